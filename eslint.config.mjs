@@ -1,0 +1,54 @@
+import js from '@eslint/js';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import { readdirSync } from 'node:fs';
+import tseslint from 'typescript-eslint';
+
+const modules = readdirSync(new URL('src', import.meta.url), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && entry.name !== 'migrations')
+  .map((entry) => entry.name);
+
+export default defineConfig(
+  globalIgnores(['dist', 'data', 'coverage', 'node_modules']),
+  js.configs.recommended,
+  tseslint.configs.strictTypeChecked,
+  tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['*.mjs'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    rules: {
+      eqeqeq: 'error',
+      // Nest's modules and controllers are classes that hold nothing but decorators.
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      // Configuration is read once, in src/config, and injected from there.
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'Inject Settings instead of reading the environment.' },
+      ],
+    },
+  },
+  {
+    // A module is imported through its index, never by a deep path.
+    files: ['src/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: modules.map((name) => ({
+            regex: `^(\\.\\./)+${name}/(?!index\\.js$)`,
+            message: `Import from ${name}/index.js.`,
+          })),
+        },
+      ],
+    },
+  },
+  { files: ['src/config/**', 'test/**', 'bench/**', '*.config.ts'], rules: { 'no-restricted-properties': 'off' } },
+  { files: ['**/*.mjs'], extends: [tseslint.configs.disableTypeChecked] },
+);

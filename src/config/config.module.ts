@@ -1,0 +1,34 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { ConfigModule as NestConfigModule } from '@nestjs/config';
+import { readSettings } from './read-settings.js';
+import { Settings } from './settings.js';
+
+/** Provides the validated {@link Settings} to every module. */
+@Module({})
+export class ConfigModule {
+  static forRoot(settings: Settings): DynamicModule {
+    return {
+      module: ConfigModule,
+      global: true,
+      providers: [{ provide: Settings, useValue: settings }],
+      exports: [Settings],
+    };
+  }
+
+  /**
+   * Settings from the process's environment and, beneath it, from the file `.env` in the working directory.
+   *
+   * @throws InvalidSettingsError see {@link readSettings}
+   */
+  static async readEnvironment(): Promise<Settings> {
+    let settings: Settings | undefined;
+    await NestConfigModule.forRoot({
+      validate: (environment) => {
+        settings = readSettings(environment);
+        return environment;
+      },
+    });
+    if (settings === undefined) throw new Error('The environment was not read.');
+    return settings;
+  }
+}

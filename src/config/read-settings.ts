@@ -1,0 +1,50 @@
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import { InvalidSettingsError } from './invalid-settings.error.js';
+import { settingDocs } from './setting-docs.js';
+import { Settings } from './settings.js';
+
+/**
+ * Settings from the environment's variables. A variable that is empty counts as not set, since templates
+ * leave them so; variables of other programs are passed over.
+ *
+ * @throws InvalidSettingsError naming every variable that does not hold, what it got and what it takes
+ */
+export function readSettings(environment: Record<string, unknown>): Settings {
+  const docs = settingDocs(Settings);
+  const given = Object.fromEntries(
+    [...docs.keys()].map((name) => [name, environment[name]] as const).filter(([, value]) => isSet(value)),
+  );
+  if (given.LOG_LEVEL === undefined && isSet(environment.RUST_LOG)) {
+    given.LOG_LEVEL = levelOfRustLog(String(environment.RUST_LOG));
+  }
+  const settings = plainToInstance(Settings, given, { exposeDefaultValues: true });
+  settings.DB_POOL_SIZE ??= settings.NUM_THREADS;
+
+  const wrong = validateSync(settings, { skipUndefinedProperties: true }).map((error) => {
+    const doc = docs.get(error.property);
+    const got = doc?.secret ? 'a value that is not shown here' : JSON.stringify(given[error.property]);
+    return `${error.property} is ${got}, but takes ${doc?.takes ?? 'another value'}.`;
+  });
+  if (settings.CLIENT_TIMEOUT_S < settings.HEARTBEAT_INTERVAL) {
+    wrong.push(
+      `CLIENT_TIMEOUT_S is ${settings.CLIENT_TIMEOUT_S.toString()}, but takes at least HEARTBEAT_INTERVAL ` +
+        `(${settings.HEARTBEAT_INTERVAL.toString()}): a node that only answers pings would be cut off.`,
+    );
+  }
+  if (wrong.length > 0) throw new InvalidSettingsError(wrong);
+  return settings;
+}
+
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null && String(value).trim() !== '';
+}
+
+/** The level in a filter of Rust's env_logger, such as `info` or `warn,tetcore_analytics=debug`. */
+function levelOfRustLog(filter: string): string {
+  const parts = filter.split(',').map((part) => part.split('='));
+  const own = parts.find(([name, level]) => level !== undefined && (name ?? '').includes('analytics'));
+  const general = parts.find(([, level]) => level === undefined);
+  const level = (own?.[1] ?? general?.[0] ?? 'info').trim().toLowerCase();
+  return level === 'off' ? 'error' : level;
+}
