@@ -23,14 +23,23 @@ export default defineConfig(
       eqeqeq: 'error',
       // Nest's modules and controllers are classes that hold nothing but decorators.
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      // Options of libraries are plain objects, whatever class their types name.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       // Configuration is read once, in src/config, and injected from there.
       'no-restricted-properties': [
         'error',
-        { object: 'process', property: 'env', message: 'Inject Settings instead of reading the environment.' },
+        {
+          object: 'process',
+          property: 'env',
+          message: 'Inject Settings instead of reading the environment.',
+        },
       ],
     },
   },
@@ -49,6 +58,13 @@ export default defineConfig(
       ],
     },
   },
-  { files: ['src/config/**', 'test/**', 'bench/**', '*.config.ts'], rules: { 'no-restricted-properties': 'off' } },
-  { files: ['**/*.mjs'], extends: [tseslint.configs.disableTypeChecked] },
+  {
+    files: ['src/config/**', 'test/**', 'bench/**', '*.config.ts'],
+    rules: { 'no-restricted-properties': 'off' },
+  },
+  {
+    files: ['**/*.mjs'],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: { globals: { URL: 'readonly', console: 'readonly', process: 'readonly' } },
+  },
 );

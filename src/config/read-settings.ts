@@ -19,7 +19,7 @@ export function readSettings(environment: Record<string, unknown>): Settings {
     given.LOG_LEVEL = levelOfRustLog(String(environment.RUST_LOG));
   }
   const settings = plainToInstance(Settings, given, { exposeDefaultValues: true });
-  settings.DB_POOL_SIZE ??= settings.NUM_THREADS;
+  if (given.DB_POOL_SIZE === undefined) settings.DB_POOL_SIZE = settings.NUM_THREADS;
 
   const wrong = validateSync(settings, { skipUndefinedProperties: true }).map((error) => {
     const doc = docs.get(error.property);
@@ -37,7 +37,7 @@ export function readSettings(environment: Record<string, unknown>): Settings {
 }
 
 function isSet(value: unknown): boolean {
-  return value !== undefined && value !== null && String(value).trim() !== '';
+  return typeof value === 'string' && value.trim() !== '';
 }
 
 /** The level in a filter of Rust's env_logger, such as `info` or `warn,tetcore_analytics=debug`. */

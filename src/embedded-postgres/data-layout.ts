@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { chown, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SystemAccount } from './system-account.js';
+
+export const DATABASE_USER = 'postgres';
+export const DATABASE_NAME = 'tetcore-analytics';
+const LOG_LIMIT_BYTES = 10 * 1024 * 1024;
+
+/** The files that the embedded PostgreSQL keeps in the data directory. */
+export interface DataLayout {
+  dataDir: string;
+  /** The cluster, or a symbolic link to it. */
+  cluster: string;
+  /** What PostgreSQL logs; `.1` is the one before. */
+  log: string;
+  password: string;
+  url: string;
+  /** Who shall own these files; undefined: the user of this process. */
+  fileOwner?: SystemAccount | undefined;
+}
+
+export function layoutOf(dataDir: string): DataLayout {
+  return {
+    dataDir,
+    cluster: join(dataDir, 'postgres'),
+    log: join(dataDir, 'postgres.log'),
+    password: join(dataDir, 'postgres-password'),
+    url: join(dataDir, 'database-url'),
+  };
+}
+
+export function databaseUrl(password: string, port: number): string {
+  return `postgres://${DATABASE_USER}:${encodeURIComponent(password)}@127.0.0.1:${port.toString()}/${DATABASE_NAME}`;
+}
+
+/** The port that PostgreSQL had the last time. */
+export async function lastPort(layout: DataLayout): Promise<number | undefined> {
+  const text = await readIfThere(layout.url);
+  if (text === undefined || !URL.canParse(text)) return undefined;
+  const port = Number(new URL(text).port);
+  return port > 0 ? port : undefined;
+}
+
+/** Sets the log aside when it has grown, so that there are never more than two. */
+export async function rotateLog(layout: DataLayout): Promise<void> {
+  const size = await stat(layout.log).then(
+    (file) => file.size,
+    () => 0,
+  );
+  if (size > LOG_LIMIT_BYTES) await rename(layout.log, `${layout.log}.1`);
+}
+
+/** Writes a file that nobody but its owner can read, whole or not at all. */
+export async function writeSecret(path: string, content: string, owner?: SystemAccount): Promise<void> {
+  const draft = `${path}.${randomUUID()}`;
+  try {
+    await writeFile(draft, `${content}\n`, { mode: 0o600, flag: 'wx', flush: true });
+    if (owner !== undefined) await chown(draft, owner.uid, owner.gid);
+    await rename(draft, path);
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+/** The trimmed text of a file, or undefined if there is none. */
+export async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,152 @@
+import type { LoggerService } from '@nestjs/common';
+import { resolve } from 'node:path';
+import pg from 'pg';
+import type { DirectoryLock } from '../lock/index.js';
+import { locateBinaries } from './binaries.js';
+import { createCluster, findCluster, ownerOf } from './cluster.js';
+import { databaseUrl, lastPort, layoutOf, readIfThere, writeSecret, type DataLayout } from './data-layout.js';
+import { EmbeddedPostgresStartError } from './embedded-postgres-start.error.js';
+import { lockDataDir } from './lock-data-dir.js';
+import { Postmaster } from './postmaster.js';
+import { canEnter } from './reachability.js';
+import { binariesFor } from './shared-binaries.js';
+import { isRoot, postgresAccount, type SystemAccount } from './system-account.js';
+
+export interface EmbeddedPostgresOptions {
+  /** Where it keeps its files; created where it is missing. */
+  dataDir: string;
+  logger: Pick<LoggerService, 'log' | 'warn'>;
+  /** Connections that it takes at the same time, at most. */
+  maxConnections?: number;
+  /** Only as root: where the system user `postgres` finds what it cannot reach elsewhere. */
+  systemDir?: string;
+}
+
+/**
+ * The PostgreSQL that the server runs for itself where it is not given another one. It listens on 127.0.0.1
+ * only and asks for a password, which lies in the data directory.
+ */
+export class EmbeddedPostgresServer {
+  private stopping: Promise<void> | undefined;
+
+  private constructor(
+    /** With user, password and port; the database that it names has yet to be created. */
+    readonly url: string,
+    private readonly postmaster: Postmaster,
+    private readonly lock: DirectoryLock,
+  ) {}
+
+  /**
+   * Starts PostgreSQL on the data directory, with a new cluster the first time, and waits until it takes
+   * connections. One that an earlier process left running is taken over.
+   *
+   * @throws DirectoryInUseError if another server works on the data directory
+   * @throws EmbeddedPostgresUnavailableError if PostgreSQL cannot run on this machine or installation
+   * @throws EmbeddedPostgresStartError if it can, but fails
+   */
+  static async start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgresServer> {
+    const dataDir = resolve(options.dataDir);
+    // Not in the cluster, which PostgreSQL owns and which comes into being as a whole.
+    const lock = await lockDataDir(dataDir, options.logger);
+    try {
+      const { layout, postmaster, password } = await prepare(dataDir, options);
+      const port = await startOrTakeOver(postmaster, layout, password, options);
+      const url = databaseUrl(password, port);
+      await writeSecret(layout.url, url, layout.fileOwner);
+      return new EmbeddedPostgresServer(url, postmaster, lock);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /**
+   * Stops PostgreSQL and gives the data directory free. To be called when the last connection has done its
+   * work; further calls wait for the first.
+   *
+   * @param timeoutS seconds after which connections that still work are cut off
+   */
+  stop(timeoutS = 15): Promise<void> {
+    this.stopping ??= this.postmaster.stop(timeoutS).finally(() => this.lock.release());
+    return this.stopping;
+  }
+}
+
+async function prepare(
+  dataDir: string,
+  { logger, systemDir = '/var/lib/tetcore-analytics' }: EmbeddedPostgresOptions,
+): Promise<{ layout: DataLayout; postmaster: Postmaster; password: string }> {
+  const layout = layoutOf(dataDir);
+  let binaries = await locateBinaries();
+  let cluster = await findCluster(layout, binaries);
+  const account = isRoot() ? await accountFor(cluster) : undefined;
+  if ((await ownerOf(dataDir)).uid === account?.uid) layout.fileOwner = account;
+  if (account !== undefined) binaries = await binariesFor(account, binaries, systemDir);
+  if (cluster === undefined) {
+    logger.log(`Creating a database in ${layout.cluster}.`);
+    cluster = await createCluster(layout, binaries, account, systemDir, logger);
+  } else if (account !== undefined && !(await canEnter(account, cluster))) {
+    throw new EmbeddedPostgresStartError(
+      `The database in ${cluster} belongs to the user with id ${account.uid.toString()}, who cannot enter that ` +
+        `directory, and PostgreSQL does not run as root. Move DATA_DIR, or change the modes or the owner.`,
+    );
+  }
+  const password = await readIfThere(layout.password);
+  if (password === undefined) {
+    throw new EmbeddedPostgresStartError(`The password of the database is missing: ${layout.password}.`);
+  }
+  return { layout, postmaster: new Postmaster(binaries, layout, cluster, account), password };
+}
+
+/** Whom root runs PostgreSQL as: the owner of the data, be it any user but root, which PostgreSQL refuses. */
+async function accountFor(cluster: string | undefined): Promise<SystemAccount> {
+  const owner = cluster === undefined ? undefined : await ownerOf(cluster);
+  return owner === undefined || owner.uid === 0 ? await postgresAccount() : owner;
+}
+
+async function startOrTakeOver(
+  postmaster: Postmaster,
+  layout: DataLayout,
+  password: string,
+  { logger, maxConnections = 100 }: EmbeddedPostgresOptions,
+): Promise<number> {
+  const running = await postmaster.running();
+  if (running !== undefined) {
+    if (await answers(databaseUrl(password, running.port), postmaster.version, maxConnections)) {
+      logger.log(
+        `Took over the PostgreSQL that an earlier process left running, port ${running.port.toString()}.`,
+      );
+      return running.port;
+    }
+    logger.warn(
+      'Stopping a PostgreSQL that an earlier process left running and that does not answer as it should.',
+    );
+    await postmaster.stop(15);
+  }
+  const { port } = await postmaster.start(await lastPort(layout), maxConnections);
+  logger.log(`PostgreSQL listens on 127.0.0.1, port ${port.toString()}; its data is in ${layout.cluster}.`);
+  return port;
+}
+
+/** Whether a running server takes our password, is of our version and allows as many connections as we want. */
+async function answers(url: string, version: string, maxConnections: number): Promise<boolean> {
+  const connectionString = Object.assign(new URL(url), { pathname: '/postgres' }).href;
+  const client = new pg.Client({
+    connectionString,
+    ssl: false,
+    connectionTimeoutMillis: 3000,
+    query_timeout: 3000,
+  });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ version: string; connections: string }>(
+      `SELECT current_setting('server_version') AS version, current_setting('max_connections') AS connections`,
+    );
+    return version.startsWith(`${rows[0]?.version ?? ''}.`) && Number(rows[0]?.connections) >= maxConnections;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

@@ -1,0 +1,3 @@
+export { EmbeddedPostgresServer, type EmbeddedPostgresOptions } from './embedded-postgres-server.js';
+export { EmbeddedPostgresStartError } from './embedded-postgres-start.error.js';
+export { EmbeddedPostgresUnavailableError } from './embedded-postgres-unavailable.error.js';

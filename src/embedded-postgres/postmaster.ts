@@ -1,0 +1,130 @@
+import { open, readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { PostgresBinaries } from './binaries.js';
+import type { DataLayout } from './data-layout.js';
+import { rotateLog } from './data-layout.js';
+import { EmbeddedPostgresStartError } from './embedded-postgres-start.error.js';
+import { freePort } from './free-port.js';
+import {
+  disownPostmasterFile,
+  isPostmasterOf,
+  readPostmasterFile,
+  type PostmasterFile,
+} from './postmaster-file.js';
+import { runCommand } from './run-command.js';
+import type { SystemAccount } from './system-account.js';
+
+/** After a crash the write-ahead log is replayed first, up to max_wal_size and on slow disks too. */
+const START_TIMEOUT_S = 600;
+const IMMEDIATE_STOP_TIMEOUT_S = 20;
+/** How long the remaining processes of a killed postmaster may take to end. */
+const LEFTOVERS_TIMEOUT_MS = 10_000;
+const LOG_EXCERPT_CHARACTERS = 2000;
+
+/** The PostgreSQL server process of a cluster. It goes on when this process ends without stopping it. */
+export class Postmaster {
+  constructor(
+    private readonly binaries: PostgresBinaries,
+    private readonly layout: DataLayout,
+    /** Real path. */
+    private readonly cluster: string,
+    private readonly account: SystemAccount | undefined,
+  ) {}
+
+  /** Of the programs that it is started from, such as `18.4.0-beta.17`. */
+  get version(): string {
+    return this.binaries.version;
+  }
+
+  /** The process as it runs now, whoever started it. */
+  async running(): Promise<PostmasterFile | undefined> {
+    const file = await readPostmasterFile(this.cluster);
+    return file !== undefined && (await isPostmasterOf(this.cluster, file.pid)) ? file : undefined;
+  }
+
+  /**
+   * Starts it on the wanted port, or on a free one if that is taken, and waits until it takes connections.
+   *
+   * @throws EmbeddedPostgresStartError
+   */
+  async start(wantedPort: number | undefined, maxConnections: number): Promise<PostmasterFile> {
+    if ((await readPostmasterFile(this.cluster)) !== undefined) await disownPostmasterFile(this.cluster);
+    await rotateLog(this.layout);
+    const deadline = Date.now() + LEFTOVERS_TIMEOUT_MS;
+    let port = await freePort(wantedPort);
+    for (;;) {
+      const said = await this.tryStart(port, maxConnections);
+      if (said === undefined) {
+        const started = await this.running();
+        if (started !== undefined) return started;
+        throw new EmbeddedPostgresStartError(
+          'PostgreSQL ended as soon as it had started.',
+          await this.logFrom(0),
+        );
+      }
+      const portWasTaken = said.includes('could not bind');
+      const leftoversRun = said.includes('pre-existing shared memory block');
+      if (!(portWasTaken || leftoversRun) || Date.now() > deadline) {
+        throw new EmbeddedPostgresStartError(`PostgreSQL did not start; see ${this.layout.log}.`, said);
+      }
+      if (portWasTaken) port = await freePort();
+      else await delay(200);
+    }
+  }
+
+  /**
+   * Stops it if it runs: transactions are rolled back and all is written out. If that takes longer than
+   * `timeoutS`, it is cut off, and what was committed is replayed at the next start.
+   *
+   * @throws EmbeddedPostgresStartError if it runs on
+   */
+  async stop(timeoutS: number): Promise<void> {
+    const said: string[] = [];
+    for (const [mode, seconds] of [
+      ['fast', timeoutS],
+      ['immediate', IMMEDIATE_STOP_TIMEOUT_S],
+    ] as const) {
+      if ((await this.running()) === undefined) return;
+      const args = ['stop', '-s', '-w', '-m', mode, '-t', seconds.toString(), '-D', this.cluster];
+      const { exitCode, output } = await runCommand(this.binaries.pgCtl, args, { account: this.account });
+      if (exitCode === 0) return;
+      said.push(output);
+    }
+    if ((await this.running()) === undefined) return;
+    throw new EmbeddedPostgresStartError(`PostgreSQL in ${this.cluster} does not stop.`, said.join('\n'));
+  }
+
+  /** What PostgreSQL logged if it did not start, else undefined. */
+  private async tryStart(port: number, maxConnections: number): Promise<string | undefined> {
+    const settings = {
+      listen_addresses: '127.0.0.1',
+      port,
+      unix_socket_directories: '',
+      max_connections: maxConnections,
+      log_destination: 'stderr',
+      logging_collector: 'off',
+    };
+    const options = Object.entries(settings).map(([name, value]) => `-c ${name}=${value.toString()}`);
+    // The file is opened here and handed down, since the account may not be able to enter its directory.
+    const log = await open(this.layout.log, 'a', 0o600);
+    try {
+      const { fileOwner } = this.layout;
+      if (fileOwner !== undefined) await log.chown(fileOwner.uid, fileOwner.gid);
+      const { size } = await log.stat();
+      const { exitCode } = await runCommand(
+        this.binaries.pgCtl,
+        ['start', '-s', '-w', '-t', START_TIMEOUT_S.toString(), '-D', this.cluster, '-o', options.join(' ')],
+        // pg_ctl makes the server the leader of a session of its own; this shields pg_ctl while it waits.
+        { account: this.account, outputFd: log.fd, detached: true },
+      );
+      return exitCode === 0 ? undefined : await this.logFrom(size);
+    } finally {
+      await log.close();
+    }
+  }
+
+  private async logFrom(offset: number): Promise<string> {
+    const log = await readFile(this.layout.log);
+    return log.subarray(offset).toString().slice(-LOG_EXCERPT_CHARACTERS);
+  }
+}

@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process';
+import { dirname } from 'node:path';
+import { EmbeddedPostgresUnavailableError } from './embedded-postgres-unavailable.error.js';
+import type { SystemAccount } from './system-account.js';
+
+export interface CommandResult {
+  /** Null if a signal ended it. */
+  exitCode: number | null;
+  /** Standard output and error; empty where they went to a file. */
+  output: string;
+}
+
+export interface CommandOptions {
+  /** Whom to run it as; left out, the user of this process. */
+  account?: SystemAccount | undefined;
+  /** An open file that takes the output, also that of processes which the command leaves running. */
+  outputFd?: number;
+  /** Out of reach of the terminal's signals to this process. */
+  detached?: boolean;
+}
+
+/**
+ * Runs a program of PostgreSQL to its end, with nothing of this process's environment.
+ *
+ * @throws EmbeddedPostgresUnavailableError if it cannot be run at all
+ */
+export function runCommand(
+  program: string,
+  args: readonly string[],
+  { account, outputFd, detached = false }: CommandOptions = {},
+): Promise<CommandResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      // This process's working directory may be closed to the account.
+      cwd: process.platform === 'win32' ? dirname(program) : '/',
+      // On Windows Node adds the few variables that every process needs.
+      env: {
+        ...(process.platform === 'win32'
+          ? {}
+          : { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' }),
+        LC_ALL: 'C',
+        TZ: 'UTC',
+      },
+      ...(account === undefined ? {} : { uid: account.uid, gid: account.gid }),
+      stdio: outputFd === undefined ? ['ignore', 'pipe', 'pipe'] : ['ignore', outputFd, outputFd],
+      detached,
+      windowsHide: true,
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
+    }
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      const user = account === undefined ? '' : ` as the user with id ${account.uid.toString()}`;
+      // The file is there, so what is not found is the loader or the C library that it was built for.
+      const why = error.code === 'ENOENT' ? 'it was built for systems with glibc' : error.message;
+      reject(new EmbeddedPostgresUnavailableError(`${program} cannot be run${user} (${why}).`));
+    });
+    child.once('close', (exitCode) => resolve({ exitCode, output }));
+  });
+}
