@@ -1,0 +1,93 @@
+import { Network } from './network.js';
+import { readOptions, type SimulatorOptions, USAGE, UsageError } from './options.js';
+import { Playback } from './playback.js';
+import { UnreachableError } from './unreachable.error.js';
+
+const REPORT_EVERY_MS = 5_000;
+
+/** The command `npm run simulate`; gives the exit code. */
+async function main(args: readonly string[]): Promise<number> {
+  let options: SimulatorOptions | 'help';
+  try {
+    options = readOptions(args, Date.now());
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\n\n${USAGE}`);
+    return 2;
+  }
+  if (options === 'help') {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  try {
+    await simulate(options);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof UnreachableError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 1;
+  }
+}
+
+async function simulate(options: SimulatorOptions): Promise<void> {
+  const { nodes, url, speed, duration, startAt } = options;
+  const network = new Network(options);
+  const endAt = duration === undefined ? undefined : startAt + duration * speed * 1000;
+  const signal = stopSignal();
+  const told = new Set<string>();
+  const onUnreachable = ({ message }: UnreachableError) => {
+    if (!told.has(message)) say(message);
+    told.add(message);
+  };
+  const playback = new Playback(network, { ...options, endAt, signal, onUnreachable });
+  const began = Date.now();
+  let sentBefore = 0;
+
+  const report = setInterval(() => {
+    const { connectedNodes, sent, missed } = playback.totals();
+    const rate = Math.round((sent - sentBefore) / (REPORT_EVERY_MS / 1000));
+    sentBefore = sent;
+    say(
+      `${connectedNodes} of ${nodes} nodes connected, ${sent} messages sent (${rate}/s)${missedText(missed)}`,
+    );
+  }, REPORT_EVERY_MS);
+
+  say(`${nodes} nodes on ${network.hosts.length} sockets, speed ${speed}, to ${url}; stop with Ctrl-C`);
+  try {
+    await playback.run();
+  } finally {
+    clearInterval(report);
+  }
+  const { sent, missed, opened, lost } = playback.totals();
+  const seconds = ((Date.now() - began) / 1000).toFixed(1);
+  say(
+    `${sent} messages sent in ${seconds} s over ${opened} connections, ${lost} of them lost${missedText(missed)}`,
+  );
+}
+
+/**
+ * Aborts at the first Ctrl-C or SIGTERM; another one ends the process at once. Ctrl-C reaches the process from the
+ * terminal and from npm, so what follows within half a second is the same one.
+ */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  let first = Infinity;
+  const onSignal = () => {
+    if (performance.now() - first > 500) process.exit(130);
+    first = Math.min(first, performance.now());
+    stop.abort();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return stop.signal;
+}
+
+function missedText(missed: number): string {
+  return missed === 0 ? '' : `, ${missed} not sent for want of a connection`;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${new Date().toISOString().slice(11, 19)}  ${line}\n`);
+}
+
+process.exitCode = await main(process.argv.slice(2));

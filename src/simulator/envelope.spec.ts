@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { encodeMessage } from './envelope.js';
+
+const ts = '2021-02-09T10:00:00.123456789+01:00';
+
+describe('encodeMessage', () => {
+  it('puts everything at the top level in the flat envelope', () => {
+    expect(encodeMessage({ form: 'flat' }, 'block.import', { height: 22 }, ts)).toBe(
+      `{"msg":"block.import","level":"INFO","ts":"${ts}","height":22}`,
+    );
+  });
+
+  it('nests the payload beside the id of the node, in either order', () => {
+    expect(encodeMessage({ form: 'nested', id: 2, payloadFirst: false }, 'a', { b: null }, ts)).toBe(
+      `{"id":2,"ts":"${ts}","payload":{"msg":"a","b":null}}`,
+    );
+    expect(encodeMessage({ form: 'nested', id: 2, payloadFirst: true }, 'a', { b: [true] }, ts)).toBe(
+      `{"payload":{"msg":"a","b":[true]},"ts":"${ts}","id":2}`,
+    );
+  });
+
+  it('writes 64-bit numbers digit for digit', () => {
+    const id = 18_446_744_073_709_551_615n;
+    expect(encodeMessage({ form: 'flat' }, 'tracing.profiling', { id }, ts)).toContain(
+      '"id":18446744073709551615}',
+    );
+  });
+});
