@@ -1,0 +1,2 @@
+export { Lifecycle, type LifecycleState } from './lifecycle.js';
+export { LifecycleModule } from './lifecycle.module.js';

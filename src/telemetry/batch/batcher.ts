@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { Settings } from '../../config/index.js';
+import type { NodeConnection } from '../connection/node-connection.js';
+import type { RejectedMessage } from './batch.js';
+import { BatchBuilder, type BatchRow } from './batch-builder.js';
+import { BatchQueue } from './batch-queue.port.js';
+
+/** A batch is closed at this size whatever the number of its messages: network states are large. */
+const MAX_BATCH_LENGTH = 4 * 1024 * 1024;
+
+/** Collects messages into batches of `DB_BATCH_SIZE`, or fewer when `DB_SAVE_LATENCY_MS` have passed. */
+@Injectable()
+export class Batcher {
+  private open = new BatchBuilder();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly queue: BatchQueue,
+  ) {}
+
+  add(row: BatchRow, receivedAt: number): void {
+    this.open.add(row, receivedAt);
+    this.flushWhenDue();
+  }
+
+  reject(message: RejectedMessage): void {
+    this.open.reject(message);
+    this.flushWhenDue();
+  }
+
+  addNews(connection: NodeConnection): void {
+    this.open.addNews(connection);
+    this.flushWhenDue();
+  }
+
+  /** Hands over what there is. */
+  flush(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (this.open.empty) return;
+    const batch = this.open.build(Date.now());
+    this.open = new BatchBuilder();
+    this.queue.push(batch);
+  }
+
+  private flushWhenDue(): void {
+    if (this.open.size >= this.settings.DB_BATCH_SIZE || this.open.length >= MAX_BATCH_LENGTH) {
+      this.flush();
+      return;
+    }
+    this.timer ??= setTimeout(() => this.flush(), this.settings.DB_SAVE_LATENCY_MS);
+  }
+}

@@ -1,0 +1,15 @@
+import { type OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets';
+import type { IncomingMessage } from 'node:http';
+import type { WebSocket } from 'ws';
+import { ENDPOINTS } from '../socket/telemetry-endpoint.js';
+import { TelemetrySockets } from '../socket/telemetry-sockets.js';
+
+/** `ws /audit`: telemetry that is never purged. */
+@WebSocketGateway({ path: ENDPOINTS.audit.path })
+export class AuditGateway implements OnGatewayConnection<WebSocket> {
+  constructor(private readonly sockets: TelemetrySockets) {}
+
+  handleConnection(client: WebSocket, request: IncomingMessage): void {
+    this.sockets.open(client, request, ENDPOINTS.audit);
+  }
+}

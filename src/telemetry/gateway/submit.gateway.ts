@@ -1,0 +1,15 @@
+import { type OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets';
+import type { IncomingMessage } from 'node:http';
+import type { WebSocket } from 'ws';
+import { ENDPOINTS } from '../socket/telemetry-endpoint.js';
+import { TelemetrySockets } from '../socket/telemetry-sockets.js';
+
+/** `ws /submit`: another name for `/`, which nodes of the public telemetry server use. */
+@WebSocketGateway({ path: ENDPOINTS.submit.path })
+export class SubmitGateway implements OnGatewayConnection<WebSocket> {
+  constructor(private readonly sockets: TelemetrySockets) {}
+
+  handleConnection(client: WebSocket, request: IncomingMessage): void {
+    this.sockets.open(client, request, ENDPOINTS.submit);
+  }
+}

@@ -1,0 +1,94 @@
+import { Logger } from '@nestjs/common';
+import { WsAdapter } from '@nestjs/platform-ws';
+import type { MessageMappingProperties } from '@nestjs/websockets';
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Observable } from 'rxjs';
+import type { WebSocketServer } from 'ws';
+import type { Settings } from '../../config/index.js';
+import type { UpgradeGuard } from './upgrade-guard.js';
+
+/** ws waits this long for the answer to its close frame before it cuts the line: milliseconds. */
+const CLOSE_TIMEOUT_MS = 5_000;
+
+type PathServer = WebSocketServer & { path: string };
+
+/** The WebSocket adapter of the whole server: limits from the settings, and an HTTP answer for every refusal. */
+export class TelemetryWsAdapter extends WsAdapter {
+  protected override readonly logger = new Logger(TelemetryWsAdapter.name);
+
+  constructor(
+    httpServer: Server,
+    private readonly settings: Settings,
+    private readonly guard: UpgradeGuard,
+  ) {
+    super(httpServer);
+  }
+
+  override create(port: number, options: Record<string, unknown> = {}): unknown {
+    return super.create(port, {
+      ...options,
+      maxPayload: this.settings.WS_MAX_PAYLOAD,
+      // Compression costs memory on every socket, and no node asks for it.
+      perMessageDeflate: false,
+      // A message of broken UTF-8 is rejected by itself; ws would close the socket.
+      skipUTF8Validation: true,
+      closeTimeout: CLOSE_TIMEOUT_MS,
+    } as never);
+  }
+
+  /** Gateways take raw frames. Without this Nest would parse each of them a second time. */
+  override bindMessageHandlers(
+    client: unknown,
+    handlers: MessageMappingProperties[],
+    transform: (data: unknown) => Observable<unknown>,
+  ): void {
+    if (handlers.length > 0) super.bindMessageHandlers(client, handlers, transform);
+  }
+
+  /** Whatever a client does to its own socket is counted there, and no error of ours. */
+  override bindErrorHandler(server: WebSocketServer): WebSocketServer {
+    server.on('connection', (ws) => ws.on('error', (error) => this.logger.debug(error.message)));
+    server.on('error', (error) => this.logger.error(error));
+    return server;
+  }
+
+  protected override ensureHttpServerExists(port: number, httpServer?: Server): Server | undefined {
+    if (httpServer === undefined || this.httpServersRegistry.has(port)) return undefined;
+    this.httpServersRegistry.set(port, httpServer);
+    httpServer.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      socket.on('error', () => socket.destroy());
+      this.upgrade(port, request, socket, head);
+    });
+    return httpServer;
+  }
+
+  private upgrade(port: number, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const path = pathOf(request);
+    const servers = (this.wsServersRegistry.get(port) ?? []) as unknown as PathServer[];
+    const server = servers.find((candidate) => candidate.path === path);
+    const status = server === undefined ? 404 : this.guard.check(request);
+    if (server === undefined || status !== null) {
+      refuse(socket, status ?? 404);
+      this.guard.refused(status ?? 404);
+      return;
+    }
+    server.handleUpgrade(request, socket, head, (ws) => server.emit('connection', ws, request));
+  }
+}
+
+/** The path that was asked for, without query and trailing slash. */
+function pathOf(request: IncomingMessage): string {
+  const path = (request.url ?? '/').replace(/[?#].*$/, '').replace(/\/+$/, '');
+  return path === '' ? '/' : path;
+}
+
+function refuse(socket: Duplex, status: number): void {
+  const text = STATUS_CODES[status] ?? '';
+  const body = JSON.stringify({ type: 'about:blank', title: text, status });
+  const retry = status === 503 ? 'Retry-After: 5\r\n' : '';
+  socket.end(
+    `HTTP/1.1 ${status.toString()} ${text}\r\nConnection: close\r\n${retry}` +
+      `Content-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body).toString()}\r\n\r\n${body}`,
+  );
+}

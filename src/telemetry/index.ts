@@ -1,0 +1,12 @@
+export type { Batch, RejectedMessage, RowBlock } from './batch/batch.js';
+export { BatchQueue } from './batch/batch-queue.port.js';
+export { CollectorId } from './collector-id.js';
+export type { ConnectionSnapshot, NodeIdentity } from './connection/connection-snapshot.js';
+export { TelemetryWsAdapter } from './gateway/telemetry-ws.adapter.js';
+export { UpgradeGuard } from './gateway/upgrade-guard.js';
+export { parseRow, ROW_COLUMNS, splitRows } from './message/message-row.js';
+export { REJECTED_HEAD_BYTES } from './socket/message-intake.js';
+export { ENDPOINTS } from './socket/telemetry-endpoint.js';
+export { MessageOutcomes, type MessageOutcome } from './telemetry.metrics.js';
+export { TelemetryModule } from './telemetry.module.js';
+export { TelemetrySharedModule } from './telemetry-shared.module.js';

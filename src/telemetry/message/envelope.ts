@@ -1,0 +1,100 @@
+import { CLOSE_BRACE, membersOf, type MemberText } from './json-scan.js';
+
+/** A message out of its envelope. */
+export interface Opened {
+  /** V2's `id`; `null` for the flat envelope. */
+  envelopeId: number | null;
+  fields: Record<string, unknown>;
+  /** The flat form: what is stored. */
+  logs: string;
+  ts: string | null;
+}
+
+// The two orders in which serde writes V2: as declared, and sorted.
+const ID_FIRST = /^\{"id":(0|[1-9]\d{0,14}),"ts":"([\w.:+-]*)","payload":(?=\{")/;
+const SORTED = /^\{"id":(0|[1-9]\d{0,14}),"payload":(?=\{")/;
+const SORTED_TAIL = ',"ts":"';
+const TS = /^[\w.:+-]*$/;
+
+/**
+ * Takes apart V2 in one of its two usual forms, and only if the payload has no `ts` of its own.
+ *
+ * What is around the payload is known to the letter, so when the payload is JSON, then the whole is, and it
+ * has no other reading.
+ *
+ * @returns `null` where the text is something else
+ * @throws SyntaxError where the text is not JSON
+ */
+export function openUsualV2(text: string): Opened | null {
+  if (!text.startsWith('{"id":')) return null;
+  let head = SORTED.exec(text);
+  if (head === null) {
+    head = ID_FIRST.exec(text);
+    if (head === null || !text.endsWith('}}')) return null;
+    const ts = head[2] ?? '';
+    const payload = text.slice(head[0].length, -1);
+    const fields = JSON.parse(payload) as Record<string, unknown>;
+    if (fields.ts !== undefined) return null;
+    return { envelopeId: Number(head[1]), fields, logs: `${payload.slice(0, -1)},"ts":"${ts}"}`, ts };
+  }
+  if (!text.endsWith('"}')) return null;
+  const tsStart = text.lastIndexOf('"', text.length - 3) + 1;
+  const tail = tsStart - SORTED_TAIL.length;
+  const ts = text.slice(tsStart, -2);
+  if (!text.startsWith(SORTED_TAIL, tail) || text.charCodeAt(tail - 1) !== CLOSE_BRACE || !TS.test(ts)) {
+    return null;
+  }
+  const start = head[0].length;
+  const fields = JSON.parse(text.slice(start, tail)) as Record<string, unknown>;
+  if (fields.ts !== undefined) return null;
+  return { envelopeId: Number(head[1]), fields, logs: text.slice(start, tail - 1) + text.slice(tail), ts };
+}
+
+/**
+ * Takes apart any V2 envelope: whatever the order, space, escapes and further members. What the envelope
+ * has besides `id` and `payload` is added to the payload. Where the payload has that name already, the
+ * payload's stays and the envelope's goes into `_envelope`, so that nothing is lost.
+ *
+ * @param parsed the text, parsed
+ * @returns `null` where this is not V2
+ */
+export function openAnyV2(text: string, parsed: Record<string, unknown>): Opened | null {
+  if (parsed.msg !== undefined || !isEnvelopeId(parsed.id) || !isObject(parsed.payload)) return null;
+  const payload = parsed.payload;
+  const members = membersOf(text);
+  const payloadText = members.get('payload')?.value ?? '{}';
+  members.delete('id');
+  members.delete('payload');
+
+  const added: string[] = [];
+  const set: string[] = [];
+  for (const [key, member] of members) {
+    (Object.hasOwn(payload, key) ? set : added).push(write(member));
+  }
+  if (set.length > 0) {
+    let name = '_envelope';
+    while (Object.hasOwn(payload, name) || members.has(name)) name = `_${name}`;
+    added.push(`"${name}":{${set.join(',')}}`);
+  }
+  const ts = [parsed.ts, payload.ts].find((value) => typeof value === 'string') ?? null;
+  return { envelopeId: parsed.id + 0, fields: payload, logs: extend(payloadText, added), ts };
+}
+
+function write({ key, value }: MemberText): string {
+  return `${key}:${value}`;
+}
+
+/** The text of an object with further members at its end. */
+function extend(object: string, members: readonly string[]): string {
+  if (members.length === 0) return object;
+  const start = object.slice(0, -1).trimEnd();
+  return `${start}${start === '{' ? '' : ','}${members.join(',')}}`;
+}
+
+function isEnvelopeId(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

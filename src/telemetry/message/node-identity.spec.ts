@@ -1,0 +1,143 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseFrame, type ParsedMessage } from './message.parser.js';
+import { MAX_PEER_ID_LENGTH, readIdentity, readPeerId } from './node-identity.js';
+
+function messageOf(text: string): ParsedMessage {
+  const parsed = parseFrame(Buffer.from(text));
+  if (parsed.kind !== 'message') throw new Error(`rejected: ${parsed.reason}`);
+  return parsed.message;
+}
+
+const read = (fields: object) =>
+  readIdentity(messageOf(JSON.stringify({ msg: 'system.connected', ...fields })));
+const peerIdIn = (fields: object) => readPeerId(messageOf(JSON.stringify(fields)));
+
+const PEER = 'Qmac7KAf8YVzPen8rgUnD2TS98d6uRA1kKiw1cL8G4nrRf';
+const NOTHING = {
+  peerId: null,
+  name: null,
+  chain: null,
+  implementation: null,
+  version: null,
+  config: null,
+  authority: null,
+  startupTime: null,
+  genesisHash: null,
+  targetOs: null,
+  targetArch: null,
+  targetEnv: null,
+  sysinfo: null,
+};
+
+describe('the identity of a node', () => {
+  it('is what an old node says of itself', () => {
+    const text =
+      '{"msg":"system.connected","level":"INFO","name":"Alice","chain":"Development","config":"",' +
+      '"version":"2.0.0-x86_64-linux-gnu","authority":true,"startup_time":"1581699577396",' +
+      `"network_id":"${PEER}","implementation":"Substrate Node","ts":"2020-02-14T16:59:37.403479912+00:00"}`;
+    expect(readIdentity(messageOf(text))).toEqual({
+      ...NOTHING,
+      peerId: PEER,
+      name: 'Alice',
+      chain: 'Development',
+      implementation: 'Substrate Node',
+      version: '2.0.0-x86_64-linux-gnu',
+      config: '',
+      authority: true,
+      startupTime: 1581699577396,
+    });
+  });
+
+  it('is what a new node says of itself, its sysinfo digit for digit', () => {
+    const sysinfo =
+      '{ "cpu":"AMD","memory":67311525888,"core_count":8,"clock":3.50,"serial":18446744073709551615 }';
+    const payload =
+      `{"msg":"system.connected","authority":false,"genesis_hash":"0x01","target_os":"linux","sysinfo":${sysinfo},` +
+      `"target_arch":"x86_64","target_env":"gnu","network_id":"${PEER}"}`;
+    for (const text of [payload, `{"id":1,"ts":"2021-02-09T10:00:00+01:00","payload":${payload}}`]) {
+      expect(readIdentity(messageOf(text))).toEqual({
+        ...NOTHING,
+        peerId: PEER,
+        authority: false,
+        genesisHash: '0x01',
+        targetOs: 'linux',
+        targetArch: 'x86_64',
+        targetEnv: 'gnu',
+        sysinfo,
+      });
+    }
+  });
+
+  it('is in no other message', () => {
+    expect(readIdentity(messageOf(`{"msg":"system.interval","network_id":"${PEER}"}`))).toBeNull();
+    expect(readIdentity(messageOf('{}'))).toBeNull();
+  });
+
+  it('takes a bool and a time as text or as what they are', () => {
+    expect(read({ authority: 'true', startup_time: 1581699577396 })).toMatchObject({
+      authority: true,
+      startupTime: 1581699577396,
+    });
+    expect(read({ authority: 'false' })?.authority).toBe(false);
+  });
+
+  it('leaves open what has a wrong type or makes no sense', () => {
+    const fields = ['network_id', 'name', 'chain', 'implementation', 'version', 'config', 'authority'];
+    fields.push('startup_time', 'genesis_hash', 'target_os', 'target_arch', 'target_env', 'sysinfo');
+    for (const wrong of [null, 1.5, [], ['x'], -1, { a: 1 }]) {
+      const identity = read(Object.fromEntries(fields.map((name) => [name, wrong])));
+      expect({ ...identity, sysinfo: null }).toEqual(NOTHING);
+    }
+    for (const time of ['', 'soon', '-1', '1.5', '0x10', ' 1', '9007199254740993', '1e400', 8.64e15 + 1]) {
+      expect(read({ startup_time: time })?.startupTime).toBeNull();
+    }
+    expect(read({ authority: 'yes' })?.authority).toBeNull();
+    expect(read({ sysinfo: '{}' })?.sysinfo).toBeNull();
+  });
+
+  it('has no peer id that is empty or too long for an index', () => {
+    expect(read({ network_id: '' })?.peerId).toBeNull();
+    expect(read({ network_id: 'x'.repeat(MAX_PEER_ID_LENGTH) })?.peerId).toHaveLength(MAX_PEER_ID_LENGTH);
+    expect(read({ network_id: 'x'.repeat(MAX_PEER_ID_LENGTH + 1) })?.peerId).toBeNull();
+  });
+
+  it('never makes reading it throw', () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.constantFrom(...Object.keys(NOTHING), 'sysinfo', 'network_id'), fc.jsonValue()),
+        (fields) => {
+          const parsed = parseFrame(Buffer.from(JSON.stringify({ ...fields, msg: 'system.connected' })));
+          if (parsed.kind === 'message') expect(readIdentity(parsed.message)).not.toBeNull();
+        },
+      ),
+    );
+  });
+});
+
+describe('the peer id of the oldest nodes', () => {
+  it('is in their network state', () => {
+    expect(peerIdIn({ msg: 'system.network_state', state: { peerId: PEER } })).toBe(PEER);
+    expect(peerIdIn({ msg: 'system.network_state', network_state: { peerId: PEER } })).toBe(PEER);
+  });
+
+  it('is in their interval, as an object or as text', () => {
+    expect(peerIdIn({ msg: 'system.interval', network_state: { peerId: PEER } })).toBe(PEER);
+    expect(peerIdIn({ msg: 'system.interval', network_state: JSON.stringify({ peerId: PEER }) })).toBe(PEER);
+  });
+
+  it('is nowhere else', () => {
+    expect(peerIdIn({ msg: 'block.import', state: { peerId: PEER } })).toBeNull();
+    expect(peerIdIn({ msg: 'system.interval', peers: 3 })).toBeNull();
+    for (const state of [null, 1, [], {}, { peerId: 1 }, '', '{', '[]', 'null', '{"peerId":{}}']) {
+      expect(peerIdIn({ msg: 'system.interval', network_state: state })).toBeNull();
+      expect(peerIdIn({ msg: 'system.network_state', state })).toBeNull();
+    }
+  });
+
+  it('is not taken from text inside of text where PostgreSQL could not store it', () => {
+    for (const bad of ['a\\u0000', '\\ud800']) {
+      expect(peerIdIn({ msg: 'system.interval', network_state: `{"peerId":"${bad}"}` })).toBeNull();
+    }
+  });
+});

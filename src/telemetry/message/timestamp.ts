@@ -1,0 +1,148 @@
+/** A `ts` that was understood. */
+export interface Timestamp {
+  /** Milliseconds since the epoch: what PostgreSQL makes of `text`, rounded down. */
+  ms: number;
+  /** What PostgreSQL is given, so that it keeps the microseconds. */
+  text: string;
+}
+
+/**
+ * Which clock `created_at` follows. `ok`: the node's. Otherwise ours, because there was no `ts`, or it was
+ * not RFC 3339, or it is too far back or ahead.
+ */
+export type ClockVerdict = 'ok' | 'missing' | 'unparsable' | 'past' | 'future';
+
+export interface CreatedAt extends Timestamp {
+  clock: ClockVerdict;
+}
+
+const DAY_MS = 86_400_000;
+
+/** How far from our clock a node's may be, in milliseconds. */
+export const MAX_PAST_MS = 7 * DAY_MS;
+export const MAX_FUTURE_MS = DAY_MS;
+
+/** The longest text that is looked at. PostgreSQL takes some more digits than fit into it. */
+const MAX_LENGTH = 64;
+/** `2020-08-19T09:38:48Z` */
+const MIN_LENGTH = 20;
+/** PostgreSQL takes no offset of 16 hours or more. */
+const MAX_OFFSET_MINUTES = 15 * 60 + 59;
+
+/** `createdAt` of a message: when the node says that it was, if that is plausible, or when it arrived. */
+export function createdAt(ts: string | null, receivedAtMs: number): CreatedAt {
+  const parsed = parseTimestamp(ts);
+  if (parsed !== null) {
+    const ahead = parsed.ms - receivedAtMs;
+    if (ahead >= -MAX_PAST_MS && ahead <= MAX_FUTURE_MS) {
+      return { ms: parsed.ms, text: parsed.text, clock: 'ok' };
+    }
+    return { ms: receivedAtMs, text: formatTime(receivedAtMs), clock: ahead < 0 ? 'past' : 'future' };
+  }
+  return { ms: receivedAtMs, text: formatTime(receivedAtMs), clock: ts === null ? 'missing' : 'unparsable' };
+}
+
+/**
+ * RFC 3339 with any fraction of a second; `null` for what is not, for dates and times that do not exist
+ * (leap seconds among them), and for offsets that PostgreSQL does not take.
+ */
+export function parseTimestamp(ts: string | null): Timestamp | null {
+  if (ts === null || ts.length < MIN_LENGTH || ts.length > MAX_LENGTH) return null;
+  if (ts.charCodeAt(4) !== MINUS || ts.charCodeAt(7) !== MINUS) return null;
+  if ((ts.charCodeAt(10) | LOWER) !== LETTER_T) return null;
+  if (ts.charCodeAt(13) !== COLON || ts.charCodeAt(16) !== COLON) return null;
+
+  const day = startOfDay(100 * twoDigits(ts, 0) + twoDigits(ts, 2), twoDigits(ts, 5), twoDigits(ts, 8));
+  const hour = twoDigits(ts, 11);
+  const minute = twoDigits(ts, 14);
+  const second = twoDigits(ts, 17);
+  // NaN compares false.
+  if (!(hour < 24 && minute < 60 && second < 60)) return null;
+
+  let at = 19;
+  if (ts.charCodeAt(at) === POINT) {
+    while (isDigit(ts.charCodeAt(++at)));
+    if (at === 20) return null;
+  }
+  const offset = offsetMinutes(ts, at);
+  const ms = day + ((hour * 60 + minute - offset) * 60 + second) * 1000 + fractionMs(ts, 20, at);
+  return Number.isNaN(ms) ? null : { ms, text: ts };
+}
+
+let cachedMs = NaN;
+let cachedText = '';
+
+/** A time of our own clock, for PostgreSQL. Most messages share theirs with the one before. */
+export function formatTime(ms: number): string {
+  if (ms !== cachedMs) {
+    cachedText = new Date(ms).toISOString();
+    cachedMs = ms;
+  }
+  return cachedText;
+}
+
+const LOWER = 0x20;
+const LETTER_T = 0x74;
+const LETTER_Z = 0x7a;
+const PLUS = 0x2b;
+const MINUS = 0x2d;
+const POINT = 0x2e;
+const COLON = 0x3a;
+const ZERO = 0x30;
+
+function isDigit(unit: number): boolean {
+  return unit >= ZERO && unit <= ZERO + 9;
+}
+
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - ZERO;
+  const ones = text.charCodeAt(at + 1) - ZERO;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? 10 * tens + ones : NaN;
+}
+
+let cachedDay = NaN;
+let cachedDayMs = NaN;
+
+/** Midnight UTC of a day in the years 1 to 9999, NaN if there is no such day. */
+function startOfDay(year: number, month: number, day: number): number {
+  const key = (year * 100 + month) * 100 + day;
+  if (key !== cachedDay) {
+    if (!(year >= 1 && month >= 1 && day >= 1)) return NaN;
+    // Years below 100 mean 19xx to Date.UTC; 400 years later the calendar is the same.
+    const date = new Date(Date.UTC(year + 400, month - 1, day));
+    if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return NaN;
+    cachedDay = key;
+    cachedDayMs = date.getTime() - 146_097 * DAY_MS;
+  }
+  return cachedDayMs;
+}
+
+/** NaN if what stands at the end is not an offset. */
+function offsetMinutes(ts: string, at: number): number {
+  const sign = ts.charCodeAt(at);
+  if ((sign | LOWER) === LETTER_Z) return ts.length === at + 1 ? 0 : NaN;
+  if ((sign !== PLUS && sign !== MINUS) || ts.length !== at + 6 || ts.charCodeAt(at + 3) !== COLON) {
+    return NaN;
+  }
+  const minutes = twoDigits(ts, at + 4);
+  const total = twoDigits(ts, at + 1) * 60 + minutes;
+  if (!(minutes < 60 && total <= MAX_OFFSET_MINUTES)) return NaN;
+  return sign === PLUS ? total : -total;
+}
+
+/** PostgreSQL rounds to microseconds, which may carry as far as into the next day and its partition. */
+function fractionMs(ts: string, start: number, end: number): number {
+  if (end <= start) return 0;
+  if (end - start > 6 && ts.startsWith('999', start + 3)) {
+    return Math.floor(roundHalfEven(Number(`0.${ts.slice(start, end)}`) * 1e6) / 1000);
+  }
+  let ms = 0;
+  for (let at = start; at < start + 3; at++) ms = 10 * ms + (at < end ? ts.charCodeAt(at) - ZERO : 0);
+  return ms;
+}
+
+function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
+}

@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import type { RejectedMessage } from '../batch/batch.js';
+import { Batcher } from '../batch/batcher.js';
+import type { NodeConnection } from '../connection/node-connection.js';
+import type { ParsedMessage } from '../message/message.parser.js';
+import { formatRow } from '../message/message-row.js';
+import { readIdentity, readPeerId } from '../message/node-identity.js';
+import { createdAt, formatTime } from '../message/timestamp.js';
+import { MessageOutcomes, TelemetryMetrics } from '../telemetry.metrics.js';
+import { RejectedBudget } from './rejected-budget.js';
+import type { TelemetryEndpoint } from './telemetry-endpoint.js';
+
+/** The bytes of a rejected message that are kept. */
+export const REJECTED_HEAD_BYTES = 1024;
+
+/** Takes messages from the sockets into the batch that is open. */
+@Injectable()
+export class MessageIntake {
+  private readonly budget = new RejectedBudget();
+
+  constructor(
+    private readonly batcher: Batcher,
+    private readonly outcomes: MessageOutcomes,
+    private readonly metrics: TelemetryMetrics,
+  ) {}
+
+  accept(connection: NodeConnection, message: ParsedMessage, receivedAt: number): void {
+    const created = createdAt(message.ts, receivedAt);
+    this.metrics.clock(created.clock, receivedAt - created.ms);
+    const identified = identify(connection, message);
+    const isNews = connection.heard(receivedAt, created.ms) || identified;
+    const line = formatRow(created.text, formatTime(receivedAt), connection.id, message.msg, message.logs);
+    if (isNews) this.batcher.addNews(connection);
+    this.batcher.add({ line, audit: connection.origin.audit, createdAt: created.ms }, receivedAt);
+  }
+
+  reject(
+    endpoint: TelemetryEndpoint,
+    frame: Buffer,
+    about: Omit<RejectedMessage, 'path' | 'size' | 'head'>,
+  ): void {
+    this.outcomes.rejected(endpoint.countedAs, about.reason);
+    if (!this.budget.spend(about.receivedAt)) {
+      this.metrics.rejectedNotKept();
+      return;
+    }
+    // A copy: a slice would hold on to the whole frame.
+    const head = Buffer.from(frame.subarray(0, REJECTED_HEAD_BYTES));
+    this.batcher.reject({ ...about, path: endpoint.path, size: frame.length, head });
+  }
+
+  ended(connection: NodeConnection): void {
+    this.batcher.addNews(connection);
+  }
+}
+
+/** Reads who the node is, of a message that says so: the oldest nodes name themselves in a network state only. */
+function identify(connection: NodeConnection, message: ParsedMessage): boolean {
+  const identity = readIdentity(message);
+  if (identity !== null) {
+    connection.identify(identity);
+    return true;
+  }
+  if (connection.peerId !== null) return false;
+  const peerId = readPeerId(message);
+  if (peerId !== null) connection.identify({ peerId });
+  return peerId !== null;
+}

@@ -1,0 +1,140 @@
+import type { IncomingMessage } from 'node:http';
+import { v7 as uuidv7 } from 'uuid';
+import type { WebSocket } from 'ws';
+import { NodeConnection } from '../connection/node-connection.js';
+import { parseFrame } from '../message/message.parser.js';
+import type { MessageOutcomes, TelemetryMetrics } from '../telemetry.metrics.js';
+import type { MessageIntake } from './message-intake.js';
+import { peerAddress } from './peer-address.js';
+import type { TelemetryEndpoint } from './telemetry-endpoint.js';
+
+/** Nodes that may share a socket. */
+export const MAX_NODES_PER_SOCKET = 20;
+
+export interface NodeSocketContext {
+  collectorId: string;
+  intake: MessageIntake;
+  outcomes: MessageOutcomes;
+  metrics: TelemetryMetrics;
+  /** Called once, when the socket has ended and nothing more will come. */
+  onEnd: (socket: NodeSocket) => void;
+  onFault: (error: unknown) => void;
+}
+
+/** One socket, with the nodes that speak on it. */
+export class NodeSocket {
+  private readonly id = uuidv7();
+  private readonly openedAt = Date.now();
+  private readonly ipAddr: string;
+  private readonly connections = new Map<number | null, NodeConnection>();
+  private bytesSeen = 0;
+  private lastLifeAt = this.openedAt;
+  private endReason: string | undefined;
+
+  constructor(
+    private readonly ws: WebSocket,
+    private readonly request: IncomingMessage,
+    private readonly endpoint: TelemetryEndpoint,
+    private readonly context: NodeSocketContext,
+  ) {
+    this.ipAddr = peerAddress(request);
+    context.metrics.socketOpened(endpoint.countedAs);
+    ws.on('message', (data) => this.receive(data as Buffer));
+    ws.on('error', (error) => this.failed(error));
+    ws.on('close', (code) => this.ended(code));
+  }
+
+  /** Stops or goes on reading; while it is stopped TCP holds the node back. */
+  setPaused(paused: boolean): void {
+    if (this.ws.readyState > this.ws.CLOSING) return;
+    if (paused) this.ws.pause();
+    else this.ws.resume();
+  }
+
+  /** Pings, or cuts off a node of which no byte has come for too long. */
+  beat(now: number, timeoutMs: number): void {
+    const { bytesRead } = this.request.socket;
+    // Nothing is read while paused, pongs included: that is not the node's fault.
+    if (bytesRead !== this.bytesSeen || this.ws.isPaused) this.lastLifeAt = now;
+    this.bytesSeen = bytesRead;
+    if (now - this.lastLifeAt > timeoutMs) {
+      this.endReason ??= 'timeout';
+      this.ws.terminate();
+    } else if (this.ws.readyState === this.ws.OPEN) {
+      this.ws.ping();
+    }
+  }
+
+  /** Says goodbye; what the node sent before its own close frame is still read. */
+  close(code: number, reason: string): void {
+    this.endReason ??= 'shutdown';
+    this.ws.close(code, reason);
+  }
+
+  terminate(): void {
+    this.ws.terminate();
+  }
+
+  private receive(frame: Buffer): void {
+    const { endpoint, context } = this;
+    context.metrics.frame(endpoint.countedAs, frame.length);
+    try {
+      const receivedAt = Date.now();
+      const parsed = parseFrame(frame);
+      if (parsed.kind === 'rejected') {
+        const { reason, envelopeId } = parsed;
+        const connectionId = this.connections.get(envelopeId)?.id ?? null;
+        context.intake.reject(endpoint, frame, { receivedAt, connectionId, ipAddr: this.ipAddr, reason });
+        return;
+      }
+      const connection = this.connectionOf(parsed.message.envelopeId, receivedAt);
+      if (connection === undefined) context.outcomes.count(endpoint.countedAs, 'dropped');
+      else context.intake.accept(connection, parsed.message, receivedAt);
+    } catch (error) {
+      context.outcomes.rejected(endpoint.countedAs, 'internal_error');
+      context.onFault(error);
+    }
+  }
+
+  private connectionOf(envelopeId: number | null, now: number): NodeConnection | undefined {
+    const known = this.connections.get(envelopeId);
+    if (known !== undefined || this.connections.size >= MAX_NODES_PER_SOCKET) return known;
+    const { path, audit } = this.endpoint;
+    const origin = {
+      collectorId: this.context.collectorId,
+      socketId: this.id,
+      envelopeId,
+      ipAddr: this.ipAddr,
+      path,
+      audit,
+      createdAt: this.openedAt,
+    };
+    const connection = new NodeConnection(origin, now);
+    this.connections.set(envelopeId, connection);
+    this.context.metrics.nodeAdded();
+    return connection;
+  }
+
+  private failed(error: Error & { code?: string }): void {
+    if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
+      this.endReason ??= 'payload_too_large';
+      this.context.metrics.frame(this.endpoint.countedAs, 0);
+      this.context.outcomes.count(this.endpoint.countedAs, 'oversized');
+    } else {
+      this.endReason ??= error.code?.startsWith('WS_ERR') === true ? 'protocol_error' : 'reset';
+    }
+  }
+
+  private ended(code: number): void {
+    // 1006 is what ws reports when the node went without a close frame.
+    const reason = this.endReason ?? (code === 1006 ? 'reset' : 'closed');
+    const now = Date.now();
+    for (const connection of this.connections.values()) {
+      connection.end(now, reason, code);
+      this.context.intake.ended(connection);
+    }
+    this.context.metrics.socketClosed(this.endpoint.countedAs, reason);
+    this.context.metrics.nodesEnded(this.connections.size);
+    this.context.onEnd(this);
+  }
+}

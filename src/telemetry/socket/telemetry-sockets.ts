@@ -1,0 +1,104 @@
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
+import type { WebSocket } from 'ws';
+import { Settings } from '../../config/index.js';
+import { Lifecycle } from '../../lifecycle/index.js';
+import { Batcher } from '../batch/batcher.js';
+import { BatchQueue } from '../batch/batch-queue.port.js';
+import { CollectorId } from '../collector-id.js';
+import { MessageOutcomes, TelemetryMetrics } from '../telemetry.metrics.js';
+import { MessageIntake } from './message-intake.js';
+import { NodeSocket, type NodeSocketContext } from './node-socket.js';
+import type { TelemetryEndpoint } from './telemetry-endpoint.js';
+
+/** Nodes have this long to answer our close frame, or a quarter of the time to shut down if that is less. */
+const GOODBYE_MS = 5_000;
+
+/** All sockets of nodes: their heartbeat, their pauses and their goodbye. */
+@Injectable()
+export class TelemetrySockets implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(TelemetrySockets.name);
+  private readonly sockets = new Set<NodeSocket>();
+  private readonly context: NodeSocketContext;
+  private heartbeat: NodeJS.Timeout | undefined;
+  private onEmpty: (() => void) | undefined;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly lifecycle: Lifecycle,
+    private readonly queue: BatchQueue,
+    private readonly batcher: Batcher,
+    private readonly metrics: TelemetryMetrics,
+    collector: CollectorId,
+    intake: MessageIntake,
+    outcomes: MessageOutcomes,
+  ) {
+    this.context = {
+      collectorId: collector.id,
+      intake,
+      outcomes,
+      metrics,
+      onEnd: (socket) => this.remove(socket),
+      onFault: (error) => this.logger.error('A message could not be taken in.', error),
+    };
+    queue.onFullChange((full) => this.setPaused(full));
+  }
+
+  onApplicationBootstrap(): void {
+    this.heartbeat = setInterval(() => this.beat(), this.settings.HEARTBEAT_INTERVAL * 1000);
+  }
+
+  /** Takes over a socket. Nothing may be awaited before, or frames are lost. */
+  open(ws: WebSocket, request: IncomingMessage, endpoint: TelemetryEndpoint): void {
+    const socket = new NodeSocket(ws, request, endpoint, this.context);
+    this.sockets.add(socket);
+    if (this.lifecycle.state === 'draining') socket.close(1001, 'the server is going away');
+    else if (this.queue.full) socket.setPaused(true);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.lifecycle.drain();
+    const deadline = Math.min(GOODBYE_MS, this.settings.SHUTDOWN_TIMEOUT_S * 250);
+    if (!this.queue.full) this.setPaused(false);
+    for (const socket of this.sockets) socket.close(1001, 'the server is going away');
+    await this.empty(deadline);
+    for (const socket of this.sockets) socket.terminate();
+    await this.empty(1_000);
+    clearInterval(this.heartbeat);
+    this.batcher.flush();
+  }
+
+  /** Waits until no socket is left, or the time is over. */
+  private async empty(limitMs: number): Promise<void> {
+    if (this.sockets.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, limitMs);
+      this.onEmpty = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.onEmpty = undefined;
+  }
+
+  private remove(socket: NodeSocket): void {
+    this.sockets.delete(socket);
+    if (this.sockets.size === 0) this.onEmpty?.();
+  }
+
+  private setPaused(paused: boolean): void {
+    this.metrics.reading(paused);
+    for (const socket of this.sockets) socket.setPaused(paused);
+  }
+
+  private beat(): void {
+    const now = Date.now();
+    const timeoutMs = this.settings.CLIENT_TIMEOUT_S * 1000;
+    for (const socket of this.sockets) socket.beat(now, timeoutMs);
+  }
+}

@@ -1,0 +1,27 @@
+import { Module } from '@nestjs/common';
+import { Batcher } from './batch/batcher.js';
+import { AuditGateway } from './gateway/audit.gateway.js';
+import { ExpiringGateway } from './gateway/expiring.gateway.js';
+import { SubmitGateway } from './gateway/submit.gateway.js';
+import { TelemetryPathsController } from './gateway/telemetry-paths.controller.js';
+import { UpgradeGuard } from './gateway/upgrade-guard.js';
+import { MessageIntake } from './socket/message-intake.js';
+import { TelemetrySockets } from './socket/telemetry-sockets.js';
+import { TelemetrySharedModule } from './telemetry-shared.module.js';
+
+/** Takes in what nodes send, from the socket to the batch. */
+@Module({
+  imports: [TelemetrySharedModule],
+  controllers: [TelemetryPathsController],
+  providers: [
+    AuditGateway,
+    Batcher,
+    ExpiringGateway,
+    MessageIntake,
+    SubmitGateway,
+    TelemetrySockets,
+    UpgradeGuard,
+  ],
+  exports: [UpgradeGuard],
+})
+export class TelemetryModule {}
