@@ -1,0 +1,103 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Settings } from '../config/index.js';
+import { type Batch, ENDPOINTS, MessageOutcomes } from '../telemetry/index.js';
+import { BatchSink, type StoreResult } from './batch-sink.port.js';
+import { DeliveryMetrics } from './delivery.metrics.js';
+import { JournalDamageError } from './journal/index.js';
+import { Outage } from './outage.js';
+import { DeliveryQueue } from './queue/delivery-queue.js';
+import type { QueuedBatch } from './queue/queued-batch.js';
+
+const FIRST_DELAY_MS = 50;
+const LONGEST_DELAY_MS = 5_000;
+
+/** Takes batches from the queue to the sink, `NUM_THREADS` at a time, each as often as it takes. */
+@Injectable()
+export class DeliveryWriters {
+  private readonly logger = new Logger('Delivery');
+  private readonly abort = new AbortController();
+  private readonly unfinished: QueuedBatch[] = [];
+  private running: Promise<void>[] = [];
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly queue: DeliveryQueue,
+    private readonly sink: BatchSink,
+    private readonly outage: Outage,
+    private readonly metrics: DeliveryMetrics,
+    private readonly outcomes: MessageOutcomes,
+  ) {}
+
+  start(): void {
+    this.running = Array.from({ length: this.settings.NUM_THREADS }, () => this.run());
+  }
+
+  /** Gives up what is being written and returns it; whether it is stored is not known. */
+  async stop(): Promise<QueuedBatch[]> {
+    this.abort.abort(new Error('the process ends'));
+    await Promise.all(this.running);
+    return this.unfinished;
+  }
+
+  private async run(): Promise<void> {
+    for (let item = await this.queue.take(); item !== undefined; item = await this.queue.take()) {
+      await this.deliver(item);
+    }
+  }
+
+  private async deliver(item: QueuedBatch): Promise<void> {
+    for (let delay = FIRST_DELAY_MS; ; delay = Math.min(2 * delay, LONGEST_DELAY_MS)) {
+      try {
+        this.abort.signal.throwIfAborted();
+        const startedAt = Date.now();
+        const batch = await item.load();
+        const result = await this.sink.store(batch, this.abort.signal);
+        item.settle();
+        this.outage.succeeded();
+        this.count(item, batch, result, startedAt);
+        return;
+      } catch (error) {
+        if (error instanceof JournalDamageError) {
+          item.settle();
+          return;
+        }
+        if (this.abort.signal.aborted) {
+          this.unfinished.push(item);
+          return;
+        }
+        this.metrics.retried();
+        this.outage.failed(error);
+      }
+      // Writers that failed together should not come back together.
+      await sleep(delay * (0.5 + Math.random()), undefined, { signal: this.abort.signal }).catch(
+        () => undefined,
+      );
+    }
+  }
+
+  private count(
+    item: QueuedBatch,
+    batch: Batch,
+    { duplicate, refused }: StoreResult,
+    startedAt: number,
+  ): void {
+    const rows = batch.expiring.rows + batch.audit.rows;
+    this.metrics.stored(duplicate ? 'duplicate' : 'stored', rows, startedAt, batch.firstReceivedAt);
+    if (item.replayed) {
+      if (!duplicate) this.metrics.replayed(rows - refused.length);
+      return;
+    }
+    for (const [{ countedAs }, block] of [
+      [ENDPOINTS.expiring, batch.expiring],
+      [ENDPOINTS.audit, batch.audit],
+    ] as const) {
+      const here = refused.filter((message) => message.path === countedAs);
+      this.outcomes.count(countedAs, 'stored', block.rows - here.length);
+      for (const { reason } of here) this.outcomes.rejected(countedAs, reason);
+    }
+    if (refused.length > 0) {
+      this.logger.debug(`The database refused ${refused.length.toString()} messages of a batch.`);
+    }
+  }
+}

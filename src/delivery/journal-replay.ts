@@ -1,0 +1,73 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { Settings } from '../config/index.js';
+import type { OrphanedJournal } from './journal/index.js';
+import { JournalService } from './journal.service.js';
+import { DeliveryQueue } from './queue/delivery-queue.js';
+
+/** Stores what processes that have ended left in their journals. */
+@Injectable()
+export class JournalReplay {
+  private readonly logger = new Logger('Journal');
+  private replaying: Promise<void> | undefined;
+  private started = false;
+  private stopped = false;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly journal: JournalService,
+    private readonly queue: DeliveryQueue,
+  ) {}
+
+  start(): void {
+    this.started = true;
+    this.look();
+  }
+
+  /** A process on the same volume may end while we run. */
+  @Interval(60_000)
+  look(): void {
+    if (!this.started || this.stopped || this.replaying !== undefined) return;
+    this.replaying = this.replayAll()
+      .catch((error: unknown) => this.logger.error('The journals could not be replayed.', error))
+      .finally(() => (this.replaying = undefined));
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private async replayAll(): Promise<void> {
+    for await (const orphan of this.journal.orphans()) {
+      this.logger.log(`Storing what a process that has ended left in ${orphan.path}.`);
+      await this.replay(orphan);
+      if (this.stopped) return;
+    }
+  }
+
+  /** Has as many batches in line as there are writers, so that what nodes send now does not wait for all of it. */
+  private async replay(orphan: OrphanedJournal): Promise<void> {
+    let inLine = 0;
+    let replayed = 0;
+    let onRoom: (() => void) | undefined;
+    for await (const { entry, batch } of orphan.batches()) {
+      inLine += 1;
+      let held: typeof batch | undefined = batch;
+      this.queue.pushReplayed(
+        () => (held === undefined ? orphan.read(entry) : Promise.resolve(held)),
+        () => {
+          held = undefined;
+          inLine -= 1;
+          replayed += 1;
+          orphan.done(entry);
+          onRoom?.();
+        },
+      );
+      while (inLine >= this.settings.NUM_THREADS && !this.stopped) {
+        await new Promise<void>((resolve) => (onRoom = resolve));
+      }
+      if (this.stopped) return;
+    }
+    this.logger.log(`${replayed.toString()} batches of ${orphan.path} are stored.`);
+  }
+}

@@ -1,0 +1,70 @@
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { resolve } from 'node:path';
+import { Settings } from '../config/index.js';
+import type { Batch } from '../telemetry/index.js';
+import { DeliveryMetrics } from './delivery.metrics.js';
+import { Journal, type JournalEntry, type OrphanedJournal } from './journal/index.js';
+
+const MIB = 1024 * 1024;
+
+/** The journal of this process, from its start to its end. In the mode `off` there is none. */
+@Injectable()
+export class JournalService implements OnModuleInit {
+  private readonly logger = new Logger('Journal');
+  private journal: Journal | undefined;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly metrics: DeliveryMetrics,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    if (this.settings.JOURNAL_MODE === 'off') return;
+    this.journal = await Journal.open({
+      directory: resolve(this.settings.DATA_DIR, 'journal'),
+      maxBytes: this.settings.JOURNAL_MAX_MIB * MIB,
+      logger: this.logger,
+      onDamage: ({ file, offset, bytes, reason }) => {
+        this.metrics.damaged();
+        this.logger.error(
+          `${file}: ${bytes.toString()} bytes from ${offset.toString()} cannot be read and are lost: ${reason}.`,
+        );
+      },
+    });
+    const journal = this.journal;
+    this.metrics.watch({ journalBytes: () => journal.bytes, journalBatches: () => journal.entries });
+  }
+
+  get exists(): boolean {
+    return this.journal !== undefined;
+  }
+
+  hasRoomFor(bytes: number): boolean {
+    return this.journal?.hasRoomFor(bytes) ?? false;
+  }
+
+  append(batch: Batch, options?: { beyondBound: boolean }): JournalEntry {
+    return this.opened.append(batch, options);
+  }
+
+  read(entry: JournalEntry): Promise<Batch> {
+    return this.opened.read(entry);
+  }
+
+  done(entry: JournalEntry): void {
+    this.opened.done(entry);
+  }
+
+  async *orphans(): AsyncGenerator<OrphanedJournal, void, undefined> {
+    if (this.journal !== undefined) yield* this.journal.orphans();
+  }
+
+  async close(): Promise<void> {
+    await this.journal?.close();
+  }
+
+  private get opened(): Journal {
+    if (this.journal === undefined) throw new Error('There is no journal.');
+    return this.journal;
+  }
+}

@@ -1,0 +1,11 @@
+export {
+  JournalClosedError,
+  JournalDamageError,
+  JournalFullError,
+  JournalUnavailableError,
+  JournalWriteError,
+} from './journal.error.js';
+export { Journal, type JournalOptions } from './journal.js';
+export type { JournalEntry } from './journal-entry.js';
+export type { OrphanedBatch, OrphanedJournal } from './orphaned-journal.js';
+export type { JournalDamage } from './record.js';

@@ -1,0 +1,97 @@
+import type { JournalDamage } from './record.js';
+
+const ADVICE: Record<string, string> = {
+  EACCES: 'let the server write there',
+  EPERM: 'let the server write there',
+  EROFS: 'mount it for writing',
+  ENOSPC: 'make room on that volume',
+  EDQUOT: 'raise the quota',
+  ENOTDIR: 'a part of the path is a file; remove it',
+  EEXIST: 'a part of the path is a file; remove it',
+};
+
+/** The `code` of an error of the file system, such as `ENOSPC`. */
+export function codeOf(error: unknown): string | undefined {
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** The journal's directory cannot be made or written. A person must act. */
+export class JournalUnavailableError extends Error {
+  override readonly name = 'JournalUnavailableError';
+  readonly code: string | undefined;
+
+  constructor(
+    readonly path: string,
+    cause: unknown,
+  ) {
+    const code = codeOf(cause);
+    const advice = ADVICE[code ?? ''] ?? 'make it a directory that the server can write';
+    super(
+      `The journal cannot be kept in ${path} (${code ?? String(cause)}): ${advice}, ` +
+        'set DATA_DIR to another directory, or do without a journal with JOURNAL_MODE=off.',
+      { cause },
+    );
+    this.code = code;
+  }
+}
+
+/** The batch would take the journal beyond its bound on disk. It is not in the journal. */
+export class JournalFullError extends Error {
+  override readonly name = 'JournalFullError';
+
+  constructor(
+    readonly size: number,
+    readonly bytes: number,
+    readonly maxBytes: number,
+  ) {
+    super(`A record of ${size} bytes does not fit: the journal holds ${bytes} of at most ${maxBytes} bytes.`);
+  }
+}
+
+/** The file system did not take the batch. It is not in the journal, and what was in there still is. */
+export class JournalWriteError extends Error {
+  override readonly name = 'JournalWriteError';
+  readonly code: string | undefined;
+
+  constructor(
+    readonly path: string,
+    cause: unknown,
+  ) {
+    super(
+      `The journal could not be written in ${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        cause,
+      },
+    );
+    this.code = codeOf(cause);
+  }
+}
+
+/** A batch was appended to a journal that is closed. */
+export class JournalClosedError extends Error {
+  override readonly name = 'JournalClosedError';
+
+  constructor() {
+    super('The journal is closed.');
+  }
+}
+
+/** A record cannot be read back. It never will be: count it as done. */
+export class JournalDamageError extends Error {
+  override readonly name = 'JournalDamageError';
+
+  constructor(readonly damage: JournalDamage) {
+    super(`${damage.file}: ${damage.bytes} bytes from ${damage.offset} are lost: ${damage.reason}.`);
+  }
+}
+
+/** A directory holds a journal that this version cannot read. */
+export class JournalFormatError extends Error {
+  override readonly name = 'JournalFormatError';
+}
+
+/** Bytes that are not a batch, or one of another version. */
+export class BatchFormatError extends Error {
+  override readonly name = 'BatchFormatError';
+}

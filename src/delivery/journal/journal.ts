@@ -1,0 +1,170 @@
+import type { LoggerService } from '@nestjs/common';
+import type { Batch } from '../../telemetry/index.js';
+import { encodeBatchParts } from './batch-codec.js';
+import {
+  JournalClosedError,
+  JournalDamageError,
+  JournalFullError,
+  JournalUnavailableError,
+  JournalWriteError,
+} from './journal.error.js';
+import { JournalDirectory } from './journal-directory.js';
+import type { JournalEntry } from './journal-entry.js';
+import { Orphanage } from './orphanage.js';
+import type { OrphanedJournal } from './orphaned-journal.js';
+import { readBatch } from './read-batch.js';
+import { frameRecord, HEADER_BYTES, type JournalDamage } from './record.js';
+import { SegmentChain } from './segment-chain.js';
+
+const MIB = 1024 * 1024;
+const SEGMENT_BYTES = 32 * MIB;
+
+export interface JournalOptions {
+  /** Where all processes of this volume have their directories. */
+  directory: string;
+  /** How many bytes may be on disk: of this process, and of the journals that it adopted. */
+  maxBytes: number;
+  /** Called once for each damaged part that is met. */
+  onDamage: (damage: JournalDamage) => void;
+  logger: Pick<LoggerService, 'warn'>;
+  /** How large a segment becomes. */
+  segmentBytes?: number;
+}
+
+/**
+ * Keeps batches on disk until they are stored: spool and write-ahead log in one.
+ *
+ * Each process has a directory of its own in it, with segments that batches are appended to. Killing the
+ * process loses nothing that {@link append} returned for: the kernel has it, and another process finds it by
+ * {@link orphans}. Losing power may cost what the kernel had not written yet, since only {@link close} waits
+ * for the disk.
+ */
+export class Journal {
+  readonly maxBytes: number;
+  readonly #segments: SegmentChain;
+  readonly #orphanage: Orphanage;
+  #closing: Promise<void> | undefined;
+
+  private constructor(
+    private readonly directory: JournalDirectory,
+    private readonly options: JournalOptions,
+  ) {
+    this.maxBytes = options.maxBytes;
+    // With a small bound, space must come back in small pieces.
+    const segmentBytes = options.segmentBytes ?? Math.min(SEGMENT_BYTES, Math.ceil(options.maxBytes / 8));
+    this.#segments = new SegmentChain(directory.path, segmentBytes, options.logger);
+    this.#orphanage = new Orphanage(options.directory, directory.id, options);
+  }
+
+  /**
+   * Makes this process's own directory.
+   *
+   * @throws JournalUnavailableError where that fails; it says what to do
+   */
+  static async open(options: JournalOptions): Promise<Journal> {
+    const directory = await JournalDirectory.create(options.directory);
+    try {
+      return new Journal(directory, options);
+    } catch (error) {
+      await directory.remove().catch(() => undefined);
+      throw new JournalUnavailableError(options.directory, error);
+    }
+  }
+
+  /** This process's own directory. */
+  get path(): string {
+    return this.directory.path;
+  }
+
+  /** On disk: of this process, and of the journals that it adopted. */
+  get bytes(): number {
+    return this.#segments.bytes + this.#orphanage.bytes;
+  }
+
+  /** Of {@link bytes}, those of adopted journals. */
+  get adoptedBytes(): number {
+    return this.#orphanage.bytes;
+  }
+
+  /** Batches appended here and not stored yet. */
+  get entries(): number {
+    return this.#segments.entries;
+  }
+
+  /** Whether a batch of this size, more or less, stays within the bound. */
+  hasRoomFor(bytes: number): boolean {
+    return this.bytes - this.#segments.reclaimable + HEADER_BYTES + bytes <= this.maxBytes;
+  }
+
+  /**
+   * Puts a batch at the end, in one write.
+   *
+   * @param beyondBound take it even if that exceeds `maxBytes`, as while the process stops
+   * @throws JournalFullError beyond `maxBytes`. A batch larger than that never fits.
+   * @throws JournalWriteError where the file system refuses. What it took of the batch is cut off again; once it
+   *   has space, the journal goes on.
+   * @throws JournalClosedError
+   */
+  append(batch: Batch, { beyondBound = false } = {}): JournalEntry {
+    if (this.#closing !== undefined) throw new JournalClosedError();
+    const parts = frameRecord(this.directory.marker, encodeBatchParts(batch));
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    if (!beyondBound && !this.hasRoomFor(length - HEADER_BYTES)) {
+      throw new JournalFullError(length, this.bytes, this.maxBytes);
+    }
+    if (this.bytes + length > this.maxBytes) this.#segments.reclaim();
+    try {
+      return this.#segments.append(parts, length);
+    } catch (error) {
+      throw new JournalWriteError(this.path, error);
+    }
+  }
+
+  /**
+   * Reads a batch that is not stored yet.
+   *
+   * @throws JournalDamageError where it cannot be had any more. The damage has been reported; the entry is then
+   *   to be called done.
+   */
+  async read(entry: JournalEntry): Promise<Batch> {
+    const path = this.#segments.pathOf(entry.segment);
+    if (path === undefined) throw new Error(`There is no segment ${entry.segment} in ${this.path}.`);
+    try {
+      return await readBatch(path, this.directory.marker, entry);
+    } catch (error) {
+      if (error instanceof JournalDamageError) this.options.onDamage(error.damage);
+      throw error;
+    }
+  }
+
+  /** The batch is stored. A second call does nothing. */
+  done(entry: JournalEntry): void {
+    // Once closed, the files may be another process's.
+    if (this.#closing === undefined) this.#segments.done(entry);
+  }
+
+  /**
+   * Adopts the journals that processes which are gone left behind, one after another, the oldest first. No two
+   * processes adopt the same. May be called again at any time; what is of another version or cannot be read is
+   * left alone, with one warning.
+   */
+  orphans(): AsyncGenerator<OrphanedJournal, void, undefined> {
+    return this.#orphanage.find();
+  }
+
+  /** Leaves what waits to the next process, safely on disk, or removes the directory where nothing waits. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    await this.#orphanage.close();
+    let left = 1;
+    try {
+      left = await this.#segments.close();
+      if (left > 0) await this.directory.sync();
+    } finally {
+      await (left > 0 ? this.directory.release() : this.directory.remove());
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { validate as isUuid } from 'uuid';
+import { JournalDirectory } from './journal-directory.js';
+import { OrphanedJournal, type OrphanedJournalOptions } from './orphaned-journal.js';
+
+/** Finds and adopts the journals of processes that are gone. */
+export class Orphanage {
+  /** Ids of directories that are ours, or are being looked at, or that are left alone. */
+  readonly #known = new Set<string>();
+  readonly #adopted = new Set<OrphanedJournal>();
+  #closed = false;
+
+  constructor(
+    private readonly root: string,
+    ownId: string,
+    private readonly options: Omit<OrphanedJournalOptions, 'onEnd'>,
+  ) {
+    this.#known.add(ownId);
+  }
+
+  /** On disk, of all that are adopted. */
+  get bytes(): number {
+    let sum = 0;
+    for (const orphan of this.#adopted) sum += orphan.bytes;
+    return sum;
+  }
+
+  /** Adopts one after another, the oldest first. */
+  async *find(): AsyncGenerator<OrphanedJournal, void, undefined> {
+    for (const id of (await readdir(this.root)).sort()) {
+      if (this.#closed) return;
+      if (!isUuid(id) || this.#known.has(id)) continue;
+      const orphan = await this.#adopt(id);
+      if (orphan !== undefined) yield orphan;
+    }
+  }
+
+  /** Leaves what is not done to other processes. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const orphan of [...this.#adopted]) await orphan.release();
+  }
+
+  async #adopt(id: string): Promise<OrphanedJournal | undefined> {
+    this.#known.add(id);
+    try {
+      const directory = await JournalDirectory.adopt(this.root, id);
+      if (directory === undefined) {
+        this.#known.delete(id);
+        return undefined;
+      }
+      const orphan = await OrphanedJournal.open(directory, {
+        ...this.options,
+        onEnd: (unreadable) => {
+          this.#adopted.delete(orphan);
+          if (!unreadable) this.#known.delete(id);
+        },
+      });
+      this.#adopted.add(orphan);
+      return orphan;
+    } catch (error) {
+      // It stays known, so that this is said once.
+      this.options.logger.warn(`The journal ${join(this.root, id)} is left alone: ${String(error)}`);
+      return undefined;
+    }
+  }
+}

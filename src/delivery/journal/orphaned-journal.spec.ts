@@ -1,0 +1,305 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Batch } from '../../telemetry/index.js';
+import { Journal, type JournalDamage } from './index.js';
+
+const MIB = 1024 * 1024;
+
+function aBatch(id: string, size = 100): Batch {
+  const block = { rows: 1, text: Buffer.alloc(size, `${id}\n`), oldest: 1, newest: 2 };
+  return {
+    id,
+    firstReceivedAt: 0,
+    sealedAt: 0,
+    expiring: block,
+    audit: block,
+    connections: [],
+    rejected: [],
+  };
+}
+
+/** Runs a script that has `Journal`, `options` and `aBatch` in another process. */
+function runElsewhere(directory: string, script: string): ChildProcess {
+  const source = `
+    const { runnerImport } = await import('vite');
+    const loaded = await runnerImport(${JSON.stringify(join(import.meta.dirname, 'index.ts'))}, {
+      root: ${JSON.stringify(resolve(import.meta.dirname, '../../..'))}, logLevel: 'error', oxc: { target: 'es2022' },
+    });
+    const { Journal } = loaded.module;
+    const options = {
+      directory: ${JSON.stringify(directory)}, maxBytes: 2 ** 26, segmentBytes: 4000,
+      onDamage: console.error, logger: { warn: console.error },
+    };
+    ${aBatch.toString()}
+    ${script}`;
+  return spawn(process.execPath, ['--input-type=module', '-e', source], {
+    cwd: import.meta.dirname,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+}
+
+async function lineOf(child: ChildProcess): Promise<string> {
+  expect.assert(child.stdout !== null);
+  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+  return line;
+}
+
+describe('a journal that was left behind', () => {
+  let folder: string;
+  let directory: string;
+  let damage: JournalDamage[];
+  let warnings: string[];
+  const opened: Journal[] = [];
+
+  async function open(root = directory): Promise<Journal> {
+    const journal = await Journal.open({
+      directory: root,
+      maxBytes: 64 * MIB,
+      segmentBytes: 4000,
+      onDamage: (part) => damage.push(part),
+      logger: { warn: (text: string) => warnings.push(text) },
+    });
+    opened.push(journal);
+    return journal;
+  }
+
+  /** What lies on disk when the process is killed at this moment, among `directory`. */
+  async function kill(journal: Journal): Promise<string> {
+    const remains = join(directory, basename(journal.path));
+    await cp(journal.path, remains, { recursive: true });
+    await rm(join(remains, 'lock'));
+    return remains;
+  }
+
+  async function drain(journal: Journal): Promise<string[]> {
+    const found: string[] = [];
+    for await (const orphan of journal.orphans()) {
+      for await (const { entry, batch } of orphan.batches()) {
+        found.push(batch.id);
+        orphan.done(entry);
+      }
+      await orphan.release();
+    }
+    return found;
+  }
+
+  /** A directory of a process that had appended these batches when it was killed. */
+  async function remainsOf(ids: string[], stored: string[] = []): Promise<string> {
+    const victim = await open(join(folder, 'elsewhere'));
+    for (const id of ids) {
+      const entry = victim.append(aBatch(id));
+      if (stored.includes(id)) victim.done(entry);
+    }
+    return kill(victim);
+  }
+
+  const ids = Array.from({ length: 40 }, (_, index) => `batch ${index.toString()}`);
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'orphans-'));
+    directory = join(folder, 'journal');
+    await mkdir(directory);
+    damage = [];
+    warnings = [];
+  });
+
+  afterEach(async () => {
+    for (const journal of opened.splice(0)) await journal.close();
+    await rm(folder, { recursive: true });
+  });
+
+  it('gives everything that was not done, in order, and is then removed', async () => {
+    const remains = await remainsOf(ids, ids.slice(0, 20));
+    expect((await readdir(remains)).filter((name) => name.endsWith('.journal')).length).toBeGreaterThan(2);
+    const journal = await open();
+    expect((await drain(journal)).slice(-20)).toEqual(ids.slice(20));
+    expect(await readdir(directory)).toEqual([basename(journal.path)]);
+    expect({ damage, warnings, bytes: journal.bytes }).toEqual({ damage: [], warnings: [], bytes: 0 });
+  });
+
+  it('is found when its process goes while another runs', async () => {
+    const journal = await open();
+    expect(await drain(journal)).toEqual([]);
+    await remainsOf(['late']);
+    expect(await drain(journal)).toEqual(['late']);
+  });
+
+  it('comes before those of processes that began later', async () => {
+    await remainsOf(['older']);
+    await remainsOf(['newer']);
+    expect(await drain(await open())).toEqual(['older', 'newer']);
+  });
+
+  it('stays as long as one of its batches is not done', async () => {
+    const remains = await remainsOf(ids);
+    const first = await open();
+    for await (const orphan of first.orphans()) {
+      for await (const { entry, batch } of orphan.batches()) if (batch.id !== 'batch 17') orphan.done(entry);
+      expect(orphan.entries).toBe(1);
+      expect(orphan.bytes).toBeGreaterThan(0);
+    }
+    await first.close();
+    expect((await readdir(remains)).filter((name) => name.endsWith('.journal'))).toHaveLength(1);
+    expect(await drain(await open())).toContain('batch 17');
+    expect(await readdir(directory)).toHaveLength(1);
+  });
+
+  it('can be given up halfway', async () => {
+    await remainsOf(ids);
+    const first = await open();
+    for await (const orphan of first.orphans()) {
+      for await (const { entry } of orphan.batches()) {
+        orphan.done(entry);
+        break;
+      }
+      await orphan.release();
+    }
+    expect(await drain(await open())).toEqual(ids);
+  });
+
+  it('counts against the bound of who adopted it', async () => {
+    await remainsOf(ids);
+    const journal = await open();
+    for await (const orphan of journal.orphans()) {
+      expect(orphan.bytes).toBeGreaterThan(40 * 100);
+      expect(journal.adoptedBytes).toBe(orphan.bytes);
+      expect(journal.hasRoomFor(64 * MIB - orphan.bytes)).toBe(false);
+    }
+  });
+
+  it('gives what survived damage, and reports the rest', async () => {
+    const remains = await remainsOf(ids);
+    const [first, second, ...more] = (await readdir(remains))
+      .filter((name) => name.endsWith('.journal'))
+      .sort();
+    expect.assert(first !== undefined && second !== undefined);
+    const content = await readFile(join(remains, first));
+    content.writeUInt8(content.readUInt8(100) ^ 1, 100);
+    await writeFile(join(remains, first), content);
+    await truncate(join(remains, second), 1000);
+    await writeFile(join(remains, String(more[0])), Buffer.alloc(4000));
+
+    const found = await drain(await open());
+    expect(found.length).toBeGreaterThan(5);
+    expect(found).not.toContain('batch 0');
+    expect(found).toEqual(ids.filter((id) => found.includes(id)));
+    expect(damage.map(({ file }) => file)).toEqual(
+      [first, second, String(more[0])].map((name) => join(remains, name)),
+    );
+    expect(await readdir(directory)).toHaveLength(1);
+  });
+
+  it.each([
+    ['of another version', JSON.stringify({ format: 2, marker: '00' })],
+    ['not readable', 'x'],
+    ['without a marker', JSON.stringify({ format: 1 })],
+  ])('is left alone, with one warning, when it is %s', async (_, format) => {
+    const remains = await remainsOf(ids);
+    await writeFile(join(remains, 'journal.json'), format);
+    const before = await readdir(remains);
+    const journal = await open();
+    expect(await drain(journal)).toEqual([]);
+    expect(await drain(journal)).toEqual([]);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain(remains);
+    expect(await readdir(remains)).toEqual(before);
+  });
+
+  it('is left alone when it has batches but does not say its format', async () => {
+    const remains = await remainsOf(ids);
+    await rm(join(remains, 'journal.json'));
+    const past = new Date(Date.now() - 120_000);
+    await utimes(remains, past, past);
+    const journal = await open();
+    expect(await drain(journal)).toEqual([]);
+    expect(warnings).toHaveLength(1);
+    expect(await readdir(remains)).toContain('00000001.journal');
+  });
+
+  it('is removed when its process had not begun, but not while it may be beginning', async () => {
+    const unborn = join(directory, '019ab000-0000-7000-8000-000000000000');
+    await mkdir(unborn);
+    await writeFile(join(unborn, 'lock.draft'), '');
+    const journal = await open();
+    expect(await drain(journal)).toEqual([]);
+    expect(await readdir(directory)).toHaveLength(2);
+    const past = new Date(Date.now() - 120_000);
+    await utimes(unborn, past, past);
+    expect(await drain(journal)).toEqual([]);
+    expect(await readdir(directory)).toHaveLength(1);
+  });
+
+  it('stays where it is when it is something else', async () => {
+    await mkdir(join(directory, 'notes'));
+    await writeFile(join(directory, 'notes', '00000001.journal'), 'x');
+    expect(await drain(await open())).toEqual([]);
+    expect(await readdir(join(directory, 'notes'))).toEqual(['00000001.journal']);
+  });
+
+  it('is adopted once when many look for it at the same time', async () => {
+    const names = Array.from({ length: 6 }, (_, index) => `${index.toString()}: `);
+    for (const name of names) await remainsOf(ids.map((id) => name + id));
+    const journals = await Promise.all([open(), open(), open()]);
+    const found = await Promise.all([...journals, ...journals].map(drain));
+    expect(found.flat().sort()).toEqual(names.flatMap((name) => ids.map((id) => name + id)).sort());
+    expect(await readdir(directory)).toHaveLength(3);
+  });
+
+  it('holds all that a killed process had appended', async () => {
+    const child = runElsewhere(
+      directory,
+      `const journal = await Journal.open(options);
+       const entries = ${JSON.stringify(ids)}.map((id) => journal.append(aBatch(id)));
+       for (const entry of entries.slice(0, 10)) journal.done(entry);
+       console.log('appended');
+       setInterval(() => undefined, 1000);`,
+    );
+    try {
+      expect(await lineOf(child)).toBe('appended');
+      const journal = await open();
+      expect(await drain(journal), 'while the process lives').toEqual([]);
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+      expect((await drain(journal)).slice(-30)).toEqual(ids.slice(10));
+      expect(damage).toEqual([]);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+
+  it('is adopted by one of two processes', async () => {
+    const names = Array.from({ length: 8 }, (_, index) => `${index.toString()}: `);
+    for (const name of names) await remainsOf(ids.slice(0, 5).map((id) => name + id));
+    const children = [0, 1].map(() =>
+      runElsewhere(
+        directory,
+        `const journal = await Journal.open(options);
+         console.log('ready');
+         await new Promise((go) => process.stdin.once('data', go));
+         const found = [];
+         for await (const orphan of journal.orphans())
+           for await (const { entry, batch } of orphan.batches()) { found.push(batch.id); orphan.done(entry); }
+         await journal.close();
+         console.log(JSON.stringify(found));
+         process.exit();`,
+      ),
+    );
+    try {
+      expect(await Promise.all(children.map(lineOf))).toEqual(['ready', 'ready']);
+      const answers = children.map(lineOf);
+      for (const child of children) child.stdin?.write('go\n');
+      const found = (await Promise.all(answers)).map((line) => JSON.parse(line) as string[]);
+      const expected = names.flatMap((name) => ids.slice(0, 5).map((id) => name + id));
+      expect(found.flat().sort()).toEqual(expected.sort());
+      expect(await readdir(directory)).toEqual([]);
+    } finally {
+      for (const child of children) child.kill('SIGKILL');
+    }
+  });
+});

@@ -1,0 +1,166 @@
+import type { LoggerService } from '@nestjs/common';
+import type { Batch } from '../../telemetry/index.js';
+import { decodeBatch } from './batch-codec.js';
+import { BatchFormatError, JournalDamageError } from './journal.error.js';
+import type { JournalDirectory } from './journal-directory.js';
+import type { JournalEntry } from './journal-entry.js';
+import { readBatch } from './read-batch.js';
+import { type FoundRecord, RecordReader } from './record-reader.js';
+import type { JournalDamage } from './record.js';
+import type { Segment } from './segment.js';
+
+/** A batch that another process left behind, and where it lies. */
+export interface OrphanedBatch {
+  entry: JournalEntry;
+  batch: Batch;
+}
+
+export interface OrphanedJournalOptions {
+  onDamage: (damage: JournalDamage) => void;
+  logger: Pick<LoggerService, 'warn'>;
+  /** Called when it was removed or released; with true where files stay that cannot be read. */
+  onEnd: (unreadable: boolean) => void;
+}
+
+/**
+ * The journal of a process that is gone, adopted by this one. It is removed once all of its batches were
+ * offered and are done. Among them may be some that were stored before that process went; their ids tell.
+ */
+export class OrphanedJournal {
+  readonly #segments: Map<number, Segment>;
+  #bytes = 0;
+  #entries = 0;
+  #offeredAll = false;
+  #unreadable = false;
+  #end: Promise<void> | undefined;
+
+  private constructor(
+    private readonly directory: JournalDirectory,
+    segments: readonly Segment[],
+    private readonly options: OrphanedJournalOptions,
+  ) {
+    this.#segments = new Map(segments.map((segment) => [segment.number, segment]));
+    for (const segment of segments) this.#bytes += segment.size;
+  }
+
+  static async open(directory: JournalDirectory, options: OrphanedJournalOptions): Promise<OrphanedJournal> {
+    return new OrphanedJournal(directory, await directory.segments(), options);
+  }
+
+  get path(): string {
+    return this.directory.path;
+  }
+
+  /** On disk. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Batches that were offered and are not done yet. */
+  get entries(): number {
+    return this.#entries;
+  }
+
+  /** Whether it was removed or released. */
+  get ended(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /**
+   * The batches in the order in which they were appended, each read when it is asked for. Damage is reported
+   * and passed over; a file that the system does not let us read stays where it is, with a warning. To be gone
+   * through once; who stops early calls {@link release}.
+   */
+  async *batches(): AsyncGenerator<OrphanedBatch, void, undefined> {
+    for (const segment of [...this.#segments.values()]) {
+      try {
+        yield* this.#batchesOf(segment);
+        if (this.ended) return;
+        segment.seal();
+        this.#removeIfFinished(segment);
+      } catch (error) {
+        this.#unreadable = true;
+        this.options.logger.warn(`${segment.path} cannot be read and stays where it is: ${String(error)}`);
+      }
+    }
+    this.#offeredAll = true;
+    this.#endIfDone();
+  }
+
+  /**
+   * Reads a batch again.
+   *
+   * @throws JournalDamageError which has been reported; the entry is then to be called done
+   */
+  async read(entry: JournalEntry): Promise<Batch> {
+    const segment = this.#segments.get(entry.segment);
+    if (segment === undefined) throw new Error(`${this.path} has no segment ${entry.segment}.`);
+    try {
+      return await readBatch(segment.path, this.directory.marker, entry);
+    } catch (error) {
+      if (error instanceof JournalDamageError) this.options.onDamage(error.damage);
+      throw error;
+    }
+  }
+
+  /** The batch is stored. */
+  done(entry: JournalEntry): void {
+    const segment = this.#segments.get(entry.segment);
+    if (this.ended || segment?.done(entry.offset) !== true) return;
+    this.#entries--;
+    this.#removeIfFinished(segment);
+    this.#endIfDone();
+  }
+
+  /** Leaves what is not done to another process; where all is done, waits until it is removed. */
+  release(): Promise<void> {
+    return (this.#end ??= this.#endWith(this.directory.release()));
+  }
+
+  async *#batchesOf(segment: Segment): AsyncGenerator<OrphanedBatch, void, undefined> {
+    for await (const found of RecordReader.read(segment.path, this.directory.marker)) {
+      if (this.ended) return;
+      if (!('payload' in found)) {
+        this.options.onDamage(found);
+        continue;
+      }
+      const batch = this.#decode(segment, found);
+      if (batch === undefined) continue;
+      segment.expect(found.offset);
+      this.#entries++;
+      yield { entry: { segment: segment.number, offset: found.offset, length: found.length }, batch };
+    }
+  }
+
+  #decode(segment: Segment, { offset, length, payload }: FoundRecord): Batch | undefined {
+    try {
+      return decodeBatch(payload);
+    } catch (error) {
+      if (!(error instanceof BatchFormatError)) throw error;
+      this.options.onDamage({ file: segment.path, offset, bytes: length, reason: error.message });
+      return undefined;
+    }
+  }
+
+  #removeIfFinished(segment: Segment): void {
+    if (!segment.finished) return;
+    this.#segments.delete(segment.number);
+    segment.remove();
+    this.#bytes -= segment.size;
+  }
+
+  #endIfDone(): void {
+    if (this.ended || !this.#offeredAll || this.#entries > 0) return;
+    this.#end = this.#endWith(this.#unreadable ? this.directory.release() : this.directory.remove());
+  }
+
+  async #endWith(end: Promise<void>): Promise<void> {
+    try {
+      await end;
+    } catch (error) {
+      this.options.logger.warn(`${this.path} could not be removed: ${String(error)}`);
+    }
+    this.#bytes = 0;
+    this.options.onEnd(this.#unreadable);
+  }
+}

@@ -1,0 +1,113 @@
+import type { LoggerService } from '@nestjs/common';
+import type { JournalEntry } from './journal-entry.js';
+import { Segment } from './segment.js';
+
+/** A segment that still takes batches is removed from this size on, whenever all of its batches are stored. */
+const RECYCLED_BYTES = 1024 * 1024;
+
+/** The segments that this process writes: it appends to the last, and removes each when it is not needed. */
+export class SegmentChain {
+  readonly #segments = new Map<number, Segment>();
+  #current: Segment | undefined;
+  #lastNumber = 0;
+  #bytes = 0;
+  #entries = 0;
+
+  constructor(
+    private readonly directory: string,
+    private readonly segmentBytes: number,
+    private readonly logger: Pick<LoggerService, 'warn'>,
+  ) {
+    this.#start();
+  }
+
+  /** On disk. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Of {@link bytes}, those that {@link reclaim} frees. */
+  get reclaimable(): number {
+    return this.#current?.waiting === 0 ? this.#current.size : 0;
+  }
+
+  /** How many batches are not stored yet. */
+  get entries(): number {
+    return this.#entries;
+  }
+
+  /** The path of a segment; undefined when it is gone. */
+  pathOf(number: number): string | undefined {
+    return this.#segments.get(number)?.path;
+  }
+
+  /** Writes a record at the end. After an error of the file system the next one may well succeed. */
+  append(parts: readonly Buffer[], length: number): JournalEntry {
+    try {
+      const segment = this.#segmentFor(length);
+      const before = segment.size;
+      try {
+        const offset = segment.append(parts, length);
+        this.#entries++;
+        return { segment: segment.number, offset, length };
+      } finally {
+        this.#bytes += segment.size - before;
+      }
+    } catch (error) {
+      if (this.#current?.sealed) this.#seal(this.#current);
+      // On a full disk, what needs not be kept is in the way.
+      this.reclaim();
+      throw error;
+    }
+  }
+
+  done(entry: JournalEntry): void {
+    const segment = this.#segments.get(entry.segment);
+    if (segment?.done(entry.offset) !== true) return;
+    this.#entries--;
+    if (segment.finished || (segment.waiting === 0 && segment.size > RECYCLED_BYTES)) this.#remove(segment);
+  }
+
+  /** Removes the last segment if all of its batches are stored. */
+  reclaim(): void {
+    if (this.#current !== undefined && this.reclaimable > 0) this.#remove(this.#current);
+  }
+
+  /** Takes no more; the answer is what must stay, safely on disk. */
+  async close(): Promise<number> {
+    for (const segment of [...this.#segments.values()]) this.#seal(segment);
+    for (const segment of this.#segments.values()) await segment.sync();
+    return this.#segments.size;
+  }
+
+  #segmentFor(length: number): Segment {
+    const last = this.#current;
+    if (last !== undefined && last.size > 0 && last.size + length > this.segmentBytes) this.#seal(last);
+    return this.#current ?? this.#start();
+  }
+
+  #start(): Segment {
+    const segment = Segment.create(this.directory, this.#lastNumber + 1);
+    this.#lastNumber++;
+    this.#segments.set(segment.number, segment);
+    this.#current = segment;
+    return segment;
+  }
+
+  #seal(segment: Segment): void {
+    if (segment === this.#current) this.#current = undefined;
+    segment.seal();
+    if (segment.finished) this.#remove(segment);
+  }
+
+  #remove(segment: Segment): void {
+    if (segment === this.#current) this.#current = undefined;
+    this.#segments.delete(segment.number);
+    this.#bytes -= segment.size;
+    try {
+      segment.remove();
+    } catch (error) {
+      this.logger.warn(`${segment.path} could not be removed: ${String(error)}`);
+    }
+  }
+}

@@ -1,0 +1,175 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Settings } from '../../config/index.js';
+import { type Batch, BatchQueue } from '../../telemetry/index.js';
+import { DeliveryMetrics } from '../delivery.metrics.js';
+import { type JournalEntry, JournalFullError } from '../journal/index.js';
+import { JournalService } from '../journal.service.js';
+import { Fifo } from './fifo.js';
+import { type QueuedBatch, sizeOf } from './queued-batch.js';
+
+const MIB = 1024 * 1024;
+/** Room on disk that is kept for what the sockets have already sent when they are paused. */
+const JOURNAL_MARGIN = 8 * MIB;
+/** Sockets are read again once this much of the bound in memory is free. */
+const RESUME_SHARE = 0.75;
+
+/** Holds batches in order until a writer takes them: a bounded number of bytes in memory, the others in the journal. */
+@Injectable()
+export class DeliveryQueue extends BatchQueue {
+  private readonly logger = new Logger(DeliveryQueue.name);
+  private readonly waiting = new Fifo<QueuedBatch>();
+  private readonly takers = new Fifo<(item: QueuedBatch | undefined) => void>();
+  private readonly listeners: ((full: boolean) => void)[] = [];
+  private readonly memoryBound: number;
+  private memory = 0;
+  private unsettled = 0;
+  private isFull = false;
+  private ended = false;
+  private journalFails = false;
+  private onIdle: (() => void) | undefined;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly journal: JournalService,
+    metrics: DeliveryMetrics,
+  ) {
+    super();
+    this.memoryBound = settings.QUEUE_MAX_MIB * MIB;
+    metrics.watch({
+      batches: () => this.unsettled,
+      memoryBytes: () => this.memory,
+    });
+  }
+
+  override get full(): boolean {
+    return this.isFull;
+  }
+
+  override onFullChange(listener: (full: boolean) => void): void {
+    this.listeners.push(listener);
+  }
+
+  override push(batch: Batch): void {
+    const size = sizeOf(batch);
+    const fits = this.memory + size <= this.memoryBound;
+    const mode = this.settings.JOURNAL_MODE;
+    const entry = mode === 'always' || (mode === 'overflow' && !fits) ? this.append(batch) : undefined;
+    // What the journal does not take stays in memory, beyond the bound if need be: it has been read already.
+    const held = fits || entry === undefined;
+    this.enqueue(this.item(held ? batch : undefined, held ? size : 0, entry));
+  }
+
+  /** Puts a batch in line that another process has left behind. */
+  pushReplayed(load: () => Promise<Batch>, settle: () => void): void {
+    this.enqueue({
+      memory: 0,
+      batch: undefined,
+      replayed: true,
+      durable: true,
+      load,
+      settle: () => {
+        settle();
+        this.settled(0);
+      },
+    });
+  }
+
+  /** The next batch, as soon as there is one; undefined once the queue has ended. */
+  take(): Promise<QueuedBatch | undefined> {
+    if (this.ended) return Promise.resolve(undefined);
+    const item = this.waiting.shift();
+    if (item !== undefined) return Promise.resolve(item);
+    return new Promise((resolve) => this.takers.push(resolve));
+  }
+
+  /** Resolves when everything is stored. */
+  async idle(): Promise<void> {
+    if (this.unsettled === 0) return;
+    await new Promise<void>((resolve) => (this.onIdle = resolve));
+  }
+
+  /** Lets writers go home. */
+  end(): void {
+    this.ended = true;
+    for (let taker = this.takers.shift(); taker !== undefined; taker = this.takers.shift()) taker(undefined);
+  }
+
+  /** What no writer has taken, after the end. */
+  leftovers(): QueuedBatch[] {
+    const items: QueuedBatch[] = [];
+    for (let item = this.waiting.shift(); item !== undefined; item = this.waiting.shift()) items.push(item);
+    return items;
+  }
+
+  private item(batch: Batch | undefined, memory: number, entry: JournalEntry | undefined): QueuedBatch {
+    return {
+      memory,
+      batch,
+      replayed: false,
+      durable: entry !== undefined,
+      load: () => {
+        if (batch !== undefined) return Promise.resolve(batch);
+        if (entry === undefined) throw new Error('A batch lies neither in memory nor on disk.');
+        return this.journal.read(entry);
+      },
+      settle: () => {
+        if (entry !== undefined) this.journal.done(entry);
+        this.settled(memory);
+      },
+    };
+  }
+
+  private append(batch: Batch): JournalEntry | undefined {
+    try {
+      const entry = this.journal.append(batch);
+      if (this.journalFails) this.logger.log('The journal takes batches again.');
+      this.journalFails = false;
+      return entry;
+    } catch (error) {
+      if (!(error instanceof JournalFullError) && !this.journalFails) {
+        this.journalFails = true;
+        this.logger.error(`Batches are kept in memory only: ${String(error)}`);
+      }
+      return undefined;
+    }
+  }
+
+  private enqueue(item: QueuedBatch): void {
+    this.memory += item.memory;
+    this.unsettled += 1;
+    const taker = this.takers.shift();
+    if (taker === undefined) this.waiting.push(item);
+    else taker(item);
+    this.updateFull();
+  }
+
+  private settled(memory: number): void {
+    this.memory -= memory;
+    this.unsettled -= 1;
+    this.updateFull();
+    if (this.unsettled === 0) this.onIdle?.();
+  }
+
+  private updateFull(): void {
+    const full = this.isFull ? !this.hasRoom(RESUME_SHARE) : !this.hasRoom(1);
+    if (full === this.isFull) return;
+    this.isFull = full;
+    if (full) this.logger.warn('Memory and journal are full: nodes are not read from until there is room.');
+    else this.logger.log('There is room again: nodes are read from.');
+    for (const listener of this.listeners) listener(full);
+  }
+
+  /** @param share of the bound in memory that may be in use */
+  private hasRoom(share: number): boolean {
+    const inMemory = this.memory < share * this.memoryBound;
+    const onDisk = this.journal.hasRoomFor(JOURNAL_MARGIN / share);
+    switch (this.settings.JOURNAL_MODE) {
+      case 'off':
+        return inMemory;
+      case 'overflow':
+        return inMemory || (onDisk && !this.journalFails);
+      case 'always':
+        return this.journalFails ? inMemory : onDisk;
+    }
+  }
+}
