@@ -1,0 +1,23 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** A server process. Its gaps are the times in which nothing could be heard of its nodes. */
+@Entity('collectors', { synchronize: false })
+export class Collector {
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  @Column('text')
+  host!: string;
+
+  @Column('text')
+  version!: string;
+
+  @Column('timestamptz', { name: 'started_at' })
+  startedAt!: Date;
+
+  @Column('timestamptz', { name: 'last_seen_at' })
+  lastSeenAt!: Date;
+
+  @Column('timestamptz', { name: 'stopped_at', nullable: true })
+  stoppedAt!: Date | null;
+}

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { missingRanges, rangeAround, widthFor } from './partition-width.js';
+
+const at = (text: string): number => Date.parse(text);
+const range = (from: string, to: string) => ({ from: at(from), to: at(to) });
+
+describe('partitions', () => {
+  it('are as wide as the expiry allows: hours up to 3 days, days up to 100, months beyond', () => {
+    expect([1, 72, 73, 2400, 2401, 280_320].map(widthFor)).toEqual([
+      'hour',
+      'hour',
+      'day',
+      'day',
+      'month',
+      'month',
+    ]);
+  });
+
+  it('begin and end at whole hours, days and months of UTC', () => {
+    const moment = at('2024-02-29T13:45:00Z');
+    expect(rangeAround(moment, 'hour')).toEqual(range('2024-02-29T13:00Z', '2024-02-29T14:00Z'));
+    expect(rangeAround(moment, 'day')).toEqual(range('2024-02-29T00:00Z', '2024-03-01T00:00Z'));
+    expect(rangeAround(moment, 'month')).toEqual(range('2024-02-01T00:00Z', '2024-03-01T00:00Z'));
+  });
+
+  it('are missing only where none covers a moment', () => {
+    const existing = [range('2024-02-01T00:00Z', '2024-03-01T00:00Z')];
+    expect(missingRanges(existing, at('2024-02-10T00:00Z'), at('2024-02-29T23:59:59.999Z'), 'month')).toEqual(
+      [],
+    );
+    expect(missingRanges(existing, at('2024-02-10T00:00Z'), at('2024-03-01T00:00Z'), 'month')).toEqual([
+      range('2024-03-01T00:00Z', '2024-04-01T00:00Z'),
+    ]);
+  });
+
+  it('of a new width fill the gap between those of another', () => {
+    const days = [
+      range('2024-02-10T00:00Z', '2024-02-11T00:00Z'),
+      range('2024-02-20T00:00Z', '2024-02-21T00:00Z'),
+    ];
+    expect(missingRanges(days, at('2024-02-09T12:00Z'), at('2024-02-25T00:00Z'), 'month')).toEqual([
+      range('2024-02-01T00:00Z', '2024-02-10T00:00Z'),
+      range('2024-02-11T00:00Z', '2024-02-20T00:00Z'),
+      range('2024-02-21T00:00Z', '2024-03-01T00:00Z'),
+    ]);
+    expect(missingRanges(days, at('2024-02-10T23:00Z'), at('2024-02-11T00:30Z'), 'hour')).toEqual([
+      range('2024-02-11T00:00Z', '2024-02-11T01:00Z'),
+    ]);
+  });
+});

@@ -1,0 +1,65 @@
+export type PartitionWidth = 'hour' | 'day' | 'month';
+
+/** A half-open range of time: milliseconds since the epoch. */
+export interface TimeRange {
+  from: number;
+  to: number;
+}
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * How much time a partition covers. Expiry drops whole partitions, so the width is how late a message goes;
+ * and there are never many, since an unbounded read locks each of them.
+ */
+export function widthFor(expiryHours: number): PartitionWidth {
+  if (expiryHours <= 3 * 24) return 'hour';
+  if (expiryHours <= 100 * 24) return 'day';
+  return 'month';
+}
+
+/** The hour, day or month, in UTC, that holds a moment. */
+export function rangeAround(at: number, width: PartitionWidth): TimeRange {
+  if (width === 'month') {
+    const date = new Date(at);
+    const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+    return { from: Date.UTC(year, month, 1), to: Date.UTC(year, month + 1, 1) };
+  }
+  const size = width === 'hour' ? HOUR_MS : 24 * HOUR_MS;
+  const from = Math.floor(at / size) * size;
+  return { from, to: from + size };
+}
+
+/**
+ * The ranges that are missing between two moments, both included, so that every moment between them lies in
+ * one. Ranges of another width stay as they are: new ones are cut to the gap between them.
+ *
+ * @param existing sorted by `from`, without overlaps
+ */
+export function missingRanges(
+  existing: readonly TimeRange[],
+  first: number,
+  last: number,
+  width: PartitionWidth,
+): TimeRange[] {
+  const missing: TimeRange[] = [];
+  let at = first;
+  while (at <= last) {
+    const moment = at;
+    const covering = existing.find((range) => range.from <= moment && moment < range.to);
+    if (covering !== undefined) {
+      at = covering.to;
+      continue;
+    }
+    const around = rangeAround(moment, width);
+    const before = existing.filter((range) => range.to <= moment).at(-1);
+    const after = existing.find((range) => range.from > moment);
+    const range = {
+      from: Math.max(around.from, before?.to ?? -Infinity),
+      to: Math.min(around.to, after?.from ?? Infinity),
+    };
+    missing.push(range);
+    at = range.to;
+  }
+  return missing;
+}
