@@ -1,0 +1,29 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { ConfigModule, type Settings } from './config/index.js';
+import { DeliveryModule } from './delivery/index.js';
+import { HealthModule } from './health/index.js';
+import { LifecycleModule } from './lifecycle/index.js';
+import { MetricsModule } from './metrics/index.js';
+import { QueryModule } from './query/index.js';
+import { StorageModule } from './storage/index.js';
+import { TelemetryModule } from './telemetry/index.js';
+
+/** The way of a message: telemetry (sockets, batches) → delivery (journal, writers) → storage → query. */
+@Module({})
+export class AppModule {
+  static forRoot(settings: Settings, databaseUrl: string): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.forRoot(settings),
+        LifecycleModule,
+        TelemetryModule,
+        DeliveryModule.forRoot(),
+        StorageModule.forRoot({ url: databaseUrl }),
+        QueryModule,
+        HealthModule,
+        MetricsModule,
+      ],
+    };
+  }
+}

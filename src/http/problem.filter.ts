@@ -1,0 +1,51 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import type { Response } from 'express';
+import { STATUS_CODES } from 'node:http';
+import { databaseProblem } from './database-problem.js';
+
+/** An answer of the type `application/problem+json`, RFC 9457. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail?: string;
+  /** What is wrong with which parameter. */
+  errors?: { parameter: string; detail: string }[];
+}
+
+/** Turns every error into a problem; what we did not expect is logged, and its text stays with us. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger('Http');
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const response = host.switchToHttp().getResponse<Response>();
+    const problem = this.problemOf(error);
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    if (problem.status === 503) response.setHeader('Retry-After', '5');
+    response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+  }
+
+  private problemOf(error: unknown): Problem {
+    if (error instanceof HttpException) {
+      const status = error.getStatus();
+      const body = error.getResponse();
+      const said = typeof body === 'object' && 'errors' in body ? (body as Partial<Problem>) : undefined;
+      return {
+        ...problem(status, said?.detail ?? error.message),
+        ...(said?.errors && { errors: said.errors }),
+      };
+    }
+    const known = databaseProblem(error);
+    if (known !== null) return problem(503, known);
+    this.logger.error('A request failed.', error instanceof Error ? error.stack : String(error));
+    return problem(500, 'The server failed to answer. Its log says more.');
+  }
+}
+
+function problem(status: number, detail: string): Problem {
+  return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail };
+}

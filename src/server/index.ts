@@ -1,0 +1,2 @@
+export { run } from './run.js';
+export { startServer, type RunningServer } from './start-server.js';

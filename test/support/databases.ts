@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { inject } from 'vitest';
+
+/** The same server, another database. */
+export function databaseNamed(url: string, name: string): string {
+  const other = new URL(url);
+  other.pathname = `/${name}`;
+  return other.href;
+}
+
+/** Runs one thing on a connection of its own. */
+export async function onDatabase<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** A database of a test's own. `await using` drops it at the end of the test. */
+export class TestDatabase implements AsyncDisposable {
+  private constructor(readonly url: string) {}
+
+  /** Migrated, and otherwise empty. */
+  static async create(): Promise<TestDatabase> {
+    const template = inject('templateUrl');
+    const database = new TestDatabase(databaseNamed(template, `tetcore_${randomBytes(6).toString('hex')}`));
+    await onDatabase(databaseNamed(template, 'postgres'), (client) =>
+      client.query(`CREATE DATABASE ${nameOf(database.url)} TEMPLATE ${nameOf(template)}`),
+    );
+    return database;
+  }
+
+  /** A URL of a database that does not exist yet. */
+  static missing(): TestDatabase {
+    return new TestDatabase(
+      databaseNamed(inject('templateUrl'), `tetcore_${randomBytes(6).toString('hex')}`),
+    );
+  }
+
+  async query<Row extends pg.QueryResultRow>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+    return await onDatabase(this.url, async (client) => (await client.query<Row>(sql, parameters)).rows);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await dropDatabase(this.url);
+  }
+}
+
+export async function dropDatabase(url: string): Promise<void> {
+  await onDatabase(databaseNamed(url, 'postgres'), (client) =>
+    client.query(`DROP DATABASE IF EXISTS ${nameOf(url)} WITH (FORCE)`),
+  );
+}
+
+function nameOf(url: string): string {
+  return pg.escapeIdentifier(new URL(url).pathname.slice(1));
+}

@@ -1,0 +1,72 @@
+import { rm } from 'node:fs/promises';
+import { register } from 'prom-client';
+import { readSettings } from '../../src/config/index.js';
+import { type RunningServer, startServer } from '../../src/server/index.js';
+import { tempDir } from './temp-dir.js';
+
+let running = 0;
+
+/** The whole server, in this process, on a free port of loopback. `await using` stops it. */
+export class TestServer implements AsyncDisposable {
+  private stopped: Promise<void> | undefined;
+
+  private constructor(
+    readonly server: RunningServer,
+    private readonly dataDir: string,
+  ) {}
+
+  static async start(databaseUrl: string, environment: Record<string, string> = {}): Promise<TestServer> {
+    // The registry belongs to the process: each test begins with a new one, unless another server counts in it.
+    if (running === 0) register.clear();
+    running += 1;
+    const dataDir = await tempDir('server');
+    const server = await startServer(
+      readSettings({
+        DATABASE_URL: databaseUrl,
+        HOST: '127.0.0.1',
+        PORT: '0',
+        DATA_DIR: dataDir,
+        LOG_LEVEL: 'error',
+        DB_SAVE_LATENCY_MS: '20',
+        ...environment,
+      }),
+    );
+    return new TestServer(server, dataDir);
+  }
+
+  /** Started, with the database ready. */
+  static async ready(databaseUrl: string, environment: Record<string, string> = {}): Promise<TestServer> {
+    const server = await TestServer.start(databaseUrl, environment);
+    await server.server.ready;
+    return server;
+  }
+
+  get ws(): string {
+    return `ws://127.0.0.1:${this.server.port.toString()}`;
+  }
+
+  get http(): string {
+    return `http://127.0.0.1:${this.server.port.toString()}`;
+  }
+
+  async get(path: string): Promise<Response> {
+    return await fetch(this.http + path);
+  }
+
+  /** The values of a metric by its labels, as they stand: `{'path="/",outcome="stored"': 3}`. */
+  async metric(name: string): Promise<Map<string, number>> {
+    const text = await (await this.get('/metrics')).text();
+    const lines = text.matchAll(new RegExp(`^${name}(?:\\{(.*)\\})? (\\S+)$`, 'gm'));
+    return new Map([...lines].map(([, labels = '', value = '']) => [labels, Number(value)]));
+  }
+
+  stop(): Promise<void> {
+    return (this.stopped ??= this.server.stop());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    running -= 1;
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+}
