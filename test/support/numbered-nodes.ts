@@ -77,10 +77,11 @@ export class NumberedNodes {
   private async speak(node: FakeNode): Promise<void> {
     const startedAt = performance.now();
     const perMs = this.rate / this.nodes / 1000;
-    for (let count = 0; node.isOpen && !this.stopping;) {
+    const isOpen = (): boolean => node.isOpen;
+    for (let count = 0; isOpen() && !this.stopping;) {
       const due = Math.floor((performance.now() - startedAt) * perMs);
       // A socket that the server does not read from is not written to without end.
-      for (; count < due && node.isOpen && node.socket.bufferedAmount < 65_536; count += 1) {
+      for (; count < due && isOpen() && node.socket.bufferedAmount < 65_536; count += 1) {
         const number = (this.next += 1);
         this.sent.push(number);
         void node.sendV1({ msg: 'test.numbered', number, filler: FILLER }).catch(() => undefined);
