@@ -1,22 +1,26 @@
-import { Network } from './network.js';
 import { readOptions, type SimulatorOptions, USAGE, UsageError } from './options.js';
-import { Playback } from './playback.js';
-import { UnreachableError } from './unreachable.error.js';
+import { Playback } from './play/playback.js';
+import { UnreachableError } from './play/unreachable.error.js';
+import { Network } from './world/network.js';
 
 const REPORT_EVERY_MS = 5_000;
 
 /** The command `npm run simulate`; gives the exit code. */
 async function main(args: readonly string[]): Promise<number> {
-  let options: SimulatorOptions | 'help';
+  let options: ReturnType<typeof readOptions>;
   try {
     options = readOptions(args, Date.now());
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`${error.message}\n\n${USAGE}`);
+    process.stderr.write(`${error.message}\nnpm run simulate -- --help lists what there is.\n`);
     return 2;
   }
   if (options === 'help') {
     process.stdout.write(USAGE);
+    return 0;
+  }
+  if ('show' in options) {
+    process.stdout.write(`${JSON.stringify(options.show, null, 2)}\n`);
     return 0;
   }
   try {
@@ -30,16 +34,16 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function simulate(options: SimulatorOptions): Promise<void> {
-  const { nodes, url, speed, duration, startAt } = options;
+  const { url, speed, scenario, scenarioName } = options;
   const network = new Network(options);
-  const endAt = duration === undefined ? undefined : startAt + duration * speed * 1000;
+  const nodes = network.nodes.length;
   const signal = stopSignal();
   const told = new Set<string>();
   const onUnreachable = ({ message }: UnreachableError) => {
     if (!told.has(message)) say(message);
     told.add(message);
   };
-  const playback = new Playback(network, { ...options, endAt, signal, onUnreachable });
+  const playback = new Playback(network, { ...options, signal, onUnreachable });
   const began = Date.now();
   let sentBefore = 0;
 
@@ -47,12 +51,17 @@ async function simulate(options: SimulatorOptions): Promise<void> {
     const { connectedNodes, sent, missed } = playback.totals();
     const rate = Math.round((sent - sentBefore) / (REPORT_EVERY_MS / 1000));
     sentBefore = sent;
+    const until = speed === 1 ? '' : `, simulated time ${timeText(playback.now())}`;
     say(
-      `${connectedNodes} of ${nodes} nodes connected, ${sent} messages sent (${rate}/s)${missedText(missed)}`,
+      `${connectedNodes} of ${nodes} nodes connected, ${sent} messages sent (${rate}/s)${missedText(missed)}${until}`,
     );
   }, REPORT_EVERY_MS);
 
-  say(`${nodes} nodes on ${network.hosts.length} sockets, speed ${speed}, to ${url}; stop with Ctrl-C`);
+  say(`${scenarioName}: ${scenario.description}`);
+  const pace = speed === Infinity ? 'as fast as possible' : `speed ${speed}`;
+  say(
+    `${nodes} nodes on ${network.hosts.length} sockets, ${pace}, from ${timeText(options.startAt)}, to ${url}; stop with Ctrl-C`,
+  );
   try {
     await playback.run();
   } finally {
@@ -84,6 +93,10 @@ function stopSignal(): AbortSignal {
 
 function missedText(missed: number): string {
   return missed === 0 ? '' : `, ${missed} not sent for want of a connection`;
+}
+
+function timeText(at: number): string {
+  return new Date(at).toISOString().slice(0, 16);
 }
 
 function say(line: string): void {

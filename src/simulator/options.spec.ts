@@ -1,33 +1,28 @@
 import { describe, expect, it } from 'vitest';
-import { readOptions, UsageError } from './options.js';
+import { readOptions, UsageError, USAGE } from './options.js';
+import { listScenarios, loadScenario } from './scenarios/load-scenario.js';
 
 const now = Date.UTC(2021, 1, 9, 9);
 
 describe('readOptions', () => {
   it('has a default for everything', () => {
     expect(readOptions([], now)).toEqual({
-      nodes: 20,
+      scenario: loadScenario('small'),
+      scenarioName: 'small',
       url: 'ws://127.0.0.1:8080',
-      audit: 0.2,
       seed: 1,
       speed: 1,
-      duration: undefined,
       startAt: now,
+      endAt: undefined,
     });
   });
 
-  it('reads what is given', () => {
-    const args = [
-      '--nodes',
-      '3',
-      '--url=wss://host/prefix',
-      '--seed',
-      '7',
-      '--start',
-      '2020-01-01T00:00:00Z',
-    ];
-    expect(readOptions(args, now)).toMatchObject({
-      nodes: 3,
+  it('reads what is given, and lets it count instead of what the scenario says', () => {
+    const args =
+      '--scenario forks --nodes 3 --audit=1 --url=wss://host/prefix --seed 7 --start 2020-01-01T00:00:00Z';
+    expect(readOptions(args.split(' '), now)).toMatchObject({
+      scenario: { nodes: 3, audit: 1, chains: [{ forks: { blocks: [1, 4] } }] },
+      scenarioName: 'forks',
       url: 'wss://host/prefix',
       seed: 7,
       startAt: Date.UTC(2020, 0, 1),
@@ -35,9 +30,14 @@ describe('readOptions', () => {
   });
 
   it('lets a fast run of known length begin in the past, so that it ends now', () => {
-    expect(readOptions(['--speed', '61', '--duration', '60'], now)).toMatchObject({
-      startAt: now - 3_600_000,
-    });
+    const fast = readOptions(['--speed', '61', '--duration', '60'], now);
+    expect(fast).toMatchObject({ startAt: now - 3_600_000, endAt: now + 60_000 });
+    const fastest = readOptions(['--days', '2', '--as-fast-as-possible'], now);
+    expect(fastest).toMatchObject({ speed: Infinity, startAt: now - 2 * 86_400_000, endAt: now });
+  });
+
+  it('gives the whole scenario when it is to be shown', () => {
+    expect(readOptions(['--show', '--scenario', 'traces'], now)).toEqual({ show: loadScenario('traces') });
   });
 
   it('knows when help is asked for', () => {
@@ -53,8 +53,19 @@ describe('readOptions', () => {
     [['--start', 'yesterday'], '--start'],
     [['--colour', 'red'], '--colour'],
     [['more'], 'more'],
+    [['--days', '1', '--duration', '5'], 'not both'],
+    [['--as-fast-as-possible'], 'needs --days'],
+    [['--as-fast-as-possible', '--speed', '2', '--days', '1'], 'not both'],
+    [['--scenario', 'no-such-thing'], 'neither one of small, mainnet'],
   ])('refuses %j and says why', (args, word) => {
     expect(() => readOptions(args, now)).toThrow(UsageError);
     expect(() => readOptions(args, now)).toThrow(word);
+  });
+
+  it('names every scenario in the help text', () => {
+    for (const { name, description } of listScenarios()) {
+      expect(USAGE).toContain(name);
+      expect(USAGE).toContain(description);
+    }
   });
 });

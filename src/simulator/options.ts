@@ -1,31 +1,48 @@
 import { parseArgs } from 'node:util';
+import { listScenarios, loadScenario } from './scenarios/load-scenario.js';
+import type { Scenario } from './scenarios/scenario.js';
+import { ScenarioError } from './scenarios/scenario.error.js';
 
 export const USAGE = `Usage: npm run simulate -- [options]
 
-Plays a small network of nodes to a server, until Ctrl-C or for a given time.
+Plays a network of nodes to a server, until Ctrl-C or for a given time.
 
-  --nodes N      how many nodes, 1 to 10000            (20)
-  --url URL      the server, ws:// or wss://           (ws://127.0.0.1:8080)
-  --audit SHARE  share of nodes that send to /audit    (0.2)
-  --seed N       another number, another network       (1)
-  --speed X      how many times faster than real time  (1)
-  --duration S   stop after so many seconds            (runs on)
-  --start TIME   when simulated time begins, RFC 3339  (so that it does not pass now, where that is possible)
-  --help         this text
+  --scenario S    what there is and what happens: a name or a JSON file  (small)
+  --nodes N       how many nodes, 1 to 10000             (as in the scenario)
+  --audit SHARE   share of sockets that send to /audit   (as in the scenario)
+  --url URL       the server, ws:// or wss://            (ws://127.0.0.1:8080)
+  --seed N        another number, another network        (1)
+  --speed X       how many times faster than real time   (1)
+  --duration S    stop after so many seconds             (runs on)
+  --days D        stop after so many simulated days      (runs on)
+  --as-fast-as-possible
+                  in simulated time, as fast as the server takes it; drops nothing; needs --days
+  --start TIME    when simulated time begins, RFC 3339   (so that it does not pass now, where that is possible)
+  --show          print the scenario with every field as JSON, to start one from, and end
+  --help          this text
 
-The same --seed, --nodes, --audit and --start give the same messages.
+Scenarios:
+${listScenarios()
+  .map(({ name, description }) => `  ${name.padEnd(16)}${description}`)
+  .join('\n')}
+
+The same scenario, --seed, --nodes, --audit and --start give the same messages.
+
+A server takes the time of a message (\`ts\`) from 7 days back to 1 day ahead only. What is older is stored under the
+time at which it arrives; so more than 7 --days over sockets do not become history of that length.
 `;
 
 export interface SimulatorOptions {
-  nodes: number;
+  scenario: Scenario;
+  /** The name of the scenario, or its file. */
+  scenarioName: string;
   url: string;
-  audit: number;
   seed: number;
+  /** `Infinity`: as fast as possible. */
   speed: number;
-  /** Seconds of real time; `undefined`: until it is stopped. */
-  duration: number | undefined;
-  /** When simulated time begins: milliseconds since the epoch. */
+  /** When simulated time begins and ends: milliseconds since the epoch. `undefined`: when it is stopped. */
   startAt: number;
+  endAt: number | undefined;
 }
 
 /** The command line holds what cannot be used; the message says what. */
@@ -33,51 +50,92 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+const DAY_MS = 86_400_000;
+
 /**
- * Reads the command line.
+ * Reads the command line, and the scenario that it names.
  *
  * @param now milliseconds since the epoch
- * @returns `'help'` when the usage is asked for
+ * @returns `'help'` when the usage is asked for, and the scenario when only that is
  * @throws UsageError
  */
-export function readOptions(args: readonly string[], now: number): SimulatorOptions | 'help' {
+export function readOptions(
+  args: readonly string[],
+  now: number,
+): SimulatorOptions | { show: Scenario } | 'help' {
   const values = parse(args);
   if (values.help === true) return 'help';
-  const speed = numberOption('speed', values.speed ?? '1', 0.01, 100_000);
-  const duration =
-    values.duration === undefined ? undefined : numberOption('duration', values.duration, 0.001, 31_536_000);
+  const scenarioName = values.scenario ?? 'small';
+  const scenario = scenarioOption(scenarioName, values);
+  if (values.show === true) return { show: scenario };
+  const fast = values['as-fast-as-possible'] === true;
+  if (fast && values.speed !== undefined)
+    throw new UsageError('Give --speed or --as-fast-as-possible, not both.');
+  const speed = fast ? Infinity : numberOption('speed', values.speed ?? '1', 0.01, 100_000);
+  const length = lengthOf(values, speed);
   // Faster than real time, a run of known length begins so far back that it ends now.
-  const lead = duration === undefined ? 0 : Math.max(0, duration * (speed - 1) * 1000);
+  const lead = length === undefined ? 0 : Math.max(0, length - length / speed);
+  const startAt = values.start === undefined ? Math.floor(now - lead) : timeOption(values.start);
   return {
-    nodes: numberOption('nodes', values.nodes ?? '20', 1, 10_000, true),
+    scenario,
+    scenarioName,
     url: urlOption(values.url ?? 'ws://127.0.0.1:8080'),
-    audit: numberOption('audit', values.audit ?? '0.2', 0, 1),
     seed: numberOption('seed', values.seed ?? '1', 0, Number.MAX_SAFE_INTEGER, true),
     speed,
-    duration,
-    startAt: values.start === undefined ? Math.floor(now - lead) : timeOption(values.start),
+    startAt,
+    endAt: length === undefined ? undefined : startAt + length,
   };
 }
 
+type Values = ReturnType<typeof parse>;
+
 function parse(args: readonly string[]) {
   const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
   try {
     return parseArgs({
       args: [...args],
       options: {
+        scenario: text,
         nodes: text,
-        url: text,
         audit: text,
+        url: text,
         seed: text,
         speed: text,
         duration: text,
+        days: text,
+        'as-fast-as-possible': flag,
         start: text,
+        show: flag,
         help: { type: 'boolean', short: 'h' },
       },
     }).values;
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
   }
+}
+
+function scenarioOption(name: string, { nodes, audit }: Values): Scenario {
+  try {
+    return loadScenario(name, {
+      ...(nodes === undefined ? {} : { nodes: numberOption('nodes', nodes, 1, 10_000, true) }),
+      ...(audit === undefined ? {} : { audit: numberOption('audit', audit, 0, 1) }),
+    });
+  } catch (error) {
+    if (!(error instanceof ScenarioError)) throw error;
+    throw new UsageError(error.message, { cause: error });
+  }
+}
+
+/** How long the run is in simulated time: milliseconds. */
+function lengthOf({ days, duration }: Values, speed: number): number | undefined {
+  if (days !== undefined && duration !== undefined)
+    throw new UsageError('Give --days or --duration, not both.');
+  if (days !== undefined) return numberOption('days', days, 0.0001, 3_650) * DAY_MS;
+  if (speed === Infinity) throw new UsageError('--as-fast-as-possible needs --days.');
+  return duration === undefined
+    ? undefined
+    : numberOption('duration', duration, 0.001, 31_536_000) * speed * 1000;
 }
 
 function numberOption(name: string, text: string, min: number, max: number, whole = false): number {

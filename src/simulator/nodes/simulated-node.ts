@@ -1,0 +1,241 @@
+import { type Block, isIn } from '../chain/chain.js';
+import {
+  authoredBlock,
+  checkedHeader,
+  type Consensus,
+  refusedBlock,
+  startingAuthorship,
+} from '../messages/authorship-messages.js';
+import {
+  type BlockOrigin,
+  finalizedBlock,
+  importedBlock,
+  importedTransactions,
+} from '../messages/block-messages.js';
+import type { JsonObject } from '../messages/exact-json.js';
+import { authoritySet, finalizedByVotes, finalizedUpTo } from '../messages/finality-messages.js';
+import type { MessageType } from '../messages/message-types.js';
+import { networkState } from '../messages/network-state.js';
+import type { Statement } from '../messages/statement.js';
+import { benchmarkFields, connectedFields, intervalFields } from '../messages/system-messages.js';
+import { blockTrace, type TracePlan } from '../messages/trace-messages.js';
+import type { Random } from '../random/random.js';
+import type { NetworkEvent } from './events.js';
+import type { NodeProfile } from './node-profile.js';
+import type { Peers } from './peers.js';
+import { Voice } from './voice.js';
+
+/** How a node behaves, as its scenario has it. */
+export interface NodePlan {
+  readonly consensus: Consensus;
+  readonly traces: TracePlan;
+}
+
+/** Very old builds put the network state into every sixth `system.interval`, which makes it every 30 s. */
+const REPORTS_PER_STATE = 6;
+/** Blocks beside the best branch that a node remembers having imported. */
+const REMEMBERED = 16;
+
+/** What a node says, and the little that it has to remember for it. What it says goes to the outbox. */
+export class SimulatedNode {
+  best: Block;
+  finalized: Block;
+  started = false;
+  /** Whether it is fetching blocks that the others have. */
+  syncing = false;
+  /** Whether it gets no blocks at all. */
+  stuck = false;
+  private readonly voice: Voice;
+  private startupTime: number;
+  private readonly besideBest: Block[] = [];
+  private reports = 0;
+
+  constructor(
+    readonly profile: NodeProfile,
+    /** The index of the host that it runs on, whose socket it uses. */
+    readonly host: number,
+    private readonly peers: Peers,
+    private readonly random: Random,
+    private readonly plan: NodePlan,
+    outbox: NetworkEvent[],
+  ) {
+    this.best = profile.chain.best;
+    this.finalized = profile.chain.finalized;
+    this.startupTime = profile.startupTime;
+    this.voice = new Voice(this, random, outbox);
+  }
+
+  get isAuthority(): boolean {
+    return this.profile.authorityId !== undefined;
+  }
+
+  /** Whether it has what the others have, and can make blocks. */
+  get isReady(): boolean {
+    return this.started && !this.syncing && !this.stuck;
+  }
+
+  /** Whether it would send messages of a type. */
+  sends(msg: MessageType): boolean {
+    return this.voice.sends(msg);
+  }
+
+  /** Says something, if it has a connection and its verbosity is high enough. */
+  say(at: number, statement: Statement): void {
+    this.voice.say(at, statement);
+  }
+
+  /** Begins to run, with a database that ends with a block. */
+  start(best: Block): void {
+    const { chain } = this.profile;
+    this.started = true;
+    this.best = best;
+    this.finalized = best.height < chain.finalized.height ? best : chain.finalized;
+    this.syncing = best.height < chain.best.height;
+  }
+
+  /** Its process is another one from now on. */
+  restart(at: number): void {
+    this.startupTime = at + this.profile.computer.clockSkewMs;
+  }
+
+  /**
+   * Has a connection; says who it is, and what it is after a start.
+   *
+   * @param set its authority set; `undefined` if it is not in it
+   */
+  connect(
+    at: number,
+    set: { id: number; authorities: readonly string[] } | undefined,
+    afterStart: boolean,
+  ): void {
+    this.voice.online = true;
+    this.say(at, { msg: 'system.connected', fields: connectedFields(this.profile, this.startupTime) });
+    if (!afterStart) return;
+    if (this.profile.software.details === 'machine')
+      this.say(at, { msg: 'sysinfo.hwbench', fields: benchmarkFields(this.profile, this.random) });
+    if (set !== undefined) this.learnAuthorities(at, set);
+  }
+
+  /** Has no connection any more; what it says is gone. */
+  disconnect(): void {
+    this.voice.online = false;
+  }
+
+  /** The text of `system.connected`, for a connection that is made anew; leaves what the node says next as it is. */
+  connectedText(at: number, nanos: number): string {
+    return this.voice.encode('system.connected', connectedFields(this.profile, this.startupTime), at, nanos);
+  }
+
+  learnAuthorities(at: number, { id, authorities }: { id: number; authorities: readonly string[] }): void {
+    const { authorityId } = this.profile;
+    if (authorityId !== undefined && this.sends('afg.authority_set'))
+      this.say(at, authoritySet(authorityId, id, authorities));
+  }
+
+  beginAuthoring(at: number, slot: number): void {
+    this.say(at, startingAuthorship(slot, slot * this.profile.chain.slotMs));
+  }
+
+  author(at: number, block: Block): void {
+    if (this.sends('prepared_block_for_proposing'))
+      for (const said of authoredBlock(block)) this.say(at, said);
+    this.importBlock(at, block, 'Own');
+  }
+
+  failToAuthor(at: number, parent: Block): void {
+    this.say(at, refusedBlock(parent));
+  }
+
+  /** A block has come; those between it and what the node has are fetched first. */
+  receive(at: number, block: Block): void {
+    if (this.isReady) this.importBlock(at, block, 'NetworkBroadcast');
+  }
+
+  /** Imports a block that it does not have; the longest branch becomes the best one. */
+  importBlock(at: number, block: Block, origin: BlockOrigin): void {
+    if (block.height <= this.best.height) {
+      if (isIn(block, this.best) || this.besideBest.includes(block)) return;
+      this.remember(block);
+    } else {
+      const { parent } = block;
+      if (parent !== undefined && parent !== this.best) {
+        this.importBlock(at, parent, origin === 'Own' ? 'NetworkBroadcast' : origin);
+        if (!isIn(this.best, block)) this.remember(this.best);
+      }
+      this.best = block;
+    }
+    this.tellImport(at, block, origin);
+  }
+
+  /** A node that has not imported the block yet, or that knows it as final, says nothing. */
+  finalize(at: number, block: Block): void {
+    if (block.height > this.best.height || block.height <= this.finalized.height) return;
+    this.finalized = block;
+    if (this.sends('afg.finalized_blocks_up_to')) {
+      this.say(at, finalizedUpTo(block));
+      if (this.profile.envelope.form === 'flat') this.say(at, finalizedByVotes(block));
+    }
+    this.say(at, finalizedBlock(block));
+  }
+
+  /** Says how it is. */
+  report(at: number, txcount: number): void {
+    this.peers.wander();
+    this.reports += 1;
+    const status = {
+      best: this.best,
+      finalized: this.finalized,
+      txcount: this.withNoise(txcount),
+      peers: this.peers.connectedCount,
+    };
+    const state = this.stateInReport();
+    for (const fields of intervalFields(this.profile, status, this.random))
+      this.say(at, { msg: 'system.interval', fields: { ...fields, ...state } });
+  }
+
+  importTransactions(at: number, waiting: number): void {
+    const future = this.random.chance(0.2) ? this.random.between(1, 5) : 0;
+    this.say(at, importedTransactions(this.withNoise(waiting), future));
+  }
+
+  tellNetworkState(at: number): void {
+    const { reputations, networkState: form } = this.profile.software;
+    if (reputations === 'none' || form === 'interval' || form === 'interval string') return;
+    this.peers.drift();
+    if (!this.voice.online) return;
+    this.say(at, { msg: 'system.network_state', fields: { [form]: this.networkState() } });
+  }
+
+  private tellImport(at: number, block: Block, origin: BlockOrigin): void {
+    const { consensus, traces } = this.plan;
+    if (this.sends('tracing.profiling')) {
+      if (origin !== 'Own') this.say(at, checkedHeader(block, consensus));
+      if (this.random.chance(traces.blocks)) {
+        for (const said of blockTrace(this.profile.software.traces, traces, this.random)) this.say(at, said);
+      }
+    }
+    this.say(at, importedBlock(block, origin));
+  }
+
+  private remember(block: Block): void {
+    if (this.besideBest.push(block) > REMEMBERED) this.besideBest.shift();
+  }
+
+  private stateInReport(): JsonObject {
+    const { networkState: form } = this.profile.software;
+    if ((form !== 'interval' && form !== 'interval string') || this.reports % REPORTS_PER_STATE !== 1)
+      return {};
+    this.peers.drift();
+    const state = this.networkState();
+    return { network_state: form === 'interval' ? state : JSON.stringify(state) };
+  }
+
+  private networkState(): JsonObject {
+    return networkState(this.profile, this.peers, this.random);
+  }
+
+  /** What another node than this one has in its transaction pool, seen from here. */
+  private withNoise(count: number): number {
+    return Math.round(count * (0.9 + 0.2 * this.random.fraction()));
+  }
+}

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { BUILT_IN } from './built-in.js';
+import { readScenario, type Scenario, type ScenarioFile } from './scenario.js';
+import { ScenarioError } from './scenario.error.js';
+
+/** The name and the description of each scenario that comes with the simulator. */
+export function listScenarios(): { name: string; description: string }[] {
+  return Object.entries(BUILT_IN).map(([name, { description }]) => ({ name, description }));
+}
+
+/**
+ * Takes a scenario by its name, or from a JSON file by its path.
+ *
+ * @param overrides fields that count instead of those of the scenario
+ * @throws ScenarioError when there is none, or when it cannot be used
+ */
+export function loadScenario(nameOrPath: string, overrides: ScenarioFile = {}): Scenario {
+  if (Object.hasOwn(BUILT_IN, nameOrPath)) {
+    return readScenario({ ...BUILT_IN[nameOrPath as keyof typeof BUILT_IN], ...overrides });
+  }
+  const value = parse(nameOrPath);
+  try {
+    return readScenario(
+      typeof value === 'object' && !Array.isArray(value) ? { ...value, ...overrides } : value,
+    );
+  } catch (error) {
+    if (!(error instanceof ScenarioError)) throw error;
+    throw new ScenarioError(`${nameOrPath}: ${error.field}`, error.problem);
+  }
+}
+
+function parse(path: string): object | null {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const names = Object.keys(BUILT_IN).join(', ');
+    throw new ScenarioError(
+      `--scenario`,
+      `is "${path}", which is neither one of ${names} nor a file that can be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`,
+    );
+  }
+  try {
+    return JSON.parse(text) as object | null;
+  } catch (error) {
+    throw new ScenarioError(path, `is not JSON: ${(error as Error).message.replace(/\.$/, '')}`);
+  }
+}

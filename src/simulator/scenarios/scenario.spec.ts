@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BUILT_IN } from './built-in.js';
+import { listScenarios, loadScenario } from './load-scenario.js';
+import { readScenario } from './scenario.js';
+import { ScenarioError } from './scenario.error.js';
+
+describe('a scenario', () => {
+  it('may leave out everything', () => {
+    expect(readScenario({})).toMatchObject({
+      nodes: 20,
+      chains: [{ name: 'Simnet', slotSeconds: 6, finality: { blocks: [2, 3] } }],
+      verbosity: { '9': 1 },
+    });
+  });
+
+  it('is the same when it is read once more', () => {
+    for (const name of Object.keys(BUILT_IN)) {
+      const scenario = loadScenario(name);
+      expect(readScenario(JSON.parse(JSON.stringify(scenario)))).toEqual(scenario);
+    }
+  });
+
+  it.each([
+    [null, 'The scenario is null, but takes an object with description, nodes'],
+    [{ nodes: 'many' }, 'nodes is "many", but takes a whole number from 1 to 10000.'],
+    [{ nodes: 1.5 }, 'nodes is 1.5, but takes a whole number'],
+    [{ colour: 'red' }, 'colour is not known; there are description, nodes, audit, chains,'],
+    [{ chains: [] }, 'chains is [], but takes a list of 1 to 50 elements.'],
+    [{ chains: [{}] }, 'chains[0].name is missing; it takes a text of up to 100 characters.'],
+    [{ chains: [{ name: 'A', slotSeconds: 0 }] }, 'chains[0].slotSeconds is 0, but takes a number from 0.1'],
+    [
+      { chains: [{ name: 'A', consensus: 'pow' }] },
+      'chains[0].consensus is "pow", but takes one of babe, aura.',
+    ],
+    [{ chains: [{ name: 'A' }, { name: 'A' }] }, 'chains has the name A twice.'],
+    [{ chains: [{ name: 'A', weight: 0 }] }, 'a weight above 0'],
+    [
+      { chains: [{ name: 'A', finality: { stalls: [{ afterMinutes: 1 }] } }] },
+      'chains[0].finality.stalls[0].forMinutes is missing; it takes a number',
+    ],
+    [{ peers: { connected: [5, 2] } }, 'peers.connected is [5,2], but takes the least before the most.'],
+    [{ peers: { connected: 5 } }, 'peers.connected is 5, but takes a list of two numbers'],
+    [{ peers: { connected: [1, -2] } }, 'peers.connected[1] is -2, but takes a whole number'],
+    [{ software: { gear: 1 } }, 'software.gear is not known; software takes weights for some of tetcore,'],
+    [{ verbosity: { '9': -1 } }, 'verbosity.9 is -1, but takes a number from 0'],
+    [{ verbosity: { '9': 0 } }, 'one of them above 0'],
+    [{ verbosity: 9 }, 'verbosity is 9, but takes weights for some of 0, 1'],
+  ])('%j is refused, with the field, what it is and what it takes', (value, message) => {
+    expect(() => readScenario(value)).toThrow(ScenarioError);
+    expect(() => readScenario(value)).toThrow(message);
+  });
+});
+
+describe('loading a scenario', () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'scenario-'))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const write = (text: string) => {
+    const path = join(folder, 'mine.json');
+    writeFileSync(path, text);
+    return path;
+  };
+
+  it('finds those that are listed', () => {
+    expect(listScenarios().map(({ name }) => name)).toEqual(Object.keys(BUILT_IN));
+    for (const { name, description } of listScenarios()) {
+      expect(loadScenario(name).description).toBe(description);
+    }
+  });
+
+  it('reads a file, and lets other values count instead of those in it', () => {
+    const path = write('{ "nodes": 5, "audit": 1, "chains": [{ "name": "Mine" }] }');
+    expect(loadScenario(path, { nodes: 7 })).toMatchObject({
+      nodes: 7,
+      audit: 1,
+      chains: [{ name: 'Mine' }],
+    });
+  });
+
+  it('says what is wrong with a file, and which one it is', () => {
+    const path = write('{ "nodes": 0 }');
+    expect(() => loadScenario(path)).toThrow(
+      `${path}: nodes is 0, but takes a whole number from 1 to 10000.`,
+    );
+    expect(() => loadScenario(write('{ "nodes": '))).toThrow(/mine\.json is not JSON: /);
+    expect(() => loadScenario(write('[1]'))).toThrow('takes an object with');
+    expect(() => loadScenario(join(folder, 'other.json'))).toThrow(/neither one of small, .*\(ENOENT\)/);
+  });
+});

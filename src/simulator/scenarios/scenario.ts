@@ -1,0 +1,180 @@
+import { SOFTWARE_NAMES } from '../nodes/software.js';
+import { list, mix, needed, number, object, oneOf, optional, range, text, whole } from './readers.js';
+import { ScenarioError } from './scenario.error.js';
+
+const share = number(0, 1);
+const minutes = number(0, 10_000_000);
+const VERBOSITIES = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'] as const;
+
+const stall = object({
+  afterMinutes: needed(minutes),
+  forMinutes: needed(minutes),
+  everyHours: optional(number(0, 100_000), 0),
+});
+
+const chain = object({
+  name: needed(text(100)),
+  consensus: optional(oneOf('babe', 'aura'), 'babe'),
+  /** How many sockets it has, against the other chains; 0: only nodes that share the socket of another chain's. */
+  weight: optional(number(0, 1_000_000), 1),
+  slotSeconds: optional(number(0.1, 3_600), 6),
+  startHeight: optional(whole(0, 1_000_000_000), 1_000_000),
+  /** The share of slots without a block, and of blocks that their author fails to import. */
+  skippedSlots: optional(share, 0.05),
+  failedBlocks: optional(share, 0),
+  /** The share of nodes that may make blocks. */
+  authors: optional(share, 0.25),
+  forks: optional(
+    object({
+      /** The chance, with each block, that there is a rival at its height. */
+      chance: optional(share, 0),
+      /** How many blocks both branches get until one of them wins. */
+      blocks: optional(range(whole(1, 50)), [1, 1]),
+    }),
+    {},
+  ),
+  finality: optional(
+    object({
+      /** How far below a new block the final one is, and how long after it. */
+      blocks: optional(range(whole(1, 1_000)), [2, 3]),
+      seconds: optional(range(number(0, 600)), [1, 2.5]),
+      stalls: optional(list(stall, 0, 100), []),
+      /** How many blocks at most are finalised at once, after a stall. */
+      catchUpBlocks: optional(whole(1, 1_000_000), 64),
+      /** How many votes of each kind a node hears in a round. */
+      votes: optional(whole(0, 1_000), 2),
+    }),
+    {},
+  ),
+  authoritySet: optional(
+    object({
+      /** The share of the nodes that may make blocks which do so at a time. */
+      active: optional(share, 1),
+      /** 0: it never changes. */
+      everyMinutes: optional(minutes, 0),
+    }),
+    {},
+  ),
+  transactions: optional(
+    object({
+      perSecond: optional(number(0, 10_000), 4),
+      perBlock: optional(whole(0, 100_000), 40),
+      burstChance: optional(share, 0),
+      burst: optional(whole(0, 100_000), 0),
+    }),
+    {},
+  ),
+});
+
+const latencyClass = object({
+  weight: optional(number(0, 1_000_000), 1),
+  /** The median of the time that blocks take to it, and the deviation of the logarithm. */
+  medianMs: needed(number(0, 600_000)),
+  spread: optional(number(0, 5), 0.6),
+});
+
+const fields = object({
+  description: optional(text(500), ''),
+  nodes: optional(whole(1, 10_000), 20),
+  /** The share of sockets that send to `/audit`. */
+  audit: optional(share, 0.2),
+  chains: optional(list(chain, 1, 50), [{ name: 'Simnet' }]),
+  software: optional(mix(SOFTWARE_NAMES), { tetcore: 1 }),
+  verbosity: optional(mix(VERBOSITIES), { '9': 1 }),
+  latency: optional(list(latencyClass, 1, 20), [{ medianMs: 200 }]),
+  reports: optional(
+    object({
+      intervalSeconds: optional(number(1, 86_400), 5),
+      transactionsSeconds: optional(number(0.1, 86_400), 3),
+      networkStateSeconds: optional(number(1, 864_000), 30),
+    }),
+    {},
+  ),
+  peers: optional(
+    object({
+      known: optional(whole(0, 20_000), 120),
+      connected: optional(range(whole(0, 5_000)), [20, 28]),
+      notConnected: optional(range(whole(0, 20_000)), [6, 12]),
+      banned: optional(share, 0.02),
+    }),
+    {},
+  ),
+  traces: optional(
+    object({
+      blocks: optional(share, 1),
+      calls: optional(range(whole(0, 1_000)), [1, 3]),
+      events: optional(share, 0.2),
+    }),
+    {},
+  ),
+  sharedSockets: optional(
+    object({
+      /** The share of the sockets of nested builds that carry several nodes, and how many. */
+      share: optional(share, 0),
+      nodes: optional(range(whole(2, 20)), [2, 5]),
+    }),
+    {},
+  ),
+  lagging: optional(
+    object({
+      /** The share of nodes that begin behind the others. */
+      atStart: optional(share, 0),
+      /** The share of nodes that fall behind again and again. */
+      share: optional(share, 0),
+      everyMinutes: optional(number(0.1, 10_000_000), 60),
+      blocks: optional(range(whole(1, 100_000)), [5, 40]),
+    }),
+    {},
+  ),
+  reconnecting: optional(
+    object({
+      /** The share of sockets that are lost again and again, how often, and how long until they are back. */
+      share: optional(share, 0),
+      everyMinutes: optional(number(0.1, 10_000_000), 60),
+      awaySeconds: optional(range(number(0.1, 10_000_000)), [5, 60]),
+      /** The share of those times at which the process starts anew. */
+      restarts: optional(share, 0.2),
+    }),
+    {},
+  ),
+  wrongClocks: optional(
+    object({
+      /** The share of machines whose clock is ahead or behind by more than 300 ms, and by how much. */
+      share: optional(share, 0),
+      seconds: optional(range(number(0.3, 315_360_000)), [2, 94_608_000]),
+    }),
+    {},
+  ),
+  /** The share of nodes that are connected twice. */
+  duplicates: optional(share, 0),
+});
+
+/** What there is and what happens in a simulation, with every field filled in. */
+export type Scenario = ReturnType<typeof fields>;
+export type ChainPlan = Scenario['chains'][number];
+
+/** What a scenario file holds: any of the fields of a scenario, at any depth. */
+export type ScenarioFile = Partially<Scenario>;
+
+type Partially<T> = T extends readonly [unknown, unknown]
+  ? T
+  : T extends readonly (infer E)[]
+    ? readonly Partially<E>[]
+    : T extends object
+      ? { readonly [K in keyof T]?: Partially<T[K]> }
+      : T;
+
+/**
+ * Checks a scenario and fills in what it leaves out.
+ *
+ * @throws ScenarioError that names the first field that is wrong
+ */
+export function readScenario(value: unknown): Scenario {
+  const scenario = fields(value, '');
+  const names = scenario.chains.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new ScenarioError('chains', `has the name ${twice} twice`);
+  if (scenario.chains.every(({ weight }) => weight === 0))
+    throw new ScenarioError('chains', 'takes at least one chain with a weight above 0');
+  return scenario;
+}

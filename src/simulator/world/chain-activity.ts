@@ -1,0 +1,157 @@
+import { AuthoritySet } from '../chain/authority-set.js';
+import type { Block, Chain } from '../chain/chain.js';
+import { TransactionLoad } from '../chain/transaction-load.js';
+import type { SimulatedNode } from '../nodes/simulated-node.js';
+import type { Random } from '../random/random.js';
+import type { ChainPlan } from '../scenarios/scenario.js';
+import type { Clock } from './clock.js';
+import { FinalityGadget } from './finality-gadget.js';
+
+interface ChainActivityOptions {
+  plan: ChainPlan;
+  chain: Chain;
+  /** The nodes of this chain. */
+  nodes: readonly SimulatedNode[];
+  random: Random;
+  clock: Clock;
+  startAt: number;
+}
+
+/** Two branches of the same length; neither has won yet. */
+interface Fork {
+  readonly base: Block;
+  tips: readonly [Block, Block];
+  /** How many blocks each of them still gets. */
+  left: number;
+}
+
+/** The life of one chain: authorities make blocks, which go around; now and then there is a fork. */
+export class ChainActivity {
+  private readonly plan: ChainPlan;
+  private readonly chain: Chain;
+  private readonly nodes: readonly SimulatedNode[];
+  private readonly random: Random;
+  private readonly clock: Clock;
+  private readonly authorities: AuthoritySet;
+  private readonly transactions: TransactionLoad;
+  private readonly finality: FinalityGadget;
+  private readonly authors: readonly SimulatedNode[];
+  private fork: Fork | undefined;
+
+  constructor(private readonly options: ChainActivityOptions) {
+    const { plan, chain, nodes, random, clock, startAt } = options;
+    this.plan = plan;
+    this.chain = chain;
+    this.nodes = nodes;
+    this.random = random;
+    this.clock = clock;
+    this.authors = nodes.filter(({ isAuthority }) => isAuthority);
+    const candidates = new Set(this.authors.flatMap(({ profile }) => profile.authorityId ?? []));
+    this.authorities = new AuthoritySet([...candidates], plan.authoritySet.active);
+    this.transactions = new TransactionLoad(plan.transactions, random);
+    this.finality = new FinalityGadget(
+      { plan: plan.finality, chain, nodes, random, clock, startAt },
+      this.authorities,
+    );
+  }
+
+  begin(): void {
+    const { chain, clock, plan } = this;
+    const { startAt } = this.options;
+    clock.at((chain.slotAt(startAt) + 1) * chain.slotMs, (at) => this.slot(at));
+    const everyMs = plan.authoritySet.everyMinutes * 60_000;
+    if (everyMs > 0)
+      clock.repeat(
+        startAt + everyMs,
+        () => everyMs,
+        (at) => this.changeAuthorities(at),
+      );
+  }
+
+  get waitingTransactions(): number {
+    return this.transactions.waiting;
+  }
+
+  /** The set that a node is in. */
+  authoritySetOf({ profile }: SimulatedNode): AuthoritySet | undefined {
+    const { authorityId } = profile;
+    return authorityId !== undefined && this.authorities.authorities.includes(authorityId)
+      ? this.authorities
+      : undefined;
+  }
+
+  private changeAuthorities(at: number): void {
+    this.authorities.change(this.random);
+    this.finality.restartRounds();
+    for (const node of this.authors) {
+      if (this.authoritySetOf(node) === undefined || !node.started) continue;
+      this.clock.at(at + this.delayTo(node), (time) => node.learnAuthorities(time, this.authorities));
+    }
+  }
+
+  /** A slot begins: an authority makes a block, as a rule; two do when there is a fork. */
+  private slot(at: number): void {
+    const { chain, random, plan } = this;
+    this.clock.at(at + chain.slotMs, (next) => this.slot(next));
+    this.transactions.fill(at, plan.slotSeconds);
+    if (random.chance(plan.skippedSlots)) return;
+    const [author, rival] = this.chooseAuthors();
+    if (author !== undefined && random.chance(plan.failedBlocks)) {
+      author.beginAuthoring(at, chain.slotAt(at));
+      author.failToAuthor(at, chain.best);
+      return;
+    }
+    if (this.fork === undefined && rival !== undefined && random.chance(plan.forks.chance)) {
+      const base = chain.best;
+      this.fork = { base, tips: [base, base], left: random.between(...plan.forks.blocks) };
+    }
+    if (this.fork === undefined) this.make(at, author, chain.best, 0);
+    else this.prolong(this.fork, at, author, rival);
+  }
+
+  private prolong(
+    fork: Fork,
+    at: number,
+    author: SimulatedNode | undefined,
+    rival: SimulatedNode | undefined,
+  ): void {
+    if (fork.left === 0) {
+      // The next block decides: whichever branch it is on is the longer one.
+      this.fork = undefined;
+      this.make(at, author, this.random.pick(fork.tips), 0);
+      return;
+    }
+    fork.left -= 1;
+    const [first, second] = fork.tips;
+    fork.tips = [this.make(at, author, first, 0), this.make(at, rival ?? author, second, 1)];
+  }
+
+  private make(at: number, author: SimulatedNode | undefined, parent: Block, rival: number): Block {
+    const { chain, random, plan, clock } = this;
+    const slot = chain.slotAt(at);
+    const block = chain.append(slot, parent, rival);
+    author?.beginAuthoring(at, slot);
+    clock.at(at + random.between(20, 120), (made) => {
+      this.transactions.drain();
+      author?.author(made, block);
+      for (const node of this.nodes) {
+        if (node !== author && node.started)
+          clock.at(made + this.delayTo(node), (time) => node.receive(time, block));
+      }
+      const [soonest, latest] = plan.finality.seconds;
+      const after = 1000 * (soonest + (latest - soonest) * random.fraction());
+      clock.at(made + after, (time) => this.finality.round(time, this.fork?.base.height ?? Infinity));
+    });
+    return block;
+  }
+
+  private chooseAuthors(): readonly (SimulatedNode | undefined)[] {
+    const ready = this.authors.filter((node) => node.isReady && this.authoritySetOf(node) !== undefined);
+    return this.random.sample(ready, 2);
+  }
+
+  private delayTo({ profile }: SimulatedNode): number {
+    const { medianMs, spread } = profile.latency;
+    return 1 + this.random.logNormal(medianMs, spread);
+  }
+}

@@ -1,0 +1,78 @@
+import type { NetworkEvent, NodeMessage } from '../nodes/events.js';
+import type { SimulatedNode } from '../nodes/simulated-node.js';
+import { Random } from '../random/random.js';
+import { loadScenario } from '../scenarios/load-scenario.js';
+import type { Scenario } from '../scenarios/scenario.js';
+import { ChainActivity } from './chain-activity.js';
+import { Clock } from './clock.js';
+import { HostActivity } from './host-activity.js';
+import { type Host, Settlement } from './population.js';
+
+export interface NetworkOptions {
+  /** What there is and what happens; `small` unless given. */
+  scenario?: Scenario;
+  /** Instead of the number of the scenario. */
+  nodes?: number;
+  /** Instead of the share of the scenario. */
+  audit?: number;
+  seed: number;
+  /** When the simulation begins: milliseconds since the epoch, whole. */
+  startAt: number;
+}
+
+/**
+ * A network of nodes in simulated time. What they say depends on the options alone; nothing here knows of
+ * sockets or of the real clock.
+ */
+export class Network {
+  readonly startAt: number;
+  readonly scenario: Scenario;
+  readonly hosts: readonly Host[];
+  readonly nodes: readonly SimulatedNode[];
+  private readonly clock = new Clock();
+  private readonly outbox: NetworkEvent[] = [];
+
+  constructor(options: NetworkOptions) {
+    const { seed, startAt, scenario = loadScenario('small') } = options;
+    const { nodes: count = scenario.nodes, audit = scenario.audit } = options;
+    this.startAt = startAt;
+    this.scenario = { ...scenario, nodes: count, audit };
+    const { chains, hosts, nodes } = new Settlement(this.scenario, seed, startAt).found(this.outbox);
+    this.hosts = hosts;
+    this.nodes = nodes;
+
+    const activities = new Map(
+      chains.map(({ plan, chain }) => {
+        const members = nodes.filter(({ profile }) => profile.chain === chain);
+        const random = new Random(seed, 'chain', plan.name);
+        return [
+          chain,
+          new ChainActivity({ plan, chain, nodes: members, random, clock: this.clock, startAt }),
+        ];
+      }),
+    );
+    for (const host of hosts) {
+      const random = new Random(seed, 'activity', host.index);
+      const { clock, outbox } = this;
+      new HostActivity({ host, scenario: this.scenario, activities, random, clock, outbox }).begin(startAt);
+    }
+    for (const activity of activities.values()) activity.begin();
+  }
+
+  /**
+   * Everything that happens on the sockets of the network, by time, without an end. It can be read once, here or by
+   * `messages`: reading moves the time on.
+   */
+  *events(): Generator<NetworkEvent, void, undefined> {
+    const { outbox } = this;
+    while (this.clock.tick()) {
+      for (const event of outbox) yield event;
+      outbox.length = 0;
+    }
+  }
+
+  /** Everything that the nodes say, by time, without an end. */
+  *messages(): Generator<NodeMessage, void, undefined> {
+    for (const event of this.events()) if (event.kind === 'message') yield event;
+  }
+}

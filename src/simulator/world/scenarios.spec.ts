@@ -1,0 +1,319 @@
+import { describe, expect, it } from 'vitest';
+import type { NetworkEvent, NodeMessage } from '../nodes/events.js';
+import type { SimulatedNode } from '../nodes/simulated-node.js';
+import { loadScenario } from '../scenarios/load-scenario.js';
+import { readScenario, type ScenarioFile } from '../scenarios/scenario.js';
+import { Network } from './network.js';
+
+const startAt = Date.UTC(2021, 1, 9, 9);
+
+function run(
+  scenario: ScenarioFile,
+  minutes: number,
+): { network: Network; events: NetworkEvent[]; said: NodeMessage[] } {
+  const network = new Network({ scenario: readScenario(scenario), seed: 1, startAt });
+  const events: NetworkEvent[] = [];
+  for (const event of network.events()) {
+    if (event.at >= startAt + minutes * 60_000) break;
+    events.push(event);
+  }
+  return { network, events, said: events.filter((event) => event.kind === 'message') };
+}
+
+function fieldsOf({ text }: NodeMessage): Record<string, unknown> {
+  const frame = JSON.parse(text) as Record<string, unknown>;
+  return (frame.payload ?? frame) as Record<string, unknown>;
+}
+
+function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+function byNode(said: readonly NodeMessage[]): Map<SimulatedNode, NodeMessage[]> {
+  return groupBy(said, ({ node }) => node);
+}
+
+describe('the messages of a scenario', () => {
+  it.each(['troubled', 'mainnet', 'forks'])('are the same for the same seed: %s', (name) => {
+    const scenario = { ...loadScenario(name), nodes: 25 };
+    const texts = () => run(scenario, 3).said.map(({ text }) => text);
+    expect(texts()).toEqual(texts());
+  });
+});
+
+describe('a chain with forks', () => {
+  const { said, network } = run(loadScenario('forks'), 20);
+  const imports = said
+    .filter(({ msg }) => msg === 'block.import')
+    .map(
+      (message) => ({ ...message, ...fieldsOf(message) }) as NodeMessage & { best: string; height: number },
+    );
+  const hashes = groupBy(imports, ({ height }) => height);
+
+  it('has rival blocks at some heights, which every node imports', () => {
+    const rivals = [...hashes.values()]
+      .map((atHeight) => groupBy(atHeight, ({ best }) => best))
+      .filter(({ size }) => size > 1);
+    expect(rivals.length).toBeGreaterThan(20);
+    const whole = rivals.slice(0, -5);
+    for (const atHeight of whole) {
+      expect(atHeight.size).toBe(2);
+      for (const ofBlock of atHeight.values()) {
+        // Each node imports a block once.
+        expect(new Set(ofBlock.map(({ node }) => node)).size).toBe(ofBlock.length);
+        expect(ofBlock.length).toBe(network.nodes.length);
+      }
+    }
+  });
+
+  it('finalises one block at each height, and nodes agree in the end', () => {
+    const final = new Map<unknown, unknown>();
+    for (const message of said.filter(({ msg }) => msg === 'notify.finalized')) {
+      const { best, height } = fieldsOf(message);
+      expect(final.get(height) ?? best).toBe(best);
+      final.set(height, best);
+    }
+    expect(final.size).toBeGreaterThan(50);
+  });
+
+  it('lets nodes leave a branch for the longer one', () => {
+    const final = new Map(
+      said
+        .filter(({ msg }) => msg === 'notify.finalized')
+        .map(fieldsOf)
+        .map(({ height, best }) => [height, best]),
+    );
+    const left = said
+      .filter(({ msg }) => msg === 'system.interval')
+      .map((message) => fieldsOf(message) as { height?: number; best: string })
+      .filter(({ height, best }) => (final.get(height?.toString()) ?? best) !== best);
+    expect(left.length).toBeGreaterThan(0);
+  });
+});
+
+describe('a chain whose finality stalls', () => {
+  const { said } = run(
+    {
+      nodes: 6,
+      chains: [
+        {
+          name: 'A',
+          authors: 1,
+          finality: { stalls: [{ afterMinutes: 5, forMinutes: 10 }], catchUpBlocks: 20 },
+        },
+      ],
+    },
+    20,
+  );
+  const lag = (from: number, to: number) =>
+    said
+      .filter(
+        ({ msg, at }) =>
+          msg === 'system.interval' && at >= startAt + from * 60_000 && at < startAt + to * 60_000,
+      )
+      .map(fieldsOf)
+      .filter(({ height }) => height !== undefined)
+      .map(({ height, finalized_height: final }) => (height as number) - (final as number));
+
+  it('finalises nothing for that time, and then catches up', () => {
+    expect(Math.max(...lag(0, 5))).toBeLessThan(7);
+    expect(Math.min(...lag(14, 15))).toBeGreaterThan(70);
+    expect(Math.max(...lag(18, 20))).toBeLessThan(7);
+  });
+
+  it('has prevotes then, but no commits', () => {
+    const during = said.filter(({ at }) => at > startAt + 6 * 60_000 && at < startAt + 14 * 60_000);
+    const counts = groupBy(during, ({ msg }) => msg);
+    expect(counts.get('afg.received_prevote')?.length).toBeGreaterThan(100);
+    for (const msg of ['afg.received_precommit', 'afg.received_commit', 'notify.finalized']) {
+      expect(counts.get(msg)).toBeUndefined();
+    }
+  });
+});
+
+describe('sets of authorities', () => {
+  it('change: their members say so, with another id and another list', () => {
+    const { said } = run(
+      { nodes: 8, chains: [{ name: 'A', authors: 1, authoritySet: { active: 0.5, everyMinutes: 1 } }] },
+      4,
+    );
+    const sets = new Map(
+      said
+        .filter(({ msg }) => msg === 'afg.authority_set')
+        .map(fieldsOf)
+        .map((fields) => [fields.authority_set_id, fields.authorities]),
+    );
+    expect([...sets.keys()]).toEqual(['0', '1', '2', '3']);
+    expect(new Set(sets.values()).size).toBe(4);
+    for (const list of sets.values()) expect(JSON.parse(list as string)).toHaveLength(4);
+  });
+});
+
+describe('troubled nodes', () => {
+  it('lose their socket, say nothing until they are back, and introduce themselves again', () => {
+    const { events, network } = run(
+      { nodes: 5, reconnecting: { share: 1, everyMinutes: 1, awaySeconds: [5, 10], restarts: 0.5 } },
+      10,
+    );
+    for (const host of network.hosts) {
+      let isConnected = false;
+      let isNew = false;
+      let times = 0;
+      for (const event of events) {
+        if (event.kind !== 'message') {
+          if (event.host !== host) continue;
+          expect(event.kind === 'connected').toBe(!isConnected);
+          isConnected = !isConnected;
+          isNew = isConnected;
+          times += 1;
+        } else if (event.node.host === host.index) {
+          expect(isConnected).toBe(true);
+          if (isNew) expect(event.msg).toBe('system.connected');
+          isNew = false;
+        }
+      }
+      expect(times).toBeGreaterThan(2);
+    }
+    const starts = events.flatMap((event) =>
+      event.kind === 'message' && event.msg === 'system.connected' ? fieldsOf(event).startup_time : [],
+    );
+    expect(new Set(starts).size).toBeGreaterThan(5);
+    expect(new Set(starts).size).toBeLessThan(starts.length);
+  });
+
+  it('fall behind while they go on reporting, and then fetch what they have missed', () => {
+    const { said } = run(
+      { nodes: 3, verbosity: { '0': 1 }, lagging: { share: 1, everyMinutes: 4, blocks: [20, 30] } },
+      20,
+    );
+    for (const messages of byNode(said).values()) {
+      const synced = messages.filter(
+        (message) => message.msg === 'block.import' && fieldsOf(message).origin === 'NetworkInitialSync',
+      );
+      expect(synced.length).toBeGreaterThan(15);
+      const heights = messages
+        .filter(({ msg }) => msg === 'block.import')
+        .map((message) => fieldsOf(message).height as number);
+      heights.forEach((height, index) => expect(height).toBe((heights[0] ?? 0) + index));
+    }
+  });
+
+  it('have clocks that are off by seconds up to years', () => {
+    const { network, said } = run({ nodes: 200, verbosity: { '0': 1 }, wrongClocks: { share: 1 } }, 0.2);
+    const offsets = network.nodes.map(({ profile }) => Math.abs(profile.computer.clockSkewMs));
+    expect(Math.min(...offsets)).toBeGreaterThanOrEqual(2_000);
+    expect(offsets.some((ms) => ms < 60_000)).toBe(true);
+    expect(offsets.some((ms) => ms > 300 * 86_400_000)).toBe(true);
+    for (const { at, node, text } of said) {
+      const { ts } = JSON.parse(text) as { ts: string };
+      expect(Math.abs(Date.parse(ts) - at - node.profile.computer.clockSkewMs)).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it('share sockets, under ids of their own', () => {
+    const { network } = run({ nodes: 30, sharedSockets: { share: 1, nodes: [3, 6] } }, 0.1);
+    expect(network.nodes).toHaveLength(30);
+    for (const host of network.hosts.slice(0, -1)) {
+      expect(host.nodes.length).toBeGreaterThanOrEqual(3);
+      const ids = host.nodes.map(({ profile }) => profile.envelope.form === 'nested' && profile.envelope.id);
+      expect(ids).toEqual(host.nodes.map((_, index) => index + 1));
+    }
+  });
+
+  it('are there twice, with one peer id on two sockets', () => {
+    const { network, said } = run({ nodes: 20, duplicates: 0.2 }, 0.5);
+    const sockets = groupBy(
+      said.filter(({ msg }) => msg === 'system.connected'),
+      (message) => fieldsOf(message).network_id,
+    );
+    expect(
+      [...sockets.values()].filter((messages) => new Set(messages.map(({ node }) => node.host)).size === 2)
+        .length,
+    ).toBe(3);
+    expect(network.nodes).toHaveLength(20);
+  });
+});
+
+describe('verbosity', () => {
+  it('decides what nodes send', () => {
+    const { said } = run(
+      { nodes: 30, chains: [{ name: 'A', authors: 1 }], verbosity: { '0': 1, '1': 1, '9': 1 } },
+      2,
+    );
+    const families = new Map<number, Set<string>>();
+    for (const { node, msg } of said) {
+      const { verbosity } = node.profile;
+      families.set(verbosity, (families.get(verbosity) ?? new Set()).add(msg.split('.')[0] ?? ''));
+    }
+    expect([...(families.get(0) ?? [])].sort()).toEqual(['block', 'notify', 'system', 'txpool']);
+    expect([...(families.get(1) ?? [])]).toEqual(
+      expect.arrayContaining(['afg', 'slots', 'prepared_block_for_proposing']),
+    );
+    expect(families.get(1)).not.toContain('tracing');
+    expect([...(families.get(9) ?? [])]).toEqual(
+      expect.arrayContaining(['afg', 'tracing', 'babe', 'system']),
+    );
+  });
+});
+
+describe('network states with many peers', () => {
+  const { said } = run(loadScenario('reputations'), 10);
+  const states = said.filter(({ msg }) => msg === 'system.network_state');
+  type Nodes = Record<string, { connected: boolean; reputation: number }>;
+  const nodesOf = (message: NodeMessage): Nodes => {
+    const { peerset } = fieldsOf(message).state as { peerset: { nodes?: Nodes; sets?: { nodes: Nodes }[] } };
+    return peerset.nodes ?? peerset.sets?.[0]?.nodes ?? {};
+  };
+
+  it('have more than a thousand of them, some of them banned', () => {
+    expect(states.length).toBeGreaterThan(100);
+    const banned = states.map(
+      (state) => Object.values(nodesOf(state)).filter(({ reputation }) => reputation < -1_000_000).length,
+    );
+    for (const state of states) expect(Object.keys(nodesOf(state))).toHaveLength(1_254);
+    expect(Math.min(...banned)).toBeGreaterThan(5);
+    expect(Math.max(...banned)).toBeLessThan(100);
+  });
+
+  it('show reputations, and counts of peers, that change over time and stay within 32 bits', () => {
+    for (const messages of byNode(states).values()) {
+      const [first, last] = [messages.at(0), messages.at(-1)].map((message) => message && nodesOf(message));
+      const changed = Object.entries(first ?? {}).filter(
+        ([id, { reputation }]) => last?.[id]?.reputation !== reputation,
+      );
+      expect(changed.length).toBeGreaterThan(20);
+      for (const { reputation } of Object.values(last ?? {})) expect(reputation | 0).toBe(reputation);
+    }
+    const connected = states.map(
+      (state) => Object.keys((fieldsOf(state).state as { connectedPeers: object }).connectedPeers).length,
+    );
+    const others = states.map(
+      (state) =>
+        Object.keys((fieldsOf(state).state as { notConnectedPeers: object }).notConnectedPeers).length,
+    );
+    expect(new Set(connected).size).toBeGreaterThan(5);
+    expect(new Set(others).size).toBeGreaterThan(5);
+  });
+});
+
+describe('transaction pools', () => {
+  it('fill when more comes in than blocks take, and drain again', () => {
+    const chain = {
+      name: 'A',
+      skippedSlots: 0,
+      transactions: { perSecond: 0.1, perBlock: 100, burstChance: 0.03, burst: 2_000 },
+    };
+    const { said } = run({ nodes: 2, verbosity: { '0': 1 }, chains: [chain] }, 30);
+    const ready = said
+      .filter(({ msg }) => msg === 'txpool.import')
+      .map((message) => fieldsOf(message).ready as number);
+    expect(Math.max(...ready)).toBeGreaterThan(1_500);
+    expect(ready.lastIndexOf(0)).toBeGreaterThan(ready.findIndex((count) => count > 1_500));
+  });
+});
