@@ -1,12 +1,18 @@
+import type { ClientBase } from 'pg';
 import type { DataSourceOptions } from 'typeorm';
 import { migrations } from '../migrations/index.js';
 import { entities } from './entities/index.js';
-import { MIGRATIONS_TABLE } from './startup/migrate.js';
+import { prepareSession, readerSettings } from './session/session-settings.js';
+import { StorageClient } from './session/storage-client.js';
 
-/** A question that takes longer is given up: milliseconds. */
-const STATEMENT_TIMEOUT_MS = 30_000;
+export const MIGRATIONS_TABLE = 'schema_migrations';
 
-/** The data source of readers and migrations. The writers have a pool of their own. */
+/** A question that takes longer is given up by the database, and if that does not answer by us: milliseconds. */
+const STATEMENT_LIMIT_MS = 30_000;
+const ANSWER_LIMIT_MS = 35_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** The data source of readers. The writers have a pool of their own. */
 export function dataSourceOptions(url: string): DataSourceOptions {
   return {
     type: 'postgres',
@@ -19,11 +25,26 @@ export function dataSourceOptions(url: string): DataSourceOptions {
     synchronize: false,
     installExtensions: false,
     poolErrorHandler: () => undefined,
-    extra: {
-      max: 8,
-      connectionTimeoutMillis: 5_000,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      keepAlive: true,
-    },
+    extra: { ...connectionOptions(STATEMENT_LIMIT_MS), max: 8, query_timeout: ANSWER_LIMIT_MS },
+  };
+}
+
+/** The same for migrations, which may take as long as they need. */
+export function migrationOptions(options: DataSourceOptions): DataSourceOptions {
+  return {
+    ...options,
+    applicationName: 'tetcore-analytics migration',
+    extra: { ...connectionOptions(0), max: 2 },
+  } as DataSourceOptions;
+}
+
+function connectionOptions(statementLimitMs: number): object {
+  return {
+    Client: StorageClient,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    onConnect: (client: ClientBase) =>
+      prepareSession(client, readerSettings(statementLimitMs), CONNECT_TIMEOUT_MS),
   };
 }

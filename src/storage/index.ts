@@ -1,7 +1,11 @@
 export { dataSourceOptions } from './data-source-options.js';
 export { DATABASE_URL } from './database-url.js';
 export * from './entities/index.js';
+export { dropPartition } from './partitions/drop-partition.js';
+export { listPartitions, type Partition } from './partitions/partition-catalogue.js';
 export { PartitionManager } from './partitions/partition-manager.js';
+export { BATCH_IDS_KEPT_MS } from './sink/batch-claim.js';
+export { hasSqlState, SqlState } from './sink/sql-state.js';
 export { DatabaseStartup } from './startup/database-startup.js';
 export { ensureDatabase } from './startup/ensure-database.js';
 export { migrate } from './startup/migrate.js';

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { Settings } from '../config/index.js';
 import { BatchSink } from '../delivery/index.js';
 import { CollectorRegistry } from './collector/collector-registry.js';
 import { dataSourceOptions } from './data-source-options.js';
@@ -35,7 +36,11 @@ export class StorageModule {
         PartitionManager,
         PostgresSink,
         StorageUpkeep,
-        WriterPool,
+        {
+          provide: WriterPool,
+          inject: [Settings],
+          useFactory: (settings: Settings) => new WriterPool(url, settings.DB_POOL_SIZE),
+        },
         { provide: BatchSink, useExisting: PostgresSink },
       ],
       exports: [BatchSink, DatabaseStartup, PartitionManager, TypeOrmModule],

@@ -1,7 +1,7 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import pg, { type PoolClient } from 'pg';
-import { Settings } from '../config/index.js';
-import { DATABASE_URL } from './database-url.js';
+import { prepareSession, writerSettings } from './session/session-settings.js';
+import { socketOf, StorageClient } from './session/storage-client.js';
 import { WriteDeadlineError } from './sink/write-deadline.error.js';
 
 /** A transaction of a writer is over within this time, one way or the other: milliseconds. Readers rely on it. */
@@ -9,32 +9,38 @@ export const TRANSACTION_LIMIT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /** The connections that the writers share, apart from those that answer questions. */
-@Injectable()
 export class WriterPool {
   private readonly logger = new Logger(WriterPool.name);
   private readonly pool: pg.Pool;
 
-  constructor(settings: Settings, @Inject(DATABASE_URL) url: string) {
+  /** @param size connections, at most */
+  constructor(
+    url: string,
+    size: number,
+    private readonly limitMs = TRANSACTION_LIMIT_MS,
+  ) {
     this.pool = new pg.Pool({
       connectionString: url,
       application_name: 'tetcore-analytics writer',
-      max: settings.DB_POOL_SIZE,
+      Client: StorageClient,
+      max: size,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       idleTimeoutMillis: 60_000,
       keepAlive: true,
-      onConnect: (client) => prepare(client) as unknown as undefined,
+      keepAliveInitialDelayMillis: 10_000,
+      onConnect: (client) =>
+        prepareSession(client, writerSettings(limitMs), CONNECT_TIMEOUT_MS) as unknown as undefined,
     });
     // An idle connection that breaks has lost nothing: the next use makes a new one.
     this.pool.on('error', (error) => this.logger.debug(`An idle connection broke: ${error.message}`));
   }
 
   /**
-   * Lends a connection. One on which something failed, or on which the work took longer than
-   * {@link TRANSACTION_LIMIT_MS} (then with a WriteDeadlineError) or was aborted, is not used again.
+   * Lends a connection. One on which something failed, or on which the work took longer than the limit on
+   * transactions (then with a WriteDeadlineError) or was aborted, is not used again.
    */
   async withClient<T>(work: (client: PoolClient) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    signal?.throwIfAborted();
-    const client = await this.pool.connect();
+    const client = await this.connect(signal);
     let fail: (reason: Error) => void = () => undefined;
     const broken = new Promise<never>((_, reject) => (fail = reject));
     const cut = (reason: Error): void => {
@@ -42,8 +48,8 @@ export class WriterPool {
       socketOf(client).destroy();
       fail(reason);
     };
-    const abort = (): void => cut(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
-    const timer = setTimeout(() => cut(new WriteDeadlineError(TRANSACTION_LIMIT_MS)), TRANSACTION_LIMIT_MS);
+    const abort = (): void => cut(reasonOf(signal));
+    const timer = setTimeout(() => cut(new WriteDeadlineError(this.limitMs)), this.limitMs);
     const onError = (error: Error): void => fail(error);
     client.on('error', onError);
     signal?.addEventListener('abort', abort, { once: true });
@@ -67,19 +73,26 @@ export class WriterPool {
   async close(): Promise<void> {
     await this.pool.end();
   }
+
+  /** Waits for a connection, but not beyond the signal: one that comes later goes back at once. */
+  private async connect(signal: AbortSignal | undefined): Promise<PoolClient> {
+    signal?.throwIfAborted();
+    const connecting = this.pool.connect();
+    return await new Promise((resolve, reject) => {
+      let aborted = false;
+      const abort = (): void => {
+        aborted = true;
+        reject(reasonOf(signal));
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+      connecting
+        .then((client) => (aborted ? client.release() : resolve(client)), reject)
+        .finally(() => signal?.removeEventListener('abort', abort));
+    });
+  }
 }
 
-async function prepare(client: pg.ClientBase): Promise<void> {
-  const limit = `${TRANSACTION_LIMIT_MS.toString()}ms`;
-  await client.query(
-    `SELECT set_config('statement_timeout', $1, false),
-    set_config('idle_in_transaction_session_timeout', $1, false),
-    set_config('timezone', 'UTC', false),
-    set_config('citus.max_adaptive_executor_pool_size', '1', false)`,
-    [limit],
-  );
-}
-
-function socketOf(client: pg.ClientBase): { destroy(): void } {
-  return (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream;
+function reasonOf(signal: AbortSignal | undefined): Error {
+  const reason: unknown = signal?.reason;
+  return reason instanceof Error ? reason : new Error('The signal was aborted.');
 }

@@ -6,6 +6,8 @@ import { WriterPool } from '../writer-pool.js';
 
 /** A server process that has not been seen for this long is taken for dead: seconds. */
 const DEAD_AFTER_S = 60;
+/** The end does not wait longer than this for a database that does not answer: milliseconds. */
+const STOP_LIMIT_MS = 2_000;
 
 /**
  * Keeps this process's row in `collectors`, and ends the connections of processes that died without doing so.
@@ -14,6 +16,7 @@ const DEAD_AFTER_S = 60;
 @Injectable()
 export class CollectorRegistry {
   private readonly logger = new Logger(CollectorRegistry.name);
+  private registered = false;
 
   constructor(
     private readonly pool: WriterPool,
@@ -29,6 +32,7 @@ export class CollectorRegistry {
         [this.collector.id, hostname(), PACKAGE_VERSION],
       ),
     );
+    this.registered = true;
   }
 
   /** Ends what dead processes left open. */
@@ -57,11 +61,14 @@ export class CollectorRegistry {
 
   /** Says that this process has ended, where the database can be told. */
   async stop(): Promise<void> {
+    if (!this.registered) return;
     try {
-      await this.pool.withClient((client) =>
-        client.query('UPDATE collectors SET last_seen_at = now(), stopped_at = now() WHERE id = $1', [
-          this.collector.id,
-        ]),
+      await this.pool.withClient(
+        (client) =>
+          client.query('UPDATE collectors SET last_seen_at = now(), stopped_at = now() WHERE id = $1', [
+            this.collector.id,
+          ]),
+        AbortSignal.timeout(STOP_LIMIT_MS),
       );
     } catch (error) {
       this.logger.debug(`The end of this process could not be recorded: ${String(error)}`);

@@ -1,8 +1,19 @@
 import type { ClientBase } from 'pg';
 
+/** The coordinator of a Citus cluster did not do what a worker asked of it. */
+export class CoordinatorRefusalError extends Error {
+  override readonly name = 'CoordinatorRefusalError';
+
+  constructor(answer: string) {
+    super(`The coordinator refused a statement: ${answer}`);
+  }
+}
+
 /**
  * Runs statements that define objects. A worker of a Citus cluster may not do so itself and has its
- * coordinator do it; everywhere else they run as they are.
+ * coordinator do it, outside of the transaction that is open here; everywhere else they run as they are.
+ *
+ * @throws CoordinatorRefusalError
  */
 export async function onCoordinator(client: ClientBase, statements: readonly string[]): Promise<void> {
   if (!(await isCitusWorker(client))) {
@@ -14,9 +25,7 @@ export async function onCoordinator(client: ClientBase, statements: readonly str
       'SELECT success, result FROM run_command_on_coordinator($1)',
       [statement],
     );
-    if (rows[0]?.success !== true) {
-      throw new Error(`The coordinator refused a statement: ${rows[0]?.result ?? 'no answer'}`);
-    }
+    if (rows[0]?.success !== true) throw new CoordinatorRefusalError(rows[0]?.result ?? 'no answer');
   }
 }
 

@@ -8,7 +8,12 @@ export interface Partition extends TimeRange {
   name: string;
 }
 
-/** The partitions of a table by the database's own catalogue, oldest first. */
+/**
+ * The partitions of a table by the database's own catalogue, oldest first. A bound that was left open is
+ * infinite; a default partition is passed over.
+ *
+ * @param client a session that writes times in ISO format, in whatever time zone
+ */
 export async function listPartitions(client: ClientBase, table: LogTable): Promise<Partition[]> {
   const { rows } = await client.query<{ name: string; bound: string }>(
     `SELECT child.relname AS name, pg_get_expr(child.relpartbound, child.oid) AS bound
@@ -17,22 +22,29 @@ export async function listPartitions(client: ClientBase, table: LogTable): Promi
     [table],
   );
   return rows
+    .filter(({ bound }) => bound !== 'DEFAULT')
     .map(({ name, bound }) => ({ name, ...parseBound(bound) }))
     .sort((left, right) => left.from - right.from);
 }
 
-/** Reads `FOR VALUES FROM ('2024-02-01 00:00:00+00') TO ('…')`, in whatever time zone the session writes it. */
+const BOUND = /^FOR VALUES FROM \((.+)\) TO \((.+)\)$/;
+
+/** Reads `FOR VALUES FROM ('2024-02-01 00:00:00+00') TO ('…')`. */
 function parseBound(bound: string): TimeRange {
-  const [from, to] = [...bound.matchAll(/'([^']+)'/g)].map(([, text = '']) => Date.parse(isoOf(text)));
-  if (from === undefined || to === undefined || Number.isNaN(from) || Number.isNaN(to)) {
+  const [, from = '', to = ''] = BOUND.exec(bound) ?? [];
+  const range = { from: timeOf(from), to: timeOf(to) };
+  if (Number.isNaN(range.from) || Number.isNaN(range.to)) {
     throw new Error(`A partition has a bound that cannot be read: ${bound}`);
   }
-  return { from, to };
+  return range;
 }
 
-function isoOf(text: string): string {
-  const offset = /[+-]\d\d$/.test(text) ? ':00' : '';
-  return text.replace(' ', 'T') + offset;
+function timeOf(text: string): number {
+  if (text === 'MINVALUE') return -Infinity;
+  if (text === 'MAXVALUE') return Infinity;
+  const [, day, time, offset] = /^'(\S+) ([\d:.]+)([+-]\d\d(?::\d\d)?)'$/.exec(text) ?? [];
+  if (day === undefined || time === undefined || offset === undefined) return NaN;
+  return Date.parse(`${day}T${time}${offset.length === 3 ? `${offset}:00` : offset}`);
 }
 
 /** Names a partition by the table and the hour at which it begins, which no other of the table shares. */

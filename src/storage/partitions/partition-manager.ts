@@ -3,7 +3,7 @@ import type { ClientBase } from 'pg';
 import { Settings } from '../../config/index.js';
 import { hasSqlState, SqlState } from '../sink/sql-state.js';
 import { WriterPool } from '../writer-pool.js';
-import { onCoordinator } from './citus-coordinator.js';
+import { CoordinatorRefusalError, onCoordinator } from './citus-coordinator.js';
 import { type LogTable, listPartitions, LOG_TABLES, partitionName } from './partition-catalogue.js';
 import { missingRanges, type PartitionWidth, type TimeRange, widthFor } from './partition-width.js';
 
@@ -11,6 +11,8 @@ import { missingRanges, type PartitionWidth, type TimeRange, widthFor } from './
 export const PARTITION_LOCK = 0x74657463;
 const LOCK_TIMEOUT = '2s';
 const DAY_MS = 86_400_000;
+/** Tries in a row that somebody else was faster than, or whose name was taken. */
+const MOST_TRIES = 5;
 
 /** Makes partitions before messages need them. */
 @Injectable()
@@ -32,11 +34,22 @@ export class PartitionManager {
     for (const table of LOG_TABLES) await this.ensure(table, now, now + 2 * DAY_MS);
   }
 
-  /** Makes what is missing for messages between two moments, both included: milliseconds since the epoch. */
-  async ensure(table: LogTable, first: number, last: number): Promise<void> {
-    const width = this.widthOf(table);
-    if (missingRanges(this.known.get(table) ?? [], first, last, width).length === 0) return;
-    await this.pool.withClient((client) => this.create(client, table, first, last));
+  /**
+   * Makes what is missing for messages between two moments, both included: milliseconds since the epoch.
+   * Each partition in a transaction of its own, so that those which are made stay when a later one fails.
+   */
+  async ensure(table: LogTable, first: number, last: number, signal?: AbortSignal): Promise<void> {
+    let tries = 0;
+    while (this.missing(table, this.known.get(table) ?? [], first, last).length > 0) {
+      try {
+        await this.pool.withClient((client) => this.makeNext(client, table, first, last, tries), signal);
+        tries = 0;
+      } catch (error) {
+        this.known.delete(table);
+        tries += 1;
+        if (!isTaken(error) || tries === MOST_TRIES) throw error;
+      }
+    }
   }
 
   /** Forgets what is known of a table, after a partition was found to be gone. */
@@ -44,41 +57,50 @@ export class PartitionManager {
     this.known.delete(table);
   }
 
-  private async create(client: ClientBase, table: LogTable, first: number, last: number): Promise<void> {
+  private missing(
+    table: LogTable,
+    existing: readonly TimeRange[],
+    first: number,
+    last: number,
+  ): readonly TimeRange[] {
+    return missingRanges(existing, first, last, this.widthOf(table));
+  }
+
+  private async makeNext(
+    client: ClientBase,
+    table: LogTable,
+    first: number,
+    last: number,
+    tries: number,
+  ): Promise<void> {
     await client.query('BEGIN');
-    try {
-      await client.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
-      await client.query('SELECT pg_advisory_xact_lock($1)', [PARTITION_LOCK]);
-      const existing = await listPartitions(client, table);
-      for (const range of missingRanges(existing, first, last, this.widthOf(table))) {
-        await this.attach(client, table, range);
-      }
-      const known = await listPartitions(client, table);
-      await client.query('COMMIT');
-      this.known.set(table, known);
-    } catch (error) {
-      await client.query('ROLLBACK').catch(() => undefined);
-      this.known.delete(table);
-      throw error;
-    }
+    await client.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
+    await client.query('SELECT pg_advisory_xact_lock($1)', [PARTITION_LOCK]);
+    const [next] = this.missing(table, await listPartitions(client, table), first, last);
+    if (next !== undefined) await this.make(client, table, next, tries);
+    const known = await listPartitions(client, table);
+    await client.query('COMMIT');
+    this.known.set(table, known);
   }
 
   /** CREATE … PARTITION OF would lock out everybody who reads or writes the table; ATTACH does not. */
-  private async attach(client: ClientBase, table: LogTable, range: TimeRange): Promise<void> {
-    const name = partitionName(table, range);
+  private async make(client: ClientBase, table: LogTable, range: TimeRange, tries: number): Promise<void> {
+    // The usual name may belong to a table that is no partition: detached to be archived, or left half-made.
+    const name = partitionName(table, range) + (tries === 0 ? '' : `_${tries.toString()}`);
     const [from, to] = [range.from, range.to].map((at) => new Date(at).toISOString());
-    await client.query('SAVEPOINT attach');
-    try {
-      await onCoordinator(client, [
-        `CREATE TABLE ${name} (LIKE ${table} INCLUDING DEFAULTS)`,
-        `ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM ('${from ?? ''}') TO ('${to ?? ''}')`,
-      ]);
-      await client.query('RELEASE SAVEPOINT attach');
-      this.logger.log(`Made the partition ${name}.`);
-    } catch (error) {
-      // Somebody who does not share our advisory lock (another node of a Citus cluster) was faster.
-      if (!hasSqlState(error, SqlState.DuplicateTable, SqlState.InvalidObjectDefinition)) throw error;
-      await client.query('ROLLBACK TO SAVEPOINT attach');
-    }
+    await onCoordinator(client, [
+      `CREATE TABLE ${name} (LIKE ${table} INCLUDING DEFAULTS)`,
+      `ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM ('${from ?? ''}') TO ('${to ?? ''}')`,
+    ]);
+    this.logger.log(`Made the partition ${name}.`);
   }
+}
+
+/**
+ * Whether the range or the name was taken: somebody who does not share our advisory lock (another node of a
+ * Citus cluster) was faster, or there is a table of that name.
+ */
+function isTaken(error: unknown): boolean {
+  if (error instanceof CoordinatorRefusalError) return /already exists|would overlap/.test(error.message);
+  return hasSqlState(error, SqlState.DuplicateTable, SqlState.InvalidObjectDefinition);
 }

@@ -62,8 +62,17 @@ export async function upsertConnections(
   snapshots: readonly ConnectionSnapshot[],
 ): Promise<void> {
   if (snapshots.length === 0) return;
-  const rows = snapshots.map((snapshot) =>
-    Object.fromEntries(COLUMNS.map(([column, , key]) => [column, snapshot[key]])),
-  );
-  await client.query(UPSERT, [JSON.stringify(rows)]);
+  await client.query(UPSERT, [JSON.stringify(snapshots.map(rowOf))]);
+}
+
+function rowOf(snapshot: ConnectionSnapshot): Record<string, unknown> {
+  // Where no message was taken in there are no bounds, and Infinity would become null.
+  const bounded = Number.isFinite(snapshot.oldestCreatedAt)
+    ? snapshot
+    : {
+        ...snapshot,
+        oldestCreatedAt: snapshot.firstMessageAt,
+        newestCreatedAt: snapshot.firstMessageAt,
+      };
+  return Object.fromEntries(COLUMNS.map(([column, , key]) => [column, bounded[key]]));
 }

@@ -7,8 +7,9 @@ import type { LogTable } from '../partitions/partition-catalogue.js';
 export async function copyRows(client: ClientBase, table: LogTable, text: Buffer): Promise<void> {
   const stream = client.query(copyFrom(`COPY ${table} (${ROW_COLUMNS.join(', ')}) FROM STDIN`));
   await new Promise<void>((resolve, reject) => {
-    stream.once('error', reject);
-    stream.once('finish', resolve);
+    // For good: an error that comes after the first would have nobody to hear it and end the process.
+    stream.on('error', reject);
+    stream.on('finish', resolve);
     stream.end(text);
   });
 }

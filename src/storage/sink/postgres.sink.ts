@@ -1,20 +1,21 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { ClientBase } from 'pg';
 import { BatchSink, type StoreResult } from '../../delivery/index.js';
-import { type Batch, parseRow, REJECTED_HEAD_BYTES, type RejectedMessage } from '../../telemetry/index.js';
+import type { Batch, RejectedMessage } from '../../telemetry/index.js';
 import { CollectorRegistry } from '../collector/collector-registry.js';
-import type { LogTable } from '../partitions/partition-catalogue.js';
 import { PartitionManager } from '../partitions/partition-manager.js';
 import { WriterPool } from '../writer-pool.js';
-import { insertRejected } from './rejected-insert.js';
-import { isMissingPartition, isRefusedData } from './sql-state.js';
+import { holdsRowsOf, outlivesItsId } from './batch-claim.js';
+import { rejectedFrom } from './refused-row.js';
 import { type RowWriter, TolerantRowWriter, WholeRowWriter } from './row-writer.js';
-import type { RefusedRow } from './tolerant-copy.js';
+import { isMissingPartition, isRefusedData } from './sql-state.js';
 
 const BLOCKS = [
   ['logs_expiring', 'expiring'],
   ['logs_audit', 'audit'],
 ] as const;
+
+const DUPLICATE: StoreResult = { duplicate: true, refused: [] };
 
 /** Writes a batch in one transaction: its id, the news of connections, what was rejected, and the rows by COPY. */
 @Injectable()
@@ -30,11 +31,14 @@ export class PostgresSink extends BatchSink {
   }
 
   override async store(batch: Batch, signal: AbortSignal): Promise<StoreResult> {
-    await this.ensurePartitions(batch);
+    // Before a connection is taken: with a pool of one it would wait for itself.
+    await this.ensurePartitions(batch, signal);
+    if (outlivesItsId(batch, Date.now()) && (await this.isStored(batch, signal))) return DUPLICATE;
     try {
       return await this.attempt(batch, signal, new WholeRowWriter());
     } catch (error) {
       if (isMissingPartition(error)) {
+        // Somebody has dropped it since we looked: the next attempt looks again.
         for (const [table] of BLOCKS) this.partitions.forget(table);
         throw error;
       }
@@ -49,12 +53,17 @@ export class PostgresSink extends BatchSink {
     await this.pool.close();
   }
 
-  private async ensurePartitions(batch: Batch): Promise<void> {
+  private async ensurePartitions(batch: Batch, signal: AbortSignal): Promise<void> {
     for (const [table, block] of BLOCKS) {
       const { rows, oldest, newest } = batch[block];
       // PostgreSQL rounds nanoseconds to microseconds, and so may carry a row into the next millisecond.
-      if (rows > 0) await this.partitions.ensure(table, oldest, newest + 1);
+      if (rows > 0) await this.partitions.ensure(table, oldest, newest + 1, signal);
     }
+  }
+
+  /** A batch may have lain in a journal for longer than ids are kept. */
+  private isStored(batch: Batch, signal: AbortSignal): Promise<boolean> {
+    return this.pool.withClient((client) => holdsRowsOf(client, batch), signal);
   }
 
   private attempt(batch: Batch, signal: AbortSignal, writer: RowWriter): Promise<StoreResult> {
@@ -62,16 +71,16 @@ export class PostgresSink extends BatchSink {
       await client.query('BEGIN');
       if (!(await claim(client, batch.id))) {
         await client.query('ROLLBACK');
-        return { duplicate: true, refused: [] };
+        return DUPLICATE;
       }
       await writer.connections(client, batch.connections);
       const refused: RejectedMessage[] = [];
       for (const [table, block] of BLOCKS) {
         if (batch[block].rows === 0) continue;
         const rows = await writer.rows(client, table, batch[block].text);
-        refused.push(...rows.map((row) => rejectedFrom(row, table)));
+        refused.push(...rows.map((row) => rejectedFrom(row, table, batch.firstReceivedAt)));
       }
-      await insertRejected(client, [...batch.rejected, ...refused]);
+      await writer.rejected(client, [...batch.rejected, ...refused]);
       await client.query('COMMIT');
       return { duplicate: false, refused };
     }, signal);
@@ -85,18 +94,4 @@ async function claim(client: ClientBase, id: string): Promise<boolean> {
     [id],
   );
   return rowCount === 1;
-}
-
-function rejectedFrom({ line, sqlState }: RefusedRow, table: LogTable): RejectedMessage {
-  const row = parseRow(line);
-  const logs = Buffer.from(row.logs);
-  return {
-    receivedAt: Date.parse(row.receivedAt),
-    connectionId: row.peerConnectionId,
-    path: table === 'logs_audit' ? '/audit' : '/',
-    ipAddr: '',
-    reason: `refused_by_database_${sqlState}`,
-    size: logs.length,
-    head: logs.subarray(0, REJECTED_HEAD_BYTES),
-  };
 }

@@ -6,6 +6,8 @@ export const SqlState = {
   UndefinedDatabase: '3D000',
   DuplicateDatabase: '42P04',
   UniqueViolation: '23505',
+  LockNotAvailable: '55P03',
+  SequenceGeneratorLimitExceeded: '2200H',
 } as const;
 
 /** The SQLSTATE of a database's error; undefined for anything else. */
@@ -23,13 +25,19 @@ export function hasSqlState(error: unknown, ...states: string[]): boolean {
 /**
  * Whether the database refused what a row holds: classes 22 (data exception) and 54 (program limit exceeded).
  * Such a row is refused every time, and others must not wait for it.
+ *
+ * Whatever else fails may succeed later, if only after somebody has repaired the database (a constraint or a
+ * column that is not ours, a full disk, a server that is read-only): setting messages aside would lose them.
  */
-export function isRefusedData(error: unknown): boolean {
+export function isRefusedData(error: unknown): error is Error {
   const state = sqlStateOf(error);
-  return state !== undefined && (state.startsWith('22') || state.startsWith('54'));
+  if (state === undefined || state === SqlState.SequenceGeneratorLimitExceeded) return false;
+  return state.startsWith('22') || state.startsWith('54');
 }
 
-/** COPY into a partitioned table found no partition for a row. */
+/** COPY into a partitioned table found no partition for a row. A violated CHECK, which has a name, is not that. */
 export function isMissingPartition(error: unknown): boolean {
-  return hasSqlState(error, SqlState.CheckViolation);
+  return (
+    hasSqlState(error, SqlState.CheckViolation) && (error as { constraint?: string }).constraint === undefined
+  );
 }

@@ -9,6 +9,9 @@ export interface RefusedRow {
   sqlState: string;
 }
 
+/** Fewer rows than this are tried one by one. */
+const FEW = 8;
+
 /**
  * Copies the rows that the database takes and returns the others, within the transaction that is open: halves
  * what fails until single rows are left. Slow only where something is wrong.
@@ -18,23 +21,30 @@ export async function copyTolerantly(
   table: LogTable,
   lines: readonly Buffer[],
 ): Promise<RefusedRow[]> {
-  if (lines.length === 0) return [];
+  const refused: RefusedRow[] = [];
+  const waiting = [lines];
   await client.query('SAVEPOINT rows');
-  try {
-    await copyRows(client, table, Buffer.concat(lines));
-    await client.query('RELEASE SAVEPOINT rows');
-    return [];
-  } catch (error) {
-    if (!isRefusedData(error)) throw error;
-    await client.query('ROLLBACK TO SAVEPOINT rows');
-    const [first, ...others] = lines;
-    if (first !== undefined && others.length === 0) {
-      return [{ line: first, sqlState: sqlStateOf(error) ?? '' }];
+  for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
+    try {
+      await copyRows(client, table, Buffer.concat(part));
+      await client.query('RELEASE SAVEPOINT rows; SAVEPOINT rows');
+    } catch (error) {
+      if (!isRefusedData(error)) throw error;
+      await client.query('ROLLBACK TO SAVEPOINT rows');
+      const [first, ...others] = part;
+      if (first !== undefined && others.length === 0) {
+        refused.push({ line: first, sqlState: sqlStateOf(error) ?? '' });
+      } else {
+        // From behind, so that the rows keep their order.
+        waiting.push(...split(part).reverse());
+      }
     }
   }
+  return refused;
+}
+
+function split(lines: readonly Buffer[]): (readonly Buffer[])[] {
+  if (lines.length < FEW) return lines.map((line) => [line]);
   const half = lines.length >> 1;
-  return [
-    ...(await copyTolerantly(client, table, lines.slice(0, half))),
-    ...(await copyTolerantly(client, table, lines.slice(half))),
-  ];
+  return [lines.slice(0, half), lines.slice(half)];
 }

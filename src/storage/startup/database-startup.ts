@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { Settings } from '../../config/index.js';
@@ -36,9 +37,10 @@ export class DatabaseStartup {
     for (let delay = FIRST_DELAY_MS; ; delay = Math.min(2 * delay, LONGEST_DELAY_MS)) {
       signal.throwIfAborted();
       try {
-        await this.attempt();
+        await orAborted(this.attempt(), signal);
         return;
       } catch (error) {
+        signal.throwIfAborted();
         if (error instanceof UnsupportedDatabaseError || error instanceof SchemaOutdatedError) throw error;
         if (delay === FIRST_DELAY_MS || delay === LONGEST_DELAY_MS) {
           this.logger.warn(`The database is not ready, trying again: ${describe(error)}`);
@@ -62,6 +64,18 @@ export class DatabaseStartup {
     await this.collectors.seen();
     await this.collectors.sweep();
   }
+}
+
+/** A database that is frozen may let us wait for long. */
+async function orAborted(attempt: Promise<void>, signal: AbortSignal): Promise<void> {
+  attempt.catch(() => undefined);
+  const aborted = new AbortController();
+  try {
+    await Promise.race([attempt, once(signal, 'abort', { signal: aborted.signal })]);
+  } finally {
+    aborted.abort();
+  }
+  signal.throwIfAborted();
 }
 
 function describe(error: unknown): string {

@@ -1,8 +1,11 @@
 import pg from 'pg';
 import { hasSqlState, SqlState } from '../sink/sql-state.js';
 import { UnsupportedDatabaseError } from './startup.errors.js';
+import { withConnection } from './with-connection.js';
 
 const OLDEST_VERSION = 150_000;
+/** For what takes a moment, or seconds where a database is made: milliseconds. */
+const ANSWER_LIMIT_MS = 30_000;
 
 /**
  * Connects once, and creates the database where the server does not have it.
@@ -11,11 +14,11 @@ const OLDEST_VERSION = 150_000;
  */
 export async function ensureDatabase(url: string): Promise<void> {
   try {
-    await withConnection(url, checkVersion);
+    await withConnection(url, checkVersion, ANSWER_LIMIT_MS);
   } catch (error) {
     if (!hasSqlState(error, SqlState.UndefinedDatabase)) throw error;
     await createDatabase(url);
-    await withConnection(url, checkVersion);
+    await withConnection(url, checkVersion, ANSWER_LIMIT_MS);
   }
 }
 
@@ -38,30 +41,11 @@ async function createDatabase(url: string): Promise<void> {
   const name = new pg.Client({ connectionString: url }).database ?? '';
   const maintenance = new URL(url);
   maintenance.pathname = '/postgres';
-  await withConnection(maintenance.href, async (client) => {
-    try {
-      await client.query(
-        `CREATE DATABASE ${client.escapeIdentifier(name)} ENCODING 'UTF8' TEMPLATE template0`,
-      );
-    } catch (error) {
-      // Another replica was faster: either its database is there, or its name is being entered right now.
-      if (!hasSqlState(error, SqlState.DuplicateDatabase, SqlState.UniqueViolation)) throw error;
-    }
-  });
-}
-
-/** Runs something on a connection of its own. */
-export async function withConnection<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: 'tetcore-analytics startup',
-    connectionTimeoutMillis: 5_000,
-  });
-  client.on('error', () => undefined);
+  const create = `CREATE DATABASE ${pg.escapeIdentifier(name)} ENCODING 'UTF8' TEMPLATE template0`;
   try {
-    await client.connect();
-    return await work(client);
-  } finally {
-    await client.end().catch(() => undefined);
+    await withConnection(maintenance.href, (client) => client.query(create), ANSWER_LIMIT_MS);
+  } catch (error) {
+    // Another replica was faster: either its database is there, or its name is being entered right now.
+    if (!hasSqlState(error, SqlState.DuplicateDatabase, SqlState.UniqueViolation)) throw error;
   }
 }

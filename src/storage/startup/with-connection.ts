@@ -1,0 +1,31 @@
+import type pg from 'pg';
+import { StorageClient } from '../session/storage-client.js';
+
+export const CONNECT_TIMEOUT_MS = 5_000;
+
+/**
+ * Runs something on a connection of its own.
+ *
+ * @param answerLimitMs after which a question is given up; without it never
+ */
+export async function withConnection<T>(
+  url: string,
+  work: (client: pg.Client) => Promise<T>,
+  answerLimitMs?: number,
+): Promise<T> {
+  const client = new StorageClient({
+    connectionString: url,
+    application_name: 'tetcore-analytics startup',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    ...(answerLimitMs === undefined ? {} : { query_timeout: answerLimitMs }),
+  });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return await work(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

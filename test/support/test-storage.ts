@@ -1,0 +1,48 @@
+import { Logger } from '@nestjs/common';
+import { readSettings } from '../../src/config/index.js';
+import type { StoreResult } from '../../src/delivery/index.js';
+import { CollectorRegistry } from '../../src/storage/collector/collector-registry.js';
+import { PartitionManager } from '../../src/storage/partitions/partition-manager.js';
+import { PostgresSink } from '../../src/storage/sink/postgres.sink.js';
+import { WriterPool } from '../../src/storage/writer-pool.js';
+import { type Batch, CollectorId } from '../../src/telemetry/index.js';
+
+// What it says of its work would drown what a test says.
+Logger.overrideLogger(['fatal']);
+
+export interface TestStorageOptions {
+  environment?: Record<string, string>;
+  /** The limit on transactions: milliseconds. */
+  limitMs?: number;
+}
+
+/** What writes to a database, without the server around it. `await using` closes it. */
+export class TestStorage implements AsyncDisposable {
+  readonly collectorId = new CollectorId();
+  readonly pool: WriterPool;
+  readonly partitions: PartitionManager;
+  readonly collectors: CollectorRegistry;
+  readonly sink: PostgresSink;
+
+  constructor(url: string, { environment = {}, limitMs }: TestStorageOptions = {}) {
+    const settings = readSettings({ NUM_THREADS: '4', ...environment });
+    this.pool = new WriterPool(url, settings.DB_POOL_SIZE, limitMs);
+    this.partitions = new PartitionManager(settings, this.pool);
+    this.collectors = new CollectorRegistry(this.pool, this.collectorId);
+    this.sink = new PostgresSink(this.pool, this.partitions, this.collectors);
+  }
+
+  async store(batch: Batch, signal: AbortSignal = new AbortController().signal): Promise<StoreResult> {
+    return await this.sink.store(batch, signal);
+  }
+
+  private closed: Promise<void> | undefined;
+
+  close(): Promise<void> {
+    return (this.closed ??= this.pool.close());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
