@@ -4,6 +4,7 @@ import { DeliveryModule } from './delivery/index.js';
 import { HealthModule } from './health/index.js';
 import { LifecycleModule } from './lifecycle/index.js';
 import { MetricsModule } from './metrics/index.js';
+import { PurgeModule } from './purge/index.js';
 import { QueryModule } from './query/index.js';
 import { StorageModule } from './storage/index.js';
 import { TelemetryModule } from './telemetry/index.js';
@@ -20,6 +21,7 @@ export class AppModule {
         TelemetryModule,
         DeliveryModule.forRoot(),
         StorageModule.forRoot({ url: databaseUrl }),
+        PurgeModule,
         QueryModule,
         HealthModule,
         MetricsModule,

@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import { InjectMetric, makeCounterProvider, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
+import { Counter, Gauge } from 'prom-client';
+import type { PurgeReport } from './purge-report.js';
+
+export const purgeMetricProviders = [
+  makeCounterProvider({
+    name: 'tetcore_purged_partitions_total',
+    help: 'Partitions of expired messages that this process has dropped.',
+  }),
+  makeCounterProvider({
+    name: 'tetcore_purged_rows_total',
+    help: 'Rows that this process has purged, by table; of messages about, by the statistics of the database.',
+    labelNames: ['table'],
+  }),
+  makeCounterProvider({
+    name: 'tetcore_purges_total',
+    help: 'Purges, by outcome: done, failed, or left to another process that was at it.',
+    labelNames: ['outcome'],
+  }),
+  makeGaugeProvider({
+    name: 'tetcore_purge_last_success_timestamp_seconds',
+    help: 'When this process last finished a purge, or found another process at it.',
+  }),
+  makeGaugeProvider({ name: 'tetcore_purge_duration_seconds', help: 'How long the last purge took.' }),
+];
+
+export type PurgeOutcome = 'done' | 'failed' | 'left_to_another';
+
+@Injectable()
+export class PurgeMetrics {
+  constructor(
+    @InjectMetric('tetcore_purged_partitions_total') private readonly partitions: Counter,
+    @InjectMetric('tetcore_purged_rows_total') private readonly rows: Counter,
+    @InjectMetric('tetcore_purges_total') private readonly purges: Counter,
+    @InjectMetric('tetcore_purge_last_success_timestamp_seconds') private readonly lastSuccess: Gauge,
+    @InjectMetric('tetcore_purge_duration_seconds') private readonly duration: Gauge,
+  ) {}
+
+  ended(outcome: PurgeOutcome, seconds: number): void {
+    this.purges.inc({ outcome });
+    this.duration.set(seconds);
+    if (outcome !== 'failed') this.lastSuccess.setToCurrentTime();
+  }
+
+  removed(report: PurgeReport): void {
+    this.partitions.inc(report.partitions.length);
+    for (const { rows } of report.partitions) this.rows.inc({ table: 'logs_expiring' }, rows);
+    for (const [table, rows] of Object.entries(report.rows)) this.rows.inc({ table }, rows);
+  }
+}
