@@ -59,7 +59,7 @@ export class DeliveryWriters {
         return;
       } catch (error) {
         if (error instanceof JournalDamageError) {
-          item.settle();
+          this.lost(item);
           return;
         }
         if (this.abort.signal.aborted) {
@@ -74,6 +74,14 @@ export class DeliveryWriters {
         () => undefined,
       );
     }
+  }
+
+  /** Disk damage took it: the journal has told of it. */
+  private lost(item: QueuedBatch): void {
+    item.settle();
+    if (item.replayed) return;
+    this.outcomes.count(ENDPOINTS.expiring.countedAs, 'lost', item.rows.expiring);
+    this.outcomes.count(ENDPOINTS.audit.countedAs, 'lost', item.rows.audit);
   }
 
   private count(

@@ -20,7 +20,7 @@ export const deliveryMetricProviders = [
   }),
   makeHistogramProvider({
     name: 'tetcore_batch_write_seconds',
-    help: 'From the beginning of a transaction to its commit.',
+    help: 'What an attempt took that stored a batch: a connection, the transaction, its commit.',
     buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10],
   }),
   makeHistogramProvider({

@@ -67,9 +67,9 @@ export class Delivery implements OnApplicationShutdown {
       const outcome = this.keep(item) ? 'journalled' : 'lost';
       if (outcome === 'lost') lost += 1;
       else kept += 1;
-      if (item.batch === undefined) continue;
-      this.outcomes.count(ENDPOINTS.expiring.countedAs, outcome, item.batch.expiring.rows);
-      this.outcomes.count(ENDPOINTS.audit.countedAs, outcome, item.batch.audit.rows);
+      if (item.replayed) continue;
+      this.outcomes.count(ENDPOINTS.expiring.countedAs, outcome, item.rows.expiring);
+      this.outcomes.count(ENDPOINTS.audit.countedAs, outcome, item.rows.audit);
     }
     if (kept > 0) this.logger.log(`Left ${kept.toString()} batches in the journal for the next start.`);
     if (lost > 0)

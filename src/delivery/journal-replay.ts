@@ -4,6 +4,7 @@ import { Settings } from '../config/index.js';
 import type { OrphanedJournal } from './journal/index.js';
 import { JournalService } from './journal.service.js';
 import { DeliveryQueue } from './queue/delivery-queue.js';
+import { rowsOf } from './queue/queued-batch.js';
 
 /** Stores what processes that have ended left in their journals. */
 @Injectable()
@@ -39,7 +40,7 @@ export class JournalReplay {
 
   private async replayAll(): Promise<void> {
     for await (const orphan of this.journal.orphans()) {
-      this.logger.log(`Storing what a process that has ended left in ${orphan.path}.`);
+      if (orphan.bytes > 0) this.logger.log(`Storing what a process that has ended left in ${orphan.path}.`);
       await this.replay(orphan);
       if (this.stopped) return;
     }
@@ -54,6 +55,7 @@ export class JournalReplay {
       inLine += 1;
       let held: typeof batch | undefined = batch;
       this.queue.pushReplayed(
+        rowsOf(batch),
         () => (held === undefined ? orphan.read(entry) : Promise.resolve(held)),
         () => {
           held = undefined;
@@ -68,6 +70,6 @@ export class JournalReplay {
       }
       if (this.stopped) return;
     }
-    this.logger.log(`${replayed.toString()} batches of ${orphan.path} are stored.`);
+    if (replayed > 0) this.logger.log(`Stored ${replayed.toString()} batches of ${orphan.path}.`);
   }
 }

@@ -15,7 +15,9 @@ export function databaseProblem(error: unknown): string | null {
   if (code === QUERY_CANCELED) return 'The answer took too long. Ask for less: a shorter time, fewer rows.';
   const unreachable =
     (typeof code === 'string' && (UNREACHABLE.has(code) || /^(08|53|57P)/.test(code))) ||
-    /Connection terminated|timeout exceeded when trying to connect|Cannot use a pool/.test(error.message) ||
+    /Connection terminated|timeout exceeded when trying to connect|Cannot use a pool|Driver not Connected/.test(
+      error.message,
+    ) ||
     error.name === 'CannotExecuteNotConnectedError' ||
     error.name === 'ConnectionNotFoundError';
   return unreachable ? 'The database cannot be reached for now.' : null;

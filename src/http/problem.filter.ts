@@ -39,6 +39,8 @@ export class ProblemFilter implements ExceptionFilter {
         ...(said?.errors && { errors: said.errors }),
       };
     }
+    const status = clientErrorStatus(error);
+    if (status !== null) return problem(status, (error as Error).message);
     const known = databaseProblem(error);
     if (known !== null) return problem(503, known);
     this.logger.error('A request failed.', error instanceof Error ? error.stack : String(error));
@@ -48,4 +50,11 @@ export class ProblemFilter implements ExceptionFilter {
 
 function problem(status: number, detail: string): Problem {
   return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail };
+}
+
+/** Of errors about the request itself that Express throws, such as a body that is too large. */
+function clientErrorStatus(error: unknown): number | null {
+  if (!(error instanceof Error)) return null;
+  const { status, expose } = error as { status?: unknown; expose?: unknown };
+  return typeof status === 'number' && status >= 400 && status < 500 && expose === true ? status : null;
 }

@@ -4,7 +4,7 @@ export { CollectorId } from './collector-id.js';
 export type { ConnectionSnapshot, NodeIdentity } from './connection/connection-snapshot.js';
 export { TelemetryWsAdapter } from './gateway/telemetry-ws.adapter.js';
 export { UpgradeGuard } from './gateway/upgrade-guard.js';
-export { parseRow, ROW_COLUMNS, splitRows } from './message/message-row.js';
+export { type MessageRow, parseRow, ROW_COLUMNS, splitRows } from './message/message-row.js';
 export { REJECTED_HEAD_BYTES } from './socket/message-intake.js';
 export { ENDPOINTS } from './socket/telemetry-endpoint.js';
 export { MessageOutcomes, type MessageOutcome } from './telemetry.metrics.js';

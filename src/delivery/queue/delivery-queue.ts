@@ -5,7 +5,7 @@ import { DeliveryMetrics } from '../delivery.metrics.js';
 import { type JournalEntry, JournalFullError } from '../journal/index.js';
 import { JournalService } from '../journal.service.js';
 import { Fifo } from './fifo.js';
-import { type QueuedBatch, sizeOf } from './queued-batch.js';
+import { type BatchRows, type QueuedBatch, rowsOf, sizeOf } from './queued-batch.js';
 
 const MIB = 1024 * 1024;
 /** Room on disk that is kept for what the sockets have already sent when they are paused. */
@@ -56,14 +56,15 @@ export class DeliveryQueue extends BatchQueue {
     const entry = mode === 'always' || (mode === 'overflow' && !fits) ? this.append(batch) : undefined;
     // What the journal does not take stays in memory, beyond the bound if need be: it has been read already.
     const held = fits || entry === undefined;
-    this.enqueue(this.item(held ? batch : undefined, held ? size : 0, entry));
+    this.enqueue(this.item(held ? batch : undefined, rowsOf(batch), held ? size : 0, entry));
   }
 
   /** Puts a batch in line that another process has left behind. */
-  pushReplayed(load: () => Promise<Batch>, settle: () => void): void {
+  pushReplayed(rows: BatchRows, load: () => Promise<Batch>, settle: () => void): void {
     this.enqueue({
       memory: 0,
       batch: undefined,
+      rows,
       replayed: true,
       durable: true,
       load,
@@ -101,10 +102,16 @@ export class DeliveryQueue extends BatchQueue {
     return items;
   }
 
-  private item(batch: Batch | undefined, memory: number, entry: JournalEntry | undefined): QueuedBatch {
+  private item(
+    batch: Batch | undefined,
+    rows: BatchRows,
+    memory: number,
+    entry: JournalEntry | undefined,
+  ): QueuedBatch {
     return {
       memory,
       batch,
+      rows,
       replayed: false,
       durable: entry !== undefined,
       load: () => {

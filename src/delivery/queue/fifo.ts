@@ -1,6 +1,6 @@
 /** First in, first out, in constant time: `Array.shift` is linear, and an outage can queue a million items. */
 export class Fifo<T> {
-  private items: T[] = [];
+  private items: (T | undefined)[] = [];
   private head = 0;
 
   get size(): number {
@@ -14,6 +14,8 @@ export class Fifo<T> {
   shift(): T | undefined {
     if (this.head === this.items.length) return undefined;
     const item = this.items[this.head];
+    // Or what is taken would be held until its place is cleared away.
+    this.items[this.head] = undefined;
     this.head += 1;
     if (this.head >= 1024 && 2 * this.head >= this.items.length) {
       this.items = this.items.slice(this.head);

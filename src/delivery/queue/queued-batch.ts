@@ -1,4 +1,10 @@
-import type { Batch } from '../../telemetry/index.js';
+import type { Batch, ConnectionSnapshot } from '../../telemetry/index.js';
+
+/** How many messages a batch has, by table. */
+export interface BatchRows {
+  expiring: number;
+  audit: number;
+}
 
 /** A batch that waits to be stored: in memory, on disk, or both. */
 export interface QueuedBatch {
@@ -6,6 +12,8 @@ export interface QueuedBatch {
   readonly memory: number;
   /** What lies in memory. */
   readonly batch: Batch | undefined;
+  /** Messages in it. */
+  readonly rows: BatchRows;
   /** The process that took the messages in has gone, and counts them no more. */
   readonly replayed: boolean;
   /** It survives the end of this process. */
@@ -22,10 +30,20 @@ export interface QueuedBatch {
   settle(): void;
 }
 
+export function rowsOf(batch: Batch): BatchRows {
+  return { expiring: batch.expiring.rows, audit: batch.audit.rows };
+}
+
 /** What a batch takes up in memory, and about what it takes on disk: bytes. */
 export function sizeOf(batch: Batch): number {
   const rejected = batch.rejected.reduce((sum, message) => sum + message.head.length + 200, 0);
-  return (
-    batch.expiring.text.length + batch.audit.text.length + rejected + batch.connections.length * 600 + 500
-  );
+  const connections = batch.connections.reduce((sum, connection) => sum + 600 + lengthOf(connection), 0);
+  return batch.expiring.text.length + batch.audit.text.length + rejected + connections + 500;
+}
+
+/** A node may say as much of itself as fits into a message. */
+function lengthOf(connection: ConnectionSnapshot): number {
+  let length = 0;
+  for (const value of Object.values(connection)) if (typeof value === 'string') length += value.length;
+  return length;
 }

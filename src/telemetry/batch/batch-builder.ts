@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { NodeConnection } from '../connection/node-connection.js';
-import type { Batch, RejectedMessage, RowBlock } from './batch.js';
+import type { Batch, RejectedMessage } from './batch.js';
+import { RowBlockBuilder } from './row-block-builder.js';
 
 /** A message that is ready to be stored. */
 export interface BatchRow {
@@ -11,34 +12,12 @@ export interface BatchRow {
   createdAt: number;
 }
 
-class RowBlockBuilder {
-  private readonly lines: string[] = [];
-  private oldest = Infinity;
-  private newest = -Infinity;
-
-  add(line: string, createdAt: number): void {
-    this.lines.push(line);
-    if (createdAt < this.oldest) this.oldest = createdAt;
-    if (createdAt > this.newest) this.newest = createdAt;
-  }
-
-  build(): RowBlock {
-    const rows = this.lines.length;
-    return {
-      rows,
-      text: Buffer.from(this.lines.join('')),
-      oldest: rows === 0 ? 0 : this.oldest,
-      newest: rows === 0 ? 0 : this.newest,
-    };
-  }
-}
-
-/** Collects what goes into one batch. */
+/** Collects what goes into one batch, and begins anew when that is built. */
 export class BatchBuilder {
   private readonly expiring = new RowBlockBuilder();
   private readonly audit = new RowBlockBuilder();
-  private readonly rejected: RejectedMessage[] = [];
   private readonly news = new Set<NodeConnection>();
+  private rejected: RejectedMessage[] = [];
   private firstReceivedAt = Infinity;
 
   /** Messages, stored or rejected. */
@@ -65,8 +44,9 @@ export class BatchBuilder {
     this.news.add(connection);
   }
 
+  /** @param now milliseconds since the epoch */
   build(now: number): Batch {
-    return {
+    const batch: Batch = {
       id: uuidv7(),
       firstReceivedAt: Math.min(this.firstReceivedAt, now),
       sealedAt: now,
@@ -75,6 +55,12 @@ export class BatchBuilder {
       connections: [...this.news].map((connection) => connection.snapshot(now)),
       rejected: this.rejected,
     };
+    this.news.clear();
+    this.rejected = [];
+    this.firstReceivedAt = Infinity;
+    this.size = 0;
+    this.length = 0;
+    return batch;
   }
 
   private count(length: number, receivedAt: number): void {

@@ -11,7 +11,7 @@ const MAX_BATCH_LENGTH = 4 * 1024 * 1024;
 /** Collects messages into batches of `DB_BATCH_SIZE`, or fewer when `DB_SAVE_LATENCY_MS` have passed. */
 @Injectable()
 export class Batcher {
-  private open = new BatchBuilder();
+  private readonly open = new BatchBuilder();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -39,9 +39,7 @@ export class Batcher {
     clearTimeout(this.timer);
     this.timer = undefined;
     if (this.open.empty) return;
-    const batch = this.open.build(Date.now());
-    this.open = new BatchBuilder();
-    this.queue.push(batch);
+    this.queue.push(this.open.build(Date.now()));
   }
 
   private flushWhenDue(): void {

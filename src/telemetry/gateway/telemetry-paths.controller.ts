@@ -22,8 +22,10 @@ export class TelemetryPathsController {
   @Get(['/audit', '/submit'])
   @HttpCode(426)
   @Header('Upgrade', 'websocket')
+  @Header('Content-Type', 'application/problem+json')
   upgradeRequired(): object {
     return {
+      type: 'about:blank',
       title: 'Upgrade Required',
       status: 426,
       detail: "This path takes WebSockets. Point a node here with --telemetry-url 'ws://HOST:PORT/PATH 5'.",

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { Observable } from 'rxjs';
 import type { WebSocketServer } from 'ws';
 import type { Settings } from '../../config/index.js';
+import { answerInHttp } from './answer-in-http.js';
 import type { UpgradeGuard } from './upgrade-guard.js';
 
 /** ws waits this long for the answer to its close frame before it cuts the line: milliseconds. */
@@ -58,7 +59,8 @@ export class TelemetryWsAdapter extends WsAdapter {
     this.httpServersRegistry.set(port, httpServer);
     httpServer.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', () => socket.destroy());
-      this.upgrade(port, request, socket, head);
+      if (request.headers.upgrade?.toLowerCase() === 'websocket') this.upgrade(port, request, socket, head);
+      else answerInHttp(httpServer, request, socket, head);
     });
     return httpServer;
   }
@@ -84,6 +86,8 @@ function pathOf(request: IncomingMessage): string {
 }
 
 function refuse(socket: Duplex, status: number): void {
+  // Whoever does not close its own end is not waited for.
+  socket.once('finish', () => socket.destroy());
   const text = STATUS_CODES[status] ?? '';
   const body = JSON.stringify({ type: 'about:blank', title: text, status });
   const retry = status === 503 ? 'Retry-After: 5\r\n' : '';

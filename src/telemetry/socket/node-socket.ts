@@ -11,6 +11,9 @@ import type { TelemetryEndpoint } from './telemetry-endpoint.js';
 /** Nodes that may share a socket. */
 export const MAX_NODES_PER_SOCKET = 20;
 
+/** Larger than the limit, and larger than any number of ours. */
+const TOO_LARGE = new Set(['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH']);
+
 export interface NodeSocketContext {
   collectorId: string;
   intake: MessageIntake;
@@ -28,7 +31,7 @@ export class NodeSocket {
   private readonly ipAddr: string;
   private readonly connections = new Map<number | null, NodeConnection>();
   private bytesSeen = 0;
-  private lastLifeAt = this.openedAt;
+  private silentMs = 0;
   private endReason: string | undefined;
 
   constructor(
@@ -51,13 +54,17 @@ export class NodeSocket {
     else this.ws.resume();
   }
 
-  /** Pings, or cuts off a node of which no byte has come for too long. */
-  beat(now: number, timeoutMs: number): void {
+  /**
+   * Pings, or cuts off a node of which no byte has come for too long. A beat counts as one interval however
+   * late it is: a process that was stopped for a while, or whose clock was set, holds that against nobody.
+   */
+  beat(intervalMs: number, timeoutMs: number): void {
     const { bytesRead } = this.request.socket;
     // Nothing is read while paused, pongs included: that is not the node's fault.
-    if (bytesRead !== this.bytesSeen || this.ws.isPaused) this.lastLifeAt = now;
+    const alive = bytesRead !== this.bytesSeen || this.ws.isPaused;
+    this.silentMs = alive ? 0 : this.silentMs + intervalMs;
     this.bytesSeen = bytesRead;
-    if (now - this.lastLifeAt > timeoutMs) {
+    if (this.silentMs >= timeoutMs) {
       this.endReason ??= 'timeout';
       this.ws.terminate();
     } else if (this.ws.readyState === this.ws.OPEN) {
@@ -116,7 +123,7 @@ export class NodeSocket {
   }
 
   private failed(error: Error & { code?: string }): void {
-    if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
+    if (error.code !== undefined && TOO_LARGE.has(error.code)) {
       this.endReason ??= 'payload_too_large';
       this.context.metrics.frame(this.endpoint.countedAs, 0);
       this.context.outcomes.count(this.endpoint.countedAs, 'oversized');

@@ -1,5 +1,5 @@
 /** Rejected messages that are kept a second, at most: a node that sends nothing else must not fill the disk. */
-const KEPT_A_SECOND = 100;
+const KEPT_A_SECOND = 20;
 
 /** Allows so many a second and no more. */
 export class RejectedBudget {

@@ -1,0 +1,209 @@
+import { Logger } from '@nestjs/common';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { aBatch } from '../../../test/support/fakes/a-batch.js';
+import { FakeJournal } from '../../../test/support/fakes/fake-journal.js';
+import { type JournalMode, Settings } from '../../config/index.js';
+import type { DeliveryGauges, DeliveryMetrics } from '../delivery.metrics.js';
+import { DeliveryQueue } from './delivery-queue.js';
+import { type QueuedBatch, sizeOf } from './queued-batch.js';
+
+const MIB = 1024 * 1024;
+
+let journal: FakeJournal;
+let gauges: Partial<DeliveryGauges>;
+let changes: boolean[];
+
+function queueIn(mode: JournalMode): DeliveryQueue {
+  const settings = Object.assign(new Settings(), { JOURNAL_MODE: mode, QUEUE_MAX_MIB: 4 });
+  const metrics = { watch: (given: Partial<DeliveryGauges>) => Object.assign(gauges, given) };
+  const queue = new DeliveryQueue(settings, journal.service, metrics as unknown as DeliveryMetrics);
+  queue.onFullChange((full) => changes.push(full));
+  return queue;
+}
+
+async function take(queue: DeliveryQueue): Promise<QueuedBatch> {
+  const item = await queue.take();
+  if (item === undefined) throw new Error('The queue has ended.');
+  return item;
+}
+
+/** Takes, loads and settles one: its id. */
+async function store(queue: DeliveryQueue): Promise<string> {
+  const item = await take(queue);
+  const { id } = await item.load();
+  item.settle();
+  return id;
+}
+
+beforeAll(() => Logger.overrideLogger(false));
+afterAll(() => Logger.overrideLogger(true));
+
+beforeEach(() => {
+  journal = new FakeJournal();
+  gauges = {};
+  changes = [];
+});
+
+describe('a queue without a journal', () => {
+  it('gives batches in order, and to writers that wait as soon as there is one', async () => {
+    const queue = queueIn('off');
+    const waiting = [take(queue), take(queue)];
+    for (const id of ['a', 'b', 'c']) queue.push(aBatch(id));
+    const items = await Promise.all([...waiting, take(queue)]);
+    expect(items.map(({ batch }) => batch?.id)).toEqual(['a', 'b', 'c']);
+    expect(items.map(({ durable }) => durable)).toEqual([false, false, false]);
+    expect(journal.appended).toBe(0);
+  });
+
+  it('is full at its bound in memory, still takes what was read, and has room again at three quarters', async () => {
+    const queue = queueIn('off');
+    for (const id of ['a', 'b', 'c', 'd', 'e']) queue.push(aBatch(id, MIB));
+    expect(queue.full).toBe(true);
+    expect(changes).toEqual([true]);
+    expect(await store(queue)).toBe('a');
+    expect(await store(queue)).toBe('b');
+    expect(queue.full).toBe(true);
+    expect(await store(queue)).toBe('c');
+    expect(queue.full).toBe(false);
+    expect(changes).toEqual([true, false]);
+    expect(await store(queue)).toBe('d');
+    expect(await store(queue)).toBe('e');
+    expect(gauges.memoryBytes?.()).toBe(0);
+  });
+
+  it('counts what is being written until it is stored', async () => {
+    const queue = queueIn('off');
+    const batch = aBatch('a', MIB);
+    queue.push(batch);
+    const item = await take(queue);
+    expect(gauges.batches?.()).toBe(1);
+    expect(gauges.memoryBytes?.()).toBe(sizeOf(batch));
+    item.settle();
+    expect(gauges.batches?.()).toBe(0);
+    expect(gauges.memoryBytes?.()).toBe(0);
+  });
+
+  it('is idle when everything is stored, and not before', async () => {
+    const queue = queueIn('off');
+    await queue.idle();
+    queue.push(aBatch('a'));
+    queue.push(aBatch('b'));
+    let idle = false;
+    const waiting = queue.idle().then(() => (idle = true));
+    const last = await take(queue);
+    await store(queue);
+    await Promise.resolve();
+    expect(idle).toBe(false);
+    last.settle();
+    await waiting;
+  });
+
+  it('lets writers go at its end, and gives back what none of them has taken', async () => {
+    const queue = queueIn('off');
+    const first = queue.take();
+    const second = queue.take();
+    queue.push(aBatch('a'));
+    queue.end();
+    queue.push(aBatch('b'));
+    expect((await first)?.batch?.id).toBe('a');
+    expect(await second).toBeUndefined();
+    expect(await queue.take()).toBeUndefined();
+    expect(queue.leftovers().map(({ batch }) => batch?.id)).toEqual(['b']);
+    expect(queue.leftovers()).toEqual([]);
+  });
+});
+
+describe('a queue with overflow', () => {
+  it('puts on disk what memory does not hold, in its order, and is full when neither has room', async () => {
+    const queue = queueIn('overflow');
+    journal.room = 12 * MIB;
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    for (const id of ids) queue.push(aBatch(id, MIB));
+    expect(journal.appended).toBe(5);
+    expect(gauges.memoryBytes?.()).toBeLessThan(4 * MIB);
+    expect(changes).toEqual([]);
+    for (const id of ids) expect(await store(queue)).toBe(id);
+    expect(journal.batches.size).toBe(0);
+    expect(gauges.batches?.()).toBe(0);
+  });
+
+  it('is full when neither memory nor disk has room', async () => {
+    const queue = queueIn('overflow');
+    journal.room = 8 * MIB;
+    for (const id of ['a', 'b', 'c']) queue.push(aBatch(id, MIB));
+    expect(queue.full).toBe(false);
+    queue.push(aBatch('d', 2 * MIB));
+    expect(journal.appended).toBe(1);
+    expect(queue.full).toBe(false);
+    journal.room = 0;
+    queue.push(aBatch('e', 2 * MIB));
+    expect(queue.full).toBe(true);
+    for (const id of ['a', 'b', 'c', 'd', 'e']) expect(await store(queue)).toBe(id);
+    expect(queue.full).toBe(false);
+  });
+});
+
+describe('a queue that journals always', () => {
+  it('has every batch on disk first, and in memory as far as there is room', async () => {
+    const queue = queueIn('always');
+    for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) queue.push(aBatch(id, MIB));
+    expect(journal.appended).toBe(6);
+    expect(queue.full).toBe(false);
+    const items = [];
+    for (let count = 0; count < 6; count += 1) items.push(await take(queue));
+    expect(items.every(({ durable }) => durable)).toBe(true);
+    expect(items.map(({ batch }) => batch !== undefined)).toEqual([true, true, true, false, false, false]);
+    const loaded = await Promise.all(items.map((item) => item.load()));
+    expect(loaded.map(({ id }) => id)).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
+    expect(journal.reads).toBe(3);
+    for (const item of items) item.settle();
+    expect(journal.batches.size).toBe(0);
+  });
+
+  it('is full while the disk has no room, and keeps in memory what was read before', async () => {
+    const queue = queueIn('always');
+    journal.room = 8 * MIB + 100;
+    queue.push(aBatch('a', 200));
+    expect(queue.full).toBe(true);
+    journal.room = 0;
+    queue.push(aBatch('b', 5 * MIB));
+    const [first, second] = [await take(queue), await take(queue)];
+    expect([first.durable, second.durable]).toEqual([true, false]);
+    expect(second.batch?.id).toBe('b');
+    journal.room = 11 * MIB;
+    first.settle();
+    expect(queue.full).toBe(false);
+  });
+
+  it('goes on in memory, within its bound, while the disk fails', async () => {
+    const queue = queueIn('always');
+    journal.failure = new Error('no space left');
+    for (const id of ['a', 'b', 'c']) queue.push(aBatch(id, MIB));
+    expect(queue.full).toBe(false);
+    queue.push(aBatch('d', MIB));
+    expect(queue.full).toBe(true);
+    journal.failure = undefined;
+    for (const id of ['a', 'b', 'c', 'd']) expect(await store(queue)).toBe(id);
+    queue.push(aBatch('e', MIB));
+    expect((await take(queue)).durable).toBe(true);
+    expect(changes).toEqual([true, false]);
+  });
+
+  it('has what another process left in line with the rest, and none of it in memory', async () => {
+    const queue = queueIn('always');
+    let settled = 0;
+    queue.push(aBatch('a'));
+    queue.pushReplayed(
+      { expiring: 1, audit: 0 },
+      () => Promise.resolve(aBatch('old', MIB)),
+      () => (settled += 1),
+    );
+    expect(await store(queue)).toBe('a');
+    expect(gauges.memoryBytes?.()).toBe(0);
+    const item = await take(queue);
+    expect([item.replayed, item.durable, item.batch]).toEqual([true, true, undefined]);
+    item.settle();
+    expect(settled).toBe(1);
+    expect(gauges.batches?.()).toBe(0);
+  });
+});

@@ -1,0 +1,134 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { RecordingQueue } from '../../../test/support/fakes/recording-queue.js';
+import { Settings } from '../../config/index.js';
+import { NodeConnection } from '../connection/node-connection.js';
+import type { RejectedMessage } from './batch.js';
+import { Batcher } from './batcher.js';
+
+const NOW = 1_764_000_000_000;
+const NO_ROWS = { rows: 0, text: Buffer.alloc(0), oldest: 0, newest: 0 };
+
+const row = (line: string, createdAt = NOW, audit = false) => ({ line: `${line}\n`, createdAt, audit });
+const rejected = (head: string): RejectedMessage => ({
+  receivedAt: NOW,
+  connectionId: null,
+  path: '/',
+  ipAddr: '127.0.0.1',
+  reason: 'invalid_json',
+  size: head.length,
+  head: Buffer.from(head),
+});
+const connection = (): NodeConnection => {
+  const origin = {
+    collectorId: 'c',
+    socketId: 's',
+    envelopeId: null,
+    ipAddr: '127.0.0.1',
+    path: '/',
+    audit: false,
+    createdAt: NOW,
+  };
+  return new NodeConnection(origin, NOW);
+};
+
+describe('Batcher', () => {
+  let queue: RecordingQueue;
+  let batcher: Batcher;
+
+  beforeEach(() => {
+    vi.useFakeTimers({ now: NOW });
+    queue = new RecordingQueue();
+    const settings = Object.assign(new Settings(), { DB_BATCH_SIZE: 3, DB_SAVE_LATENCY_MS: 100 });
+    batcher = new Batcher(settings, queue);
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('closes a batch when it has its size, rejected messages included', () => {
+    batcher.add(row('a', NOW - 5), NOW - 3);
+    batcher.reject(rejected('?'));
+    expect(queue.batches).toEqual([]);
+    batcher.add(row('b', NOW - 9, true), NOW - 1);
+    expect(queue.batches).toMatchObject([
+      {
+        firstReceivedAt: NOW - 3,
+        sealedAt: NOW,
+        expiring: { rows: 1, text: Buffer.from('a\n'), oldest: NOW - 5, newest: NOW - 5 },
+        audit: { rows: 1, text: Buffer.from('b\n'), oldest: NOW - 9, newest: NOW - 9 },
+        connections: [],
+        rejected: [rejected('?')],
+      },
+    ]);
+  });
+
+  it('closes a batch of fewer messages when the first of them has waited long enough', () => {
+    batcher.add(row('a'), NOW);
+    vi.advanceTimersByTime(60);
+    batcher.add(row('größer', NOW - 7), NOW + 60);
+    vi.advanceTimersByTime(39);
+    expect(queue.batches).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(queue.batches).toMatchObject([
+      {
+        firstReceivedAt: NOW,
+        sealedAt: NOW + 100,
+        expiring: { rows: 2, text: Buffer.from('a\ngrößer\n'), oldest: NOW - 7, newest: NOW },
+        audit: NO_ROWS,
+      },
+    ]);
+    vi.advanceTimersByTime(1_000);
+    expect(queue.batches).toHaveLength(1);
+  });
+
+  it('lets the time of a batch begin with its own first message', () => {
+    batcher.add(row('a'), NOW);
+    vi.advanceTimersByTime(90);
+    batcher.add(row('b'), NOW);
+    batcher.add(row('c'), NOW);
+    batcher.add(row('d'), NOW);
+    vi.advanceTimersByTime(99);
+    expect(queue.batches).toHaveLength(1);
+    vi.advanceTimersByTime(1);
+    expect(queue.batches.map(({ expiring }) => expiring.rows)).toEqual([3, 1]);
+  });
+
+  it('closes a batch of large messages before it has its size', () => {
+    batcher.add(row('x'.repeat(3_000_000)), NOW);
+    batcher.add(row('x'.repeat(3_000_000)), NOW);
+    expect(queue.batches.map(({ expiring }) => expiring.rows)).toEqual([2]);
+  });
+
+  it('carries the news of a connection once a batch, as they stand when it is closed', () => {
+    const node = connection();
+    node.heard(NOW, NOW);
+    batcher.addNews(node);
+    node.identify({ peerId: 'Qm1' });
+    batcher.addNews(node);
+    vi.advanceTimersByTime(100);
+    expect(queue.batches).toMatchObject([{ connections: [{ peerId: 'Qm1', revision: 1 }] }]);
+    node.end(NOW + 200, 'closed', 1000);
+    batcher.addNews(node);
+    batcher.flush();
+    expect(queue.batches[1]).toMatchObject({
+      firstReceivedAt: NOW + 100,
+      expiring: NO_ROWS,
+      audit: NO_ROWS,
+      connections: [{ revision: 2, endedAt: NOW + 200, endReason: 'closed', endCode: 1000 }],
+    });
+  });
+
+  it('gives each batch an id of its own, and hands over nothing where there is nothing', () => {
+    batcher.flush();
+    expect(queue.batches).toEqual([]);
+    batcher.add(row('a'), NOW);
+    batcher.flush();
+    batcher.add(row('b'), NOW);
+    batcher.flush();
+    batcher.flush();
+    vi.advanceTimersByTime(1_000);
+    expect(queue.batches).toHaveLength(2);
+    expect(new Set(queue.batches.map(({ id }) => id)).size).toBe(2);
+  });
+});

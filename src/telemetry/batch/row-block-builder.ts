@@ -1,0 +1,49 @@
+import type { RowBlock } from './batch.js';
+
+const FIRST_CAPACITY = 512 * 1024;
+/** What one large batch needed is given back after it. */
+const KEPT_CAPACITY = 8 * 1024 * 1024;
+/** Bytes of UTF-8 that a UTF-16 code unit becomes, at most. */
+const MAX_BYTES_PER_UNIT = 3;
+
+/**
+ * Writes lines one behind another into memory that is used again for every block: several times faster than
+ * joining strings.
+ */
+export class RowBlockBuilder {
+  private buffer = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
+  private end = 0;
+  private rows = 0;
+  private oldest = Infinity;
+  private newest = -Infinity;
+
+  /** @param createdAt milliseconds since the epoch */
+  add(line: string, createdAt: number): void {
+    this.reserve(line.length * MAX_BYTES_PER_UNIT);
+    this.end += this.buffer.write(line, this.end);
+    this.rows += 1;
+    if (createdAt < this.oldest) this.oldest = createdAt;
+    if (createdAt > this.newest) this.newest = createdAt;
+  }
+
+  /** The block, in memory of its own; the next line begins a new one. */
+  build(): RowBlock {
+    const text = Buffer.allocUnsafeSlow(this.end);
+    this.buffer.copy(text, 0, 0, this.end);
+    const { rows } = this;
+    const block = { rows, text, oldest: rows === 0 ? 0 : this.oldest, newest: rows === 0 ? 0 : this.newest };
+    if (this.buffer.length > KEPT_CAPACITY) this.buffer = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
+    this.end = 0;
+    this.rows = 0;
+    this.oldest = Infinity;
+    this.newest = -Infinity;
+    return block;
+  }
+
+  private reserve(bytes: number): void {
+    if (this.end + bytes <= this.buffer.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.buffer.length, this.end + bytes));
+    this.buffer.copy(larger, 0, 0, this.end);
+    this.buffer = larger;
+  }
+}

@@ -1,0 +1,77 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { NodeConnection } from './node-connection.js';
+
+const NOW = 1_764_000_000_000;
+
+describe('NodeConnection', () => {
+  let node: NodeConnection;
+
+  beforeEach(() => {
+    node = new NodeConnection(
+      {
+        collectorId: 'c',
+        socketId: 's',
+        envelopeId: 7,
+        ipAddr: '127.0.0.1',
+        path: '/audit',
+        audit: true,
+        createdAt: NOW - 10,
+      },
+      NOW,
+    );
+  });
+
+  it('is news with its first message, and then each half minute', () => {
+    expect(node.heard(NOW, NOW)).toBe(true);
+    node.snapshot(NOW);
+    expect(node.heard(NOW + 1, NOW + 1)).toBe(false);
+    expect(node.heard(NOW + 29_999, NOW + 29_999)).toBe(false);
+    expect(node.heard(NOW + 30_000, NOW + 30_000)).toBe(true);
+    node.snapshot(NOW + 30_000);
+    expect(node.heard(NOW + 30_001, NOW + 30_001)).toBe(false);
+  });
+
+  it('is news with a message that is older than all before, since readers look no further back', () => {
+    node.heard(NOW, NOW);
+    node.snapshot(NOW);
+    expect(node.heard(NOW + 1, NOW - 5_000)).toBe(true);
+    expect(node.heard(NOW + 2, NOW - 4_000)).toBe(false);
+    expect(node.snapshot(NOW + 2)).toMatchObject({
+      firstMessageAt: NOW,
+      lastMessageAt: NOW + 2,
+      oldestCreatedAt: NOW - 5_000,
+      newestCreatedAt: NOW,
+    });
+  });
+
+  it('counts its snapshots, so that a later one is known as such', () => {
+    node.heard(NOW, NOW);
+    expect([1, 2, 3].map(() => node.snapshot(NOW).revision)).toEqual([1, 2, 3]);
+  });
+
+  it('keeps what it knows of a node where a later message leaves it out', () => {
+    node.identify({ peerId: 'Qm1', name: 'one', chain: 'Kusama', authority: true });
+    node.identify({ peerId: null, name: 'two', authority: false });
+    expect(node.peerId).toBe('Qm1');
+    expect(node.snapshot(NOW)).toMatchObject({
+      peerId: 'Qm1',
+      name: 'two',
+      chain: 'Kusama',
+      authority: false,
+      version: null,
+    });
+  });
+
+  it('is open until it ends, and keeps its origin', () => {
+    node.heard(NOW, NOW);
+    const open = { id: node.id, envelopeId: 7, path: '/audit', audit: true, createdAt: NOW - 10 };
+    expect(node.snapshot(NOW)).toMatchObject({ ...open, endedAt: null, endReason: null, endCode: null });
+    node.end(NOW + 5, 'timeout', 1006);
+    expect(node.snapshot(NOW)).toMatchObject({
+      ...open,
+      endedAt: NOW + 5,
+      endReason: 'timeout',
+      endCode: 1006,
+    });
+  });
+});

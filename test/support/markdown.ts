@@ -1,0 +1,72 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+
+export const ROOT = resolve(import.meta.dirname, '../..');
+
+const FOLDERS_OF_OTHERS = new Set(['node_modules', 'dist', 'data', 'coverage', '.git']);
+
+export interface Link {
+  /** The file that it is in, relative to the project's folder. */
+  file: string;
+  target: string;
+}
+
+/** Every Markdown file of the project, relative to its folder. */
+export function markdownFiles(folder = ROOT): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return FOLDERS_OF_OTHERS.has(entry.name) ? [] : markdownFiles(path);
+    return entry.name.endsWith('.md') ? [relative(ROOT, path)] : [];
+  });
+}
+
+export function readProjectFile(path: string): string {
+  return readFileSync(resolve(ROOT, path), 'utf8');
+}
+
+/** The links of a file that stay within the project. */
+export function linksOf(file: string): Link[] {
+  const text = withoutCode(readProjectFile(file));
+  const targets = [...text.matchAll(/\]\(<?([^()\s>]+)>?\)/g)].map(([, target = '']) => target);
+  return targets.filter((target) => !/^[a-z]+:/.test(target)).map((target) => ({ file, target }));
+}
+
+/** The anchors that GitHub gives to the headings of a text. */
+export function anchorsOf(text: string): Set<string> {
+  const anchors = new Set<string>();
+  for (const [, heading = ''] of text.replace(/^```[\s\S]*?^```/gm, '').matchAll(/^#{1,6} +(.+)$/gm)) {
+    const plain = heading
+      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .trim()
+      .toLowerCase();
+    const anchor = plain.replace(/[^\p{L}\p{N}\s_-]/gu, '').replace(/\s/g, '-');
+    let unique = anchor;
+    for (let count = 1; anchors.has(unique); count += 1) unique = `${anchor}-${count.toString()}`;
+    anchors.add(unique);
+  }
+  return anchors;
+}
+
+/** The rows of the table that follows a heading, as the text of their cells. */
+export function tableUnder(text: string, heading: string): string[][] {
+  const start = text.indexOf(`\n${heading}\n`);
+  if (start < 0) throw new Error(`There is no heading "${heading}".`);
+  const lines = text.slice(start + heading.length + 2).split('\n');
+  const first = lines.findIndex((line) => line.startsWith('|'));
+  const last = lines.findIndex((line, index) => index > first && !line.startsWith('|'));
+  return lines.slice(first + 2, last < 0 ? undefined : last).map((line) =>
+    line
+      .slice(1, line.lastIndexOf('|'))
+      .split(/(?<!\\)\|/)
+      .map((cell) => cell.trim()),
+  );
+}
+
+/** What stands in backticks. */
+export function codesIn(text: string): string[] {
+  return [...text.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
+}
+
+function withoutCode(text: string): string {
+  return text.replace(/^```[\s\S]*?^```/gm, '').replace(/`[^`\n]*`/g, '');
+}
