@@ -1,0 +1,102 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  configurationPage,
+  describeSettings,
+  environmentExample,
+  sourceOutsideConfig,
+} from '../scripts/write-configuration-docs.mjs';
+import { readSettings, settingDocs, Settings } from '../src/config/index.js';
+import {
+  anchorsOf,
+  codesIn,
+  linksOf,
+  markdownFiles,
+  readProjectFile,
+  ROOT,
+  tableUnder,
+} from './support/markdown.js';
+
+const RUN_DOCS = 'The settings have changed. Run npm run docs, and commit what it writes.';
+
+describe('the documentation', () => {
+  const source = sourceOutsideConfig(join(ROOT, 'src'));
+  const settings = describeSettings(settingDocs(Settings), readSettings({}), source);
+
+  it('lists every setting with its default, what it takes and what it is for', async () => {
+    const page = readProjectFile('docs/configuration.md');
+    expect(page, RUN_DOCS).toBe(await configurationPage(page, settings));
+  });
+
+  it('gives an example of every variable in .env.example', () => {
+    const example = readProjectFile('.env.example');
+    const named = new Set([...example.matchAll(/^# ([A-Z][A-Z_]+)=/gm)].map(([, name]) => name));
+    const missing = settings.filter(({ name }) => !named.has(name)).map(({ name }) => name);
+    expect(missing, `.env.example lacks these. ${RUN_DOCS}`).toEqual([]);
+    expect(example, RUN_DOCS).toBe(environmentExample(settings));
+  });
+
+  it('gives examples in .env.example that the server takes as they are', () => {
+    const lines = readProjectFile('.env.example').matchAll(/^# ([A-Z][A-Z_]+)=(.*)$/gm);
+    const given = Object.fromEntries([...lines].map(([, name = '', value]) => [name, value]));
+    expect(readSettings(given)).toEqual(readSettings({}));
+  });
+
+  it('states the loss window of the default configuration', () => {
+    const { DB_SAVE_LATENCY_MS, JOURNAL_MODE } = readSettings({});
+    const readme = readProjectFile('README.md');
+    expect(readme).toContain(`\`DB_SAVE_LATENCY_MS\` (${DB_SAVE_LATENCY_MS.toString()} ms)`);
+    expect(readme).toContain(`\`JOURNAL_MODE=${JOURNAL_MODE}\``);
+  });
+
+  it('names only commands that package.json has', () => {
+    const { scripts } = JSON.parse(readProjectFile('package.json')) as { scripts: Record<string, string> };
+    const unknown = markdownFiles().flatMap((file) =>
+      [...readProjectFile(file).matchAll(/\bnpm (?:run (?:--?\S+ )*([\w:-]+)|(start|test)\b)/g)]
+        .map(([, run, short]) => run ?? short ?? '')
+        .filter((name) => !(name in scripts))
+        .map((name) => `${file}: npm run ${name}`),
+    );
+    expect(unknown).toEqual([]);
+  });
+
+  it('links to files and headings that exist', () => {
+    const broken = markdownFiles()
+      .flatMap(linksOf)
+      .filter(({ file, target }) => !leadsSomewhere(file, target))
+      .map(({ file, target }) => `${file}: ${target}`);
+    expect(broken).toEqual([]);
+  });
+
+  it('names files of the project that exist', () => {
+    const named = /^(?:src|test|docs|scripts|bench)\/[\w./-]+$/;
+    const missing = markdownFiles().flatMap((file) =>
+      codesIn(readProjectFile(file))
+        .filter((code) => named.test(code) && !existsSync(resolve(ROOT, code)))
+        .map((code) => `${file}: ${code}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('quotes lines of the log as the server writes them', () => {
+    const written = joinedTexts(source);
+    const quotes = tableUnder(readProjectFile('docs/operations.md'), '## What the log says').flatMap(
+      ([line = '']) => codesIn(line),
+    );
+    expect(quotes.length).toBeGreaterThan(15);
+    expect(quotes.filter((quote) => !written.includes(quote))).toEqual([]);
+  });
+});
+
+function leadsSomewhere(file: string, target: string): boolean {
+  const [path = '', anchor] = target.split('#');
+  const found = path === '' ? file : join(dirname(file), path);
+  if (!existsSync(resolve(ROOT, found))) return false;
+  return anchor === undefined || anchorsOf(readProjectFile(found)).has(anchor);
+}
+
+/** Code with the parts of its long texts joined, and `…` for each value that is put into a text. */
+function joinedTexts(code: string): string {
+  return code.replace(/['"`]\s*\+\s*['"`]/g, '').replace(/\$\{[^{}]*\}/g, '…');
+}
