@@ -132,7 +132,7 @@ async function initialize(
       '--locale-provider=builtin',
       '--builtin-locale=C.UTF-8',
       '--locale=C',
-      '--text-search-config=pg_catalog.english',
+      '--text-search-config=english',
       '--no-instructions',
       ...Object.entries(SETTINGS).flatMap(([name, value]) => ['--set', `${name}=${value}`]),
     ],

@@ -1,9 +1,11 @@
-import { Controller, Get, Header, Query } from '@nestjs/common';
+import { Controller, Get, Header, Query, UseGuards } from '@nestjs/common';
 import { NodeLogsQuery } from './node-logs.query.js';
 import { NodeLogsReadModel } from './node-logs.read-model.js';
 import { NodesReadModel } from './nodes.read-model.js';
+import { StartedGuard } from './started.guard.js';
 
 @Controller('nodes')
+@UseGuards(StartedGuard)
 export class NodesController {
   constructor(
     private readonly nodes: NodesReadModel,

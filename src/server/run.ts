@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigModule, type Settings } from '../config/index.js';
+import { explain } from './explain.js';
 import { startServer, type RunningServer } from './start-server.js';
 
 /** npm passes a Ctrl-C on to us that the terminal has sent us already: a second signal this soon is the same. */
@@ -62,14 +63,4 @@ function welcome(settings: Settings, server: RunningServer): void {
     `Ready. Point a node here with  --telemetry-url 'ws://${at} 5'  (or 'ws://${at}/audit 5' to keep it for good).`,
   );
   logger.log(`Look at  http://${at}/nodes  and  http://${at}/metrics`);
-}
-
-/** What the operator can do something about is told without a stack. */
-function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const ours = /^(InvalidSettings|DirectoryInUse|Embedded|Journal|UnsupportedDatabase|SchemaOutdated)/;
-  const code = (error as { code?: unknown }).code;
-  if (ours.test(error.name)) return error.message;
-  if (code === 'EADDRINUSE' || code === 'EACCES') return `The server cannot listen: ${error.message}`;
-  return error.stack ?? error.message;
 }

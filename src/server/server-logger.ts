@@ -1,4 +1,5 @@
 import { ConsoleLogger, type LogLevel as NestLogLevel } from '@nestjs/common';
+import { isatty } from 'node:tty';
 import type { LogLevel, Settings } from '../config/index.js';
 
 const LEVELS: Record<LogLevel, NestLogLevel[]> = {
@@ -25,9 +26,14 @@ export class ServerLogger extends ConsoleLogger {
     super('Server', {
       logLevels: LEVELS[settings.LOG_LEVEL],
       json: settings.LOG_FORMAT === 'json',
-      colors: settings.LOG_FORMAT === 'text' && process.stdout.isTTY,
-      timestamp: false,
+      colors: settings.LOG_FORMAT === 'text' && isatty(process.stdout.fd),
+      prefix: 'tetcore-analytics',
     });
+  }
+
+  /** RFC 3339 in UTC, the same everywhere. */
+  protected override getTimestamp(): string {
+    return new Date().toISOString();
   }
 
   override log(message: unknown, ...rest: unknown[]): void {

@@ -11,7 +11,7 @@ import { DatabaseStartup } from '../storage/index.js';
 import { TelemetryWsAdapter, UpgradeGuard } from '../telemetry/index.js';
 import { ServerLogger } from './server-logger.js';
 
-/** Requests that are being answered when the server stops have this long to end: milliseconds. */
+/** Requests that are being answered when the server stops have this long to end, or a quarter of the time: ms. */
 const REQUEST_GRACE_MS = 5_000;
 
 /** Of the server's own PostgreSQL: for readers, migrations and whoever looks at it with psql. */
@@ -57,7 +57,8 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
     const stop = async (): Promise<void> => {
       abort.abort(new Error('The server is stopped.'));
       await ready.catch(() => undefined);
-      const timer = setTimeout(() => app.getHttpServer().closeAllConnections(), REQUEST_GRACE_MS);
+      const grace = Math.min(REQUEST_GRACE_MS, settings.SHUTDOWN_TIMEOUT_S * 250);
+      const timer = setTimeout(() => app.getHttpServer().closeAllConnections(), grace);
       await app.close();
       clearTimeout(timer);
       await postgres?.stop(POSTGRES_STOP_S);
