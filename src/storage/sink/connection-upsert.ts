@@ -1,5 +1,5 @@
-import type { ClientBase } from 'pg';
 import type { ConnectionSnapshot } from '../../telemetry/index.js';
+import type { Step } from './pipeline.js';
 
 /** The columns of `peer_connections` with their types and where a snapshot has them. */
 const COLUMNS: readonly [column: string, type: string, key: keyof ConnectionSnapshot][] = [
@@ -57,12 +57,8 @@ const UPSERT = `
     .join(', ')}
    WHERE peer_connections.revision < excluded.revision`;
 
-export async function upsertConnections(
-  client: ClientBase,
-  snapshots: readonly ConnectionSnapshot[],
-): Promise<void> {
-  if (snapshots.length === 0) return;
-  await client.query(UPSERT, [JSON.stringify(snapshots.map(rowOf))]);
+export function upsertConnections(snapshots: readonly ConnectionSnapshot[]): Step {
+  return { sql: UPSERT, values: [JSON.stringify(snapshots.map(rowOf))] };
 }
 
 function rowOf(snapshot: ConnectionSnapshot): Record<string, unknown> {

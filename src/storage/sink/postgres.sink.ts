@@ -1,14 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { ClientBase } from 'pg';
 import { BatchSink, type StoreResult } from '../../delivery/index.js';
-import type { Batch, RejectedMessage } from '../../telemetry/index.js';
+import type { Batch } from '../../telemetry/index.js';
 import { CollectorRegistry } from '../collector/collector-registry.js';
 import { PartitionManager } from '../partitions/partition-manager.js';
 import { WriterPool } from '../writer-pool.js';
 import { holdsRowsOf, outlivesItsId } from './batch-claim.js';
-import { rejectedFrom } from './refused-row.js';
-import { type RowWriter, TolerantRowWriter, WholeRowWriter } from './row-writer.js';
-import { isMissingPartition, isRefusedData } from './sql-state.js';
+import { runPipeline } from './pipeline.js';
+import { isMissingPartition, isRefusedData, isStoredBatch } from './sql-state.js';
+import { TolerantWriter } from './tolerant-writer.js';
+import { wholeBatch } from './whole-batch.js';
 
 const BLOCKS = [
   ['logs_expiring', 'expiring'],
@@ -35,7 +35,7 @@ export class PostgresSink extends BatchSink {
     await this.ensurePartitions(batch, signal);
     if (outlivesItsId(batch, Date.now()) && (await this.isStored(batch, signal))) return DUPLICATE;
     try {
-      return await this.attempt(batch, signal, new WholeRowWriter());
+      return await this.storeWhole(batch, signal);
     } catch (error) {
       if (isMissingPartition(error)) {
         // Somebody has dropped it since we looked: the next attempt looks again.
@@ -44,7 +44,7 @@ export class PostgresSink extends BatchSink {
       }
       if (!isRefusedData(error)) throw error;
       this.logger.debug(`A batch has a row that the database refuses: ${String(error)}`);
-      return await this.attempt(batch, signal, new TolerantRowWriter());
+      return await this.storeTolerantly(batch, signal);
     }
   }
 
@@ -66,32 +66,33 @@ export class PostgresSink extends BatchSink {
     return this.pool.withClient((client) => holdsRowsOf(client, batch), signal);
   }
 
-  private attempt(batch: Batch, signal: AbortSignal, writer: RowWriter): Promise<StoreResult> {
+  private storeWhole(batch: Batch, signal: AbortSignal): Promise<StoreResult> {
     return this.pool.withClient(async (client) => {
-      await client.query('BEGIN');
-      if (!(await claim(client, batch.id))) {
+      try {
+        await runPipeline(client, wholeBatch(batch));
+      } catch (error) {
+        if (!isStoredBatch(error)) throw error;
         await client.query('ROLLBACK');
         return DUPLICATE;
       }
-      await writer.connections(client, batch.connections);
-      const refused: RejectedMessage[] = [];
-      for (const [table, block] of BLOCKS) {
-        if (batch[block].rows === 0) continue;
-        const rows = await writer.rows(client, table, batch[block].text);
-        refused.push(...rows.map((row) => rejectedFrom(row, table, batch.firstReceivedAt)));
+      return { duplicate: false, refused: [] };
+    }, signal);
+  }
+
+  private storeTolerantly(batch: Batch, signal: AbortSignal): Promise<StoreResult> {
+    return this.pool.withClient(async (client) => {
+      await client.query('BEGIN');
+      const { rowCount } = await client.query(
+        'INSERT INTO ingest_batches (id) VALUES ($1) ON CONFLICT DO NOTHING',
+        [batch.id],
+      );
+      if (rowCount !== 1) {
+        await client.query('ROLLBACK');
+        return DUPLICATE;
       }
-      await writer.rejected(client, [...batch.rejected, ...refused]);
+      const refused = await new TolerantWriter(client).write(batch);
       await client.query('COMMIT');
       return { duplicate: false, refused };
     }, signal);
   }
-}
-
-/** Takes a batch's id; false when somebody has stored it before. Waits for somebody who is about to. */
-async function claim(client: ClientBase, id: string): Promise<boolean> {
-  const { rowCount } = await client.query(
-    'INSERT INTO ingest_batches (id) VALUES ($1) ON CONFLICT DO NOTHING',
-    [id],
-  );
-  return rowCount === 1;
 }

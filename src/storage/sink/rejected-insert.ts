@@ -1,24 +1,21 @@
-import type { ClientBase } from 'pg';
 import type { RejectedMessage } from '../../telemetry/index.js';
+import type { Step } from './pipeline.js';
 
 const INSERT = `
   INSERT INTO rejected_messages (received_at, peer_connection_id, path, ip_addr, reason, size, head)
-  SELECT to_timestamp(received_at / 1000.0), peer_connection_id, path, ip_addr, reason, size, head
-    FROM unnest($1::double precision[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::bytea[])
-      AS rejected (received_at, peer_connection_id, path, ip_addr, reason, size, head)`;
+  SELECT to_timestamp(received_at / 1000.0), peer_connection_id, path, ip_addr, reason, size, decode(head, 'base64')
+    FROM json_to_recordset($1::json) AS rejected
+      (received_at double precision, peer_connection_id uuid, path text, ip_addr text, reason text, size integer, head text)`;
 
-export async function insertRejected(
-  client: ClientBase,
-  messages: readonly RejectedMessage[],
-): Promise<void> {
-  if (messages.length === 0) return;
-  await client.query(INSERT, [
-    messages.map((message) => message.receivedAt),
-    messages.map((message) => message.connectionId),
-    messages.map((message) => message.path),
-    messages.map((message) => message.ipAddr),
-    messages.map((message) => message.reason),
-    messages.map((message) => message.size),
-    messages.map((message) => message.head),
-  ]);
+export function insertRejected(messages: readonly RejectedMessage[]): Step {
+  const rows = messages.map((message) => ({
+    received_at: message.receivedAt,
+    peer_connection_id: message.connectionId,
+    path: message.path,
+    ip_addr: message.ipAddr,
+    reason: message.reason,
+    size: message.size,
+    head: message.head.toString('base64'),
+  }));
+  return { sql: INSERT, values: [JSON.stringify(rows)] };
 }

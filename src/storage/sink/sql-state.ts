@@ -41,3 +41,10 @@ export function isMissingPartition(error: unknown): boolean {
     hasSqlState(error, SqlState.CheckViolation) && (error as { constraint?: string }).constraint === undefined
   );
 }
+
+/** The id of a batch is there already. Citus adds the number of a shard to the constraint's name. */
+export function isStoredBatch(error: unknown): boolean {
+  if (!hasSqlState(error, SqlState.UniqueViolation)) return false;
+  const { constraint } = error as { constraint?: unknown };
+  return typeof constraint === 'string' && constraint.startsWith('ingest_batches_pkey');
+}

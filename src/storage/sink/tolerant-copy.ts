@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 import type { LogTable } from '../partitions/partition-catalogue.js';
 import { copyRows } from './copy-rows.js';
+import { runPipeline } from './pipeline.js';
 import { isRefusedData, sqlStateOf } from './sql-state.js';
 
 export interface RefusedRow {
@@ -26,7 +27,7 @@ export async function copyTolerantly(
   await client.query('SAVEPOINT rows');
   for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
     try {
-      await copyRows(client, table, Buffer.concat(part));
+      await runPipeline(client, [copyRows(table, Buffer.concat(part))]);
       await client.query('RELEASE SAVEPOINT rows; SAVEPOINT rows');
     } catch (error) {
       if (!isRefusedData(error)) throw error;
