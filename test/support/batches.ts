@@ -16,7 +16,8 @@ export function row({
   logs = '{}',
 }: { at?: number; connectionId?: string; msg?: string | null; logs?: string } = {}): TestRow {
   const time = new Date(at).toISOString();
-  return { at, line: formatRow(time, time, connectionId, msg, logs) };
+  const text = formatRow(time, time, connectionId, msg, logs);
+  return { at, line: `${text.head}${text.logs}\n` };
 }
 
 /** Rows with `logs` of `{"n": 0}`, `{"n": 1}` and so on. */

@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** What happens when a client sends something: `answer lost` lets it through, and cuts where the answer comes. */
+/** What happens when a client sends something: `answer lost` lets it through, and cuts where an answer with the same text comes. */
 export type Fault = 'freeze' | 'cut' | 'answer lost';
 
 interface Link {
   client: Socket;
   upstream: Socket;
-  loseAnswer: boolean;
+  /** The text of the answer that does not get through. */
+  lostAnswer: string | undefined;
 }
 
 /** Stands between the server and PostgreSQL, and can freeze or cut what goes through it. */
@@ -66,7 +67,7 @@ export class PostgresProxy implements AsyncDisposable {
   private accept(client: Socket): void {
     this.connections += 1;
     const upstream = connect(Number(this.target.port || 5432), this.target.hostname);
-    const link: Link = { client, upstream, loseAnswer: false };
+    const link: Link = { client, upstream, lostAnswer: undefined };
     this.links.add(link);
     if (this.frozen) {
       client.pause();
@@ -88,18 +89,18 @@ export class PostgresProxy implements AsyncDisposable {
 
   private fromClient(link: Link, chunk: Buffer): void {
     if (this.fault !== undefined && chunk.includes(this.fault.text)) {
-      const { kind } = this.fault;
+      const { kind, text } = this.fault;
       this.fault = undefined;
       if (kind === 'freeze') this.freeze();
       if (kind === 'cut') this.cut(link);
-      link.loseAnswer = kind === 'answer lost';
-      if (!link.loseAnswer) return;
+      if (kind !== 'answer lost') return;
+      link.lostAnswer = text;
     }
     link.upstream.write(chunk);
   }
 
   private fromServer(link: Link, chunk: Buffer): void {
-    if (link.loseAnswer) this.cut(link);
+    if (link.lostAnswer !== undefined && chunk.includes(link.lostAnswer)) this.cut(link);
     else link.client.write(chunk);
   }
 

@@ -89,7 +89,7 @@ export class PartitionManager {
     const name = partitionName(table, range) + (tries === 0 ? '' : `_${tries.toString()}`);
     const [from, to] = [range.from, range.to].map((at) => new Date(at).toISOString());
     await onCoordinator(client, [
-      `CREATE TABLE ${name} (LIKE ${table} INCLUDING DEFAULTS)`,
+      `CREATE TABLE ${name} (LIKE ${table} INCLUDING DEFAULTS INCLUDING COMPRESSION)`,
       `ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM ('${from ?? ''}') TO ('${to ?? ''}')`,
     ]);
     this.logger.log(`Made the partition ${name}.`);

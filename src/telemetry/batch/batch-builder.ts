@@ -1,12 +1,13 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { NodeConnection } from '../connection/node-connection.js';
 import type { Batch, RejectedMessage } from './batch.js';
+import type { RowText } from '../message/message-row.js';
 import { RowBlockBuilder } from './row-block-builder.js';
 
 /** A message that is ready to be stored. */
-export interface BatchRow {
-  /** Its line in COPY's text format, with the line feed. */
-  line: string;
+export interface BatchRow extends RowText {
+  /** Neither part has anything but ASCII. */
+  ascii: boolean;
   audit: boolean;
   /** Milliseconds since the epoch. */
   createdAt: number;
@@ -30,8 +31,8 @@ export class BatchBuilder {
   }
 
   add(row: BatchRow, receivedAt: number): void {
-    (row.audit ? this.audit : this.expiring).add(row.line, row.createdAt);
-    this.count(row.line.length, receivedAt);
+    (row.audit ? this.audit : this.expiring).add(row);
+    this.count(row.head.length + row.logs.length, receivedAt);
   }
 
   reject(message: RejectedMessage): void {

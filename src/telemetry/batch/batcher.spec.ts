@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RecordingQueue } from '../../../test/support/fakes/recording-queue.js';
 import { Settings } from '../../config/index.js';
@@ -8,7 +9,13 @@ import { Batcher } from './batcher.js';
 const NOW = 1_764_000_000_000;
 const NO_ROWS = { rows: 0, text: Buffer.alloc(0), oldest: 0, newest: 0 };
 
-const row = (line: string, createdAt = NOW, audit = false) => ({ line: `${line}\n`, createdAt, audit });
+const row = (logs: string, createdAt = NOW, audit = false) => ({
+  head: '',
+  logs,
+  ascii: isAscii(Buffer.from(logs)),
+  createdAt,
+  audit,
+});
 const rejected = (head: string): RejectedMessage => ({
   receivedAt: NOW,
   connectionId: null,

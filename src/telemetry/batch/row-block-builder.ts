@@ -1,5 +1,7 @@
 import type { RowBlock } from './batch.js';
+import type { BatchRow } from './batch-builder.js';
 
+const NEWLINE = 0x0a;
 const FIRST_CAPACITY = 512 * 1024;
 /** What one large batch needed is given back after it. */
 const KEPT_CAPACITY = 8 * 1024 * 1024;
@@ -17,10 +19,13 @@ export class RowBlockBuilder {
   private oldest = Infinity;
   private newest = -Infinity;
 
-  /** @param createdAt milliseconds since the epoch */
-  add(line: string, createdAt: number): void {
-    this.reserve(line.length * MAX_BYTES_PER_UNIT);
-    this.end += this.buffer.write(line, this.end);
+  add({ head, logs, ascii, createdAt }: Omit<BatchRow, 'audit'>): void {
+    this.reserve((head.length + logs.length) * MAX_BYTES_PER_UNIT + 1);
+    const encoding = ascii ? 'latin1' : 'utf8';
+    this.end += this.buffer.write(head, this.end, encoding);
+    this.end += this.buffer.write(logs, this.end, encoding);
+    this.buffer[this.end] = NEWLINE;
+    this.end += 1;
     this.rows += 1;
     if (createdAt < this.oldest) this.oldest = createdAt;
     if (createdAt > this.newest) this.newest = createdAt;

@@ -33,6 +33,7 @@ describe('the V2 envelope', () => {
       envelopeId: 3,
       msg: 'tracing.profiling',
       logs,
+      ascii: true,
       fields: JSON.parse(payload) as unknown,
       ts: TS,
     });

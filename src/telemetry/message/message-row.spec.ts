@@ -6,7 +6,10 @@ const CREATED = '2020-08-19T09:38:48.938770771+00:00';
 const RECEIVED = '2020-08-19T09:38:49.001Z';
 const CONNECTION = '01977f6e-4c00-7000-8000-000000000001';
 
-const line = (msg: string | null, logs: string) => formatRow(CREATED, RECEIVED, CONNECTION, msg, logs);
+const line = (msg: string | null, logs: string): string => {
+  const text = formatRow(CREATED, RECEIVED, CONNECTION, msg, logs);
+  return `${text.head}${text.logs}\n`;
+};
 
 describe('a row', () => {
   it('is a line of the COPY text format with a value for each column', () => {

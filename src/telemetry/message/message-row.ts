@@ -14,16 +14,24 @@ const NEWLINE = 0x0a;
 const ESCAPED = /\\(.)/g;
 const CHARACTERS: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
 
-/** A line of PostgreSQL's COPY text format with its newline, the only one in it. */
+/**
+ * A line of PostgreSQL's COPY text format, without its newline: `head` and `logs`, one behind the other. In two
+ * parts, since joining them would copy a large message once more.
+ */
+export interface RowText {
+  head: string;
+  logs: string;
+}
+
 export function formatRow(
   createdAt: string,
   receivedAt: string,
   peerConnectionId: string,
   msg: string | null,
   logs: string,
-): string {
+): RowText {
   const type = msg === null ? '\\N' : escape(msg);
-  return `${createdAt}\t${receivedAt}\t${peerConnectionId}\t${type}\t${escape(logs)}\n`;
+  return { head: `${createdAt}\t${receivedAt}\t${peerConnectionId}\t${type}\t`, logs: escape(logs) };
 }
 
 /** The lines of many rows, each with its newline: views of the same memory. */

@@ -74,6 +74,7 @@ describe('the flat envelope', () => {
       envelopeId: null,
       msg: 'tracing.profiling',
       logs: text,
+      ascii: true,
       fields: JSON.parse(text) as unknown,
       ts: TS,
     });
@@ -86,7 +87,7 @@ describe('the flat envelope', () => {
   });
 
   it('may have neither msg nor ts, and no fields at all', () => {
-    expect(messageOf('{}')).toEqual({ envelopeId: null, msg: null, logs: '{}', fields: {}, ts: null });
+    expect(messageOf('{}')).toEqual({ envelopeId: null, msg: null, logs: '{}', ascii: true, fields: {}, ts: null });
   });
 
   it('has a msg and a ts only where they are strings', () => {

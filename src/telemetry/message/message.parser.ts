@@ -15,6 +15,8 @@ export interface ParsedMessage {
   msg: string | null;
   /** The flat form as JSON, digit for digit what the node sent. */
   logs: string;
+  /** Nearly all messages are ASCII: strings and bytes are made of each other by copying. */
+  ascii: boolean;
   /** The payload, parsed: for reading only, since large numbers have lost digits here. */
   fields: Record<string, unknown>;
   /** `ts` as it came (the envelope's, where both have one), if it is a string. */
@@ -31,7 +33,8 @@ const BYTE_ORDER_MARK = '\ufeff';
  * throw, and what it calls a message is accepted by PostgreSQL's jsonb (in a database with UTF-8).
  */
 export function parseFrame(data: Buffer): ParsedFrame {
-  const text = decode(data);
+  const ascii = isAscii(data);
+  const text = ascii ? data.toString('latin1') : decode(data);
   if (text === null) return rejected('invalid_utf8');
   const opened = open(text);
   if (typeof opened === 'string') return rejected(opened);
@@ -40,12 +43,10 @@ export function parseFrame(data: Buffer): ParsedFrame {
 
   const { envelopeId, fields, logs, ts } = opened;
   const msg = typeof fields.msg === 'string' ? cut(fields.msg) : null;
-  return { kind: 'message', message: { envelopeId, msg, logs, fields, ts } };
+  return { kind: 'message', message: { envelopeId, msg, logs, ascii, fields, ts } };
 }
 
-/** Nearly all messages are ASCII, of which a string is made by copying the bytes. */
 function decode(data: Buffer): string | null {
-  if (isAscii(data)) return data.toString('latin1');
   if (!isUtf8(data)) return null;
   const text = data.toString('utf8');
   return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;

@@ -29,9 +29,10 @@ export class MessageIntake {
     this.metrics.clock(created.clock, receivedAt - created.ms);
     const identified = identify(connection, message);
     const isNews = connection.heard(receivedAt, created.ms) || identified;
-    const line = formatRow(created.text, formatTime(receivedAt), connection.id, message.msg, message.logs);
+    const text = formatRow(created.text, formatTime(receivedAt), connection.id, message.msg, message.logs);
     if (isNews) this.batcher.addNews(connection);
-    this.batcher.add({ line, audit: connection.origin.audit, createdAt: created.ms }, receivedAt);
+    const { audit } = connection.origin;
+    this.batcher.add({ ...text, ascii: message.ascii, audit, createdAt: created.ms }, receivedAt);
   }
 
   reject(
