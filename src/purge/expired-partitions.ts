@@ -2,10 +2,12 @@ import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
 import { dropPartition, hasSqlState, listPartitions, type Partition, SqlState } from '../storage/index.js';
-import type { DroppedPartition } from './purge-report.js';
+import { attempt } from './attempt.js';
+import type { PurgeReport } from './purge-report.js';
 
 /** Dropping locks the table for a moment; whoever writes waits no longer than this for us to get our turn. */
 const LOCK_TIMEOUT_MS = 200;
+/** Turns that a purge does not get before it gives up: who reads the table for long is in the way of all of them. */
 const ATTEMPTS = 5;
 const PAUSE_MS = 500;
 
@@ -15,14 +17,22 @@ export class ExpiredPartitions {
   private readonly logger = new Logger('Purge');
 
   /** @param cutoff messages before it have expired: milliseconds since the epoch */
-  async drop(client: ClientBase, cutoff: number): Promise<DroppedPartition[]> {
-    const dropped: DroppedPartition[] = [];
-    for (const partition of await listPartitions(client, 'logs_expiring')) {
-      if (partition.to > cutoff) continue;
-      const rows = await estimatedRows(client, partition);
-      if (await this.dropOne(client, partition)) dropped.push({ name: partition.name, rows });
+  async drop(client: ClientBase, cutoff: number, report: PurgeReport, signal: AbortSignal): Promise<void> {
+    const waiting = (await listPartitions(client, 'logs_expiring')).filter(({ to }) => to <= cutoff);
+    for (let busy = 0; busy < ATTEMPTS && !signal.aborted;) {
+      const partition = waiting.shift();
+      if (partition === undefined) return;
+      await attempt(client, report, async () => {
+        if (await this.dropOne(client, partition, report)) return;
+        busy += 1;
+        // Behind the others: it may be the only one that is being read.
+        waiting.push(partition);
+        if (busy < ATTEMPTS) await sleep(PAUSE_MS, undefined, { signal }).catch(() => undefined);
+      });
     }
-    return dropped;
+    if (signal.aborted || waiting.length === 0) return;
+    const names = waiting.map(({ name }) => name).sort();
+    this.logger.log(`Somebody reads for long. Left for the next purge: ${names.join(', ')}.`);
   }
 
   /** Where what is left begins: no expiring message is older. Infinity where nothing is left. */
@@ -31,24 +41,25 @@ export class ExpiredPartitions {
     return first?.from ?? Infinity;
   }
 
-  private async dropOne(client: ClientBase, partition: Partition): Promise<boolean> {
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-      try {
-        await dropPartition(client, partition, LOCK_TIMEOUT_MS);
-        return true;
-      } catch (error) {
-        if (!hasSqlState(error, SqlState.LockNotAvailable)) throw error;
-        await sleep(PAUSE_MS);
-      }
+  /** @returns false where somebody else uses the table */
+  private async dropOne(client: ClientBase, partition: Partition, report: PurgeReport): Promise<boolean> {
+    const rows = await estimatedRows(client, partition);
+    try {
+      await dropPartition(client, partition, LOCK_TIMEOUT_MS);
+    } catch (error) {
+      if (hasSqlState(error, SqlState.LockNotAvailable)) return false;
+      throw error;
     }
-    this.logger.log(`${partition.name} is being read for long; it goes the next time.`);
-    return false;
+    report.partitions.push({ name: partition.name, rows });
+    return true;
   }
 }
 
+/** What was counted since the database last started anew, or was estimated when the partition was analyzed. */
 async function estimatedRows(client: ClientBase, partition: Partition): Promise<number> {
   const { rows } = await client.query<{ rows: number }>(
-    'SELECT greatest(reltuples, 0)::float8 AS rows FROM pg_class WHERE oid = to_regclass($1)',
+    `SELECT greatest(reltuples, pg_stat_get_live_tuples(oid), 0)::float8 AS rows
+       FROM pg_class WHERE oid = to_regclass($1)`,
     [partition.name],
   );
   return rows[0]?.rows ?? 0;

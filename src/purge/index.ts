@@ -1,3 +1,3 @@
 export { Purge } from './purge.js';
 export { PurgeModule } from './purge.module.js';
-export type { DroppedPartition, PurgeReport } from './purge-report.js';
+export { PurgeReport, type DroppedPartition } from './purge-report.js';

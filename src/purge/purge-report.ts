@@ -4,9 +4,19 @@ export interface DroppedPartition {
   rows: number;
 }
 
-/** What a purge removed. */
-export interface PurgeReport {
-  partitions: readonly DroppedPartition[];
+/** What a purge has removed, noted as it goes: it may fail half-way. */
+export class PurgeReport {
+  readonly partitions: DroppedPartition[] = [];
   /** Rows by table. */
-  rows: Readonly<Record<string, number>>;
+  readonly rows: Record<string, number> = {};
+  /** What could not be done this time. */
+  readonly failures: Error[] = [];
+
+  deleted(table: string, rows: number): void {
+    this.rows[table] = (this.rows[table] ?? 0) + rows;
+  }
+
+  failed(error: unknown): void {
+    this.failures.push(error instanceof Error ? error : new Error(String(error)));
+  }
 }

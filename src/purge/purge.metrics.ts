@@ -20,7 +20,7 @@ export const purgeMetricProviders = [
   }),
   makeGaugeProvider({
     name: 'tetcore_purge_last_success_timestamp_seconds',
-    help: 'When this process last finished a purge, or found another process at it.',
+    help: 'When this process last finished a purge, or found another process at it; before that, when it started.',
   }),
   makeGaugeProvider({ name: 'tetcore_purge_duration_seconds', help: 'How long the last purge took.' }),
 ];
@@ -35,11 +35,14 @@ export class PurgeMetrics {
     @InjectMetric('tetcore_purges_total') private readonly purges: Counter,
     @InjectMetric('tetcore_purge_last_success_timestamp_seconds') private readonly lastSuccess: Gauge,
     @InjectMetric('tetcore_purge_duration_seconds') private readonly duration: Gauge,
-  ) {}
+  ) {
+    // 0 would look like the longest time without a purge.
+    lastSuccess.setToCurrentTime();
+  }
 
   ended(outcome: PurgeOutcome, seconds: number): void {
     this.purges.inc({ outcome });
-    this.duration.set(seconds);
+    if (outcome !== 'left_to_another') this.duration.set(seconds);
     if (outcome !== 'failed') this.lastSuccess.setToCurrentTime();
   }
 

@@ -1,3 +1,4 @@
+export { CollectorRegistry } from './collector/collector-registry.js';
 export { dataSourceOptions } from './data-source-options.js';
 export { DATABASE_URL } from './database-url.js';
 export * from './entities/index.js';
@@ -5,9 +6,11 @@ export { dropPartition } from './partitions/drop-partition.js';
 export { listPartitions, type Partition } from './partitions/partition-catalogue.js';
 export { PartitionManager } from './partitions/partition-manager.js';
 export { BATCH_IDS_KEPT_MS } from './sink/batch-claim.js';
+export { PostgresSink } from './sink/postgres.sink.js';
 export { hasSqlState, SqlState } from './sink/sql-state.js';
 export { DatabaseStartup } from './startup/database-startup.js';
 export { ensureDatabase } from './startup/ensure-database.js';
 export { migrate } from './startup/migrate.js';
 export { SchemaOutdatedError, UnsupportedDatabaseError } from './startup/startup.errors.js';
 export { StorageModule, type StorageModuleOptions } from './storage.module.js';
+export { WriterPool } from './writer-pool.js';

@@ -15,7 +15,7 @@ export async function dropPartition(
   await client.query('BEGIN');
   try {
     await client.query("SELECT set_config('lock_timeout', $1, true)", [`${lockTimeoutMs.toString()}ms`]);
-    await onCoordinator(client, [`DROP TABLE IF EXISTS ${client.escapeIdentifier(partition.name)}`]);
+    await onCoordinator(client, [`DROP TABLE IF EXISTS ${partition.name}`]);
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined);

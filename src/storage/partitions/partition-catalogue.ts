@@ -5,6 +5,7 @@ export const LOG_TABLES = ['logs_expiring', 'logs_audit'] as const;
 export type LogTable = (typeof LOG_TABLES)[number];
 
 export interface Partition extends TimeRange {
+  /** As SQL takes it: quoted, and with its schema, where need be. */
   name: string;
 }
 
@@ -16,7 +17,7 @@ export interface Partition extends TimeRange {
  */
 export async function listPartitions(client: ClientBase, table: LogTable): Promise<Partition[]> {
   const { rows } = await client.query<{ name: string; bound: string }>(
-    `SELECT child.relname AS name, pg_get_expr(child.relpartbound, child.oid) AS bound
+    `SELECT child.oid::regclass::text AS name, pg_get_expr(child.relpartbound, child.oid) AS bound
        FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid
       WHERE inhparent = to_regclass($1)`,
     [table],
@@ -40,8 +41,8 @@ function parseBound(bound: string): TimeRange {
 }
 
 function timeOf(text: string): number {
-  if (text === 'MINVALUE') return -Infinity;
-  if (text === 'MAXVALUE') return Infinity;
+  if (text === 'MINVALUE' || text === "'-infinity'") return -Infinity;
+  if (text === 'MAXVALUE' || text === "'infinity'") return Infinity;
   const [, day, time, offset] = /^'(\S+) ([\d:.]+)([+-]\d\d(?::\d\d)?)'$/.exec(text) ?? [];
   if (day === undefined || time === undefined || offset === undefined) return NaN;
   return Date.parse(`${day}T${time}${offset.length === 3 ? `${offset}:00` : offset}`);

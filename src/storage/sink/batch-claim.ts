@@ -1,57 +1,95 @@
 import type { ClientBase } from 'pg';
-import { type Batch, type MessageRow, parseRow, splitRows } from '../../telemetry/index.js';
+import { type Batch, type MessageRow, parseRow, type RowBlock, splitRows } from '../../telemetry/index.js';
 import type { LogTable } from '../partitions/partition-catalogue.js';
+import { isRefusedData } from './sql-state.js';
 
 /** Ids of stored batches are kept for at least this long after they were stored: milliseconds. */
 export const BATCH_IDS_KEPT_MS = 7 * 86_400_000;
 /** How far clocks may be apart. */
 const MARGIN_MS = 3_600_000;
-/** Some of a batch's rows may have been refused: it is looked for by more than one. */
-const ROWS_LOOKED_FOR = 20;
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** The first rows of a batch that is stored are found; only where those were refused others are looked for. */
+const ROWS_AT_ONCE = 50;
 
 /** Whether a batch may have been stored so long ago that its id has been purged. */
 export function outlivesItsId(batch: Batch, now: number): boolean {
   return now - batch.sealedAt >= BATCH_IDS_KEPT_MS - MARGIN_MS;
 }
 
-/** Whether rows of a batch are stored. Then all of it is, since a batch is stored whole or not at all. */
+/** Whether a row of a batch is stored. Then all of it is, since a batch is stored whole or not at all. */
 export async function holdsRowsOf(client: ClientBase, batch: Batch): Promise<boolean> {
-  const blocks: [LogTable, Buffer][] = [
-    ['logs_expiring', batch.expiring.text],
-    ['logs_audit', batch.audit.text],
+  const blocks: [LogTable, RowBlock][] = [
+    ['logs_expiring', batch.expiring],
+    ['logs_audit', batch.audit],
   ];
-  for (const [table, text] of blocks) {
-    const rows = readable(text);
-    if (rows.length === 0) continue;
-    // The index on (peer_connection_id, msg, created_at) finds each.
-    const { rowCount } = await client.query(
-      `SELECT 1 FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[])
-                  AS sent (connection, created_at, received_at, msg)
-         JOIN ${table} AS stored ON stored.peer_connection_id = sent.connection
-          AND stored.msg = sent.msg AND stored.created_at = sent.created_at
-          AND stored.received_at = sent.received_at LIMIT 1`,
-      [
-        rows.map((row) => row.peerConnectionId),
-        rows.map((row) => row.createdAt),
-        rows.map((row) => row.receivedAt),
-        rows.map((row) => row.msg),
-      ],
-    );
-    if ((rowCount ?? 0) > 0) return true;
+  for (const [table, block] of blocks) {
+    const lines = splitRows(block.text);
+    for (let start = 0; start < lines.length; start += ROWS_AT_ONCE) {
+      const rows = readable(lines.slice(start, start + ROWS_AT_ONCE));
+      if (await holdsAnyOf(client, table, block, rows)) return true;
+    }
   }
   return false;
 }
 
-function readable(text: Buffer): MessageRow[] {
+/** Halves what the database cannot even look for: that row it has refused, and the others may be stored. */
+async function holdsAnyOf(
+  client: ClientBase,
+  table: LogTable,
+  block: RowBlock,
+  rows: readonly MessageRow[],
+): Promise<boolean> {
+  const typed = rows.filter(({ msg }) => msg !== null);
+  const untyped = rows.filter(({ msg }) => msg === null);
+  try {
+    return (
+      (await finds(client, table, block, 'stored.msg = sent.msg', typed)) ||
+      (await finds(client, table, block, 'stored.msg IS NULL', untyped))
+    );
+  } catch (error) {
+    if (!isRefusedData(error)) throw error;
+    if (rows.length <= 1) return false;
+  }
+  const half = rows.length >> 1;
+  return (
+    (await holdsAnyOf(client, table, block, rows.slice(0, half))) ||
+    (await holdsAnyOf(client, table, block, rows.slice(half)))
+  );
+}
+
+async function finds(
+  client: ClientBase,
+  table: LogTable,
+  { oldest, newest }: RowBlock,
+  sameType: string,
+  rows: readonly MessageRow[],
+): Promise<boolean> {
+  if (rows.length === 0) return false;
+  // The index on (peer_connection_id, msg, created_at) finds each, in the few partitions between the bounds.
+  const { rowCount } = await client.query(
+    `SELECT 1 FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[])
+                AS sent (connection, created_at, received_at, msg)
+       JOIN ${table} AS stored ON stored.peer_connection_id = sent.connection
+        AND ${sameType} AND stored.created_at = sent.created_at
+        AND stored.received_at = sent.received_at
+      WHERE stored.created_at BETWEEN $5 AND $6 LIMIT 1`,
+    [
+      rows.map((row) => row.peerConnectionId),
+      rows.map((row) => row.createdAt),
+      rows.map((row) => row.receivedAt),
+      rows.map((row) => row.msg),
+      new Date(oldest),
+      // PostgreSQL rounds nanoseconds to microseconds, and so may carry a row into the next millisecond.
+      new Date(newest + 1),
+    ],
+  );
+  return (rowCount ?? 0) > 0;
+}
+
+function readable(lines: readonly Buffer[]): MessageRow[] {
   const rows: MessageRow[] = [];
-  for (const line of splitRows(text)) {
-    if (rows.length === ROWS_LOOKED_FOR) break;
+  for (const line of lines) {
     try {
-      const row = parseRow(line);
-      const times = [row.createdAt, row.receivedAt].map((time) => Date.parse(time));
-      if (row.msg !== null && UUID.test(row.peerConnectionId) && !times.some(Number.isNaN)) rows.push(row);
+      rows.push(parseRow(line));
     } catch {
       // It is refused wherever it comes.
     }

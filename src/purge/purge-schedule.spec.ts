@@ -1,0 +1,151 @@
+import { Logger } from '@nestjs/common';
+import { SchedulerRegistry } from '@nestjs/schedule';
+import { Counter, Gauge, Registry } from 'prom-client';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readSettings } from '../config/index.js';
+import { Lifecycle } from '../lifecycle/index.js';
+import type { Purge } from './purge.js';
+import { PurgeMetrics } from './purge.metrics.js';
+import { PurgeReport } from './purge-report.js';
+import { PurgeSchedule } from './purge-schedule.js';
+
+/** A purge that does what a test tells it to. */
+class FakePurge {
+  runs = 0;
+  signal: AbortSignal | undefined;
+  next: () => Promise<PurgeReport | null> = () => Promise.resolve(new PurgeReport());
+
+  run(_now: number, signal: AbortSignal): Promise<PurgeReport | null> {
+    this.runs += 1;
+    this.signal = signal;
+    return this.next();
+  }
+}
+
+describe('the schedule of purges', () => {
+  const registers = [new Registry()];
+  const counter = (name: string, labelNames: string[] = []): Counter =>
+    new Counter({ name, help: name, labelNames, registers });
+  const gauge = (name: string): Gauge => new Gauge({ name, help: name, registers });
+  const purges = counter('purges', ['outcome']);
+  const rows = counter('rows', ['table']);
+  const partitions = counter('partitions');
+  const lastSuccess = gauge('last_success');
+  const duration = gauge('duration');
+  const outcomes = async (): Promise<Record<string, number>> =>
+    Object.fromEntries(
+      (await purges.get()).values.map(({ labels, value }) => [String(labels.outcome), value]),
+    );
+
+  const warnings: string[] = [];
+  let purge: FakePurge;
+  let lifecycle: Lifecycle;
+  let registry: SchedulerRegistry;
+  let schedule: PurgeSchedule;
+  const seconds = (count: number): Promise<unknown> => vi.advanceTimersByTimeAsync(count * 1000);
+
+  beforeEach(() => {
+    vi.useFakeTimers({ now: Date.UTC(2026, 0, 1) });
+    registers[0]?.resetMetrics();
+    warnings.length = 0;
+    vi.spyOn(Logger.prototype, 'warn').mockImplementation(
+      (text: unknown) => void warnings.push(String(text)),
+    );
+    purge = new FakePurge();
+    lifecycle = new Lifecycle();
+    registry = new SchedulerRegistry();
+    schedule = new PurgeSchedule(
+      readSettings({ PURGE_INTERVAL_S: '10' }),
+      registry,
+      lifecycle,
+      purge as unknown as Purge,
+      new PurgeMetrics(partitions, rows, purges, lastSuccess, duration),
+    );
+    schedule.onApplicationBootstrap();
+  });
+
+  afterEach(() => {
+    registry.deleteInterval('purge');
+    vi.restoreAllMocks();
+    vi.useRealTimers();
+  });
+
+  it('purges every interval, while the server runs', async () => {
+    await seconds(20);
+    expect(purge.runs).toBe(0);
+    lifecycle.run();
+    await seconds(20);
+    expect(purge.runs).toBe(2);
+    lifecycle.drain();
+    await seconds(20);
+    expect(purge.runs).toBe(2);
+  });
+
+  it('does not begin a purge before the last one has ended', async () => {
+    lifecycle.run();
+    let end: () => void = () => undefined;
+    purge.next = () => new Promise((resolve) => (end = () => resolve(new PurgeReport())));
+    await seconds(35);
+    expect(purge.runs).toBe(1);
+    end();
+    await seconds(10);
+    expect(purge.runs).toBe(2);
+    expect(await outcomes()).toEqual({ done: 1 });
+    expect((await duration.get()).values[0]?.value).toBe(25);
+  });
+
+  it('counts what was removed, also by a purge that failed half-way, and warns of each failure once', async () => {
+    lifecycle.run();
+    purge.next = () => {
+      const report = new PurgeReport();
+      report.partitions.push({ name: 'a', rows: 5 }, { name: 'b', rows: 6 });
+      report.deleted('peer_connections', 7);
+      report.deleted('peer_connections', 1);
+      report.failed(new Error('this'));
+      report.failed('that');
+      return Promise.resolve(report);
+    };
+    await seconds(10);
+    purge.next = () => Promise.reject(new Error('no connection'));
+    await seconds(10);
+    purge.next = () => Promise.resolve(new PurgeReport());
+    await seconds(10);
+    expect(await outcomes()).toEqual({ failed: 2, done: 1 });
+    expect((await partitions.get()).values[0]?.value).toBe(2);
+    expect((await rows.get()).values.map(({ labels, value }) => [labels.table, value])).toEqual([
+      ['logs_expiring', 11],
+      ['peer_connections', 8],
+    ]);
+    const again = 'A purge failed, and will be tried again: Error: ';
+    expect(warnings).toEqual([`${again}this`, `${again}that`, `${again}no connection`]);
+  });
+
+  it('takes a purge that another replica does for a success, from the start on', async () => {
+    const at = async (): Promise<number | undefined> => (await lastSuccess.get()).values[0]?.value;
+    const startedAt = Date.UTC(2026, 0, 1) / 1000;
+    expect(await at()).toBe(startedAt);
+    lifecycle.run();
+    purge.next = () => Promise.resolve(null);
+    await seconds(10);
+    expect(await at()).toBe(startedAt + 10);
+    purge.next = () => Promise.reject(new Error('no connection'));
+    await seconds(10);
+    expect(await at()).toBe(startedAt + 10);
+    expect(await outcomes()).toEqual({ left_to_another: 1, failed: 1 });
+  });
+
+  it('tells a purge to end when the server stops, and does not mind how it ends then', async () => {
+    lifecycle.run();
+    let fail: () => void = () => undefined;
+    purge.next = () =>
+      new Promise((_, reject) => (fail = () => reject(new Error('the connection is closed'))));
+    await seconds(10);
+    expect(purge.signal?.aborted).toBe(false);
+    schedule.beforeApplicationShutdown();
+    expect(purge.signal?.aborted).toBe(true);
+    fail();
+    await seconds(0);
+    expect(warnings).toEqual([]);
+    expect(await outcomes()).toEqual({});
+  });
+});
