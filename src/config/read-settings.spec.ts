@@ -69,6 +69,7 @@ describe('readSettings', () => {
   it('understands RUST_LOG where LOG_LEVEL is not set', () => {
     expect(readSettings({ RUST_LOG: 'warn,tetcore_analytics=debug' }).LOG_LEVEL).toBe('debug');
     expect(readSettings({ RUST_LOG: 'debug', LOG_LEVEL: 'error' }).LOG_LEVEL).toBe('error');
+    expect(readSettings({ RUST_LOG: 'other_crate' }).LOG_LEVEL).toBe('info');
   });
 
   it('accepts URLs of PostgreSQL with sockets, options and escaped passwords', () => {
@@ -77,6 +78,7 @@ describe('readSettings', () => {
       'postgresql://u:p%40ss@db.internal:5433/x?sslmode=require',
       'postgres://postgres@127.0.0.1:5432/x',
       'postgres:///x?host=/var/run/postgresql',
+      'postgres://u:p@my_db:5432/x',
     ]) {
       expect(problemsOf({ DATABASE_URL })).toEqual([]);
     }

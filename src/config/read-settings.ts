@@ -2,7 +2,7 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { InvalidSettingsError } from './invalid-settings.error.js';
 import { settingDocs } from './setting-docs.js';
-import { Settings } from './settings.js';
+import { LOG_LEVELS, Settings } from './settings.js';
 
 /**
  * Settings from the environment's variables. A variable that is empty counts as not set, since templates
@@ -46,5 +46,7 @@ function levelOfRustLog(filter: string): string {
   const own = parts.find(([name, level]) => level !== undefined && (name ?? '').includes('analytics'));
   const general = parts.find(([, level]) => level === undefined);
   const level = (own?.[1] ?? general?.[0] ?? 'info').trim().toLowerCase();
-  return level === 'off' ? 'error' : level;
+  if (level === 'off') return 'error';
+  // It may be meant for another program.
+  return (LOG_LEVELS as readonly string[]).includes(level) ? level : 'info';
 }

@@ -1,5 +1,5 @@
 import { Transform } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, IsUrl, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, Max, Min, ValidateBy } from 'class-validator';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import 'reflect-metadata';
@@ -58,6 +58,13 @@ function Switch(): PropertyDecorator {
   };
 }
 
+/** Any host goes: also one with an underscore, as Compose names them, or none where a socket is in the query. */
+function PostgresUrl(): PropertyDecorator {
+  const validate = (value: unknown): boolean =>
+    typeof value === 'string' && /^postgres(ql)?:\/\//.test(value) && URL.canParse(value);
+  return ValidateBy({ name: 'postgresUrl', validator: { validate } });
+}
+
 function Text(takes: string): PropertyDecorator {
   return (target, property) => {
     IsString()(target, property);
@@ -71,15 +78,7 @@ function Text(takes: string): PropertyDecorator {
  */
 export class Settings {
   @IsOptional()
-  @IsUrl(
-    {
-      protocols: ['postgres', 'postgresql'],
-      require_protocol: true,
-      require_tld: false,
-      require_host: false,
-    },
-    { message: 'DATABASE_URL' },
-  )
+  @PostgresUrl()
   @documented('a URL that begins with postgres:// or postgresql://', {
     secret: true,
     about: 'PostgreSQL 15 or later. Not set: the server runs a PostgreSQL of its own under `DATA_DIR`.',

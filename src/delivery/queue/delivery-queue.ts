@@ -5,6 +5,7 @@ import { DeliveryMetrics } from '../delivery.metrics.js';
 import { type JournalEntry, JournalFullError } from '../journal/index.js';
 import { JournalService } from '../journal.service.js';
 import { Fifo } from './fifo.js';
+import { type BatchHolder, OwnBatch } from './own-batch.js';
 import { type BatchRows, type QueuedBatch, rowsOf, sizeOf } from './queued-batch.js';
 
 const MIB = 1024 * 1024;
@@ -27,6 +28,13 @@ export class DeliveryQueue extends BatchQueue {
   private ended = false;
   private journalFails = false;
   private onIdle: (() => void) | undefined;
+  private readonly holder: BatchHolder = {
+    read: (entry) => this.journal.read(entry),
+    settled: (entry, memory) => {
+      if (entry !== undefined) this.journal.done(entry);
+      this.settled(memory);
+    },
+  };
 
   constructor(
     private readonly settings: Settings,
@@ -56,7 +64,7 @@ export class DeliveryQueue extends BatchQueue {
     const entry = mode === 'always' || (mode === 'overflow' && !fits) ? this.append(batch) : undefined;
     // What the journal does not take stays in memory, beyond the bound if need be: it has been read already.
     const held = fits || entry === undefined;
-    this.enqueue(this.item(held ? batch : undefined, rowsOf(batch), held ? size : 0, entry));
+    this.enqueue(new OwnBatch(this.holder, held ? batch : undefined, rowsOf(batch), held ? size : 0, entry));
   }
 
   /** Puts a batch in line that another process has left behind. */
@@ -100,30 +108,6 @@ export class DeliveryQueue extends BatchQueue {
     const items: QueuedBatch[] = [];
     for (let item = this.waiting.shift(); item !== undefined; item = this.waiting.shift()) items.push(item);
     return items;
-  }
-
-  private item(
-    batch: Batch | undefined,
-    rows: BatchRows,
-    memory: number,
-    entry: JournalEntry | undefined,
-  ): QueuedBatch {
-    return {
-      memory,
-      batch,
-      rows,
-      replayed: false,
-      durable: entry !== undefined,
-      load: () => {
-        if (batch !== undefined) return Promise.resolve(batch);
-        if (entry === undefined) throw new Error('A batch lies neither in memory nor on disk.');
-        return this.journal.read(entry);
-      },
-      settle: () => {
-        if (entry !== undefined) this.journal.done(entry);
-        this.settled(memory);
-      },
-    };
   }
 
   private append(batch: Batch): JournalEntry | undefined {

@@ -6,7 +6,7 @@ import { RowBlockBuilder } from './row-block-builder.js';
 
 /** A message that is ready to be stored. */
 export interface BatchRow extends RowText {
-  /** Neither part has anything but ASCII. */
+  /** `logs` has nothing but ASCII. */
   ascii: boolean;
   audit: boolean;
   /** Milliseconds since the epoch. */
@@ -42,7 +42,14 @@ export class BatchBuilder {
 
   /** The connection's row is to be written with this batch. */
   addNews(connection: NodeConnection): void {
+    if (this.news.has(connection)) return;
     this.news.add(connection);
+    this.length += connection.weight;
+  }
+
+  /** Connections whose rows are to be written. */
+  get newsSize(): number {
+    return this.news.size;
   }
 
   /** @param now milliseconds since the epoch */

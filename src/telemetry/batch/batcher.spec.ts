@@ -126,6 +126,19 @@ describe('Batcher', () => {
     });
   });
 
+  it('is closed by news of connections as by messages, when they are many or long', () => {
+    const talkative = (length: number): void => {
+      const node = connection();
+      node.heard(NOW, NOW);
+      node.identify({ name: 'x'.repeat(length) });
+      batcher.addNews(node);
+    };
+    for (let i = 0; i < 2; i += 1) talkative(3_000_000);
+    expect(queue.batches.map(({ connections }) => connections.length)).toEqual([2]);
+    for (let i = 0; i < 6; i += 1) talkative(1);
+    expect(queue.batches.slice(1).map(({ connections }) => connections.length)).toEqual([3, 3]);
+  });
+
   it('gives each batch an id of its own, and hands over nothing where there is nothing', () => {
     batcher.flush();
     expect(queue.batches).toEqual([]);

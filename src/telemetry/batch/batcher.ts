@@ -43,7 +43,8 @@ export class Batcher {
   }
 
   private flushWhenDue(): void {
-    if (this.open.size >= this.settings.DB_BATCH_SIZE || this.open.length >= MAX_BATCH_LENGTH) {
+    const size = Math.max(this.open.size, this.open.newsSize);
+    if (size >= this.settings.DB_BATCH_SIZE || this.open.length >= MAX_BATCH_LENGTH) {
       this.flush();
       return;
     }

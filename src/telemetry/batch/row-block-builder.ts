@@ -21,9 +21,9 @@ export class RowBlockBuilder {
 
   add({ head, logs, ascii, createdAt }: Omit<BatchRow, 'audit'>): void {
     this.reserve((head.length + logs.length) * MAX_BYTES_PER_UNIT + 1);
-    const encoding = ascii ? 'latin1' : 'utf8';
-    this.end += this.buffer.write(head, this.end, encoding);
-    this.end += this.buffer.write(logs, this.end, encoding);
+    // The head has what a string says, which escapes can make of ASCII; the message has its own bytes.
+    this.end += this.buffer.write(head, this.end);
+    this.end += this.buffer.write(logs, this.end, ascii ? 'latin1' : 'utf8');
     this.buffer[this.end] = NEWLINE;
     this.end += 1;
     this.rows += 1;

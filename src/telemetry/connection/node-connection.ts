@@ -4,6 +4,9 @@ import type { ConnectionSnapshot, NodeIdentity } from './connection-snapshot.js'
 /** While a node speaks, its row's last message is written this often: milliseconds. */
 const LAST_MESSAGE_INTERVAL_MS = 30_000;
 
+/** What a row takes without what the node says of itself. */
+const ROW_BYTES = 600;
+
 /** What stays the same from a connection's first message to its end. */
 export type ConnectionOrigin = Pick<
   ConnectionSnapshot,
@@ -66,6 +69,14 @@ export class NodeConnection {
   identify(said: Partial<NodeIdentity>): void {
     const known = Object.entries(said).filter(([, value]) => value !== null);
     this.identity = { ...this.identity, ...Object.fromEntries(known) };
+  }
+
+  /** About the bytes of its row. */
+  get weight(): number {
+    return Object.values(this.identity).reduce<number>(
+      (sum, value) => sum + (typeof value === 'string' ? value.length : 8),
+      ROW_BYTES,
+    );
   }
 
   get peerId(): string | null {

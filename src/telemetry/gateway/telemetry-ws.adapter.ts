@@ -35,6 +35,8 @@ export class TelemetryWsAdapter extends WsAdapter {
       // A message of broken UTF-8 is rejected by itself; ws would close the socket.
       skipUTF8Validation: true,
       closeTimeout: CLOSE_TIMEOUT_MS,
+      // ws answers every ping, also of somebody who does not read the answers.
+      autoPong: false,
     } as never);
   }
 
@@ -81,8 +83,10 @@ export class TelemetryWsAdapter extends WsAdapter {
 
 /** The path that was asked for, without query and trailing slash. */
 function pathOf(request: IncomingMessage): string {
-  const path = (request.url ?? '/').replace(/[?#].*$/, '').replace(/\/+$/, '');
-  return path === '' ? '/' : path;
+  const [path = ''] = (request.url ?? '/').split(/[?#]/, 1);
+  let end = path.length;
+  while (end > 1 && path[end - 1] === '/') end -= 1;
+  return path.slice(0, end) || '/';
 }
 
 function refuse(socket: Duplex, status: number): void {

@@ -87,7 +87,14 @@ describe('the flat envelope', () => {
   });
 
   it('may have neither msg nor ts, and no fields at all', () => {
-    expect(messageOf('{}')).toEqual({ envelopeId: null, msg: null, logs: '{}', ascii: true, fields: {}, ts: null });
+    expect(messageOf('{}')).toEqual({
+      envelopeId: null,
+      msg: null,
+      logs: '{}',
+      ascii: true,
+      fields: {},
+      ts: null,
+    });
   });
 
   it('has a msg and a ts only where they are strings', () => {

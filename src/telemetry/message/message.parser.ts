@@ -1,4 +1,5 @@
 import { isAscii, isUtf8 } from 'node:buffer';
+import { cutText } from './cut-text.js';
 import { isObject, openAnyV2, openUsualV2, type Opened } from './envelope.js';
 import type { RejectReason } from './reject-reason.js';
 import { findUnstorable } from './storable.js';
@@ -42,7 +43,7 @@ export function parseFrame(data: Buffer): ParsedFrame {
   if (unstorable !== null) return rejected(unstorable, opened.envelopeId);
 
   const { envelopeId, fields, logs, ts } = opened;
-  const msg = typeof fields.msg === 'string' ? cut(fields.msg) : null;
+  const msg = typeof fields.msg === 'string' ? cutText(fields.msg, MAX_MSG_LENGTH) : null;
   return { kind: 'message', message: { envelopeId, msg, logs, ascii, fields, ts } };
 }
 
@@ -68,14 +69,6 @@ function open(text: string): Opened | 'invalid_json' | 'not_an_object' {
   if (!isObject(parsed)) return 'not_an_object';
   const ts = typeof parsed.ts === 'string' ? parsed.ts : null;
   return openAnyV2(text, parsed) ?? { envelopeId: null, fields: parsed, logs: text.trim(), ts };
-}
-
-function cut(msg: string): string {
-  if (msg.length <= MAX_MSG_LENGTH) return msg;
-  // By code points, since half of a surrogate pair is not a character.
-  return Array.from(msg.slice(0, 2 * MAX_MSG_LENGTH))
-    .slice(0, MAX_MSG_LENGTH)
-    .join('');
 }
 
 function rejected(reason: RejectReason, envelopeId: number | null = null): ParsedFrame {

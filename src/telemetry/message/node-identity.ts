@@ -1,10 +1,15 @@
 import type { NodeIdentity } from '../connection/connection-snapshot.js';
 import { isObject } from './envelope.js';
 import { membersOf } from './json-scan.js';
+import { cutText } from './cut-text.js';
 import type { ParsedMessage } from './message.parser.js';
 
 /** The peer id is in an index; real ones have some fifty characters. */
 export const MAX_PEER_ID_LENGTH = 128;
+
+/** Characters of a name, a version and the like that a connection's row has. */
+export const MAX_TEXT_LENGTH = 512;
+export const MAX_SYSINFO_LENGTH = 16_384;
 
 /** The last millisecond that a Date can hold. */
 const MAX_TIME_MS = 8_640_000_000_000_000;
@@ -29,7 +34,7 @@ export function readIdentity(message: ParsedMessage): NodeIdentity | null {
     targetOs: text(fields.target_os),
     targetArch: text(fields.target_arch),
     targetEnv: text(fields.target_env),
-    sysinfo: isObject(fields.sysinfo) ? (membersOf(message.logs).get('sysinfo')?.value ?? null) : null,
+    sysinfo: sysinfoOf(message),
   };
 }
 
@@ -59,8 +64,15 @@ function peerId(value: unknown): string | null {
   return UNSTORABLE.test(value) ? null : value;
 }
 
+/** Cut: the row is written again and again while the node is connected. The message itself is kept whole. */
 function text(value: unknown): string | null {
-  return typeof value === 'string' ? value : null;
+  return typeof value === 'string' ? cutText(value, MAX_TEXT_LENGTH) : null;
+}
+
+function sysinfoOf(message: ParsedMessage): string | null {
+  if (!isObject(message.fields.sysinfo)) return null;
+  const json = membersOf(message.logs).get('sysinfo')?.value ?? null;
+  return json !== null && json.length <= MAX_SYSINFO_LENGTH ? json : null;
 }
 
 function bool(value: unknown): boolean | null {

@@ -56,7 +56,7 @@ export class MessageIntake {
 }
 
 /** Reads who the node is, of a message that says so: the oldest nodes name themselves in a network state only. */
-function identify(connection: NodeConnection, message: ParsedMessage): boolean {
+export function identify(connection: NodeConnection, message: ParsedMessage): boolean {
   const identity = readIdentity(message);
   if (identity !== null) {
     connection.identify(identity);

@@ -15,11 +15,17 @@ class FakeWebSocket extends EventEmitter {
   readonly CLOSING = 2;
   readyState = 1;
   isPaused = false;
+  bufferedAmount = 0;
+  pongs = 0;
   pings = 0;
   terminated = false;
 
   ping(): void {
     this.pings += 1;
+  }
+
+  pong(): void {
+    this.pongs += 1;
   }
 
   pause(): void {
@@ -164,5 +170,16 @@ describe('NodeSocket', () => {
     ws.emit('error', Object.assign(new Error(code), { code }));
     ws.emit('close', 1006);
     expect(told).toEqual([...expected, '0 nodes ended', 'end']);
+  });
+
+  it('answers pings, but not of somebody who does not read the answers', () => {
+    ws.emit('ping', Buffer.alloc(0));
+    expect(ws.pongs).toBe(1);
+    ws.bufferedAmount = 65_536;
+    ws.emit('ping', Buffer.alloc(0));
+    expect(ws.pongs).toBe(1);
+    ws.bufferedAmount = 0;
+    ws.emit('ping', Buffer.alloc(0));
+    expect(ws.pongs).toBe(2);
   });
 });

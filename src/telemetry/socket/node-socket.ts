@@ -14,6 +14,9 @@ export const MAX_NODES_PER_SOCKET = 20;
 /** Larger than the limit, and larger than any number of ours. */
 const TOO_LARGE = new Set(['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH']);
 
+/** Answers that a node has not read yet, at most: bytes. */
+const MAX_UNREAD_BYTES = 65_536;
+
 export interface NodeSocketContext {
   collectorId: string;
   intake: MessageIntake;
@@ -43,6 +46,7 @@ export class NodeSocket {
     this.ipAddr = peerAddress(request);
     context.metrics.socketOpened(endpoint.countedAs);
     ws.on('message', (data) => this.receive(data as Buffer));
+    ws.on('ping', (data) => this.answer(data));
     ws.on('error', (error) => this.failed(error));
     ws.on('close', (code) => this.ended(code));
   }
@@ -80,6 +84,11 @@ export class NodeSocket {
 
   terminate(): void {
     this.ws.terminate();
+  }
+
+  /** Somebody who pings and does not read the answers gets no more of them: they would lie in our memory. */
+  private answer(ping: Buffer): void {
+    if (this.ws.bufferedAmount < MAX_UNREAD_BYTES) this.ws.pong(ping);
   }
 
   private receive(frame: Buffer): void {

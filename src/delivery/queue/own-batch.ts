@@ -1,0 +1,41 @@
+import type { Batch } from '../../telemetry/index.js';
+import type { JournalEntry } from '../journal/index.js';
+import type { BatchRows, QueuedBatch } from './queued-batch.js';
+
+/** Who holds batches, and learns when one need not be held any longer. */
+export interface BatchHolder {
+  read(entry: JournalEntry): Promise<Batch>;
+  settled(entry: JournalEntry | undefined, memory: number): void;
+}
+
+/**
+ * A batch that this process took in. It has fields and no closures, since a day without a database puts hundreds
+ * of thousands in line.
+ */
+export class OwnBatch implements QueuedBatch {
+  constructor(
+    private readonly holder: BatchHolder,
+    readonly batch: Batch | undefined,
+    readonly rows: BatchRows,
+    readonly memory: number,
+    private readonly entry: JournalEntry | undefined,
+  ) {}
+
+  get replayed(): boolean {
+    return false;
+  }
+
+  get durable(): boolean {
+    return this.entry !== undefined;
+  }
+
+  load(): Promise<Batch> {
+    if (this.batch !== undefined) return Promise.resolve(this.batch);
+    if (this.entry === undefined) throw new Error('A batch lies neither in memory nor on disk.');
+    return this.holder.read(this.entry);
+  }
+
+  settle(): void {
+    this.holder.settled(this.entry, this.memory);
+  }
+}
