@@ -88,6 +88,35 @@ describe('the register of server processes', () => {
     expect(await database.query(ended)).toEqual([{ end_reason: null, ended: false }]);
   });
 
+  it('ends any number of connections, a part at a time', async () => {
+    await using database = await TestDatabase.create();
+    await using storage = new TestStorage(database.url);
+    const connections = Array.from({ length: 5 }, () => snapshot({ collectorId: uuidv7() }));
+    await storage.store(batch({ connections }));
+    const columns = await database.query<{ name: string }>(
+      `SELECT quote_ident(attname) AS name FROM pg_attribute
+        WHERE attrelid = 'peer_connections'::regclass AND attnum > 0 AND attname <> 'id' AND attgenerated = ''`,
+    );
+    const others = columns.map(({ name }) => name).join(', ');
+    await database.query(
+      `INSERT INTO peer_connections (id, ${others})
+       SELECT gen_random_uuid(), ${others} FROM peer_connections, generate_series(1, 1000)`,
+    );
+    await storage.collectors.sweep();
+    expect(await database.query('SELECT end_reason, count(*)::int FROM peer_connections GROUP BY 1')).toEqual(
+      [{ end_reason: 'collector_lost', count: 5_005 }],
+    );
+  });
+
+  it('hears of a process of which every writer waits', async () => {
+    await using database = await TestDatabase.create();
+    await using storage = new TestStorage(database.url, { environment: { DB_POOL_SIZE: '1' } });
+    await storage.pool.withClient(async () => {
+      await storage.collectors.seen();
+    });
+    expect(await database.query('SELECT id FROM collectors')).toEqual([{ id: storage.collectorId.id }]);
+  });
+
   it('does not hold up the end of a process whose database is frozen', async () => {
     await using database = await TestDatabase.create();
     await using proxy = await PostgresProxy.start(database.url);

@@ -5,7 +5,7 @@ import { type Batch, ENDPOINTS, MessageOutcomes } from '../telemetry/index.js';
 import { BatchSink, type StoreResult } from './batch-sink.port.js';
 import { DeliveryMetrics } from './delivery.metrics.js';
 import { JournalDamageError } from './journal/index.js';
-import { Outage } from './outage.js';
+import { Outage, type OutageOf } from './outage.js';
 import { DeliveryQueue } from './queue/delivery-queue.js';
 import type { QueuedBatch } from './queue/queued-batch.js';
 
@@ -19,6 +19,7 @@ export class DeliveryWriters {
   private readonly abort = new AbortController();
   private readonly unfinished: QueuedBatch[] = [];
   private running: Promise<void>[] = [];
+  private settled = 0;
 
   constructor(
     private readonly settings: Settings,
@@ -31,6 +32,11 @@ export class DeliveryWriters {
 
   start(): void {
     this.running = Array.from({ length: this.settings.NUM_THREADS }, () => this.run());
+  }
+
+  /** Batches that are done with: it grows while the database takes them. */
+  get progress(): number {
+    return this.settled;
   }
 
   /** Gives up what is being written and returns it; whether it is stored is not known. */
@@ -47,14 +53,20 @@ export class DeliveryWriters {
   }
 
   private async deliver(item: QueuedBatch): Promise<void> {
+    let unreadable = false;
     for (let delay = FIRST_DELAY_MS; ; delay = Math.min(2 * delay, LONGEST_DELAY_MS)) {
+      let at: OutageOf = 'journal';
       try {
         this.abort.signal.throwIfAborted();
         const startedAt = Date.now();
         const batch = await item.load();
+        if (unreadable) this.outage.succeeded('journal');
+        unreadable = false;
+        at = 'database';
         const result = await this.sink.store(batch, this.abort.signal);
         item.settle();
-        this.outage.succeeded();
+        this.settled += 1;
+        this.outage.succeeded('database');
         this.count(item, batch, result, startedAt);
         return;
       } catch (error) {
@@ -67,7 +79,8 @@ export class DeliveryWriters {
           return;
         }
         this.metrics.retried();
-        this.outage.failed(error);
+        this.outage.failed(at, error);
+        unreadable ||= at === 'journal';
       }
       // Writers that failed together should not come back together.
       await sleep(delay * (0.5 + Math.random()), undefined, { signal: this.abort.signal }).catch(
@@ -79,11 +92,17 @@ export class DeliveryWriters {
   /** Disk damage took it: the journal has told of it. */
   private lost(item: QueuedBatch): void {
     item.settle();
+    this.settled += 1;
     if (item.replayed) return;
     this.outcomes.count(ENDPOINTS.expiring.countedAs, 'lost', item.rows.expiring);
     this.outcomes.count(ENDPOINTS.audit.countedAs, 'lost', item.rows.audit);
   }
 
+  /**
+   * Where an attempt was committed without our hearing of it, the next one finds a duplicate. How many of its
+   * messages the database refused is not known any more: they are counted as stored here, and are among the
+   * rejected messages all the same.
+   */
   private count(
     item: QueuedBatch,
     batch: Batch,

@@ -1,31 +1,36 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Settings } from '../config/index.js';
+import { inTime, Lifecycle } from '../lifecycle/index.js';
 import { ENDPOINTS, MessageOutcomes } from '../telemetry/index.js';
 import { BatchSink } from './batch-sink.port.js';
 import { DeliveryWriters } from './delivery-writers.js';
 import { JournalService } from './journal.service.js';
 import { JournalReplay } from './journal-replay.js';
-import { Outage } from './outage.js';
 import { DeliveryQueue } from './queue/delivery-queue.js';
 import type { QueuedBatch } from './queue/queued-batch.js';
 
-/** With a journal to fall back on, a database that is away is not waited for longer than this: milliseconds. */
-const OUTAGE_PATIENCE_MS = 1_000;
+/** With a journal to fall back on, the end does not wait longer than this for a batch to be stored: milliseconds. */
+const PATIENCE_MS = 2_000;
+/** Of the time to stop, kept for what comes after the last batches. */
+const KEPT_FOR_THE_END = 0.3;
+/** For the database to hear that this process ends: milliseconds. */
+const CLOSE_MS = 2_000;
+const LOOK_MS = 20;
 
 /** The beginning and the end of delivery. */
 @Injectable()
 export class Delivery implements OnApplicationShutdown {
   private readonly logger = new Logger(Delivery.name);
   private open = false;
+  private done = false;
+  private lost = 0;
 
   constructor(
-    private readonly settings: Settings,
+    private readonly lifecycle: Lifecycle,
     private readonly queue: DeliveryQueue,
     private readonly writers: DeliveryWriters,
     private readonly journal: JournalService,
     private readonly replay: JournalReplay,
-    private readonly outage: Outage,
     private readonly sink: BatchSink,
     private readonly outcomes: MessageOutcomes,
   ) {}
@@ -37,43 +42,63 @@ export class Delivery implements OnApplicationShutdown {
     this.replay.start();
   }
 
+  /** Whether delivery has ended, and every batch is stored or in the journal. */
+  get endedWithoutLoss(): boolean {
+    return this.done && this.lost === 0;
+  }
+
   /** By now the last frame has been read and its batch pushed. */
   async onApplicationShutdown(): Promise<void> {
-    this.replay.stop();
-    if (this.open) await Promise.race([this.queue.idle(), this.patience()]);
+    const replayed = this.replay.stop();
+    if (this.open) await this.drain();
     this.queue.end();
     const left = [...(await this.writers.stop()), ...this.queue.leftovers()];
     this.leaveBehind(left);
-    await this.journal.close();
-    await this.sink.close();
+    await replayed;
+    try {
+      await this.journal.close();
+      this.done = true;
+    } finally {
+      await inTime(this.sink.close(), this.lifecycle.deadline.shareMs(0.1, CLOSE_MS));
+    }
   }
 
-  /** Half of the time to shut down; the rest is for nodes and for the end. */
-  private async patience(): Promise<void> {
-    const deadline = Date.now() + this.settings.SHUTDOWN_TIMEOUT_S * 500;
-    let outageSince: number | undefined;
-    while (Date.now() < deadline) {
-      await sleep(50);
-      outageSince = this.outage.lasts ? (outageSince ?? Date.now()) : undefined;
-      if (this.journal.exists && outageSince !== undefined && Date.now() - outageSince > OUTAGE_PATIENCE_MS)
+  private async drain(): Promise<void> {
+    const enough = new AbortController();
+    await Promise.race([this.queue.idle(), this.patience(enough.signal)]);
+    enough.abort();
+  }
+
+  /** Ends when batches may wait no longer: what is in flight is safe in the journal, if there is one. */
+  private async patience(signal: AbortSignal): Promise<void> {
+    const { deadline } = this.lifecycle;
+    const patience = deadline.shareMs(0.1, PATIENCE_MS);
+    let { progress } = this.writers;
+    let since = performance.now();
+    while (!signal.aborted && deadline.leftMs(KEPT_FOR_THE_END) > 0) {
+      await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
+      if (this.writers.progress !== progress) {
+        ({ progress } = this.writers);
+        since = performance.now();
+      } else if (this.journal.exists && performance.now() - since > patience) {
         return;
+      }
     }
   }
 
   private leaveBehind(items: readonly QueuedBatch[]): void {
     let kept = 0;
-    let lost = 0;
     for (const item of items) {
       const outcome = this.keep(item) ? 'journalled' : 'lost';
-      if (outcome === 'lost') lost += 1;
+      if (outcome === 'lost') this.lost += 1;
       else kept += 1;
       if (item.replayed) continue;
       this.outcomes.count(ENDPOINTS.expiring.countedAs, outcome, item.rows.expiring);
       this.outcomes.count(ENDPOINTS.audit.countedAs, outcome, item.rows.audit);
     }
     if (kept > 0) this.logger.log(`Left ${kept.toString()} batches in the journal for the next start.`);
-    if (lost > 0)
-      this.logger.error(`Lost ${lost.toString()} batches: there was neither database nor journal.`);
+    if (this.lost > 0)
+      this.logger.error(`Lost ${this.lost.toString()} batches: there was neither database nor journal.`);
   }
 
   private keep(item: QueuedBatch): boolean {

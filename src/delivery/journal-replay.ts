@@ -11,8 +11,8 @@ import { rowsOf } from './queue/queued-batch.js';
 export class JournalReplay {
   private readonly logger = new Logger('Journal');
   private replaying: Promise<void> | undefined;
+  private readonly abort = new AbortController();
   private started = false;
-  private stopped = false;
 
   constructor(
     private readonly settings: Settings,
@@ -28,21 +28,23 @@ export class JournalReplay {
   /** A process on the same volume may end while we run. */
   @Interval(60_000)
   look(): void {
-    if (!this.started || this.stopped || this.replaying !== undefined) return;
+    if (!this.started || this.abort.signal.aborted || this.replaying !== undefined) return;
     this.replaying = this.replayAll()
       .catch((error: unknown) => this.logger.error('The journals could not be replayed.', error))
       .finally(() => (this.replaying = undefined));
   }
 
-  stop(): void {
-    this.stopped = true;
+  /** Puts no more batches in line. The file that was being read is closed when this resolves. */
+  async stop(): Promise<void> {
+    this.abort.abort();
+    await this.replaying;
   }
 
   private async replayAll(): Promise<void> {
     for await (const orphan of this.journal.orphans()) {
       if (orphan.bytes > 0) this.logger.log(`Storing what a process that has ended left in ${orphan.path}.`);
       await this.replay(orphan);
-      if (this.stopped) return;
+      if (this.abort.signal.aborted) return;
     }
   }
 
@@ -51,6 +53,8 @@ export class JournalReplay {
     let inLine = 0;
     let replayed = 0;
     let onRoom: (() => void) | undefined;
+    const { signal } = this.abort;
+    signal.addEventListener('abort', () => onRoom?.(), { once: true });
     for await (const { entry, batch } of orphan.batches()) {
       inLine += 1;
       let held: typeof batch | undefined = batch;
@@ -65,10 +69,10 @@ export class JournalReplay {
           onRoom?.();
         },
       );
-      while (inLine >= this.settings.NUM_THREADS && !this.stopped) {
+      while (inLine >= this.settings.NUM_THREADS && !signal.aborted) {
         await new Promise<void>((resolve) => (onRoom = resolve));
       }
-      if (this.stopped) return;
+      if (signal.aborted) return;
     }
     if (replayed > 0) this.logger.log(`Stored ${replayed.toString()} batches of ${orphan.path}.`);
   }

@@ -3,31 +3,43 @@ import { Injectable, Logger } from '@nestjs/common';
 /** An outage is spoken of once this many attempts in a row have failed. */
 const ATTEMPTS = 3;
 
-/** Says once when the database stops taking batches, and once when it goes on. */
+/** What does not do its part: the database that is to take batches, or the journal that they are read from. */
+export type OutageOf = 'database' | 'journal';
+
+const WORDS: Record<OutageOf, { begins: (why: string) => string; ends: (seconds: string) => string }> = {
+  database: {
+    begins: (why) => `The database takes no batches, they wait for it: ${why}`,
+    ends: (seconds) => `The database takes batches again, after ${seconds} s.`,
+  },
+  journal: {
+    begins: (why) => `A batch cannot be read from the journal for now, and is tried again: ${why}`,
+    ends: (seconds) => `Batches can be read from the journal again, after ${seconds} s.`,
+  },
+};
+
+/** Says once when batches do not get on, and why, and once when they do again. */
 @Injectable()
 export class Outage {
   private readonly logger = new Logger('Delivery');
-  private failures = 0;
-  private since: number | undefined;
+  private readonly failures: Record<OutageOf, number> = { database: 0, journal: 0 };
+  private readonly since: Record<OutageOf, number | undefined> = {
+    database: undefined,
+    journal: undefined,
+  };
 
-  /** The database takes nothing for now. */
-  get lasts(): boolean {
-    return this.since !== undefined;
+  failed(what: OutageOf, error: unknown): void {
+    this.failures[what] += 1;
+    this.logger.debug(`A batch is to be tried again: ${String(error)}`);
+    if (this.failures[what] < ATTEMPTS || this.since[what] !== undefined) return;
+    this.since[what] = Date.now();
+    this.logger.warn(WORDS[what].begins(String(error)));
   }
 
-  failed(error: unknown): void {
-    this.failures += 1;
-    this.logger.debug(`A batch is to be written again: ${String(error)}`);
-    if (this.failures < ATTEMPTS || this.since !== undefined) return;
-    this.since = Date.now();
-    this.logger.warn(`The database takes no batches, they wait for it: ${String(error)}`);
-  }
-
-  succeeded(): void {
-    this.failures = 0;
-    if (this.since === undefined) return;
-    const seconds = Math.round((Date.now() - this.since) / 1000);
-    this.since = undefined;
-    this.logger.log(`The database takes batches again, after ${seconds.toString()} s.`);
+  succeeded(what: OutageOf): void {
+    this.failures[what] = 0;
+    const since = this.since[what];
+    if (since === undefined) return;
+    this.since[what] = undefined;
+    this.logger.log(WORDS[what].ends(Math.round((Date.now() - since) / 1000).toString()));
   }
 }

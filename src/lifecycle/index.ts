@@ -1,2 +1,3 @@
+export { Deadline, inTime } from './deadline.js';
 export { Lifecycle, type LifecycleState } from './lifecycle.js';
 export { LifecycleModule } from './lifecycle.module.js';

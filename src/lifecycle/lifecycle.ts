@@ -1,4 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { Deadline } from './deadline.js';
+
+/** Of a stop for which nobody has set a time: milliseconds. */
+const DEFAULT_LIMIT_MS = 20_000;
 
 export type LifecycleState = 'starting' | 'running' | 'draining';
 
@@ -6,6 +10,7 @@ export type LifecycleState = 'starting' | 'running' | 'draining';
 @Injectable()
 export class Lifecycle {
   private current: LifecycleState = 'starting';
+  private end: Deadline | undefined;
 
   get state(): LifecycleState {
     return this.current;
@@ -20,7 +25,14 @@ export class Lifecycle {
     if (this.current === 'starting') this.current = 'running';
   }
 
-  drain(): void {
+  /** Nobody is let in any more. The first call sets the time that the stop may take. */
+  drain(deadline?: Deadline): void {
     this.current = 'draining';
+    this.end ??= deadline ?? new Deadline(DEFAULT_LIMIT_MS);
+  }
+
+  /** When the stop is to be over. */
+  get deadline(): Deadline {
+    return (this.end ??= new Deadline(DEFAULT_LIMIT_MS));
   }
 }

@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readFile, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DirectoryInUseError, DirectoryLock } from './index.js';
 import { LOCK_RENEWAL_MS, REMOTE_LOCK_EXPIRY_MS, thisProcess, type LockHolder } from './lock-holder.js';
 
@@ -86,11 +86,6 @@ describe('DirectoryLock', () => {
     await (await DirectoryLock.acquire(dir)).release();
   });
 
-  it.runIf(onLinux)('replaces a lock from before the last boot', async () => {
-    await leaveLock({ bootId: 'another-boot' });
-    await (await DirectoryLock.acquire(dir)).release();
-  });
-
   it('replaces a lock of its own pid that it does not hold, where start times are unknown', async () => {
     await leaveLock({ processStart: null, token: 'of an earlier process' });
     await (await DirectoryLock.acquire(dir)).release();
@@ -98,6 +93,7 @@ describe('DirectoryLock', () => {
 
   it.each([
     ['on another machine', { host: 'elsewhere' }],
+    ['of another boot, be it of a machine with the same name,', { bootId: 'another-boot' }],
     ['in another container of this machine', { pidNamespace: 'pid:[1]' }],
   ])('counts a holder %s as alive until it has not renewed its lock for half a minute', async (_, holder) => {
     await leaveLock(holder);
@@ -107,12 +103,37 @@ describe('DirectoryLock', () => {
     await (await DirectoryLock.acquire(dir)).release();
   });
 
+  it.each(['taken by another', 'removed'])(
+    'tells once that it was %s, and renews it no more',
+    async (how) => {
+      vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+      try {
+        const lost: string[] = [];
+        const lock = await DirectoryLock.acquire(dir, { onLost: (directory) => lost.push(directory) });
+        const path = join(dir, 'lock');
+        await utimes(path, 0, 0);
+        vi.advanceTimersByTime(LOCK_RENEWAL_MS);
+        await vi.waitFor(async () => expect((await stat(path)).mtimeMs).toBeGreaterThan(0));
+        if (how === 'removed') await rm(path);
+        else await leaveLock({ host: 'elsewhere', token: 'of another' });
+        await utimes(path, 0, 0).catch(() => undefined);
+        vi.advanceTimersByTime(LOCK_RENEWAL_MS);
+        await vi.waitFor(() => expect(lost).toEqual([lock.directory]));
+        expect(vi.getTimerCount()).toBe(0);
+        await lock.release();
+        if (how !== 'removed') expect((await stat(path)).mtimeMs).toBe(0);
+      } finally {
+        vi.useRealTimers();
+      }
+    },
+  );
+
   it('renews well within that half minute', () => {
     expect(LOCK_RENEWAL_MS * 3).toBeLessThan(REMOTE_LOCK_EXPIRY_MS);
   });
 
   it('replaces a lock whose takeover was itself cut short', async () => {
-    await leaveLock({ bootId: 'another-boot', processStart: null, pid: 2 ** 22 + 1 });
+    await leaveLock({ processStart: null, pid: 2 ** 22 + 1 });
     const left = await readFile(join(dir, 'lock'), 'utf8');
     const first = await DirectoryLock.acquire(dir);
     await first.release();
@@ -135,7 +156,7 @@ describe('DirectoryLock', () => {
 
   it('goes to exactly one of many that find it left behind', async () => {
     for (let round = 0; round < 20; round++) {
-      await leaveLock({ bootId: 'another-boot', processStart: null, pid: 2 ** 22 + 1 });
+      await leaveLock({ processStart: null, pid: 2 ** 22 + 1 });
       const attempts = await Promise.allSettled(Array.from({ length: 8 }, () => DirectoryLock.acquire(dir)));
       const won = attempts.filter((attempt) => attempt.status === 'fulfilled');
       expect(won).toHaveLength(1);

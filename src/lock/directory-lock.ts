@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { link, mkdir, open, readFile, readdir, realpath, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,6 +11,11 @@ interface Rival {
   holder: LockHolder;
   /** When its lock was last renewed. */
   lastSeen: Date;
+}
+
+export interface DirectoryLockOptions {
+  /** Called once when the lock is found to be another's, or removed; without it the log tells. */
+  onLost?: (directory: string) => void;
 }
 
 const DRAFT_EXPIRY_MS = 60_000;
@@ -27,6 +33,7 @@ export class DirectoryLock {
     readonly directory: string,
     private readonly token: string,
     private readonly content: string,
+    private readonly onLost: (directory: string) => void,
   ) {
     this.renewal = setInterval(() => void this.renew(), LOCK_RENEWAL_MS).unref();
   }
@@ -36,7 +43,10 @@ export class DirectoryLock {
    *
    * @throws DirectoryInUseError if it is held
    */
-  static async acquire(directory: string): Promise<DirectoryLock> {
+  static async acquire(
+    directory: string,
+    { onLost = logLost }: DirectoryLockOptions = {},
+  ): Promise<DirectoryLock> {
     await mkdir(directory, { recursive: true });
     const real = await realpath(directory);
     const me = thisProcess();
@@ -48,7 +58,7 @@ export class DirectoryLock {
       const rival = await claim(join(real, 'lock'), draft, content);
       if (rival !== undefined) throw new DirectoryInUseError(real, rival.holder, rival.lastSeen);
       await removeAbandonedDrafts(real);
-      return new DirectoryLock(real, me.token, content);
+      return new DirectoryLock(real, me.token, content, onLost);
     } catch (error) {
       heldHere.delete(me.token);
       throw error;
@@ -72,10 +82,34 @@ export class DirectoryLock {
     if ((await readIfThere(path)) === this.content) await rm(path, { force: true });
   }
 
+  /** A process that was frozen for long finds that another has taken over, whose lock it must not renew. */
   private async renew(): Promise<void> {
-    const now = new Date();
-    await utimes(join(this.directory, 'lock'), now, now).catch(() => undefined);
+    const path = join(this.directory, 'lock');
+    try {
+      const found = await readIfThere(path);
+      if (!heldHere.has(this.token)) return;
+      if (found !== this.content) {
+        this.lose();
+        return;
+      }
+      const now = new Date();
+      await utimes(path, now, now);
+    } catch {
+      // What cannot be read or touched for now is tried the next time.
+    }
   }
+
+  private lose(): void {
+    heldHere.delete(this.token);
+    clearInterval(this.renewal);
+    this.onLost(this.directory);
+  }
+}
+
+function logLost(directory: string): void {
+  new Logger(DirectoryLock.name).error(
+    `The lock of ${directory} is lost: another process has taken it, or it was removed. Stop one of them.`,
+  );
 }
 
 /**

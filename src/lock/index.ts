@@ -1,3 +1,3 @@
 export { DirectoryInUseError } from './directory-in-use.error.js';
-export { DirectoryLock } from './directory-lock.js';
+export { DirectoryLock, type DirectoryLockOptions } from './directory-lock.js';
 export type { LockHolder } from './lock-holder.js';

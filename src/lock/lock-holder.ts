@@ -48,12 +48,13 @@ export function parseHolder(text: string): LockHolder | undefined {
   }
 }
 
-/** Whether the holder's pid means something in this process's view of the machine. */
+/**
+ * Whether the holder's pid means something in this process's view of the machine. Another boot may be that of
+ * another machine with the same name; after a reboot of this one its locks have mostly expired already.
+ */
 export function isOfThisMachine(holder: LockHolder): boolean {
   const me = thisProcess();
-  if (holder.host !== me.host) return false;
-  // After a reboot there is no process left to confuse it with.
-  return holder.bootId !== me.bootId || holder.pidNamespace === me.pidNamespace;
+  return holder.host === me.host && holder.bootId === me.bootId && holder.pidNamespace === me.pidNamespace;
 }
 
 /**
@@ -64,12 +65,10 @@ export function isOfThisMachine(holder: LockHolder): boolean {
  */
 export function isAlive(holder: LockHolder, ageMs: number, heldHere: boolean): boolean {
   if (!isOfThisMachine(holder)) return ageMs < REMOTE_LOCK_EXPIRY_MS;
-  const me = thisProcess();
-  if (holder.bootId !== me.bootId) return false;
   if (holder.processStart !== null) {
     const stat = readOrNull(() => processStat(holder.pid.toString()));
     if (stat !== null) return stat.start === holder.processStart && stat.state !== 'Z' && stat.state !== 'X';
-  } else if (holder.pid === me.pid) {
+  } else if (holder.pid === process.pid) {
     return heldHere;
   }
   return pidExists(holder.pid);

@@ -54,18 +54,24 @@ describe('the schedule of purges', () => {
     purge = new FakePurge();
     lifecycle = new Lifecycle();
     registry = new SchedulerRegistry();
-    schedule = new PurgeSchedule(
-      readSettings({ PURGE_INTERVAL_S: '10' }),
+    schedule = begin('10');
+  });
+
+  function begin(interval: string): PurgeSchedule {
+    const made = new PurgeSchedule(
+      readSettings({ PURGE_INTERVAL_S: interval }),
       registry,
       lifecycle,
       purge as unknown as Purge,
       new PurgeMetrics(partitions, rows, purges, lastSuccess, duration),
     );
-    schedule.onApplicationBootstrap();
-  });
+    made.onApplicationBootstrap();
+    return made;
+  }
 
   afterEach(() => {
-    registry.deleteInterval('purge');
+    for (const name of registry.getTimeouts()) registry.deleteTimeout(name);
+    for (const name of registry.getIntervals()) registry.deleteInterval(name);
     vi.restoreAllMocks();
     vi.useRealTimers();
   });
@@ -79,6 +85,28 @@ describe('the schedule of purges', () => {
     lifecycle.drain();
     await seconds(20);
     expect(purge.runs).toBe(2);
+  });
+
+  it('purges within a minute of running, also where the interval is a day', async () => {
+    registry.deleteInterval('purge');
+    begin('86400');
+    await seconds(600);
+    expect(purge.runs).toBe(0);
+    lifecycle.run();
+    await seconds(60);
+    expect(purge.runs).toBe(1);
+    expect(registry.getTimeouts()).toEqual([]);
+    await seconds(86_400 - 660);
+    expect(purge.runs).toBe(2);
+  });
+
+  it('plans no first purge once the server stops', async () => {
+    registry.deleteInterval('purge');
+    begin('86400');
+    lifecycle.drain();
+    await seconds(120);
+    expect(purge.runs).toBe(0);
+    expect(registry.getTimeouts()).toEqual([]);
   });
 
   it('does not begin a purge before the last one has ended', async () => {

@@ -10,7 +10,11 @@ import { Lifecycle } from '../lifecycle/index.js';
 import { Purge } from './purge.js';
 import { PurgeMetrics, type PurgeOutcome } from './purge.metrics.js';
 
-/** Purges every `PURGE_INTERVAL_S`. The registry's timers end when the server begins to stop. */
+/** With a longer interval a first purge comes this soon, or a server that is restarted daily might have none: ms. */
+const FIRST_MS = 60_000;
+const FIRST = 'first purge';
+
+/** Purges every `PURGE_INTERVAL_S`, and about a minute after the server has begun to run. The registry's timers end when the server begins to stop. */
 @Injectable()
 export class PurgeSchedule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(Purge.name);
@@ -28,11 +32,23 @@ export class PurgeSchedule implements OnApplicationBootstrap, BeforeApplicationS
   onApplicationBootstrap(): void {
     const interval = setInterval(() => void this.runOnce(), this.settings.PURGE_INTERVAL_S * 1000);
     this.registry.addInterval('purge', interval);
+    if (this.settings.PURGE_INTERVAL_S * 1000 > FIRST_MS) this.planFirst();
   }
 
   /** What is left of a purge is for the next one: nobody waits for it. */
   beforeApplicationShutdown(): void {
     this.abort.abort();
+  }
+
+  /** Replicas that start together should not all be at it together. */
+  private planFirst(): void {
+    const delay = FIRST_MS * (0.5 + Math.random() / 2);
+    const timer = setTimeout(() => {
+      this.registry.deleteTimeout(FIRST);
+      if (this.lifecycle.state === 'starting') this.planFirst();
+      else void this.runOnce();
+    }, delay);
+    this.registry.addTimeout(FIRST, timer);
   }
 
   private async runOnce(): Promise<void> {

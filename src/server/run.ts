@@ -1,51 +1,67 @@
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigModule, type Settings } from '../config/index.js';
+import { Deadline } from '../lifecycle/index.js';
 import { explain } from './explain.js';
-import { startServer, type RunningServer } from './start-server.js';
+import { type RunningServer, startServer, StartStoppedError } from './start-server.js';
 
 /** npm passes a Ctrl-C on to us that the terminal has sent us already: a second signal this soon is the same. */
 const SAME_SIGNAL_MS = 2_000;
 
 /** Runs the server until it is told to stop. Resolves with the exit code of the process. */
 export async function run(): Promise<number> {
-  const stopped = nextSignal();
-  let server: RunningServer | undefined;
+  const signalled = firstSignal();
   try {
     const settings = await ConfigModule.readEnvironment();
-    const started = await startServer(settings);
-    server = started;
-    const failed = server.ready.then(() => welcome(settings, started));
-    await Promise.race([stopped, failed.then(() => stopped)]);
-    return await stop(server, settings);
+    const stopping = signalled.then((at) => new Deadline(settings.SHUTDOWN_TIMEOUT_S * 1000, at));
+    return await Promise.race([serve(settings, stopping), tooLate(stopping)]);
   } catch (error) {
     new Logger('Server').error(explain(error));
-    await server?.stop();
     return 1;
   }
 }
 
-async function stop(server: RunningServer, settings: Settings): Promise<number> {
-  const logger = new Logger('Server');
-  const startedAt = Date.now();
-  const limit = sleep(settings.SHUTDOWN_TIMEOUT_S * 1000, 'late', { ref: false });
-  if ((await Promise.race([server.stop(), limit])) === 'late') {
-    logger.error('The server did not stop in time and is ended.');
+async function serve(settings: Settings, stopping: Promise<Deadline>): Promise<number> {
+  const server = await startServer(settings, stopping).catch((error: unknown) => {
+    if (error instanceof StartStoppedError) return undefined;
+    throw error;
+  });
+  if (server === undefined) return stopped(await stopping);
+  try {
+    const failing = server.ready.then(() => welcome(settings, server));
+    await Promise.race([stopping, failing.then(() => stopping)]);
+  } catch (error) {
+    new Logger('Server').error(explain(error));
+    await server.stop();
     return 1;
   }
-  logger.log(`Stopped in ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`);
+  const deadline = await stopping;
+  await server.stop(deadline);
+  return server.endedWithoutLoss() ? stopped(deadline) : 1;
+}
+
+function stopped(deadline: Deadline): number {
+  new Logger('Server').log(`Stopped in ${(deadline.passedMs / 1000).toFixed(1)} s.`);
   return 0;
 }
 
-function nextSignal(): Promise<void> {
+/** Every step has a limit of its own: this one is for what nobody has thought of. */
+async function tooLate(stopping: Promise<Deadline>): Promise<number> {
+  await sleep((await stopping).leftMs(0.01));
+  new Logger('Server').error('The server did not stop in time and is ended.');
+  return 1;
+}
+
+/** Resolves with the time of the first signal to stop, by `performance.now()`. */
+function firstSignal(): Promise<number> {
   return new Promise((resolve) => {
-    let first = 0;
+    let first: number | undefined;
     const onSignal = (signal: string): void => {
-      const now = Date.now();
-      if (first === 0) {
+      const now = performance.now();
+      if (first === undefined) {
         first = now;
         new Logger('Server').log(`Stopping, because of ${signal}.`);
-        resolve();
+        resolve(now);
       } else if (now - first > SAME_SIGNAL_MS) {
         process.exit(1);
       }

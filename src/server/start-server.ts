@@ -6,17 +6,19 @@ import type { Settings } from '../config/index.js';
 import { Delivery } from '../delivery/index.js';
 import { EmbeddedPostgresServer } from '../embedded-postgres/index.js';
 import { inputValidation, ProblemFilter } from '../http/index.js';
-import { Lifecycle } from '../lifecycle/index.js';
+import { Deadline, Lifecycle } from '../lifecycle/index.js';
 import { DatabaseStartup } from '../storage/index.js';
 import { TelemetryWsAdapter, UpgradeGuard } from '../telemetry/index.js';
 import { ServerLogger } from './server-logger.js';
-
-/** Requests that are being answered when the server stops have this long to end, or a quarter of the time: ms. */
-const REQUEST_GRACE_MS = 5_000;
+import { type ServerParts, stopServer, stopStarting } from './stop-server.js';
 
 /** Of the server's own PostgreSQL: for readers, migrations and whoever looks at it with psql. */
 const SPARE_CONNECTIONS = 50;
-const POSTGRES_STOP_S = 5;
+
+/** The server was told to stop while it started. What had been started is stopped. */
+export class StartStoppedError extends Error {
+  override readonly name = 'StartStoppedError';
+}
 
 export interface RunningServer {
   app: NestExpressApplication;
@@ -27,47 +29,74 @@ export interface RunningServer {
    * Rejects when that can never be (see DatabaseStartup), or when the server is stopped before.
    */
   ready: Promise<void>;
-  /** Ends everything in order: nodes, batches, database. */
-  stop: () => Promise<void>;
+  /** Ends everything in order: nodes, batches, database. By the deadline, or within `SHUTDOWN_TIMEOUT_S`. */
+  stop: (deadline?: Deadline) => Promise<void>;
+  /** Once it has stopped: whether every batch is stored or in the journal. */
+  endedWithoutLoss: () => boolean;
 }
 
-/** Starts the whole server. It listens when this resolves, and takes nodes in once it is ready. */
-export async function startServer(settings: Settings): Promise<RunningServer> {
+/**
+ * Starts the whole server. It listens when this resolves, and takes nodes in once it is ready. A start that fails
+ * leaves nothing behind.
+ *
+ * @param stopping resolves when the start is to be given up
+ * @throws StartStoppedError
+ */
+export async function startServer(
+  settings: Settings,
+  stopping = new Promise<Deadline>(() => undefined),
+): Promise<RunningServer> {
   const logger = new ServerLogger(settings);
   Logger.overrideLogger(logger);
-  const postgres =
-    settings.DATABASE_URL === undefined
-      ? await EmbeddedPostgresServer.start({
-          dataDir: settings.DATA_DIR,
-          logger: new Logger('PostgreSQL'),
-          maxConnections: settings.DB_POOL_SIZE + SPARE_CONNECTIONS,
-        })
-      : undefined;
-  const databaseUrl = settings.DATABASE_URL ?? postgres?.url ?? '';
+  const inTheEnd = (): Deadline => new Deadline(settings.SHUTDOWN_TIMEOUT_S * 1000);
+  const parts: ServerParts = {};
   try {
+    parts.postgres = await startPostgres(settings, stopping);
+    const databaseUrl = settings.DATABASE_URL ?? parts.postgres?.url ?? '';
     const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(settings, databaseUrl), {
       logger,
       abortOnError: false,
     });
+    parts.app = app;
     const abort = new AbortController();
     const port = await listen(app, settings);
     const ready = makeReady(app, abort.signal);
     // Whoever waits for it learns of it; nobody else needs to.
     ready.catch(() => undefined);
-    const stop = async (): Promise<void> => {
+    const stop = async (deadline = inTheEnd()): Promise<void> => {
       abort.abort(new Error('The server is stopped.'));
       await ready.catch(() => undefined);
-      const grace = Math.min(REQUEST_GRACE_MS, settings.SHUTDOWN_TIMEOUT_S * 250);
-      const timer = setTimeout(() => app.getHttpServer().closeAllConnections(), grace);
-      await app.close();
-      clearTimeout(timer);
-      await postgres?.stop(POSTGRES_STOP_S);
+      await stopServer(parts, deadline);
     };
-    return { app, port, databaseUrl, ready, stop };
+    return {
+      app,
+      port,
+      databaseUrl,
+      ready,
+      stop,
+      endedWithoutLoss: () => app.get(Delivery).endedWithoutLoss,
+    };
   } catch (error) {
-    await postgres?.stop();
+    await stopServer(parts, inTheEnd());
     throw error;
   }
+}
+
+/** The server's own PostgreSQL, where it is not given another. */
+async function startPostgres(
+  settings: Settings,
+  stopping: Promise<Deadline>,
+): Promise<EmbeddedPostgresServer | undefined> {
+  if (settings.DATABASE_URL !== undefined) return undefined;
+  const starting = EmbeddedPostgresServer.start({
+    dataDir: settings.DATA_DIR,
+    logger: new Logger('PostgreSQL'),
+    maxConnections: settings.DB_POOL_SIZE + SPARE_CONNECTIONS,
+  });
+  const first = await Promise.race([starting, stopping]);
+  if (!(first instanceof Deadline)) return first;
+  await stopStarting(starting, first);
+  throw new StartStoppedError('The server was told to stop while it started.');
 }
 
 async function listen(app: NestExpressApplication, settings: Settings): Promise<number> {
@@ -81,9 +110,16 @@ async function listen(app: NestExpressApplication, settings: Settings): Promise<
     server.once('error', reject);
     server.listen(
       { port: settings.PORT, host: settings.HOST, backlog: settings.MAX_PENDING_CONNECTIONS },
-      () => resolve(),
+      () => {
+        server.off('error', reject);
+        resolve();
+      },
     );
   });
+  // Such as EMFILE where a connection is accepted: the server goes on.
+  server.on('error', (error: Error) =>
+    new Logger('Server').error(`The HTTP server reports: ${error.message}`),
+  );
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : settings.PORT;
 }

@@ -15,7 +15,7 @@ export class WriterPool {
 
   /** @param size connections, at most */
   constructor(
-    url: string,
+    private readonly url: string,
     size: number,
     private readonly limitMs = TRANSACTION_LIMIT_MS,
   ) {
@@ -66,6 +66,16 @@ export class WriterPool {
       signal?.removeEventListener('abort', abort);
       client.off('error', onError);
       client.release(failure);
+    }
+  }
+
+  /** Lends a connection of its own, for what must not wait until writers give one back. */
+  async withOwnClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    const own = new WriterPool(this.url, 1, this.limitMs);
+    try {
+      return await own.withClient(work);
+    } finally {
+      await own.close();
     }
   }
 

@@ -62,7 +62,10 @@ export class DatabaseStartup {
     }
     await this.partitions.ensureAhead(Date.now());
     await this.collectors.seen();
-    await this.collectors.sweep();
+    // Not waited for: a process that died with many nodes leaves much to end.
+    void this.collectors.sweep().catch((error: unknown) => {
+      this.logger.debug(`What dead processes left open is ended later: ${describe(error)}`);
+    });
   }
 }
 

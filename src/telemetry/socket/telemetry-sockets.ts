@@ -16,8 +16,10 @@ import { MessageIntake } from './message-intake.js';
 import { NodeSocket, type NodeSocketContext } from './node-socket.js';
 import type { TelemetryEndpoint } from './telemetry-endpoint.js';
 
-/** Nodes have this long to answer our close frame, or a quarter of the time to shut down if that is less. */
+/** Nodes have this long to answer our close frame, or a quarter of the time to stop if that is less. */
 const GOODBYE_MS = 5_000;
+/** The ends of sockets that are cut off come at once. */
+const CUT_OFF_MS = 1_000;
 
 /** All sockets of nodes: their heartbeat, their pauses and their goodbye. */
 @Injectable()
@@ -67,12 +69,12 @@ export class TelemetrySockets implements OnApplicationBootstrap, BeforeApplicati
 
   async beforeApplicationShutdown(): Promise<void> {
     this.lifecycle.drain();
-    const deadline = Math.min(GOODBYE_MS, this.settings.SHUTDOWN_TIMEOUT_S * 250);
+    const { deadline } = this.lifecycle;
     if (!this.queue.full) this.setPaused(false);
     for (const socket of this.sockets) socket.close(1001, 'the server is going away');
-    await this.empty(deadline);
+    await this.empty(deadline.shareMs(0.25, GOODBYE_MS));
     for (const socket of this.sockets) socket.terminate();
-    await this.empty(1_000);
+    await this.empty(deadline.shareMs(0.05, CUT_OFF_MS));
     clearInterval(this.heartbeat);
     this.batcher.flush();
   }

@@ -1,0 +1,39 @@
+import { describe, expect, it, vi } from 'vitest';
+import { aBatch } from '../../test/support/fakes/a-batch.js';
+import { readSettings } from '../config/index.js';
+import type { JournalService } from './journal.service.js';
+import { JournalReplay } from './journal-replay.js';
+import type { DeliveryQueue } from './queue/delivery-queue.js';
+
+describe('the replay of journals', () => {
+  it('ends while it waits for room, and closes the file that it reads', async () => {
+    let isOpen = false;
+    async function* batches(): AsyncGenerator<unknown, void, undefined> {
+      isOpen = true;
+      try {
+        for (let offset = 0; ; offset += 1) {
+          yield await Promise.resolve({ entry: { segment: 1, offset, length: 1 }, batch: aBatch('a') });
+        }
+      } finally {
+        isOpen = false;
+      }
+    }
+    async function* orphans(): AsyncGenerator<unknown, void, undefined> {
+      yield await Promise.resolve({ bytes: 0, path: 'a-journal', batches });
+    }
+    // Nobody stores what is put in line.
+    const pushReplayed = vi.fn();
+    const replay = new JournalReplay(
+      readSettings({ NUM_THREADS: '2' }),
+      { orphans } as unknown as JournalService,
+      { pushReplayed } as unknown as DeliveryQueue,
+    );
+    replay.start();
+    await vi.waitFor(() => expect(pushReplayed).toHaveBeenCalledTimes(2));
+    expect(isOpen).toBe(true);
+    await replay.stop();
+    expect(isOpen).toBe(false);
+    replay.look();
+    expect(pushReplayed).toHaveBeenCalledTimes(2);
+  });
+});

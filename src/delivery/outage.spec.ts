@@ -1,0 +1,49 @@
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Outage } from './outage.js';
+
+describe('an outage', () => {
+  let said: string[];
+  let outage: Outage;
+
+  beforeEach(() => {
+    said = [];
+    vi.spyOn(Logger.prototype, 'debug').mockImplementation(() => undefined);
+    for (const level of ['log', 'warn'] as const) {
+      vi.spyOn(Logger.prototype, level).mockImplementation((text: unknown) => void said.push(String(text)));
+    }
+    outage = new Outage();
+  });
+
+  afterEach(() => void vi.restoreAllMocks());
+
+  const fail = (what: 'database' | 'journal', times: number): void => {
+    for (let time = 0; time < times; time += 1) outage.failed(what, new Error('no'));
+  };
+
+  it('is spoken of once when it begins and once when it ends, but not for a failure or two', () => {
+    fail('database', 2);
+    outage.succeeded('database');
+    expect(said).toEqual([]);
+    fail('database', 5);
+    outage.succeeded('database');
+    outage.succeeded('database');
+    expect(said).toEqual([
+      'The database takes no batches, they wait for it: Error: no',
+      'The database takes batches again, after 0 s.',
+    ]);
+  });
+
+  it('of the journal is not laid to the database', () => {
+    fail('journal', 2);
+    fail('database', 2);
+    expect(said).toEqual([]);
+    fail('journal', 1);
+    outage.succeeded('database');
+    outage.succeeded('journal');
+    expect(said).toEqual([
+      'A batch cannot be read from the journal for now, and is tried again: Error: no',
+      'Batches can be read from the journal again, after 0 s.',
+    ]);
+  });
+});

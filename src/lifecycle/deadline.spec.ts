@@ -1,0 +1,31 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { Deadline, inTime } from './index.js';
+
+const never = new Promise<void>(() => undefined);
+
+describe('the deadline of a stop', () => {
+  it('gives each step a share, at most what it needs and never more than is left', () => {
+    const fresh = new Deadline(1_000_000);
+    expect(fresh.shareMs(0.25, 5_000)).toBe(5_000);
+    expect(fresh.shareMs(0.001, 5_000)).toBe(1_000);
+    const late = new Deadline(20_000, performance.now() - 19_500);
+    expect(late.shareMs(0.25, 5_000)).toBeLessThanOrEqual(500);
+    const over = new Deadline(20_000, performance.now() - 60_000);
+    expect(over.shareMs(0.25, 5_000)).toBe(0);
+    expect(over.leftMs()).toBe(0);
+  });
+
+  it('keeps a share for later', () => {
+    const half = new Deadline(20_000, performance.now() - 10_000);
+    expect(half.leftMs(0.3)).toBeLessThanOrEqual(4_000);
+    expect(half.leftMs(0.3)).toBeGreaterThan(3_000);
+    expect(half.leftMs(0.6)).toBe(0);
+  });
+
+  it('says whether something came in time, and passes on how it failed', async () => {
+    expect(await inTime(sleep(1), 30_000)).toBe(true);
+    expect(await inTime(never, 1)).toBe(false);
+    await expect(inTime(Promise.reject(new Error('broken')), 30_000)).rejects.toThrow('broken');
+  });
+});
