@@ -7,18 +7,25 @@ const UNREACHABLE = new Set([
   'EHOSTUNREACH',
 ]);
 const QUERY_CANCELED = '57014';
+/** The class of data exceptions: a text that is no time, a number out of range. */
+const DATA_EXCEPTION = /^22...$/;
 
 /** What to tell a client when the database is the reason; null for any other error. */
-export function databaseProblem(error: unknown): string | null {
+export function databaseProblem(error: unknown): { status: 400 | 503; detail: string } | null {
   if (!(error instanceof Error)) return null;
   const code: unknown = (error as { code?: unknown }).code;
-  if (code === QUERY_CANCELED) return 'The answer took too long. Ask for less: a shorter time, fewer rows.';
+  if (code === QUERY_CANCELED) {
+    return { status: 503, detail: 'The answer took too long. Ask for less: a shorter time, fewer rows.' };
+  }
+  if (typeof code === 'string' && DATA_EXCEPTION.test(code)) {
+    return { status: 400, detail: 'A parameter has a value that the database does not take.' };
+  }
   const unreachable =
     (typeof code === 'string' && (UNREACHABLE.has(code) || /^(08|53|57P)/.test(code))) ||
-    /Connection terminated|timeout exceeded when trying to connect|Cannot use a pool|Driver not Connected/.test(
+    /Connection terminated|Query read timeout|not queryable|timeout exceeded when trying to connect|Cannot use a pool|Driver not Connected/.test(
       error.message,
     ) ||
     error.name === 'CannotExecuteNotConnectedError' ||
     error.name === 'ConnectionNotFoundError';
-  return unreachable ? 'The database cannot be reached for now.' : null;
+  return unreachable ? { status: 503, detail: 'The database cannot be reached for now.' } : null;
 }

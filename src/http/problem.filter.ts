@@ -42,7 +42,7 @@ export class ProblemFilter implements ExceptionFilter {
     const status = clientErrorStatus(error);
     if (status !== null) return problem(status, (error as Error).message);
     const known = databaseProblem(error);
-    if (known !== null) return problem(503, known);
+    if (known !== null) return problem(known.status, known.detail);
     this.logger.error('A request failed.', error instanceof Error ? error.stack : String(error));
     return problem(500, 'The server failed to answer. Its log says more.');
   }

@@ -1,24 +1,22 @@
-import { Type } from 'class-transformer';
-import { IsInt, IsNotEmpty, IsOptional, IsString, Max, Min } from 'class-validator';
-import { TimestampParameter } from '../http/index.js';
+import { IsNotEmpty, IsOptional } from 'class-validator';
+import { TextParameter, TimestampParameter, WholeNumberParameter } from '../http/index.js';
 
 const MAX_LIMIT = 10_000;
-const LIMIT_TEXT = { message: `takes a whole number from 1 to ${MAX_LIMIT.toString()}` };
 
 /** What `GET /nodes/logs` takes. */
 export class NodeLogsQuery {
-  @IsString({ message: 'takes the peer id of a node, once' })
+  @TextParameter('the peer id of a node')
   @IsNotEmpty({ message: 'takes the peer id of a node' })
   peer_id!: string;
 
   /** The type of message, `block.import` for example. */
   @IsOptional()
-  @IsString({ message: 'takes a type of message, once' })
+  @TextParameter('a type of message')
   msg?: string;
 
   /** The target of a trace or the origin of a block, `NetworkInitialSync` for example. */
   @IsOptional()
-  @IsString({ message: 'takes the target of a trace or the origin of a block, once' })
+  @TextParameter('the target of a trace or the origin of a block')
   target?: string;
 
   /** Messages later than this. */
@@ -32,9 +30,6 @@ export class NodeLogsQuery {
   end_time?: string;
 
   @IsOptional()
-  @Type(() => Number)
-  @IsInt(LIMIT_TEXT)
-  @Min(1, LIMIT_TEXT)
-  @Max(MAX_LIMIT, LIMIT_TEXT)
+  @WholeNumberParameter(1, MAX_LIMIT)
   limit = 100;
 }

@@ -1,4 +1,6 @@
-import { Controller, Get, Header, Query, UseGuards } from '@nestjs/common';
+import { Controller, Get, Query, Res, UseGuards } from '@nestjs/common';
+import type { Response } from 'express';
+import { sendJsonList } from './answer/send-json-list.js';
 import { NodeLogsQuery } from './node-logs.query.js';
 import { NodeLogsReadModel } from './node-logs.read-model.js';
 import { NodesReadModel } from './nodes.read-model.js';
@@ -14,15 +16,13 @@ export class NodesController {
 
   /** The newest connection of each peer. */
   @Get()
-  @Header('Content-Type', 'application/json; charset=utf-8')
-  list(): Promise<string> {
-    return this.nodes.list();
+  async list(@Res() response: Response): Promise<void> {
+    await sendJsonList(response, this.nodes.list());
   }
 
   /** Messages of a node, newest first. */
   @Get('logs')
-  @Header('Content-Type', 'application/json; charset=utf-8')
-  listLogs(@Query() query: NodeLogsQuery): Promise<string> {
-    return this.logs.list(query);
+  async listLogs(@Query() query: NodeLogsQuery, @Res() response: Response): Promise<void> {
+    await sendJsonList(response, this.logs.list(query));
   }
 }

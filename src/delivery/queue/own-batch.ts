@@ -13,6 +13,8 @@ export interface BatchHolder {
  * of thousands in line.
  */
 export class OwnBatch implements QueuedBatch {
+  readonly replayed = false;
+
   constructor(
     private readonly holder: BatchHolder,
     readonly batch: Batch | undefined,
@@ -20,10 +22,6 @@ export class OwnBatch implements QueuedBatch {
     readonly memory: number,
     private readonly entry: JournalEntry | undefined,
   ) {}
-
-  get replayed(): boolean {
-    return false;
-  }
 
   get durable(): boolean {
     return this.entry !== undefined;

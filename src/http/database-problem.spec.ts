@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { databaseProblem } from './database-problem.js';
+
+const withCode = (code: string): Error => Object.assign(new Error('failed'), { code });
+
+describe('databaseProblem', () => {
+  it('blames the client for data that the database refuses', () => {
+    for (const code of ['22007', '22008', '22009', '22021', '22P05']) {
+      expect(databaseProblem(withCode(code))?.status).toBe(400);
+    }
+  });
+
+  it('says that the database cannot be reached where it does not answer', () => {
+    for (const error of [
+      withCode('ECONNREFUSED'),
+      withCode('57P01'),
+      withCode('53300'),
+      new Error('Query read timeout'),
+      new Error('Error: Query read timeout'),
+      new Error('Client has encountered a connection error and is not queryable'),
+      new Error('timeout exceeded when trying to connect'),
+    ]) {
+      expect(databaseProblem(error)).toEqual({
+        status: 503,
+        detail: 'The database cannot be reached for now.',
+      });
+    }
+  });
+
+  it('asks for less where an answer took too long', () => {
+    expect(databaseProblem(withCode('57014'))).toMatchObject({
+      status: 503,
+      detail: expect.stringContaining('less') as string,
+    });
+  });
+
+  it('knows nothing of other errors', () => {
+    for (const error of [new Error('22007'), withCode('42P01'), withCode('22'), null]) {
+      expect(databaseProblem(error)).toBeNull();
+    }
+  });
+});

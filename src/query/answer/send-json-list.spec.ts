@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { sendJsonList, type SendLimits } from './send-json-list.js';
+
+const GENEROUS: SendLimits = { stallMs: 30_000, totalMs: 30_000 };
+
+/** Sends rows, and tells how many were asked for when it is over. */
+async function send(
+  rows: Iterable<string>,
+  read: (answer: IncomingMessage) => Promise<string | undefined>,
+  limits = GENEROUS,
+): Promise<{ asked: number; ended: boolean; text: string | undefined; headers: IncomingMessage['headers'] }> {
+  let asked = 0;
+  let ended = false;
+  async function* counted(): AsyncGenerator<string> {
+    try {
+      for (const row of rows) {
+        asked += 1;
+        yield await Promise.resolve(row);
+      }
+    } finally {
+      ended = true;
+    }
+  }
+  let sent: Promise<void> | undefined;
+  const server = createServer((_, response) => {
+    sent = sendJsonList(response, counted(), limits);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const [answer] = (await once(request({ port, agent: false }).end(), 'response')) as [IncomingMessage];
+  answer.on('error', () => undefined);
+  const text = await read(answer);
+  await sent;
+  server.close();
+  return { asked, ended, text, headers: answer.headers };
+}
+
+async function whole(answer: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of answer.setEncoding('utf8') as AsyncIterable<string>) text += chunk;
+  return text;
+}
+
+function* endless(): Generator<string> {
+  for (;;) yield JSON.stringify('x'.repeat(100_000));
+}
+
+describe('sendJsonList', () => {
+  it('sends a list of no rows, of one, and of many', async () => {
+    for (const count of [0, 1, 10_000]) {
+      const rows = Array.from({ length: count }, (_, n) => ({ n, text: 'ä' }));
+      const { text, headers } = await send(
+        rows.map((row) => JSON.stringify(row)),
+        whole,
+      );
+      expect(JSON.parse(text ?? '')).toEqual(rows);
+      expect(headers['content-type']).toBe('application/json; charset=utf-8');
+    }
+  });
+
+  it('asks for no more rows once the client is gone', async () => {
+    const { ended, asked } = await send(endless(), (answer) => {
+      answer.destroy();
+      return Promise.resolve(undefined);
+    });
+    expect(ended).toBe(true);
+    expect(asked).toBeLessThan(1000);
+  });
+
+  it('cuts off a client that takes nothing', async () => {
+    const { ended } = await send(endless(), () => Promise.resolve(undefined), { ...GENEROUS, stallMs: 50 });
+    expect(ended).toBe(true);
+  });
+
+  it('cuts off a client that takes little for too long', async () => {
+    const read = (answer: IncomingMessage): Promise<undefined> =>
+      whole(answer).then(
+        () => undefined,
+        () => undefined,
+      );
+    expect((await send(endless(), read, { ...GENEROUS, totalMs: 100 })).ended).toBe(true);
+  });
+});
