@@ -1,4 +1,5 @@
-import { readOptions, type SimulatorOptions, USAGE, UsageError } from './options.js';
+import { say, stopSignal, timeText } from './console.js';
+import { type PlayOptions, readOptions, USAGE, UsageError } from './options.js';
 import { Playback } from './play/playback.js';
 import { UnreachableError } from './play/unreachable.error.js';
 import { Network } from './world/network.js';
@@ -23,6 +24,11 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(`${JSON.stringify(options.show, null, 2)}\n`);
     return 0;
   }
+  if ('database' in options) {
+    // What it takes to write to a database is not loaded for anything else.
+    const { fillDatabase } = await import('./database/fill-database.js');
+    return await fillDatabase(options, stopSignal());
+  }
   try {
     await simulate(options);
     return 0;
@@ -33,7 +39,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function simulate(options: SimulatorOptions): Promise<void> {
+async function simulate(options: PlayOptions): Promise<void> {
   const { url, speed, scenario, scenarioName } = options;
   const network = new Network(options);
   const nodes = network.nodes.length;
@@ -74,33 +80,8 @@ async function simulate(options: SimulatorOptions): Promise<void> {
   );
 }
 
-/**
- * Aborts at the first Ctrl-C or SIGTERM; another one ends the process at once. Ctrl-C reaches the process from the
- * terminal and from npm, so what follows within half a second is the same one.
- */
-function stopSignal(): AbortSignal {
-  const stop = new AbortController();
-  let first = Infinity;
-  const onSignal = () => {
-    if (performance.now() - first > 500) process.exit(130);
-    first = Math.min(first, performance.now());
-    stop.abort();
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-  return stop.signal;
-}
-
 function missedText(missed: number): string {
   return missed === 0 ? '' : `, ${missed} not sent for want of a connection`;
-}
-
-function timeText(at: number): string {
-  return new Date(at).toISOString().slice(0, 16);
-}
-
-function say(line: string): void {
-  process.stdout.write(`${new Date().toISOString().slice(11, 19)}  ${line}\n`);
 }
 
 process.exitCode = await main(process.argv.slice(2));

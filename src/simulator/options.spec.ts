@@ -36,6 +36,30 @@ describe('readOptions', () => {
     expect(fastest).toMatchObject({ speed: Infinity, startAt: now - 2 * 86_400_000, endAt: now });
   });
 
+  it('fills a database instead of playing to a server', () => {
+    const database = 'postgres://username:password@localhost/tetcore-analytics';
+    const options = readOptions(['--scenario', 'months', '--days', '90', '--database', database], now);
+    expect(options).toEqual({
+      scenario: loadScenario('months'),
+      scenarioName: 'months',
+      database,
+      seed: 1,
+      startAt: now - 90 * 86_400_000,
+      endAt: now,
+    });
+    const start = ['--start', '2021-01-01T00:00:00Z', '--as-fast-as-possible'];
+    expect(readOptions(['--days', '1', '--database', database, ...start], now)).toMatchObject({
+      startAt: Date.UTC(2021, 0, 1),
+      endAt: Date.UTC(2021, 0, 2),
+    });
+  });
+
+  it('does not repeat the URL of a database, which may hold a password', () => {
+    const read = () => readOptions(['--days', '1', '--database', 'postgres:hunter2@localhost/x'], now);
+    expect(read).toThrow(UsageError);
+    expect(read).toThrow(/^((?!hunter2).)*$/s);
+  });
+
   it('gives the whole scenario when it is to be shown', () => {
     expect(readOptions(['--show', '--scenario', 'traces'], now)).toEqual({ show: loadScenario('traces') });
   });
@@ -56,6 +80,11 @@ describe('readOptions', () => {
     [['--days', '1', '--duration', '5'], 'not both'],
     [['--as-fast-as-possible'], 'needs --days'],
     [['--as-fast-as-possible', '--speed', '2', '--days', '1'], 'not both'],
+    [['--database', 'http://localhost/x', '--days', '1'], 'postgres://'],
+    [['--database', 'postgres://localhost/x'], '--database needs --days'],
+    [['--database', 'postgres://localhost/x', '--duration', '5'], '--database needs --days'],
+    [['--database', 'postgres://localhost/x', '--days', '1', '--url', 'ws://localhost'], 'not both'],
+    [['--database', 'postgres://localhost/x', '--days', '1', '--speed', '2'], 'no --speed'],
     [['--scenario', 'no-such-thing'], 'neither one of small, mainnet'],
   ])('refuses %j and says why', (args, word) => {
     expect(() => readOptions(args, now)).toThrow(UsageError);

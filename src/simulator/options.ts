@@ -5,12 +5,13 @@ import { ScenarioError } from './scenarios/scenario.error.js';
 
 export const USAGE = `Usage: npm run simulate -- [options]
 
-Plays a network of nodes to a server, until Ctrl-C or for a given time.
+Plays a network of nodes to a server, until Ctrl-C or for a given time; or lets it run straight into a database.
 
   --scenario S    what there is and what happens: a name or a JSON file  (small)
   --nodes N       how many nodes, 1 to 10000             (as in the scenario)
   --audit SHARE   share of sockets that send to /audit   (as in the scenario)
   --url URL       the server, ws:// or wss://            (ws://127.0.0.1:8080)
+  --database URL  no server, but a database, postgres:// or postgresql://: months of history in minutes; needs --days
   --seed N        another number, another network        (1)
   --speed X       how many times faster than real time   (1)
   --duration S    stop after so many seconds             (runs on)
@@ -29,21 +30,38 @@ ${listScenarios()
 The same scenario, --seed, --nodes, --audit and --start give the same messages.
 
 A server takes the time of a message (\`ts\`) from 7 days back to 1 day ahead only. What is older is stored under the
-time at which it arrives; so more than 7 --days over sockets do not become history of that length.
+time at which it arrives; so more than 7 --days over sockets do not become history of that length. With --database
+they do. The database is created and migrated where that is needed; from the environment come the server's own
+settings for it: LOG_EXPIRY_H (the width of partitions), NUM_THREADS, DB_POOL_SIZE, MIGRATE_ON_START.
 `;
 
-export interface SimulatorOptions {
+interface CommonOptions {
   scenario: Scenario;
   /** The name of the scenario, or its file. */
   scenarioName: string;
-  url: string;
   seed: number;
+  /** When simulated time begins: milliseconds since the epoch. */
+  startAt: number;
+}
+
+/** To play to a server. */
+export interface PlayOptions extends CommonOptions {
+  url: string;
   /** `Infinity`: as fast as possible. */
   speed: number;
-  /** When simulated time begins and ends: milliseconds since the epoch. `undefined`: when it is stopped. */
-  startAt: number;
+  /** When simulated time ends: milliseconds since the epoch. `undefined`: when it is stopped. */
   endAt: number | undefined;
 }
+
+/** To fill a database. */
+export interface DatabaseFillOptions extends CommonOptions {
+  /** The URL of the database. */
+  database: string;
+  /** When simulated time ends: milliseconds since the epoch. */
+  endAt: number;
+}
+
+export type SimulatorOptions = PlayOptions | DatabaseFillOptions;
 
 /** The command line holds what cannot be used; the message says what. */
 export class UsageError extends Error {
@@ -68,7 +86,8 @@ export function readOptions(
   const scenarioName = values.scenario ?? 'small';
   const scenario = scenarioOption(scenarioName, values);
   if (values.show === true) return { show: scenario };
-  const fast = values['as-fast-as-possible'] === true;
+  const database = values.database === undefined ? undefined : databaseOption(values);
+  const fast = values['as-fast-as-possible'] === true || database !== undefined;
   if (fast && values.speed !== undefined)
     throw new UsageError('Give --speed or --as-fast-as-possible, not both.');
   const speed = fast ? Infinity : numberOption('speed', values.speed ?? '1', 0.01, 100_000);
@@ -76,15 +95,11 @@ export function readOptions(
   // Faster than real time, a run of known length begins so far back that it ends now.
   const lead = length === undefined ? 0 : Math.max(0, length - length / speed);
   const startAt = values.start === undefined ? Math.floor(now - lead) : timeOption(values.start);
-  return {
-    scenario,
-    scenarioName,
-    url: urlOption(values.url ?? 'ws://127.0.0.1:8080'),
-    seed: numberOption('seed', values.seed ?? '1', 0, Number.MAX_SAFE_INTEGER, true),
-    speed,
-    startAt,
-    endAt: length === undefined ? undefined : startAt + length,
-  };
+  const endAt = length === undefined ? undefined : startAt + length;
+  const seed = numberOption('seed', values.seed ?? '1', 0, Number.MAX_SAFE_INTEGER, true);
+  const common = { scenario, scenarioName, seed, startAt };
+  if (database !== undefined && endAt !== undefined) return { ...common, database, endAt };
+  return { ...common, url: urlOption(values.url ?? 'ws://127.0.0.1:8080'), speed, endAt };
 }
 
 type Values = ReturnType<typeof parse>;
@@ -100,6 +115,7 @@ function parse(args: readonly string[]) {
         nodes: text,
         audit: text,
         url: text,
+        database: text,
         seed: text,
         speed: text,
         duration: text,
@@ -149,6 +165,16 @@ function numberOption(name: string, text: string, min: number, max: number, whol
 function urlOption(text: string): string {
   if (URL.canParse(text) && ['ws:', 'wss:'].includes(new URL(text).protocol)) return text;
   throw new UsageError(`--url is "${text}", but takes a URL that begins with ws:// or wss://.`);
+}
+
+/** Does not repeat what is given, which may hold a password. */
+function databaseOption({ database = '', url, speed, days }: Values): string {
+  if (url !== undefined) throw new UsageError('Give --url or --database, not both.');
+  if (speed !== undefined)
+    throw new UsageError('--database runs as fast as possible: give no --speed with it.');
+  if (days === undefined) throw new UsageError('--database needs --days.');
+  if (URL.canParse(database) && /^postgres(ql)?:\/\//.test(database)) return database;
+  throw new UsageError('--database takes a URL that begins with postgres:// or postgresql://.');
 }
 
 function timeOption(text: string): number {

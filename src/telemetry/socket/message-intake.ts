@@ -29,10 +29,17 @@ export class MessageIntake {
     this.metrics.clock(created.clock, receivedAt - created.ms);
     const identified = identify(connection, message);
     const isNews = connection.heard(receivedAt, created.ms) || identified;
-    const text = formatRow(created.text, formatTime(receivedAt), connection.id, message.msg, message.logs);
+    const { head, logs } = formatRow(
+      created.text,
+      formatTime(receivedAt),
+      connection.id,
+      message.msg,
+      message.logs,
+    );
     if (isNews) this.batcher.addNews(connection);
     const { audit } = connection.origin;
-    this.batcher.add({ ...text, ascii: message.ascii, audit, createdAt: created.ms }, receivedAt);
+    // Field by field: spreading the row took as long as parsing it.
+    this.batcher.add({ head, logs, ascii: message.ascii, audit, createdAt: created.ms }, receivedAt);
   }
 
   reject(

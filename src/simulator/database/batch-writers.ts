@@ -1,0 +1,76 @@
+import { Logger } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BatchSink } from '../../delivery/index.js';
+import type { Batch } from '../../telemetry/index.js';
+import { describeError, WriteError } from './history.errors.js';
+
+const FIRST_DELAY_MS = 100;
+const LONGEST_DELAY_MS = 5_000;
+/** A database that is away for longer than this is not waited for. */
+const PATIENCE_MS = 60_000;
+
+/** Stores batches, several at the same time. */
+export class BatchWriters {
+  /** Messages that are stored, and messages that the database refused. */
+  stored = 0;
+  refused = 0;
+  private readonly logger = new Logger('DatabaseSink');
+  private readonly running = new Set<Promise<void>>();
+  private failure: Error | undefined;
+
+  /**
+   * @param limit how many batches are under way at the same time, at most
+   * @param stop once it is aborted, what fails is not waited for
+   */
+  constructor(
+    private readonly sink: BatchSink,
+    private readonly limit: number,
+    private readonly stop: AbortSignal,
+  ) {}
+
+  /**
+   * Begins to store a batch, and resolves when there is room for another one.
+   *
+   * @throws WriteError where this one or one before cannot be stored
+   */
+  async store(batch: Batch): Promise<void> {
+    this.throwIfFailed();
+    const task = this.deliver(batch)
+      .catch((error: unknown) => {
+        this.failure ??= new WriteError(error);
+      })
+      .finally(() => this.running.delete(task));
+    this.running.add(task);
+    if (this.running.size >= this.limit) await Promise.race(this.running);
+    this.throwIfFailed();
+  }
+
+  /** Resolves when everything is stored; throws as `store` does. */
+  async drain(): Promise<void> {
+    await Promise.all(this.running);
+    this.throwIfFailed();
+  }
+
+  private async deliver(batch: Batch): Promise<void> {
+    // A batch that is under way is not given up: only then it is known to be stored.
+    const never = new AbortController().signal;
+    const latest = performance.now() + PATIENCE_MS;
+    for (let delay = FIRST_DELAY_MS; ; delay = Math.min(2 * delay, LONGEST_DELAY_MS)) {
+      try {
+        const { refused } = await this.sink.store(batch, never);
+        this.refused += refused.length;
+        this.stored += batch.expiring.rows + batch.audit.rows - refused.length;
+        return;
+      } catch (error) {
+        if (this.failure !== undefined || this.stop.aborted || performance.now() > latest) throw error;
+        if (delay === FIRST_DELAY_MS || delay === LONGEST_DELAY_MS)
+          this.logger.warn(`A batch is not stored, trying again: ${describeError(error)}`);
+      }
+      await sleep(delay, undefined, { signal: this.stop }).catch(() => undefined);
+    }
+  }
+
+  private throwIfFailed(): void {
+    if (this.failure !== undefined) throw this.failure;
+  }
+}
