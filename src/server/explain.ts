@@ -2,6 +2,7 @@ const OURS = /^(InvalidSettings|DirectoryInUse|Embedded|Journal|UnsupportedDatab
 
 /** An error as the operator is told of it: without a stack where there is something to be done about it. */
 export function explain(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(explain).join('; ');
   if (!(error instanceof Error)) return String(error);
   const { code } = error as { code?: unknown };
   if (code === 'EADDRINUSE' || code === 'EACCES') return `The server cannot listen: ${error.message}`;
