@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FaultyPostgres } from './support/faulty-postgres.js';
 import { NumberedNodes } from './support/numbered-nodes.js';
-import { freePort, ServerProcess } from './support/server-process.js';
+import { freePort } from './support/free-port.js';
+import { ServerProcess } from './support/server-process.js';
 import { waitUntil } from './support/wait-until.js';
 import { tempDir } from './support/temp-dir.js';
 

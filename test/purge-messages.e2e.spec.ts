@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { listPartitions, type Partition } from '../src/storage/partitions/partition-catalogue.js';
 import { batch, row } from './support/batches.js';
-import { onDatabase, TestDatabase } from './support/databases.js';
+import { TestDatabase } from './support/databases.js';
+import { onDatabase } from './support/on-database.js';
 import { TestPurge } from './support/test-purge.js';
 import { TestStorage } from './support/test-storage.js';
 import { waitUntil } from './support/wait-until.js';

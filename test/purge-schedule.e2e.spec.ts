@@ -1,7 +1,8 @@
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { onDatabase, TestDatabase } from './support/databases.js';
+import { TestDatabase } from './support/databases.js';
+import { onDatabase } from './support/on-database.js';
 import { FakeNode } from './support/fake-node.js';
 import { PostgresProxy } from './support/postgres-proxy.js';
 import { TestServer } from './support/test-server.js';

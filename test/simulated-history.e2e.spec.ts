@@ -13,7 +13,7 @@ import {
 } from '../src/simulator/index.js';
 import { TestDatabase } from './support/databases.js';
 import { type Fault, PostgresProxy } from './support/postgres-proxy.js';
-import { freePort } from './support/server-process.js';
+import { freePort } from './support/free-port.js';
 import { TestServer } from './support/test-server.js';
 
 // What storage says of its work would drown what a test says.

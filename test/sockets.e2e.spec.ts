@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { TestDatabase } from './support/databases.js';
 import { FakeNode, HandshakeRefusedError } from './support/fake-node.js';
 import { frame, RawSocket, upgradeRequest } from './support/raw-socket.js';
-import { freePort } from './support/server-process.js';
+import { freePort } from './support/free-port.js';
 import { TcpProxy } from './support/tcp-proxy.js';
 import { TestServer } from './support/test-server.js';
 import { waitUntil } from './support/wait-until.js';

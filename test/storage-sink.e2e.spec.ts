@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { ConnectionSnapshot } from '../src/telemetry/index.js';
 import { batch, numberedRows, row, snapshot } from './support/batches.js';
-import { onDatabase, TestDatabase } from './support/databases.js';
+import { TestDatabase } from './support/databases.js';
+import { onDatabase } from './support/on-database.js';
 import { TestStorage } from './support/test-storage.js';
 
 const count = async (database: TestDatabase, table: string): Promise<number> =>

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { BenchPostgres, onDatabase } from '../support/bench-postgres.js';
+import { BenchPostgres } from '../support/bench-postgres.js';
+import { onDatabase } from '../../test/support/on-database.js';
 import { BenchServer } from '../support/bench-server.js';
 import { fillPartition, partitionName } from '../support/history.js';
 import { median, printResult, round2 } from '../support/result.js';

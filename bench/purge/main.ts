@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { BenchPostgres, onDatabase } from '../support/bench-postgres.js';
+import { BenchPostgres } from '../support/bench-postgres.js';
+import { onDatabase } from '../../test/support/on-database.js';
 import { BenchServer, storedMessages } from '../support/bench-server.js';
 import { fillPartition } from '../support/history.js';
 import { median, printResult, round2 } from '../support/result.js';

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { EmbeddedPostgresServer } from '../../src/embedded-postgres/index.js';
+import { databaseNamed, onDatabase } from '../../test/support/on-database.js';
 
 const quiet = { log: () => undefined, warn: console.warn };
 
@@ -20,7 +21,7 @@ export class BenchPostgres implements AsyncDisposable {
     // Where this runs as root, PostgreSQL's own user must get in.
     await chmod(dataDir, 0o755);
     const first = await EmbeddedPostgresServer.start({ dataDir, logger: quiet, maxConnections: 200 });
-    await onDatabase(named(first.url, 'postgres'), (client) =>
+    await onDatabase(databaseNamed(first.url, 'postgres'), (client) =>
       client.query('ALTER SYSTEM SET track_commit_timestamp = on'),
     );
     await first.stop();
@@ -33,16 +34,16 @@ export class BenchPostgres implements AsyncDisposable {
 
   /** The URL of a database that is new and empty. */
   async fresh(name: string): Promise<string> {
-    await onDatabase(named(this.url, 'postgres'), async (client) => {
+    await onDatabase(databaseNamed(this.url, 'postgres'), async (client) => {
       await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`);
       await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)} ENCODING 'UTF8' TEMPLATE template0`);
     });
-    return named(this.url, name);
+    return databaseNamed(this.url, name);
   }
 
   /** CPU seconds that all of its processes have used, by the kernel; undefined for a server elsewhere. */
   async processes(): Promise<number[]> {
-    const pids = await onDatabase(named(this.url, 'postgres'), (client) =>
+    const pids = await onDatabase(databaseNamed(this.url, 'postgres'), (client) =>
       client.query<{ pid: number }>('SELECT pid FROM pg_stat_activity'),
     );
     return pids.rows.map((row) => row.pid);
@@ -50,22 +51,5 @@ export class BenchPostgres implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end();
-  }
-}
-
-export function named(url: string, name: string): string {
-  const other = new URL(url);
-  other.pathname = `/${name}`;
-  return other.href;
-}
-
-export async function onDatabase<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url });
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
   }
 }

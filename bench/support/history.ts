@@ -1,4 +1,4 @@
-import { onDatabase } from './bench-postgres.js';
+import { onDatabase } from '../../test/support/on-database.js';
 import { smallMessages } from './messages.js';
 
 /**

@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EmbeddedPostgresServer } from '../../src/embedded-postgres/index.js';
-import { databaseNamed, onDatabase } from './databases.js';
+import { databaseNamed, onDatabase } from './on-database.js';
 import { waitUntil } from './wait-until.js';
 import { tempDir } from './temp-dir.js';
 

@@ -3,7 +3,8 @@ import { DataSource } from 'typeorm';
 import type { TestProject } from 'vitest/node';
 import { EmbeddedPostgresServer } from '../../src/embedded-postgres/index.js';
 import { dataSourceOptions, ensureDatabase, migrate } from '../../src/storage/index.js';
-import { databaseNamed, dropDatabase } from './databases.js';
+import { dropDatabase } from './databases.js';
+import { databaseNamed } from './on-database.js';
 import { tempDir } from './temp-dir.js';
 
 declare module 'vitest' {

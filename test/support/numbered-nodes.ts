@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { onDatabase } from './databases.js';
+import { onDatabase } from './on-database.js';
 import { FakeNode } from './fake-node.js';
 
 export interface Tally {
