@@ -8,6 +8,7 @@ import {
   sourceOutsideConfig,
 } from '../scripts/write-configuration-docs.mjs';
 import { readSettings, settingDocs, Settings } from '../src/config/index.js';
+import { Network } from '../src/simulator/index.js';
 import {
   anchorsOf,
   codesIn,
@@ -21,6 +22,14 @@ import {
 const RUN_DOCS = 'The settings have changed. Run npm run docs, and commit what it writes.';
 
 describe('the documentation', () => {
+  it("asks in the README for a node that the simulator's twenty have", () => {
+    const asked = new Set([...readProjectFile('README.md').matchAll(/12D3Koo\w{45}/g)].map(([id]) => id));
+    const { nodes } = new Network({ nodes: 20, seed: 1, startAt: Date.now() });
+    const known = new Set(nodes.map((node) => node.profile.peerId));
+    expect(asked.size).toBe(1);
+    expect([...asked].filter((id) => !known.has(id))).toEqual([]);
+  });
+
   const source = sourceOutsideConfig(join(ROOT, 'src'));
   const settings = describeSettings(settingDocs(Settings), readSettings({}), source);
 

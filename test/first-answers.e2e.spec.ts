@@ -532,3 +532,15 @@ describe('the database', () => {
     expect(nodes.at(-1)).toMatchObject({ peer_id: 'Qm1', name: 'node 18001' });
   });
 });
+
+describe('a parameter that is not known', () => {
+  it.each(['/nodes?foo=1', '/nodes/logs?peer_id=x&foo=1'])('is refused by name: %s', async (path) => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url);
+    const answer = await server.get(path);
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({
+      errors: [{ parameter: 'foo', detail: 'is not known here' }],
+    });
+  });
+});

@@ -15,7 +15,9 @@ function describe(errors: readonly ValidationError[]): object {
   const found = errors.map(({ property, constraints = {} }) => ({
     parameter: property,
     detail:
-      'whitelistValidation' in constraints ? 'is not known here' : Object.values(constraints).join('; '),
+      'whitelistValidation' in constraints
+        ? 'is not known here'
+        : (Object.values(constraints)[0] ?? 'cannot be used'),
   }));
   return {
     detail: found.map(({ parameter, detail }) => `${parameter} ${detail}.`).join(' '),

@@ -3,6 +3,7 @@ import type { Response } from 'express';
 import { sendJsonList } from './answer/send-json-list.js';
 import { NodeLogsQuery } from './node-logs.query.js';
 import { NodeLogsReadModel } from './node-logs.read-model.js';
+import { NodesQuery } from './nodes.query.js';
 import { NodesReadModel } from './nodes.read-model.js';
 import { StartedGuard } from './started.guard.js';
 
@@ -16,7 +17,7 @@ export class NodesController {
 
   /** The newest connection of each peer. */
   @Get()
-  async list(@Res() response: Response): Promise<void> {
+  async list(@Query() _query: NodesQuery, @Res() response: Response): Promise<void> {
     await sendJsonList(response, this.nodes.list());
   }
 
