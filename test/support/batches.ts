@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Batch, ConnectionSnapshot, RejectedMessage, RowBlock } from '../../src/telemetry/index.js';
+import { UNKNOWN_IDENTITY } from '../../src/telemetry/connection/unknown-identity.js';
 import { formatRow } from '../../src/telemetry/message/message-row.js';
 
 /** A row of a test: its line in COPY's text format, and when it is dated. */
@@ -80,19 +81,7 @@ export function snapshot(given: Partial<ConnectionSnapshot> = {}): ConnectionSna
     endedAt: null,
     endReason: null,
     endCode: null,
-    peerId: null,
-    name: null,
-    chain: null,
-    implementation: null,
-    version: null,
-    config: null,
-    authority: null,
-    startupTime: null,
-    genesisHash: null,
-    targetOs: null,
-    targetArch: null,
-    targetEnv: null,
-    sysinfo: null,
+    ...UNKNOWN_IDENTITY,
     ...given,
   };
 }

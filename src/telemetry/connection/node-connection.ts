@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { ConnectionSnapshot, NodeIdentity } from './connection-snapshot.js';
+import { UNKNOWN_IDENTITY } from './unknown-identity.js';
 
 /** While a node speaks, its row's last message is written this often: milliseconds. */
 const LAST_MESSAGE_INTERVAL_MS = 30_000;
@@ -13,26 +14,10 @@ export type ConnectionOrigin = Pick<
   'collectorId' | 'socketId' | 'envelopeId' | 'ipAddr' | 'path' | 'audit' | 'createdAt'
 >;
 
-const UNKNOWN: NodeIdentity = {
-  peerId: null,
-  name: null,
-  chain: null,
-  implementation: null,
-  version: null,
-  config: null,
-  authority: null,
-  startupTime: null,
-  genesisHash: null,
-  targetOs: null,
-  targetArch: null,
-  targetEnv: null,
-  sysinfo: null,
-};
-
 /** A node on a socket: what becomes a row of `peer_connections`. */
 export class NodeConnection {
   readonly id = uuidv7();
-  private identity = UNKNOWN;
+  private identity = UNKNOWN_IDENTITY;
   private revision = 0;
   private lastMessageAt: number;
   private oldestCreatedAt = Infinity;
