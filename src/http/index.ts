@@ -1,5 +1,11 @@
-export { type Problem, ProblemFilter } from './problem.filter.js';
-export { TextParameter } from './text-parameter.js';
-export { TimestampParameter } from './timestamp-parameter.js';
+export { ApiProblems } from './api-problems.js';
+export { InvalidParameterError } from './invalid-parameter.error.js';
+export { documented, type InputOptions } from './parameters/documented.js';
+export * from './parameters/index.js';
+export { JsonBodyText, keepJsonText, MAX_BODY_BYTES } from './json-body.js';
+export { NoQuery } from './no-query.js';
+export { Problem } from './problem.js';
+export { ProblemFilter } from './problem.filter.js';
+export { StartedGuard } from './started.guard.js';
 export { inputValidation } from './validation.js';
-export { WholeNumberParameter } from './whole-number-parameter.js';
+export { FlagOf, NumberOf, ObjectOf, TextOf, TimeOf, UuidOf, WholeNumberOf } from './answer-fields.js';

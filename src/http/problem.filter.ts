@@ -2,16 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger 
 import type { Response } from 'express';
 import { STATUS_CODES } from 'node:http';
 import { databaseProblem } from './database-problem.js';
-
-/** An answer of the type `application/problem+json`, RFC 9457. */
-export interface Problem {
-  type: string;
-  title: string;
-  status: number;
-  detail?: string;
-  /** What is wrong with which parameter. */
-  errors?: { parameter: string; detail: string }[];
-}
+import type { Problem } from './problem.js';
 
 /** Turns every error into a problem; what we did not expect is logged, and its text stays with us. */
 @Catch()

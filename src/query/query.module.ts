@@ -1,11 +1,17 @@
 import { Module } from '@nestjs/common';
-import { NodeLogsReadModel } from './node-logs.read-model.js';
-import { NodesController } from './nodes.controller.js';
-import { NodesReadModel } from './nodes.read-model.js';
+import { ExportSlots } from './messages/export-slots.js';
+import { MessageCountsReadModel } from './messages/message-counts.read-model.js';
+import { MessagesController } from './messages/messages.controller.js';
+import { NodeLogsReadModel } from './messages/node-logs.read-model.js';
+import { NodesController } from './nodes/nodes.controller.js';
+import { NodesReadModel } from './nodes/nodes.read-model.js';
+import { RelationSizesReadModel } from './stats/relation-sizes.read-model.js';
+import { StatsController } from './stats/stats.controller.js';
 
 /** Answers questions about what is stored. */
 @Module({
-  controllers: [NodesController],
-  providers: [NodeLogsReadModel, NodesReadModel],
+  // The first before the second: `/nodes/logs` is no node.
+  controllers: [MessagesController, NodesController, StatsController],
+  providers: [ExportSlots, MessageCountsReadModel, NodeLogsReadModel, NodesReadModel, RelationSizesReadModel],
 })
 export class QueryModule {}

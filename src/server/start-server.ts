@@ -5,8 +5,9 @@ import { AppModule } from '../app.module.js';
 import type { Settings } from '../config/index.js';
 import { Delivery } from '../delivery/index.js';
 import { EmbeddedPostgresServer } from '../embedded-postgres/index.js';
-import { inputValidation, ProblemFilter } from '../http/index.js';
+import { inputValidation, keepJsonText, MAX_BODY_BYTES, ProblemFilter } from '../http/index.js';
 import { Deadline, Lifecycle } from '../lifecycle/index.js';
+import { setUpOpenApi } from '../openapi/index.js';
 import { DatabaseStartup } from '../storage/index.js';
 import { TelemetryWsAdapter, UpgradeGuard } from '../telemetry/index.js';
 import { ServerLogger } from './server-logger.js';
@@ -56,6 +57,7 @@ export async function startServer(
     const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(settings, databaseUrl), {
       logger,
       abortOnError: false,
+      bodyParser: false,
     });
     parts.app = app;
     const abort = new AbortController();
@@ -101,10 +103,12 @@ async function startPostgres(
 
 async function listen(app: NestExpressApplication, settings: Settings): Promise<number> {
   app.disable('x-powered-by');
+  app.useBodyParser('json', { limit: MAX_BODY_BYTES, verify: keepJsonText });
   app.useGlobalFilters(new ProblemFilter());
   app.useGlobalPipes(inputValidation());
   const server = app.getHttpServer();
   app.useWebSocketAdapter(new TelemetryWsAdapter(server, settings, app.get(UpgradeGuard)));
+  setUpOpenApi(app);
   await app.init();
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -1,4 +1,5 @@
-import type { ReadCursor, ReadTransaction } from '../answer/read-transaction.js';
+import type { ReadCursor, ReadTransaction } from '../../answer/index.js';
+import type { MessageQuestion } from './message-question.js';
 import type { ConnectionSpan } from './segment.js';
 
 /** A message is dated a day ahead at most. */
@@ -9,33 +10,54 @@ const OPEN_END = "now() + interval '1 day'";
  */
 const LOST_MARGIN = "interval '25 hours'";
 
+/** The latest time that a message of a connection may have, for readers of `peer_connections`. */
+export const NEWEST_MESSAGE = `
+  CASE WHEN ended_at IS NULL THEN greatest(newest_created_at, ${OPEN_END})
+       WHEN end_reason = 'collector_lost' THEN greatest(newest_created_at, ended_at) + ${LOST_MARGIN}
+       ELSE newest_created_at END + interval '1 ms'`;
+
 /**
- * The newest first, by the end of the time in which they may have messages. Times are rounded to milliseconds
- * outwards: `newest_created_at` is rounded down.
+ * In the order of the time in which they may have messages. Times are rounded to milliseconds outwards:
+ * `newest_created_at` is rounded down.
  */
-const SPANS = `
+const spans = (order: 'lower ASC, id ASC' | 'upper DESC, id DESC'): string => `
   SELECT id, ip_addr, floor(extract(epoch FROM lower) * 1000)::float8 AS "from",
          ceil(extract(epoch FROM upper) * 1000)::float8 + 1 AS "to"
     FROM (SELECT id, ip_addr,
                  greatest(oldest_created_at, $2::timestamptz) AS lower,
-                 least(CASE WHEN ended_at IS NULL THEN greatest(newest_created_at, ${OPEN_END})
-                            WHEN end_reason = 'collector_lost'
-                              THEN greatest(newest_created_at, ended_at) + ${LOST_MARGIN}
-                            ELSE newest_created_at END + interval '1 ms', $3::timestamptz) AS upper
+                 least(${NEWEST_MESSAGE}, $3::timestamptz) AS upper
             FROM peer_connections WHERE peer_id = $1) AS span
    WHERE lower <= upper
-   ORDER BY upper DESC, id DESC`;
+   ORDER BY ${order}`;
 
-/**
- * The connections of a peer that may have messages between two times, both optional.
- *
- * @param start as a text of PostgreSQL
- */
+/** The connections of a peer that may have messages that are asked for. */
 export async function connectionSpans(
   transaction: ReadTransaction,
-  peerId: string,
-  start: string | undefined,
-  end: string | undefined,
+  { peerId, filter, order, cursor }: MessageQuestion,
 ): Promise<ReadCursor<ConnectionSpan>> {
-  return await transaction.open(SPANS, [peerId, start ?? null, end ?? null]);
+  const descending = order.sql === 'DESC';
+  const sql = spans(descending ? 'upper DESC, id DESC' : 'lower ASC, id ASC');
+  const starts = [filter.start_time, descending ? undefined : cursor?.createdAt];
+  const ends = [filter.end_time, descending ? cursor?.createdAt : undefined];
+  return await transaction.open(sql, [peerId, latest(starts), earliest(ends)]);
+}
+
+function latest(times: readonly (string | undefined)[]): string | null {
+  return pick(times, (one, other) => one > other);
+}
+
+function earliest(times: readonly (string | undefined)[]): string | null {
+  return pick(times, (one, other) => one < other);
+}
+
+/** To the millisecond; where two are equal there, the bounds of the rows themselves tell them apart. */
+function pick(
+  times: readonly (string | undefined)[],
+  isBetter: (one: number, other: number) => boolean,
+): string | null {
+  return times.reduce<string | null>(
+    (best, time) =>
+      time !== undefined && (best === null || isBetter(Date.parse(time), Date.parse(best))) ? time : best,
+    null,
+  );
 }

@@ -1,3 +1,5 @@
+import type { Conditions } from '../../answer/index.js';
+
 /** The column `msg` holds so many characters of a type; `logs` has all of it. */
 export const MSG_COLUMN_LENGTH = 128;
 
@@ -7,25 +9,6 @@ export interface MessageFilter {
   target?: string | undefined;
   start_time?: string | undefined;
   end_time?: string | undefined;
-}
-
-/** Conditions in SQL, and the values of their parameters. */
-export class Conditions {
-  readonly parameters: unknown[] = [];
-  private readonly conditions: string[] = [];
-
-  /** A parameter's place: `$1`. */
-  parameter(value: unknown): string {
-    return `$${this.parameters.push(value).toString()}`;
-  }
-
-  add(condition: string): void {
-    this.conditions.push(condition);
-  }
-
-  get sql(): string {
-    return this.conditions.join(' AND ');
-  }
 }
 
 /** The value of the column `msg` for a type. */

@@ -1,6 +1,7 @@
-import type { ReadCursor, ReadTransaction } from '../answer/read-transaction.js';
-import { timeText } from '../answer/time-text.js';
-import { addFilter, addType, Conditions, type MessageFilter } from './message-filter.js';
+import { Conditions, type ReadCursor, type ReadTransaction } from '../../answer/index.js';
+import { addFilter, addType } from './message-filter.js';
+import type { MessageQuestion } from './message-question.js';
+import { CREATED_AT_TEXT } from './row-shape.js';
 import type { Segment } from './segment.js';
 
 /** A message as it is answered, and what it is sorted by. */
@@ -14,39 +15,47 @@ export interface MessageRow {
 const MOST_TYPES = 64;
 
 /**
- * The messages of a segment, newest first. The index has them in the order of time for each type: the
- * database merges the types, and reads no more of them than is fetched.
+ * The messages of a segment in the order that is asked for. The index has them in the order of time for each type:
+ * the database merges the types, and reads no more of them than is fetched.
  */
 export async function segmentRows(
   transaction: ReadTransaction,
   segment: Segment,
-  peerId: string,
-  filter: MessageFilter,
+  question: MessageQuestion,
   limit: number,
 ): Promise<ReadCursor<MessageRow> | null> {
-  const types = filter.msg === undefined ? await typesOf(transaction, segment) : undefined;
+  const asked = question.filter.msg === undefined ? question.types : [question.filter.msg];
+  const types = asked === undefined ? await typesOf(transaction, segment) : undefined;
   if (types?.length === 0) return null;
-  const { sql, parameters } = segmentQuery(segment, peerId, filter, types, limit);
+  const { sql, parameters } = segmentQuery(segment, question, types, limit);
   return await transaction.open(sql, parameters);
 }
 
-/** @param types those of the segment, where no type is asked for */
+/** @param found the types of the segment, where no type is asked for */
 export function segmentQuery(
   segment: Segment,
-  peerId: string,
-  filter: MessageFilter,
-  types: readonly (string | null)[] | undefined,
+  { filter, types: asked, order, cursor, peerId, shape }: MessageQuestion,
+  found: readonly (string | null)[] | undefined,
   limit: number,
 ): { sql: string; parameters: readonly unknown[] } {
   const conditions = within(segment);
   addFilter(conditions, filter);
   if (filter.msg !== undefined) addType(conditions, filter.msg);
   const place = (value: unknown): string => conditions.parameter(value);
-  const count = `${place(limit)}::bigint`;
+  if (cursor !== undefined) {
+    const [at, id] = [place(cursor.createdAt), place(cursor.id)];
+    // The first half is for the index, which does not have the id.
+    conditions.add(`created_at ${order.after}= ${at}::timestamptz`);
+    conditions.add(`(created_at, id) ${order.after} (${at}::timestamptz, ${id}::bigint)`);
+  }
+  if (shape.condition !== undefined) conditions.add(shape.condition);
+  const sorted = `ORDER BY created_at ${order.sql}, id ${order.sql}${
+    Number.isFinite(limit) ? ` LIMIT ${place(limit)}::bigint` : ''
+  }`;
   // Each type with an order and a limit of its own: else the database likes to fetch all of it, and sort.
   const branch = (type: string): string =>
-    `(SELECT id, created_at, logs FROM tetcore_logs WHERE ${conditions.sql}${type}
-       ORDER BY created_at DESC, id DESC LIMIT ${count})`;
+    `(SELECT id, created_at, logs FROM tetcore_logs WHERE ${conditions.sql}${type} ${sorted})`;
+  const types = filter.msg === undefined ? (asked ?? found) : undefined;
   const branches =
     types === undefined || types.length > MOST_TYPES
       ? branch('')
@@ -54,12 +63,12 @@ export function segmentQuery(
           .map((msg) => branch(msg === null ? ' AND msg IS NULL' : ` AND msg = ${place(msg)}::text`))
           .join(' UNION ALL ');
   const sql = `
-    SELECT ${timeText('created_at')} AS created_at, id::text AS id,
-           json_build_object('ip_addr', ${place(segment.connection.ip_addr)}::text,
-             'peer_id', ${place(peerId)}::text, 'msg', logs->>'msg',
-             'created_at', ${timeText('created_at')}, 'logs', logs)::text AS row
-      FROM (SELECT id, created_at, logs FROM (${branches}) AS message
-             ORDER BY created_at DESC, id DESC LIMIT ${count}) AS newest`;
+    SELECT created_at, id::text AS id,
+           ${shape.text(`${place(segment.connection.ip_addr)}::text`, `${place(peerId)}::text`)} AS row
+      FROM (SELECT id, ${CREATED_AT_TEXT} AS created_at, logs
+              FROM (SELECT id, created_at, logs FROM (${branches}) AS message ${sorted}) AS sorted
+             -- Else the text of the time is made anew for each place that it is in.
+             OFFSET 0) AS text`;
   return { sql, parameters: conditions.parameters };
 }
 

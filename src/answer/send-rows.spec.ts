@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { sendJsonList, type SendLimits } from './send-json-list.js';
+import { csv, JSON_LIST, NDJSON, type RowFormat } from './row-format.js';
+import { sendRows, type SendLimits } from './send-rows.js';
 
 const GENEROUS: SendLimits = { stallMs: 30_000, totalMs: 30_000 };
 
@@ -11,6 +12,7 @@ async function send(
   rows: Iterable<string>,
   read: (answer: IncomingMessage) => Promise<string | undefined>,
   limits = GENEROUS,
+  format: RowFormat = JSON_LIST,
 ): Promise<{ asked: number; ended: boolean; text: string | undefined; headers: IncomingMessage['headers'] }> {
   let asked = 0;
   let ended = false;
@@ -26,7 +28,7 @@ async function send(
   }
   let sent: Promise<void> | undefined;
   const server = createServer((_, response) => {
-    sent = sendJsonList(response, counted(), limits);
+    sent = sendRows(response, counted(), format, limits);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -49,7 +51,7 @@ function* endless(): Generator<string> {
   for (;;) yield JSON.stringify('x'.repeat(100_000));
 }
 
-describe('sendJsonList', () => {
+describe('sendRows', () => {
   it('sends a list of no rows, of one, and of many', async () => {
     for (const count of [0, 1, 10_000]) {
       const rows = Array.from({ length: count }, (_, n) => ({ n, text: 'ä' }));
@@ -60,6 +62,15 @@ describe('sendJsonList', () => {
       expect(JSON.parse(text ?? '')).toEqual(rows);
       expect(headers['content-type']).toBe('application/json; charset=utf-8');
     }
+  });
+
+  it('sends lines, and tables with a head, that end where the last row ends', async () => {
+    const text = async (format: RowFormat, rows: readonly string[]): Promise<string | undefined> =>
+      (await send(rows, whole, GENEROUS, format)).text;
+    expect(await text(NDJSON, [])).toBe('');
+    expect(await text(NDJSON, ['1', '2'])).toBe('1\n2\n');
+    expect(await text(csv(['a', 'b']), [])).toBe('a,b\r\n');
+    expect(await text(csv(['a', 'b']), ['1,2', '3,4'])).toBe('a,b\r\n1,2\r\n3,4\r\n');
   });
 
   it('asks for no more rows once the client is gone', async () => {

@@ -1,20 +1,25 @@
-import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { Matches } from 'class-validator';
+import { documented, type InputOptions } from './documented.js';
 
 /** The date, the time, and the offset, of which PostgreSQL takes less than 16 hours. */
 const TIME =
   /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(?:Z|([+-](?:0\d|1[0-5])):?([0-5]\d))?$/i;
 const NOT_A_TIME = 'not a time';
 
+/** What a time may look like, for the documentation. */
+const PATTERN =
+  '^\\d{4}-\\d\\d-\\d\\d[Tt ]\\d\\d:\\d\\d(:\\d\\d(\\.\\d{1,9})?)?([Zz]|[+ -](0\\d|1[0-5]):?[0-5]\\d)?$';
+
 /**
- * A time in a query: `2019-01-01T00:00:00` with or without a fraction, and with or without an offset; without
- * one it is UTC. From the year 1 to 9999. Becomes a text that PostgreSQL reads as timestamptz, to the
- * microsecond.
+ * A time: `2019-01-01T00:00:00` with or without a fraction, and with or without an offset; without one it is
+ * UTC. From the year 1 to 9999. Becomes a text that PostgreSQL reads as timestamptz, to the microsecond.
  */
-export function TimestampParameter(): PropertyDecorator {
-  return applyDecorators(
-    Transform(({ value }: { value: unknown }) => normalise(value)),
+export function TimestampParameter(options: InputOptions): PropertyDecorator {
+  return documented(
+    options,
+    { type: 'string', pattern: PATTERN },
+    Transform(({ value }: { value: unknown }) => (value === undefined ? value : normalise(value))),
     Matches(/^\d{4}-/, {
       message:
         'takes a time such as 2019-01-01T00:00:00, once; it is in UTC unless it has an offset, of less than 16 hours',

@@ -79,7 +79,17 @@ export class ReadCursor<Row extends QueryResultRow> {
       this.at = 0;
       if (this.rows.length < count) await this.close();
     }
+    return this.here;
+  }
+
+  /** The row that comes next, where it is in memory. */
+  get here(): Row | undefined {
     return this.rows[this.at];
+  }
+
+  /** Every row has been taken. */
+  get atEnd(): boolean {
+    return this.ended && this.at === this.rows.length;
   }
 
   /** Passes over the row that comes next. */

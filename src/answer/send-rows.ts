@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { RowFormat } from './row-format.js';
 
 /** Characters that are gathered before they are written. */
 const CHUNK_LENGTH = 16_384;
@@ -11,43 +12,52 @@ export interface SendLimits {
   totalMs: number;
 }
 
-const LIMITS: SendLimits = { stallMs: 30_000, totalMs: 300_000 };
+/** Of an answer with a bound on its rows. */
+export const PAGE_LIMITS: SendLimits = { stallMs: 30_000, totalMs: 300_000 };
+/** Of any number of rows. While they are read, no partition that they are in can be dropped. */
+export const EXPORT_LIMITS: SendLimits = { stallMs: 30_000, totalMs: 3_600_000 };
 
 /**
- * Answers with a JSON list of rows that are JSON already, as fast as the client takes them. Rows are no longer
- * asked for once the client is gone. Nothing is sent before the first row is here.
+ * Answers with rows in a format, as fast as the client takes them. Rows are no longer asked for once the client
+ * is gone. Nothing is sent before the first row is here.
  *
  * @throws what the rows throw; after the first row the answer is then to be cut
  */
-export async function sendJsonList(
+export async function sendRows(
   response: ServerResponse,
   rows: AsyncIterable<string>,
-  limits = LIMITS,
+  format: RowFormat,
+  limits = PAGE_LIMITS,
 ): Promise<void> {
   const deadline = Date.now() + limits.totalMs;
-  let text = '[';
-  let separator = '';
+  let text = format.head;
+  let count = 0;
   for await (const row of rows) {
     if (response.destroyed) return;
-    text += separator + row;
-    separator = ',';
+    text += count === 0 ? row : format.separator + row;
+    count += 1;
     if (text.length < CHUNK_LENGTH) continue;
     const waitMs = Math.min(limits.stallMs, deadline - Date.now());
-    if (!(await write(response, text, waitMs))) return;
+    if (!(await write(response, text, format, waitMs))) return;
     text = '';
   }
   if (response.destroyed) return;
-  begin(response);
-  response.end(`${text}]`);
+  begin(response, format);
+  response.end(text + format.tail(count));
 }
 
-function begin(response: ServerResponse): void {
-  if (!response.headersSent) response.setHeader('Content-Type', 'application/json; charset=utf-8');
+function begin(response: ServerResponse, format: RowFormat): void {
+  if (!response.headersSent) response.setHeader('Content-Type', format.contentType);
 }
 
 /** Writes, and waits until there is room for more: whether the client is still there. */
-async function write(response: ServerResponse, text: string, waitMs: number): Promise<boolean> {
-  begin(response);
+async function write(
+  response: ServerResponse,
+  text: string,
+  format: RowFormat,
+  waitMs: number,
+): Promise<boolean> {
+  begin(response, format);
   if (response.write(text) && waitMs > 0) return true;
   await new Promise<void>((resolve) => {
     const timer = setTimeout(() => response.destroy(), waitMs);

@@ -1,0 +1,23 @@
+/** Conditions in SQL, and the values of their parameters. */
+export class Conditions {
+  readonly parameters: unknown[] = [];
+  private readonly conditions: string[] = [];
+
+  /** A parameter's place: `$1`. */
+  parameter(value: unknown): string {
+    return `$${this.parameters.push(value).toString()}`;
+  }
+
+  add(condition: string): void {
+    this.conditions.push(condition);
+  }
+
+  get sql(): string {
+    return this.conditions.join(' AND ');
+  }
+
+  /** With `WHERE`, or nothing where there is no condition. */
+  get where(): string {
+    return this.conditions.length === 0 ? '' : ` WHERE ${this.sql}`;
+  }
+}

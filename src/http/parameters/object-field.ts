@@ -1,0 +1,12 @@
+import type { ApiPropertyOptions } from '@nestjs/swagger';
+import { IsObject } from 'class-validator';
+import { documented, type InputOptions } from './documented.js';
+
+/** A JSON object of any shape in a body. */
+export function ObjectField(options: InputOptions): PropertyDecorator {
+  return documented(
+    options,
+    { type: 'object', additionalProperties: true } as ApiPropertyOptions,
+    IsObject({ message: 'takes a JSON object' }),
+  );
+}

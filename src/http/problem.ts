@@ -1,0 +1,32 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+/** What is wrong with one input. */
+export class ProblemPart {
+  @ApiProperty({ type: 'string', description: 'The name of the parameter, or of the field of the body.' })
+  parameter!: string;
+
+  @ApiProperty({
+    type: 'string',
+    description: 'What it takes.',
+    example: 'takes a whole number from 1 to 10000',
+  })
+  detail!: string;
+}
+
+/** An answer of the type `application/problem+json`, RFC 9457. */
+export class Problem {
+  @ApiProperty({ type: 'string', example: 'about:blank' })
+  type!: string;
+
+  @ApiProperty({ type: 'string', description: 'The name of the status.', example: 'Bad Request' })
+  title!: string;
+
+  @ApiProperty({ type: 'integer', example: 400 })
+  status!: number;
+
+  @ApiProperty({ type: 'string', required: false, description: 'What is wrong, and what to do.' })
+  detail?: string;
+
+  @ApiProperty({ type: () => [ProblemPart], required: false, description: 'Each input that is wrong.' })
+  errors?: ProblemPart[];
+}

@@ -1,0 +1,17 @@
+/** What every route has in common, and the paths that are no HTTP routes: Markdown. */
+export const DESCRIPTION = `
+Takes in the telemetry of Tetcore, Substrate and Polkadot SDK nodes, keeps it in PostgreSQL, and answers questions about it.
+
+## Rules for every route
+- A slash at the end of a path changes nothing.
+- Times in questions look like \`2019-01-01T00:00:00\`, with or without a fraction, and with or without \`Z\` or an offset; without one they are in UTC. Bounds are exclusive. Times in answers are RFC 3339 in UTC, with microseconds.
+- Numbers in messages have every digit that the node sent. Some, such as span ids, are larger than a double holds exactly: parse them as big integers.
+- A parameter that is not known, comes twice or has a value that it does not take is a 400 that names it. Every error is \`application/problem+json\` (RFC 9457).
+- A list of a node that is not known is empty.
+- Lists that come in pages take a \`cursor\`, which says after which row to go on.
+
+## WebSocket paths
+Nodes send their telemetry to these, and get no answers. One JSON object a frame, flat (Substrate 1 and 2) or nested (Tetcore 2.1, Substrate 3 and later).
+- \`/\` and \`/submit\`: messages expire after \`LOG_EXPIRY_H\` hours. Start a node with \`--telemetry-url 'ws://HOST:PORT 5'\`.
+- \`/audit\`: messages do not expire. \`--telemetry-url 'ws://HOST:PORT/audit 5'\`.
+`.trim();

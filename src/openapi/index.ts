@@ -1,0 +1,2 @@
+export { openApiDocument } from './openapi-document.js';
+export { setUpOpenApi } from './set-up-openapi.js';

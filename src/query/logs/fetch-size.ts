@@ -1,0 +1,24 @@
+const FIRST_ROWS = 16;
+const MOST_ROWS = 1024;
+/** Characters of rows in memory at once, of all connections together. */
+const TARGET_LENGTH = 262_144;
+/** How much a row counts against those before it. */
+const WEIGHT = 0.02;
+
+/** How many rows to fetch at once: few while their size is not known, then as many as are a quarter of a megabyte. */
+export class FetchSize {
+  private average = TARGET_LENGTH / FIRST_ROWS;
+
+  saw(length: number): void {
+    this.average += (length - this.average) * WEIGHT;
+  }
+
+  /**
+   * @param cursors between which memory is shared
+   * @param limit rows that are wanted at most
+   */
+  rows(cursors: number, limit: number): number {
+    const fitting = Math.floor(TARGET_LENGTH / this.average / cursors);
+    return Math.max(1, Math.min(fitting, MOST_ROWS, limit));
+  }
+}

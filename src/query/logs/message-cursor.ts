@@ -1,0 +1,35 @@
+import { Matches } from 'class-validator';
+import { documented } from '../../http/index.js';
+
+/** A place in the order of messages: after the one with this time and id. */
+export interface MessageCursor {
+  /** A text that PostgreSQL reads. */
+  createdAt: string;
+  id: string;
+}
+
+const CURSOR = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)_(\d{1,18})$/;
+
+/** How {@link parseMessageCursor} is written in SQL. */
+export function cursorSql(createdAtText: string): string {
+  return `${createdAtText} || '_' || id`;
+}
+
+/** @param text as checked by MessageCursorParameter */
+export function parseMessageCursor(text: string): MessageCursor {
+  const [, createdAt = '', id = ''] = CURSOR.exec(text) ?? [];
+  return { createdAt, id };
+}
+
+export function MessageCursorParameter(): PropertyDecorator {
+  return documented(
+    {
+      description:
+        'Goes on after a message: the `cursor` of the last one that you have, with the other parameters as before. ' +
+        'Of the messages that were stored when you began, none is left out and none comes twice.',
+      example: '2026-01-02T03:04:05.678901Z_1234',
+    },
+    { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}Z_\\d{1,18}$' },
+    Matches(CURSOR, { message: 'takes the cursor of a message, once' }),
+  );
+}

@@ -1,0 +1,18 @@
+import type { MessageCursor } from './message-cursor.js';
+import type { MessageFilter } from './message-filter.js';
+import type { ReadingOrder } from './reading-order.js';
+import type { RowShape } from './row-shape.js';
+
+/** Which messages of a peer are asked for, in which order, and as what. */
+export interface MessageQuestion {
+  peerId: string;
+  filter: MessageFilter;
+  /** Only these, as in the column `msg`; of every type where it is left out. */
+  types?: readonly string[];
+  order: ReadingOrder;
+  /** What comes after it. */
+  cursor?: MessageCursor | undefined;
+  /** Infinity for all of them. */
+  limit: number;
+  shape: RowShape;
+}

@@ -1,0 +1,39 @@
+import { timeText } from '../../answer/index.js';
+import { cursorSql } from './message-cursor.js';
+
+/** What becomes of a message, as SQL. */
+export interface RowShape {
+  /** Further conditions on a message. */
+  condition?: string;
+  /**
+   * The text of a row, from the columns `id`, `created_at` (text, RFC 3339) and `logs`.
+   *
+   * @param ipAddr an expression of type text
+   * @param peerId the same
+   */
+  text: (ipAddr: string, peerId: string) => string;
+}
+
+/** The time of a message as its row has it. */
+export const CREATED_AT_TEXT = timeText('created_at');
+
+/** `{id, ip_addr, peer_id, msg, created_at, logs, cursor}`. */
+export const MESSAGE_JSON: RowShape = {
+  text: (ipAddr, peerId) =>
+    `'{"id":' || id || ',"ip_addr":' || to_json(${ipAddr}) || ',"peer_id":' || to_json(${peerId})
+       || ',"msg":' || coalesce(to_json(logs->>'msg')::text, 'null') || ',"created_at":"' || created_at
+       || '","logs":' || logs::text || ',"cursor":"' || ${cursorSql('created_at')} || '"}'`,
+};
+
+export const MESSAGE_COLUMNS = ['id', 'ip_addr', 'peer_id', 'msg', 'created_at', 'logs', 'cursor'] as const;
+
+/** The same as a row of a table; `logs` is JSON in one column. */
+export const MESSAGE_CSV: RowShape = {
+  text: (ipAddr, peerId) =>
+    `id || ',' || ${csvText(ipAddr)} || ',' || ${csvText(peerId)} || ',' || ${csvText("logs->>'msg'")}
+       || ',' || created_at || ',' || ${csvText('logs::text')} || ',' || ${cursorSql('created_at')}`,
+};
+
+function csvText(expression: string): string {
+  return `coalesce('"' || replace(${expression}, '"', '""') || '"', '')`;
+}

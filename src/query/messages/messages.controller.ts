@@ -1,0 +1,96 @@
+import { Controller, Get, Query, Req, Res, UseGuards } from '@nestjs/common';
+import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { chooseFormat, csv, EXPORT_LIMITS, JSON_LIST, NDJSON, sendRows } from '../../answer/index.js';
+import { ApiProblems, InvalidParameterError, StartedGuard } from '../../http/index.js';
+import { MESSAGE_COLUMNS, MESSAGE_CSV, MESSAGE_JSON } from '../logs/row-shape.js';
+import { ExportSlots } from './export-slots.js';
+import { MessageCountsReadModel } from './message-counts.read-model.js';
+import { Message, MessageCount, PeerCount } from './message.dto.js';
+import { NodeLogsQuery, NodeMessagesQuery, PeerCountsQuery } from './node-logs.query.js';
+import { NodeLogsReadModel } from './node-logs.read-model.js';
+
+const MAX_PAGE = 10_000;
+const DEFAULT_PAGE = 100;
+const FORMATS = ['application/json', 'application/x-ndjson', 'text/csv'] as const;
+
+/** What nodes said. */
+@ApiTags('Messages')
+@Controller('nodes')
+@UseGuards(StartedGuard)
+export class MessagesController {
+  constructor(
+    private readonly logs: NodeLogsReadModel,
+    private readonly counts: MessageCountsReadModel,
+    private readonly exports: ExportSlots,
+  ) {}
+
+  @Get('logs')
+  @ApiOperation({
+    operationId: 'listMessages',
+    summary: 'Messages of a node',
+    description:
+      'As JSON, in pages; or as NDJSON or CSV, with any number of rows, which are sent as they are read. ' +
+      'Four such exports may run at once, for an hour each; one that was cut goes on after its last `cursor`.',
+  })
+  @ApiExtraModels(Message)
+  @ApiOkResponse({
+    description: 'The messages, newest first unless asked otherwise.',
+    content: {
+      'application/json': { schema: { type: 'array', items: { $ref: getSchemaPath(Message) } } },
+      'application/x-ndjson': {
+        schema: { type: 'string', description: 'A Message a line.' },
+        example: '{"id":1234,"ip_addr":"192.0.2.1","peer_id":"12D3KooW…","msg":"block.import", …}\n',
+      },
+      'text/csv': {
+        schema: { type: 'string', description: 'RFC 4180, with a head; `logs` is JSON in one column.' },
+        example: `${MESSAGE_COLUMNS.join(',')}\r\n1234,"192.0.2.1","12D3KooW…","block.import",…\r\n`,
+      },
+    },
+  })
+  @ApiProblems(400, 406)
+  async listMessages(
+    @Query() query: NodeLogsQuery,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    const format = chooseFormat(request, FORMATS);
+    response.vary('Accept');
+    if (format === 'application/json') {
+      const { limit = DEFAULT_PAGE } = query;
+      if (limit > MAX_PAGE) {
+        throw new InvalidParameterError(
+          'limit',
+          `takes a whole number from 1 to ${MAX_PAGE.toString()} for an answer in JSON`,
+        );
+      }
+      await sendRows(response, this.logs.listMessages(query, MESSAGE_JSON, limit), JSON_LIST);
+      return;
+    }
+    const isCsv = format === 'text/csv';
+    const rows = this.logs.listMessages(query, isCsv ? MESSAGE_CSV : MESSAGE_JSON, query.limit ?? Infinity);
+    await this.exports.run(() =>
+      sendRows(response, rows, isCsv ? csv(MESSAGE_COLUMNS) : NDJSON, EXPORT_LIMITS),
+    );
+  }
+
+  @Get('log_stats')
+  @ApiOperation({ operationId: 'countMessages', summary: 'How many messages of each type a node has sent' })
+  @ApiOkResponse({ type: [MessageCount], description: 'The most frequent type first.' })
+  @ApiProblems(400)
+  async countMessages(@Query() query: NodeMessagesQuery, @Res() response: Response): Promise<void> {
+    await sendRows(response, this.counts.list(query), JSON_LIST);
+  }
+
+  @Get('peer_counts')
+  @ApiOperation({
+    operationId: 'listPeerCounts',
+    summary: 'How many peers a node had over time',
+    description: 'By its `system.interval` messages and, where it sends them, its network states.',
+  })
+  @ApiOkResponse({ type: [PeerCount], description: 'Newest first unless asked otherwise.' })
+  @ApiProblems(400)
+  async listPeerCounts(@Query() query: PeerCountsQuery, @Res() response: Response): Promise<void> {
+    await sendRows(response, this.logs.listPeerCounts(query), JSON_LIST);
+  }
+}

@@ -1,0 +1,69 @@
+import {
+  ChoiceParameter,
+  TextParameter,
+  TimestampParameter,
+  WholeNumberParameter,
+} from '../../http/index.js';
+import { MessageCursorParameter } from '../logs/message-cursor.js';
+
+/** Which messages of a node. */
+export class NodeMessagesQuery {
+  @TextParameter({
+    takes: 'the peer id of a node',
+    description: 'The peer id of the node.',
+    required: true,
+    example: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp',
+  })
+  peer_id!: string;
+
+  @TimestampParameter({ description: 'Messages later than this.', example: '2026-01-01T00:00:00' })
+  start_time?: string;
+
+  @TimestampParameter({ description: 'Messages earlier than this.', example: '2026-01-02T00:00:00' })
+  end_time?: string;
+}
+
+/** The same, in pages. */
+export class NodeMessagesPageQuery extends NodeMessagesQuery {
+  @ChoiceParameter({
+    of: ['desc', 'asc'],
+    description: 'The newest first (`desc`), or the oldest (`asc`).',
+    default: 'desc',
+  })
+  order: 'asc' | 'desc' = 'desc';
+
+  @MessageCursorParameter()
+  cursor?: string;
+}
+
+/** What `GET /nodes/logs` takes. */
+export class NodeLogsQuery extends NodeMessagesPageQuery {
+  @TextParameter({
+    takes: 'a type of message',
+    description: 'Messages of this type.',
+    example: 'block.import',
+  })
+  msg?: string;
+
+  @TextParameter({
+    takes: 'the target of a trace or the origin of a block',
+    description: 'Messages with this `target` (traces) or `origin` (blocks).',
+    example: 'NetworkInitialSync',
+  })
+  target?: string;
+
+  @WholeNumberParameter({
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER,
+    description:
+      'At most so many. JSON: 100 unless told, and 10000 at most. NDJSON and CSV: all of them unless told.',
+    example: 100,
+  })
+  limit?: number;
+}
+
+/** What `GET /nodes/peer_counts` takes. */
+export class PeerCountsQuery extends NodeMessagesPageQuery {
+  @WholeNumberParameter({ min: 1, max: 10_000, description: 'At most so many.', default: 1000 })
+  limit = 1000;
+}

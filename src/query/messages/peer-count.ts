@@ -1,0 +1,26 @@
+import { cursorSql } from '../logs/message-cursor.js';
+import type { RowShape } from '../logs/row-shape.js';
+
+/** The types that tell how many peers a node has. */
+export const PEER_COUNT_TYPES = ['system.interval', 'system.network_state'] as const;
+
+/** Very old nodes call the state `network_state`. */
+const STATE = "coalesce(logs->'state', logs->'network_state')";
+const sizeOf = (field: string): string =>
+  `(SELECT count(*) FROM jsonb_object_keys(
+      CASE jsonb_typeof(state->'${field}') WHEN 'object' THEN state->'${field}' ELSE '{}' END))`;
+
+/** A PeerCount. Of the two kinds of interval, one says how many peers there are. */
+export const PEER_COUNT_JSON: RowShape = {
+  condition: `CASE msg WHEN 'system.interval' THEN jsonb_typeof(logs->'peers') = 'number'
+                       ELSE jsonb_typeof(${STATE}->'connectedPeers') = 'object' END`,
+  text: () => `
+    (SELECT json_build_object('created_at', created_at, 'peers', peers, 'not_connected_peers', not_connected,
+                              'msg', logs->>'msg', 'cursor', ${cursorSql('created_at')})::text
+       FROM (SELECT (logs->'peers')::numeric::int8 AS peers, NULL::int8 AS not_connected
+              WHERE logs->>'msg' = 'system.interval'
+             UNION ALL
+             SELECT ${sizeOf('connectedPeers')}, ${sizeOf('notConnectedPeers')}
+               FROM (SELECT ${STATE} AS state OFFSET 0) AS said
+              WHERE logs->>'msg' = 'system.network_state') AS counted)`,
+};

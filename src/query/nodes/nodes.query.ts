@@ -1,0 +1,59 @@
+import { FlagParameter, TextParameter, UuidParameter, WholeNumberParameter } from '../../http/index.js';
+
+export const MAX_ROWS = 10_000;
+
+/** What `GET /nodes` takes. Each filter is about the newest connection of a peer. */
+export class NodesQuery {
+  @TextParameter({ takes: 'the name of a chain', description: 'Nodes of this chain.', example: 'Polkadot' })
+  chain?: string;
+
+  @TextParameter({
+    takes: 'a part of the name of a node',
+    description: 'Nodes with this in their name, in upper or lower case.',
+    example: 'validator',
+  })
+  name?: string;
+
+  @TextParameter({
+    takes: 'the beginning of a version',
+    description: 'Nodes whose version begins with this.',
+    example: '1.16',
+  })
+  version?: string;
+
+  @FlagParameter({ description: 'Nodes that are validators, or that are none.', example: true })
+  authority?: boolean;
+
+  @FlagParameter({ description: 'Nodes that have an open connection, or that have none.', example: true })
+  connected?: boolean;
+
+  @WholeNumberParameter({ min: 1, max: MAX_ROWS, description: 'At most so many.', default: MAX_ROWS })
+  limit = MAX_ROWS;
+
+  @TextParameter({
+    takes: 'the peer id of a node',
+    description: 'Goes on after a node: the `peer_id` of the last one that you have.',
+    example: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp',
+  })
+  cursor?: string;
+}
+
+/** What `GET /nodes/{peer_id}/connections` takes. */
+export class NodeConnectionsQuery {
+  @WholeNumberParameter({ min: 1, max: MAX_ROWS, description: 'At most so many.', default: 100 })
+  limit = 100;
+
+  @UuidParameter({ description: 'Goes on after a connection: the `id` of the last one that you have.' })
+  cursor?: string;
+}
+
+/** Which node a path is about. */
+export class NodePath {
+  @TextParameter({
+    takes: 'the peer id of a node',
+    description: 'The peer id of the node.',
+    required: true,
+    example: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp',
+  })
+  peer_id!: string;
+}

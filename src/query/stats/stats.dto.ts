@@ -1,0 +1,25 @@
+import { TextOf, WholeNumberOf } from '../../http/index.js';
+
+/** A table or an index on disk. */
+export class RelationSize {
+  @TextOf('The schema and the name.', { example: 'public.peer_connections' })
+  relation!: string;
+
+  @TextOf('Its size for people.', { example: '16 MB' })
+  size!: string;
+
+  @WholeNumberOf('Its size.', { example: 16777216 })
+  bytes!: number;
+}
+
+/** The software that answers. */
+export class VersionInfo {
+  @TextOf('', { example: 'tetcore-analytics' })
+  name!: string;
+
+  @TextOf('', { example: '0.2.0' })
+  version!: string;
+
+  @TextOf('', { example: 'Keeps the telemetry of nodes.' })
+  description!: string;
+}
