@@ -2,7 +2,7 @@ export { ApiProblems } from './api-problems.js';
 export { InvalidParameterError } from './invalid-parameter.error.js';
 export { documented, type InputOptions } from './parameters/documented.js';
 export * from './parameters/index.js';
-export { JsonBodyText, keepJsonText, MAX_BODY_BYTES } from './json-body.js';
+export { checkJsonBody, JsonBodyText, MAX_BODY_BYTES } from './json-body.js';
 export { NoQuery } from './no-query.js';
 export { Problem } from './problem.js';
 export { ProblemFilter } from './problem.filter.js';

@@ -1,6 +1,10 @@
-import { BadRequestException, createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { Request } from 'express';
-import type { IncomingMessage } from 'node:http';
+import {
+  BadRequestException,
+  createParamDecorator,
+  type ExecutionContext,
+  type RawBodyRequest,
+} from '@nestjs/common';
+import type { Request, Response } from 'express';
 
 /** A chain specification has the code of its chain in it. */
 export const MAX_BODY_BYTES = 8 * 1024 ** 2;
@@ -12,23 +16,26 @@ const BACKSLASH = 0x5c;
 const OPENING = new Set([0x5b, 0x7b]);
 const CLOSING = new Set([0x5d, 0x7d]);
 
-type WithText = IncomingMessage & { jsonText?: string };
-
 /**
- * Keeps the text of a JSON body before it is parsed, since parsing loses digits of large numbers.
- *
- * @throws BadRequestException where it is nested too deeply to be taken apart
+ * Refuses a JSON body that is nested too deeply to be taken apart. Comes after the parser of bodies, which keeps
+ * their text.
  */
-export function keepJsonText(request: WithText, _response: unknown, body: Buffer, encoding: string): void {
-  if (nesting(body) > MAX_NESTING) {
-    throw new BadRequestException(`The body is nested more than ${MAX_NESTING.toString()} deep.`);
-  }
-  request.jsonText = new TextDecoder(encoding).decode(body);
+export function checkJsonBody(
+  request: RawBodyRequest<Request>,
+  _response: Response,
+  next: (error?: unknown) => void,
+): void {
+  const tooDeep = request.rawBody !== undefined && nesting(request.rawBody) > MAX_NESTING;
+  next(
+    tooDeep
+      ? new BadRequestException(`The body is nested more than ${MAX_NESTING.toString()} deep.`)
+      : undefined,
+  );
 }
 
-/** The text of the JSON body of a request: for PostgreSQL, which keeps every digit. */
+/** The text of the JSON body of a request: for PostgreSQL, which keeps digits that parsing loses. */
 export const JsonBodyText = createParamDecorator((_: unknown, context: ExecutionContext): string => {
-  return context.switchToHttp().getRequest<Request & WithText>().jsonText ?? '{}';
+  return context.switchToHttp().getRequest<RawBodyRequest<Request>>().rawBody?.toString('utf8') ?? '{}';
 });
 
 /** How deep arrays and objects lie in each other. In UTF-8 no byte of another character looks like a bracket. */

@@ -5,7 +5,7 @@ import { AppModule } from '../app.module.js';
 import type { Settings } from '../config/index.js';
 import { Delivery } from '../delivery/index.js';
 import { EmbeddedPostgresServer } from '../embedded-postgres/index.js';
-import { inputValidation, keepJsonText, MAX_BODY_BYTES, ProblemFilter } from '../http/index.js';
+import { checkJsonBody, inputValidation, MAX_BODY_BYTES, ProblemFilter } from '../http/index.js';
 import { Deadline, Lifecycle } from '../lifecycle/index.js';
 import { setUpOpenApi } from '../openapi/index.js';
 import { DatabaseStartup } from '../storage/index.js';
@@ -58,6 +58,7 @@ export async function startServer(
       logger,
       abortOnError: false,
       bodyParser: false,
+      rawBody: true,
     });
     parts.app = app;
     const abort = new AbortController();
@@ -103,7 +104,8 @@ async function startPostgres(
 
 async function listen(app: NestExpressApplication, settings: Settings): Promise<number> {
   app.disable('x-powered-by');
-  app.useBodyParser('json', { limit: MAX_BODY_BYTES, verify: keepJsonText });
+  app.useBodyParser('json', { limit: MAX_BODY_BYTES });
+  app.use(checkJsonBody);
   app.useGlobalFilters(new ProblemFilter());
   app.useGlobalPipes(inputValidation());
   const server = app.getHttpServer();
