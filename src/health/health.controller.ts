@@ -1,8 +1,12 @@
-import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
+import { Controller, Get, Query, ServiceUnavailableException } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiProblems, NoQuery } from '../http/index.js';
 import { Lifecycle } from '../lifecycle/index.js';
 import { BatchQueue } from '../telemetry/index.js';
+import { Liveness, Readiness } from './health.dto.js';
 
 /** For orchestrators and load balancers. */
+@ApiTags('Server')
 @Controller('health')
 export class HealthController {
   constructor(
@@ -10,15 +14,23 @@ export class HealthController {
     private readonly queue: BatchQueue,
   ) {}
 
-  /** The process works. It is not restarted because its database is away. */
   @Get('live')
-  live(): object {
+  @ApiOperation({
+    operationId: 'getLiveness',
+    summary: 'Whether the process works',
+    description: 'It is not restarted because its database is away.',
+  })
+  @ApiOkResponse({ type: Liveness, description: 'It does.' })
+  @ApiProblems(400)
+  getLiveness(@Query() _query: NoQuery): Liveness {
     return { status: 'live', state: this.lifecycle.state };
   }
 
-  /** Nodes may be sent here. */
   @Get('ready')
-  ready(): object {
+  @ApiOperation({ operationId: 'getReadiness', summary: 'Whether nodes may be sent here' })
+  @ApiOkResponse({ type: Readiness, description: 'They may. Where they may not, the answer is a 503.' })
+  @ApiProblems(400)
+  getReadiness(@Query() _query: NoQuery): Readiness {
     if (!this.lifecycle.running)
       throw new ServiceUnavailableException(`The server is ${this.lifecycle.state}.`);
     if (this.queue.full) throw new ServiceUnavailableException('Memory and journal are full.');

@@ -1,4 +1,4 @@
-import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 
 interface FieldOptions {
   nullable?: boolean;
@@ -12,7 +12,7 @@ type FieldOf = (description: string, options?: FieldOptions) => PropertyDecorato
 const field =
   (schema: object): FieldOf =>
   (description, options = {}) =>
-    ApiProperty({ ...schema, description, ...options } as ApiPropertyOptions);
+    ApiProperty({ ...schema, ...(description !== '' && { description }), ...options });
 
 /** The fields of answers, for the documentation. */
 export const TextOf = field({ type: 'string' });
@@ -28,3 +28,4 @@ export const UuidOf = field({
 export const TimeOf = field({ type: 'string', format: 'date-time', example: '2026-01-02T03:04:05.678901Z' });
 /** A JSON object of any shape. */
 export const ObjectOf = field({ type: 'object', additionalProperties: true });
+export const TextListOf = field({ type: 'array', items: { type: 'string' } });

@@ -21,7 +21,7 @@ export function databaseProblem(error: unknown): { status: 400 | 503; detail: st
     return { status: 400, detail: 'A parameter has a value that the database does not take.' };
   }
   const unreachable =
-    (typeof code === 'string' && (UNREACHABLE.has(code) || /^(08|53|57P)/.test(code))) ||
+    (typeof code === 'string' && (UNREACHABLE.has(code) || /^(08(?!P)|53|57P)/.test(code))) ||
     /Connection terminated|Query read timeout|not queryable|timeout exceeded when trying to connect|Cannot use a pool|Driver not Connected/.test(
       error.message,
     ) ||

@@ -8,4 +8,13 @@ export { Problem } from './problem.js';
 export { ProblemFilter } from './problem.filter.js';
 export { StartedGuard } from './started.guard.js';
 export { inputValidation } from './validation.js';
-export { FlagOf, NumberOf, ObjectOf, TextOf, TimeOf, UuidOf, WholeNumberOf } from './answer-fields.js';
+export {
+  FlagOf,
+  NumberOf,
+  ObjectOf,
+  TextListOf,
+  TextOf,
+  TimeOf,
+  UuidOf,
+  WholeNumberOf,
+} from './answer-fields.js';

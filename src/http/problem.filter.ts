@@ -25,10 +25,7 @@ export class ProblemFilter implements ExceptionFilter {
       const status = error.getStatus();
       const body = error.getResponse();
       const said = typeof body === 'object' && 'errors' in body ? (body as Partial<Problem>) : undefined;
-      return {
-        ...problem(status, said?.detail ?? error.message),
-        ...(said?.errors && { errors: said.errors }),
-      };
+      return problem(status, said?.detail ?? error.message, said?.errors);
     }
     const status = clientErrorStatus(error);
     if (status !== null) return problem(status, (error as Error).message);
@@ -39,8 +36,9 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-function problem(status: number, detail: string): Problem {
-  return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail };
+function problem(status: number, detail: string, errors?: Problem['errors']): Problem {
+  const title = STATUS_CODES[status] ?? 'Error';
+  return { type: 'about:blank', title, status, detail, ...(errors !== undefined && { errors }) };
 }
 
 /** Of errors about the request itself that Express throws, such as a body that is too large. */

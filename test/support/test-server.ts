@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { register } from 'prom-client';
+import { type AnalyticsClient, createAnalyticsClient } from '../../src/client/index.js';
 import { readSettings } from '../../src/config/index.js';
 import { type RunningServer, startServer } from '../../src/server/index.js';
 import { tempDir } from './temp-dir.js';
@@ -47,6 +48,11 @@ export class TestServer implements AsyncDisposable {
 
   get http(): string {
     return `http://127.0.0.1:${this.server.port.toString()}`;
+  }
+
+  /** The client that is generated from the OpenAPI document. */
+  get api(): AnalyticsClient {
+    return createAnalyticsClient(this.http);
   }
 
   async get(path: string): Promise<Response> {

@@ -6,6 +6,8 @@ import { IsOptional } from 'class-validator';
 export interface InputOptions {
   description: string;
   required?: boolean;
+  /** Null is taken too, where it says something else than leaving it out. */
+  nullable?: boolean;
   example?: unknown;
   /** What is taken where it is left out. */
   default?: unknown;

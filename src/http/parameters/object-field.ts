@@ -1,4 +1,3 @@
-import type { ApiPropertyOptions } from '@nestjs/swagger';
 import { IsObject } from 'class-validator';
 import { documented, type InputOptions } from './documented.js';
 
@@ -6,7 +5,7 @@ import { documented, type InputOptions } from './documented.js';
 export function ObjectField(options: InputOptions): PropertyDecorator {
   return documented(
     options,
-    { type: 'object', additionalProperties: true } as ApiPropertyOptions,
+    { type: 'object', additionalProperties: true },
     IsObject({ message: 'takes a JSON object' }),
   );
 }

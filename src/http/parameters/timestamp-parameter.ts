@@ -19,7 +19,9 @@ export function TimestampParameter(options: InputOptions): PropertyDecorator {
   return documented(
     options,
     { type: 'string', pattern: PATTERN },
-    Transform(({ value }: { value: unknown }) => (value === undefined ? value : normalise(value))),
+    Transform(({ value }: { value: unknown }) =>
+      value === undefined || value === null ? value : normalise(value),
+    ),
     Matches(/^\d{4}-/, {
       message:
         'takes a time such as 2019-01-01T00:00:00, once; it is in UTC unless it has an offset, of less than 16 hours',

@@ -11,7 +11,7 @@ export interface WholeNumberOptions extends InputOptions {
 export function WholeNumberParameter(options: WholeNumberOptions): PropertyDecorator {
   const number = WholeNumberField(options);
   const digits = Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' ? (/^\d{1,15}$/.test(value) ? Number(value) : NaN) : value,
+    typeof value === 'string' ? (/^\d{1,16}$/.test(value) ? Number(value) : NaN) : value,
   );
   return (target, property) => {
     digits(target, property);

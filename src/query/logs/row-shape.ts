@@ -8,10 +8,9 @@ export interface RowShape {
   /**
    * The text of a row, from the columns `id`, `created_at` (text, RFC 3339) and `logs`.
    *
-   * @param ipAddr an expression of type text
-   * @param peerId the same
+   * @param of expressions of type text, which become parameters where they are asked for
    */
-  text: (ipAddr: string, peerId: string) => string;
+  text: (of: { ipAddr: () => string; peerId: () => string }) => string;
 }
 
 /** The time of a message as its row has it. */
@@ -19,8 +18,8 @@ export const CREATED_AT_TEXT = timeText('created_at');
 
 /** `{id, ip_addr, peer_id, msg, created_at, logs, cursor}`. */
 export const MESSAGE_JSON: RowShape = {
-  text: (ipAddr, peerId) =>
-    `'{"id":' || id || ',"ip_addr":' || to_json(${ipAddr}) || ',"peer_id":' || to_json(${peerId})
+  text: ({ ipAddr, peerId }) =>
+    `'{"id":' || id || ',"ip_addr":' || to_json(${ipAddr()}) || ',"peer_id":' || to_json(${peerId()})
        || ',"msg":' || coalesce(to_json(logs->>'msg')::text, 'null') || ',"created_at":"' || created_at
        || '","logs":' || logs::text || ',"cursor":"' || ${cursorSql('created_at')} || '"}'`,
 };
@@ -29,8 +28,8 @@ export const MESSAGE_COLUMNS = ['id', 'ip_addr', 'peer_id', 'msg', 'created_at',
 
 /** The same as a row of a table; `logs` is JSON in one column. */
 export const MESSAGE_CSV: RowShape = {
-  text: (ipAddr, peerId) =>
-    `id || ',' || ${csvText(ipAddr)} || ',' || ${csvText(peerId)} || ',' || ${csvText("logs->>'msg'")}
+  text: ({ ipAddr, peerId }) =>
+    `id || ',' || ${csvText(ipAddr())} || ',' || ${csvText(peerId())} || ',' || ${csvText("logs->>'msg'")}
        || ',' || created_at || ',' || ${csvText('logs::text')} || ',' || ${cursorSql('created_at')}`,
 };
 

@@ -62,9 +62,13 @@ export function segmentQuery(
       : types
           .map((msg) => branch(msg === null ? ' AND msg IS NULL' : ` AND msg = ${place(msg)}::text`))
           .join(' UNION ALL ');
+  const row = shape.text({
+    ipAddr: () => `${place(segment.connection.ip_addr)}::text`,
+    peerId: () => `${place(peerId)}::text`,
+  });
   const sql = `
     SELECT created_at, id::text AS id,
-           ${shape.text(`${place(segment.connection.ip_addr)}::text`, `${place(peerId)}::text`)} AS row
+           ${row} AS row
       FROM (SELECT id, ${CREATED_AT_TEXT} AS created_at, logs
               FROM (SELECT id, created_at, logs FROM (${branches}) AS message ${sorted}) AS sorted
              -- Else the text of the time is made anew for each place that it is in.

@@ -2,7 +2,7 @@ import { Controller, Get, NotFoundException, Param, Query, Res, UseGuards } from
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { JSON_LIST, sendJson, sendRows } from '../../answer/index.js';
-import { ApiProblems, StartedGuard } from '../../http/index.js';
+import { ApiProblems, NoQuery, StartedGuard } from '../../http/index.js';
 import { Node, NodeConnection, NodeDetail } from './node.dto.js';
 import { NodeConnectionsQuery, NodePath, NodesQuery } from './nodes.query.js';
 import { NodesReadModel } from './nodes.read-model.js';
@@ -24,9 +24,13 @@ export class NodesController {
 
   @Get(':peer_id')
   @ApiOperation({ operationId: 'getNode', summary: 'What is known of a node' })
-  @ApiOkResponse({ type: NodeDetail })
+  @ApiOkResponse({ type: NodeDetail, description: 'Its newest connection, and how many it had.' })
   @ApiProblems(400, 404)
-  async getNode(@Param() { peer_id: peerId }: NodePath, @Res() response: Response): Promise<void> {
+  async getNode(
+    @Param() { peer_id: peerId }: NodePath,
+    @Query() _query: NoQuery,
+    @Res() response: Response,
+  ): Promise<void> {
     const node = await this.nodes.find(peerId);
     if (node === undefined) throw new NotFoundException('No node with this peer id has been heard.');
     sendJson(response, node);

@@ -24,7 +24,7 @@ export class StatsController {
 
   @Get('version')
   @ApiOperation({ operationId: 'getVersion', summary: 'Name and version of the server' })
-  @ApiOkResponse({ type: VersionInfo })
+  @ApiOkResponse({ type: VersionInfo, description: 'As its package says.' })
   @ApiProblems(400)
   getVersion(@Query() _query: NoQuery): VersionInfo {
     const { name, version, description } = packageInfo;

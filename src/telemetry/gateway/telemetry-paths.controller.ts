@@ -1,11 +1,37 @@
-import { Controller, Get, Header, HttpCode } from '@nestjs/common';
+import { Controller, Get, Header, HttpCode, Query } from '@nestjs/common';
+import { ApiExcludeEndpoint, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { packageInfo } from '../../config/index.js';
+import { ApiProblems, NoQuery, ObjectOf, TextListOf, TextOf } from '../../http/index.js';
+
+/** What is here, for whoever comes without a WebSocket. */
+export class About {
+  @TextOf('', { example: 'tetcore-analytics' })
+  name!: string;
+
+  @TextOf('', { example: '0.2.0' })
+  version!: string;
+
+  @TextOf('', { example: 'Keeps the telemetry of nodes.' })
+  description!: string;
+
+  @ObjectOf('The WebSocket paths, and what each is for.', {
+    example: { '/audit': 'ws: telemetry that stays' },
+  })
+  telemetry!: object;
+
+  @TextListOf('Where to go on.', { example: ['/docs'] })
+  http!: string[];
+}
 
 /** What plain HTTP gets where nodes open their sockets. */
+@ApiTags('Server')
 @Controller()
 export class TelemetryPathsController {
   @Get('/')
-  about(): object {
+  @ApiOperation({ operationId: 'getAbout', summary: 'What is here' })
+  @ApiOkResponse({ type: About, description: 'Name, version and paths.' })
+  @ApiProblems(400)
+  getAbout(@Query() _query: NoQuery): About {
     return {
       name: packageInfo.name,
       version: packageInfo.version,
@@ -15,11 +41,13 @@ export class TelemetryPathsController {
         '/audit': 'ws: telemetry that is never purged',
         '/submit': 'ws: another name for /',
       },
-      http: ['/nodes', '/nodes/logs?peer_id=', '/metrics', '/health/live', '/health/ready'],
+      http: ['/docs', '/openapi.json', '/nodes', '/metrics', '/health/live', '/health/ready'],
     };
   }
 
+  /** These are described in prose: OpenAPI has no word for WebSockets. */
   @Get(['/audit', '/submit'])
+  @ApiExcludeEndpoint()
   @HttpCode(426)
   @Header('Upgrade', 'websocket')
   @Header('Content-Type', 'application/problem+json')

@@ -1,0 +1,13 @@
+// Writes docs/openapi.json from the controllers, as they are built.
+import { NestFactory } from '@nestjs/core';
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { AppModule } from '../dist/app.module.js';
+import { readSettings } from '../dist/config/index.js';
+import { openApiDocument } from '../dist/openapi/index.js';
+
+const app = await NestFactory.create(AppModule.forRoot(readSettings({}), 'postgres://127.0.0.1/none'), {
+  logger: false,
+});
+const path = resolve(import.meta.dirname, '../docs/openapi.json');
+await writeFile(path, `${JSON.stringify(openApiDocument(app), null, 2)}\n`);
