@@ -97,11 +97,6 @@ export const MESSAGE_TYPES = [
     fields: { target_hash: 'hash', target_number: 'digits', contains_precommits_signed_by: 'json' },
   },
   {
-    msg: 'afg.commit_issued',
-    verbosity: 1,
-    fields: { target_hash: 'hash', target_number: 'digits' },
-  },
-  {
     msg: 'afg.finalized',
     verbosity: 1,
     fields: { finalized_hash: 'hash', finalized_number: 'digits' },
@@ -119,6 +114,7 @@ export const MESSAGE_TYPES = [
     verbosity: 5,
     fields: { slot_num: 'integer', 'timestamp?': 'integer' },
   },
+  { msg: 'afg.commit_issued', verbosity: 5, fields: { target_hash: 'hash', target_number: 'digits' } },
   {
     msg: 'afg.announcing_blocks_to_voted_peers',
     verbosity: 5,
