@@ -40,7 +40,7 @@ export class NodeMessagesPageQuery extends NodeMessagesQuery {
 export class NodeLogsQuery extends NodeMessagesPageQuery {
   @TextParameter({
     takes: 'a type of message',
-    description: 'Messages of this type.',
+    description: 'Messages of this type, of which docs/telemetry-messages.md has a catalogue.',
     example: 'block.import',
   })
   msg?: string;
