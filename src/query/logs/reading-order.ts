@@ -16,7 +16,8 @@ export interface ReadingOrder {
   rest: (segment: Segment) => Segment | null;
 }
 
-const FIRST_LENGTH_MS = 3_600_000;
+/** Each piece has a plan of its own, which costs more than the rows of some hours. */
+const FIRST_LENGTH_MS = 6 * 3_600_000;
 const GROWTH = 4;
 
 export const NEWEST_FIRST: ReadingOrder = {
@@ -26,10 +27,10 @@ export const NEWEST_FIRST: ReadingOrder = {
   end: -Infinity,
   earlier: (one, other) => one > other,
   isPassed: (start, messageTime) => messageTime >= start,
-  /** The newest hour, from now where that comes sooner: the end of a connection may lie a day ahead. */
+  /** The newest hours, from now where that comes sooner: the end of a connection may lie a day ahead. */
   first: (connection, now) =>
     newest(connection, connection.to, Math.min(connection.to, now), FIRST_LENGTH_MS),
-  /** Each is longer than the one before: a year takes eight. */
+  /** Each is longer than the one before: a year takes seven. */
   rest: ({ connection, from, nextLength }) => newest(connection, from, from, nextLength),
 };
 
