@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { BenchmarksModule } from './benchmarks/index.js';
 import { ConfigModule, type Settings } from './config/index.js';
 import { DeliveryModule } from './delivery/index.js';
 import { HealthModule } from './health/index.js';
@@ -23,6 +24,7 @@ export class AppModule {
         StorageModule.forRoot({ url: databaseUrl }),
         PurgeModule,
         QueryModule,
+        BenchmarksModule,
         HealthModule,
         MetricsModule,
       ],

@@ -38,8 +38,19 @@ describe('migrations', () => {
   it('make the tables, indexes and the view that dashboards read', async () => {
     await using database = await TestDatabase.create();
     expect(await relations(database)).toEqual({
+      benchmark_events: 'r',
+      benchmark_events_benchmark_created_at: 'i',
+      benchmark_events_id_seq: 'S',
+      benchmark_events_pkey: 'i',
+      benchmarks: 'r',
+      benchmarks_host_system_id: 'i',
+      benchmarks_id_seq: 'S',
+      benchmarks_pkey: 'i',
       collectors: 'r',
       collectors_pkey: 'i',
+      host_systems: 'r',
+      host_systems_id_seq: 'S',
+      host_systems_pkey: 'i',
       ingest_batches: 'r',
       ingest_batches_pkey: 'i',
       logs_audit: 'p',

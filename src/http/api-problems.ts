@@ -8,6 +8,7 @@ const DESCRIPTIONS = {
   406: 'None of the formats of `Accept` is offered.',
   409: 'What is asked for does not go with what is stored.',
   413: 'The body is too large.',
+  415: 'The body is not sent as `application/json`.',
   503: 'The database cannot be reached, or the answer took too long. `Retry-After` says when to try again.',
 } as const;
 

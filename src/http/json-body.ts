@@ -3,6 +3,7 @@ import {
   createParamDecorator,
   type ExecutionContext,
   type RawBodyRequest,
+  UnsupportedMediaTypeException,
 } from '@nestjs/common';
 import type { Request, Response } from 'express';
 
@@ -16,21 +17,31 @@ const BACKSLASH = 0x5c;
 const OPENING = new Set([0x5b, 0x7b]);
 const CLOSING = new Set([0x5d, 0x7d]);
 
+/** Of requests whose body is read. */
+const WITH_BODY = new Set(['POST', 'PATCH', 'PUT']);
+
 /**
- * Refuses a JSON body that is nested too deeply to be taken apart. Comes after the parser of bodies, which keeps
- * their text.
+ * Refuses a body that is no JSON by its type, which would be passed over, and JSON that is nested too deeply to be
+ * taken apart. Comes after the parser of bodies, which keeps their text.
  */
 export function checkJsonBody(
   request: RawBodyRequest<Request>,
   _response: Response,
   next: (error?: unknown) => void,
 ): void {
-  const tooDeep = request.rawBody !== undefined && nesting(request.rawBody) > MAX_NESTING;
-  next(
-    tooDeep
+  next(objection(request));
+}
+
+function objection({ rawBody, method, headers }: RawBodyRequest<Request>): Error | undefined {
+  if (rawBody !== undefined) {
+    return nesting(rawBody) > MAX_NESTING
       ? new BadRequestException(`The body is nested more than ${MAX_NESTING.toString()} deep.`)
-      : undefined,
-  );
+      : undefined;
+  }
+  const sent = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  return sent && WITH_BODY.has(method)
+    ? new UnsupportedMediaTypeException('The body is to be JSON, sent with Content-Type: application/json.')
+    : undefined;
 }
 
 /** The text of the JSON body of a request: for PostgreSQL, which keeps digits that parsing loses. */

@@ -1,4 +1,5 @@
 import { KeepMessages1764000000000 } from './1764000000000-keep-messages.js';
+import { KeepBenchmarks1764100000000 } from './1764100000000-keep-benchmarks.js';
 
 /** Every migration, oldest first. */
-export const migrations = [KeepMessages1764000000000];
+export const migrations = [KeepMessages1764000000000, KeepBenchmarks1764100000000];

@@ -1,4 +1,7 @@
+import { BenchmarkEvent } from './benchmark-event.entity.js';
+import { Benchmark } from './benchmark.entity.js';
 import { Collector } from './collector.entity.js';
+import { HostSystem } from './host-system.entity.js';
 import { IngestBatch } from './ingest-batch.entity.js';
 import { AuditLogMessage, ExpiringLogMessage, TetcoreLog } from './log-message.entity.js';
 import { PeerConnection } from './peer-connection.entity.js';
@@ -6,8 +9,11 @@ import { StoredRejectedMessage } from './stored-rejected-message.entity.js';
 
 export {
   AuditLogMessage,
+  Benchmark,
+  BenchmarkEvent,
   Collector,
   ExpiringLogMessage,
+  HostSystem,
   IngestBatch,
   PeerConnection,
   StoredRejectedMessage,
@@ -17,8 +23,11 @@ export {
 /** Every entity, for the data source. */
 export const entities = [
   AuditLogMessage,
+  Benchmark,
+  BenchmarkEvent,
   Collector,
   ExpiringLogMessage,
+  HostSystem,
   IngestBatch,
   PeerConnection,
   StoredRejectedMessage,

@@ -1,0 +1,47 @@
+import { ChoiceParameter, TextParameter, TimestampParameter, WholeNumberField } from '../../http/index.js';
+import type { Columns } from '../rows/column-values.js';
+import { MAX_ID } from '../rows/row-id.js';
+
+/** The columns that can be given. */
+export const EVENT_COLUMNS: Columns = {
+  benchmark_id: 'bigint',
+  name: 'text',
+  phase: 'text',
+  created_at: ['timestamptz', 'now()'],
+};
+
+export const EVENT_NAME = {
+  takes: 'the name of an event',
+  maxLength: 255,
+  example: 'warm-up',
+};
+
+/** What `POST /benchmarks/events` takes. */
+export class BenchmarkEventBody {
+  @WholeNumberField({
+    min: 1,
+    max: MAX_ID,
+    description: 'The benchmark that it happens in.',
+    required: true,
+    example: 12,
+  })
+  benchmark_id!: number;
+
+  @TextParameter({ ...EVENT_NAME, description: 'What begins or ends.', required: true })
+  name!: string;
+
+  @ChoiceParameter({
+    of: ['start', 'end'],
+    description: 'Whether it begins or ends.',
+    required: true,
+    example: 'start',
+  })
+  phase!: 'start' | 'end';
+
+  @TimestampParameter({
+    description: 'When it does; now where it is left out.',
+    nullable: true,
+    example: '2026-01-02T03:04:05.678901Z',
+  })
+  created_at?: string | null;
+}

@@ -1,0 +1,31 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { timeText } from '../../answer/index.js';
+import { TextOf, TimeOf, WholeNumberOf } from '../../http/index.js';
+
+/** The JSON of a {@link BenchmarkEvent} from its row. */
+export const EVENT_JSON = `json_build_object(
+  'id', id, 'benchmark_id', benchmark_id, 'name', name, 'phase', phase,
+  'created_at', ${timeText('created_at')})::text`;
+
+/** Something in a benchmark began or ended. */
+export class BenchmarkEvent {
+  @WholeNumberOf('', { example: 34 })
+  id!: number;
+
+  @WholeNumberOf('The benchmark that it happened in.', { example: 12 })
+  benchmark_id!: number;
+
+  @TextOf('What began or ended.', { example: 'warm-up' })
+  name!: string;
+
+  @ApiProperty({
+    type: 'string',
+    enum: ['start', 'end'],
+    description: 'Whether it began or ended.',
+    example: 'start',
+  })
+  phase!: 'start' | 'end';
+
+  @TimeOf('When it did.')
+  created_at!: string;
+}

@@ -1,0 +1,52 @@
+import { Body, Controller, Get, Param, Post, Query, Res, UseGuards } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { JSON_LIST, sendJson, sendRows } from '../../answer/index.js';
+import { ApiProblems, NoQuery, StartedGuard } from '../../http/index.js';
+import { LOCATION } from '../rows/created.js';
+import { IdPath } from '../rows/row-id.js';
+import { BenchmarkEventBody } from './event.body.js';
+import { BenchmarkEvent } from './event.dto.js';
+import { EventsService } from './events.service.js';
+
+/** What happens in benchmarks. */
+@ApiTags('Benchmarks')
+@Controller('benchmarks')
+@UseGuards(StartedGuard)
+export class EventsController {
+  constructor(private readonly events: EventsService) {}
+
+  @Post('events')
+  @ApiOperation({
+    operationId: 'createBenchmarkEvent',
+    summary: 'Say that something in a benchmark begins or ends',
+    description: 'A profile can then be of the time between the two.',
+  })
+  @ApiCreatedResponse({
+    type: BenchmarkEvent,
+    description: 'As it is kept. `Location` is the list that it is in.',
+    headers: LOCATION,
+  })
+  @ApiProblems(400, 413, 415)
+  async createBenchmarkEvent(
+    @Query() _query: NoQuery,
+    @Body() body: BenchmarkEventBody,
+    @Res() response: Response,
+  ): Promise<void> {
+    const event = await this.events.create(body);
+    response.location(`/benchmarks/${body.benchmark_id.toString()}/events`);
+    sendJson(response, event, 201);
+  }
+
+  @Get(':id/events')
+  @ApiOperation({ operationId: 'listBenchmarkEvents', summary: 'What happened in a benchmark' })
+  @ApiOkResponse({ type: [BenchmarkEvent], description: 'Oldest first.' })
+  @ApiProblems(400, 404)
+  async listBenchmarkEvents(
+    @Param() { id }: IdPath,
+    @Query() _query: NoQuery,
+    @Res() response: Response,
+  ): Promise<void> {
+    await sendRows(response, this.events.list(id), JSON_LIST);
+  }
+}

@@ -1,0 +1,25 @@
+import { WholeNumberParameter } from '../../http/index.js';
+
+export const MAX_ROWS = 10_000;
+/** Ids are JSON numbers. */
+export const MAX_ID = Number.MAX_SAFE_INTEGER;
+
+/** Which row a path is about. */
+export class IdPath {
+  @WholeNumberParameter({ min: 1, max: MAX_ID, description: 'Its id.', required: true, example: 12 })
+  id!: number;
+}
+
+/** A page of a list that begins with the newest. */
+export class PageQuery {
+  @WholeNumberParameter({ min: 1, max: MAX_ROWS, description: 'At most so many.', default: MAX_ROWS })
+  limit = MAX_ROWS;
+
+  @WholeNumberParameter({
+    min: 1,
+    max: MAX_ID,
+    description: 'Goes on after a row: the `id` of the last one that you have.',
+    example: 12,
+  })
+  cursor?: number;
+}

@@ -1,0 +1,70 @@
+import { ObjectField, TextParameter, TimestampParameter, WholeNumberField } from '../../http/index.js';
+import type { Columns } from '../rows/column-values.js';
+import { MAX_ID } from '../rows/row-id.js';
+
+/** The columns that can be given. */
+export const BENCHMARK_COLUMNS: Columns = {
+  description: ['text', "''"],
+  ts_start: 'timestamptz',
+  ts_end: 'timestamptz',
+  host_system_id: 'bigint',
+  benchmark_spec: 'jsonb',
+  chain_spec: 'jsonb',
+  setup: 'jsonb',
+};
+
+/** What a benchmark consists of. */
+export class BenchmarkBody {
+  @ObjectField({
+    description: 'What is run. Its `substrate.peerId` names the node, where `setup` does not.',
+    nullable: true,
+    example: { tdb: 'tbd' },
+  })
+  benchmark_spec?: object | null;
+
+  @ObjectField({
+    description: 'The chain that it is run on.',
+    nullable: true,
+    example: { name: 'Development', etc: 'more chain spec stuff' },
+  })
+  chain_spec?: object | null;
+
+  @TextParameter({
+    takes: 'notes',
+    description: 'Any notes.',
+    maxLength: 65_536,
+    nullable: true,
+    example: 'notes',
+  })
+  description?: string | null;
+
+  @WholeNumberField({
+    min: 1,
+    max: MAX_ID,
+    description: 'The host system that it is run on.',
+    nullable: true,
+    example: 2,
+  })
+  host_system_id?: number | null;
+
+  @TimestampParameter({
+    description: 'When the run began, in UTC unless there is an offset.',
+    nullable: true,
+    example: '1970-01-01T00:00:01',
+  })
+  ts_start?: string | null;
+
+  @TimestampParameter({
+    description: 'When it ended, later than it began.',
+    nullable: true,
+    example: '2019-10-28T14:05:27.618903',
+  })
+  ts_end?: string | null;
+
+  @ObjectField({
+    description: 'How everything is set up. Its `substrate.peerId` names the node.',
+    nullable: true,
+    example: { substrate: { peerId: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp' } },
+  })
+  setup?: object | null;
+}

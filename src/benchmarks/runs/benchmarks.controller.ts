@@ -1,0 +1,111 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Param,
+  Patch,
+  Post,
+  Query,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
+import {
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { Response } from 'express';
+import { JSON_LIST, sendJson, sendRows } from '../../answer/index.js';
+import { ApiProblems, JsonBodyText, NoQuery, StartedGuard } from '../../http/index.js';
+import { LOCATION, sendCreated } from '../rows/created.js';
+import { IdPath, PageQuery } from '../rows/row-id.js';
+import { BenchmarkBody } from './benchmark.body.js';
+import { Benchmark } from './benchmark.dto.js';
+import { BenchmarksService } from './benchmarks.service.js';
+
+/** Runs of nodes on host systems. */
+@ApiTags('Benchmarks')
+@Controller('benchmarks')
+@UseGuards(StartedGuard)
+export class BenchmarksController {
+  constructor(private readonly benchmarks: BenchmarksService) {}
+
+  @Get()
+  @ApiOperation({ operationId: 'listBenchmarks', summary: 'The benchmarks' })
+  @ApiOkResponse({ type: [Benchmark], description: 'Newest first.' })
+  @ApiProblems(400)
+  async listBenchmarks(@Query() query: PageQuery, @Res() response: Response): Promise<void> {
+    await sendRows(response, this.benchmarks.list(query), JSON_LIST);
+  }
+
+  @Post()
+  @ApiOperation({
+    operationId: 'createBenchmark',
+    summary: 'Describe a benchmark',
+    description:
+      'Needed is a `benchmark_spec` or a `setup`; everything else may be left out, and added when it is known. ' +
+      '`setup.substrate.peerId`, or else `benchmark_spec.substrate.peerId`, names the node, whose telemetry says ' +
+      'how the run went. Numbers in JSON keep every digit.',
+  })
+  @ApiCreatedResponse({ type: Benchmark, description: 'As it is kept.', headers: LOCATION })
+  @ApiProblems(400, 413, 415)
+  async createBenchmark(
+    @Query() _query: NoQuery,
+    @Body() body: BenchmarkBody,
+    @JsonBodyText() text: string,
+    @Res() response: Response,
+  ): Promise<void> {
+    sendCreated(response, '/benchmarks', await this.benchmarks.create(body, text));
+  }
+
+  @Get('example')
+  @ApiOperation({ operationId: 'getBenchmarkExample', summary: 'A benchmark to begin with' })
+  @ApiOkResponse({ type: BenchmarkBody, description: 'A body that `POST /benchmarks` takes as it is.' })
+  @ApiProblems(400)
+  async getBenchmarkExample(@Query() _query: NoQuery): Promise<BenchmarkBody> {
+    return await this.benchmarks.example();
+  }
+
+  @Get(':id')
+  @ApiOperation({ operationId: 'getBenchmark', summary: 'A benchmark' })
+  @ApiOkResponse({ type: Benchmark, description: 'As it is kept.' })
+  @ApiProblems(400, 404)
+  async getBenchmark(
+    @Param() { id }: IdPath,
+    @Query() _query: NoQuery,
+    @Res() response: Response,
+  ): Promise<void> {
+    sendJson(response, await this.benchmarks.find(id));
+  }
+
+  @Patch(':id')
+  @ApiOperation({
+    operationId: 'changeBenchmark',
+    summary: 'Change the description of a benchmark',
+    description: 'Fields that are left out stay, null clears, and JSON objects are replaced as a whole.',
+  })
+  @ApiOkResponse({ type: Benchmark, description: 'As it is kept now.' })
+  @ApiProblems(400, 404, 413, 415)
+  async changeBenchmark(
+    @Param() { id }: IdPath,
+    @Query() _query: NoQuery,
+    @Body() body: BenchmarkBody,
+    @JsonBodyText() text: string,
+    @Res() response: Response,
+  ): Promise<void> {
+    sendJson(response, await this.benchmarks.change(id, body, text));
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiOperation({ operationId: 'deleteBenchmark', summary: 'Delete a benchmark and its events' })
+  @ApiNoContentResponse({ description: 'It is gone.' })
+  @ApiProblems(400, 404)
+  async deleteBenchmark(@Param() { id }: IdPath, @Query() _query: NoQuery): Promise<void> {
+    await this.benchmarks.delete(id);
+  }
+}

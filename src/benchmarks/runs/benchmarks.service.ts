@@ -1,0 +1,114 @@
+import { BadRequestException, Injectable, NotFoundException } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { cursorRows, ReadTransaction } from '../../answer/index.js';
+import { InvalidParameterError } from '../../http/index.js';
+import { columnValues, insertQuery, updateQuery } from '../rows/column-values.js';
+import type { PageQuery } from '../rows/row-id.js';
+import { type ConstraintProblems, deleteRow, oneRow, outOfYears } from '../rows/table-rows.js';
+import { BENCHMARK_COLUMNS, type BenchmarkBody } from './benchmark.body.js';
+import { BENCHMARK_JSON } from './benchmark.dto.js';
+
+/** Each may have 8 MiB. */
+const IN_MEMORY = 4;
+
+/** The benchmarks that are described here. Answers are the JSON of Benchmarks. */
+@Injectable()
+export class BenchmarksService {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** @returns the newest first */
+  list({ limit, cursor }: PageQuery): AsyncIterable<string> {
+    return ReadTransaction.read(this.dataSource, (transaction) =>
+      cursorRows(transaction, LIST, [limit, cursor ?? null], IN_MEMORY),
+    );
+  }
+
+  /** @throws NotFoundException */
+  async find(id: number): Promise<string> {
+    const sql = `SELECT ${BENCHMARK_JSON} AS row FROM benchmarks WHERE id = $1::bigint`;
+    return found(await oneRow(this.dataSource, { sql, parameters: [id] }));
+  }
+
+  /** @param text the body as it came */
+  async create(body: BenchmarkBody, text: string): Promise<string> {
+    const values = columnValues(body, text, BENCHMARK_COLUMNS);
+    // Without any value there would be no statement either.
+    if (values.columns.size === 0) throw withoutSubject();
+    const query = insertQuery('benchmarks', values, BENCHMARK_JSON);
+    return found(await oneRow(this.dataSource, query, problemsOf(body)));
+  }
+
+  /**
+   * @param text the body as it came
+   * @throws NotFoundException
+   */
+  async change(id: number, body: BenchmarkBody, text: string): Promise<string> {
+    const values = columnValues(body, text, BENCHMARK_COLUMNS);
+    const query = updateQuery('benchmarks', id, values, BENCHMARK_JSON);
+    return found(await oneRow(this.dataSource, query, problemsOf(body)));
+  }
+
+  /** @throws NotFoundException */
+  async delete(id: number): Promise<void> {
+    if (!(await deleteRow(this.dataSource, 'benchmarks', id))) throw notFound();
+  }
+
+  /** A body that {@link create} takes as it is, with the newest host system where there is one. */
+  async example(): Promise<BenchmarkBody> {
+    const [newest] = await this.dataSource.query<{ id: number | null }[]>(
+      'SELECT max(id)::float8 AS id FROM host_systems',
+    );
+    const id = newest?.id ?? null;
+    return { ...EXAMPLE, ...(id !== null && { host_system_id: id }) };
+  }
+}
+
+const LIST = `
+  SELECT ${BENCHMARK_JSON} AS row FROM benchmarks
+   WHERE $2::bigint IS NULL OR id < $2::bigint ORDER BY id DESC LIMIT $1::bigint`;
+
+const EXAMPLE = {
+  benchmark_spec: { name: 'transfers', transactions_per_second: 500, duration_s: 600 },
+  chain_spec: { name: 'Development' },
+  description: 'Transfers between two accounts, as fast as the node takes them.',
+  ts_start: '2026-01-02T03:00:00Z',
+  ts_end: '2026-01-02T03:10:00Z',
+  setup: {
+    substrate: {
+      peerId: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp',
+      args: ['--dev', '--tracing-targets', 'frame_system,pallet_balances'],
+    },
+  },
+} satisfies BenchmarkBody;
+
+/** What the constraints of the table say, in terms of the body. */
+function problemsOf({ ts_end: end }: BenchmarkBody): ConstraintProblems {
+  return {
+    benchmarks_host_system: () =>
+      new InvalidParameterError('host_system_id', 'takes the id of a host system that is described here'),
+    benchmarks_subject: withoutSubject,
+    benchmarks_ts_start: outOfYears('ts_start'),
+    benchmarks_ts_end: outOfYears('ts_end'),
+    benchmarks_times: () =>
+      end === undefined
+        ? new InvalidParameterError('ts_start', 'takes a time before ts_end')
+        : new InvalidParameterError('ts_end', 'takes a time after ts_start'),
+  };
+}
+
+function withoutSubject(): BadRequestException {
+  const detail = 'takes a JSON object: a benchmark has a benchmark_spec, a setup, or both';
+  return new BadRequestException({
+    detail: `benchmark_spec ${detail}.`,
+    errors: ['benchmark_spec', 'setup'].map((parameter) => ({ parameter, detail })),
+  });
+}
+
+function found(row: string | undefined): string {
+  if (row === undefined) throw notFound();
+  return row;
+}
+
+function notFound(): NotFoundException {
+  return new NotFoundException('There is no benchmark with this id.');
+}
