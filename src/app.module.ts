@@ -7,6 +7,7 @@ import { LifecycleModule } from './lifecycle/index.js';
 import { MetricsModule } from './metrics/index.js';
 import { PurgeModule } from './purge/index.js';
 import { QueryModule } from './query/index.js';
+import { ReputationModule } from './reputation/index.js';
 import { StorageModule } from './storage/index.js';
 import { TelemetryModule } from './telemetry/index.js';
 
@@ -24,6 +25,7 @@ export class AppModule {
         StorageModule.forRoot({ url: databaseUrl }),
         PurgeModule,
         QueryModule,
+        ReputationModule,
         BenchmarksModule,
         HealthModule,
         MetricsModule,

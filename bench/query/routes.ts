@@ -77,7 +77,6 @@ export const ROUTES: readonly Route[] = [
   },
   {
     name: '/nodes/logs with a rare target',
-    barMs: RARE_BAR_MS,
     path: ({ data }, random) => logs(random.pick(data.cast.ordinary), { target: RARE_TARGET }),
   },
   { name: '/nodes', barMs: 60, path: () => '/nodes' },

@@ -163,6 +163,286 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/reputation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What each node says of all its peers
+         * @description By the latest `system.network_state` of each node. Many of the peers may be no part of the network.
+         */
+        get: operations["listReputations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reputation/logged": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What each node says of those peers that have ever connected here
+         * @description By the latest `system.network_state` of each node.
+         */
+        get: operations["listLoggedReputations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reputation/{peer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What other nodes say and said of a peer
+         * @description By every `system.network_state` that has the peer. A peer that few of them have takes long to find: give an age, or times.
+         */
+        get: operations["listPeerReputations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/host_systems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The host systems that benchmarks run on */
+        get: operations["listHostSystems"];
+        put?: never;
+        /** Describe a host system */
+        post: operations["createHostSystem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/host_systems/from_node": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Describe a host system by what a node reports of it
+         * @description By the newest connection of the node that says something of its computer, and the newest scores that it sent. Fields of the body are taken instead of what was reported, also where they are null.
+         */
+        post: operations["createHostSystemFromNode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/host_systems/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A host system */
+        get: operations["getHostSystem"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a host system
+         * @description One that no benchmark names.
+         */
+        delete: operations["deleteHostSystem"];
+        options?: never;
+        head?: never;
+        /**
+         * Change the description of a host system
+         * @description Fields that are left out stay, null clears, and `details` is replaced as a whole.
+         */
+        patch: operations["changeHostSystem"];
+        trace?: never;
+    };
+    "/benchmarks/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The profiles of two benchmarks side by side
+         * @description Of what calls took in each: see `GET /benchmarks/{id}/profile`.
+         */
+        get: operations["compareBenchmarks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/benchmarks/{id}/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How long calls took in a benchmark
+         * @description From the `tracing.profiling` messages of the node that the benchmark names, by their `target` and `name`. The run lasts from `ts_start` to `ts_end`. Without a `ts_start` it begins with its first event, or when it was described; without a `ts_end` it ends with its last event, or now where an event has not ended or there is none. With `event` it is the time from each start of the event to the end that comes next, or to the end of the run where none comes. Messages whose `time` is no number of nanoseconds are left out.
+         */
+        get: operations["getBenchmarkProfile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/benchmarks/{id}/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The targets in the messages of a benchmark
+         * @description Of the node that the benchmark names; there are none where it names no node. The run lasts from `ts_start` to `ts_end`. Without a `ts_start` it begins with its first event, or when it was described; without a `ts_end` it ends with its last event, or now where an event has not ended or there is none.
+         */
+        get: operations["listBenchmarkTargets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/benchmarks/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that something in a benchmark begins or ends
+         * @description A profile can then be of the time between the two.
+         */
+        post: operations["createBenchmarkEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/benchmarks/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened in a benchmark */
+        get: operations["listBenchmarkEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/benchmarks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The benchmarks */
+        get: operations["listBenchmarks"];
+        put?: never;
+        /**
+         * Describe a benchmark
+         * @description Needed is a `benchmark_spec` or a `setup`; everything else may be left out, and added when it is known. `setup.substrate.peerId`, or else `benchmark_spec.substrate.peerId`, names the node, whose telemetry says how the run went. Numbers in JSON keep every digit.
+         */
+        post: operations["createBenchmark"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/benchmarks/example": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A benchmark to begin with */
+        get: operations["getBenchmarkExample"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/benchmarks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A benchmark */
+        get: operations["getBenchmark"];
+        put?: never;
+        post?: never;
+        /** Delete a benchmark and its events */
+        delete: operations["deleteBenchmark"];
+        options?: never;
+        head?: never;
+        /**
+         * Change the description of a benchmark
+         * @description Fields that are left out stay, null clears, and JSON objects are replaced as a whole.
+         */
+        patch: operations["changeBenchmark"];
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -207,7 +487,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["index"];
+        /** The metrics of the server */
+        get: operations["getMetrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -637,6 +918,581 @@ export interface components {
             /** @example Keeps the telemetry of nodes. */
             description: string;
         };
+        ReportedReputations: {
+            /**
+             * @description The node that says so.
+             * @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp
+             */
+            reporting_peer: string;
+            /**
+             * @description The peers, each once, in no particular order.
+             * @example [
+             *       "12D3KooWByVpK92hMi9CzTjyFg9cPHDU5ariTM3EPMq9vdh5S5Po"
+             *     ]
+             */
+            remote_peer: string[];
+            /**
+             * @description Their reputations: the lowest where a peer is in several sets.
+             * @example [
+             *       -2646
+             *     ]
+             */
+            reputation: number[];
+            /**
+             * @description Whether the node is connected to them, in any set.
+             * @example [
+             *       true
+             *     ]
+             */
+            connected: boolean[];
+            /**
+             * Format: date-time
+             * @description When the node said so.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            ts: string;
+        };
+        PeerReputation: {
+            /**
+             * @description The node that says so.
+             * @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp
+             */
+            reporting_peer: string;
+            /**
+             * @description The lowest of all sets.
+             * @example -2646
+             */
+            reputation: number;
+            /**
+             * @description Whether the node is connected to the peer, in any set.
+             * @example true
+             */
+            connected: boolean;
+            /**
+             * Format: date-time
+             * @description When the node said so.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            ts: string;
+        };
+        HostSystem: {
+            /**
+             * Format: int64
+             * @example 2
+             */
+            id: number;
+            /**
+             * Format: date-time
+             * @description When it was described here.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description How fast its processors are: MHz. Nodes do not report it, except in the names of some.
+             * @example 2600
+             */
+            cpu_clock: number | null;
+            /**
+             * Format: int64
+             * @description How many processor cores it has.
+             * @example 4
+             */
+            cpu_qty: number | null;
+            /** @example Any notes to go here */
+            description: string;
+            /**
+             * @description Its disks. Nodes do not report them.
+             * @example NVME
+             */
+            disk_info: string | null;
+            /** @example freebsd */
+            os: string | null;
+            /**
+             * Format: int64
+             * @description Its memory: MiB.
+             * @example 8192
+             */
+            ram_mb: number | null;
+            /** @example Intel(R) Xeon(R) E-2386G CPU @ 3.50GHz */
+            cpu_name: string | null;
+            /** @example x86_64 */
+            arch: string | null;
+            /** @example Debian GNU/Linux 12 (bookworm) */
+            distro: string | null;
+            /** @example 6.1.0-21-amd64 */
+            kernel: string | null;
+            /** @description It is a virtual machine. */
+            is_virtual_machine: boolean | null;
+            /**
+             * @description The node that reported it, where it was made from that.
+             * @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp
+             */
+            peer_id: string | null;
+            /**
+             * @description Whatever else there is to say. Of what a node reported: `sysinfo`, `hwbench` (the scores of its own benchmark, in MB/s) and `target_env`, as they came.
+             * @example {
+             *       "hwbench": {
+             *         "cpu_hashrate_score": 1027
+             *       }
+             *     }
+             */
+            details: {
+                [key: string]: unknown;
+            } | null;
+        };
+        HostSystemBody: {
+            /**
+             * @description Any notes.
+             * @example Any notes to go here
+             */
+            description?: string | null;
+            /**
+             * @description Its processors.
+             * @example Intel(R) Xeon(R) E-2386G CPU @ 3.50GHz
+             */
+            cpu_name?: string | null;
+            /**
+             * @description The architecture of its processors.
+             * @example x86_64
+             */
+            arch?: string | null;
+            /**
+             * @description The distribution of its operating system.
+             * @example Debian GNU/Linux 12 (bookworm)
+             */
+            distro?: string | null;
+            /**
+             * @description The version of its kernel.
+             * @example 6.1.0-21-amd64
+             */
+            kernel?: string | null;
+            /**
+             * @description It is a virtual machine.
+             * @example false
+             */
+            is_virtual_machine?: boolean | null;
+            /**
+             * @description Whatever else there is to say.
+             * @example {
+             *       "rack": 7
+             *     }
+             */
+            details?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description How fast its processors are: MHz.
+             * @example 2600
+             */
+            cpu_clock: number;
+            /**
+             * @description How many processor cores it has.
+             * @example 4
+             */
+            cpu_qty: number;
+            /**
+             * @description Its disks.
+             * @example NVME
+             */
+            disk_info: string;
+            /**
+             * @description Its operating system.
+             * @example freebsd
+             */
+            os: string;
+            /**
+             * @description Its memory: MiB.
+             * @example 8192
+             */
+            ram_mb: number;
+        };
+        HostSystemFromNode: {
+            /**
+             * @description Any notes.
+             * @example Any notes to go here
+             */
+            description?: string | null;
+            /**
+             * @description Its processors.
+             * @example Intel(R) Xeon(R) E-2386G CPU @ 3.50GHz
+             */
+            cpu_name?: string | null;
+            /**
+             * @description The architecture of its processors.
+             * @example x86_64
+             */
+            arch?: string | null;
+            /**
+             * @description The distribution of its operating system.
+             * @example Debian GNU/Linux 12 (bookworm)
+             */
+            distro?: string | null;
+            /**
+             * @description The version of its kernel.
+             * @example 6.1.0-21-amd64
+             */
+            kernel?: string | null;
+            /**
+             * @description It is a virtual machine.
+             * @example false
+             */
+            is_virtual_machine?: boolean | null;
+            /**
+             * @description Whatever else there is to say.
+             * @example {
+             *       "rack": 7
+             *     }
+             */
+            details?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description How fast its processors are: MHz.
+             * @example 2600
+             */
+            cpu_clock?: number | null;
+            /**
+             * @description How many processor cores it has.
+             * @example 4
+             */
+            cpu_qty?: number | null;
+            /**
+             * @description Its disks.
+             * @example NVME
+             */
+            disk_info?: string | null;
+            /**
+             * @description Its operating system.
+             * @example freebsd
+             */
+            os?: string | null;
+            /**
+             * @description Its memory: MiB.
+             * @example 8192
+             */
+            ram_mb?: number | null;
+            /**
+             * @description The peer id of the node.
+             * @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp
+             */
+            peer_id: string;
+        };
+        HostSystemChange: {
+            /**
+             * @description Any notes.
+             * @example Any notes to go here
+             */
+            description?: string | null;
+            /**
+             * @description Its processors.
+             * @example Intel(R) Xeon(R) E-2386G CPU @ 3.50GHz
+             */
+            cpu_name?: string | null;
+            /**
+             * @description The architecture of its processors.
+             * @example x86_64
+             */
+            arch?: string | null;
+            /**
+             * @description The distribution of its operating system.
+             * @example Debian GNU/Linux 12 (bookworm)
+             */
+            distro?: string | null;
+            /**
+             * @description The version of its kernel.
+             * @example 6.1.0-21-amd64
+             */
+            kernel?: string | null;
+            /**
+             * @description It is a virtual machine.
+             * @example false
+             */
+            is_virtual_machine?: boolean | null;
+            /**
+             * @description Whatever else there is to say.
+             * @example {
+             *       "rack": 7
+             *     }
+             */
+            details?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description How fast its processors are: MHz.
+             * @example 2600
+             */
+            cpu_clock?: number | null;
+            /**
+             * @description How many processor cores it has.
+             * @example 4
+             */
+            cpu_qty?: number | null;
+            /**
+             * @description Its disks.
+             * @example NVME
+             */
+            disk_info?: string | null;
+            /**
+             * @description Its operating system.
+             * @example freebsd
+             */
+            os?: string | null;
+            /**
+             * @description Its memory: MiB.
+             * @example 8192
+             */
+            ram_mb?: number | null;
+        };
+        CallTimes: {
+            /**
+             * Format: int64
+             * @description How many calls there were.
+             * @example 5
+             */
+            count: number;
+            /** @example 880.4 */
+            mean: number;
+            /**
+             * @description As `percentile_cont` has it, and so `p90`: between two calls where there is none in the middle.
+             * @example 760
+             */
+            median: number;
+            /** @example 1204.5 */
+            p90: number;
+            /** @example 690 */
+            min: number;
+            /** @example 1498 */
+            max: number;
+        };
+        ProfileComparison: {
+            /**
+             * @description Empty where a trace has none.
+             * @example frame_system
+             */
+            target: string;
+            /**
+             * @description Empty where a trace has none.
+             * @example <AccountNonce<T>>::get
+             */
+            name: string;
+            /** @description Null where the first one has no such calls. */
+            base: components["schemas"]["CallTimes"] | null;
+            /** @description Null where the other one has no such calls. */
+            head: components["schemas"]["CallTimes"] | null;
+            /**
+             * @description The mean of the other one, divided by that of the first: above 1 it is slower.
+             * @example 1.08
+             */
+            mean_ratio: number | null;
+            /**
+             * @description The same of the medians.
+             * @example 0.97
+             */
+            median_ratio: number | null;
+        };
+        ProfileEntry: {
+            /**
+             * Format: int64
+             * @description How many calls there were.
+             * @example 5
+             */
+            count: number;
+            /** @example 880.4 */
+            mean: number;
+            /**
+             * @description As `percentile_cont` has it, and so `p90`: between two calls where there is none in the middle.
+             * @example 760
+             */
+            median: number;
+            /** @example 1204.5 */
+            p90: number;
+            /** @example 690 */
+            min: number;
+            /** @example 1498 */
+            max: number;
+            /**
+             * @description Empty where a trace has none.
+             * @example frame_system
+             */
+            target: string;
+            /**
+             * @description Empty where a trace has none.
+             * @example <AccountNonce<T>>::get
+             */
+            name: string;
+        };
+        Target: {
+            /** @example frame_system */
+            target: string;
+        };
+        BenchmarkEventBody: {
+            /**
+             * @description The benchmark that it happens in.
+             * @example 12
+             */
+            benchmark_id: number;
+            /**
+             * @description What begins or ends.
+             * @example warm-up
+             */
+            name: string;
+            /**
+             * @description Whether it begins or ends.
+             * @example start
+             * @enum {string}
+             */
+            phase: "start" | "end";
+            /**
+             * @description When it does; now where it is left out.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            created_at?: string | null;
+        };
+        BenchmarkEvent: {
+            /**
+             * Format: int64
+             * @example 34
+             */
+            id: number;
+            /**
+             * Format: int64
+             * @description The benchmark that it happened in.
+             * @example 12
+             */
+            benchmark_id: number;
+            /**
+             * @description What began or ended.
+             * @example warm-up
+             */
+            name: string;
+            /**
+             * @description Whether it began or ended.
+             * @example start
+             * @enum {string}
+             */
+            phase: "start" | "end";
+            /**
+             * Format: date-time
+             * @description When it did.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            created_at: string;
+        };
+        Benchmark: {
+            /**
+             * Format: int64
+             * @example 12
+             */
+            id: number;
+            /**
+             * Format: date-time
+             * @description When it was described here.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            created_at: string;
+            /**
+             * @description What is run, with every digit of its numbers.
+             * @example {
+             *       "tdb": "tbd"
+             *     }
+             */
+            benchmark_spec: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description The chain that it is run on.
+             * @example {
+             *       "name": "Development"
+             *     }
+             */
+            chain_spec: {
+                [key: string]: unknown;
+            } | null;
+            /** @example notes */
+            description: string;
+            /**
+             * Format: int64
+             * @description The host system that it is run on.
+             * @example 2
+             */
+            host_system_id: number | null;
+            /**
+             * Format: date-time
+             * @description When the run ended.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            ts_end: string | null;
+            /**
+             * Format: date-time
+             * @description When the run began.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            ts_start: string | null;
+            /**
+             * @description How everything is set up.
+             * @example {
+             *       "substrate": {
+             *         "peerId": "12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp"
+             *       }
+             *     }
+             */
+            setup: {
+                [key: string]: unknown;
+            } | null;
+        };
+        BenchmarkBody: {
+            /**
+             * @description What is run. Its `substrate.peerId` names the node, where `setup` does not.
+             * @example {
+             *       "tdb": "tbd"
+             *     }
+             */
+            benchmark_spec?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description The chain that it is run on.
+             * @example {
+             *       "name": "Development",
+             *       "etc": "more chain spec stuff"
+             *     }
+             */
+            chain_spec?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description Any notes.
+             * @example notes
+             */
+            description?: string | null;
+            /**
+             * @description The host system that it is run on.
+             * @example 2
+             */
+            host_system_id?: number | null;
+            /**
+             * @description When the run began, in UTC unless there is an offset.
+             * @example 1970-01-01T00:00:01
+             */
+            ts_start?: string | null;
+            /**
+             * @description When it ended, later than it began.
+             * @example 2019-10-28T14:05:27.618903
+             */
+            ts_end?: string | null;
+            /**
+             * @description How everything is set up. Its `substrate.peerId` names the node.
+             * @example {
+             *       "substrate": {
+             *         "peerId": "12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp"
+             *       }
+             *     }
+             */
+            setup?: {
+                [key: string]: unknown;
+            } | null;
+        };
         Liveness: {
             /** @example live */
             status: string;
@@ -710,7 +1566,7 @@ export interface operations {
                 order?: "desc" | "asc";
                 /** @description Goes on after a message: the `cursor` of the last one that you have, with the other parameters as before. Of the messages that were stored when you began, none is left out and none comes twice. */
                 cursor?: string;
-                /** @description Messages of this type. */
+                /** @description Messages of this type, of which docs/telemetry-messages.md has a catalogue. */
                 msg?: string;
                 /** @description Messages with this `target` (traces) or `origin` (blocks). */
                 target?: string;
@@ -1089,6 +1945,1101 @@ export interface operations {
             };
         };
     };
+    listReputations: {
+        parameters: {
+            query?: {
+                /** @description Reports that are at most so old: seconds. */
+                max_age_s?: number;
+                /** @description At most so many reporting nodes. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest report first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportedReputations"][];
+                };
+            };
+            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLoggedReputations: {
+        parameters: {
+            query?: {
+                /** @description Reports that are at most so old: seconds. */
+                max_age_s?: number;
+                /** @description At most so many reporting nodes. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest report first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportedReputations"][];
+                };
+            };
+            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPeerReputations: {
+        parameters: {
+            query?: {
+                /** @description Reports that are at most so old: seconds. Not together with `start_time` or `end_time`. */
+                max_age_s?: number;
+                /** @description Reports later than this. */
+                start_time?: string;
+                /** @description Reports earlier than this. */
+                end_time?: string;
+                /** @description At most so many. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The peer id of the node that is reported on. It need not have connected here. */
+                peer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeerReputation"][];
+                };
+            };
+            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listHostSystems: {
+        parameters: {
+            query?: {
+                /** @description At most so many. */
+                limit?: number;
+                /** @description Goes on after a row: the `id` of the last one that you have. */
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostSystem"][];
+                };
+            };
+            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createHostSystem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HostSystemBody"];
+            };
+        };
+        responses: {
+            /** @description As it is kept. */
+            201: {
+                headers: {
+                    /** @description Where it is. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostSystem"];
+                };
+            };
+            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not sent as `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createHostSystemFromNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HostSystemFromNode"];
+            };
+        };
+        responses: {
+            /** @description As it is kept. */
+            201: {
+                headers: {
+                    /** @description Where it is. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostSystem"];
+                };
+            };
+            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is asked for does not go with what is stored. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not sent as `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHostSystem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostSystem"];
+                };
+            };
+            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteHostSystem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is asked for does not go with what is stored. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeHostSystem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HostSystemChange"];
+            };
+        };
+        responses: {
+            /** @description As it is kept now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostSystem"];
+                };
+            };
+            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not sent as `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compareBenchmarks: {
+        parameters: {
+            query: {
+                /** @description Between the starts and the ends of this event only, instead of the whole run. */
+                event?: string;
+                /** @description Calls with this target only. */
+                target?: string;
+                /** @description The benchmark that the other one is compared with. */
+                base: number;
+                /** @description The other one. */
+                head: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the order of target and name; what one of them has is in the answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileComparison"][];
+                };
+            };
+            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is asked for does not go with what is stored. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBenchmarkProfile: {
+        parameters: {
+            query?: {
+                /** @description Between the starts and the ends of this event only, instead of the whole run. */
+                event?: string;
+                /** @description Calls with this target only. */
+                target?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Its id. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the order of target and name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileEntry"][];
+                };
+            };
+            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is asked for does not go with what is stored. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listBenchmarkTargets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Each once, sorted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Target"][];
+                };
+            };
+            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createBenchmarkEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BenchmarkEventBody"];
+            };
+        };
+        responses: {
+            /** @description As it is kept. `Location` is the list that it is in. */
+            201: {
+                headers: {
+                    /** @description Where it is. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BenchmarkEvent"];
+                };
+            };
+            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not sent as `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listBenchmarkEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BenchmarkEvent"][];
+                };
+            };
+            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listBenchmarks: {
+        parameters: {
+            query?: {
+                /** @description At most so many. */
+                limit?: number;
+                /** @description Goes on after a row: the `id` of the last one that you have. */
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Benchmark"][];
+                };
+            };
+            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createBenchmark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BenchmarkBody"];
+            };
+        };
+        responses: {
+            /** @description As it is kept. */
+            201: {
+                headers: {
+                    /** @description Where it is. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Benchmark"];
+                };
+            };
+            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not sent as `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBenchmarkExample: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A body that `POST /benchmarks` takes as it is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BenchmarkBody"];
+                };
+            };
+            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBenchmark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Benchmark"];
+                };
+            };
+            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteBenchmark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeBenchmark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BenchmarkBody"];
+            };
+        };
+        responses: {
+            /** @description As it is kept now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Benchmark"];
+                };
+            };
+            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not sent as `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getLiveness: {
         parameters: {
             query?: never;
@@ -1165,7 +3116,7 @@ export interface operations {
             };
         };
     };
-    index: {
+    getMetrics: {
         parameters: {
             query?: never;
             header?: never;
@@ -1174,11 +3125,33 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The text format of Prometheus. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    /** @example tetcore_build_info{version="0.2.0"} 1 */
+                    "text/plain": string;
+                };
+            };
+            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
         };
     };

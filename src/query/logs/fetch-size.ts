@@ -1,11 +1,11 @@
 const FIRST_ROWS = 16;
 const MOST_ROWS = 1024;
 /** Characters of rows in memory at once, of all connections together. */
-const TARGET_LENGTH = 262_144;
+const TARGET_LENGTH = 65_536;
 /** How much a row counts against those before it, at least. */
 const LEAST_WEIGHT = 0.02;
 
-/** How many rows to fetch at once: few while their size is not known, then as many as are a quarter of a megabyte. */
+/** How many rows to fetch at once: few while their size is not known, then as many as fit into 64 KiB. */
 export class FetchSize {
   private average = TARGET_LENGTH / FIRST_ROWS;
   private seen = 0;

@@ -13,6 +13,7 @@ import { NodeLogsReadModel } from './node-logs.read-model.js';
 const MAX_PAGE = 10_000;
 const DEFAULT_PAGE = 100;
 const FORMATS = ['application/json', 'application/x-ndjson', 'text/csv'] as const;
+const NAMED_FORMATS = { json: FORMATS[0], ndjson: FORMATS[1], csv: FORMATS[2] };
 
 /** What nodes said. */
 @ApiTags('Messages')
@@ -54,7 +55,7 @@ export class MessagesController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    const format = chooseFormat(request, FORMATS);
+    const format = query.format ? NAMED_FORMATS[query.format] : chooseFormat(request, FORMATS);
     response.vary('Accept');
     if (format === 'application/json') {
       const { limit = DEFAULT_PAGE } = query;

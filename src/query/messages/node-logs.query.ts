@@ -36,6 +36,8 @@ export class NodeMessagesPageQuery extends NodeMessagesQuery {
   cursor?: string;
 }
 
+export const LOG_FORMATS = ['json', 'ndjson', 'csv'] as const;
+
 /** What `GET /nodes/logs` takes. */
 export class NodeLogsQuery extends NodeMessagesPageQuery {
   @TextParameter({
@@ -60,6 +62,13 @@ export class NodeLogsQuery extends NodeMessagesPageQuery {
     example: 100,
   })
   limit?: number;
+
+  @ChoiceParameter({
+    of: LOG_FORMATS,
+    description: 'The format of the answer, in place of `Accept`: for links.',
+    example: 'ndjson',
+  })
+  format?: (typeof LOG_FORMATS)[number];
 }
 
 /** What `GET /nodes/peer_counts` takes. */

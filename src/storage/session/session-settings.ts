@@ -28,7 +28,8 @@ export function writerSettings(transactionLimitMs: number): Record<string, strin
 
 /** Of a session that asks: 0 is no limit. */
 export function readerSettings(statementLimitMs: number): Record<string, string> {
-  return { statement_timeout: `${statementLimitMs.toString()}ms` };
+  // Large answers are estimated to cost enough to be compiled, which would be done again for each of them.
+  return { statement_timeout: `${statementLimitMs.toString()}ms`, jit: 'off' };
 }
 
 /**

@@ -1,0 +1,1 @@
+export { ReputationModule } from './reputation.module.js';

@@ -1,0 +1,64 @@
+import { Controller, Get, Param, Query, Res, UseGuards } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { JSON_LIST, sendRows } from '../answer/index.js';
+import { ApiProblems, StartedGuard } from '../http/index.js';
+import { PeerReputationReadModel } from './history/peer-reputation.read-model.js';
+import { LatestReportsReadModel } from './latest/latest-reports.read-model.js';
+import { PeerReputation, ReportedReputations } from './reputation.dto.js';
+import { PeerReputationQuery, ReportedPeerPath, ReputationQuery } from './reputation.query.js';
+
+/** What nodes think of their peers. */
+@ApiTags('Reputation')
+@Controller('reputation')
+@UseGuards(StartedGuard)
+export class ReputationController {
+  constructor(
+    private readonly latest: LatestReportsReadModel,
+    private readonly history: PeerReputationReadModel,
+  ) {}
+
+  @Get()
+  @ApiOperation({
+    operationId: 'listReputations',
+    summary: 'What each node says of all its peers',
+    description:
+      'By the latest `system.network_state` of each node. Many of the peers may be no part of the network.',
+  })
+  @ApiOkResponse({ type: [ReportedReputations], description: 'The newest report first.' })
+  @ApiProblems(400)
+  async listReputations(@Query() query: ReputationQuery, @Res() response: Response): Promise<void> {
+    await sendRows(response, this.latest.list(query), JSON_LIST);
+  }
+
+  // Before the next, for which it would be a peer.
+  @Get('logged')
+  @ApiOperation({
+    operationId: 'listLoggedReputations',
+    summary: 'What each node says of those peers that have ever connected here',
+    description: 'By the latest `system.network_state` of each node.',
+  })
+  @ApiOkResponse({ type: [ReportedReputations], description: 'The newest report first.' })
+  @ApiProblems(400)
+  async listLoggedReputations(@Query() query: ReputationQuery, @Res() response: Response): Promise<void> {
+    await sendRows(response, this.latest.listLogged(query), JSON_LIST);
+  }
+
+  @Get(':peer_id')
+  @ApiOperation({
+    operationId: 'listPeerReputations',
+    summary: 'What other nodes say and said of a peer',
+    description:
+      'By every `system.network_state` that has the peer. A peer that few of them have takes long to find: ' +
+      'give an age, or times.',
+  })
+  @ApiOkResponse({ type: [PeerReputation], description: 'Newest first.' })
+  @ApiProblems(400)
+  async listPeerReputations(
+    @Param() { peer_id: peerId }: ReportedPeerPath,
+    @Query() query: PeerReputationQuery,
+    @Res() response: Response,
+  ): Promise<void> {
+    await sendRows(response, this.history.list(peerId, query), JSON_LIST);
+  }
+}

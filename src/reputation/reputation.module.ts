@@ -1,0 +1,11 @@
+import { Module } from '@nestjs/common';
+import { PeerReputationReadModel } from './history/peer-reputation.read-model.js';
+import { LatestReportsReadModel } from './latest/latest-reports.read-model.js';
+import { ReputationController } from './reputation.controller.js';
+
+/** What nodes say of their peers, from their `system.network_state`. */
+@Module({
+  controllers: [ReputationController],
+  providers: [LatestReportsReadModel, PeerReputationReadModel],
+})
+export class ReputationModule {}

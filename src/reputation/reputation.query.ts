@@ -1,0 +1,55 @@
+import { TextParameter, TimestampParameter, WholeNumberParameter } from '../http/index.js';
+
+const MAX_ROWS = 10_000;
+/** A hundred years: everything. */
+const MAX_AGE_S = 3_155_760_000;
+
+/** What `GET /reputation` and `GET /reputation/logged` take. */
+export class ReputationQuery {
+  @WholeNumberParameter({
+    min: 0,
+    max: MAX_AGE_S,
+    description: 'Reports that are at most so old: seconds.',
+    default: 60,
+  })
+  max_age_s = 60;
+
+  @WholeNumberParameter({
+    min: 1,
+    max: MAX_ROWS,
+    description: 'At most so many reporting nodes.',
+    default: 100,
+  })
+  limit = 100;
+}
+
+/** What `GET /reputation/{peer_id}` takes: an age, or times. */
+export class PeerReputationQuery {
+  @WholeNumberParameter({
+    min: 0,
+    max: MAX_AGE_S,
+    description: 'Reports that are at most so old: seconds. Not together with `start_time` or `end_time`.',
+    example: 3600,
+  })
+  max_age_s?: number;
+
+  @TimestampParameter({ description: 'Reports later than this.', example: '2026-01-01T00:00:00' })
+  start_time?: string;
+
+  @TimestampParameter({ description: 'Reports earlier than this.', example: '2026-01-02T00:00:00' })
+  end_time?: string;
+
+  @WholeNumberParameter({ min: 1, max: MAX_ROWS, description: 'At most so many.', default: 1000 })
+  limit = 1000;
+}
+
+/** Whom the others report on. */
+export class ReportedPeerPath {
+  @TextParameter({
+    takes: 'the peer id of a node',
+    description: 'The peer id of the node that is reported on. It need not have connected here.',
+    required: true,
+    example: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp',
+  })
+  peer_id!: string;
+}
