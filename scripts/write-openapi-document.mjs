@@ -2,6 +2,7 @@
 import { NestFactory } from '@nestjs/core';
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { format, resolveConfig } from 'prettier';
 import { AppModule } from '../dist/app.module.js';
 import { readSettings } from '../dist/config/index.js';
 import { openApiDocument } from '../dist/openapi/index.js';
@@ -10,4 +11,5 @@ const app = await NestFactory.create(AppModule.forRoot(readSettings({}), 'postgr
   logger: false,
 });
 const path = resolve(import.meta.dirname, '../docs/openapi.json');
-await writeFile(path, `${JSON.stringify(openApiDocument(app), null, 2)}\n`);
+const text = JSON.stringify(openApiDocument(app));
+await writeFile(path, await format(text, { ...(await resolveConfig(path)), parser: 'json' }));

@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { BenchmarksModule } from './benchmarks/index.js';
 import { ConfigModule, type Settings } from './config/index.js';
 import { DeliveryModule } from './delivery/index.js';
+import { FeedModule } from './feed/index.js';
 import { HealthModule } from './health/index.js';
 import { LifecycleModule } from './lifecycle/index.js';
 import { MetricsModule } from './metrics/index.js';
@@ -27,6 +28,7 @@ export class AppModule {
         QueryModule,
         ReputationModule,
         BenchmarksModule,
+        FeedModule,
         HealthModule,
         MetricsModule,
       ],

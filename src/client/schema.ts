@@ -1524,13 +1524,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Name, version and paths. */
+            /** @description Name, version and paths; the same as a page where the client would rather have HTML. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["About"];
+                    "text/html": string;
                 };
             };
             /** @description An input is wrong or not known. `errors` names it, and what it takes. */
@@ -1572,6 +1573,8 @@ export interface operations {
                 target?: string;
                 /** @description At most so many. JSON: 100 unless told, and 10000 at most. NDJSON and CSV: all of them unless told. */
                 limit?: number;
+                /** @description The format of the answer, in place of `Accept`: for links. */
+                format?: "json" | "ndjson" | "csv";
             };
             header?: never;
             path?: never;

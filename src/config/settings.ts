@@ -178,6 +178,12 @@ export class Settings {
   @documented.about('Live feed: seconds after which a part of the cache that nobody uses is dropped.')
   CACHE_TIMEOUT_S = 60;
 
+  @Integer(1, 1_048_576)
+  @documented.about(
+    'Live feed: MiB that the cache may take. Beyond it the oldest messages of its largest parts go early.',
+  )
+  CACHE_MAX_MIB = 256;
+
   @Text('a path')
   @documented.about('The folder of static pages.', './static')
   ASSETS_PATH = resolve(PACKAGE_ROOT, 'static');

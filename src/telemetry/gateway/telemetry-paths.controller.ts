@@ -1,5 +1,12 @@
 import { Controller, Get, Header, HttpCode, Query } from '@nestjs/common';
-import { ApiExcludeEndpoint, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ApiExcludeEndpoint,
+  ApiExtraModels,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
 import { packageInfo } from '../../config/index.js';
 import { ApiProblems, NoQuery, ObjectOf, TextListOf, TextOf } from '../../http/index.js';
 
@@ -29,7 +36,14 @@ export class About {
 export class TelemetryPathsController {
   @Get('/')
   @ApiOperation({ operationId: 'getAbout', summary: 'What is here' })
-  @ApiOkResponse({ type: About, description: 'Name, version and paths.' })
+  @ApiExtraModels(About)
+  @ApiOkResponse({
+    description: 'Name, version and paths; the same as a page where the client would rather have HTML.',
+    content: {
+      'application/json': { schema: { $ref: getSchemaPath(About) } },
+      'text/html': { schema: { type: 'string' } },
+    },
+  })
   @ApiProblems(400)
   getAbout(@Query() _query: NoQuery): About {
     return {
@@ -41,7 +55,7 @@ export class TelemetryPathsController {
         '/audit': 'ws: telemetry that is never purged',
         '/submit': 'ws: another name for /',
       },
-      http: ['/docs', '/openapi.json', '/nodes', '/metrics', '/health/live', '/health/ready'],
+      http: ['/dashboard/', '/docs', '/openapi.json', '/nodes', '/metrics', '/health/live', '/health/ready'],
     };
   }
 

@@ -12,7 +12,8 @@ import type { UpgradeGuard } from './upgrade-guard.js';
 /** ws waits this long for the answer to its close frame before it cuts the line: milliseconds. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
-type PathServer = WebSocketServer & { path: string };
+/** `maxSockets`: of a gateway's options; undefined is no limit. */
+type PathServer = WebSocketServer & { path: string; options: { maxSockets?: number } };
 
 /** The WebSocket adapter of the whole server: limits from the settings, and an HTTP answer for every refusal. */
 export class TelemetryWsAdapter extends WsAdapter {
@@ -28,8 +29,9 @@ export class TelemetryWsAdapter extends WsAdapter {
 
   override create(port: number, options: Record<string, unknown> = {}): unknown {
     return super.create(port, {
-      ...options,
+      // A gateway may have a limit of its own.
       maxPayload: this.settings.WS_MAX_PAYLOAD,
+      ...options,
       // Compression costs memory on every socket, and no node asks for it.
       perMessageDeflate: false,
       // A message of broken UTF-8 is rejected by itself; ws would close the socket.
@@ -71,7 +73,7 @@ export class TelemetryWsAdapter extends WsAdapter {
     const path = pathOf(request);
     const servers = (this.wsServersRegistry.get(port) ?? []) as unknown as PathServer[];
     const server = servers.find((candidate) => candidate.path === path);
-    const status = server === undefined ? 404 : this.guard.check(request);
+    const status = server === undefined ? 404 : isFull(server) ? 503 : this.guard.check(request);
     if (server === undefined || status !== null) {
       refuse(socket, status ?? 404);
       this.guard.refused(status ?? 404);
@@ -79,6 +81,10 @@ export class TelemetryWsAdapter extends WsAdapter {
     }
     server.handleUpgrade(request, socket, head, (ws) => server.emit('connection', ws, request));
   }
+}
+
+function isFull({ clients, options }: PathServer): boolean {
+  return options.maxSockets !== undefined && clients.size >= options.maxSockets;
 }
 
 /** The path that was asked for, without query and trailing slash. */

@@ -1,0 +1,65 @@
+import { type AggregateType, PERCENTILES } from './aggregate-type.js';
+import type { Sample } from './sample.js';
+import { jsonNumber, mean, meanOfWhole, percentile } from './statistics.js';
+
+/** The samples of an interval that have a target and a name in common. */
+export class Group {
+  /** Grows with each change, over all groups of an aggregate. */
+  seq = 0;
+  private numbers: number[] = [];
+  private sorted = true;
+  private sum: bigint | undefined = 0n;
+  private lowest: Sample | undefined;
+  private highest: Sample | undefined;
+  private readonly results = new Map<AggregateType, string>();
+
+  /**
+   * @param start of the interval: microseconds since the epoch
+   * @param target JSON, as the name
+   */
+  constructor(
+    readonly start: number,
+    readonly target: string,
+    readonly name: string,
+  ) {}
+
+  get size(): number {
+    return this.numbers.length;
+  }
+
+  add(sample: Sample): void {
+    this.numbers.push(sample.number);
+    this.sorted = false;
+    this.sum = this.sum === undefined || sample.whole === undefined ? undefined : this.sum + sample.whole;
+    if (this.lowest === undefined || isLess(sample, this.lowest)) this.lowest = sample;
+    if (this.highest === undefined || isLess(this.highest, sample)) this.highest = sample;
+    this.results.clear();
+  }
+
+  /** A JSON number. */
+  result(type: AggregateType): string {
+    let result = this.results.get(type);
+    if (result === undefined) this.results.set(type, (result = this.compute(type)));
+    return result;
+  }
+
+  private compute(type: AggregateType): string {
+    if (type === 'min') return digitsOf(this.lowest);
+    if (type === 'max') return digitsOf(this.highest);
+    if (type === 'mean' && this.sum !== undefined) return meanOfWhole(this.sum, this.numbers.length);
+    if (!this.sorted) this.numbers.sort((left, right) => left - right);
+    this.sorted = true;
+    // Sorted, so that the order of arrival does not show in the last digit.
+    if (type === 'mean') return jsonNumber(mean(this.numbers));
+    return jsonNumber(percentile(this.numbers, PERCENTILES[type] ?? NaN));
+  }
+}
+
+function isLess(one: Sample, other: Sample): boolean {
+  if (one.whole !== undefined && other.whole !== undefined) return one.whole < other.whole;
+  return one.number < other.number;
+}
+
+function digitsOf(sample: Sample | undefined): string {
+  return sample?.whole?.toString() ?? jsonNumber(sample?.number ?? NaN);
+}

@@ -1,0 +1,113 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Settings } from '../../config/index.js';
+import { FeedMetrics } from '../feed.metrics.js';
+import { ALL_PEERS, keyOf } from '../request/peer-message.js';
+import type { CacheEntry } from './cache-entry.js';
+import { FeedCache } from './feed-cache.js';
+import { FeedOutage } from './feed-outage.js';
+import { FeedReadModel, type NewsRow } from './feed.read-model.js';
+
+/** Keeps the cache up to date: one question to the database an interval, however many subscribe. */
+@Injectable()
+export class CacheUpdater {
+  private readonly logger = new Logger('Feed');
+  private readonly outage = new FeedOutage();
+  private readonly abort = new AbortController();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly cache: FeedCache,
+    private readonly readModel: FeedReadModel,
+    private readonly metrics: FeedMetrics,
+  ) {}
+
+  start(): void {
+    this.schedule(performance.now());
+  }
+
+  stop(): void {
+    this.abort.abort(new Error('The server stops.'));
+    clearTimeout(this.timer);
+  }
+
+  /** @param lastAt when the last update began: one that takes long is followed by the next at once */
+  private schedule(lastAt: number): void {
+    if (this.abort.signal.aborted) return;
+    const wait = Math.max(0, lastAt + this.settings.CACHE_UPDATE_INTERVAL_MS - performance.now());
+    this.timer = setTimeout(() => {
+      const startedAt = performance.now();
+      void this.tick().finally(() => this.schedule(startedAt));
+    }, wait);
+  }
+
+  private async tick(): Promise<void> {
+    this.cache.dropUnused();
+    const entries = this.cache.used();
+    if (entries.length === 0) return;
+    const startedAt = performance.now();
+    const { CACHE_UPDATE_TIMEOUT_S } = this.settings;
+    const slow = setTimeout(() => {
+      this.logger.warn(
+        `An update of the live feed's cache takes more than ${CACHE_UPDATE_TIMEOUT_S.toString()} s.`,
+      );
+    }, CACHE_UPDATE_TIMEOUT_S * 1000);
+    try {
+      await this.update(entries);
+      this.metrics.updated((performance.now() - startedAt) / 1000);
+      this.outage.succeeded();
+    } catch (error) {
+      // What one of them got and another did not is not to be taken for known.
+      for (const entry of entries) entry.fresh = true;
+      if (this.abort.signal.aborted) return;
+      this.metrics.failed('update');
+      this.outage.failed(error);
+    } finally {
+      clearTimeout(slow);
+    }
+  }
+
+  private async update(entries: readonly CacheEntry[]): Promise<void> {
+    const byKey = new Map(entries.map((entry) => [keyOf(entry.pair), entry]));
+    const take = (rows: readonly NewsRow[], now: number): void => {
+      for (const [key, ofPair] of byPair(rows)) byKey.get(key)?.update(ofPair, now);
+      this.cache.makeRoom();
+    };
+    const question = {
+      pairs: entries.map(({ pair }) => pair),
+      storedAfter: entries.reduce((least, { readFrom }) => Math.min(least, readFrom), Infinity),
+      known: knownToAll(entries),
+    };
+    const now = await this.readModel.news(question, take, this.abort.signal);
+    const horizon = now - this.settings.CACHE_EXPIRY_S * 1e6;
+    for (const entry of entries) entry.updated(now, horizon);
+  }
+}
+
+function byPair(rows: readonly NewsRow[]): Map<string, NewsRow[]> {
+  const pairs = new Map<string, NewsRow[]>();
+  for (const row of rows) {
+    const key = keyOf(row);
+    const ofPair = pairs.get(key);
+    if (ofPair === undefined) pairs.set(key, [row]);
+    else ofPair.push(row);
+  }
+  return pairs;
+}
+
+/**
+ * Ids that no entry needs again. What an entry knows that is not fresh, every other knows that it can be of, unless
+ * that is fresh.
+ */
+function knownToAll(entries: readonly CacheEntry[]): string[] {
+  const fresh = entries.filter((entry) => entry.fresh).map(({ pair }) => pair);
+  const ofAny = new Set(fresh.map(({ msg }) => msg));
+  const ofAll = new Set(fresh.filter(({ peer_id }) => peer_id === ALL_PEERS).map(({ msg }) => msg));
+  const known = new Set<string>();
+  for (const entry of entries) {
+    const { peer_id, msg } = entry.pair;
+    if (entry.fresh || ofAll.has(msg) || (peer_id === ALL_PEERS && ofAny.has(msg))) continue;
+    for (const id of entry.knownIds()) known.add(id);
+  }
+  return [...known];
+}

@@ -1,0 +1,153 @@
+import { Injectable } from '@nestjs/common';
+import { timeText } from '../../answer/index.js';
+import { Settings } from '../../config/index.js';
+import { NEWEST_MESSAGE } from '../../query/index.js';
+import { FeedLimits } from '../feed-limits.js';
+import { timeOf } from '../request/microseconds.js';
+import { ALL_PEERS, type PeerMessage } from '../request/peer-message.js';
+import type { Filling } from './cache-entry.js';
+import { FeedDatabase, microsecondsOf } from './feed-database.js';
+import type { StoredRow } from './stored-row.js';
+
+/** A message is dated from 7 days before it arrived, and may have lain in a journal since; to 1 day ahead. */
+export const BACK_US = 8 * 86_400e6;
+export const AHEAD_US = 25 * 3600e6;
+
+const columns = (table: string): string => `
+  ${table}.id::text AS id, ${microsecondsOf(`${table}.created_at`)} AS "createdAt",
+  ${microsecondsOf(`${table}.stored_at`)} AS "storedAt"`;
+
+/** What subscribers get of a message. PostgreSQL writes it, and so keeps every digit. */
+const text = (table: string, withPeer: string, peerId: string): string => `
+  ((${table}.logs - ARRAY['ts', 'id', 'msg', 'level', 'line'])
+   || jsonb_build_object('created_at', ${timeText(`${table}.created_at`)})
+   || CASE WHEN ${withPeer} THEN jsonb_build_object('peer_id', ${peerId}) ELSE '{}' END)::text`;
+
+/** By `peer_connections_peer_created_at`; of all peers there is no index. */
+const CONNECTIONS = `
+  SELECT id, peer_id FROM peer_connections
+   WHERE ($1::text = '${ALL_PEERS}' OR peer_id = $1::text)
+     AND ${NEWEST_MESSAGE} >= $2::timestamptz AND oldest_created_at <= $3::timestamptz`;
+
+/** By (`peer_connection_id`, `msg`, `created_at`), of the partitions of that time. The newest first: not all may fit. */
+const HISTORY = `
+  SELECT ${columns('log')}, ${text('log', '$6::boolean', 'connection.peer_id')} AS text
+    FROM unnest($1::uuid[], $2::text[]) AS connection (id, peer_id)
+    JOIN tetcore_logs AS log ON log.peer_connection_id = connection.id
+   WHERE log.msg = $3::text AND log.created_at >= $4::timestamptz AND log.created_at <= $5::timestamptz
+   ORDER BY log.created_at DESC, log.id DESC`;
+
+/**
+ * What was stored lately, of all pairs at once: by the BRIN index on `stored_at`, of the partitions that new
+ * messages can be in. `msg || ''` is hidden from the other index, in which the planner would go through all of a
+ * type. Lists are looked up by hash, where a join would go by the planner's idea of how much is new.
+ */
+const NEWS = `
+  WITH news AS MATERIALIZED (
+    SELECT id, created_at, stored_at, peer_connection_id, msg, logs FROM tetcore_logs
+     WHERE stored_at > $1::timestamptz AND created_at >= $2::timestamptz AND created_at <= $3::timestamptz
+       AND msg || '' = ANY ($4::text[]) AND id <> ALL ($5::bigint[])
+  )
+  SELECT ${columns('news')}, CASE WHEN of_all THEN '${ALL_PEERS}' ELSE connection.peer_id END AS peer_id, msg,
+         ${text('news', 'of_all', 'connection.peer_id')} AS text
+    FROM news
+    JOIN peer_connections AS connection ON connection.id = news.peer_connection_id
+   CROSS JOIN (VALUES (false), (true)) AS copy (of_all)
+   WHERE CASE WHEN of_all THEN msg = ANY ($6::text[]) ELSE connection.peer_id || ' ' || msg = ANY ($7::text[]) END
+   ORDER BY news.created_at, news.id`;
+
+/** A row of the news, and the pair that it is of. */
+export type NewsRow = StoredRow & PeerMessage;
+
+export interface NewsQuestion {
+  pairs: readonly PeerMessage[];
+  /** What was stored until then is known of all of them: microseconds since the epoch. */
+  storedAfter: number;
+  /** Ids that need not come again. */
+  known: readonly string[];
+}
+
+interface ConnectionRow {
+  id: string;
+  peer_id: string | null;
+}
+
+/** Reads messages for the cache: the history of one pair, or the news of all. */
+@Injectable()
+export class FeedReadModel {
+  constructor(
+    private readonly database: FeedDatabase,
+    private readonly settings: Settings,
+    private readonly limits: FeedLimits,
+  ) {}
+
+  /** Reading for the cache is given up after this: milliseconds. */
+  get limitMs(): number {
+    return 4 * this.settings.CACHE_UPDATE_TIMEOUT_S * 1000;
+  }
+
+  /**
+   * The messages of a pair in the last `CACHE_EXPIRY_S`.
+   *
+   * @param maxBytes the newest that take so much together
+   * @throws see {@link FeedDatabase.transaction}
+   */
+  async history(pair: PeerMessage, maxBytes: number, signal: AbortSignal): Promise<Filling> {
+    return await this.database.transaction({ limitMs: this.limitMs, signal }, async (transaction) => {
+      const { now } = transaction;
+      const from = now - this.settings.CACHE_EXPIRY_S * 1e6;
+      const range = [timeOf(from), timeOf(now + AHEAD_US)];
+      const connections = await transaction.query<ConnectionRow>(CONNECTIONS, [pair.peer_id, ...range]);
+      const rows: StoredRow[] = [];
+      if (connections.length === 0) return { rows, now, from };
+      const parameters = [
+        connections.map(({ id }) => id),
+        connections.map(({ peer_id }) => peer_id),
+        pair.msg,
+        ...range,
+        pair.peer_id === ALL_PEERS,
+      ];
+      let bytes = 0;
+      for await (const piece of transaction.pieces<StoredRow>(HISTORY, parameters, this.limits.fetchBytes)) {
+        for (const row of piece) {
+          if (bytes > maxBytes) return { rows: rows.reverse(), now, from: (rows[0]?.createdAt ?? now) + 1 };
+          rows.push(row);
+          bytes += row.text.length;
+        }
+      }
+      return { rows: rows.reverse(), now, from };
+    });
+  }
+
+  /**
+   * What is new of many pairs, in order of time. Some of it may be of no pair that was asked for.
+   *
+   * @param take gets some rows at a time, and the database's time
+   * @returns the database's time
+   * @throws see {@link FeedDatabase.transaction}; some rows may have been taken then
+   */
+  async news(
+    { pairs, storedAfter, known }: NewsQuestion,
+    take: (rows: readonly NewsRow[], now: number) => void,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const options = { limitMs: this.limitMs, signal, settings: 'SET LOCAL enable_seqscan = off' };
+    return await this.database.transaction(options, async (transaction) => {
+      const { now } = transaction;
+      const ofAll = pairs.filter(({ peer_id }) => peer_id === ALL_PEERS);
+      const parameters = [
+        timeOf(storedAfter),
+        timeOf(now - BACK_US),
+        timeOf(now + AHEAD_US),
+        [...new Set(pairs.map(({ msg }) => msg))],
+        known,
+        ofAll.map(({ msg }) => msg),
+        pairs.map(({ peer_id, msg }) => `${peer_id} ${msg}`),
+      ];
+      for await (const rows of transaction.pieces<NewsRow>(NEWS, parameters, this.limits.fetchBytes)) {
+        take(rows, now);
+      }
+      return now;
+    });
+  }
+}

@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** The largest frame that a client may send: requests are a few hundred bytes. */
+export const MAX_INBOUND_BYTES = 64 * KIB;
+
+/** Sockets at once; more are refused with 503 before the handshake. */
+export const MAX_SOCKETS = 1_000;
+
+/** What one subscriber may cost the others. Each bound has a metric that tells when it was met. */
+@Injectable()
+export class FeedLimits {
+  /** Subscriptions of a socket; another is answered with an error. */
+  subscriptionsPerSocket = 100;
+
+  /** Requests that a socket may send at once, and a second from then on; beyond that it is closed with 1008. */
+  requestBurst = 200;
+  requestsPerSecond = 20;
+
+  /** A frame that we send ends with the row that reaches one of these. */
+  frameRows = 1_000;
+  frameBytes = 256 * KIB;
+
+  /** Nothing is sent to a socket while so much waits to be taken by its client. */
+  unsentBytes = MIB;
+
+  /** A client is pinged so often, */
+  pingEveryMs = 5_000;
+  /** and dropped when no byte has come from it for so long, */
+  silentMs = 60_000;
+  /** or when it has taken nothing of what waits for it for so long. */
+  stalledMs = 30_000;
+
+  /** Pairs that are filled from the database at the same time: each takes one of the readers' connections. */
+  fillsAtOnce = 2;
+  /** Before a fill that failed is tried again. */
+  fillAgainMs = 1_000;
+
+  /** Rows are fetched from the database in pieces of about this size. */
+  fetchBytes = 2 * MIB;
+}

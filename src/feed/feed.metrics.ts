@@ -1,0 +1,154 @@
+import { Injectable } from '@nestjs/common';
+import {
+  InjectMetric,
+  makeCounterProvider,
+  makeGaugeProvider,
+  makeHistogramProvider,
+} from '@willsoto/nestjs-prometheus';
+import { Counter, Gauge, Histogram } from 'prom-client';
+
+const SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 15, 60];
+
+export const feedMetricProviders = [
+  makeGaugeProvider({ name: 'tetcore_feed_sockets', help: 'Sockets of the live feed that are open.' }),
+  makeCounterProvider({
+    name: 'tetcore_feed_sockets_opened_total',
+    help: 'Sockets of the live feed that were ever opened.',
+  }),
+  makeCounterProvider({
+    name: 'tetcore_feed_sockets_closed_total',
+    help: 'Sockets of the live feed that ended, by reason.',
+    labelNames: ['reason'],
+  }),
+  makeGaugeProvider({ name: 'tetcore_feed_subscriptions', help: 'Subscriptions of the live feed.' }),
+  makeCounterProvider({
+    name: 'tetcore_feed_requests_total',
+    help: 'Frames from clients of the live feed, by what became of them.',
+    labelNames: ['outcome'],
+  }),
+  makeCounterProvider({
+    name: 'tetcore_feed_rows_sent_total',
+    help: 'Messages and aggregates that were sent to subscribers.',
+  }),
+  makeGaugeProvider({ name: 'tetcore_feed_cached_pairs', help: 'Pairs of peer and type that are cached.' }),
+  makeGaugeProvider({ name: 'tetcore_feed_cached_rows', help: 'Messages that the feed holds in memory.' }),
+  makeGaugeProvider({ name: 'tetcore_feed_cached_bytes', help: 'Memory that they take, about.' }),
+  makeCounterProvider({
+    name: 'tetcore_feed_evicted_rows_total',
+    help: 'Messages that left the cache before their time, for want of room.',
+  }),
+  makeHistogramProvider({
+    name: 'tetcore_feed_update_seconds',
+    help: 'What it took to read what is new of all pairs.',
+    buckets: SECONDS,
+  }),
+  makeHistogramProvider({
+    name: 'tetcore_feed_fill_seconds',
+    help: 'What it took to read the history of a pair.',
+    buckets: SECONDS,
+  }),
+  makeCounterProvider({
+    name: 'tetcore_feed_failures_total',
+    help: 'Updates and fills of the cache that failed and are made again.',
+    labelNames: ['work'],
+  }),
+];
+
+/**
+ * `closed`, `reset`, `protocol_error`: by the client. `timeout`: silent. `slow`: took nothing of what waited for it.
+ * `behind`: what it had not got yet had left the cache. `too_many_requests`, `payload_too_large`: sent too much.
+ * `shutdown`: the server stops.
+ */
+export type FeedEnd =
+  | 'closed'
+  | 'reset'
+  | 'protocol_error'
+  | 'timeout'
+  | 'slow'
+  | 'behind'
+  | 'too_many_requests'
+  | 'payload_too_large'
+  | 'fault'
+  | 'shutdown';
+
+export type RequestOutcome = 'accepted' | 'malformed' | 'too_many_subscriptions';
+
+export interface FeedGauges {
+  cachedPairs: () => number;
+  cachedRows: () => number;
+  cachedBytes: () => number;
+}
+
+/** Counts what the feed does. */
+@Injectable()
+export class FeedMetrics {
+  private gauges: FeedGauges | undefined;
+
+  constructor(
+    @InjectMetric('tetcore_feed_sockets') private readonly sockets: Gauge,
+    @InjectMetric('tetcore_feed_sockets_opened_total') private readonly opened: Counter,
+    @InjectMetric('tetcore_feed_sockets_closed_total') private readonly closed: Counter,
+    @InjectMetric('tetcore_feed_subscriptions') private readonly subscriptions: Gauge,
+    @InjectMetric('tetcore_feed_requests_total') private readonly requests: Counter,
+    @InjectMetric('tetcore_feed_rows_sent_total') private readonly rows: Counter,
+    @InjectMetric('tetcore_feed_evicted_rows_total') private readonly evictions: Counter,
+    @InjectMetric('tetcore_feed_update_seconds') private readonly updates: Histogram,
+    @InjectMetric('tetcore_feed_fill_seconds') private readonly fills: Histogram,
+    @InjectMetric('tetcore_feed_failures_total') private readonly failures: Counter,
+    @InjectMetric('tetcore_feed_cached_pairs') pairs: Gauge,
+    @InjectMetric('tetcore_feed_cached_rows') cachedRows: Gauge,
+    @InjectMetric('tetcore_feed_cached_bytes') cachedBytes: Gauge,
+  ) {
+    const collected = [
+      [pairs, 'cachedPairs'],
+      [cachedRows, 'cachedRows'],
+      [cachedBytes, 'cachedBytes'],
+    ] as const;
+    for (const [gauge, name] of collected) {
+      Object.assign(gauge, { collect: () => gauge.set(this.gauges?.[name]() ?? 0) });
+    }
+  }
+
+  /** Has gauges read their values when they are asked. */
+  watch(gauges: FeedGauges): void {
+    this.gauges = gauges;
+  }
+
+  socketOpened(): void {
+    this.sockets.inc();
+    this.opened.inc();
+  }
+
+  socketClosed(reason: FeedEnd): void {
+    this.sockets.dec();
+    this.closed.inc({ reason });
+  }
+
+  subscribed(by: number): void {
+    this.subscriptions.inc(by);
+  }
+
+  requested(outcome: RequestOutcome): void {
+    this.requests.inc({ outcome });
+  }
+
+  sent(rows: number): void {
+    this.rows.inc(rows);
+  }
+
+  evicted(rows: number): void {
+    this.evictions.inc(rows);
+  }
+
+  updated(seconds: number): void {
+    this.updates.observe(seconds);
+  }
+
+  filled(seconds: number): void {
+    this.fills.observe(seconds);
+  }
+
+  failed(work: 'update' | 'fill'): void {
+    this.failures.inc({ work });
+  }
+}

@@ -1,0 +1,195 @@
+import type { IncomingMessage } from 'node:http';
+import type { WebSocket } from 'ws';
+import type { FeedCache } from '../cache/feed-cache.js';
+import type { FeedLimits } from '../feed-limits.js';
+import type { FeedEnd, FeedMetrics } from '../feed.metrics.js';
+import { InvalidRequestError } from '../request/invalid-request.error.js';
+import { readRequest } from '../request/read-request.js';
+import { BehindError, type Sending } from '../subscription/subscription.js';
+import type { FeedTopics } from '../topic/feed-topics.js';
+import { RequestBudget } from './request-budget.js';
+import { Subscriber, TooManySubscriptionsError } from './subscriber.js';
+
+/** The server cannot serve this client now; it may come again. */
+const TRY_AGAIN_LATER = 1013;
+const POLICY_VIOLATION = 1008;
+const INTERNAL_ERROR = 1011;
+const TOO_LARGE = 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
+
+export interface FeedSocketContext {
+  cache: FeedCache;
+  limits: FeedLimits;
+  metrics: FeedMetrics;
+  topics: FeedTopics;
+  /** The longest interval of an aggregate: seconds. */
+  longestS: number;
+  /** Called once, when the socket has ended. */
+  onEnd: (socket: FeedSocket) => void;
+  onFault: (error: unknown) => void;
+}
+
+/** A client of the feed. It is sent what it can take, and nothing waits for it but in the cache. */
+export class FeedSocket {
+  private readonly subscriber: Subscriber;
+  private readonly budget: RequestBudget;
+  /** Those that may have something to send, in the order of their turns. */
+  private readonly ready = new Set<Sending>();
+  private pumping = false;
+  private endReason: FeedEnd | undefined;
+  private bytesSeen = 0;
+  private silentMs = 0;
+  /** What the client has taken so far: frames. */
+  private taken = 0;
+  private takenSeen = 0;
+  private stalledMs = 0;
+
+  constructor(
+    private readonly ws: WebSocket,
+    private readonly request: IncomingMessage,
+    private readonly context: FeedSocketContext,
+  ) {
+    const { cache, limits, metrics } = context;
+    this.budget = new RequestBudget(limits.requestBurst, limits.requestsPerSecond, performance.now());
+    this.subscriber = new Subscriber(
+      cache,
+      limits,
+      (subscription) => this.queue(subscription),
+      (by) => metrics.subscribed(by),
+    );
+    metrics.socketOpened();
+    ws.on('message', (data, isBinary) => this.receive(data as Buffer, isBinary));
+    ws.on('ping', (data) => this.answer(data));
+    ws.on('error', (error) => this.failed(error));
+    ws.on('close', (code) => this.ended(code));
+  }
+
+  /** Pings, or drops a client that is silent or takes nothing. A beat counts as one interval however late it is. */
+  beat(intervalMs: number): void {
+    const { silentMs, stalledMs } = this.context.limits;
+    const { bytesRead } = this.request.socket;
+    this.silentMs = bytesRead === this.bytesSeen ? this.silentMs + intervalMs : 0;
+    this.bytesSeen = bytesRead;
+    const stalled = this.ws.bufferedAmount > 0 && this.taken === this.takenSeen;
+    this.stalledMs = stalled ? this.stalledMs + intervalMs : 0;
+    this.takenSeen = this.taken;
+    if (this.silentMs >= silentMs) this.cutOff('timeout');
+    else if (this.stalledMs >= stalledMs) this.drop('slow', TRY_AGAIN_LATER, 'nothing was taken');
+    else if (this.isOpen) this.ws.ping();
+  }
+
+  close(code: number, reason: string): void {
+    this.drop('shutdown', code, reason);
+  }
+
+  terminate(): void {
+    this.ws.terminate();
+  }
+
+  private get isOpen(): boolean {
+    return this.ws.readyState === this.ws.OPEN;
+  }
+
+  private receive(data: Buffer, isBinary: boolean): void {
+    const { metrics, longestS, topics } = this.context;
+    if (!this.isOpen) return;
+    if (!this.budget.spend(performance.now())) {
+      this.drop('too_many_requests', POLICY_VIOLATION, 'too many requests');
+      return;
+    }
+    try {
+      if (isBinary) throw new InvalidRequestError('A frame takes text: one JSON object.');
+      this.subscriber.follow(readRequest(data.toString(), longestS, topics));
+      metrics.requested('accepted');
+    } catch (error) {
+      if (!(error instanceof InvalidRequestError)) {
+        this.fault(error);
+        return;
+      }
+      metrics.requested(error instanceof TooManySubscriptionsError ? 'too_many_subscriptions' : 'malformed');
+      this.send(JSON.stringify({ error: error.message }));
+    }
+  }
+
+  private queue(subscription: Sending): void {
+    this.ready.add(subscription);
+    this.pumpSoon();
+  }
+
+  /** Later, when all that is new is there, so that it goes in one frame. */
+  private pumpSoon(): void {
+    if (this.pumping) return;
+    this.pumping = true;
+    setImmediate(() => {
+      this.pumping = false;
+      try {
+        this.pump();
+      } catch (error) {
+        if (error instanceof BehindError) this.drop('behind', TRY_AGAIN_LATER, 'too slow');
+        else this.fault(error);
+      }
+    });
+  }
+
+  /** Sends as much as the client takes, a frame of each subscription in turn. */
+  private pump(): void {
+    const { limits, metrics } = this.context;
+    for (const subscription of this.ready) {
+      if (!this.isOpen || this.ws.bufferedAmount >= limits.unsentBytes) return;
+      this.ready.delete(subscription);
+      const frame = subscription.isOpen ? subscription.next() : undefined;
+      if (frame === undefined) continue;
+      // To the end of the line: a Set is gone through in the order in which it was filled.
+      this.ready.add(subscription);
+      this.send(frame.data);
+      metrics.sent(frame.rows);
+    }
+  }
+
+  private send(data: Buffer | string): void {
+    // What did not wait for the client is no sign that it is slow.
+    if (this.ws.bufferedAmount === 0) this.taken += 1;
+    this.ws.send(data, { binary: false }, () => {
+      this.taken += 1;
+      if (this.ready.size > 0) this.pumpSoon();
+    });
+  }
+
+  /** Somebody who pings and does not read the answers gets no more of them. */
+  private answer(ping: Buffer): void {
+    if (this.ws.bufferedAmount < this.context.limits.unsentBytes) this.ws.pong(ping);
+  }
+
+  /** Says why. What waits for the client and the answer to it are not waited for longer than a close takes. */
+  private drop(reason: FeedEnd, code: number, text: string): void {
+    this.endReason ??= reason;
+    this.release();
+    this.ws.close(code, text);
+  }
+
+  private cutOff(reason: FeedEnd): void {
+    this.endReason ??= reason;
+    this.ws.terminate();
+  }
+
+  private fault(error: unknown): void {
+    this.context.onFault(error);
+    this.drop('fault', INTERNAL_ERROR, 'a fault of the server');
+  }
+
+  private release(): void {
+    this.ready.clear();
+    this.subscriber.endAll();
+  }
+
+  private failed(error: Error & { code?: string }): void {
+    if (error.code === TOO_LARGE) this.endReason ??= 'payload_too_large';
+    else this.endReason ??= error.code?.startsWith('WS_ERR') === true ? 'protocol_error' : 'reset';
+  }
+
+  private ended(code: number): void {
+    this.release();
+    // 1006 is what ws reports when the client went without a close frame.
+    this.context.metrics.socketClosed(this.endReason ?? (code === 1006 ? 'reset' : 'closed'));
+    this.context.onEnd(this);
+  }
+}

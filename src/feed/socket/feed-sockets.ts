@@ -1,0 +1,101 @@
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
+import type { WebSocket } from 'ws';
+import { Settings } from '../../config/index.js';
+import { Lifecycle } from '../../lifecycle/index.js';
+import { CacheUpdater } from '../cache/cache-updater.js';
+import { EntryFiller } from '../cache/entry-filler.js';
+import { FeedCache } from '../cache/feed-cache.js';
+import { FeedLimits } from '../feed-limits.js';
+import { FeedMetrics } from '../feed.metrics.js';
+import { FeedTopics } from '../topic/feed-topics.js';
+import { FeedSocket, type FeedSocketContext } from './feed-socket.js';
+
+/** Clients have this long to answer our close frame, or a twentieth of the time to stop if that is less. */
+const GOODBYE_MS = 1_000;
+
+/** All clients of the feed: their heartbeat and their goodbye. */
+@Injectable()
+export class FeedSockets implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger('Feed');
+  private readonly sockets = new Set<FeedSocket>();
+  private readonly context: FeedSocketContext;
+  private heartbeat: NodeJS.Timeout | undefined;
+  private onEmpty: (() => void) | undefined;
+
+  constructor(
+    settings: Settings,
+    cache: FeedCache,
+    metrics: FeedMetrics,
+    topics: FeedTopics,
+    private readonly limits: FeedLimits,
+    private readonly lifecycle: Lifecycle,
+    private readonly updater: CacheUpdater,
+    private readonly filler: EntryFiller,
+  ) {
+    this.context = {
+      cache,
+      limits,
+      metrics,
+      topics,
+      longestS: settings.CACHE_EXPIRY_S,
+      onEnd: (socket) => this.remove(socket),
+      onFault: (error) => this.logger.error('A subscriber of the live feed could not be served.', error),
+    };
+  }
+
+  onApplicationBootstrap(): void {
+    this.updater.start();
+    this.scheduleBeat();
+  }
+
+  /** Takes over a socket. Nothing may be awaited before, or frames are lost. */
+  open(ws: WebSocket, request: IncomingMessage): void {
+    const socket = new FeedSocket(ws, request, this.context);
+    this.sockets.add(socket);
+    if (this.lifecycle.state === 'draining') socket.close(1001, 'the server is going away');
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.lifecycle.drain();
+    clearTimeout(this.heartbeat);
+    this.updater.stop();
+    this.filler.stop();
+    for (const socket of this.sockets) socket.close(1001, 'the server is going away');
+    await this.empty(this.lifecycle.deadline.shareMs(0.05, GOODBYE_MS));
+    for (const socket of this.sockets) socket.terminate();
+  }
+
+  private scheduleBeat(): void {
+    const { pingEveryMs } = this.limits;
+    this.heartbeat = setTimeout(() => {
+      // After what has arrived is read: it counts, also where it had to wait for us.
+      setImmediate(() => {
+        for (const socket of this.sockets) socket.beat(pingEveryMs);
+      });
+      this.scheduleBeat();
+    }, pingEveryMs);
+  }
+
+  private async empty(limitMs: number): Promise<void> {
+    if (this.sockets.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, limitMs);
+      this.onEmpty = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.onEmpty = undefined;
+  }
+
+  private remove(socket: FeedSocket): void {
+    this.sockets.delete(socket);
+    if (this.sockets.size === 0) this.onEmpty?.();
+  }
+}

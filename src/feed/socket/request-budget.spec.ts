@@ -1,0 +1,13 @@
+import { describe, expect, it } from 'vitest';
+import { RequestBudget } from './request-budget.js';
+
+describe('RequestBudget', () => {
+  it('lets a burst through, and then so many a second', () => {
+    const budget = new RequestBudget(3, 2, 0);
+    expect([1, 2, 3, 4].map(() => budget.spend(0))).toEqual([true, true, true, false]);
+    expect(budget.spend(400)).toBe(false);
+    expect(budget.spend(600)).toBe(true);
+    expect(budget.spend(600)).toBe(false);
+    expect([1, 2, 3, 4].map(() => budget.spend(60_000))).toEqual([true, true, true, false]);
+  });
+});

@@ -1,0 +1,91 @@
+import type { FeedCache } from '../cache/feed-cache.js';
+import type { FeedLimits } from '../feed-limits.js';
+import { InvalidRequestError } from '../request/invalid-request.error.js';
+import { keyOf, type PeerMessage } from '../request/peer-message.js';
+import type { Wish } from '../request/read-request.js';
+import { AggregateSubscription } from '../subscription/aggregate-subscription.js';
+import { RawSubscription } from '../subscription/raw-subscription.js';
+import type { Sending } from '../subscription/subscription.js';
+import type { TopicWish } from '../topic/feed-topics.js';
+
+/** The socket has as many subscriptions as it may. */
+export class TooManySubscriptionsError extends InvalidRequestError {}
+
+type Kind = 'raw' | 'aggregate';
+
+/** The subscriptions of a socket: of each pair one that is raw and one that is aggregated, at most, and one of a topic. */
+export class Subscriber {
+  private readonly subscriptions = new Map<string, Sending>();
+
+  constructor(
+    private readonly cache: FeedCache,
+    private readonly limits: FeedLimits,
+    private readonly onNews: (subscription: Sending) => void,
+    private readonly onCount: (by: number) => void,
+  ) {}
+
+  /** @throws TooManySubscriptionsError */
+  follow(wish: Wish): void {
+    if ('topic' in wish) {
+      this.followTopic(wish);
+      return;
+    }
+    if (wish.interest === 'unsubscribe') {
+      this.end(nameOf('aggregate', wish.pair));
+      if (!wish.onlyAggregate) this.end(nameOf('raw', wish.pair));
+      return;
+    }
+    const { pair, startTime, aggregate } = wish;
+    const kind = aggregate === undefined ? 'raw' : 'aggregate';
+    const name = nameOf(kind, pair);
+    this.checkRoomFor(name);
+    const entry = this.cache.entry(pair);
+    const subscription =
+      aggregate === undefined
+        ? new RawSubscription(entry, startTime, this.limits, this.onNews)
+        : new AggregateSubscription(entry, startTime, aggregate, this.limits, this.onNews);
+    this.replace(name, subscription);
+  }
+
+  endAll(): void {
+    for (const subscription of this.subscriptions.values()) subscription.end();
+    this.onCount(-this.subscriptions.size);
+    this.subscriptions.clear();
+  }
+
+  private followTopic({ topic, open }: TopicWish): void {
+    if (open === undefined) {
+      this.end(topic);
+      return;
+    }
+    this.checkRoomFor(topic);
+    this.replace(topic, open(this.onNews));
+  }
+
+  private checkRoomFor(name: string): void {
+    const { subscriptionsPerSocket: most } = this.limits;
+    if (!this.subscriptions.has(name) && this.subscriptions.size >= most) {
+      throw new TooManySubscriptionsError(`A socket takes ${most.toString()} subscriptions.`);
+    }
+  }
+
+  /** Ends the former after the new one is there, so that what both read stays in use. */
+  private replace(name: string, subscription: Sending): void {
+    this.end(name);
+    this.subscriptions.set(name, subscription);
+    this.onCount(1);
+    subscription.wake();
+  }
+
+  private end(key: string): void {
+    const subscription = this.subscriptions.get(key);
+    if (subscription === undefined) return;
+    subscription.end();
+    this.subscriptions.delete(key);
+    this.onCount(-1);
+  }
+}
+
+function nameOf(kind: Kind, pair: PeerMessage): string {
+  return `${kind} ${keyOf(pair)}`;
+}

@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import type { Sending } from '../subscription/subscription.js';
+
+export interface TopicWish {
+  /** Names the subscription: a second one of the same name takes the place of the first. */
+  topic: string;
+  /** Begins it; undefined where it is to end. `onNews` is called when there may be something to send. */
+  open: ((onNews: (sending: Sending) => void) => Sending) | undefined;
+}
+
+/** Something besides messages that clients of the feed can subscribe to. */
+export interface FeedTopic {
+  /** Reads what a client sent. @throws InvalidRequestError */
+  read(request: Record<string, unknown>): TopicWish;
+}
+
+/** What other modules add to the feed. A request belongs to the topic whose name is among its fields. */
+@Injectable()
+export class FeedTopics {
+  private readonly topics = new Map<string, FeedTopic>();
+
+  add(name: string, topic: FeedTopic): void {
+    this.topics.set(name, topic);
+  }
+
+  of(request: Record<string, unknown>): FeedTopic | undefined {
+    for (const [name, topic] of this.topics) if (Object.hasOwn(request, name)) return topic;
+    return undefined;
+  }
+}
