@@ -8,7 +8,7 @@ const modules = readdirSync(new URL('src', import.meta.url), { withFileTypes: tr
   .map((entry) => entry.name);
 
 export default defineConfig(
-  globalIgnores(['dist', 'data', 'coverage', 'node_modules', 'src/client/schema.ts']),
+  globalIgnores(['dist', 'static/dashboard', 'data', 'coverage', 'node_modules', 'src/client/schema.ts']),
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,

@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from '../app.module.js';
 import type { Settings } from '../config/index.js';
+import { setUpDashboard } from '../dashboard/index.js';
 import { Delivery } from '../delivery/index.js';
 import { EmbeddedPostgresServer } from '../embedded-postgres/index.js';
 import { checkJsonBody, inputValidation, MAX_BODY_BYTES, ProblemFilter } from '../http/index.js';
@@ -104,6 +105,7 @@ async function startPostgres(
 
 async function listen(app: NestExpressApplication, settings: Settings): Promise<number> {
   app.disable('x-powered-by');
+  setUpDashboard(app, settings);
   app.useBodyParser('json', { limit: MAX_BODY_BYTES });
   app.use(checkJsonBody);
   app.useGlobalFilters(new ProblemFilter());

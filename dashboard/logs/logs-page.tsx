@@ -1,0 +1,60 @@
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { parseExact } from '../shared/exact-json.js';
+import { FeedClient } from '../shared/feed.js';
+import { Page } from '../shared/page.js';
+import { Empty, Failed } from '../shared/states.js';
+import { linkTo, useQueryState } from '../shared/url-state.js';
+import { Exports } from './exports.js';
+import { Filters } from './filters.js';
+import { MessageList } from './message-list.js';
+import { readQuestion } from './question.js';
+import { useFollowed } from './use-followed.js';
+import { useMessages } from './use-messages.js';
+import { useTypes } from './use-types.js';
+
+/** The feed takes no more subscriptions from a page. */
+const MOST_TYPES = 100;
+
+const feed = new FeedClient(parseExact);
+
+/** What a node has said, as far back as it is kept. */
+export function LogsPage(): JSX.Element {
+  const [query, change] = useQueryState();
+  const question = readQuestion(query);
+  const { peerId, msg, follow } = question;
+  const types = useTypes(question);
+  const messages = useMessages(question);
+  const all = (types.value ?? []).flatMap(({ log_type }) => log_type ?? []);
+  const followed = useFollowed(
+    feed,
+    question,
+    msg === '' ? all.slice(0, MOST_TYPES).sort() : [msg],
+    messages.rows,
+  );
+  const [objection, setObjection] = useState('');
+  useEffect(() => feed.onError(setObjection), []);
+  return (
+    <Page title="Logs" path="/dashboard/logs/" peerId={peerId} {...(follow && { feed })}>
+      <Filters question={question} types={types} change={change} />
+      {objection !== '' && <Failed error={new Error(`Live messages: ${objection}`)} />}
+      {peerId === '' ? (
+        <Empty title="Choose a node.">
+          <p>
+            Write its name or peer id above, or find it on the page of <a href="/dashboard/">all nodes</a>.
+          </p>
+        </Empty>
+      ) : (
+        <>
+          <div class="fields">
+            <Exports question={question} />
+            <p>
+              <a href={linkTo('/dashboard/node/', { peer_id: peerId })}>The history of this node</a>
+            </p>
+          </div>
+          <MessageList messages={messages} followed={followed} follow={follow} />
+        </>
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,55 @@
+import type { JSX } from 'preact';
+import { formatCount } from '../shared/format.js';
+import { Empty, Failed, Loading } from '../shared/states.js';
+import { MessageItem } from './message-item.js';
+import { Older } from './older.js';
+import type { Followed } from './use-followed.js';
+import type { Messages } from './use-messages.js';
+
+interface MessageListProps {
+  messages: Messages;
+  followed: Followed;
+  follow: boolean;
+}
+
+/** Messages, newest first: those that came live, and below them those that were read. */
+export function MessageList({ messages, followed, follow }: MessageListProps): JSX.Element {
+  const { rows, loading, error, more, older, reload } = messages;
+  if (rows === undefined) {
+    return error === undefined ? <Loading what="messages" /> : <Failed error={error} retry={reload} />;
+  }
+  if (rows.length + followed.rows.length === 0) {
+    return (
+      <Empty title="No message is like that.">
+        <p>
+          {follow
+            ? 'What comes from now on is shown here.'
+            : 'Choose a longer time, or another type. What a node sends depends on the verbosity that its --telemetry-url has.'}
+        </p>
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <ol class="messages" aria-label="Messages, newest first">
+        {followed.rows.map((message) => (
+          <MessageItem key={message.key} message={message} />
+        ))}
+        {followed.dropped > 0 && (
+          <li class="state">
+            {formatCount(followed.dropped)} messages that came live are not shown any more.{' '}
+            <button type="button" onClick={reload}>
+              Begin again with the newest
+            </button>
+          </li>
+        )}
+        {rows.map((message) => (
+          <MessageItem key={message.key} message={message} />
+        ))}
+      </ol>
+      {error !== undefined && <Failed error={error} retry={older} />}
+      {error === undefined && more && <Older loading={loading} load={older} />}
+      {!more && <p class="muted">There are no older messages.</p>}
+    </>
+  );
+}

@@ -1,0 +1,129 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { ExactJson } from '../shared/exact-json.js';
+import type { FeedClient, FeedRow } from '../shared/feed.js';
+import { boundsOf } from '../shared/time-range.js';
+import type { Question } from './question.js';
+import type { ShownMessage } from './shown-message.js';
+
+/** Beyond that the oldest of those that came live go. */
+const MOST = 2000;
+/** New messages are shown together: drawing each of a thousand a second would stop the page. */
+const TOGETHER_MS = 250;
+
+export interface Followed {
+  /** Newest first. */
+  rows: ShownMessage[];
+  /** How many are no longer shown. */
+  dropped: number;
+}
+
+const NONE: Followed = { rows: [], dropped: 0 };
+
+/**
+ * What came after the rows of a question had been read.
+ *
+ * @param types the types of messages to follow
+ * @param loaded the rows that were read, newest first; nothing is followed before they are there
+ */
+export function useFollowed(
+  feed: FeedClient,
+  question: Question,
+  types: readonly string[],
+  loaded: readonly ShownMessage[] | undefined,
+): Followed {
+  const [followed, setFollowed] = useState(NONE);
+  const current = useRef<Following | undefined>(undefined);
+  const { peerId, msg, target, range, follow } = question;
+  const ready = follow && loaded !== undefined;
+
+  useEffect(() => {
+    setFollowed(NONE);
+    if (!ready) return;
+    const newest = loaded[0]?.createdAt;
+    const start = newest ?? new Date(boundsOf(range).start).toISOString();
+    const following = new Following(
+      feed,
+      peerId,
+      start,
+      (row) => row.created_at !== newest && hits(row, target),
+    );
+    current.current = following;
+    const timer = setInterval(() => {
+      const arrived = following.taken();
+      if (arrived.length > 0) setFollowed((before) => merged(before, arrived));
+    }, TOGETHER_MS);
+    return () => {
+      clearInterval(timer);
+      following.end();
+    };
+  }, [feed, peerId, msg, target, JSON.stringify(range), ready]);
+
+  useEffect(
+    () => current.current?.follow(types),
+    [types.join('\n'), peerId, msg, target, JSON.stringify(range), ready],
+  );
+  return followed;
+}
+
+/** The subscriptions of a question. Types may be added to them. */
+class Following {
+  private readonly ends = new Map<string, () => void>();
+  private arrived: ShownMessage[] = [];
+  private count = 0;
+  private ended = false;
+
+  constructor(
+    private readonly feed: FeedClient,
+    private readonly peerId: string,
+    private readonly start: string,
+    /** The feed begins with what was read last. */
+    private readonly isWanted: (row: FeedRow) => boolean,
+  ) {}
+
+  follow(types: readonly string[]): void {
+    if (this.ended) return;
+    for (const msg of types) {
+      if (this.ends.has(msg)) continue;
+      const wish = { peer_id: this.peerId, msg, start_time: this.start };
+      this.ends.set(
+        msg,
+        this.feed.subscribe(wish, (rows) => this.take(msg, rows)),
+      );
+    }
+  }
+
+  /** What came since it was asked last. */
+  taken(): ShownMessage[] {
+    const { arrived } = this;
+    this.arrived = [];
+    return arrived;
+  }
+
+  end(): void {
+    this.ended = true;
+    for (const end of this.ends.values()) end();
+  }
+
+  private take(msg: string, rows: FeedRow[]): void {
+    for (const row of rows.filter(this.isWanted)) {
+      this.count += 1;
+      const logs = row as Record<string, ExactJson>;
+      this.arrived.push({
+        key: `live ${this.count}`,
+        createdAt: row.created_at,
+        msg,
+        logs,
+        cursor: undefined,
+      });
+    }
+  }
+}
+
+function hits(row: FeedRow, target: string): boolean {
+  return target === '' || row.target === target || row.origin === target;
+}
+
+function merged({ rows, dropped }: Followed, arrived: ShownMessage[]): Followed {
+  const all = [...arrived, ...rows].sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+  return { rows: all.slice(0, MOST), dropped: dropped + Math.max(0, all.length - MOST) };
+}

@@ -1,0 +1,16 @@
+/** Why a connection ended, in words. */
+const REASONS: Readonly<Record<string, string>> = {
+  closed: 'The node closed it',
+  timeout: 'Nothing came from the node for too long',
+  payload_too_large: 'A message was too large',
+  protocol_error: 'The node broke the protocol',
+  reset: 'The line broke',
+  shutdown: 'The server was stopped',
+  collector_lost: 'The server was lost',
+};
+
+export function reasonText(reason: string | null, code: number | null): string {
+  if (reason === null) return 'Open';
+  const text = Object.hasOwn(REASONS, reason) ? REASONS[reason] : reason;
+  return code === null ? (text ?? reason) : `${text ?? reason} (${code})`;
+}

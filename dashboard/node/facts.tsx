@@ -1,0 +1,55 @@
+import type { ComponentChildren, JSX } from 'preact';
+import type { Answer } from '../shared/api.js';
+import { formatCount } from '../shared/format.js';
+import { Time } from '../shared/time.js';
+
+/** What a node is, by its newest connection. */
+export function Facts({ node }: { node: Answer<'NodeDetail'> }): JSX.Element {
+  return (
+    <FactList
+      facts={[
+        ['Peer id', <span class="mono">{node.peer_id}</span>],
+        [
+          'Now',
+          node.connected ? <span class="good">Connected</span> : <span class="bad">Not connected</span>,
+        ],
+        ['Last heard', <Time value={node.last_message_at} relative />],
+        ['Chain', node.chain],
+        ['Genesis block', node.genesis_hash && <span class="mono">{node.genesis_hash}</span>],
+        ['Implementation', node.implementation],
+        ['Version', node.version],
+        ['Validator', node.authority === null ? null : node.authority ? 'Yes' : 'No'],
+        ['Started', node.startup_time === null ? null : <StartTime at={node.startup_time} />],
+        ['Address', node.ip_addr],
+        ['Telemetry', node.audit ? 'Kept for good' : 'Expires'],
+        [
+          'Connections',
+          `${formatCount(node.connection_count)}, the first of them `,
+          <Time value={node.first_connected_at} />,
+        ],
+      ]}
+    />
+  );
+}
+
+/** By the node's own clock, which may say anything. */
+function StartTime({ at }: { at: number }): JSX.Element {
+  const date = new Date(at);
+  return Number.isNaN(date.getTime()) ? <span>{at}</span> : <Time value={date.toISOString()} />;
+}
+
+/** Names with what they are; those that are null or empty are left out. */
+export function FactList({ facts }: { facts: [string, ...ComponentChildren[]][] }): JSX.Element {
+  return (
+    <dl class="facts">
+      {facts
+        .filter(([, value]) => value !== null && value !== undefined && value !== '')
+        .map(([name, ...value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+    </dl>
+  );
+}

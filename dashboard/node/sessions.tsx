@@ -1,0 +1,97 @@
+import type { JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
+import { formatCount, formatSpan } from '../shared/format.js';
+import { Empty } from '../shared/states.js';
+import { Time } from '../shared/time.js';
+import { reasonText } from './end-reasons.js';
+import { endOf, type NodeSession, type Sessions as Loaded } from './load-sessions.js';
+import { presenceOf } from './presence.js';
+import { Timeline } from './timeline.js';
+
+/** Rows of the table, at most: the timeline has them all. */
+const ROWS = 200;
+
+interface SessionsProps {
+  sessions: Loaded;
+  /** Milliseconds since the epoch. */
+  bounds: { start: number; end: number };
+}
+
+/** The connections of a node in a time: when each began and ended, and why. */
+export function Sessions({
+  sessions: { list, cut, now },
+  bounds: { start, end },
+}: SessionsProps): JSX.Element {
+  const presence = useMemo(() => {
+    const sessions = list.map((session) => ({
+      start: Date.parse(session.created_at),
+      end: endOf(session, now),
+      reason: session.connected ? null : (session.end_reason ?? 'collector_lost'),
+    }));
+    return presenceOf(sessions, start, end);
+  }, [list, start, end]);
+  const within = list.filter(
+    (session) => Date.parse(session.created_at) < end && endOf(session, now) > start,
+  );
+  return (
+    <section aria-labelledby="sessions">
+      <h2 id="sessions">Sessions</h2>
+      <Timeline presence={presence} />
+      {within.length === 0 ? (
+        <Empty title="It had no connection in this time.">
+          <p>Choose a longer time.</p>
+        </Empty>
+      ) : (
+        <SessionTable sessions={within.slice(0, ROWS)} now={now} />
+      )}
+      {(within.length > ROWS || cut) && (
+        <p class="muted">
+          The table has the newest {ROWS} of {cut ? 'more than ' : ''}
+          {formatCount(within.length)} sessions. Choose a shorter time for the others.
+        </p>
+      )}
+    </section>
+  );
+}
+
+function SessionTable({ sessions, now }: { sessions: NodeSession[]; now: number }): JSX.Element {
+  return (
+    <div class="scroll sessions" tabIndex={0} role="region" aria-label="Sessions">
+      <table>
+        <caption>Newest first</caption>
+        <thead>
+          <tr>
+            <th scope="col">Began</th>
+            <th scope="col">Ended</th>
+            <th scope="col" class="number">
+              Lasted
+            </th>
+            <th scope="col">How it ended</th>
+            <th scope="col">Address</th>
+            <th scope="col">Path</th>
+            <th scope="col">Version</th>
+          </tr>
+        </thead>
+        <tbody>
+          {sessions.map((session) => (
+            <tr key={session.id}>
+              <td>
+                <Time value={session.created_at} />
+              </td>
+              <td>{session.ended_at === null ? '–' : <Time value={session.ended_at} />}</td>
+              <td class="number">{formatSpan(endOf(session, now) - Date.parse(session.created_at))}</td>
+              <td>
+                {session.connected
+                  ? 'Open'
+                  : reasonText(session.end_reason ?? 'collector_lost', session.end_code)}
+              </td>
+              <td class="mono">{session.ip_addr}</td>
+              <td class="mono">{session.path}</td>
+              <td>{session.version}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

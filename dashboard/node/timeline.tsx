@@ -1,0 +1,43 @@
+import type { JSX } from 'preact';
+import { formatSpan } from '../shared/format.js';
+import { localTime } from '../shared/time.js';
+import { type Presence, type PresenceState, shareConnected } from './presence.js';
+
+const STATES: Record<PresenceState, string> = {
+  connected: 'Connected',
+  away: 'Away',
+  unknown: 'Not known: the server was away, or had not met the node yet',
+};
+
+/** When the node was there. The table of sessions says the same in words. */
+export function Timeline({ presence }: { presence: readonly Presence[] }): JSX.Element {
+  const start = presence[0]?.start ?? 0;
+  const length = (presence.at(-1)?.end ?? 0) - start || 1;
+  const share = shareConnected(presence);
+  const said =
+    share === undefined
+      ? 'Nothing is known of the node in this time.'
+      : `Connected for ${(share * 100).toFixed(2)} % of the time that is known.`;
+  return (
+    <>
+      <p>{said}</p>
+      <div class="timeline" role="img" aria-label={`Timeline. ${said}`}>
+        {presence.map((span) => (
+          <span
+            key={span.start}
+            class={span.state}
+            style={{ width: `${((span.end - span.start) / length) * 100}%` }}
+            title={`${STATES[span.state]}: ${localTime(new Date(span.start))}, for ${formatSpan(span.end - span.start)}`}
+          />
+        ))}
+      </div>
+      <ul class="timeline-key">
+        {Object.entries(STATES).map(([state, text]) => (
+          <li key={state}>
+            <span class={state} aria-hidden="true" /> {text}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

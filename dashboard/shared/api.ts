@@ -1,0 +1,59 @@
+import { type AnalyticsClient, type components, createAnalyticsClient } from '../../src/client/index.js';
+
+type Schemas = components['schemas'];
+/** Types of answers, by their names in the OpenAPI document: `Answer<'Node'>`. */
+export type Answer<Name extends keyof Schemas> = Schemas[Name];
+
+/** The server that this page came from. */
+export const api: AnalyticsClient = createAnalyticsClient('');
+
+/** The server refused or failed to answer. The message is for people, and names the input that is wrong. */
+export class RequestFailedError extends Error {
+  override readonly name = 'RequestFailedError';
+
+  constructor(
+    message: string,
+    /** Of HTTP. */
+    readonly status: number,
+  ) {
+    super(message);
+  }
+}
+
+interface Asked<Data> {
+  data?: Data;
+  error?: unknown;
+  response: Response;
+}
+
+/**
+ * What was answered: `await answerOf(api.GET('/nodes', { signal }))`.
+ *
+ * @throws RequestFailedError when it was a problem
+ */
+export async function answerOf<Data>(asked: Promise<Asked<Data>>): Promise<Exclude<Data, undefined>> {
+  const { data, error, response } = await asked;
+  if (!response.ok) throw new RequestFailedError(explain(error, response), response.status);
+  return data as Exclude<Data, undefined>;
+}
+
+/** @throws RequestFailedError when a plain `fetch` was answered with a problem */
+export async function checked(response: Response): Promise<Response> {
+  if (response.ok) return response;
+  const text = await response.text();
+  throw new RequestFailedError(explain(text, response), response.status);
+}
+
+/** With `parseAs: 'text'` a problem comes as text too. */
+function explain(error: unknown, { status, statusText }: Response): string {
+  const problem = (typeof error === 'string' ? parsed(error) : error) as Partial<Schemas['Problem']> | null;
+  return problem?.detail ?? `The server answered ${status} ${statusText}.`;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

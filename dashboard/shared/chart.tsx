@@ -1,0 +1,138 @@
+import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { type ChartColours, useColours } from './chart-colours.js';
+import { ChartTable } from './chart-table.js';
+import type { Series } from './series.js';
+
+interface ChartProps {
+  /** What is shown, with its unit where `format` does not say it: "Peers", "Finality lag (blocks)". */
+  title: string;
+  /** The name of each column of `data`. */
+  labels: readonly string[];
+  data: Series;
+  /** A value with its unit. */
+  format: (value: number) => string;
+  /** Seconds since the epoch; by the data unless given. */
+  range?: { start: number; end: number };
+  /** Begins the axis at 0, as for counts and rates: true unless given. */
+  fromZero?: boolean;
+  /** Charts with the same key show the same time under the pointer. */
+  sync?: string;
+  /** Pixels. */
+  height?: number;
+}
+
+/**
+ * Lines over time, broken where a value is null (see `withGaps`), with a band from lowest to highest where values were
+ * `thinned`, and a table of the same values.
+ */
+export function Chart(props: ChartProps): JSX.Element {
+  const { title, labels, data, format, height = 180 } = props;
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const colours = useColours();
+  const range = useRef(props.range);
+  range.current = props.range;
+
+  useEffect(() => {
+    const element = place.current;
+    if (element === null) return;
+    const made = new uPlot(
+      options(props, colours, element.clientWidth, () => range.current),
+      aligned(data),
+      element,
+    );
+    made.ctx.canvas.setAttribute('role', 'img');
+    made.ctx.canvas.setAttribute('aria-label', `${title}, as a chart. The table below has the values.`);
+    plot.current = made;
+    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+      plot.current = null;
+    };
+  }, [title, labels.join('\n'), format, colours, height]);
+
+  useEffect(() => plot.current?.setData(aligned(data)), [data, props.range?.start, props.range?.end]);
+
+  return (
+    <figure class="chart">
+      <figcaption>{title}</figcaption>
+      <div ref={place} />
+      <ChartTable title={title} labels={labels} data={data} format={format} />
+    </figure>
+  );
+}
+
+/** Each column, and behind all of them the highest and lowest values that each stands for. */
+function aligned({ times, columns, low = [], high = [] }: Series): uPlot.AlignedData {
+  const none = times.map(() => null);
+  return [times, ...columns, ...columns.flatMap((_, at) => [high[at] ?? none, low[at] ?? none])];
+}
+
+const BAND_EDGE: uPlot.Series = { class: 'band', width: 0, points: { show: false } };
+
+/** @param colour as computed styles have it: `rgb(…)` */
+function faint(colour: string): string {
+  return colour.replace('rgb(', 'rgba(').replace(')', ', 0.25)');
+}
+
+function options(
+  { labels, format, height = 180, fromZero = true, sync }: ChartProps,
+  colours: ChartColours,
+  width: number,
+  range: () => ChartProps['range'],
+): uPlot.Options {
+  const axis = {
+    stroke: colours.text,
+    grid: { stroke: colours.grid, width: 1 },
+    ticks: { stroke: colours.grid },
+  };
+  return {
+    width,
+    height,
+    scales: {
+      x: {
+        range: (_, min, max) => {
+          const { start, end } = range() ?? { start: min, end: max };
+          return [start, end];
+        },
+      },
+      y: { range: (_, min, max) => bounds(min, max, fromZero) },
+    },
+    series: [
+      {
+        label: 'Time',
+        value: (_, at: number | null) => (at === null ? '–' : new Date(at * 1000).toLocaleString()),
+      },
+      ...labels.map((label, at) => ({
+        label,
+        stroke: colours.lines[at % colours.lines.length] ?? colours.text,
+        width: 1.5,
+        spanGaps: false,
+        points: { size: 4 },
+        value: (_: uPlot, value: number | null) => (value === null ? '–' : format(value)),
+      })),
+      // Of the bands; the legend leaves them out by their class.
+      ...labels.flatMap(() => [BAND_EDGE, BAND_EDGE]),
+    ],
+    bands: labels.map((_, at) => ({
+      series: [1 + labels.length + 2 * at, 2 + labels.length + 2 * at],
+      fill: faint(colours.lines[at % colours.lines.length] ?? colours.text),
+    })),
+    axes: [axis, { ...axis, size: 80, values: (_, values) => values.map((value) => format(value)) }],
+    cursor: { drag: { x: false, y: false }, ...(sync !== undefined && { sync: { key: sync } }) },
+    legend: { live: true },
+  };
+}
+
+/** Never without height, as where all values are the same. */
+function bounds(min: number | null, max: number | null, fromZero: boolean): uPlot.Range.MinMax {
+  const [low, high] = [min ?? 0, max ?? 1];
+  const bottom = fromZero ? Math.min(0, low) : low;
+  const spare = (high - bottom) * 0.08 || 1;
+  return [fromZero && low >= 0 ? 0 : bottom - spare, high + spare];
+}

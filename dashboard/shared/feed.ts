@@ -1,0 +1,191 @@
+/** A message or an aggregate as the feed sends it. `created_at` is RFC 3339 in UTC with microseconds. */
+export type FeedRow = Record<string, unknown> & { created_at: string };
+
+export interface FeedWish {
+  /** `*` for all nodes. */
+  peer_id: string;
+  /** A type of message. */
+  msg: string;
+  /** RFC 3339: what is cached from then on comes at once. */
+  start_time: string;
+  aggregate?: {
+    type: 'mean' | 'median' | 'min' | 'max' | 'percentile90';
+    /** Of an interval. */
+    seconds: number;
+    /** The field that is aggregated: `time` unless given. */
+    key?: string;
+  };
+}
+
+/** `waiting`: it was lost, and is tried again by itself. */
+export type FeedState = 'idle' | 'connecting' | 'open' | 'waiting';
+
+interface Subscription {
+  wish: FeedWish;
+  onRows: (rows: FeedRow[]) => void;
+  /** The newest time that came, and the rows of that time as text: they come again after a reconnect. */
+  newest: string;
+  atNewest: Set<string>;
+}
+
+interface Frame {
+  error?: string;
+  peer_message?: { peer_id: string; msg: string };
+  data?: FeedRow[];
+}
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 30_000;
+
+/**
+ * The live feed: one WebSocket to `/feed`, opened with the first subscription. When it is lost it is opened again,
+ * after waits that grow, and goes on after the newest row of each subscription.
+ */
+export class FeedClient {
+  private readonly subscriptions = new Map<string, Subscription>();
+  private readonly stateListeners = new Set<(state: FeedState) => void>();
+  private readonly errorListeners = new Set<(message: string) => void>();
+  private socket: WebSocket | undefined;
+  private waitMs = FIRST_WAIT_MS;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private current: FeedState = 'idle';
+
+  /** @param parse reads frames: JSON.parse, or something that keeps the digits of large numbers */
+  constructor(
+    private readonly parse: (text: string) => unknown = JSON.parse,
+    private readonly url = `${location.origin.replace(/^http/, 'ws')}/feed`,
+  ) {
+    addEventListener('online', () => this.tryNow());
+    // A line that is gone without a goodbye would count as open for minutes.
+    addEventListener('offline', () => this.socket?.close());
+  }
+
+  get state(): FeedState {
+    return this.current;
+  }
+
+  /**
+   * Begins a subscription. Another one of the same node and type replaces it, raw and aggregated apart.
+   *
+   * @param onRows gets what came, oldest first. An aggregate that comes again replaces the former of the same
+   *   `created_at`, `target` and `name`
+   * @returns ends it
+   */
+  subscribe(wish: FeedWish, onRows: (rows: FeedRow[]) => void): () => void {
+    const subscription: Subscription = { wish, onRows, newest: '', atNewest: new Set() };
+    const key = keyOf(wish, wish.aggregate !== undefined);
+    this.subscriptions.set(key, subscription);
+    if (this.socket === undefined && this.timer === undefined) this.connect();
+    else this.request(subscription, 'subscribe');
+    return () => {
+      if (this.subscriptions.get(key) !== subscription) return;
+      this.subscriptions.delete(key);
+      this.request(subscription, 'unsubscribe');
+      if (this.subscriptions.size === 0) this.close();
+    };
+  }
+
+  /** @returns stops listening */
+  onState(listener: (state: FeedState) => void): () => void {
+    this.stateListeners.add(listener);
+    listener(this.current);
+    return () => this.stateListeners.delete(listener);
+  }
+
+  /** What the server objected to, in words. @returns stops listening */
+  onError(listener: (message: string) => void): () => void {
+    this.errorListeners.add(listener);
+    return () => this.errorListeners.delete(listener);
+  }
+
+  private connect(): void {
+    this.timer = undefined;
+    this.become('connecting');
+    const socket = new WebSocket(this.url);
+    this.socket = socket;
+    socket.onopen = () => {
+      this.become('open');
+      for (const subscription of this.subscriptions.values()) this.request(subscription, 'subscribe');
+    };
+    socket.onmessage = ({ data }: MessageEvent<string>) => this.take(this.parse(data) as Frame);
+    socket.onclose = () => {
+      if (this.socket === socket) this.tryLater();
+    };
+  }
+
+  private tryLater(): void {
+    this.socket = undefined;
+    this.become('waiting');
+    const jitter = 0.75 + Math.random() / 2;
+    this.timer = setTimeout(() => this.connect(), this.waitMs * jitter);
+    this.waitMs = Math.min(this.waitMs * 2, LONGEST_WAIT_MS);
+  }
+
+  private tryNow(): void {
+    if (this.timer === undefined) return;
+    clearTimeout(this.timer);
+    this.connect();
+  }
+
+  private close(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const socket = this.socket;
+    this.socket = undefined;
+    socket?.close();
+    this.become('idle');
+  }
+
+  private request({ wish, newest }: Subscription, interest: 'subscribe' | 'unsubscribe'): void {
+    if (this.socket?.readyState !== WebSocket.OPEN) return;
+    const { peer_id, msg, start_time, aggregate } = wish;
+    const aggregated = aggregate && {
+      aggregate_type: aggregate.type,
+      ...(interest === 'subscribe' && {
+        aggregate_interval: aggregate.seconds,
+        ...(aggregate.key !== undefined && { aggregate_key: aggregate.key }),
+      }),
+    };
+    const start = interest === 'subscribe' ? { start_time: newest === '' ? start_time : newest } : {};
+    this.socket.send(JSON.stringify({ peer_id, msg, interest, ...start, ...aggregated }));
+  }
+
+  private take({ error, peer_message: pair, data = [] }: Frame): void {
+    this.waitMs = FIRST_WAIT_MS;
+    if (error !== undefined) {
+      for (const listener of this.errorListeners) listener(error);
+      return;
+    }
+    if (pair === undefined) return;
+    // Aggregates alone have an empty `values`.
+    const aggregated = data.some((row) => row.values === '');
+    const subscription = this.subscriptions.get(keyOf(pair, aggregated));
+    const rows = subscription === undefined ? [] : newRows(subscription, data);
+    if (rows.length > 0) subscription?.onRows(rows);
+  }
+
+  private become(state: FeedState): void {
+    if (this.current === state) return;
+    this.current = state;
+    for (const listener of this.stateListeners) listener(state);
+  }
+}
+
+function keyOf({ peer_id, msg }: Pick<FeedWish, 'peer_id' | 'msg'>, aggregated: boolean): string {
+  return JSON.stringify([peer_id, msg, aggregated]);
+}
+
+/** Those that have not come before; notes the newest. Aggregates come again when they have changed. */
+function newRows(subscription: Subscription, data: FeedRow[]): FeedRow[] {
+  return data.filter((row) => {
+    if (row.created_at < subscription.newest) return true;
+    if (row.created_at > subscription.newest) {
+      subscription.newest = row.created_at;
+      subscription.atNewest.clear();
+    }
+    const text = JSON.stringify(row);
+    if (subscription.atNewest.has(text)) return false;
+    subscription.atNewest.add(text);
+    return true;
+  });
+}

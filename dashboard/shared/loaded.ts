@@ -1,0 +1,39 @@
+import { useCallback, useEffect, useState } from 'preact/hooks';
+
+/** Something that is asked of the server, as it stands. */
+export type Loaded<T> =
+  /** `value`: what was there before, to be shown until the new is there. */
+  | { state: 'loading'; value: T | undefined }
+  | { state: 'done'; value: T }
+  | { state: 'failed'; error: Error; value: T | undefined };
+
+/**
+ * Asks the server, anew whenever `inputs` change, and gives up what it had asked before.
+ *
+ * @param load gets a signal that aborts when the answer is no longer wanted; undefined asks nothing
+ * @returns what is there, and how to ask once more
+ */
+export function useLoaded<T>(
+  load: ((signal: AbortSignal) => Promise<T>) | undefined,
+  inputs: readonly unknown[],
+): [Loaded<T>, () => void] {
+  const [loaded, setLoaded] = useState<Loaded<T>>({ state: 'loading', value: undefined });
+  const [attempt, setAttempt] = useState(0);
+  useEffect(() => {
+    if (load === undefined) return;
+    const abort = new AbortController();
+    setLoaded(({ value }) => ({ state: 'loading', value }));
+    load(abort.signal).then(
+      (value) => {
+        if (!abort.signal.aborted) setLoaded({ state: 'done', value });
+      },
+      (cause: unknown) => {
+        if (abort.signal.aborted) return;
+        const error = cause instanceof Error ? cause : new Error(String(cause));
+        setLoaded(({ value }) => ({ state: 'failed', error, value }));
+      },
+    );
+    return () => abort.abort();
+  }, [attempt, ...inputs]);
+  return [loaded, useCallback(() => setAttempt((count) => count + 1), [])];
+}

@@ -1,0 +1,61 @@
+import type { JSX } from 'preact';
+import { useId } from 'preact/hooks';
+import { type Answer, answerOf, api } from './api.js';
+import { shortHash } from './format.js';
+import { useLoaded } from './loaded.js';
+
+/** More than anybody reads through; a peer id that is not among them can be typed. */
+const OFFERED = 1000;
+
+interface NodePickerProps {
+  /** A peer id, or '' where none is chosen. */
+  value: string;
+  onChange: (peerId: string) => void;
+  label?: string;
+}
+
+/** Chooses a node by its name or peer id, of those that are known. */
+export function NodePicker({ value, onChange, label = 'Node' }: NodePickerProps): JSX.Element {
+  const id = useId();
+  const [nodes] = useLoaded(
+    (signal) => answerOf(api.GET('/nodes', { params: { query: { limit: OFFERED } }, signal })),
+    [],
+  );
+  const known = nodes.value ?? [];
+  return (
+    <label class="field wide" for={id}>
+      <span>{label}</span>
+      <input
+        id={id}
+        type="search"
+        list={`${id}-nodes`}
+        placeholder="Name or peer id"
+        autocomplete="off"
+        spellcheck={false}
+        value={value}
+        onChange={(event) => onChange(peerIdOf(event.currentTarget.value.trim(), known))}
+      />
+      <datalist id={`${id}-nodes`}>
+        {known.map((node) => (
+          <option key={node.peer_id} value={node.peer_id} label={nodeName(node)} />
+        ))}
+      </datalist>
+    </label>
+  );
+}
+
+/** The name of a node and its chain; of one that has said neither, its peer id. */
+export function nodeName({
+  name,
+  chain,
+  peer_id,
+}: Pick<Answer<'Node'>, 'name' | 'chain' | 'peer_id'>): string {
+  return [name ?? shortHash(peer_id), chain].filter((part) => part !== null && part !== '').join(', ');
+}
+
+/** Who types a name that only one node has means that node. */
+function peerIdOf(typed: string, nodes: readonly Answer<'Node'>[]): string {
+  if (nodes.some(({ peer_id }) => peer_id === typed)) return typed;
+  const named = nodes.filter(({ name }) => name === typed);
+  return named.length === 1 ? (named[0]?.peer_id ?? typed) : typed;
+}

@@ -1,0 +1,88 @@
+import { type ComponentChildren, type JSX, render } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { FeedClient, FeedState } from './feed.js';
+import './theme.css';
+import { ThemeChoice } from './theme-choice.js';
+import { linkTo } from './url-state.js';
+
+const PAGES = [
+  ['Nodes', '/dashboard/'],
+  ['Logs', '/dashboard/logs/'],
+  ['Profiling', '/dashboard/profiling/'],
+  ['Reputation', '/dashboard/reputation/'],
+  ['Benchmarks', '/dashboard/benchmarks/'],
+] as const;
+
+const FEED_STATES: Record<FeedState, string> = {
+  idle: 'Not live',
+  connecting: 'Connecting…',
+  open: 'Live',
+  waiting: 'Connection lost. It is tried again; what is missed comes then.',
+};
+
+interface PageProps {
+  title: string;
+  /** Of the page that the navigation marks as this one. */
+  path?: string;
+  /** Of the node that the page is about: goes along to the other pages. */
+  peerId?: string;
+  /** Whose state is shown, where the page has live data. */
+  feed?: FeedClient;
+  children: ComponentChildren;
+}
+
+/** What all pages have around them. */
+export function Page({ title, path, peerId, feed, children }: PageProps): JSX.Element {
+  return (
+    <>
+      <a class="skip" href="#main">
+        Skip to the content
+      </a>
+      <header>
+        <a class="brand" href="/">
+          Tetcore Analytics
+        </a>
+        <nav aria-label="Dashboards">
+          {PAGES.map(([name, href]) => (
+            <a
+              key={href}
+              href={linkTo(href, { peer_id: peerId })}
+              {...(href === path && { 'aria-current': 'page' as const })}
+            >
+              {name}
+            </a>
+          ))}
+          <a href="/docs">API</a>
+        </nav>
+        <ThemeChoice />
+      </header>
+      <main id="main" tabIndex={-1}>
+        <div class="title">
+          <h1>{title}</h1>
+          {feed && <FeedStateShown feed={feed} />}
+        </div>
+        {children}
+      </main>
+      <footer>
+        Times are those of this computer; point at one for UTC. The same data is at{' '}
+        <a href="/docs">the HTTP API</a>.
+      </footer>
+    </>
+  );
+}
+
+function FeedStateShown({ feed }: { feed: FeedClient }): JSX.Element {
+  const [state, setState] = useState(feed.state);
+  useEffect(() => feed.onState(setState), [feed]);
+  return (
+    <p class={`feed ${state}`} role="status">
+      {FEED_STATES[state]}
+    </p>
+  );
+}
+
+/** Shows the page, in the element that its `index.html` has for it. */
+export function show(page: JSX.Element): void {
+  const app = document.getElementById('app');
+  if (app !== null) render(page, app);
+}

@@ -1,0 +1,76 @@
+import type { JSX } from 'preact';
+import { useId } from 'preact/hooks';
+import { boundsOf, LAST, type TimeRange } from './time-range.js';
+
+interface RangePickerProps {
+  value: TimeRange;
+  onChange: (range: TimeRange) => void;
+  /** Offers all time too: for pages that read no more than they show. */
+  all?: boolean;
+}
+
+/** Chooses a time span: one that ends now, or two times of the reader's clock. */
+export function RangePicker({ value, onChange, all = false }: RangePickerProps): JSX.Element {
+  const id = useId();
+  const last = 'last' in value ? value.last : '';
+  const offered = Object.entries(LAST).filter(([name]) => all || name !== 'all');
+  const choose = (chosen: string): void => {
+    if (chosen !== '') onChange({ last: chosen });
+    else onChange({ from: new Date(boundsOf(value).start).toISOString(), to: undefined });
+  };
+  return (
+    <div class="fields">
+      <div class="field">
+        <label for={`${id}-last`}>Time</label>
+        <select id={`${id}-last`} value={last} onChange={(event) => choose(event.currentTarget.value)}>
+          {offered.map(([name, { label }]) => (
+            <option key={name} value={name}>
+              {label}
+            </option>
+          ))}
+          <option value="">From … to …</option>
+        </select>
+      </div>
+      {'from' in value && (
+        <>
+          <TimeField
+            label="From"
+            value={value.from}
+            onChange={(from) => from && onChange({ ...value, from })}
+          />
+          <TimeField label="To (empty: now)" value={value.to} onChange={(to) => onChange({ ...value, to })} />
+        </>
+      )}
+    </div>
+  );
+}
+
+interface TimeFieldProps {
+  label: string;
+  value: string | undefined;
+  onChange: (value: string | undefined) => void;
+}
+
+function TimeField({ label, value, onChange }: TimeFieldProps): JSX.Element {
+  const changed = (text: string): void => {
+    const date = new Date(text);
+    onChange(Number.isNaN(date.getTime()) ? undefined : date.toISOString());
+  };
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <input
+        type="datetime-local"
+        step="1"
+        value={value === undefined ? '' : inputTime(new Date(value))}
+        onChange={(event) => changed(event.currentTarget.value)}
+      />
+    </label>
+  );
+}
+
+/** As `datetime-local` takes it: in the reader's time zone, without saying so. */
+function inputTime(date: Date): string {
+  const shifted = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
+  return shifted.toISOString().slice(0, 19);
+}

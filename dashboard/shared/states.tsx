@@ -1,0 +1,65 @@
+import type { ComponentChildren, JSX } from 'preact';
+import type { Loaded } from './loaded.js';
+
+/** @param what is loaded, as the end of "Loading …" */
+export function Loading({ what }: { what: string }): JSX.Element {
+  return (
+    <p class="state" role="status">
+      Loading {what}…
+    </p>
+  );
+}
+
+/** Nothing is there: `title` says what, the children what to do. */
+export function Empty({ title, children }: { title: string; children?: ComponentChildren }): JSX.Element {
+  return (
+    <div class="state">
+      <p>
+        <strong>{title}</strong>
+      </p>
+      {children}
+    </div>
+  );
+}
+
+/** It did not work: says why, and offers to try again. */
+export function Failed({ error, retry }: { error: Error; retry?: () => void }): JSX.Element {
+  return (
+    <div class="state failed" role="alert">
+      <p>
+        <strong>{isNetworkError(error) ? 'The server cannot be reached.' : error.message}</strong>
+      </p>
+      {isNetworkError(error) && <p>Check that it runs and that this computer is online.</p>}
+      {retry !== undefined && (
+        <button type="button" onClick={retry}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** `fetch` rejects so when there was no answer at all. */
+function isNetworkError(error: Error): boolean {
+  return error instanceof TypeError;
+}
+
+interface ShownProps<T> {
+  of: Loaded<T>;
+  /** As the end of "Loading …". */
+  what: string;
+  retry?: () => void;
+  children: (value: T) => ComponentChildren;
+}
+
+/** What was loaded, or why it is not there. While it is loaded anew, the former stays. */
+export function Shown<T>({ of, what, retry, children }: ShownProps<T>): JSX.Element {
+  const failed = of.state === 'failed' && <Failed error={of.error} {...(retry && { retry })} />;
+  if (of.value === undefined) return failed || <Loading what={what} />;
+  return (
+    <div aria-busy={of.state === 'loading'}>
+      {failed}
+      {children(of.value)}
+    </div>
+  );
+}

@@ -1,0 +1,40 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+
+const KEY = 'theme';
+const THEMES = { auto: 'As the system', light: 'Light', dark: 'Dark' };
+
+/** Heard on `window` when another theme was chosen: what is drawn, not styled, is to be drawn anew. */
+export const THEME_CHANGED = 'themechange';
+
+apply(localStorage.getItem(KEY) ?? 'auto');
+
+/** Light, dark, or as the system has it; remembered by the browser. */
+export function ThemeChoice(): JSX.Element {
+  const [theme, setTheme] = useState(() => localStorage.getItem(KEY) ?? 'auto');
+  const choose = (chosen: string): void => {
+    localStorage.setItem(KEY, chosen);
+    apply(chosen);
+    setTheme(chosen);
+    dispatchEvent(new Event(THEME_CHANGED));
+  };
+  return (
+    <select
+      class="theme"
+      aria-label="Colours"
+      value={theme}
+      onChange={(event) => choose(event.currentTarget.value)}
+    >
+      {Object.entries(THEMES).map(([name, label]) => (
+        <option key={name} value={name}>
+          {label}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function apply(theme: string): void {
+  if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
+  else delete document.documentElement.dataset.theme;
+}

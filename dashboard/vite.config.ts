@@ -1,0 +1,26 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { defineConfig } from 'vite';
+
+const ROOT = import.meta.dirname;
+
+/** Every folder with an `index.html` is a page; that of the nodes lies at the top, since its path is `/dashboard/`. */
+const pages = ['.', ...readdirSync(ROOT)]
+  .map((folder) => resolve(ROOT, folder, 'index.html'))
+  .filter((page) => existsSync(page));
+
+export default defineConfig({
+  root: ROOT,
+  base: '/dashboard/',
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: {
+    outDir: resolve(ROOT, '../static/dashboard'),
+    emptyOutDir: true,
+    target: 'es2023',
+    // It would be a script in the page, which the server's policy forbids.
+    modulePreload: { polyfill: false },
+    rolldownOptions: { input: pages },
+  },
+  // `npx vite dashboard` shows the pages with what a server on port 8080 answers.
+  server: { proxy: { '^/(?!dashboard/)': { target: 'http://127.0.0.1:8080', ws: true } } },
+});

@@ -1,0 +1,1 @@
+export { setUpDashboard } from './set-up-dashboard.js';

@@ -1,0 +1,182 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { hasBrowser, TestBrowser, type TestPage } from './support/browser.js';
+import { DashboardAssets } from './support/dashboard-assets.js';
+import { TestDatabase } from './support/databases.js';
+import { FakeNode } from './support/fake-node.js';
+import { TestServer } from './support/test-server.js';
+import { waitUntil } from './support/wait-until.js';
+
+const HOSTILE = '<img src=x onerror=alert(1)>';
+const PEER = '12D3KooWLogsOfThisNode';
+const LARGE = 18_446_744_073_709_551_615n;
+
+describe.skipIf(!hasBrowser)('the page of logs', () => {
+  it('shows messages of a hostile node as text, with every digit, and more of them on the way down', async () => {
+    await using stage = await Stage.set(async (node) => {
+      for (let at = 0; at < 250; at += 1) {
+        await node.sendV1({ msg: 'block.import', height: at, origin: at % 2 === 0 ? 'Own' : HOSTILE });
+      }
+      await node.sendV1({
+        msg: 'tracing.profiling',
+        target: HOSTILE,
+        span_id: LARGE,
+        values: { deep: [LARGE] },
+      });
+    }, 252);
+    const shown = await stage.open();
+    const { page } = shown;
+    const items = page.locator('ol.messages > li');
+    await expect.poll(() => items.count()).toBe(100);
+    await items.first().locator('summary').first().click();
+    await page.getByText('span_id: 18446744073709551615', { exact: false }).waitFor();
+    await items.first().getByText('values', { exact: true }).click();
+    await items.first().getByText('deep', { exact: true }).click();
+    await items.first().getByText('0: 18446744073709551615').waitFor();
+    expect(await items.first().innerText()).toContain(HOSTILE);
+    await page.getByRole('button', { name: 'Older messages' }).scrollIntoViewIfNeeded();
+    await waitUntil(
+      async () => {
+        await page.mouse.wheel(0, 20_000);
+        return (await items.count()) === 252;
+      },
+      { what: 'all messages', timeoutMs: 10_000, everyMs: 100 },
+    );
+    await page.getByText('There are no older messages.').waitFor();
+    await page.evaluate('scrollTo(0, 0)');
+    expect(shown.problems).toEqual([]);
+  });
+
+  it('finds by type, target and time, keeps that in its URL, and saves what it found', async () => {
+    await using stage = await Stage.set(async (node) => {
+      for (const height of [1, 2, 3]) await node.sendV1({ msg: 'block.import', height, origin: 'Own' });
+      await node.sendV1({ msg: 'block.import', height: 4, origin: 'NetworkInitialSync' });
+      await node.sendV1({ msg: 'txpool.import', ready: 1, future: 0 });
+    }, 6);
+    const { page, problems } = await stage.open();
+    const items = page.locator('ol.messages > li');
+    await expect.poll(() => items.count()).toBe(6);
+    await page.getByLabel('Type').selectOption('block.import');
+    await expect.poll(() => items.count()).toBe(4);
+    await page.getByLabel('Target or origin').fill('Own');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => items.count()).toBe(3);
+    await page.getByLabel('Time', { exact: true }).selectOption('15m');
+    await expect.poll(() => new URL(page.url()).searchParams.get('last')).toBe('15m');
+    await page.reload();
+    await expect.poll(() => items.count()).toBe(3);
+    await page.goBack();
+    await expect.poll(() => new URL(page.url()).searchParams.get('last')).toBe(null);
+    for (const [name, lines] of [
+      ['NDJSON', 3],
+      ['CSV', 4],
+    ] as const) {
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('link', { name }).click(),
+      ]);
+      const text = await readFile(await download.path(), 'utf8');
+      expect(text.trim().split('\n')).toHaveLength(lines);
+      expect(download.suggestedFilename()).toBe(`block.import-${PEER}.${name.toLowerCase()}`);
+    }
+    await page.getByLabel('Target or origin').fill('nowhere');
+    await page.keyboard.press('Enter');
+    await page.getByText('No message is like that.').waitFor();
+    expect(problems).toEqual([]);
+  });
+
+  it('follows a node live, and goes on after the line was lost', async () => {
+    await using stage = await Stage.set(
+      (node) => node.sendV1({ msg: 'block.import', height: 1, origin: 'Own' }),
+      2,
+    );
+    const { page } = await stage.open();
+    const items = page.locator('ol.messages > li');
+    await expect.poll(() => items.count()).toBe(2);
+    await page.getByLabel('Follow live').check();
+    await page.getByText('Live', { exact: true }).waitFor();
+    await stage.node.sendV1({ msg: 'block.import', height: 2, origin: HOSTILE });
+    await expect.poll(() => items.first().innerText()).toContain('height=2');
+    await page.context().setOffline(true);
+    await page.getByText('Connection lost.', { exact: false }).waitFor();
+    await stage.node.sendV1({ msg: 'block.import', height: 3, origin: 'Own' });
+    await page.context().setOffline(false);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await expect.poll(() => items.first().innerText()).toContain('height=3');
+    expect(await items.count()).toBe(4);
+  });
+
+  it('says what to do where nothing is chosen, nothing is there, and the server fails', async () => {
+    await using stage = await Stage.set(() => Promise.resolve(), 1);
+    const none = await stage.browser.open(`${stage.server.http}/dashboard/logs/`);
+    await none.page.getByText('Choose a node.').waitFor();
+    await none.page.getByLabel('Node').fill(HOSTILE);
+    await none.page.keyboard.press('Enter');
+    await expect.poll(() => new URL(none.page.url()).searchParams.get('peer_id')).toBe(PEER);
+    expect(none.problems).toEqual([]);
+    await none.page.route('**/nodes/logs*', (route) =>
+      route.fulfill({
+        status: 503,
+        contentType: 'application/problem+json',
+        body: '{"detail":"No database."}',
+      }),
+    );
+    await none.page.reload();
+    await none.page.getByRole('alert').getByText('No database.').waitFor();
+    await none.page.unroute('**/nodes/logs*');
+    await none.page.getByRole('button', { name: 'Try again' }).click();
+    await none.page.getByText('system.connected', { exact: true }).waitFor();
+  });
+
+  it('keeps nobody out: by axe, in light and dark, on a phone, and in 150 kB', async () => {
+    await using stage = await Stage.set(
+      (node) => node.sendV1({ msg: 'x'.repeat(300), long: 'y'.repeat(2000) }),
+      2,
+    );
+    expect(await stage.assets.compressedBytes()).toBeLessThan(150_000);
+    for (const look of [{}, { dark: true }, { phone: true }, { phone: true, dark: true }]) {
+      const shown = await stage.open(look);
+      const items = shown.page.locator('ol.messages > li');
+      await expect.poll(() => items.count()).toBe(2);
+      await items.first().locator('summary').first().click();
+      await shown.expectSound();
+    }
+  });
+});
+
+/** A server with the page, a browser, and a node with a hostile name that has sent something. */
+class Stage implements AsyncDisposable {
+  private constructor(
+    private readonly database: TestDatabase,
+    readonly assets: DashboardAssets,
+    readonly server: TestServer,
+    readonly browser: TestBrowser,
+    readonly node: FakeNode,
+  ) {}
+
+  /** @param count of the messages that are then stored */
+  static async set(send: (node: FakeNode) => Promise<void>, count: number): Promise<Stage> {
+    const database = await TestDatabase.create();
+    const assets = await DashboardAssets.build('logs');
+    const environment = { ASSETS_PATH: assets.path, CACHE_UPDATE_INTERVAL_MS: '100' };
+    const server = await TestServer.ready(database.url, environment);
+    const node = await FakeNode.connect(server.ws);
+    const stage = new Stage(database, assets, server, await TestBrowser.launch(), node);
+    await node.sendConnected({ network_id: PEER, name: HOSTILE });
+    await send(node);
+    const stored = async (): Promise<number> => (await database.query('SELECT FROM tetcore_logs')).length;
+    await waitUntil(async () => (await stored()) === count, { what: 'the messages' });
+    return stage;
+  }
+
+  open(look = {}): Promise<TestPage> {
+    return this.browser.open(`${this.server.http}/dashboard/logs/?peer_id=${PEER}`, look);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.browser[Symbol.asyncDispose]();
+    await this.server[Symbol.asyncDispose]();
+    await this.assets[Symbol.asyncDispose]();
+    await this.database[Symbol.asyncDispose]();
+  }
+}
