@@ -4,7 +4,7 @@ export class Liveness {
   @TextOf('', { example: 'live' })
   status!: string;
 
-  @TextOf('`starting`, `running` or `stopping`.', { example: 'running' })
+  @TextOf('Where it is in its life.', { enum: ['starting', 'running', 'draining'], example: 'running' })
   state!: string;
 }
 

@@ -5,6 +5,7 @@ interface FieldOptions {
   /** Where it may be left out. */
   required?: boolean;
   example?: unknown;
+  enum?: string[];
 }
 
 type FieldOf = (description: string, options?: FieldOptions) => PropertyDecorator;

@@ -1,3 +1,5 @@
+import { SearchLimitError } from '../answer/index.js';
+
 const UNREACHABLE = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -7,14 +9,14 @@ const UNREACHABLE = new Set([
   'EHOSTUNREACH',
 ]);
 const QUERY_CANCELED = '57014';
-/** The class of data exceptions: a text that is no time, a number out of range. */
-const DATA_EXCEPTION = /^22...$/;
+/** Data exceptions, such as a number out of range, and what is beyond a limit of PostgreSQL. */
+const DATA_EXCEPTION = /^(22|54)...$/;
 
 /** What to tell a client when the database is the reason; null for any other error. */
 export function databaseProblem(error: unknown): { status: 400 | 503; detail: string } | null {
   if (!(error instanceof Error)) return null;
   const code: unknown = (error as { code?: unknown }).code;
-  if (code === QUERY_CANCELED) {
+  if (code === QUERY_CANCELED || error instanceof SearchLimitError) {
     return { status: 503, detail: 'The answer took too long. Ask for less: a shorter time, fewer rows.' };
   }
   if (typeof code === 'string' && DATA_EXCEPTION.test(code)) {

@@ -2,27 +2,31 @@ import {
   BadRequestException,
   createParamDecorator,
   type ExecutionContext,
+  type HttpException,
   type RawBodyRequest,
   UnsupportedMediaTypeException,
 } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import { findUnstorable, membersOf, type UnstorableReason } from '../json/index.js';
 
 /** A chain specification has the code of its chain in it. */
 export const MAX_BODY_BYTES = 8 * 1024 ** 2;
-/** More than anybody needs, and less than what overflows a stack. */
-const MAX_NESTING = 100;
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPENING = new Set([0x5b, 0x7b]);
-const CLOSING = new Set([0x5d, 0x7d]);
 
 /** Of requests whose body is read. */
 const WITH_BODY = new Set(['POST', 'PATCH', 'PUT']);
+const CHARSET = /;\s*charset\s*=\s*"?([^\s";]+)/i;
+const UTF_8 = /^(utf-?8|us-ascii)$/i;
+
+const WHY: Record<UnstorableReason, string> = {
+  nul_character: 'has a NUL character in it',
+  lone_surrogate: 'has half of a surrogate pair in it',
+  too_deep: 'is nested too deeply',
+  number_out_of_range: 'has a number in it that is too large to be stored',
+};
 
 /**
- * Refuses a body that is no JSON by its type, which would be passed over, and JSON that is nested too deeply to be
- * taken apart. Comes after the parser of bodies, which keeps their text.
+ * Refuses a body that is no JSON by its type, which would be passed over, and JSON that the database could not
+ * store or give back. Comes after the parser of bodies, which keeps their text.
  */
 export function checkJsonBody(
   request: RawBodyRequest<Request>,
@@ -32,34 +36,39 @@ export function checkJsonBody(
   next(objection(request));
 }
 
-function objection({ rawBody, method, headers }: RawBodyRequest<Request>): Error | undefined {
-  if (rawBody !== undefined) {
-    return nesting(rawBody) > MAX_NESTING
-      ? new BadRequestException(`The body is nested more than ${MAX_NESTING.toString()} deep.`)
+function objection({ rawBody, method, headers }: RawBodyRequest<Request>): HttpException | undefined {
+  if (rawBody === undefined) {
+    const sent = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+    return sent && WITH_BODY.has(method)
+      ? new UnsupportedMediaTypeException('The body is to be JSON, sent with Content-Type: application/json.')
       : undefined;
   }
-  const sent = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-  return sent && WITH_BODY.has(method)
-    ? new UnsupportedMediaTypeException('The body is to be JSON, sent with Content-Type: application/json.')
-    : undefined;
+  if (!UTF_8.test(CHARSET.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8')) {
+    return new UnsupportedMediaTypeException('The body is to be JSON in UTF-8.');
+  }
+  const text = textOf(rawBody);
+  const reason = findUnstorable(text);
+  return reason === null ? undefined : unstorable(text, reason);
+}
+
+/** Names the fields that it is about, where they can be told: two large numbers may be too much together only. */
+function unstorable(text: string, reason: UnstorableReason): BadRequestException {
+  const fields = [...membersOf(text)].flatMap(([name, { value }]) => {
+    const why = findUnstorable(value);
+    return why === null ? [] : [{ parameter: name, detail: WHY[why] }];
+  });
+  if (fields.length === 0) return new BadRequestException(`The body ${WHY[reason]}.`);
+  const detail = fields.map(({ parameter, detail: why }) => `${parameter} ${why}.`).join(' ');
+  return new BadRequestException({ detail, errors: fields });
 }
 
 /** The text of the JSON body of a request: for PostgreSQL, which keeps digits that parsing loses. */
 export const JsonBodyText = createParamDecorator((_: unknown, context: ExecutionContext): string => {
-  return context.switchToHttp().getRequest<RawBodyRequest<Request>>().rawBody?.toString('utf8') ?? '{}';
+  const { rawBody } = context.switchToHttp().getRequest<RawBodyRequest<Request>>();
+  return rawBody === undefined ? '{}' : textOf(rawBody);
 });
 
-/** How deep arrays and objects lie in each other. In UTF-8 no byte of another character looks like a bracket. */
-function nesting(json: Uint8Array): number {
-  let [depth, deepest, inString] = [0, 0, false];
-  for (let at = 0; at < json.length; at += 1) {
-    const byte = json[at] ?? 0;
-    if (inString) {
-      if (byte === BACKSLASH) at += 1;
-      else if (byte === QUOTE) inString = false;
-    } else if (byte === QUOTE) inString = true;
-    else if (OPENING.has(byte)) deepest = Math.max(deepest, (depth += 1));
-    else if (CLOSING.has(byte)) depth -= 1;
-  }
-  return deepest;
+/** Without a byte order mark, which the parser passes over and PostgreSQL does not. */
+function textOf(body: Buffer): string {
+  return body.toString('utf8').replace(/^\uFEFF/, '');
 }

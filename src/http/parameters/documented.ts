@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { IsOptional } from 'class-validator';
+import { Opaque } from './opaque-fields.js';
 
 /** What an input is for. It may be left out, unless it is required. */
 export interface InputOptions {
@@ -21,6 +22,7 @@ export function documented(
 ): PropertyDecorator {
   const { required = false, ...rest } = options;
   return applyDecorators(
+    Opaque,
     ApiProperty({ ...schema, ...rest, required } as ApiPropertyOptions),
     ...(required ? [] : [IsOptional()]),
     ...checks,

@@ -41,8 +41,8 @@ function normalise(value: unknown): unknown {
   return isDate(date) && !Number.isNaN(Date.parse(text)) ? text : NOT_A_TIME;
 }
 
-/** Date.parse takes February 30 for March 1; PostgreSQL does not. */
-function isDate(date: string): boolean {
+/** Of the years 1 to 9999. Date.parse takes February 30 for March 1; PostgreSQL does not. */
+export function isDate(date: string): boolean {
   const parsed = new Date(`${date}T00:00:00Z`);
   return !Number.isNaN(parsed.getTime()) && parsed.toISOString().startsWith(date) && !date.startsWith('0000');
 }

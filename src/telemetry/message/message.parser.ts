@@ -2,7 +2,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { cutText } from './cut-text.js';
 import { isObject, openAnyV2, openUsualV2, type Opened } from './envelope.js';
 import type { RejectReason } from './reject-reason.js';
-import { findUnstorable } from './storable.js';
+import { findUnstorable } from '../../json/index.js';
 
 /** A frame is a message that can be stored as it is, or it is not, and why. */
 export type ParsedFrame =

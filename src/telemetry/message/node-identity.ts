@@ -1,6 +1,6 @@
 import type { NodeIdentity } from '../connection/connection-snapshot.js';
 import { isObject } from './envelope.js';
-import { membersOf } from './json-scan.js';
+import { membersOf } from '../../json/index.js';
 import { cutText } from './cut-text.js';
 import type { ParsedMessage } from './message.parser.js';
 

@@ -1,12 +1,11 @@
+import { UNSTORABLE_REASONS } from '../../json/index.js';
+
 /** Why a frame cannot be stored as a message; the values of `reason` in `rejected_messages`. */
 export const REJECT_REASONS = [
   'invalid_utf8',
   'invalid_json',
   'not_an_object',
-  'nul_character',
-  'lone_surrogate',
-  'too_deep',
-  'number_out_of_range',
+  ...UNSTORABLE_REASONS,
 ] as const;
 
 export type RejectReason = (typeof REJECT_REASONS)[number];

@@ -1,5 +1,5 @@
 import { CLOSE_BRACE, CLOSE_BRACKET, endOfString, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './json-scan.js';
-import type { RejectReason } from './reject-reason.js';
+import type { UnstorableReason } from './unstorable-reason.js';
 
 /** PostgreSQL's default stack of 2 MB takes about 6,000 levels. */
 export const MAX_DEPTH = 1000;
@@ -39,7 +39,7 @@ const BAD_ESCAPE = /\\u(?:0000|[dD][89a-fA-F])/;
  * Why PostgreSQL's jsonb would refuse a text that `JSON.parse` accepts, or `null` where it takes it. The
  * usual message costs two passes of native code; only where these find something is it looked at closely.
  */
-export function findUnstorable(text: string): RejectReason | null {
+export function findUnstorable(text: string): UnstorableReason | null {
   if (text.includes('\\u') && BAD_ESCAPE.test(text)) {
     const reason = scanEscapes(text);
     if (reason !== null) return reason;
@@ -48,7 +48,7 @@ export function findUnstorable(text: string): RejectReason | null {
 }
 
 /** NUL, and surrogates that are not a pair. The text comes from UTF-8, so only escapes can make them. */
-function scanEscapes(text: string): RejectReason | null {
+function scanEscapes(text: string): UnstorableReason | null {
   let afterHigh = -1;
   for (let at = text.indexOf('\\'); at >= 0; at = text.indexOf('\\', at)) {
     if (text[at + 1] !== 'u') {
@@ -65,7 +65,7 @@ function scanEscapes(text: string): RejectReason | null {
   return afterHigh >= 0 ? 'lone_surrogate' : null;
 }
 
-function scanStructure(text: string): RejectReason | null {
+function scanStructure(text: string): UnstorableReason | null {
   let depth = 0;
   let digits = 0;
   let at = 0;
