@@ -6,6 +6,8 @@ export interface ApiRequest {
   path: string;
   body: string | undefined;
   headers: Record<string, string>;
+  /** It has a parameter that the document does not. */
+  hasUnknown: boolean;
 }
 
 /** Values that exist on the server, by the name of what takes them. */
@@ -61,6 +63,7 @@ export function requestsOf(
     })
     .map(({ path, query, more, slash, body, accept, type }) => ({
       method: operation.method,
+      hasUnknown: more !== null && more[0] !== '',
       path:
         inPath.reduce(
           (made, { name }, index) => made.replace(`{${name}}`, encode(path[index] ?? 'x')),
