@@ -1,0 +1,62 @@
+import type { JSX } from 'preact';
+import type { Answer } from '../shared/api.js';
+import { Time } from '../shared/time.js';
+import type { QueryChange } from '../shared/url-state.js';
+import { NewEvent } from './new-event.js';
+
+interface EventsProps {
+  runId: number;
+  /** Oldest first. */
+  events: readonly Answer<'BenchmarkEvent'>[];
+  /** The one that is chosen; '' for none. */
+  event: string;
+  change: (change: QueryChange) => void;
+  onAdded: () => void;
+}
+
+/** What happened in a run. An event is chosen to see its time only. */
+export function Events({ runId, events, event, change, onAdded }: EventsProps): JSX.Element {
+  return (
+    <section aria-labelledby="events">
+      <h2 id="events">Events</h2>
+      {events.length === 0 ? (
+        <p class="muted">
+          None is marked. Mark when something begins and ends to see what its time was spent on.
+        </p>
+      ) : (
+        <div class="scroll" tabIndex={0} role="region" aria-label="Events">
+          <table>
+            <caption>Choose an event to see the calls between its starts and its ends</caption>
+            <thead>
+              <tr>
+                <th scope="col">When</th>
+                <th scope="col">Event</th>
+                <th scope="col">Phase</th>
+              </tr>
+            </thead>
+            <tbody>
+              {events.map(({ id, name, phase, created_at }) => (
+                <tr key={id}>
+                  <td>
+                    <Time value={created_at} precise />
+                  </td>
+                  <td class="notes">
+                    <button
+                      type="button"
+                      aria-pressed={name === event}
+                      onClick={() => change({ event: name === event ? undefined : name })}
+                    >
+                      {name}
+                    </button>
+                  </td>
+                  <td>{phase}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      <NewEvent runId={runId} onAdded={onAdded} />
+    </section>
+  );
+}

@@ -1,0 +1,6 @@
+import { show } from '../shared/page.js';
+import { BenchmarksPage } from './benchmarks-page.js';
+import '../profiling/profiling.css';
+import './benchmarks.css';
+
+show(<BenchmarksPage />);

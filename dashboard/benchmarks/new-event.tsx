@@ -1,0 +1,32 @@
+import type { JSX } from 'preact';
+import { answerOf, api } from '../shared/api.js';
+import { Description, Field, textIn, timeIn } from './description.js';
+
+/** Marks that something in a run begins or ends. */
+export function NewEvent({ runId, onAdded }: { runId: number; onAdded: () => void }): JSX.Element {
+  const send = async (fields: FormData): Promise<string> => {
+    const at = timeIn(fields, 'created_at');
+    const body = {
+      benchmark_id: runId,
+      name: textIn(fields, 'name'),
+      phase: textIn(fields, 'phase') === 'end' ? ('end' as const) : ('start' as const),
+      ...(at !== undefined && { created_at: at }),
+    };
+    const { name, phase } = await answerOf(api.POST('/benchmarks/events', { body }));
+    onAdded();
+    return `The ${phase} of “${name}” is marked.`;
+  };
+  return (
+    <Description title="Mark an event" action="Mark it" send={send}>
+      <Field name="name" label="Event" required />
+      <label class="field">
+        <span>Phase</span>
+        <select name="phase">
+          <option value="start">It begins</option>
+          <option value="end">It ends</option>
+        </select>
+      </label>
+      <Field name="created_at" label="When (empty: now)" type="datetime-local" />
+    </Description>
+  );
+}

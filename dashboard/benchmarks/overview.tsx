@@ -1,0 +1,61 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { answerOf, api } from '../shared/api.js';
+import { useLoaded } from '../shared/loaded.js';
+import { Empty, Shown } from '../shared/states.js';
+import { CompareForm } from './compare-form.js';
+import { NewHostSystem } from './new-host-system.js';
+import { NewRun } from './new-run.js';
+import { readRuns, type Run } from './run.js';
+import { RunsTable } from './runs-table.js';
+
+/** Each may have megabytes of JSON. */
+const PIECE = 50;
+
+/** All runs, what is needed to compare two, and what describes another one. */
+export function Overview({ peerId }: { peerId: string }): JSX.Element {
+  const [most, setMost] = useState(PIECE);
+  const [runs, reload] = useLoaded((signal) => load(most, signal), [most]);
+  return (
+    <>
+      <Shown of={runs} what="benchmarks" retry={reload}>
+        {(found) =>
+          found.length === 0 ? (
+            <Empty title="No benchmark is described here yet.">
+              <p>
+                Describe one below, or with <code>POST /benchmarks</code>: a node, and from when to when. Its
+                traces then say where the time went.
+              </p>
+            </Empty>
+          ) : (
+            <>
+              <RunsTable runs={found} />
+              {found.length === most && (
+                <button type="button" onClick={() => setMost(most + PIECE)}>
+                  Show older ones too
+                </button>
+              )}
+              {found.length > 1 && <CompareForm runs={found} />}
+            </>
+          )
+        }
+      </Shown>
+      <NewRun peerId={peerId} />
+      <NewHostSystem peerId={peerId} />
+    </>
+  );
+}
+
+async function load(most: number, signal: AbortSignal): Promise<Run[]> {
+  const runs: Run[] = [];
+  while (runs.length < most) {
+    const cursor = runs.at(-1)?.id;
+    const query = { limit: PIECE, ...(cursor !== undefined && { cursor }) };
+    const page = readRuns(
+      await answerOf(api.GET('/benchmarks', { params: { query }, parseAs: 'text', signal })),
+    );
+    runs.push(...page);
+    if (page.length < PIECE) break;
+  }
+  return runs;
+}

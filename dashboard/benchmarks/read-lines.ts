@@ -1,0 +1,29 @@
+import { checked } from '../shared/api.js';
+
+/**
+ * The objects of an answer in NDJSON, as they come.
+ *
+ * @throws RequestFailedError when it was a problem
+ */
+export async function* readLines(
+  url: string,
+  signal: AbortSignal,
+): AsyncGenerator<Record<string, unknown>[]> {
+  const response = await checked(await fetch(url, { signal }));
+  if (response.body === null) return;
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      const lines = (rest + value).split('\n');
+      rest = lines.pop() ?? '';
+      yield lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Record<string, unknown>);
+    }
+    if (rest !== '') yield [JSON.parse(rest) as Record<string, unknown>];
+  } finally {
+    // Whoever stops early does not want the server to go on.
+    await reader.cancel().catch(() => undefined);
+  }
+}

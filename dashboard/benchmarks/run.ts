@@ -1,0 +1,44 @@
+import type { Answer } from '../shared/api.js';
+import { type ExactJson, isNested, parseExact } from '../shared/exact-json.js';
+
+type Row = Answer<'Benchmark'>;
+type Spec = ExactJson | undefined;
+
+/** A benchmark, with every digit of the numbers in its JSON. */
+export interface Run extends Omit<Row, 'setup' | 'benchmark_spec' | 'chain_spec'> {
+  setup: Spec;
+  benchmark_spec: Spec;
+  chain_spec: Spec;
+  /** The node that it names; '' where it names none. */
+  peerId: string;
+}
+
+export function readRun(json: string): Run {
+  return runOf(parseExact(json));
+}
+
+export function readRuns(json: string): Run[] {
+  return (parseExact(json) as ExactJson[]).map(runOf);
+}
+
+function runOf(value: ExactJson): Run {
+  const row = value as unknown as Omit<Run, 'peerId' | 'id' | 'host_system_id'> &
+    Record<'id' | 'host_system_id', unknown>;
+  const { id, host_system_id, setup, benchmark_spec } = row;
+  return {
+    ...row,
+    id: Number(id),
+    host_system_id: host_system_id === null ? null : Number(host_system_id),
+    peerId: peerIdIn(setup) ?? peerIdIn(benchmark_spec) ?? '',
+  };
+}
+
+function peerIdIn(spec: Spec): string | undefined {
+  const peerId = field(field(spec, 'substrate'), 'peerId');
+  return typeof peerId === 'string' ? peerId : undefined;
+}
+
+function field(value: Spec, name: string): Spec {
+  if (value === undefined || !isNested(value) || Array.isArray(value)) return undefined;
+  return Object.hasOwn(value, name) ? value[name] : undefined;
+}

@@ -1,0 +1,5 @@
+import { show } from '../shared/page.js';
+import { ProfilingPage } from './profiling-page.js';
+import './profiling.css';
+
+show(<ProfilingPage />);

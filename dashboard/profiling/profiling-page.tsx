@@ -1,0 +1,75 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { FeedClient } from '../shared/feed.js';
+import { Page } from '../shared/page.js';
+import { Empty, Failed } from '../shared/states.js';
+import { linkTo, useQueryState } from '../shared/url-state.js';
+import { CallCharts } from './call-charts.js';
+import { type Choice, readChoice } from './choice.js';
+import { Controls } from './controls.js';
+import { useCallTimes } from './use-call-times.js';
+
+const feed = new FeedClient();
+
+/** How long the calls of a node take, live. */
+export function ProfilingPage(): JSX.Element {
+  const [query, change] = useQueryState();
+  const [paused, setPaused] = useState(false);
+  const choice = readChoice(query);
+  return (
+    <Page title="Profiling" path="/dashboard/profiling/" peerId={choice.peerId} feed={feed}>
+      <Controls choice={choice} change={change} paused={paused} onPause={setPaused} />
+      {choice.peerId === '' ? (
+        <Empty title="Choose a node.">
+          <p>
+            Write its name or peer id above, or find it on the page of <a href="/dashboard/">all nodes</a>.
+          </p>
+        </Empty>
+      ) : (
+        <Calls choice={choice} paused={paused} />
+      )}
+    </Page>
+  );
+}
+
+interface CallsProps {
+  choice: Choice;
+  paused: boolean;
+}
+
+/** Drawn anew every second. */
+function Calls({ choice, paused }: CallsProps): JSX.Element {
+  const { calls, range, objection } = useCallTimes(feed, choice, paused);
+  const { peerId, aggregate, intervalS, find } = choice;
+  if (objection !== '') return <Failed error={new Error(objection)} />;
+  if (calls.size === 0) {
+    return (
+      <Empty title="No calls yet in this time.">
+        <p>
+          What comes is shown by itself. A node sends <code>tracing.profiling</code> when it is started with{' '}
+          <code>--tracing-targets</code>, <code>--tracing-receiver telemetry</code> and a{' '}
+          <code>--telemetry-url</code> of verbosity 9.
+        </p>
+        <p>
+          Older calls than the live feed keeps are at{' '}
+          <a href={linkTo('/dashboard/logs/', { peer_id: peerId, msg: 'tracing.profiling' })}>the logs</a>.
+        </p>
+      </Empty>
+    );
+  }
+  if (calls.names(find).length === 0) {
+    return (
+      <Empty title="No call is named like that.">
+        <p>Write less of its name or target above, or nothing for all.</p>
+      </Empty>
+    );
+  }
+  return (
+    <CallCharts
+      calls={calls}
+      range={range}
+      find={find}
+      {...(aggregate !== 'raw' && { gapS: intervalS * 1.5 })}
+    />
+  );
+}

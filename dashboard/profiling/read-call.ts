@@ -1,0 +1,16 @@
+import type { CallTime } from './call-times.js';
+
+/** A `tracing.profiling` message, or an aggregate of such; undefined where it has no time that can be shown. */
+export function readCall(createdAt: string, row: Readonly<Record<string, unknown>>): CallTime | undefined {
+  const at = Date.parse(createdAt) / 1000;
+  const { time } = row;
+  // Builds with the flat envelope write it as a string.
+  const ns = typeof time === 'string' && time.trim() !== '' ? Number(time) : time;
+  if (typeof ns !== 'number' || !Number.isFinite(ns) || Number.isNaN(at)) return undefined;
+  return { at, ns, name: text(row.name), target: text(row.target) };
+}
+
+function text(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,77 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { formatCount, shortHash } from '../shared/format.js';
+import { Time } from '../shared/time.js';
+import type { MatrixData } from './matrix-data.js';
+import { ReputationCell } from './reputation-cell.js';
+
+/** Columns that are shown at first, and added. */
+const PIECE = 25;
+
+interface MatrixProps {
+  data: MatrixData;
+  nameOf: (peerId: string) => string;
+  /** Where the history of a peer is. */
+  linkOf: (peerId: string) => string;
+}
+
+/** What each node says of the peers that have ever connected here. */
+export function Matrix({ data: { reporters, remotes }, nameOf, linkOf }: MatrixProps): JSX.Element {
+  const [shown, setShown] = useState(PIECE);
+  const columns = remotes.slice(0, shown);
+  const left = remotes.length - columns.length;
+  return (
+    <>
+      <div class="scroll" tabIndex={0} role="region" aria-label="What nodes say of each other">
+        <table class="matrix">
+          <caption>
+            {formatCount(reporters.length)} reporting nodes, and {formatCount(columns.length)} of{' '}
+            {formatCount(remotes.length)} peers, the one with the lowest reputation first. ● is connected.
+          </caption>
+          <thead>
+            <tr>
+              <th scope="col">Reported by</th>
+              <th scope="col">When</th>
+              {columns.map((remote) => (
+                <th key={remote} scope="col">
+                  <a href={linkOf(remote)} title={remote}>
+                    {nameOf(remote)}
+                  </a>
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {reporters.map(({ peerId, ts, opinions }) => (
+              <tr key={peerId}>
+                <th scope="row">
+                  <span title={peerId}>{nameOf(peerId)}</span>
+                  <br />
+                  <span class="mono muted">{shortHash(peerId)}</span>
+                </th>
+                <td>
+                  <Time value={ts} relative />
+                </td>
+                {columns.map((remote) => {
+                  const opinion = opinions.get(remote);
+                  return opinion === undefined ? (
+                    <td key={remote} class="number muted">
+                      –
+                    </td>
+                  ) : (
+                    <ReputationCell key={remote} value={opinion.reputation} connected={opinion.connected} />
+                  );
+                })}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {left > 0 && (
+        <button type="button" onClick={() => setShown(shown + PIECE)}>
+          Show {formatCount(Math.min(PIECE, left))} more peers ({formatCount(left)} left)
+        </button>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,89 @@
+import type { JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
+import { Chart } from '../shared/chart.js';
+import { formatCount, shortHash } from '../shared/format.js';
+import { thinned, withGaps } from '../shared/series.js';
+import { Empty, Shown } from '../shared/states.js';
+import { boundsOf, type TimeRange } from '../shared/time-range.js';
+import { type Report, reportersOf, seriesOf } from './reports.js';
+import { Reporters } from './reporters.js';
+import { MOST_REPORTS, usePeerReports } from './use-peer-reports.js';
+
+/** Nodes send their network state every 30 seconds. */
+const HOLD_S = 120;
+/** Lines of a chart that can be told apart. */
+const MOST_LINES = 12;
+const MOST_POINTS = 2000;
+
+interface PeerHistoryProps {
+  peerId: string;
+  range: TimeRange;
+  nameOf: (peerId: string) => string;
+}
+
+/** A peer over time, as each of the others sees it. */
+export function PeerHistory({ peerId, range, nameOf }: PeerHistoryProps): JSX.Element {
+  const [reports, reload] = usePeerReports(peerId, range);
+  return (
+    <Shown of={reports} what="what others say of this peer" retry={reload}>
+      {(found) =>
+        found.length === 0 ? (
+          <Empty title="No node has said something of this peer in this time.">
+            <p>
+              Choose a longer time. Only older nodes report it, in <code>system.network_state</code>:
+              Substrate 2 and 3, Tetcore 2.1.
+            </p>
+          </Empty>
+        ) : (
+          <Found reports={found} range={range} nameOf={nameOf} />
+        )
+      }
+    </Shown>
+  );
+}
+
+interface FoundProps {
+  /** Newest first. */
+  reports: Report[];
+  range: TimeRange;
+  nameOf: (peerId: string) => string;
+}
+
+function Found({ reports, range, nameOf }: FoundProps): JSX.Element {
+  const reporters = useMemo(() => reportersOf(reports), [reports]);
+  const lines = reporters.slice(0, MOST_LINES);
+  const data = useMemo(
+    () => withGaps(thinned(seriesOf(reporters.slice(0, MOST_LINES), HOLD_S), MOST_POINTS), gapOf(reports)),
+    [reporters],
+  );
+  const { start, end } = boundsOf(range);
+  return (
+    <>
+      {reports.length >= MOST_REPORTS && (
+        <p class="warning">
+          Only the newest {formatCount(reports.length)} reports are shown. Choose a shorter time.
+        </p>
+      )}
+      <Chart
+        title={
+          lines.length < reporters.length
+            ? `Reputation, by the ${lines.length} of ${formatCount(reporters.length)} nodes that said the lowest`
+            : 'Reputation, by the node that says so'
+        }
+        labels={lines.map(({ peerId }) => `${nameOf(peerId)} (${shortHash(peerId, 4)})`)}
+        data={data}
+        format={formatCount}
+        range={{ start: start / 1000, end: end / 1000 }}
+        height={260}
+      />
+      <Reporters reporters={reporters} nameOf={nameOf} />
+    </>
+  );
+}
+
+/** Where thinning has put points further apart than nodes report, lines still hold together. */
+function gapOf(reports: readonly Report[]): number {
+  const [newest, oldest] = [reports[0]?.ts ?? '', reports.at(-1)?.ts ?? ''];
+  const span = (Date.parse(newest) - Date.parse(oldest)) / 1000;
+  return Math.max(HOLD_S, (span / MOST_POINTS) * 4);
+}

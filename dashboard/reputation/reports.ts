@@ -1,0 +1,75 @@
+import type { Answer } from '../shared/api.js';
+import type { Series } from '../shared/series.js';
+
+export type Report = Answer<'PeerReputation'>;
+
+/** What a node said of the peer in a time. */
+export interface Reporter {
+  peerId: string;
+  latest: Report;
+  lowest: number;
+  highest: number;
+  /** Oldest first. */
+  reports: Report[];
+}
+
+/** Newest first, each once, and none that is not later than `start` (RFC 3339 as the server writes it). */
+export function merged(known: readonly Report[], added: readonly Report[], start: string): Report[] {
+  const all = new Map<string, Report>();
+  for (const report of [...known, ...added]) {
+    if (report.ts > start) all.set(`${report.ts} ${report.reporting_peer}`, report);
+  }
+  return [...all.values()].sort((one, other) => (one.ts < other.ts ? 1 : one.ts > other.ts ? -1 : 0));
+}
+
+/** The one that said the lowest first. */
+export function reportersOf(reports: readonly Report[]): Reporter[] {
+  const reporters = new Map<string, Reporter>();
+  for (const report of [...reports].reverse()) {
+    const { reporting_peer: peerId, reputation } = report;
+    const known = reporters.get(peerId);
+    if (known === undefined) {
+      reporters.set(peerId, {
+        peerId,
+        latest: report,
+        lowest: reputation,
+        highest: reputation,
+        reports: [report],
+      });
+      continue;
+    }
+    known.latest = report;
+    known.lowest = Math.min(known.lowest, reputation);
+    known.highest = Math.max(known.highest, reputation);
+    known.reports.push(report);
+  }
+  return [...reporters.values()].sort(
+    (one, other) => one.lowest - other.lowest || (one.peerId < other.peerId ? -1 : 1),
+  );
+}
+
+/**
+ * A column for each reporter. What a node said holds until it says something else, but not longer than `holdS`
+ * seconds.
+ */
+export function seriesOf(reporters: readonly Reporter[], holdS: number): Series {
+  const all = reporters.flatMap(({ reports }, column) =>
+    reports.map(({ ts, reputation }) => ({ at: Date.parse(ts) / 1000, column, reputation })),
+  );
+  const series: Series = { times: [], columns: reporters.map(() => []) };
+  const said: { at: number; reputation: number }[] = [];
+  for (const { at, column, reputation } of all.sort((one, other) => one.at - other.at)) {
+    said[column] = { at, reputation };
+    if (series.times.at(-1) === at) {
+      const own = series.columns[column];
+      if (own !== undefined) own[own.length - 1] = reputation;
+      continue;
+    }
+    series.times.push(at);
+    series.columns.forEach((values, index) => {
+      const last = said[index];
+      values.push(last !== undefined && at - last.at <= holdS ? last.reputation : null);
+    });
+  }
+  return series;
+}
