@@ -21,7 +21,11 @@ const SEED = Number(process.env.TEST_FUZZ_SEED ?? 20_261_125);
 async function aNode(server: TestServer): Promise<string> {
   const node = await FakeNode.connect(server.ws);
   const peerId = 'QmKnown';
-  await node.sendConnected({ network_id: peerId, sysinfo: { cpu: 'AMD EPYC 7443P', core_count: 24 } });
+  await node.sendConnected({
+    network_id: peerId,
+    chain: 'Kusama',
+    sysinfo: { cpu: 'AMD EPYC 7443P', core_count: 24 },
+  });
   for (const message of kusamaMessages()) {
     if (message.msg !== 'system.connected') await node.send(JSON.stringify(message));
   }
@@ -90,7 +94,8 @@ async function known(server: TestServer, peerId: string): Promise<Known> {
 }
 
 describe('every route, asked at random', () => {
-  it('answers as the OpenAPI document says, and never with a 5xx', async () => {
+  const timeout = 60_000 + REQUESTS * 50;
+  it('answers as the OpenAPI document says, and never with a 5xx', { timeout }, async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     const answers = new OpenApiAnswers((await (await server.get('/openapi.json')).json()) as OpenAPIObject);

@@ -14,6 +14,7 @@ import type { Segment } from '../src/query/logs/segment.js';
 import type { ConnectionSnapshot } from '../src/telemetry/index.js';
 import { batch, row, snapshot, type TestRow } from './support/batches.js';
 import { TestDatabase } from './support/databases.js';
+import { onDatabase } from './support/on-database.js';
 import { kusamaMessages } from './support/real-messages.js';
 import { TestServer } from './support/test-server.js';
 import { TestStorage } from './support/test-storage.js';
@@ -213,6 +214,50 @@ describe('an answer', () => {
     expect(await messages(server, { peer_id: 'QmAsked', limit: '1' })).toHaveLength(1);
   });
 
+  it('is no longer looked for when the client goes away before there is a row', async () => {
+    await using database = await TestDatabase.create();
+    await database.query(
+      `INSERT INTO peer_connections (id, ip_addr, peer_id, created_at, audit, path, socket_id, collector_id, revision,
+              first_message_at, last_message_at, oldest_created_at, newest_created_at, ended_at, end_reason)
+       SELECT gen_random_uuid(), '127.0.0.1', 'QmAsked', at, false, '/', gen_random_uuid(), gen_random_uuid(), 1,
+              at, at, at, at, at, 'closed'
+         FROM generate_series(1, 6000) AS n,
+              LATERAL (SELECT now() - make_interval(secs => n)) AS moment (at)`,
+    );
+    await using server = await TestServer.ready(database.url);
+    const abort = new AbortController();
+    const path = '/nodes/logs?peer_id=QmAsked&target=nope';
+    const asking = Array.from({ length: 8 }, () => fetch(server.http + path, { signal: abort.signal }));
+    await waitUntil(async () => (await inTransaction(database)).length === 8, { what: 'readers to begin' });
+    abort.abort();
+    expect((await Promise.allSettled(asking)).map(({ status }) => status)).toEqual(Array(8).fill('rejected'));
+    await waitUntil(async () => (await inTransaction(database)).length === 0, {
+      what: 'readers to end',
+      timeoutMs: 2_000,
+    });
+    expect((await server.get('/nodes?limit=1')).status).toBe(200);
+  });
+
+  it('is no longer waited for when the client goes away in the midst of a statement', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url);
+    await onDatabase(database.url, async (client) => {
+      await client.query('BEGIN; LOCK TABLE peer_connections');
+      const abort = new AbortController();
+      const asking = fetch(`${server.http}/nodes`, { signal: abort.signal });
+      await waitUntil(async () => (await inTransaction(database))[0]?.state === 'active', {
+        what: 'a reader to wait for the table',
+      });
+      abort.abort();
+      await expect(asking).rejects.toThrow('abort');
+      await waitUntil(async () => (await inTransaction(database)).length === 0, {
+        what: 'the statement to be cancelled',
+        timeoutMs: 2_000,
+      });
+    });
+    expect((await server.get('/nodes')).status).toBe(200);
+  });
+
   it('waits for its turn while as many are being read as there are connections, and then says that it cannot be given', async () => {
     await using database = await TestDatabase.create();
     await networkStates(database, 200);
@@ -286,6 +331,16 @@ describe('a question that cannot be understood', () => {
         '2020-01-01T00:00:00&start_time=2020-01-01T00:00:00',
       ].map((time): [string, string] => [`peer_id=a&start_time=${time}`, 'start_time']),
       ['peer_id=a&end_time=2020-01-01T00:00:00%2B16:00', 'end_time'],
+      ...[
+        '2026-02-30T00:00:00.000000Z_1',
+        '9999-99-99T00:00:00.000000Z_1',
+        '0000-01-01T00:00:00.000000Z_1',
+        '2026-01-01T24:00:00.000001Z_1',
+        '2026-01-01T00:60:00.000000Z_1',
+        '2026-01-01T00:00:00Z_1',
+        '2026-01-01T00:00:00.000000Z_1&cursor=2026-01-01T00:00:00.000000Z_1',
+        '',
+      ].map((cursor): [string, string] => [`peer_id=a&cursor=${cursor}`, 'cursor']),
       ['peer_id=a&limits=1', 'limits'],
       ['peer_id=a&limit[]=1', 'limit[]'],
     ];
@@ -313,6 +368,15 @@ describe('a question that cannot be understood', () => {
       for (const name of ['start_time', 'end_time']) {
         const answer = await server.get(`/nodes/logs?peer_id=a&${name}=${time}`);
         expect([time, answer.status, await answer.text()]).toEqual([time, 200, '[]']);
+      }
+    }
+    for (const cursor of [
+      '0001-01-01T00:00:00.000000Z_0',
+      '9999-12-31T23:59:59.999999Z_999999999999999999',
+    ]) {
+      for (const order of ['asc', 'desc']) {
+        const answer = await server.get(`/nodes/logs?peer_id=a&order=${order}&cursor=${cursor}`);
+        expect([cursor, answer.status]).toEqual([cursor, 200]);
       }
     }
     for (const query of ['peer_id=a&limit=0010', 'peer_id=%F0%9F%98%80&msg=%FF', 'peer_id=a&msg=&target=']) {

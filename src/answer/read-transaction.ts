@@ -1,8 +1,11 @@
 import type { ClientBase, QueryResultRow } from 'pg';
 import type { DataSource } from 'typeorm';
-import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
+import { cancelStatement } from './cancel-statement.js';
+import { asError, ReaderConnection } from './reader-connection.js';
+import { Reading } from './reading.js';
 
-type Lent = [client: ClientBase, release: (failure?: Error) => void];
+/** As long as one statement may take: milliseconds. */
+const SEARCH_LIMIT_MS = 30_000;
 
 /** Cursors at their end that are closed together: each would cost a round trip. */
 const CLOSED_AT_ONCE = 16;
@@ -12,45 +15,73 @@ export class ReadTransaction {
   private cursors = 0;
   /** Those at their end. */
   private ended: string[] = [];
+  /** Statements that the database has not answered. */
+  private running = 0;
 
-  private constructor(private readonly client: ClientBase) {}
+  private constructor(
+    private readonly client: ClientBase,
+    private readonly signal: AbortSignal,
+  ) {}
 
   /**
    * Reads in a transaction of its own, which ends when the reading does: at the end, by an error, or because
-   * nobody asks for more. Its connection goes back to the readers' pool, which bounds how many read at once;
-   * where something failed on it, it is given up.
+   * nobody asks for more; a statement that runs then is cancelled. Its connection goes back to the readers' pool,
+   * which bounds how many read at once; where something failed on it, it is given up.
+   *
+   * @param limitMs within which each row is to be found, else with a SearchLimitError
    */
-  static async *read<T>(
+  static read<T>(
     dataSource: DataSource,
     reading: (transaction: ReadTransaction) => AsyncIterable<T>,
+    limitMs = SEARCH_LIMIT_MS,
+  ): Reading<T> {
+    return new Reading((signal) => ReadTransaction.run(dataSource, reading, signal), limitMs);
+  }
+
+  private static async *run<T>(
+    dataSource: DataSource,
+    reading: (transaction: ReadTransaction) => AsyncIterable<T>,
+    signal: AbortSignal,
   ): AsyncGenerator<T, void, undefined> {
-    // A query runner does not let us say that its connection is broken.
-    const [client, release] = (await (dataSource.driver as PostgresDriver).obtainMasterConnection()) as Lent;
-    let failure: Error | undefined;
-    // Whoever asks next learns of it.
-    const onError = (error: Error): void => void (failure ??= error);
-    client.on('error', onError);
+    const connection = await ReaderConnection.borrow(dataSource);
+    const transaction = new ReadTransaction(connection.client, signal);
+    const onAbort = (): void => {
+      if (transaction.running === 0) return;
+      connection.failure ??= asError(signal.reason);
+      cancelStatement(connection.client);
+    };
+    signal.addEventListener('abort', onAbort);
     try {
-      await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      yield* reading(new ReadTransaction(client));
+      await transaction.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      yield* reading(transaction);
     } catch (error) {
-      failure ??= asError(error);
-      throw failure;
+      // A reading that ends between two statements leaves the connection as it was.
+      if (error !== signal.reason) connection.failure ??= asError(error);
+      throw connection.failure ?? error;
     } finally {
+      signal.removeEventListener('abort', onAbort);
       // After a failure the connection is not asked again: a server that is frozen would let us wait.
-      if (failure === undefined) {
-        await client.query('ROLLBACK').catch((error: unknown) => (failure = asError(error)));
+      if (connection.failure === undefined) {
+        await connection.client
+          .query('ROLLBACK')
+          .catch((error: unknown) => (connection.failure = asError(error)));
       }
-      client.off('error', onError);
-      release(failure);
+      connection.release();
     }
   }
 
+  /** @throws the reason of the signal, where nobody waits for the answer any longer */
   async query<Row extends QueryResultRow>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
-    const { rows } = await (parameters.length === 0
-      ? this.client.query<Row>(sql)
-      : this.client.query<Row>(sql, [...parameters]));
-    return rows;
+    this.signal.throwIfAborted();
+    this.running += 1;
+    try {
+      const { rows } = await (parameters.length === 0
+        ? this.client.query<Row>(sql)
+        : this.client.query<Row>(sql, [...parameters]));
+      return rows;
+    } finally {
+      this.running -= 1;
+    }
   }
 
   /** Asks a question whose answer stays with the database until it is fetched. */
@@ -117,8 +148,4 @@ export class ReadCursor<Row extends QueryResultRow> {
     this.ended = true;
     await this.transaction.end(this.name);
   }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

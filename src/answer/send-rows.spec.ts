@@ -13,6 +13,7 @@ async function send(
   read: (answer: IncomingMessage) => Promise<string | undefined>,
   limits = GENEROUS,
   format: RowFormat = JSON_LIST,
+  method = 'GET',
 ): Promise<{ asked: number; ended: boolean; text: string | undefined; headers: IncomingMessage['headers'] }> {
   let asked = 0;
   let ended = false;
@@ -33,7 +34,9 @@ async function send(
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const [answer] = (await once(request({ port, agent: false }).end(), 'response')) as [IncomingMessage];
+  const [answer] = (await once(request({ port, method, agent: false }).end(), 'response')) as [
+    IncomingMessage,
+  ];
   answer.on('error', () => undefined);
   const text = await read(answer);
   await sent;
@@ -71,6 +74,48 @@ describe('sendRows', () => {
     expect(await text(NDJSON, ['1', '2'])).toBe('1\n2\n');
     expect(await text(csv(['a', 'b']), [])).toBe('a,b\r\n');
     expect(await text(csv(['a', 'b']), ['1,2', '3,4'])).toBe('a,b\r\n1,2\r\n3,4\r\n');
+  });
+
+  it('sends the head of an answer alone where nothing else is asked for, by one row', async () => {
+    for (const [rows, count] of [
+      [endless(), 1],
+      [[], 0],
+    ] as const) {
+      const { asked, ended, text, headers } = await send(rows, whole, GENEROUS, NDJSON, 'HEAD');
+      expect([asked, ended, text]).toEqual([count, true, '']);
+      expect(headers).toMatchObject({ 'content-type': 'application/x-ndjson; charset=utf-8' });
+      expect(headers).not.toHaveProperty('content-length');
+    }
+  });
+
+  it('gives up a row that is looked for when the client is gone, or has taken too long', async () => {
+    for (const totalMs of [30_000, 50]) {
+      let finish: (done: IteratorReturnResult<undefined>) => void = () => undefined;
+      const next = new Promise<IteratorReturnResult<undefined>>((resolve) => (finish = resolve));
+      const done = { done: true, value: undefined } as const;
+      const rows = {
+        next: () => next,
+        return: () => {
+          finish(done);
+          return Promise.resolve(done);
+        },
+      };
+      const server = createServer((_, response) => {
+        const sending = sendRows(response, { [Symbol.asyncIterator]: () => rows }, JSON_LIST, {
+          ...GENEROUS,
+          totalMs,
+        });
+        void sending.then(() => server.close());
+        if (totalMs === 30_000) asking.destroy();
+      });
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const closed = once(server, 'close');
+      const asking = request({ port: (server.address() as AddressInfo).port, agent: false }).end();
+      asking.on('error', () => undefined);
+      await closed;
+      await next;
+    }
   });
 
   it('asks for no more rows once the client is gone', async () => {

@@ -18,8 +18,9 @@ export const PAGE_LIMITS: SendLimits = { stallMs: 30_000, totalMs: 300_000 };
 export const EXPORT_LIMITS: SendLimits = { stallMs: 30_000, totalMs: 3_600_000 };
 
 /**
- * Answers with rows in a format, as fast as the client takes them. Rows are no longer asked for once the client
- * is gone. Nothing is sent before the first row is here.
+ * Answers with rows in a format, as fast as the client takes them. Once the client is gone, or has taken too long, the
+ * reading is given up by the `return` of its iterator. Nothing is sent before the first row is here, and nothing but
+ * the head of the answer where that is all that is asked for.
  *
  * @throws what the rows throw; after the first row the answer is then to be cut
  */
@@ -29,16 +30,35 @@ export async function sendRows(
   format: RowFormat,
   limits = PAGE_LIMITS,
 ): Promise<void> {
-  const deadline = Date.now() + limits.totalMs;
+  if (response.destroyed) return;
+  const reading = rows[Symbol.asyncIterator]();
+  const giveUp = (): void => void reading.return?.().catch(() => undefined);
+  const deadline = setTimeout(() => response.destroy(), limits.totalMs);
+  response.once('close', giveUp);
+  try {
+    await send(response, { [Symbol.asyncIterator]: () => reading }, format, limits.stallMs);
+  } finally {
+    clearTimeout(deadline);
+    response.off('close', giveUp);
+  }
+}
+
+async function send(
+  response: ServerResponse,
+  rows: AsyncIterable<string>,
+  format: RowFormat,
+  stallMs: number,
+): Promise<void> {
   let text = format.head;
   let count = 0;
   for await (const row of rows) {
     if (response.destroyed) return;
+    // The first row tells whether there is an answer.
+    if (response.req.method === 'HEAD') break;
     text += count === 0 ? row : format.separator + row;
     count += 1;
     if (text.length < CHUNK_LENGTH) continue;
-    const waitMs = Math.min(limits.stallMs, deadline - Date.now());
-    if (!(await write(response, text, format, waitMs))) return;
+    if (!(await write(response, text, format, stallMs))) return;
     text = '';
   }
   if (response.destroyed) return;
@@ -55,12 +75,12 @@ async function write(
   response: ServerResponse,
   text: string,
   format: RowFormat,
-  waitMs: number,
+  stallMs: number,
 ): Promise<boolean> {
   begin(response, format);
-  if (response.write(text) && waitMs > 0) return true;
+  if (response.write(text)) return true;
   await new Promise<void>((resolve) => {
-    const timer = setTimeout(() => response.destroy(), waitMs);
+    const timer = setTimeout(() => response.destroy(), stallMs);
     const done = (): void => {
       clearTimeout(timer);
       response.off('drain', done).off('close', done);

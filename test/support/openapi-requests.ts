@@ -53,9 +53,13 @@ export function requestsOf(
     .record({
       path: fc.tuple(...inPath.map((parameter) => valueOf(parameter, known).filter((value) => value !== ''))),
       query: fc.tuple(...inQuery.map((parameter) => queryOf(parameter, known))),
-      more: fc.option(fc.tuple(fc.constantFrom('foo', '__proto__', 'constructor', 'limit[]', ''), text()), {
-        freq: 20,
-      }),
+      more: fc.oneof(
+        { weight: 20, arbitrary: fc.constant(null) },
+        {
+          weight: 1,
+          arbitrary: fc.tuple(fc.constantFrom('foo', '__proto__', 'constructor', 'limit[]', ''), text()),
+        },
+      ),
       slash: fc.boolean(),
       body: bodyOf(answers, operation.body, known),
       accept: fc.constantFrom('*/*', 'application/json', 'application/x-ndjson', 'text/csv', 'text/html', ''),

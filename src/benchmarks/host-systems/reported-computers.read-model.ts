@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { singleRow } from '../../answer/index.js';
 import { NEWEST_MESSAGE } from '../../query/index.js';
 import type { ComputerReport } from './reported-computer.js';
 
@@ -13,8 +14,7 @@ export class ReportedComputersReadModel {
 
   /** @returns undefined where no node has that id */
   async find(peerId: string): Promise<FoundReport | undefined> {
-    const rows = await this.dataSource.query<FoundReport[]>(REPORT, [peerId]);
-    return rows[0];
+    return await singleRow<FoundReport>(this.dataSource, REPORT, [peerId]);
   }
 }
 
@@ -38,7 +38,7 @@ export const REPORT = `
     SELECT logs - ARRAY['msg', 'ts', 'level', 'id'] AS scores
       FROM span JOIN tetcore_logs ON peer_connection_id = span.id AND msg = 'sysinfo.hwbench'
                                  AND tetcore_logs.created_at BETWEEN lower AND upper
-     ORDER BY tetcore_logs.created_at DESC LIMIT 1
+     ORDER BY tetcore_logs.created_at DESC, tetcore_logs.id DESC LIMIT 1
   )
   SELECT num_nonnulls(sysinfo, target_os, target_arch, scores) > 0 AS reported,
          name, peer_id, target_os, target_arch, ${text('cpu')} AS cpu, ${wholeNumber('core_count', 1)} AS core_count,

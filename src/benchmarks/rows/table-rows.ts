@@ -1,5 +1,6 @@
 import { BadRequestException, type HttpException } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
+import { singleRow } from '../../answer/index.js';
 import { InvalidParameterError } from '../../http/index.js';
 import type { RowQuery } from './column-values.js';
 
@@ -21,15 +22,11 @@ export async function oneRow(
   { sql, parameters, json = [] }: RowQuery,
   problems: ConstraintProblems = {},
 ): Promise<string | undefined> {
-  const runner = dataSource.createQueryRunner();
   try {
-    const { records } = await runner.query(sql, parameters, true);
-    return (records as { row: string }[])[0]?.row;
+    return (await singleRow<{ row: string }>(dataSource, sql, parameters))?.row;
   } catch (error) {
     if (json.length > 0 && DATA_EXCEPTION.test(codeOf(error))) throw notTaken(json);
     throw brokenConstraint(error, problems) ?? error;
-  } finally {
-    await runner.release();
   }
 }
 

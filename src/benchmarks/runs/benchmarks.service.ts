@@ -1,6 +1,6 @@
 import { BadRequestException, Injectable, NotFoundException } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { cursorRows, ReadTransaction } from '../../answer/index.js';
+import { cursorRows, ReadTransaction, singleRow } from '../../answer/index.js';
 import { InvalidParameterError } from '../../http/index.js';
 import { columnValues, insertQuery, updateQuery } from '../rows/column-values.js';
 import type { PageQuery } from '../rows/row-id.js';
@@ -55,7 +55,8 @@ export class BenchmarksService {
 
   /** A body that {@link create} takes as it is, with the newest host system where there is one. */
   async example(): Promise<BenchmarkBody> {
-    const [newest] = await this.dataSource.query<{ id: number | null }[]>(
+    const newest = await singleRow<{ id: number | null }>(
+      this.dataSource,
       'SELECT max(id)::float8 AS id FROM host_systems',
     );
     const id = newest?.id ?? null;

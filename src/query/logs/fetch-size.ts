@@ -1,5 +1,5 @@
 const FIRST_ROWS = 16;
-const MOST_ROWS = 1024;
+const MOST_ROWS = 128;
 /** Characters of rows in memory at once, of all connections together. */
 const TARGET_LENGTH = 65_536;
 /** How much a row counts against those before it, at least. */

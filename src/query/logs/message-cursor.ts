@@ -1,5 +1,5 @@
-import { Matches } from 'class-validator';
-import { documented } from '../../http/index.js';
+import { ValidateBy } from 'class-validator';
+import { documented, isDate } from '../../http/index.js';
 
 /** A place in the order of messages: after the one with this time and id. */
 export interface MessageCursor {
@@ -8,7 +8,7 @@ export interface MessageCursor {
   id: string;
 }
 
-const CURSOR = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)_(\d{1,18})$/;
+const CURSOR = /^((\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z)_(\d{1,18})$/;
 
 /** How {@link parseMessageCursor} is written in SQL. */
 export function cursorSql(createdAtText: string): string {
@@ -17,7 +17,7 @@ export function cursorSql(createdAtText: string): string {
 
 /** @param text as checked by MessageCursorParameter */
 export function parseMessageCursor(text: string): MessageCursor {
-  const [, createdAt = '', id = ''] = CURSOR.exec(text) ?? [];
+  const [, createdAt = '', , id = ''] = CURSOR.exec(text) ?? [];
   return { createdAt, id };
 }
 
@@ -30,6 +30,14 @@ export function MessageCursorParameter(): PropertyDecorator {
       example: '2026-01-02T03:04:05.678901Z_1234',
     },
     { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}Z_\\d{1,18}$' },
-    Matches(CURSOR, { message: 'takes the cursor of a message, once' }),
+    ValidateBy(
+      { name: 'isMessageCursor', validator: { validate: isMessageCursor } },
+      { message: 'takes the cursor of a message, once' },
+    ),
   );
+}
+
+function isMessageCursor(value: unknown): boolean {
+  const date = typeof value === 'string' ? CURSOR.exec(value)?.[2] : undefined;
+  return date !== undefined && isDate(date);
 }

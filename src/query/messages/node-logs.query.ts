@@ -36,7 +36,7 @@ export class NodeMessagesPageQuery extends NodeMessagesQuery {
   cursor?: string;
 }
 
-export const LOG_FORMATS = ['json', 'ndjson', 'csv'] as const;
+const LOG_FORMATS = ['json', 'ndjson', 'csv'] as const;
 
 /** What `GET /nodes/logs` takes. */
 export class NodeLogsQuery extends NodeMessagesPageQuery {

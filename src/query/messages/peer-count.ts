@@ -10,14 +10,19 @@ const sizeOf = (field: string): string =>
   `(SELECT count(*) FROM jsonb_object_keys(
       CASE jsonb_typeof(state->'${field}') WHEN 'object' THEN state->'${field}' ELSE '{}' END))`;
 
-/** A PeerCount. Of the two kinds of interval, one says how many peers there are. */
+const PEERS = "(logs->'peers')::numeric";
+/** As numbers of JavaScript hold every digit of: more than there can be peers. */
+const MOST_PEERS = 2 ** 53;
+
+/** A PeerCount. Of the two kinds of interval, one says how many peers there are; what is no whole number is left out. */
 export const PEER_COUNT_JSON: RowShape = {
-  condition: `CASE msg WHEN 'system.interval' THEN jsonb_typeof(logs->'peers') = 'number'
-                       ELSE jsonb_typeof(${STATE}->'connectedPeers') = 'object' END`,
+  condition: `CASE WHEN msg <> 'system.interval' THEN jsonb_typeof(${STATE}->'connectedPeers') = 'object'
+                   WHEN jsonb_typeof(logs->'peers') = 'number'
+                   THEN ${PEERS} BETWEEN 0 AND ${MOST_PEERS.toString()} AND trunc(${PEERS}) = ${PEERS} END`,
   text: () => `
     (SELECT json_build_object('created_at', created_at, 'peers', peers, 'not_connected_peers', not_connected,
                               'msg', logs->>'msg', 'cursor', ${cursorSql('created_at')})::text
-       FROM (SELECT (logs->'peers')::numeric::int8 AS peers, NULL::int8 AS not_connected
+       FROM (SELECT ${PEERS}::int8 AS peers, NULL::int8 AS not_connected
               WHERE logs->>'msg' = 'system.interval'
              UNION ALL
              SELECT ${sizeOf('connectedPeers')}, ${sizeOf('notConnectedPeers')}

@@ -1,6 +1,6 @@
 import { FlagParameter, TextParameter, UuidParameter, WholeNumberParameter } from '../../http/index.js';
 
-export const MAX_ROWS = 10_000;
+const MAX_ROWS = 10_000;
 
 /** What `GET /nodes` takes. Each filter is about the newest connection of a peer. */
 export class NodesQuery {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Conditions, cursorRows, ReadTransaction, timeText } from '../../answer/index.js';
+import { Conditions, cursorRows, ReadTransaction, singleRow, timeText } from '../../answer/index.js';
 import { connectionFields, nodeFields } from './connection-row.js';
 import type { NodeConnectionsQuery, NodesQuery } from './nodes.query.js';
 
@@ -17,8 +17,7 @@ export class NodesReadModel {
 
   /** @returns the JSON of a NodeDetail, or undefined where no node has that id */
   async find(peerId: string): Promise<string | undefined> {
-    const rows = await this.dataSource.query<{ row: string }[]>(NODE, [peerId]);
-    return rows[0]?.row;
+    return (await singleRow<{ row: string }>(this.dataSource, NODE, [peerId]))?.row;
   }
 
   /** @returns the JSON of NodeConnections, newest first */

@@ -18,7 +18,7 @@ const SIZES = `
   SELECT json_build_object('relation', nspname || '.' || relname, 'size', pg_size_pretty(bytes),
                            'bytes', bytes)::text AS row
     FROM (SELECT nspname, relname,
-                 CASE WHEN relkind IN ('i', 'I') THEN pg_relation_size(class.oid)
+                 CASE relkind WHEN 'i' THEN pg_relation_size(class.oid)
                       ELSE pg_table_size(class.oid) END AS bytes
             FROM pg_class AS class JOIN pg_namespace AS namespace ON namespace.oid = relnamespace
            WHERE relkind IN ('r', 'm', 'i') AND nspname NOT IN ('pg_catalog', 'information_schema')

@@ -1,4 +1,3 @@
-import { ServiceUnavailableException } from '@nestjs/common';
 import type { ReadTransaction } from '../../answer/index.js';
 import { type ReportBounds, reportRange } from './report-range.js';
 import { ReportWindows, type TimeWindow } from './report-windows.js';
@@ -7,8 +6,6 @@ import { type ReportPlace, type ReportRow, reportsQuery } from './reports-query.
 /** Reports of a window that are put in order at once, and those of them that are decompressed at once. */
 const IN_ORDER = 1_000;
 const DECOMPRESSED = 50;
-/** As long as one statement may take: milliseconds. */
-const SEARCH_LIMIT_MS = 30_000;
 
 /** The reports that say something of a peer, newest first: from one window of time after the other. */
 export class PeerReports {
@@ -16,8 +13,6 @@ export class PeerReports {
   private last: ReportPlace | undefined;
   /** How many of the window were looked at. */
   private looked = 0;
-  /** When the search for the next row began. */
-  private searchingSince = performance.now();
 
   constructor(
     private readonly transaction: ReadTransaction,
@@ -26,11 +21,7 @@ export class PeerReports {
     private readonly limit: number,
   ) {}
 
-  /**
-   * The JSON of PeerReputations.
-   *
-   * @throws ServiceUnavailableException where the next one is not found in time
-   */
+  /** The JSON of PeerReputations. */
   async *rows(): AsyncGenerator<string, void, undefined> {
     const range = await reportRange(this.transaction, this.bounds);
     if (range === undefined) return;
@@ -41,7 +32,6 @@ export class PeerReports {
         yield row;
         left -= 1;
         if (left === 0) return;
-        this.searchingSince = performance.now();
       }
       if (this.looked === IN_ORDER && this.last !== undefined) {
         windows.passedUntil(Date.parse(this.last.created_at));
@@ -62,14 +52,6 @@ export class PeerReports {
       this.looked += 1;
       this.last = report;
       if (report.row !== null) yield report.row;
-      else this.checkTime();
     }
-  }
-
-  private checkTime(): void {
-    if (performance.now() - this.searchingSince < SEARCH_LIMIT_MS) return;
-    throw new ServiceUnavailableException(
-      'The answer took too long. Ask for less: a shorter time, fewer rows.',
-    );
   }
 }
