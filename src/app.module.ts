@@ -6,6 +6,7 @@ import { FeedModule } from './feed/index.js';
 import { HealthModule } from './health/index.js';
 import { LifecycleModule } from './lifecycle/index.js';
 import { MetricsModule } from './metrics/index.js';
+import { NetworkModule } from './network/index.js';
 import { PurgeModule } from './purge/index.js';
 import { QueryModule } from './query/index.js';
 import { ReputationModule } from './reputation/index.js';
@@ -29,6 +30,7 @@ export class AppModule {
         ReputationModule,
         BenchmarksModule,
         FeedModule,
+        NetworkModule,
         HealthModule,
         MetricsModule,
       ],

@@ -123,7 +123,12 @@ describe('docs/api.md', () => {
     };
     const named = (await shellLines())
       .flatMap((line) => [...line.matchAll(/"\$API(\/[^"?]*)/g)])
-      .map(([, path = '']) => path.replace('$PEER', '{peer_id}').replace(/\/\d+(?=\/|$)/, '/{id}'));
+      .map(([, path = '']) =>
+        path
+          .replace('$PEER', '{peer_id}')
+          .replace('/Simnet', '/{chain}')
+          .replace(/\/\d+(?=\/|$)/, '/{id}'),
+      );
     const routes = Object.keys(paths);
     expect(named.filter((path) => !routes.includes(path))).toEqual([]);
     const others = ['/', '/health/live', '/health/ready', '/metrics'];

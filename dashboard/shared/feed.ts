@@ -28,7 +28,17 @@ interface Subscription {
   atNewest: Set<string>;
 }
 
+/** Something besides messages that the feed sends: `{"network": "Polkadot", …}` has the name `network`. */
+export interface FeedTopic {
+  name: string;
+  value: string;
+  /** More of the request, each time that it is sent: also after the line was lost. */
+  request: () => object;
+  onFrame: (frame: Record<string, unknown>) => void;
+}
+
 interface Frame {
+  [name: string]: unknown;
   error?: string;
   peer_message?: { peer_id: string; msg: string };
   data?: FeedRow[];
@@ -43,6 +53,7 @@ const LONGEST_WAIT_MS = 30_000;
  */
 export class FeedClient {
   private readonly subscriptions = new Map<string, Subscription>();
+  private readonly topics = new Set<FeedTopic>();
   private readonly stateListeners = new Set<(state: FeedState) => void>();
   private readonly errorListeners = new Set<(message: string) => void>();
   private socket: WebSocket | undefined;
@@ -81,7 +92,19 @@ export class FeedClient {
       if (this.subscriptions.get(key) !== subscription) return;
       this.subscriptions.delete(key);
       this.request(subscription, 'unsubscribe');
-      if (this.subscriptions.size === 0) this.close();
+      this.closeUnused();
+    };
+  }
+
+  /** Begins to follow a topic. @returns ends it */
+  follow(topic: FeedTopic): () => void {
+    this.topics.add(topic);
+    if (this.socket === undefined && this.timer === undefined) this.connect();
+    else this.ask(topic, 'subscribe');
+    return () => {
+      if (!this.topics.delete(topic)) return;
+      this.ask(topic, 'unsubscribe');
+      this.closeUnused();
     };
   }
 
@@ -106,6 +129,7 @@ export class FeedClient {
     socket.onopen = () => {
       this.become('open');
       for (const subscription of this.subscriptions.values()) this.request(subscription, 'subscribe');
+      for (const topic of this.topics) this.ask(topic, 'subscribe');
     };
     socket.onmessage = ({ data }: MessageEvent<string>) => this.take(this.parse(data) as Frame);
     socket.onclose = () => {
@@ -127,7 +151,8 @@ export class FeedClient {
     this.connect();
   }
 
-  private close(): void {
+  private closeUnused(): void {
+    if (this.subscriptions.size > 0 || this.topics.size > 0) return;
     clearTimeout(this.timer);
     this.timer = undefined;
     const socket = this.socket;
@@ -150,12 +175,20 @@ export class FeedClient {
     this.socket.send(JSON.stringify({ peer_id, msg, interest, ...start, ...aggregated }));
   }
 
-  private take({ error, peer_message: pair, data = [] }: Frame): void {
+  private ask({ name, value, request }: FeedTopic, interest: 'subscribe' | 'unsubscribe'): void {
+    if (this.socket?.readyState !== WebSocket.OPEN) return;
+    const more = interest === 'subscribe' ? request() : {};
+    this.socket.send(JSON.stringify({ [name]: value, interest, ...more }));
+  }
+
+  private take(frame: Frame): void {
+    const { error, peer_message: pair, data = [] } = frame;
     this.waitMs = FIRST_WAIT_MS;
     if (error !== undefined) {
       for (const listener of this.errorListeners) listener(error);
       return;
     }
+    for (const { name, value, onFrame } of this.topics) if (frame[name] === value) onFrame(frame);
     if (pair === undefined) return;
     // Aggregates alone have an empty `values`.
     const aggregated = data.some((row) => row.values === '');

@@ -443,6 +443,40 @@ export interface paths {
         patch: operations["changeBenchmark"];
         trace?: never;
     };
+    "/network": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The chains that connected nodes are on */
+        get: operations["listChains"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/network/{chain}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The connected nodes of a chain, as they are now */
+        get: operations["getNetwork"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -1493,14 +1527,227 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        Chain: {
+            /**
+             * @description As its nodes call it.
+             * @example Polkadot
+             */
+            name: string;
+            /**
+             * @description The hash of its first block, by most of its nodes.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            genesis_hash: string | null;
+            /**
+             * Format: int64
+             * @description Nodes that are connected.
+             * @example 297
+             */
+            node_count: number;
+            /**
+             * Format: int64
+             * @description Those of them that are validators.
+             * @example 120
+             */
+            validator_count: number;
+            /**
+             * Format: int64
+             * @description The highest block that a node reports.
+             * @example 21400123
+             */
+            best_height: number | null;
+            /**
+             * @description The hash of that block, by the node that reported it first.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            best_hash: string | null;
+            /**
+             * Format: int64
+             * @description The highest block that a node reports as final.
+             * @example 21400120
+             */
+            finalized_height: number | null;
+            /** @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3 */
+            finalized_hash: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds between blocks, over the last 20.
+             * @example 6003
+             */
+            average_block_time_ms: number | null;
+            /**
+             * Format: date-time
+             * @description When the best block was first reported, by our clock.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            last_block_at: string | null;
+        };
+        NetworkHeader: {
+            /**
+             * Format: int64
+             * @description Nodes that are connected.
+             * @example 297
+             */
+            node_count: number;
+            /**
+             * Format: int64
+             * @description Those of them that are validators.
+             * @example 120
+             */
+            validator_count: number;
+            /**
+             * Format: int64
+             * @description The highest block that a node reports.
+             * @example 21400123
+             */
+            best_height: number | null;
+            /**
+             * @description The hash of that block, by the node that reported it first.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            best_hash: string | null;
+            /**
+             * Format: int64
+             * @description The highest block that a node reports as final.
+             * @example 21400120
+             */
+            finalized_height: number | null;
+            /** @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3 */
+            finalized_hash: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds between blocks, over the last 20.
+             * @example 6003
+             */
+            average_block_time_ms: number | null;
+            /**
+             * Format: date-time
+             * @description When the best block was first reported, by our clock.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            last_block_at: string | null;
+        };
+        NetworkNode: {
+            /**
+             * Format: uuid
+             * @description Its connection: the newest one, where it has several.
+             * @example 019b0f4e-6f5c-7d7a-b7a1-2f6f0c0a4f11
+             */
+            id: string;
+            /** @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp */
+            peer_id: string | null;
+            /**
+             * @description The name that the node gives itself.
+             * @example alice
+             */
+            name: string | null;
+            /** @description It runs as a validator. */
+            authority: boolean | null;
+            /** @example Parity Polkadot */
+            implementation: string | null;
+            /** @example 1.16.1-835e0767fe8 */
+            version: string | null;
+            /**
+             * Format: int64
+             * @description Peers that it is connected to.
+             * @example 40
+             */
+            peers: number | null;
+            /**
+             * Format: int64
+             * @description Transactions that are ready in its pool.
+             * @example 12
+             */
+            transactions: number | null;
+            /**
+             * Format: int64
+             * @description Its best block.
+             * @example 21400123
+             */
+            best_height: number | null;
+            /** @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3 */
+            best_hash: string | null;
+            /**
+             * Format: date-time
+             * @description When it reported that block, by our clock.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            best_at: string | null;
+            /**
+             * Format: int64
+             * @description The last block that is final for it.
+             * @example 21400120
+             */
+            finalized_height: number | null;
+            /** @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3 */
+            finalized_hash: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds between its last two heights, by our clock.
+             * @example 6012
+             */
+            block_time_ms: number | null;
+            /**
+             * Format: int64
+             * @description By how many milliseconds it reported its best block later than the first node did, by our clock. Not known where it catches up with blocks of the past.
+             * @example 180
+             */
+            propagation_ms: number | null;
+            /**
+             * @description Bytes a second.
+             * @example 18400
+             */
+            upload: number | null;
+            /**
+             * @description Bytes a second.
+             * @example 20310
+             */
+            download: number | null;
+            /**
+             * Format: date-time
+             * @description When it was last heard, by our clock.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            last_heard_at: string | null;
+            /**
+             * Format: int64
+             * @description When the node was started, by its own clock: milliseconds since the epoch.
+             * @example 1767323045678
+             */
+            startup_time: number | null;
+            /**
+             * Format: date-time
+             * @description When the connection began.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            connected_at: string;
+        };
+        Network: {
+            /**
+             * @description The chain.
+             * @example Polkadot
+             */
+            network: string;
+            /**
+             * Format: date-time
+             * @description What it shows is of this time, by the clock of the database. `since` of a subscription takes it.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            as_of: string;
+            /** @description What they say together. */
+            header: components["schemas"]["NetworkHeader"];
+            /** @description In no order. */
+            nodes: components["schemas"]["NetworkNode"][];
+        };
         Liveness: {
             /** @example live */
             status: string;
             /**
-             * @description `starting`, `running` or `stopping`.
+             * @description Where it is in its life.
              * @example running
+             * @enum {string}
              */
-            state: string;
+            state: "starting" | "running" | "draining";
         };
         Readiness: {
             /** @example ready */
@@ -3025,6 +3272,94 @@ export interface operations {
             };
             /** @description The body is not sent as `application/json`. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listChains: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Those with the most nodes first. The first 32 come with their blocks. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chain"][];
+                };
+            };
+            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getNetwork: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the chain. */
+                chain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As old as `CACHE_UPDATE_INTERVAL_MS` at most. The live feed tells what changes from then on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
+                };
+            };
+            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

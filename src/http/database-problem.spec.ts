@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SearchLimitError } from '../answer/index.js';
 import { databaseProblem } from './database-problem.js';
 
 const withCode = (code: string): Error => Object.assign(new Error('failed'), { code });
@@ -28,10 +29,12 @@ describe('databaseProblem', () => {
   });
 
   it('asks for less where an answer took too long', () => {
-    expect(databaseProblem(withCode('57014'))).toMatchObject({
-      status: 503,
-      detail: expect.stringContaining('less') as string,
-    });
+    for (const error of [withCode('57014'), new SearchLimitError(30_000)]) {
+      expect(databaseProblem(error)).toMatchObject({
+        status: 503,
+        detail: expect.stringContaining('less') as string,
+      });
+    }
   });
 
   it('knows nothing of other errors', () => {

@@ -14,4 +14,11 @@ Takes in the telemetry of Tetcore, Substrate and Polkadot SDK nodes, keeps it in
 Nodes send their telemetry to these, and get no answers. One JSON object a frame, flat (Substrate 1 and 2) or nested (Tetcore 2.1, Substrate 3 and later).
 - \`/\` and \`/submit\`: messages expire after \`LOG_EXPIRY_H\` hours. Start a node with \`--telemetry-url 'ws://HOST:PORT 5'\`.
 - \`/audit\`: messages do not expire. \`--telemetry-url 'ws://HOST:PORT/audit 5'\`.
+
+## The nodes of a chain, live
+\`GET /network/{chain}\` is a snapshot. Of what changes from then on the WebSocket \`/feed\` tells, once in \`CACHE_UPDATE_INTERVAL_MS\` where something did.
+- To begin: \`{"network": "Polkadot", "interest": "subscribe", "fields": ["name", "peers"], "since": "2026-01-02T03:04:05.678901Z"}\`. \`fields\` are those of NetworkNode that are wanted, all of them where it is left out. \`since\` is the \`as_of\` of a snapshot, from whichever server; everything is sent where it is left out.
+- What comes: \`{"network": "Polkadot", "as_of": "…", "nodes": [{"id": "…", "peers": 41}], "gone": ["…"], "header": {…}}\`: of each node \`id\` and what changed, of a new one all that is wanted; the ids of those that are no longer connected; and the header where it changed. With \`"complete": true\` all nodes are in it, and whatever else you have is to be dropped.
+- To end: \`{"network": "Polkadot", "interest": "unsubscribe"}\`. A second subscription of a chain takes the place of the first.
+- Whoever is slow gets the newest state, and nothing that was before it. What cannot be followed is answered with \`{"error": "…"}\`.
 `.trim();

@@ -16,6 +16,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('Messages', 'What nodes said.')
     .addTag('Reputation', 'What nodes think of their peers.')
     .addTag('Benchmarks', 'Runs of a node on a host system, to be compared by its telemetry.')
+    .addTag('Network', 'The nodes that are connected, as they are now.')
     .addTag('Server', 'About the server itself.')
     .build();
   const document = SwaggerModule.createDocument(app, config, {

@@ -1,0 +1,26 @@
+import type { JSX } from 'preact';
+import { COLUMNS } from './columns.js';
+
+interface ColumnChoiceProps {
+  /** Names of columns. */
+  chosen: ReadonlySet<string>;
+  onToggle: (name: string) => void;
+}
+
+/** Which columns are shown. */
+export function ColumnChoice({ chosen, onToggle }: ColumnChoiceProps): JSX.Element {
+  return (
+    <details class="columns">
+      <summary>Columns</summary>
+      <fieldset>
+        <legend class="hidden">Columns that are shown</legend>
+        {COLUMNS.slice(1).map(({ name, label }) => (
+          <label key={name} class="check">
+            <input type="checkbox" checked={chosen.has(name)} onChange={() => onToggle(name)} />
+            {label}
+          </label>
+        ))}
+      </fieldset>
+    </details>
+  );
+}

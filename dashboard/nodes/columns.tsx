@@ -1,0 +1,146 @@
+import type { JSX } from 'preact';
+import { formatBytesPerSecond, formatCount, formatSpan, shortHash } from '../shared/format.js';
+import { linkTo } from '../shared/url-state.js';
+import type { NetworkNode, NodeField } from './network.js';
+
+/** What cells need besides their node. */
+export interface Surroundings {
+  chain: string;
+  /** The server's time: milliseconds since the epoch. */
+  now: number;
+}
+
+export interface Column {
+  name: string;
+  label: string;
+  /** What the server is asked for. */
+  fields: readonly NodeField[];
+  /** What it is sorted by. */
+  key: (node: NetworkNode) => string | number | null;
+  cell: (node: NetworkNode, surroundings: Surroundings) => JSX.Element | string;
+  /** Of `rem`. */
+  width: number;
+  number?: boolean;
+  /** Not shown until it is chosen. */
+  spare?: boolean;
+}
+
+const NONE = '–';
+const shown = (value: number | null, format: (value: number) => string): string =>
+  value === null ? NONE : format(value);
+const milliseconds = (value: number): string =>
+  value < 10_000 ? `${formatCount(value)}\u00a0ms` : formatSpan(value);
+const timeOf = (text: string | null): number | null =>
+  text === null || text === '' ? null : Date.parse(text);
+const ago = (since: number | null, now: number): string =>
+  since === null ? NONE : formatSpan(Math.max(0, now - since));
+
+function text(name: NodeField, label: string, width: number, more: Partial<Column> = {}): Column {
+  return {
+    name,
+    label,
+    width,
+    fields: [name],
+    key: (node) => node[name] as string | null,
+    cell: (node) => <bdi title={String(node[name] ?? '')}>{node[name] ?? NONE}</bdi>,
+    ...more,
+  };
+}
+
+function amount(
+  name: NodeField,
+  label: string,
+  width: number,
+  format: (value: number) => string,
+  more: Partial<Column> = {},
+): Column {
+  return {
+    name,
+    label,
+    width,
+    number: true,
+    fields: [name],
+    key: (node) => node[name] as number | null,
+    cell: (node) => shown(node[name] as number | null, format),
+    ...more,
+  };
+}
+
+function hash(name: NodeField, label: string): Column {
+  return text(name, label, 9, {
+    spare: true,
+    cell: (node) => <code title={String(node[name] ?? '')}>{shortHash(String(node[name] ?? NONE))}</code>,
+  });
+}
+
+const nameOf = ({ name, peer_id, id }: NetworkNode): string => name ?? shortHash(peer_id ?? id);
+
+function NameCell({ node }: { node: NetworkNode }): JSX.Element {
+  const name = <bdi title={nameOf(node)}>{nameOf(node)}</bdi>;
+  return node.peer_id === null ? (
+    name
+  ) : (
+    <a href={linkTo('/dashboard/node/', { peer_id: node.peer_id })}>{name}</a>
+  );
+}
+
+/** Always there. */
+export const NAME: Column = text('name', 'Name', 15, {
+  fields: ['name', 'peer_id'],
+  key: nameOf,
+  cell: (node) => <NameCell node={node} />,
+});
+
+/** In the order in which they are shown. */
+export const COLUMNS: readonly Column[] = [
+  NAME,
+  {
+    name: 'authority',
+    label: 'Validator',
+    width: 6.5,
+    fields: ['authority'],
+    key: (node) => (node.authority === null ? null : Number(node.authority)),
+    cell: (node) => (node.authority === null ? NONE : node.authority ? '✓ yes' : 'no'),
+  },
+  text('implementation', 'Implementation', 10),
+  text('version', 'Version', 10),
+  {
+    name: 'chain',
+    label: 'Chain',
+    width: 9,
+    fields: [],
+    key: () => null,
+    cell: (_, { chain }) => <bdi title={chain}>{chain}</bdi>,
+    spare: true,
+  },
+  amount('peers', 'Peers', 5.5, formatCount),
+  amount('transactions', 'Transactions', 8, formatCount),
+  amount('best_height', 'Best block', 8, formatCount),
+  hash('best_hash', 'Best hash'),
+  amount('finalized_height', 'Finalized', 8, formatCount),
+  hash('finalized_hash', 'Finalized hash'),
+  amount('block_time_ms', 'Block time', 7.5, milliseconds),
+  amount('propagation_ms', 'Propagation', 8, milliseconds),
+  amount('upload', 'Upload', 7, formatBytesPerSecond),
+  amount('download', 'Download', 7, formatBytesPerSecond),
+  amount('last_heard_at', 'Last heard', 7.5, formatCount, {
+    key: (node) => timeOf(node.last_heard_at),
+    cell: (node, { now }) => ago(timeOf(node.last_heard_at), now),
+  }),
+  amount('startup_time', 'Uptime', 7.5, formatCount, {
+    // The longest is that of the earliest start.
+    key: ({ startup_time }) => (startup_time === null ? null : -startup_time),
+    cell: (node, { now }) => ago(node.startup_time, now),
+  }),
+  amount('connected_at', 'Connected', 7.5, formatCount, {
+    spare: true,
+    key: (node) => -(timeOf(node.connected_at) ?? 0),
+    cell: (node, { now }) => ago(timeOf(node.connected_at), now),
+  }),
+];
+
+/** The fields of some columns, in one order, without repeats. */
+export function fieldsOf(columns: readonly Column[]): NodeField[] {
+  const always: NodeField[] = ['name', 'peer_id', 'implementation', 'version'];
+  return [...new Set([...always, ...columns.flatMap(({ fields }) => fields)])].sort();
+}

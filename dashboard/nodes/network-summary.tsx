@@ -1,0 +1,52 @@
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { formatCount, formatSpan } from '../shared/format.js';
+import type { NodeStore } from './node-store.js';
+import { useSecond } from './use-second.js';
+
+const NONE = '–';
+
+/** What the nodes of a chain say together, with a clock that runs since the last block. */
+export function NetworkSummary({ store }: { store: NodeStore }): JSX.Element {
+  const [header, setHeader] = useState(store.header);
+  useEffect(() => {
+    setHeader(store.header);
+    return store.onChange(() => setHeader(store.header));
+  }, [store]);
+  useSecond();
+  const { best_height, best_hash, finalized_height, finalized_hash, average_block_time_ms: average } = header;
+  const last = header.last_block_at;
+  return (
+    <dl class="summary">
+      <Figure label="Best block" title={best_hash}>
+        {best_height === null ? NONE : `#${formatCount(best_height)}`}
+      </Figure>
+      <Figure label="Finalized block" title={finalized_hash}>
+        {finalized_height === null ? NONE : `#${formatCount(finalized_height)}`}
+      </Figure>
+      <Figure label="Average block time">
+        {average === null ? NONE : `${formatCount(average / 1000)}\u00a0s`}
+      </Figure>
+      <Figure label="Last block" title={last}>
+        {last === null ? NONE : `${formatSpan(Math.max(0, store.now() - Date.parse(last)))} ago`}
+      </Figure>
+      <Figure label="Nodes">{formatCount(header.node_count)}</Figure>
+      <Figure label="Validators">{formatCount(header.validator_count)}</Figure>
+    </dl>
+  );
+}
+
+interface FigureProps {
+  label: string;
+  title?: string | null;
+  children: string;
+}
+
+function Figure({ label, title, children }: FigureProps): JSX.Element {
+  return (
+    <div {...(title && { title })}>
+      <dt>{label}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

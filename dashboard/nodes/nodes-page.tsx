@@ -1,0 +1,109 @@
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { FeedClient } from '../shared/feed.js';
+import { Page } from '../shared/page.js';
+import { Empty, Failed, Loading, Shown } from '../shared/states.js';
+import { useQueryState } from '../shared/url-state.js';
+import { ChainChoice } from './chain-choice.js';
+import { ColumnChoice } from './column-choice.js';
+import { type Column, COLUMNS, fieldsOf, NAME } from './columns.js';
+import type { NodeStore } from './node-store.js';
+import { NetworkSummary } from './network-summary.js';
+import { NodeTable } from './node-table.js';
+import { useChains, useNetwork } from './use-network.js';
+import { useStored } from './use-stored.js';
+import { useWords } from './use-words.js';
+import './nodes.css';
+
+const SHOWN = COLUMNS.filter(({ spare }) => !spare).map(({ name }) => name);
+
+/** The nodes that are connected, as they are now. */
+export function NodesPage(): JSX.Element {
+  const [feed] = useState(() => new FeedClient());
+  const [query, change] = useQueryState();
+  const [chosen, toggleColumn] = useStored('nodes.columns', SHOWN);
+  const [pins, togglePin] = useStored('nodes.pins', []);
+  const [chains, reloadChains] = useChains();
+  const columns = COLUMNS.filter((column) => column === NAME || chosen.has(column.name));
+  const chain = query.get('chain') ?? chains.value?.[0]?.name;
+  const [network, reload] = useNetwork(feed, chain, fieldsOf(columns));
+  const [words, setWords] = useWords(query.get('q') ?? '', (q) => change({ q }));
+  const order = {
+    column: columns.find(({ name }) => name === query.get('sort')) ?? NAME,
+    descending: query.get('order') === 'desc',
+  };
+  const sort = (column: Column): void => {
+    const descending = column === order.column && !order.descending;
+    change({ sort: column.name, order: descending ? 'desc' : undefined });
+  };
+  return (
+    <Page title="Nodes" path="/dashboard/" feed={feed}>
+      <form class="fields" onSubmit={(event) => event.preventDefault()}>
+        <ChainChoice chains={chains.value ?? []} value={chain} onChange={(name) => change({ chain: name })} />
+        <label class="field wide">
+          <span>Filter</span>
+          <input
+            type="search"
+            placeholder="Name, peer id, implementation or version"
+            spellcheck={false}
+            value={words}
+            onInput={(event) => setWords(event.currentTarget.value)}
+          />
+        </label>
+        <ColumnChoice chosen={chosen} onToggle={toggleColumn} />
+      </form>
+      {chain === undefined ? (
+        <NoChain
+          failed={chains.state === 'failed' ? chains.error : undefined}
+          loading={chains.state === 'loading' && chains.value === undefined}
+          retry={reloadChains}
+        />
+      ) : (
+        <Shown of={network} what="nodes" retry={reload}>
+          {(store) => (
+            <>
+              <NetworkSummary store={store} />
+              <NodeTable
+                {...{ store, chain, columns, words, order, pins }}
+                onOrder={sort}
+                onPin={togglePin}
+              />
+              <Count store={store} />
+              <p class="muted">Rows keep their places while you point at one, or are at one by keyboard.</p>
+            </>
+          )}
+        </Shown>
+      )}
+    </Page>
+  );
+}
+
+/** Says where a table has nothing in it. */
+function Count({ store }: { store: NodeStore }): JSX.Element | null {
+  const [empty, setEmpty] = useState(store.all().length === 0);
+  useEffect(() => {
+    const look = (): void => setEmpty(store.all().length === 0);
+    look();
+    return store.onChange(look);
+  }, [store]);
+  if (!empty) return null;
+  return <Empty title="No node of this chain is connected.">Nodes appear here by themselves.</Empty>;
+}
+
+interface NoChainProps {
+  failed: Error | undefined;
+  loading: boolean;
+  retry: () => void;
+}
+
+function NoChain({ failed, loading, retry }: NoChainProps): JSX.Element {
+  if (failed !== undefined) return <Failed error={failed} retry={retry} />;
+  if (loading) return <Loading what="chains" />;
+  return (
+    <Empty title="No node is connected.">
+      <p>
+        Start one with <code>--telemetry-url 'ws://{location.host} 5'</code>. It appears here by itself.
+      </p>
+    </Empty>
+  );
+}

@@ -1,0 +1,67 @@
+import { useEffect, useState } from 'preact/hooks';
+import { checked } from '../shared/api.js';
+import type { FeedClient } from '../shared/feed.js';
+import { type Loaded, useLoaded } from '../shared/loaded.js';
+import { type Chain, type Network, type NetworkFrame, type NodeField, NO_HEADER } from './network.js';
+import { NodeStore } from './node-store.js';
+
+const CHAINS_EVERY_MS = 15_000;
+
+/** The chains that nodes are on, asked for again and again. */
+export function useChains(): [Loaded<Chain[]>, () => void] {
+  const [chains, reload] = useLoaded(
+    async (signal) => (await (await checked(await fetch('/network', { signal }))).json()) as Chain[],
+    [],
+  );
+  useEffect(() => {
+    const timer = setInterval(reload, CHAINS_EVERY_MS);
+    return () => clearInterval(timer);
+  }, [reload]);
+  return [chains, reload];
+}
+
+/**
+ * The nodes of a chain: all of them once, and what changes by the feed.
+ *
+ * @param fields of which changes are wanted
+ */
+export function useNetwork(
+  feed: FeedClient,
+  chain: string | undefined,
+  fields: readonly NodeField[],
+): [Loaded<NodeStore>, () => void] {
+  const [loaded, reload] = useLoaded(
+    chain === undefined
+      ? undefined
+      : async (signal) => {
+          const store = new NodeStore();
+          store.load(await snapshot(chain, signal));
+          return store;
+        },
+    [chain],
+  );
+  const store = loaded.state === 'done' ? loaded.value : undefined;
+  // Fields that were not asked for from the start are as old as the snapshot: they come whole.
+  const [first] = useState(() => ({ fields: fields.join() }));
+  useEffect(() => {
+    if (chain === undefined || store === undefined) return;
+    let whole = fields.join() !== first.fields;
+    return feed.follow({
+      name: 'network',
+      value: chain,
+      request: () => ({ fields, ...(!whole && store.asOf !== '' && { since: store.asOf }) }),
+      onFrame: (frame) => {
+        whole = false;
+        store.take(frame as unknown as NetworkFrame);
+      },
+    });
+  }, [store, fields.join()]);
+  return [loaded, reload];
+}
+
+/** A chain that nobody is on any more, or not yet, has no nodes. */
+async function snapshot(chain: string, signal: AbortSignal): Promise<Network> {
+  const answer = await fetch(`/network/${encodeURIComponent(chain)}`, { signal });
+  if (answer.status === 404) return { network: chain, as_of: '', header: NO_HEADER, nodes: [] };
+  return (await (await checked(answer)).json()) as Network;
+}

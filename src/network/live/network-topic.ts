@@ -1,0 +1,47 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import {
+  type FeedTopic,
+  FeedTopics,
+  InvalidRequestError,
+  microseconds,
+  type TopicWish,
+  validated,
+} from '../../feed/index.js';
+import { NODE_FIELDS } from '../node-fields.js';
+import { NetworkViews } from '../view/network-views.js';
+import { NetworkRequest } from './network-request.js';
+import { NetworkSubscription } from './network-subscription.js';
+
+/** What was committed while a snapshot was taken may have an earlier stamp: microseconds. */
+const OVERLAP_US = 1_000_000;
+
+/** `{"network": "…"}`: the nodes of a chain, for clients of the feed. */
+@Injectable()
+export class NetworkTopic implements FeedTopic, OnModuleInit {
+  constructor(
+    private readonly topics: FeedTopics,
+    private readonly views: NetworkViews,
+  ) {}
+
+  onModuleInit(): void {
+    this.topics.add('network', this);
+  }
+
+  read(request: Record<string, unknown>): TopicWish {
+    const { network, interest, fields, since } = validated(NetworkRequest, request);
+    const topic = `network ${network}`;
+    if (interest === 'unsubscribe') return { topic, open: undefined };
+    const wanted = NODE_FIELDS.filter((field) => fields?.includes(field) ?? true);
+    return {
+      topic,
+      open: (onNews) => {
+        const view = this.views.open(network);
+        if (view === undefined) throw new InvalidRequestError('Too many chains are followed here.');
+        // Where it fails, the next update tries again.
+        if (!view.isFilled) this.views.fill(view).catch(() => undefined);
+        const from = since === undefined ? -Infinity : microseconds(since);
+        return new NetworkSubscription(view, wanted, view.startFor(from, OVERLAP_US), onNews);
+      },
+    };
+  }
+}

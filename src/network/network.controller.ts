@@ -1,0 +1,71 @@
+import {
+  Controller,
+  Get,
+  NotFoundException,
+  Param,
+  Query,
+  Res,
+  ServiceUnavailableException,
+  UseGuards,
+} from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { sendJson } from '../answer/index.js';
+import { FeedTimeoutError } from '../feed/index.js';
+import { ApiProblems, NoQuery, StartedGuard } from '../http/index.js';
+import { Chains } from './chains.js';
+import { Chain, Network } from './network.dto.js';
+import { ChainPath } from './network.query.js';
+import { NetworkViews } from './view/network-views.js';
+
+/** The nodes that are connected, as they are now. */
+@ApiTags('Network')
+@Controller('network')
+@UseGuards(StartedGuard)
+export class NetworkController {
+  constructor(
+    private readonly chains: Chains,
+    private readonly views: NetworkViews,
+  ) {}
+
+  @Get()
+  @ApiOperation({ operationId: 'listChains', summary: 'The chains that connected nodes are on' })
+  @ApiOkResponse({
+    type: [Chain],
+    description: 'Those with the most nodes first. The first 32 come with their blocks.',
+  })
+  @ApiProblems(400)
+  async listChains(@Query() _query: NoQuery): Promise<Chain[]> {
+    return await this.inTime(this.chains.list());
+  }
+
+  @Get(':chain')
+  @ApiOperation({ operationId: 'getNetwork', summary: 'The connected nodes of a chain, as they are now' })
+  @ApiOkResponse({
+    type: Network,
+    description:
+      'As old as `CACHE_UPDATE_INTERVAL_MS` at most. The live feed tells what changes from then on.',
+  })
+  @ApiProblems(400, 404)
+  async getNetwork(
+    @Param() { chain }: ChainPath,
+    @Query() _query: NoQuery,
+    @Res() response: Response,
+  ): Promise<void> {
+    const view = await this.inTime(this.views.filled(chain));
+    if (view.size === 0) throw new NotFoundException('No node of this chain is connected.');
+    sendJson(response, view.snapshot());
+  }
+
+  /** Readings for views have a limit of their own, and end when the server stops. */
+  private async inTime<T>(reading: Promise<T>): Promise<T> {
+    try {
+      return await reading;
+    } catch (error) {
+      if (error instanceof FeedTimeoutError || this.views.signal.aborted) {
+        throw new ServiceUnavailableException('The database is too slow for now, or the server stops.');
+      }
+      throw error;
+    }
+  }
+}

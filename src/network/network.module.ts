@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { FeedModule } from '../feed/index.js';
+import { Chains } from './chains.js';
+import { NetworkTopic } from './live/network-topic.js';
+import { NetworkController } from './network.controller.js';
+import { NetworkUpdater } from './view/network-updater.js';
+import { NetworkViews } from './view/network-views.js';
+import { NetworkReadModel } from './view/network.read-model.js';
+
+/** The nodes of each chain that are connected: a snapshot by HTTP, and what changes by the live feed. */
+@Module({
+  imports: [FeedModule],
+  controllers: [NetworkController],
+  providers: [Chains, NetworkReadModel, NetworkTopic, NetworkUpdater, NetworkViews],
+})
+export class NetworkModule {}

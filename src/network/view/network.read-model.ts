@@ -1,0 +1,197 @@
+import { Injectable } from '@nestjs/common';
+import { Settings } from '../../config/index.js';
+import {
+  AHEAD_US,
+  BACK_US,
+  FeedDatabase,
+  type FeedTransaction,
+  microsecondsOf,
+  READ_AGAIN_US,
+  timeOf,
+} from '../../feed/index.js';
+import { type ConnectionRow, type ReportRow, REPORTS } from './report-row.js';
+
+/** Names and the like are shown up to this length. */
+const MOST_CHARACTERS = 256;
+/** Nodes whose last blocks are read for when each block came first, */
+const OBSERVERS = 50;
+/** and how many of them; of the others so many. */
+const BLOCKS_OF_OBSERVER = 25;
+const BLOCKS = 2;
+
+const short = (column: string): string => `left(${column}, ${MOST_CHARACTERS.toString()}) AS ${column}`;
+
+/** The newest open connection of each node, by `peer_connections_open`. */
+const OPEN = `
+  SELECT DISTINCT ON (chain, coalesce(peer_id, id::text))
+         id, chain, revision, ${['peer_id', 'name', 'implementation', 'version'].map(short).join(', ')}, authority,
+         startup_time::float8 AS "startupTime", ${microsecondsOf('created_at')} AS "connectedAt",
+         ${microsecondsOf('last_message_at')} AS "lastMessageAt",
+         ${microsecondsOf('newest_created_at')} AS "newestCreatedAt"
+    FROM peer_connections
+   WHERE ended_at IS NULL AND chain = ANY ($1::text[])
+   ORDER BY chain, coalesce(peer_id, id::text), created_at DESC, id DESC`;
+
+/** Those that began, changed or went, against what is known. */
+const CONNECTIONS = `
+  WITH open AS MATERIALIZED (${OPEN}),
+       known AS (SELECT * FROM unnest($2::uuid[], $3::integer[]) AS known (id, revision))
+  SELECT open.*, known.id AS "knownId"
+    FROM open FULL JOIN known ON known.id = open.id
+   WHERE open.id IS NULL OR known.id IS NULL OR known.revision <> open.revision`;
+
+const FIELDS = [
+  'best',
+  'height',
+  'origin',
+  'finalized_hash',
+  'finalized_height',
+  'txcount',
+  'ready',
+  'peers',
+  'bandwidth_upload',
+  'bandwidth_download',
+];
+
+const report = (log: string): string => `
+  SELECT ${log}.id::text AS id, ${log}.peer_connection_id AS connection, ${log}.msg,
+         ${microsecondsOf(`${log}.received_at`)} AS "receivedAt", ${microsecondsOf(`${log}.stored_at`)} AS "storedAt",
+         ${FIELDS.map((field) => `left(said.${field}, 128) AS ${field}`).join(', ')}`;
+const said = (log: string): string => `
+   CROSS JOIN LATERAL jsonb_to_record(${log}.logs) AS said (${FIELDS.map((field) => `${field} text`).join(', ')})`;
+
+/**
+ * The newest of each type, by the index on (`peer_connection_id`, `msg`, `created_at`). A node sends two kinds of
+ * `system.interval` in turn. The bounds leave one or two partitions for each.
+ */
+const LATEST = `
+  ${report('log')}
+    FROM unnest($1::uuid[], $2::timestamptz[], $3::integer[]) AS connection (id, newest, blocks)
+   CROSS JOIN (VALUES ('system.interval', 2), ('block.import', 0), ('notify.finalized', 1), ('txpool.import', 1))
+              AS kind (msg, most)
+   CROSS JOIN LATERAL (
+          SELECT id, created_at, received_at, stored_at, peer_connection_id, msg, logs FROM tetcore_logs
+           WHERE peer_connection_id = connection.id AND msg = kind.msg
+             AND created_at >= connection.newest - interval '1 hour'
+             AND created_at <= connection.newest + interval '5 min'
+           ORDER BY created_at DESC
+           LIMIT CASE WHEN kind.msg = 'block.import' THEN connection.blocks ELSE kind.most END) AS log
+  ${said('log')}`;
+
+/**
+ * What was stored lately, by the BRIN index on `stored_at`; see the news of the feed. Connections are looked at
+ * afterwards, or the planner would go through all that they ever said.
+ */
+const NEWS = `
+  WITH news AS MATERIALIZED (
+    SELECT id, received_at, stored_at, peer_connection_id, msg, logs FROM tetcore_logs
+     WHERE stored_at > $1::timestamptz AND created_at >= $2::timestamptz AND created_at <= $3::timestamptz
+       AND msg || '' = ANY ($4::text[]) AND id <> ALL ($5::bigint[])
+  )
+  ${report('news')}
+    FROM news
+  ${said('news')}
+   WHERE news.peer_connection_id = ANY ($6::uuid[])`;
+
+const CHAINS = `
+  SELECT chain AS name, mode() WITHIN GROUP (ORDER BY genesis_hash) AS genesis_hash,
+         count(DISTINCT coalesce(peer_id, id::text))::integer AS node_count,
+         (count(DISTINCT coalesce(peer_id, id::text)) FILTER (WHERE authority))::integer AS validator_count
+    FROM peer_connections WHERE ended_at IS NULL AND chain IS NOT NULL
+   GROUP BY chain ORDER BY node_count DESC, name LIMIT $1`;
+
+export interface ChainRow {
+  name: string;
+  genesis_hash: string | null;
+  node_count: number;
+  validator_count: number;
+}
+
+export interface NetworkQuestion {
+  chains: readonly string[];
+  /** The connections that are known, with their revisions. */
+  known: readonly (readonly [id: string, revision: number])[];
+  /** What these reported lately is asked for as well, if it was stored after this: microseconds since the epoch. */
+  readFrom?: number;
+  /** Ids of messages that need not come again. */
+  knownIds?: readonly string[];
+}
+
+export interface NetworkChanges {
+  connections: ConnectionRow[];
+  gone: string[];
+  /** In the order in which they were received. */
+  reports: ReportRow[];
+  now: number;
+}
+
+/** A connection that is open, known, or both. */
+type Difference = (ConnectionRow | { [column in keyof ConnectionRow]: null }) & { knownId: string | null };
+
+/** Reads the state of chains: all of it, or what has changed. */
+@Injectable()
+export class NetworkReadModel {
+  constructor(
+    private readonly database: FeedDatabase,
+    private readonly settings: Settings,
+  ) {}
+
+  /** @throws see {@link FeedDatabase.transaction} */
+  async chains(limit: number, signal: AbortSignal): Promise<ChainRow[]> {
+    return await this.database.transaction(this.options(signal), (transaction) =>
+      transaction.query<ChainRow>(CHAINS, [limit]),
+    );
+  }
+
+  /** @throws see {@link FeedDatabase.transaction} */
+  async changes(question: NetworkQuestion, signal: AbortSignal): Promise<NetworkChanges> {
+    return await this.database.transaction(this.options(signal), async (transaction) => {
+      const { now } = transaction;
+      const { chains, known } = question;
+      const rows = await transaction.query<Difference>(CONNECTIONS, [
+        chains,
+        known.map(([id]) => id),
+        known.map(([, revision]) => revision),
+      ]);
+      const connections = rows.filter((row) => row.id !== null);
+      const gone = rows.flatMap(({ id, knownId }) => (id === null && knownId !== null ? [knownId] : []));
+      const begun = connections.filter(({ knownId }) => knownId === null);
+      const reports = await latest(transaction, begun);
+      if (question.readFrom !== undefined) reports.push(...(await news(transaction, question)));
+      return { connections, gone, reports: reports.sort(inOrder), now };
+    });
+  }
+
+  private options(signal: AbortSignal): Parameters<FeedDatabase['transaction']>[0] {
+    const limitMs = 4 * this.settings.CACHE_UPDATE_TIMEOUT_S * 1000;
+    return { limitMs, signal, settings: 'SET LOCAL enable_seqscan = off' };
+  }
+}
+
+async function latest(transaction: FeedTransaction, begun: readonly ConnectionRow[]): Promise<ReportRow[]> {
+  if (begun.length === 0) return [];
+  return await transaction.query<ReportRow>(LATEST, [
+    begun.map(({ id }) => id),
+    begun.map(({ newestCreatedAt }) => timeOf(newestCreatedAt)),
+    begun.map((_, at) => (at < OBSERVERS ? BLOCKS_OF_OBSERVER : BLOCKS)),
+  ]);
+}
+
+async function news(
+  transaction: FeedTransaction,
+  { known, readFrom = NaN, knownIds = [] }: NetworkQuestion,
+): Promise<ReportRow[]> {
+  const { now } = transaction;
+  return await transaction.query<ReportRow>(NEWS, [
+    timeOf(readFrom - READ_AGAIN_US),
+    timeOf(now - BACK_US),
+    timeOf(now + AHEAD_US),
+    REPORTS,
+    knownIds,
+    known.map(([id]) => id),
+  ]);
+}
+
+function inOrder(one: ReportRow, other: ReportRow): number {
+  return one.receivedAt - other.receivedAt || one.id.length - other.id.length || (one.id < other.id ? -1 : 1);
+}
