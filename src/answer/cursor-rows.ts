@@ -11,6 +11,8 @@ export async function* cursorRows(
   parameters: readonly unknown[],
   inMemory = 500,
 ): AsyncGenerator<string, void, undefined> {
+  // A cursor is planned for its first tenth otherwise, and here all of its rows are wanted.
+  await transaction.query('SET LOCAL cursor_tuple_fraction = 1');
   const cursor = await transaction.open<{ row: string }>(sql, parameters);
   for (;;) {
     const next = await cursor.peek(inMemory);
