@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import type { Answer } from '../shared/api.js';
 import { formatCount } from '../shared/format.js';
 import type { Loaded } from '../shared/loaded.js';
+import { DraftInput } from '../shared/draft-input.js';
 import { NodePicker } from '../shared/node-picker.js';
 import { RangePicker } from '../shared/range-picker.js';
 import { writeRange } from '../shared/time-range.js';
@@ -39,12 +40,11 @@ export function Filters({ question, types, change }: FiltersProps): JSX.Element 
       </div>
       <label class="field">
         <span>Target or origin</span>
-        <input
+        <DraftInput
           type="search"
           value={target}
           placeholder="All"
-          spellcheck={false}
-          onChange={(event) => change({ target: event.currentTarget.value.trim() })}
+          onChange={(typed) => change({ target: typed })}
         />
       </label>
       <RangePicker all value={range} onChange={(chosen) => change(writeRange(chosen))} />

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { NodePicker } from '../shared/node-picker.js';
 import type { QueryChange } from '../shared/url-state.js';
 import { AGGREGATES, type Choice, MAX_INTERVAL_S, MAX_MINUTES } from './choice.js';
-import { DraftInput } from './draft-input.js';
+import { DraftInput } from '../shared/draft-input.js';
 
 interface ControlsProps {
   choice: Choice;

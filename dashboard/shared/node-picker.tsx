@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useId } from 'preact/hooks';
 import { type Answer, answerOf, api } from './api.js';
+import { DraftInput } from './draft-input.js';
 import { shortHash } from './format.js';
 import { useLoaded } from './loaded.js';
 
@@ -25,15 +26,13 @@ export function NodePicker({ value, onChange, label = 'Node' }: NodePickerProps)
   return (
     <label class="field wide" for={id}>
       <span>{label}</span>
-      <input
+      <DraftInput
         id={id}
         type="search"
         list={`${id}-nodes`}
         placeholder="Name or peer id"
-        autocomplete="off"
-        spellcheck={false}
         value={value}
-        onChange={(event) => onChange(peerIdOf(event.currentTarget.value.trim(), known))}
+        onChange={(typed) => onChange(peerIdOf(typed, known))}
       />
       <datalist id={`${id}-nodes`}>
         {known.map((node) => (

@@ -59,7 +59,7 @@ export class TestPage {
     readonly page: Page,
     origin: string,
   ) {
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(30_000);
     page.on('console', (message) => {
       if (message.type() === 'error') this.problems.push(`console: ${message.text()}`);
     });

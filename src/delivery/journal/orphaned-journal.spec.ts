@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Batch } from '../../telemetry/index.js';
@@ -247,7 +247,11 @@ describe('a journal that was left behind', () => {
     const journals = await Promise.all([open(), open(), open()]);
     const found = await Promise.all([...journals, ...journals].map(drain));
     expect(found.flat().sort()).toEqual(names.flatMap((name) => ids.map((id) => name + id)).sort());
-    expect(await readdir(directory)).toHaveLength(3);
+    // A folder in which two met may outlive it, empty but for a lock, and goes the next time.
+    const segments = (await readdir(directory, { recursive: true })).filter((name) =>
+      name.endsWith('.journal'),
+    );
+    expect(new Set(segments.map((name) => dirname(name))).size).toBeLessThanOrEqual(3);
   });
 
   it('holds all that a killed process had appended', async () => {

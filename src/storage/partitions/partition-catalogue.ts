@@ -16,15 +16,17 @@ export interface Partition extends TimeRange {
  * @param client a session that writes times in ISO format, in whatever time zone
  */
 export async function listPartitions(client: ClientBase, table: LogTable): Promise<Partition[]> {
-  const { rows } = await client.query<{ name: string; bound: string }>(
+  const { rows } = await client.query<{ name: string; bound: string | null }>(
     `SELECT child.oid::regclass::text AS name, pg_get_expr(child.relpartbound, child.oid) AS bound
        FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid
       WHERE inhparent = to_regclass($1)`,
     [table],
   );
   return rows
-    .filter(({ bound }) => bound !== 'DEFAULT')
-    .map(({ name, bound }) => ({ name, ...parseBound(bound) }))
+    .flatMap(({ name, bound }) =>
+      // The bound of one that is being dropped is gone before its row is.
+      bound === null || bound === 'DEFAULT' ? [] : [{ name, ...parseBound(bound) }],
+    )
     .sort((left, right) => left.from - right.from);
 }
 

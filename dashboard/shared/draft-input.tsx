@@ -9,6 +9,9 @@ interface DraftInputProps {
   onChange: (value: string) => void;
   disabled?: boolean;
   placeholder?: string;
+  id?: string;
+  /** The id of a datalist. */
+  list?: string;
   /** Of a number, which is whole and at least 1. */
   max?: number;
 }
@@ -28,6 +31,6 @@ export function DraftInput({ type, value, onChange, max, ...rest }: DraftInputPr
   return type === 'number' ? (
     <input type="number" min={1} step={1} required {...(max !== undefined && { max })} {...shared} />
   ) : (
-    <input type="search" spellcheck={false} {...shared} />
+    <input type="search" autocomplete="off" spellcheck={false} {...shared} />
   );
 }
