@@ -134,6 +134,7 @@ describe('the live feed of a network', () => {
     [{ network: ['x'], interest: 'subscribe' }, 'network'],
     [{ network: 'x', interest: 'subscribe', fields: ['password'] }, 'fields'],
     [{ network: 'x', interest: 'subscribe', fields: 'name' }, 'fields'],
+    [{ network: 'x', interest: 'subscribe', fields: [[['name']]] }, 'fields'],
     [{ network: 'x', interest: 'subscribe', since: 'yesterday' }, 'since'],
     [{ network: 'x', interest: 'subscribe', peer_id: 'y' }, 'peer_id'],
   ])('says what is wrong with %j', async (request, field) => {

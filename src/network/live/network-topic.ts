@@ -28,7 +28,7 @@ export class NetworkTopic implements FeedTopic, OnModuleInit {
   }
 
   read(request: Record<string, unknown>): TopicWish {
-    const { network, interest, fields, since } = validated(NetworkRequest, request);
+    const { network, interest, fields, since } = validated(NetworkRequest, shallow(request));
     const topic = `network ${network}`;
     if (interest === 'unsubscribe') return { topic, open: undefined };
     const wanted = NODE_FIELDS.filter((field) => fields?.includes(field) ?? true);
@@ -44,4 +44,16 @@ export class NetworkTopic implements FeedTopic, OnModuleInit {
       },
     };
   }
+}
+
+/** Nothing that follows is to meet a depth of a client's making. */
+function shallow(request: Record<string, unknown>): Record<string, unknown> {
+  for (const [name, value] of Object.entries(request)) {
+    const parts = name === 'fields' && Array.isArray(value) ? (value as unknown[]) : [value];
+    if (parts.some((part) => typeof part === 'object' && part !== null)) {
+      const takes = name === 'fields' ? 'a list of names of fields' : 'a plain value';
+      throw new InvalidRequestError(`${name.slice(0, 64)} takes ${takes}.`);
+    }
+  }
+  return request;
 }

@@ -27,6 +27,11 @@ export interface NetworkFrame {
   stamp: number;
 }
 
+/** Frames that are kept to be shared. */
+const MOST_FRAMES = 16;
+/** By which another server may be ahead; a later time is no place of ours: microseconds. */
+const MOST_AHEAD_US = 60_000_000;
+
 /**
  * The connected nodes of a chain as they are now. Changes have the database's time as a stamp, so that what was
  * read from one server can be gone on with at another.
@@ -117,7 +122,8 @@ export class NetworkView {
 
   /** The stamp for whoever has a snapshot of that time: a little earlier, but not so that all must come again. */
   startFor(time: number, overlap: number): number {
-    return time < this.knownFrom || !this.filled ? -Infinity : Math.max(this.knownFrom, time - overlap);
+    const isKnown = this.filled && time >= this.knownFrom && time <= this.stamp + MOST_AHEAD_US;
+    return isKnown ? Math.max(this.knownFrom, time - overlap) : -Infinity;
   }
 
   /** JSON of a NetworkSnapshot. */
@@ -137,7 +143,11 @@ export class NetworkView {
     if (!this.filled || !this.changedAfter(stamp)) return undefined;
     const key = `${stamp.toString()} ${fields.join(' ')}`;
     let frame = this.frames.get(key);
-    if (frame === undefined) this.frames.set(key, (frame = this.makeFrame(stamp, fields)));
+    if (frame === undefined) {
+      frame = this.makeFrame(stamp, fields);
+      // Readers choose places and fields: those that many share are among the first.
+      if (this.frames.size < MOST_FRAMES) this.frames.set(key, frame);
+    }
     return frame;
   }
 

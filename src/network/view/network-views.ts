@@ -7,13 +7,16 @@ import { NetworkReadModel } from './network.read-model.js';
 const LATE_MS = 15_000;
 /** Chains that are kept up to date at once. */
 const MOST = 256;
+const FILLS_AT_ONCE = 2;
 
 /** The chains that somebody asks for or subscribes to, each filled from the database when it is asked for first. */
 @Injectable()
 export class NetworkViews {
   private readonly views = new Map<string, NetworkView>();
   private readonly filling = new Map<NetworkView, Promise<void>>();
+  private readonly waiting: (() => void)[] = [];
   private readonly abort = new AbortController();
+  private reading = 0;
 
   constructor(
     private readonly readModel: NetworkReadModel,
@@ -64,12 +67,21 @@ export class NetworkViews {
   fill(view: NetworkView): Promise<void> {
     const running = this.filling.get(view);
     if (running !== undefined) return running;
-    const started = this.readModel
-      .changes({ chains: [view.chain], known: [] }, this.signal)
-      .then((changes) => view.fill(changes))
-      .finally(() => this.filling.delete(view));
+    const started = this.read(view).finally(() => this.filling.delete(view));
     this.filling.set(view, started);
     return started;
+  }
+
+  /** Few at once: each takes one of the readers' connections. */
+  private async read(view: NetworkView): Promise<void> {
+    while (this.reading >= FILLS_AT_ONCE) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    this.reading += 1;
+    try {
+      view.fill(await this.readModel.changes({ chains: [view.chain], known: [] }, this.signal));
+    } finally {
+      this.reading -= 1;
+      this.waiting.shift()?.();
+    }
   }
 
   all(): NetworkView[] {
