@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useId } from 'preact/hooks';
+import { useEffect, useId } from 'preact/hooks';
 import { type Answer, answerOf, api } from './api.js';
 import { DraftInput } from './draft-input.js';
 import { shortHash } from './format.js';
@@ -23,6 +23,11 @@ export function NodePicker({ value, onChange, label = 'Node' }: NodePickerProps)
     [],
   );
   const known = nodes.value ?? [];
+  // Who was quicker than the list has named a node that is known only now.
+  useEffect(() => {
+    const peerId = peerIdOf(value, known);
+    if (peerId !== value) onChange(peerId);
+  }, [nodes.value]);
   return (
     <label class="field wide" for={id}>
       <span>{label}</span>
