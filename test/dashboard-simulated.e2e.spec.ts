@@ -1,17 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hasBrowser, TestBrowser } from './support/browser.js';
 import { DashboardAssets } from './support/dashboard-assets.js';
 import { TestDatabase } from './support/databases.js';
+import { SimulatedNetwork } from './support/simulated-network.js';
 import { TestServer } from './support/test-server.js';
-import { waitUntil } from './support/wait-until.js';
 
-const SIMULATOR = resolve(import.meta.dirname, '../dist/simulator/cli.js');
-/** The peer of the README: an old build, which reports traces and reputations. */
-const PEER = '12D3KooWLBdBrp9qguHjUdKaSHU2zv9dNNmifoqfeVLVyp7dw2SE';
+const { PEER } = SimulatedNetwork;
 /** `SCREENSHOTS=docs/images npx vitest run test/dashboard-simulated` takes those of the README. */
 const SCREENSHOTS = process.env.SCREENSHOTS ?? '';
 
@@ -24,40 +20,14 @@ const PAGES = [
   { folder: 'benchmarks', path: '/dashboard/benchmarks/?id=1', shows: 'table' },
 ];
 
-/** As in the README, until the test ends it. */
-class Simulator implements AsyncDisposable {
-  private constructor(private readonly child: ChildProcess) {}
-
-  static async play(server: TestServer): Promise<Simulator> {
-    const options = [SIMULATOR, '--nodes', '20', '--url', server.ws];
-    const simulator = new Simulator(spawn(process.execPath, options, { stdio: 'ignore' }));
-    await waitUntil(
-      async () => {
-        const reports = await (await server.get(`/reputation/${PEER}?max_age_s=600`)).text();
-        const counts = await (await server.get(`/nodes/log_stats?peer_id=${PEER}`)).text();
-        return (
-          reports !== '[]' && counts.includes('tracing.profiling') && counts.includes('notify.finalized')
-        );
-      },
-      { what: 'the simulated network to have spoken', timeoutMs: 60_000 },
-    );
-    return simulator;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.child.kill('SIGTERM');
-    await once(this.child, 'exit');
-  }
-}
-
 describe.skipIf(!hasBrowser)('every page, with the simulated network', () => {
   it('is sound in the light, in the dark and on a phone', { timeout: 300_000 }, async () => {
     await using database = await TestDatabase.create();
     await using assets = await DashboardAssets.build(...PAGES.map(({ folder }) => folder));
     await using server = await TestServer.ready(database.url, { ASSETS_PATH: assets.path });
     await using browser = await TestBrowser.launch();
-    await using simulator = await Simulator.play(server);
-    expect(simulator).toBeDefined();
+    await using network = await SimulatedNetwork.play(server);
+    expect(network).toBeDefined();
     const run = {
       setup: { substrate: { peerId: PEER } },
       description: 'Transfers',

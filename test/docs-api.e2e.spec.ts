@@ -1,17 +1,15 @@
-import { execFile, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile, execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { TestDatabase } from './support/databases.js';
+import { SimulatedNetwork } from './support/simulated-network.js';
 import { tempDir } from './support/temp-dir.js';
 import { TestServer } from './support/test-server.js';
-import { waitUntil } from './support/wait-until.js';
 
 const run = promisify(execFile);
 const ROOT = resolve(import.meta.dirname, '..');
-const SIMULATOR = resolve(ROOT, 'dist/simulator/cli.js');
 /** Ends the output of a line: no answer has it. */
 const SEPARATOR = '\x1e';
 
@@ -37,30 +35,6 @@ async function shellLines(): Promise<string[]> {
   );
 }
 
-/** As in the README, until the test ends it. */
-async function simulated(server: TestServer, peerId: string): Promise<() => Promise<void>> {
-  const simulator = spawn(process.execPath, [SIMULATOR, '--nodes', '20', '--url', server.ws], {
-    stdio: 'ignore',
-  });
-  const ended = once(simulator, 'exit');
-  const types = ['block.import', 'notify.finalized', 'tracing.profiling', 'system.interval'];
-  await waitUntil(
-    async () => {
-      const [counts, reports] = await Promise.all(
-        [`/nodes/log_stats?peer_id=${peerId}`, `/reputation/${peerId}?max_age_s=3600`].map(async (path) =>
-          (await server.get(path)).text(),
-        ),
-      );
-      return types.every((type) => counts?.includes(type)) && reports !== '[]';
-    },
-    { what: 'the simulated node to have said something of each kind', timeoutMs: 60_000 },
-  );
-  return async () => {
-    simulator.kill('SIGTERM');
-    await ended;
-  };
-}
-
 describe('docs/api.md', () => {
   it.skipIf(tools.length > 0)(
     `has lines that work against the simulator${tools.length > 0 ? `: install ${tools.join(', ')}` : ''}`,
@@ -70,7 +44,9 @@ describe('docs/api.md', () => {
       const peerId = lines.find((line) => line.startsWith('PEER='))?.slice('PEER='.length) ?? '';
       await using database = await TestDatabase.create();
       await using server = await TestServer.ready(database.url);
-      const stop = await simulated(server, peerId);
+      expect(peerId).toBe(SimulatedNetwork.PEER);
+      await using network = await SimulatedNetwork.play(server);
+      expect(network).toBeDefined();
       const script = lines.map((line) => (line.startsWith('API=') ? `API=${server.http}` : line));
       const cwd = await tempDir('api-docs');
       const { stdout, stderr } = await run(
@@ -86,7 +62,6 @@ describe('docs/api.md', () => {
         ],
         { cwd, maxBuffer: 64 * 1024 ** 2 },
       );
-      await stop();
       const [answers, statuses] = [stdout, stderr].map((text) => text.split(SEPARATOR).slice(1));
       const empty: string[] = [];
       for (const [index, line] of script.entries()) {
