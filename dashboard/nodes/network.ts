@@ -1,45 +1,10 @@
-/** A node as the server describes it in `GET /network/{chain}`. */
-export interface NetworkNode {
-  id: string;
-  peer_id: string | null;
-  name: string | null;
-  authority: boolean | null;
-  implementation: string | null;
-  version: string | null;
-  peers: number | null;
-  transactions: number | null;
-  best_height: number | null;
-  best_hash: string | null;
-  best_at: string | null;
-  finalized_height: number | null;
-  finalized_hash: string | null;
-  block_time_ms: number | null;
-  propagation_ms: number | null;
-  upload: number | null;
-  download: number | null;
-  last_heard_at: string | null;
-  startup_time: number | null;
-  connected_at: string;
-}
+import type { Answer } from '../shared/api.js';
+
+export type Chain = Answer<'Chain'>;
+export type Network = Answer<'Network'>;
+export type NetworkHeader = Answer<'NetworkHeader'>;
+export type NetworkNode = Answer<'NetworkNode'>;
 export type NodeField = Exclude<keyof NetworkNode, 'id'>;
-
-export interface NetworkHeader {
-  node_count: number;
-  validator_count: number;
-  best_height: number | null;
-  best_hash: string | null;
-  finalized_height: number | null;
-  finalized_hash: string | null;
-  average_block_time_ms: number | null;
-  last_block_at: string | null;
-}
-
-export interface Network {
-  network: string;
-  as_of: string;
-  header: NetworkHeader;
-  nodes: NetworkNode[];
-}
 
 /** What the feed sends of a chain. */
 export interface NetworkFrame {
@@ -51,11 +16,6 @@ export interface NetworkFrame {
   /** Ids. */
   gone: string[];
   header?: NetworkHeader;
-}
-
-export interface Chain {
-  name: string;
-  node_count: number;
 }
 
 export const NO_HEADER: NetworkHeader = {

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { checked } from '../shared/api.js';
+import { answerOf, api } from '../shared/api.js';
 import type { FeedClient } from '../shared/feed.js';
 import { type Loaded, useLoaded } from '../shared/loaded.js';
 import { type Chain, type Network, type NetworkFrame, type NodeField, NO_HEADER } from './network.js';
@@ -9,10 +9,7 @@ const CHAINS_EVERY_MS = 15_000;
 
 /** The chains that nodes are on, asked for again and again. */
 export function useChains(): [Loaded<Chain[]>, () => void] {
-  const [chains, reload] = useLoaded(
-    async (signal) => (await (await checked(await fetch('/network', { signal }))).json()) as Chain[],
-    [],
-  );
+  const [chains, reload] = useLoaded((signal) => answerOf(api.GET('/network', { signal })), []);
   useEffect(() => {
     const timer = setInterval(reload, CHAINS_EVERY_MS);
     return () => clearInterval(timer);
@@ -61,7 +58,9 @@ export function useNetwork(
 
 /** A chain that nobody is on any more, or not yet, has no nodes. */
 async function snapshot(chain: string, signal: AbortSignal): Promise<Network> {
-  const answer = await fetch(`/network/${encodeURIComponent(chain)}`, { signal });
-  if (answer.status === 404) return { network: chain, as_of: '', header: NO_HEADER, nodes: [] };
-  return (await (await checked(answer)).json()) as Network;
+  const asking = api.GET('/network/{chain}', { params: { path: { chain } }, signal });
+  if ((await asking).response.status === 404) {
+    return { network: chain, as_of: '', header: NO_HEADER, nodes: [] };
+  }
+  return await answerOf(asking);
 }

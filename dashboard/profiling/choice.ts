@@ -49,10 +49,7 @@ export function wishOf({ peerId, aggregate, intervalS, minutes }: Choice, now: n
   };
   if (aggregate === 'raw') return wish;
   const type = aggregate === 'p90' ? 'percentile90' : aggregate;
-  return {
-    ...wish,
-    aggregate: { type: type as NonNullable<FeedWish['aggregate']>['type'], seconds: intervalS },
-  };
+  return { ...wish, aggregate: { type, seconds: intervalS } };
 }
 
 /** From 1 to `max`; undefined where the text is no such number. */

@@ -9,7 +9,7 @@ export interface FeedWish {
   /** RFC 3339: what is cached from then on comes at once. */
   start_time: string;
   aggregate?: {
-    type: 'mean' | 'median' | 'min' | 'max' | 'percentile90';
+    type: 'mean' | 'median' | 'min' | 'max' | 'percentile90' | 'p50' | 'p95' | 'p99';
     /** Of an interval. */
     seconds: number;
     /** The field that is aggregated: `time` unless given. */
