@@ -2,7 +2,7 @@ export { Conditions } from './conditions.js';
 export { chooseFormat } from './choose-format.js';
 export { cursorRows } from './cursor-rows.js';
 export { ReadCursor, ReadTransaction } from './read-transaction.js';
-export { singleRow } from './reader-connection.js';
+export { asError, ReaderConnection, singleRow } from './reader-connection.js';
 export { csv, JSON_LIST, NDJSON, type RowFormat } from './row-format.js';
 export { SearchLimitError } from './search-limit.error.js';
 export { sendJson } from './send-json.js';

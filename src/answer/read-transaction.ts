@@ -122,11 +122,17 @@ export class ReadCursor<Row extends QueryResultRow> {
    */
   async peek(count: number): Promise<Row | undefined> {
     if (this.at === this.rows.length && !this.ended) {
-      this.rows = await this.transaction.query<Row>(`FETCH ${count.toString()} FROM ${this.name}`);
+      this.rows = await this.fetch(count);
       this.at = 0;
-      if (this.rows.length < count) await this.close();
     }
     return this.here;
+  }
+
+  /** The next rows, as many as there are of those asked for; they do not stay. */
+  async fetch(count: number): Promise<Row[]> {
+    const rows = await this.transaction.query<Row>(`FETCH ${count.toString()} FROM ${this.name}`);
+    if (rows.length < count) await this.close();
+    return rows;
   }
 
   /** The row that comes next, where it is in memory. */

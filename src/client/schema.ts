@@ -1529,16 +1529,6 @@ export interface components {
         };
         Chain: {
             /**
-             * @description As its nodes call it.
-             * @example Polkadot
-             */
-            name: string;
-            /**
-             * @description The hash of its first block, by most of its nodes.
-             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
-             */
-            genesis_hash: string | null;
-            /**
              * Format: int64
              * @description Nodes that are connected.
              * @example 297
@@ -1581,6 +1571,16 @@ export interface components {
              * @example 2026-01-02T03:04:05.678901Z
              */
             last_block_at: string | null;
+            /**
+             * @description As its nodes call it.
+             * @example Polkadot
+             */
+            name: string;
+            /**
+             * @description The hash of its first block, by most of its nodes.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            genesis_hash: string | null;
         };
         NetworkHeader: {
             /**

@@ -1,20 +1,12 @@
-import { Controller, Get, Header, HttpCode } from '@nestjs/common';
-import { ApiExcludeEndpoint } from '@nestjs/swagger';
+import { Controller, Get } from '@nestjs/common';
+import { type Problem, problem, WebSocketPath } from '../http/index.js';
 
-/** What plain HTTP gets where the feed is. OpenAPI has no word for WebSockets. */
+/** What plain HTTP gets where the feed is. */
 @Controller()
 export class FeedPathController {
   @Get('/feed')
-  @ApiExcludeEndpoint()
-  @HttpCode(426)
-  @Header('Upgrade', 'websocket')
-  @Header('Content-Type', 'application/problem+json')
-  upgradeRequired(): object {
-    return {
-      type: 'about:blank',
-      title: 'Upgrade Required',
-      status: 426,
-      detail: 'This path takes WebSockets, and sends live data to those who subscribe.',
-    };
+  @WebSocketPath()
+  upgradeRequired(): Problem {
+    return problem(426, 'This path takes WebSockets, and sends live data to those who subscribe.');
   }
 }

@@ -9,6 +9,7 @@ export {
 export { FeedOutage } from './cache/feed-outage.js';
 export { AHEAD_US, BACK_US } from './cache/feed.read-model.js';
 export { KnownIds } from './cache/known-ids.js';
+export { poll } from './cache/poll.js';
 export { FeedLimits } from './feed-limits.js';
 export { FeedModule } from './feed.module.js';
 export { InvalidRequestError } from './request/invalid-request.error.js';

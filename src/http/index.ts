@@ -4,7 +4,7 @@ export { documented, type InputOptions } from './parameters/documented.js';
 export * from './parameters/index.js';
 export { checkJsonBody, JsonBodyText, MAX_BODY_BYTES } from './json-body.js';
 export { NoQuery } from './no-query.js';
-export { Problem } from './problem.js';
+export { Problem, problem } from './problem.js';
 export { ProblemFilter } from './problem.filter.js';
 export { StartedGuard } from './started.guard.js';
 export { inputValidation } from './validation.js';
@@ -18,3 +18,4 @@ export {
   UuidOf,
   WholeNumberOf,
 } from './answer-fields.js';
+export { WebSocketPath } from './web-socket-path.js';

@@ -1,8 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { Response } from 'express';
-import { STATUS_CODES } from 'node:http';
 import { databaseProblem } from './database-problem.js';
-import type { Problem } from './problem.js';
+import { type Problem, problem } from './problem.js';
 
 /** Turns every error into a problem; what we did not expect is logged, and its text stays with us. */
 @Catch()
@@ -11,13 +10,13 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const response = host.switchToHttp().getResponse<Response>();
-    const problem = this.problemOf(error);
+    const answer = this.problemOf(error);
     if (response.headersSent) {
       response.destroy();
       return;
     }
-    if (problem.status === 503) response.setHeader('Retry-After', '5');
-    response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+    if (answer.status === 503) response.setHeader('Retry-After', '5');
+    response.status(answer.status).type('application/problem+json').send(JSON.stringify(answer));
   }
 
   private problemOf(error: unknown): Problem {
@@ -34,11 +33,6 @@ export class ProblemFilter implements ExceptionFilter {
     this.logger.error('A request failed.', error instanceof Error ? error.stack : String(error));
     return problem(500, 'The server failed to answer. Its log says more.');
   }
-}
-
-function problem(status: number, detail: string, errors?: Problem['errors']): Problem {
-  const title = STATUS_CODES[status] ?? 'Error';
-  return { type: 'about:blank', title, status, detail, ...(errors !== undefined && { errors }) };
 }
 
 /** Of errors about the request itself that Express throws, such as a body that is too large. */

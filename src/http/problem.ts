@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { STATUS_CODES } from 'node:http';
 
 /** What is wrong with one input. */
 export class ProblemPart {
@@ -29,4 +30,10 @@ export class Problem {
 
   @ApiProperty({ type: () => [ProblemPart], required: false, description: 'Each input that is wrong.' })
   errors?: ProblemPart[];
+}
+
+/** A problem that its status names. */
+export function problem(status: number, detail: string, errors?: Problem['errors']): Problem {
+  const title = STATUS_CODES[status] ?? 'Error';
+  return { type: 'about:blank', title, status, detail, ...(errors !== undefined && { errors }) };
 }

@@ -4,39 +4,6 @@ import { FlagOf, NumberOf, TextOf, TimeOf, UuidOf, WholeNumberOf } from '../http
 const HASH = '0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3';
 const nullable = true;
 
-/** A chain that connected nodes are on. */
-export class Chain {
-  @TextOf('As its nodes call it.', { example: 'Polkadot' })
-  name!: string;
-
-  @TextOf('The hash of its first block, by most of its nodes.', { nullable, example: HASH })
-  genesis_hash!: string | null;
-
-  @WholeNumberOf('Nodes that are connected.', { example: 297 })
-  node_count!: number;
-
-  @WholeNumberOf('Those of them that are validators.', { example: 120 })
-  validator_count!: number;
-
-  @WholeNumberOf('The highest block that a node reports.', { nullable, example: 21400123 })
-  best_height!: number | null;
-
-  @TextOf('The hash of that block, by the node that reported it first.', { nullable, example: HASH })
-  best_hash!: string | null;
-
-  @WholeNumberOf('The highest block that a node reports as final.', { nullable, example: 21400120 })
-  finalized_height!: number | null;
-
-  @TextOf('', { nullable, example: HASH })
-  finalized_hash!: string | null;
-
-  @WholeNumberOf('Milliseconds between blocks, over the last 20.', { nullable, example: 6003 })
-  average_block_time_ms!: number | null;
-
-  @TimeOf('When the best block was first reported, by our clock.', { nullable })
-  last_block_at!: string | null;
-}
-
 /** What the nodes of a chain say together. */
 export class NetworkHeader {
   @WholeNumberOf('Nodes that are connected.', { example: 297 })
@@ -62,6 +29,15 @@ export class NetworkHeader {
 
   @TimeOf('When the best block was first reported, by our clock.', { nullable })
   last_block_at!: string | null;
+}
+
+/** A chain that connected nodes are on. */
+export class Chain extends NetworkHeader {
+  @TextOf('As its nodes call it.', { example: 'Polkadot' })
+  name!: string;
+
+  @TextOf('The hash of its first block, by most of its nodes.', { nullable, example: HASH })
+  genesis_hash!: string | null;
 }
 
 /** A node that is connected, and the latest that it said of itself. Texts are cut after 256 characters. */

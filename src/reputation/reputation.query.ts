@@ -1,6 +1,5 @@
-import { TextParameter, TimestampParameter, WholeNumberParameter } from '../http/index.js';
+import { LimitParameter, PeerIdParameter, TimestampParameter, WholeNumberParameter } from '../http/index.js';
 
-const MAX_ROWS = 10_000;
 /** A hundred years: everything. */
 const MAX_AGE_S = 3_155_760_000;
 
@@ -14,12 +13,7 @@ export class ReputationQuery {
   })
   max_age_s = 60;
 
-  @WholeNumberParameter({
-    min: 1,
-    max: MAX_ROWS,
-    description: 'At most so many reporting nodes.',
-    default: 100,
-  })
+  @LimitParameter(100, 'At most so many reporting nodes.')
   limit = 100;
 }
 
@@ -39,17 +33,15 @@ export class PeerReputationQuery {
   @TimestampParameter({ description: 'Reports earlier than this.', example: '2026-01-02T00:00:00' })
   end_time?: string;
 
-  @WholeNumberParameter({ min: 1, max: MAX_ROWS, description: 'At most so many.', default: 1000 })
+  @LimitParameter(1000)
   limit = 1000;
 }
 
 /** Whom the others report on. */
 export class ReportedPeerPath {
-  @TextParameter({
-    takes: 'the peer id of a node',
+  @PeerIdParameter({
     description: 'The peer id of the node that is reported on. It need not have connected here.',
     required: true,
-    example: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp',
   })
   peer_id!: string;
 }

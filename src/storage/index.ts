@@ -7,7 +7,7 @@ export { listPartitions, type Partition } from './partitions/partition-catalogue
 export { PartitionManager } from './partitions/partition-manager.js';
 export { BATCH_IDS_KEPT_MS } from './sink/batch-claim.js';
 export { PostgresSink } from './sink/postgres.sink.js';
-export { hasSqlState, SqlState } from './sink/sql-state.js';
+export { hasSqlState, SqlState, sqlStateOf } from './sink/sql-state.js';
 export { DatabaseStartup } from './startup/database-startup.js';
 export { ensureDatabase } from './startup/ensure-database.js';
 export { migrate } from './startup/migrate.js';

@@ -1,4 +1,10 @@
-import { FlagParameter, ObjectField, TextParameter, WholeNumberField } from '../../http/index.js';
+import {
+  FlagParameter,
+  ObjectField,
+  PeerIdParameter,
+  TextParameter,
+  WholeNumberField,
+} from '../../http/index.js';
 import type { Columns } from '../rows/column-values.js';
 
 const MAX_INTEGER = 2_147_483_647;
@@ -121,11 +127,6 @@ export class HostSystemChange extends HostSystemNotes {
 
 /** What `POST /host_systems/from_node` takes: whose computer it is, and what to say instead of what was reported. */
 export class HostSystemFromNode extends HostSystemChange {
-  @TextParameter({
-    takes: 'the peer id of a node',
-    description: 'The peer id of the node.',
-    required: true,
-    example: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp',
-  })
+  @PeerIdParameter({ description: 'The peer id of the node.', required: true })
   peer_id!: string;
 }

@@ -1,6 +1,5 @@
-import { WholeNumberParameter } from '../../http/index.js';
+import { LimitParameter, MAX_ROWS, WholeNumberParameter } from '../../http/index.js';
 
-export const MAX_ROWS = 10_000;
 /** Ids are JSON numbers. */
 export const MAX_ID = Number.MAX_SAFE_INTEGER;
 
@@ -12,7 +11,7 @@ export class IdPath {
 
 /** A page of a list that begins with the newest. */
 export class PageQuery {
-  @WholeNumberParameter({ min: 1, max: MAX_ROWS, description: 'At most so many.', default: MAX_ROWS })
+  @LimitParameter(MAX_ROWS)
   limit = MAX_ROWS;
 
   @WholeNumberParameter({

@@ -2,11 +2,8 @@ import { BadRequestException, type HttpException } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { singleRow } from '../../answer/index.js';
 import { InvalidParameterError } from '../../http/index.js';
+import { hasSqlState, SqlState, sqlStateOf } from '../../storage/index.js';
 import type { RowQuery } from './column-values.js';
-
-const CHECK_VIOLATION = '23514';
-const FOREIGN_KEY_VIOLATION = '23503';
-const DATA_EXCEPTION = /^22...$/;
 
 /** What to answer where a constraint of the schema is broken, by the name of the constraint. */
 export type ConstraintProblems = Record<string, () => HttpException>;
@@ -25,7 +22,7 @@ export async function oneRow(
   try {
     return (await singleRow<{ row: string }>(dataSource, sql, parameters))?.row;
   } catch (error) {
-    if (json.length > 0 && DATA_EXCEPTION.test(codeOf(error))) throw notTaken(json);
+    if (json.length > 0 && sqlStateOf(error)?.startsWith('22') === true) throw notTaken(json);
     throw brokenConstraint(error, problems) ?? error;
   }
 }
@@ -47,7 +44,7 @@ export async function deleteRow(
 }
 
 function brokenConstraint(error: unknown, problems: ConstraintProblems): HttpException | undefined {
-  if (![CHECK_VIOLATION, FOREIGN_KEY_VIOLATION].includes(codeOf(error))) return undefined;
+  if (!hasSqlState(error, SqlState.CheckViolation, SqlState.ForeignKeyViolation)) return undefined;
   const { constraint } = error as { constraint?: unknown };
   // Citus adds the number of a shard to the name.
   return typeof constraint === 'string' ? problems[constraint.replace(/_\d+$/, '')]?.() : undefined;
@@ -65,9 +62,4 @@ function notTaken(fields: readonly string[]): BadRequestException {
     detail: `${fields.join(' or ')} holds what the database does not: it ${detail}.`,
     errors: fields.map((parameter) => ({ parameter, detail })),
   });
-}
-
-function codeOf(error: unknown): string {
-  const code: unknown = error instanceof Error ? (error as { code?: unknown }).code : undefined;
-  return typeof code === 'string' ? code : '';
 }

@@ -6,6 +6,7 @@ import type { CacheEntry } from './cache-entry.js';
 import { FeedCache } from './feed-cache.js';
 import { FeedOutage } from './feed-outage.js';
 import { FeedReadModel, type NewsRow } from './feed.read-model.js';
+import { poll } from './poll.js';
 
 /** Keeps the cache up to date: one question to the database an interval, however many subscribe. */
 @Injectable()
@@ -13,7 +14,6 @@ export class CacheUpdater {
   private readonly logger = new Logger('Feed');
   private readonly outage = new FeedOutage();
   private readonly abort = new AbortController();
-  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly settings: Settings,
@@ -23,22 +23,11 @@ export class CacheUpdater {
   ) {}
 
   start(): void {
-    this.schedule(performance.now());
+    poll(this.settings.CACHE_UPDATE_INTERVAL_MS, () => this.tick(), this.abort.signal);
   }
 
   stop(): void {
     this.abort.abort(new Error('The server stops.'));
-    clearTimeout(this.timer);
-  }
-
-  /** @param lastAt when the last update began: one that takes long is followed by the next at once */
-  private schedule(lastAt: number): void {
-    if (this.abort.signal.aborted) return;
-    const wait = Math.max(0, lastAt + this.settings.CACHE_UPDATE_INTERVAL_MS - performance.now());
-    this.timer = setTimeout(() => {
-      const startedAt = performance.now();
-      void this.tick().finally(() => this.schedule(startedAt));
-    }, wait);
   }
 
   private async tick(): Promise<void> {

@@ -2,9 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { ClientBase, QueryResult, QueryResultRow } from 'pg';
 import { DataSource } from 'typeorm';
-import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
-
-type Lent = [client: ClientBase, release: (failure?: Error) => void];
+import { asError, ReaderConnection } from '../../answer/index.js';
 
 /** Rows of the first fetch, and bounds for those that follow. */
 const FIRST_ROWS = 64;
@@ -41,26 +39,19 @@ export class FeedDatabase {
     work: (transaction: FeedTransaction) => Promise<T>,
   ): Promise<T> {
     options.signal.throwIfAborted();
-    const [client, release] = (await (
-      this.dataSource.driver as PostgresDriver
-    ).obtainMasterConnection()) as Lent;
-    let failure: Error | undefined;
-    const onError = (error: Error): void => void (failure ??= error);
-    client.on('error', onError);
+    const connection = await ReaderConnection.borrow(this.dataSource);
     const limit = new Limit(options);
     try {
-      const transaction = await FeedTransaction.begin(client, limit, options);
+      const transaction = await FeedTransaction.begin(connection.client, limit, options);
       const result = await work(transaction);
       await transaction.end();
       return result;
     } catch (error) {
       // What is under way on it is not waited for: the connection is given up.
-      failure ??= error instanceof Error ? error : new Error(String(error));
-      throw failure;
+      throw (connection.failure ??= asError(error));
     } finally {
       limit.end();
-      client.off('error', onError);
-      release(failure);
+      connection.release();
     }
   }
 }

@@ -34,8 +34,9 @@ const MAY_BE_EMPTY = ['start_time', 'aggregate_type', 'aggregate_interval', 'agg
 export function readRequest(text: string, longestS: number, topics: FeedTopics): Wish {
   const fields = objectIn(text);
   const topic = topics.of(fields);
+  refuseNested(fields, topic?.lists ?? []);
   if (topic !== undefined) return topic.read(fields);
-  const request = validated(FeedRequest, plain(fields));
+  const request = validated(FeedRequest, withoutEmpty(fields));
   const { peer_id, msg, interest } = request;
   const pair = { peer_id, msg };
   const type = request.aggregate_type;
@@ -69,14 +70,26 @@ function objectIn(text: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** Flat, so that nothing that follows meets a depth of its own. */
-function plain(value: Record<string, unknown>): Record<string, unknown> {
-  const fields = Object.entries(value).filter(
-    ([name, field]) => !(MAY_BE_EMPTY.includes(name) && (field === '' || field === null)),
+/** So that nothing that follows meets a depth of a client's making. */
+function refuseNested(fields: Record<string, unknown>, lists: readonly string[]): void {
+  for (const [name, field] of Object.entries(fields)) {
+    const isList = lists.includes(name) && Array.isArray(field);
+    if (
+      (isList ? (field as unknown[]) : [field]).some((value) => typeof value === 'object' && value !== null)
+    ) {
+      throw new InvalidRequestError(
+        `${shown(name)} takes ${isList ? 'a list of plain values' : 'a plain value'}.`,
+      );
+    }
+  }
+}
+
+function withoutEmpty(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).filter(
+      ([name, field]) => !(MAY_BE_EMPTY.includes(name) && (field === '' || field === null)),
+    ),
   );
-  const nested = fields.find(([, field]) => typeof field === 'object' && field !== null);
-  if (nested !== undefined) throw new InvalidRequestError(`${shown(nested[0])} takes a plain value.`);
-  return Object.fromEntries(fields);
 }
 
 /** @throws InvalidRequestError */

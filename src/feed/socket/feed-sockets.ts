@@ -7,7 +7,7 @@ import {
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import { Settings } from '../../config/index.js';
-import { Lifecycle } from '../../lifecycle/index.js';
+import { Lifecycle, OpenSockets } from '../../lifecycle/index.js';
 import { CacheUpdater } from '../cache/cache-updater.js';
 import { EntryFiller } from '../cache/entry-filler.js';
 import { FeedCache } from '../cache/feed-cache.js';
@@ -23,10 +23,9 @@ const GOODBYE_MS = 1_000;
 @Injectable()
 export class FeedSockets implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Feed');
-  private readonly sockets = new Set<FeedSocket>();
+  private readonly sockets = new OpenSockets<FeedSocket>();
   private readonly context: FeedSocketContext;
   private heartbeat: NodeJS.Timeout | undefined;
-  private onEmpty: (() => void) | undefined;
 
   constructor(
     settings: Settings,
@@ -44,7 +43,7 @@ export class FeedSockets implements OnApplicationBootstrap, BeforeApplicationShu
       metrics,
       topics,
       longestS: settings.CACHE_EXPIRY_S,
-      onEnd: (socket) => this.remove(socket),
+      onEnd: (socket) => void this.sockets.delete(socket),
       onFault: (error) => this.logger.error('A subscriber of the live feed could not be served.', error),
     };
   }
@@ -67,7 +66,7 @@ export class FeedSockets implements OnApplicationBootstrap, BeforeApplicationShu
     this.updater.stop();
     this.filler.stop();
     for (const socket of this.sockets) socket.close(1001, 'the server is going away');
-    await this.empty(this.lifecycle.deadline.shareMs(0.05, GOODBYE_MS));
+    await this.sockets.empty(this.lifecycle.deadline.shareMs(0.05, GOODBYE_MS));
     for (const socket of this.sockets) socket.terminate();
   }
 
@@ -80,22 +79,5 @@ export class FeedSockets implements OnApplicationBootstrap, BeforeApplicationShu
       });
       this.scheduleBeat();
     }, pingEveryMs);
-  }
-
-  private async empty(limitMs: number): Promise<void> {
-    if (this.sockets.size === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, limitMs);
-      this.onEmpty = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.onEmpty = undefined;
-  }
-
-  private remove(socket: FeedSocket): void {
-    this.sockets.delete(socket);
-    if (this.sockets.size === 0) this.onEmpty?.();
   }
 }

@@ -10,6 +10,8 @@ export interface TopicWish {
 
 /** Something besides messages that clients of the feed can subscribe to. */
 export interface FeedTopic {
+  /** The fields that take a list; all others take a plain value. */
+  lists: readonly string[];
   /** Reads what a client sent. @throws InvalidRequestError */
   read(request: Record<string, unknown>): TopicWish;
 }

@@ -18,6 +18,8 @@ const OVERLAP_US = 1_000_000;
 /** `{"network": "…"}`: the nodes of a chain, for clients of the feed. */
 @Injectable()
 export class NetworkTopic implements FeedTopic, OnModuleInit {
+  readonly lists = ['fields'];
+
   constructor(
     private readonly topics: FeedTopics,
     private readonly views: NetworkViews,
@@ -28,7 +30,7 @@ export class NetworkTopic implements FeedTopic, OnModuleInit {
   }
 
   read(request: Record<string, unknown>): TopicWish {
-    const { network, interest, fields, since } = validated(NetworkRequest, shallow(request));
+    const { network, interest, fields, since } = validated(NetworkRequest, request);
     const topic = `network ${network}`;
     if (interest === 'unsubscribe') return { topic, open: undefined };
     const wanted = NODE_FIELDS.filter((field) => fields?.includes(field) ?? true);
@@ -44,16 +46,4 @@ export class NetworkTopic implements FeedTopic, OnModuleInit {
       },
     };
   }
-}
-
-/** Nothing that follows is to meet a depth of a client's making. */
-function shallow(request: Record<string, unknown>): Record<string, unknown> {
-  for (const [name, value] of Object.entries(request)) {
-    const parts = name === 'fields' && Array.isArray(value) ? (value as unknown[]) : [value];
-    if (parts.some((part) => typeof part === 'object' && part !== null)) {
-      const takes = name === 'fields' ? 'a list of names of fields' : 'a plain value';
-      throw new InvalidRequestError(`${name.slice(0, 64)} takes ${takes}.`);
-    }
-  }
-  return request;
 }

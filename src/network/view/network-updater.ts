@@ -1,6 +1,6 @@
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Settings } from '../../config/index.js';
-import { FeedOutage, KnownIds, READ_AGAIN_US } from '../../feed/index.js';
+import { FeedOutage, KnownIds, poll, READ_AGAIN_US } from '../../feed/index.js';
 import type { NetworkView } from './network-view.js';
 import { NetworkViews } from './network-views.js';
 import { type NetworkChanges, NetworkReadModel } from './network.read-model.js';
@@ -13,7 +13,6 @@ const CATCH_UP_MS = 60_000;
 export class NetworkUpdater implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly outage = new FeedOutage();
   private readonly known = new KnownIds();
-  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly settings: Settings,
@@ -22,22 +21,11 @@ export class NetworkUpdater implements OnApplicationBootstrap, BeforeApplication
   ) {}
 
   onApplicationBootstrap(): void {
-    this.schedule(performance.now());
+    poll(this.settings.CACHE_UPDATE_INTERVAL_MS, () => this.tick(), this.views.signal);
   }
 
   beforeApplicationShutdown(): void {
     this.views.stop();
-    clearTimeout(this.timer);
-  }
-
-  /** @param lastAt when the last update began: one that takes long is followed by the next at once */
-  private schedule(lastAt: number): void {
-    if (this.views.signal.aborted) return;
-    const wait = Math.max(0, lastAt + this.settings.CACHE_UPDATE_INTERVAL_MS - performance.now());
-    this.timer = setTimeout(() => {
-      const startedAt = performance.now();
-      void this.tick().finally(() => this.schedule(startedAt));
-    }, wait);
   }
 
   private async tick(): Promise<void> {

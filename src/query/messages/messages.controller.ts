@@ -2,7 +2,7 @@ import { Controller, Get, Query, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { chooseFormat, csv, EXPORT_LIMITS, JSON_LIST, NDJSON, sendRows } from '../../answer/index.js';
-import { ApiProblems, InvalidParameterError, StartedGuard } from '../../http/index.js';
+import { ApiProblems, InvalidParameterError, MAX_ROWS, StartedGuard } from '../../http/index.js';
 import { MESSAGE_COLUMNS, MESSAGE_CSV, MESSAGE_JSON } from '../logs/row-shape.js';
 import { ExportSlots } from './export-slots.js';
 import { MessageCountsReadModel } from './message-counts.read-model.js';
@@ -10,7 +10,6 @@ import { Message, MessageCount, PeerCount } from './message.dto.js';
 import { NodeLogsQuery, NodeMessagesQuery, PeerCountsQuery } from './node-logs.query.js';
 import { NodeLogsReadModel } from './node-logs.read-model.js';
 
-const MAX_PAGE = 10_000;
 const DEFAULT_PAGE = 100;
 const FORMATS = ['application/json', 'application/x-ndjson', 'text/csv'] as const;
 const NAMED_FORMATS = { json: FORMATS[0], ndjson: FORMATS[1], csv: FORMATS[2] };
@@ -59,10 +58,10 @@ export class MessagesController {
     response.vary('Accept');
     if (format === 'application/json') {
       const { limit = DEFAULT_PAGE } = query;
-      if (limit > MAX_PAGE) {
+      if (limit > MAX_ROWS) {
         throw new InvalidParameterError(
           'limit',
-          `takes a whole number from 1 to ${MAX_PAGE.toString()} for an answer in JSON`,
+          `takes a whole number from 1 to ${MAX_ROWS.toString()} for an answer in JSON`,
         );
       }
       await sendRows(response, this.logs.listMessages(query, MESSAGE_JSON, limit), JSON_LIST);

@@ -1,5 +1,7 @@
 import {
   ChoiceParameter,
+  LimitParameter,
+  PeerIdParameter,
   TextParameter,
   TimestampParameter,
   WholeNumberParameter,
@@ -8,12 +10,7 @@ import { MessageCursorParameter } from '../logs/message-cursor.js';
 
 /** Which messages of a node. */
 export class NodeMessagesQuery {
-  @TextParameter({
-    takes: 'the peer id of a node',
-    description: 'The peer id of the node.',
-    required: true,
-    example: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp',
-  })
+  @PeerIdParameter({ description: 'The peer id of the node.', required: true })
   peer_id!: string;
 
   @TimestampParameter({ description: 'Messages later than this.', example: '2026-01-01T00:00:00' })
@@ -73,6 +70,6 @@ export class NodeLogsQuery extends NodeMessagesPageQuery {
 
 /** What `GET /nodes/peer_counts` takes. */
 export class PeerCountsQuery extends NodeMessagesPageQuery {
-  @WholeNumberParameter({ min: 1, max: 10_000, description: 'At most so many.', default: 1000 })
+  @LimitParameter(1000)
   limit = 1000;
 }

@@ -1,6 +1,11 @@
-import { FlagParameter, TextParameter, UuidParameter, WholeNumberParameter } from '../../http/index.js';
-
-const MAX_ROWS = 10_000;
+import {
+  FlagParameter,
+  LimitParameter,
+  MAX_ROWS,
+  PeerIdParameter,
+  TextParameter,
+  UuidParameter,
+} from '../../http/index.js';
 
 /** What `GET /nodes` takes. Each filter is about the newest connection of a peer. */
 export class NodesQuery {
@@ -27,20 +32,16 @@ export class NodesQuery {
   @FlagParameter({ description: 'Nodes that have an open connection, or that have none.', example: true })
   connected?: boolean;
 
-  @WholeNumberParameter({ min: 1, max: MAX_ROWS, description: 'At most so many.', default: MAX_ROWS })
+  @LimitParameter(MAX_ROWS)
   limit = MAX_ROWS;
 
-  @TextParameter({
-    takes: 'the peer id of a node',
-    description: 'Goes on after a node: the `peer_id` of the last one that you have.',
-    example: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp',
-  })
+  @PeerIdParameter({ description: 'Goes on after a node: the `peer_id` of the last one that you have.' })
   cursor?: string;
 }
 
 /** What `GET /nodes/{peer_id}/connections` takes. */
 export class NodeConnectionsQuery {
-  @WholeNumberParameter({ min: 1, max: MAX_ROWS, description: 'At most so many.', default: 100 })
+  @LimitParameter(100)
   limit = 100;
 
   @UuidParameter({ description: 'Goes on after a connection: the `id` of the last one that you have.' })
@@ -49,11 +50,6 @@ export class NodeConnectionsQuery {
 
 /** Which node a path is about. */
 export class NodePath {
-  @TextParameter({
-    takes: 'the peer id of a node',
-    description: 'The peer id of the node.',
-    required: true,
-    example: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp',
-  })
+  @PeerIdParameter({ description: 'The peer id of the node.', required: true })
   peer_id!: string;
 }

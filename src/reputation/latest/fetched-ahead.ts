@@ -12,11 +12,8 @@ export async function* fetchedAhead(
   parameters: readonly unknown[],
   count: number,
 ): AsyncGenerator<string, void, undefined> {
-  await transaction.query(`DECLARE fetched_ahead NO SCROLL CURSOR FOR ${sql}`, parameters);
-  const fetch = async (): Promise<string[]> => {
-    const rows = await transaction.query<{ row: string }>(`FETCH ${count.toString()} FROM fetched_ahead`);
-    return rows.map(({ row }) => row);
-  };
+  const cursor = await transaction.open<{ row: string }>(sql, parameters);
+  const fetch = async (): Promise<string[]> => (await cursor.fetch(count)).map(({ row }) => row);
   let next = fetch();
   try {
     for (let rows = await next; rows.length > 0; rows = await next) {

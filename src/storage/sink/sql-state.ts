@@ -3,6 +3,7 @@ export const SqlState = {
   DuplicateTable: '42P07',
   InvalidObjectDefinition: '42P17',
   CheckViolation: '23514',
+  ForeignKeyViolation: '23503',
   UndefinedDatabase: '3D000',
   DuplicateDatabase: '42P04',
   UniqueViolation: '23505',

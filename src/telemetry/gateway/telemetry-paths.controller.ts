@@ -1,14 +1,16 @@
-import { Controller, Get, Header, HttpCode, Query } from '@nestjs/common';
-import {
-  ApiExcludeEndpoint,
-  ApiExtraModels,
-  ApiOkResponse,
-  ApiOperation,
-  ApiTags,
-  getSchemaPath,
-} from '@nestjs/swagger';
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { packageInfo } from '../../config/index.js';
-import { ApiProblems, NoQuery, ObjectOf, TextListOf, TextOf } from '../../http/index.js';
+import {
+  ApiProblems,
+  NoQuery,
+  ObjectOf,
+  type Problem,
+  problem,
+  TextListOf,
+  TextOf,
+  WebSocketPath,
+} from '../../http/index.js';
 
 /** What is here, for whoever comes without a WebSocket. */
 export class About {
@@ -59,18 +61,12 @@ export class TelemetryPathsController {
     };
   }
 
-  /** These are described in prose: OpenAPI has no word for WebSockets. */
   @Get(['/audit', '/submit'])
-  @ApiExcludeEndpoint()
-  @HttpCode(426)
-  @Header('Upgrade', 'websocket')
-  @Header('Content-Type', 'application/problem+json')
-  upgradeRequired(): object {
-    return {
-      type: 'about:blank',
-      title: 'Upgrade Required',
-      status: 426,
-      detail: "This path takes WebSockets. Point a node here with --telemetry-url 'ws://HOST:PORT/PATH 5'.",
-    };
+  @WebSocketPath()
+  upgradeRequired(): Problem {
+    return problem(
+      426,
+      "This path takes WebSockets. Point a node here with --telemetry-url 'ws://HOST:PORT/PATH 5'.",
+    );
   }
 }

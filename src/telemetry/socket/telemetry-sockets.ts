@@ -7,7 +7,7 @@ import {
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import { Settings } from '../../config/index.js';
-import { Lifecycle } from '../../lifecycle/index.js';
+import { Lifecycle, OpenSockets } from '../../lifecycle/index.js';
 import { Batcher } from '../batch/batcher.js';
 import { BatchQueue } from '../batch/batch-queue.port.js';
 import { CollectorId } from '../collector-id.js';
@@ -25,10 +25,9 @@ const CUT_OFF_MS = 1_000;
 @Injectable()
 export class TelemetrySockets implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(TelemetrySockets.name);
-  private readonly sockets = new Set<NodeSocket>();
+  private readonly sockets = new OpenSockets<NodeSocket>();
   private readonly context: NodeSocketContext;
   private heartbeat: NodeJS.Timeout | undefined;
-  private onEmpty: (() => void) | undefined;
 
   constructor(
     private readonly settings: Settings,
@@ -45,7 +44,7 @@ export class TelemetrySockets implements OnApplicationBootstrap, BeforeApplicati
       intake,
       outcomes,
       metrics,
-      onEnd: (socket) => this.remove(socket),
+      onEnd: (socket) => void this.sockets.delete(socket),
       onFault: (error) => this.logger.error('A message could not be taken in.', error),
     };
     queue.onFullChange((full) => this.setPaused(full));
@@ -72,29 +71,11 @@ export class TelemetrySockets implements OnApplicationBootstrap, BeforeApplicati
     const { deadline } = this.lifecycle;
     if (!this.queue.full) this.setPaused(false);
     for (const socket of this.sockets) socket.close(1001, 'the server is going away');
-    await this.empty(deadline.shareMs(0.25, GOODBYE_MS));
+    await this.sockets.empty(deadline.shareMs(0.25, GOODBYE_MS));
     for (const socket of this.sockets) socket.terminate();
-    await this.empty(deadline.shareMs(0.05, CUT_OFF_MS));
+    await this.sockets.empty(deadline.shareMs(0.05, CUT_OFF_MS));
     clearInterval(this.heartbeat);
     this.batcher.flush();
-  }
-
-  /** Waits until no socket is left, or the time is over. */
-  private async empty(limitMs: number): Promise<void> {
-    if (this.sockets.size === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, limitMs);
-      this.onEmpty = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.onEmpty = undefined;
-  }
-
-  private remove(socket: NodeSocket): void {
-    this.sockets.delete(socket);
-    if (this.sockets.size === 0) this.onEmpty?.();
   }
 
   private setPaused(paused: boolean): void {
