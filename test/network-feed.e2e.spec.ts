@@ -128,6 +128,38 @@ describe('the live feed of a network', () => {
     for (const client of [early, last]) client.close();
   });
 
+  it('lets a socket follow a few chains, and hinders nobody else', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url, FAST);
+    const alice = await connect(server, 'alice');
+    const greedy = await NetworkClient.connect(server.ws);
+    for (let chain = 0; chain < 40; chain += 1) greedy.subscribe(`Nowhere ${chain.toString()}`, {});
+    await waitUntil(() => greedy.errors.length === 24, { what: 'the errors' });
+    expect(new Set(greedy.errors)).toEqual(new Set(['A socket takes 16 subscriptions to a network.']));
+    const other = await NetworkClient.connect(server.ws);
+    other.subscribe('Testnet', { fields: ['name', 'best_height'] });
+    await other.sees('alice', {});
+    await imports(alice, 3);
+    await other.sees('alice', { best_height: 3 });
+    for (const client of [greedy, other]) client.close();
+  });
+
+  it('shows a node that says that it is of another chain there, with what it said before', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url, FAST);
+    const alice = await connect(server, 'alice');
+    const clients = [await NetworkClient.connect(server.ws), await NetworkClient.connect(server.ws)] as const;
+    for (const [at, chain] of ['Testnet', 'Othernet'].entries()) {
+      clients[at]?.subscribe(chain, { fields: ['name', 'best_height'] });
+    }
+    await imports(alice, 3);
+    await clients[0].sees('alice', { best_height: 3 });
+    await alice.sendConnected({ network_id: 'Qmalice', name: 'alice', chain: 'Othernet' });
+    await clients[1].sees('alice', { best_height: 3 });
+    await waitUntil(() => clients[0].nodes.size === 0, { what: 'the end of alice on the first chain' });
+    for (const client of clients) client.close();
+  });
+
   it.each([
     [{ network: 'x' }, 'interest'],
     [{ network: '', interest: 'subscribe' }, 'network'],

@@ -44,7 +44,7 @@ export class NetworkController {
   @ApiOkResponse({
     type: Network,
     description:
-      'As old as `CACHE_UPDATE_INTERVAL_MS` at most. The live feed tells what changes from then on.',
+      'As of the time in `as_of`: some `CACHE_UPDATE_INTERVAL_MS` ago, and no more than 15 s longer where the database is slow. The live feed tells what changes from then on.',
   })
   @ApiProblems(400, 404)
   async getNetwork(

@@ -3,6 +3,7 @@ import { FeedModule } from '../feed/index.js';
 import { Chains } from './chains.js';
 import { NetworkTopic } from './live/network-topic.js';
 import { NetworkController } from './network.controller.js';
+import { NetworkMetrics, networkMetricProviders } from './network.metrics.js';
 import { NetworkUpdater } from './view/network-updater.js';
 import { NetworkViews } from './view/network-views.js';
 import { NetworkReadModel } from './view/network.read-model.js';
@@ -11,6 +12,14 @@ import { NetworkReadModel } from './view/network.read-model.js';
 @Module({
   imports: [FeedModule],
   controllers: [NetworkController],
-  providers: [Chains, NetworkReadModel, NetworkTopic, NetworkUpdater, NetworkViews],
+  providers: [
+    ...networkMetricProviders,
+    Chains,
+    NetworkMetrics,
+    NetworkReadModel,
+    NetworkTopic,
+    NetworkUpdater,
+    NetworkViews,
+  ],
 })
 export class NetworkModule {}

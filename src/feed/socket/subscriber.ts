@@ -26,7 +26,7 @@ export class Subscriber {
 
   /** @throws TooManySubscriptionsError */
   follow(wish: Wish): void {
-    if ('topic' in wish) {
+    if ('kind' in wish) {
       this.followTopic(wish);
       return;
     }
@@ -53,20 +53,21 @@ export class Subscriber {
     this.subscriptions.clear();
   }
 
-  private followTopic({ topic, open }: TopicWish): void {
+  private followTopic({ kind, most, name, open }: TopicWish): void {
+    const key = `${kind} ${name}`;
     if (open === undefined) {
-      this.end(topic);
+      this.end(key);
       return;
     }
-    this.checkRoomFor(topic);
-    this.replace(topic, open(this.onNews));
+    this.checkRoomFor(key);
+    const same = [...this.subscriptions.keys()].filter((other) => other.startsWith(`${kind} `));
+    if (!this.subscriptions.has(key)) checkRoom(same.length, most, `subscriptions to a ${kind}`);
+    this.replace(key, open(this.onNews));
   }
 
-  private checkRoomFor(name: string): void {
-    const { subscriptionsPerSocket: most } = this.limits;
-    if (!this.subscriptions.has(name) && this.subscriptions.size >= most) {
-      throw new TooManySubscriptionsError(`A socket takes ${most.toString()} subscriptions.`);
-    }
+  private checkRoomFor(key: string): void {
+    if (this.subscriptions.has(key)) return;
+    checkRoom(this.subscriptions.size, this.limits.subscriptionsPerSocket, 'subscriptions');
   }
 
   /** Ends the former after the new one is there, so that what both read stays in use. */
@@ -84,6 +85,10 @@ export class Subscriber {
     this.subscriptions.delete(key);
     this.onCount(-1);
   }
+}
+
+function checkRoom(taken: number, most: number, what: string): void {
+  if (taken >= most) throw new TooManySubscriptionsError(`A socket takes ${most.toString()} ${what}.`);
 }
 
 function nameOf(kind: Kind, pair: PeerMessage): string {

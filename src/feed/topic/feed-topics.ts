@@ -2,8 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { Sending } from '../subscription/subscription.js';
 
 export interface TopicWish {
-  /** Names the subscription: a second one of the same name takes the place of the first. */
-  topic: string;
+  /** The kind of the subscription, of which a socket may have so many, */
+  kind: string;
+  most: number;
+  /** and its name: a second one of the same kind and name takes the place of the first. */
+  name: string;
   /** Begins it; undefined where it is to end. `onNews` is called when there may be something to send. */
   open: ((onNews: (sending: Sending) => void) => Sending) | undefined;
 }

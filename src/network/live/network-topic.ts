@@ -15,6 +15,9 @@ import { NetworkSubscription } from './network-subscription.js';
 /** What was committed while a snapshot was taken may have an earlier stamp: microseconds. */
 const OVERLAP_US = 1_000_000;
 
+/** Chains that a socket may follow: each that is new costs a reading of all its nodes. */
+const MOST_PER_SOCKET = 16;
+
 /** `{"network": "…"}`: the nodes of a chain, for clients of the feed. */
 @Injectable()
 export class NetworkTopic implements FeedTopic, OnModuleInit {
@@ -31,11 +34,11 @@ export class NetworkTopic implements FeedTopic, OnModuleInit {
 
   read(request: Record<string, unknown>): TopicWish {
     const { network, interest, fields, since } = validated(NetworkRequest, request);
-    const topic = `network ${network}`;
-    if (interest === 'unsubscribe') return { topic, open: undefined };
+    const wish = { kind: 'network', most: MOST_PER_SOCKET, name: network };
+    if (interest === 'unsubscribe') return { ...wish, open: undefined };
     const wanted = NODE_FIELDS.filter((field) => fields?.includes(field) ?? true);
     return {
-      topic,
+      ...wish,
       open: (onNews) => {
         const view = this.views.open(network);
         if (view === undefined) throw new InvalidRequestError('Too many chains are followed here.');

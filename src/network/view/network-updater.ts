@@ -1,9 +1,11 @@
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Settings } from '../../config/index.js';
 import { FeedOutage, KnownIds, poll, READ_AGAIN_US } from '../../feed/index.js';
+import { NetworkMetrics } from '../network.metrics.js';
 import type { NetworkView } from './network-view.js';
 import { NetworkViews } from './network-views.js';
 import { type NetworkChanges, NetworkReadModel } from './network.read-model.js';
+import type { ReportRow } from './report-row.js';
 
 /** What has not been read for longer is read whole rather than brought up to date: milliseconds. */
 const CATCH_UP_MS = 60_000;
@@ -18,6 +20,7 @@ export class NetworkUpdater implements OnApplicationBootstrap, BeforeApplication
     private readonly settings: Settings,
     private readonly views: NetworkViews,
     private readonly readModel: NetworkReadModel,
+    private readonly metrics: NetworkMetrics,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -30,42 +33,62 @@ export class NetworkUpdater implements OnApplicationBootstrap, BeforeApplication
 
   private async tick(): Promise<void> {
     this.views.dropUnused();
-    const isCurrent = (view: NetworkView): boolean =>
-      view.isFilled && performance.now() - view.readAt < CATCH_UP_MS;
-    const [current, others] = [
-      this.views.all().filter(isCurrent),
-      this.views.all().filter((view) => !isCurrent(view)),
-    ];
-    if (current.length + others.length === 0) return;
+    const all = this.views.all();
+    this.metrics.kept(all.length, sum(all.map(({ size }) => size)));
+    const settled = all.filter((view) => !this.views.isFilling(view));
+    const current = settled.filter(isCurrent);
+    for (const view of settled) if (!isCurrent(view)) this.fill(view);
     try {
       if (current.length > 0) await this.update(current);
-      for (const view of others) await this.views.fill(view);
-      this.outage.succeeded();
+      if (!this.views.all().some(({ hasFailed }) => hasFailed)) this.outage.succeeded();
     } catch (error) {
-      if (!this.views.signal.aborted) this.outage.failed(error);
+      this.failed(error);
     }
   }
 
+  /** Not waited for: a chain that is slow to read holds up no other. The next tick tries again. */
+  private fill(view: NetworkView): void {
+    this.views.fill(view).catch((error: unknown) => this.failed(error));
+  }
+
+  private failed(error: unknown): void {
+    if (!this.views.signal.aborted) this.outage.failed(error);
+  }
+
   private async update(views: readonly NetworkView[]): Promise<void> {
-    const oldest = Math.min(...views.map(({ stamp }) => stamp));
+    const startedAt = performance.now();
+    const asked = new Map(views.map((view) => [view, view.generation]));
     const changes = await this.readModel.changes(
       {
         chains: views.map(({ chain }) => chain),
-        known: views.flatMap((view) => view.revisions()),
-        readFrom: oldest,
+        known: views.flatMap((view) => view.known()),
+        readFrom: Math.min(...views.map(({ stamp }) => stamp)),
         knownIds: [...this.known.ids()],
       },
       this.views.signal,
     );
-    for (const { id, storedAt } of changes.reports) this.known.add(id, storedAt);
+    // One that was read whole meanwhile may be ahead of this, or behind it: the next update is for it.
+    const same = views.filter((view) => view.generation === asked.get(view));
+    for (const { id, storedAt } of share(changes, same)) this.known.add(id, storedAt);
     // A little more than is read again: a time that was rounded must not make a row new.
     this.known.prune(changes.now - READ_AGAIN_US - 1_000_000);
-    share(changes, views);
+    this.metrics.updated((performance.now() - startedAt) / 1000);
   }
 }
 
-/** Gives each view what is of its chain. */
-function share({ connections, gone, reports, now }: NetworkChanges, views: readonly NetworkView[]): void {
+function isCurrent(view: NetworkView): boolean {
+  return view.isFilled && performance.now() - view.readAt < CATCH_UP_MS;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+/** Gives each view what is of its chain. @returns the reports that were of one */
+function share(
+  { connections, gone, reports, now }: NetworkChanges,
+  views: readonly NetworkView[],
+): ReportRow[] {
   const parts = new Map(
     views.map((view) => [
       view.chain,
@@ -73,7 +96,7 @@ function share({ connections, gone, reports, now }: NetworkChanges, views: reado
         view,
         connections: connections.filter(({ chain }) => chain === view.chain),
         gone: [...gone],
-        reports: [] as typeof reports,
+        reports: [] as ReportRow[],
         now,
       },
     ]),
@@ -86,4 +109,5 @@ function share({ connections, gone, reports, now }: NetworkChanges, views: reado
   }
   for (const row of reports) parts.get(chainOf.get(row.connection) ?? '')?.reports.push(row);
   for (const { view, ...changes } of parts.values()) view.update(changes);
+  return [...parts.values()].flatMap((part) => part.reports);
 }

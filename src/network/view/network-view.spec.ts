@@ -69,6 +69,17 @@ describe('the view of a chain', () => {
     expect(read(view, 100 * S)).toMatchObject(all);
   });
 
+  it('is not begun anew with what is older than what it shows', () => {
+    const view = filled('a');
+    view.update({ connections: [connection('b')], gone: [], reports: [], now: 102 * S });
+    const { generation } = view;
+    view.fill({ connections: [connection('a')], gone: [], reports: [], now: 101 * S });
+    expect([view.size, view.generation]).toEqual([2, generation]);
+    view.fill({ connections: [connection('a')], gone: [], reports: [], now: 103 * S });
+    expect([view.size, view.generation]).toEqual([1, generation + 1]);
+    expect(read(view, 102 * S)).toMatchObject({ complete: true });
+  });
+
   it('has the same state whatever the order of what comes, and however often it comes', () => {
     const reports = [imported('a', 1, 101 * S), imported('b', 1, 102 * S), imported('a', 2, 103 * S)];
     const views = [
@@ -101,6 +112,30 @@ describe('the times of blocks', () => {
       blocks.note(height.toString(), height, height <= 80 ? height : 80 + (height - 80) * 6 * S);
     }
     expect(blocks.average()).toBe(6_000);
+  });
+
+  it('are averaged over what happens, not over what a node makes up or what was fetched', () => {
+    const blocks = new BlockTimes();
+    blocks.note('lie', 1e15, 0);
+    for (let height = 0; height <= 30; height += 1) {
+      blocks.note(`old ${height.toString()}`, null, height);
+      blocks.note(height.toString(), 1_000 + height, height * 6 * S);
+      blocks.note(`lie ${height.toString()}`, 5_000 + 7 * height, height * 6 * S);
+    }
+    expect(blocks.average()).toBe(6_000);
+  });
+
+  it('are those of a chain that began again', () => {
+    const blocks = new BlockTimes();
+    for (let height = 0; height <= 500; height += 1)
+      blocks.note(`a${height.toString()}`, height, height * 6 * S);
+    for (let height = 0; height <= 30; height += 1) {
+      const at = (10_000 + height * 2) * S;
+      blocks.note(`b${height.toString()}`, height, at);
+      blocks.prune(at);
+    }
+    expect(blocks.average()).toBe(2_000);
+    expect(blocks.heightSeen(30)).toBe(10_060 * S);
   });
 
   it('are forgotten in time, and in number', () => {

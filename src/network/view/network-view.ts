@@ -3,10 +3,17 @@ import { NODE_FIELDS, type NodeField } from '../node-fields.js';
 import { BlockTimes } from './block-times.js';
 import { type Header, headerOf } from './network-header.js';
 import { NodeState } from './node-state.js';
-import type { ConnectionRow, ReportRow } from './report-row.js';
+import { CATCHING_UP, type ConnectionRow, type ReportRow, wholeNumber } from './report-row.js';
 
 /** Nodes that went are told to whoever is so far behind; beyond that everything is sent: microseconds. */
 const GONE_US = 600e6;
+
+/** A connection that a view shows, and of which chain it was when its row was read. */
+export interface KnownConnection {
+  id: string;
+  revision: number;
+  chain: string;
+}
 
 /** What is new of a chain. */
 export interface ViewChanges {
@@ -49,9 +56,12 @@ export class NetworkView {
   private changedAt = -Infinity;
   /** All that changed after this is known. */
   private knownFrom = Infinity;
-  private filled = false;
+  /** How often it was read whole: what was asked before that is no news of it. */
+  private fills = 0;
   /** The database's time of what it shows: microseconds since the epoch. */
   stamp = -Infinity;
+  /** Whether it could not be read whole when that was tried last. */
+  hasFailed = false;
   /** When it was last read, by `performance.now()`, and when somebody last asked for it. */
   readAt = performance.now();
   usedAt = performance.now();
@@ -60,7 +70,11 @@ export class NetworkView {
   constructor(readonly chain: string) {}
 
   get isFilled(): boolean {
-    return this.filled;
+    return this.fills > 0;
+  }
+
+  get generation(): number {
+    return this.fills;
   }
 
   get isRead(): boolean {
@@ -76,9 +90,9 @@ export class NetworkView {
     return this.nodes.keys();
   }
 
-  /** The connections that it shows, with the revisions of their rows. */
-  revisions(): [id: string, revision: number][] {
-    return [...this.nodes.values()].map(({ id, revision }) => [id, revision]);
+  /** The connections that it shows. */
+  known(): KnownConnection[] {
+    return [...this.nodes.values()].map(({ id, revision }) => ({ id, revision, chain: this.chain }));
   }
 
   /** @param onChange is called after each change. @returns stops it */
@@ -90,15 +104,16 @@ export class NetworkView {
     };
   }
 
-  /** Begins anew. */
+  /** Begins anew, unless it shows what is newer. */
   fill(changes: ViewChanges): void {
+    if (changes.now < this.stamp) return;
     this.nodes = new Map();
     this.gone = new Map();
     this.blocks = new BlockTimes();
-    this.knownFrom = changes.now;
     this.headerText = '';
-    this.filled = true;
+    this.fills += 1;
     this.update(changes);
+    this.knownFrom = this.stamp;
   }
 
   update({ connections, gone, reports, now }: ViewChanges): void {
@@ -122,7 +137,7 @@ export class NetworkView {
 
   /** The stamp for whoever has a snapshot of that time: a little earlier, but not so that all must come again. */
   startFor(time: number, overlap: number): number {
-    const isKnown = this.filled && time >= this.knownFrom && time <= this.stamp + MOST_AHEAD_US;
+    const isKnown = this.isFilled && time >= this.knownFrom && time <= this.stamp + MOST_AHEAD_US;
     return isKnown ? Math.max(this.knownFrom, time - overlap) : -Infinity;
   }
 
@@ -140,7 +155,7 @@ export class NetworkView {
    * @returns undefined where nothing did
    */
   frameAfter(stamp: number, fields: readonly NodeField[]): NetworkFrame | undefined {
-    if (!this.filled || !this.changedAfter(stamp)) return undefined;
+    if (!this.isFilled || !this.changedAfter(stamp)) return undefined;
     const key = `${stamp.toString()} ${fields.join(' ')}`;
     let frame = this.frames.get(key);
     if (frame === undefined) {
@@ -179,9 +194,10 @@ export class NetworkView {
 
   private take(reports: readonly ReportRow[]): void {
     let earlier = false;
-    for (const { msg, best, height, receivedAt } of reports) {
-      if (msg !== 'block.import' || best === null || height === null || !/^\d{1,15}$/.test(height)) continue;
-      earlier = this.blocks.note(best, Number(height), receivedAt) || earlier;
+    for (const { msg, best, height, origin, receivedAt } of reports) {
+      const number = wholeNumber(height);
+      if (msg !== 'block.import' || best === null || number === null) continue;
+      earlier = this.blocks.note(best, origin === CATCHING_UP ? null : number, receivedAt) || earlier;
     }
     for (const row of reports) this.nodes.get(row.connection)?.report(row, this.stamp, this.blocks);
     if (earlier) for (const node of this.nodes.values()) node.measure(this.blocks, this.stamp);

@@ -1,19 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../../config/index.js';
+import { NetworkMetrics } from '../network.metrics.js';
 import { NetworkView } from './network-view.js';
 import { NetworkReadModel } from './network.read-model.js';
 
 /** A view that is this much older than an update makes it is not up to date, and read whole: milliseconds. */
 const LATE_MS = 15_000;
-/** Chains that are kept up to date at once. */
+/** Chains with nodes that are kept up to date at once, */
 const MOST = 256;
+/** and chains that somebody waits for, of which no node is connected: each costs a name in a question. */
+const MOST_EMPTY = 4_096;
 const FILLS_AT_ONCE = 2;
 
 /** The chains that somebody asks for or subscribes to, each filled from the database when it is asked for first. */
 @Injectable()
 export class NetworkViews {
   private readonly views = new Map<string, NetworkView>();
-  private readonly filling = new Map<NetworkView, Promise<void>>();
+  private readonly filling = new Map<string, Promise<NetworkView>>();
   private readonly waiting: (() => void)[] = [];
   private readonly abort = new AbortController();
   private reading = 0;
@@ -21,6 +24,7 @@ export class NetworkViews {
   constructor(
     private readonly readModel: NetworkReadModel,
     private readonly settings: Settings,
+    private readonly metrics: NetworkMetrics,
   ) {}
 
   /** Aborts when the server stops. */
@@ -36,7 +40,7 @@ export class NetworkViews {
   open(chain: string): NetworkView | undefined {
     let view = this.views.get(chain);
     if (view === undefined) {
-      if (this.views.size >= MOST) return undefined;
+      if (!this.hasRoom()) return undefined;
       this.views.set(chain, (view = new NetworkView(chain)));
     }
     view.usedAt = performance.now();
@@ -51,37 +55,24 @@ export class NetworkViews {
   async filled(chain: string): Promise<NetworkView> {
     const view = this.open(chain) ?? new NetworkView(chain);
     try {
-      if (!this.isCurrent(view)) await this.fill(view);
+      return this.isCurrent(view) ? view : await this.fill(view);
     } finally {
       if (view.size === 0 && !view.isRead && this.views.get(chain) === view) this.views.delete(chain);
     }
-    return view;
   }
 
-  private isCurrent(view: NetworkView): boolean {
-    const age = performance.now() - view.readAt;
-    return view.isFilled && age < this.settings.CACHE_UPDATE_INTERVAL_MS + LATE_MS;
-  }
-
-  /** Reads a chain whole. Whoever asks meanwhile waits for the same reading. */
-  fill(view: NetworkView): Promise<void> {
-    const running = this.filling.get(view);
+  /** Reads a chain whole, after at most a few others. Whoever asks meanwhile gets what is read for the first. */
+  fill(view: NetworkView): Promise<NetworkView> {
+    const { chain } = view;
+    const running = this.filling.get(chain);
     if (running !== undefined) return running;
-    const started = this.read(view).finally(() => this.filling.delete(view));
-    this.filling.set(view, started);
+    const started = this.read(view).finally(() => this.filling.delete(chain));
+    this.filling.set(chain, started);
     return started;
   }
 
-  /** Few at once: each takes one of the readers' connections. */
-  private async read(view: NetworkView): Promise<void> {
-    while (this.reading >= FILLS_AT_ONCE) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    this.reading += 1;
-    try {
-      view.fill(await this.readModel.changes({ chains: [view.chain], known: [] }, this.signal));
-    } finally {
-      this.reading -= 1;
-      this.waiting.shift()?.();
-    }
+  isFilling({ chain }: NetworkView): boolean {
+    return this.filling.has(chain);
   }
 
   all(): NetworkView[] {
@@ -93,6 +84,32 @@ export class NetworkViews {
     const limitMs = this.settings.CACHE_TIMEOUT_S * 1000;
     for (const [chain, view] of this.views) {
       if (!view.isRead && performance.now() - view.usedAt >= limitMs) this.views.delete(chain);
+    }
+  }
+
+  private hasRoom(): boolean {
+    const empty = this.all().filter(({ size }) => size === 0).length;
+    return empty < MOST_EMPTY && this.views.size - empty < MOST;
+  }
+
+  private isCurrent(view: NetworkView): boolean {
+    const age = performance.now() - view.readAt;
+    return view.isFilled && age < this.settings.CACHE_UPDATE_INTERVAL_MS + LATE_MS;
+  }
+
+  /** Few at once: each takes one of the readers' connections. */
+  private async read(view: NetworkView): Promise<NetworkView> {
+    while (this.reading >= FILLS_AT_ONCE) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    this.reading += 1;
+    view.hasFailed = true;
+    try {
+      view.fill(await this.readModel.changes({ chains: [view.chain], known: [] }, this.signal));
+      view.hasFailed = false;
+      return view;
+    } finally {
+      this.metrics.filled(!view.hasFailed);
+      this.reading -= 1;
+      this.waiting.shift()?.();
     }
   }
 }

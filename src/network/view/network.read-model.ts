@@ -9,6 +9,7 @@ import {
   READ_AGAIN_US,
   timeOf,
 } from '../../feed/index.js';
+import type { KnownConnection } from './network-view.js';
 import { type ConnectionRow, type ReportRow, REPORTS } from './report-row.js';
 
 /** Names and the like are shown up to this length. */
@@ -109,8 +110,7 @@ export interface ChainRow {
 
 export interface NetworkQuestion {
   chains: readonly string[];
-  /** The connections that are known, with their revisions. */
-  known: readonly (readonly [id: string, revision: number])[];
+  known: readonly KnownConnection[];
   /** What these reported lately is asked for as well, if it was stored after this: microseconds since the epoch. */
   readFrom?: number;
   /** Ids of messages that need not come again. */
@@ -150,12 +150,14 @@ export class NetworkReadModel {
       const { chains, known } = question;
       const rows = await transaction.query<Difference>(CONNECTIONS, [
         chains,
-        known.map(([id]) => id),
-        known.map(([, revision]) => revision),
+        known.map(({ id }) => id),
+        known.map(({ revision }) => revision),
       ]);
       const connections = rows.filter((row) => row.id !== null);
       const gone = rows.flatMap(({ id, knownId }) => (id === null && knownId !== null ? [knownId] : []));
-      const begun = connections.filter(({ knownId }) => knownId === null);
+      const chainOf = new Map(known.map(({ id, chain }) => [id, chain]));
+      // One that says that it is of another chain now begins there.
+      const begun = connections.filter(({ id, chain }) => chainOf.get(id) !== chain);
       const reports = await latest(transaction, begun);
       if (question.readFrom !== undefined) reports.push(...(await news(transaction, question)));
       return { connections, gone, reports: reports.sort(inOrder), now };
@@ -188,7 +190,7 @@ async function news(
     timeOf(now + AHEAD_US),
     REPORTS,
     knownIds,
-    known.map(([id]) => id),
+    known.map(({ id }) => id),
   ]);
 }
 

@@ -1,12 +1,9 @@
 import { timeOf } from '../../feed/index.js';
 import { type FieldValue, NODE_FIELDS, type NodeField } from '../node-fields.js';
 import type { BlockTimes } from './block-times.js';
-import { type ConnectionRow, rate, type ReportRow, wholeNumber } from './report-row.js';
+import { CATCHING_UP, type ConnectionRow, rate, type ReportRow, wholeNumber } from './report-row.js';
 
 const PLACE = new Map(NODE_FIELDS.map((field, at) => [field, at]));
-/** Blocks of the past, which a node fetches: when it has them says nothing of how fast they spread. */
-const CATCHING_UP = 'NetworkInitialSync';
-
 /** The latest that is known of a node, and when each part of it changed. */
 export class NodeState {
   private readonly values: FieldValue[] = NODE_FIELDS.map(() => null);

@@ -1,6 +1,9 @@
 /** The types of messages that say something of the state of a node. */
 export const REPORTS = ['system.interval', 'block.import', 'notify.finalized', 'txpool.import'] as const;
 
+/** Origin of blocks of the past, which a node fetches: when it has them says nothing of how fast they spread. */
+export const CATCHING_UP = 'NetworkInitialSync';
+
 /** What a message says of the state of its node. Each value is text as the node sent it, or null. */
 export interface ReportRow {
   id: string;
