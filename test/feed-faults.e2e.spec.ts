@@ -1,6 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DataSource } from 'typeorm';
 import { describe, expect, it, vi } from 'vitest';
+import { ReaderConnection } from '../src/answer/index.js';
+import { FeedDatabase, FeedTimeoutError } from '../src/feed/index.js';
 import { TestDatabase } from './support/databases.js';
 import { FakeNode } from './support/fake-node.js';
 import { FaultyPostgres } from './support/faulty-postgres.js';
@@ -111,6 +114,25 @@ describe('the live feed', () => {
     await client.has(2);
     expect(sorted(client.rows, 'n')).toEqual([0, 1]);
     warnings.mockRestore();
+  });
+
+  it('waits no longer for a connection than for an answer, and gives back what comes too late', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url, FAST);
+    const feed = server.server.app.get(FeedDatabase, { strict: false });
+    const dataSource = server.server.app.get(DataSource);
+    const read = (limitMs: number, signal = new AbortController().signal): Promise<number> =>
+      feed.transaction({ limitMs, signal }, (transaction) => Promise.resolve(transaction.now));
+    const taken: ReaderConnection[] = [];
+    for (let n = 0; n < 8; n += 1) taken.push(await ReaderConnection.borrow(dataSource));
+    await expect(read(100)).rejects.toThrow(FeedTimeoutError);
+    const abort = new AbortController();
+    const given = read(60_000, abort.signal);
+    abort.abort(new Error('The server stops.'));
+    await expect(given).rejects.toThrow('The server stops.');
+    for (const connection of taken) connection.release();
+    const readings = await Promise.all(Array.from({ length: 16 }, () => read(10_000)));
+    expect(readings.every((now) => now > 0)).toBe(true);
   });
 
   it('is the same from every replica', async () => {

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { FeedReadModel } from '../src/feed/cache/feed.read-model.js';
 import { FeedLimits } from '../src/feed/index.js';
 import { TestDatabase } from './support/databases.js';
 import { FakeNode, HandshakeRefusedError } from './support/fake-node.js';
@@ -146,6 +147,46 @@ describe('the live feed', () => {
     large.send('x'.repeat(65_537));
     expect((await large.closed).code).toBe(1009);
     await ends(server, 'payload_too_large');
+  });
+
+  it('counts a request for an aggregate as several, and takes as many of them as a socket may have', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url, FAST);
+    const aggregate = { aggregate_type: 'mean', aggregate_interval: 10 };
+    const all = await FeedClient.connect(server.ws);
+    for (let n = 0; n < 99; n += 1) all.subscribe('QmPeer', `x.${n.toString()}`, aggregate);
+    await all.settled();
+    expect(all.errors).toEqual([]);
+    Object.assign(server.server.app.get(FeedLimits), {
+      requestBurst: 10,
+      requestsPerSecond: 0.1,
+      aggregateRequests: 4,
+    });
+    const often = await FeedClient.connect(server.ws);
+    for (let n = 0; n < 2; n += 1) often.subscribe('QmPeer', 'x.a', aggregate);
+    await often.settled();
+    often.subscribe('QmPeer', 'x.a', aggregate);
+    expect((await often.closed).code).toBe(1008);
+    await ends(server, 'too_many_requests');
+  });
+
+  it('lets who asks for little pass who asks for much', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await limited(database, { fillsAtOnce: 0 });
+    const readings = vi.spyOn(server.server.app.get(FeedReadModel), 'history');
+    const much = await FeedClient.connect(server.ws);
+    const little = await FeedClient.connect(server.ws);
+    for (let n = 0; n < 100; n += 1) much.subscribe('QmPeer', `x.${n.toString()}`);
+    await much.settled();
+    for (const msg of ['x.99', 'x.little']) little.subscribe('QmPeer', msg);
+    await little.settled();
+    server.server.app.get(FeedLimits).fillsAtOnce = 1;
+    const last = await FeedClient.connect(server.ws);
+    last.subscribe('QmPeer', 'x.last');
+    await waitUntil(() => readings.mock.calls.length === 102, { what: 'all pairs to be read' });
+    const order = readings.mock.calls.map(([{ msg }]) => msg);
+    const rest = Array.from({ length: 97 }, (_, n) => `x.${(n + 2).toString()}`);
+    expect(order).toEqual(['x.0', 'x.99', 'x.last', 'x.1', 'x.little', ...rest]);
   });
 
   it('is there only while the server runs, and says goodbye', async () => {

@@ -30,7 +30,7 @@ export function LogsPage(): JSX.Element {
     feed,
     question,
     msg === '' ? all.slice(0, MOST_TYPES).sort() : [msg],
-    messages.rows,
+    messages,
   );
   const [objection, setObjection] = useState('');
   useEffect(() => feed.onError(setObjection), []);

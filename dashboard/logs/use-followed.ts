@@ -3,7 +3,9 @@ import type { ExactJson } from '../shared/exact-json.js';
 import type { FeedClient, FeedRow } from '../shared/feed.js';
 import { boundsOf } from '../shared/time-range.js';
 import type { Question } from './question.js';
+import { ReadMessages } from './read-messages.js';
 import type { ShownMessage } from './shown-message.js';
+import type { Messages } from './use-messages.js';
 
 /** Beyond that the oldest of those that came live go. */
 const MOST = 2000;
@@ -23,29 +25,29 @@ const NONE: Followed = { rows: [], dropped: 0 };
  * What came after the rows of a question had been read.
  *
  * @param types the types of messages to follow
- * @param loaded the rows that were read, newest first; nothing is followed before they are there
+ * @param messages what was read; nothing is followed before it is there
  */
 export function useFollowed(
   feed: FeedClient,
   question: Question,
   types: readonly string[],
-  loaded: readonly ShownMessage[] | undefined,
+  { rows, more }: Pick<Messages, 'rows' | 'more'>,
 ): Followed {
   const [followed, setFollowed] = useState(NONE);
   const current = useRef<Following | undefined>(undefined);
   const { peerId, msg, target, range, follow } = question;
-  const ready = follow && loaded !== undefined;
+  const ready = follow && rows !== undefined;
 
   useEffect(() => {
     setFollowed(NONE);
     if (!ready) return;
-    const newest = loaded[0]?.createdAt;
-    const start = newest ?? new Date(boundsOf(range).start).toISOString();
+    const read = new ReadMessages(rows, more);
+    const start = new Date(Math.max(boundsOf(range).start, read.followFrom(Date.now()))).toISOString();
     const following = new Following(
       feed,
       peerId,
       start,
-      (row) => row.created_at !== newest && hits(row, target),
+      (msg, row) => hits(row, target) && !read.has(msg, row),
     );
     current.current = following;
     const timer = setInterval(() => {
@@ -76,8 +78,8 @@ class Following {
     private readonly feed: FeedClient,
     private readonly peerId: string,
     private readonly start: string,
-    /** The feed begins with what was read last. */
-    private readonly isWanted: (row: FeedRow) => boolean,
+    /** The feed begins with what was read. Called once for each row. */
+    private readonly isWanted: (msg: string, row: FeedRow) => boolean,
   ) {}
 
   follow(types: readonly string[]): void {
@@ -105,7 +107,7 @@ class Following {
   }
 
   private take(msg: string, rows: FeedRow[]): void {
-    for (const row of rows.filter(this.isWanted)) {
+    for (const row of rows.filter((one) => this.isWanted(msg, one))) {
       this.count += 1;
       const logs = row as Record<string, ExactJson>;
       this.arrived.push({

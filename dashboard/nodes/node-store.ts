@@ -5,6 +5,7 @@ import {
   type NetworkNode,
   NO_HEADER,
   NO_NODE,
+  type NodeField,
 } from './network.js';
 
 /** A node, and what it is found by. */
@@ -20,17 +21,26 @@ export class NodeStore {
   private frame: number | undefined;
   /** By how much this computer's clock is ahead of the server's, and a little more: milliseconds. */
   private aheadMs = Infinity;
+  /** The fields of which nothing is missing. Others are as old as when they were followed last. */
+  private current: ReadonlySet<NodeField> = new Set();
   header: NetworkHeader = NO_HEADER;
-  /** The time of what is here, by the server's clock. */
+  /** The time of what is here, by the server's clock; '' where the server has not told one. */
   asOf = '';
   /** Grows with each change. */
   version = 0;
 
   load({ as_of, header, nodes }: Network): void {
-    this.take({ as_of, header, nodes, complete: true, gone: [] });
+    this.take({ as_of, header, nodes, complete: true, gone: [] }, Object.keys(NO_NODE) as NodeField[]);
   }
 
-  take({ as_of, complete = false, nodes, gone, header }: NetworkFrame): void {
+  /** Since when changes of fields are missing here; undefined where all is, so that all must come. */
+  sinceFor(fields: readonly NodeField[]): string | undefined {
+    return this.asOf !== '' && fields.every((field) => this.current.has(field)) ? this.asOf : undefined;
+  }
+
+  /** @param fields that were followed */
+  take({ as_of, complete = false, nodes, gone, header }: NetworkFrame, fields: readonly NodeField[]): void {
+    this.current = new Set(complete ? fields : fields.filter((field) => this.current.has(field)));
     if (complete) {
       const left = new Set(nodes.map(({ id }) => id));
       for (const id of this.nodes.keys()) if (!left.has(id)) this.nodes.delete(id);
@@ -38,8 +48,10 @@ export class NodeStore {
     for (const change of nodes) this.change(change);
     for (const id of gone) this.nodes.delete(id);
     if (header !== undefined) this.header = header;
-    this.asOf = as_of;
-    this.aheadMs = Math.min(this.aheadMs, Date.now() - Date.parse(as_of));
+    if (as_of !== '') {
+      this.asOf = as_of;
+      this.aheadMs = Math.min(this.aheadMs, Date.now() - Date.parse(as_of));
+    }
     this.changed();
   }
 

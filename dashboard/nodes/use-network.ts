@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import { answerOf, api } from '../shared/api.js';
 import type { FeedClient } from '../shared/feed.js';
 import { type Loaded, useLoaded } from '../shared/loaded.js';
@@ -38,19 +38,16 @@ export function useNetwork(
     [chain],
   );
   const store = loaded.state === 'done' ? loaded.value : undefined;
-  // Fields that were not asked for from the start are as old as the snapshot: they come whole.
-  const [first] = useState(() => ({ fields: fields.join() }));
   useEffect(() => {
     if (chain === undefined || store === undefined) return;
-    let whole = fields.join() !== first.fields;
     return feed.follow({
       name: 'network',
       value: chain,
-      request: () => ({ fields, ...(!whole && store.asOf !== '' && { since: store.asOf }) }),
-      onFrame: (frame) => {
-        whole = false;
-        store.take(frame as unknown as NetworkFrame);
+      request: () => {
+        const since = store.sinceFor(fields);
+        return { fields, ...(since !== undefined && { since }) };
       },
+      onFrame: (frame) => store.take(frame as unknown as NetworkFrame, fields),
     });
   }, [store, fields.join()]);
   return [loaded, reload];

@@ -1,3 +1,5 @@
+import { Delivered } from './delivered.js';
+
 /** A message or an aggregate as the feed sends it. `created_at` is RFC 3339 in UTC with microseconds. */
 export type FeedRow = Record<string, unknown> & { created_at: string };
 
@@ -23,9 +25,7 @@ export type FeedState = 'idle' | 'connecting' | 'open' | 'waiting';
 interface Subscription {
   wish: FeedWish;
   onRows: (rows: FeedRow[]) => void;
-  /** The newest time that came, and the rows of that time as text: they come again after a reconnect. */
-  newest: string;
-  atNewest: Set<string>;
+  delivered: Delivered;
 }
 
 /** Something besides messages that the feed sends: `{"network": "Polkadot", …}` has the name `network`. */
@@ -49,7 +49,8 @@ const LONGEST_WAIT_MS = 30_000;
 
 /**
  * The live feed: one WebSocket to `/feed`, opened with the first subscription. When it is lost it is opened again,
- * after waits that grow, and goes on after the newest row of each subscription.
+ * after waits that grow. Each subscription then goes on some minutes before its newest row, since messages may come late;
+ * what has come already is dropped.
  */
 export class FeedClient {
   private readonly subscriptions = new Map<string, Subscription>();
@@ -83,7 +84,7 @@ export class FeedClient {
    * @returns ends it
    */
   subscribe(wish: FeedWish, onRows: (rows: FeedRow[]) => void): () => void {
-    const subscription: Subscription = { wish, onRows, newest: '', atNewest: new Set() };
+    const subscription: Subscription = { wish, onRows, delivered: new Delivered() };
     const key = keyOf(wish, wish.aggregate !== undefined);
     this.subscriptions.set(key, subscription);
     if (this.socket === undefined && this.timer === undefined) this.connect();
@@ -161,7 +162,7 @@ export class FeedClient {
     this.become('idle');
   }
 
-  private request({ wish, newest }: Subscription, interest: 'subscribe' | 'unsubscribe'): void {
+  private request({ wish, delivered }: Subscription, interest: 'subscribe' | 'unsubscribe'): void {
     if (this.socket?.readyState !== WebSocket.OPEN) return;
     const { peer_id, msg, start_time, aggregate } = wish;
     const aggregated = aggregate && {
@@ -171,7 +172,7 @@ export class FeedClient {
         ...(aggregate.key !== undefined && { aggregate_key: aggregate.key }),
       }),
     };
-    const start = interest === 'subscribe' ? { start_time: newest === '' ? start_time : newest } : {};
+    const start = interest === 'subscribe' && { start_time: later(start_time, delivered.resume()) };
     this.socket.send(JSON.stringify({ peer_id, msg, interest, ...start, ...aggregated }));
   }
 
@@ -193,8 +194,11 @@ export class FeedClient {
     // Aggregates alone have an empty `values`.
     const aggregated = data.some((row) => row.values === '');
     const subscription = this.subscriptions.get(keyOf(pair, aggregated));
-    const rows = subscription === undefined ? [] : newRows(subscription, data);
-    if (rows.length > 0) subscription?.onRows(rows);
+    if (subscription === undefined) return;
+    const { delivered, onRows } = subscription;
+    if (aggregated) delivered.noteTimes(data);
+    const rows = aggregated ? data : delivered.fresh(data);
+    if (rows.length > 0) onRows(rows);
   }
 
   private become(state: FeedState): void {
@@ -208,17 +212,6 @@ function keyOf({ peer_id, msg }: Pick<FeedWish, 'peer_id' | 'msg'>, aggregated: 
   return JSON.stringify([peer_id, msg, aggregated]);
 }
 
-/** Those that have not come before; notes the newest. Aggregates come again when they have changed. */
-function newRows(subscription: Subscription, data: FeedRow[]): FeedRow[] {
-  return data.filter((row) => {
-    if (row.created_at < subscription.newest) return true;
-    if (row.created_at > subscription.newest) {
-      subscription.newest = row.created_at;
-      subscription.atNewest.clear();
-    }
-    const text = JSON.stringify(row);
-    if (subscription.atNewest.has(text)) return false;
-    subscription.atNewest.add(text);
-    return true;
-  });
+function later(time: string, other: string | undefined): string {
+  return other === undefined || Date.parse(other) <= Date.parse(time) ? time : other;
 }

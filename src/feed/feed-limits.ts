@@ -16,8 +16,10 @@ export class FeedLimits {
   subscriptionsPerSocket = 100;
 
   /** Requests that a socket may send at once, and a second from then on; beyond that it is closed with 1008. */
-  requestBurst = 200;
+  requestBurst = 500;
   requestsPerSecond = 20;
+  /** One for an aggregate, which goes through all that is cached of its pair, counts as so many. */
+  aggregateRequests = 5;
 
   /** A frame that we send ends with the row that reaches one of these. */
   frameRows = 1_000;
@@ -37,6 +39,9 @@ export class FeedLimits {
   fillsAtOnce = 2;
   /** Before a fill that failed is tried again. */
   fillAgainMs = 1_000;
+
+  /** For so long at once an aggregate takes in what is cached, while all else waits. */
+  sliceMs = 4;
 
   /** Rows are fetched from the database in pieces of about this size. */
   fetchBytes = 2 * MIB;

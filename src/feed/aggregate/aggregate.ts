@@ -1,12 +1,8 @@
-import type { CachedRow } from '../cache/row-log.js';
+import type { CachedRow, RowLog } from '../cache/row-log.js';
 import type { PeerMessage } from '../request/peer-message.js';
 import { ChangedGroups } from './changed-groups.js';
 import { Group } from './group.js';
 import { sampleOf } from './sample.js';
-
-/** What a sample and a group cost, about. */
-const SAMPLE_BYTES = 8;
-const GROUP_BYTES = 400;
 
 export interface AggregateOptions {
   pair: PeerMessage;
@@ -24,6 +20,10 @@ export class Aggregate {
   private readonly intervals = new Map<number, Map<string, Group>>();
   private wholeFrom: number;
   private users = 0;
+  /** The seq of the last row that it has taken in. */
+  private position = 0;
+  private filled = false;
+  private failure: unknown;
   bytes = 0;
   /** Of an interval: microseconds. */
   readonly length: number;
@@ -37,6 +37,21 @@ export class Aggregate {
     return this.options.pair;
   }
 
+  get isUsed(): boolean {
+    return this.users > 0;
+  }
+
+  /** Whether all that was cached is in it. @throws what went wrong when it was taken in */
+  get isFilled(): boolean {
+    if (this.failure !== undefined) throw this.failure as Error;
+    return this.filled;
+  }
+
+  /** Whether it is filled, or failed to be. */
+  get isDone(): boolean {
+    return this.filled || this.failure !== undefined;
+  }
+
   open(): void {
     this.users += 1;
   }
@@ -46,19 +61,40 @@ export class Aggregate {
     if (this.users === 0) this.options.onUnused();
   }
 
-  /** Counts each row once. */
-  add(rows: readonly CachedRow[]): void {
+  /**
+   * Goes on to take in what is cached, in the order of arrival. What arrives before it is filled is part of that.
+   *
+   * @param heldFrom all rows from this time on are in the log, or have been since the aggregate was opened
+   * @param forMs ends soon after so many milliseconds
+   * @returns whether it is done
+   */
+  fill(log: RowLog, heldFrom: number, forMs: number): boolean {
+    // Some may have gone uncounted.
+    if (log.removedSeq > this.position) this.dropBefore(heldFrom);
+    const { rows, from } = log.after(this.position);
+    const until = performance.now() + forMs;
     const touched = new Set<Group>();
-    for (const { createdAt, text } of rows) {
-      const start = Math.floor(createdAt / this.length) * this.length;
-      if (start < this.wholeFrom) continue;
-      const sample = sampleOf(text, this.options.key);
-      if (sample === undefined) continue;
-      const group = this.group(start, sample.target, sample.name);
-      group.add(sample);
-      this.bytes += SAMPLE_BYTES;
-      touched.add(group);
+    let at = from;
+    try {
+      for (let row = rows[at]; row !== undefined; row = rows[at]) {
+        this.count(row, touched);
+        at += 1;
+        this.position = row.seq;
+        if (performance.now() >= until) break;
+      }
+    } catch (error) {
+      this.failure = error;
     }
+    this.filled = this.failure === undefined && at === rows.length;
+    this.changes.push(touched);
+    return this.isDone;
+  }
+
+  /** Takes in what has arrived, once it is filled. */
+  add(rows: readonly CachedRow[]): void {
+    if (!this.filled) return;
+    const touched = new Set<Group>();
+    for (const row of rows) this.count(row, touched);
     this.changes.push(touched);
   }
 
@@ -77,14 +113,26 @@ export class Aggregate {
     }
   }
 
+  private count({ createdAt, text }: CachedRow, touched: Set<Group>): void {
+    const start = Math.floor(createdAt / this.length) * this.length;
+    if (start < this.wholeFrom) return;
+    const sample = sampleOf(text, this.options.key);
+    if (sample === undefined) return;
+    const group = this.group(start, sample.target, sample.name);
+    this.bytes -= group.bytes;
+    group.add(sample);
+    this.bytes += group.bytes;
+    touched.add(group);
+  }
+
   private group(start: number, target: string, name: string): Group {
     let groups = this.intervals.get(start);
     if (groups === undefined) this.intervals.set(start, (groups = new Map<string, Group>()));
     const key = `${target} ${name}`;
     let group = groups.get(key);
     if (group === undefined) {
-      groups.set(key, (group = new Group(start, target, name)));
-      this.bytes += GROUP_BYTES;
+      groups.set(copyOf(key), (group = new Group(start, copyOf(target), copyOf(name))));
+      this.bytes += group.bytes;
     }
     return group;
   }
@@ -95,10 +143,15 @@ export class Aggregate {
     for (const [start, groups] of this.intervals) {
       if (start >= time) continue;
       for (const group of groups.values()) {
-        this.bytes -= GROUP_BYTES + group.size * SAMPLE_BYTES;
+        this.bytes -= group.bytes;
         this.changes.forget(group);
       }
       this.intervals.delete(start);
     }
   }
+}
+
+/** The same text, in memory of its own: V8 keeps a part of a text as a place in the whole of it. */
+function copyOf(part: string): string {
+  return Buffer.from(part).toString();
 }

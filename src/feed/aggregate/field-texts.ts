@@ -1,6 +1,7 @@
 /**
  * The JSON texts of some fields of an object, in the form in which PostgreSQL writes jsonb: `{"a": 1, "b": "x"}`.
  * Without parsing the rest, and with every digit.
+ * What is found are parts of the text, and hold it in memory as long as they live: whoever keeps one copies it.
  */
 export function fieldTexts(text: string, names: readonly string[]): (string | undefined)[] {
   const keys = names.map((name) => JSON.stringify(name));

@@ -2,6 +2,13 @@ import { type AggregateType, PERCENTILES } from './aggregate-type.js';
 import type { Sample } from './sample.js';
 import { jsonNumber, mean, meanOfWhole, percentile } from './statistics.js';
 
+type Value = Pick<Sample, 'number' | 'whole'>;
+
+/** What a group costs without its texts, a character of those, which are kept twice, and a sample: about. */
+const GROUP_BYTES = 400;
+const CHARACTER_BYTES = 2;
+const SAMPLE_BYTES = 8;
+
 /** The samples of an interval that have a target and a name in common. */
 export class Group {
   /** Grows with each change, over all groups of an aggregate. */
@@ -9,8 +16,8 @@ export class Group {
   private numbers: number[] = [];
   private sorted = true;
   private sum: bigint | undefined = 0n;
-  private lowest: Sample | undefined;
-  private highest: Sample | undefined;
+  private lowest: Value | undefined;
+  private highest: Value | undefined;
   private readonly results = new Map<AggregateType, string>();
 
   /**
@@ -23,16 +30,18 @@ export class Group {
     readonly name: string,
   ) {}
 
-  get size(): number {
-    return this.numbers.length;
+  /** What it takes, about. */
+  get bytes(): number {
+    const characters = this.target.length + this.name.length;
+    return GROUP_BYTES + CHARACTER_BYTES * characters + SAMPLE_BYTES * this.numbers.length;
   }
 
   add(sample: Sample): void {
     this.numbers.push(sample.number);
     this.sorted = false;
     this.sum = this.sum === undefined || sample.whole === undefined ? undefined : this.sum + sample.whole;
-    if (this.lowest === undefined || isLess(sample, this.lowest)) this.lowest = sample;
-    if (this.highest === undefined || isLess(this.highest, sample)) this.highest = sample;
+    if (this.lowest === undefined || isLess(sample, this.lowest)) this.lowest = valueOf(sample);
+    if (this.highest === undefined || isLess(this.highest, sample)) this.highest = valueOf(sample);
     this.results.clear();
   }
 
@@ -55,11 +64,16 @@ export class Group {
   }
 }
 
-function isLess(one: Sample, other: Sample): boolean {
+/** Without its texts, which are parts of a whole message and would hold it. */
+function valueOf({ number, whole }: Value): Value {
+  return { number, whole };
+}
+
+function isLess(one: Value, other: Value): boolean {
   if (one.whole !== undefined && other.whole !== undefined) return one.whole < other.whole;
   return one.number < other.number;
 }
 
-function digitsOf(sample: Sample | undefined): string {
-  return sample?.whole?.toString() ?? jsonNumber(sample?.number ?? NaN);
+function digitsOf(value: Value | undefined): string {
+  return value?.whole?.toString() ?? jsonNumber(value?.number ?? NaN);
 }

@@ -2,7 +2,7 @@ import { fieldTexts } from './field-texts.js';
 
 /** One number of one message. */
 export interface Sample {
-  /** JSON texts; null where the message has none. */
+  /** JSON texts; null where the message has none. As parts of the message they hold all of it: not to be kept. */
   target: string;
   name: string;
   number: number;

@@ -1,6 +1,7 @@
 import { Aggregate } from '../aggregate/aggregate.js';
 import type { PeerMessage } from '../request/peer-message.js';
 import type { Subscription } from '../subscription/subscription.js';
+import type { AggregateFiller } from './aggregate-filler.js';
 import { KnownIds } from './known-ids.js';
 import { RowLog } from './row-log.js';
 import type { StoredRow } from './stored-row.js';
@@ -26,7 +27,8 @@ export class CacheEntry {
   private readonly known = new KnownIds();
   private readonly subscriptions = new Set<Subscription>();
   private readonly aggregates = new Map<string, Aggregate>();
-  private heldFrom = Infinity;
+  /** All rows from this time on are here or have been since: microseconds since the epoch. */
+  heldFrom = Infinity;
   private filled = false;
   /** What is older is sent to nobody who comes: microseconds since the epoch. */
   horizon = -Infinity;
@@ -43,7 +45,12 @@ export class CacheEntry {
   /** It was given up before it was filled, since nobody read it any more. */
   abandoned = false;
 
-  constructor(readonly pair: PeerMessage) {}
+  /** @param onGrown is called when much has been added at once, and there may be too much */
+  constructor(
+    readonly pair: PeerMessage,
+    private readonly aggregateFiller: AggregateFiller,
+    private readonly onGrown: () => void,
+  ) {}
 
   get isFilled(): boolean {
     return this.filled;
@@ -93,7 +100,7 @@ export class CacheEntry {
     this.log.append(
       rows.map(({ createdAt, text }) => ({ createdAt, arrivedAt: Math.min(createdAt, now), text })),
     );
-    this.wakeAll();
+    this.grown();
   }
 
   /**
@@ -141,8 +148,13 @@ export class CacheEntry {
     return rows;
   }
 
-  /** The aggregate over a field; those with the same field and interval share it until all have left it. */
-  openAggregate(key: string, intervalS: number): Aggregate {
+  /**
+   * The aggregate over a field; those with the same field and interval share it until all have left it. It takes in
+   * what is here bit by bit, and readers are woken when it has.
+   *
+   * @param by who wants it: each who does has a turn
+   */
+  openAggregate(key: string, intervalS: number, by: object): Aggregate {
     const name = `${intervalS.toString()} ${key}`;
     let aggregate = this.aggregates.get(name);
     if (aggregate === undefined) {
@@ -154,11 +166,17 @@ export class CacheEntry {
         wholeFrom: this.heldFrom,
         onUnused: close,
       });
-      aggregate.add(this.log.behind(-Infinity, 0).rows);
       this.aggregates.set(name, aggregate);
     }
     aggregate.open();
+    if (!aggregate.isDone) this.aggregateFiller.fill(aggregate, this, by);
     return aggregate;
+  }
+
+  /** Has readers look at what there is, and makes room where that is too much. */
+  grown(): void {
+    this.wakeAll();
+    this.onGrown();
   }
 
   private wakeAll(): void {

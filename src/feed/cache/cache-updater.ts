@@ -12,7 +12,7 @@ import { poll } from './poll.js';
 @Injectable()
 export class CacheUpdater {
   private readonly logger = new Logger('Feed');
-  private readonly outage = new FeedOutage();
+  private readonly outage = new FeedOutage('new messages');
   private readonly abort = new AbortController();
 
   constructor(

@@ -5,13 +5,17 @@ import { FeedMetrics } from '../feed.metrics.js';
 import type { CacheEntry } from './cache-entry.js';
 import { FeedOutage } from './feed-outage.js';
 import { FeedReadModel } from './feed.read-model.js';
+import { Turns } from './turns.js';
 
-/** Fills entries from the database, a few at a time, and as often as it takes. */
+/** Fills entries from the database, a few at a time, in turns of those who ask, and as often as it takes. */
 @Injectable()
 export class EntryFiller {
-  private readonly waiting = new Map<CacheEntry, () => void>();
+  /** An entry may be wanted by several, and stands in the line of each. */
+  private readonly turns = new Turns<CacheEntry>();
+  /** Those that are read, or are to be read again after a while. */
+  private readonly busy = new Set<CacheEntry>();
   private readonly abort = new AbortController();
-  private readonly outage = new FeedOutage();
+  private readonly outage = new FeedOutage('what was said before');
   private running = 0;
 
   constructor(
@@ -21,14 +25,15 @@ export class EntryFiller {
     private readonly metrics: FeedMetrics,
   ) {}
 
-  fill(entry: CacheEntry, onFilled: () => void): void {
-    this.waiting.set(entry, onFilled);
+  /** @param by who waits for it: each who does has a turn */
+  fill(entry: CacheEntry, by: object): void {
+    this.turns.add(by, entry);
     // Its user is to be there first.
     setImmediate(() => this.next());
   }
 
   stop(): void {
-    this.waiting.clear();
+    this.turns.clear();
     this.abort.abort(new Error('The server stops.'));
   }
 
@@ -37,35 +42,42 @@ export class EntryFiller {
   }
 
   private next(): void {
-    for (const [entry, onFilled] of this.waiting) {
-      if (this.running >= this.limits.fillsAtOnce) return;
-      this.waiting.delete(entry);
+    while (this.running < this.limits.fillsAtOnce) {
+      const turn = this.turns.take();
+      if (turn === undefined) return;
+      const { by, item: entry } = turn;
+      // Others who asked for it had their turn before.
+      if (entry.isFilled || entry.abandoned || this.busy.has(entry)) continue;
+      if (!entry.isUsed) {
+        entry.abandoned = true;
+        continue;
+      }
       this.running += 1;
-      void this.attempt(entry, onFilled).finally(() => {
+      this.busy.add(entry);
+      void this.attempt(entry, by).finally(() => {
         this.running -= 1;
         this.next();
       });
     }
   }
 
-  private async attempt(entry: CacheEntry, onFilled: () => void): Promise<void> {
-    if (!entry.isUsed) {
-      entry.abandoned = true;
-      return;
-    }
+  private async attempt(entry: CacheEntry, by: object): Promise<void> {
     const startedAt = performance.now();
     // One entry is not to take the room of all others.
     const maxBytes = (this.settings.CACHE_MAX_MIB * 1024 * 1024) / 2;
     try {
       entry.fill(await this.readModel.history(entry.pair, maxBytes, this.abort.signal));
-      onFilled();
+      this.busy.delete(entry);
       this.metrics.filled((performance.now() - startedAt) / 1000);
       this.outage.succeeded();
     } catch (error) {
       if (this.stopped) return;
       this.metrics.failed('fill');
       this.outage.failed(error);
-      setTimeout(() => this.fill(entry, onFilled), this.limits.fillAgainMs).unref();
+      setTimeout(() => {
+        this.busy.delete(entry);
+        this.fill(entry, by);
+      }, this.limits.fillAgainMs).unref();
     }
   }
 }

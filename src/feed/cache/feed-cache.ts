@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../../config/index.js';
+import { FeedLimits } from '../feed-limits.js';
 import { FeedMetrics } from '../feed.metrics.js';
 import { keyOf, type PeerMessage } from '../request/peer-message.js';
+import { AggregateFiller } from './aggregate-filler.js';
 import { CacheEntry } from './cache-entry.js';
 import { EntryFiller } from './entry-filler.js';
 
@@ -14,12 +16,15 @@ const SPARE = 0.02;
 @Injectable()
 export class FeedCache {
   private readonly entries = new Map<string, CacheEntry>();
+  private readonly aggregateFiller: AggregateFiller;
 
   constructor(
     private readonly settings: Settings,
     private readonly filler: EntryFiller,
     private readonly metrics: FeedMetrics,
+    limits: FeedLimits,
   ) {
+    this.aggregateFiller = new AggregateFiller(limits);
     metrics.watch({
       cachedPairs: () => this.entries.size,
       cachedRows: () => this.sum((entry) => entry.log.size),
@@ -27,14 +32,19 @@ export class FeedCache {
     });
   }
 
-  /** The entry of a pair, which is filled from the database where it is new. Its user adds a subscription at once. */
-  entry(pair: PeerMessage): CacheEntry {
+  /**
+   * The entry of a pair, which is filled from the database where it is new. Its user adds a subscription at once.
+   *
+   * @param by who wants it: it is filled in turns
+   */
+  entry(pair: PeerMessage, by: object): CacheEntry {
     const key = keyOf(pair);
-    const known = this.entries.get(key);
-    if (known !== undefined && !known.abandoned && !isUnusedFor(known, CATCH_UP_MS)) return known;
-    const entry = new CacheEntry(pair);
-    this.entries.set(key, entry);
-    this.filler.fill(entry, () => this.makeRoom());
+    let entry = this.entries.get(key);
+    if (entry === undefined || entry.abandoned || isUnusedFor(entry, CATCH_UP_MS)) {
+      entry = new CacheEntry(pair, this.aggregateFiller, () => this.makeRoom());
+      this.entries.set(key, entry);
+    }
+    if (!entry.isFilled) this.filler.fill(entry, by);
     return entry;
   }
 

@@ -39,8 +39,20 @@ export class FeedDatabase {
     work: (transaction: FeedTransaction) => Promise<T>,
   ): Promise<T> {
     options.signal.throwIfAborted();
-    const connection = await ReaderConnection.borrow(this.dataSource);
     const limit = new Limit(options);
+    try {
+      return await this.transactionWithin(limit, options, work);
+    } finally {
+      limit.end();
+    }
+  }
+
+  private async transactionWithin<T>(
+    limit: Limit,
+    options: TransactionOptions,
+    work: (transaction: FeedTransaction) => Promise<T>,
+  ): Promise<T> {
+    const connection = await this.borrow(limit);
     try {
       const transaction = await FeedTransaction.begin(connection.client, limit, options);
       const result = await work(transaction);
@@ -50,8 +62,21 @@ export class FeedDatabase {
       // What is under way on it is not waited for: the connection is given up.
       throw (connection.failure ??= asError(error));
     } finally {
-      limit.end();
       connection.release();
+    }
+  }
+
+  /** One that comes too late goes back at once. */
+  private async borrow(limit: Limit): Promise<ReaderConnection> {
+    const borrowing = ReaderConnection.borrow(this.dataSource);
+    try {
+      return await limit.race(borrowing);
+    } catch (error) {
+      void borrowing.then(
+        (connection) => connection.release(),
+        () => undefined,
+      );
+      throw error;
     }
   }
 }

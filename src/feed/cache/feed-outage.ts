@@ -1,21 +1,24 @@
 import { Logger } from '@nestjs/common';
 
-/** Says once when the cache is not kept up to date, and why, and once when it is again. */
+/** Says once when something of the feed is not kept up to date, and why, and once when it is again. */
 export class FeedOutage {
   private readonly logger = new Logger('Feed');
   private since: number | undefined;
 
+  /** @param what cannot be read meanwhile: several parts of the feed read for themselves */
+  constructor(private readonly what = 'what is new') {}
+
   failed(error: unknown): void {
-    this.logger.debug(`The cache of the live feed is to be read again: ${String(error)}`);
+    this.logger.debug(`The live feed is to read ${this.what} again: ${String(error)}`);
     if (this.since !== undefined) return;
     this.since = Date.now();
-    this.logger.warn(`The live feed waits for the database: ${String(error)}`);
+    this.logger.warn(`The live feed waits for the database: ${this.what} cannot be read, ${String(error)}`);
   }
 
   succeeded(): void {
     if (this.since === undefined) return;
     const seconds = Math.round((Date.now() - this.since) / 1000).toString();
     this.since = undefined;
-    this.logger.log(`The live feed goes on, after ${seconds} s.`);
+    this.logger.log(`The live feed goes on with ${this.what}, after ${seconds} s.`);
   }
 }

@@ -4,7 +4,7 @@ import type { FeedCache } from '../cache/feed-cache.js';
 import type { FeedLimits } from '../feed-limits.js';
 import type { FeedEnd, FeedMetrics } from '../feed.metrics.js';
 import { InvalidRequestError } from '../request/invalid-request.error.js';
-import { readRequest } from '../request/read-request.js';
+import { readRequest, type Wish } from '../request/read-request.js';
 import { BehindError, type Sending } from '../subscription/subscription.js';
 import type { FeedTopics } from '../topic/feed-topics.js';
 import { RequestBudget } from './request-budget.js';
@@ -90,15 +90,13 @@ export class FeedSocket {
   }
 
   private receive(data: Buffer, isBinary: boolean): void {
-    const { metrics, longestS, topics } = this.context;
-    if (!this.isOpen) return;
-    if (!this.budget.spend(performance.now())) {
-      this.drop('too_many_requests', POLICY_VIOLATION, 'too many requests');
-      return;
-    }
+    const { limits, metrics, longestS, topics } = this.context;
+    if (!this.isOpen || !this.spend(1)) return;
     try {
       if (isBinary) throw new InvalidRequestError('A frame takes text: one JSON object.');
-      this.subscriber.follow(readRequest(data.toString(), longestS, topics));
+      const wish = readRequest(data.toString(), longestS, topics);
+      if (isForAggregate(wish) && !this.spend(limits.aggregateRequests - 1)) return;
+      this.subscriber.follow(wish);
       metrics.requested('accepted');
     } catch (error) {
       if (!(error instanceof InvalidRequestError)) {
@@ -108,6 +106,13 @@ export class FeedSocket {
       metrics.requested(error instanceof TooManySubscriptionsError ? 'too_many_subscriptions' : 'malformed');
       this.send(JSON.stringify({ error: error.message }));
     }
+  }
+
+  /** @returns false where that was too much, and the socket is closed */
+  private spend(requests: number): boolean {
+    const may = this.budget.spend(performance.now(), requests);
+    if (!may) this.drop('too_many_requests', POLICY_VIOLATION, 'too many requests');
+    return may;
   }
 
   private queue(subscription: Sending): void {
@@ -192,4 +197,8 @@ export class FeedSocket {
     this.context.metrics.socketClosed(this.endReason ?? (code === 1006 ? 'reset' : 'closed'));
     this.context.onEnd(this);
   }
+}
+
+function isForAggregate(wish: Wish): boolean {
+  return 'aggregate' in wish && wish.aggregate !== undefined;
 }

@@ -10,4 +10,10 @@ describe('RequestBudget', () => {
     expect(budget.spend(600)).toBe(false);
     expect([1, 2, 3, 4].map(() => budget.spend(60_000))).toEqual([true, true, true, false]);
   });
+
+  it('lets fewer through of what counts as several', () => {
+    const budget = new RequestBudget(5, 1, 0);
+    expect([budget.spend(0, 3), budget.spend(0, 3), budget.spend(0, 2)]).toEqual([true, false, true]);
+    expect([budget.spend(2_000, 3), budget.spend(3_000, 3)]).toEqual([false, true]);
+  });
 });

@@ -11,12 +11,12 @@ export class RequestBudget {
     this.left = burst;
   }
 
-  /** @returns whether one more may come */
-  spend(now: number): boolean {
+  /** @returns whether one more may come, or one that counts as several */
+  spend(now: number, requests = 1): boolean {
     this.left = Math.min(this.burst, this.left + ((now - this.now) / 1000) * this.perSecond);
     this.now = now;
-    if (this.left < 1) return false;
-    this.left -= 1;
+    if (this.left < requests) return false;
+    this.left -= requests;
     return true;
   }
 }

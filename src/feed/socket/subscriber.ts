@@ -39,11 +39,14 @@ export class Subscriber {
     const kind = aggregate === undefined ? 'raw' : 'aggregate';
     const name = nameOf(kind, pair);
     this.checkRoomFor(name);
-    const entry = this.cache.entry(pair);
+    const entry = this.cache.entry(pair, this);
     const subscription =
       aggregate === undefined
         ? new RawSubscription(entry, startTime, this.limits, this.onNews)
-        : new AggregateSubscription(entry, startTime, aggregate, this.limits, this.onNews);
+        : new AggregateSubscription(
+            { entry, startTime, wish: aggregate, reader: this, limits: this.limits },
+            this.onNews,
+          );
     this.replace(name, subscription);
   }
 

@@ -7,34 +7,42 @@ import type { AggregateWish } from '../request/read-request.js';
 import { type Frame, type FrameLimits, frameText } from './frame.js';
 import { type Sending, Subscription } from './subscription.js';
 
+export interface AggregateQuestion {
+  entry: CacheEntry;
+  /** Microseconds since the epoch. */
+  startTime: number;
+  wish: AggregateWish;
+  /** Who asks. */
+  reader: object;
+  limits: FrameLimits;
+}
+
 /** What is made of the messages of each interval. Who is behind gets the newest state of what has changed. */
 export class AggregateSubscription extends Subscription {
   private aggregate: Aggregate | undefined;
   private position = 0;
 
   constructor(
-    entry: CacheEntry,
-    /** Microseconds since the epoch. */
-    private readonly startTime: number,
-    private readonly wish: AggregateWish,
-    private readonly limits: FrameLimits,
+    private readonly question: AggregateQuestion,
     onNews: (subscription: Sending) => void,
   ) {
-    super(entry, onNews);
+    super(question.entry, onNews);
   }
 
   override next(): Pick<Frame, 'data' | 'rows'> | undefined {
     if (!this.entry.isFilled) return undefined;
-    this.aggregate ??= this.entry.openAggregate(this.wish.key, this.wish.intervalS);
+    const { wish, startTime, reader } = this.question;
+    this.aggregate ??= this.entry.openAggregate(wish.key, wish.intervalS, reader);
+    if (!this.aggregate.isFilled) return undefined;
     const { changes } = this.aggregate;
     while (this.position < changes.lastSeq) {
-      const key = `${this.position.toString()} ${this.wish.type}`;
+      const key = `${this.position.toString()} ${wish.type}`;
       let frame = changes.frames.get(key);
       if (frame === undefined) {
         frame = this.frameAfter(this.aggregate, -Infinity);
         changes.frames.set(key, frame);
       }
-      if (frame.earliest < this.startTime) frame = this.frameAfter(this.aggregate, this.startTime);
+      if (frame.earliest < startTime) frame = this.frameAfter(this.aggregate, startTime);
       this.position = frame.position;
       if (frame.rows > 0) return frame;
     }
@@ -49,7 +57,7 @@ export class AggregateSubscription extends Subscription {
 
   private frameAfter(aggregate: Aggregate, startTime: number): Frame {
     const { changes, pair, length } = aggregate;
-    const groups = changes.after(this.position, this.limits.frameRows);
+    const groups = changes.after(this.position, this.question.limits.frameRows);
     const position = groups.at(-1)?.seq ?? changes.lastSeq;
     // The interval in which the start time lies is sent, and whole.
     const rows = groups.filter((group) => group.start + length > startTime).sort(inOrder);
@@ -66,7 +74,7 @@ export class AggregateSubscription extends Subscription {
 
   private row(group: Group): string {
     const { name, target, start } = group;
-    const result = group.result(this.wish.type);
+    const result = group.result(this.question.wish.type);
     return `{"time":${result},"name":${name},"target":${target},"values":"","created_at":"${timeOf(start)}"}`;
   }
 }

@@ -13,7 +13,7 @@ const CATCH_UP_MS = 60_000;
 /** Keeps all views up to date: one question to the database an interval, however many there are. */
 @Injectable()
 export class NetworkUpdater implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly outage = new FeedOutage();
+  private readonly outage = new FeedOutage('the nodes of chains');
   private readonly known = new KnownIds();
 
   constructor(

@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Network, NO_HEADER, NO_NODE } from './network.js';
+import { NodeStore } from './node-store.js';
+
+const at = (second: number): string => `2026-01-02T03:04:0${second.toString()}.000000Z`;
+const frame = (second: number, more: object = {}) => ({ as_of: at(second), nodes: [], gone: [], ...more });
+
+function storeOf(network: Partial<Network>): NodeStore {
+  const store = new NodeStore();
+  store.load({ network: 'Testnet', as_of: at(0), header: NO_HEADER, nodes: [], ...network });
+  return store;
+}
+
+describe('the store of nodes', () => {
+  beforeAll(() => vi.stubGlobal('requestAnimationFrame', () => 1));
+  afterAll(() => vi.unstubAllGlobals());
+
+  it('goes on where it stands, but with fields that have not been followed only from the whole', () => {
+    const store = storeOf({ nodes: [{ ...NO_NODE, id: 'a', peers: 1, upload: 1 }] });
+    expect(store.sinceFor(['name', 'peers', 'upload'])).toBe(at(0));
+    store.take(frame(1, { nodes: [{ id: 'b', name: 'bob' }] }), ['name', 'upload']);
+    expect(store.sinceFor(['name', 'upload'])).toBe(at(1));
+    expect(store.sinceFor(['name', 'peers', 'upload'])).toBeUndefined();
+    // Until the whole has come, what comes of it does not count.
+    store.take(frame(2), ['name', 'peers', 'upload']);
+    expect(store.sinceFor(['peers'])).toBeUndefined();
+    const nodes = [
+      { id: 'a', name: null, peers: 2 },
+      { id: 'b', name: 'bob', peers: 3 },
+    ];
+    store.take(frame(3, { complete: true, nodes }), ['name', 'peers']);
+    expect(store.sinceFor(['name', 'peers'])).toBe(at(3));
+    expect(store.sinceFor(['name', 'upload'])).toBeUndefined();
+    expect(store.all().map(({ peers }) => peers)).toEqual([2, 3]);
+  });
+
+  it("has the server's time as soon as the server has told it", () => {
+    vi.useFakeTimers({ now: Date.parse(at(5)) });
+    const store = storeOf({ as_of: '' });
+    expect(store.sinceFor(['name'])).toBeUndefined();
+    expect(store.now()).toBe(Date.parse(at(5)));
+    store.take(frame(2, { complete: true }), ['name']);
+    expect(store.asOf).toBe(at(2));
+    expect(store.now()).toBe(Date.parse(at(2)));
+    vi.useRealTimers();
+  });
+});

@@ -1,0 +1,87 @@
+import type { FeedRow } from './feed.js';
+
+/** After the line was lost, what came so much earlier than the newest is asked for again: it may come late. */
+const AGAIN_MS = 600_000;
+/** Rows that are remembered. Where more came in that time, it is asked for less of it. */
+const MOST = 10_000;
+/** What is forgotten when there is no more room. */
+const FORGOTTEN = 0.2;
+
+/** What has come of a subscription lately, so that it can be gone on with some minutes earlier. */
+export class Delivered {
+  private newest = '';
+  /** When something came last, by this computer: a node's clock may be ahead. Milliseconds. */
+  private heardAt = 0;
+  /** How often a row has come, by its time and content. */
+  private readonly counts = new Map<string, number>();
+  /** How often it is to come again. */
+  private readonly expected = new Map<string, number>();
+  /** What is not newer is not remembered. */
+  private forgottenTo = '';
+
+  constructor(private readonly most = MOST) {}
+
+  /** From when on to ask again: RFC 3339; undefined where nothing has come. What has come since is then expected. */
+  resume(): string | undefined {
+    if (this.newest === '') return undefined;
+    this.expected.clear();
+    for (const [key, count] of this.counts) this.expected.set(key, count);
+    const last = Math.min(Date.parse(this.newest), this.heardAt);
+    const earlier = new Date(last - AGAIN_MS).toISOString();
+    if (this.forgottenTo === '' || Date.parse(earlier) > Date.parse(this.forgottenTo)) return earlier;
+    const [first = this.newest] = [...this.counts.keys()].map(timeOf).sort();
+    return first;
+  }
+
+  /** Those that have not come before. They are remembered. */
+  fresh(rows: readonly FeedRow[]): FeedRow[] {
+    this.noteTimes(rows);
+    return rows.filter((row) => {
+      const key = keyOf(row);
+      const again = this.expected.get(key) ?? 0;
+      if (again > 1) this.expected.set(key, again - 1);
+      else this.expected.delete(key);
+      if (again === 0) this.remember(key, row.created_at);
+      return again === 0;
+    });
+  }
+
+  /** Notes when they are from. For aggregates that is all: they replace each other. */
+  noteTimes(rows: readonly FeedRow[]): void {
+    this.heardAt = Date.now();
+    for (const { created_at } of rows) if (created_at > this.newest) this.newest = created_at;
+  }
+
+  private remember(key: string, time: string): void {
+    if (time <= this.forgottenTo) return;
+    this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
+    if (this.counts.size > this.most) this.forget();
+  }
+
+  /** The oldest. */
+  private forget(): void {
+    const times = [...this.counts.keys()].map(timeOf).sort();
+    this.forgottenTo = times[Math.floor(this.most * FORGOTTEN)] ?? '';
+    for (const key of this.counts.keys()) if (timeOf(key) <= this.forgottenTo) this.counts.delete(key);
+  }
+}
+
+/** The time of a row and a sum over its content: rows may be large. */
+function keyOf(row: FeedRow): string {
+  return `${row.created_at} ${sumOf(JSON.stringify(row))}`;
+}
+
+function timeOf(key: string): string {
+  return key.slice(0, key.indexOf(' '));
+}
+
+/** Two sums of 32 bits (FNV-1a from different starts), and the length. */
+function sumOf(text: string): string {
+  let [one, other] = [0x811c9dc5, 0x1b873593];
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    one = Math.imul(one ^ code, 0x01000193);
+    other = Math.imul(other ^ code, 0x85ebca6b);
+  }
+  return `${(one >>> 0).toString(36)} ${(other >>> 0).toString(36)} ${text.length.toString(36)}`;
+}

@@ -1,0 +1,23 @@
+import { Logger } from '@nestjs/common';
+import { describe, expect, it, vi } from 'vitest';
+import { FeedOutage } from './feed-outage.js';
+
+describe('an outage of the feed', () => {
+  it('says once for each part of the feed what waits, and once that it goes on', () => {
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
+    const log = vi.spyOn(Logger.prototype, 'log').mockReturnValue(undefined);
+    vi.spyOn(Logger.prototype, 'debug').mockReturnValue(undefined);
+    const outages = ['new messages', 'the nodes'].map((what) => new FeedOutage(what));
+    for (const outage of [...outages, ...outages]) outage.failed(new Error('no route'));
+    for (const outage of [...outages, ...outages]) outage.succeeded();
+    expect(warn.mock.calls).toEqual([
+      ['The live feed waits for the database: new messages cannot be read, Error: no route'],
+      ['The live feed waits for the database: the nodes cannot be read, Error: no route'],
+    ]);
+    expect(log.mock.calls).toEqual([
+      ['The live feed goes on with new messages, after 0 s.'],
+      ['The live feed goes on with the nodes, after 0 s.'],
+    ]);
+    vi.restoreAllMocks();
+  });
+});

@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest';
+import { Turns } from './turns.js';
+
+describe('Turns', () => {
+  it('let who wants little pass who wants much', () => {
+    const turns = new Turns<string>();
+    const [much, little, late] = [{}, {}, {}];
+    for (let n = 0; n < 5; n += 1) turns.add(much, `much ${n.toString()}`);
+    turns.add(little, 'little 0');
+    turns.add(much, 'much 0');
+    const taken: string[] = [];
+    for (let turn = turns.take(); turn !== undefined; turn = turns.take()) {
+      taken.push(turn.item);
+      if (turn.item === 'much 1') turns.add(late, 'late 0');
+    }
+    expect(taken).toEqual(['much 0', 'little 0', 'much 1', 'much 2', 'late 0', 'much 3', 'much 4']);
+    expect(turns.take()).toBeUndefined();
+  });
+});
