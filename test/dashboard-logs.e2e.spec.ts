@@ -106,6 +106,36 @@ describe.skipIf(!hasBrowser)('the page of logs', () => {
     expect(await items.count()).toBe(4);
   });
 
+  it('follows what is as new as the newest, and what comes late, also after the line was lost', async () => {
+    const start = Date.now() - 300_000;
+    const at = (second: number): string => new Date(start + second * 1000).toISOString();
+    const block = (height: number) => ({ msg: 'block.import', height, origin: 'Own' });
+    await using stage = await Stage.set(async (node) => {
+      await node.sendV1(block(1), at(200));
+      await node.sendV1(block(2), at(100));
+    }, 3);
+    const { page } = await stage.open();
+    const heights = async (): Promise<string[]> => {
+      const texts = await page.locator('ol.messages > li').allInnerTexts();
+      return texts.flatMap((text) => /height=\d+/.exec(text) ?? []);
+    };
+    await expect.poll(heights).toEqual(['height=1', 'height=2']);
+    await page.getByLabel('Follow live').check();
+    await page.getByText('Live', { exact: true }).waitFor();
+    await stage.node.sendV1(block(3), at(200));
+    await stage.node.sendV1(block(4), at(150));
+    await expect.poll(heights, { timeout: 10_000 }).toEqual(['height=3', 'height=4', 'height=1', 'height=2']);
+    await page.context().setOffline(true);
+    await page.getByText('Connection lost.', { exact: false }).waitFor();
+    await stage.node.sendV1(block(5), at(160));
+    await page.context().setOffline(false);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await stage.node.sendV1(block(6), at(210));
+    await expect
+      .poll(heights, { timeout: 10_000 })
+      .toEqual([6, 3, 5, 4, 1, 2].map((height) => `height=${height.toString()}`));
+  });
+
   it('says what to do where nothing is chosen, nothing is there, and the server fails', async () => {
     await using stage = await Stage.set(() => Promise.resolve(), 1);
     const none = await stage.browser.open(`${stage.server.http}/dashboard/logs/`);

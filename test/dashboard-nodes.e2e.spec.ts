@@ -4,6 +4,7 @@ import { DashboardAssets } from './support/dashboard-assets.js';
 import { TestDatabase } from './support/databases.js';
 import { FakeNode } from './support/fake-node.js';
 import { TestServer } from './support/test-server.js';
+import { waitUntil } from './support/wait-until.js';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
 const hash = (height: number): string => `0x${height.toString(16).padStart(64, '0')}`;
@@ -101,6 +102,43 @@ describe.skipIf(!hasBrowser)('the page of nodes', () => {
     expect(shown.problems).toEqual([]);
   });
 
+  it('shows in a column that comes back what was said while it was hidden', async () => {
+    await using stage = await Stage.set();
+    const alice = await stage.node('alice');
+    const said = (peers: number, bandwidth_upload: number) => ({
+      msg: 'system.interval',
+      peers,
+      bandwidth_upload,
+      bandwidth_download: 1,
+    });
+    await alice.sendV1(said(7, 1));
+    const shown = await stage.open();
+    const { page } = shown;
+    await row(shown, 'alice').getByText('7', { exact: true }).waitFor();
+    await page.getByText('Columns', { exact: true }).click();
+    const peers = page.getByRole('checkbox', { name: 'Peers' });
+    await peers.uncheck();
+    await page.getByRole('columnheader', { name: 'Peers' }).waitFor({ state: 'detached' });
+    await alice.sendV1(said(8, 22));
+    await row(shown, 'alice').getByText('22\u00a0B/s').waitFor();
+    const bob = await stage.node('bob');
+    await bob.sendV1(said(9, 33));
+    await row(shown, 'bob').getByText('33\u00a0B/s').waitFor();
+    // The server sends what changed in the last second again, whatever a page has.
+    const hiddenAt = Date.now();
+    let upload = 100;
+    const isPassed = async (): Promise<boolean> => {
+      await alice.sendV1(said(8, (upload += 1)));
+      return Date.now() > hiddenAt + 1_500;
+    };
+    await waitUntil(isPassed, { what: 'a second and a half', everyMs: 200 });
+    await row(shown, 'alice').getByText(`${upload.toString()}\u00a0B/s`).waitFor();
+    await peers.check();
+    await row(shown, 'alice').getByText('8', { exact: true }).waitFor();
+    await row(shown, 'bob').getByText('9', { exact: true }).waitFor();
+    expect(shown.problems).toEqual([]);
+  });
+
   it('leaves rows in their places while one of them is pointed at', async () => {
     await using stage = await Stage.set();
     const [alice, bob] = [await stage.node('alice'), await stage.node('bob')];
@@ -146,6 +184,8 @@ describe.skipIf(!hasBrowser)('the page of nodes', () => {
     const shown = await stage.open();
     const { page } = shown;
     await expect.poll(() => names(shown)).toEqual(['alice', 'bob']);
+    // A line that is not there yet is not lost.
+    await page.getByText('Live', { exact: true }).waitFor();
     await page.context().setOffline(true);
     await page.getByText('Connection lost.', { exact: false }).waitFor();
     await alice.close();
@@ -216,9 +256,12 @@ class Stage implements AsyncDisposable {
     return new Stage(database, assets, server, await TestBrowser.launch());
   }
 
+  /** One that is stored: pages look for chains seldom. */
   async node(name: string, more: object = {}): Promise<FakeNode> {
     const node = await FakeNode.connect(this.server.ws);
     await node.sendConnected({ network_id: `Qm${name}`, name, chain: 'Testnet', ...more });
+    const sql = 'SELECT FROM peer_connections WHERE name = $1';
+    await waitUntil(async () => (await this.database.query(sql, [name])).length > 0, { what: name });
     return node;
   }
 
