@@ -3340,7 +3340,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description As old as `CACHE_UPDATE_INTERVAL_MS` at most. The live feed tells what changes from then on. */
+            /** @description As of the time in `as_of`: some `CACHE_UPDATE_INTERVAL_MS` ago, and no more than 15 s longer where the database is slow. The live feed tells what changes from then on. */
             200: {
                 headers: {
                     [name: string]: unknown;
