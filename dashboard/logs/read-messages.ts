@@ -1,14 +1,14 @@
+import { Counts } from '../shared/counts.js';
+import { AGAIN_MS } from '../shared/delivered.js';
 import type { ShownMessage } from './shown-message.js';
 
-/** Messages may be stored later than newer ones: so much of what was read is looked at again in the feed. */
-const AGAIN_MS = 600_000;
 /** The feed leaves them out, or sets them. */
 const NOT_IN_FEED = new Set(['ts', 'id', 'msg', 'level', 'line', 'created_at']);
 
 /** What was read before the feed is followed: it sends some of it again. */
 export class ReadMessages {
   /** How often each is to come again. */
-  private readonly counts = new Map<string, number>();
+  private readonly counts = new Counts();
   private readonly newest: string | undefined;
   /** What is as old or older comes with older pages. */
   private readonly oldest: string | undefined;
@@ -21,8 +21,7 @@ export class ReadMessages {
     this.newest = rows[0]?.createdAt;
     this.oldest = more ? rows.at(-1)?.createdAt : undefined;
     for (const { msg, createdAt, logs } of rows) {
-      const key = keyOf(msg, createdAt, logs);
-      this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
+      this.counts.add(keyOf(msg, createdAt, logs));
     }
   }
 
@@ -37,10 +36,7 @@ export class ReadMessages {
   /** Whether a row of the feed was read, or comes with older pages. Called once for each. */
   has(msg: string, row: { created_at: string }): boolean {
     if (this.oldest !== undefined && row.created_at <= this.oldest) return true;
-    const key = keyOf(msg, row.created_at, row);
-    const count = this.counts.get(key) ?? 0;
-    if (count > 0) this.counts.set(key, count - 1);
-    return count > 0;
+    return this.counts.take(keyOf(msg, row.created_at, row));
   }
 }
 

@@ -1,7 +1,8 @@
+import { Counts } from './counts.js';
 import type { FeedRow } from './feed.js';
 
-/** After the line was lost, what came so much earlier than the newest is asked for again: it may come late. */
-const AGAIN_MS = 600_000;
+/** What is so much earlier than the newest that has come is asked for again: messages may come late. */
+export const AGAIN_MS = 600_000;
 /** Rows that are remembered. Where more came in that time, it is asked for less of it. */
 const MOST = 10_000;
 /** What is forgotten when there is no more room. */
@@ -13,9 +14,9 @@ export class Delivered {
   /** When something came last, by this computer: a node's clock may be ahead. Milliseconds. */
   private heardAt = 0;
   /** How often a row has come, by its time and content. */
-  private readonly counts = new Map<string, number>();
+  private readonly counts = new Counts();
   /** How often it is to come again. */
-  private readonly expected = new Map<string, number>();
+  private expected = new Counts();
   /** What is not newer is not remembered. */
   private forgottenTo = '';
 
@@ -24,12 +25,11 @@ export class Delivered {
   /** From when on to ask again: RFC 3339; undefined where nothing has come. What has come since is then expected. */
   resume(): string | undefined {
     if (this.newest === '') return undefined;
-    this.expected.clear();
-    for (const [key, count] of this.counts) this.expected.set(key, count);
+    this.expected = new Counts(this.counts);
     const last = Math.min(Date.parse(this.newest), this.heardAt);
     const earlier = new Date(last - AGAIN_MS).toISOString();
     if (this.forgottenTo === '' || Date.parse(earlier) > Date.parse(this.forgottenTo)) return earlier;
-    const [first = this.newest] = [...this.counts.keys()].map(timeOf).sort();
+    const [first = this.newest] = this.counts.keys().map(timeOf).sort();
     return first;
   }
 
@@ -38,11 +38,9 @@ export class Delivered {
     this.noteTimes(rows);
     return rows.filter((row) => {
       const key = keyOf(row);
-      const again = this.expected.get(key) ?? 0;
-      if (again > 1) this.expected.set(key, again - 1);
-      else this.expected.delete(key);
-      if (again === 0) this.remember(key, row.created_at);
-      return again === 0;
+      if (this.expected.take(key)) return false;
+      this.remember(key, row.created_at);
+      return true;
     });
   }
 
@@ -54,13 +52,13 @@ export class Delivered {
 
   private remember(key: string, time: string): void {
     if (time <= this.forgottenTo) return;
-    this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
+    this.counts.add(key);
     if (this.counts.size > this.most) this.forget();
   }
 
   /** The oldest. */
   private forget(): void {
-    const times = [...this.counts.keys()].map(timeOf).sort();
+    const times = this.counts.keys().map(timeOf).sort();
     this.forgottenTo = times[Math.floor(this.most * FORGOTTEN)] ?? '';
     for (const key of this.counts.keys()) if (timeOf(key) <= this.forgottenTo) this.counts.delete(key);
   }

@@ -6,7 +6,7 @@ export class FeedOutage {
   private since: number | undefined;
 
   /** @param what cannot be read meanwhile: several parts of the feed read for themselves */
-  constructor(private readonly what = 'what is new') {}
+  constructor(private readonly what: string) {}
 
   failed(error: unknown): void {
     this.logger.debug(`The live feed is to read ${this.what} again: ${String(error)}`);
