@@ -11,9 +11,9 @@ export function Older({ loading, load }: OlderProps): JSX.Element {
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (button.current === null || loading) return;
-    const observer = new IntersectionObserver(([entry]) => {
-      // At the top of the page nobody has asked for more yet.
-      if (entry?.isIntersecting === true && scrollY > 0) load();
+    const observer = new IntersectionObserver((entries) => {
+      // Several may come at once: the last one is how it is now. At the top nobody has asked for more yet.
+      if (entries.at(-1)?.isIntersecting === true && scrollY > 0) load();
     });
     observer.observe(button.current);
     return () => observer.disconnect();
