@@ -21,6 +21,10 @@ export default defineConfig(
     },
     rules: {
       eqeqeq: 'error',
+      // Nothing that comes from outside is ever run.
+      'no-eval': 'error',
+      'no-new-func': 'error',
+      '@typescript-eslint/no-implied-eval': 'error',
       // Nest's modules and controllers are classes that hold nothing but decorators.
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
       // Options of libraries are plain objects, whatever class their types name.

@@ -1,9 +1,12 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AccessModule } from './access/index.js';
 import { BenchmarksModule } from './benchmarks/index.js';
+import { ClientAddressModule } from './client-address/index.js';
 import { ConfigModule, type Settings } from './config/index.js';
 import { DeliveryModule } from './delivery/index.js';
 import { FeedModule } from './feed/index.js';
 import { HealthModule } from './health/index.js';
+import { HttpServerModule } from './http-server/index.js';
 import { LifecycleModule } from './lifecycle/index.js';
 import { MetricsModule } from './metrics/index.js';
 import { NetworkModule } from './network/index.js';
@@ -22,6 +25,9 @@ export class AppModule {
       imports: [
         ConfigModule.forRoot(settings),
         LifecycleModule,
+        ClientAddressModule,
+        HttpServerModule,
+        AccessModule,
         TelemetryModule,
         DeliveryModule.forRoot(),
         StorageModule.forRoot({ url: databaseUrl }),

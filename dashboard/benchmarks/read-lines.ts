@@ -1,4 +1,4 @@
-import { checked } from '../shared/api.js';
+import { fetched } from '../shared/api.js';
 
 /**
  * The objects of an answer in NDJSON, as they come.
@@ -9,7 +9,7 @@ export async function* readLines(
   url: string,
   signal: AbortSignal,
 ): AsyncGenerator<Record<string, unknown>[]> {
-  const response = await checked(await fetch(url, { signal }));
+  const response = await fetched(url, signal);
   if (response.body === null) return;
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';

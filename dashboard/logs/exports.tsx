@@ -1,4 +1,8 @@
 import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { token } from '../shared/access.js';
+import { saveAs } from '../shared/save-as.js';
+import { Failed } from '../shared/states.js';
 import { linkTo } from '../shared/url-state.js';
 import { parametersOf, type Question } from './question.js';
 
@@ -7,23 +11,49 @@ const FORMATS = [
   ['csv', 'CSV'],
 ] as const;
 
-/** All messages that answer the question, as files: the browser writes them to disk as they come. */
+/**
+ * All messages that answer the question, as files: the browser writes them to disk as they come. Where a token is
+ * needed, which a link cannot show, it does so when all have come.
+ */
 export function Exports({ question }: { question: Question }): JSX.Element {
+  const [saving, setSaving] = useState('');
+  const [error, setError] = useState<Error>();
+  const save = async (url: string, name: string): Promise<void> => {
+    setSaving(name);
+    setError(undefined);
+    await saveAs(url, name).catch((cause: unknown) =>
+      setError(cause instanceof Error ? cause : new Error(String(cause))),
+    );
+    setSaving('');
+  };
   return (
-    <p>
-      Save all of them as{' '}
-      {FORMATS.map(([format, label], at) => (
-        <>
-          {at > 0 && ' or '}
-          <a
-            key={format}
-            href={linkTo('/nodes/logs', { ...parametersOf(question), format })}
-            download={`${question.msg || 'messages'}-${question.peerId}.${format}`}
-          >
-            {label}
-          </a>
-        </>
-      ))}
-    </p>
+    <>
+      <p>
+        Save all of them as{' '}
+        {FORMATS.map(([format, label], at) => {
+          const url = linkTo('/nodes/logs', { ...parametersOf(question), format });
+          const name = `${question.msg || 'messages'}-${question.peerId}.${format}`;
+          return (
+            <>
+              {at > 0 && ' or '}
+              <a
+                key={format}
+                href={url}
+                download={name}
+                onClick={(event) => {
+                  if (token() === undefined) return;
+                  event.preventDefault();
+                  if (saving === '') void save(url, name);
+                }}
+              >
+                {label}
+              </a>
+            </>
+          );
+        })}{' '}
+        <span role="status">{saving !== '' && `Fetching ${saving}…`}</span>
+      </p>
+      {error && <Failed error={error} />}
+    </>
   );
 }

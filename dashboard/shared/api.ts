@@ -1,11 +1,13 @@
 import { type AnalyticsClient, type components, createAnalyticsClient } from '../../src/client/index.js';
+import { accessRefused, token, tokenHeaders } from './access.js';
 
 type Schemas = components['schemas'];
 /** Types of answers, by their names in the OpenAPI document: `Answer<'Node'>`. */
 export type Answer<Name extends keyof Schemas> = Schemas[Name];
 
 /** The server that this page came from. */
-export const api: AnalyticsClient = createAnalyticsClient('');
+export const api: AnalyticsClient = createAnalyticsClient('', { token });
+api.use({ onResponse: ({ response }) => noteRefusal(response) });
 
 /** The server refused or failed to answer. The message is for people, and names the input that is wrong. */
 export class RequestFailedError extends Error {
@@ -37,11 +39,21 @@ export async function answerOf<Data>(asked: Promise<Asked<Data>>): Promise<Exclu
   return data as Exclude<Data, undefined>;
 }
 
-/** @throws RequestFailedError when a plain `fetch` was answered with a problem */
-export async function checked(response: Response): Promise<Response> {
+/**
+ * A plain `fetch` with what the API asks for.
+ *
+ * @throws RequestFailedError when it was answered with a problem
+ */
+export async function fetched(url: string, signal?: AbortSignal): Promise<Response> {
+  const response = await fetch(url, { headers: tokenHeaders(), ...(signal && { signal }) });
+  noteRefusal(response);
   if (response.ok) return response;
   const text = await response.text();
   throw new RequestFailedError(explain(text, response), response.status);
+}
+
+function noteRefusal({ status }: Response): undefined {
+  if (status === 401) accessRefused();
 }
 
 /** With `parseAs: 'text'` a problem comes as text too. */

@@ -1,3 +1,4 @@
+import { accessRefused, token } from './access.js';
 import { Delivered } from './delivered.js';
 
 /** A message or an aggregate as the feed sends it. `created_at` is RFC 3339 in UTC with microseconds. */
@@ -43,6 +44,9 @@ interface Frame {
   peer_message?: { peer_id: string; msg: string };
   data?: FeedRow[];
 }
+
+/** The server asks for a token, or for another one. */
+const UNAUTHORIZED = 4401;
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
@@ -128,14 +132,25 @@ export class FeedClient {
     const socket = new WebSocket(this.url);
     this.socket = socket;
     socket.onopen = () => {
+      const shown = token();
+      if (shown !== undefined) socket.send(JSON.stringify({ token: shown }));
       this.become('open');
       for (const subscription of this.subscriptions.values()) this.request(subscription, 'subscribe');
       for (const topic of this.topics) this.ask(topic, 'subscribe');
     };
     socket.onmessage = ({ data }: MessageEvent<string>) => this.take(this.parse(data) as Frame);
-    socket.onclose = () => {
-      if (this.socket === socket) this.tryLater();
+    socket.onclose = ({ code }) => {
+      if (this.socket !== socket) return;
+      if (code === UNAUTHORIZED) this.refused();
+      else this.tryLater();
     };
+  }
+
+  /** It is not tried again by itself: who subscribes then has another token. */
+  private refused(): void {
+    this.socket = undefined;
+    this.become('idle');
+    accessRefused();
   }
 
   private tryLater(): void {

@@ -1,8 +1,10 @@
 import { type ComponentChildren, type JSX, render } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { access, forgetToken, onAccess, token } from './access.js';
 import type { FeedClient, FeedState } from './feed.js';
 import './theme.css';
 import { ThemeChoice } from './theme-choice.js';
+import { TokenForm } from './token-form.js';
 import { linkTo } from './url-state.js';
 
 const PAGES = [
@@ -54,6 +56,7 @@ export function Page({ title, path, peerId, feed, children }: PageProps): JSX.El
           ))}
           <a href="/docs">API</a>
         </nav>
+        {token() !== undefined && <ForgetToken />}
         <ThemeChoice />
       </header>
       <main id="main" tabIndex={-1}>
@@ -81,8 +84,39 @@ function FeedStateShown({ feed }: { feed: FeedClient }): JSX.Element {
   );
 }
 
+function ForgetToken(): JSX.Element {
+  const forget = (): void => {
+    forgetToken();
+    // What has been read with it goes as well.
+    location.reload();
+  };
+  return (
+    <button type="button" onClick={forget}>
+      Forget the token
+    </button>
+  );
+}
+
 /** Shows the page, in the element that its `index.html` has for it. */
 export function show(page: JSX.Element): void {
   const app = document.getElementById('app');
-  if (app !== null) render(page, app);
+  if (app !== null) render(<Gate page={page} />, app);
+}
+
+/** The page, or the question for a token while the server asks for one: nothing of the page goes on meanwhile. */
+function Gate({ page }: { page: JSX.Element }): JSX.Element {
+  const [now, setNow] = useState(access());
+  useEffect(() => onAccess(setNow), []);
+  const wasAsked = useRef(false);
+  useEffect(() => {
+    // The form had the focus, and is gone.
+    if (now === 'granted' && wasAsked.current) document.getElementById('main')?.focus();
+    wasAsked.current = now !== 'granted';
+  }, [now]);
+  if (now === 'granted') return page;
+  return (
+    <Page title="A token is needed">
+      <TokenForm key={now} access={now} />
+    </Page>
+  );
 }

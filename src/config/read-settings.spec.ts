@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { InvalidSettingsError, readSettings, settingDocs, Settings } from './index.js';
 
@@ -60,6 +61,58 @@ describe('readSettings', () => {
     const [problem] = problemsOf({ DATABASE_URL: 'mysql://root:hunter2@db/x' });
     expect(problem).toContain('DATABASE_URL');
     expect(problem).not.toContain('hunter2');
+  });
+
+  it('names the entry of a list of tokens that is wrong, and shows no token', () => {
+    const good = 'read:0123456789abcdef';
+    for (const [API_TOKENS, what] of [
+      ['hunter2hunter2hunter2', 'entry 1 does not begin with a scope and a colon'],
+      [`${good},admin:hunter2hunter2hunter2`, 'entry 2 does not begin with a scope and a colon'],
+      [`${good}, write:hunter2`, 'entry 2 has too short a token'],
+      [`write:${'hunter2'.repeat(100)}`, 'entry 1 has too long a token'],
+      ['write:hunter2hunter2 hunter2', 'entry 1 has a token with other characters'],
+      ['write:hunter2hunter2:hunter2', 'entry 1 has a token with other characters'],
+      [`${good},`, 'entry 2 is empty'],
+      [`${good},,${good}`, 'entry 2 is empty'],
+    ] as const) {
+      const [problem = ''] = problemsOf({ API_TOKENS });
+      expect(problem).toMatch(
+        new RegExp(`^API_TOKENS is a list whose ${what}, but takes tokens as scope:token, `),
+      );
+      expect(problem).not.toMatch(/hunter2|0123456789abcdef/);
+    }
+  });
+
+  it('keeps hashes of tokens, and not the tokens', () => {
+    const settings = readSettings({ API_TOKENS: ' READ:0123456789abcdef== , write:~._-+/0123456789 ' });
+    expect(settings.API_TOKENS.map(({ scope, sha256 }) => [scope, sha256.length])).toEqual([
+      ['read', 32],
+      ['write', 32],
+    ]);
+    expect(inspect(settings, { depth: 9 }) + JSON.stringify(settings)).not.toContain('0123456789');
+  });
+
+  it('takes origins as browsers send them', () => {
+    expect(readSettings({ CORS_ORIGINS: 'https://a.example, HTTP://B.example:8080' }).CORS_ORIGINS).toEqual([
+      'https://a.example',
+      'http://b.example:8080',
+    ]);
+    expect(readSettings({ CORS_ORIGINS: '*' }).CORS_ORIGINS).toEqual(['*']);
+    expect(readSettings({}).CORS_ORIGINS).toEqual([]);
+    for (const CORS_ORIGINS of [
+      'a.example',
+      'https://a.example/',
+      'https://a.example:443',
+      'https://*.example',
+      'https://a.example,*',
+      'null',
+      'ftp://a.example',
+      'https://user@a.example',
+    ]) {
+      expect(problemsOf({ CORS_ORIGINS })[0]).toContain(
+        `CORS_ORIGINS is ${JSON.stringify(CORS_ORIGINS)}, but takes`,
+      );
+    }
   });
 
   it('refuses a timeout that is shorter than the heartbeat', () => {

@@ -4,6 +4,9 @@ import { InvalidSettingsError } from './invalid-settings.error.js';
 import { settingDocs } from './setting-docs.js';
 import { LOG_LEVELS, Settings } from './settings.js';
 
+/** Beside nodes: 1,000 feeds, and as many requests and handshakes. */
+const OTHER_CONNECTIONS = 2_000;
+
 /**
  * Settings from the environment's variables. A variable that is empty counts as not set, since templates
  * leave them so; variables of other programs are passed over.
@@ -20,11 +23,15 @@ export function readSettings(environment: Record<string, unknown>): Settings {
   }
   const settings = plainToInstance(Settings, given, { exposeDefaultValues: true });
   if (given.DB_POOL_SIZE === undefined) settings.DB_POOL_SIZE = settings.NUM_THREADS;
+  if (given.HTTP_MAX_CONNECTIONS === undefined) {
+    settings.HTTP_MAX_CONNECTIONS = settings.TELEMETRY_MAX_CONNECTIONS + OTHER_CONNECTIONS;
+  }
 
   const wrong = validateSync(settings, { skipUndefinedProperties: true }).map((error) => {
     const doc = docs.get(error.property);
-    const got = doc?.secret ? 'a value that is not shown here' : JSON.stringify(given[error.property]);
-    return `${error.property} is ${got}, but takes ${doc?.takes ?? 'another value'}.`;
+    const value = given[error.property];
+    const shown = doc?.secret ? 'a value that is not shown here' : JSON.stringify(value);
+    return `${error.property} is ${doc?.got?.(value) ?? shown}, but takes ${doc?.takes ?? 'another value'}.`;
   });
   if (settings.CLIENT_TIMEOUT_S < settings.HEARTBEAT_INTERVAL) {
     wrong.push(

@@ -9,6 +9,8 @@ export interface SettingDoc {
   defaultText?: string;
   /** A secret's value appears in no message. */
   secret?: boolean;
+  /** What a message says of a value that is not taken: continues "NAME is …". */
+  got?: (value: unknown) => string;
 }
 
 const KEY = Symbol('setting-doc');

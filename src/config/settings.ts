@@ -3,6 +3,9 @@ import { IsIn, IsInt, IsOptional, IsString, Max, Min, ValidateBy } from 'class-v
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import 'reflect-metadata';
+import { Addresses } from './addresses.js';
+import { type ApiToken, ApiTokens } from './api-tokens.js';
+import { Origins } from './origins.js';
 import { documented } from './setting-docs.js';
 
 export const JOURNAL_MODES = ['always', 'overflow', 'off'] as const;
@@ -97,6 +100,23 @@ export class Settings {
   @documented.about('The port of everything: telemetry, API, metrics. 0 takes a free one.')
   PORT = 8080;
 
+  @IsOptional()
+  @Integer(0, 65535)
+  @documented.about(
+    'A port for metrics and health alone. With it, `PORT` has no metrics; health is on both. 0 takes a free one.',
+  )
+  METRICS_PORT?: number;
+
+  @ApiTokens(
+    'Who may use the HTTP API and the live feed: `read` to ask, `write` to change things as well. Not set: whoever reaches the port.',
+  )
+  API_TOKENS: readonly ApiToken[] = [];
+
+  @Origins(
+    'Pages of other hosts that may use the HTTP API and the live feed from a browser. Not set: those of this server alone.',
+  )
+  CORS_ORIGINS: readonly string[] = [];
+
   @Integer(1, 3600)
   @documented.about('Seconds between the pings that a node is sent.')
   HEARTBEAT_INTERVAL = 5;
@@ -116,6 +136,58 @@ export class Settings {
   @Integer(1, 65535)
   @documented.about('The listen backlog: connections that the kernel holds until they are accepted.')
   MAX_PENDING_CONNECTIONS = 8192;
+
+  @IsOptional()
+  @Integer(1, 10_000_000)
+  @documented.about(
+    'TCP connections of `PORT` in all: nodes, feeds, requests. More are dropped.',
+    'TELEMETRY_MAX_CONNECTIONS + 2000',
+  )
+  HTTP_MAX_CONNECTIONS!: number;
+
+  @Addresses(
+    'Proxies whose `Forwarded` or `X-Forwarded-For` says from where a node comes. Not set: the headers of nobody are believed.',
+  )
+  TRUSTED_PROXIES: readonly string[] = [];
+
+  @Addresses('From where nodes may come; others are refused with 403. Not set: from anywhere.')
+  TELEMETRY_ALLOWED_IPS: readonly string[] = [];
+
+  @Integer(1, 1_000_000)
+  @documented.about('Sockets of nodes in all; more are refused with 503.')
+  TELEMETRY_MAX_CONNECTIONS = 20_000;
+
+  @Integer(0, 1_000_000)
+  @documented.about(
+    'Sockets of nodes from one address; more are refused with 429. An IPv6 address counts by its /64. 0: no bound.',
+  )
+  TELEMETRY_MAX_CONNECTIONS_PER_IP = 0;
+
+  @Integer(0, 1_000_000)
+  @documented.about('New sockets of nodes a second; more are refused with 503. 0: no bound.')
+  TELEMETRY_MAX_CONNECTIONS_PER_S = 5_000;
+
+  @Integer(0, 1_000_000_000)
+  @documented.about(
+    'Bytes a second from one socket of a node, on average over `TELEMETRY_BYTES_WINDOW_S`. Beyond it the socket is closed with code 1008, and its address refused for `TELEMETRY_BLOCK_S`. 0: no bound.',
+  )
+  TELEMETRY_MAX_BYTES_PER_S = 0;
+
+  @Integer(1, 60)
+  @documented.about('Seconds over which `TELEMETRY_MAX_BYTES_PER_S` is averaged.')
+  TELEMETRY_BYTES_WINDOW_S = 10;
+
+  @Integer(1, 86_400)
+  @documented.about(
+    'Seconds for which an address is refused with 429 after it went beyond `TELEMETRY_MAX_BYTES_PER_S`.',
+  )
+  TELEMETRY_BLOCK_S = 600;
+
+  @Integer(0, 86_400)
+  @documented.about(
+    'Seconds after which a socket is closed with code 1008 on which no node has sent a message yet. 0: never.',
+  )
+  TELEMETRY_SILENT_TIMEOUT_S = 60;
 
   @Integer(1024, 67_108_864)
   @documented.about('The largest message, in bytes. A larger one closes its socket with code 1009.')

@@ -28,6 +28,9 @@ export class FeedLimits {
   /** Nothing is sent to a socket while so much waits to be taken by its client. */
   unsentBytes = MIB;
 
+  /** A client has so long to show its token, where one is needed. */
+  tokenMs = 10_000;
+
   /** A client is pinged so often, */
   pingEveryMs = 5_000;
   /** and dropped when no byte has come from it for so long, */

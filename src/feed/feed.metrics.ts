@@ -57,7 +57,7 @@ export const feedMetricProviders = [
 /**
  * `closed`, `reset`, `protocol_error`: by the client. `timeout`: silent. `slow`: took nothing of what waited for it.
  * `behind`: what it had not got yet had left the cache. `too_many_requests`, `payload_too_large`: sent too much.
- * `shutdown`: the server stops.
+ * `unauthorized`: showed no token that is known, or none in time. `shutdown`: the server stops.
  */
 export type FeedEnd =
   | 'closed'
@@ -68,10 +68,11 @@ export type FeedEnd =
   | 'behind'
   | 'too_many_requests'
   | 'payload_too_large'
+  | 'unauthorized'
   | 'fault'
   | 'shutdown';
 
-export type RequestOutcome = 'accepted' | 'malformed' | 'too_many_subscriptions';
+export type RequestOutcome = 'accepted' | 'malformed' | 'too_many_subscriptions' | 'unauthorized';
 
 export interface FeedGauges {
   cachedPairs: () => number;

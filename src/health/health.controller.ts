@@ -1,6 +1,6 @@
 import { Controller, Get, Query, ServiceUnavailableException } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiProblems, NoQuery } from '../http/index.js';
+import { ApiProblems, NoQuery, Open } from '../http/index.js';
 import { Lifecycle } from '../lifecycle/index.js';
 import { BatchQueue } from '../telemetry/index.js';
 import { Liveness, Readiness } from './health.dto.js';
@@ -15,6 +15,7 @@ export class HealthController {
   ) {}
 
   @Get('live')
+  @Open()
   @ApiOperation({
     operationId: 'getLiveness',
     summary: 'Whether the process works',
@@ -27,6 +28,7 @@ export class HealthController {
   }
 
   @Get('ready')
+  @Open()
   @ApiOperation({ operationId: 'getReadiness', summary: 'Whether nodes may be sent here' })
   @ApiOkResponse({ type: Readiness, description: 'They may. Where they may not, the answer is a 503.' })
   @ApiProblems(400)

@@ -1,9 +1,10 @@
-export { ApiProblems } from './api-problems.js';
+export { ApiProblems, problemAnswer } from './api-problems.js';
 export { InvalidParameterError } from './invalid-parameter.error.js';
 export { documented, type InputOptions } from './parameters/documented.js';
 export * from './parameters/index.js';
 export { checkJsonBody, JsonBodyText, MAX_BODY_BYTES } from './json-body.js';
 export { NoQuery } from './no-query.js';
+export { Open, OPEN } from './open.js';
 export { Problem, problem } from './problem.js';
 export { ProblemFilter } from './problem.filter.js';
 export { StartedGuard } from './started.guard.js';

@@ -1,10 +1,12 @@
 import { applyDecorators, Header, HttpCode } from '@nestjs/common';
 import { ApiExcludeEndpoint } from '@nestjs/swagger';
+import { Open } from './open.js';
 
 /** Of a route that plain HTTP gets where WebSockets are opened. It is described in prose: OpenAPI has no word for it. */
 export function WebSocketPath(): MethodDecorator {
   return applyDecorators(
     ApiExcludeEndpoint(),
+    Open(),
     HttpCode(426),
     Header('Upgrade', 'websocket'),
     Header('Content-Type', 'application/problem+json'),

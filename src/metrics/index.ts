@@ -1,1 +1,2 @@
 export { MetricsModule } from './metrics.module.js';
+export { MetricsPort } from './metrics-port.js';

@@ -1,15 +1,22 @@
-import { Controller, Get, Query, Res } from '@nestjs/common';
+import { Controller, Get, Query, Res, UseGuards } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { PrometheusController } from '@willsoto/nestjs-prometheus';
 import type { Response } from 'express';
-import { ApiProblems, NoQuery } from '../http/index.js';
+import { ApiProblems, NoQuery, Open } from '../http/index.js';
+import { MetricsPortGuard } from './metrics-port.guard.js';
 
 /** For Prometheus. */
 @ApiTags('Server')
 @Controller()
+@UseGuards(MetricsPortGuard)
 export class MetricsController extends PrometheusController {
   @Get()
-  @ApiOperation({ operationId: 'getMetrics', summary: 'The metrics of the server' })
+  @Open()
+  @ApiOperation({
+    operationId: 'getMetrics',
+    summary: 'The metrics of the server',
+    description: 'Where `METRICS_PORT` is set they are on that port alone, and this is a 404.',
+  })
   @ApiOkResponse({
     description: 'The text format of Prometheus.',
     content: {
@@ -19,7 +26,7 @@ export class MetricsController extends PrometheusController {
       },
     },
   })
-  @ApiProblems(400)
+  @ApiProblems(400, 404)
   override async index(
     @Res({ passthrough: true }) response: Response,
     @Query() _query?: NoQuery,

@@ -7,6 +7,7 @@ Takes in the telemetry of Tetcore, Substrate and Polkadot SDK nodes, keeps it in
 - Times in questions look like \`2019-01-01T00:00:00\`, with or without a fraction, and with or without \`Z\` or an offset; without one they are in UTC. Bounds are exclusive. Times in answers are RFC 3339 in UTC, with microseconds.
 - Numbers in messages have every digit that the node sent. Some, such as span ids, are larger than a double holds exactly: parse them as big integers.
 - A parameter that is not known, comes twice or has a value that it does not take is a 400 that names it. Every error is \`application/problem+json\` (RFC 9457).
+- Where the server has \`API_TOKENS\`, \`GET\` takes a token of the scope \`read\` or \`write\`, and everything else one of the scope \`write\`: \`Authorization: Bearer TOKEN\`. About the server itself anybody may ask.
 - A list of a node that is not known is empty.
 - Lists that come in pages take a \`cursor\`, which says after which row to go on.
 
@@ -17,6 +18,7 @@ Nodes send their telemetry to these, and get no answers. One JSON object a frame
 
 ## The nodes of a chain, live
 \`GET /network/{chain}\` is a snapshot. Of what changes from then on the WebSocket \`/feed\` tells, once in \`CACHE_UPDATE_INTERVAL_MS\` where something did.
+- Where the server has \`API_TOKENS\`, the first frame has one in it: \`{"token": "TOKEN"}\`, or \`token\` beside the rest of a request.
 - To begin: \`{"network": "Polkadot", "interest": "subscribe", "fields": ["name", "peers"], "since": "2026-01-02T03:04:05.678901Z"}\`. \`fields\` are those of NetworkNode that are wanted, all of them where it is left out. \`since\` is the \`as_of\` of a snapshot, from whichever server; everything is sent where it is left out.
 - What comes: \`{"network": "Polkadot", "as_of": "…", "nodes": [{"id": "…", "peers": 41}], "gone": ["…"], "header": {…}}\`: of each node \`id\` and what changed, of a new one all that is wanted; the ids of those that are no longer connected; and the header where it changed. With \`"complete": true\` all nodes are in it, and whatever else you have is to be dropped.
 - To end: \`{"network": "Polkadot", "interest": "unsubscribe"}\`. A second subscription of a chain takes the place of the first.

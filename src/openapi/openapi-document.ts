@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { packageInfo } from '../config/index.js';
+import { TOKEN, withAccess } from './access.js';
 import { DESCRIPTION } from './description.js';
 
 /** Describes every route of a server, as its controllers declare them: OpenAPI 3.1. */
@@ -18,10 +19,14 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('Benchmarks', 'Runs of a node on a host system, to be compared by its telemetry.')
     .addTag('Network', 'The nodes that are connected, as they are now.')
     .addTag('Server', 'About the server itself.')
+    .addSecurity(TOKEN, {
+      type: 'http',
+      scheme: 'bearer',
+      description: 'One of `API_TOKENS`, where the server has any.',
+    })
     .build();
   const document = SwaggerModule.createDocument(app, config, {
     operationIdFactory: (_controller, method) => method,
   });
-  // Everything is open. Linters want it to be said.
-  return { ...document, security: [] };
+  return withAccess(document);
 }

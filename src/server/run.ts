@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigModule, type Settings } from '../config/index.js';
 import { Deadline } from '../lifecycle/index.js';
+import { MetricsPort } from '../metrics/index.js';
 import { explain } from './explain.js';
 import { type RunningServer, startServer, StartStoppedError } from './start-server.js';
 
@@ -78,5 +79,6 @@ function welcome(settings: Settings, server: RunningServer): void {
   logger.log(
     `Ready. Point a node here with  --telemetry-url 'ws://${at} 5'  (or 'ws://${at}/audit 5' to keep it for good).`,
   );
-  logger.log(`Look at  http://${at}/nodes  and  http://${at}/metrics`);
+  const metricsPort = server.app.get(MetricsPort).number ?? server.port;
+  logger.log(`Look at  http://${at}/dashboard/  and  http://${host}:${metricsPort.toString()}/metrics`);
 }

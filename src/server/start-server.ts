@@ -1,16 +1,20 @@
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { AccessGuard, checkBeforeBody } from '../access/index.js';
 import { AppModule } from '../app.module.js';
 import type { Settings } from '../config/index.js';
 import { setUpDashboard } from '../dashboard/index.js';
 import { Delivery } from '../delivery/index.js';
 import { EmbeddedPostgresServer } from '../embedded-postgres/index.js';
 import { checkJsonBody, inputValidation, MAX_BODY_BYTES, ProblemFilter } from '../http/index.js';
+import { BoundedHttpAdapter } from '../http-server/index.js';
 import { Deadline, Lifecycle } from '../lifecycle/index.js';
+import { MetricsPort } from '../metrics/index.js';
 import { setUpOpenApi } from '../openapi/index.js';
 import { DatabaseStartup } from '../storage/index.js';
 import { TelemetryWsAdapter, UpgradeGuard } from '../telemetry/index.js';
+import { crossOrigin } from './cross-origin.js';
 import { ServerLogger } from './server-logger.js';
 import { type ServerParts, stopServer, stopStarting } from './stop-server.js';
 
@@ -55,12 +59,11 @@ export async function startServer(
   try {
     parts.postgres = await startPostgres(settings, stopping);
     const databaseUrl = settings.DATABASE_URL ?? parts.postgres?.url ?? '';
-    const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(settings, databaseUrl), {
-      logger,
-      abortOnError: false,
-      bodyParser: false,
-      rawBody: true,
-    });
+    const app = await NestFactory.create<NestExpressApplication>(
+      AppModule.forRoot(settings, databaseUrl),
+      new BoundedHttpAdapter(),
+      { logger, abortOnError: false, bodyParser: false, rawBody: true },
+    );
     parts.app = app;
     const abort = new AbortController();
     const port = await listen(app, settings);
@@ -108,6 +111,8 @@ async function listen(app: NestExpressApplication, settings: Settings): Promise<
   // Answers change with every message; a hash of each would be work for nobody.
   app.disable('etag');
   setUpDashboard(app, settings);
+  if (settings.CORS_ORIGINS.length > 0) app.enableCors(crossOrigin(settings.CORS_ORIGINS));
+  app.use(checkBeforeBody(app.get(AccessGuard)));
   app.useBodyParser('json', { limit: MAX_BODY_BYTES });
   app.use(checkJsonBody);
   app.useGlobalFilters(new ProblemFilter());
@@ -130,6 +135,7 @@ async function listen(app: NestExpressApplication, settings: Settings): Promise<
   server.on('error', (error: Error) =>
     new Logger('Server').error(`The HTTP server reports: ${error.message}`),
   );
+  await app.get(MetricsPort).listen(app.getHttpAdapter().getInstance());
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : settings.PORT;
 }

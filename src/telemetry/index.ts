@@ -1,3 +1,4 @@
+export type { Refusal, RefusalReason } from './admission/refusal.js';
 export type { Batch, RejectedMessage, RowBlock } from './batch/batch.js';
 export { BatchBuilder } from './batch/batch-builder.js';
 export { BatchQueue } from './batch/batch-queue.port.js';

@@ -6,6 +6,7 @@ import {
   makeHistogramProvider,
 } from '@willsoto/nestjs-prometheus';
 import { Counter, Gauge, Histogram } from 'prom-client';
+import type { RefusalReason } from './admission/refusal.js';
 import type { ClockVerdict } from './message/timestamp.js';
 
 /**
@@ -62,8 +63,8 @@ export const telemetryMetricProviders = [
   }),
   makeCounterProvider({
     name: 'tetcore_upgrades_refused_total',
-    help: 'WebSocket handshakes that were refused, by HTTP status.',
-    labelNames: ['status'],
+    help: 'WebSocket handshakes that were refused, by HTTP status and reason.',
+    labelNames: ['status', 'reason'],
   }),
   makeGaugeProvider({
     name: 'tetcore_connections',
@@ -159,8 +160,8 @@ export class TelemetryMetrics {
     this.nodes.dec(count);
   }
 
-  upgradeRefused(status: number): void {
-    this.refusals.inc({ status: status.toString() });
+  upgradeRefused(status: number, reason: RefusalReason): void {
+    this.refusals.inc({ status: status.toString(), reason });
   }
 
   reading(paused: boolean): void {

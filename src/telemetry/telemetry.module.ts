@@ -1,4 +1,8 @@
 import { Module } from '@nestjs/common';
+import { AllowedAddresses } from './admission/allowed-addresses.js';
+import { BlockedAddresses } from './admission/blocked-addresses.js';
+import { NewSocketsBudget } from './admission/new-sockets-budget.js';
+import { OpenSocketsCount } from './admission/open-sockets-count.js';
 import { Batcher } from './batch/batcher.js';
 import { AuditGateway } from './gateway/audit.gateway.js';
 import { ExpiringGateway } from './gateway/expiring.gateway.js';
@@ -14,10 +18,14 @@ import { TelemetrySharedModule } from './telemetry-shared.module.js';
   imports: [TelemetrySharedModule],
   controllers: [TelemetryPathsController],
   providers: [
+    AllowedAddresses,
     AuditGateway,
     Batcher,
+    BlockedAddresses,
     ExpiringGateway,
     MessageIntake,
+    NewSocketsBudget,
+    OpenSocketsCount,
     SubmitGateway,
     TelemetrySockets,
     UpgradeGuard,

@@ -27,12 +27,12 @@ const MAY_BE_EMPTY = ['start_time', 'aggregate_type', 'aggregate_interval', 'agg
 /**
  * Reads what a client sent.
  *
+ * @param fields see {@link objectIn}
  * @param longestS the longest interval that can be aggregated: what is not in the cache whole is not sent
  * @param topics read what is meant for them
  * @throws InvalidRequestError
  */
-export function readRequest(text: string, longestS: number, topics: FeedTopics): Wish {
-  const fields = objectIn(text);
+export function readRequest(fields: Record<string, unknown>, longestS: number, topics: FeedTopics): Wish {
   const topic = topics.of(fields);
   refuseNested(fields, topic?.lists ?? []);
   if (topic !== undefined) return topic.read(fields);
@@ -57,7 +57,8 @@ export function readRequest(text: string, longestS: number, topics: FeedTopics):
   };
 }
 
-function objectIn(text: string): Record<string, unknown> {
+/** The object that is in a frame. @throws InvalidRequestError */
+export function objectIn(text: string): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(text);

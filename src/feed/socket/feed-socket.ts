@@ -1,12 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
+import type { FeedGuard } from '../../access/index.js';
 import type { FeedCache } from '../cache/feed-cache.js';
 import type { FeedLimits } from '../feed-limits.js';
-import type { FeedEnd, FeedMetrics } from '../feed.metrics.js';
+import type { FeedEnd, FeedMetrics, RequestOutcome } from '../feed.metrics.js';
 import { InvalidRequestError } from '../request/invalid-request.error.js';
-import { readRequest, type Wish } from '../request/read-request.js';
+import { objectIn, readRequest, type Wish } from '../request/read-request.js';
 import { BehindError, type Sending } from '../subscription/subscription.js';
 import type { FeedTopics } from '../topic/feed-topics.js';
+import { Admission, NotAdmittedError } from './admission.js';
 import { RequestBudget } from './request-budget.js';
 import { Subscriber, TooManySubscriptionsError } from './subscriber.js';
 
@@ -14,6 +16,8 @@ import { Subscriber, TooManySubscriptionsError } from './subscriber.js';
 const TRY_AGAIN_LATER = 1013;
 const POLICY_VIOLATION = 1008;
 const INTERNAL_ERROR = 1011;
+/** Of those that applications may give a meaning: as 401 of HTTP. */
+const UNAUTHORIZED = 4401;
 const TOO_LARGE = 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
 
 export interface FeedSocketContext {
@@ -21,6 +25,7 @@ export interface FeedSocketContext {
   limits: FeedLimits;
   metrics: FeedMetrics;
   topics: FeedTopics;
+  guard: FeedGuard;
   /** The longest interval of an aggregate: seconds. */
   longestS: number;
   /** Called once, when the socket has ended. */
@@ -32,6 +37,9 @@ export interface FeedSocketContext {
 export class FeedSocket {
   private readonly subscriber: Subscriber;
   private readonly budget: RequestBudget;
+  private readonly admission: Admission;
+  /** Ends the socket, unless it is admitted before. */
+  private readonly admissionTimer: NodeJS.Timeout | undefined;
   /** Those that may have something to send, in the order of their turns. */
   private readonly ready = new Set<Sending>();
   private pumping = false;
@@ -48,7 +56,7 @@ export class FeedSocket {
     private readonly request: IncomingMessage,
     private readonly context: FeedSocketContext,
   ) {
-    const { cache, limits, metrics } = context;
+    const { cache, limits, metrics, guard } = context;
     this.budget = new RequestBudget(limits.requestBurst, limits.requestsPerSecond, performance.now());
     this.subscriber = new Subscriber(
       cache,
@@ -56,6 +64,10 @@ export class FeedSocket {
       (subscription) => this.queue(subscription),
       (by) => metrics.subscribed(by),
     );
+    this.admission = new Admission(guard);
+    if (!this.admission.isGiven) {
+      this.admissionTimer = setTimeout(() => this.refuse('no token has come'), limits.tokenMs);
+    }
     metrics.socketOpened();
     ws.on('message', (data, isBinary) => this.receive(data as Buffer, isBinary));
     ws.on('ping', (data) => this.answer(data));
@@ -94,18 +106,27 @@ export class FeedSocket {
     if (!this.isOpen || !this.spend(1)) return;
     try {
       if (isBinary) throw new InvalidRequestError('A frame takes text: one JSON object.');
-      const wish = readRequest(data.toString(), longestS, topics);
-      if (isForAggregate(wish) && !this.spend(limits.aggregateRequests - 1)) return;
-      this.subscriber.follow(wish);
+      const fields = this.admission.check(objectIn(data.toString()));
+      if (this.admission.isGiven) clearTimeout(this.admissionTimer);
+      if (fields !== undefined) {
+        const wish = readRequest(fields, longestS, topics);
+        if (isForAggregate(wish) && !this.spend(limits.aggregateRequests - 1)) return;
+        this.subscriber.follow(wish);
+      }
       metrics.requested('accepted');
     } catch (error) {
       if (!(error instanceof InvalidRequestError)) {
         this.fault(error);
         return;
       }
-      metrics.requested(error instanceof TooManySubscriptionsError ? 'too_many_subscriptions' : 'malformed');
+      metrics.requested(outcomeOf(error));
       this.send(JSON.stringify({ error: error.message }));
+      if (!this.admission.isGiven) this.refuse('a token is needed');
     }
+  }
+
+  private refuse(why: string): void {
+    this.drop('unauthorized', UNAUTHORIZED, why);
   }
 
   /** @returns false where that was too much, and the socket is closed */
@@ -192,11 +213,17 @@ export class FeedSocket {
   }
 
   private ended(code: number): void {
+    clearTimeout(this.admissionTimer);
     this.release();
     // 1006 is what ws reports when the client went without a close frame.
     this.context.metrics.socketClosed(this.endReason ?? (code === 1006 ? 'reset' : 'closed'));
     this.context.onEnd(this);
   }
+}
+
+function outcomeOf(error: InvalidRequestError): RequestOutcome {
+  if (error instanceof NotAdmittedError) return 'unauthorized';
+  return error instanceof TooManySubscriptionsError ? 'too_many_subscriptions' : 'malformed';
 }
 
 function isForAggregate(wish: Wish): boolean {

@@ -6,6 +6,7 @@ import {
 } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
+import { FeedGuard } from '../../access/index.js';
 import { Settings } from '../../config/index.js';
 import { Lifecycle, OpenSockets } from '../../lifecycle/index.js';
 import { CacheUpdater } from '../cache/cache-updater.js';
@@ -32,6 +33,7 @@ export class FeedSockets implements OnApplicationBootstrap, BeforeApplicationShu
     cache: FeedCache,
     metrics: FeedMetrics,
     topics: FeedTopics,
+    guard: FeedGuard,
     private readonly limits: FeedLimits,
     private readonly lifecycle: Lifecycle,
     private readonly updater: CacheUpdater,
@@ -42,6 +44,7 @@ export class FeedSockets implements OnApplicationBootstrap, BeforeApplicationShu
       limits,
       metrics,
       topics,
+      guard,
       longestS: settings.CACHE_EXPIRY_S,
       onEnd: (socket) => void this.sockets.delete(socket),
       onFault: (error) => this.logger.error('A subscriber of the live feed could not be served.', error),

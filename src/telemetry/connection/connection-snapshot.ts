@@ -41,7 +41,10 @@ export interface ConnectionSnapshot extends NodeIdentity {
   oldestCreatedAt: number;
   newestCreatedAt: number;
   endedAt: number | null;
-  /** How it ended: `closed`, `timeout`, `payload_too_large`, `protocol_error`, `reset`, `shutdown`, `collector_lost`. */
+  /**
+   * How it ended: `closed`, `timeout`, `payload_too_large`, `too_many_bytes`, `slow_reader`, `no_message`,
+   * `protocol_error`, `reset`, `shutdown`, `collector_lost`.
+   */
   endReason: string | null;
   /** The WebSocket close code. */
   endCode: number | null;

@@ -5,6 +5,7 @@ import {
   ApiProblems,
   NoQuery,
   ObjectOf,
+  Open,
   type Problem,
   problem,
   TextListOf,
@@ -37,6 +38,7 @@ export class About {
 @Controller()
 export class TelemetryPathsController {
   @Get('/')
+  @Open()
   @ApiOperation({ operationId: 'getAbout', summary: 'What is here' })
   @ApiExtraModels(About)
   @ApiOkResponse({

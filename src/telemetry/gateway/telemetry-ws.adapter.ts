@@ -1,16 +1,21 @@
 import { Logger } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import type { MessageMappingProperties } from '@nestjs/websockets';
-import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Observable } from 'rxjs';
 import type { WebSocketServer } from 'ws';
 import type { Settings } from '../../config/index.js';
+import { refuseInHttp } from '../../http-server/index.js';
+import type { Refusal } from '../admission/refusal.js';
 import { answerInHttp } from './answer-in-http.js';
 import type { UpgradeGuard } from './upgrade-guard.js';
 
 /** ws waits this long for the answer to its close frame before it cuts the line: milliseconds. */
 const CLOSE_TIMEOUT_MS = 5_000;
+
+const UNKNOWN_PATH: Refusal = { status: 404, reason: 'unknown_path' };
+const FEED_FULL: Refusal = { status: 503, reason: 'feed_full', retryAfterS: 5 };
 
 /** `maxSockets`: of a gateway's options; undefined is no limit. */
 type PathServer = WebSocketServer & { path: string; options: { maxSockets?: number } };
@@ -73,18 +78,21 @@ export class TelemetryWsAdapter extends WsAdapter {
     const path = pathOf(request);
     const servers = (this.wsServersRegistry.get(port) ?? []) as unknown as PathServer[];
     const server = servers.find((candidate) => candidate.path === path);
-    const status = server === undefined ? 404 : isFull(server) ? 503 : this.guard.check(request);
-    if (server === undefined || status !== null) {
-      refuse(socket, status ?? 404);
-      this.guard.refused(status ?? 404);
+    const refusal = refusalOf(server) ?? this.guard.check(request, path);
+    if (server === undefined || refusal !== null) {
+      const { status, retryAfterS } = refusal ?? UNKNOWN_PATH;
+      refuseInHttp(socket, status, retryAfterS);
+      this.guard.refused(request, refusal ?? UNKNOWN_PATH);
       return;
     }
     server.handleUpgrade(request, socket, head, (ws) => server.emit('connection', ws, request));
   }
 }
 
-function isFull({ clients, options }: PathServer): boolean {
-  return options.maxSockets !== undefined && clients.size >= options.maxSockets;
+function refusalOf(server: PathServer | undefined): Refusal | null {
+  if (server === undefined) return UNKNOWN_PATH;
+  const { clients, options } = server;
+  return options.maxSockets !== undefined && clients.size >= options.maxSockets ? FEED_FULL : null;
 }
 
 /** The path that was asked for, without query and trailing slash. */
@@ -93,16 +101,4 @@ function pathOf(request: IncomingMessage): string {
   let end = path.length;
   while (end > 1 && path[end - 1] === '/') end -= 1;
   return path.slice(0, end) || '/';
-}
-
-function refuse(socket: Duplex, status: number): void {
-  // Whoever does not close its own end is not waited for.
-  socket.once('finish', () => socket.destroy());
-  const text = STATUS_CODES[status] ?? '';
-  const body = JSON.stringify({ type: 'about:blank', title: text, status });
-  const retry = status === 503 ? 'Retry-After: 5\r\n' : '';
-  socket.end(
-    `HTTP/1.1 ${status.toString()} ${text}\r\nConnection: close\r\n${retry}` +
-      `Content-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body).toString()}\r\n\r\n${body}`,
-  );
 }

@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events';
-import type { IncomingMessage } from 'node:http';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 import type { NodeConnection } from '../connection/node-connection.js';
@@ -19,6 +18,7 @@ class FakeWebSocket extends EventEmitter {
   pongs = 0;
   pings = 0;
   terminated = false;
+  goodbye: string | undefined;
 
   ping(): void {
     this.pings += 1;
@@ -36,8 +36,9 @@ class FakeWebSocket extends EventEmitter {
     this.isPaused = false;
   }
 
-  close(): void {
+  close(code: number, reason: string): void {
     this.readyState = this.CLOSING;
+    this.goodbye = `${code.toString()} ${reason}`;
   }
 
   terminate(): void {
@@ -49,7 +50,7 @@ class FakeWebSocket extends EventEmitter {
 
 describe('NodeSocket', () => {
   let ws: FakeWebSocket;
-  let line: { bytesRead: number; remoteAddress: string };
+  let line: { bytesRead: number };
   let node: NodeSocket;
   /** What it told the others, in order. */
   let told: string[];
@@ -58,10 +59,11 @@ describe('NodeSocket', () => {
 
   beforeEach(() => {
     ws = new FakeWebSocket();
-    line = { bytesRead: 300, remoteAddress: '127.0.0.1' };
+    line = { bytesRead: 300 };
     told = [];
     ended = [];
     fault = undefined;
+    now = performance.now();
     const context = {
       collectorId: 'c',
       intake: {
@@ -86,16 +88,24 @@ describe('NodeSocket', () => {
         nodesEnded: (count: number) => told.push(`${count.toString()} nodes ended`),
         frame: () => undefined,
       },
+      limits: { silentMs: 3_000, bytes: { bytesPerS: 100, windowS: 2 } },
+      onExcess: (ipAddr: string) => told.push(`too much from ${ipAddr}`),
       onEnd: () => told.push('end'),
       onFault: (error: unknown) => told.push(`fault ${String(error)}`),
     } as unknown as NodeSocketContext;
-    const request = { socket: line } as unknown as IncomingMessage;
-    node = new NodeSocket(ws as unknown as WebSocket, request, ENDPOINTS.submit, context);
+    const at = { socket: line, ipAddr: '192.0.2.7' };
+    node = new NodeSocket(ws as unknown as WebSocket, at, ENDPOINTS.submit, context);
   });
 
   const receive = (text: string): boolean => ws.emit('message', Buffer.from(text));
   const beat = (times = 1): void => {
     for (let count = 0; count < times; count += 1) node.beat(INTERVAL_MS, TIMEOUT_MS);
+  };
+
+  let now = 0;
+  /** Looks once a second, from when it was opened. */
+  const look = (times: number): void => {
+    for (let count = 0; count < times; count += 1) node.checkBounds((now += 1_000));
   };
 
   it('is pinged while a byte comes in time, and cut off when none does', () => {
@@ -170,6 +180,55 @@ describe('NodeSocket', () => {
     ws.emit('error', Object.assign(new Error(code), { code }));
     ws.emit('close', 1006);
     expect(told).toEqual([...expected, '0 nodes ended', 'end']);
+  });
+
+  it('is closed when it does not speak in time, and pauses do not count', () => {
+    look(2);
+    node.setPaused(true);
+    look(10);
+    node.setPaused(false);
+    expect(ws.goodbye).toBeUndefined();
+    look(1);
+    expect([ws.goodbye, ws.terminated]).toEqual(['1008 no message', false]);
+    look(1);
+    expect(told).toEqual(['closed / no_message', '0 nodes ended', 'end']);
+  });
+
+  it('may be silent for as long as it likes once it has spoken, be it nonsense', () => {
+    receive('?');
+    look(10);
+    expect(ws.goodbye).toBeUndefined();
+  });
+
+  it('is closed when it sends too much, is cut off where it goes on, and is told of once', () => {
+    receive('{"msg":"a"}');
+    line.bytesRead += 201;
+    look(1);
+    expect([ws.goodbye, ws.terminated]).toEqual(['1008 too many bytes', false]);
+    receive('{"msg":"b"}');
+    line.bytesRead += 1_000;
+    look(1);
+    expect(told).toEqual([
+      'accept a',
+      'too much from 192.0.2.7',
+      'accept b',
+      'closed / too_many_bytes',
+      '1 nodes ended',
+      'end',
+    ]);
+  });
+
+  it('is cut off when it does not read what we send', () => {
+    ws.bufferedAmount = 65_536;
+    look(1);
+    expect(told).toEqual(['closed / slow_reader', '0 nodes ended', 'end']);
+  });
+
+  it('keeps its time to say goodbye when the server stops', () => {
+    node.close(1001, 'going away');
+    line.bytesRead += 1_000_000;
+    look(10);
+    expect([ws.goodbye, ws.terminated]).toEqual(['1001 going away', false]);
   });
 
   it('answers pings, but not of somebody who does not read the answers', () => {

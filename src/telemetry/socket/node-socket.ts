@@ -1,11 +1,10 @@
-import type { IncomingMessage } from 'node:http';
 import { v7 as uuidv7 } from 'uuid';
 import type { WebSocket } from 'ws';
 import { NodeConnection } from '../connection/node-connection.js';
 import { parseFrame } from '../message/message.parser.js';
 import type { MessageOutcomes, TelemetryMetrics } from '../telemetry.metrics.js';
 import type { MessageIntake } from './message-intake.js';
-import { peerAddress } from './peer-address.js';
+import { type Excess, MAX_UNREAD_BYTES, SocketBounds, type SocketLimits } from './socket-bounds.js';
 import type { TelemetryEndpoint } from './telemetry-endpoint.js';
 
 /** Nodes that may share a socket. */
@@ -14,14 +13,24 @@ export const MAX_NODES_PER_SOCKET = 20;
 /** Larger than the limit, and larger than any number of ours. */
 const TOO_LARGE = new Set(['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH']);
 
-/** Answers that a node has not read yet, at most: bytes. */
-const MAX_UNREAD_BYTES = 65_536;
+/** "Policy violation", of RFC 6455. */
+const POLICY_VIOLATION = 1008;
+
+/** The TCP connection of a socket. */
+export interface NodeLine {
+  readonly socket: { readonly bytesRead: number };
+  /** Of the node, as far as its proxies are trusted. */
+  readonly ipAddr: string;
+}
 
 export interface NodeSocketContext {
   collectorId: string;
+  limits: SocketLimits;
   intake: MessageIntake;
   outcomes: MessageOutcomes;
   metrics: TelemetryMetrics;
+  /** Called when more has come from a socket than may. */
+  onExcess: (ipAddr: string) => void;
   /** Called once, when the socket has ended and nothing more will come. */
   onEnd: (socket: NodeSocket) => void;
   onFault: (error: unknown) => void;
@@ -31,24 +40,30 @@ export interface NodeSocketContext {
 export class NodeSocket {
   private readonly id = uuidv7();
   private readonly openedAt = Date.now();
-  private readonly ipAddr: string;
+  private readonly bounds: SocketBounds;
   private readonly connections = new Map<number | null, NodeConnection>();
   private bytesSeen = 0;
   private silentMs = 0;
+  private hasSpoken = false;
+  private excess: Excess | undefined;
   private endReason: string | undefined;
 
   constructor(
     private readonly ws: WebSocket,
-    private readonly request: IncomingMessage,
+    private readonly line: NodeLine,
     private readonly endpoint: TelemetryEndpoint,
     private readonly context: NodeSocketContext,
   ) {
-    this.ipAddr = peerAddress(request);
+    this.bounds = new SocketBounds(context.limits, line.socket.bytesRead, performance.now());
     context.metrics.socketOpened(endpoint.countedAs);
     ws.on('message', (data) => this.receive(data as Buffer));
     ws.on('ping', (data) => this.answer(data));
     ws.on('error', (error) => this.failed(error));
     ws.on('close', (code) => this.ended(code));
+  }
+
+  get ipAddr(): string {
+    return this.line.ipAddr;
   }
 
   /** Stops or goes on reading; while it is stopped TCP holds the node back. */
@@ -63,7 +78,7 @@ export class NodeSocket {
    * late it is: a process that was stopped for a while, or whose clock was set, holds that against nobody.
    */
   beat(intervalMs: number, timeoutMs: number): void {
-    const { bytesRead } = this.request.socket;
+    const { bytesRead } = this.line.socket;
     // Nothing is read while paused, pongs included: that is not the node's fault.
     const alive = bytesRead !== this.bytesSeen || this.ws.isPaused;
     this.silentMs = alive ? 0 : this.silentMs + intervalMs;
@@ -74,6 +89,23 @@ export class NodeSocket {
     } else if (this.ws.readyState === this.ws.OPEN) {
       this.ws.ping();
     }
+  }
+
+  /** Ends a socket that is beyond a bound. To be called once in `LOOK_EVERY_MS`. */
+  checkBounds(now: number): void {
+    if (this.excess !== undefined) {
+      // It has had a second to answer our close frame, and would be read from all the while.
+      this.ws.terminate();
+      return;
+    }
+    if (this.ws.readyState !== this.ws.OPEN) return;
+    this.excess = this.bounds.excess(this.ws, this.line.socket.bytesRead, this.hasSpoken, now);
+    if (this.excess === undefined) return;
+    this.endReason ??= this.excess;
+    if (this.excess === 'too_many_bytes') this.context.onExcess(this.ipAddr);
+    // A slow reader would not come to our close frame.
+    if (this.excess === 'slow_reader') this.ws.terminate();
+    else this.ws.close(POLICY_VIOLATION, this.excess.replaceAll('_', ' '));
   }
 
   /** Says goodbye; what the node sent before its own close frame is still read. */
@@ -94,6 +126,7 @@ export class NodeSocket {
   private receive(frame: Buffer): void {
     const { endpoint, context } = this;
     context.metrics.frame(endpoint.countedAs, frame.length);
+    this.hasSpoken = true;
     try {
       const receivedAt = Date.now();
       const parsed = parseFrame(frame);

@@ -6,14 +6,18 @@ import {
 } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
+import { ClientAddresses } from '../../client-address/index.js';
 import { Settings } from '../../config/index.js';
 import { Lifecycle, OpenSockets } from '../../lifecycle/index.js';
+import { BlockedAddresses } from '../admission/blocked-addresses.js';
+import { OpenSocketsCount } from '../admission/open-sockets-count.js';
 import { Batcher } from '../batch/batcher.js';
 import { BatchQueue } from '../batch/batch-queue.port.js';
 import { CollectorId } from '../collector-id.js';
 import { MessageOutcomes, TelemetryMetrics } from '../telemetry.metrics.js';
 import { MessageIntake } from './message-intake.js';
 import { NodeSocket, type NodeSocketContext } from './node-socket.js';
+import { LOOK_EVERY_MS, type SocketLimits } from './socket-bounds.js';
 import type { TelemetryEndpoint } from './telemetry-endpoint.js';
 
 /** Nodes have this long to answer our close frame, or a quarter of the time to stop if that is less. */
@@ -21,13 +25,14 @@ const GOODBYE_MS = 5_000;
 /** The ends of sockets that are cut off come at once. */
 const CUT_OFF_MS = 1_000;
 
-/** All sockets of nodes: their heartbeat, their pauses and their goodbye. */
+/** All sockets of nodes: their heartbeat, their bounds, their pauses and their goodbye. */
 @Injectable()
 export class TelemetrySockets implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(TelemetrySockets.name);
   private readonly sockets = new OpenSockets<NodeSocket>();
   private readonly context: NodeSocketContext;
   private heartbeat: NodeJS.Timeout | undefined;
+  private look: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly settings: Settings,
@@ -35,6 +40,9 @@ export class TelemetrySockets implements OnApplicationBootstrap, BeforeApplicati
     private readonly queue: BatchQueue,
     private readonly batcher: Batcher,
     private readonly metrics: TelemetryMetrics,
+    private readonly addresses: ClientAddresses,
+    private readonly count: OpenSocketsCount,
+    blocked: BlockedAddresses,
     collector: CollectorId,
     intake: MessageIntake,
     outcomes: MessageOutcomes,
@@ -44,7 +52,11 @@ export class TelemetrySockets implements OnApplicationBootstrap, BeforeApplicati
       intake,
       outcomes,
       metrics,
-      onEnd: (socket) => void this.sockets.delete(socket),
+      limits: limitsOf(settings),
+      onEnd: (socket) => {
+        if (this.sockets.delete(socket)) this.count.ended(socket.ipAddr);
+      },
+      onExcess: (ipAddr) => blocked.block(ipAddr),
       onFault: (error) => this.logger.error('A message could not be taken in.', error),
     };
     queue.onFullChange((full) => this.setPaused(full));
@@ -56,12 +68,15 @@ export class TelemetrySockets implements OnApplicationBootstrap, BeforeApplicati
       () => setImmediate(() => this.beat()),
       this.settings.HEARTBEAT_INTERVAL * 1000,
     );
+    this.look = setInterval(() => setImmediate(() => this.checkBounds()), LOOK_EVERY_MS);
   }
 
   /** Takes over a socket. Nothing may be awaited before, or frames are lost. */
   open(ws: WebSocket, request: IncomingMessage, endpoint: TelemetryEndpoint): void {
-    const socket = new NodeSocket(ws, request, endpoint, this.context);
+    const line = { socket: request.socket, ipAddr: this.addresses.of(request).address };
+    const socket = new NodeSocket(ws, line, endpoint, this.context);
     this.sockets.add(socket);
+    this.count.opened(socket.ipAddr);
     if (this.lifecycle.state === 'draining') socket.close(1001, 'the server is going away');
     else if (this.queue.full) socket.setPaused(true);
   }
@@ -75,6 +90,7 @@ export class TelemetrySockets implements OnApplicationBootstrap, BeforeApplicati
     for (const socket of this.sockets) socket.terminate();
     await this.sockets.empty(deadline.shareMs(0.05, CUT_OFF_MS));
     clearInterval(this.heartbeat);
+    clearInterval(this.look);
     this.batcher.flush();
   }
 
@@ -87,4 +103,17 @@ export class TelemetrySockets implements OnApplicationBootstrap, BeforeApplicati
     const { HEARTBEAT_INTERVAL, CLIENT_TIMEOUT_S } = this.settings;
     for (const socket of this.sockets) socket.beat(HEARTBEAT_INTERVAL * 1000, CLIENT_TIMEOUT_S * 1000);
   }
+
+  private checkBounds(): void {
+    const now = performance.now();
+    for (const socket of this.sockets) socket.checkBounds(now);
+  }
+}
+
+function limitsOf(settings: Settings): SocketLimits {
+  const { TELEMETRY_SILENT_TIMEOUT_S: silentS, TELEMETRY_MAX_BYTES_PER_S: bytesPerS } = settings;
+  return {
+    silentMs: silentS === 0 ? undefined : silentS * 1000,
+    bytes: bytesPerS === 0 ? undefined : { bytesPerS, windowS: settings.TELEMETRY_BYTES_WINDOW_S },
+  };
 }

@@ -1,0 +1,23 @@
+import { Injectable } from '@nestjs/common';
+import { InjectMetric, makeCounterProvider } from '@willsoto/nestjs-prometheus';
+import { Counter } from 'prom-client';
+
+export const accessMetricProviders = [
+  makeCounterProvider({
+    name: 'tetcore_http_unauthorized_total',
+    help: 'HTTP requests that were refused with 401 or 403, by reason.',
+    labelNames: ['reason'],
+  }),
+];
+
+/** `origin`: of a page that may not use the live feed; the others are about tokens. */
+export type RefusalReason = 'missing' | 'malformed' | 'unknown' | 'scope' | 'origin';
+
+@Injectable()
+export class AccessMetrics {
+  constructor(@InjectMetric('tetcore_http_unauthorized_total') private readonly refusals: Counter) {}
+
+  refused(reason: RefusalReason): void {
+    this.refusals.inc({ reason });
+  }
+}

@@ -1,0 +1,4 @@
+export { AccessGuard } from './access.guard.js';
+export { AccessModule } from './access.module.js';
+export { checkBeforeBody } from './check-before-body.js';
+export { FeedGuard } from './feed.guard.js';

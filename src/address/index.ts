@@ -1,0 +1,2 @@
+export { AddressList, isSubnet } from './address-list.js';
+export { addressGroup, ipAddress } from './ip-address.js';

@@ -1,0 +1,2 @@
+export { type AddressedRequest, type ClientAddress, ClientAddresses } from './client-addresses.js';
+export { ClientAddressModule } from './client-address.module.js';

@@ -1,0 +1,39 @@
+import type { FeedGuard } from '../../access/index.js';
+import { InvalidRequestError } from '../request/invalid-request.error.js';
+
+/** The first frame of a socket has no token in it that is known. */
+export class NotAdmittedError extends InvalidRequestError {}
+
+/** Whether a client may be served: the first frame of its socket says so, where the guard asks for a token. */
+export class Admission {
+  private isFirst = true;
+  private given: boolean;
+
+  constructor(private readonly guard: Pick<FeedGuard, 'needsToken' | 'admits'>) {
+    this.given = !guard.needsToken;
+  }
+
+  get isGiven(): boolean {
+    return this.given;
+  }
+
+  /**
+   * Takes the token out of the first frame. Where none is needed it may be there as well.
+   *
+   * @returns the rest; undefined where that is nothing
+   * @throws NotAdmittedError
+   */
+  check(frame: Record<string, unknown>): Record<string, unknown> | undefined {
+    if (!this.isFirst) return frame;
+    this.isFirst = false;
+    const { token, ...rest } = frame;
+    if (!this.given) {
+      if (token === undefined) throw new NotAdmittedError('The first frame is to have a token in it.');
+      if (typeof token !== 'string' || !this.guard.admits(token)) {
+        throw new NotAdmittedError('The token is not known.');
+      }
+      this.given = true;
+    }
+    return token !== undefined && Object.keys(rest).length === 0 ? undefined : rest;
+  }
+}

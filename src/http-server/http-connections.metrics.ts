@@ -1,0 +1,24 @@
+import { Injectable } from '@nestjs/common';
+import { InjectMetric, makeCounterProvider } from '@willsoto/nestjs-prometheus';
+import { Counter } from 'prom-client';
+
+export const httpConnectionsMetricProvider = makeCounterProvider({
+  name: 'tetcore_http_connections_refused_total',
+  help: 'TCP connections that were ended before there was a request to answer, by reason.',
+  labelNames: ['reason'],
+});
+
+/**
+ * `too_many`: beyond `HTTP_MAX_CONNECTIONS`. `too_slow`: no whole request in time. `headers_too_large`: more than
+ * 16 KiB. `malformed`: not HTTP.
+ */
+export type ConnectionRefusal = 'too_many' | 'too_slow' | 'headers_too_large' | 'malformed';
+
+@Injectable()
+export class HttpConnectionsMetrics {
+  constructor(@InjectMetric('tetcore_http_connections_refused_total') private readonly refusals: Counter) {}
+
+  refused(reason: ConnectionRefusal): void {
+    this.refusals.inc({ reason });
+  }
+}

@@ -1,0 +1,48 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Settings } from '../config/index.js';
+import { type ConnectionRefusal, HttpConnectionsMetrics } from './http-connections.metrics.js';
+import { refuseInHttp } from './refuse-in-http.js';
+
+/** Bounds the connections of the HTTP server, and ends those of which no request can come. */
+@Injectable()
+export class HttpConnections implements OnModuleInit {
+  /** What the last request of a connection is answered with. */
+  private readonly responses = new WeakMap<Duplex, ServerResponse>();
+
+  constructor(
+    private readonly host: HttpAdapterHost,
+    private readonly settings: Settings,
+    private readonly metrics: HttpConnectionsMetrics,
+  ) {}
+
+  onModuleInit(): void {
+    const server = this.host.httpAdapter.getHttpServer() as Server;
+    server.maxConnections = this.settings.HTTP_MAX_CONNECTIONS;
+    server.on('drop', () => this.metrics.refused('too_many'));
+    server.on('request', (request: IncomingMessage, response: ServerResponse) =>
+      this.responses.set(request.socket, response),
+    );
+    server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.failed(error, socket));
+  }
+
+  private failed({ code = '' }: NodeJS.ErrnoException, socket: Duplex): void {
+    // What still comes of a client that has its answer is no news.
+    if (socket.writableEnded) return;
+    const [reason, status] = refusalOf(code);
+    if (reason !== undefined) this.metrics.refused(reason);
+    const response = this.responses.get(socket);
+    const isAnswering = response?.headersSent === true && !response.writableFinished;
+    if (status === undefined || isAnswering || !socket.writable) socket.destroy();
+    else refuseInHttp(socket, status);
+  }
+}
+
+/** Nothing where the line broke: nobody is there to be answered. */
+function refusalOf(code: string): [ConnectionRefusal, number] | [] {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return ['too_slow', 408];
+  if (code === 'HPE_HEADER_OVERFLOW') return ['headers_too_large', 431];
+  return code.startsWith('HPE_') ? ['malformed', 400] : [];
+}

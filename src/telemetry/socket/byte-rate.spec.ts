@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { ByteRate } from './byte-rate.js';
+
+const LIMIT = { bytesPerS: 100, windowS: 10 };
+
+/** Looks once a second, with what came since the look before; the seconds in which it was too much. */
+function looks(
+  came: readonly number[],
+  seconds: readonly number[] = came.map((_, index) => index + 1),
+): number[] {
+  const rate = new ByteRate(LIMIT, 5_000, 0);
+  let bytes = 5_000;
+  return came.flatMap((more, index) => {
+    bytes += more;
+    const second = seconds[index] ?? 0;
+    return rate.exceeds(bytes, second * 1000) ? [second] : [];
+  });
+}
+
+const times = (count: number, value: number): number[] => Array<number>(count).fill(value);
+
+describe('the average of bytes over some seconds', () => {
+  it('may be reached for ever, and not gone beyond for longer than the window', () => {
+    expect(looks(times(100, 100))).toEqual([]);
+    expect(looks(times(11, 101))).toEqual([10, 11]);
+  });
+
+  it('takes what makes up a window at once, at any time, and no more', () => {
+    expect(looks([1_000])).toEqual([]);
+    expect(looks([1_001])).toEqual([1]);
+    expect(looks([...times(30, 0), 1_000])).toEqual([]);
+    expect(looks([...times(30, 0), 1_001])).toEqual([31]);
+    expect(looks([500, ...times(8, 0), 501])).toEqual([10]);
+    expect(looks([500, ...times(9, 0), 501])).toEqual([]);
+  });
+
+  it('does not hold against a node what had to wait for us', () => {
+    // Not looked at for a minute, and then all of it is read at once.
+    expect(looks([100, 6_000, 100, 100], [1, 61, 62, 63])).toEqual([]);
+    expect(looks([100, 8_000, 100], [1, 61, 62])).toEqual([61, 62]);
+  });
+});
