@@ -1,20 +1,15 @@
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { TestDatabase } from './support/databases.js';
-import { FakeNode, HandshakeRefusedError } from './support/fake-node.js';
+import { FakeNode } from './support/fake-node.js';
 import { frame, RawSocket, upgradeRequest } from './support/raw-socket.js';
 import { freePort } from './support/free-port.js';
+import { refusal } from './support/refusal.js';
 import { TcpProxy } from './support/tcp-proxy.js';
 import { TestServer } from './support/test-server.js';
 import { waitUntil } from './support/wait-until.js';
 
 const PROBLEM = 'application/problem+json';
-
-async function refusal(url: string): Promise<HandshakeRefusedError> {
-  const error: unknown = await FakeNode.connect(url).catch((reason: unknown) => reason);
-  if (error instanceof HandshakeRefusedError) return error;
-  throw new Error(`The handshake was not refused: ${String(error)}`);
-}
 
 const stored = (database: TestDatabase, count: number, timeoutMs = 10_000): Promise<unknown> =>
   waitUntil(
@@ -130,7 +125,7 @@ describe('a path', () => {
     const [, body = ''] = (await raw.ended).toString().split('\r\n\r\n');
     expect(JSON.parse(body)).toEqual({ type: 'about:blank', title: 'Not Found', status: 404 });
     expect(Object.fromEntries(await server.metric('tetcore_upgrades_refused_total'))).toEqual({
-      'status="404"': 7,
+      'status="404",reason="unknown_path"': 7,
     });
   });
 

@@ -47,6 +47,38 @@ export class FaultyPostgres implements AsyncDisposable {
     );
   }
 
+  /** No process of it does anything any more, but the kernel still takes what is sent to it. */
+  async freeze(): Promise<void> {
+    // The postmaster first, so that it makes no more.
+    const postmaster = await this.postmaster();
+    process.kill(postmaster, 'SIGSTOP');
+    for (const pid of await childrenOf(postmaster)) signal(pid, 'SIGSTOP');
+  }
+
+  async thaw(): Promise<void> {
+    const postmaster = await this.postmaster();
+    for (const pid of await childrenOf(postmaster)) signal(pid, 'SIGCONT');
+    process.kill(postmaster, 'SIGCONT');
+  }
+
+  /** Kills the process of one session, as when memory runs out: PostgreSQL then ends all others and recovers. */
+  async killBackend(): Promise<void> {
+    await onDatabase(databaseNamed(this.url, 'postgres'), async (client) => {
+      const { rows } = await client.query<{ pid: number }>(
+        'SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname IS NOT NULL ORDER BY state, pid LIMIT 1',
+      );
+      if (rows[0] !== undefined) signal(rows[0].pid, 'SIGKILL');
+    });
+  }
+
+  /** Waits until it takes connections. */
+  async answers(timeoutMs = 60_000): Promise<void> {
+    await waitUntil(
+      () => onDatabase(databaseNamed(this.url, 'postgres'), (client) => client.query('SELECT 1')),
+      { what: 'PostgreSQL to take connections', timeoutMs, everyMs: 50 },
+    );
+  }
+
   private async postmaster(): Promise<number> {
     return Number((await readFile(join(this.dataDir, 'postgres/postmaster.pid'), 'utf8')).split('\n')[0]);
   }
@@ -54,6 +86,20 @@ export class FaultyPostgres implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.server.stop();
     await rm(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+async function childrenOf(parent: number): Promise<number[]> {
+  const children = await readFile(`/proc/${parent}/task/${parent}/children`, 'utf8');
+  return children.split(' ').filter(Boolean).map(Number);
+}
+
+/** It may have ended meanwhile. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

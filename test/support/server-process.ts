@@ -20,17 +20,21 @@ export class ServerProcess implements AsyncDisposable {
     this.exited = once(child, 'exit').then(([code, signal]) => (signal ?? code) as number | NodeJS.Signals);
   }
 
-  /** Starts it, with nothing of our own environment but what Node needs. It is not ready yet. */
-  static spawn(port: number, environment: Record<string, string>): ServerProcess {
-    const child = spawn(process.execPath, [MAIN], {
+  /**
+   * Starts it, with nothing of our own environment but what Node needs. It is not ready yet.
+   *
+   * @param main the built server, where it is not that of `dist`
+   */
+  static spawn(port: number, environment: Record<string, string>, main = MAIN): ServerProcess {
+    const child = spawn(process.execPath, [main], {
       env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: port.toString(), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     return new ServerProcess(child, port);
   }
 
-  static async ready(port: number, environment: Record<string, string>): Promise<ServerProcess> {
-    const server = ServerProcess.spawn(port, environment);
+  static async ready(port: number, environment: Record<string, string>, main = MAIN): Promise<ServerProcess> {
+    const server = ServerProcess.spawn(port, environment, main);
     await server.isReady();
     return server;
   }

@@ -1,0 +1,210 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FaultyPostgres } from '../support/faulty-postgres.js';
+import { Ends } from '../support/ends.js';
+import { databaseNamed } from '../support/on-database.js';
+import { PostgresLink } from './database/postgres-link.js';
+import { readStored } from './database/stored.js';
+import { DATABASE_PLAYS } from './faults/database-faults.js';
+import { SERVER_PLAYS } from './faults/server-faults.js';
+import type { Stage } from './faults/stage.js';
+import { Fleet } from './fleet/fleet.js';
+import type { NodeRecord, SocketEnd } from './fleet/records.js';
+import { type Balance, balance } from './ledger/ledger.js';
+import { drawSchedule, type Fault, isDatabaseFault } from './schedule/draw-schedule.js';
+import { type DatabaseFault, FAULT_KINDS, type FaultKind, type ServerFault } from './schedule/fault-kinds.js';
+import { Turn } from './schedule/turn.js';
+import { Replica } from './servers/replica.js';
+
+export interface ContractOptions {
+  seed: number;
+  /** At least so many messages are sent; more, while faults are still to come. */
+  messages: number;
+  faults: number;
+  /** Of these kinds only; all unless given. */
+  kinds?: readonly FaultKind[] | undefined;
+  nodes: number;
+  /** Messages a second, of all nodes together. */
+  rate: number;
+  /** Servers on the one database. */
+  replicas: number;
+  /** The longest that something is away: milliseconds. */
+  longestMs: number;
+  /** What a server may lose when it is killed: of the messages that it read in the last milliseconds. */
+  lossWindowMs: number;
+  /** The whole run is given up after this: milliseconds. */
+  limitMs: number;
+  /** Gives it up before. What has been started is ended in any case. */
+  signal?: AbortSignal | undefined;
+  /** Whether the servers' journals may get volumes of their own, which takes root. */
+  mount: boolean;
+  /** The built server, where it is not that of `dist`. */
+  main?: string | undefined;
+}
+
+export interface Verdict extends Balance {
+  /** How often each kind of fault happened. */
+  faults: Partial<Record<FaultKind, number>>;
+  sockets: Record<SocketEnd, number>;
+  /** What went wrong that is no loss. */
+  problems: string[];
+  processes: number;
+  peakMib: number;
+  sendSeconds: number;
+  deliverySeconds: number;
+  diskFull: string;
+}
+
+const DELIVERY_LIMIT_MS = 180_000;
+const LOOK_MS = 20;
+
+/** Has nodes send while faults happen, waits until everything is delivered, and compares. */
+export async function runContract(options: ContractOptions, say: (line: string) => void): Promise<Verdict> {
+  return await new ContractRun(options, say).run();
+}
+
+class ContractRun {
+  private readonly happened: Partial<Record<FaultKind, number>> = {};
+  private readonly startedAt = performance.now();
+  /** Aborted when a fault could not be played: the others are to end as well. */
+  private readonly failed = new AbortController();
+  private readonly giveUp: AbortSignal;
+
+  constructor(
+    private readonly options: ContractOptions,
+    private readonly print: (line: string) => void,
+  ) {
+    this.giveUp = AbortSignal.any([
+      AbortSignal.timeout(options.limitMs),
+      this.failed.signal,
+      ...(options.signal === undefined ? [] : [options.signal]),
+    ]);
+  }
+
+  async run(): Promise<Verdict> {
+    const { options } = this;
+    await using ends = new Ends();
+    const postgres = ends.add(await FaultyPostgres.start());
+    const databaseUrl = databaseNamed(postgres.url, 'delivery');
+    const link = ends.add(await PostgresLink.start(databaseUrl));
+    const replicas: Replica[] = [];
+    for (let index = 0; index < options.replicas; index += 1) {
+      const { lossWindowMs, mount, main } = options;
+      replicas.push(
+        ends.add(await Replica.start({ index, databaseUrl: link.url, lossWindowMs, mount, main })),
+      );
+    }
+    const urls = replicas.map(({ ws }) => ws);
+    const { seed, nodes, rate } = options;
+    const fleet = ends.add(new Fleet({ urls, seed, nodes, rate }));
+    const stage: Stage = {
+      postgres,
+      databaseUrl,
+      link,
+      databaseTurn: new Turn(),
+      replicas,
+      fleet,
+      damaged: [],
+      problems: [],
+      say: (line) => this.say(line),
+    };
+
+    const sendingSince = performance.now();
+    try {
+      await this.playAll(stage);
+    } catch (error) {
+      for (const replica of replicas) this.say(`server ${replica.index} said last:\n${replica.lastLines()}`);
+      throw error;
+    }
+    await this.until(() => fleet.sent >= options.messages);
+    const records = await fleet.stop();
+    const sentAt = performance.now();
+    this.say(`${fleet.sent} messages are sent; waiting until they are delivered`);
+    for (const replica of replicas) await replica.delivered(DELIVERY_LIMIT_MS);
+    const deliveredAt = performance.now();
+    for (const replica of replicas) {
+      await replica.noteAll();
+      const { read, exactly, notKept } = replica.run;
+      await replica.stop();
+      // By now nothing can have come, and the answers during the stop may have been cut short.
+      Object.assign(replica.run, { read, exactly, notKept });
+    }
+    const stored = await readStored(databaseUrl);
+    const runs = replicas.flatMap((replica) => replica.runs);
+    return {
+      ...balance({
+        nodes: records,
+        runs,
+        stored,
+        damaged: stage.damaged,
+        lossWindowMs: options.lossWindowMs,
+      }),
+      faults: this.happened,
+      sockets: endsOf(records),
+      problems: [...stage.problems, ...replicas.flatMap(({ problems }) => problems)],
+      processes: runs.length,
+      peakMib: Math.max(...runs.map(({ peakMib = 0 }) => peakMib)),
+      sendSeconds: (sentAt - sendingSince) / 1000,
+      deliverySeconds: (deliveredAt - sentAt) / 1000,
+      diskFull: replicas[0]?.volume?.how ?? 'not possible here',
+    };
+  }
+
+  /** Faults of the database and those of servers go side by side, each kind one after the other. */
+  private async playAll(stage: Stage): Promise<void> {
+    const schedule = drawSchedule({ ...this.options, kinds: this.possibleKinds(stage) });
+    const lanes = [schedule.filter(isDatabaseFault), schedule.filter((fault) => !isDatabaseFault(fault))];
+    const played = lanes.map((lane) => this.playLane(stage, lane));
+    for (const lane of played) lane.catch((error: unknown) => this.failed.abort(error));
+    // Nothing is ended while a fault is still at work.
+    await Promise.allSettled(played);
+    await Promise.all(played);
+  }
+
+  private possibleKinds({ replicas }: Stage): readonly FaultKind[] {
+    const { kinds = FAULT_KINDS } = this.options;
+    if (replicas.every(({ volume }) => volume !== undefined)) return kinds;
+    this.say('A full disk is left out: neither may volumes be mounted here, nor is there prlimit.');
+    return kinds.filter((kind) => kind !== 'journal disk full');
+  }
+
+  private async playLane(stage: Stage, lane: readonly Fault[]): Promise<void> {
+    for (const fault of lane) {
+      await this.until(() => stage.fleet.sent >= fault.at);
+      await (isDatabaseFault(fault)
+        ? stage.databaseTurn.take(() =>
+            this.play(fault, () => DATABASE_PLAYS[fault.kind as DatabaseFault](stage, fault)),
+          )
+        : this.play(fault, () => {
+            const replica = stage.replicas[fault.replica];
+            if (replica === undefined) throw new Error(`There is no server ${fault.replica}.`);
+            return SERVER_PLAYS[fault.kind as ServerFault](stage, replica, fault);
+          }));
+    }
+  }
+
+  private async play(fault: Fault, work: () => Promise<void>): Promise<void> {
+    const startedAt = performance.now();
+    const where = isDatabaseFault(fault) || fault.kind === 'sockets reset' ? '' : `, server ${fault.replica}`;
+    this.say(`${fault.kind}${where}`);
+    await work();
+    this.happened[fault.kind] = (this.happened[fault.kind] ?? 0) + 1;
+    this.say(`${fault.kind}${where}: over after ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+  }
+
+  private async until(condition: () => boolean): Promise<void> {
+    while (!condition()) {
+      this.giveUp.throwIfAborted();
+      await sleep(LOOK_MS);
+    }
+  }
+
+  private say(line: string): void {
+    this.print(`${((performance.now() - this.startedAt) / 1000).toFixed(1).padStart(7)} s  ${line}`);
+  }
+}
+
+function endsOf(nodes: readonly NodeRecord[]): Record<SocketEnd, number> {
+  const ends = { closed: 0, goodbye: 0, reset: 0, broken: 0 };
+  for (const { sockets } of nodes) for (const { end } of sockets) ends[end] += 1;
+  return ends;
+}

@@ -1,0 +1,34 @@
+/**
+ * How a socket ended, as its node saw it. `closed`: the node said goodbye and the server answered. `goodbye`: the
+ * server said it and the node answered. `reset`: the node broke it off. `broken`: it went without a goodbye.
+ */
+export type SocketEnd = 'closed' | 'goodbye' | 'reset' | 'broken';
+
+/** One socket of a node: what it gave to the system to send, and what it knows the server has read of that. */
+export interface SocketRecord {
+  /** Which server it was connected to. */
+  replica: number;
+  /** Milliseconds since the epoch. */
+  openedAt: number;
+  endedAt: number;
+  end: SocketEnd;
+  /** Of the node's messages, the first and the last that went over this socket: all between did as well. */
+  first: number;
+  /** `first - 1` where none did. */
+  last: number;
+  /**
+   * Answers to pings: up to which message the server had read, and when the answer came. Frames are handled in
+   * order, so whatever was sent before a ping has been read when the ping is.
+   */
+  pongs: { number: number; at: number }[];
+}
+
+export interface NodeRecord {
+  node: number;
+  path: string;
+  audit: boolean;
+  /** In order. The numbers of one begin behind those of the one before. */
+  sockets: SocketRecord[];
+  /** Messages that the server cannot store, by number, with the reason that it is to give. */
+  bad: Map<number, string>;
+}

@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+import type { Stored } from './database/stored.js';
+import type { NodeRecord, SocketRecord } from './fleet/records.js';
+import { type Balance, balance, type Ledger } from './ledger/ledger.js';
+import type { ServerRun } from './ledger/server-run.js';
+
+const STARTED_AT = 1_000;
+
+function socket(given: Partial<SocketRecord> = {}): SocketRecord {
+  return {
+    replica: 0,
+    openedAt: STARTED_AT + 10,
+    endedAt: STARTED_AT + 500,
+    end: 'closed',
+    first: 1,
+    last: 10,
+    pongs: [],
+    ...given,
+  };
+}
+
+function run(given: Partial<ServerRun> = {}): ServerRun {
+  return {
+    replica: 0,
+    startedAt: STARTED_AT,
+    killedAt: undefined,
+    read: 0,
+    exactly: false,
+    notKept: 0,
+    ...given,
+  };
+}
+
+function node(sockets: SocketRecord[], bad: [number, string][] = []): NodeRecord {
+  return { node: 7, path: '/', audit: false, sockets, bad: new Map(bad) };
+}
+
+/** Rows of node 7, from the first number to the last of each pair. */
+function stored(...ranges: [number, number][]): Stored {
+  return {
+    ranges: ranges.map(([first, last]) => ({ node: 7, audit: false, first, last })),
+    rejected: [],
+    twice: [],
+    changed: [],
+  };
+}
+
+function settle(given: Partial<Ledger>): Balance {
+  return balance({
+    nodes: [node([socket()])],
+    runs: [run()],
+    stored: stored([1, 10]),
+    damaged: [],
+    lossWindowMs: 0,
+    ...given,
+  });
+}
+
+describe('the ledger', () => {
+  it('is even where everything that was sent is stored once', () => {
+    expect(settle({})).toMatchObject({ sent: 10, due: 10, stored: 10, missing: 0, twice: 0, wrong: 0 });
+  });
+
+  it('finds a message that is lost, wherever on a socket that ended with a goodbye', () => {
+    for (const lost of [1, 5, 10]) {
+      const balanced = settle({ stored: stored([1, lost - 1], [lost + 1, 10]) });
+      expect(balanced).toMatchObject({ due: 10, missing: 1 });
+      expect(balanced.findings).toEqual([`node 7: ${lost} is missing (socket 1 to 10, closed)`]);
+    }
+  });
+
+  it('finds a message that is stored twice', () => {
+    const twice = { ...stored([1, 10]), twice: [{ node: 7, number: 4 }] };
+    expect(settle({ stored: twice })).toMatchObject({ missing: 0, twice: 1 });
+  });
+
+  it('finds a message that is not as it was sent, in the wrong table, or of nobody', () => {
+    expect(settle({ stored: { ...stored([1, 10]), changed: [{ node: 7, number: 4 }] } }).wrong).toBe(1);
+    const [range] = stored([1, 10]).ranges;
+    if (range === undefined) throw new Error('There is no range.');
+    expect(settle({ stored: { ...stored(), ranges: [{ ...range, audit: true }] } }).wrong).toBe(1);
+    expect(settle({ stored: stored([1, 11]) }).wrong).toBe(1);
+    expect(
+      settle({ stored: { ...stored([1, 10]), ranges: [range, { ...range, node: 8, last: 1 }] } }).wrong,
+    ).toBe(2);
+  });
+
+  it('does not ask for what lay in the buffers of a socket that broke', () => {
+    for (const end of ['reset', 'broken'] as const) {
+      const balanced = settle({ nodes: [node([socket({ end })])], stored: stored([1, 6]) });
+      expect(balanced).toMatchObject({ sent: 10, due: 6, unread: 4, missing: 0 });
+    }
+  });
+
+  it('finds a gap before a message that was read, since TCP leaves none', () => {
+    const balanced = settle({ nodes: [node([socket({ end: 'broken' })])], stored: stored([1, 3], [5, 6]) });
+    expect(balanced).toMatchObject({ due: 6, unread: 4, missing: 1 });
+  });
+
+  it('finds what is missing although a pong says that it was read', () => {
+    const broken = socket({ end: 'broken', pongs: [{ number: 8, at: STARTED_AT + 400 }] });
+    expect(settle({ nodes: [node([broken])], stored: stored([1, 6]) })).toMatchObject({ due: 8, missing: 2 });
+    const next = socket({ first: 11, last: 20, openedAt: STARTED_AT + 600 });
+    const both = settle({ nodes: [node([broken, next])], stored: stored([1, 8], [11, 20]) });
+    expect(both).toMatchObject({ sent: 20, due: 18, unread: 2, missing: 0 });
+  });
+
+  it('asks a server that was killed for all that it had read, or for all but the stated window', () => {
+    const pongs = [
+      { number: 4, at: STARTED_AT + 300 },
+      { number: 8, at: STARTED_AT + 450 },
+    ];
+    const killed = {
+      nodes: [node([socket({ end: 'broken', pongs })])],
+      runs: [run({ killedAt: STARTED_AT + 500 }), run({ startedAt: STARTED_AT + 900 })],
+    };
+    expect(settle({ ...killed, stored: stored([1, 4]) })).toMatchObject({ due: 8, missing: 4 });
+    expect(settle({ ...killed, stored: stored([1, 4]), lossWindowMs: 100 })).toMatchObject({
+      due: 4,
+      missing: 0,
+    });
+    expect(settle({ ...killed, stored: stored([1, 3]), lossWindowMs: 100 })).toMatchObject({ missing: 1 });
+  });
+
+  it('counts what was rejected for the reason that it has, and nothing else', () => {
+    const nodes = [node([socket()], [[5, 'nul_character']])];
+    const rows = stored([1, 4], [6, 10]);
+    const rejected = [{ node: 7, number: 5, reason: 'nul_character' }];
+    expect(settle({ nodes, stored: { ...rows, rejected } })).toMatchObject({
+      stored: 9,
+      rejected: 1,
+      missing: 0,
+    });
+    expect(settle({ stored: { ...rows, rejected } })).toMatchObject({ wrong: 1 });
+    expect(settle({ nodes, stored: rows })).toMatchObject({ missing: 1 });
+    expect(settle({ nodes, stored: rows, runs: [run({ notKept: 1 })] })).toMatchObject({
+      notKept: 1,
+      missing: 0,
+    });
+  });
+
+  it('counts what was damaged as that, and not what is stored all the same', () => {
+    const damaged = [5, 6].map((number) => ({ node: 7, number }));
+    expect(settle({ damaged, stored: stored([1, 4], [7, 10]) })).toMatchObject({
+      damaged: 2,
+      missing: 0,
+      wrong: 0,
+    });
+    expect(settle({ damaged, stored: stored([1, 5], [7, 10]) })).toMatchObject({ wrong: 1 });
+    expect(settle({ damaged, stored: stored([1, 4], [8, 10]) })).toMatchObject({ missing: 1 });
+  });
+
+  it('believes neither nodes nor rows alone: what the server says that it read must be there', () => {
+    const broken = [node([socket({ end: 'broken' })])];
+    expect(settle({ nodes: broken, stored: stored([1, 6]), runs: [run({ read: 6 })] }).missing).toBe(0);
+    const short = settle({ nodes: broken, stored: stored([1, 6]), runs: [run({ read: 8 })] });
+    expect(short).toMatchObject({ missing: 2, due: 6 });
+    expect(short.findings[0]).toContain('has read 8 messages, of which 2 are not accounted for');
+    // What is missing by the node's own record is not counted a second time.
+    expect(settle({ stored: stored([1, 9]), runs: [run({ read: 10 })] }).missing).toBe(1);
+    expect(settle({ runs: [run({ read: 9, exactly: true })] }).wrong).toBe(1);
+  });
+});

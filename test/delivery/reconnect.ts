@@ -1,0 +1,154 @@
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { Ends } from '../support/ends.js';
+import { FaultyPostgres } from '../support/faulty-postgres.js';
+import { databaseNamed, onDatabase } from '../support/on-database.js';
+import { waitUntil } from '../support/wait-until.js';
+import { readDelays } from './database/delays.js';
+import { readStored } from './database/stored.js';
+import { Fleet } from './fleet/fleet.js';
+import { balance } from './ledger/ledger.js';
+import { Replica } from './servers/replica.js';
+
+const BACK_S = 15;
+const P99_S = 2;
+/** Sockets break in the first half of a second, and nodes dial again in the second half. */
+const HALF_MS = 500;
+const QUIET_MS = 5_000;
+const OPEN_LIMIT_MS = 120_000;
+
+const { values } = parseArgs({
+  options: {
+    nodes: { type: 'string', default: '5000' },
+    times: { type: 'string', default: '3' },
+    /** Nodes that stay connected, whose delivery is measured. */
+    others: { type: 'string', default: '300' },
+    /** Messages a second of the others, and of those that reconnect. */
+    rate: { type: 'string', default: '1500' },
+    'storm-rate': { type: 'string', default: '500' },
+    seed: { type: 'string', default: '1' },
+    /** Another built server than that of `dist`. */
+    dist: { type: 'string' },
+  },
+});
+const storming = Number(values.nodes);
+const times = Number(values.times);
+const seed = Number(values.seed);
+
+await using ends = new Ends();
+const postgres = ends.add(await FaultyPostgres.start());
+await onDatabase(databaseNamed(postgres.url, 'postgres'), (client) =>
+  client.query('ALTER SYSTEM SET track_commit_timestamp = on'),
+);
+await postgres.stop('fast');
+await postgres.startAgain();
+const databaseUrl = databaseNamed(postgres.url, 'reconnect');
+// With the server's own defaults: what is measured is what an operator gets.
+const replica = ends.add(
+  await Replica.start({
+    index: 0,
+    databaseUrl,
+    lossWindowMs: 0,
+    mount: false,
+    main: values.dist === undefined ? undefined : resolve(values.dist, 'main.js'),
+    environment: { QUEUE_MAX_MIB: '64', JOURNAL_MAX_MIB: '1024' },
+  }),
+);
+const urls = [replica.ws];
+const othersCount = Number(values.others);
+const others = ends.add(
+  new Fleet({
+    urls,
+    seed,
+    nodes: othersCount,
+    rate: Number(values.rate),
+    firstNode: storming,
+    processes: 1,
+    badPerSecond: 0.5,
+  }),
+);
+const storm = ends.add(
+  new Fleet({
+    urls,
+    seed,
+    nodes: storming,
+    rate: Number(values['storm-rate']),
+    redialMs: [0, HALF_MS],
+    dialMs: 10_000,
+    badPerSecond: 0.5,
+  }),
+);
+await waitUntil(() => storm.open === storming && others.open === othersCount, {
+  what: 'all nodes to be connected',
+  timeoutMs: OPEN_LIMIT_MS,
+});
+await sleep(QUIET_MS);
+
+const storms: { from: number; to: number; backS: number }[] = [];
+for (let time = 0; time < times; time += 1) {
+  const opened = (await replica.metrics()).sum('tetcore_sockets_opened_total');
+  const from = Date.now();
+  storm.reset(1, HALF_MS);
+  await waitUntil(
+    async () => {
+      // The sum tells that all have been away, the gauge that all are here.
+      const metrics = await replica.metrics();
+      const again = metrics.sum('tetcore_sockets_opened_total') - opened;
+      return (
+        again >= storming &&
+        storm.open === storming &&
+        metrics.sum('tetcore_sockets') === storming + othersCount
+      );
+    },
+    { what: 'all nodes to be back', timeoutMs: OPEN_LIMIT_MS, everyMs: 100 },
+  );
+  const to = Date.now();
+  storms.push({ from, to: Math.max(to, from + 2 * HALF_MS), backS: (to - from) / 1000 });
+  console.log(`All ${storming} are back after ${((to - from) / 1000).toFixed(1)} s.`);
+  await sleep(QUIET_MS);
+}
+
+const nodes = (await Promise.all([storm.stop(), others.stop()])).flat();
+await replica.delivered(OPEN_LIMIT_MS);
+await replica.noteAll();
+const { peak } = await replica.process.memory();
+const { read, exactly, notKept } = replica.run;
+await replica.stop();
+Object.assign(replica.run, { read, exactly, notKept });
+const stored = await readStored(databaseUrl);
+const { sent, due, unread, missing, twice, wrong, findings } = balance({
+  nodes,
+  runs: replica.runs,
+  stored,
+  damaged: [],
+  lossWindowMs: 0,
+});
+const delays = await Promise.all(storms.map(({ from, to }) => readDelays(databaseUrl, storming, [from, to])));
+// The others' sockets were never touched.
+const othersBroken = nodes.filter(({ node, sockets }) => node >= storming && sockets.length !== 1).length;
+
+const result = {
+  nodes: storming,
+  times,
+  back_s: storms.map(({ backS }) => backS.toFixed(2)).join(', '),
+  others_p50_s: delays.map(({ p50 }) => p50.toFixed(3)).join(', '),
+  others_p99_s: delays.map(({ p99 }) => p99.toFixed(3)).join(', '),
+  others_longest_s: delays.map(({ longest }) => longest.toFixed(3)).join(', '),
+  others_cut_off: othersBroken,
+  sent,
+  due,
+  unread,
+  missing,
+  twice,
+  wrong,
+  rss_peak_mib: Math.round(peak),
+};
+console.table(result);
+for (const line of [...findings, ...replica.problems]) console.log(`! ${line}`);
+console.log(JSON.stringify(result));
+const kept =
+  missing + twice + wrong + othersBroken + replica.problems.length === 0 &&
+  storms.every(({ backS }) => backS <= BACK_S) &&
+  delays.every(({ p99 }) => p99 <= P99_S);
+process.exitCode = kept ? 0 : 1;

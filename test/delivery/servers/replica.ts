@@ -1,0 +1,200 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../support/free-port.js';
+import { ServerProcess } from '../../support/server-process.js';
+import { tempDir } from '../../support/temp-dir.js';
+import { waitUntil } from '../../support/wait-until.js';
+import type { ServerRun } from '../ledger/server-run.js';
+import { type JournalVolume, journalVolume } from './journal-volume.js';
+import { Metrics } from './metrics.js';
+import { unexpectedErrors } from './server-log.js';
+
+const READY_MS = 90_000;
+const OPEN_BATCH_MS = 10_000;
+/** What memory holds of batches, so that outages of seconds reach the journal: MiB. */
+const QUEUE_MIB = 4;
+
+export interface ReplicaOptions {
+  index: number;
+  databaseUrl: string;
+  /** What the server loses at most when it is killed: of the messages that it read in the last milliseconds. */
+  lossWindowMs: number;
+  /** Whether the journal may get a volume of its own. */
+  mount: boolean;
+  /** The built server, where it is not that of `dist`. */
+  main?: string | undefined;
+  environment?: Record<string, string>;
+}
+
+/** One of the servers, with its port and its directory, over all the processes that it is one after the other. */
+export class Replica implements AsyncDisposable {
+  /** Every process so far. */
+  readonly runs: ServerRun[] = [];
+  /** What went wrong that is no loss: an exit code, an error in the log. */
+  readonly problems: string[] = [];
+  private server: ServerProcess | undefined;
+
+  private constructor(
+    private readonly options: ReplicaOptions,
+    readonly port: number,
+    readonly dataDir: string,
+    readonly volume: JournalVolume | undefined,
+  ) {}
+
+  static async start(options: ReplicaOptions): Promise<Replica> {
+    const dataDir = await tempDir('replica');
+    const volume = await journalVolume(dataDir, options.mount);
+    const replica = new Replica(options, await freePort(), dataDir, volume);
+    try {
+      await replica.start();
+      return replica;
+    } catch (error) {
+      await replica[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get index(): number {
+    return this.options.index;
+  }
+
+  get process(): ServerProcess {
+    if (this.server === undefined) throw new Error(`Server ${this.index} does not run.`);
+    return this.server;
+  }
+
+  get pid(): number {
+    return this.process.child.pid ?? 0;
+  }
+
+  get ws(): string {
+    return `ws://127.0.0.1:${this.port}`;
+  }
+
+  get journal(): string {
+    return join(this.dataDir, 'journal');
+  }
+
+  get run(): ServerRun {
+    const run = this.runs.at(-1);
+    if (run === undefined) throw new Error(`Server ${this.index} has not been started.`);
+    return run;
+  }
+
+  async start(): Promise<void> {
+    this.runs.push({
+      replica: this.index,
+      startedAt: Date.now(),
+      killedAt: undefined,
+      read: 0,
+      exactly: false,
+      notKept: 0,
+    });
+    const { databaseUrl, environment, main } = this.options;
+    this.server = ServerProcess.spawn(
+      this.port,
+      {
+        DATABASE_URL: databaseUrl,
+        DATA_DIR: this.dataDir,
+        JOURNAL_MODE: 'always',
+        JOURNAL_MAX_MIB: Math.min(1024, ((this.volume?.sizeMib ?? 1024) * 3) / 4).toString(),
+        QUEUE_MAX_MIB: QUEUE_MIB.toString(),
+        SHUTDOWN_TIMEOUT_S: '30',
+        ...environment,
+      },
+      main,
+    );
+    await this.server.isReady(READY_MS);
+  }
+
+  metrics(): Promise<Metrics> {
+    return Metrics.read(this.process.http);
+  }
+
+  /** SIGTERM. It is to end in order, whatever else is away. */
+  async stop(): Promise<void> {
+    await this.noteRead();
+    const code = await this.process.end('SIGTERM');
+    if (code !== 0) this.problems.push(`server ${this.index} ended with ${code} after SIGTERM`);
+    this.ended();
+  }
+
+  /** SIGKILL. */
+  async kill(): Promise<void> {
+    await this.noteRead();
+    this.run.killedAt = Date.now();
+    await this.process.end('SIGKILL');
+    this.ended();
+  }
+
+  /** What it has read, while it lives; with nodes gone and nothing on its way, for good. */
+  async noteAll(): Promise<void> {
+    const metrics = await this.metrics();
+    const { run } = this;
+    run.read = metrics.sum('tetcore_messages_received_total');
+    run.notKept = metrics.sum('tetcore_rejected_messages_not_kept_total');
+    run.exactly = true;
+    const counted = metrics.sum('tetcore_messages_total');
+    if (counted !== run.read) {
+      this.problems.push(
+        `server ${this.index} has read ${run.read} frames and says of ${counted} what became of them`,
+      );
+    }
+  }
+
+  /** Folders of processes that are gone and whose journals are not stored yet. */
+  async orphans(): Promise<number> {
+    const folders = (await readdir(this.journal)).filter((name) => name.includes('-'));
+    return folders.length - 1;
+  }
+
+  /** Waits until everything that its processes took in is stored, and counted. */
+  async delivered(limitMs: number): Promise<void> {
+    await waitUntil(
+      async () => (await this.orphans()) === 0 && (await this.metrics()).sum('tetcore_queue_batches') === 0,
+      { what: `server ${this.index} to store what it has`, timeoutMs: limitMs, everyMs: 100 },
+    );
+    // What is in the batch that is open is not in the queue yet. Whether it ever is says noteAll().
+    await waitUntil(
+      async () => {
+        const metrics = await this.metrics();
+        return metrics.sum('tetcore_messages_received_total') === metrics.sum('tetcore_messages_total');
+      },
+      { what: 'the open batch', timeoutMs: OPEN_BATCH_MS, everyMs: 50 },
+    ).catch(() => undefined);
+  }
+
+  /** Of its log, for whoever looks for the cause of a failure. */
+  lastLines(count = 20): string {
+    return this.server?.log.trimEnd().split('\n').slice(-count).join('\n') ?? 'It does not run.';
+  }
+
+  /** How much has been read: of that, what came more than the loss window ago is safe. */
+  private async noteRead(): Promise<void> {
+    try {
+      const metrics = await this.metrics();
+      await sleep(this.options.lossWindowMs);
+      // A second answer: the turn in which the first was counted is over.
+      await this.metrics();
+      this.run.read = metrics.sum('tetcore_messages_received_total');
+    } catch {
+      // It is busy, and may have read nothing for what we know.
+    }
+    const { peak } = await this.process.memory();
+    this.run.peakMib = peak;
+  }
+
+  private ended(): void {
+    this.problems.push(
+      ...unexpectedErrors(this.process.log).map((line) => `server ${this.index} logged: ${line}`),
+    );
+    this.server = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server?.[Symbol.asyncDispose]();
+    await this.volume?.remove();
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+}

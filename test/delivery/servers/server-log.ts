@@ -1,0 +1,9 @@
+/** What a server says at ERROR when these faults happen: a person is to act, and here the test is that person. */
+const EXPECTED = [/Batches are kept in memory only/, /cannot be read and are lost/];
+
+/** Lines at ERROR that no fault explains. */
+export function unexpectedErrors(log: string): string[] {
+  return log
+    .split('\n')
+    .filter((line) => /\bERROR\b/.test(line) && !EXPECTED.some((expected) => expected.test(line)));
+}
