@@ -47,6 +47,10 @@ export class JournalService implements OnModuleInit {
     return this.opened.append(batch, options);
   }
 
+  keep(part: Batch): void {
+    this.opened.keep(part);
+  }
+
   read(entry: JournalEntry): Promise<Batch> {
     return this.opened.read(entry);
   }

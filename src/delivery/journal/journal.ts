@@ -10,6 +10,7 @@ import {
 } from './journal.error.js';
 import { JournalDirectory } from './journal-directory.js';
 import type { JournalEntry } from './journal-entry.js';
+import { OpenBatchFile } from './open-batch-file.js';
 import { Orphanage } from './orphanage.js';
 import type { OrphanedJournal } from './orphaned-journal.js';
 import { readBatch } from './read-batch.js';
@@ -34,14 +35,15 @@ export interface JournalOptions {
 /**
  * Keeps batches on disk until they are stored: spool and write-ahead log in one.
  *
- * Each process has a directory of its own in it, with segments that batches are appended to. Killing the
- * process loses nothing that {@link append} returned for: the kernel has it, and another process finds it by
+ * Each process has a directory of its own in it, with segments that batches are appended to, and the parts of
+ * the batch that is open. Killing the process loses nothing that {@link append} or {@link keep} returned for: the kernel has it, and another process finds it by
  * {@link orphans}. Losing power may cost what the kernel had not written yet, since only {@link close} waits
  * for the disk.
  */
 export class Journal {
   readonly maxBytes: number;
   readonly #segments: SegmentChain;
+  readonly #openBatch: OpenBatchFile;
   readonly #orphanage: Orphanage;
   #closing: Promise<void> | undefined;
 
@@ -53,6 +55,7 @@ export class Journal {
     // With a small bound, space must come back in small pieces.
     const segmentBytes = options.segmentBytes ?? Math.min(SEGMENT_BYTES, Math.ceil(options.maxBytes / 8));
     this.#segments = new SegmentChain(directory.path, segmentBytes, options.logger);
+    this.#openBatch = new OpenBatchFile(directory.path);
     this.#orphanage = new Orphanage(options.directory, directory.id, options);
   }
 
@@ -78,7 +81,7 @@ export class Journal {
 
   /** On disk: of this process, and of the journals that it adopted. */
   get bytes(): number {
-    return this.#segments.bytes + this.#orphanage.bytes;
+    return this.#segments.bytes + this.#openBatch.size + this.#orphanage.bytes;
   }
 
   /** Of {@link bytes}, those of adopted journals. */
@@ -106,18 +109,36 @@ export class Journal {
    * @throws JournalClosedError
    */
   append(batch: Batch, { beyondBound = false } = {}): JournalEntry {
-    if (this.#closing !== undefined) throw new JournalClosedError();
-    const parts = frameRecord(this.directory.marker, encodeBatchParts(batch));
-    const length = parts.reduce((sum, part) => sum + part.length, 0);
-    if (!beyondBound && !this.hasRoomFor(length - HEADER_BYTES)) {
+    const { parts, length } = this.#frame(batch);
+    // Its own parts make room for it.
+    const left = this.#openBatch.size;
+    if (!beyondBound && !this.hasRoomFor(length - left - HEADER_BYTES)) {
       throw new JournalFullError(length, this.bytes, this.maxBytes);
     }
-    if (this.bytes + length > this.maxBytes) this.#segments.reclaim();
+    if (this.bytes - left + length > this.maxBytes) this.#segments.reclaim();
+    const entry = this.#writing(() => this.#segments.append(parts, length));
     try {
-      return this.#segments.append(parts, length);
+      this.#openBatch.clear();
     } catch (error) {
-      throw new JournalWriteError(this.path, error);
+      // It is there twice then, and its id tells.
+      this.options.logger.warn(`The parts of a batch could not be removed: ${String(error)}`);
     }
+    return entry;
+  }
+
+  /**
+   * Keeps a part of the batch that is open, behind those with the same id, until that is appended whole.
+   *
+   * @throws JournalFullError beyond `maxBytes`
+   * @throws JournalWriteError where the file system refuses
+   * @throws JournalClosedError
+   */
+  keep(part: Batch): void {
+    const { parts, length } = this.#frame(part);
+    if (!this.hasRoomFor(length - HEADER_BYTES)) {
+      throw new JournalFullError(length, this.bytes, this.maxBytes);
+    }
+    this.#writing(() => this.#openBatch.append(part.id, parts, length));
   }
 
   /**
@@ -157,10 +178,25 @@ export class Journal {
     return (this.#closing ??= this.#close());
   }
 
+  #frame(batch: Batch): { parts: Buffer[]; length: number } {
+    if (this.#closing !== undefined) throw new JournalClosedError();
+    const parts = frameRecord(this.directory.marker, encodeBatchParts(batch));
+    return { parts, length: parts.reduce((sum, part) => sum + part.length, 0) };
+  }
+
+  #writing<T>(write: () => T): T {
+    try {
+      return write();
+    } catch (error) {
+      throw new JournalWriteError(this.path, error);
+    }
+  }
+
   async #close(): Promise<void> {
     await this.#orphanage.close();
     let left = 1;
     try {
+      this.#openBatch.remove();
       left = await this.#segments.close();
       if (left > 0) await this.directory.sync();
     } finally {

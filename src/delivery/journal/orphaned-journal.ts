@@ -1,13 +1,19 @@
+import { rmSync } from 'node:fs';
 import type { LoggerService } from '@nestjs/common';
 import type { Batch } from '../../telemetry/index.js';
 import { decodeBatch } from './batch-codec.js';
 import { BatchFormatError, JournalDamageError } from './journal.error.js';
 import type { JournalDirectory } from './journal-directory.js';
 import type { JournalEntry } from './journal-entry.js';
+import { openBatchPath } from './open-batch-file.js';
+import { openBatchBytes, readOpenBatch } from './read-open-batch.js';
 import { readBatch } from './read-batch.js';
 import { type FoundRecord, RecordReader } from './record-reader.js';
 import type { JournalDamage } from './record.js';
 import type { Segment } from './segment.js';
+
+/** In the place of a segment, for the batch that was open. Segments begin at 1. */
+const OPEN_BATCH = 0;
 
 /** A batch that another process left behind, and where it lies. */
 export interface OrphanedBatch {
@@ -31,20 +37,23 @@ export class OrphanedJournal {
   #bytes = 0;
   #entries = 0;
   #offeredAll = false;
+  #openBatchWaits = false;
   #unreadable = false;
   #end: Promise<void> | undefined;
 
   private constructor(
     private readonly directory: JournalDirectory,
     segments: readonly Segment[],
+    private readonly openBatchSize: number,
     private readonly options: OrphanedJournalOptions,
   ) {
     this.#segments = new Map(segments.map((segment) => [segment.number, segment]));
-    for (const segment of segments) this.#bytes += segment.size;
+    this.#bytes = segments.reduce((sum, segment) => sum + segment.size, openBatchSize);
   }
 
   static async open(directory: JournalDirectory, options: OrphanedJournalOptions): Promise<OrphanedJournal> {
-    return new OrphanedJournal(directory, await directory.segments(), options);
+    const openBatchSize = await openBatchBytes(openBatchPath(directory.path));
+    return new OrphanedJournal(directory, await directory.segments(), openBatchSize, options);
   }
 
   get path(): string {
@@ -67,21 +76,31 @@ export class OrphanedJournal {
   }
 
   /**
-   * The batches in the order in which they were appended, each read when it is asked for. Damage is reported
+   * The batches in the order in which they were appended, each read when it is asked for, and at last the one
+   * that was open, unless that was appended as well. Damage is reported
    * and passed over; a file that the system does not let us read stays where it is, with a warning. To be gone
    * through once; who stops early calls {@link release}.
    */
   async *batches(): AsyncGenerator<OrphanedBatch, void, undefined> {
+    const last = { id: '' };
     for (const segment of [...this.#segments.values()]) {
       try {
-        yield* this.#batchesOf(segment);
+        for await (const found of this.#batchesOf(segment)) {
+          last.id = found.batch.id;
+          yield found;
+        }
         if (this.ended) return;
         segment.seal();
         this.#removeIfFinished(segment);
       } catch (error) {
-        this.#unreadable = true;
-        this.options.logger.warn(`${segment.path} cannot be read and stays where it is: ${String(error)}`);
+        this.#stays(segment.path, error);
       }
+    }
+    try {
+      yield* this.#openBatch(last.id);
+      if (this.ended) return;
+    } catch (error) {
+      this.#stays(openBatchPath(this.path), error);
     }
     this.#offeredAll = true;
     this.#endIfDone();
@@ -93,6 +112,10 @@ export class OrphanedJournal {
    * @throws JournalDamageError which has been reported; the entry is then to be called done
    */
   async read(entry: JournalEntry): Promise<Batch> {
+    if (entry.segment === OPEN_BATCH) {
+      const batch = await this.#readOpenBatch();
+      if (batch !== undefined) return batch;
+    }
     const segment = this.#segments.get(entry.segment);
     if (segment === undefined) throw new Error(`${this.path} has no segment ${entry.segment}.`);
     try {
@@ -105,10 +128,17 @@ export class OrphanedJournal {
 
   /** The batch is stored. */
   done(entry: JournalEntry): void {
-    const segment = this.#segments.get(entry.segment);
-    if (this.ended || segment?.done(entry.offset) !== true) return;
+    if (this.ended) return;
+    if (entry.segment === OPEN_BATCH) {
+      if (!this.#openBatchWaits) return;
+      this.#openBatchWaits = false;
+      this.#removeOpenBatch();
+    } else {
+      const segment = this.#segments.get(entry.segment);
+      if (segment?.done(entry.offset) !== true) return;
+      this.#removeIfFinished(segment);
+    }
     this.#entries--;
-    this.#removeIfFinished(segment);
     this.#endIfDone();
   }
 
@@ -130,6 +160,34 @@ export class OrphanedJournal {
       this.#entries++;
       yield { entry: { segment: segment.number, offset: found.offset, length: found.length }, batch };
     }
+  }
+
+  /** @param lastId of the last batch that was appended */
+  async *#openBatch(lastId: string): AsyncGenerator<OrphanedBatch, void, undefined> {
+    const batch = await this.#readOpenBatch();
+    // One that was closed is appended with more than lies here. Ids of a process are in the order of its batches.
+    if (batch === undefined || batch.id <= lastId) {
+      this.#removeOpenBatch();
+      return;
+    }
+    this.#openBatchWaits = true;
+    this.#entries++;
+    yield { entry: { segment: OPEN_BATCH, offset: 0, length: this.openBatchSize }, batch };
+  }
+
+  #readOpenBatch(): Promise<Batch | undefined> {
+    const { onDamage } = this.options;
+    return readOpenBatch(openBatchPath(this.path), this.directory.marker, onDamage);
+  }
+
+  #removeOpenBatch(): void {
+    rmSync(openBatchPath(this.path), { force: true });
+    this.#bytes -= this.openBatchSize;
+  }
+
+  #stays(path: string, error: unknown): void {
+    this.#unreadable = true;
+    this.options.logger.warn(`${path} cannot be read and stays where it is: ${String(error)}`);
   }
 
   #decode(segment: Segment, { offset, length, payload }: FoundRecord): Batch | undefined {

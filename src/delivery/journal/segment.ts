@@ -1,7 +1,8 @@
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, unlinkSync, writevSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, unlinkSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from './journal.error.js';
+import { writeFully } from './write-fully.js';
 
 const { O_APPEND, O_CREAT, O_EXCL, O_WRONLY } = constants;
 const FILE_NAME = /^(\d{8,})\.journal$/;
@@ -118,25 +119,4 @@ export class Segment {
       this.seal();
     }
   }
-}
-
-/** `writev` until everything is written: it may take less than it is given. */
-function writeFully(fd: number, parts: readonly Buffer[], length: number): void {
-  let rest = parts;
-  for (let left = length; left > 0;) {
-    const taken = writevSync(fd, rest);
-    if (taken === 0) throw new Error('The file system takes nothing.');
-    left -= taken;
-    if (left > 0) rest = behind(rest, taken);
-  }
-}
-
-function behind(parts: readonly Buffer[], taken: number): Buffer[] {
-  const rest: Buffer[] = [];
-  let skip = taken;
-  for (const part of parts) {
-    if (skip < part.length) rest.push(part.subarray(skip));
-    skip = Math.max(0, skip - part.length);
-  }
-  return rest;
 }

@@ -57,6 +57,19 @@ export class DeliveryQueue extends BatchQueue {
     this.listeners.push(listener);
   }
 
+  override get keepsParts(): boolean {
+    return this.settings.JOURNAL_MODE === 'always';
+  }
+
+  override keep(part: Batch): void {
+    try {
+      this.journal.keep(part);
+    } catch (error) {
+      // The whole batch comes soon, and its failure is told.
+      this.logger.debug(`A kill would cost a part of the batch that is open: ${String(error)}`);
+    }
+  }
+
   override push(batch: Batch): void {
     const size = sizeOf(batch);
     const fits = this.memory + size <= this.memoryBound;

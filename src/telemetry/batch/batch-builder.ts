@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import type { ConnectionSnapshot } from '../connection/connection-snapshot.js';
 import type { NodeConnection } from '../connection/node-connection.js';
 import type { Batch, RejectedMessage } from './batch.js';
 import type { RowText } from '../message/message-row.js';
@@ -18,7 +19,11 @@ export class BatchBuilder {
   private readonly expiring = new RowBlockBuilder();
   private readonly audit = new RowBlockBuilder();
   private readonly news = new Set<NodeConnection>();
+  /** Those with something that no part has told yet. */
+  private readonly untold = new Set<NodeConnection>();
   private rejected: RejectedMessage[] = [];
+  private partsRejected = 0;
+  private id: string | undefined;
   private firstReceivedAt = Infinity;
 
   /** Messages, stored or rejected. */
@@ -42,6 +47,7 @@ export class BatchBuilder {
 
   /** The connection's row is to be written with this batch. */
   addNews(connection: NodeConnection): void {
+    this.untold.add(connection);
     if (this.news.has(connection)) return;
     this.news.add(connection);
     this.length += connection.weight;
@@ -52,23 +58,45 @@ export class BatchBuilder {
     return this.news.size;
   }
 
+  /**
+   * What came since the part before; undefined where that is nothing. It shares the memory of the rows.
+   *
+   * @param now milliseconds since the epoch
+   */
+  takePart(now: number): Batch | undefined {
+    const expiring = this.expiring.takePart();
+    const audit = this.audit.takePart();
+    const rejected = this.rejected.slice(this.partsRejected);
+    if (expiring.rows + audit.rows + rejected.length + this.untold.size === 0) return undefined;
+    this.partsRejected = this.rejected.length;
+    const connections = snapshots(this.untold, now);
+    this.untold.clear();
+    return { ...this.envelope(now), expiring, audit, connections, rejected };
+  }
+
   /** @param now milliseconds since the epoch */
   build(now: number): Batch {
     const batch: Batch = {
-      id: uuidv7(),
-      firstReceivedAt: Math.min(this.firstReceivedAt, now),
-      sealedAt: now,
+      ...this.envelope(now),
       expiring: this.expiring.build(),
       audit: this.audit.build(),
-      connections: [...this.news].map((connection) => connection.snapshot(now)),
+      connections: snapshots(this.news, now),
       rejected: this.rejected,
     };
+    this.id = undefined;
     this.news.clear();
+    this.untold.clear();
     this.rejected = [];
+    this.partsRejected = 0;
     this.firstReceivedAt = Infinity;
     this.size = 0;
     this.length = 0;
     return batch;
+  }
+
+  private envelope(now: number): Pick<Batch, 'id' | 'firstReceivedAt' | 'sealedAt'> {
+    this.id ??= uuidv7();
+    return { id: this.id, firstReceivedAt: Math.min(this.firstReceivedAt, now), sealedAt: now };
   }
 
   private count(length: number, receivedAt: number): void {
@@ -76,4 +104,8 @@ export class BatchBuilder {
     this.length += length;
     if (receivedAt < this.firstReceivedAt) this.firstReceivedAt = receivedAt;
   }
+}
+
+function snapshots(connections: ReadonlySet<NodeConnection>, now: number): ConnectionSnapshot[] {
+  return [...connections].map((connection) => connection.snapshot(now));
 }

@@ -5,6 +5,17 @@ export abstract class BatchQueue {
   /** Takes a batch, whole and at once, also when it is full: what was read is not thrown away. */
   abstract push(batch: Batch): void;
 
+  /** A kill of the process shall not cost what has come of the batch that is open: {@link keep} is called. */
+  abstract get keepsParts(): boolean;
+
+  /**
+   * Keeps what came since the part before, to be called at the end of each turn of the event loop in which
+   * something came. The parts of a batch have its id, and are not needed any more once it is pushed.
+   *
+   * @param part shares its memory with the batch that is open: to be done with on return
+   */
+  abstract keep(part: Batch): void;
+
   /** There is no room for more: nobody should be read from until there is. */
   abstract get full(): boolean;
 

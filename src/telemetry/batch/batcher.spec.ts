@@ -139,6 +139,56 @@ describe('Batcher', () => {
     expect(queue.batches.slice(1).map(({ connections }) => connections.length)).toEqual([3, 3]);
   });
 
+  it('has the queue keep what each turn of the event loop brings, under the id of the batch', () => {
+    queue.keepsParts = true;
+    const node = connection();
+    node.heard(NOW, NOW);
+    batcher.addNews(node);
+    batcher.add(row('a'), NOW);
+    batcher.reject(rejected('?'));
+    expect(queue.parts).toEqual([]);
+    vi.advanceTimersByTime(0);
+    node.identify({ peerId: 'Qm1' });
+    batcher.addNews(node);
+    vi.advanceTimersByTime(0);
+    batcher.add(row('b', NOW - 9, true), NOW);
+    expect(queue.batches).toHaveLength(1);
+    vi.advanceTimersByTime(1_000);
+    expect(queue.parts).toMatchObject([
+      {
+        expiring: { rows: 1, text: Buffer.from('a\n') },
+        audit: NO_ROWS,
+        rejected: [rejected('?')],
+        connections: [{ revision: 1, peerId: null }],
+      },
+      { expiring: { rows: 0 }, audit: NO_ROWS, rejected: [], connections: [{ revision: 2, peerId: 'Qm1' }] },
+    ]);
+    expect(queue.batches).toMatchObject([
+      {
+        expiring: { rows: 1, text: Buffer.from('a\n') },
+        audit: { rows: 1, text: Buffer.from('b\n') },
+        connections: [{ revision: 3, peerId: 'Qm1' }],
+      },
+    ]);
+    expect(new Set([...queue.parts, ...queue.batches].map(({ id }) => id)).size).toBe(1);
+  });
+
+  it('has the queue keep what follows in the same turn upon a batch that was closed', () => {
+    queue.keepsParts = true;
+    for (const logs of ['a', 'b', 'c', 'd']) batcher.add(row(logs), NOW);
+    vi.advanceTimersByTime(0);
+    expect(queue.parts).toMatchObject([{ expiring: { rows: 1, text: Buffer.from('d\n') } }]);
+    batcher.flush();
+    expect(queue.batches.map(({ id }) => id).at(-1)).toBe(queue.parts[0]?.id);
+    expect(queue.batches[0]?.id).not.toBe(queue.parts[0]?.id);
+  });
+
+  it('keeps no parts for a queue that does not want them', () => {
+    batcher.add(row('a'), NOW);
+    vi.advanceTimersByTime(0);
+    expect(queue.parts).toEqual([]);
+  });
+
   it('gives each batch an id of its own, and hands over nothing where there is nothing', () => {
     batcher.flush();
     expect(queue.batches).toEqual([]);

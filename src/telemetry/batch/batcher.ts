@@ -13,6 +13,7 @@ const MAX_BATCH_LENGTH = 4 * 1024 * 1024;
 export class Batcher {
   private readonly open = new BatchBuilder();
   private timer: NodeJS.Timeout | undefined;
+  private keeping = false;
 
   constructor(
     private readonly settings: Settings,
@@ -21,17 +22,17 @@ export class Batcher {
 
   add(row: BatchRow, receivedAt: number): void {
     this.open.add(row, receivedAt);
-    this.flushWhenDue();
+    this.grown();
   }
 
   reject(message: RejectedMessage): void {
     this.open.reject(message);
-    this.flushWhenDue();
+    this.grown();
   }
 
   addNews(connection: NodeConnection): void {
     this.open.addNews(connection);
-    this.flushWhenDue();
+    this.grown();
   }
 
   /** Hands over what there is. */
@@ -42,12 +43,22 @@ export class Batcher {
     this.queue.push(this.open.build(Date.now()));
   }
 
-  private flushWhenDue(): void {
+  private grown(): void {
     const size = Math.max(this.open.size, this.open.newsSize);
     if (size >= this.settings.DB_BATCH_SIZE || this.open.length >= MAX_BATCH_LENGTH) {
       this.flush();
       return;
     }
     this.timer ??= setTimeout(() => this.flush(), this.settings.DB_SAVE_LATENCY_MS);
+    if (this.keeping || !this.queue.keepsParts) return;
+    this.keeping = true;
+    // Once for all sockets that were read from in this turn of the event loop.
+    setImmediate(() => this.keep());
+  }
+
+  private keep(): void {
+    this.keeping = false;
+    const part = this.open.takePart(Date.now());
+    if (part !== undefined) this.queue.keep(part);
   }
 }

@@ -16,6 +16,8 @@ export class RowBlockBuilder {
   private buffer = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
   private end = 0;
   private rows = 0;
+  private partsEnd = 0;
+  private partsRows = 0;
   private oldest = Infinity;
   private newest = -Infinity;
 
@@ -31,18 +33,35 @@ export class RowBlockBuilder {
     if (createdAt > this.newest) this.newest = createdAt;
   }
 
+  /**
+   * The lines since the part before, with the bounds of all lines so far. Its text is overwritten by the lines
+   * that come next.
+   */
+  takePart(): RowBlock {
+    const part = this.block(this.rows - this.partsRows, this.buffer.subarray(this.partsEnd, this.end));
+    this.partsEnd = this.end;
+    this.partsRows = this.rows;
+    return part;
+  }
+
   /** The block, in memory of its own; the next line begins a new one. */
   build(): RowBlock {
     const text = Buffer.allocUnsafeSlow(this.end);
     this.buffer.copy(text, 0, 0, this.end);
-    const { rows } = this;
-    const block = { rows, text, oldest: rows === 0 ? 0 : this.oldest, newest: rows === 0 ? 0 : this.newest };
+    const block = this.block(this.rows, text);
     if (this.buffer.length > KEPT_CAPACITY) this.buffer = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
     this.end = 0;
     this.rows = 0;
+    this.partsEnd = 0;
+    this.partsRows = 0;
     this.oldest = Infinity;
     this.newest = -Infinity;
     return block;
+  }
+
+  private block(rows: number, text: Buffer): RowBlock {
+    const { oldest, newest } = this;
+    return rows === 0 ? { rows, text, oldest: 0, newest: 0 } : { rows, text, oldest, newest };
   }
 
   private reserve(bytes: number): void {

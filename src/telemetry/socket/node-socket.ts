@@ -120,7 +120,11 @@ export class NodeSocket {
 
   /** Somebody who pings and does not read the answers gets no more of them: they would lie in our memory. */
   private answer(ping: Buffer): void {
-    if (this.ws.bufferedAmount < MAX_UNREAD_BYTES) this.ws.pong(ping);
+    // A pong says that what came before is safe: it follows what the end of this turn does for it.
+    setImmediate(() => {
+      const { ws } = this;
+      if (ws.readyState === ws.OPEN && ws.bufferedAmount < MAX_UNREAD_BYTES) ws.pong(ping);
+    });
   }
 
   private receive(frame: Buffer): void {

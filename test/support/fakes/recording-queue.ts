@@ -1,12 +1,20 @@
-import { type Batch, BatchQueue } from '../../../src/telemetry/index.js';
+import { type Batch, BatchQueue, type RowBlock } from '../../../src/telemetry/index.js';
 
-/** Keeps what is pushed. */
+/** Remembers what it is given. */
 export class RecordingQueue extends BatchQueue {
   readonly batches: Batch[] = [];
+  readonly parts: Batch[] = [];
   full = false;
+  keepsParts = false;
 
   override push(batch: Batch): void {
     this.batches.push(batch);
+  }
+
+  override keep(part: Batch): void {
+    const { expiring, audit } = part;
+    const copy = (block: RowBlock): RowBlock => ({ ...block, text: Buffer.from(block.text) });
+    this.parts.push({ ...part, expiring: copy(expiring), audit: copy(audit) });
   }
 
   override onFullChange(): void {

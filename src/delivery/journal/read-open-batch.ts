@@ -1,0 +1,74 @@
+import { stat } from 'node:fs/promises';
+import type { Batch, ConnectionSnapshot, RowBlock } from '../../telemetry/index.js';
+import { decodeBatch } from './batch-codec.js';
+import { BatchFormatError, codeOf } from './journal.error.js';
+import { RecordReader } from './record-reader.js';
+import type { JournalDamage } from './record.js';
+
+/** The size of an open batch's file; 0 where there is none. */
+export async function openBatchBytes(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return 0;
+    throw error;
+  }
+}
+
+/**
+ * The batch that a process had open when it ended, put together from its parts; undefined where it had none.
+ *
+ * @param onDamage told of parts that cannot be read, but of the last: that is what the process was writing
+ */
+export async function readOpenBatch(
+  path: string,
+  marker: Buffer,
+  onDamage: (damage: JournalDamage) => void,
+): Promise<Batch | undefined> {
+  if ((await openBatchBytes(path)) === 0) return undefined;
+  const parts: Batch[] = [];
+  let damage: JournalDamage | undefined;
+  for await (const found of RecordReader.read(path, marker)) {
+    if (damage !== undefined) onDamage(damage);
+    damage = undefined;
+    if (!('payload' in found)) {
+      damage = found;
+      continue;
+    }
+    try {
+      parts.push(decodeBatch(found.payload));
+    } catch (error) {
+      if (!(error instanceof BatchFormatError)) throw error;
+      onDamage({ file: path, offset: found.offset, bytes: found.length, reason: error.message });
+    }
+  }
+  return join(parts);
+}
+
+function join(parts: readonly Batch[]): Batch | undefined {
+  const [first] = parts;
+  const last = parts.at(-1);
+  if (first === undefined || last === undefined) return undefined;
+  const connections = new Map<string, ConnectionSnapshot>();
+  // The later ones take the place of the earlier.
+  for (const part of parts) for (const snapshot of part.connections) connections.set(snapshot.id, snapshot);
+  return {
+    id: last.id,
+    firstReceivedAt: Math.min(...parts.map(({ firstReceivedAt }) => firstReceivedAt)),
+    sealedAt: last.sealedAt,
+    expiring: joinBlocks(parts.map(({ expiring }) => expiring)),
+    audit: joinBlocks(parts.map(({ audit }) => audit)),
+    connections: [...connections.values()],
+    rejected: parts.flatMap(({ rejected }) => rejected),
+  };
+}
+
+function joinBlocks(blocks: readonly RowBlock[]): RowBlock {
+  const some = blocks.filter(({ rows }) => rows > 0);
+  return {
+    rows: some.reduce((sum, { rows }) => sum + rows, 0),
+    text: Buffer.concat(some.map(({ text }) => text)),
+    oldest: some.length === 0 ? 0 : Math.min(...some.map(({ oldest }) => oldest)),
+    newest: some.length === 0 ? 0 : Math.max(...some.map(({ newest }) => newest)),
+  };
+}
