@@ -110,12 +110,10 @@ export class Journal {
    */
   append(batch: Batch, { beyondBound = false } = {}): JournalEntry {
     const { parts, length } = this.#frame(batch);
-    // Its own parts make room for it.
-    const left = this.#openBatch.size;
-    if (!beyondBound && !this.hasRoomFor(length - left - HEADER_BYTES)) {
+    if (!beyondBound && !this.hasRoomFor(length - HEADER_BYTES)) {
       throw new JournalFullError(length, this.bytes, this.maxBytes);
     }
-    if (this.bytes - left + length > this.maxBytes) this.#segments.reclaim();
+    if (this.bytes + length > this.maxBytes) this.#segments.reclaim();
     const entry = this.#writing(() => this.#segments.append(parts, length));
     try {
       this.#openBatch.clear();

@@ -1,24 +1,35 @@
-import { closeSync, constants, ftruncateSync, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { HEADER_BYTES } from './record.js';
 import { writeFully } from './write-fully.js';
 
-const { O_APPEND, O_CREAT, O_EXCL, O_WRONLY } = constants;
+const { O_CREAT, O_EXCL, O_WRONLY } = constants;
+
+/** What one large batch took is given back after it. */
+const KEPT_BYTES = 1024 * 1024;
+const NO_RECORD = Buffer.alloc(HEADER_BYTES);
 
 /** Where the open batch of the process lies that works in this directory. */
 export function openBatchPath(directory: string): string {
   return join(directory, 'open-batch');
 }
 
-/** A file beside the segments: the parts of the batch that is open, each a record, and nothing between batches. */
+/**
+ * A file beside the segments with the parts of the batch that is open, each a record. Each batch is written over
+ * the one before: making a file longer and shorter all the time waits for the file system's own journal, and took
+ * ten times as long while PostgreSQL wrote to the same disk. So old records may lie behind those of the batch; none
+ * is at the beginning when no batch is open.
+ */
 export class OpenBatchFile {
   readonly #path: string;
   readonly #fd: number;
   #batchId: string | undefined;
+  #end = 0;
   #size = 0;
 
   constructor(directory: string) {
     this.#path = openBatchPath(directory);
-    this.#fd = openSync(this.#path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL, 0o600);
+    this.#fd = openSync(this.#path, O_WRONLY | O_CREAT | O_EXCL, 0o600);
   }
 
   /** Bytes on disk. */
@@ -26,23 +37,26 @@ export class OpenBatchFile {
     return this.#size;
   }
 
-  /** Appends a part. The first of another batch takes the place of all that is there. */
+  /** Writes a part behind those of the same batch. The first of another batch takes the place of all that is there. */
   append(batchId: string, parts: readonly Buffer[], length: number): void {
     if (batchId !== this.#batchId) this.clear();
-    try {
-      writeFully(this.#fd, parts, length);
-    } catch (error) {
-      ftruncateSync(this.#fd, this.#size);
-      throw error;
-    }
     this.#batchId = batchId;
-    this.#size += length;
+    // What an error leaves behind is written over by the next part, or is no whole record.
+    writeFully(this.#fd, parts, length, this.#end);
+    this.#end += length;
+    this.#size = Math.max(this.#size, this.#end);
   }
 
   /** The batch is closed, and lies elsewhere. */
   clear(): void {
-    if (this.#size > 0) ftruncateSync(this.#fd, 0);
-    this.#size = 0;
+    if (this.#end === 0) return;
+    if (this.#size > KEPT_BYTES) {
+      ftruncateSync(this.#fd, 0);
+      this.#size = 0;
+    } else {
+      writeSync(this.#fd, NO_RECORD, 0, HEADER_BYTES, 0);
+    }
+    this.#end = 0;
     this.#batchId = undefined;
   }
 

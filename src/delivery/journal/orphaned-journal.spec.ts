@@ -88,6 +88,14 @@ describe('a journal that was left behind', () => {
     return found;
   }
 
+  /** Ids, and bytes of the expiring rows, of all that is offered; none is done. */
+  async function rowsOffered(journal: Journal): Promise<[string, number][]> {
+    const found: [string, number][] = [];
+    for await (const orphan of journal.orphans())
+      for await (const { batch } of orphan.batches()) found.push([batch.id, batch.expiring.text.length]);
+    return found;
+  }
+
   /** A directory of a process that had appended these batches when it was killed. */
   async function remainsOf(ids: string[], stored: string[] = []): Promise<string> {
     const victim = await open(join(folder, 'elsewhere'));
@@ -275,13 +283,10 @@ describe('a journal that was left behind', () => {
 
   it('keeps the batch that was open until that is stored', async () => {
     const victim = await open(join(folder, 'elsewhere'));
-    victim.keep(aBatch('1'));
+    victim.keep(aBatch('1', 5));
     await kill(victim);
     const first = await open();
-    let offered = 0;
-    for await (const orphan of first.orphans())
-      for await (const { batch } of orphan.batches()) offered += batch.expiring.rows;
-    expect(offered).toBe(1);
+    expect(await rowsOffered(first)).toEqual([['1', 5]]);
     await first.close();
     expect(await drain(await open())).toEqual(['1']);
     expect(await drain(await open())).toEqual([]);
@@ -292,30 +297,51 @@ describe('a journal that was left behind', () => {
     victim.keep(aBatch('1', 10));
     const parts = await readFile(join(victim.path, 'open-batch'));
     victim.append(aBatch('1', 20));
-    expect(await readFile(join(victim.path, 'open-batch'))).toHaveLength(0);
     const remains = await kill(victim);
     await writeFile(join(remains, 'open-batch'), parts);
-    const journal = await open();
-    const sizes: number[] = [];
-    for await (const orphan of journal.orphans())
-      for await (const { entry, batch } of orphan.batches()) {
-        sizes.push(batch.expiring.text.length);
-        orphan.done(entry);
-      }
-    expect(sizes).toEqual([20]);
-    await expect.poll(() => readdir(directory)).toEqual([basename(journal.path)]);
+    expect(await rowsOffered(await open())).toEqual([['1', 20]]);
   });
 
-  it('passes over a part that was being written, and reports one that is damaged', async () => {
+  it('takes no parts of a batch before for those of the batch that was open', async () => {
     const victim = await open(join(folder, 'elsewhere'));
-    for (const size of [1, 2, 3]) victim.keep(aBatch('1', size));
+    for (const size of [50, 50, 50]) victim.keep(aBatch('1', size));
+    victim.done(victim.append(aBatch('1', 150)));
+    await kill(victim);
+    expect((await rowsOffered(await open())).filter(([, size]) => size !== 150)).toEqual([]);
+    victim.keep(aBatch('2', 50));
+    await rm(join(directory, basename(victim.path)), { recursive: true });
+    await kill(victim);
+    expect((await rowsOffered(await open())).at(-1)).toEqual(['2', 50]);
+    expect(damage).toEqual([]);
+  });
+
+  it('gives back the room that a large batch took, and begins anew', async () => {
+    const victim = await open(join(folder, 'elsewhere'));
+    victim.keep(aBatch('1', 2 * MIB));
+    expect(victim.bytes).toBeGreaterThan(4 * MIB);
+    victim.keep(aBatch('2', 10));
+    expect(victim.bytes).toBeLessThan(1000);
+    await kill(victim);
+    expect(await rowsOffered(await open())).toEqual([['2', 10]]);
+  });
+
+  it('passes over a part that was being written, and reports those that are damaged', async () => {
+    const victim = await open(join(folder, 'elsewhere'));
+    for (const size of [100, 200, 300, 400]) victim.keep(aBatch('1', size));
     const remains = join(await kill(victim), 'open-batch');
-    const bytes = await readFile(remains);
-    bytes[30] = 0xff;
-    await writeFile(remains, bytes.subarray(0, -1));
-    const journal = await open();
-    for await (const orphan of journal.orphans())
-      for await (const { batch } of orphan.batches()) expect(batch.expiring.text.length).toBe(2);
+    const whole = await readFile(remains);
+    const second = whole.indexOf(whole.subarray(0, 8), 1);
+    await writeFile(remains, whole.subarray(0, -1).fill(0, second + 30, second + 40));
+    expect(await rowsOffered(await open())).toEqual([['1', 400]]);
+    expect(damage).toMatchObject([{ file: remains, offset: second }]);
+  });
+
+  it('reports a batch that was open of which not even the beginning can be read', async () => {
+    const victim = await open(join(folder, 'elsewhere'));
+    victim.keep(aBatch('1', 100));
+    const remains = join(await kill(victim), 'open-batch');
+    await writeFile(remains, (await readFile(remains)).fill(0, 30, 40));
+    expect(await rowsOffered(await open())).toEqual([]);
     expect(damage).toMatchObject([{ file: remains, offset: 0 }]);
   });
 

@@ -1,9 +1,9 @@
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import type { Batch, ConnectionSnapshot, RowBlock } from '../../telemetry/index.js';
 import { decodeBatch } from './batch-codec.js';
-import { BatchFormatError, codeOf } from './journal.error.js';
+import { codeOf } from './journal.error.js';
 import { RecordReader } from './record-reader.js';
-import type { JournalDamage } from './record.js';
+import { HEADER_BYTES, type JournalDamage } from './record.js';
 
 /** The size of an open batch's file; 0 where there is none. */
 export async function openBatchBytes(path: string): Promise<number> {
@@ -18,7 +18,8 @@ export async function openBatchBytes(path: string): Promise<number> {
 /**
  * The batch that a process had open when it ended, put together from its parts; undefined where it had none.
  *
- * @param onDamage told of parts that cannot be read, but of the last: that is what the process was writing
+ * @param onDamage told of what cannot be read before a part; behind all of them is what the process was writing
+ * @throws BatchFormatError where a part is of another version
  */
 export async function readOpenBatch(
   path: string,
@@ -29,20 +30,27 @@ export async function readOpenBatch(
   const parts: Batch[] = [];
   let damage: JournalDamage | undefined;
   for await (const found of RecordReader.read(path, marker)) {
-    if (damage !== undefined) onDamage(damage);
-    damage = undefined;
     if (!('payload' in found)) {
       damage = found;
+      // Without a beginning nothing tells the parts from those of batches before.
+      if (found.offset === 0) break;
       continue;
     }
-    try {
-      parts.push(decodeBatch(found.payload));
-    } catch (error) {
-      if (!(error instanceof BatchFormatError)) throw error;
-      onDamage({ file: path, offset: found.offset, bytes: found.length, reason: error.message });
-    }
+    const part = decodeBatch(found.payload);
+    // Behind the parts lie those of batches before it.
+    if (part.id !== (parts[0] ?? part).id) break;
+    if (damage !== undefined) onDamage(damage);
+    damage = undefined;
+    parts.push(part);
   }
+  if (damage?.offset === 0 && !(await isClear(path))) onDamage(damage);
   return join(parts);
+}
+
+async function isClear(path: string): Promise<boolean> {
+  await using file = await open(path);
+  const { buffer } = await file.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0);
+  return buffer.every((byte) => byte === 0);
 }
 
 function join(parts: readonly Batch[]): Batch | undefined {

@@ -1,6 +1,8 @@
 import { open, readdir, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeBatch } from '../../../src/delivery/journal/batch-codec.js';
+import { openBatchPath } from '../../../src/delivery/journal/open-batch-file.js';
+import { readOpenBatch } from '../../../src/delivery/journal/read-open-batch.js';
 import { RecordReader } from '../../../src/delivery/journal/record-reader.js';
 import { HEADER_BYTES } from '../../../src/delivery/journal/record.js';
 import type { Batch } from '../../../src/telemetry/index.js';
@@ -37,6 +39,7 @@ export async function readJournal(directory: string): Promise<FoundJournal> {
     marker: string;
   };
   const found: FoundJournal = { records: [], damage: 0 };
+  await readOpenBatch(openBatchPath(directory), Buffer.from(marker, 'hex'), () => (found.damage += 1));
   for (const name of (await readdir(directory)).filter((entry) => entry.endsWith('.journal')).sort()) {
     const file = join(directory, name);
     for await (const part of RecordReader.read(file, Buffer.from(marker, 'hex'))) {
