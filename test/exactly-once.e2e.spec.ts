@@ -9,8 +9,8 @@ import { ServerProcess } from './support/server-process.js';
 import { waitUntil } from './support/wait-until.js';
 import { tempDir } from './support/temp-dir.js';
 
-/** What the README states for JOURNAL_MODE=always. */
-const LOSS_WINDOW_MS = 100;
+/** What a node has sent this long before a kill has been read: also on a busy machine it does not lie in buffers. */
+const UNREAD_MS = 100;
 const RATE = 2_000;
 /** How long the database stays away. Two minutes are tried with TEST_OUTAGE_S=120. */
 const OUTAGE_S = Number(process.env.TEST_OUTAGE_S ?? 8);
@@ -71,7 +71,7 @@ describe('under faults every message is stored exactly once', { timeout: 120_000
     });
   }
 
-  it('with the server killed, but for the stated window', async () => {
+  it('with the server killed, but for what it had not read', async () => {
     const variables = environment('killed', { JOURNAL_MODE: 'always' });
     const port = await freePort();
     let server = await ServerProcess.ready(port, variables);
@@ -98,8 +98,8 @@ describe('under faults every message is stored exactly once', { timeout: 120_000
     expect(await server.end('SIGTERM'), server.log).toBe(0);
     const tally = await nodes.tally(variables.DATABASE_URL ?? '');
     expect(tally.twice).toBe(0);
-    // What lay in sockets and in the batch that was open; the rate is kept by the clock of a busy machine.
-    expect(tally.missing).toBeLessThanOrEqual(kills * RATE * 2 * (LOSS_WINDOW_MS / 1000));
+    // What lay in sockets, or was sent to a server that was gone; delivery.e2e.spec.ts tells them apart from others.
+    expect(tally.missing).toBeLessThanOrEqual(kills * RATE * (UNREAD_MS / 1000));
     expect(tally.stored).toBeGreaterThan(2 * RATE);
   });
 
