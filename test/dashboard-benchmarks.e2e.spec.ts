@@ -1,11 +1,9 @@
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { batch, row, snapshot } from './support/batches.js';
-import { hasBrowser, type Look, TestBrowser, type TestPage } from './support/browser.js';
-import { DashboardAssets } from './support/dashboard-assets.js';
-import { TestDatabase } from './support/databases.js';
+import { hasBrowser, type Look, type TestPage } from './support/browser.js';
+import { Dashboard, describeHostSystem, NAMED_LOOKS } from './support/dashboard.js';
 import { ask } from './support/json-request.js';
-import { TestServer } from './support/test-server.js';
 import { TestStorage } from './support/test-storage.js';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
@@ -15,30 +13,19 @@ const MINUTE_MS = 60_000;
 const T0 = Math.floor(Date.now() / MINUTE_MS - 180) * MINUTE_MS;
 const at = (minute: number): string => new Date(T0 + minute * MINUTE_MS).toISOString();
 
-let database: TestDatabase;
-let assets: DashboardAssets;
-let server: TestServer;
-let browser: TestBrowser;
+let dashboard: Dashboard;
 
 describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
   beforeAll(async () => {
-    database = await TestDatabase.create();
-    assets = await DashboardAssets.build('benchmarks');
-    server = await TestServer.ready(database.url, { ASSETS_PATH: assets.path });
-    browser = await TestBrowser.launch();
+    dashboard = await Dashboard.open(['benchmarks']);
   });
 
-  afterAll(async () => {
-    await browser[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
-    await assets[Symbol.asyncDispose]();
-    await database[Symbol.asyncDispose]();
-  });
+  afterAll(() => dashboard[Symbol.asyncDispose]());
 
   beforeEach(async () => {
-    await database.query(
-      'TRUNCATE logs_expiring, logs_audit, peer_connections, benchmarks, benchmark_events, host_systems RESTART IDENTITY CASCADE',
-    );
+    // Benchmarks before messages, as questions about both lock them.
+    await dashboard.database.query('TRUNCATE benchmarks, benchmark_events, host_systems RESTART IDENTITY');
+    await dashboard.database.clear();
   });
 
   it('shows a run: what it is, what it ran on, and its specs with every digit', async () => {
@@ -171,14 +158,7 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
     const shown = await open({ peer_id: PEER });
     const { page } = shown;
     await page.getByText('No benchmark is described here yet.').waitFor();
-    await page.getByText('Describe a host system by hand').click();
-    const byHand = page.getByRole('form', { name: 'Describe a host system by hand' });
-    await byHand.getByLabel('Operating system').fill('freebsd');
-    await byHand.getByLabel('Disks').fill('NVME');
-    await byHand.getByLabel('Cores').fill('4');
-    await byHand.getByLabel('Clock').fill('2600');
-    await byHand.getByLabel('Memory').fill('8192');
-    await byHand.getByRole('button').click();
+    await describeHostSystem(page);
     await page.getByText('Host system 1 is described.').waitFor();
     await page.reload();
     await page.getByText('Describe a benchmark', { exact: true }).click();
@@ -208,7 +188,7 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
         [HOSTILE, 'end'],
       ]);
     // The time that was filled in is that of the reader's clock.
-    const { body } = await ask(server, 'GET', `/benchmarks/${id}`);
+    const { body } = await ask(dashboard.server, 'GET', `/benchmarks/${id}`);
     expect(body).toMatchObject({
       ts_start: '1998-12-31T23:00:01.000000Z',
       host_system_id: 1,
@@ -238,12 +218,7 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
     await page.getByText('Choose another event or target above.').waitFor();
   });
 
-  it.each<[string, Look]>([
-    ['on a desk, in light', {}],
-    ['on a desk, in dark', { dark: true }],
-    ['on a phone, in light', { phone: true }],
-    ['on a phone, in dark', { phone: true, dark: true }],
-  ])('%s, can be used by everybody', async (_, look) => {
+  it.each(NAMED_LOOKS)('%s, can be used by everybody', async (_, look) => {
     const long = 'frame_support::storage::generator::'.repeat(20);
     await storeCalls([
       ...Array.from({ length: 50 }, (_, n) => ({ minute: 1 + (n % 20), time: n, name: `name ${n % 40}` })),
@@ -272,16 +247,16 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
   });
 
   it('weighs no more than a page may', async () => {
-    expect(await assets.compressedBytes()).toBeLessThanOrEqual(150_000);
+    expect(await dashboard.assets.compressedBytes()).toBeLessThanOrEqual(150_000);
   });
 });
 
 function open(query: Record<string, string> = {}, look: Look = {}): Promise<TestPage> {
-  return browser.open(`${server.http}/dashboard/benchmarks/?${new URLSearchParams(query).toString()}`, look);
+  return dashboard.page(`benchmarks/?${new URLSearchParams(query).toString()}`, look);
 }
 
 async function created(path: string, body: object | string): Promise<void> {
-  expect((await ask(server, 'POST', path, body)).status).toBe(201);
+  expect((await ask(dashboard.server, 'POST', path, body)).status).toBe(201);
 }
 
 function runOf(start: number, end: number): object {
@@ -297,7 +272,7 @@ interface Call {
 
 /** What the node sent while it ran. */
 async function storeCalls(calls: readonly Call[]): Promise<void> {
-  await using storage = new TestStorage(database.url);
+  await using storage = new TestStorage(dashboard.database.url);
   const times = calls.map(({ minute }) => T0 + minute * MINUTE_MS);
   const [oldestCreatedAt, newestCreatedAt] = [Math.min(...times), Math.max(...times)];
   const connection = snapshot({ peerId: PEER, name: HOSTILE, oldestCreatedAt, newestCreatedAt });

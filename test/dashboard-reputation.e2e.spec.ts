@@ -1,43 +1,30 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { hasBrowser, type Look, TestBrowser, type TestPage } from './support/browser.js';
-import { DashboardAssets } from './support/dashboard-assets.js';
-import { TestDatabase } from './support/databases.js';
+import { hasBrowser, type Look, type TestPage } from './support/browser.js';
+import { Dashboard, NAMED_LOOKS } from './support/dashboard.js';
 import { oneSet, type Reporter, storeReports } from './support/reports.js';
-import { TestServer } from './support/test-server.js';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
 const MINUTE_MS = 60_000;
 const [ALICE, BOB, EVE] = ['12D3KooWAliceAtHome', '12D3KooWBobIsOffline', '12D3KooWEveListening'] as const;
 
-let database: TestDatabase;
-let assets: DashboardAssets;
-let server: TestServer;
-let browser: TestBrowser;
+let dashboard: Dashboard;
 
 describe.skipIf(!hasBrowser)('the page of reputations', () => {
   beforeAll(async () => {
-    database = await TestDatabase.create();
-    assets = await DashboardAssets.build('reputation');
-    server = await TestServer.ready(database.url, { ASSETS_PATH: assets.path });
-    browser = await TestBrowser.launch();
+    dashboard = await Dashboard.open(['reputation']);
   });
 
-  afterAll(async () => {
-    await browser[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
-    await assets[Symbol.asyncDispose]();
-    await database[Symbol.asyncDispose]();
-  });
+  afterAll(() => dashboard[Symbol.asyncDispose]());
 
   beforeEach(async () => {
-    await database.query('TRUNCATE logs_expiring, logs_audit, peer_connections');
+    await dashboard.database.clear();
   });
 
   const open = (query: Record<string, string> = {}, look: Look = {}): Promise<TestPage> =>
-    browser.open(`${server.http}/dashboard/reputation/?${new URLSearchParams(query).toString()}`, look);
+    dashboard.page(`reputation/?${new URLSearchParams(query).toString()}`, look);
 
   it('has who says what of whom, by name, with the lowest first and the connected marked', async () => {
-    await storeReports(database, [
+    await storeReports(dashboard.database, [
       reporter(ALICE, 'alice', {
         1: { [BOB]: [-1_800_000_000, false], [EVE]: [12, true], QmUnknown: [5, true] },
       }),
@@ -69,7 +56,7 @@ describe.skipIf(!hasBrowser)('the page of reputations', () => {
   });
 
   it('has a peer over time as each of the others sees it, and what is new by itself', async () => {
-    await storeReports(database, [
+    await storeReports(dashboard.database, [
       reporter(ALICE, 'alice', {
         30: { [EVE]: [-5, false] },
         20: { [EVE]: [-500, false] },
@@ -106,7 +93,7 @@ describe.skipIf(!hasBrowser)('the page of reputations', () => {
     const asked = page.waitForRequest((request) => request.url().includes(`/reputation/${EVE}?`), {
       timeout: 25_000,
     });
-    await storeReports(database, [reporter(ALICE, 'alice', { 0: { [EVE]: [-20_000, false] } })]);
+    await storeReports(dashboard.database, [reporter(ALICE, 'alice', { 0: { [EVE]: [-20_000, false] } })]);
     const since = new URL((await asked).url()).searchParams.get('start_time') ?? '';
     // Only what is new is asked for again.
     expect(Date.now() - Date.parse(since)).toBeLessThan(12 * MINUTE_MS);
@@ -128,20 +115,15 @@ describe.skipIf(!hasBrowser)('the page of reputations', () => {
     await shown.page.getByLabel('Reports not older than').selectOption('1 hour');
     await shown.page.getByText('Not now.').waitFor();
     await shown.page.unroute('**/reputation/logged*');
-    await storeReports(database, [reporter(ALICE, 'alice', { 1: { [ALICE]: [1, true] } })]);
+    await storeReports(dashboard.database, [reporter(ALICE, 'alice', { 1: { [ALICE]: [1, true] } })]);
     await shown.page.getByRole('button', { name: 'Try again' }).click();
     await shown.page.getByRole('table', { name: 'reporting nodes' }).waitFor();
   });
 
-  it.each<[string, Look]>([
-    ['on a desk, in light', {}],
-    ['on a desk, in dark', { dark: true }],
-    ['on a phone, in light', { phone: true }],
-    ['on a phone, in dark', { phone: true, dark: true }],
-  ])('%s, can be used by everybody', async (_, look) => {
+  it.each(NAMED_LOOKS)('%s, can be used by everybody', async (_, look) => {
     const peers = Array.from({ length: 40 }, (_, at) => `12D3KooWPeer${at.toString().padStart(8, '0')}`);
     await storeReports(
-      database,
+      dashboard.database,
       peers.map((peerId, at) =>
         reporter(peerId, `${'long-name-'.repeat(20)}${at}`, {
           1: Object.fromEntries(
@@ -160,7 +142,7 @@ describe.skipIf(!hasBrowser)('the page of reputations', () => {
   });
 
   it('weighs no more than a page may', async () => {
-    expect(await assets.compressedBytes()).toBeLessThanOrEqual(150_000);
+    expect(await dashboard.assets.compressedBytes()).toBeLessThanOrEqual(150_000);
   });
 });
 

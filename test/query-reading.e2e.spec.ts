@@ -42,6 +42,10 @@ const sleeping = (seconds: number) =>
     }
   };
 
+/** A statement that fails as a statement of the database's own would. */
+const failing = (sqlState: string): string =>
+  `DO $$BEGIN RAISE EXCEPTION 'It failed.' USING ERRCODE = '${sqlState}'; END$$`;
+
 describe('a reading', () => {
   it.each([0.02, 60])('gives up a row that is not found in time, in statements of %d s', async (seconds) => {
     await using readers = await Readers.create();
@@ -62,6 +66,30 @@ describe('a reading', () => {
     }
     await rows.return?.();
     expect(await readers.states()).toEqual(['idle']);
+  });
+
+  it.each<[what: string, sqlState: string, failures: number, yielded: number, begun: number]>([
+    ['is begun once more where the database takes it back in a deadlock', '40P01', 1, 0, 2],
+    ['is begun once more where it is taken back since it cannot be serialized', '40001', 1, 0, 2],
+    ['fails where it is taken back again', '40P01', 2, 0, 2],
+    ['fails where it is taken back after a row, which would come twice', '40P01', 1, 1, 1],
+    ['fails at once where the reason is another', '42P01', 1, 0, 1],
+  ])('%s (%s)', async (_, sqlState, failures, yielded, begun) => {
+    await using readers = await Readers.create({ max: 1 });
+    let count = 0;
+    const rows = ReadTransaction.read(readers.dataSource, async function* (transaction) {
+      count += 1;
+      for (let n = 0; n < yielded; n += 1) yield n;
+      // Cursors at their end, of which some are still to be closed.
+      for (let n = 0; n < 10; n += 1) await (await transaction.open('SELECT 1', [])).fetch(2);
+      if (count <= failures) await transaction.query(failing(sqlState));
+      yield yielded;
+    })[Symbol.asyncIterator]();
+    for (let n = 0; n < yielded; n += 1) expect(await rows.next()).toEqual({ done: false, value: n });
+    if (begun > failures) expect(await rows.next()).toEqual({ done: false, value: yielded });
+    else await expect(rows.next()).rejects.toMatchObject({ code: sqlState });
+    expect(await rows.next()).toEqual({ done: true, value: undefined });
+    expect(count).toBe(begun);
   });
 
   it('that is given up has no further row, and its connection is not used again where it was busy', async () => {
@@ -87,5 +115,24 @@ describe('a single row', () => {
     expect(await pid()).toBe(first);
     await expect(singleRow(readers.dataSource, 'SELECT pg_sleep(3)')).rejects.toThrow('timeout');
     expect(await pid()).not.toBe(first);
+  });
+
+  it('is asked for once more where the database takes the statement back, and no third time', async () => {
+    await using readers = await Readers.create({ max: 1 });
+    await readers.database.query('CREATE SEQUENCE runs');
+    // A sequence keeps what was drawn from it in a transaction that was taken back.
+    await readers.database.query(
+      `CREATE FUNCTION run(failures int) RETURNS int LANGUAGE plpgsql AS $$
+       DECLARE count int := nextval('runs');
+       BEGIN
+         IF count <= failures THEN RAISE EXCEPTION 'It failed.' USING ERRCODE = '40P01'; END IF;
+         RETURN count;
+       END$$`,
+    );
+    const run = (failures: number): Promise<unknown> =>
+      singleRow(readers.dataSource, 'SELECT run($1) AS count', [failures]);
+    expect(await run(1)).toEqual({ count: 2 });
+    await expect(run(9)).rejects.toMatchObject({ code: '40P01' });
+    expect(await run(0)).toEqual({ count: 5 });
   });
 });

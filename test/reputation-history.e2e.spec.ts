@@ -22,7 +22,7 @@ describe('what nodes said of a peer', () => {
   });
 
   beforeEach(async () => {
-    await database.query('TRUNCATE logs_expiring, logs_audit, peer_connections');
+    await database.clear();
   });
 
   /** Reports of the peer with their ages as reputations, with the sign turned. */

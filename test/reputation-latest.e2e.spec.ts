@@ -31,7 +31,7 @@ describe('what nodes said last of their peers', () => {
   });
 
   beforeEach(async () => {
-    await database.query('TRUNCATE logs_expiring, logs_audit, peer_connections');
+    await database.clear();
   });
 
   const reporters = async (path: string): Promise<string[]> =>

@@ -105,7 +105,7 @@ describe('whatever a network state says', () => {
   });
 
   beforeEach(async () => {
-    await database.query('TRUNCATE logs_expiring, logs_audit, peer_connections');
+    await database.clear();
   });
 
   it('what is malformed in it is left out, and the rest stays', async () => {
@@ -176,7 +176,7 @@ describe('whatever a network state says', () => {
           fc.integer({ min: 1, max: 4 }),
           fc.constantFrom(...PEERS),
           async (reports, hours, limit, asked) => {
-            await database.query('TRUNCATE logs_expiring, logs_audit, peer_connections');
+            await database.clear();
             await storeReports(database, reportersOf(reports));
             const newestFirst = [...reports].sort((one, other) => one.hoursAgo - other.hoursAgo);
             const within = newestFirst.filter(({ hoursAgo }) => hoursAgo < hours);

@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { cancelStatement } from './cancel-statement.js';
 import { asError, ReaderConnection } from './reader-connection.js';
 import { Reading } from './reading.js';
+import { isRolledBack } from './rolled-back.js';
 
 /** As long as one statement may take: milliseconds. */
 const SEARCH_LIMIT_MS = 30_000;
@@ -28,6 +29,10 @@ export class ReadTransaction {
    * nobody asks for more; a statement that runs then is cancelled. Its connection goes back to the readers' pool,
    * which bounds how many read at once; where something failed on it, it is given up.
    *
+   * Where the database takes the transaction back before the first row is here, it is begun once more: who changes
+   * tables may lock them in another order than who reads, and the two are in a deadlock then.
+   *
+   * @param reading what it does is done anew each time that it is called
    * @param limitMs within which each row is to be found, else with a SearchLimitError
    */
   static read<T>(
@@ -52,8 +57,7 @@ export class ReadTransaction {
     };
     signal.addEventListener('abort', onAbort);
     try {
-      await transaction.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      yield* reading(transaction);
+      yield* transaction.rows(reading);
     } catch (error) {
       // A reading that ends between two statements leaves the connection as it was.
       if (error !== signal.reason) connection.failure ??= asError(error);
@@ -68,6 +72,30 @@ export class ReadTransaction {
       }
       connection.release();
     }
+  }
+
+  private async *rows<T>(
+    reading: (transaction: ReadTransaction) => AsyncIterable<T>,
+  ): AsyncGenerator<T, void, undefined> {
+    let hasRows = false;
+    try {
+      await this.begin();
+      for await (const row of reading(this)) {
+        hasRows = true;
+        yield row;
+      }
+      return;
+    } catch (error) {
+      if (hasRows || !isRolledBack(error)) throw error;
+    }
+    await this.query('ROLLBACK');
+    await this.begin();
+    yield* reading(this);
+  }
+
+  private async begin(): Promise<void> {
+    this.ended = [];
+    await this.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   }
 
   /** @throws the reason of the signal, where nobody waits for the answer any longer */

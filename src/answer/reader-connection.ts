@@ -1,6 +1,7 @@
 import pg, { type ClientBase } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
+import { isRolledBack } from './rolled-back.js';
 
 /** Classes of errors after which there may be no session: of the connection, by an operator, inside of the server. */
 const SESSION_ENDED = /^(08|57|XX)/;
@@ -37,7 +38,8 @@ export class ReaderConnection {
 }
 
 /**
- * The row that a statement of its own answers or writes; undefined where there is none.
+ * The row that a statement of its own answers or writes; undefined where there is none. One that the database takes
+ * back is run once more: it has done nothing.
  *
  * @throws what the database does
  */
@@ -47,8 +49,12 @@ export async function singleRow<Row extends pg.QueryResultRow>(
   parameters: readonly unknown[] = [],
 ): Promise<Row | undefined> {
   const connection = await ReaderConnection.borrow(dataSource);
+  const run = (): Promise<pg.QueryResult<Row>> => connection.client.query<Row>(sql, [...parameters]);
   try {
-    const { rows } = await connection.client.query<Row>(sql, [...parameters]);
+    const { rows } = await run().catch((error: unknown) => {
+      if (isRolledBack(error)) return run();
+      throw error;
+    });
     return rows[0];
   } catch (error) {
     // Only where the server says so is the statement over.
