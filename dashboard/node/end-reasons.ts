@@ -2,7 +2,10 @@
 const REASONS: Readonly<Record<string, string>> = {
   closed: 'The node closed it',
   timeout: 'Nothing came from the node for too long',
+  no_message: 'No message came in time',
   payload_too_large: 'A message was too large',
+  too_many_bytes: 'The node sent too much',
+  slow_reader: 'The node did not read our answers',
   protocol_error: 'The node broke the protocol',
   reset: 'The line broke',
   shutdown: 'The server was stopped',

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { codesIn, readProjectFile } from '../../test/support/markdown.js';
+import { type Source, sourcesIn } from '../../test/supply-chain/sources.js';
+import { reasonText } from './end-reasons.js';
+
+/** What becomes the reason of a connection of a node: by its socket, and of those whose server is lost. */
+const ASSIGNED = /\bendReason\s*(?:\?\?=?|=(?!=))\s*([^;]+);/g;
+const IN_SQL = /\bend_reason = ('[^']*')/g;
+/** Bounds that a socket goes beyond, which are reasons by the same name. */
+const EXCESS = /\btype Excess = ([^;]+);/g;
+
+/** Pieces of code, each of which names the reasons in it. */
+function writers(): string[] {
+  const sources = sourcesIn('src/telemetry/socket', 'src/storage/collector').filter(
+    ({ path }) => !path.includes('.spec.'),
+  );
+  const found = (pattern: RegExp): string[] =>
+    sources.flatMap(({ text }: Source) => [...text.matchAll(pattern)].map(([, piece = '']) => piece));
+  const assigned = found(ASSIGNED).filter((piece) => piece !== 'this.excess');
+  return [...assigned, ...found(IN_SQL), ...found(EXCESS)];
+}
+
+const reasonsIn = (piece: string): string[] =>
+  [...piece.matchAll(/'([a-z_]+)'/g)].map(([, reason = '']) => reason);
+
+describe('why a connection ended', () => {
+  const pieces = writers();
+  const written = [...new Set(pieces.flatMap(reasonsIn))].sort();
+
+  it('is found in the code of the server, wherever it is written', () => {
+    expect(pieces.filter((piece) => reasonsIn(piece).length === 0)).toEqual([]);
+    expect(written.length).toBeGreaterThanOrEqual(10);
+  });
+
+  it('has words for each reason that the server writes', () => {
+    expect(written.filter((reason) => reasonText(reason, null) === reason)).toEqual([]);
+    expect(reasonText('too_many_bytes', 1008)).toBe('The node sent too much (1008)');
+  });
+
+  it('is said as it came where it is a reason of another version', () => {
+    expect(reasonText('eaten', null)).toBe('eaten');
+    expect(reasonText('constructor', 1000)).toBe('constructor (1000)');
+    expect(reasonText(null, null)).toBe('Open');
+  });
+
+  it('is listed in ARCHITECTURE.md, and nothing else is', () => {
+    const line = readProjectFile('ARCHITECTURE.md')
+      .split('\n')
+      .find((text) => text.startsWith('- `end_reason` is '));
+    const [, ...listed] = codesIn((line ?? '').split(';')[0] ?? '');
+    expect(listed.sort()).toEqual(written);
+  });
+});
