@@ -5,7 +5,8 @@ import { READ_TOKEN, WITH_TOKENS, WRITE_TOKEN } from './support/access.js';
 import { TestDatabase } from './support/databases.js';
 import { FakeNode } from './support/fake-node.js';
 import { FeedClient } from './support/feed-client.js';
-import { RawSocket, upgradeRequest } from './support/raw-socket.js';
+import { frame, RawSocket, upgradeRequest } from './support/raw-socket.js';
+import { refusal } from './support/refusal.js';
 import { TestServer } from './support/test-server.js';
 import { waitUntil } from './support/wait-until.js';
 
@@ -100,6 +101,118 @@ describe('the live feed of a server with tokens', () => {
     await waitUntil(() => admitted.errors.length === 1, { what: 'the answer to a second token' });
     expect(admitted.socket.readyState).toBe(WebSocket.OPEN);
     await admitted.close();
+  });
+});
+
+describe('clients of the live feed that have yet to show their token', () => {
+  const ENDED = 'tetcore_feed_sockets_closed_total';
+
+  async function waiting(server: TestServer, count: number): Promise<void> {
+    await waitUntil(async () => (await server.metric('tetcore_feed_sockets_waiting')).get('') === count, {
+      what: `${count.toString()} that wait`,
+    });
+  }
+
+  it('have a hundred places, of which the oldest is given up, and keep nobody out who has one', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url, { ...WITH_TOKENS, ...FAST });
+    await sendBlock(server);
+    const limits = server.server.app.get(FeedLimits);
+    expect([limits.sockets, limits.waitingSockets, limits.waitingSocketsOfAddress]).toEqual([1_000, 100, 16]);
+    limits.sockets = 2;
+    const first = await FeedClient.connect(server.ws);
+    first.send({ ...SUBSCRIBE, token: READ_TOKEN });
+    await first.has(1);
+    // Fourteen from an address, at most.
+    const stranger = (n: number): Promise<FeedClient> =>
+      FeedClient.connect(server.ws, { localAddress: `127.0.0.${(2 + (n % 9)).toString()}` });
+    const old: FeedClient[] = [];
+    while (old.length < 20) old.push(await stranger(old.length));
+    await waiting(server, 20);
+    const strangers = await Promise.all(Array.from({ length: 98 }, (_, n) => stranger(n)));
+    // All but two of the old ones have made room.
+    await waitUntil(async () => (await server.metric(ENDED)).get('reason="crowded_out"') === 18, {
+      what: 'room for them',
+    });
+    await waiting(server, 100);
+    const second = await FeedClient.connect(server.ws);
+    second.send({ ...SUBSCRIBE, token: READ_TOKEN });
+    await second.has(1);
+    await waiting(server, 99);
+    for (const { closed } of old.slice(0, 18)) expect((await closed).code).toBe(1013);
+    expect((await server.metric(ENDED)).get('reason="crowded_out"')).toBe(19);
+    const { status, headers } = await refusal(`${server.ws}/feed`);
+    expect([status, headers['retry-after']]).toEqual([503, '5']);
+    expect(await server.metric('tetcore_upgrades_refused_total')).toEqual(
+      new Map([['status="503",reason="feed_full"', 1]]),
+    );
+    // Who was let in before is served.
+    const last = strangers.at(-1);
+    last?.send({ ...SUBSCRIBE, token: READ_TOKEN });
+    await last?.has(1);
+    await waiting(server, 98);
+    for (const client of [first, second]) {
+      expect(client.socket.readyState).toBe(WebSocket.OPEN);
+      await client.close();
+    }
+    for (const { socket } of strangers) socket.terminate();
+  });
+
+  it('have a few of them by address, which is that of the client behind a trusted proxy', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url, {
+      ...WITH_TOKENS,
+      TRUSTED_PROXIES: '127.0.0.2',
+    });
+    const behind = (client: string): Promise<FeedClient> =>
+      FeedClient.connect(server.ws, {
+        localAddress: '127.0.0.2',
+        headers: { 'X-Forwarded-For': client },
+      });
+    const other = await behind('2001:db8:0:1::1');
+    const strangers: FeedClient[] = [];
+    for (let n = 0; n < 20; n += 1) strangers.push(await behind(`2001:db8::${n.toString()}`));
+    for (const { closed } of strangers.slice(0, 4)) expect((await closed).code).toBe(1013);
+    await waiting(server, 17);
+    expect(Object.fromEntries(await server.metric(ENDED))).toEqual({ 'reason="crowded_out"': 4 });
+    for (const { socket } of [other, ...strangers.slice(4)]) {
+      expect(socket.readyState).toBe(WebSocket.OPEN);
+      socket.terminate();
+    }
+    await waiting(server, 0);
+  });
+
+  it('have no other place when they are refused and do not go', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url, WITH_TOKENS);
+    server.server.app.get(FeedLimits).waitingSockets = 1;
+    const raw = await RawSocket.open(`${server.ws}/feed`);
+    raw.onEnd = () => undefined;
+    raw.write(frame('{"token":"knows-0123456789abcdef"}', { opcode: 1 }));
+    await waitUntil(() => raw.text.includes('a token is needed'), { what: 'the close frame' });
+    await waiting(server, 1);
+    const next = await FeedClient.connect(server.ws);
+    await waitUntil(async () => (await server.metric(ENDED)).get('reason="unauthorized"') === 1, {
+      what: 'its end',
+      timeoutMs: 3_000,
+    });
+    await waiting(server, 1);
+    raw.socket.destroy();
+    await next.close();
+  });
+
+  it('take no place of those that are served, however many come at once', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url, WITH_TOKENS);
+    Object.assign(server.server.app.get(FeedLimits), { sockets: 1, waitingSockets: 1 });
+    const raws = await Promise.all(Array.from({ length: 30 }, () => RawSocket.connect(server.http)));
+    for (const raw of raws) raw.write(upgradeRequest('/feed'));
+    await waitUntil(() => raws.every(({ text }) => text.includes('\r\n\r\n')), { what: 'the answers' });
+    for (const { text, socket } of raws) {
+      expect(text).toMatch(/^HTTP\/1\.1 101 /);
+      socket.destroy();
+    }
+    expect((await server.metric(ENDED)).get('reason="crowded_out"')).toBe(29);
   });
 });
 

@@ -1,15 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { READ_TOKEN, WITH_TOKENS } from './support/access.js';
-import { hasBrowser, TestBrowser, type Look, type TestPage } from './support/browser.js';
-import { DashboardAssets } from './support/dashboard-assets.js';
-import { TestDatabase } from './support/databases.js';
-import { FakeNode } from './support/fake-node.js';
-import { TestServer } from './support/test-server.js';
-import { waitUntil } from './support/wait-until.js';
+import { hasBrowser, type Look, type TestPage } from './support/browser.js';
+import { Dashboard, describeHostSystem, expectSaved, LIVE } from './support/dashboard.js';
+import type { FakeNode } from './support/fake-node.js';
 
 const PEER = '12D3KooWBehindATokenIsThis';
 const PAGES = ['', 'logs/', `node/?peer_id=${PEER}`, 'profiling/', 'reputation/', 'benchmarks/'];
+const FOLDERS = ['.', 'logs', 'node', 'profiling', 'reputation', 'benchmarks'];
 const OTHER_TOKEN = 'knows-0123456789abcdef';
 
 describe.skipIf(!hasBrowser)('the pages of a server with tokens', () => {
@@ -69,19 +66,7 @@ describe.skipIf(!hasBrowser)('the pages of a server with tokens', () => {
     await expect.poll(() => items.count()).toBe(3);
     await page.reload();
     await expect.poll(() => items.count()).toBe(3);
-    for (const [name, lines] of [
-      ['NDJSON', 3],
-      ['CSV', 4],
-    ] as const) {
-      const [download] = await Promise.all([
-        page.waitForEvent('download'),
-        page.getByRole('link', { name }).click(),
-      ]);
-      const text = await readFile(await download.path(), 'utf8');
-      expect(text.trim().split('\n')).toHaveLength(lines);
-      expect(download.suggestedFilename()).toBe(`messages-${PEER}.${name.toLowerCase()}`);
-      expect(download.url()).not.toContain('token');
-    }
+    for (const url of await expectSaved(page, `messages-${PEER}`, 3)) expect(url).not.toContain('token');
     stage.onlyRefusals(shown);
     await page.getByRole('button', { name: 'Forget the token' }).click();
     await page.getByRole('heading', { name: 'A token is needed' }).waitFor();
@@ -101,13 +86,13 @@ describe.skipIf(!hasBrowser)('the pages of a server with tokens', () => {
     await page.getByRole('alert').getByText('The server does not know this token.').waitFor();
     await page.waitForLoadState('networkidle');
     const refused = async (): Promise<number> => {
-      const counted = await stage.server.metric('tetcore_http_unauthorized_total');
+      const counted = await stage.dashboard.server.metric('tetcore_http_unauthorized_total');
       return [...counted.values()].reduce((sum, count) => sum + count, 0);
     };
     const before = await refused();
     await page.waitForTimeout(1_500);
     expect(await refused()).toBe(before);
-    expect((await stage.server.metric('tetcore_feed_sockets')).get('')).toBe(0);
+    expect((await stage.dashboard.server.metric('tetcore_feed_sockets')).get('')).toBe(0);
     stage.onlyRefusals(shown);
   });
 
@@ -117,17 +102,10 @@ describe.skipIf(!hasBrowser)('the pages of a server with tokens', () => {
     const { page } = shown;
     await enter(shown, READ_TOKEN);
     await page.getByRole('heading', { level: 1, name: 'Benchmarks' }).waitFor();
-    await page.getByText('Describe a host system by hand').click();
-    const byHand = page.getByRole('form', { name: 'Describe a host system by hand' });
-    await byHand.getByLabel('Operating system').fill('freebsd');
-    await byHand.getByLabel('Disks').fill('NVME');
-    await byHand.getByLabel('Cores').fill('4');
-    await byHand.getByLabel('Clock').fill('2600');
-    await byHand.getByLabel('Memory').fill('8192');
-    await byHand.getByRole('button').click();
+    const form = await describeHostSystem(page);
     await page.getByText('This needs a token of the scope write.').waitFor();
     // What was typed is not gone for that.
-    expect(await byHand.getByLabel('Operating system').inputValue()).toBe('freebsd');
+    expect(await form.getByLabel('Operating system').inputValue()).toBe('freebsd');
   });
 });
 
@@ -146,35 +124,22 @@ async function enter({ page }: TestPage, token: string): Promise<void> {
   await page.keyboard.press('Enter');
 }
 
-/** A server with all pages, a browser, and a node that is connected. */
+/** All pages, and a node that is connected. */
 class Stage implements AsyncDisposable {
   private constructor(
-    private readonly database: TestDatabase,
-    private readonly assets: DashboardAssets,
-    readonly server: TestServer,
-    private readonly browser: TestBrowser,
+    readonly dashboard: Dashboard,
     readonly node: FakeNode,
   ) {}
 
   static async set(environment: Record<string, string> = WITH_TOKENS): Promise<Stage> {
-    const database = await TestDatabase.create();
-    const assets = await DashboardAssets.build('.', 'logs', 'node', 'profiling', 'reputation', 'benchmarks');
-    const server = await TestServer.ready(database.url, {
-      ASSETS_PATH: assets.path,
-      CACHE_UPDATE_INTERVAL_MS: '100',
-      ...environment,
-    });
-    const node = await FakeNode.connect(server.ws);
-    await node.sendConnected({ network_id: PEER, name: 'A node with a name' });
-    await node.sendV1({ msg: 'block.import', height: 7, origin: 'Own' });
-    await waitUntil(async () => (await database.query('SELECT FROM tetcore_logs')).length === 2, {
-      what: 'the messages',
-    });
-    return new Stage(database, assets, server, await TestBrowser.launch(), node);
+    const dashboard = await Dashboard.open(FOLDERS, { ...LIVE, ...environment });
+    const identity = { network_id: PEER, name: 'A node with a name' };
+    const block = { msg: 'block.import', height: 7, origin: 'Own' };
+    return new Stage(dashboard, await dashboard.node(identity, (node) => node.sendV1(block), 2));
   }
 
   open(path: string, look: Look = {}): Promise<TestPage> {
-    return this.browser.open(`${this.server.http}/dashboard/${path}`, look);
+    return this.dashboard.page(path, look);
   }
 
   /** Expects nothing on the console but that an answer was 401, and forgets it. */
@@ -189,9 +154,6 @@ class Stage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.browser[Symbol.asyncDispose]();
-    await this.server[Symbol.asyncDispose]();
-    await this.assets[Symbol.asyncDispose]();
-    await this.database[Symbol.asyncDispose]();
+    await this.dashboard[Symbol.asyncDispose]();
   }
 }

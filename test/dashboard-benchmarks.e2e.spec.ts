@@ -2,7 +2,7 @@ import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { batch, row, snapshot } from './support/batches.js';
 import { hasBrowser, type Look, type TestPage } from './support/browser.js';
-import { Dashboard, describeHostSystem, NAMED_LOOKS } from './support/dashboard.js';
+import { answerWith503, Dashboard, describeHostSystem, NAMED_LOOKS } from './support/dashboard.js';
 import { ask } from './support/json-request.js';
 import { TestStorage } from './support/test-storage.js';
 
@@ -204,13 +204,7 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
     await created('/benchmarks', runOf(0, 5));
     const { page } = await open({ id: '1', over_time: '1', event: 'nothing' });
     await page.getByRole('alert').first().waitFor();
-    await page.route('**/nodes/logs*', (route) =>
-      route.fulfill({
-        status: 503,
-        contentType: 'application/problem+json',
-        body: '{"detail":"Too many exports."}',
-      }),
-    );
+    await answerWith503(page, '**/nodes/logs*', 'Too many exports.');
     await page.getByLabel('During').selectOption('');
     await page.getByText('Too many exports.').waitFor();
     await page.unroute('**/nodes/logs*');

@@ -1,10 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { hasBrowser, TestBrowser, type TestPage } from './support/browser.js';
-import { DashboardAssets } from './support/dashboard-assets.js';
-import { TestDatabase } from './support/databases.js';
-import { FakeNode } from './support/fake-node.js';
-import { TestServer } from './support/test-server.js';
+import { hasBrowser, type Look, type TestPage } from './support/browser.js';
+import { answerWith503, Dashboard, expectSaved, LIVE, LOOKS } from './support/dashboard.js';
+import type { FakeNode } from './support/fake-node.js';
 import { waitUntil } from './support/wait-until.js';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
@@ -67,18 +64,7 @@ describe.skipIf(!hasBrowser)('the page of logs', () => {
     await expect.poll(() => items.count()).toBe(3);
     await page.goBack();
     await expect.poll(() => new URL(page.url()).searchParams.get('last')).toBe(null);
-    for (const [name, lines] of [
-      ['NDJSON', 3],
-      ['CSV', 4],
-    ] as const) {
-      const [download] = await Promise.all([
-        page.waitForEvent('download'),
-        page.getByRole('link', { name }).click(),
-      ]);
-      const text = await readFile(await download.path(), 'utf8');
-      expect(text.trim().split('\n')).toHaveLength(lines);
-      expect(download.suggestedFilename()).toBe(`block.import-${PEER}.${name.toLowerCase()}`);
-    }
+    await expectSaved(page, `block.import-${PEER}`, 3);
     await page.getByLabel('Target or origin').fill('nowhere');
     await page.keyboard.press('Enter');
     await page.getByText('No message is like that.').waitFor();
@@ -138,19 +124,13 @@ describe.skipIf(!hasBrowser)('the page of logs', () => {
 
   it('says what to do where nothing is chosen, nothing is there, and the server fails', async () => {
     await using stage = await Stage.set(() => Promise.resolve(), 1);
-    const none = await stage.browser.open(`${stage.server.http}/dashboard/logs/`);
+    const none = await stage.dashboard.page('logs/');
     await none.page.getByText('Choose a node.').waitFor();
     await none.page.getByLabel('Node').fill(HOSTILE);
     await none.page.keyboard.press('Enter');
     await expect.poll(() => new URL(none.page.url()).searchParams.get('peer_id')).toBe(PEER);
     expect(none.problems).toEqual([]);
-    await none.page.route('**/nodes/logs*', (route) =>
-      route.fulfill({
-        status: 503,
-        contentType: 'application/problem+json',
-        body: '{"detail":"No database."}',
-      }),
-    );
+    await answerWith503(none.page, '**/nodes/logs*', 'No database.');
     await none.page.reload();
     await none.page.getByRole('alert').getByText('No database.').waitFor();
     await none.page.unroute('**/nodes/logs*');
@@ -163,8 +143,8 @@ describe.skipIf(!hasBrowser)('the page of logs', () => {
       (node) => node.sendV1({ msg: 'x'.repeat(300), long: 'y'.repeat(2000) }),
       2,
     );
-    expect(await stage.assets.compressedBytes()).toBeLessThan(150_000);
-    for (const look of [{}, { dark: true }, { phone: true }, { phone: true, dark: true }]) {
+    expect(await stage.dashboard.assets.compressedBytes()).toBeLessThan(150_000);
+    for (const look of LOOKS) {
       const shown = await stage.open(look);
       const items = shown.page.locator('ol.messages > li');
       await expect.poll(() => items.count()).toBe(2);
@@ -174,39 +154,24 @@ describe.skipIf(!hasBrowser)('the page of logs', () => {
   });
 });
 
-/** A server with the page, a browser, and a node with a hostile name that has sent something. */
+/** The page, and a node with a hostile name that has sent something. */
 class Stage implements AsyncDisposable {
   private constructor(
-    private readonly database: TestDatabase,
-    readonly assets: DashboardAssets,
-    readonly server: TestServer,
-    readonly browser: TestBrowser,
+    readonly dashboard: Dashboard,
     readonly node: FakeNode,
   ) {}
 
   /** @param count of the messages that are then stored */
   static async set(send: (node: FakeNode) => Promise<void>, count: number): Promise<Stage> {
-    const database = await TestDatabase.create();
-    const assets = await DashboardAssets.build('logs');
-    const environment = { ASSETS_PATH: assets.path, CACHE_UPDATE_INTERVAL_MS: '100' };
-    const server = await TestServer.ready(database.url, environment);
-    const node = await FakeNode.connect(server.ws);
-    const stage = new Stage(database, assets, server, await TestBrowser.launch(), node);
-    await node.sendConnected({ network_id: PEER, name: HOSTILE });
-    await send(node);
-    const stored = async (): Promise<number> => (await database.query('SELECT FROM tetcore_logs')).length;
-    await waitUntil(async () => (await stored()) === count, { what: 'the messages' });
-    return stage;
+    const dashboard = await Dashboard.open(['logs'], LIVE);
+    return new Stage(dashboard, await dashboard.node({ network_id: PEER, name: HOSTILE }, send, count));
   }
 
-  open(look = {}): Promise<TestPage> {
-    return this.browser.open(`${this.server.http}/dashboard/logs/?peer_id=${PEER}`, look);
+  open(look: Look = {}): Promise<TestPage> {
+    return this.dashboard.page(`logs/?peer_id=${PEER}`, look);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.browser[Symbol.asyncDispose]();
-    await this.server[Symbol.asyncDispose]();
-    await this.assets[Symbol.asyncDispose]();
-    await this.database[Symbol.asyncDispose]();
+    await this.dashboard[Symbol.asyncDispose]();
   }
 }

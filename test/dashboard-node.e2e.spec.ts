@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hasBrowser, TestBrowser } from './support/browser.js';
+import { Dashboard, LOOKS } from './support/dashboard.js';
 import { DashboardAssets } from './support/dashboard-assets.js';
 import { TestDatabase } from './support/databases.js';
 import { FakeNode } from './support/fake-node.js';
@@ -26,7 +27,7 @@ describe.skipIf(!hasBrowser)('the page of a node', () => {
     await using browser = await TestBrowser.launch();
     expect(await assets.compressedBytes()).toBeLessThan(150_000);
 
-    for (const look of [{}, { dark: true }, { phone: true }, { phone: true, dark: true }]) {
+    for (const look of LOOKS) {
       const shown = await browser.open(`${server.http}/dashboard/node/?peer_id=${PEER}`, look);
       const { page } = shown;
       await page.getByRole('heading', { name: HOSTILE }).waitFor();
@@ -60,13 +61,10 @@ describe.skipIf(!hasBrowser)('the page of a node', () => {
   });
 
   it('keeps its time in the URL, and says what to do where there is nothing', async () => {
-    await using database = await TestDatabase.create();
-    await using assets = await DashboardAssets.build('node');
-    await using server = await TestServer.ready(database.url, { ASSETS_PATH: assets.path });
-    await connected(server);
-    await stored(database, 1);
-    await using browser = await TestBrowser.launch();
-    const { page, problems } = await browser.open(`${server.http}/dashboard/node/`);
+    await using dashboard = await Dashboard.open(['node']);
+    await connected(dashboard.server);
+    await stored(dashboard.database, 1);
+    const { page, problems } = await dashboard.page('node/');
     await page.getByText('Choose a node.').waitFor();
     await page.getByLabel('Node', { exact: true }).fill(HOSTILE);
     await page.keyboard.press('Enter');
@@ -87,7 +85,9 @@ describe.skipIf(!hasBrowser)('the page of a node', () => {
     await page.reload();
     await page.getByText('Nothing is known of the node in this time.').waitFor();
     expect(problems).toEqual([]);
-    await page.goto(`${server.http}/dashboard/node/?peer_id=${encodeURIComponent(`${HOSTILE}/..`)}`);
+    await page.goto(
+      `${dashboard.server.http}/dashboard/node/?peer_id=${encodeURIComponent(`${HOSTILE}/..`)}`,
+    );
     await page.getByText('No node with this peer id has ever been connected.').waitFor();
   });
 });

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { hasBrowser, type Look, TestBrowser, type TestPage } from './support/browser.js';
-import { DashboardAssets } from './support/dashboard-assets.js';
-import { TestDatabase } from './support/databases.js';
+import { hasBrowser, type Look, type TestPage } from './support/browser.js';
+import { answerWith503, Dashboard, LIVE, LOOKS } from './support/dashboard.js';
 import { FakeNode } from './support/fake-node.js';
-import { TestServer } from './support/test-server.js';
 import { waitUntil } from './support/wait-until.js';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
@@ -204,13 +202,7 @@ describe.skipIf(!hasBrowser)('the page of nodes', () => {
     await shown.page.getByText('No node is connected.').waitFor();
     expect(await shown.page.locator('code').innerText()).toContain('--telemetry-url');
     await shown.expectSound();
-    await shown.page.route('**/network', (route) =>
-      route.fulfill({
-        status: 503,
-        contentType: 'application/problem+json',
-        body: '{"detail":"No database."}',
-      }),
-    );
+    await answerWith503(shown.page, '**/network', 'No database.');
     await shown.page.reload();
     await shown.page.getByRole('alert').getByText('No database.').waitFor();
     await shown.page.unroute('**/network');
@@ -223,8 +215,8 @@ describe.skipIf(!hasBrowser)('the page of nodes', () => {
     await using stage = await Stage.set();
     await stage.node(HOSTILE, { authority: true, version: 'v'.repeat(300) });
     await stage.node('bob');
-    expect(await stage.assets.compressedBytes()).toBeLessThan(150_000);
-    for (const look of [{}, { dark: true }, { phone: true }, { phone: true, dark: true }]) {
+    expect(await stage.dashboard.assets.compressedBytes()).toBeLessThan(150_000);
+    for (const look of LOOKS) {
       const shown = await stage.open(look);
       await row(shown, 'bob').waitFor();
       await shown.page.getByRole('button', { name: 'Pin bob' }).click();
@@ -239,35 +231,28 @@ const row = (shown: TestPage, name: string) =>
 
 const names = (shown: TestPage): Promise<string[]> => shown.page.getByRole('rowheader').allInnerTexts();
 
-/** A server with the page, and a browser. */
+/** The page, and nodes as they are wanted. */
 class Stage implements AsyncDisposable {
-  private constructor(
-    private readonly database: TestDatabase,
-    readonly assets: DashboardAssets,
-    readonly server: TestServer,
-    readonly browser: TestBrowser,
-  ) {}
+  private constructor(readonly dashboard: Dashboard) {}
 
   static async set(): Promise<Stage> {
-    const database = await TestDatabase.create();
-    const assets = await DashboardAssets.build('.');
-    const environment = { ASSETS_PATH: assets.path, CACHE_UPDATE_INTERVAL_MS: '100' };
-    const server = await TestServer.ready(database.url, environment);
-    return new Stage(database, assets, server, await TestBrowser.launch());
+    return new Stage(await Dashboard.open(['.'], LIVE));
   }
 
   /** One that is stored: pages look for chains seldom. */
   async node(name: string, more: object = {}): Promise<FakeNode> {
-    const node = await FakeNode.connect(this.server.ws);
+    const node = await FakeNode.connect(this.dashboard.server.ws);
     await node.sendConnected({ network_id: `Qm${name}`, name, chain: 'Testnet', ...more });
     const sql = 'SELECT FROM peer_connections WHERE name = $1';
-    await waitUntil(async () => (await this.database.query(sql, [name])).length > 0, { what: name });
+    await waitUntil(async () => (await this.dashboard.database.query(sql, [name])).length > 0, {
+      what: name,
+    });
     return node;
   }
 
   /** Twenty nodes on one socket. */
   async crowd(socket: number): Promise<void> {
-    const node = await FakeNode.connect(this.server.ws);
+    const node = await FakeNode.connect(this.dashboard.server.ws);
     for (let id = 1; id <= 20; id += 1) {
       const name = `node-${socket.toString().padStart(2, '0')}-${id.toString().padStart(2, '0')}`;
       await node.sendConnected({ network_id: `Qm${name}`, name, chain: 'Testnet' }, id);
@@ -275,13 +260,10 @@ class Stage implements AsyncDisposable {
   }
 
   open(look: Look = {}): Promise<TestPage> {
-    return this.browser.open(`${this.server.http}/dashboard/`, look);
+    return this.dashboard.page('', look);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.browser[Symbol.asyncDispose]();
-    await this.server[Symbol.asyncDispose]();
-    await this.assets[Symbol.asyncDispose]();
-    await this.database[Symbol.asyncDispose]();
+    await this.dashboard[Symbol.asyncDispose]();
   }
 }

@@ -1,10 +1,8 @@
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasBrowser, type Look, TestBrowser, type TestPage } from './support/browser.js';
-import { DashboardAssets } from './support/dashboard-assets.js';
-import { TestDatabase } from './support/databases.js';
+import { hasBrowser, type Look, type TestPage } from './support/browser.js';
+import { Dashboard, NAMED_LOOKS } from './support/dashboard.js';
 import { FakeNode } from './support/fake-node.js';
-import { TestServer } from './support/test-server.js';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
 const INTERVAL_S = 10;
@@ -15,29 +13,15 @@ function intervalStart(ago: number): Date {
   return new Date((now - ago * INTERVAL_S) * 1000);
 }
 
-let database: TestDatabase;
-let assets: DashboardAssets;
-let server: TestServer;
-let browser: TestBrowser;
+let dashboard: Dashboard;
 let nodes = 0;
 
 describe.skipIf(!hasBrowser)('the page of profiling', () => {
   beforeAll(async () => {
-    database = await TestDatabase.create();
-    assets = await DashboardAssets.build('profiling');
-    server = await TestServer.ready(database.url, {
-      ASSETS_PATH: assets.path,
-      CACHE_UPDATE_INTERVAL_MS: '50',
-    });
-    browser = await TestBrowser.launch();
+    dashboard = await Dashboard.open(['profiling'], { CACHE_UPDATE_INTERVAL_MS: '50' });
   });
 
-  afterAll(async () => {
-    await browser[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
-    await assets[Symbol.asyncDispose]();
-    await database[Symbol.asyncDispose]();
-  });
+  afterAll(() => dashboard[Symbol.asyncDispose]());
 
   it('has a chart for each name with a line for each target, of each interval and live', async () => {
     const node = await ProfiledNode.connect();
@@ -143,7 +127,7 @@ describe.skipIf(!hasBrowser)('the page of profiling', () => {
 
   it('says what to do where nothing is chosen, nothing comes, and the feed objects', async () => {
     const node = await ProfiledNode.connect();
-    const none = await browser.open(`${server.http}/dashboard/profiling/`);
+    const none = await dashboard.page('profiling/');
     await none.page.getByText('Choose a node.').waitFor();
     await none.page.getByLabel('Node').fill(`${HOSTILE}${nodes}`);
     await none.page.keyboard.press('Enter');
@@ -160,12 +144,7 @@ describe.skipIf(!hasBrowser)('the page of profiling', () => {
     await shown.expectSound();
   });
 
-  it.each<[string, Look]>([
-    ['on a desk, in light', {}],
-    ['on a desk, in dark', { dark: true }],
-    ['on a phone, in light', { phone: true }],
-    ['on a phone, in dark', { phone: true, dark: true }],
-  ])('%s, can be used by everybody', async (_, look) => {
+  it.each(NAMED_LOOKS)('%s, can be used by everybody', async (_, look) => {
     const node = await ProfiledNode.connect();
     const long = 'frame_support::storage::generator::'.repeat(20);
     const start = intervalStart(2);
@@ -184,7 +163,7 @@ describe.skipIf(!hasBrowser)('the page of profiling', () => {
   });
 
   it('weighs no more than a page may', async () => {
-    expect(await assets.compressedBytes()).toBeLessThanOrEqual(150_000);
+    expect(await dashboard.assets.compressedBytes()).toBeLessThanOrEqual(150_000);
   });
 });
 
@@ -216,9 +195,9 @@ class ProfiledNode {
 
   static async connect(): Promise<ProfiledNode> {
     const peerId = `12D3KooWProfiledNode${(nodes += 1)}`;
-    const node = await FakeNode.connect(server.ws);
+    const node = await FakeNode.connect(dashboard.server.ws);
     await node.sendConnected({ name: `${HOSTILE}${nodes}`, network_id: peerId });
-    const known = async (): Promise<number> => (await server.get(`/nodes/${peerId}`)).status;
+    const known = async (): Promise<number> => (await dashboard.server.get(`/nodes/${peerId}`)).status;
     await expect.poll(known).toBe(200);
     return new ProfiledNode(node, peerId);
   }
@@ -229,6 +208,6 @@ class ProfiledNode {
 
   async open(query: Record<string, string>, look: Look = {}): Promise<TestPage> {
     const text = new URLSearchParams({ peer_id: this.peerId, ...query }).toString();
-    return await browser.open(`${server.http}/dashboard/profiling/?${text}`, look);
+    return await dashboard.page(`profiling/?${text}`, look);
   }
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hasBrowser, type Look, type TestPage } from './support/browser.js';
-import { Dashboard, NAMED_LOOKS } from './support/dashboard.js';
+import { answerWith503, Dashboard, NAMED_LOOKS } from './support/dashboard.js';
 import { oneSet, type Reporter, storeReports } from './support/reports.js';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
@@ -109,9 +109,7 @@ describe.skipIf(!hasBrowser)('the page of reputations', () => {
     await shown.page.keyboard.press('Enter');
     await shown.page.getByText('No node has said something of this peer').waitFor();
     expect(shown.problems).toEqual([]);
-    await shown.page.route('**/reputation/logged*', (route) =>
-      route.fulfill({ status: 503, contentType: 'application/problem+json', body: '{"detail":"Not now."}' }),
-    );
+    await answerWith503(shown.page, '**/reputation/logged*', 'Not now.');
     await shown.page.getByLabel('Reports not older than').selectOption('1 hour');
     await shown.page.getByText('Not now.').waitFor();
     await shown.page.unroute('**/reputation/logged*');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hasBrowser, TestBrowser } from './support/browser.js';
+import { LOOKS } from './support/dashboard.js';
 import { DashboardAssets } from './support/dashboard-assets.js';
 import { TestDatabase } from './support/databases.js';
 import { TestServer } from './support/test-server.js';
@@ -70,7 +71,7 @@ describe.skipIf(!hasBrowser)('the pages of the server, in a browser', () => {
     await using assets = await DashboardAssets.build('.');
     await using server = await TestServer.ready(database.url, { ASSETS_PATH: assets.path });
     await using browser = await TestBrowser.launch();
-    for (const look of [{}, { dark: true }, { phone: true }, { phone: true, dark: true }]) {
+    for (const look of LOOKS) {
       const home = await browser.open(server.http, look);
       await home.page.getByRole('heading', { name: 'Tetcore Analytics' }).waitFor();
       await home.expectSound();

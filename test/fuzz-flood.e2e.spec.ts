@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { flood } from './fuzz/flood.js';
-import { sumOf } from './fuzz/metrics.js';
+import { sumOf } from './support/metrics.js';
 import { TestDatabase } from './support/databases.js';
 import { FakeNode } from './support/fake-node.js';
 import { freePort } from './support/free-port.js';

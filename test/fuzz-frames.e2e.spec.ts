@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../src/simulator/random/random.js';
 import { FrameFuzzer } from './fuzz/frame-fuzzer.js';
 import { goodMessage, wrongAmong } from './fuzz/good-messages.js';
-import { metric, sumOf } from './fuzz/metrics.js';
+import { metric, sumOf } from './support/metrics.js';
 import { Outcomes } from './fuzz/outcomes.js';
 import { control, ending, garbage, masked, messageBytes, violation } from './fuzz/wire-fuzzer.js';
 import { TestDatabase } from './support/databases.js';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../src/simulator/random/random.js';
-import { sumOf } from './fuzz/metrics.js';
+import { sumOf } from './support/metrics.js';
 import { GOOD_REQUEST, rawRequests } from './fuzz/raw-requests.js';
 import { TestDatabase } from './support/databases.js';
 import { freePort } from './support/free-port.js';

@@ -164,3 +164,47 @@ describe('a connection', () => {
     await everythingIsStored(database, await talking.stop());
   });
 });
+
+describe('a connection of METRICS_PORT', () => {
+  it('is bounded in the same way: by time, by size and by whether it speaks HTTP', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url, { METRICS_PORT: '0' });
+    const mute = await RawSocket.connect(server.metricsHttp);
+    mute.onEnd = () => undefined;
+    for (const [text, status] of [
+      ['SSH-2.0-x\r\n', '400 Bad Request'],
+      [upgradeRequest('/metrics', [`X: ${'x'.repeat(20_000)}`]), '431 Request Header Fields Too Large'],
+    ] as const) {
+      const raw = await RawSocket.connect(server.metricsHttp);
+      raw.write(text);
+      const answer = (await raw.ended).toString();
+      expect(answer.split('\r\n')[0]).toBe(`HTTP/1.1 ${status}`);
+      expect(answer).toContain('application/problem+json');
+    }
+    await waitUntil(() => mute.text.includes('}'), { what: 'the end of its ten seconds', timeoutMs: 20_000 });
+    expect(mute.text).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
+    mute.socket.destroy();
+    expect(Object.fromEntries(await server.metric(REFUSED))).toEqual({
+      'reason="malformed"': 1,
+      'reason="headers_too_large"': 1,
+      'reason="too_slow"': 1,
+    });
+  });
+
+  it('beyond a hundred is dropped and counted, and the other port takes who comes', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url, { METRICS_PORT: '0' });
+    await using talking = await TalkingNode.connect(server);
+    const idle = await Promise.all(Array.from({ length: 100 }, () => RawSocket.connect(server.metricsHttp)));
+    for (let more = 0; more < 3; more += 1) {
+      const raw = await RawSocket.connect(server.metricsHttp);
+      expect((await raw.ended).toString()).toBe('');
+    }
+    expect((await server.get('/health/ready')).status).toBe(200);
+    await (await FakeNode.connect(server.ws)).close();
+    for (const raw of idle) raw.socket.destroy();
+    const refused = await waitUntil(() => server.metric(REFUSED), { what: 'room' });
+    expect(refused.get('reason="too_many"')).toBeGreaterThanOrEqual(3);
+    await everythingIsStored(database, await talking.stop());
+  });
+});

@@ -1,15 +1,6 @@
 import { expect, it } from 'vitest';
-import { InvalidSettingsError, readSettings } from './index.js';
-
-const problemsOf = (environment: Record<string, string>): readonly string[] => {
-  try {
-    readSettings(environment);
-    return [];
-  } catch (error) {
-    if (error instanceof InvalidSettingsError) return error.problems;
-    throw error;
-  }
-};
+import { problemsOf } from '../../test/support/setting-problems.js';
+import { readSettings } from './index.js';
 
 it('takes addresses and subnets, IPv4 and IPv6', () => {
   const given = { TRUSTED_PROXIES: ' 10.0.0.0/8,2001:db8::/32 , 192.0.2.7' };

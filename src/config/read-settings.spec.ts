@@ -1,16 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { InvalidSettingsError, readSettings, settingDocs, Settings } from './index.js';
-
-const problemsOf = (environment: Record<string, string>): readonly string[] => {
-  try {
-    readSettings(environment);
-    return [];
-  } catch (error) {
-    if (error instanceof InvalidSettingsError) return error.problems;
-    throw error;
-  }
-};
+import { problemsOf } from '../../test/support/setting-problems.js';
+import { readSettings, settingDocs, Settings } from './index.js';
 
 describe('readSettings', () => {
   it("takes the seed's defaults where nothing is set", () => {

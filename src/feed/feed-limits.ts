@@ -6,12 +6,19 @@ const MIB = 1024 * KIB;
 /** The largest frame that a client may send: requests are a few hundred bytes. */
 export const MAX_INBOUND_BYTES = 64 * KIB;
 
-/** Sockets at once; more are refused with 503 before the handshake. */
-export const MAX_SOCKETS = 1_000;
-
 /** What one subscriber may cost the others. Each bound has a metric that tells when it was met. */
 @Injectable()
 export class FeedLimits {
+  /**
+   * Sockets at once that are served; more are refused with 503 before the handshake. Those that wait for their token
+   * do not count, and are let in when they show it.
+   */
+  sockets = 1_000;
+  /** Sockets at once that wait for their token, where one is needed; beyond it the oldest makes room: 1013. */
+  waitingSockets = 100;
+  /** The same of one address, or one /64 of IPv6, so that one of them cannot drive the others out. */
+  waitingSocketsOfAddress = 16;
+
   /** Subscriptions of a socket; another is answered with an error. */
   subscriptionsPerSocket = 100;
 

@@ -3,11 +3,11 @@ import type { IncomingMessage } from 'node:http';
 import type { WebSocket, WebSocketServer } from 'ws';
 import { FeedGuard } from '../access/index.js';
 import { problem } from '../http/index.js';
-import { MAX_INBOUND_BYTES, MAX_SOCKETS } from './feed-limits.js';
+import { MAX_INBOUND_BYTES } from './feed-limits.js';
 import { FeedSockets } from './socket/feed-sockets.js';
 
 /** `ws /feed`: live data for dashboards. */
-@WebSocketGateway({ path: '/feed', maxPayload: MAX_INBOUND_BYTES, maxSockets: MAX_SOCKETS })
+@WebSocketGateway({ path: '/feed', maxPayload: MAX_INBOUND_BYTES })
 export class FeedGateway implements OnGatewayInit<WebSocketServer>, OnGatewayConnection<WebSocket> {
   constructor(
     private readonly sockets: FeedSockets,
@@ -15,6 +15,8 @@ export class FeedGateway implements OnGatewayInit<WebSocketServer>, OnGatewayCon
   ) {}
 
   afterInit(server: WebSocketServer): void {
+    // Asked by the WebSocket adapter, which refuses.
+    Object.assign(server.options, { isFull: () => this.sockets.areFull });
     server.options.verifyClient = ({ req }, answer) => {
       const status = this.guard.checkUpgrade(req);
       if (status === null) answer(true);

@@ -11,6 +11,10 @@ const SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 15, 60]
 
 export const feedMetricProviders = [
   makeGaugeProvider({ name: 'tetcore_feed_sockets', help: 'Sockets of the live feed that are open.' }),
+  makeGaugeProvider({
+    name: 'tetcore_feed_sockets_waiting',
+    help: 'Those of them whose clients have yet to show their token.',
+  }),
   makeCounterProvider({
     name: 'tetcore_feed_sockets_opened_total',
     help: 'Sockets of the live feed that were ever opened.',
@@ -57,7 +61,8 @@ export const feedMetricProviders = [
 /**
  * `closed`, `reset`, `protocol_error`: by the client. `timeout`: silent. `slow`: took nothing of what waited for it.
  * `behind`: what it had not got yet had left the cache. `too_many_requests`, `payload_too_large`: sent too much.
- * `unauthorized`: showed no token that is known, or none in time. `shutdown`: the server stops.
+ * `unauthorized`: showed no token that is known, or none in time. `crowded_out`: had not shown one yet when too many
+ * others came. `shutdown`: the server stops.
  */
 export type FeedEnd =
   | 'closed'
@@ -69,6 +74,7 @@ export type FeedEnd =
   | 'too_many_requests'
   | 'payload_too_large'
   | 'unauthorized'
+  | 'crowded_out'
   | 'fault'
   | 'shutdown';
 
@@ -87,6 +93,7 @@ export class FeedMetrics {
 
   constructor(
     @InjectMetric('tetcore_feed_sockets') private readonly sockets: Gauge,
+    @InjectMetric('tetcore_feed_sockets_waiting') private readonly waiting: Gauge,
     @InjectMetric('tetcore_feed_sockets_opened_total') private readonly opened: Counter,
     @InjectMetric('tetcore_feed_sockets_closed_total') private readonly closed: Counter,
     @InjectMetric('tetcore_feed_subscriptions') private readonly subscriptions: Gauge,
@@ -123,6 +130,11 @@ export class FeedMetrics {
   socketClosed(reason: FeedEnd): void {
     this.sockets.dec();
     this.closed.inc({ reason });
+  }
+
+  /** @param sockets that wait for their token now */
+  socketsWaiting(sockets: number): void {
+    this.waiting.set(sockets);
   }
 
   subscribed(by: number): void {

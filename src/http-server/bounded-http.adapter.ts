@@ -1,26 +1,11 @@
 import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
-import { createServer, type ServerOptions } from 'node:http';
+import { boundedServer } from './bounded-server.js';
 
-/** What a client may take before it has asked anything. Times are milliseconds. */
-const BOUNDS: ServerOptions = {
-  /** From the connection, or the last answer, to the end of the headers. */
-  headersTimeout: 10_000,
-  /** To the end of the body, of 8 MiB at most. */
-  requestTimeout: 120_000,
-  /** So much later than that, at most, it is noticed. */
-  connectionsCheckingInterval: 1_000,
-  /** Bytes of all headers. */
-  maxHeaderSize: 16_384,
-};
-
-/** Express on a server of Node that gives slow and talkative clients up. */
+/** Express on a server that gives slow and talkative clients up. */
 export class BoundedHttpAdapter extends ExpressAdapter {
   override initHttpServer(options: NestApplicationOptions): void {
     super.initHttpServer(options);
-    const server = createServer(BOUNDS, this.getInstance());
-    // Node leaves out the headers beyond, and the last ones are those of our proxy. Their size bounds their number.
-    server.maxHeadersCount = 0;
-    this.setHttpServer(server);
+    this.setHttpServer(boundedServer(this.getInstance()));
   }
 }

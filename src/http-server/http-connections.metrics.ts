@@ -9,8 +9,8 @@ export const httpConnectionsMetricProvider = makeCounterProvider({
 });
 
 /**
- * `too_many`: beyond `HTTP_MAX_CONNECTIONS`. `too_slow`: no whole request in time. `headers_too_large`: more than
- * 16 KiB. `malformed`: not HTTP.
+ * `too_many`: beyond `HTTP_MAX_CONNECTIONS`, or what the port of metrics takes. `too_slow`: no whole request in
+ * time. `headers_too_large`: more than 16 KiB. `malformed`: not HTTP.
  */
 export type ConnectionRefusal = 'too_many' | 'too_slow' | 'headers_too_large' | 'malformed';
 

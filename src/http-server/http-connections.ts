@@ -6,7 +6,7 @@ import { Settings } from '../config/index.js';
 import { type ConnectionRefusal, HttpConnectionsMetrics } from './http-connections.metrics.js';
 import { refuseInHttp } from './refuse-in-http.js';
 
-/** Bounds the connections of the HTTP server, and ends those of which no request can come. */
+/** Bounds the connections of an HTTP server, and ends those of which no request can come. */
 @Injectable()
 export class HttpConnections implements OnModuleInit {
   /** What the last request of a connection is answered with. */
@@ -19,8 +19,12 @@ export class HttpConnections implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    const server = this.host.httpAdapter.getHttpServer() as Server;
-    server.maxConnections = this.settings.HTTP_MAX_CONNECTIONS;
+    this.bound(this.host.httpAdapter.getHttpServer() as Server, this.settings.HTTP_MAX_CONNECTIONS);
+  }
+
+  /** @param most connections at once; more are dropped */
+  bound(server: Server, most: number): void {
+    server.maxConnections = most;
     server.on('drop', () => this.metrics.refused('too_many'));
     server.on('request', (request: IncomingMessage, response: ServerResponse) =>
       this.responses.set(request.socket, response),

@@ -1,14 +1,17 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Settings } from '../config/index.js';
 import { problem } from '../http/index.js';
+import { boundedServer, HttpConnections } from '../http-server/index.js';
 
 /** Exactly these, since whatever else is asked here would be reachable around the firewall of the other port. */
 const SERVED = /^\/(metrics|health\/live|health\/ready)\/?(\?|$)/;
 
-/** Until a request has come whole: milliseconds. */
+/** Until a request has come whole, which has no body: milliseconds. */
 const REQUEST_TIMEOUT_MS = 10_000;
+/** At once: one for each Prometheus and orchestrator that asks, and some to spare. */
+const MAX_CONNECTIONS = 100;
 
 /** The port of `METRICS_PORT`: metrics and health, answered by the same routes as on the other port. */
 @Injectable()
@@ -17,7 +20,10 @@ export class MetricsPort implements OnApplicationShutdown {
   private readonly requests = new WeakSet<IncomingMessage>();
   private server: Server | undefined;
 
-  constructor(private readonly settings: Settings) {}
+  constructor(
+    private readonly settings: Settings,
+    private readonly connections: HttpConnections,
+  ) {}
 
   /** Whether metrics are served to this request. */
   serves(request: IncomingMessage): boolean {
@@ -37,15 +43,19 @@ export class MetricsPort implements OnApplicationShutdown {
   async listen(answer: RequestListener): Promise<void> {
     const { METRICS_PORT: port, HOST: host } = this.settings;
     if (port === undefined) return;
-    const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
-      if (SERVED.test(request.url ?? '')) {
-        this.requests.add(request);
-        answer(request, response);
-        return;
-      }
-      const body = JSON.stringify(problem(404, 'Here are /metrics, /health/live and /health/ready.'));
-      response.writeHead(404, { 'Content-Type': 'application/problem+json' }).end(body);
-    });
+    const server = boundedServer(
+      (request, response) => {
+        if (SERVED.test(request.url ?? '')) {
+          this.requests.add(request);
+          answer(request, response);
+          return;
+        }
+        const body = JSON.stringify(problem(404, 'Here are /metrics, /health/live and /health/ready.'));
+        response.writeHead(404, { 'Content-Type': 'application/problem+json' }).end(body);
+      },
+      { requestTimeout: REQUEST_TIMEOUT_MS },
+    );
+    this.connections.bound(server, MAX_CONNECTIONS);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen({ port, host }, () => {

@@ -4,6 +4,7 @@ import { ConfigModule, type Settings } from '../config/index.js';
 import { Deadline } from '../lifecycle/index.js';
 import { MetricsPort } from '../metrics/index.js';
 import { explain } from './explain.js';
+import { entriesOf } from './printable.js';
 import { type RunningServer, startServer, StartStoppedError } from './start-server.js';
 
 /** npm passes a Ctrl-C on to us that the terminal has sent us already: a second signal this soon is the same. */
@@ -17,7 +18,7 @@ export async function run(): Promise<number> {
     const stopping = signalled.then((at) => new Deadline(settings.SHUTDOWN_TIMEOUT_S * 1000, at));
     return await Promise.race([serve(settings, stopping), tooLate(stopping)]);
   } catch (error) {
-    new Logger('Server').error(explain(error));
+    report(error);
     return 1;
   }
 }
@@ -32,13 +33,19 @@ async function serve(settings: Settings, stopping: Promise<Deadline>): Promise<n
     const failing = server.ready.then(() => welcome(settings, server));
     await Promise.race([stopping, failing.then(() => stopping)]);
   } catch (error) {
-    new Logger('Server').error(explain(error));
+    report(error);
     await server.stop();
     return 1;
   }
   const deadline = await stopping;
   await server.stop(deadline);
   return server.endedWithoutLoss() ? stopped(deadline) : 1;
+}
+
+/** In as many lines as there are: all that is wrong with the settings, and what our PostgreSQL said. */
+function report(error: unknown): void {
+  const logger = new Logger('Server');
+  for (const line of entriesOf(explain(error))) logger.error(line);
 }
 
 function stopped(deadline: Deadline): number {

@@ -1,7 +1,7 @@
 import { FakeNode } from '../support/fake-node.js';
 import { developmentMessages, kusamaMessages } from '../support/real-messages.js';
 import type { ServerProcess } from '../support/server-process.js';
-import { sumOf } from '../fuzz/metrics.js';
+import { sumOf } from '../support/metrics.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const PEER = 'QmBackup';

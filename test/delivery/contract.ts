@@ -4,14 +4,13 @@ import { Ends } from '../support/ends.js';
 import { databaseNamed } from '../support/on-database.js';
 import { PostgresLink } from './database/postgres-link.js';
 import { readStored } from './database/stored.js';
-import { DATABASE_PLAYS } from './faults/database-faults.js';
-import { SERVER_PLAYS } from './faults/server-faults.js';
+import { playFault } from './faults/play-fault.js';
 import type { Stage } from './faults/stage.js';
 import { Fleet } from './fleet/fleet.js';
 import type { NodeRecord, SocketEnd } from './fleet/records.js';
 import { type Balance, balance } from './ledger/ledger.js';
 import { drawSchedule, type Fault, isDatabaseFault } from './schedule/draw-schedule.js';
-import { type DatabaseFault, FAULT_KINDS, type FaultKind, type ServerFault } from './schedule/fault-kinds.js';
+import { FAULT_KINDS, type FaultKind } from './schedule/fault-kinds.js';
 import { Turn } from './schedule/turn.js';
 import { Replica } from './servers/replica.js';
 
@@ -121,13 +120,7 @@ class ContractRun {
     this.say(`${fleet.sent} messages are sent; waiting until they are delivered`);
     for (const replica of replicas) await replica.delivered(DELIVERY_LIMIT_MS);
     const deliveredAt = performance.now();
-    for (const replica of replicas) {
-      await replica.noteAll();
-      const { read, exactly, notKept } = replica.run;
-      await replica.stop();
-      // By now nothing can have come, and the answers during the stop may have been cut short.
-      Object.assign(replica.run, { read, exactly, notKept });
-    }
+    for (const replica of replicas) await replica.stopAfterAll();
     const stored = await readStored(databaseUrl);
     const runs = replicas.flatMap((replica) => replica.runs);
     return {
@@ -171,22 +164,16 @@ class ContractRun {
     for (const fault of lane) {
       await this.until(() => stage.fleet.sent >= fault.at);
       await (isDatabaseFault(fault)
-        ? stage.databaseTurn.take(() =>
-            this.play(fault, () => DATABASE_PLAYS[fault.kind as DatabaseFault](stage, fault)),
-          )
-        : this.play(fault, () => {
-            const replica = stage.replicas[fault.replica];
-            if (replica === undefined) throw new Error(`There is no server ${fault.replica}.`);
-            return SERVER_PLAYS[fault.kind as ServerFault](stage, replica, fault);
-          }));
+        ? stage.databaseTurn.take(() => this.play(stage, fault))
+        : this.play(stage, fault));
     }
   }
 
-  private async play(fault: Fault, work: () => Promise<void>): Promise<void> {
+  private async play(stage: Stage, fault: Fault): Promise<void> {
     const startedAt = performance.now();
     const where = isDatabaseFault(fault) || fault.kind === 'sockets reset' ? '' : `, server ${fault.replica}`;
     this.say(`${fault.kind}${where}`);
-    await work();
+    await playFault(stage, fault);
     this.happened[fault.kind] = (this.happened[fault.kind] ?? 0) + 1;
     this.say(`${fault.kind}${where}: over after ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
   }

@@ -1,14 +1,9 @@
-import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { Ends } from '../support/ends.js';
-import { FaultyPostgres } from '../support/faulty-postgres.js';
-import { databaseNamed } from '../support/on-database.js';
+import { readOptions } from '../support/read-options.js';
 import { waitUntil } from '../support/wait-until.js';
-import { readStored } from './database/stored.js';
 import { Fleet } from './fleet/fleet.js';
-import { balance } from './ledger/ledger.js';
-import { Replica } from './servers/replica.js';
+import { OneServer } from './servers/one-server.js';
 
 const MOST_MIB = 400;
 const CATCH_UP_S = 120;
@@ -16,40 +11,17 @@ const CATCH_UP_S = 120;
 const CAUGHT_UP = 20;
 const WARM_UP_MS = 5_000;
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '5' },
-    rate: { type: 'string', default: '2000' },
-    nodes: { type: 'string', default: '100' },
-    seed: { type: 'string', default: '1' },
-    /** Another built server than that of `dist`. */
-    dist: { type: 'string' },
-  },
-});
-const rate = Number(values.rate);
-const awayMs = Number(values.minutes) * 60_000;
+const { minutes, rate, nodes, seed, main } = readOptions({ minutes: 5, rate: 2000, nodes: 100, seed: 1 });
+const awayMs = minutes * 60_000;
 
 await using ends = new Ends();
-const postgres = ends.add(await FaultyPostgres.start());
-const databaseUrl = databaseNamed(postgres.url, 'outage');
-// With the server's own defaults: what is measured is what an operator gets.
-const replica = ends.add(
-  await Replica.start({
-    index: 0,
-    databaseUrl,
-    lossWindowMs: 0,
-    mount: false,
-    main: values.dist === undefined ? undefined : resolve(values.dist, 'main.js'),
-    environment: { QUEUE_MAX_MIB: '64', JOURNAL_MAX_MIB: '1024' },
-  }),
-);
-const fleet = ends.add(
-  new Fleet({ urls: [replica.ws], seed: Number(values.seed), nodes: Number(values.nodes), rate }),
-);
+const server = await OneServer.start(ends, { main });
+const { postgres, replica } = server;
+const fleet = ends.add(new Fleet({ urls: [replica.ws], seed, nodes, rate }));
 await sleep(WARM_UP_MS);
 const before = await replica.process.memory();
 
-console.log(`PostgreSQL stops for ${values.minutes} minutes.`);
+console.log(`PostgreSQL stops for ${minutes} minutes.`);
 await postgres.stop('fast');
 const awaySince = fleet.sent;
 await sleep(awayMs);
@@ -66,22 +38,8 @@ await waitUntil(async () => (await replica.metrics()).sum('tetcore_queue_batches
   everyMs: 100,
 });
 const caughtUpS = (performance.now() - backAt) / 1000;
-const nodes = await fleet.stop();
-await replica.delivered(CATCH_UP_S * 1000);
-await replica.noteAll();
-const { peak } = await replica.process.memory();
-const { read, exactly, notKept } = replica.run;
-await replica.stop();
-Object.assign(replica.run, { read, exactly, notKept });
-
-const stored = await readStored(databaseUrl);
-const { sent, missing, twice, wrong, findings } = balance({
-  nodes,
-  runs: replica.runs,
-  stored,
-  damaged: [],
-  lossWindowMs: 0,
-});
+const { sent, missing, twice, wrong, findings } = await server.settle(await fleet.stop(), CATCH_UP_S * 1000);
+const peak = replica.run.peakMib ?? NaN;
 const result = {
   away_s: awayMs / 1000,
   rate_while_away: Math.round(sentMeanwhile / (awayMs / 1000)),

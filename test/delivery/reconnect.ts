@@ -1,15 +1,11 @@
-import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { Ends } from '../support/ends.js';
-import { FaultyPostgres } from '../support/faulty-postgres.js';
 import { databaseNamed, onDatabase } from '../support/on-database.js';
+import { readOptions } from '../support/read-options.js';
 import { waitUntil } from '../support/wait-until.js';
 import { readDelays } from './database/delays.js';
-import { readStored } from './database/stored.js';
 import { Fleet } from './fleet/fleet.js';
-import { balance } from './ledger/ledger.js';
-import { Replica } from './servers/replica.js';
+import { OneServer } from './servers/one-server.js';
 
 const BACK_S = 15;
 const P99_S = 2;
@@ -18,51 +14,44 @@ const HALF_MS = 500;
 const QUIET_MS = 5_000;
 const OPEN_LIMIT_MS = 120_000;
 
-const { values } = parseArgs({
-  options: {
-    nodes: { type: 'string', default: '5000' },
-    times: { type: 'string', default: '3' },
-    /** Nodes that stay connected, whose delivery is measured. */
-    others: { type: 'string', default: '300' },
-    /** Messages a second of the others, and of those that reconnect. */
-    rate: { type: 'string', default: '1500' },
-    'storm-rate': { type: 'string', default: '500' },
-    seed: { type: 'string', default: '1' },
-    /** Another built server than that of `dist`. */
-    dist: { type: 'string' },
-  },
+const {
+  nodes: storming,
+  others: othersCount,
+  times,
+  rate,
+  'storm-rate': stormRate,
+  seed,
+  main,
+} = readOptions({
+  nodes: 5000,
+  times: 3,
+  /** Nodes that stay connected, whose delivery is measured. */
+  others: 300,
+  /** Messages a second of the others, and of those that reconnect. */
+  rate: 1500,
+  'storm-rate': 500,
+  seed: 1,
 });
-const storming = Number(values.nodes);
-const times = Number(values.times);
-const seed = Number(values.seed);
 
 await using ends = new Ends();
-const postgres = ends.add(await FaultyPostgres.start());
-await onDatabase(databaseNamed(postgres.url, 'postgres'), (client) =>
-  client.query('ALTER SYSTEM SET track_commit_timestamp = on'),
-);
-await postgres.stop('fast');
-await postgres.startAgain();
-const databaseUrl = databaseNamed(postgres.url, 'reconnect');
-// With the server's own defaults: what is measured is what an operator gets.
-const replica = ends.add(
-  await Replica.start({
-    index: 0,
-    databaseUrl,
-    lossWindowMs: 0,
-    mount: false,
-    main: values.dist === undefined ? undefined : resolve(values.dist, 'main.js'),
-    environment: { QUEUE_MAX_MIB: '64', JOURNAL_MAX_MIB: '1024' },
-  }),
-);
+const server = await OneServer.start(ends, {
+  main,
+  prepare: async (postgres) => {
+    await onDatabase(databaseNamed(postgres.url, 'postgres'), (client) =>
+      client.query('ALTER SYSTEM SET track_commit_timestamp = on'),
+    );
+    await postgres.stop('fast');
+    await postgres.startAgain();
+  },
+});
+const { databaseUrl, replica } = server;
 const urls = [replica.ws];
-const othersCount = Number(values.others);
 const others = ends.add(
   new Fleet({
     urls,
     seed,
     nodes: othersCount,
-    rate: Number(values.rate),
+    rate,
     firstNode: storming,
     processes: 1,
     badPerSecond: 0.5,
@@ -73,7 +62,7 @@ const storm = ends.add(
     urls,
     seed,
     nodes: storming,
-    rate: Number(values['storm-rate']),
+    rate: stormRate,
     redialMs: [0, HALF_MS],
     dialMs: 10_000,
     badPerSecond: 0.5,
@@ -110,20 +99,7 @@ for (let time = 0; time < times; time += 1) {
 }
 
 const nodes = (await Promise.all([storm.stop(), others.stop()])).flat();
-await replica.delivered(OPEN_LIMIT_MS);
-await replica.noteAll();
-const { peak } = await replica.process.memory();
-const { read, exactly, notKept } = replica.run;
-await replica.stop();
-Object.assign(replica.run, { read, exactly, notKept });
-const stored = await readStored(databaseUrl);
-const { sent, due, unread, missing, twice, wrong, findings } = balance({
-  nodes,
-  runs: replica.runs,
-  stored,
-  damaged: [],
-  lossWindowMs: 0,
-});
+const { sent, due, unread, missing, twice, wrong, findings } = await server.settle(nodes, OPEN_LIMIT_MS);
 const delays = await Promise.all(storms.map(({ from, to }) => readDelays(databaseUrl, storming, [from, to])));
 // The others' sockets were never touched.
 const othersBroken = nodes.filter(({ node, sockets }) => node >= storming && sockets.length !== 1).length;
@@ -142,7 +118,7 @@ const result = {
   missing,
   twice,
   wrong,
-  rss_peak_mib: Math.round(peak),
+  rss_peak_mib: Math.round(replica.run.peakMib ?? NaN),
 };
 console.table(result);
 for (const line of [...findings, ...replica.problems]) console.log(`! ${line}`);

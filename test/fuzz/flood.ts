@@ -11,25 +11,18 @@ function costly(maxBytes: number): Buffer[] {
     const times = Math.floor((maxBytes - Buffer.byteLength(start + end)) / Buffer.byteLength(unit));
     return Buffer.from(start + unit.repeat(times) + end);
   };
+  const text = (unit: string, end = '"}'): Buffer => fill('{"msg":"test.flood","text":"', unit, end);
+  const list = (unit: string, last: string): Buffer =>
+    fill('{"msg":"test.flood","list":[', `${unit},`, `${last}]}`);
+  const keys = Array.from({ length: maxBytes / 16 }, (_, at) => `"k${at.toString()}":1`);
   return [
-    fill('{"msg":"test.flood","text":"', 'x', '"}'),
-    fill('{"msg":"test.flood","text":"', '😀', '"}'),
-    fill('{"msg":"test.flood","text":"', '\\u0001', '"}'),
-    fill('{"msg":"test.flood","text":"', '\\\\', '"}'),
-    fill('{"msg":"test.flood","list":[', '0,', '0]}'),
-    fill('{"msg":"test.flood","list":[', '{},', '{}]}'),
-    fill('{"msg":"test.flood","list":[', '"\\n",', '1]}'),
+    ...['x', '😀', '\\u0001', '\\\\'].map((unit) => text(unit)),
+    ...[list('0', '0'), list('{}', '{}'), list('"\\n"', '1'), list('1e131071', '1'), list('[]', '"\\ud800"')],
     fill('{"id":1,"x":{},"payload":{"msg":"test.flood","text":"', 'y', '"},"y":{"ts":1}}'),
-    Buffer.from(
-      `{"msg":"test.flood",${Array.from({ length: maxBytes / 16 }, (_, at) => `"k${at.toString()}":1`).join(',')}}`,
-    ),
+    Buffer.from(`{"msg":"test.flood",${keys.join(',')}}`),
     fill('{"msg":"', 'm', '"}'),
-    fill('', '[', ''),
-    fill('', '{"a":', ''),
-    fill('{"msg":"test.flood","text":"', 'x', ''),
-    fill('{"msg":"test.flood","list":[', '1e131071,', '1]}'),
-    fill('{"msg":"test.flood","list":[', '[],', '"\\ud800"]}'),
-    fill('', '\0', ''),
+    ...['[', '{"a":', '\0'].map((unit) => fill('', unit, '')),
+    text('x', ''),
     fill('not JSON ', 'x', ''),
     Buffer.alloc(maxBytes, 0xff),
     Buffer.concat([fill('{"msg":"', 'x', '').subarray(0, -1), Buffer.from([0xc3])]),

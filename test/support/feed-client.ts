@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import type { Closing } from './fake-node.js';
+import type { Closing, FakeNodeOptions } from './fake-node.js';
 import { waitUntil } from './wait-until.js';
 
 export type FeedRow = Record<string, unknown> & { created_at: string };
@@ -36,7 +36,7 @@ export class FeedClient {
   }
 
   /** @param ws the server's address, without a path */
-  static async connect(ws: string, options: { autoPong?: boolean } = {}): Promise<FeedClient> {
+  static async connect(ws: string, options: FakeNodeOptions = {}): Promise<FeedClient> {
     const client = new FeedClient(new WebSocket(`${ws}/feed`, options));
     await new Promise<void>((resolve, reject) => {
       client.socket.once('open', resolve);

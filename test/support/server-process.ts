@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { waitUntil } from './wait-until.js';
 
-const MAIN = resolve(import.meta.dirname, '../../dist/main.js');
+const MAIN = process.env.TEST_SERVER_MAIN ?? resolve(import.meta.dirname, '../../dist/main.js');
 
 /** The built server in a process of its own, which can be killed. `await using` ends it. */
 export class ServerProcess implements AsyncDisposable {
@@ -23,7 +23,7 @@ export class ServerProcess implements AsyncDisposable {
   /**
    * Starts it, with nothing of our own environment but what Node needs. It is not ready yet.
    *
-   * @param main the built server, where it is not that of `dist`
+   * @param main the built server, where it is not that of `TEST_SERVER_MAIN` or `dist`
    */
   static spawn(port: number, environment: Record<string, string>, main = MAIN): ServerProcess {
     const child = spawn(process.execPath, [main], {

@@ -2,7 +2,9 @@ import { rm } from 'node:fs/promises';
 import { register } from 'prom-client';
 import { type AnalyticsClient, createAnalyticsClient } from '../../src/client/index.js';
 import { readSettings } from '../../src/config/index.js';
+import { MetricsPort } from '../../src/metrics/index.js';
 import { type RunningServer, startServer } from '../../src/server/index.js';
+import { metric } from './metrics.js';
 import { tempDir } from './temp-dir.js';
 
 let running = 0;
@@ -59,11 +61,15 @@ export class TestServer implements AsyncDisposable {
     return await fetch(this.http + path);
   }
 
+  /** Where the metrics are: on `METRICS_PORT`, if it is set. */
+  get metricsHttp(): string {
+    const port = this.server.app.get(MetricsPort).number ?? this.server.port;
+    return `http://127.0.0.1:${port.toString()}`;
+  }
+
   /** The values of a metric by its labels, as they stand: `{'path="/",outcome="stored"': 3}`. */
   async metric(name: string): Promise<Map<string, number>> {
-    const text = await (await this.get('/metrics')).text();
-    const lines = text.matchAll(new RegExp(`^${name}(?:\\{(.*)\\})? (\\S+)$`, 'gm'));
-    return new Map([...lines].map(([, labels = '', value = '']) => [labels, Number(value)]));
+    return metric(await (await fetch(`${this.metricsHttp}/metrics`)).text(), name);
   }
 
   stop(): Promise<void> {

@@ -28,6 +28,8 @@ export interface FeedSocketContext {
   guard: FeedGuard;
   /** The longest interval of an aggregate: seconds. */
   longestS: number;
+  /** Called once, when a client that had to show its token has done so. */
+  onAdmitted: (socket: FeedSocket) => void;
   /** Called once, when the socket has ended. */
   onEnd: (socket: FeedSocket) => void;
   onFault: (error: unknown) => void;
@@ -65,7 +67,7 @@ export class FeedSocket {
       (by) => metrics.subscribed(by),
     );
     this.admission = new Admission(guard);
-    if (!this.admission.isGiven) {
+    if (this.isWaiting) {
       this.admissionTimer = setTimeout(() => this.refuse('no token has come'), limits.tokenMs);
     }
     metrics.socketOpened();
@@ -73,6 +75,11 @@ export class FeedSocket {
     ws.on('ping', (data) => this.answer(data));
     ws.on('error', (error) => this.failed(error));
     ws.on('close', (code) => this.ended(code));
+  }
+
+  /** Whether its client has yet to show its token. */
+  get isWaiting(): boolean {
+    return !this.admission.isGiven;
   }
 
   /** Pings, or drops a client that is silent or takes nothing. A beat counts as one interval however late it is. */
@@ -93,6 +100,12 @@ export class FeedSocket {
     this.drop('shutdown', code, reason);
   }
 
+  /** Ends it at once, to make room for another. */
+  crowdOut(): void {
+    this.drop('crowded_out', TRY_AGAIN_LATER, 'too many wait');
+    this.ws.terminate();
+  }
+
   terminate(): void {
     this.ws.terminate();
   }
@@ -106,8 +119,7 @@ export class FeedSocket {
     if (!this.isOpen || !this.spend(1)) return;
     try {
       if (isBinary) throw new InvalidRequestError('A frame takes text: one JSON object.');
-      const fields = this.admission.check(objectIn(data.toString()));
-      if (this.admission.isGiven) clearTimeout(this.admissionTimer);
+      const fields = this.admit(objectIn(data.toString()));
       if (fields !== undefined) {
         const wish = readRequest(fields, longestS, topics);
         if (isForAggregate(wish) && !this.spend(limits.aggregateRequests - 1)) return;
@@ -121,8 +133,19 @@ export class FeedSocket {
       }
       metrics.requested(outcomeOf(error));
       this.send(JSON.stringify({ error: error.message }));
-      if (!this.admission.isGiven) this.refuse('a token is needed');
+      if (this.isWaiting) this.refuse('a token is needed');
     }
+  }
+
+  /** @returns what there is besides the token, if anything */
+  private admit(frame: Record<string, unknown>): Record<string, unknown> | undefined {
+    const wasWaiting = this.isWaiting;
+    const fields = this.admission.check(frame);
+    if (wasWaiting) {
+      clearTimeout(this.admissionTimer);
+      this.context.onAdmitted(this);
+    }
+    return fields;
   }
 
   private refuse(why: string): void {

@@ -7,6 +7,7 @@ import {
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import { FeedGuard } from '../../access/index.js';
+import { ClientAddresses } from '../../client-address/index.js';
 import { Settings } from '../../config/index.js';
 import { Lifecycle, OpenSockets } from '../../lifecycle/index.js';
 import { CacheUpdater } from '../cache/cache-updater.js';
@@ -16,6 +17,7 @@ import { FeedLimits } from '../feed-limits.js';
 import { FeedMetrics } from '../feed.metrics.js';
 import { FeedTopics } from '../topic/feed-topics.js';
 import { FeedSocket, type FeedSocketContext } from './feed-socket.js';
+import { WaitingSockets } from './waiting-sockets.js';
 
 /** Clients have this long to answer our close frame, or a twentieth of the time to stop if that is less. */
 const GOODBYE_MS = 1_000;
@@ -25,20 +27,23 @@ const GOODBYE_MS = 1_000;
 export class FeedSockets implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Feed');
   private readonly sockets = new OpenSockets<FeedSocket>();
+  private readonly waiting: WaitingSockets<FeedSocket>;
   private readonly context: FeedSocketContext;
   private heartbeat: NodeJS.Timeout | undefined;
 
   constructor(
     settings: Settings,
     cache: FeedCache,
-    metrics: FeedMetrics,
+    private readonly metrics: FeedMetrics,
     topics: FeedTopics,
     guard: FeedGuard,
     private readonly limits: FeedLimits,
+    private readonly addresses: ClientAddresses,
     private readonly lifecycle: Lifecycle,
     private readonly updater: CacheUpdater,
     private readonly filler: EntryFiller,
   ) {
+    this.waiting = new WaitingSockets(limits);
     this.context = {
       cache,
       limits,
@@ -46,7 +51,11 @@ export class FeedSockets implements OnApplicationBootstrap, BeforeApplicationShu
       topics,
       guard,
       longestS: settings.CACHE_EXPIRY_S,
-      onEnd: (socket) => void this.sockets.delete(socket),
+      onAdmitted: (socket) => this.waitsNoMore(socket),
+      onEnd: (socket) => {
+        this.waitsNoMore(socket);
+        this.sockets.delete(socket);
+      },
       onFault: (error) => this.logger.error('A subscriber of the live feed could not be served.', error),
     };
   }
@@ -56,10 +65,16 @@ export class FeedSockets implements OnApplicationBootstrap, BeforeApplicationShu
     this.scheduleBeat();
   }
 
+  /** Whether as many are served as may be. */
+  get areFull(): boolean {
+    return this.sockets.size - this.waiting.size >= this.limits.sockets;
+  }
+
   /** Takes over a socket. Nothing may be awaited before, or frames are lost. */
   open(ws: WebSocket, request: IncomingMessage): void {
     const socket = new FeedSocket(ws, request, this.context);
     this.sockets.add(socket);
+    if (socket.isWaiting) this.wait(socket, this.addresses.of(request).address);
     if (this.lifecycle.state === 'draining') socket.close(1001, 'the server is going away');
   }
 
@@ -71,6 +86,18 @@ export class FeedSockets implements OnApplicationBootstrap, BeforeApplicationShu
     for (const socket of this.sockets) socket.close(1001, 'the server is going away');
     await this.sockets.empty(this.lifecycle.deadline.shareMs(0.05, GOODBYE_MS));
     for (const socket of this.sockets) socket.terminate();
+  }
+
+  private wait(socket: FeedSocket, address: string): void {
+    const inTheWay = this.waiting.add(socket, address);
+    // It ends in a moment, and takes no place until then.
+    if (inTheWay !== undefined) this.sockets.delete(inTheWay);
+    inTheWay?.crowdOut();
+    this.metrics.socketsWaiting(this.waiting.size);
+  }
+
+  private waitsNoMore(socket: FeedSocket): void {
+    if (this.waiting.delete(socket)) this.metrics.socketsWaiting(this.waiting.size);
   }
 
   private scheduleBeat(): void {

@@ -17,8 +17,8 @@ const CLOSE_TIMEOUT_MS = 5_000;
 const UNKNOWN_PATH: Refusal = { status: 404, reason: 'unknown_path' };
 const FEED_FULL: Refusal = { status: 503, reason: 'feed_full', retryAfterS: 5 };
 
-/** `maxSockets`: of a gateway's options; undefined is no limit. */
-type PathServer = WebSocketServer & { path: string; options: { maxSockets?: number } };
+/** `isFull`: set by a gateway that has a limit of its own. */
+type PathServer = WebSocketServer & { path: string; options: { isFull?: () => boolean } };
 
 /** The WebSocket adapter of the whole server: limits from the settings, and an HTTP answer for every refusal. */
 export class TelemetryWsAdapter extends WsAdapter {
@@ -91,8 +91,7 @@ export class TelemetryWsAdapter extends WsAdapter {
 
 function refusalOf(server: PathServer | undefined): Refusal | null {
   if (server === undefined) return UNKNOWN_PATH;
-  const { clients, options } = server;
-  return options.maxSockets !== undefined && clients.size >= options.maxSockets ? FEED_FULL : null;
+  return server.options.isFull?.() === true ? FEED_FULL : null;
 }
 
 /** The path that was asked for, without query and trailing slash. */

@@ -51,6 +51,11 @@ export class PostgresLink implements AsyncDisposable {
     return url.href;
   }
 
+  /** How many there are now. */
+  get connections(): number {
+    return this.sessions.size;
+  }
+
   /** Cuts the next connection that comes to that point. Resolves when it has happened. */
   cutNext(cut: Cut): Promise<void> {
     return new Promise((done) => (this.wanted = { cut, done }));

@@ -17,6 +17,8 @@ export interface FleetOptions {
   dialMs?: number;
   /** Messages a second that cannot be stored, of all nodes together. The server keeps the heads of 20 a second. */
   badPerSecond?: number;
+  /** Nodes a second, of all together, that say goodbye and come again; none unless given. */
+  leavesPerSecond?: number;
   /** In how many processes the nodes run. */
   processes?: number;
   /** The number of the first node. */
@@ -34,6 +36,7 @@ export interface NodesInput {
   redialMs: readonly [number, number];
   dialMs: number;
   badEveryMs: number;
+  leaveEveryMs: number;
 }
 
 export type NodesRequest =
@@ -73,6 +76,7 @@ export class Fleet implements AsyncDisposable {
           redialMs: options.redialMs ?? [50, 500],
           dialMs: options.dialMs ?? 200,
           badEveryMs: (1000 * this.processes) / (options.badPerSecond ?? 2),
+          leaveEveryMs: (1000 * this.processes) / (options.leavesPerSecond ?? 0),
         }),
       );
       first += share;

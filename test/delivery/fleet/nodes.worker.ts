@@ -37,7 +37,7 @@ async function run(input: NodesInput): Promise<void> {
     setTimeout(() => node.dial(), random.fraction() * input.dialMs);
   }
   const telling = setInterval(() => tell(nodes), TELL_MS);
-  await speak(nodes, input.badEveryMs);
+  await speak(nodes, input);
   await Promise.all(nodes.map((node) => node.stop(GOODBYE_MS)));
   clearInterval(telling);
   tell(nodes);
@@ -45,11 +45,15 @@ async function run(input: NodesInput): Promise<void> {
 }
 
 /** Sends at the rate, one node after the other. */
-async function speak(nodes: readonly NumberedNode[], badEveryMs: number): Promise<void> {
+async function speak(
+  nodes: readonly NumberedNode[],
+  { badEveryMs, leaveEveryMs }: NodesInput,
+): Promise<void> {
   let at = performance.now();
   let due = 0;
   let turn = 0;
   let badAt = at + badEveryMs;
+  let leaveAt = at + leaveEveryMs;
   while (!isStopping()) {
     const now = performance.now();
     due = Math.min(due + ((now - at) / 1000) * rate, rate * MOST_BEHIND_S);
@@ -69,6 +73,7 @@ async function speak(nodes: readonly NumberedNode[], badEveryMs: number): Promis
       sent += 1;
       badAt = now + badEveryMs;
     }
+    if (now >= leaveAt && nodes[turn++ % nodes.length]?.leave() === true) leaveAt = now + leaveEveryMs;
     await sleep(TICK_MS);
   }
 }

@@ -2,6 +2,11 @@ import { hash } from 'node:crypto';
 import { type Random } from '../../../src/simulator/random/random.js';
 
 export const NUMBERED = 'test.delivery';
+/** The chain that all numbered nodes are of. */
+export const CHAIN = 'Delivery';
+
+/** What a numbered node says it is called. */
+export const peerIdOf = (node: number): string => `12D3Numbered${node}`;
 
 /** SQL that is true of a stored message which is, in every field that counts, what was sent. */
 export const UNCHANGED = `logs->>'sum' = md5(concat_ws(':', logs->>'node', logs->>'number', logs->>'span', logs->>'body'))`;
@@ -41,7 +46,7 @@ export class NumberedMessages {
 
   /** What a node says first. It is a message like the others. */
   connected(node: number, number: number, nested: boolean): string {
-    const fields = `,"name":"numbered-${node}","chain":"Delivery","implementation":"test","version":"1","network_id":"12D3Numbered${node}"`;
+    const fields = `,"name":"numbered-${node}","chain":"${CHAIN}","implementation":"test","version":"1","network_id":"${peerIdOf(node)}"`;
     return this.write(node, number, nested, 'system.connected', fields);
   }
 

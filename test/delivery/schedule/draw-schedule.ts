@@ -3,7 +3,7 @@ import { DATABASE_FAULTS, FAULT_KINDS, type FaultKind } from './fault-kinds.js';
 
 export interface Fault {
   kind: FaultKind;
-  /** It begins when so many messages have been sent, or when the one before it is over. */
+  /** It begins when so many messages have been sent, or so many milliseconds have passed, or when the one before it is over. */
   at: number;
   /** Which of the servers, where it is about one. */
   replica: number;
@@ -32,7 +32,7 @@ const QUIET = 0.04;
  * than twice, and what is left of any kind.
  */
 export function drawSchedule(options: ScheduleOptions): Fault[] {
-  const { seed, faults, messages, replicas, longestMs, kinds: possible = FAULT_KINDS } = options;
+  const { seed, faults, messages, kinds: possible = FAULT_KINDS } = options;
   const random = new Random(seed, 'faults');
   const rounds = Math.min(2, Math.floor(faults / possible.length));
   const kinds = Array.from({ length: rounds }, () => possible).flat();
@@ -44,14 +44,26 @@ export function drawSchedule(options: ScheduleOptions): Fault[] {
       : Array.from({ length: rest }, () => random.pick(possible))),
   );
   const step = (messages * (1 - 2 * QUIET)) / Math.max(1, faults);
-  return random.sample(kinds, kinds.length).map((kind, index) => ({
+  return random.sample(kinds, kinds.length).map((kind, index) => {
+    const at = Math.round(messages * QUIET + step * (index + random.fraction()));
+    return drawFault(random, { kind, at }, options);
+  });
+}
+
+/** The rest of a fault whose kind and time are known. */
+export function drawFault(
+  random: Random,
+  { kind, at }: Pick<Fault, 'kind' | 'at'>,
+  { replicas, longestMs }: Pick<ScheduleOptions, 'replicas' | 'longestMs'>,
+): Fault {
+  return {
     kind,
-    at: Math.round(messages * QUIET + step * (index + random.fraction())),
+    at,
     replica: random.between(0, replicas - 1),
     // Short ones are many; some reach beyond the limit of a transaction.
     lengthMs: Math.round(300 + (longestMs - 300) * random.fraction() ** 2),
     amount: random.fraction(),
-  }));
+  };
 }
 
 export function isDatabaseFault({ kind }: Fault): boolean {

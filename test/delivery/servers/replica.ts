@@ -120,6 +120,16 @@ export class Replica implements AsyncDisposable {
     this.ended();
   }
 
+  /** The same, when all nodes are gone and everything is stored: it says before how much it has read. */
+  async stopAfterAll(): Promise<void> {
+    await this.noteAll();
+    const { run } = this;
+    const { read, exactly, notKept } = run;
+    await this.stop();
+    // By now nothing can have come, and the answers during the stop may have been cut short.
+    Object.assign(run, { read, exactly, notKept });
+  }
+
   /** SIGKILL. */
   async kill(): Promise<void> {
     await this.noteRead();

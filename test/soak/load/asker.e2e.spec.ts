@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { waitUntil } from '../../support/wait-until.js';
+import { Outages } from '../outages.js';
+import { Asker } from './asker.js';
+
+/** Asks somebody who answers so, until there are 20 answers and an export among them. */
+async function asked(
+  respond: (response: ServerResponse, isExport: boolean) => void,
+  outages = new Outages(),
+): Promise<Asker> {
+  let exports = 0;
+  const server = createServer((request, response) => {
+    const isExport = request.url?.includes('format=') === true;
+    exports += Number(isExport);
+    respond(response, isExport);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('There is no port.');
+  const http = `http://127.0.0.1:${address.port}`;
+  const asker = new Asker({ http, seed: 1, nodes: 10, perSecond: 200, outages });
+  const stop = new AbortController();
+  const running = asker.run(stop.signal);
+  try {
+    await waitUntil(() => exports > 0 && asker.answered + asker.refused + asker.failures.length >= 20, {
+      what: '20 answers',
+    });
+  } finally {
+    stop.abort();
+    await running;
+    server.closeAllConnections();
+    server.close();
+  }
+  return asker;
+}
+
+const status =
+  (code: number) =>
+  (response: ServerResponse): void => {
+    response.writeHead(code).end('{}');
+  };
+
+/** Begins an answer, and breaks off. */
+function cut(response: ServerResponse): void {
+  response.writeHead(200).write('{', () => response.destroy());
+}
+
+async function inAnOutage(work: (outages: Outages) => Promise<void>): Promise<void> {
+  const outages = new Outages();
+  await outages.during(() => work(outages));
+}
+
+describe('somebody who asks', () => {
+  it('counts what is answered', async () => {
+    const { failures, answered, refused } = await asked(status(200));
+    expect({ failures, refused }).toEqual({ failures: [], refused: 0 });
+    expect(answered).toBeGreaterThanOrEqual(20);
+  });
+
+  it.each([500, 502, 400, 404])('takes no %i, be the database away or not', async (code) => {
+    expect((await asked(status(code))).answered).toBe(0);
+    await inAnOutage(async (outages) => {
+      const { failures, refused } = await asked(status(code), outages);
+      expect(refused).toBe(0);
+      expect(failures[0]).toContain(`was answered with ${code}: {}`);
+    });
+  });
+
+  it('takes 503 and an export that is cut while the database is away only', async () => {
+    const respond = (response: ServerResponse, isExport: boolean): void =>
+      isExport ? cut(response) : status(503)(response);
+    const there = await asked(respond);
+    expect(there.refused).toBe(0);
+    expect(there.failures.some((line) => line.includes('format=') && line.includes('was not answered'))).toBe(
+      true,
+    );
+    await inAnOutage(async (outages) => {
+      const away = await asked(respond, outages);
+      expect(away.failures).toEqual([]);
+      expect(away.refused).toBeGreaterThanOrEqual(20);
+    });
+  });
+
+  it('takes no other answer that is cut', async () => {
+    await inAnOutage(async (outages) => {
+      const { failures } = await asked((response) => cut(response), outages);
+      expect(failures.length).toBeGreaterThan(0);
+      expect(failures.filter((line) => line.includes('format='))).toEqual([]);
+    });
+  });
+});
