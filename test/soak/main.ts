@@ -33,7 +33,7 @@ const result = await runSoak(
     rate: rate * nodes,
     leavesPerSecond: 1,
     subscribers,
-    pace: { visitMs: [2_000, 30_000], pauseMs: [1_000, 50_000] },
+    pace: { visitMs: [2_000, 30_000], pauseMs: [1_000, 90_000] },
     questionsPerSecond: questions,
     sampleMs: 5_000,
     faultGapMs: [gapS * 1000, gapS * 1500],

@@ -54,8 +54,13 @@ export class Journal {
     this.maxBytes = options.maxBytes;
     // With a small bound, space must come back in small pieces.
     const segmentBytes = options.segmentBytes ?? Math.min(SEGMENT_BYTES, Math.ceil(options.maxBytes / 8));
-    this.#segments = new SegmentChain(directory.path, segmentBytes, options.logger);
     this.#openBatch = new OpenBatchFile(directory.path);
+    try {
+      this.#segments = new SegmentChain(directory.path, segmentBytes, options.logger);
+    } catch (error) {
+      this.#openBatch.close();
+      throw error;
+    }
     this.#orphanage = new Orphanage(options.directory, directory.id, options);
   }
 
@@ -94,9 +99,10 @@ export class Journal {
     return this.#segments.entries;
   }
 
-  /** Whether a batch of this size, more or less, stays within the bound. */
+  /** Whether a batch of this size, more or less, stays within the bound: its parts make room for it. */
   hasRoomFor(bytes: number): boolean {
-    return this.bytes - this.#segments.reclaimable + HEADER_BYTES + bytes <= this.maxBytes;
+    const { size } = this.#openBatch;
+    return this.bytes - size - this.#segments.reclaimable + HEADER_BYTES + bytes <= this.maxBytes;
   }
 
   /**
@@ -116,7 +122,7 @@ export class Journal {
     if (this.bytes + length > this.maxBytes) this.#segments.reclaim();
     const entry = this.#writing(() => this.#segments.append(parts, length));
     try {
-      this.#openBatch.clear();
+      this.#openBatch.clear(batch.id);
     } catch (error) {
       // It is there twice then, and its id tells.
       this.options.logger.warn(`The parts of a batch could not be removed: ${String(error)}`);
@@ -133,7 +139,7 @@ export class Journal {
    */
   keep(part: Batch): void {
     const { parts, length } = this.#frame(part);
-    if (!this.hasRoomFor(length - HEADER_BYTES)) {
+    if (!this.hasRoomFor(length + this.#openBatch.size - HEADER_BYTES)) {
       throw new JournalFullError(length, this.bytes, this.maxBytes);
     }
     this.#writing(() => this.#openBatch.append(part.id, parts, length));
@@ -194,8 +200,8 @@ export class Journal {
     await this.#orphanage.close();
     let left = 1;
     try {
-      this.#openBatch.remove();
       left = await this.#segments.close();
+      if (!this.#openBatch.close()) left += 1;
       if (left > 0) await this.directory.sync();
     } finally {
       await (left > 0 ? this.directory.release() : this.directory.remove());

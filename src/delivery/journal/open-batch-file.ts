@@ -1,4 +1,4 @@
-import { closeSync, constants, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { HEADER_BYTES } from './record.js';
 import { writeFully } from './write-fully.js';
@@ -47,9 +47,13 @@ export class OpenBatchFile {
     this.#size = Math.max(this.#size, this.#end);
   }
 
-  /** The batch is closed, and lies elsewhere. */
-  clear(): void {
-    if (this.#end === 0) return;
+  /**
+   * The batch is closed, and lies elsewhere.
+   *
+   * @param batchId of that batch: another one stays
+   */
+  clear(batchId = this.#batchId): void {
+    if (this.#batchId === undefined || batchId !== this.#batchId) return;
     if (this.#size > KEPT_BYTES) {
       ftruncateSync(this.#fd, 0);
       this.#size = 0;
@@ -60,8 +64,12 @@ export class OpenBatchFile {
     this.#batchId = undefined;
   }
 
-  remove(): void {
+  /** Takes no more. False where parts of a batch stay in it, safely on disk, since they lie nowhere else. */
+  close(): boolean {
+    const empty = this.#end === 0;
+    if (!empty) fsyncSync(this.#fd);
     closeSync(this.#fd);
-    rmSync(this.#path, { force: true });
+    if (empty) rmSync(this.#path, { force: true });
+    return empty;
   }
 }

@@ -302,6 +302,14 @@ describe('a journal that was left behind', () => {
     expect(await rowsOffered(await open())).toEqual([['1', 20]]);
   });
 
+  it('keeps the parts of a batch that was appended nowhere, also when its process stops', async () => {
+    const victim = await open();
+    victim.keep(aBatch('1', 30));
+    victim.done(victim.append(aBatch('0', 40)));
+    await victim.close();
+    expect(await rowsOffered(await open())).toEqual([['1', 30]]);
+  });
+
   it('takes no parts of a batch before for those of the batch that was open', async () => {
     const victim = await open(join(folder, 'elsewhere'));
     for (const size of [50, 50, 50]) victim.keep(aBatch('1', size));

@@ -181,8 +181,19 @@ export class OrphanedJournal {
   }
 
   #removeOpenBatch(): void {
-    rmSync(openBatchPath(this.path), { force: true });
+    const path = openBatchPath(this.path);
+    this.#remove(path, () => rmSync(path, { force: true }));
     this.#bytes -= this.openBatchSize;
+  }
+
+  /** What cannot be removed is stored all the same: the directory is left, and whoever adopts it finds duplicates. */
+  #remove(path: string, remove: () => void): void {
+    try {
+      remove();
+    } catch (error) {
+      this.#unreadable = true;
+      this.options.logger.warn(`${path} could not be removed: ${String(error)}`);
+    }
   }
 
   #stays(path: string, error: unknown): void {
@@ -203,7 +214,7 @@ export class OrphanedJournal {
   #removeIfFinished(segment: Segment): void {
     if (!segment.finished) return;
     this.#segments.delete(segment.number);
-    segment.remove();
+    this.#remove(segment.path, () => segment.remove());
     this.#bytes -= segment.size;
   }
 

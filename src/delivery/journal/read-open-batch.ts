@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import type { Batch, ConnectionSnapshot, RowBlock } from '../../telemetry/index.js';
 import { decodeBatch } from './batch-codec.js';
-import { codeOf } from './journal.error.js';
+import { BatchFormatError, codeOf } from './journal.error.js';
 import { RecordReader } from './record-reader.js';
 import { HEADER_BYTES, type JournalDamage } from './record.js';
 
@@ -19,7 +19,7 @@ export async function openBatchBytes(path: string): Promise<number> {
  * The batch that a process had open when it ended, put together from its parts; undefined where it had none.
  *
  * @param onDamage told of what cannot be read before a part; behind all of them is what the process was writing
- * @throws BatchFormatError where a part is of another version
+ * @throws BatchFormatError where the first is of another version
  */
 export async function readOpenBatch(
   path: string,
@@ -36,7 +36,8 @@ export async function readOpenBatch(
       if (found.offset === 0) break;
       continue;
     }
-    const part = decodeBatch(found.payload);
+    const part = decodePart(found.payload, parts.length > 0);
+    if (part === undefined) break;
     // Behind the parts lie those of batches before it.
     if (part.id !== (parts[0] ?? part).id) break;
     if (damage !== undefined) onDamage(damage);
@@ -45,6 +46,16 @@ export async function readOpenBatch(
   }
   if (damage?.offset === 0 && !(await isClear(path))) onDamage(damage);
   return join(parts);
+}
+
+/** @param tolerant of what is no part of this version: behind parts it may be anything */
+function decodePart(payload: Buffer, tolerant: boolean): Batch | undefined {
+  try {
+    return decodeBatch(payload);
+  } catch (error) {
+    if (tolerant && error instanceof BatchFormatError) return undefined;
+    throw error;
+  }
 }
 
 async function isClear(path: string): Promise<boolean> {

@@ -61,12 +61,14 @@ export class DeliveryQueue extends BatchQueue {
     return this.settings.JOURNAL_MODE === 'always';
   }
 
-  override keep(part: Batch): void {
+  override keep(part: Batch): boolean {
     try {
       this.journal.keep(part);
+      return true;
     } catch (error) {
       // The whole batch comes soon, and its failure is told.
       this.logger.debug(`A kill would cost a part of the batch that is open: ${String(error)}`);
+      return false;
     }
   }
 

@@ -19,7 +19,7 @@ export class BatchBuilder {
   private readonly expiring = new RowBlockBuilder();
   private readonly audit = new RowBlockBuilder();
   private readonly news = new Set<NodeConnection>();
-  /** Those with something that no part has told yet. */
+  /** Those with something that is in no part that was kept. */
   private readonly untold = new Set<NodeConnection>();
   private rejected: RejectedMessage[] = [];
   private partsRejected = 0;
@@ -59,19 +59,24 @@ export class BatchBuilder {
   }
 
   /**
-   * What came since the part before; undefined where that is nothing. It shares the memory of the rows.
+   * What came since the part that was kept last; undefined where that is nothing. It shares the memory of the rows.
    *
    * @param now milliseconds since the epoch
    */
-  takePart(now: number): Batch | undefined {
-    const expiring = this.expiring.takePart();
-    const audit = this.audit.takePart();
+  part(now: number): Batch | undefined {
+    const expiring = this.expiring.part();
+    const audit = this.audit.part();
     const rejected = this.rejected.slice(this.partsRejected);
     if (expiring.rows + audit.rows + rejected.length + this.untold.size === 0) return undefined;
+    return { ...this.envelope(now), expiring, audit, connections: snapshots(this.untold, now), rejected };
+  }
+
+  /** The part that was given last is kept: the next one begins behind it. */
+  partKept(): void {
+    this.expiring.partKept();
+    this.audit.partKept();
     this.partsRejected = this.rejected.length;
-    const connections = snapshots(this.untold, now);
     this.untold.clear();
-    return { ...this.envelope(now), expiring, audit, connections, rejected };
   }
 
   /** @param now milliseconds since the epoch */

@@ -13,8 +13,9 @@ export abstract class BatchQueue {
    * something came. The parts of a batch have its id, and are not needed any more once it is pushed.
    *
    * @param part shares its memory with the batch that is open: to be done with on return
+   * @returns whether it is kept; where not, it comes again with what follows
    */
-  abstract keep(part: Batch): void;
+  abstract keep(part: Batch): boolean;
 
   /** There is no room for more: nobody should be read from until there is. */
   abstract get full(): boolean;

@@ -183,6 +183,17 @@ describe('Batcher', () => {
     expect(queue.batches[0]?.id).not.toBe(queue.parts[0]?.id);
   });
 
+  it('gives the queue again what it could not keep, with what follows', () => {
+    queue.keepsParts = true;
+    queue.refusesParts = true;
+    batcher.add(row('a'), NOW);
+    vi.advanceTimersByTime(0);
+    queue.refusesParts = false;
+    batcher.add(row('b'), NOW);
+    vi.advanceTimersByTime(0);
+    expect(queue.parts.map(({ expiring }) => expiring.text.toString())).toEqual(['a\n', 'a\nb\n']);
+  });
+
   it('keeps no parts for a queue that does not want them', () => {
     batcher.add(row('a'), NOW);
     vi.advanceTimersByTime(0);

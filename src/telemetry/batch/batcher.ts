@@ -58,7 +58,7 @@ export class Batcher {
 
   private keep(): void {
     this.keeping = false;
-    const part = this.open.takePart(Date.now());
-    if (part !== undefined) this.queue.keep(part);
+    const part = this.open.part(Date.now());
+    if (part !== undefined && this.queue.keep(part)) this.open.partKept();
   }
 }

@@ -33,15 +33,15 @@ export class RowBlockBuilder {
     if (createdAt > this.newest) this.newest = createdAt;
   }
 
-  /**
-   * The lines since the part before, with the bounds of all lines so far. Its text is overwritten by the lines
-   * that come next.
-   */
-  takePart(): RowBlock {
-    const part = this.block(this.rows - this.partsRows, this.buffer.subarray(this.partsEnd, this.end));
+  /** The lines since the part that was kept last, with the bounds of all lines so far: a view of our memory. */
+  part(): RowBlock {
+    return this.block(this.rows - this.partsRows, this.buffer.subarray(this.partsEnd, this.end));
+  }
+
+  /** The next part begins behind what there is now. */
+  partKept(): void {
     this.partsEnd = this.end;
     this.partsRows = this.rows;
-    return part;
   }
 
   /** The block, in memory of its own; the next line begins a new one. */

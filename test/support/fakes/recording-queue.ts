@@ -6,15 +6,18 @@ export class RecordingQueue extends BatchQueue {
   readonly parts: Batch[] = [];
   full = false;
   keepsParts = false;
+  /** Whether it refuses parts, though it takes note of them. */
+  refusesParts = false;
 
   override push(batch: Batch): void {
     this.batches.push(batch);
   }
 
-  override keep(part: Batch): void {
+  override keep(part: Batch): boolean {
     const { expiring, audit } = part;
     const copy = (block: RowBlock): RowBlock => ({ ...block, text: Buffer.from(block.text) });
     this.parts.push({ ...part, expiring: copy(expiring), audit: copy(audit) });
+    return !this.refusesParts;
   }
 
   override onFullChange(): void {
