@@ -15,6 +15,7 @@ import { waitUntil } from './support/wait-until.js';
 
 const run = promisify(execFile);
 const DATABASES = ['original', 'while_running', 'restored'].map((name) => `tetcore_backup_${name}`);
+const READER = 'tetcore_backup_reader';
 
 async function majorOf(url: string): Promise<number> {
   return await onDatabase(databaseNamed(url, 'postgres'), async (client) => {
@@ -57,12 +58,25 @@ describe.skipIf(fitting === undefined && own === undefined)('a dump', () => {
         await onDatabase(databaseNamed(to, 'postgres'), (client) =>
           client.query(`CREATE DATABASE ${new URL(to).pathname.slice(1)} ENCODING 'UTF8' TEMPLATE template0`),
         );
-        await tools.run('pg_restore', '--no-owner', '--exit-on-error', `--dbname=${to}`, file);
+        // As on another server, which does not have the role.
+        await onDatabase(from, async (client) => {
+          const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [READER]);
+          if (rowCount === 1) await client.query(`DROP OWNED BY ${READER}; DROP ROLE ${READER}`);
+        });
+        await tools.run(
+          'pg_restore',
+          '--no-owner',
+          '--no-privileges',
+          '--exit-on-error',
+          `--dbname=${to}`,
+          file,
+        );
       };
       try {
         await using server = await ServerProcess.ready(await freePort(), {
           DATABASE_URL: original,
           DATA_DIR: join(folder, 'one'),
+          DB_READER_ROLE: READER,
         });
         await fill(server);
 
@@ -96,8 +110,13 @@ describe.skipIf(fitting === undefined && own === undefined)('a dump', () => {
         await using other = await ServerProcess.ready(await freePort(), {
           DATABASE_URL: restored,
           DATA_DIR: join(folder, 'two'),
+          DB_READER_ROLE: READER,
         });
         expect(await answersOf(other)).toEqual(answers);
+        const { rows: reads } = await onDatabase(restored, (client) =>
+          client.query("SELECT has_table_privilege($1, 'tetcore_logs', 'SELECT') AS view", [READER]),
+        );
+        expect(reads).toEqual([{ view: true }]);
         await sendOne(other);
         const [row] = await onDatabase(
           restored,
@@ -111,10 +130,11 @@ describe.skipIf(fitting === undefined && own === undefined)('a dump', () => {
         expect(row).toEqual({ twice: 0 });
         expect(await other.end('SIGTERM')).toBe(0);
       } finally {
-        for (const name of fitting === undefined ? [] : DATABASES) {
-          await onDatabase(databaseNamed(postgres.url, 'postgres'), (client) =>
-            client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
-          );
+        // A server of our own goes with all that is in it.
+        const left =
+          fitting === undefined ? [] : DATABASES.map((name) => `DATABASE IF EXISTS ${name} WITH (FORCE)`);
+        for (const what of left.length === 0 ? [] : [...left, `ROLE IF EXISTS ${READER}`]) {
+          await onDatabase(databaseNamed(postgres.url, 'postgres'), (client) => client.query(`DROP ${what}`));
         }
         await rm(folder, { recursive: true, force: true });
       }

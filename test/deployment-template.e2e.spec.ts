@@ -1,4 +1,8 @@
+import { spawnSync } from 'node:child_process';
+import { cp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { describeSettings, sourceOutsideConfig } from '../scripts/write-configuration-docs.mjs';
 import { PACKAGE_VERSION, readSettings, settingDocs, Settings } from '../src/config/index.js';
 import { kubernetesProblems } from './deployment/kubernetes-problems.js';
@@ -9,9 +13,13 @@ import {
   only,
   render,
   TAKE_VARIABLES,
+  TEMPLATE,
   template,
 } from './deployment/template.js';
 import { readProjectFile, ROOT } from './support/markdown.js';
+import { tempDir } from './support/temp-dir.js';
+
+const RULES = 'monitoring/prometheus/rules.yml';
 
 const docs = settingDocs(Settings);
 const secrets = [...docs].filter(([, { secret }]) => secret).map(([name]) => name);
@@ -74,6 +82,10 @@ describe.skipIf(!hasEnvsubst)('deployment.template.yml, rendered with its exampl
     expect(text).not.toContain('$');
     const kinds = objects.filter((object) => !isPrometheus(object)).map(({ kind }) => kind);
     expect(kinds).toEqual(['ConfigMap', 'Service', 'Service', 'StatefulSet', 'PodDisruptionBudget']);
+    expect(objects.filter(isPrometheus).map(({ kind }) => kind)).toEqual([
+      'ServiceMonitor',
+      'PrometheusRule',
+    ]);
     expect(new Set(objects.map(({ metadata }) => metadata.namespace))).toEqual(new Set(['telemetry']));
   });
 
@@ -105,6 +117,7 @@ describe.skipIf(!hasEnvsubst)('deployment.template.yml, rendered with its exampl
     expect(env).toMatchObject([
       { valueFrom: { secretKeyRef: { key: 'DATABASE_URL' } } },
       { valueFrom: { secretKeyRef: { key: 'API_TOKENS', optional: true } } },
+      { valueFrom: { secretKeyRef: { key: 'DB_READER_PASSWORD', optional: true } } },
     ]);
     expect(server(of('StatefulSet')).envFrom).toEqual([
       { configMapRef: { name: of('ConfigMap').metadata.name } },
@@ -156,7 +169,7 @@ describe.skipIf(!hasEnvsubst)('deployment.template.yml, rendered with its exampl
       selector: { matchLabels: Record<string, string> };
       endpoints: unknown[];
     };
-    expect(monitor.endpoints).toEqual([{ port: 'metrics', path: '/metrics', interval: '15s' }]);
+    expect(monitor.endpoints).toMatchObject([{ port: 'metrics', path: '/metrics', interval: '15s' }]);
     const watched = objects.filter(
       ({ kind, metadata }) => kind === 'Service' && isSubset(monitor.selector.matchLabels, metadata.labels),
     );
@@ -220,6 +233,36 @@ describe.skipIf(!hasEnvsubst)('deployment.template.yml, rendered with its exampl
     expect(only(open, 'StatefulSet').spec).toMatchObject({
       volumeClaimTemplates: [{ spec: { storageClassName: null } }],
     });
+  });
+
+  it("brings Prometheus the rules as they are, by the commands of docs/monitoring.md, and the job's name", async () => {
+    const rules = readProjectFile(RULES);
+    expect(of('PrometheusRule').spec).toEqual(parse(rules));
+    const { labels } = of('PrometheusRule').metadata;
+    expect(labels).toEqual(of('ServiceMonitor').metadata.labels);
+    expect(labels).toMatchObject({ release: 'kube-prometheus-stack' });
+    const { endpoints } = of('ServiceMonitor').spec as { endpoints: unknown[] };
+    const jobs = new Set([...rules.matchAll(/job="([^"]+)"/g)].map(([, job]) => job));
+    expect(endpoints).toMatchObject([
+      { relabelings: [...jobs].map((replacement) => ({ targetLabel: 'job', replacement })) },
+    ]);
+
+    // Comments as well: the template lacks nothing that the commands would write.
+    const [commands = ''] = /^sed -i [^`]*/m.exec(readProjectFile('docs/monitoring.md')) ?? [];
+    const folder = await tempDir('rules');
+    try {
+      for (const file of [TEMPLATE, RULES]) await cp(join(ROOT, file), join(folder, file));
+      expect(spawnSync('sh', ['-euc', commands], { cwd: folder, encoding: 'utf8' })).toMatchObject({
+        status: 0,
+        stderr: '',
+      });
+      expect(
+        await readFile(join(folder, TEMPLATE), 'utf8'),
+        `Run in the project's folder:\n${commands}`,
+      ).toBe(template);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('can be cut before what only a Prometheus Operator knows', () => {

@@ -1,18 +1,12 @@
-import { execFile } from 'node:child_process';
-import { rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { migrations } from '../src/migrations/index.js';
 import { dataSourceOptions, ensureDatabase, migrate, SchemaOutdatedError } from '../src/storage/index.js';
 import { batch, row } from './support/batches.js';
+import { commandLine } from './support/command-line.js';
 import { TestDatabase } from './support/databases.js';
-import { tempDir } from './support/temp-dir.js';
 import { TestServer } from './support/test-server.js';
 import { TestStorage } from './support/test-storage.js';
-
-const MIGRATE = resolve(import.meta.dirname, '../dist/migrate.js');
 
 async function withDataSource<T>(url: string, work: (dataSource: DataSource) => Promise<T>): Promise<T> {
   const dataSource = await new DataSource(dataSourceOptions(url)).initialize();
@@ -51,6 +45,12 @@ describe('migrations', () => {
       host_systems: 'r',
       host_systems_id_seq: 'S',
       host_systems_pkey: 'i',
+      import_ids: 'r',
+      import_ids_pkey: 'i',
+      import_ranges: 'r',
+      import_ranges_pkey: 'i',
+      imports: 'r',
+      imports_pkey: 'i',
       ingest_batches: 'r',
       ingest_batches_pkey: 'i',
       logs_audit: 'p',
@@ -172,6 +172,19 @@ describe('migrations', () => {
     expect(await database.query('SELECT name FROM schema_migrations')).toHaveLength(migrations.length);
   });
 
+  it('come before those of a team, whenever these were made', async () => {
+    await using database = TestDatabase.missing();
+    await ensureDatabase(database.url);
+    const options = dataSourceOptions(database.url, [EarlyMigration1600000000000]);
+    const dataSource = await new DataSource(options).initialize();
+    const applied = await migrate(database.url, dataSource);
+    expect(applied).toHaveLength(migrations.length + 1);
+    expect(applied.at(-1)).toBe('EarlyMigration1600000000000');
+    expect(await migrate(database.url, dataSource)).toEqual([]);
+    await dataSource.destroy();
+    expect(await database.query('SELECT * FROM early_peers')).toEqual([]);
+  });
+
   it('take as long as they need, and so do servers that wait for their turn', async () => {
     await using database = await TestDatabase.create();
     await database.query(
@@ -187,7 +200,7 @@ describe('migrations', () => {
     expect(applied.flat()).toEqual(['SlowMigration1990000000000']);
   });
 
-  it('are asked for where the server may not run them, and then brought by `npm run migrate`', async () => {
+  it('are asked for where the server may not run them, and then brought by `tetcore-analytics migrate`', async () => {
     await using database = TestDatabase.missing();
     const environment = { MIGRATE_ON_START: 'false' };
     {
@@ -195,18 +208,27 @@ describe('migrations', () => {
       await expect(server.server.ready).rejects.toThrow(SchemaOutdatedError);
       expect(await database.query(`SELECT to_regclass('tetcore_logs') AS view`)).toEqual([{ view: null }]);
     }
-    const cwd = await tempDir('migrate');
-    const run = async (): Promise<string> => {
-      const env = { PATH: process.env.PATH, DATABASE_URL: database.url };
-      return (await promisify(execFile)(process.execPath, [MIGRATE], { cwd, env })).stdout;
-    };
+    const run = async (): Promise<string> =>
+      (await commandLine(['migrate'], { DATABASE_URL: database.url })).stdout;
     expect(await run()).toContain('Applied KeepMessages');
     expect(await run()).toContain('up to date');
-    await rm(cwd, { recursive: true });
     await using server = await TestServer.ready(database.url, environment);
     expect((await server.get('/nodes')).status).toBe(200);
   });
 });
+
+/** Of a team, and dated before all of ours; stands on a table of them. */
+class EarlyMigration1600000000000 implements MigrationInterface {
+  readonly name = 'EarlyMigration1600000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('CREATE VIEW early_peers AS SELECT id FROM peer_connections');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP VIEW early_peers');
+  }
+}
 
 class SlowMigration1990000000000 implements MigrationInterface {
   readonly name = 'SlowMigration1990000000000';

@@ -21,14 +21,16 @@ export class ConfigModule {
    * @throws InvalidSettingsError see {@link readSettings}
    */
   static async readEnvironment(): Promise<Settings> {
-    let settings: Settings | undefined;
+    return readSettings(await ConfigModule.environment());
+  }
+
+  /** All variables of the process's environment and, beneath it, of the file `.env` in the working directory. */
+  static async environment(): Promise<Record<string, unknown>> {
+    let variables: Record<string, unknown> | undefined;
     await NestConfigModule.forRoot({
-      validate: (environment) => {
-        settings = readSettings(environment);
-        return environment;
-      },
+      validate: (environment) => (variables = environment),
     });
-    if (settings === undefined) throw new Error('The environment was not read.');
-    return settings;
+    if (variables === undefined) throw new Error('The environment was not read.');
+    return variables;
   }
 }

@@ -1,6 +1,7 @@
 export { ACCESS_SCOPES, type AccessScope, type ApiToken, hashOf } from './api-tokens.js';
 export { ConfigModule } from './config.module.js';
 export { InvalidSettingsError } from './invalid-settings.error.js';
+export { misspelledSettings, type MisspelledSetting } from './misspelled-settings.js';
 export { ANY_ORIGIN } from './origins.js';
 export { PACKAGE_VERSION, packageInfo } from './package-info.js';
 export { readSettings } from './read-settings.js';

@@ -128,6 +128,55 @@ describe('readSettings', () => {
     }
   });
 
+  it('takes names of roles that need no thought, and not that of the user of the server', () => {
+    for (const DB_READER_ROLE of ['grafana', '_r', 'read-only_2', 'r'.repeat(63)]) {
+      expect(readSettings({ DB_READER_ROLE: ` ${DB_READER_ROLE} ` }).DB_READER_ROLE).toBe(DB_READER_ROLE);
+    }
+    for (const DB_READER_ROLE of [
+      'Grafana',
+      '1st',
+      'a b',
+      'a"; DROP TABLE x',
+      'pg_monitor',
+      'public',
+      'none',
+      'größe',
+      'r'.repeat(64),
+    ]) {
+      expect(problemsOf({ DB_READER_ROLE })).toEqual([
+        `DB_READER_ROLE is ${JSON.stringify(DB_READER_ROLE)}, but takes a name of at most 63 lower-case letters, ` +
+          'digits, _ or -, which begins with a letter or _, and not with pg_.',
+      ]);
+    }
+    for (const DATABASE_URL of [
+      'postgres://the%2Dserver:p@db/x',
+      'postgres://db/x?user=the-server',
+      'postgres://other@db/x?user=the-server',
+    ]) {
+      expect(problemsOf({ DATABASE_URL, DB_READER_ROLE: 'the-server' })).toEqual([
+        'DB_READER_ROLE is "the-server", but takes another role than the user of DATABASE_URL.',
+      ]);
+      expect(problemsOf({ DATABASE_URL, DB_READER_ROLE: 'other' })).toEqual([]);
+    }
+  });
+
+  it('takes the password of a role as it is, and shows none that it does not take', () => {
+    for (const DB_READER_PASSWORD of [' ~8 chars', '\'\\"$`{}();', 'p'.repeat(256)]) {
+      expect(readSettings({ DB_READER_PASSWORD }).DB_READER_PASSWORD).toBe(DB_READER_PASSWORD);
+    }
+    for (const DB_READER_PASSWORD of [
+      'hunter2',
+      'hunter2\thunter2',
+      'hünter2hünter2',
+      'hunter2'.repeat(37),
+    ]) {
+      const [problem = ''] = problemsOf({ DB_READER_PASSWORD });
+      expect(problem).toBe(
+        'DB_READER_PASSWORD is a value that is not shown here, but takes 8 to 256 letters, digits, signs or spaces of ASCII.',
+      );
+    }
+  });
+
   it('documents every setting', () => {
     const docs = settingDocs(Settings);
     for (const name of Object.keys(readSettings({ DATABASE_URL: 'postgres://a/b' }))) {

@@ -1,5 +1,6 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
+import { userOf } from './database-role.js';
 import { InvalidSettingsError } from './invalid-settings.error.js';
 import { settingDocs } from './setting-docs.js';
 import { LOG_LEVELS, Settings } from './settings.js';
@@ -37,6 +38,12 @@ export function readSettings(environment: Record<string, unknown>): Settings {
     wrong.push(
       `CLIENT_TIMEOUT_S is ${settings.CLIENT_TIMEOUT_S.toString()}, but takes at least HEARTBEAT_INTERVAL ` +
         `(${settings.HEARTBEAT_INTERVAL.toString()}): a node that only answers pings would be cut off.`,
+    );
+  }
+  const { DATABASE_URL: url, DB_READER_ROLE: reader } = settings;
+  if (url !== undefined && reader !== undefined && userOf(url) === reader) {
+    wrong.push(
+      `DB_READER_ROLE is ${JSON.stringify(reader)}, but takes another role than the user of DATABASE_URL.`,
     );
   }
   if (wrong.length > 0) throw new InvalidSettingsError(wrong);

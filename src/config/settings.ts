@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import 'reflect-metadata';
 import { Addresses } from './addresses.js';
 import { type ApiToken, ApiTokens } from './api-tokens.js';
+import { RoleName, RolePassword } from './database-role.js';
 import { Origins } from './origins.js';
 import { documented } from './setting-docs.js';
 
@@ -213,6 +214,16 @@ export class Settings {
   @Switch()
   @documented.about('Whether the server brings the database schema up to date when it starts.')
   MIGRATE_ON_START = true;
+
+  @IsOptional()
+  @RoleName(
+    'A role of the database that only reads, for dashboards. Whenever migrations are run it is made where it is missing, and may read every table. Not set: there is none.',
+  )
+  DB_READER_ROLE?: string;
+
+  @IsOptional()
+  @RolePassword('The password of `DB_READER_ROLE`. Not set: it keeps the one that it has.')
+  DB_READER_PASSWORD?: string;
 
   @Choice(JOURNAL_MODES)
   @documented.about(

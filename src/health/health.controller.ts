@@ -2,8 +2,8 @@ import { Controller, Get, Query, ServiceUnavailableException } from '@nestjs/com
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiProblems, NoQuery, Open } from '../http/index.js';
 import { Lifecycle } from '../lifecycle/index.js';
-import { BatchQueue } from '../telemetry/index.js';
 import { Liveness, Readiness } from './health.dto.js';
+import { ReadinessCheck } from './readiness-check.js';
 
 /** For orchestrators and load balancers. */
 @ApiTags('Server')
@@ -11,7 +11,7 @@ import { Liveness, Readiness } from './health.dto.js';
 export class HealthController {
   constructor(
     private readonly lifecycle: Lifecycle,
-    private readonly queue: BatchQueue,
+    private readonly readiness: ReadinessCheck,
   ) {}
 
   @Get('live')
@@ -33,9 +33,8 @@ export class HealthController {
   @ApiOkResponse({ type: Readiness, description: 'They may. Where they may not, the answer is a 503.' })
   @ApiProblems(400)
   getReadiness(@Query() _query: NoQuery): Readiness {
-    if (!this.lifecycle.running)
-      throw new ServiceUnavailableException(`The server is ${this.lifecycle.state}.`);
-    if (this.queue.full) throw new ServiceUnavailableException('Memory and journal are full.');
+    const { obstacle } = this.readiness;
+    if (obstacle !== undefined) throw new ServiceUnavailableException(obstacle);
     return { status: 'ready' };
   }
 }

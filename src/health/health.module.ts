@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { HealthController } from './health.controller.js';
+import { ReadinessCheck, readinessMetricProvider } from './readiness-check.js';
 
-@Module({ controllers: [HealthController] })
+@Module({ controllers: [HealthController], providers: [ReadinessCheck, readinessMetricProvider] })
 export class HealthModule {}

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import type { DataSourceOptions } from 'typeorm';
+import type { DataSourceOptions, MigrationInterface } from 'typeorm';
 import { migrations } from '../migrations/index.js';
 import { entities } from './entities/index.js';
 import { prepareSession, readerSettings } from './session/session-settings.js';
@@ -11,21 +11,34 @@ export const MIGRATIONS_TABLE = 'schema_migrations';
 const STATEMENT_LIMIT_MS = 30_000;
 const ANSWER_LIMIT_MS = 35_000;
 const CONNECT_TIMEOUT_MS = 5_000;
+/** Connections of those who ask, at most. */
+export const READER_CONNECTIONS = 8;
 
-/** The data source of readers. The writers have a pool of their own. */
-export function dataSourceOptions(url: string): DataSourceOptions {
+/** A migration, as a class. */
+export type Migration = new () => MigrationInterface;
+
+/**
+ * The data source of readers. The writers have a pool of their own.
+ *
+ * @param others migrations of a team's own
+ */
+export function dataSourceOptions(url: string, others: readonly Migration[] = []): DataSourceOptions {
   return {
     type: 'postgres',
     url,
     applicationName: 'tetcore-analytics reader',
     entities,
-    migrations,
+    migrations: [...migrations, ...others],
     migrationsTableName: MIGRATIONS_TABLE,
     migrationsRun: false,
     synchronize: false,
     installExtensions: false,
     poolErrorHandler: () => undefined,
-    extra: { ...connectionOptions(STATEMENT_LIMIT_MS), max: 8, query_timeout: ANSWER_LIMIT_MS },
+    extra: {
+      ...connectionOptions(STATEMENT_LIMIT_MS),
+      max: READER_CONNECTIONS,
+      query_timeout: ANSWER_LIMIT_MS,
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { Interval } from '@nestjs/schedule';
 import { DataSource } from 'typeorm';
 import { CollectorRegistry } from './collector/collector-registry.js';
 import { PartitionManager } from './partitions/partition-manager.js';
+import { DatabaseSize } from './size/database-size.js';
 
 /** What storage does from time to time. What fails for now is done the next time. */
 @Injectable()
@@ -13,11 +14,17 @@ export class StorageUpkeep {
     private readonly dataSource: DataSource,
     private readonly collectors: CollectorRegistry,
     private readonly partitions: PartitionManager,
+    private readonly size: DatabaseSize,
   ) {}
 
   @Interval(15_000)
   async saySeen(): Promise<void> {
     await this.quietly(() => this.collectors.seen());
+  }
+
+  @Interval(5_000)
+  async measure(): Promise<void> {
+    await this.quietly(() => this.size.measureIfDue());
   }
 
   @Interval(60_000)

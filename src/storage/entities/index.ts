@@ -2,6 +2,9 @@ import { BenchmarkEvent } from './benchmark-event.entity.js';
 import { Benchmark } from './benchmark.entity.js';
 import { Collector } from './collector.entity.js';
 import { HostSystem } from './host-system.entity.js';
+import { ImportId } from './import-id.entity.js';
+import { ImportRange } from './import-range.entity.js';
+import { Import } from './import.entity.js';
 import { IngestBatch } from './ingest-batch.entity.js';
 import { AuditLogMessage, ExpiringLogMessage, TetcoreLog } from './log-message.entity.js';
 import { PeerConnection } from './peer-connection.entity.js';
@@ -14,6 +17,9 @@ export {
   Collector,
   ExpiringLogMessage,
   HostSystem,
+  Import,
+  ImportId,
+  ImportRange,
   IngestBatch,
   PeerConnection,
   StoredRejectedMessage,
@@ -28,6 +34,9 @@ export const entities = [
   Collector,
   ExpiringLogMessage,
   HostSystem,
+  Import,
+  ImportId,
+  ImportRange,
   IngestBatch,
   PeerConnection,
   StoredRejectedMessage,

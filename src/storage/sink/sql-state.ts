@@ -6,6 +6,8 @@ export const SqlState = {
   ForeignKeyViolation: '23503',
   UndefinedDatabase: '3D000',
   DuplicateDatabase: '42P04',
+  DuplicateObject: '42710',
+  InsufficientPrivilege: '42501',
   UniqueViolation: '23505',
   LockNotAvailable: '55P03',
   SequenceGeneratorLimitExceeded: '2200H',

@@ -1,12 +1,13 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { Settings } from '../../config/index.js';
+import { orAborted } from '../../lifecycle/index.js';
 import { CollectorRegistry } from '../collector/collector-registry.js';
 import { DATABASE_URL } from '../database-url.js';
 import { PartitionManager } from '../partitions/partition-manager.js';
+import { ensureReaderRole } from '../reader-role/ensure-reader-role.js';
 import { ensureDatabase } from './ensure-database.js';
 import { migrate, pendingMigrations } from './migrate.js';
 import { SchemaOutdatedError, UnsupportedDatabaseError } from './startup.errors.js';
@@ -37,6 +38,7 @@ export class DatabaseStartup {
     for (let delay = FIRST_DELAY_MS; ; delay = Math.min(2 * delay, LONGEST_DELAY_MS)) {
       signal.throwIfAborted();
       try {
+        // A database that is frozen may let us wait for long.
         await orAborted(this.attempt(), signal);
         return;
       } catch (error) {
@@ -56,6 +58,7 @@ export class DatabaseStartup {
     if (this.settings.MIGRATE_ON_START) {
       const applied = await migrate(this.url, this.dataSource);
       for (const name of applied) this.logger.log(`Applied the migration ${name}.`);
+      await this.makeReaderRole();
     } else {
       const pending = await pendingMigrations(this.dataSource);
       if (pending) throw new SchemaOutdatedError();
@@ -67,18 +70,16 @@ export class DatabaseStartup {
       this.logger.debug(`What dead processes left open is ended later: ${describe(error)}`);
     });
   }
-}
 
-/** A database that is frozen may let us wait for long. */
-async function orAborted(attempt: Promise<void>, signal: AbortSignal): Promise<void> {
-  attempt.catch(() => undefined);
-  const aborted = new AbortController();
-  try {
-    await Promise.race([attempt, once(signal, 'abort', { signal: aborted.signal })]);
-  } finally {
-    aborted.abort();
+  /** Nodes do not wait for what dashboards lack. */
+  private async makeReaderRole(): Promise<void> {
+    try {
+      const changed = await ensureReaderRole(this.url, this.settings);
+      if (changed !== undefined) this.logger.log(changed);
+    } catch (error) {
+      this.logger.warn(`The role of dashboards is not as it should be: ${describe(error)}`);
+    }
   }
-  signal.throwIfAborted();
 }
 
 function describe(error: unknown): string {

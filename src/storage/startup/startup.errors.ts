@@ -12,6 +12,8 @@ export class SchemaOutdatedError extends Error {
   override readonly name = 'SchemaOutdatedError';
 
   constructor() {
-    super('The database schema is not up to date. Run `npm run migrate`, or set MIGRATE_ON_START=true.');
+    super(
+      'The database schema is not up to date. Run `tetcore-analytics migrate`, or set MIGRATE_ON_START=true.',
+    );
   }
 }

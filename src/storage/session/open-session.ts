@@ -1,0 +1,38 @@
+import { prepareSession, readerSettings, writerSettings } from './session-settings.js';
+import { StorageClient } from './storage-client.js';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/**
+ * A session outside of any pool, whose statements and transactions may take as long as they need.
+ *
+ * @param readOnly whether PostgreSQL refuses whatever would change something
+ * @param others further settings of PostgreSQL
+ */
+export async function openSession(
+  url: string,
+  applicationName: string,
+  readOnly: boolean,
+  others: Record<string, string> = {},
+): Promise<StorageClient> {
+  const client = new StorageClient({
+    connectionString: url,
+    application_name: applicationName,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+  });
+  // Whoever uses it learns of a broken line by what it asks next.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    const settings = readOnly
+      ? { ...readerSettings(0), default_transaction_read_only: 'on' }
+      : writerSettings(0);
+    await prepareSession(client, { ...settings, ...others }, CONNECT_TIMEOUT_MS);
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
+}

@@ -1,0 +1,18 @@
+import type pg from 'pg';
+import { prepareSession, readerSettings } from '../session/session-settings.js';
+import { CONNECT_TIMEOUT_MS, withConnection } from './with-connection.js';
+
+/** Any number that nobody else takes: "migr" in ASCII. */
+const MIGRATION_LOCK = 0x6d696772;
+
+/** Does something while no other replica migrates. Waits for its turn for as long as it takes. */
+export async function underMigrationLock<T>(
+  url: string,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  return await withConnection(url, async (client) => {
+    await prepareSession(client, readerSettings(0), CONNECT_TIMEOUT_MS);
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    return await work(client);
+  });
+}
