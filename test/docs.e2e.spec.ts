@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   configurationPage,
@@ -10,15 +10,19 @@ import {
 import { readSettings, settingDocs, Settings } from '../src/config/index.js';
 import { Network } from '../src/simulator/index.js';
 import {
-  anchorsOf,
   codesIn,
+  leadsSomewhere,
+  type Link,
   linksOf,
   markdownFiles,
+  mentionsIn,
+  projectFiles,
   readProjectFile,
   ROOT,
   tableUnder,
 } from './support/markdown.js';
 
+const FILES_THAT_NAME_PAGES = ['deployment.template.yml', 'compose.yml', 'Dockerfile', '.env.example'];
 const RUN_DOCS = 'The settings have changed. Run npm run docs, and commit what it writes.';
 
 describe('the documentation', () => {
@@ -71,11 +75,32 @@ describe('the documentation', () => {
   });
 
   it('links to files and headings that exist', () => {
-    const broken = markdownFiles()
-      .flatMap(linksOf)
-      .filter(({ file, target }) => !leadsSomewhere(file, target))
-      .map(({ file, target }) => `${file}: ${target}`);
-    expect(broken).toEqual([]);
+    const links = markdownFiles().flatMap(linksOf);
+    expect(links.length).toBeGreaterThan(200);
+    expect(brokenOf(links)).toEqual([]);
+  });
+
+  it('is named by code and files of deployment where it exists', () => {
+    const mentions = ['src', 'dashboard', 'examples', 'monitoring', 'proxy', 'scripts', '.ci']
+      .flatMap(projectFiles)
+      .concat(FILES_THAT_NAME_PAGES)
+      .filter((file) => !/\.(md|png|spec\.tsx?)$/.test(file))
+      .flatMap(mentionsIn)
+      // They name it from the project's folder, wherever they are.
+      .map(({ file, target }) => ({ file, target: relative(join(file, '..'), target) }));
+    expect(mentions.length).toBeGreaterThan(30);
+    expect(brokenOf(mentions)).toEqual([]);
+  });
+
+  it('has no page and no picture to which nothing leads', () => {
+    const targets = new Set(
+      markdownFiles()
+        .flatMap(linksOf)
+        .map(({ file, target }) => join(file, '..', target.split('#')[0] ?? '')),
+    );
+    const pages = projectFiles('docs').filter((file) => /\.(md|png)$/.test(file));
+    expect(pages.length).toBeGreaterThan(10);
+    expect(pages.filter((page) => !targets.has(page))).toEqual([]);
   });
 
   it('names files of the project that exist', () => {
@@ -98,11 +123,8 @@ describe('the documentation', () => {
   });
 });
 
-function leadsSomewhere(file: string, target: string): boolean {
-  const [path = '', anchor] = target.split('#');
-  const found = path === '' ? file : join(dirname(file), path);
-  if (!existsSync(resolve(ROOT, found))) return false;
-  return anchor === undefined || anchorsOf(readProjectFile(found)).has(anchor);
+function brokenOf(links: readonly Link[]): string[] {
+  return links.filter((link) => !leadsSomewhere(link)).map(({ file, target }) => `${file}: ${target}`);
 }
 
 /** Code with the parts of its long texts joined, and `…` for each value that is put into a text. */

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
 import { dropPartition, hasSqlState, listPartitions, type Partition, SqlState } from '../storage/index.js';
 import { attempt } from './attempt.js';
+import type { ExpiredPartition } from './purge-preview.js';
 import type { PurgeReport } from './purge-report.js';
 
 /** Dropping locks the table for a moment; whoever writes waits no longer than this for us to get our turn. */
@@ -18,7 +19,7 @@ export class ExpiredPartitions {
 
   /** @param cutoff messages before it have expired: milliseconds since the epoch */
   async drop(client: ClientBase, cutoff: number, report: PurgeReport, signal: AbortSignal): Promise<void> {
-    const waiting = (await listPartitions(client, 'logs_expiring')).filter(({ to }) => to <= cutoff);
+    const waiting = (await this.split(client, cutoff)).expired;
     for (let busy = 0; busy < ATTEMPTS && !signal.aborted;) {
       const partition = waiting.shift();
       if (partition === undefined) return;
@@ -31,14 +32,38 @@ export class ExpiredPartitions {
       });
     }
     if (signal.aborted || waiting.length === 0) return;
-    const names = waiting.map(({ name }) => name).sort();
-    this.logger.log(`Somebody reads for long. Left for the next purge: ${names.join(', ')}.`);
+    report.left.push(...waiting.map(({ name }) => name).sort());
+    this.logger.log(`Somebody reads for long. Left for the next purge: ${report.left.join(', ')}.`);
   }
 
   /** Where what is left begins: no expiring message is older. Infinity where nothing is left. */
   async oldest(client: ClientBase): Promise<number> {
     const [first] = await listPartitions(client, 'logs_expiring');
     return first?.from ?? Infinity;
+  }
+
+  /** What a purge would drop, and where what it leaves begins: see {@link oldest}. */
+  async preview(
+    client: ClientBase,
+    cutoff: number,
+  ): Promise<{ partitions: ExpiredPartition[]; oldest: number }> {
+    const { expired, kept } = await this.split(client, cutoff);
+    const partitions: ExpiredPartition[] = [];
+    for (const partition of expired) {
+      const [rows, bytes] = [await estimatedRows(client, partition), await bytesOf(client, partition)];
+      partitions.push({ name: partition.name, rows, bytes });
+    }
+    return { partitions, oldest: kept[0]?.from ?? Infinity };
+  }
+
+  /** Both oldest first. */
+  private async split(
+    client: ClientBase,
+    cutoff: number,
+  ): Promise<{ expired: Partition[]; kept: Partition[] }> {
+    const all = await listPartitions(client, 'logs_expiring');
+    const hasExpired = ({ to }: Partition): boolean => to <= cutoff;
+    return { expired: all.filter(hasExpired), kept: all.filter((partition) => !hasExpired(partition)) };
   }
 
   /** @returns false where somebody else uses the table */
@@ -63,4 +88,13 @@ async function estimatedRows(client: ClientBase, partition: Partition): Promise<
     [partition.name],
   );
   return rows[0]?.rows ?? 0;
+}
+
+/** With its indexes. */
+async function bytesOf(client: ClientBase, partition: Partition): Promise<number> {
+  const { rows } = await client.query<{ bytes: number | null }>(
+    'SELECT pg_total_relation_size(to_regclass($1))::float8 AS bytes',
+    [partition.name],
+  );
+  return rows[0]?.bytes ?? 0;
 }

@@ -63,6 +63,20 @@ export async function deleteExpired(
   }
 }
 
+/** How many rows {@link deleteExpired} would remove. */
+export async function countExpired(
+  client: ClientBase,
+  { table, condition, idsAreTimes }: ExpiringRows,
+  cutoff: Date,
+): Promise<number> {
+  const old = idsAreTimes ? 'AND id < $2' : '';
+  const { rows } = await client.query<{ count: number }>(
+    `SELECT count(*)::float8 AS count FROM ${table} WHERE ${condition} ${old}`,
+    idsAreTimes ? [cutoff, firstUuidOf(cutoff)] : [cutoff],
+  );
+  return rows[0]?.count ?? 0;
+}
+
 /** The lowest UUIDv7 of a moment: 48 bits of milliseconds, RFC 9562. */
 function firstUuidOf(moment: Date): string {
   const hex = Math.max(0, moment.getTime()).toString(16).padStart(12, '0');

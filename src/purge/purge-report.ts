@@ -9,6 +9,8 @@ export class PurgeReport {
   readonly partitions: DroppedPartition[] = [];
   /** Rows by table. */
   readonly rows: Record<string, number> = {};
+  /** Expired partitions that somebody was reading, for the next purge. */
+  readonly left: string[] = [];
   /** What could not be done this time. */
   readonly failures: Error[] = [];
 

@@ -4,9 +4,16 @@ import { DataSource } from 'typeorm';
 import { Settings } from '../config/index.js';
 import { BATCH_IDS_KEPT_MS } from '../storage/index.js';
 import { attempt } from './attempt.js';
-import { deleteExpiredCollectors } from './expired-collectors.js';
+import { deleteExpiredCollectors, expiredCollectors } from './expired-collectors.js';
 import { ExpiredPartitions } from './expired-partitions.js';
-import { deleteExpired, expiringBatches, expiringConnections, expiringRejected } from './expired-rows.js';
+import {
+  countExpired,
+  deleteExpired,
+  expiringBatches,
+  expiringConnections,
+  expiringRejected,
+} from './expired-rows.js';
+import type { PurgePreview } from './purge-preview.js';
 import { PurgeReport } from './purge-report.js';
 
 /** Any number that nobody else takes: "purg" in ASCII. */
@@ -14,6 +21,11 @@ const PURGE_LOCK = 0x70757267;
 const HOUR_MS = 3_600_000;
 /** Rejected messages are for finding out what is wrong with a node, now. */
 const REJECTED_KEPT_MS = 7 * 24 * HOUR_MS;
+/** What has a time of its own, whatever `LOG_EXPIRY_H` is: milliseconds. */
+const KEPT_FOR = [
+  [expiringBatches, BATCH_IDS_KEPT_MS],
+  [expiringRejected, REJECTED_KEPT_MS],
+] as const;
 
 /** Removes what has expired. */
 @Injectable()
@@ -51,27 +63,49 @@ export class Purge {
     return report;
   }
 
+  /**
+   * What {@link run} would remove. Changes nothing, and waits for nobody who purges.
+   *
+   * @param now milliseconds since the epoch
+   */
+  async preview(now: number): Promise<PurgePreview> {
+    await using runner = this.dataSource.createQueryRunner();
+    const client = (await runner.connect()) as Client;
+    const cutoff = this.cutoffAt(now);
+    const { partitions, oldest } = await this.partitions.preview(client, cutoff);
+    const begin = beginningOf(cutoff, oldest);
+    const rows: Record<string, number> = {
+      [expiringConnections.table]: await countExpired(client, expiringConnections, begin),
+      collectors: (await expiredCollectors(client, begin)).length,
+    };
+    for (const [expiring, keptMs] of KEPT_FOR) {
+      rows[expiring.table] = await countExpired(client, expiring, new Date(now - keptMs));
+    }
+    return { partitions, rows };
+  }
+
+  /** Messages before it have expired. */
+  private cutoffAt(now: number): number {
+    return now - this.settings.LOG_EXPIRY_H * HOUR_MS;
+  }
+
   private async purge(
     client: ClientBase,
     now: number,
     report: PurgeReport,
     signal: AbortSignal,
   ): Promise<void> {
-    const cutoff = now - this.settings.LOG_EXPIRY_H * HOUR_MS;
+    const cutoff = this.cutoffAt(now);
     const step = async (work: () => Promise<void>): Promise<void> => {
       if (!signal.aborted) await attempt(client, report, work);
     };
     await step(() => this.partitions.drop(client, cutoff, report, signal));
     await step(async () => {
-      // A partition without a lower bound may hold anything: then nothing is known to be the oldest.
-      const oldest = Math.max(0, Math.min(cutoff, await this.partitions.oldest(client)));
-      await deleteExpired(client, expiringConnections, new Date(oldest), report, signal);
-      await deleteExpiredCollectors(client, new Date(oldest), report);
+      const begin = beginningOf(cutoff, await this.partitions.oldest(client));
+      await deleteExpired(client, expiringConnections, begin, report, signal);
+      await deleteExpiredCollectors(client, begin, report);
     });
-    for (const [rows, keptMs] of [
-      [expiringBatches, BATCH_IDS_KEPT_MS],
-      [expiringRejected, REJECTED_KEPT_MS],
-    ] as const) {
+    for (const [rows, keptMs] of KEPT_FOR) {
       await step(() => deleteExpired(client, rows, new Date(now - keptMs), report, signal));
     }
   }
@@ -84,6 +118,11 @@ export class Purge {
     parts.push(...others.map(([table, count]) => `${count.toLocaleString('en-US')} rows of ${table}`));
     if (parts.length > 0) this.logger.log(`Purged ${parts.join(', ')}.`);
   }
+}
+
+/** No message that is left is older. A partition without a lower bound may hold anything: then nothing is known of it. */
+function beginningOf(cutoff: number, oldest: number): Date {
+  return new Date(Math.max(0, Math.min(cutoff, oldest)));
 }
 
 async function isOurs(client: ClientBase): Promise<boolean> {

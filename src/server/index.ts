@@ -1,3 +1,4 @@
 export { explain } from './explain.js';
+export { entriesOf, printable } from './printable.js';
 export { run } from './run.js';
 export { startServer, type RunningServer } from './start-server.js';

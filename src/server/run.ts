@@ -1,30 +1,40 @@
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Extensions } from '../app.module.js';
 import { ConfigModule, type Settings } from '../config/index.js';
 import { Deadline } from '../lifecycle/index.js';
 import { MetricsPort } from '../metrics/index.js';
 import { explain } from './explain.js';
-import { entriesOf } from './printable.js';
+import { entriesOf, printable } from './printable.js';
 import { type RunningServer, startServer, StartStoppedError } from './start-server.js';
 
 /** npm passes a Ctrl-C on to us that the terminal has sent us already: a second signal this soon is the same. */
 const SAME_SIGNAL_MS = 2_000;
 
-/** Runs the server until it is told to stop. Resolves with the exit code of the process. */
-export async function run(): Promise<number> {
+/**
+ * Runs the server, by the settings in the environment, until it is told to stop. Resolves with the exit code of the
+ * process: `process.exit(await run())`.
+ *
+ * @param extensions what a team adds, or has done otherwise
+ */
+export async function run(extensions: Extensions = {}): Promise<number> {
   const signalled = firstSignal();
   try {
     const settings = await ConfigModule.readEnvironment();
     const stopping = signalled.then((at) => new Deadline(settings.SHUTDOWN_TIMEOUT_S * 1000, at));
-    return await Promise.race([serve(settings, stopping), tooLate(stopping)]);
+    return await Promise.race([serve(settings, extensions, stopping), tooLate(stopping)]);
   } catch (error) {
     report(error);
     return 1;
   }
 }
 
-async function serve(settings: Settings, stopping: Promise<Deadline>): Promise<number> {
-  const server = await startServer(settings, stopping).catch((error: unknown) => {
+async function serve(
+  settings: Settings,
+  extensions: Extensions,
+  stopping: Promise<Deadline>,
+): Promise<number> {
+  const server = await startServer(settings, extensions, stopping).catch((error: unknown) => {
     if (error instanceof StartStoppedError) return undefined;
     throw error;
   });
@@ -42,10 +52,13 @@ async function serve(settings: Settings, stopping: Promise<Deadline>): Promise<n
   return server.endedWithoutLoss() ? stopped(deadline) : 1;
 }
 
-/** In as many lines as there are: all that is wrong with the settings, and what our PostgreSQL said. */
+/**
+ * In as many lines as there are: all that is wrong with the settings, and what our PostgreSQL said. With settings that
+ * are wrong, there is no logger of ours yet that would make it printable.
+ */
 function report(error: unknown): void {
   const logger = new Logger('Server');
-  for (const line of entriesOf(explain(error))) logger.error(line);
+  for (const line of entriesOf(explain(error))) logger.error(printable(line));
 }
 
 function stopped(deadline: Deadline): number {

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AccessGuard, checkBeforeBody } from '../access/index.js';
-import { AppModule } from '../app.module.js';
+import { AppModule, type Extensions } from '../app.module.js';
 import type { Settings } from '../config/index.js';
 import { setUpDashboard } from '../dashboard/index.js';
 import { Delivery } from '../delivery/index.js';
@@ -45,11 +45,13 @@ export interface RunningServer {
  * Starts the whole server. It listens when this resolves, and takes nodes in once it is ready. A start that fails
  * leaves nothing behind.
  *
+ * @param extensions what a team adds, or has done otherwise
  * @param stopping resolves when the start is to be given up
  * @throws StartStoppedError
  */
 export async function startServer(
   settings: Settings,
+  extensions: Extensions = {},
   stopping = new Promise<Deadline>(() => undefined),
 ): Promise<RunningServer> {
   const logger = new ServerLogger(settings);
@@ -60,13 +62,13 @@ export async function startServer(
     parts.postgres = await startPostgres(settings, stopping);
     const databaseUrl = settings.DATABASE_URL ?? parts.postgres?.url ?? '';
     const app = await NestFactory.create<NestExpressApplication>(
-      AppModule.forRoot(settings, databaseUrl),
+      AppModule.forRoot(settings, databaseUrl, extensions),
       new BoundedHttpAdapter(),
       { logger, abortOnError: false, bodyParser: false, rawBody: true },
     );
     parts.app = app;
     const abort = new AbortController();
-    const port = await listen(app, settings);
+    const port = await listen(app, settings, extensions);
     const ready = makeReady(app, abort.signal);
     // Whoever waits for it learns of it; nobody else needs to.
     ready.catch(() => undefined);
@@ -106,11 +108,15 @@ async function startPostgres(
   throw new StartStoppedError('The server was told to stop while it started.');
 }
 
-async function listen(app: NestExpressApplication, settings: Settings): Promise<number> {
+async function listen(
+  app: NestExpressApplication,
+  settings: Settings,
+  { dashboard }: Extensions,
+): Promise<number> {
   app.disable('x-powered-by');
   // Answers change with every message; a hash of each would be work for nobody.
   app.disable('etag');
-  setUpDashboard(app, settings);
+  setUpDashboard(app, settings, dashboard);
   if (settings.CORS_ORIGINS.length > 0) app.enableCors(crossOrigin(settings.CORS_ORIGINS));
   app.use(checkBeforeBody(app.get(AccessGuard)));
   app.useBodyParser('json', { limit: MAX_BODY_BYTES });

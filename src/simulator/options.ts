@@ -3,7 +3,7 @@ import { listScenarios, loadScenario } from './scenarios/load-scenario.js';
 import type { Scenario } from './scenarios/scenario.js';
 import { ScenarioError } from './scenarios/scenario.error.js';
 
-export const USAGE = `Usage: npm run simulate -- [options]
+export const USAGE = `Usage: tetcore-analytics simulate [options]
 
 Plays a network of nodes to a server, until Ctrl-C or for a given time; or lets it run straight into a database.
 
@@ -21,6 +21,11 @@ Plays a network of nodes to a server, until Ctrl-C or for a given time; or lets 
   --start TIME    when simulated time begins, RFC 3339   (so that it does not pass now, where that is possible)
   --show          print the scenario with every field as JSON, to start one from, and end
   --help          this text
+
+Examples:
+  tetcore-analytics simulate --nodes 20 --url ws://127.0.0.1:8080
+  tetcore-analytics simulate --scenario finality-stall --speed 10 --duration 300
+  tetcore-analytics simulate --scenario months --days 90 --database postgres://user@host/history
 
 Scenarios:
 ${listScenarios()

@@ -20,6 +20,14 @@ interface Format {
   marker: string;
 }
 
+/** What lies in the directory of a process that is gone. */
+export interface JournalContents {
+  path: string;
+  marker: Buffer | undefined;
+  /** In order. */
+  segments: Segment[];
+}
+
 /**
  * The directory that one process keeps its part of the journal in: `journal.json` and segments. Whoever works
  * in it holds its lock. Its name is a UUIDv7, so that names are in the order in which they were made.
@@ -80,6 +88,18 @@ export class JournalDirectory {
     }
     await removeDirectory(path, lock);
     return undefined;
+  }
+
+  /**
+   * What lies in one in which no process works, without taking it over: nothing is written.
+   *
+   * @returns undefined where a process works in it; without a marker where its process ended before it was complete
+   * @throws JournalFormatError where it is of another version; errors of the file system
+   */
+  static async lookInto(root: string, id: string): Promise<JournalContents | undefined> {
+    const path = join(root, id);
+    if ((await DirectoryLock.holder(path)) !== undefined) return undefined;
+    return { path, marker: await readMarker(path), segments: await segmentsIn(path) };
   }
 
   /** The segments that are there, in order. */

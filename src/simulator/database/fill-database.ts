@@ -22,7 +22,7 @@ const EXPLAINED = [
 ];
 
 /**
- * `npm run simulate -- --database`: lets a network run into a database, and says how far it is.
+ * `simulate --database`: lets a network run into a database, and says how far it is.
  *
  * @param signal stops it, after what is under way is stored
  * @returns the exit code

@@ -6,14 +6,19 @@ import { Network } from './world/network.js';
 
 const REPORT_EVERY_MS = 5_000;
 
-/** The command `npm run simulate`; gives the exit code. */
-async function main(args: readonly string[]): Promise<number> {
+/**
+ * The command `simulate`: plays a network of nodes.
+ *
+ * @param args its options: see {@link USAGE}
+ * @returns the exit code
+ */
+export async function runSimulator(args: readonly string[]): Promise<number> {
   let options: ReturnType<typeof readOptions>;
   try {
     options = readOptions(args, Date.now());
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`${error.message}\nnpm run simulate -- --help lists what there is.\n`);
+    process.stderr.write(`${error.message}\ntetcore-analytics simulate --help lists what there is.\n`);
     return 2;
   }
   if (options === 'help') {
@@ -83,5 +88,3 @@ async function simulate(options: PlayOptions): Promise<void> {
 function missedText(missed: number): string {
   return missed === 0 ? '' : `, ${missed} not sent for want of a connection`;
 }
-
-process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,75 @@
+import { access, constants, stat, statfs } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { Settings } from '../../../config/index.js';
+import { sizeText } from '../../size-text.js';
+import type { Check, Machine } from '../check.js';
+import { type Finding, ok, problem, warning } from '../finding.js';
+
+const MIB = 1024 ** 2;
+/** Below this nothing works for long: bytes. */
+const NEXT_TO_NOTHING = 64 * MIB;
+
+/** Whether the server may write to `DATA_DIR`, and whether the disk has room for the journal. */
+export const dataDir: Check<Machine> = {
+  name: 'data directory',
+  look: async ({ settings }) => {
+    const directory = resolve(settings.DATA_DIR);
+    const entry = await stat(directory).catch(() => undefined);
+    if (entry !== undefined && !entry.isDirectory()) {
+      return problem(`${directory} is no directory.`, 'Set DATA_DIR to another place, or remove the file.');
+    }
+    const existing = entry === undefined ? await parentOf(directory) : directory;
+    return [
+      await whetherWritable(directory, existing),
+      spaceFinding(await freeBytes(existing), settings, existing),
+    ];
+  },
+};
+
+/** Whether the disk has room for what the journal may take. */
+export function spaceFinding(
+  free: number,
+  { JOURNAL_MODE, JOURNAL_MAX_MIB }: Pick<Settings, 'JOURNAL_MODE' | 'JOURNAL_MAX_MIB'>,
+  directory: string,
+): Finding {
+  const found = `The disk of ${directory} has ${sizeText(free)} free`;
+  if (free < NEXT_TO_NOTHING) return problem(`${found}.`, 'Make room, or move DATA_DIR to another disk.');
+  if (JOURNAL_MODE !== 'off' && free < JOURNAL_MAX_MIB * MIB) {
+    return warning(
+      `${found}, which is less than the journal may take (JOURNAL_MAX_MIB, ${sizeText(JOURNAL_MAX_MIB * MIB)}).`,
+      'Make room, or lower JOURNAL_MAX_MIB: a full journal stops reading from nodes, a full disk breaks more.',
+    );
+  }
+  return ok(`${found}.`);
+}
+
+async function whetherWritable(directory: string, existing: string): Promise<Finding> {
+  const { uid } = await stat(existing);
+  const user = process.geteuid?.() ?? uid;
+  const exists = directory === existing;
+  try {
+    await access(existing, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch {
+    const whose = `belongs to the user with id ${uid}, and the one with id ${user} may not write there`;
+    return problem(
+      exists ? `${directory} ${whose}.` : `${directory} is not there, and ${existing} ${whose}.`,
+      'Run server and doctor as its owner, give it to their user (chown), or set DATA_DIR to another place.',
+    );
+  }
+  if (!exists) return ok(`${directory} is not there yet; the server makes it.`);
+  return ok(`${directory} can be written${uid === user ? '' : `, and belongs to the user with id ${uid}`}.`);
+}
+
+/** The nearest directory above that exists. */
+async function parentOf(directory: string): Promise<string> {
+  for (let above = dirname(directory); ; above = dirname(above)) {
+    const entry = await stat(above).catch(() => undefined);
+    if (entry !== undefined || above === dirname(above)) return above;
+  }
+}
+
+/** For who is not root. */
+export async function freeBytes(directory: string): Promise<number> {
+  const { bavail, bsize } = await statfs(directory);
+  return bavail * bsize;
+}

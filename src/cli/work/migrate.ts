@@ -1,0 +1,59 @@
+import { DataSource } from 'typeorm';
+import { ConfigModule, type Settings } from '../../config/index.js';
+import {
+  dataSourceOptions,
+  ensureDatabase,
+  ensureReaderRole,
+  hasSqlState,
+  migrate,
+  type MigrationState,
+  migrationState,
+  SqlState,
+} from '../../storage/index.js';
+import { CommandError } from '../command.error.js';
+import { say } from '../output.js';
+
+/** Creates the database where it is missing, brings its schema up to date, and makes the role of `DB_READER_ROLE`. */
+export async function migrateDatabase(): Promise<void> {
+  const settings = await ConfigModule.readEnvironment();
+  const url = urlOf(settings);
+  await ensureDatabase(url);
+  const applied = await withDataSource(url, (dataSource) => migrate(url, dataSource));
+  say(applied.length === 0 ? 'The schema is up to date.' : `Applied ${applied.join(', ')}.`);
+  const changed = await ensureReaderRole(url, settings);
+  if (changed !== undefined) say(changed);
+}
+
+/** Says which migrations are missing; where there are some, the exit code is 1. Changes nothing. */
+export async function checkMigrations(): Promise<void> {
+  const state = await stateOf(urlOf(await ConfigModule.readEnvironment()));
+  if (state === undefined) say('The database does not exist yet: all migrations are missing.');
+  else if (state.pending.length > 0) say(`Missing: ${state.pending.join(', ')}.`);
+  else say('The schema is up to date.');
+  if (state === undefined || state.pending.length > 0) process.exitCode = 1;
+}
+
+async function stateOf(url: string): Promise<MigrationState | undefined> {
+  try {
+    return await withDataSource(url, migrationState);
+  } catch (error) {
+    if (hasSqlState(error, SqlState.UndefinedDatabase)) return undefined;
+    throw error;
+  }
+}
+
+function urlOf({ DATABASE_URL: url }: Settings): string {
+  if (url !== undefined) return url;
+  throw new CommandError(
+    'Set DATABASE_URL. A server with a PostgreSQL of its own migrates it when it starts.',
+  );
+}
+
+async function withDataSource<T>(url: string, work: (dataSource: DataSource) => Promise<T>): Promise<T> {
+  const dataSource = await new DataSource(dataSourceOptions(url)).initialize();
+  try {
+    return await work(dataSource);
+  } finally {
+    await dataSource.destroy();
+  }
+}

@@ -1,0 +1,61 @@
+import { Logger } from '@nestjs/common';
+import { ConfigModule, type Settings } from '../../config/index.js';
+import { findEmbeddedPostgres } from '../../embedded-postgres/index.js';
+import { type DroppedPartition, type Purge, withPurge } from '../../purge/index.js';
+import { CommandError } from '../command.error.js';
+import { complain, reasonOf, say } from '../output.js';
+import { sizeText } from '../size-text.js';
+
+/** Purges once, and prints what was removed. Another that is at it is left to it, be it a server's. */
+export async function purgeNow(): Promise<void> {
+  const report = await purging((purge) => purge.run(Date.now()));
+  if (report === null) {
+    say('Somebody else is purging this database, and does the same. Nothing was removed by this command.');
+    return;
+  }
+  for (const partition of report.partitions) say(`Dropped ${partitionText(partition)}.`);
+  for (const [table, count] of rowsOf(report.rows)) say(`Deleted ${countText(count, 'row')} of ${table}.`);
+  for (const name of report.left) {
+    say(`Left ${name} for another time, since somebody reads the table for long.`);
+  }
+  for (const failure of report.failures) complain(`Not everything could be removed: ${reasonOf(failure)}`);
+  if (report.failures.length > 0) process.exitCode = 1;
+  else if (report.partitions.length === 0 && rowsOf(report.rows).length === 0) say('Nothing has expired.');
+}
+
+/** Prints what a purge would remove now, and changes nothing. */
+export async function previewPurge(): Promise<void> {
+  const { partitions, rows } = await purging((purge) => purge.preview(Date.now()));
+  for (const partition of partitions) {
+    say(`Would drop ${partitionText(partition)}, ${sizeText(partition.bytes)}.`);
+  }
+  for (const [table, count] of rowsOf(rows)) say(`Would delete ${countText(count, 'row')} of ${table}.`);
+  if (partitions.length === 0 && rowsOf(rows).length === 0) say('Nothing has expired.');
+}
+
+async function purging<T>(work: (purge: Purge) => Promise<T>): Promise<T> {
+  // What it says to the log of a server is printed here in another form.
+  Logger.overrideLogger(false);
+  const settings = await ConfigModule.readEnvironment();
+  return await withPurge(settings, await databaseUrl(settings), work);
+}
+
+async function databaseUrl({ DATABASE_URL, DATA_DIR }: Settings): Promise<string> {
+  const url = DATABASE_URL ?? (await findEmbeddedPostgres(DATA_DIR))?.url;
+  if (url !== undefined) return url;
+  throw new CommandError(
+    `Set DATABASE_URL, or start the server: its own PostgreSQL in ${DATA_DIR} does not run.`,
+  );
+}
+
+function partitionText({ name, rows }: DroppedPartition): string {
+  return `${name} (about ${countText(rows, 'message')})`;
+}
+
+function rowsOf(rows: Readonly<Record<string, number>>): [table: string, count: number][] {
+  return Object.entries(rows).filter(([, count]) => count > 0);
+}
+
+function countText(count: number, what: string): string {
+  return `${count.toLocaleString('en-US')} ${what}${count === 1 ? '' : 's'}`;
+}

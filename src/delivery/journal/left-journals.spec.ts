@@ -1,0 +1,71 @@
+import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { tempDir } from '../../../test/support/temp-dir.js';
+import { Journal, leftJournals } from './index.js';
+
+const UUID = '0190a000-0000-7000-8000-000000000000';
+
+function aBatch(id: string) {
+  const block = { rows: 0, text: Buffer.alloc(0), oldest: Infinity, newest: -Infinity };
+  const expiring = { rows: 1, text: Buffer.from('row\n'), oldest: 1, newest: 2 };
+  return { id, firstReceivedAt: 1, sealedAt: 2, expiring, audit: block, connections: [], rejected: [] };
+}
+
+describe('leftJournals', () => {
+  let root: string;
+
+  const open = () =>
+    Journal.open({
+      directory: root,
+      maxBytes: 1024 ** 2,
+      onDamage: () => undefined,
+      logger: { warn: () => undefined },
+    });
+
+  beforeEach(async () => {
+    root = join(await tempDir('left-journals'), 'journal');
+  });
+
+  afterEach(async () => {
+    await rm(root, { recursive: true, force: true });
+  });
+
+  it('finds nothing where there is no journal, and passes over what a process works in', async () => {
+    expect(await leftJournals(root)).toEqual([]);
+    const journal = await open();
+    journal.append(aBatch('waits'));
+    const found = await leftJournals(root).finally(() => journal.close());
+    expect(found).toEqual([]);
+  });
+
+  it('counts the batches that wait, and leaves them for the next process', async () => {
+    const journal = await open();
+    journal.append(aBatch('a'));
+    journal.append(aBatch('b'));
+    const { path, bytes } = journal;
+    await journal.close();
+    const names = await readdir(path);
+    expect(await leftJournals(root)).toEqual([{ path, batches: 2, bytes, damaged: 0 }]);
+    await appendFile(join(path, '00000001.journal'), 'nonsense');
+    expect(await leftJournals(root)).toEqual([{ path, batches: 2, bytes: bytes + 8, damaged: 8 }]);
+    expect(await readdir(path)).toEqual(names);
+  });
+
+  it('counts the batch that was open', async () => {
+    const journal = await open();
+    journal.keep(aBatch('open'));
+    const { path } = journal;
+    await journal.close();
+    expect(await leftJournals(root)).toMatchObject([{ path, batches: 1, damaged: 0 }]);
+  });
+
+  it('says why a journal of another version cannot be read', async () => {
+    const path = join(root, UUID);
+    await mkdir(path, { recursive: true });
+    await writeFile(join(path, 'journal.json'), '{"format":99}');
+    const [found] = await leftJournals(root);
+    expect(found).toMatchObject({ path, batches: 0 });
+    expect(found?.unreadable).toContain('is of format 99');
+  });
+});
