@@ -3,7 +3,7 @@ import { codesIn, readProjectFile } from '../../test/support/markdown.js';
 import { type Source, sourcesIn } from '../../test/supply-chain/sources.js';
 import { reasonText } from './end-reasons.js';
 
-/** What becomes the reason of a connection of a node: by its socket, and of those whose server is lost. */
+/** What becomes the reason of a connection of a node: by its socket, of those whose server is lost, and of old ones. */
 const ASSIGNED = /\bendReason\s*(?:\?\?=?|=(?!=))\s*([^;]+);/g;
 const IN_SQL = /\bend_reason = ('[^']*')/g;
 /** Bounds that a socket goes beyond, which are reasons by the same name. */
@@ -11,7 +11,7 @@ const EXCESS = /\btype Excess = ([^;]+);/g;
 
 /** Pieces of code, each of which names the reasons in it. */
 function writers(): string[] {
-  const sources = sourcesIn('src/telemetry/socket', 'src/storage/collector').filter(
+  const sources = sourcesIn('src/telemetry/socket', 'src/storage/collector', 'src/import/target').filter(
     ({ path }) => !path.includes('.spec.'),
   );
   const found = (pattern: RegExp): string[] =>

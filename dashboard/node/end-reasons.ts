@@ -10,6 +10,7 @@ const REASONS: Readonly<Record<string, string>> = {
   reset: 'The line broke',
   shutdown: 'The server was stopped',
   collector_lost: 'The server was lost',
+  imported: 'Not known: it was brought over from 0.1.4',
 };
 
 export function reasonText(reason: string | null, code: number | null): string {

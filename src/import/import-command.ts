@@ -1,0 +1,53 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { DEFAULT_CHUNK, DEFAULT_CONNECTIONS } from './import-options.js';
+
+const NOTES = `
+It goes into the database of DATABASE_URL, which is created and migrated where that is needed. Servers may run on it
+meanwhile. Nothing is written to the old one, but stop the server of 0.1.4 first, or run this again once it is stopped.
+Run it again too where it was ended before it was through: it goes on, and brings nothing twice.
+
+The exit code is 0 where all rows of the source are here, or left out for a reason that is told with their number.
+docs/coming-from-0.1.4.md has the steps.
+
+Example:
+  DATABASE_URL=postgres://user@host/new tetcore-analytics import --from postgres://user@host/old`;
+
+export interface CommandOptions {
+  from: string;
+  chunk: number;
+  connections: number;
+}
+
+/** The command that brings over a database of 0.1.4. What it takes is loaded when it runs. */
+export function importCommand(): Command {
+  return new Command('import')
+    .summary('bring over a database of version 0.1.4')
+    .description('Brings over a database of tetcore-analytics or substrate-analytics 0.1.4.')
+    .requiredOption('--from <url>', 'the old database, postgres:// or postgresql://', databaseUrl)
+    .option('--chunk <rows>', 'rows of a transaction, at most', wholeNumber(1, 1_000_000), DEFAULT_CHUNK)
+    .option(
+      '--connections <number>',
+      'transactions at the same time',
+      wholeNumber(1, 16),
+      DEFAULT_CONNECTIONS,
+    )
+    .addHelpText('after', NOTES)
+    .action(async (options: CommandOptions) => {
+      const { runImport } = await import('./run-import.js');
+      process.exitCode = await runImport(options);
+    });
+}
+
+/** Does not repeat what is given, which may hold a password. */
+function databaseUrl(text: string): string {
+  if (URL.canParse(text) && /^postgres(ql)?:\/\//.test(text)) return text;
+  throw new InvalidArgumentError('It takes a URL that begins with postgres:// or postgresql://.');
+}
+
+function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : NaN;
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It takes a whole number from ${min} to ${max}.`);
+  };
+}

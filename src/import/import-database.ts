@@ -1,0 +1,97 @@
+import type { Settings } from '../config/index.js';
+import { PartitionManager, sqlStateOf, WriterPool } from '../storage/index.js';
+import { type CountedTable, countTables } from './count-tables.js';
+import { DEFAULT_CHUNK, DEFAULT_CONNECTIONS, type ImportOptions } from './import-options.js';
+import type { ImportReport } from './import-report.js';
+import { ImportError } from './import.error.js';
+import { Lanes } from './lanes.js';
+import { runTable } from './run-table.js';
+import { inspectSource } from './source/inspect-source.js';
+import { settledIds } from './source/settled-id.js';
+import { sourceId } from './source/source-identity.js';
+import type { SourceTables } from './source/source-tables.js';
+import { BenchmarkEventImport, BenchmarkImport, HostSystemImport } from './tables/benchmark-imports.js';
+import { ConnectionImport } from './tables/connection-import.js';
+import { LogImport } from './tables/log-import.js';
+import type { TableImport } from './tables/table-import.js';
+import { ImportLedger } from './target/import-ledger.js';
+import { prepareTarget } from './target/prepare-target.js';
+
+/** Connections that make partitions. */
+const PARTITION_CONNECTIONS = 2;
+const INSUFFICIENT_PRIVILEGE = '42501';
+const STOPPED: ImportReport = { tables: [], complete: false };
+
+/**
+ * Brings a database of 0.1.4 over, each row once, however often it is run and however it ended before. Beside it
+ * servers may take in messages and answer questions.
+ *
+ * @throws ImportError, UnsupportedDatabaseError where something is to be done before
+ */
+export async function importDatabase(options: ImportOptions): Promise<ImportReport> {
+  try {
+    const tables = await inspectSource(options.from, options.to);
+    await prepareTarget(options.to);
+    return await bringOver(options, tables);
+  } catch (error) {
+    if (options.signal?.aborted === true && error === options.signal.reason) return STOPPED;
+    throw explained(error);
+  }
+}
+
+async function bringOver(options: ImportOptions, tables: SourceTables): Promise<ImportReport> {
+  const { from, to, settings, progress, signal } = options;
+  const { chunk = DEFAULT_CHUNK, connections = DEFAULT_CONNECTIONS } = options;
+  await using lanes = await Lanes.open(from, to, connections);
+  const { planner, bringing } = lanes;
+  const ledger = new ImportLedger(await sourceId(planner.source, tables));
+  await ledger.begin(planner.target);
+  const counted: CountedTable[] = [];
+  const pool = new WriterPool(to, PARTITION_CONNECTIONS);
+  try {
+    for (const table of importsOf(tables, ledger, settings, new PartitionManager(settings, pool))) {
+      const ids = await settledIds(planner.source, table.table, signal);
+      counted.push({ table: table.table, ids });
+      await runTable({ table, ids, ledger, planner, lanes: bringing, chunk, progress, signal });
+      if (signal?.aborted === true) return STOPPED;
+    }
+  } finally {
+    await pool.close();
+  }
+  progress?.say('Counting both sides.');
+  return { tables: await countTables(planner, ledger, counted), complete: true };
+}
+
+/** In the order in which tables refer to each other; messages bring most of the connections. */
+function importsOf(
+  { logs, connections, hostSystems, benchmarks, benchmarkEvents }: SourceTables,
+  ledger: ImportLedger,
+  settings: Settings,
+  partitions: PartitionManager,
+): TableImport[] {
+  return [
+    ...logs.map((each) => new LogImport(each, connections, ledger, settings, partitions)),
+    new ConnectionImport(connections, ledger, settings),
+    ...(hostSystems === undefined ? [] : [new HostSystemImport(hostSystems, ledger)]),
+    ...(benchmarks === undefined ? [] : [new BenchmarkImport(benchmarks, ledger)]),
+    ...(benchmarkEvents === undefined ? [] : [new BenchmarkEventImport(benchmarkEvents, ledger)]),
+  ];
+}
+
+/** What a database or the line to it says, with what to do about it. */
+function explained(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof ImportError) return error;
+  if (sqlStateOf(error) === INSUFFICIENT_PRIVILEGE) {
+    return new ImportError(
+      `A database refuses it: ${error.message}. The user of --from reads the tables, that of DATABASE_URL makes ` +
+        'tables and writes to them.',
+      { cause: error },
+    );
+  }
+  const { code } = error as { code?: unknown };
+  if (typeof code !== 'string' && !error.message.startsWith('Connection terminated')) return error;
+  return new ImportError(
+    `It was broken off: ${error.message}. What came over is kept: run it again to go on.`,
+    { cause: error },
+  );
+}

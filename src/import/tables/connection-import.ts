@@ -1,0 +1,48 @@
+import type { Settings } from '../../config/index.js';
+import type { IdRange } from '../id-ranges.js';
+import type { Lane } from '../lane.js';
+import { type ConnectionRow, connectionRows } from '../source/connection-sql.js';
+import { millisecondsOf } from '../source/time-text.js';
+import type { SourceTable } from '../source/source-tables.js';
+import type { ImportLedger, Outcome } from '../target/import-ledger.js';
+import { describeConnections, knownConnections } from '../target/write-connections.js';
+import { TableImport } from './table-import.js';
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * Brings over the connections that no message has brought, once messages are through. Those that are older than
+ * messages may be are left out: the purge would remove them.
+ */
+export class ConnectionImport extends TableImport {
+  constructor(
+    private readonly connections: SourceTable,
+    ledger: ImportLedger,
+    private readonly settings: Settings,
+  ) {
+    super(connections.name, ledger);
+  }
+
+  protected override async bring(lane: Lane, range: IdRange): Promise<Outcome> {
+    const { source } = this.ledger;
+    const cutoff = Date.now() - this.settings.LOG_EXPIRY_H * HOUR_MS;
+    const { rows } = await lane.source.query<ConnectionRow>(
+      connectionRows(this.connections, source, 'c.id BETWEEN $1 AND $2'),
+      [range.first, range.last],
+    );
+    return await this.ledger.transaction(lane.target, async () => {
+      const known = await knownConnections(
+        lane.target,
+        rows.map(({ id }) => id),
+      );
+      const kept = rows.filter(
+        ({ id, audit, created_at: at }) => audit || millisecondsOf(at) >= cutoff || known.has(id),
+      );
+      if (kept.length > 0) await describeConnections(lane.target, source, kept);
+      const expired = rows.length - kept.length;
+      const outcome = { imported: kept.length, leftOut: expired === 0 ? {} : { expired } };
+      await this.ledger.note(lane.target, this.table, range, outcome);
+      return outcome;
+    });
+  }
+}

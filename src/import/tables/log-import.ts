@@ -1,0 +1,118 @@
+import type { Settings } from '../../config/index.js';
+import type { PartitionManager } from '../../storage/index.js';
+import type { IdRange } from '../id-ranges.js';
+import type { LeftOut } from '../import-report.js';
+import { ImportError } from '../import.error.js';
+import type { Lane } from '../lane.js';
+import { type ConnectionRow, connectionRows } from '../source/connection-sql.js';
+import { COPIED_COLUMNS, copyLogs, countLogs, type LogGroup, type LogQuestion } from '../source/log-sql.js';
+import type { SourceTable } from '../source/source-tables.js';
+import { millisecondsOf } from '../source/time-text.js';
+import type { ImportLedger, Outcome } from '../target/import-ledger.js';
+import { writeConnections, type WrittenConnection } from '../target/write-connections.js';
+import { TableImport } from './table-import.js';
+
+const HOUR_MS = 3_600_000;
+
+/** Brings messages over, and with them the rows of their connections. */
+export class LogImport extends TableImport {
+  constructor(
+    private readonly logs: SourceTable,
+    private readonly connections: SourceTable,
+    ledger: ImportLedger,
+    private readonly settings: Settings,
+    private readonly partitions: PartitionManager,
+  ) {
+    super(logs.name, ledger);
+  }
+
+  protected override forgetPartitions(): void {
+    this.partitions.forget('logs_expiring');
+    this.partitions.forget('logs_audit');
+  }
+
+  protected override bring(lane: Lane, range: IdRange): Promise<Outcome> {
+    // What expires while the import runs is not brought either: its partition may be gone.
+    const now = Date.now();
+    const cutoff = now - this.settings.LOG_EXPIRY_H * HOUR_MS;
+    const { logs, connections, ledger } = this;
+    const question: LogQuestion = { logs, connections, source: ledger.source, range, cutoff, now };
+    return lane.reading(async () => {
+      const sql = countLogs(question, this.partitions.widthOf('logs_expiring'));
+      const groups = (await lane.source.query<LogGroup>(sql)).rows;
+      const taken = groups.filter(({ reason }) => reason === null);
+      const written = await this.connectionsOf(lane, taken);
+      await this.ensurePartitions(taken);
+      return await ledger.transaction(lane.target, async () => {
+        const imported = await this.copy(lane, question, taken);
+        // Behind the messages: others who have the same connections wait for us only from here on.
+        if (written.length > 0) await writeConnections(lane.target, ledger.source, written);
+        const outcome = { imported, leftOut: leftOutOf(groups) };
+        await ledger.note(lane.target, this.table, range, outcome);
+        return outcome;
+      });
+    });
+  }
+
+  private async connectionsOf(lane: Lane, groups: readonly LogGroup[]): Promise<WrittenConnection[]> {
+    const times = new Map<number, { oldest: string; newest: string }>();
+    for (const { connection, oldest, newest } of groups) {
+      if (connection === null) continue;
+      const known = times.get(connection);
+      times.set(connection, {
+        oldest: known !== undefined && known.oldest < oldest ? known.oldest : oldest,
+        newest: known !== undefined && known.newest > newest ? known.newest : newest,
+      });
+    }
+    if (times.size === 0) return [];
+    const { rows } = await lane.source.query<ConnectionRow>(
+      connectionRows(this.connections, this.ledger.source, 'c.id = ANY($1)'),
+      [[...times.keys()]],
+    );
+    return rows.flatMap((row) => {
+      const heard = times.get(row.old_id);
+      return heard === undefined ? [] : [{ ...row, ...heard }];
+    });
+  }
+
+  private async ensurePartitions(groups: readonly LogGroup[]): Promise<void> {
+    // Not from the oldest to the newest of all: a clock that is wrong by years would make a partition for each month.
+    for (const { audit, oldest, newest } of groups) {
+      await this.partitions.ensure(tableFor(audit), millisecondsOf(oldest), millisecondsOf(newest) + 1);
+    }
+  }
+
+  private async copy(lane: Lane, question: LogQuestion, groups: readonly LogGroup[]): Promise<number> {
+    let copied = 0;
+    for (const audit of [false, true]) {
+      const expected = rowsOf(groups.filter((group) => group.audit === audit));
+      if (expected === 0) continue;
+      const into = `COPY ${tableFor(audit)} (${COPIED_COLUMNS}) FROM STDIN`;
+      const rows = await lane.copy(copyLogs(question, audit), into);
+      if (rows !== expected) {
+        throw new ImportError(
+          `Of ${this.table} ${question.range.first} to ${question.range.last} there are ${expected} messages to ` +
+            `bring over, but ${rows} came. Nothing of them is stored.`,
+        );
+      }
+      copied += rows;
+    }
+    return copied;
+  }
+}
+
+function tableFor(audit: boolean): 'logs_audit' | 'logs_expiring' {
+  return audit ? 'logs_audit' : 'logs_expiring';
+}
+
+function leftOutOf(groups: readonly LogGroup[]): LeftOut {
+  const leftOut: LeftOut = {};
+  for (const { reason, rows } of groups) {
+    if (reason !== null) leftOut[reason] = (leftOut[reason] ?? 0) + rows;
+  }
+  return leftOut;
+}
+
+function rowsOf(groups: readonly LogGroup[]): number {
+  return groups.reduce((sum, { rows }) => sum + rows, 0);
+}

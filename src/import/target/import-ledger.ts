@@ -1,0 +1,113 @@
+import type { ClientBase } from 'pg';
+import { v7 as uuidv7 } from 'uuid';
+import type { IdRange } from '../id-ranges.js';
+import { ImportError } from '../import.error.js';
+import type { LeftOut } from '../import-report.js';
+
+/** What became of the rows of a range. */
+export interface Outcome {
+  imported: number;
+  leftOut: LeftOut;
+}
+
+/**
+ * Which ranges of ids are brought over. A range is noted in the transaction that brings its rows, and so is there
+ * with all of them or not at all.
+ */
+export class ImportLedger {
+  /** Of the process: those that were begun before it may write no more. */
+  private readonly run = uuidv7();
+
+  /** @param source the UUID of the source */
+  constructor(readonly source: string) {}
+
+  /**
+   * Takes over from whoever has been at it. Waits until their transactions are done, so that what they bring is seen;
+   * a process that was killed may have left one.
+   */
+  async begin(client: ClientBase): Promise<void> {
+    await client.query(
+      `INSERT INTO imports (source, run) VALUES ($1, $2)
+       ON CONFLICT (source) DO UPDATE SET run = excluded.run, begun_at = now()`,
+      [this.source, this.run],
+    );
+  }
+
+  /**
+   * Runs something in a transaction, unless somebody has taken over.
+   *
+   * @throws ImportError where somebody has
+   */
+  async transaction<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
+    await client.query('BEGIN');
+    // Nobody can take over before this transaction is done.
+    const { rowCount } = await client.query(
+      'SELECT 1 FROM imports WHERE source = $1 AND run = $2 FOR SHARE',
+      [this.source, this.run],
+    );
+    if (rowCount !== 1) {
+      throw new ImportError('Another import of this source was begun, and goes on in the place of this one.');
+    }
+    const result = await work();
+    await client.query('COMMIT');
+    return result;
+  }
+
+  /** Notes a range, within the transaction that brings its rows. */
+  async note(
+    client: ClientBase,
+    table: string,
+    { first, last }: IdRange,
+    { imported, leftOut }: Outcome,
+  ): Promise<void> {
+    await client.query(
+      `INSERT INTO import_ranges (source, table_name, first_id, last_id, imported, left_out)
+       VALUES ($1, $2, $3, $4, $5, $6)`,
+      [this.source, table, first, last, imported, JSON.stringify(leftOut)],
+    );
+  }
+
+  /** What is brought over of a table, by ids. */
+  async done(client: ClientBase, table: string): Promise<IdRange[]> {
+    const { rows } = await client.query<IdRange>(
+      `SELECT first_id::float8 AS first, last_id::float8 AS last FROM import_ranges
+        WHERE source = $1 AND table_name = $2 ORDER BY first_id`,
+      [this.source, table],
+    );
+    return rows;
+  }
+
+  /** What became of the rows of a table, over all runs. */
+  async outcome(client: ClientBase, table: string): Promise<Outcome> {
+    const { rows } = await client.query<{ imported: number; leftOut: LeftOut | null }>(
+      `SELECT coalesce(sum(imported), 0)::float8 AS imported,
+              (SELECT json_object_agg(reason, rows)
+                 FROM (SELECT key AS reason, sum(value::bigint) AS rows
+                         FROM import_ranges, jsonb_each_text(left_out)
+                        WHERE source = $1 AND table_name = $2 GROUP BY key ORDER BY key) AS reasons) AS "leftOut"
+         FROM import_ranges WHERE source = $1 AND table_name = $2`,
+      [this.source, table],
+    );
+    const [found] = rows;
+    return { imported: found?.imported ?? 0, leftOut: found?.leftOut ?? {} };
+  }
+
+  /** Notes which ids rows have here, within the transaction that brings them. */
+  async noteIds(client: ClientBase, table: string, ids: ReadonlyMap<number, number>): Promise<void> {
+    await client.query(
+      `INSERT INTO import_ids (source, table_name, old_id, new_id)
+       SELECT $1, $2, old_id, new_id FROM unnest($3::bigint[], $4::bigint[]) AS ids (old_id, new_id)`,
+      [this.source, table, [...ids.keys()], [...ids.values()]],
+    );
+  }
+
+  /** The ids that rows have here, of those that are brought over. */
+  async newIds(client: ClientBase, table: string, old: readonly number[]): Promise<Map<number, number>> {
+    const { rows } = await client.query<{ old_id: number; new_id: number }>(
+      `SELECT old_id::float8 AS old_id, new_id::float8 AS new_id FROM import_ids
+        WHERE source = $1 AND table_name = $2 AND old_id = ANY($3::bigint[])`,
+      [this.source, table, old],
+    );
+    return new Map(rows.map((row) => [row.old_id, row.new_id]));
+  }
+}
