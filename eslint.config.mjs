@@ -63,8 +63,21 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/config/**', 'test/**', 'bench/**', '*.config.ts'],
+    files: ['src/config/**', 'test/**', 'bench/**', 'examples/**', '*.config.ts'],
     rules: { 'no-restricted-properties': 'off' },
+  },
+  {
+    // They build on the package, which is the source next to them here.
+    files: ['examples/**/*.ts'],
+    languageOptions: { parserOptions: { projectService: false, project: './examples/tsconfig.json' } },
+  },
+  {
+    files: ['examples/*/page/**/*.js'],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: {
+      globals: { document: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly' },
+      parserOptions: { projectService: false },
+    },
   },
   // What goes to a worker is named where it is sent, so that both sides agree.
   { files: ['bench/**'], rules: { '@typescript-eslint/no-unnecessary-type-parameters': 'off' } },

@@ -1,6 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
 const ROOT = import.meta.dirname;
 
@@ -9,9 +9,20 @@ const pages = ['.', ...readdirSync(ROOT)]
   .map((folder) => resolve(ROOT, folder, 'index.html'))
   .filter((page) => existsSync(page));
 
+/** What pages of a team's own name: these keep their paths from version to version. */
+const FRAME = 'frame';
+const theme: Plugin = {
+  name: 'theme',
+  generateBundle() {
+    const source = readFileSync(resolve(ROOT, 'shared/theme.css'));
+    this.emitFile({ type: 'asset', fileName: 'theme.css', source });
+  },
+};
+
 export default defineConfig({
   root: ROOT,
   base: '/dashboard/',
+  plugins: [theme],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     outDir: resolve(ROOT, '../static/dashboard'),
@@ -19,7 +30,13 @@ export default defineConfig({
     target: 'es2023',
     // It would be a script in the page, which the server's policy forbids.
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: pages },
+    rolldownOptions: {
+      input: [...pages, resolve(ROOT, FRAME, 'frame.tsx')],
+      preserveEntrySignatures: 'exports-only',
+      output: {
+        entryFileNames: ({ name }) => (name === FRAME ? '[name].js' : 'assets/[name]-[hash].js'),
+      },
+    },
   },
   // `npx vite dashboard` shows the pages with what a server on port 8080 answers.
   server: { proxy: { '^/(?!dashboard/)': { target: 'http://127.0.0.1:8080', ws: true } } },

@@ -1,9 +1,10 @@
-import { type DynamicModule, Module } from '@nestjs/common';
-import { AccessModule } from './access/index.js';
+import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
+import { AccessModule, type AccessModuleOptions } from './access/index.js';
 import { BenchmarksModule } from './benchmarks/index.js';
 import { ClientAddressModule } from './client-address/index.js';
 import { ConfigModule, type Settings } from './config/index.js';
-import { DeliveryModule } from './delivery/index.js';
+import type { DashboardOptions } from './dashboard/index.js';
+import { DeliveryModule, type DeliveryModuleOptions } from './delivery/index.js';
 import { FeedModule } from './feed/index.js';
 import { HealthModule } from './health/index.js';
 import { HttpServerModule } from './http-server/index.js';
@@ -13,13 +14,31 @@ import { NetworkModule } from './network/index.js';
 import { PurgeModule } from './purge/index.js';
 import { QueryModule } from './query/index.js';
 import { ReputationModule } from './reputation/index.js';
-import { StorageModule } from './storage/index.js';
-import { TelemetryModule } from './telemetry/index.js';
+import { StorageModule, type StorageModuleOptions } from './storage/index.js';
+import { TelemetryModule, type TelemetryModuleOptions } from './telemetry/index.js';
+
+/** What a team of its own adds to the server, or has it do otherwise. */
+export interface Extensions {
+  /**
+   * Modules of the team: routes, entities (`TypeOrmModule.forFeature`), metrics, work that comes again. What they
+   * export can be injected into every class that is named below.
+   */
+  imports?: ModuleMetadata['imports'];
+  telemetry?: Omit<TelemetryModuleOptions, 'imports'>;
+  access?: Omit<AccessModuleOptions, 'imports'>;
+  delivery?: Omit<DeliveryModuleOptions, 'imports'>;
+  storage?: Omit<StorageModuleOptions, 'url'>;
+  dashboard?: DashboardOptions;
+}
 
 /** The way of a message: telemetry (sockets, batches) → delivery (journal, writers) → storage → query. */
 @Module({})
 export class AppModule {
-  static forRoot(settings: Settings, databaseUrl: string): DynamicModule {
+  static forRoot(
+    settings: Settings,
+    databaseUrl: string,
+    { imports = [], telemetry, access, delivery, storage }: Extensions = {},
+  ): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -27,10 +46,10 @@ export class AppModule {
         LifecycleModule,
         ClientAddressModule,
         HttpServerModule,
-        AccessModule,
-        TelemetryModule,
-        DeliveryModule.forRoot(),
-        StorageModule.forRoot({ url: databaseUrl }),
+        AccessModule.forRoot({ imports, ...access }),
+        TelemetryModule.forRoot({ imports, ...telemetry }),
+        DeliveryModule.forRoot({ imports, ...delivery }),
+        StorageModule.forRoot({ url: databaseUrl, ...storage }),
         PurgeModule,
         QueryModule,
         ReputationModule,
@@ -39,6 +58,7 @@ export class AppModule {
         NetworkModule,
         HealthModule,
         MetricsModule,
+        ...imports,
       ],
     };
   }

@@ -7,7 +7,10 @@ export type Answer<Name extends keyof Schemas> = Schemas[Name];
 
 /** The server that this page came from. */
 export const api: AnalyticsClient = createAnalyticsClient('', { token });
-api.use({ onResponse: ({ response }) => noteRefusal(response) });
+api.use({
+  onResponse: ({ request, response }) =>
+    noteRefusal(response, request.headers.get('Authorization') ?? undefined),
+});
 
 /** The server refused or failed to answer. The message is for people, and names the input that is wrong. */
 export class RequestFailedError extends Error {
@@ -45,15 +48,17 @@ export async function answerOf<Data>(asked: Promise<Asked<Data>>): Promise<Exclu
  * @throws RequestFailedError when it was answered with a problem
  */
 export async function fetched(url: string, signal?: AbortSignal): Promise<Response> {
-  const response = await fetch(url, { headers: tokenHeaders(), ...(signal && { signal }) });
-  noteRefusal(response);
+  const headers = tokenHeaders();
+  const response = await fetch(url, { headers, ...(signal && { signal }) });
+  noteRefusal(response, headers.Authorization);
   if (response.ok) return response;
   const text = await response.text();
   throw new RequestFailedError(explain(text, response), response.status);
 }
 
-function noteRefusal({ status }: Response): undefined {
-  if (status === 401) accessRefused();
+/** @param shown what the request had; another token may have been given since */
+function noteRefusal({ status }: Response, shown: string | undefined): undefined {
+  if (status === 401 && shown === tokenHeaders().Authorization) accessRefused();
 }
 
 /** With `parseAs: 'text'` a problem comes as text too. */

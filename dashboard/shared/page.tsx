@@ -2,6 +2,7 @@ import { type ComponentChildren, type JSX, render } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { access, forgetToken, onAccess, token } from './access.js';
 import type { FeedClient, FeedState } from './feed.js';
+import { useOwnPages } from './own-pages.js';
 import './theme.css';
 import { ThemeChoice } from './theme-choice.js';
 import { TokenForm } from './token-form.js';
@@ -35,6 +36,7 @@ interface PageProps {
 
 /** What all pages have around them. */
 export function Page({ title, path, peerId, feed, children }: PageProps): JSX.Element {
+  const ownPages = useOwnPages();
   return (
     <>
       <a class="skip" href="#main">
@@ -52,6 +54,11 @@ export function Page({ title, path, peerId, feed, children }: PageProps): JSX.El
               {...(href === path && { 'aria-current': 'page' as const })}
             >
               {name}
+            </a>
+          ))}
+          {ownPages.map((own) => (
+            <a key={own.path} href={own.path} {...(own.path === path && { 'aria-current': 'page' as const })}>
+              {own.title}
             </a>
           ))}
           <a href="/docs">API</a>
@@ -106,7 +113,11 @@ export function show(page: JSX.Element): void {
 /** The page, or the question for a token while the server asks for one: nothing of the page goes on meanwhile. */
 function Gate({ page }: { page: JSX.Element }): JSX.Element {
   const [now, setNow] = useState(access());
-  useEffect(() => onAccess(setNow), []);
+  useEffect(() => {
+    // An answer may have come since the page was drawn.
+    setNow(access());
+    return onAccess(setNow);
+  }, []);
   const wasAsked = useRef(false);
   useEffect(() => {
     // The form had the focus, and is gone.

@@ -4,7 +4,7 @@ import { OPEN } from '../http/index.js';
 
 /**
  * Decides who may ask what of the HTTP API; routes that are marked as open are not asked about. To decide otherwise
- * provide another one in AccessModule.
+ * give AccessModule another one.
  */
 @Injectable()
 export abstract class AccessGuard implements CanActivate {

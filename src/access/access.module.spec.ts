@@ -1,11 +1,18 @@
-import { Controller, ForbiddenException, Get, type INestApplication } from '@nestjs/common';
+import {
+  Controller,
+  ForbiddenException,
+  Get,
+  type INestApplication,
+  Injectable,
+  Module,
+} from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { AddressInfo } from 'node:net';
 import { register } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { ConfigModule, readSettings } from '../config/index.js';
 import { Open } from '../http/index.js';
-import { AccessGuard, AccessModule, FeedGuard } from './index.js';
+import { AccessGuard, AccessModule, type AccessModuleOptions, FeedGuard, TokenFeedGuard } from './index.js';
 
 @Controller()
 class Routes {
@@ -21,33 +28,55 @@ class Routes {
   }
 }
 
-/** Asks a service of its own, and may take its time for that. */
+@Injectable()
+class Calendar {
+  today(): Promise<string> {
+    return Promise.resolve('Monday');
+  }
+}
+
+@Module({ providers: [Calendar], exports: [Calendar] })
+class CalendarModule {}
+
+/** Asks a service of a team's own, and may take its time for that. */
+@Injectable()
 class NobodyOnMondays extends AccessGuard {
+  constructor(private readonly calendar: Calendar) {
+    super();
+  }
+
   override async check(): Promise<void> {
-    await Promise.resolve();
-    throw new ForbiddenException('It is Monday.');
+    const day = await this.calendar.today();
+    if (day === 'Monday') throw new ForbiddenException('It is Monday.');
+  }
+}
+
+/** Has what TokenFeedGuard has, and decides otherwise. */
+class TeapotGuard extends TokenFeedGuard {
+  override checkUpgrade(): number {
+    return 418;
   }
 }
 
 describe('the guards', () => {
   const settings = readSettings({ API_TOKENS: 'read:0123456789abcdef' });
-  const testing = (): ReturnType<typeof Test.createTestingModule> => {
+  const testing = (options?: AccessModuleOptions): ReturnType<typeof Test.createTestingModule> => {
     register.clear();
     return Test.createTestingModule({
-      imports: [ConfigModule.forRoot(settings), AccessModule],
+      imports: [ConfigModule.forRoot(settings), AccessModule.forRoot(options)],
       controllers: [Routes],
     });
   };
 
   it('can be replaced by those of a team, and open routes stay open', async () => {
-    const module = await testing()
-      .overrideProvider(AccessGuard)
-      .useClass(NobodyOnMondays)
-      .overrideProvider(FeedGuard)
-      .useValue({ checkUpgrade: () => 418, needsToken: true, admits: () => false })
-      .compile();
+    const module = await testing({
+      imports: [CalendarModule],
+      guard: NobodyOnMondays,
+      feedGuard: TeapotGuard,
+    }).compile();
     expect(await answersOf(module.createNestApplication())).toEqual({ closed: 403, open: 200 });
-    expect(module.get(FeedGuard).checkUpgrade({} as never)).toBe(418);
+    const feed = module.get(FeedGuard, { strict: false });
+    expect([feed.checkUpgrade({} as never), feed.needsToken]).toEqual([418, true]);
   });
 
   it('are those of API_TOKENS unless they are', async () => {

@@ -1,4 +1,6 @@
 export { AccessGuard } from './access.guard.js';
-export { AccessModule } from './access.module.js';
+export { AccessModule, type AccessModuleOptions } from './access.module.js';
 export { checkBeforeBody } from './check-before-body.js';
 export { FeedGuard } from './feed.guard.js';
+export { TokenGuard } from './token.guard.js';
+export { TokenFeedGuard } from './token-feed.guard.js';

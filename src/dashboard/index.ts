@@ -1,1 +1,2 @@
-export { setUpDashboard } from './set-up-dashboard.js';
+export { type DashboardPage, TAKEN } from './dashboard-page.js';
+export { type DashboardOptions, setUpDashboard } from './set-up-dashboard.js';

@@ -1,28 +1,37 @@
 import compression from 'compression';
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
-import { resolve, sep } from 'node:path';
+import { relative, resolve, sep } from 'node:path';
 
 /** A file beside `index.html`, such as a favicon. Everything else there belongs to routes. */
 const FILE_AT_THE_TOP = /^\/[^/]+\.[^/.]+$/;
 const DASHBOARD = /^\/dashboard(\/|$)/;
 /** Vite names what lies here after its content. */
-const HASHED = `${sep}dashboard${sep}assets${sep}`;
+const HASHED = `dashboard${sep}assets${sep}`;
 
 /**
  * Serves a folder: the dashboards under `/dashboard`, the files beside `index.html`, and `index.html` itself to
  * whoever would rather have HTML than JSON at `/`. What is not there is left to the routes. Only what comes from the
  * folder is compressed: answers that are read from the database are sent as they are read.
+ *
+ * @param others folders of pages beside those, by the names that they have under `/dashboard`
  */
-export function staticPages(folder: string): RequestHandler {
+export function staticPages(folder: string, others: ReadonlyMap<string, string> = new Map()): RequestHandler {
   const compress = compression();
-  const files = express.static(resolve(folder), { setHeaders: cacheHeaders });
+  const files = express.Router();
+  for (const [name, other] of others) {
+    files.use(`/dashboard/${name}`, express.static(resolve(other), { setHeaders: neverStale }));
+  }
+  const root = resolve(folder);
+  files.use(
+    express.static(root, { setHeaders: (response, path) => cacheHeaders(response, relative(root, path)) }),
+  );
   return (request: Request, response: Response, next: NextFunction) => {
     if (!isPage(request, response)) {
       next();
       return;
     }
     void compress(request, response, (error?: unknown) => {
-      if (error === undefined) void files(request, response, next);
+      if (error === undefined) files(request, response, next);
       else next(error);
     });
   };
@@ -35,7 +44,15 @@ function isPage(request: Request, response: Response): boolean {
   return request.accepts('json', 'html') === 'html';
 }
 
-function cacheHeaders(response: { setHeader(name: string, value: string): unknown }, path: string): void {
-  const isHashed = path.includes(HASHED);
-  response.setHeader('Cache-Control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
+interface Headers {
+  setHeader(name: string, value: string): unknown;
+}
+
+function cacheHeaders(response: Headers, path: string): void {
+  if (path.startsWith(HASHED)) response.setHeader('Cache-Control', 'public, max-age=31536000, immutable');
+  else neverStale(response);
+}
+
+function neverStale(response: Headers): void {
+  response.setHeader('Cache-Control', 'no-cache');
 }

@@ -8,16 +8,19 @@ import { JournalDamageError } from './journal/index.js';
 import { Outage, type OutageOf } from './outage.js';
 import { DeliveryQueue } from './queue/delivery-queue.js';
 import type { QueuedBatch } from './queue/queued-batch.js';
+import { OtherSinks } from './sinks/index.js';
+import { Stages } from './stages/index.js';
+import type { UnfinishedBatch } from './unfinished-batch.js';
 
 const FIRST_DELAY_MS = 50;
 const LONGEST_DELAY_MS = 5_000;
 
-/** Takes batches from the queue to the sink, `NUM_THREADS` at a time, each as often as it takes. */
+/** Takes batches from the queue to the sinks, `NUM_THREADS` at a time, each as often as it takes. */
 @Injectable()
 export class DeliveryWriters {
   private readonly logger = new Logger('Delivery');
   private readonly abort = new AbortController();
-  private readonly unfinished: QueuedBatch[] = [];
+  private readonly unfinished: UnfinishedBatch[] = [];
   private running: Promise<void>[] = [];
   private settled = 0;
 
@@ -25,6 +28,8 @@ export class DeliveryWriters {
     private readonly settings: Settings,
     private readonly queue: DeliveryQueue,
     private readonly sink: BatchSink,
+    private readonly otherSinks: OtherSinks,
+    private readonly stages: Stages,
     private readonly outage: Outage,
     private readonly metrics: DeliveryMetrics,
     private readonly outcomes: MessageOutcomes,
@@ -39,8 +44,8 @@ export class DeliveryWriters {
     return this.settled;
   }
 
-  /** Gives up what is being written and returns it; whether it is stored is not known. */
-  async stop(): Promise<QueuedBatch[]> {
+  /** Gives up what is being written, and returns it. */
+  async stop(): Promise<UnfinishedBatch[]> {
     this.abort.abort(new Error('the process ends'));
     await Promise.all(this.running);
     return this.unfinished;
@@ -53,8 +58,16 @@ export class DeliveryWriters {
   }
 
   private async deliver(item: QueuedBatch): Promise<void> {
+    const batch = await this.store(item);
+    if (batch === undefined || !(await this.bringToOthers(item, batch))) return;
+    item.settle();
+    this.settled += 1;
+  }
+
+  /** @returns the batch once the database has it; undefined where that is not to be */
+  private async store(item: QueuedBatch): Promise<Batch | undefined> {
     let unreadable = false;
-    for (let delay = FIRST_DELAY_MS; ; delay = Math.min(2 * delay, LONGEST_DELAY_MS)) {
+    for (const delay of delays()) {
       let at: OutageOf = 'journal';
       try {
         this.abort.signal.throwIfAborted();
@@ -62,31 +75,55 @@ export class DeliveryWriters {
         const batch = await item.load();
         if (unreadable) this.outage.succeeded('journal');
         unreadable = false;
+        this.stages.expect(batch);
         at = 'database';
         const result = await this.sink.store(batch, this.abort.signal);
-        item.settle();
-        this.settled += 1;
         this.outage.succeeded('database');
         this.count(item, batch, result, startedAt);
-        return;
+        this.stages.stored(batch, result.refused);
+        return batch;
       } catch (error) {
         if (error instanceof JournalDamageError) {
           this.lost(item);
-          return;
+          return undefined;
         }
         if (this.abort.signal.aborted) {
-          this.unfinished.push(item);
-          return;
+          this.unfinished.push({ item, owedTo: undefined });
+          return undefined;
         }
         this.metrics.retried();
         this.outage.failed(at, error);
         unreadable ||= at === 'journal';
       }
-      // Writers that failed together should not come back together.
-      await sleep(delay * (0.5 + Math.random()), undefined, { signal: this.abort.signal }).catch(
-        () => undefined,
-      );
+      await this.pause(delay);
     }
+    return undefined;
+  }
+
+  /** @returns whether every sink beside the database has it now */
+  private async bringToOthers(item: QueuedBatch, batch: Batch): Promise<boolean> {
+    const owedTo = this.otherSinks.creditors();
+    if (owedTo.size === 0) return true;
+    for (const delay of delays()) {
+      try {
+        await this.otherSinks.settle(batch, owedTo, this.abort.signal);
+        this.outage.succeeded('sink');
+        return true;
+      } catch (error) {
+        if (this.abort.signal.aborted) break;
+        this.outage.failed('sink', error);
+      }
+      await this.pause(delay);
+    }
+    this.unfinished.push({ item, owedTo });
+    return false;
+  }
+
+  /** Writers that failed together should not come back together. */
+  private async pause(delayMs: number): Promise<void> {
+    await sleep(delayMs * (0.5 + Math.random()), undefined, { signal: this.abort.signal }).catch(
+      () => undefined,
+    );
   }
 
   /** Disk damage took it: the journal has told of it. */
@@ -127,4 +164,9 @@ export class DeliveryWriters {
       this.logger.debug(`The database refused ${refused.length.toString()} messages of a batch.`);
     }
   }
+}
+
+/** Between attempts, ever longer and without end: milliseconds. */
+function* delays(): Generator<number> {
+  for (let delay = FIRST_DELAY_MS; ; delay = Math.min(2 * delay, LONGEST_DELAY_MS)) yield delay;
 }

@@ -1,5 +1,6 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type ModuleMetadata, type Type } from '@nestjs/common';
 import { BatchQueue, TelemetrySharedModule } from '../telemetry/index.js';
+import type { BatchSink } from './batch-sink.port.js';
 import { Delivery } from './delivery.js';
 import { DeliveryMetrics, deliveryMetricProviders } from './delivery.metrics.js';
 import { DeliveryWriters } from './delivery-writers.js';
@@ -7,27 +8,51 @@ import { JournalService } from './journal.service.js';
 import { JournalReplay } from './journal-replay.js';
 import { Outage } from './outage.js';
 import { DeliveryQueue } from './queue/delivery-queue.js';
+import { OtherSinks, SinkMetrics, sinkMetricProviders, SINKS } from './sinks/index.js';
+import { StageMetrics, stageMetricProviders, STAGES, Stages, type StoredStage } from './stages/index.js';
 
-/** Brings every batch to the sink, exactly once: queue, journal and writers. */
+export interface DeliveryModuleOptions {
+  /** Modules that export what the classes below need. */
+  imports?: ModuleMetadata['imports'];
+  /**
+   * Sinks beside PostgreSQL. A batch is brought to them after it is stored there, and is done with once all have it:
+   * one that is away holds messages back as PostgreSQL does.
+   */
+  sinks?: readonly Type<BatchSink>[];
+  /** What looks at messages after they are stored, and may miss some. */
+  stages?: readonly Type<StoredStage>[];
+}
+
+/** Brings every batch to the sinks, exactly once: queue, journal and writers. */
 @Module({})
 export class DeliveryModule {
-  static forRoot(): DynamicModule {
+  static forRoot({ imports = [], sinks = [], stages = [] }: DeliveryModuleOptions = {}): DynamicModule {
     return {
       module: DeliveryModule,
       global: true,
-      imports: [TelemetrySharedModule],
+      imports: [TelemetrySharedModule, ...imports],
       providers: [
         ...deliveryMetricProviders,
+        ...sinkMetricProviders,
+        ...stageMetricProviders,
+        ...sinks,
+        ...stages,
         Delivery,
         DeliveryMetrics,
         DeliveryQueue,
         DeliveryWriters,
         JournalReplay,
         JournalService,
+        OtherSinks,
         Outage,
+        SinkMetrics,
+        StageMetrics,
+        Stages,
         { provide: BatchQueue, useExisting: DeliveryQueue },
+        { provide: SINKS, inject: [...sinks], useFactory: (...made: BatchSink[]) => made },
+        { provide: STAGES, inject: [...stages], useFactory: (...made: StoredStage[]) => made },
       ],
-      exports: [BatchQueue, Delivery],
+      exports: [BatchQueue, Delivery, ...sinks, ...stages],
     };
   }
 }

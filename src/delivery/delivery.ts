@@ -1,4 +1,4 @@
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inTime, Lifecycle } from '../lifecycle/index.js';
 import { ENDPOINTS, MessageOutcomes } from '../telemetry/index.js';
@@ -8,6 +8,9 @@ import { JournalService } from './journal.service.js';
 import { JournalReplay } from './journal-replay.js';
 import { DeliveryQueue } from './queue/delivery-queue.js';
 import type { QueuedBatch } from './queue/queued-batch.js';
+import { OtherSinks } from './sinks/index.js';
+import { Stages } from './stages/index.js';
+import type { UnfinishedBatch } from './unfinished-batch.js';
 
 /** With a journal to fall back on, the end does not wait longer than this for a batch to be stored: milliseconds. */
 const PATIENCE_MS = 2_000;
@@ -15,11 +18,13 @@ const PATIENCE_MS = 2_000;
 const KEPT_FOR_THE_END = 0.3;
 /** For the database to hear that this process ends: milliseconds. */
 const CLOSE_MS = 2_000;
+/** For the stages after storing to be done with what they have: milliseconds. */
+const STAGES_MS = 2_000;
 const LOOK_MS = 20;
 
 /** The beginning and the end of delivery. */
 @Injectable()
-export class Delivery implements OnApplicationShutdown {
+export class Delivery implements BeforeApplicationShutdown {
   private readonly logger = new Logger(Delivery.name);
   private open = false;
   private done = false;
@@ -32,6 +37,8 @@ export class Delivery implements OnApplicationShutdown {
     private readonly journal: JournalService,
     private readonly replay: JournalReplay,
     private readonly sink: BatchSink,
+    private readonly otherSinks: OtherSinks,
+    private readonly stages: Stages,
     private readonly outcomes: MessageOutcomes,
   ) {}
 
@@ -47,19 +54,25 @@ export class Delivery implements OnApplicationShutdown {
     return this.done && this.lost === 0;
   }
 
-  /** By now the last frame has been read and its batch pushed. */
-  async onApplicationShutdown(): Promise<void> {
+  /**
+   * By now the last frame has been read and its batch pushed: a global module comes after the others. What stages and
+   * sinks of a team stand on is there until `onApplicationShutdown`.
+   */
+  async beforeApplicationShutdown(): Promise<void> {
     const replayed = this.replay.stop();
     if (this.open) await this.drain();
     this.queue.end();
-    const left = [...(await this.writers.stop()), ...this.queue.leftovers()];
-    this.leaveBehind(left);
+    const waiting = this.queue.leftovers().map((item) => ({ item, owedTo: undefined }));
+    this.leaveBehind([...(await this.writers.stop()), ...waiting]);
     await replayed;
     try {
       await this.journal.close();
       this.done = true;
     } finally {
-      await inTime(this.sink.close(), this.lifecycle.deadline.shareMs(0.1, CLOSE_MS));
+      const { deadline } = this.lifecycle;
+      await this.stages.end(deadline.shareMs(0.1, STAGES_MS));
+      const closed = Promise.all([this.sink.close(), this.otherSinks.close()]);
+      await inTime(closed, deadline.shareMs(0.1, CLOSE_MS));
     }
   }
 
@@ -86,19 +99,29 @@ export class Delivery implements OnApplicationShutdown {
     }
   }
 
-  private leaveBehind(items: readonly QueuedBatch[]): void {
+  private leaveBehind(left: readonly UnfinishedBatch[]): void {
     let kept = 0;
-    for (const item of items) {
-      const outcome = this.keep(item) ? 'journalled' : 'lost';
-      if (outcome === 'lost') this.lost += 1;
-      else kept += 1;
-      if (item.replayed) continue;
+    let owed = 0;
+    for (const { item, owedTo } of left) {
+      const isKept = this.keep(item);
+      if (isKept) kept += 1;
+      else if (owedTo === undefined) this.lost += 1;
+      else {
+        owed += 1;
+        this.otherSinks.lost(owedTo);
+      }
+      if (item.replayed || owedTo !== undefined) continue;
+      const outcome = isKept ? 'journalled' : 'lost';
       this.outcomes.count(ENDPOINTS.expiring.countedAs, outcome, item.rows.expiring);
       this.outcomes.count(ENDPOINTS.audit.countedAs, outcome, item.rows.audit);
     }
     if (kept > 0) this.logger.log(`Left ${kept.toString()} batches in the journal for the next start.`);
     if (this.lost > 0)
       this.logger.error(`Lost ${this.lost.toString()} batches: there was neither database nor journal.`);
+    if (owed > 0)
+      this.logger.error(
+        `A sink will not get ${owed.toString()} batches that are stored: there was no journal.`,
+      );
   }
 
   private keep(item: QueuedBatch): boolean {

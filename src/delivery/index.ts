@@ -1,3 +1,5 @@
 export { BatchSink, type StoreResult } from './batch-sink.port.js';
 export { Delivery } from './delivery.js';
-export { DeliveryModule } from './delivery.module.js';
+export { type LeftJournal, leftJournals } from './journal/index.js';
+export { DeliveryModule, type DeliveryModuleOptions } from './delivery.module.js';
+export { type KnownNode, StoredMessage, StoredStage } from './stages/index.js';

@@ -17,7 +17,7 @@ describe('an outage', () => {
 
   afterEach(() => void vi.restoreAllMocks());
 
-  const fail = (what: 'database' | 'journal', times: number): void => {
+  const fail = (what: 'database' | 'sink' | 'journal', times: number): void => {
     for (let time = 0; time < times; time += 1) outage.failed(what, new Error('no'));
   };
 
@@ -31,6 +31,16 @@ describe('an outage', () => {
     expect(said).toEqual([
       'The database takes no batches, they wait for it: Error: no',
       'The database takes batches again, after 0 s.',
+    ]);
+  });
+
+  it('of a sink beside the database is spoken of as such', () => {
+    fail('sink', 3);
+    outage.succeeded('database');
+    outage.succeeded('sink');
+    expect(said).toEqual([
+      'A sink takes no batches, they wait for it: Error: no',
+      'Every sink takes batches again, after 0 s.',
     ]);
   });
 

@@ -3,13 +3,17 @@ import { Injectable, Logger } from '@nestjs/common';
 /** An outage is spoken of once this many attempts in a row have failed. */
 const ATTEMPTS = 3;
 
-/** What does not do its part: the database that is to take batches, or the journal that they are read from. */
-export type OutageOf = 'database' | 'journal';
+/** What does not do its part: the database that is to take batches, a sink beside it, or the journal that they are read from. */
+export type OutageOf = 'database' | 'sink' | 'journal';
 
 const WORDS: Record<OutageOf, { begins: (why: string) => string; ends: (seconds: string) => string }> = {
   database: {
     begins: (why) => `The database takes no batches, they wait for it: ${why}`,
     ends: (seconds) => `The database takes batches again, after ${seconds} s.`,
+  },
+  sink: {
+    begins: (why) => `A sink takes no batches, they wait for it: ${why}`,
+    ends: (seconds) => `Every sink takes batches again, after ${seconds} s.`,
   },
   journal: {
     begins: (why) => `A batch cannot be read from the journal for now, and is tried again: ${why}`,
@@ -21,9 +25,10 @@ const WORDS: Record<OutageOf, { begins: (why: string) => string; ends: (seconds:
 @Injectable()
 export class Outage {
   private readonly logger = new Logger('Delivery');
-  private readonly failures: Record<OutageOf, number> = { database: 0, journal: 0 };
+  private readonly failures: Record<OutageOf, number> = { database: 0, sink: 0, journal: 0 };
   private readonly since: Record<OutageOf, number | undefined> = {
     database: undefined,
+    sink: undefined,
     journal: undefined,
   };
 

@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { AccessModule } from '../access/index.js';
 import { CacheUpdater } from './cache/cache-updater.js';
 import { EntryFiller } from './cache/entry-filler.js';
 import { FeedCache } from './cache/feed-cache.js';
@@ -14,7 +13,6 @@ import { FeedTopics } from './topic/feed-topics.js';
 
 /** Live data for dashboards: `ws /feed`. The database is its source, so that any replica can serve anybody. */
 @Module({
-  imports: [AccessModule],
   controllers: [FeedPathController],
   providers: [
     ...feedMetricProviders,

@@ -69,7 +69,9 @@ interface Part {
 function asPart({ property, constraints = {} }: ValidationError): Part {
   const detail =
     'whitelistValidation' in constraints ? UNKNOWN : (Object.values(constraints)[0] ?? 'cannot be used');
-  return { parameter: property, detail };
+  // Validators say so themselves, where nobody has put it otherwise.
+  const own = `${property} `;
+  return { parameter: property, detail: detail.startsWith(own) ? detail.slice(own.length) : detail };
 }
 
 function refusal(parts: readonly Part[]): BadRequestException {

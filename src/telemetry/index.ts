@@ -7,11 +7,18 @@ export type { ConnectionSnapshot, NodeIdentity } from './connection/connection-s
 export { NodeConnection } from './connection/node-connection.js';
 export { TelemetryWsAdapter } from './gateway/telemetry-ws.adapter.js';
 export { UpgradeGuard } from './gateway/upgrade-guard.js';
-export { type ParsedMessage, parseFrame } from './message/message.parser.js';
-export { formatRow, type MessageRow, parseRow, ROW_COLUMNS, splitRows } from './message/message-row.js';
+export { MAX_MSG_LENGTH, type ParsedMessage, parseFrame } from './message/message.parser.js';
+export {
+  formatRow,
+  type MessageRow,
+  parseRow,
+  parseRowHead,
+  ROW_COLUMNS,
+  splitRows,
+} from './message/message-row.js';
 export { createdAt, formatTime } from './message/timestamp.js';
 export { identify, REJECTED_HEAD_BYTES } from './socket/message-intake.js';
 export { ENDPOINTS, type TelemetryEndpoint } from './socket/telemetry-endpoint.js';
 export { MessageOutcomes, type MessageOutcome } from './telemetry.metrics.js';
-export { TelemetryModule } from './telemetry.module.js';
+export { TelemetryModule, type TelemetryModuleOptions } from './telemetry.module.js';
 export { TelemetrySharedModule } from './telemetry-shared.module.js';

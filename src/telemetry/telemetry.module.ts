@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { type DynamicModule, Module, type ModuleMetadata, type Type } from '@nestjs/common';
 import { AllowedAddresses } from './admission/allowed-addresses.js';
 import { BlockedAddresses } from './admission/blocked-addresses.js';
 import { NewSocketsBudget } from './admission/new-sockets-budget.js';
@@ -13,23 +13,35 @@ import { MessageIntake } from './socket/message-intake.js';
 import { TelemetrySockets } from './socket/telemetry-sockets.js';
 import { TelemetrySharedModule } from './telemetry-shared.module.js';
 
+export interface TelemetryModuleOptions {
+  /** Modules that export what the classes below need. */
+  imports?: ModuleMetadata['imports'];
+  /** Who may open a socket; extend {@link UpgradeGuard} to ask for more than it does. */
+  upgradeGuard?: Type<UpgradeGuard>;
+}
+
 /** Takes in what nodes send, from the socket to the batch. */
-@Module({
-  imports: [TelemetrySharedModule],
-  controllers: [TelemetryPathsController],
-  providers: [
-    AllowedAddresses,
-    AuditGateway,
-    Batcher,
-    BlockedAddresses,
-    ExpiringGateway,
-    MessageIntake,
-    NewSocketsBudget,
-    OpenSocketsCount,
-    SubmitGateway,
-    TelemetrySockets,
-    UpgradeGuard,
-  ],
-  exports: [UpgradeGuard],
-})
-export class TelemetryModule {}
+@Module({})
+export class TelemetryModule {
+  static forRoot({ imports = [], upgradeGuard = UpgradeGuard }: TelemetryModuleOptions = {}): DynamicModule {
+    return {
+      module: TelemetryModule,
+      imports: [TelemetrySharedModule, ...imports],
+      controllers: [TelemetryPathsController],
+      providers: [
+        AllowedAddresses,
+        AuditGateway,
+        Batcher,
+        BlockedAddresses,
+        ExpiringGateway,
+        MessageIntake,
+        NewSocketsBudget,
+        OpenSocketsCount,
+        SubmitGateway,
+        TelemetrySockets,
+        { provide: UpgradeGuard, useClass: upgradeGuard },
+      ],
+      exports: [UpgradeGuard],
+    };
+  }
+}

@@ -1,4 +1,4 @@
-import type { Batch, ConnectionSnapshot } from '../../telemetry/index.js';
+import type { Batch } from '../../telemetry/index.js';
 
 /** How many messages a batch has, by table. */
 export interface BatchRows {
@@ -37,13 +37,13 @@ export function rowsOf(batch: Batch): BatchRows {
 /** What a batch takes up in memory, and about what it takes on disk: bytes. */
 export function sizeOf(batch: Batch): number {
   const rejected = batch.rejected.reduce((sum, message) => sum + message.head.length + 200, 0);
-  const connections = batch.connections.reduce((sum, connection) => sum + 600 + lengthOf(connection), 0);
+  const connections = batch.connections.reduce((sum, connection) => sum + 600 + textLengthOf(connection), 0);
   return batch.expiring.text.length + batch.audit.text.length + rejected + connections + 500;
 }
 
-/** A node may say as much of itself as fits into a message. */
-function lengthOf(connection: ConnectionSnapshot): number {
+/** Characters of what it says in texts: a node may say as much of itself as fits into a message. */
+export function textLengthOf(said: object): number {
   let length = 0;
-  for (const value of Object.values(connection)) if (typeof value === 'string') length += value.length;
+  for (const value of Object.values(said)) if (typeof value === 'string') length += value.length;
   return length;
 }

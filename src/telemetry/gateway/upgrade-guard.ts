@@ -18,7 +18,7 @@ const SOON_S = 5;
 /** An address that has too many sockets is not likely to have fewer at once. */
 const LATER_S = 60;
 
-/** Decides, before the handshake, whether a socket may be opened. Replace it to decide otherwise. */
+/** Decides, before the handshake, whether a socket may be opened. To decide otherwise give TelemetryModule another one. */
 @Injectable()
 export class UpgradeGuard {
   private readonly logger = new Logger(UpgradeGuard.name);

@@ -11,6 +11,7 @@ export interface MessageRow {
 }
 
 const NEWLINE = 0x0a;
+const TAB = 0x09;
 const ESCAPED = /\\(.)/g;
 const CHARACTERS: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
 
@@ -68,8 +69,20 @@ export function parseRow(row: Buffer | string): MessageRow {
     createdAt,
     receivedAt,
     peerConnectionId,
-    msg: msg === '\\N' ? null : unescape(msg),
+    msg: typeOf(msg),
     logs: unescape(logs),
+  };
+}
+
+/** What a line of {@link formatRow} says before `logs`, which may be large and is left alone. */
+export function parseRowHead(line: Buffer): Pick<MessageRow, 'peerConnectionId' | 'msg'> {
+  const first = line.indexOf(TAB);
+  const second = line.indexOf(TAB, first + 1);
+  const third = line.indexOf(TAB, second + 1);
+  const fourth = line.indexOf(TAB, third + 1);
+  return {
+    peerConnectionId: line.toString('latin1', second + 1, third),
+    msg: typeOf(line.toString('utf8', third + 1, fourth)),
   };
 }
 
@@ -89,6 +102,10 @@ function escape(text: string): string {
   if (escaped.includes('\r')) escaped = escaped.replaceAll('\r', '\\r');
   if (escaped.includes('\t')) escaped = escaped.replaceAll('\t', '\\t');
   return escaped;
+}
+
+function typeOf(column: string): string | null {
+  return column === '\\N' ? null : unescape(column);
 }
 
 function unescape(text: string): string {

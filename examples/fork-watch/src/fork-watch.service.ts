@@ -1,0 +1,93 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
+import { Lifecycle } from 'tetcore-analytics';
+import { DataSource, type Repository } from 'typeorm';
+import { Fork } from './fork.entity.js';
+import { ForkMetrics } from './fork.metrics.js';
+import type { ReportedBlock } from './reported-block.js';
+import { Webhook } from './webhook.js';
+
+/** Blocks that this process has noted down: as many are remembered, so that not every node's word is written. */
+const MOST_NOTED = 10_000;
+const HOUR_MS = 3_600_000;
+
+const NOTE = `
+  INSERT INTO fork_watch_blocks (chain, kind, height, hash, peer_id)
+  SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[])
+  ON CONFLICT DO NOTHING`;
+
+/** Another server may see the other block. Whoever writes its own last sees both, and one of them gets to tell. */
+const FIND = `
+  INSERT INTO fork_watch_forks (chain, kind, height, hashes)
+  SELECT chain, kind, height, array_agg(hash ORDER BY seen_at, hash)
+  FROM fork_watch_blocks
+  WHERE (chain, kind, height) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[]))
+  GROUP BY chain, kind, height
+  HAVING count(*) > 1
+  ORDER BY chain, kind, height
+  ON CONFLICT DO NOTHING
+  RETURNING id, found_at AS "foundAt", chain, kind, height, hashes`;
+
+/** Notes down what blocks nodes report, and tells where two of them have the same height. */
+@Injectable()
+export class ForkWatch {
+  private readonly logger = new Logger(ForkWatch.name);
+  private readonly noted = new Set<string>();
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectRepository(Fork) private readonly forks: Repository<Fork>,
+    private readonly lifecycle: Lifecycle,
+    private readonly webhook: Webhook,
+    private readonly metrics: ForkMetrics,
+  ) {}
+
+  async see(reported: readonly ReportedBlock[]): Promise<void> {
+    const blocks = new Map(reported.map((block) => [keyOf(block), block]));
+    for (const key of blocks.keys()) if (this.noted.has(key)) blocks.delete(key);
+    if (blocks.size === 0) return;
+    // In one order on all servers, or two that write the same rows could wait for each other.
+    const added = [...blocks].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, block]) => block);
+    const columns = (['chain', 'kind', 'height', 'hash', 'peerId'] as const).map((column) =>
+      added.map((block) => block[column]),
+    );
+    await this.dataSource.query(NOTE, columns);
+    for (const fork of await this.dataSource.query<Fork[]>(FIND, columns.slice(0, 3))) this.tell(fork);
+    this.remember(blocks.keys());
+  }
+
+  /** The latest, newest first. */
+  latest(limit: number): Promise<Fork[]> {
+    return this.forks.find({ order: { id: 'DESC' }, take: limit });
+  }
+
+  @Interval(HOUR_MS)
+  async forget(): Promise<void> {
+    if (!this.lifecycle.running) return;
+    try {
+      await this.dataSource.query(`DELETE FROM fork_watch_blocks WHERE seen_at < now() - interval '1 day'`);
+    } catch (error) {
+      this.logger.warn(`Old blocks were not forgotten, and will be in an hour: ${String(error)}`);
+    }
+  }
+
+  private tell(fork: Fork): void {
+    const { chain, kind, height, hashes } = fork;
+    this.logger.warn(`${chain}: ${hashes.length.toString()} ${kind} blocks of the height ${height}.`);
+    this.metrics.found(kind);
+    this.webhook.post(fork);
+  }
+
+  private remember(keys: Iterable<string>): void {
+    for (const key of keys) this.noted.add(key);
+    for (const oldest of this.noted) {
+      if (this.noted.size <= MOST_NOTED) return;
+      this.noted.delete(oldest);
+    }
+  }
+}
+
+function keyOf({ chain, kind, height, hash }: ReportedBlock): string {
+  return [chain, kind, height, hash].join('\n');
+}

@@ -1,0 +1,15 @@
+import { resolve } from 'node:path';
+import type { Extensions } from 'tetcore-analytics';
+import { ForkStage } from './fork.stage.js';
+import { ForkWatchModule } from './fork-watch.module.js';
+import { KeepForks1795000000000 } from './keep-forks.migration.js';
+
+/** What the server gets from us. */
+export const forkWatch: Extensions = {
+  imports: [ForkWatchModule],
+  delivery: { stages: [ForkStage] },
+  storage: { migrations: [KeepForks1795000000000] },
+  dashboard: {
+    pages: [{ name: 'forks', title: 'Forks', folder: resolve(import.meta.dirname, '../page') }],
+  },
+};

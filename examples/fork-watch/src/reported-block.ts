@@ -1,0 +1,34 @@
+import type { StoredMessage } from 'tetcore-analytics';
+import type { BlockKind } from './block.entity.js';
+
+export interface ReportedBlock {
+  chain: string;
+  kind: BlockKind;
+  height: number;
+  hash: string;
+  peerId: string | null;
+}
+
+const KINDS: Readonly<Record<string, BlockKind>> = {
+  'block.import': 'best',
+  'notify.finalized': 'finalized',
+};
+
+/** The types of messages that tell of a block. */
+export const TELLING: ReadonlySet<string> = new Set(Object.keys(KINDS));
+
+/** The block that a message tells of. Nodes may say anything: undefined where it is no block of a known chain. */
+export function reportedBlock({ msg, node, payload }: StoredMessage): ReportedBlock | undefined {
+  const kind = KINDS[msg ?? ''];
+  const { best: hash } = payload;
+  const height = heightOf(payload.height);
+  if (kind === undefined || typeof node?.chain !== 'string' || height === undefined) return undefined;
+  if (typeof hash !== 'string' || !/^0x[0-9a-f]{64}$/.test(hash)) return undefined;
+  return { chain: node.genesisHash ?? node.chain, kind, height, hash, peerId: node.peerId };
+}
+
+/** A number, or digits, as `notify.finalized` has them. */
+function heightOf(value: unknown): number | undefined {
+  const height = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+  return typeof height === 'number' && Number.isSafeInteger(height) && height >= 0 ? height : undefined;
+}

@@ -1,0 +1,105 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { batch } from '../../../test/support/batches.js';
+import type { Batch } from '../../telemetry/index.js';
+import { BatchSink, type StoreResult } from '../batch-sink.port.js';
+import { OtherSinks } from './other-sinks.js';
+import type { SinkMetrics } from './sink.metrics.js';
+
+class TestSink extends BatchSink {
+  readonly stored: string[] = [];
+  isClosed = false;
+  /** What the next attempts do instead. */
+  readonly instead: ((signal: AbortSignal) => Promise<StoreResult>)[] = [];
+
+  override store({ id }: Batch, signal: AbortSignal): Promise<StoreResult> {
+    const instead = this.instead.shift();
+    if (instead !== undefined) return instead(signal);
+    const duplicate = this.stored.includes(id);
+    this.stored.push(id);
+    return Promise.resolve({ duplicate, refused: [] });
+  }
+
+  override close(): Promise<void> {
+    this.isClosed = true;
+    return Promise.resolve();
+  }
+}
+
+class Lake extends TestSink {}
+class Bus extends TestSink {}
+
+const away = (): Promise<never> => Promise.reject(new Error('away'));
+const hanging = (): Promise<never> => new Promise(() => undefined);
+
+function made(): { lake: Lake; bus: Bus; sinks: OtherSinks; counted: string[]; abort: AbortController } {
+  const [lake, bus] = [new Lake(), new Bus()];
+  const counted: string[] = [];
+  const sinks = new OtherSinks([lake, bus], {
+    took: (sink: string, outcome: string) => counted.push(`${sink} ${outcome}`),
+    failed: (sink: string) => counted.push(`${sink} failed`),
+  } as unknown as SinkMetrics);
+  return { lake, bus, sinks, counted, abort: new AbortController() };
+}
+
+afterEach(() => void vi.useRealTimers());
+
+it('gives a batch to all that it is owed to', async () => {
+  const { lake, bus, sinks, counted, abort } = made();
+  const one = batch({});
+  const creditors = sinks.creditors();
+  await sinks.settle(one, creditors, abort.signal);
+  expect([lake.stored, bus.stored, creditors.size]).toEqual([[one.id], [one.id], 0]);
+  expect(counted.sort()).toEqual(['Bus stored', 'Lake stored']);
+});
+
+it('fails with the name of the sink that does, and asks only that one again', async () => {
+  const { lake, bus, sinks, counted, abort } = made();
+  // At once, and later.
+  lake.instead.push(() => {
+    throw new Error('away');
+  }, away);
+  const one = batch({});
+  const creditors = sinks.creditors();
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    const failing = sinks.settle(one, creditors, abort.signal);
+    await expect(failing).rejects.toMatchObject({ sink: 'Lake', message: 'Lake: away' });
+    expect([...creditors]).toEqual([lake]);
+  }
+  await sinks.settle(one, creditors, abort.signal);
+  expect([lake.stored, bus.stored]).toEqual([[one.id], [one.id]]);
+  expect(counted.filter((said) => said.startsWith('Lake'))).toEqual([
+    'Lake failed',
+    'Lake failed',
+    'Lake stored',
+  ]);
+  expect(counted.filter((said) => said.startsWith('Bus'))).toEqual(['Bus stored']);
+});
+
+it('does not wait for a sink that heeds no signal, nor for one that takes too long', async () => {
+  const { lake, bus, sinks, abort } = made();
+  lake.instead.push(hanging, hanging);
+  const creditors = sinks.creditors();
+  vi.useFakeTimers();
+  const late = expect(sinks.settle(batch({}), creditors, abort.signal)).rejects.toThrow(
+    'Lake: it took more than 30 s',
+  );
+  await vi.advanceTimersByTimeAsync(30_000);
+  await late;
+  const aborted = expect(sinks.settle(batch({}), creditors, abort.signal)).rejects.toThrow(
+    'Lake: the process ends',
+  );
+  abort.abort(new Error('the process ends'));
+  await aborted;
+  expect([bus.stored.length, [...creditors]]).toEqual([1, [lake]]);
+  await expect(sinks.settle(batch({}), creditors, abort.signal)).rejects.toThrow('the process ends');
+  expect(lake.stored).toEqual([]);
+});
+
+it('tells all of the end, also where one throws', async () => {
+  const { lake, bus, sinks } = made();
+  lake.close = () => {
+    throw new Error('away');
+  };
+  await sinks.close();
+  expect(bus.isClosed).toBe(true);
+});

@@ -1,0 +1,64 @@
+import { expect, it } from 'vitest';
+import { batch, row, snapshot, type TestRow } from '../../../test/support/batches.js';
+import { KnownNodes } from './known-nodes.js';
+import { storedMessages } from './stored-messages.js';
+
+const node = snapshot({ name: 'alice' });
+const nodes = new KnownNodes();
+nodes.learn([node]);
+const said = (msg: string | null, logs: string): TestRow =>
+  row({ at: Date.parse('2026-01-02T03:04:05.678Z'), connectionId: node.id, msg, logs });
+
+it('are those of both tables, as they are stored', () => {
+  const logs = '{"msg":"block.import","a":"tab\\tnew\\nline \\\\","n":18446744073709551615}';
+  const stored = batch({ expiring: [said('block.import', logs)], audit: [said(null, '{"b":1}')] });
+  const [first, second, ...more] = storedMessages({ batch: stored, refused: [] }, nodes);
+  expect(first).toMatchObject({
+    batchId: stored.id,
+    audit: false,
+    msg: 'block.import',
+    connectionId: node.id,
+    node: { name: 'alice', peerId: node.peerId },
+    logs,
+    payload: { msg: 'block.import', a: 'tab\tnew\nline \\', n: 2 ** 64 },
+  });
+  expect(Date.parse(first?.createdAt ?? '')).toBe(Date.parse('2026-01-02T03:04:05.678Z'));
+  expect(Date.parse(first?.receivedAt ?? '')).not.toBeNaN();
+  expect(second).toMatchObject({ audit: true, msg: null, payload: { b: 1 } });
+  expect(more).toEqual([]);
+});
+
+it('are of the types that are wanted, whatever they are called', () => {
+  const stored = batch({
+    expiring: [
+      said('a\tb\\c\nd', '{"n":1}'),
+      said('\\N', '{"n":2}'),
+      said(null, '{"n":3}'),
+      said('x', '{"n":4}'),
+    ],
+  });
+  const wanted = new Set(['a\tb\\c\nd', '\\N']);
+  const messages = storedMessages({ batch: stored, refused: [] }, nodes, wanted);
+  expect(messages.map(({ payload }) => payload.n)).toEqual([1, 2]);
+});
+
+it('are not those that the database refused', () => {
+  const lines = ['{"n":1}', '{"n":2}', '{"n":3}'].map((logs) => said('x', logs));
+  const refusal = {
+    receivedAt: 0,
+    connectionId: node.id,
+    ipAddr: '',
+    reason: 'refused_by_database_22P05',
+    size: 7,
+    head: Buffer.from('{"n":2}'),
+  };
+  const stored = batch({ expiring: lines, audit: lines });
+  const messages = storedMessages({ batch: stored, refused: [{ ...refusal, path: '/audit' }] }, nodes);
+  expect(messages.map(({ audit, payload }) => [audit, payload.n])).toEqual([
+    [false, 1],
+    [false, 2],
+    [false, 3],
+    [true, 1],
+    [true, 3],
+  ]);
+});

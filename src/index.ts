@@ -1,0 +1,61 @@
+/**
+ * What a team builds on: see docs/extending.md. Whatever is not named here may change with any version.
+ */
+export { AppModule, type Extensions } from './app.module.js';
+export { explain, run, startServer, type RunningServer } from './server/index.js';
+export {
+  ConfigModule,
+  InvalidSettingsError,
+  PACKAGE_VERSION,
+  readSettings,
+  Settings,
+} from './config/index.js';
+
+// Ports, and what they speak of
+export { BatchSink, type StoreResult, StoredStage, StoredMessage, type KnownNode } from './delivery/index.js';
+export type {
+  Batch,
+  ConnectionSnapshot,
+  NodeIdentity,
+  RejectedMessage,
+  RowBlock,
+} from './telemetry/index.js';
+export { type MessageRow, parseRow, parseRowHead, ROW_COLUMNS, splitRows } from './telemetry/index.js';
+export { type Refusal, type RefusalReason, UpgradeGuard } from './telemetry/index.js';
+export { AccessGuard, FeedGuard, TokenFeedGuard, TokenGuard } from './access/index.js';
+
+// Modules, and what they can be told
+export { AccessModule, type AccessModuleOptions } from './access/index.js';
+export { BenchmarksModule } from './benchmarks/index.js';
+export { ClientAddresses, ClientAddressModule } from './client-address/index.js';
+export { Delivery, DeliveryModule, type DeliveryModuleOptions } from './delivery/index.js';
+export { FeedModule } from './feed/index.js';
+export { HealthModule } from './health/index.js';
+export { HttpServerModule } from './http-server/index.js';
+export { Deadline, inTime, Lifecycle, LifecycleModule } from './lifecycle/index.js';
+export { MetricsModule } from './metrics/index.js';
+export { NetworkModule } from './network/index.js';
+export { PurgeModule } from './purge/index.js';
+export { QueryModule } from './query/index.js';
+export { ReputationModule } from './reputation/index.js';
+export { type Migration, StorageModule, type StorageModuleOptions } from './storage/index.js';
+export { TelemetryModule, type TelemetryModuleOptions } from './telemetry/index.js';
+export type { DashboardOptions, DashboardPage } from './dashboard/index.js';
+
+// The database
+export {
+  AuditLogMessage,
+  Benchmark,
+  BenchmarkEvent,
+  Collector,
+  ExpiringLogMessage,
+  HostSystem,
+  IngestBatch,
+  PeerConnection,
+  StoredRejectedMessage,
+  TetcoreLog,
+} from './storage/index.js';
+export { DATABASE_URL, dataSourceOptions, ensureDatabase, migrate } from './storage/index.js';
+
+// Routes that answer as the others do
+export { NoQuery, Open, Problem, problem, StartedGuard } from './http/index.js';
