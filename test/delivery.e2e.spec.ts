@@ -30,7 +30,6 @@ describe.skipIf(process.platform !== 'linux')('whatever happens', { timeout: 180
         rate: 2_000,
         replicas: 2,
         longestMs: 2_000,
-        lossWindowMs: 0,
         limitMs: 120_000,
         // A test that is killed would leave it behind.
         mount: false,

@@ -1,7 +1,9 @@
-import type { Server } from 'node:http';
+import { Agent, get, type IncomingMessage, type Server } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { TestDatabase } from './support/databases.js';
 import { FakeNode } from './support/fake-node.js';
+import { onDatabase } from './support/on-database.js';
 import { RawSocket, upgradeRequest } from './support/raw-socket.js';
 import { TestServer } from './support/test-server.js';
 import { waitUntil } from './support/wait-until.js';
@@ -131,6 +133,32 @@ describe('a connection', () => {
     large.socket.destroy();
     expect(talking.node.isOpen).toBe(true);
     await everythingIsStored(database, await talking.stop());
+  });
+
+  it('that is kept for the next question does not hold up the end of the server', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ask = (path: string): Promise<IncomingMessage> =>
+      new Promise((resolve, reject) => get(server.http + path, { agent }, resolve).on('error', reject));
+    // The answer comes when nobody new is let in any more.
+    const answer = await onDatabase(database.url, async (other) => {
+      await other.query('BEGIN; LOCK TABLE peer_connections');
+      const asked = ask('/nodes');
+      await waitUntil(
+        async () => (await database.query('SELECT FROM pg_locks WHERE NOT granted')).length > 0,
+        { what: 'the question to wait' },
+      );
+      void server.stop();
+      await waitUntil(() => !httpServer(server).listening, { what: 'the server to be closed' });
+      await other.query('ROLLBACK');
+      return await asked;
+    });
+    expect([answer.statusCode, await text(answer)]).toEqual([200, '[]']);
+    const answeredAt = performance.now();
+    await server.stop();
+    expect(performance.now() - answeredAt).toBeLessThan(3_000);
+    agent.destroy();
   });
 
   it('that does not speak HTTP is refused with 400', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { TestDatabase } from './support/databases.js';
 import { FakeNode } from './support/fake-node.js';
+import { frame, RawSocket } from './support/raw-socket.js';
 import { TestServer } from './support/test-server.js';
 import { waitUntil } from './support/wait-until.js';
 
@@ -231,6 +232,26 @@ describe('the network of a chain', () => {
     expect(found.version).toBe('x'.repeat(256));
     const chains = (await (await server.get('/network')).json()) as unknown[];
     expect(chains).toMatchObject([{ name: '../%2e"<b>', node_count: 1, best_height: 3 }]);
+  });
+
+  it('is told to those who ask while the server says goodbye', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url, FAST);
+    // It does not answer the close frame before it is told to.
+    const slow = await RawSocket.open(server.ws);
+    slow.onEnd = () => undefined;
+    const says = { msg: 'system.connected', network_id: 'Qmslow', name: 'slow', chain: 'Testnet' };
+    slow.write(frame(JSON.stringify({ ...says, ts: new Date().toISOString() })));
+    await seen(server, 'slow', {});
+    const stopped = server.stop();
+    await waitUntil(async () => (await server.get('/health/ready')).status === 503, { what: 'the goodbye' });
+    expect((await snapshot(server)).nodes.map(({ name }) => name)).toEqual(['slow']);
+    const answer = await server.get('/network');
+    expect(await answer.json()).toMatchObject([{ name: 'Testnet', node_count: 1 }]);
+    // Nobody is to ask the next question here.
+    expect(answer.headers.get('connection')).toBe('close');
+    slow.socket.destroy();
+    await stopped;
   });
 
   it('is among the chains that are listed, the largest first', async () => {

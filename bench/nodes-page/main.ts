@@ -9,7 +9,7 @@ import { BenchServer } from '../support/bench-server.js';
 import { median, printResult } from '../support/result.js';
 import { PROBE, type Seen } from './probe.js';
 
-const SIMULATOR = resolve(import.meta.dirname, '../../dist/simulator/cli.js');
+const CLI = resolve(import.meta.dirname, '../../dist/cli/main.js');
 const CHAIN = 'Simnet';
 const BAR_FIRST_MS = 1_500;
 const BAR_GAP_MS = 100;
@@ -26,7 +26,16 @@ await using server = await BenchServer.start(await postgres.fresh('bench_nodes_p
 });
 const simulator = spawn(
   process.execPath,
-  [SIMULATOR, '--scenario', 'load', '--nodes', nodes.toString(), '--url', server.http.replace('http', 'ws')],
+  [
+    CLI,
+    'simulate',
+    '--scenario',
+    'load',
+    '--nodes',
+    nodes.toString(),
+    '--url',
+    server.http.replace('http', 'ws'),
+  ],
   { stdio: ['ignore', 'ignore', 'inherit'] },
 );
 try {

@@ -1,8 +1,10 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Settings } from '../config/index.js';
+import { Lifecycle } from '../lifecycle/index.js';
 import { type ConnectionRefusal, HttpConnectionsMetrics } from './http-connections.metrics.js';
 import { refuseInHttp } from './refuse-in-http.js';
 
@@ -15,6 +17,7 @@ export class HttpConnections implements OnModuleInit {
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly settings: Settings,
+    private readonly lifecycle: Lifecycle,
     private readonly metrics: HttpConnectionsMetrics,
   ) {}
 
@@ -26,10 +29,21 @@ export class HttpConnections implements OnModuleInit {
   bound(server: Server, most: number): void {
     server.maxConnections = most;
     server.on('drop', () => this.metrics.refused('too_many'));
-    server.on('request', (request: IncomingMessage, response: ServerResponse) =>
-      this.responses.set(request.socket, response),
-    );
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      this.responses.set(request.socket, response);
+      if (this.isDraining) response.setHeader('Connection', 'close');
+      else response.once('finish', () => this.answered(request.socket, response));
+    });
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.failed(error, socket));
+  }
+
+  private get isDraining(): boolean {
+    return this.lifecycle.state === 'draining';
+  }
+
+  /** Node keeps a connection for 5 s after an answer, and the end of a server would wait for that. */
+  private answered(socket: Socket, response: ServerResponse): void {
+    if (this.isDraining && this.responses.get(socket) === response) socket.destroySoon();
   }
 
   private failed({ code = '' }: NodeJS.ErrnoException, socket: Duplex): void {

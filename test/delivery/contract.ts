@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FaultyPostgres } from '../support/faulty-postgres.js';
 import { Ends } from '../support/ends.js';
+import { HaproxyProcess } from '../support/haproxy.js';
 import { databaseNamed } from '../support/on-database.js';
 import { PostgresLink } from './database/postgres-link.js';
 import { readStored } from './database/stored.js';
 import { playFault } from './faults/play-fault.js';
 import type { Stage } from './faults/stage.js';
 import { Fleet } from './fleet/fleet.js';
-import type { NodeRecord, SocketEnd } from './fleet/records.js';
+import { countEnds, type SocketEnd } from './fleet/records.js';
 import { type Balance, balance } from './ledger/ledger.js';
 import { drawSchedule, type Fault, isDatabaseFault } from './schedule/draw-schedule.js';
 import { FAULT_KINDS, type FaultKind } from './schedule/fault-kinds.js';
@@ -26,10 +27,10 @@ export interface ContractOptions {
   rate: number;
   /** Servers on the one database. */
   replicas: number;
+  /** Whether nodes come to them through HAProxy; then there are two. */
+  proxied?: boolean | undefined;
   /** The longest that something is away: milliseconds. */
   longestMs: number;
-  /** What a server may lose when it is killed: of the messages that it read in the last milliseconds. */
-  lossWindowMs: number;
   /** The whole run is given up after this: milliseconds. */
   limitMs: number;
   /** Gives it up before. What has been started is ended in any case. */
@@ -55,6 +56,8 @@ export interface Verdict extends Balance {
 
 const DELIVERY_LIMIT_MS = 180_000;
 const LOOK_MS = 20;
+/** Behind a proxy nodes do not know which server is theirs: one that is back gets those that come anew. Seconds. */
+const STAY_S = 3;
 
 /** Has nodes send while faults happen, waits until everything is delivered, and compares. */
 export async function runContract(options: ContractOptions, say: (line: string) => void): Promise<Verdict> {
@@ -87,14 +90,21 @@ class ContractRun {
     const link = ends.add(await PostgresLink.start(databaseUrl));
     const replicas: Replica[] = [];
     for (let index = 0; index < options.replicas; index += 1) {
-      const { lossWindowMs, mount, main } = options;
-      replicas.push(
-        ends.add(await Replica.start({ index, databaseUrl: link.url, lossWindowMs, mount, main })),
-      );
+      const { mount, main } = options;
+      replicas.push(ends.add(await Replica.start({ index, databaseUrl: link.url, mount, main })));
     }
-    const urls = replicas.map(({ ws }) => ws);
     const { seed, nodes, rate } = options;
-    const fleet = ends.add(new Fleet({ urls, seed, nodes, rate }));
+    const fleet = ends.add(
+      options.proxied === true
+        ? new Fleet({
+            urls: [ends.add(await HaproxyProcess.start(replicas.map(({ port }) => port))).ws],
+            seed,
+            nodes,
+            rate,
+            leavesPerSecond: nodes / STAY_S,
+          })
+        : new Fleet({ urls: replicas.map(({ ws }) => ws), seed, nodes, rate }),
+    );
     const stage: Stage = {
       postgres,
       databaseUrl,
@@ -129,10 +139,9 @@ class ContractRun {
         runs,
         stored,
         damaged: stage.damaged,
-        lossWindowMs: options.lossWindowMs,
       }),
       faults: this.happened,
-      sockets: endsOf(records),
+      sockets: countEnds(records),
       problems: [...stage.problems, ...replicas.flatMap(({ problems }) => problems)],
       processes: runs.length,
       peakMib: Math.max(...runs.map(({ peakMib = 0 }) => peakMib)),
@@ -188,10 +197,4 @@ class ContractRun {
   private say(line: string): void {
     this.print(`${((performance.now() - this.startedAt) / 1000).toFixed(1).padStart(7)} s  ${line}`);
   }
-}
-
-function endsOf(nodes: readonly NodeRecord[]): Record<SocketEnd, number> {
-  const ends = { closed: 0, goodbye: 0, reset: 0, broken: 0 };
-  for (const { sockets } of nodes) for (const { end } of sockets) ends[end] += 1;
-  return ends;
 }

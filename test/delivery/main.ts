@@ -14,8 +14,9 @@ const { values } = parseArgs({
     nodes: { type: 'string', default: '100' },
     rate: { type: 'string', default: '6000' },
     replicas: { type: 'string', default: '2' },
+    /** `haproxy`, before two servers; none unless given. */
+    proxy: { type: 'string' },
     'longest-ms': { type: 'string', default: '12000' },
-    'loss-window-ms': { type: 'string', default: '0' },
     'limit-minutes': { type: 'string', default: '30' },
     'no-mount': { type: 'boolean', default: false },
     /** Another built server than that of `dist`. */
@@ -30,6 +31,11 @@ function readKinds(text: string | undefined): FaultKind[] | undefined {
       throw new Error(`There is no fault ${name}; there are: ${FAULT_KINDS.join(', ')}.`);
     return kind;
   });
+}
+
+function isProxied(name: string | undefined): boolean {
+  if (name !== undefined && name !== 'haproxy') throw new Error(`There is no proxy ${name}, but haproxy.`);
+  return name !== undefined;
 }
 
 const print = (line: string): void => console.log(line);
@@ -48,8 +54,8 @@ const verdict = await runContract(
     nodes: Number(values.nodes),
     rate: Number(values.rate),
     replicas: Number(values.replicas),
+    proxied: isProxied(values.proxy),
     longestMs: Number(values['longest-ms']),
-    lossWindowMs: Number(values['loss-window-ms']),
     limitMs: Number(values['limit-minutes']) * 60_000,
     signal: interrupted.signal,
     mount: !values['no-mount'],

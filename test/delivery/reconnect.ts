@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Ends } from '../support/ends.js';
-import { databaseNamed, onDatabase } from '../support/on-database.js';
 import { readOptions } from '../support/read-options.js';
 import { waitUntil } from '../support/wait-until.js';
-import { readDelays } from './database/delays.js';
+import { readDelays, trackCommitTimes } from './database/delays.js';
 import { Fleet } from './fleet/fleet.js';
 import { OneServer } from './servers/one-server.js';
 
@@ -34,16 +33,7 @@ const {
 });
 
 await using ends = new Ends();
-const server = await OneServer.start(ends, {
-  main,
-  prepare: async (postgres) => {
-    await onDatabase(databaseNamed(postgres.url, 'postgres'), (client) =>
-      client.query('ALTER SYSTEM SET track_commit_timestamp = on'),
-    );
-    await postgres.stop('fast');
-    await postgres.startAgain();
-  },
-});
+const server = await OneServer.start(ends, { main, prepare: trackCommitTimes });
 const { databaseUrl, replica } = server;
 const urls = [replica.ws];
 const others = ends.add(

@@ -1,4 +1,9 @@
-import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { Settings } from '../../config/index.js';
 import { FeedOutage, KnownIds, poll, READ_AGAIN_US } from '../../feed/index.js';
 import { NetworkMetrics } from '../network.metrics.js';
@@ -12,9 +17,12 @@ const CATCH_UP_MS = 60_000;
 
 /** Keeps all views up to date: one question to the database an interval, however many there are. */
 @Injectable()
-export class NetworkUpdater implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class NetworkUpdater
+  implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+{
   private readonly outage = new FeedOutage('the nodes of chains');
   private readonly known = new KnownIds();
+  private readonly stopping = new AbortController();
 
   constructor(
     private readonly settings: Settings,
@@ -24,10 +32,15 @@ export class NetworkUpdater implements OnApplicationBootstrap, BeforeApplication
   ) {}
 
   onApplicationBootstrap(): void {
-    poll(this.settings.CACHE_UPDATE_INTERVAL_MS, () => this.tick(), this.views.signal);
+    poll(this.settings.CACHE_UPDATE_INTERVAL_MS, () => this.tick(), this.stopping.signal);
   }
 
   beforeApplicationShutdown(): void {
+    this.stopping.abort(new Error('The server stops.'));
+  }
+
+  /** Not before: whoever asks while nodes say goodbye gets an answer. */
+  onApplicationShutdown(): void {
     this.views.stop();
   }
 
@@ -52,7 +65,7 @@ export class NetworkUpdater implements OnApplicationBootstrap, BeforeApplication
   }
 
   private failed(error: unknown): void {
-    if (!this.views.signal.aborted) this.outage.failed(error);
+    if (!this.stopping.signal.aborted) this.outage.failed(error);
   }
 
   private async update(views: readonly NetworkView[]): Promise<void> {

@@ -1,4 +1,5 @@
-import { onDatabase } from '../../support/on-database.js';
+import type { FaultyPostgres } from '../../support/faulty-postgres.js';
+import { databaseNamed, onDatabase } from '../../support/on-database.js';
 
 export interface Delays {
   messages: number;
@@ -8,9 +9,18 @@ export interface Delays {
   longest: number;
 }
 
+/** Has a PostgreSQL remember when each transaction was committed. It is restarted for that. */
+export async function trackCommitTimes(postgres: FaultyPostgres): Promise<void> {
+  await onDatabase(databaseNamed(postgres.url, 'postgres'), (client) =>
+    client.query('ALTER SYSTEM SET track_commit_timestamp = on'),
+  );
+  await postgres.stop('fast');
+  await postgres.startAgain();
+}
+
 /**
  * From the time in a message, which is when its node sent it, to the commit that made it readable: of messages of
- * the nodes from `firstNode` on that were sent between two times. PostgreSQL must run with track_commit_timestamp.
+ * the nodes from `firstNode` on that were sent between two times. See trackCommitTimes().
  */
 export async function readDelays(
   url: string,

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { NodeRecord } from './records.js';
 
 export interface FleetOptions {
-  /** Of the servers. */
+  /** Of the servers, or of the proxy before them. */
   urls: readonly string[];
   seed: number;
   nodes: number;

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { Random } from '../../../src/simulator/random/random.js';
+import { servedBy } from '../../support/served-by.js';
 import type { NumberedMessages } from './numbered-message.js';
 import type { NodeRecord, SocketRecord } from './records.js';
 
@@ -51,18 +52,21 @@ export class NumberedNode {
 
   dial(): void {
     const { urls, path, node } = this.options;
-    const replica = (node + this.dials) % urls.length;
+    const dialled = (node + this.dials) % urls.length;
     this.dials += 1;
-    const socket = new WebSocket((urls[replica] ?? '') + path, {
+    const socket = new WebSocket((urls[dialled] ?? '') + path, {
       perMessageDeflate: false,
       handshakeTimeout: HANDSHAKE_MS,
     });
     this.socket = socket;
     let record: SocketRecord | undefined;
     let failed = false;
+    let replica = dialled;
     socket.on('error', () => (failed = true));
-    socket.on('upgrade', ({ socket: tcp }) => {
+    socket.on('upgrade', ({ socket: tcp, headers }) => {
       this.tcp = tcp;
+      // Behind a proxy there is one address for all servers.
+      replica = servedBy(headers['x-served-by']) ?? dialled;
       tcp.on('error', () => (failed = true));
     });
     socket.on('open', () => {
@@ -70,7 +74,7 @@ export class NumberedNode {
       this.current = record;
       this.send(this.messages.connected(node, this.next, this.nested));
       if (this.stopping) socket.close(1000);
-      else if (replica !== node % urls.length) this.goHomeSoon(socket);
+      else if (dialled !== node % urls.length) this.goHomeSoon(socket);
     });
     socket.on('pong', (data) => record?.pongs.push({ number: Number(data.toString()), at: Date.now() }));
     socket.on('close', (code) => {

@@ -32,3 +32,10 @@ export interface NodeRecord {
   /** Messages that the server cannot store, by number, with the reason that it is to give. */
   bad: Map<number, string>;
 }
+
+/** How many sockets ended how. */
+export function countEnds(nodes: readonly NodeRecord[]): Record<SocketEnd, number> {
+  const ends = { closed: 0, goodbye: 0, reset: 0, broken: 0 };
+  for (const { sockets } of nodes) for (const { end } of sockets) ends[end] += 1;
+  return ends;
+}

@@ -34,8 +34,6 @@ export interface Ledger {
   stored: Stored;
   /** What damaged records held. */
   damaged: readonly NodeMessage[];
-  /** What a server that is killed may lose: of the messages that it read in the last milliseconds. */
-  lossWindowMs: number;
 }
 
 const MAX_FINDINGS = 20;
@@ -171,14 +169,12 @@ class Account {
     this.missing.set(run, (this.missing.get(run) ?? 0) + missing);
   }
 
-  /** Up to which message the server has read for sure, and long enough ago to have kept it. */
+  /** Up to which message the server has read for sure, and kept. */
   private knownRead(socket: SocketRecord, run: ServerRun | undefined): number {
-    const { lossWindowMs } = this.ledger;
-    const isSafe = (at: number, windowMs: number): boolean =>
-      windowMs === 0 || run?.killedAt === undefined || at <= run.killedAt - windowMs;
     const inOrder = socket.end === 'closed' || socket.end === 'goodbye';
-    if (inOrder && isSafe(socket.endedAt, Math.max(lossWindowMs, SAME_TURN_MS))) return socket.last;
-    return socket.pongs.findLast(({ at }) => isSafe(at, lossWindowMs))?.number ?? socket.first - 1;
+    const inTime = run?.killedAt === undefined || socket.endedAt <= run.killedAt - SAME_TURN_MS;
+    if (inOrder && inTime) return socket.last;
+    return socket.pongs.at(-1)?.number ?? socket.first - 1;
   }
 
   private runOf(socket: SocketRecord): ServerRun | undefined {

@@ -10,7 +10,7 @@ import { Replica } from './replica.js';
  * What a replica sets for the sake of its tests; a variable that is empty is not set. With its own defaults what is
  * measured is what an operator gets.
  */
-const DEFAULTS = { QUEUE_MAX_MIB: '', JOURNAL_MAX_MIB: '', SHUTDOWN_TIMEOUT_S: '' };
+export const OWN_DEFAULTS = { QUEUE_MAX_MIB: '', JOURNAL_MAX_MIB: '', SHUTDOWN_TIMEOUT_S: '' };
 
 export interface OneServerOptions {
   /** The built server, where it is not that of `dist`. */
@@ -38,10 +38,9 @@ export class OneServer {
       await Replica.start({
         index: 0,
         databaseUrl: (await reach?.(databaseUrl)) ?? databaseUrl,
-        lossWindowMs: 0,
         mount: false,
         main,
-        environment: DEFAULTS,
+        environment: OWN_DEFAULTS,
       }),
     );
     return new OneServer(postgres, databaseUrl, replica);
@@ -57,6 +56,6 @@ export class OneServer {
     await replica.delivered(limitMs);
     await replica.stopAfterAll();
     const stored = await readStored(databaseUrl);
-    return balance({ nodes, runs: replica.runs, stored, damaged: [], lossWindowMs: 0 });
+    return balance({ nodes, runs: replica.runs, stored, damaged: [] });
   }
 }
