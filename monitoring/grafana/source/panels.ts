@@ -1,0 +1,167 @@
+import type { DataSourceRef, Override, PanelPlan, Target } from './model.js';
+
+const PROMETHEUS: DataSourceRef = { type: 'prometheus', uid: '${datasource}' };
+const POSTGRES: DataSourceRef = { type: 'grafana-postgresql-datasource', uid: '${datasource}' };
+
+const refId = (index: number): string => String.fromCharCode('A'.charCodeAt(0) + index);
+
+/** Queries of Prometheus: expressions with what their lines are called. */
+export function promql(...queries: [expr: string, legend: string][]): Target[] {
+  return queries.map(([expr, legendFormat], index) => ({
+    refId: refId(index),
+    datasource: PROMETHEUS,
+    editorMode: 'code',
+    expr,
+    legendFormat,
+    range: true,
+  }));
+}
+
+/**
+ * A query of PostgreSQL.
+ *
+ * @param format `time_series` has a column `time` in ascending order, numbers, and where there are several lines of
+ * one number a column `metric` with their names
+ */
+export function sql(format: 'time_series' | 'table', rawSql: string): Target[] {
+  return [
+    {
+      refId: refId(0),
+      datasource: POSTGRES,
+      editorMode: 'code',
+      format,
+      rawQuery: true,
+      rawSql: rawSql.trim(),
+    },
+  ];
+}
+
+interface About {
+  title: string;
+  /** What it answers, and how far it may be believed. */
+  description: string;
+  /** A unit of Grafana: `short`, `s`, `bytes`. */
+  unit: string;
+  targets: Target[];
+  width?: number;
+  height?: number;
+  /** So many points are asked for, */
+  points?: number;
+  /** and none for a shorter time than this. */
+  interval?: string;
+}
+
+interface LinesAbout extends About {
+  /** A dashed line, named by its legend: a bound. */
+  bound?: string;
+  stacked?: boolean;
+  min?: number;
+}
+
+/** Lines over time. */
+export function lines(about: LinesAbout): PanelPlan {
+  const { bound, stacked = false, min } = about;
+  return {
+    ...common('timeseries', { width: 12, height: 8, ...about }, boundLine(bound), {
+      ...(min === undefined ? {} : { min }),
+      custom: {
+        drawStyle: 'line',
+        fillOpacity: stacked ? 25 : 0,
+        lineWidth: 1,
+        showPoints: 'auto',
+        spanNulls: false,
+        stacking: { mode: stacked ? 'normal' : 'none', group: 'A' },
+      },
+    }),
+    options: {
+      legend: { displayMode: 'list', placement: 'bottom', showLegend: true, calcs: [] },
+      tooltip: { mode: 'multi', sort: 'desc' },
+    },
+  };
+}
+
+function boundLine(name: string | undefined): Override[] {
+  if (name === undefined) return [];
+  return [
+    {
+      matcher: { id: 'byName', options: name },
+      properties: [
+        { id: 'custom.lineStyle', value: { fill: 'dash', dash: [8, 8] } },
+        { id: 'color', value: { mode: 'fixed', fixedColor: 'red' } },
+      ],
+    },
+  ];
+}
+
+interface NumberAbout extends About {
+  /** What to say instead of a number. */
+  words?: Record<string, { text: string; color: string }>;
+}
+
+/** The last number of each line, large. */
+export function figure(about: NumberAbout): PanelPlan {
+  const { words } = about;
+  return {
+    ...common('stat', { width: 4, height: 4, ...about }, [], {
+      mappings: words === undefined ? [] : [{ type: 'value', options: words }],
+    }),
+    options: {
+      reduceOptions: { calcs: ['lastNotNull'], fields: '', values: false },
+      colorMode: words === undefined ? 'none' : 'background',
+      graphMode: 'none',
+      textMode: 'auto',
+    },
+  };
+}
+
+interface TableAbout extends About {
+  /** Units of columns whose unit is another one. */
+  units?: Record<string, string>;
+}
+
+/** The rows of a question as they are. */
+export function table(about: TableAbout): PanelPlan {
+  const overrides = Object.entries(about.units ?? {}).map(([options, value]): Override => ({
+    matcher: { id: 'byName', options },
+    properties: [{ id: 'unit', value }],
+  }));
+  return {
+    ...common('table', { width: 24, height: 9, ...about }, overrides, {
+      custom: { align: 'auto', filterable: true },
+    }),
+    options: { showHeader: true, cellHeight: 'sm' },
+  };
+}
+
+/** A bar for each row of a question with a text and a number. */
+export function bars(about: About): PanelPlan {
+  return {
+    ...common('bargauge', { width: 12, height: 9, ...about }, [], { min: 0 }),
+    options: {
+      orientation: 'horizontal',
+      displayMode: 'basic',
+      valueMode: 'color',
+      reduceOptions: { calcs: [], fields: '', values: true, limit: 20 },
+    },
+  };
+}
+
+function common(
+  type: string,
+  { title, description, unit, targets, width = 12, height = 8, points, interval }: About,
+  overrides: Override[],
+  defaults: Record<string, unknown>,
+): PanelPlan {
+  return {
+    type,
+    title,
+    description,
+    ...(targets[0] === undefined ? {} : { datasource: targets[0].datasource }),
+    width,
+    height,
+    ...(points === undefined ? {} : { maxDataPoints: points }),
+    ...(interval === undefined ? {} : { interval }),
+    targets,
+    fieldConfig: { defaults: { unit, ...defaults }, overrides },
+  };
+}

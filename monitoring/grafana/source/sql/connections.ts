@@ -1,0 +1,77 @@
+/*
+ * Pieces of SQL that every question begins with. Which messages there are is told by `peer_connections` first; then
+ * the index on (peer_connection_id, msg, created_at) is asked for each connection, since no other finds a type of
+ * message. Grafana puts the range of time in as literals, so that partitions are left out when a question is planned.
+ */
+
+/** A connection may have messages of the range of time, by the clock of its node or by ours. */
+export const ALIVE = `oldest_created_at <= $__timeTo()
+     AND (ended_at IS NULL OR greatest(newest_created_at, ended_at) >= $__timeFrom())`;
+
+/** A node of a connection: those from before peer ids have none. */
+export const NODE = 'coalesce(peer_id, id::text)';
+
+/** There is a line for each of so many chains. */
+const MOST_CHAINS = 10;
+
+/** CTE `largest`: of the chains that were chosen those with the most nodes. */
+export const LARGEST_CHAINS = `largest AS (
+  SELECT chain FROM peer_connections
+   WHERE chain IN (\${chain:sqlstring}) AND ${ALIVE}
+   GROUP BY chain ORDER BY count(DISTINCT ${NODE}) DESC, chain LIMIT ${MOST_CHAINS})`;
+
+const SPAN = `oldest_created_at AS lower,
+         CASE WHEN ended_at IS NULL THEN 'infinity' ELSE greatest(newest_created_at, ended_at) END AS upper`;
+
+/**
+ * CTEs `largest` and `connection`: the connections of the nodes that are looked at, `$nodes` of each chain. They are
+ * drawn by lot, and always the same.
+ */
+export const SAMPLED_CONNECTIONS = `${LARGEST_CHAINS},
+connection AS MATERIALIZED (
+  SELECT id, chain, ${SPAN}
+    FROM (SELECT *, dense_rank() OVER (PARTITION BY chain ORDER BY md5(${NODE})) AS place
+            FROM peer_connections
+           WHERE chain IN (SELECT chain FROM largest) AND ${ALIVE}) AS drawn
+   WHERE place <= \${nodes:raw})`;
+
+/** CTE `connection`: those of the node that was chosen, by the index on (peer_id, created_at). */
+export const CONNECTIONS_OF_NODE = `connection AS MATERIALIZED (
+  SELECT id, ${SPAN}
+    FROM peer_connections
+   WHERE peer_id = \${node:sqlstring} AND ${ALIVE})`;
+
+/** Seconds between two points. */
+const STEP = '($__interval_ms / 1000.0)';
+
+/** The beginning of the point that a time belongs to. */
+export const pointOf = (time: string): string =>
+  `to_timestamp(floor(extract(epoch FROM ${time}) / ${STEP}) * ${STEP})`;
+
+/** CTE `point`: the times that are drawn, as the beginnings and ends of intervals. */
+export const POINTS = `point AS (
+  SELECT lower, lower + make_interval(secs => ${STEP}) AS upper
+    FROM generate_series(${pointOf('$__timeFrom()::timestamptz')}, $__timeTo()::timestamptz,
+                         make_interval(secs => ${STEP})) AS lower)`;
+
+/**
+ * Rows of `point` and `connection`, each with messages of one type of that interval as `said`.
+ *
+ * @param columns of `tetcore_logs`
+ * @param messages which of them, and how many at most: `LIMIT 1` costs one step of the index
+ */
+export const saidAtPoints = (columns: string, msg: string, messages: string): string => `point
+    JOIN connection ON connection.lower < point.upper AND connection.upper >= point.lower
+   CROSS JOIN LATERAL (
+          SELECT ${columns} FROM tetcore_logs
+           WHERE peer_connection_id = connection.id AND msg = '${msg}'
+             AND $__timeFilter(created_at) AND created_at >= point.lower AND created_at < point.upper
+           ${messages}) AS said`;
+
+/** A field that is a whole number, or digits in a string; null where it is neither. */
+export const whole = (field: string, logs = 'logs'): string =>
+  `CASE WHEN ${logs}->>'${field}' ~ '^[0-9]{1,18}$' THEN (${logs}->>'${field}')::bigint END`;
+
+/** A field that is a number; null where it is none. */
+export const numeric = (field: string): string =>
+  `CASE jsonb_typeof(logs->'${field}') WHEN 'number' THEN (logs->'${field}')::numeric END`;

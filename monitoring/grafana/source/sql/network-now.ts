@@ -1,0 +1,93 @@
+import { LARGEST_CHAINS, NODE, numeric, SAMPLED_CONNECTIONS, whole } from './connections.js';
+
+/* The network at the end of the range of time: where that is now, the network now. */
+
+const CONNECTED = 'created_at <= $__timeTo() AND (ended_at IS NULL OR ended_at > $__timeTo())';
+
+/** How old a report may be that is still believed. */
+const RECENT = "created_at > $__timeTo()::timestamptz - interval '10 min' AND $__timeFilter(created_at)";
+
+/** The newest `system.interval` of a connection that has a field: one or two steps of the index. */
+const newestInterval = (connection: string, field: 'height' | 'peers', columns: string): string => `
+          SELECT ${columns} FROM tetcore_logs
+           WHERE peer_connection_id = ${connection}.id AND msg = 'system.interval' AND logs ? '${field}' AND ${RECENT}
+           ORDER BY created_at DESC LIMIT 1`;
+
+export const NODE_COUNT = `
+SELECT count(DISTINCT ${NODE}) AS nodes, count(DISTINCT ${NODE}) FILTER (WHERE authority) AS authorities
+  FROM peer_connections
+ WHERE chain IN (\${chain:sqlstring}) AND ${CONNECTED}`;
+
+export const CHAINS = `
+WITH ${SAMPLED_CONNECTIONS},
+counted AS (
+  SELECT chain, count(DISTINCT ${NODE}) AS nodes, count(DISTINCT ${NODE}) FILTER (WHERE authority) AS authorities
+    FROM peer_connections
+   WHERE chain IN (SELECT chain FROM largest) AND ${CONNECTED}
+   GROUP BY chain),
+reported AS (
+  SELECT connection.chain, max(best) AS best, max(finalized) AS finalized, avg(peers)::float8 AS peers,
+         greatest(max(block.created_at), max(said.created_at)) AS heard
+    FROM connection
+    LEFT JOIN LATERAL (${newestInterval(
+      'connection',
+      'height',
+      `created_at, ${whole('height')} AS best, ${whole('finalized_height')} AS finalized`,
+    )}) AS block ON true
+    LEFT JOIN LATERAL (${newestInterval('connection', 'peers', `created_at, ${numeric('peers')} AS peers`)}) AS said ON true
+   GROUP BY connection.chain)
+SELECT chain AS "Chain", nodes AS "Nodes", authorities AS "Authorities", best AS "Best", finalized AS "Finalized",
+       best - finalized AS "Not final", peers AS "Peers, mean", heard AS "Last heard"
+  FROM counted LEFT JOIN reported USING (chain)
+ ORDER BY nodes DESC, chain`;
+
+/** Nodes whose newest report is furthest behind the best of their chain: of at most so many connections. */
+const MOST_CONNECTIONS = 2_000;
+
+export const BEHIND = `
+WITH ${LARGEST_CHAINS},
+connection AS MATERIALIZED (
+  SELECT id, chain, peer_id, name, implementation, version
+    FROM peer_connections
+   WHERE chain IN (SELECT chain FROM largest) AND ${CONNECTED}
+   ORDER BY created_at DESC LIMIT ${MOST_CONNECTIONS}),
+reported AS (
+  SELECT connection.*, block.best, block.created_at, max(block.best) OVER (PARTITION BY chain) AS highest
+    FROM connection
+   CROSS JOIN LATERAL (${newestInterval('connection', 'height', `created_at, ${whole('height')} AS best`)}) AS block
+   WHERE block.best IS NOT NULL)
+SELECT chain AS "Chain", name AS "Node", highest - best AS "Behind", best AS "Best", said.peers AS "Peers",
+       implementation || ' ' || version AS "Software", reported.created_at AS "Last heard", peer_id AS "Peer id"
+  FROM (SELECT * FROM reported ORDER BY highest - best DESC, chain, name LIMIT 20) AS reported
+  LEFT JOIN LATERAL (${newestInterval('reported', 'peers', `${numeric('peers')} AS peers`)}) AS said ON true
+ ORDER BY highest - best DESC, chain, name`;
+
+export const VERSIONS = `
+SELECT coalesce(implementation, '?') || ' ' || coalesce(version, '?') AS "Software", count(DISTINCT ${NODE}) AS "Nodes"
+  FROM peer_connections
+ WHERE chain IN (\${chain:sqlstring}) AND ${CONNECTED}
+ GROUP BY 1
+ ORDER BY 2 DESC, 1
+ LIMIT 20`;
+
+/** Servers that ran in the range of time. One that was killed has no end; then the last sign of it counts. */
+export const COLLECTORS = `
+SELECT host AS "Host", version AS "Version", started_at AS "Started", last_seen_at AS "Last seen",
+       stopped_at AS "Stopped"
+  FROM collectors
+ WHERE started_at <= $__timeTo() AND coalesce(stopped_at, last_seen_at) >= $__timeFrom()
+ ORDER BY started_at DESC
+ LIMIT 100`;
+
+/** Between servers: where none ran, nothing was taken in. */
+export const GAPS = `
+WITH run AS (
+  SELECT started_at, max(coalesce(stopped_at, last_seen_at)) OVER earlier AS last_end
+    FROM collectors
+   WHERE started_at <= $__timeTo()
+  WINDOW earlier AS (ORDER BY started_at, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING))
+SELECT last_end AS "From", started_at AS "To", extract(epoch FROM started_at - last_end)::float8 AS "Length"
+  FROM run
+ WHERE started_at > last_end AND started_at >= $__timeFrom()
+ ORDER BY started_at DESC
+ LIMIT 100`;

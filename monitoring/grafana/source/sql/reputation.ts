@@ -1,0 +1,108 @@
+// Directly, since the index of that module brings the whole of it, and this file is for tools.
+import {
+  ANY_CONNECTED,
+  LOWEST_REPUTATION,
+  NODE_SETS,
+  PEERSET,
+  saidOf,
+} from '../../../../src/reputation/report/peerset.js';
+import { ALIVE, CONNECTIONS_OF_NODE, POINTS, saidAtPoints } from './connections.js';
+
+/*
+ * What nodes think of their peers. A network state has an entry for each of a thousand peers and takes milliseconds to
+ * decompress, so that few are: of `$reporters` nodes the newest one, or of one node one at each point.
+ */
+
+const MSG = 'system.network_state';
+
+/** Rows of `key`, `reputation` and `connected` for each peer in a column `peerset`. */
+const OPINIONS = `
+         SELECT key, ${LOWEST_REPUTATION} AS reputation, ${ANY_CONNECTED} AS connected
+           FROM (${saidOf(`(${NODE_SETS}) AS node_set CROSS JOIN LATERAL jsonb_each(nodes) AS one (key, entry)`)}) AS said
+          GROUP BY key`;
+
+/**
+ * CTE `opinion`: what the nodes that are looked at said last of each peer. They are drawn by lot among those that
+ * report, and always the same; only what is drawn is decompressed.
+ */
+const LAST_OPINIONS = `newest AS MATERIALIZED (
+  SELECT peer_id, name, created_at, logs
+    FROM (SELECT DISTINCT ON (peer_id) peer_id, name, report.created_at, report.logs
+            FROM peer_connections
+           CROSS JOIN LATERAL (
+                  SELECT created_at, logs FROM tetcore_logs
+                   WHERE peer_connection_id = peer_connections.id AND msg = '${MSG}' AND $__timeFilter(created_at)
+                   ORDER BY created_at DESC LIMIT 1) AS report
+           WHERE chain IN (\${chain:sqlstring}) AND peer_id IS NOT NULL AND ${ALIVE}
+           ORDER BY peer_id, report.created_at DESC) AS each
+   ORDER BY md5(peer_id) LIMIT \${reporters:raw}),
+opinion AS MATERIALIZED (
+  SELECT peer_id AS reporter, name, created_at, key, reputation, connected
+    FROM (SELECT peer_id, name, created_at, ${PEERSET} AS peerset FROM newest OFFSET 0) AS report
+   CROSS JOIN LATERAL (${OPINIONS}) AS said
+   WHERE reputation IS NOT NULL)`;
+
+export const LOWEST = `
+WITH ${LAST_OPINIONS}
+SELECT key AS "Peer id", known.name AS "Node", known.chain AS "Chain", reporters AS "Reported by", lowest AS "Lowest",
+       mean AS "Mean", below AS "Below 0", connected AS "Connected to"
+  FROM (SELECT key, count(*) AS reporters, min(reputation)::float8 AS lowest, avg(reputation)::float8 AS mean,
+               count(*) FILTER (WHERE reputation < 0) AS below, count(*) FILTER (WHERE connected) AS connected
+          FROM opinion
+         GROUP BY key
+         ORDER BY min(reputation), avg(reputation), key
+         LIMIT 50) AS peer
+  LEFT JOIN LATERAL (
+         SELECT name, chain FROM peer_connections
+          WHERE peer_id = peer.key ORDER BY created_at DESC LIMIT 1) AS known ON true
+ ORDER BY lowest, mean, key`;
+
+export const REPORTERS = `
+WITH ${LAST_OPINIONS}
+SELECT name AS "Node", created_at AS "Reported", count(*) AS "Peers", count(*) FILTER (WHERE connected) AS "Connected",
+       count(*) FILTER (WHERE reputation < 0) AS "Below 0", min(reputation)::float8 AS "Lowest",
+       avg(reputation)::float8 AS "Mean", reporter AS "Peer id"
+  FROM opinion
+ GROUP BY reporter, name, created_at
+ ORDER BY count(*) FILTER (WHERE reputation < 0) DESC, reporter`;
+
+export const REPORT_COUNT = `
+WITH ${LAST_OPINIONS}
+SELECT count(DISTINCT reporter) AS "nodes", count(DISTINCT key) AS "peers",
+       count(DISTINCT key) FILTER (WHERE reputation < 0) AS "peers below 0"
+  FROM opinion`;
+
+/** CTE `opinion`: what the node that was chosen said at each point. */
+const OPINIONS_OF_NODE = `${CONNECTIONS_OF_NODE},
+${POINTS},
+opinion AS MATERIALIZED (
+  SELECT lower, key, reputation, connected
+    FROM (SELECT DISTINCT ON (point.lower) point.lower, ${PEERSET} AS peerset
+            FROM ${saidAtPoints('created_at, logs', MSG, 'ORDER BY created_at DESC LIMIT 1')}
+           ORDER BY point.lower, said.created_at DESC) AS report
+   CROSS JOIN LATERAL (${OPINIONS}) AS said
+   WHERE reputation IS NOT NULL)`;
+
+export const PEERS_OF_NODE = `
+WITH ${OPINIONS_OF_NODE}
+SELECT lower AS "time", count(*) AS known, count(*) FILTER (WHERE connected) AS connected,
+       count(*) FILTER (WHERE reputation < 0) AS "below 0"
+  FROM opinion
+ GROUP BY 1
+ ORDER BY 1`;
+
+export const LEVELS_OF_NODE = `
+WITH ${OPINIONS_OF_NODE}
+SELECT lower AS "time", min(reputation)::float8 AS lowest, avg(reputation)::float8 AS mean,
+       max(reputation)::float8 AS highest
+  FROM opinion
+ GROUP BY 1
+ ORDER BY 1`;
+
+/** Of the peers that had the lowest reputation at any point. */
+export const LOWEST_OF_NODE = `
+WITH ${OPINIONS_OF_NODE},
+lowest AS (SELECT key FROM opinion GROUP BY key ORDER BY min(reputation), key LIMIT 10)
+SELECT lower AS "time", key AS metric, reputation::float8 AS value
+  FROM opinion JOIN lowest USING (key)
+ ORDER BY 1, 2`;

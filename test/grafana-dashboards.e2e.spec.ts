@@ -1,0 +1,327 @@
+import { Logger } from '@nestjs/common';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LogScans, planOf } from './grafana/log-scans.js';
+import { ensureReaderRole } from '../src/storage/index.js';
+import { type Question, questions } from './grafana/questions.js';
+import { type Asked, intervalOf, substituted } from './grafana/substitute.js';
+import { type Told, ToldHistory } from './grafana/told-history.js';
+import {
+  grouped,
+  highest,
+  linesOf,
+  lowest,
+  mapValues,
+  mean,
+  newestByPoint,
+  quantile,
+  reputationsIn,
+  rounded,
+  type Row,
+  sum,
+} from './grafana/told-series.js';
+import { asUser, newName } from './reader-role/role-server.js';
+
+// What storage says of its work would drown what a test says.
+Logger.overrideLogger(['fatal']);
+
+const { from, to } = ToldHistory;
+const asked = questions();
+const nameOf = ({ dashboard, title }: Question): string => `${dashboard}: ${title}`;
+
+describe('the dashboards of Grafana that ask PostgreSQL', () => {
+  let history: ToldHistory;
+  /** As Grafana is set up: it may read, for 30 s at most. */
+  const role = newName();
+  let reader: pg.Client;
+  /** A node for each dashboard, which sends what that is about. */
+  let nodes: Record<string, string>;
+
+  beforeAll(async () => {
+    history = await ToldHistory.fill();
+    const { url } = history.database;
+    await ensureReaderRole(url, { DB_READER_ROLE: role, DB_READER_PASSWORD: role });
+    reader = new pg.Client({ connectionString: asUser(url, role, role) });
+    await reader.connect();
+    const sender = (type: string) => history.told.find(({ msg }) => msg === type)?.peerId ?? '';
+    nodes = {
+      network: sender('system.interval'),
+      profiling: sender('tracing.profiling'),
+      reputation: sender('system.network_state'),
+    };
+  }, 180_000);
+
+  afterAll(async () => {
+    await reader.end();
+    // Roles belong to all databases of a server.
+    await history.database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+    await history[Symbol.asyncDispose]();
+  });
+
+  const sqlOf = (question: Question, chosen: Asked['variables'] = {}): string =>
+    substituted(question.sql, {
+      from,
+      to,
+      intervalMs: intervalOf(question.resolution, from, to),
+      variables: {
+        chain: [...history.nodes.keys()],
+        nodes: '1000',
+        reporters: '500',
+        calls: '100000',
+        node: nodes[question.dashboard] ?? '',
+        target: [...new Set(history.told.map(({ logs }) => logs.target).filter(isText))],
+        ...chosen,
+      },
+    });
+
+  async function rowsOf(name: string, chosen?: Asked['variables']): Promise<Row[]> {
+    const question = asked.find((one) => nameOf(one) === name);
+    if (question === undefined) throw new Error(`There is no ${name}.`);
+    return (await reader.query<Row>(sqlOf(question, chosen))).rows;
+  }
+
+  const points = (name: string): number =>
+    intervalOf(asked.find((one) => nameOf(one) === name)?.resolution ?? {}, from, to);
+  const said = (msg: string, field: string): Told[] =>
+    history.told.filter((one) => one.msg === msg && field in one.logs);
+
+  it.each(asked.map((question) => [nameOf(question), question] as const))(
+    '%s answers a reader, in the shape that its panel takes',
+    async (_, question) => {
+      const { rows, fields } = await reader.query<Row>(sqlOf(question));
+      expect(rows.length).toBeGreaterThan(0);
+      const columns = fields.map(({ name }) => name);
+      expect(new Set(columns).size).toBe(columns.length);
+      // A column without any value shows nothing.
+      expect(columns.filter((column) => rows.every((row) => row[column] === null))).toEqual([]);
+      if (question.format === 'time_series') {
+        const times = rows.map(({ time }) => (time as Date).getTime());
+        expect(times).toEqual([...times].sort((one, other) => one - other));
+        const intervalMs = intervalOf(question.resolution, from, to);
+        expect(times[0]).toBeGreaterThan(from.getTime() - intervalMs);
+        expect(times.at(-1)).toBeLessThanOrEqual(to.getTime());
+        expect(columns.includes('metric') ? columns : ['time']).toEqual(
+          columns.includes('metric') ? ['time', 'metric', 'value'] : ['time'],
+        );
+        expect(new Set(rows.map(({ metric }) => metric)).size).toBeLessThanOrEqual(20);
+      } else if (question.format === 'variable') {
+        expect(['chain', 'target', '__value,__text']).toContain(columns.join());
+      }
+    },
+  );
+
+  it.each(asked.map((question) => [nameOf(question), question] as const))(
+    '%s reads messages by the index of a connection, within the range of time alone',
+    async (_, question) => {
+      const scans = await LogScans.of(history.database);
+      const { rows } = await reader.query<Row>(`EXPLAIN (ANALYZE, FORMAT JSON) ${sqlOf(question)}`);
+      expect(scans.problems(planOf(rows), from, to)).toEqual([]);
+    },
+  );
+
+  it('would be found where it read otherwise', async () => {
+    const scans = await LogScans.of(history.database);
+    // Three days, and a month of those for good.
+    expect(scans.count).toBe(4);
+    const problemsOf = async (sql: string): Promise<string[]> => {
+      const question: Question = { dashboard: '', title: '', sql, format: 'table', resolution: {} };
+      const { rows } = await reader.query<Row>(`EXPLAIN (ANALYZE, FORMAT JSON) ${sqlOf(question)}`);
+      return scans.problems(planOf(rows), from, to);
+    };
+    const within = 'SELECT count(*) FROM tetcore_logs WHERE $__timeFilter(created_at)';
+    expect(await problemsOf(`${within} AND logs ? 'height'`)).toEqual([
+      'logs_expiring_2021021000: Seq Scan',
+      'logs_audit_2021020100: Seq Scan',
+    ]);
+    // The whole of an index is no better.
+    expect(await problemsOf(`${within} AND msg = 'block.import'`)).toHaveLength(2);
+    const ofConnection = `${within} AND peer_connection_id = (SELECT id FROM peer_connections LIMIT 1)`;
+    expect(await problemsOf(ofConnection)).toEqual([]);
+    expect(await problemsOf(ofConnection.replace('$__timeFilter(created_at) AND', ''))).toEqual(
+      expect.arrayContaining([expect.stringMatching(/: beyond the range of time$/)]),
+    );
+  });
+
+  it('offers no name that Grafana would take for a macro', async () => {
+    const hostile = "SELECT FROM peer_connections WHERE strpos(concat(chain, peer_id), '$') > 0";
+    expect(await history.database.query(hostile)).toHaveLength(2);
+    for (const name of ['$chain', '$node']) {
+      const offered = (await rowsOf(`network: ${name}`)).map((row) => String(Object.values(row)[0]));
+      expect(offered.length).toBeGreaterThan(1);
+      expect(offered.filter((value) => value.includes('$'))).toEqual([]);
+    }
+    await expect(rowsOf('network: Nodes', { chain: ['$hostile(1)'] })).rejects.toThrow('no macro hostile');
+  });
+
+  it('is asked by somebody who may change nothing', async () => {
+    await expect(reader.query('DELETE FROM peer_connections')).rejects.toThrow('read-only transaction');
+    await reader.query('BEGIN READ WRITE');
+    await expect(reader.query('DELETE FROM peer_connections')).rejects.toThrow('permission denied');
+    await reader.query('ROLLBACK');
+  });
+
+  it('has the heights and peers that the nodes reported, at each point', async () => {
+    for (const [title, field, how] of [
+      ['Best height', 'height', highest],
+      ['Finalized height', 'finalized_height', highest],
+      ['Transactions in the pool', 'txcount', mean],
+      ['Peers', 'peers', mean],
+    ] as const) {
+      const name = `network: ${title}`;
+      const wanted = newestByPoint(said('system.interval', field), points(name), ({ chain }) => chain);
+      const ofTold = (told: readonly Told[]) => how(told.map(({ logs }) => Number(logs[field])));
+      expect(wanted.size).toBeGreaterThan(150);
+      expect(mapValues(linesOf(await rowsOf(name)), rounded)).toEqual(
+        mapValues(wanted, (told) => rounded(ofTold(told))),
+      );
+    }
+  });
+
+  it('has the lag of finality and the time of blocks that the chains have', async () => {
+    const lags = (await rowsOf('network: Finality lag')).map(({ value }) => Number(value));
+    expect(Math.min(...lags)).toBeGreaterThanOrEqual(1);
+    expect(Math.max(...lags)).toBeLessThan(10);
+    const times = await rowsOf('network: Block time');
+    for (const [chain, slotSeconds] of [
+      ['Simnet', 20],
+      ["Let's Test", 60],
+    ] as const) {
+      const ofChain = times.filter(({ metric, value }) => metric === chain && value !== null);
+      expect(ofChain.length).toBeGreaterThan(50);
+      // One slot of twenty is without a block.
+      const all = mean(ofChain.map(({ value }) => Number(value)));
+      expect(all).toBeGreaterThan(slotSeconds);
+      expect(all).toBeLessThan(slotSeconds * 1.15);
+    }
+  });
+
+  it('counts the nodes that are connected, and their versions', async () => {
+    const chains = await rowsOf('network: Chains');
+    const [{ connected } = { connected: '' }] = await history.database.query<{ connected: string }>(
+      `SELECT count(DISTINCT peer_id) AS connected FROM peer_connections
+        WHERE created_at <= $1 AND (ended_at IS NULL OR ended_at > $1)`,
+      [to],
+    );
+    expect(chains.map(({ Chain }) => Chain).sort()).toEqual([...history.nodes.keys()].sort());
+    const counted = sum(chains.map(({ Nodes }) => Number(Nodes)));
+    expect(counted).toBe(Number(connected));
+    expect(counted).toBeGreaterThan(10);
+    expect(await rowsOf('network: Nodes')).toMatchObject([{ nodes: connected }]);
+    expect(sum((await rowsOf('network: Versions')).map(({ Nodes }) => Number(Nodes)))).toBe(counted);
+    const lines = linesOf(await rowsOf('network: Connected nodes'));
+    const last = [...history.nodes.keys()].map((chain) =>
+      Number([...lines].filter(([key]) => key.endsWith(` ${chain}`)).at(-1)?.[1]),
+    );
+    expect(sum(last)).toBe(counted);
+  });
+
+  it('has the best heights of the chains at the end', async () => {
+    const recent = said('system.interval', 'height').filter(({ at }) => at > to.getTime() - 600_000);
+    for (const row of await rowsOf('network: Chains')) {
+      const ofChain = recent.filter(({ chain }) => chain === row.Chain);
+      expect(Number(row.Best)).toBe(highest(ofChain.map(({ logs }) => Number(logs.height))));
+    }
+  });
+
+  it('looks at no more nodes than are chosen', async () => {
+    const few = await rowsOf('network: Peers', { nodes: '1' });
+    const oneNode = new Set(
+      [
+        ...newestByPoint(
+          said('system.interval', 'peers'),
+          points('network: Peers'),
+          ({ chain, peerId }) => `${chain} ${peerId}`,
+        ),
+      ].map(
+        ([key, told]) => `${key.split(' ')[0] ?? ''} ${mean(told.map(({ logs }) => Number(logs.peers)))}`,
+      ),
+    );
+    expect(few.length).toBeGreaterThan(100);
+    expect(
+      few.filter(({ time, value }) => !oneNode.has(`${(time as Date).getTime()} ${Number(value)}`)),
+    ).toEqual([]);
+  });
+
+  it('has the lines of the node that was chosen', async () => {
+    const name = 'network: Heights of the node';
+    const ofNode = said('system.interval', 'height').filter(({ peerId }) => peerId === nodes.network);
+    const wanted = newestByPoint(ofNode, points(name), () => '');
+    const rows = await rowsOf(name);
+    expect(rows.map(({ time, best, finalized }) => [(time as Date).getTime(), best, finalized])).toEqual(
+      [...wanted].map(([key, told]) => [
+        Number(key),
+        highest(told.map(({ logs }) => Number(logs.height))),
+        highest(told.map(({ logs }) => Number(logs.finalized_height))),
+      ]),
+    );
+  });
+
+  it('tells of the times in which no server ran', async () => {
+    const hours = (count: number) => new Date(from.getTime() + count * 3_600_000);
+    const gaps = await rowsOf('network: Times without a server');
+    // Of every other server only the last sign is known.
+    expect(gaps.slice(0, 2)).toEqual([
+      { From: hours(4 + 115 / 60), To: hours(6), Length: 300 },
+      { From: hours(2 + 110 / 60), To: hours(4), Length: 600 },
+    ]);
+  });
+
+  it('has the times of calls, by target and name', async () => {
+    const calls = said('tracing.profiling', 'time').filter(({ peerId }) => peerId === nodes.profiling);
+    const wanted = grouped(calls, ({ logs }) => `${String(logs.target)}::${String(logs.name)}`);
+    const rows = await rowsOf('profiling: By target and name');
+    expect(wanted.size).toBeGreaterThan(3);
+    expect(rows.map(({ Target, Name }) => `${String(Target)}::${String(Name)}`).sort()).toEqual(
+      [...wanted.keys()].sort(),
+    );
+    for (const row of rows) {
+      const times = (wanted.get(`${String(row.Target)}::${String(row.Name)}`) ?? []).map(({ logs }) =>
+        Number(logs.time),
+      );
+      expect(Number(row.Calls)).toBe(times.length);
+      expect(Number(row.Mean)).toBeCloseTo(mean(times), 3);
+      expect(Number(row.Longest)).toBe(highest(times));
+      expect(Number(row.p90)).toBeCloseTo(quantile(0.9, times), 3);
+    }
+    expect(await rowsOf('profiling: Calls looked at')).toEqual([{ calls: calls.length }]);
+    expect(await rowsOf('profiling: Intervals read to their end')).toEqual([{ whole: 1 }]);
+    const [target = ''] = [...wanted.keys()].map((key) => key.split('::')[0] ?? '');
+    expect(
+      new Set((await rowsOf('profiling: By target and name', { target: [target] })).map((row) => row.Target)),
+    ).toEqual(new Set([target]));
+  });
+
+  it('says when it has not looked at all calls', async () => {
+    const few = { calls: '2' };
+    const [{ whole } = {}] = await rowsOf('profiling: Intervals read to their end', few);
+    expect(whole).toBeLessThan(0.5);
+    const [{ calls } = {}] = await rowsOf('profiling: Calls looked at', few);
+    // Two of each interval of 360 s in 6 h, of the connections of one node.
+    expect(calls).toBeLessThanOrEqual(2 * 65);
+  });
+
+  it('has what nodes said last of their peers', async () => {
+    const newest = [...grouped(history.told.filter(isState), ({ peerId }) => peerId).values()].map((told) =>
+      told.reduce((last, one) => (one.at >= last.at ? one : last)),
+    );
+    const opinions = newest.flatMap((one) =>
+      [...reputationsIn(one.logs)].map(([peer, reputation]) => ({ reporter: one.peerId, peer, reputation })),
+    );
+    const byPeer = grouped(opinions, ({ peer }) => peer);
+    const worst = (each: readonly { reputation: number }[]) =>
+      lowest(each.map(({ reputation }) => reputation));
+    const rows = await rowsOf('reputation: Lowest reputations');
+    expect(rows).toHaveLength(Math.min(50, byPeer.size));
+    for (const row of rows) {
+      const ofPeer = byPeer.get(String(row['Peer id'])) ?? [];
+      expect([Number(row.Lowest), Number(row['Reported by'])]).toEqual([worst(ofPeer), ofPeer.length]);
+    }
+    expect(rows[0]?.Lowest).toBe(worst(opinions));
+    expect(worst(opinions)).toBeLessThan(0);
+    expect(await rowsOf('reputation: By reporting node')).toHaveLength(newest.length);
+    expect(await rowsOf('reputation: By reporting node', { reporters: '2' })).toHaveLength(2);
+  });
+});
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isState = ({ msg }: Told): boolean => msg === 'system.network_state';
