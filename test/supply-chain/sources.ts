@@ -26,7 +26,8 @@ export function configurations(): Source[] {
   return sourcesIn(...readdirSync(ROOT).filter((name) => CODE.test(name)));
 }
 
-const IMPORT = /(?:\bfrom\s+|\bimport\s*\(?\s*|\brequire\(\s*|\.resolve\(\s*)['"]([^'"]+)['"]/g;
+const IMPORT =
+  /(?:\bfrom\s+|\bimport\s*\(?\s*|\brequire\(\s*|\b(?:require|meta|createRequire\([\w.]+\))\.resolve\(\s*)['"]([^'"]+)['"]/g;
 const TYPES_ONLY = /^\s*(?:import|export) type [^;]*?from\s+['"][^'"]+['"]/gm;
 
 /** The packages that code imports, by name. */

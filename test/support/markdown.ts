@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
 
-const FOLDERS_OF_OTHERS = new Set(['node_modules', 'dist', 'data', 'coverage', '.git']);
+const FOLDERS_OF_OTHERS = new Set(['node_modules', 'dist', 'data', 'coverage']);
 
 export interface Link {
   /** The file that it is in, relative to the project's folder. */
@@ -12,11 +12,17 @@ export interface Link {
 }
 
 /** Every Markdown file of the project, relative to its folder. */
-export function markdownFiles(folder = ROOT): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) return FOLDERS_OF_OTHERS.has(entry.name) ? [] : markdownFiles(path);
-    return entry.name.endsWith('.md') ? [relative(ROOT, path)] : [];
+export function markdownFiles(): string[] {
+  return projectFiles('.').filter((file) => file.endsWith('.md'));
+}
+
+/** Every file that somebody wrote in a folder of the project, relative to the project's. Hidden folders are passed over. */
+export function projectFiles(folder: string): string[] {
+  const path = resolve(ROOT, folder);
+  return readdirSync(path, { withFileTypes: true }).flatMap((entry) => {
+    const found = relative(ROOT, join(path, entry.name));
+    if (!entry.isDirectory()) return [found];
+    return FOLDERS_OF_OTHERS.has(entry.name) || entry.name.startsWith('.') ? [] : projectFiles(found);
   });
 }
 
@@ -24,11 +30,32 @@ export function readProjectFile(path: string): string {
   return readFileSync(resolve(ROOT, path), 'utf8');
 }
 
+/** Inline, with a title or without; definitions of references; HTML. Images are links as well. */
+const LINKS = [
+  /\]\(\s*<?([^()\s>]+)>?(?:\s+["'][^\n]*?["'])?\s*\)/g,
+  /^ {0,3}\[[^\]\n]+\]:\s*<?([^\s>]+)>?/gm,
+  /<(?:a|img|source)\s[^>]*?(?:href|src|srcset)=["']([^"']+)["']/g,
+];
+
 /** The links of a file that stay within the project. */
 export function linksOf(file: string): Link[] {
   const text = withoutCode(readProjectFile(file));
-  const targets = [...text.matchAll(/\]\(<?([^()\s>]+)>?\)/g)].map(([, target = '']) => target);
+  const targets = LINKS.flatMap((pattern) => [...text.matchAll(pattern)].map(([, target = '']) => target));
   return targets.filter((target) => !/^[a-z]+:/.test(target)).map((target) => ({ file, target }));
+}
+
+/** The pages and pictures of the project that a file which is no Markdown names, with their headings. */
+export function mentionsIn(file: string): Link[] {
+  const pages = /\b(?:docs\/[\w/-]+(?:\.[\w-]+)*\.(?:md|json|png)|[A-Z]{6,}\.md)(?:#[\w-]+)?/g;
+  return [...readProjectFile(file).matchAll(pages)].map(([target]) => ({ file, target }));
+}
+
+/** Whether a link leads to a file of the project, and to a heading of it if it names one. */
+export function leadsSomewhere({ file, target }: Link): boolean {
+  const [path = '', anchor] = target.split('#');
+  const found = path === '' ? file : join(dirname(file), path);
+  if (!existsSync(resolve(ROOT, found))) return false;
+  return anchor === undefined || anchorsOf(readProjectFile(found)).has(anchor);
 }
 
 /** The anchors that GitHub gives to the headings of a text. */

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
+import { built } from './built.js';
 import { waitUntil } from './wait-until.js';
 
-const MAIN = process.env.TEST_SERVER_MAIN ?? resolve(import.meta.dirname, '../../dist/main.js');
+const MAIN = built('main.js');
 
 /** The built server in a process of its own, which can be killed. `await using` ends it. */
 export class ServerProcess implements AsyncDisposable {
@@ -23,18 +23,26 @@ export class ServerProcess implements AsyncDisposable {
   /**
    * Starts it, with nothing of our own environment but what Node needs. It is not ready yet.
    *
-   * @param main the built server, where it is not that of `TEST_SERVER_MAIN` or `dist`
+   * @param program the built server with its arguments, where it is not that of `TEST_SERVER_MAIN` or `dist`
    */
-  static spawn(port: number, environment: Record<string, string>, main = MAIN): ServerProcess {
-    const child = spawn(process.execPath, [main], {
+  static spawn(
+    port: number,
+    environment: Record<string, string>,
+    program: string | readonly string[] = MAIN,
+  ): ServerProcess {
+    const child = spawn(process.execPath, [program].flat(), {
       env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: port.toString(), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     return new ServerProcess(child, port);
   }
 
-  static async ready(port: number, environment: Record<string, string>, main = MAIN): Promise<ServerProcess> {
-    const server = ServerProcess.spawn(port, environment, main);
+  static async ready(
+    port: number,
+    environment: Record<string, string>,
+    program: string | readonly string[] = MAIN,
+  ): Promise<ServerProcess> {
+    const server = ServerProcess.spawn(port, environment, program);
     await server.isReady();
     return server;
   }

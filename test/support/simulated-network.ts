@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
+import { CLI } from './command-line.js';
 import type { TestServer } from './test-server.js';
 import { waitUntil } from './wait-until.js';
 
-const SIMULATOR = resolve(import.meta.dirname, '../../dist/simulator/cli.js');
 const TYPES = ['block.import', 'notify.finalized', 'tracing.profiling', 'system.interval'];
 
 /** The network of the README: 20 simulated nodes that talk to a server. `await using` ends it. */
@@ -16,7 +15,7 @@ export class SimulatedNetwork implements AsyncDisposable {
 
   /** Playing, and its known peer has said something of each kind. */
   static async play(server: TestServer): Promise<SimulatedNetwork> {
-    const options = [SIMULATOR, '--nodes', '20', '--url', server.ws];
+    const options = [CLI, 'simulate', '--nodes', '20', '--url', server.ws];
     const network = new SimulatedNetwork(spawn(process.execPath, options, { stdio: 'ignore' }));
     const peer = SimulatedNetwork.PEER;
     await waitUntil(

@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
 import { readSettings } from '../../src/config/index.js';
-import { Purge, type PurgeReport } from '../../src/purge/index.js';
+import { Purge, type PurgePreview, type PurgeReport } from '../../src/purge/index.js';
 import { ExpiredPartitions } from '../../src/purge/expired-partitions.js';
 import { dataSourceOptions } from '../../src/storage/index.js';
 
@@ -22,6 +22,10 @@ export class TestPurge implements AsyncDisposable {
 
   run(now: number, signal?: AbortSignal): Promise<PurgeReport | null> {
     return this.purge.run(now, signal);
+  }
+
+  preview(now: number): Promise<PurgePreview> {
+    return this.purge.preview(now);
   }
 
   /** Runs, and fails where anything did. */

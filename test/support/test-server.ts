@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { register } from 'prom-client';
+import type { Extensions } from '../../src/app.module.js';
 import { type AnalyticsClient, createAnalyticsClient } from '../../src/client/index.js';
 import { readSettings } from '../../src/config/index.js';
 import { MetricsPort } from '../../src/metrics/index.js';
@@ -15,10 +16,14 @@ export class TestServer implements AsyncDisposable {
 
   private constructor(
     readonly server: RunningServer,
-    private readonly dataDir: string,
+    readonly dataDir: string,
   ) {}
 
-  static async start(databaseUrl: string, environment: Record<string, string> = {}): Promise<TestServer> {
+  static async start(
+    databaseUrl: string,
+    environment: Record<string, string> = {},
+    extensions: Extensions = {},
+  ): Promise<TestServer> {
     // The registry belongs to the process: each test begins with a new one, unless another server counts in it.
     if (running === 0) register.clear();
     running += 1;
@@ -33,13 +38,18 @@ export class TestServer implements AsyncDisposable {
         DB_SAVE_LATENCY_MS: '20',
         ...environment,
       }),
+      extensions,
     );
     return new TestServer(server, dataDir);
   }
 
   /** Started, with the database ready. */
-  static async ready(databaseUrl: string, environment: Record<string, string> = {}): Promise<TestServer> {
-    const server = await TestServer.start(databaseUrl, environment);
+  static async ready(
+    databaseUrl: string,
+    environment: Record<string, string> = {},
+    extensions: Extensions = {},
+  ): Promise<TestServer> {
+    const server = await TestServer.start(databaseUrl, environment, extensions);
     await server.server.ready;
     return server;
   }
