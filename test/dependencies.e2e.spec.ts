@@ -56,7 +56,10 @@ describe('docs/dependencies.md', () => {
 });
 
 describe('a package', () => {
-  const everything = [...sourcesIn('src', 'dashboard', 'test', 'bench', 'scripts', 'monitoring'), ...configurations()];
+  const everything = [
+    ...sourcesIn('src', 'dashboard', 'test', 'bench', 'scripts', 'monitoring'),
+    ...configurations(),
+  ];
 
   it('is used, by an import, as a command or since another asks for it', () => {
     const all = Object.keys({ ...dependencies, ...devDependencies });

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PACKAGE_VERSION } from '../src/config/index.js';
 import { hasBrowser, TestBrowser } from './support/browser.js';
 import { TestDatabase } from './support/databases.js';
 import { FakeNode } from './support/fake-node.js';
@@ -42,6 +43,14 @@ beforeAll(async () => {
 }, 240_000);
 
 afterAll(async () => await rm(folder, { recursive: true, force: true }));
+
+it('the package has a client and a command line', async () => {
+  const script = `import { createAnalyticsClient } from 'tetcore-analytics/client'; console.log(typeof createAnalyticsClient)`;
+  const client = await run('node', ['--input-type=module', '--eval', script], { cwd: folder });
+  expect(client.stdout).toBe('function\n');
+  const command = await run('npx', ['--no-install', 'tetcore-analytics', '--version'], { cwd: folder });
+  expect(command.stdout.trim()).toBe(PACKAGE_VERSION);
+});
 
 describe('the example of a module of one’s own', () => {
   it(
