@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Settings } from '../config/index.js';
 import { Lifecycle } from '../lifecycle/index.js';
+import { beforeHeaders } from './before-headers.js';
 import { type ConnectionRefusal, HttpConnectionsMetrics } from './http-connections.metrics.js';
 import { refuseInHttp } from './refuse-in-http.js';
 
@@ -29,11 +30,10 @@ export class HttpConnections implements OnModuleInit {
   bound(server: Server, most: number): void {
     server.maxConnections = most;
     server.on('drop', () => this.metrics.refused('too_many'));
-    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-      this.responses.set(request.socket, response);
-      if (this.isDraining) response.setHeader('Connection', 'close');
-      else response.once('finish', () => this.answered(request.socket, response));
-    });
+    // Before whoever answers, since an answer may be out within this very turn.
+    server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) =>
+      this.asked(socket, response),
+    );
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.failed(error, socket));
   }
 
@@ -41,9 +41,19 @@ export class HttpConnections implements OnModuleInit {
     return this.lifecycle.state === 'draining';
   }
 
-  /** Node keeps a connection for 5 s after an answer, and the end of a server would wait for that. */
-  private answered(socket: Socket, response: ServerResponse): void {
-    if (this.isDraining && this.responses.get(socket) === response) socket.destroySoon();
+  /**
+   * Node keeps a connection for 5 s after an answer, and the end of a server would wait for that. The last answer says
+   * that it is the last, so that a client sends nothing more that would be cut; one that has begun before cannot.
+   */
+  private asked(socket: Socket, response: ServerResponse): void {
+    this.responses.set(socket, response);
+    const isLast = (): boolean => this.isDraining && this.responses.get(socket) === response;
+    beforeHeaders(response, () => {
+      if (isLast()) response.setHeader('Connection', 'close');
+    });
+    response.once('finish', () => {
+      if (isLast()) socket.destroySoon();
+    });
   }
 
   private failed({ code = '' }: NodeJS.ErrnoException, socket: Duplex): void {

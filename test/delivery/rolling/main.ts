@@ -21,7 +21,7 @@ const { sockets, gaps, delays, findings, problems, ...result } = await runRollin
   { nodes, rate, rounds, lengthMs: minutes * 60_000, questionsPerSecond: questions, seed, main },
   print,
 );
-const { sent, due, unread, stored, rejected, missing, twice, wrong, restarts, answered } = result;
+const { sent, due, unread, stored, rejected, missing, twice, wrong, restarts, answered, passedBy } = result;
 const table = {
   restarts,
   longest_restart_s: Number(result.longestRestartS.toFixed(1)),
@@ -42,6 +42,7 @@ const table = {
   delivery_p99_s: Number(delays.p99.toFixed(3)),
   delivery_longest_s: Number(delays.longest.toFixed(3)),
   questions_answered: answered,
+  pages_answered: passedBy,
   questions_failed: problems.length,
 };
 console.table(table);

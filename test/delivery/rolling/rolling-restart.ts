@@ -14,6 +14,7 @@ import { type Balance, balance } from '../ledger/ledger.js';
 import { OWN_DEFAULTS } from '../servers/one-server.js';
 import { Replica } from '../servers/replica.js';
 import { type Gaps, gapsOf } from './gaps.js';
+import { PassersBy } from './passers-by.js';
 
 export interface RollingRestartOptions {
   seed: number;
@@ -24,7 +25,7 @@ export interface RollingRestartOptions {
   rounds: number;
   /** Over which the restarts are spread. They take longer if need be: milliseconds. */
   lengthMs: number;
-  /** Over HTTP, a second. */
+  /** Over HTTP, a second. So often pages are asked for as well, and what is not there. */
   questionsPerSecond: number;
   /** The built server, where it is not that of `dist`. */
   main?: string | undefined;
@@ -40,6 +41,8 @@ export interface RollingRestartResult extends Balance {
   delays: Delays;
   /** Questions that were answered. */
   answered: number;
+  /** Answers of pages, preflights and 404 that were right. */
+  passedBy: number;
   /** What went wrong that is no loss, such as a question that was not answered. */
   problems: string[];
 }
@@ -65,7 +68,7 @@ export async function runRollingRestart(
   const databaseUrl = databaseNamed(postgres.url, 'delivery');
   const replicas: Replica[] = [];
   for (let index = 0; index < SERVERS; index += 1) {
-    const environment = { ...OWN_DEFAULTS, TRUSTED_PROXIES: '127.0.0.1' };
+    const environment = { ...OWN_DEFAULTS, ...PassersBy.ENVIRONMENT, TRUSTED_PROXIES: '127.0.0.1' };
     replicas.push(ends.add(await Replica.start({ index, databaseUrl, mount: false, main, environment })));
   }
   const proxy = ends.add(await HaproxyProcess.start(replicas.map(({ port }) => port)));
@@ -74,8 +77,9 @@ export async function runRollingRestart(
   await waitUntil(() => fleet.open === nodes, { what: 'all nodes to be connected', timeoutMs: OPEN_MS });
   const from = Date.now();
   const asker = new Asker({ http: proxy.http, seed, nodes, perSecond, outages: new Outages() });
+  const passersBy = new PassersBy(proxy.http, perSecond);
   const enough = new AbortController();
-  const asked = asker.run(enough.signal);
+  const asked = Promise.all([asker, passersBy].map((each) => each.run(enough.signal)));
 
   const longestMs = await restartAll(replicas, proxy, rounds, lengthMs, say);
   await sleep(from + lengthMs - Date.now());
@@ -96,9 +100,11 @@ export async function runRollingRestart(
     gaps: gapsOf(records),
     delays: await readDelays(databaseUrl, 0, [from, to]),
     answered: asker.answered,
+    passedBy: passersBy.answered,
     problems: [
       ...replicas.flatMap(({ problems }) => problems),
       ...asker.failures.filter((line) => !line.includes(NOBODY_IS_HERE)),
+      ...passersBy.failures,
     ],
   };
 }

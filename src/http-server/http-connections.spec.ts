@@ -1,0 +1,109 @@
+import type { HttpAdapterHost } from '@nestjs/core';
+import { once } from 'node:events';
+import type { RequestListener, ServerResponse } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { Counter } from 'prom-client';
+import { expect, it, onTestFinished } from 'vitest';
+import { Settings } from '../config/index.js';
+import { Lifecycle } from '../lifecycle/index.js';
+import { HttpConnectionsMetrics } from './http-connections.metrics.js';
+import { boundedServer, HttpConnections } from './index.js';
+
+const QUESTION = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
+const SAYS_CLOSE = /\r\nConnection: close\r\n/;
+
+/** A server of connections that are bounded, and a client of it that keeps its connection. */
+async function start(answer: RequestListener): Promise<{ lifecycle: Lifecycle; client: Socket }> {
+  const lifecycle = new Lifecycle();
+  lifecycle.run();
+  const refusals = new Counter({ name: 'refused', help: 'x', labelNames: ['reason'], registers: [] });
+  const server = boundedServer(answer);
+  new HttpConnections(
+    {} as HttpAdapterHost,
+    new Settings(),
+    lifecycle,
+    new HttpConnectionsMetrics(refusals),
+  ).bound(server, 10);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  onTestFinished(() => {
+    client.destroy();
+    server.close();
+  });
+  return { lifecycle, client };
+}
+
+/** Answers when it is told to, in the order of the questions. */
+class Answers {
+  readonly open: ServerResponse[] = [];
+  private wake: () => void = () => undefined;
+
+  readonly listener: RequestListener = (_, response) => {
+    this.open.push(response);
+    this.wake();
+  };
+
+  async asked(count: number): Promise<ServerResponse[]> {
+    while (this.open.length < count) await new Promise<void>((resolve) => (this.wake = resolve));
+    return this.open;
+  }
+}
+
+it('an answer that is given at once while the server drains is the last of its connection', async () => {
+  const { lifecycle, client } = await start((_, response) => response.writeHead(404).end('none'));
+  lifecycle.drain();
+  client.write(QUESTION);
+  const answer = await text(client);
+  expect(answer).toMatch(/^HTTP\/1\.1 404 /);
+  expect(answer).toMatch(SAYS_CLOSE);
+});
+
+it('an answer to what was asked before the server drained says that it is the last', async () => {
+  const answers = new Answers();
+  const { lifecycle, client } = await start(answers.listener);
+  client.write(QUESTION);
+  const [response] = await answers.asked(1);
+  lifecycle.drain();
+  response?.end('late');
+  const answer = await text(client);
+  expect(answer).toMatch(SAYS_CLOSE);
+  expect(answer).toContain('late');
+});
+
+it('an answer that had begun before the server drained comes whole, and its connection ends with it', async () => {
+  const answers = new Answers();
+  const { lifecycle, client } = await start(answers.listener);
+  client.write(QUESTION);
+  const [response] = await answers.asked(1);
+  response?.write('first,');
+  await once(client, 'readable');
+  lifecycle.drain();
+  response?.end('last');
+  const answer = await text(client);
+  expect(answer).toContain('first,');
+  expect(answer).toContain('last');
+});
+
+it('only the last of several answers on a connection says so, and all are given', async () => {
+  const answers = new Answers();
+  const { lifecycle, client } = await start(answers.listener);
+  client.write(QUESTION + QUESTION);
+  const [first, second] = await answers.asked(2);
+  lifecycle.drain();
+  first?.end('first');
+  second?.end('second');
+  const [one = '', two = ''] = (await text(client)).split(/(?=HTTP\/1\.1)/);
+  expect(one).toContain('first');
+  expect(one).not.toMatch(SAYS_CLOSE);
+  expect(two).toContain('second');
+  expect(two).toMatch(SAYS_CLOSE);
+});
+
+it('a connection is kept while the server runs', async () => {
+  const { client } = await start((_, response) => response.end('.'));
+  client.write(QUESTION);
+  const [chunk] = (await once(client, 'data')) as [Buffer];
+  expect(chunk.toString()).toMatch(/\r\nConnection: keep-alive\r\n/);
+});

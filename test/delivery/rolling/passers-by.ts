@@ -1,0 +1,72 @@
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const ORIGIN = 'https://pages.example';
+const ANSWER_LIMIT_MS = 30_000;
+
+interface Question {
+  method: string;
+  path: string;
+  /** Of an answer that is right. */
+  status: number;
+  headers?: Record<string, string>;
+}
+
+/** What a server answers without asking its database: so fast that its answer is out within the turn of the request. */
+const QUESTIONS: readonly Question[] = [
+  { method: 'GET', path: '/no-such-page', status: 404 },
+  { method: 'GET', path: '/dashboard/', status: 200 },
+  { method: 'GET', path: '/dashboard/pages.json', status: 200 },
+  {
+    method: 'OPTIONS',
+    path: '/nodes',
+    status: 204,
+    headers: { Origin: ORIGIN, 'Access-Control-Request-Method': 'POST' },
+  },
+];
+
+/** Asks for pages and for what is not there, at a steady rate, and notes what is not answered as it should be. */
+export class PassersBy {
+  /** What a server has to be set to, so that it answers them. */
+  static readonly ENVIRONMENT = { CORS_ORIGINS: ORIGIN };
+  readonly failures: string[] = [];
+  answered = 0;
+
+  /** @param perSecond how often all is asked */
+  constructor(
+    private readonly http: string,
+    private readonly perSecond: number,
+  ) {}
+
+  /** Until it is told to stop, and everything is answered. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const pause = sleep(1000 / this.perSecond, undefined, { signal }).catch(() => undefined);
+      await Promise.all([...QUESTIONS.map((question) => this.ask(question)), pause]);
+    }
+  }
+
+  private async ask(question: Question): Promise<void> {
+    const { method, path } = question;
+    try {
+      const status = await statusOf(this.http, question);
+      if (status === question.status) this.answered += 1;
+      else this.failures.push(`${method} ${path} was answered with ${status}`);
+    } catch (error) {
+      this.failures.push(`${method} ${path} was not answered: ${String(error)}`);
+    }
+  }
+}
+
+/** On a connection of its own, once the answer is there whole. */
+async function statusOf(http: string, { method, path, headers = {} }: Question): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
+    request(http + path, { method, headers, agent: false, signal }, (answer) => {
+      text(answer).then(() => resolve(answer.statusCode ?? 0), reject);
+    })
+      .on('error', reject)
+      .end();
+  });
+}
