@@ -74,14 +74,9 @@ describe('what cannot be imported', { timeout: 90_000 }, () => {
     const noTarget = await commandLine(['import', '--from', from]);
     expect(noTarget.stderr).toContain('Set DATABASE_URL');
     expect(noTarget.code).toBe(1);
-    expect(
-      stdout +
-        stderr +
-        away.stdout +
-        away.stderr +
-        unread.stderr.replace("'mysql://x:secret@y/z'", '') +
-        noTarget.stderr,
-    ).not.toContain('secret');
+    expect(stdout + stderr + away.stdout + away.stderr + unread.stderr + noTarget.stderr).not.toContain(
+      'secret',
+    );
   });
 
   it('reads the source and changes nothing in it', async () => {

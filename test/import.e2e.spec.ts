@@ -148,7 +148,8 @@ describe('a database of 0.1.4', { timeout: 60_000 }, () => {
          (now(), '{"msg": "f"}', 77),
          (now(), '[1]', 2), (now(), '"text"', 2), (now(), 'null', 2),
          ('infinity', '{"msg": "g"}', 2), ('1969-12-31', '{"msg": "h"}', 3), ('-infinity', '{"msg": "i"}', 2),
-         (now(), '{"msg": 5}', 2), (now(), '{}', 2), ('2100-02-03 04:05:06', '{"msg": "j"}', 2)`,
+         (now(), '{"msg": 5}', 2), (now(), '{}', 2), (now() + interval '23 hours', '{"msg": "j"}', 2),
+         (now() + interval '25 hours', '{"msg": "k"}', 2)`,
     );
 
     const report = await bringOver(old, database, { environment: { LOG_EXPIRY_H: '48' } });
@@ -156,9 +157,9 @@ describe('a database of 0.1.4', { timeout: 60_000 }, () => {
     const logs = report.tables.find(({ table }) => table === 'substrate_logs');
     expect(logs).toEqual({
       table: 'substrate_logs',
-      sourceRows: 15,
+      sourceRows: 16,
       imported: 5,
-      leftOut: { expired: 2, no_connection: 2, not_an_object: 3, out_of_range: 3 },
+      leftOut: { expired: 2, no_connection: 2, not_an_object: 3, out_of_range: 4 },
       newer: 0,
     });
     expect(agrees(report)).toBe(true);
@@ -174,9 +175,15 @@ describe('a database of 0.1.4', { timeout: 60_000 }, () => {
       { logs: '{"msg": "j"}', msg: 'j', ip_addr: 'long', isOld: true },
       { logs: '{"msg": "d"}', msg: 'd', ip_addr: 'audit', isOld: true },
     ]);
-    const known = await database.query('SELECT ip_addr FROM peer_connections ORDER BY ip_addr');
-    expect(known).toEqual([{ ip_addr: 'audit' }, { ip_addr: 'long' }, { ip_addr: 'silent' }]);
-    // A clock that is wrong makes a partition of its own, and none for the years between.
+    const known = await database.query(
+      'SELECT ip_addr, ended_at > now() AS later FROM peer_connections ORDER BY ip_addr',
+    );
+    expect(known).toEqual([
+      { ip_addr: 'audit', later: false },
+      { ip_addr: 'long', later: false },
+      { ip_addr: 'silent', later: false },
+    ]);
+    // A clock that is wrong makes a partition of its own, and none for the time between.
     const partitions = await database.query(
       "SELECT FROM pg_inherits WHERE inhparent = 'logs_expiring'::regclass",
     );

@@ -1,7 +1,14 @@
 import type { IdRange } from './id-ranges.js';
-import type { TableReport } from './import-report.js';
+import type { StoredReport, TableReport } from './import-report.js';
 import type { Lane } from './lane.js';
-import type { ImportLedger } from './target/import-ledger.js';
+import { LOG_TABLE_NAMES } from './source/source-tables.js';
+import type { ImportLedger, Total } from './target/import-ledger.js';
+import {
+  storedConnections,
+  storedDescriptions,
+  storedMessages,
+  type StoredRows,
+} from './target/stored-rows.js';
 
 /** A table of the source, with the ids that this run has gone through. */
 export interface CountedTable {
@@ -9,11 +16,30 @@ export interface CountedTable {
   ids: IdRange | undefined;
 }
 
-/** Counts the rows of the source, and what became of them. */
+/**
+ * Counts the rows of the source, and those that are here of it; both at the same time.
+ *
+ * @param cutoff what is older may have been purged here
+ */
 export async function countTables(
   lane: Lane,
   ledger: ImportLedger,
   tables: readonly CountedTable[],
+  cutoff: Date,
+): Promise<{ tables: TableReport[]; stored: StoredReport[] }> {
+  const totals = new Map<string, Total>();
+  for (const { table } of tables) totals.set(table, await ledger.total(lane.target, table, cutoff));
+  const [counted, stored] = await Promise.all([
+    countSource(lane, tables, totals),
+    countTarget(lane, ledger.source, totals, cutoff),
+  ]);
+  return { tables: counted, stored };
+}
+
+async function countSource(
+  lane: Lane,
+  tables: readonly CountedTable[],
+  totals: ReadonlyMap<string, Total>,
 ): Promise<TableReport[]> {
   const reports: TableReport[] = [];
   for (const { table, ids } of tables) {
@@ -23,7 +49,46 @@ export async function countTables(
       [ids?.last ?? Number.MIN_SAFE_INTEGER],
     );
     const { sourceRows = 0, newer = 0 } = rows[0] ?? {};
-    reports.push({ table, sourceRows, newer, ...(await ledger.outcome(lane.target, table)) });
+    const { imported = 0, leftOut = {} } = totals.get(table) ?? {};
+    reports.push({ table, sourceRows, newer, imported, leftOut });
   }
   return reports;
+}
+
+async function countTarget(
+  lane: Lane,
+  source: string,
+  totals: ReadonlyMap<string, Total>,
+  cutoff: Date,
+): Promise<StoredReport[]> {
+  const reports: StoredReport[] = [];
+  const messages = LOG_TABLE_NAMES.flatMap((name) => totals.get(name) ?? []);
+  reports.push(report('tetcore_logs', await storedMessages(lane.target, source, cutoff), messages));
+  for (const [table, total] of totals) {
+    if (LOG_TABLE_NAMES.some((name) => name === table)) continue;
+    if (table !== 'peer_connections') {
+      reports.push(report(table, await storedDescriptions(lane.target, source, table), [total]));
+      continue;
+    }
+    // One that had expired comes all the same when a message of it does later.
+    const late = total.leftOut.expired ?? 0;
+    reports.push(report(table, await storedConnections(lane.target, source, cutoff), [total], late));
+  }
+  return reports;
+}
+
+function report(
+  table: string,
+  { stored, kept }: StoredRows,
+  totals: readonly Total[],
+  late = 0,
+): StoredReport {
+  const sum = (of: (total: Total) => number): number => totals.reduce((all, total) => all + of(total), 0);
+  const imported = sum((total) => total.imported);
+  return {
+    table,
+    stored,
+    missing: Math.max(imported - sum((total) => total.purgeable) - kept, 0),
+    surplus: Math.max(stored - imported - late, 0),
+  };
 }

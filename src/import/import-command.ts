@@ -6,7 +6,8 @@ It goes into the database of DATABASE_URL, which is created and migrated where t
 meanwhile. Nothing is written to the old one, but stop the server of 0.1.4 first, or run this again once it is stopped.
 Run it again too where it was ended before it was through: it goes on, and brings nothing twice.
 
-The exit code is 0 where all rows of the source are here, or left out for a reason that is told with their number.
+Both sides are counted at the end. The exit code is 0 where all rows of the source have come over and are here, but
+for those that are left out for a reason that is told with their number, or that the purge has removed since.
 docs/coming-from-0.1.4.md has the steps.
 
 Example:
@@ -16,6 +17,7 @@ export interface CommandOptions {
   from: string;
   chunk: number;
   connections: number;
+  anotherSource?: boolean;
 }
 
 /** The command that brings over a database of 0.1.4. What it takes is loaded when it runs. */
@@ -23,7 +25,7 @@ export function importCommand(): Command {
   return new Command('import')
     .summary('bring over a database of version 0.1.4')
     .description('Brings over a database of tetcore-analytics or substrate-analytics 0.1.4.')
-    .requiredOption('--from <url>', 'the old database, postgres:// or postgresql://', databaseUrl)
+    .requiredOption('--from <url>', 'the old database, postgres:// or postgresql://')
     .option('--chunk <rows>', 'rows of a transaction, at most', wholeNumber(1, 1_000_000), DEFAULT_CHUNK)
     .option(
       '--connections <number>',
@@ -31,17 +33,22 @@ export function importCommand(): Command {
       wholeNumber(1, 16),
       DEFAULT_CONNECTIONS,
     )
+    .option('--another-source', 'bring over another database than before')
     .addHelpText('after', NOTES)
-    .action(async (options: CommandOptions) => {
+    .action(async (options: CommandOptions, command: Command) => {
+      // A parser's error would repeat what is given, which may hold a password.
+      if (!isDatabaseUrl(options.from)) {
+        command.error(
+          "error: option '--from <url>' takes a URL that begins with postgres:// or postgresql://.",
+        );
+      }
       const { runImport } = await import('./run-import.js');
       process.exitCode = await runImport(options);
     });
 }
 
-/** Does not repeat what is given, which may hold a password. */
-function databaseUrl(text: string): string {
-  if (URL.canParse(text) && /^postgres(ql)?:\/\//.test(text)) return text;
-  throw new InvalidArgumentError('It takes a URL that begins with postgres:// or postgresql://.');
+function isDatabaseUrl(text: string): boolean {
+  return URL.canParse(text) && /^postgres(ql)?:\/\//.test(text);
 }
 
 function wholeNumber(min: number, max: number): (text: string) => number {

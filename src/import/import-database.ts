@@ -6,6 +6,7 @@ import type { ImportReport } from './import-report.js';
 import { ImportError } from './import.error.js';
 import { Lanes } from './lanes.js';
 import { runTable } from './run-table.js';
+import { refuseStranger } from './source/fingerprints.js';
 import { inspectSource } from './source/inspect-source.js';
 import { settledIds } from './source/settled-id.js';
 import { sourceId } from './source/source-identity.js';
@@ -14,13 +15,15 @@ import { BenchmarkEventImport, BenchmarkImport, HostSystemImport } from './table
 import { ConnectionImport } from './tables/connection-import.js';
 import { LogImport } from './tables/log-import.js';
 import type { TableImport } from './tables/table-import.js';
+import { BoundedPartitions } from './target/bounded-partitions.js';
 import { ImportLedger } from './target/import-ledger.js';
 import { prepareTarget } from './target/prepare-target.js';
 
 /** Connections that make partitions. */
 const PARTITION_CONNECTIONS = 2;
 const INSUFFICIENT_PRIVILEGE = '42501';
-const STOPPED: ImportReport = { tables: [], complete: false };
+const STOPPED: ImportReport = { tables: [], stored: [], complete: false };
+const HOUR_MS = 3_600_000;
 
 /**
  * Brings a database of 0.1.4 over, each row once, however often it is run and however it ended before. Beside it
@@ -45,11 +48,24 @@ async function bringOver(options: ImportOptions, tables: SourceTables): Promise<
   await using lanes = await Lanes.open(from, to, connections);
   const { planner, bringing } = lanes;
   const ledger = new ImportLedger(await sourceId(planner.source, tables));
-  await ledger.begin(planner.target);
+  if (options.anotherSource !== true && (await ledger.isNewAmongOthers(planner.target))) {
+    throw new ImportError(
+      'Another source than this was brought over before. Had this one been, all of its rows would come twice: by its ' +
+        'table __diesel_schema_migrations it is known again, or without that by the database in which it is. Give ' +
+        '--another-source where it really is another one.',
+    );
+  }
+  await refuseStranger(planner.source, planner.target, ledger, tables);
+  await ledger.begin(planner.target, () =>
+    progress?.say(
+      'Another import of this source is running: waiting for the transactions that it has begun.',
+    ),
+  );
   const counted: CountedTable[] = [];
   const pool = new WriterPool(to, PARTITION_CONNECTIONS);
+  const partitions = new BoundedPartitions(new PartitionManager(settings, pool));
   try {
-    for (const table of importsOf(tables, ledger, settings, new PartitionManager(settings, pool))) {
+    for (const table of importsOf(tables, ledger, settings, partitions)) {
       const ids = await settledIds(planner.source, table.table, signal);
       counted.push({ table: table.table, ids });
       await runTable({ table, ids, ledger, planner, lanes: bringing, chunk, progress, signal });
@@ -59,7 +75,8 @@ async function bringOver(options: ImportOptions, tables: SourceTables): Promise<
     await pool.close();
   }
   progress?.say('Counting both sides.');
-  return { tables: await countTables(planner, ledger, counted), complete: true };
+  const cutoff = new Date(Date.now() - settings.LOG_EXPIRY_H * HOUR_MS);
+  return { ...(await countTables(planner, ledger, counted, cutoff)), complete: true };
 }
 
 /** In the order in which tables refer to each other; messages bring most of the connections. */
@@ -67,7 +84,7 @@ function importsOf(
   { logs, connections, hostSystems, benchmarks, benchmarkEvents }: SourceTables,
   ledger: ImportLedger,
   settings: Settings,
-  partitions: PartitionManager,
+  partitions: BoundedPartitions,
 ): TableImport[] {
   return [
     ...logs.map((each) => new LogImport(each, connections, ledger, settings, partitions)),
@@ -89,7 +106,9 @@ function explained(error: unknown): unknown {
     );
   }
   const { code } = error as { code?: unknown };
-  if (typeof code !== 'string' && !error.message.startsWith('Connection terminated')) return error;
+  // Of pg, which gives no code to a connection that is gone.
+  const isGone = /^(?:Connection terminated|Client (?:has encountered|was closed))/.test(error.message);
+  if (typeof code !== 'string' && !isGone) return error;
   return new ImportError(
     `It was broken off: ${error.message}. What came over is kept: run it again to go on.`,
     { cause: error },

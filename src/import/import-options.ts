@@ -12,6 +12,8 @@ export interface ImportOptions {
   to: string;
   /** `LOG_EXPIRY_H` says what has expired, and gives partitions their width. */
   settings: Settings;
+  /** Whether it is another source than those that were brought over before; else it has to be one of them. */
+  anotherSource?: boolean;
   /** Rows of a transaction, at most; {@link DEFAULT_CHUNK} unless given. */
   chunk?: number;
   /** Transactions at the same time; {@link DEFAULT_CONNECTIONS} unless given. */

@@ -3,7 +3,7 @@ export const LEFT_OUT = {
   expired: 'older than LOG_EXPIRY_H, so that the next purge would remove them',
   no_connection: 'messages that belong to no row of peer_connections',
   not_an_object: 'messages that are no JSON object',
-  out_of_range: 'of a time before 1970 or after 9998',
+  out_of_range: 'of a time before 1970 or more than a day ahead; events before the year 1 or after 9999',
   no_benchmark: 'events that belong to no benchmark',
   phase: 'events whose phase is neither start nor end',
   refused: 'PostgreSQL does not take them, as they are broken or too large',
@@ -23,8 +23,20 @@ export interface TableReport {
   newer: number;
 }
 
+/** What is in a table here of all that this source has given, counted. */
+export interface StoredReport {
+  /** The table here. */
+  table: string;
+  stored: number;
+  /** Rows that came over and are gone, though no purge has removed them. */
+  missing: number;
+  /** Rows beyond those that came over. */
+  surplus: number;
+}
+
 export interface ImportReport {
   tables: TableReport[];
+  stored: StoredReport[];
   /** Whether everything was gone through. Without that the tables are not counted. */
   complete: boolean;
 }
@@ -34,7 +46,11 @@ export function accounted({ imported, leftOut }: TableReport): number {
   return imported + Object.values(leftOut).reduce((sum, rows) => sum + rows, 0);
 }
 
-/** Whether everything was brought over, or left out for a reason that is told. */
-export function agrees({ tables, complete }: ImportReport): boolean {
-  return complete && tables.every((table) => table.sourceRows === accounted(table));
+/** Whether everything was brought over and is here, or was left out for a reason that is told. */
+export function agrees({ tables, stored, complete }: ImportReport): boolean {
+  return (
+    complete &&
+    tables.every((table) => table.newer === 0 && table.sourceRows === accounted(table)) &&
+    stored.every(({ missing, surplus }) => missing === 0 && surplus === 0)
+  );
 }

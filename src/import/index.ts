@@ -3,7 +3,14 @@ import type { ImportReport } from './import-report.js';
 
 export { importCommand } from './import-command.js';
 export type { ImportOptions, ImportProgress } from './import-options.js';
-export { accounted, agrees, type ImportReport, LEFT_OUT, type TableReport } from './import-report.js';
+export {
+  accounted,
+  agrees,
+  type ImportReport,
+  LEFT_OUT,
+  type StoredReport,
+  type TableReport,
+} from './import-report.js';
 export { ImportError } from './import.error.js';
 
 /** Brings a database of 0.1.4 over. See `import-database.ts`, which is loaded only then. */

@@ -62,7 +62,7 @@ export class Lane implements AsyncDisposable {
 async function openBoth(from: string, to: string): Promise<[StorageClient, StorageClient]> {
   const source = await openSession(from, APPLICATION, true, { work_mem: SORT_MEMORY });
   try {
-    return [source, await openSession(to, APPLICATION, false)];
+    return [source, await openSession(to, APPLICATION, false, { jit: 'off' })];
   } catch (error) {
     await source.end().catch(() => undefined);
     throw error;

@@ -10,7 +10,12 @@ import { progressOn } from './progress/progress-on.js';
 import { reportText } from './progress/report-text.js';
 
 /** The command `import`: says how far it is, and at the end what came over. Resolves with the exit code. */
-export async function runImport({ from, chunk, connections }: CommandOptions): Promise<number> {
+export async function runImport({
+  from,
+  chunk,
+  connections,
+  anotherSource = false,
+}: CommandOptions): Promise<number> {
   const settings = await ConfigModule.readEnvironment();
   const { DATABASE_URL: to } = settings;
   if (to === undefined) throw new ImportError('Set DATABASE_URL to the database that it goes into.');
@@ -20,7 +25,16 @@ export async function runImport({ from, chunk, connections }: CommandOptions): P
   console.log(`From ${placeOf(from)} into ${placeOf(to)}; stop with Ctrl-C, and go on by running it again.`);
   const progress = progressOn(process.stdout);
   try {
-    const report = await importDatabase({ from, to, settings, chunk, connections, signal, progress });
+    const report = await importDatabase({
+      from,
+      to,
+      settings,
+      anotherSource,
+      chunk,
+      connections,
+      signal,
+      progress,
+    });
     progress.end();
     console.log(reportText(report));
     return agrees(report) ? 0 : 1;

@@ -1,14 +1,23 @@
 import { readSettings } from '../../src/config/index.js';
-import { importDatabase, type ImportReport } from '../../src/import/index.js';
+import { importDatabase, type ImportOptions, type ImportReport } from '../../src/import/index.js';
 import type { TestDatabase } from './databases.js';
 
 /** Imports, in this process. */
 export const bringOver = (
   from: TestDatabase,
   to: TestDatabase,
-  { chunk = 1_000, environment = {} }: { chunk?: number; environment?: Record<string, string> } = {},
+  {
+    environment = {},
+    ...options
+  }: Partial<Omit<ImportOptions, 'to' | 'settings'>> & { environment?: Record<string, string> } = {},
 ): Promise<ImportReport> =>
-  importDatabase({ from: from.url, to: to.url, settings: readSettings(environment), chunk });
+  importDatabase({
+    from: from.url,
+    to: to.url,
+    settings: readSettings(environment),
+    chunk: 1_000,
+    ...options,
+  });
 
 /** Messages with what tells their connections apart, all as texts. */
 export const oldMessages = (database: TestDatabase, table: string): Promise<object[]> =>

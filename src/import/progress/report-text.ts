@@ -4,6 +4,7 @@ import {
   type ImportReport,
   LEFT_OUT,
   type LeftOutReason,
+  type StoredReport,
   type TableReport,
 } from '../import-report.js';
 
@@ -15,6 +16,7 @@ export function reportText(report: ImportReport): string {
     table(report.tables),
     ...[...reasons].sort().map((reason) => `  ${reason}: ${LEFT_OUT[reason]}`),
     ...report.tables.flatMap(remarks),
+    ...report.stored.flatMap(remarksOnStored),
     agrees(report)
       ? 'All rows of the source are accounted for.'
       : 'The rows of the source are NOT all accounted for.',
@@ -57,6 +59,13 @@ function remarks(report: TableReport): string[] {
   }
   if (newer > 0) lines.push(`${name}: ${count(newer)} rows have come meanwhile: run it again to bring them.`);
   return lines;
+}
+
+function remarksOnStored({ table: name, missing, surplus }: StoredReport): string[] {
+  return [
+    ...(missing > 0 ? [`${name}: ${count(missing)} rows that had come over are not here any more.`] : []),
+    ...(surplus > 0 ? [`${name}: ${count(surplus)} rows more are here than came over.`] : []),
+  ];
 }
 
 function count(rows: number): string {

@@ -1,3 +1,4 @@
+import type { ClientBase } from 'pg';
 import type { SourceTable } from './source-tables.js';
 
 /** A connection of 0.1.4 in the form of `peer_connections` here. Times as PostgreSQL writes them, in UTC. */
@@ -22,7 +23,7 @@ export function auditOf(connections: SourceTable): string {
   return connections.columns.has('audit') ? 'coalesce(c.audit, false)' : 'false';
 }
 
-/** Bounds of what times may be here. Whatever lies beyond, infinity included, has no partition. */
+/** Bounds of when a connection may have begun. No message may be older than the first. */
 export const EARLIEST = '1970-01-01 00:00:00';
 export const LATEST = '9998-12-31 23:59:59.999999';
 
@@ -37,19 +38,41 @@ export function connectionId(source: string): string {
   return `lpad(to_hex(${milliseconds}), 12, '0') || '70008' || left(md5('${source}/' || c.id), 15)`;
 }
 
+/** What nodes have said of themselves. In a database whose encoding is `SQL_ASCII` it may be broken. */
+const TEXTS = ['ip_addr', 'peer_id', 'name', 'chain', 'version', 'implementation'] as const;
+type Texts = Record<(typeof TEXTS)[number], Buffer | null>;
+/** Of bytes that come as they are from a database without an encoding; PostgreSQL would refuse to send them as text. */
+const READ_AS = "(CASE getdatabaseencoding() WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END)::name";
+
 /**
- * Connections of 0.1.4 as {@link ConnectionRow}s.
+ * Reads connections of 0.1.4. What is broken in a text of theirs becomes U+FFFD: it would cost all of the messages.
  *
  * @param condition on `c`
  */
-export function connectionRows(connections: SourceTable, source: string, condition: string): string {
-  const column = (name: string, type = 'text'): string =>
+export async function readConnections(
+  client: ClientBase,
+  connections: SourceTable,
+  source: string,
+  condition: string,
+  parameters: unknown[],
+): Promise<ConnectionRow[]> {
+  const column = (name: string, type: string): string =>
     connections.columns.has(name) ? `c.${name}::${type}` : `NULL::${type}`;
-  return `
-    SELECT c.id::float8 AS old_id, (${connectionId(source)})::uuid::text AS id, coalesce(${column('ip_addr')}, '') AS ip_addr,
-           ${column('peer_id')} AS peer_id, (${createdAt})::text AS created_at,
-           ${auditOf(connections)} AS audit, ${column('name')} AS name, ${column('chain')} AS chain,
-           ${column('version')} AS version, ${column('authority', 'boolean')} AS authority,
-           ${column('startup_time')} AS startup_time, ${column('implementation')} AS implementation
-      FROM ${connections.name} AS c WHERE ${condition}`;
+  const texts = TEXTS.map((name) => `convert_to(${column(name, 'text')}, ${READ_AS}) AS ${name}`);
+  const { rows } = await client.query<Omit<ConnectionRow, keyof Texts> & Texts>(
+    `SELECT c.id::float8 AS old_id, (${connectionId(source)})::uuid::text AS id, ${texts.join(', ')},
+            (${createdAt})::text AS created_at, ${auditOf(connections)} AS audit,
+            ${column('authority', 'boolean')} AS authority, ${column('startup_time', 'text')} AS startup_time
+       FROM ${connections.name} AS c WHERE ${condition}`,
+    parameters,
+  );
+  return rows.map((row) => ({
+    ...row,
+    ip_addr: row.ip_addr?.toString() ?? '',
+    peer_id: row.peer_id?.toString() ?? null,
+    name: row.name?.toString() ?? null,
+    chain: row.chain?.toString() ?? null,
+    version: row.version?.toString() ?? null,
+    implementation: row.implementation?.toString() ?? null,
+  }));
 }

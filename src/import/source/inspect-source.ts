@@ -13,6 +13,7 @@ export async function inspectSource(from: string, to: string): Promise<SourceTab
   const source = await openSource(from);
   try {
     await refuseTarget(source, to);
+    await refuseStandby(source);
     return await findTables(source, placeOf(from));
   } finally {
     await source.end();
@@ -43,6 +44,15 @@ async function refuseTarget(source: StorageClient, to: string): Promise<void> {
   }
   throw new ImportError(
     '--from and DATABASE_URL name the same database. Set DATABASE_URL to a new one: it is created where it is missing.',
+  );
+}
+
+async function refuseStandby(source: StorageClient): Promise<void> {
+  const { rows } = await source.query<{ standby: boolean }>('SELECT pg_is_in_recovery() AS standby');
+  if (rows[0]?.standby !== true) return;
+  throw new ImportError(
+    'The source is a standby, where nobody sees who is writing, so that rows could be passed over for good. ' +
+      'Give --from the primary, or a copy that takes no more from it.',
   );
 }
 

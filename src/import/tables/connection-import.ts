@@ -1,10 +1,11 @@
 import type { Settings } from '../../config/index.js';
 import type { IdRange } from '../id-ranges.js';
 import type { Lane } from '../lane.js';
-import { type ConnectionRow, connectionRows } from '../source/connection-sql.js';
+import { readConnections } from '../source/connection-sql.js';
+import { fingerprintsIn } from '../source/fingerprints.js';
 import { millisecondsOf } from '../source/time-text.js';
 import type { SourceTable } from '../source/source-tables.js';
-import type { ImportLedger, Outcome } from '../target/import-ledger.js';
+import { hourOf, type ImportLedger, type Outcome } from '../target/import-ledger.js';
 import { describeConnections, knownConnections } from '../target/write-connections.js';
 import { TableImport } from './table-import.js';
 
@@ -26,10 +27,11 @@ export class ConnectionImport extends TableImport {
   protected override async bring(lane: Lane, range: IdRange): Promise<Outcome> {
     const { source } = this.ledger;
     const cutoff = Date.now() - this.settings.LOG_EXPIRY_H * HOUR_MS;
-    const { rows } = await lane.source.query<ConnectionRow>(
-      connectionRows(this.connections, source, 'c.id BETWEEN $1 AND $2'),
-      [range.first, range.last],
-    );
+    const fingerprints = await fingerprintsIn(lane.source, this.table, range);
+    const rows = await readConnections(lane.source, this.connections, source, 'c.id BETWEEN $1 AND $2', [
+      range.first,
+      range.last,
+    ]);
     return await this.ledger.transaction(lane.target, async () => {
       const known = await knownConnections(
         lane.target,
@@ -40,7 +42,13 @@ export class ConnectionImport extends TableImport {
       );
       if (kept.length > 0) await describeConnections(lane.target, source, kept);
       const expired = rows.length - kept.length;
-      const outcome = { imported: kept.length, leftOut: expired === 0 ? {} : { expired } };
+      const expiring: Record<string, number> = {};
+      for (const { audit, created_at: at } of kept) {
+        const hour = hourOf(new Date(millisecondsOf(at)));
+        if (!audit) expiring[hour] = (expiring[hour] ?? 0) + 1;
+      }
+      const leftOut = expired === 0 ? {} : { expired };
+      const outcome: Outcome = { imported: kept.length, leftOut, expiring, fingerprints };
       await this.ledger.note(lane.target, this.table, range, outcome);
       return outcome;
     });

@@ -1,14 +1,15 @@
 import type { Settings } from '../../config/index.js';
-import type { PartitionManager } from '../../storage/index.js';
 import type { IdRange } from '../id-ranges.js';
 import type { LeftOut } from '../import-report.js';
 import { ImportError } from '../import.error.js';
 import type { Lane } from '../lane.js';
-import { type ConnectionRow, connectionRows } from '../source/connection-sql.js';
+import { readConnections } from '../source/connection-sql.js';
+import { fingerprintsIn } from '../source/fingerprints.js';
 import { COPIED_COLUMNS, copyLogs, countLogs, type LogGroup, type LogQuestion } from '../source/log-sql.js';
 import type { SourceTable } from '../source/source-tables.js';
 import { millisecondsOf } from '../source/time-text.js';
-import type { ImportLedger, Outcome } from '../target/import-ledger.js';
+import type { BoundedPartitions } from '../target/bounded-partitions.js';
+import { hourOf, type ImportLedger, type Outcome } from '../target/import-ledger.js';
 import { writeConnections, type WrittenConnection } from '../target/write-connections.js';
 import { TableImport } from './table-import.js';
 
@@ -21,14 +22,13 @@ export class LogImport extends TableImport {
     private readonly connections: SourceTable,
     ledger: ImportLedger,
     private readonly settings: Settings,
-    private readonly partitions: PartitionManager,
+    private readonly partitions: BoundedPartitions,
   ) {
     super(logs.name, ledger);
   }
 
   protected override forgetPartitions(): void {
-    this.partitions.forget('logs_expiring');
-    this.partitions.forget('logs_audit');
+    this.partitions.forget();
   }
 
   protected override bring(lane: Lane, range: IdRange): Promise<Outcome> {
@@ -42,12 +42,13 @@ export class LogImport extends TableImport {
       const groups = (await lane.source.query<LogGroup>(sql)).rows;
       const taken = groups.filter(({ reason }) => reason === null);
       const written = await this.connectionsOf(lane, taken);
-      await this.ensurePartitions(taken);
+      const fingerprints = await fingerprintsIn(lane.source, this.table, range);
+      await this.ensurePartitions(lane, taken);
       return await ledger.transaction(lane.target, async () => {
         const imported = await this.copy(lane, question, taken);
         // Behind the messages: others who have the same connections wait for us only from here on.
         if (written.length > 0) await writeConnections(lane.target, ledger.source, written);
-        const outcome = { imported, leftOut: leftOutOf(groups) };
+        const outcome = { imported, leftOut: leftOutOf(groups), expiring: expiringOf(taken), fingerprints };
         await ledger.note(lane.target, this.table, range, outcome);
         return outcome;
       });
@@ -65,20 +66,21 @@ export class LogImport extends TableImport {
       });
     }
     if (times.size === 0) return [];
-    const { rows } = await lane.source.query<ConnectionRow>(
-      connectionRows(this.connections, this.ledger.source, 'c.id = ANY($1)'),
-      [[...times.keys()]],
-    );
+    const rows = await readConnections(lane.source, this.connections, this.ledger.source, 'c.id = ANY($1)', [
+      [...times.keys()],
+    ]);
     return rows.flatMap((row) => {
       const heard = times.get(row.old_id);
       return heard === undefined ? [] : [{ ...row, ...heard }];
     });
   }
 
-  private async ensurePartitions(groups: readonly LogGroup[]): Promise<void> {
-    // Not from the oldest to the newest of all: a clock that is wrong by years would make a partition for each month.
-    for (const { audit, oldest, newest } of groups) {
-      await this.partitions.ensure(tableFor(audit), millisecondsOf(oldest), millisecondsOf(newest) + 1);
+  private async ensurePartitions(lane: Lane, groups: readonly LogGroup[]): Promise<void> {
+    for (const audit of [false, true]) {
+      const spans = groups
+        .filter((group) => group.audit === audit)
+        .map(({ oldest, newest }) => ({ first: millisecondsOf(oldest), last: millisecondsOf(newest) + 1 }));
+      await this.partitions.ensure(lane.target, tableFor(audit), spans);
     }
   }
 
@@ -111,6 +113,16 @@ function leftOutOf(groups: readonly LogGroup[]): LeftOut {
     if (reason !== null) leftOut[reason] = (leftOut[reason] ?? 0) + rows;
   }
   return leftOut;
+}
+
+function expiringOf(groups: readonly LogGroup[]): Record<string, number> {
+  const expiring: Record<string, number> = {};
+  for (const { audit, oldest, rows } of groups) {
+    if (audit) continue;
+    const hour = hourOf(new Date(millisecondsOf(oldest)));
+    expiring[hour] = (expiring[hour] ?? 0) + rows;
+  }
+  return expiring;
 }
 
 function rowsOf(groups: readonly LogGroup[]): number {

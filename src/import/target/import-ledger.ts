@@ -8,6 +8,28 @@ import type { LeftOut } from '../import-report.js';
 export interface Outcome {
   imported: number;
   leftOut: LeftOut;
+  /** Of what is imported, the rows that a purge may remove, by an {@link hourOf} that none is older than. */
+  expiring?: Record<string, number>;
+  /** What rows of the range look like, by their ids: how the source is known again. */
+  fingerprints?: Fingerprints;
+}
+
+export type Fingerprints = Record<string, string>;
+
+/** What became of the rows of a table, over all runs. */
+export interface Total {
+  imported: number;
+  leftOut: LeftOut;
+  /** Of what is imported, the rows that a purge may have removed. */
+  purgeable: number;
+}
+
+/** For advisory locks: "impt" in ASCII. The other half is a hash of the source. */
+const LOCK_CLASS = 0x696d7074;
+
+/** The hour of a time in UTC, in a form that sorts by time. */
+export function hourOf(time: Date): string {
+  return time.toISOString().slice(0, 13).replace('T', ' ');
 }
 
 /**
@@ -24,13 +46,35 @@ export class ImportLedger {
   /**
    * Takes over from whoever has been at it. Waits until their transactions are done, so that what they bring is seen;
    * a process that was killed may have left one.
+   *
+   * @param waiting is called where there are such transactions
    */
-  async begin(client: ClientBase): Promise<void> {
+  async begin(client: ClientBase, waiting?: () => void): Promise<void> {
+    await client.query('BEGIN');
+    const { rows } = await client.query<{ locked: boolean }>(
+      `SELECT pg_try_advisory_xact_lock(${this.lock}) AS locked`,
+    );
+    if (rows[0]?.locked !== true) {
+      waiting?.();
+      // Locks are given in the order in which they are asked for: no transaction that begins now goes before us.
+      await client.query(`SELECT pg_advisory_xact_lock(${this.lock})`);
+    }
     await client.query(
       `INSERT INTO imports (source, run) VALUES ($1, $2)
        ON CONFLICT (source) DO UPDATE SET run = excluded.run, begun_at = now()`,
       [this.source, this.run],
     );
+    await client.query('COMMIT');
+  }
+
+  /** Whether something was brought over of another source, and nothing yet of this one. */
+  async isNewAmongOthers(client: ClientBase): Promise<boolean> {
+    const { rows } = await client.query<{ others: boolean }>(
+      `SELECT count(*) > 0 AND NOT bool_or(source = $1) AS others
+         FROM (SELECT DISTINCT source FROM import_ranges) AS known`,
+      [this.source],
+    );
+    return rows[0]?.others === true;
   }
 
   /**
@@ -39,12 +83,12 @@ export class ImportLedger {
    * @throws ImportError where somebody has
    */
   async transaction<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
-    await client.query('BEGIN');
     // Nobody can take over before this transaction is done.
-    const { rowCount } = await client.query(
-      'SELECT 1 FROM imports WHERE source = $1 AND run = $2 FOR SHARE',
-      [this.source, this.run],
-    );
+    await client.query(`BEGIN; SELECT pg_advisory_xact_lock_shared(${this.lock})`);
+    const { rowCount } = await client.query('SELECT 1 FROM imports WHERE source = $1 AND run = $2', [
+      this.source,
+      this.run,
+    ]);
     if (rowCount !== 1) {
       throw new ImportError('Another import of this source was begun, and goes on in the place of this one.');
     }
@@ -58,13 +102,25 @@ export class ImportLedger {
     client: ClientBase,
     table: string,
     { first, last }: IdRange,
-    { imported, leftOut }: Outcome,
+    { imported, leftOut, expiring = {}, fingerprints = {} }: Outcome,
   ): Promise<void> {
+    const notes = [leftOut, expiring, fingerprints].map((note) => JSON.stringify(note));
     await client.query(
-      `INSERT INTO import_ranges (source, table_name, first_id, last_id, imported, left_out)
-       VALUES ($1, $2, $3, $4, $5, $6)`,
-      [this.source, table, first, last, imported, JSON.stringify(leftOut)],
+      `INSERT INTO import_ranges
+         (source, table_name, first_id, last_id, imported, left_out, expiring, fingerprints)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      [this.source, table, first, last, imported, ...notes],
     );
+  }
+
+  /** What rows of a table looked like when they were brought over. */
+  async fingerprints(client: ClientBase, table: string): Promise<Map<string, string>> {
+    const { rows } = await client.query<{ id: string; fingerprint: string }>(
+      `SELECT key AS id, value AS fingerprint FROM import_ranges, jsonb_each_text(fingerprints)
+        WHERE source = $1 AND table_name = $2`,
+      [this.source, table],
+    );
+    return new Map(rows.map(({ id, fingerprint }) => [id, fingerprint]));
   }
 
   /** What is brought over of a table, by ids. */
@@ -77,19 +133,29 @@ export class ImportLedger {
     return rows;
   }
 
-  /** What became of the rows of a table, over all runs. */
-  async outcome(client: ClientBase, table: string): Promise<Outcome> {
-    const { rows } = await client.query<{ imported: number; leftOut: LeftOut | null }>(
+  /**
+   * What became of the rows of a table, over all runs.
+   *
+   * @param cutoff what is older may have been purged
+   */
+  async total(client: ClientBase, table: string, cutoff: Date): Promise<Total> {
+    const { rows } = await client.query<{ imported: number; leftOut: LeftOut | null; purgeable: number }>(
       `SELECT coalesce(sum(imported), 0)::float8 AS imported,
+              (SELECT coalesce(sum(value::bigint), 0)::float8 FROM import_ranges, jsonb_each_text(expiring)
+                WHERE source = $1 AND table_name = $2 AND key COLLATE "C" <= $3) AS purgeable,
               (SELECT json_object_agg(reason, rows)
                  FROM (SELECT key AS reason, sum(value::bigint) AS rows
                          FROM import_ranges, jsonb_each_text(left_out)
                         WHERE source = $1 AND table_name = $2 GROUP BY key ORDER BY key) AS reasons) AS "leftOut"
          FROM import_ranges WHERE source = $1 AND table_name = $2`,
-      [this.source, table],
+      [this.source, table, hourOf(cutoff)],
     );
     const [found] = rows;
-    return { imported: found?.imported ?? 0, leftOut: found?.leftOut ?? {} };
+    return {
+      imported: found?.imported ?? 0,
+      leftOut: found?.leftOut ?? {},
+      purgeable: found?.purgeable ?? 0,
+    };
   }
 
   /** Notes which ids rows have here, within the transaction that brings them. */
@@ -109,5 +175,10 @@ export class ImportLedger {
       [this.source, table, old],
     );
     return new Map(rows.map((row) => [row.old_id, row.new_id]));
+  }
+
+  /** The arguments of an advisory lock: those who bring share it, who takes over has it alone. */
+  private get lock(): string {
+    return `${LOCK_CLASS}, hashtext('${this.source}')`;
   }
 }

@@ -13,14 +13,14 @@ const COLUMNS =
 const DESCRIPTION = ['peer_id', 'name', 'chain', 'version', 'authority', 'startup_time', 'implementation'];
 
 /**
- * 0.1.4 does not say how a connection ended, nor when: after its last message. In the order of ids, so that two
+ * 0.1.4 does not say how a connection ended, nor when: after its last message, but not in the future. In the order of ids, so that two
  * transactions with the same connections wait for each other rather than deadlock.
  */
 const INSERT = `
   INSERT INTO peer_connections AS here (${COLUMNS}, path, socket_id, collector_id, revision, first_message_at,
     last_message_at, oldest_created_at, newest_created_at, ended_at, end_reason)
   SELECT ${COLUMNS}, CASE WHEN audit THEN '/audit' ELSE '/' END, id, $2, 0, oldest,
-         newest, oldest, newest, greatest(created_at, newest), 'imported'
+         newest, oldest, newest, greatest(created_at, least(newest, now())), 'imported'
     FROM json_to_recordset($1::json) AS old (id uuid, ip_addr text, peer_id text, created_at timestamptz,
       audit boolean, name text, chain text, version text, authority boolean, startup_time bigint,
       implementation text, oldest timestamptz, newest timestamptz)

@@ -23,6 +23,14 @@ export class ImportRange {
   @Column('jsonb', { name: 'left_out' })
   leftOut!: Record<string, number>;
 
+  /** Those of the imported rows that the purge may remove one day, by the hour in UTC that none is older than. */
+  @Column('jsonb')
+  expiring!: Record<string, number>;
+
+  /** MD5 of the lowest and of the highest row there, by their ids. By them the source is known again. */
+  @Column('jsonb')
+  fingerprints!: Record<string, string>;
+
   @Column('timestamptz', { name: 'stored_at', default: () => 'now()' })
   storedAt!: Date;
 }

@@ -2,6 +2,8 @@ import { prepareSession, readerSettings, writerSettings } from './session-settin
 import { StorageClient } from './storage-client.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
+/** Of transactions, whatever the database and the role have as their own. The second is known since PostgreSQL 17. */
+const NO_LIMITS = { idle_in_transaction_session_timeout: '0', transaction_timeout: '0' };
 
 /**
  * A session outside of any pool, whose statements and transactions may take as long as they need.
@@ -27,7 +29,7 @@ export async function openSession(
   try {
     await client.connect();
     const settings = readOnly
-      ? { ...readerSettings(0), default_transaction_read_only: 'on' }
+      ? { ...readerSettings(0), ...NO_LIMITS, default_transaction_read_only: 'on' }
       : writerSettings(0);
     await prepareSession(client, { ...settings, ...others }, CONNECT_TIMEOUT_MS);
     return client;

@@ -1,0 +1,63 @@
+import type { ClientBase } from 'pg';
+import { listPartitions, missingRanges, type PartitionManager } from '../../storage/index.js';
+import { ImportError } from '../import.error.js';
+
+type LogTable = 'logs_expiring' | 'logs_audit';
+
+/** Times of messages, both included: milliseconds since the epoch. */
+export interface Span {
+  first: number;
+  last: number;
+}
+
+/** Partitions of a table, at most. Who reads without bounds locks each of them, and a server has few thousand locks. */
+export const MOST_PARTITIONS = 300;
+
+/** Makes the partitions that messages need, unless nodes whose clocks were wrong would have too many of them made. */
+export class BoundedPartitions {
+  constructor(private readonly partitions: PartitionManager) {}
+
+  widthOf(table: LogTable): string {
+    return this.partitions.widthOf(table);
+  }
+
+  /** What is known of partitions is not true any more. */
+  forget(): void {
+    this.partitions.forget('logs_expiring');
+    this.partitions.forget('logs_audit');
+  }
+
+  /**
+   * Makes what is missing for all of these times. Not from the oldest to the newest of all: a clock that is wrong by
+   * years would make a partition for each month.
+   *
+   * @throws ImportError where there would be too many; none is made then
+   */
+  async ensure(client: ClientBase, table: LogTable, spans: readonly Span[]): Promise<void> {
+    if (spans.length === 0) return;
+    const there = await listPartitions(client, table);
+    let missing = 0;
+    const planned = [...there];
+    for (const { first, last } of spans) {
+      const ranges = missingRanges(planned, first, last, this.partitions.widthOf(table));
+      if (ranges.length === 0) continue;
+      missing += ranges.length;
+      planned.push(...ranges.map((range) => ({ ...range, name: '' })));
+      planned.sort((one, other) => one.from - other.from);
+      if (planned.length > MOST_PARTITIONS) throw tooMany(table, this.widthOf(table));
+    }
+    if (missing === 0) return;
+    for (const { first, last } of spans) await this.partitions.ensure(table, first, last);
+  }
+}
+
+function tooMany(table: LogTable, width: string): ImportError {
+  const expired =
+    table === 'logs_expiring' ? ', or set a smaller LOG_EXPIRY_H, which leaves out what is older' : '';
+  return new ImportError(
+    `The messages are of too many times, by clocks of nodes that were wrong: ${table} would have more than ` +
+      `${MOST_PARTITIONS} partitions, one for each ${width}. Delete from the source those whose created_at is wrong` +
+      `${expired}, and run this again. To see them: SELECT date_trunc('${width}', created_at), count(*) FROM the ` +
+      'table of messages GROUP BY 1 ORDER BY 1.',
+  );
+}
