@@ -21,6 +21,8 @@ export default defineConfig({
     setupFiles: ['reflect-metadata'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // A second, as it would be, is not enough for a page on a machine that is busy.
+    expect: { poll: { timeout: 10_000 } },
     maxWorkers: 2,
   },
 });

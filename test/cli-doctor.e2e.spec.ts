@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { ClientBase } from 'pg';
 import { DataSource } from 'typeorm';
 import { v7 as uuid } from 'uuid';
@@ -27,15 +29,18 @@ import { permissions } from '../src/cli/doctor/checks/permissions.js';
 import { ports } from '../src/cli/doctor/checks/ports.js';
 import { servers } from '../src/cli/doctor/checks/servers.js';
 import { findingsOf } from '../src/cli/doctor/checks/settings.js';
+import { examineDatabase } from '../src/cli/doctor/examine-database.js';
 import { ok } from '../src/cli/doctor/finding.js';
 import { readSettings } from '../src/config/index.js';
 import { Journal } from '../src/delivery/journal/index.js';
 import { dataSourceOptions } from '../src/storage/index.js';
 import { batch, row } from './support/batches.js';
+import { commandLine } from './support/command-line.js';
 import { TestDatabase } from './support/databases.js';
 import { FaultyPostgres } from './support/faulty-postgres.js';
 import { freePort } from './support/free-port.js';
 import { databaseNamed, onDatabase } from './support/on-database.js';
+import { PostgresProxy } from './support/postgres-proxy.js';
 import { tempDir } from './support/temp-dir.js';
 import { TestServer } from './support/test-server.js';
 import { TestStorage } from './support/test-storage.js';
@@ -88,6 +93,65 @@ describe('doctor', () => {
       'problem: DB_BATCH_SIZE is "0", but takes a whole number from 1 to 65536.',
       'warning: There is a variable LOG_LEVELS, which is no setting.',
     ]);
+  });
+});
+
+describe('doctor, where nothing answers', { timeout: 60_000 }, () => {
+  const stuck: Check<object> = { name: 'stuck', look: () => new Promise(() => undefined) };
+  const good: Check<object> = { name: 'good', look: () => ok('Fine.') };
+
+  it('waits for a check for some seconds, and goes on with those of the machine', async () => {
+    expect(await examine([stuck, good], {}, 20)).toMatchObject([
+      { check: 'stuck', level: 'problem', message: 'Could not be looked at: nothing came within 0.02 s.' },
+      { check: 'good', level: 'ok' },
+    ]);
+  });
+
+  it('asks a database that stalls no more, and keeps what it has found', async () => {
+    await using database = await TestDatabase.create();
+    await using proxy = await PostgresProxy.start(database.url);
+    proxy.when('synchronous_commit', 'freeze');
+    const found = await examineDatabase(readSettings({ DATABASE_URL: proxy.url }), undefined, 1_000);
+    expect(found.map(({ check, level }) => `${check}: ${level}`)).toEqual([
+      'database: ok',
+      'PostgreSQL: ok',
+      'encryption: ok',
+      'clock: ok',
+      'durability: problem',
+      'not looked at: warning',
+    ]);
+    expect(found.at(-1)?.message).toBe(
+      'Not looked at, since the database stalls: autovacuum, database disk, permissions, migrations, servers, connections, partitions.',
+    );
+  });
+
+  it('gives up a database that takes a connection and says nothing', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const DATABASE_URL = `postgres://u@127.0.0.1:${port}/x`;
+    expect(await examineDatabase(readSettings({ DATABASE_URL }), undefined, 500)).toMatchObject([
+      { level: 'problem', message: expect.stringMatching(/^The database does not answer: /) as string },
+    ]);
+    silent.close();
+  });
+
+  it('ends also where a call of the file system does not', async () => {
+    const dataDir = await tempDir('doctor');
+    const journal = join(dataDir, 'journal', uuid());
+    await mkdir(journal, { recursive: true });
+    // Whoever opens it waits for somebody who writes.
+    await promisify(execFile)('mkfifo', [join(journal, 'journal.json')]);
+    const { code, stdout } = await commandLine(['doctor'], {
+      DATA_DIR: dataDir,
+      HOST: '127.0.0.1',
+      PORT: (await freePort()).toString(),
+    });
+    expect(code).not.toBe(0);
+    expect(stdout).toMatch(/^problem {2}journal +Could not be looked at: nothing came within 8 s\.$/m);
+    expect(stdout).toMatch(/^ok +ports /m);
+    expect(stdout).toMatch(/\n1 problem, /);
+    await rm(dataDir, { recursive: true });
   });
 });
 
@@ -385,6 +449,26 @@ describe('doctor on a database', () => {
     expect((await connected(database.url, (subject) => said(permissions, subject)))[0]).toMatch(/^ok: /);
   });
 
+  it('keeps what it has found where the user may not read which migrations were applied', async () => {
+    await using database = await TestDatabase.create();
+    const role = `doctor_low_${process.pid}`;
+    const url = new URL(database.url);
+    [url.username, url.password] = [role, 'doctor'];
+    await database.query(`CREATE ROLE ${role} LOGIN PASSWORD 'doctor'`);
+    try {
+      const found = await examineDatabase(readSettings({ DATABASE_URL: url.href }), undefined);
+      const of = (name: string) => found.find(({ check }) => check === name)?.message;
+      expect(of('database')).toBe('The database answers.');
+      expect(of('permissions')).toContain(`${role} may not create tables`);
+      expect(of('migrations')).toContain('permission denied for table schema_migrations');
+      expect(of('not looked at')).toBe(
+        'Not looked at, which need all migrations: servers, connections, partitions.',
+      );
+    } finally {
+      await database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+    }
+  });
+
   it('finds migrations that are missing, and those of a later version', async () => {
     await using database = await TestDatabase.create();
     const found = (MIGRATE_ON_START: string) =>
@@ -394,6 +478,11 @@ describe('doctor on a database', () => {
     expect(await found('true')).toEqual([
       'warning: Migrations were applied that this version does not know: FromTheFuture1.',
     ]);
+    // Those of a team do not hide that others are missing.
+    await database.query("DELETE FROM schema_migrations WHERE name LIKE 'KeepMessages%'");
+    const both = await found('false');
+    expect(both[0]).toMatch(/^warning: .* does not know: FromTheFuture1\.$/);
+    expect(both[1]).toMatch(/^problem: Migrations are missing: KeepMessages\d+\.$/);
     await database.query('DELETE FROM schema_migrations');
     expect((await found('true'))[0]).toMatch(/^warning: Migrations are missing: KeepMessages\d+, /);
     expect((await found('false'))[0]).toMatch(/^problem: Migrations are missing: /);

@@ -109,10 +109,23 @@ describe('tetcore-analytics', { timeout: 60_000 }, () => {
       expect(stdout + stderr).not.toContain('hunter2');
       expect(stdout + stderr).not.toMatch(/^ {4}at /m);
     }
-    const { code, stderr } = await commandLine(['import', '--from', 'mysql://u:hunter2@hunter2@127.0.0.1/x']);
-    expect(code).toBe(2);
-    expect(stderr).toContain("argument 'mysql://…@127.0.0.1/x' is invalid");
-    expect(stderr).not.toContain('hunter2');
+    const url = 'mysql://h/db?user=x&password=hunter2';
+    for (const [args, hint] of [
+      [['import', '--from', 'mysql://u:hunter2@hunter2@127.0.0.1/x'], 'takes a URL that begins'],
+      [['import', '--from', 'host=old user=x password=hunter2'], 'takes a URL that begins'],
+      [['import', '--from', 'postgres://user@/db?host=/tmp&password=hunter2'], 'takes a URL that begins'],
+      [['import', '--from', 'jdbc:postgresql://h/db?password=hunter2'], 'takes a URL that begins'],
+      [['import', '--from', url], 'takes a URL that begins'],
+      [['migrate', `--form=${url}`], "unknown option '--form=…'"],
+      [['import', '--chunk', `a\n'${url}'`], 'a whole number from 1 to'],
+      [[url], "unknown command 'mysql:…'"],
+      [[`user=x password='hunter2'`], "unknown command 'user=…'"],
+    ] as const) {
+      const { code, stdout, stderr } = await commandLine(args);
+      expect({ args, code, stdout }).toEqual({ args, code: 2, stdout: '' });
+      expect(stderr).toContain(hint);
+      expect(stderr).not.toContain('hunter2');
+    }
   });
 });
 
@@ -226,6 +239,23 @@ describe('tetcore-analytics purge', { timeout: 60_000 }, () => {
         stdout: 'Nothing has expired.\n',
       });
     }
+  });
+
+  it('says of what somebody reads that it is left, and not that nothing has expired', async () => {
+    await using database = await TestDatabase.create();
+    const environment = { DATABASE_URL: database.url, LOG_EXPIRY_H: '48' };
+    await using storage = new TestStorage(database.url, { environment });
+    await storage.store(batch({ expiring: [row({ at: Date.now() - 5 * DAY })] }));
+    const [expired = ''] = await names(database);
+    await onDatabase(database.url, async (reader) => {
+      await reader.query('BEGIN');
+      await reader.query(`SELECT count(*) FROM ${expired}`);
+      expect(await commandLine(['purge'], environment)).toEqual({
+        code: 0,
+        stdout: `Left ${expired} for another time, since somebody reads the table for long.\n`,
+        stderr: '',
+      });
+    });
   });
 
   it('leaves it to somebody who is at it', async () => {

@@ -1,14 +1,8 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import {
-  misspelledSettings,
-  PACKAGE_VERSION,
-  readSettings,
-  settingDocs,
-  Settings,
-} from '../src/config/index.js';
+import { PACKAGE_VERSION, readSettings, settingDocs, Settings } from '../src/config/index.js';
 import { FOLDER, readDashboards } from './grafana/questions.js';
 import { readProjectFile, ROOT } from './support/markdown.js';
 import { hasPrometheus, promtool } from './support/prometheus.js';
@@ -17,7 +11,7 @@ interface Service {
   image: string;
   build?: string;
   depends_on?: Record<string, { condition: string }>;
-  env_file?: string;
+  env_file?: { path: string; required: boolean }[];
   environment?: Record<string, string | number>;
   command?: string[];
   ports?: string[];
@@ -58,7 +52,8 @@ const environmentOf = ({ environment = {} }: Service): Record<string, string> =>
       name,
       value
         .toString()
-        .replace(/\$\{(\w+):\?is to be set in \.env\}/g, (_, secret: keyof typeof ENV) => ENV[secret]),
+        .replace(/\$\{(\w+):\?is to be set in \.env\}/g, (_, secret: keyof typeof ENV) => ENV[secret])
+        .replace(/\$\{\w+:-\}/g, ''),
     ]),
   );
 
@@ -109,24 +104,53 @@ describe('compose.yml', () => {
 
   it('has no secret in it, and starts without none', () => {
     const secrets = Object.values(compose.services).flatMap(({ environment = {} }) =>
-      Object.entries(environment).filter(([name]) => /PASSWORD|TOKEN|SECRET|KEY|URL/.test(name)),
+      Object.entries(environment).filter(([name]) =>
+        /PASSWORD|TOKEN|SECRET|URL|KEY(?!_RETRIEVAL)/.test(name),
+      ),
     );
     expect(secrets.length).toBeGreaterThan(4);
     expect(
       secrets.filter(([, value]) => !/\$\{\w+:\?is to be set in \.env\}/.test(value.toString())),
-    ).toEqual([]);
-    const asked = [...readProjectFile('compose.yml').matchAll(/\$\{(\w+)/g)].map(([, name = '']) => name);
+      // That one may be missing.
+    ).toEqual([['API_TOKENS', '${API_TOKENS:-}']]);
+    const asked = [...readProjectFile('compose.yml').matchAll(/\$\{(\w+):\?/g)].map(([, name = '']) => name);
     expect([...new Set(asked)].sort()).toEqual(Object.keys(ENV).sort());
     const told = [...readProjectFile('docs/deployment.md').matchAll(/^echo "(\w+)=/gm)].map(
       ([, name]) => name,
     );
     expect(told).toEqual(expect.arrayContaining(Object.keys(ENV)));
-    // The server gets to see them all.
-    expect(misspelledSettings(ENV)).toEqual([]);
     for (const file of ['datasources', 'dashboards'])
       expect(readProjectFile(`${PROVISIONING}/${file}/tetcore-analytics.yml`)).not.toMatch(
         /password: (?!\$\{\w+\}$)/m,
       );
+  });
+
+  it('gives the server no password that is not its own', () => {
+    const seen = Object.values(server.environment ?? {}).flatMap((value) =>
+      [...value.toString().matchAll(/\$\{(\w+)/g)].map(([, name]) => name),
+    );
+    expect(seen.sort()).toEqual(['API_TOKENS', 'GRAFANA_DB_PASSWORD', 'POSTGRES_PASSWORD']);
+    expect(server.env_file).toEqual([{ path: 'server.env', required: false }]);
+    // It may have secrets as well.
+    expect(readProjectFile('.gitignore').split('\n')).toEqual(expect.arrayContaining(['.env', 'server.env']));
+    expect(
+      Object.values(compose.services).filter(
+        (service) => service !== server && service.env_file !== undefined,
+      ),
+    ).toEqual([]);
+  });
+
+  it('lets Grafana ask nobody outside', () => {
+    expect(grafana.environment).toMatchObject({
+      GF_ANALYTICS_REPORTING_ENABLED: 'false',
+      GF_ANALYTICS_CHECK_FOR_UPDATES: 'false',
+      GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES: 'false',
+      GF_PLUGINS_PREINSTALL_DISABLED: 'true',
+      GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED: 'true',
+      GF_PLUGINS_PLUGIN_ADMIN_ENABLED: 'false',
+      GF_SECURITY_DISABLE_GRAVATAR: 'true',
+      GF_NEWS_NEWS_FEED_ENABLED: 'false',
+    });
   });
 
   it('gives the outside nothing but the server', () => {
@@ -161,7 +185,7 @@ describe('compose.yml', () => {
 
   it('mounts files that are there', () => {
     const files = [prometheus, grafana].flatMap((service) => [...filesOf(service).values()]);
-    expect(files).toHaveLength(4);
+    expect(files).toHaveLength(5);
     expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
   });
 });
@@ -204,7 +228,13 @@ describe('Grafana of compose.yml', () => {
   };
 
   it('finds the provisioning and the dashboards', () => {
-    expect(files.get('/etc/grafana/provisioning')).toBe(PROVISIONING);
+    const there = '/etc/grafana/provisioning';
+    // The whole would hide the folders of the image beside them, such as that of plugins.
+    expect([...files].filter(([path]) => path.startsWith(there)).sort()).toEqual(
+      readdirSync(join(ROOT, PROVISIONING))
+        .sort()
+        .map((name) => [`${there}/${name}`, `${PROVISIONING}/${name}`]),
+    );
     expect(providers.map(({ type, options }) => [type, files.get(options.path)])).toEqual([['file', FOLDER]]);
     expect(statSync(join(ROOT, FOLDER)).isDirectory()).toBe(true);
   });

@@ -1,8 +1,9 @@
 import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LogScans, planOf } from './grafana/log-scans.js';
 import { ensureReaderRole } from '../src/storage/index.js';
+import { Liar } from './grafana/liar.js';
+import { LogScans, planOf } from './grafana/log-scans.js';
 import { type Question, questions } from './grafana/questions.js';
 import { type Asked, intervalOf, substituted } from './grafana/substitute.js';
 import { type Told, ToldHistory } from './grafana/told-history.js';
@@ -13,6 +14,7 @@ import {
   lowest,
   mapValues,
   mean,
+  median,
   newestByPoint,
   quantile,
   reputationsIn,
@@ -133,9 +135,12 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
       'logs_expiring_2021021000: Seq Scan',
       'logs_audit_2021020100: Seq Scan',
     ]);
+    expect(await problemsOf("SELECT count(*) FROM peer_connections WHERE chain <> ''")).toEqual([
+      'peer_connections: Seq Scan',
+    ]);
     // The whole of an index is no better.
     expect(await problemsOf(`${within} AND msg = 'block.import'`)).toHaveLength(2);
-    const ofConnection = `${within} AND peer_connection_id = (SELECT id FROM peer_connections LIMIT 1)`;
+    const ofConnection = `${within} AND peer_connection_id = (SELECT id FROM peer_connections ORDER BY id LIMIT 1)`;
     expect(await problemsOf(ofConnection)).toEqual([]);
     expect(await problemsOf(ofConnection.replace('$__timeFilter(created_at) AND', ''))).toEqual(
       expect.arrayContaining([expect.stringMatching(/: beyond the range of time$/)]),
@@ -162,8 +167,8 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
 
   it('has the heights and peers that the nodes reported, at each point', async () => {
     for (const [title, field, how] of [
-      ['Best height', 'height', highest],
-      ['Finalized height', 'finalized_height', highest],
+      ['Best height', 'height', median],
+      ['Finalized height', 'finalized_height', median],
       ['Transactions in the pool', 'txcount', mean],
       ['Peers', 'peers', mean],
     ] as const) {
@@ -215,12 +220,114 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
     expect(sum(last)).toBe(counted);
   });
 
-  it('has the best heights of the chains at the end', async () => {
+  it('has the heights of the chains at the end, and the nodes that are behind', async () => {
     const recent = said('system.interval', 'height').filter(({ at }) => at > to.getTime() - 600_000);
+    // The last one of each connection.
+    const newest = [...new Map(recent.map((one) => [one.connection, one])).values()];
+    const usual = new Map<unknown, number>();
     for (const row of await rowsOf('network: Chains')) {
-      const ofChain = recent.filter(({ chain }) => chain === row.Chain);
-      expect(Number(row.Best)).toBe(highest(ofChain.map(({ logs }) => Number(logs.height))));
+      const ofChain = newest.filter(({ chain }) => chain === row.Chain).map(({ logs }) => logs);
+      usual.set(row.Chain, median(ofChain.map(({ height }) => Number(height))));
+      expect([row.Best, row.Finalized, row['Not final']].map(Number)).toEqual([
+        usual.get(row.Chain),
+        median(ofChain.map((logs) => Number(logs.finalized_height))),
+        median(ofChain.map((logs) => Number(logs.height) - Number(logs.finalized_height))),
+      ]);
     }
+    const behind = await rowsOf('network: Furthest behind');
+    expect(behind.length).toBeGreaterThan(10);
+    for (const row of behind)
+      expect(Number(row.Behind)).toBe((usual.get(row.Chain) ?? NaN) - Number(row.Best));
+  });
+
+  it('shows the same of everybody else while one node of each chain lies', async () => {
+    const lines = ['Peers', 'Bandwidth of a node', 'Transactions in the pool'].map(
+      (name) => `network: ${name}`,
+    );
+    // What it says to have got is next to nothing, which is a number.
+    const isOfOthers = ({ metric }: Row): boolean => !String(metric).endsWith(', down');
+    const drawn = () =>
+      Promise.all(lines.map(async (name) => linesOf((await rowsOf(name)).filter(isOfOthers))));
+    const before = await drawn();
+    const reporters = await rowsOf('reputation: By reporting node');
+    await using liar = await Liar.speak(history);
+    expect(liar.said).toBeGreaterThan(500);
+    for (const question of asked) {
+      // Those of one node are about the liar then.
+      const { rows } = await reader.query<Row>(sqlOf(question, { node: liar.peerId }));
+      if (question.dashboard === 'network') expect(rows.length, nameOf(question)).toBeGreaterThan(0);
+    }
+    expect(await drawn()).toEqual(before);
+    expect(await rowsOf('reputation: By reporting node')).toEqual(reporters);
+
+    const heights = (name: string) => said('system.interval', name).map(({ logs }) => Number(logs[name]));
+    const shown = async (name: string, column = 'value') =>
+      (await rowsOf(name))
+        .map((row) => row[column])
+        .filter((value) => value !== null)
+        .map(Number);
+    const best = await shown('network: Best height');
+    expect(highest(best)).toBeLessThanOrEqual(highest(heights('height')));
+    expect(lowest(await shown('network: Finalized height'))).toBeGreaterThanOrEqual(
+      lowest(heights('finalized_height')),
+    );
+    expect(highest(await shown('network: Finality lag'))).toBeLessThan(10);
+    expect((await shown('network: Block time')).length).toBeGreaterThan(100);
+    expect(highest(await shown('network: Chains', 'Not final'))).toBeLessThan(10);
+    expect(highest(await shown('network: Furthest behind', 'Behind'))).toBeLessThan(10);
+  });
+
+  it.each(asked.map((question) => [nameOf(question), question] as const))(
+    '%s answers where there is nothing to choose from',
+    async (_, question) => {
+      const { fields } = await reader.query<Row>(sqlOf(question, { chain: [], target: [], node: [] }));
+      expect(fields.length).toBeGreaterThan(0);
+    },
+  );
+
+  it('takes no SQL for a choice', async () => {
+    const attack = '1) AS drawn; SELECT pg_sleep(1); --';
+    const numbers = ['nodes', 'reporters', 'calls'];
+    for (const name of numbers) {
+      const those = asked.filter(({ sql }) => sql.includes(`\${${name}`));
+      expect(those.length).toBeGreaterThan(0);
+      for (const question of those)
+        await expect(reader.query(sqlOf(question, { [name]: attack }))).rejects.toThrow(
+          'invalid input syntax for type integer',
+        );
+    }
+    const raw: Question = { dashboard: '', title: '', sql: '${nodes:raw}', format: 'table', resolution: {} };
+    expect(() => sqlOf(raw)).toThrow('written as raw');
+  });
+
+  it('draws nodes by what they do not know', async () => {
+    const drawn = async () => {
+      const rows = await rowsOf('reputation: By reporting node', { reporters: '2' });
+      return rows.map((row) => String(row['Peer id'])).join();
+    };
+    const usual = await drawn();
+    expect(await drawn()).toBe(usual);
+    const [{ id } = {}] = await history.database.query(
+      'SELECT id FROM collectors ORDER BY started_at, id LIMIT 1',
+    );
+    const found = new Set([usual]);
+    try {
+      for (const other of ['a', 'b', 'c', 'd', 'e']) {
+        await history.database.query(
+          `UPDATE collectors SET id = md5($1)::uuid
+            WHERE id = (SELECT id FROM collectors ORDER BY started_at, id LIMIT 1)`,
+          [other],
+        );
+        found.add(await drawn());
+      }
+    } finally {
+      await history.database.query(
+        'UPDATE collectors SET id = $1 WHERE id = (SELECT id FROM collectors ORDER BY started_at, id LIMIT 1)',
+        [id],
+      );
+    }
+    expect(found.size).toBeGreaterThan(1);
+    expect(await drawn()).toBe(usual);
   });
 
   it('looks at no more nodes than are chosen', async () => {

@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { dashboards, textOf } from '../monitoring/grafana/source/dashboards.js';
 import type { Panel } from '../monitoring/grafana/source/model.js';
 import { network } from '../monitoring/grafana/source/network.js';
+import { server } from '../monitoring/grafana/source/server.js';
 import { dashboardProblems } from './grafana/panel-problems.js';
 import { FOLDER, readDashboards } from './grafana/questions.js';
 import { TestDatabase } from './support/databases.js';
@@ -36,14 +37,27 @@ describe('the dashboards of Grafana', () => {
     row.id = first.id;
     second.gridPos = first.gridPos;
     second.description = '';
-    second.targets?.forEach((target) => (target.datasource = { type: 'prometheus', uid: 'mine' }));
+    second.targets?.forEach((target) => (target.datasource = { ...target.datasource, uid: 'mine' }));
     broken.templating.list = broken.templating.list.filter(({ name }) => name !== 'nodes');
     expect(dashboardProblems(broken)).toEqual([
       `Two panels have the id ${first.id}.`,
       `${first.title} lies over ${second.title}.`,
       `${second.title} has no description.`,
-      'Something is asked of prometheus mine.',
+      'Something is asked of grafana-postgresql-datasource mine.',
       'There is no $nodes.',
+    ]);
+  });
+
+  it('would be found where a figure were what was last heard', () => {
+    const broken = structuredClone(server);
+    const [figure, line] = ['stat', 'timeseries'].map((type) =>
+      broken.panels.find((each) => each.type === type),
+    );
+    Object.assign(figure?.targets?.[0] ?? {}, { range: true, instant: false });
+    Object.assign(line?.targets?.[0] ?? {}, { range: false, instant: true });
+    expect(dashboardProblems(broken)).toEqual([
+      `${figure?.title ?? ''} asks A not at the end alone.`,
+      `${line?.title ?? ''} asks A not over time.`,
     ]);
   });
 
@@ -124,6 +138,37 @@ describe('the expressions of the dashboard of the server', () => {
       return [...grouped, ...shown].filter((name) => !known.has(name)).map((name) => `${panel}: ${name}`);
     });
     expect(problems).toEqual([]);
+  });
+
+  it.skipIf(!hasPrometheus)('say that a server is not ready that does not answer', async () => {
+    const labels = (instance: string) => `{instance="${instance}", job="tetcore-analytics"}`;
+    const folder = await tempDir('promql');
+    try {
+      const file = join(folder, 'test.json');
+      const test = {
+        interval: '15s',
+        input_series: [
+          { series: `tetcore_ready${labels('well')}`, values: '1x8' },
+          { series: `up${labels('well')}`, values: '1x8' },
+          { series: `tetcore_ready${labels('dead')}`, values: '1x3 stale' },
+          { series: `up${labels('dead')}`, values: '1x3 0x4' },
+        ],
+        promql_expr_test: [
+          {
+            expr: asked[expressions.findIndex(({ panel }) => panel === 'Ready')],
+            eval_time: '2m',
+            exp_samples: [
+              { labels: `tetcore_ready${labels('well')}`, value: 1 },
+              { labels: labels('dead'), value: 0 },
+            ],
+          },
+        ],
+      };
+      await writeFile(file, JSON.stringify({ tests: [test] }));
+      expect(await promtool('test', 'rules', file)).toContain('SUCCESS');
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 
   it.skipIf(!hasPrometheus)('are PromQL', async () => {

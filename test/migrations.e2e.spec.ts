@@ -61,6 +61,7 @@ describe('migrations', () => {
       logs_expiring_stored_at: 'I',
       logs_id_seq: 'S',
       peer_connections: 'r',
+      peer_connections_ended_at: 'i',
       peer_connections_open: 'i',
       peer_connections_peer_created_at: 'i',
       peer_connections_pkey: 'i',

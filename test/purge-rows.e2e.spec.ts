@@ -1,7 +1,7 @@
 import { v4 as uuidv4, v7 as uuidv7 } from 'uuid';
 import { describe, expect, it } from 'vitest';
 import type { ConnectionSnapshot } from '../src/telemetry/index.js';
-import { batch, row, snapshot } from './support/batches.js';
+import { batch, endedSnapshot, row } from './support/batches.js';
 import { TestDatabase } from './support/databases.js';
 import { onDatabase } from './support/on-database.js';
 import { TestPurge } from './support/test-purge.js';
@@ -16,18 +16,7 @@ const CHUNK = 5_000;
 
 /** A connection that spoke at one moment, and ended then unless told otherwise. */
 function connection(name: string, at: number, given: Partial<ConnectionSnapshot> = {}): ConnectionSnapshot {
-  return snapshot({
-    id: uuidv7({ msecs: at }),
-    name,
-    createdAt: at,
-    firstMessageAt: at,
-    lastMessageAt: at,
-    oldestCreatedAt: at,
-    newestCreatedAt: at,
-    endedAt: at,
-    endReason: 'closed',
-    ...given,
-  });
+  return endedSnapshot(at, { name, ...given });
 }
 
 const names = async (database: TestDatabase): Promise<string[]> =>

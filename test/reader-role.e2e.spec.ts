@@ -13,6 +13,7 @@ import {
 import { batch, row } from './support/batches.js';
 import { commandLine } from './support/command-line.js';
 import { freePort } from './support/free-port.js';
+import { databaseNamed } from './support/on-database.js';
 import { ServerProcess } from './support/server-process.js';
 import { TestServer } from './support/test-server.js';
 import { TestStorage } from './support/test-storage.js';
@@ -210,13 +211,8 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
   it('is none that can do more than read, and nothing is given to such a one', async () => {
     const url = await newDatabase(server);
     const owner = new URL(url).username;
-    const [superuser, creator, writer, member, remote] = [1, 2, 3, 4, 5].map(newName) as [
-      string,
-      string,
-      string,
-      string,
-      string,
-    ];
+    const [superuser, creator, writer, member, remote] = fiveNames();
+    const [columns, sequence, partition, trigger, ending] = fiveNames();
     await ask(
       url,
       `CREATE ROLE ${superuser} SUPERUSER`,
@@ -226,6 +222,16 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
       // It would have to say SET ROLE first.
       `CREATE ROLE ${member} NOINHERIT IN ROLE ${writer}`,
       `CREATE ROLE ${remote} IN ROLE pg_execute_server_program`,
+      `CREATE ROLE ${columns}`,
+      `GRANT UPDATE (logs) ON logs_expiring TO ${columns}`,
+      `CREATE ROLE ${sequence}`,
+      `GRANT UPDATE ON SEQUENCE logs_id_seq TO ${sequence}`,
+      "CREATE TABLE a_part PARTITION OF logs_audit FOR VALUES FROM ('2001-01-01') TO ('2001-02-01')",
+      `CREATE ROLE ${partition}`,
+      `GRANT DELETE ON a_part TO ${partition}`,
+      `CREATE ROLE ${trigger}`,
+      `GRANT TRIGGER ON collectors TO ${trigger}`,
+      `CREATE ROLE ${ending} IN ROLE pg_signal_backend`,
     );
     for (const [name, why] of [
       [owner, 'as whom the server itself works'],
@@ -234,6 +240,11 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
       [writer, 'which may do more than read: writing to tables\\.'],
       [member, 'which may do more than read: writing to tables\\.'],
       [remote, 'which may do more than read: running programs and writing files on its machine\\.'],
+      [columns, 'which may do more than read: writing to tables\\.'],
+      [sequence, 'which may do more than read: changing sequences\\.'],
+      [partition, 'which may do more than read: writing to tables\\.'],
+      [trigger, 'which may do more than read: writing to tables\\.'],
+      [ending, 'which may do more than read: ending what others do\\.'],
     ] as const) {
       const before = await kept(url, name);
       const refused = ensureReaderRole(url, { DB_READER_ROLE: name, DB_READER_PASSWORD: PASSWORD });
@@ -331,6 +342,39 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     expect(await ask(asUser(url, name, PASSWORD), 'SELECT * FROM tetcore_logs')).toEqual([]);
   });
 
+  it('is said not to read yet where the schema is of somebody who has to let it', async () => {
+    const [user, name, database] = [newName(), newName(), newName()];
+    await ask(
+      server.url,
+      `CREATE ROLE ${user} LOGIN CREATEROLE PASSWORD 'creator'`,
+      `CREATE DATABASE ${database} ENCODING 'UTF8' TEMPLATE template0`,
+    );
+    const admin = databaseNamed(server.url, database);
+    await ask(
+      admin,
+      'REVOKE ALL ON SCHEMA public FROM PUBLIC',
+      `GRANT USAGE, CREATE ON SCHEMA public TO ${user}`,
+    );
+    const url = asUser(admin, user, 'creator');
+    const environment = { DATABASE_URL: url, DB_READER_ROLE: name, DB_READER_PASSWORD: PASSWORD };
+    const statement = `GRANT USAGE ON SCHEMA public TO ${name}`;
+    for (const times of [1, 2]) {
+      const { code, stderr } = await commandLine(['migrate'], environment);
+      expect({ times, code, stderr }).toEqual({
+        times,
+        code: 1,
+        stderr:
+          `The role "${name}" of DB_READER_ROLE is there, but lacks rights that the user of DATABASE_URL may not give. ` +
+          `Have the owner of the database and of the schema run: ${statement}\n`,
+      });
+    }
+    const question = 'SELECT * FROM tetcore_logs';
+    await expect(ask(asUser(url, name, PASSWORD), question)).rejects.toThrow();
+    await ask(admin, statement);
+    expect(await ensureReaderRole(url, { DB_READER_ROLE: name })).toBeUndefined();
+    expect(await ask(asUser(url, name, PASSWORD), question)).toEqual([]);
+  });
+
   it('is made when a server starts, and only where the server migrates', async () => {
     const url = await newDatabase(server);
     const [one, other] = [newName(), newName()];
@@ -373,6 +417,10 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     for (const secret of [PASSWORD, PASSWORD.slice(4, 14), OTHER_PASSWORD]) expect(log).not.toContain(secret);
   });
 });
+
+function fiveNames(): [string, string, string, string, string] {
+  return [newName(), newName(), newName(), newName(), newName()];
+}
 
 function given(password: string | undefined): { DB_READER_PASSWORD?: string } {
   return password === undefined ? {} : { DB_READER_PASSWORD: password };

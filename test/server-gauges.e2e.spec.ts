@@ -15,7 +15,7 @@ const TABLES = 'tetcore_table_size_bytes';
 async function sizeOf(server: TestServer): Promise<number> {
   return await waitUntil(async () => (await server.metric(SIZE)).get(''), {
     what: 'the size of the database',
-    timeoutMs: 20_000,
+    timeoutMs: 40_000,
     everyMs: 100,
   });
 }

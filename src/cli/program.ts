@@ -49,12 +49,12 @@ function tellsErrors(command: Command): Command {
   return command
     .exitOverride()
     .showHelpAfterError('(--help lists what there is.)')
-    .configureOutput({ outputError: (text, write) => write(withoutPasswords(text)) });
+    .configureOutput({ outputError: (text, write) => write(withoutValues(text)) });
 }
 
-/** Without what stands before the `@` of URLs: errors repeat what was given. */
-function withoutPasswords(text: string): string {
-  return text.replace(/:\/\/[^\s']*@/g, '://…@');
+/** Errors repeat what was given, in quotes: without what follows a first `=` or `:` there, which may hold a password. */
+function withoutValues(text: string): string {
+  return text.replace(/'([^'\n=:]*[=:])[^]*'/, "'$1…'");
 }
 
 /** Read only when it is asked for, since the settings are loaded with it. */

@@ -21,6 +21,8 @@ export class KeepImports1764200000000 implements MigrationInterface {
         last_id bigint NOT NULL,
         imported bigint NOT NULL,
         left_out jsonb NOT NULL,
+        expiring jsonb NOT NULL,
+        fingerprints jsonb NOT NULL,
         stored_at timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (source, table_name, first_id)
       )`);

@@ -1,5 +1,7 @@
 import type { TestDatabase } from '../support/databases.js';
 
+const CONNECTIONS = 'peer_connections';
+
 /** A step of a plan, as EXPLAIN (FORMAT JSON) has it. */
 interface PlanNode {
   'Node Type': string;
@@ -22,7 +24,7 @@ const PARTITIONS = `
     FROM pg_inherits JOIN pg_class ON oid = inhrelid
    WHERE inhparent IN ('logs_expiring'::regclass, 'logs_audit'::regclass) AND reltuples > 0`;
 
-/** Tells how a plan reads messages that are there. */
+/** Tells how a plan reads messages that are there, and connections. */
 export class LogScans {
   private constructor(private readonly partitions: ReadonlyMap<string, Partition>) {}
 
@@ -38,7 +40,7 @@ export class LogScans {
 
   /**
    * What is wrong with how messages are read: other than by the index of a connection, or in a partition beyond the
-   * range of time.
+   * range of time. And with how connections are: all that there ever were.
    */
   problems(plan: PlanNode, from: Date, to: Date): string[] {
     const own = this.problemOf(plan, from, to);
@@ -49,6 +51,8 @@ export class LogScans {
   }
 
   private problemOf(step: PlanNode, from: Date, to: Date): string | undefined {
+    if (step['Relation Name'] === CONNECTIONS && step['Node Type'] === 'Seq Scan')
+      return `${CONNECTIONS}: Seq Scan`;
     const partition = this.partitions.get(step['Relation Name'] ?? '');
     if (partition === undefined) return undefined;
     if (partition.lower > to || partition.upper <= from) return `${partition.name}: beyond the range of time`;

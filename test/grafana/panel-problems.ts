@@ -3,6 +3,7 @@ import type {
   DataSourceRef,
   GridPosition,
   Panel,
+  Target,
   Variable,
 } from '../../monitoring/grafana/source/model.js';
 
@@ -48,11 +49,22 @@ function panelProblems({ type, title, description, gridPos, fieldConfig, targets
   if (targets.length === 0) problems.push(`${title} asks nothing.`);
   for (const id of twice(targets.map(({ refId }) => refId)))
     problems.push(`${title} has two queries called ${id}.`);
+  problems.push(...targets.filter(isMetric).flatMap((target) => timeProblems(title, type, target)));
   const asked = JSON.stringify(targets);
   for (const { matcher } of fieldConfig?.overrides ?? [])
     if (!asked.includes(JSON.stringify(matcher.options).slice(1, -1)))
       problems.push(`${title} has no column or line ${matcher.options}.`);
   return problems;
+}
+
+const isMetric = (target: Target): boolean => target.datasource.type === 'prometheus';
+
+/** A line is asked for over time, and a figure at its end: of what is gone there is a last value for hours. */
+function timeProblems(title: string, type: string, { refId, instant, range }: Target): string[] {
+  const isLine = type === 'timeseries';
+  return range === isLine && instant === !isLine
+    ? []
+    : [`${title} asks ${refId} ${isLine ? 'not over time' : 'not at the end alone'}.`];
 }
 
 function variableProblems({ name, type, label, description }: Variable): string[] {

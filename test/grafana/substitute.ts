@@ -50,8 +50,6 @@ function formatted(value: string | readonly string[], format: string | undefined
   switch (format) {
     case 'sqlstring':
       return values.map((each) => `'${each.replaceAll("'", "''")}'`).join(',');
-    case 'raw':
-      return values.join(',');
     default:
       throw new Error(`A variable is written as ${format ?? 'it comes'}, which quotes nothing.`);
   }

@@ -37,6 +37,9 @@ const options: NetworkOptions = {
 /** What nodes could call themselves and their chains, and would be a macro of Grafana. */
 const HOSTILE = [{ chain: '$hostile(1)' }, { peer_id: '$hostile(2)' }];
 
+/** Connections that ended a month before: so many that reading them all is the slower way. */
+const LONG_ENDED = 50_000;
+
 /** What was said, as the simulator had it before anything was stored. */
 export interface Told {
   /** When, by the clock of the node: milliseconds since the epoch. */
@@ -74,7 +77,7 @@ export class ToldHistory implements AsyncDisposable {
     // A history has one server, which ran now.
     await database.query(
       `INSERT INTO collectors (id, host, version, started_at, last_seen_at, stopped_at)
-       SELECT gen_random_uuid(), 'host-' || number, '0.2.0', $1::timestamptz + number * interval '2 h',
+       SELECT md5('host-' || number)::uuid, 'host-' || number, '0.2.0', $1::timestamptz + number * interval '2 h',
               $1::timestamptz + number * interval '2 h' + interval '110 min',
               CASE WHEN number % 2 = 0 THEN $1::timestamptz + number * interval '2 h' + interval '115 min' END
          FROM generate_series(-1, 4) AS number`,
@@ -88,6 +91,17 @@ export class ToldHistory implements AsyncDisposable {
         [ToldHistory.from, { ...name, id: randomUUID(), ended_at: ToldHistory.from }],
       );
     }
+    await database.query(
+      `INSERT INTO peer_connections
+       SELECT past.*
+         FROM peer_connections AS one, generate_series(1, $2::int) AS number,
+              LATERAL (SELECT $1::timestamptz - interval '30 d' - number * interval '1 min' AS at) AS long_ago,
+              LATERAL jsonb_populate_record(one, jsonb_build_object(
+                'id', gen_random_uuid(), 'peer_id', 'past-' || number, 'created_at', at, 'oldest_created_at', at,
+                'newest_created_at', at, 'first_message_at', at, 'last_message_at', at, 'ended_at', at)) AS past
+        WHERE one.id = (SELECT id FROM peer_connections LIMIT 1)`,
+      [ToldHistory.from, LONG_ENDED],
+    );
     await database.query('VACUUM ANALYZE');
     return new ToldHistory(database, ...whatIsSaid());
   }

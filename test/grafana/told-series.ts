@@ -19,6 +19,12 @@ export function quantile(share: number, numbers: readonly number[]): number {
   return below + (above - below) * (place % 1);
 }
 
+/** The lower one of the two in the middle. */
+export function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((one, other) => one - other);
+  return sorted[Math.ceil(sorted.length / 2) - 1] ?? NaN;
+}
+
 export function grouped<One>(all: Iterable<One>, keyOf: (one: One) => string): Map<string, One[]> {
   const groups = new Map<string, One[]>();
   for (const one of all) {

@@ -85,3 +85,18 @@ export function snapshot(given: Partial<ConnectionSnapshot> = {}): ConnectionSna
     ...given,
   };
 }
+
+/** One that spoke at one moment, and ended then, but for what is given. */
+export function endedSnapshot(at: number, given: Partial<ConnectionSnapshot> = {}): ConnectionSnapshot {
+  return snapshot({
+    id: uuidv7({ msecs: at }),
+    createdAt: at,
+    firstMessageAt: at,
+    lastMessageAt: at,
+    oldestCreatedAt: at,
+    newestCreatedAt: at,
+    endedAt: at,
+    endReason: 'closed',
+    ...given,
+  });
+}

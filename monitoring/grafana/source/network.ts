@@ -59,7 +59,7 @@ export const network = dashboard({
         table({
           title: 'Chains',
           description:
-            'Nodes are counted. Heights and peers are of the nodes that are looked at, as they reported within the last ten minutes.',
+            'Nodes are counted. Heights are the median and peers the mean of the nodes that are looked at, as they reported within the last ten minutes.',
           unit: 'none',
           width: 19,
           units: { 'Last heard': 'dateTimeAsIso', 'Peers, mean': 'short' },
@@ -74,7 +74,7 @@ export const network = dashboard({
         table({
           title: 'Furthest behind',
           description:
-            'The 20 nodes whose newest report is furthest below the best height of their chain, of the 2,000 connections that are newest.',
+            'The 20 nodes whose newest report is furthest below the median height of their chain, of the 2,000 connections that are newest. Below 0: ahead of it.',
           unit: 'none',
           width: 12,
           units: { 'Last heard': 'dateTimeAsIso' },
@@ -87,21 +87,21 @@ export const network = dashboard({
       panels: [
         lines({
           title: 'Best height',
-          description: `The highest block that a node has imported. ${OF_THE_NODES}`,
+          description: `The highest block that a node has imported, in the median: what one node says of itself moves it little. ${OF_THE_NODES}`,
           unit: 'none',
           ...POINTS,
           targets: sql('time_series', chains.BEST_HEIGHTS),
         }),
         lines({
           title: 'Finalized height',
-          description: `The highest block that a node knows to be final. ${OF_THE_NODES}`,
+          description: `The highest block that a node knows to be final, in the median. ${OF_THE_NODES}`,
           unit: 'none',
           ...POINTS,
           targets: sql('time_series', chains.FINALIZED_HEIGHTS),
         }),
         lines({
           title: 'Finality lag',
-          description: `Blocks between the best and the last final one. Where it grows, finality stands still. ${OF_THE_NODES}`,
+          description: `Blocks between the best and the last final one of a node, in the median. Where it grows, finality stands still. ${OF_THE_NODES}`,
           unit: 'short',
           min: 0,
           ...POINTS,
@@ -110,7 +110,7 @@ export const network = dashboard({
         lines({
           title: 'Block time',
           description:
-            'The mean time between the first sights of blocks, from one point to the next, by the clock of the server. Nothing while the height does not grow.',
+            'The mean time between the first sights of blocks, from one point to the next, by the clock of the server, at the median height of the nodes that are looked at. Nothing while that does not grow.',
           unit: 's',
           min: 0,
           points: 100,

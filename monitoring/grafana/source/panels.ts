@@ -14,6 +14,7 @@ export function promql(...queries: [expr: string, legend: string][]): Target[] {
     expr,
     legendFormat,
     range: true,
+    instant: false,
   }));
 }
 
@@ -98,11 +99,17 @@ interface NumberAbout extends About {
   words?: Record<string, { text: string; color: string }>;
 }
 
-/** The last number of each line, large. */
+/**
+ * A number of each line, large: as it is at the end of the range. What was said last is not asked for, since a server
+ * that is dead would go on being well.
+ */
 export function figure(about: NumberAbout): PanelPlan {
   const { words } = about;
+  const targets = about.targets.map((target) =>
+    'expr' in target ? { ...target, range: false, instant: true } : target,
+  );
   return {
-    ...common('stat', { width: 4, height: 4, ...about }, [], {
+    ...common('stat', { width: 4, height: 4, ...about, targets }, [], {
       mappings: words === undefined ? [] : [{ type: 'value', options: words }],
     }),
     options: {

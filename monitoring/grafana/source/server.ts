@@ -22,7 +22,7 @@ export const server = dashboard({
         description: 'The server processes that are shown.',
         several: true,
       },
-      `tetcore_build_info{${JOB}}`,
+      `up{${JOB}}`,
       'instance',
     ),
   ],

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { ConfigModule, type Settings } from '../../config/index.js';
 import { findEmbeddedPostgres } from '../../embedded-postgres/index.js';
-import { type DroppedPartition, type Purge, withPurge } from '../../purge/index.js';
+import { type DroppedPartition, type Purge, type PurgeReport, withPurge } from '../../purge/index.js';
 import { CommandError } from '../command.error.js';
 import { complain, reasonOf, say } from '../output.js';
 import { sizeText } from '../size-text.js';
@@ -20,16 +20,21 @@ export async function purgeNow(): Promise<void> {
   }
   for (const failure of report.failures) complain(`Not everything could be removed: ${reasonOf(failure)}`);
   if (report.failures.length > 0) process.exitCode = 1;
-  else if (report.partitions.length === 0 && rowsOf(report.rows).length === 0) say('Nothing has expired.');
+  else if (report.left.length === 0) sayIfNothing(report);
 }
 
 /** Prints what a purge would remove now, and changes nothing. */
 export async function previewPurge(): Promise<void> {
-  const { partitions, rows } = await purging((purge) => purge.preview(Date.now()));
+  const preview = await purging((purge) => purge.preview(Date.now()));
+  const { partitions, rows } = preview;
   for (const partition of partitions) {
     say(`Would drop ${partitionText(partition)}, ${sizeText(partition.bytes)}.`);
   }
   for (const [table, count] of rowsOf(rows)) say(`Would delete ${countText(count, 'row')} of ${table}.`);
+  sayIfNothing(preview);
+}
+
+function sayIfNothing({ partitions, rows }: Pick<PurgeReport, 'partitions' | 'rows'>): void {
   if (partitions.length === 0 && rowsOf(rows).length === 0) say('Nothing has expired.');
 }
 

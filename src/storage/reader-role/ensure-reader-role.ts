@@ -9,7 +9,7 @@ const LIMITS = "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '30
 
 /**
  * Makes the role of `DB_READER_ROLE` where it is missing, and gives it the rights, the settings and the password that
- * it lacks. All of that or nothing; replicas take turns. What a role has that is there already stays as it is.
+ * it lacks. All of that or nothing, but for rights that only others can give; replicas take turns. What a role has that is there already stays as it is.
  *
  * @returns a sentence about what was changed; undefined if nothing was, or there is to be no role
  * @throws ReaderRoleError where somebody has to do something about it, and what
@@ -21,9 +21,12 @@ export async function ensureReaderRole(
   const { DB_READER_ROLE: name, DB_READER_PASSWORD: password } = settings;
   if (name === undefined) return undefined;
   const once = (): Promise<string | undefined> =>
-    underMigrationLock(url, (client) =>
-      inTransaction(client, async () => (await ReaderRole.named(client, name)).ensure(password)),
-    );
+    underMigrationLock(url, async (client) => {
+      const role = await ReaderRole.named(client, name);
+      const changed = await inTransaction(client, () => role.ensure(password));
+      await role.mustRead();
+      return changed;
+    });
   try {
     return await once();
   } catch (error) {

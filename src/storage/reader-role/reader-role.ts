@@ -52,6 +52,20 @@ export class ReaderRole {
       : `Changed the role ${this.name}, which reads: ${changed.join(', ')}.`;
   }
 
+  /**
+   * PostgreSQL only warns where we may not give a right that we have.
+   *
+   * @throws ReaderRoleError with what somebody else has to run
+   */
+  async mustRead(): Promise<void> {
+    const missing = await missingRights(this.client, this.name, this.schema);
+    if (missing.length === 0) return;
+    throw new ReaderRoleError(
+      `The role "${this.name}" of DB_READER_ROLE is there, but lacks rights that the user of DATABASE_URL may not give. ` +
+        `Have the owner of the database and of the schema run: ${missing.join('; ')}`,
+    );
+  }
+
   private get create(): string {
     return `CREATE ROLE ${this.identifier} ${ATTRIBUTES}`;
   }

@@ -6,7 +6,7 @@ export interface RoleState {
   isOurs: boolean;
   /** Of settings that it has as its own, here or everywhere. */
   settings: string[];
-  /** What it may do beyond reading, in words: itself, or by a role that it is a member of. */
+  /** What it may do beyond reading, in words: itself, or by a role that it is a member of. Other schemas are not looked at. */
   beyondReading: string[];
 }
 
@@ -29,7 +29,8 @@ export async function roleState(
   return rows[0];
 }
 
-const TABLES = `relnamespace = quote_ident($2::name)::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT relispartition`;
+const IN_SCHEMA = 'relnamespace = quote_ident($2::name)::regnamespace';
+const TABLES = `${IN_SCHEMA} AND relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT relispartition`;
 
 const ROLE = `
   SELECT rolname IN (current_user, session_user) AS "isOurs",
@@ -44,11 +45,21 @@ const ROLE = `
                  ('BYPASSRLS', rolbypassrls),
                  ('running programs and writing files on its machine',
                   rolname IN ('pg_execute_server_program', 'pg_write_server_files')),
+                 ('reading files of its machine', rolname = 'pg_read_server_files'),
+                 ('ending what others do', rolname IN ('pg_signal_backend', 'pg_signal_autovacuum_worker')),
+                 ('maintenance', rolname IN ('pg_maintain', 'pg_checkpoint')),
+                 ('subscriptions', rolname = 'pg_create_subscription'),
+                 ('connections that are kept for others', rolname = 'pg_use_reserved_connections'),
                  ('CREATE in the database', has_database_privilege(held.oid, current_database(), 'CREATE')),
                  ('CREATE in the schema ' || $2::name, has_schema_privilege(held.oid, quote_ident($2::name)::regnamespace, 'CREATE')),
                  ('writing to tables', EXISTS (
-                   SELECT FROM pg_class WHERE ${TABLES}
-                      AND has_table_privilege(held.oid, pg_class.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')))
+                   SELECT FROM pg_class WHERE ${IN_SCHEMA} AND relkind IN ('r', 'p', 'v', 'm', 'f')
+                      AND (relowner = held.oid
+                           OR has_table_privilege(held.oid, pg_class.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER')
+                           OR has_any_column_privilege(held.oid, pg_class.oid, 'INSERT, UPDATE')))),
+                 ('changing sequences', EXISTS (
+                   SELECT FROM pg_class WHERE ${IN_SCHEMA}
+                      AND CASE relkind WHEN 'S' THEN has_sequence_privilege(held.oid, pg_class.oid, 'USAGE, UPDATE') END))
                ) AS found (what, holds)
                 WHERE pg_has_role(role.oid, held.oid, 'MEMBER') AND holds ORDER BY what) AS "beyondReading"
     FROM pg_roles AS role WHERE rolname = $1::name`;

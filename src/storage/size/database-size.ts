@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { ClientBase } from 'pg';
 import { LOG_TABLES } from '../partitions/partition-catalogue.js';
 import { hasSqlState, SqlState } from '../sink/sql-state.js';
@@ -7,12 +7,17 @@ import { DatabaseSizeMetrics } from './database-size.metrics.js';
 
 /** The database looks at each of its files for it: milliseconds from one measurement to the next. */
 const EVERY_MS = 60_000;
+/** After a failure; doubled with each further one. */
+const AGAIN_MS = 5_000;
 const LOCK_TIMEOUT = '1s';
 
 /** Measures the database from time to time, rather than whenever somebody scrapes. */
 @Injectable()
 export class DatabaseSize {
+  private readonly logger = new Logger(DatabaseSize.name);
   private dueAt = -Infinity;
+  /** In a row. */
+  private failures = 0;
   private measuring: Promise<void> | undefined;
 
   constructor(
@@ -20,7 +25,7 @@ export class DatabaseSize {
     private readonly metrics: DatabaseSizeMetrics,
   ) {}
 
-  /** Measures if the last time was long ago, or failed. */
+  /** Measures if the last time was a minute ago, or failed: then it waits 5 s, and longer up to a minute each time. */
   async measureIfDue(): Promise<void> {
     if (performance.now() >= this.dueAt) await this.measure();
   }
@@ -36,15 +41,19 @@ export class DatabaseSize {
 
   /** On a connection of its own, so that it waits for nobody and nobody for it. */
   private async measureAll(): Promise<void> {
-    this.dueAt = -Infinity;
     try {
       await this.pool.withOwnClient(async (client) => {
         this.metrics.databaseIs(await sizeOfDatabase(client));
         this.metrics.tablesAre(await sizesOfTables(client));
       });
+      this.failures = 0;
       this.dueAt = performance.now() + EVERY_MS;
     } catch (error) {
       this.metrics.forget();
+      this.failures += 1;
+      this.dueAt = performance.now() + Math.min(AGAIN_MS * 2 ** (this.failures - 1), EVERY_MS);
+      if (this.failures === 1)
+        this.logger.warn(`The size of the database cannot be measured for now: ${String(error)}`);
       throw error;
     }
   }

@@ -4,11 +4,12 @@ import { chosen, JOB, rate } from './expressions.js';
 export const STATE = [
   figure({
     title: 'Ready',
-    description: 'Whether each server takes in nodes: see "Health" in docs/operations.md.',
+    description:
+      'Whether each server takes in nodes: see "Health" in docs/operations.md. One that does not answer is not ready.',
     unit: 'none',
     words: { '0': { text: 'Not ready', color: 'red' }, '1': { text: 'Ready', color: 'green' } },
     width: 6,
-    targets: promql([chosen('tetcore_ready'), '{{instance}}']),
+    targets: promql([`${chosen('tetcore_ready')} or on (job, instance) 0 * ${chosen('up')}`, '{{instance}}']),
   }),
   figure({
     title: 'Held back',

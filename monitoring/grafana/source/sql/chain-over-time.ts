@@ -1,5 +1,7 @@
 import {
+  among,
   LARGEST_CHAINS,
+  median,
   numeric,
   pointOf,
   POINTS,
@@ -30,11 +32,11 @@ SELECT point.lower AS "time", connection.chain AS metric, ${value} AS value
  GROUP BY point.lower, connection.chain
  ORDER BY 1, 2`;
 
-export const BEST_HEIGHTS = ofHeights('max(said.best)');
+export const BEST_HEIGHTS = ofHeights(median('said.best'));
 
-export const FINALIZED_HEIGHTS = ofHeights('max(said.finalized)');
+export const FINALIZED_HEIGHTS = ofHeights(median('said.finalized'));
 
-export const FINALITY_LAGS = ofHeights('max(said.best) - max(said.finalized)');
+export const FINALITY_LAGS = ofHeights(median('said.best - said.finalized'));
 
 export const TRANSACTIONS = ofHeights('avg(said.transactions)::float8');
 
@@ -61,20 +63,24 @@ SELECT lower AS "time", chain || ', ' || direction AS metric, value
  CROSS JOIN LATERAL (VALUES ('up', upload), ('down', download)) AS each (direction, value)
  ORDER BY 1, 2`;
 
-/** From the first sight of the newest block at one point to that at the next, by our clock. */
+/** From the first sight of the block that nodes have at one point to that at the next, by our clock. */
 export const BLOCK_TIMES = `
 WITH ${SAMPLED_CONNECTIONS},
 ${POINTS},
-newest AS (
-  SELECT DISTINCT ON (chain, lower) chain, lower, height, received_at
+block AS MATERIALIZED (
+  SELECT chain, lower, height, received_at
     FROM (SELECT connection.chain, point.lower, said.height, said.received_at
             FROM ${saidAtPoints(
               `received_at, ${whole('height')} AS height`,
               'block.import',
               'ORDER BY created_at DESC LIMIT 1',
-            )}) AS block
-   WHERE height IS NOT NULL
-   ORDER BY chain, lower, height DESC, received_at)
+            )}) AS imported
+   WHERE height IS NOT NULL),
+newest AS (
+  SELECT chain, lower, height, min(received_at) AS received_at
+    FROM block
+    JOIN (SELECT chain, lower, ${median('height')} AS height FROM block GROUP BY 1, 2) AS usual USING (chain, lower, height)
+   GROUP BY 1, 2, 3)
 SELECT lower AS "time", chain AS metric,
        (extract(epoch FROM received_at - lag(received_at) OVER earlier)
          / nullif(greatest(height - lag(height) OVER earlier, 0), 0))::float8 AS value
@@ -109,6 +115,6 @@ SELECT ${pointOf('at')} AS "time", chain AS metric,
 export const ENDED_CONNECTIONS = `
 SELECT ${pointOf('ended_at')} AS "time", coalesce(end_reason, 'unknown') AS metric, count(*) AS value
   FROM peer_connections
- WHERE chain IN (\${chain:sqlstring}) AND ended_at > $__timeFrom() AND ended_at <= $__timeTo()
+ WHERE ${among('chain', 'chain')} AND ended_at > $__timeFrom() AND ended_at <= $__timeTo()
  GROUP BY 1, 2
  ORDER BY 1, 2`;

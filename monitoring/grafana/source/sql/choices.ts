@@ -1,4 +1,4 @@
-import { ALIVE, NODE } from './connections.js';
+import { ALIVE, among, NODE } from './connections.js';
 
 /*
  * What variables offer. Nodes choose these names, and Grafana looks for its macros in SQL that has them already: one
@@ -32,7 +32,7 @@ function nodeNames(condition: string): string {
 SELECT peer_id AS __value, left(coalesce(name, '?'), 40) || ' (' || right(peer_id, 8) || ')' AS __text
   FROM (SELECT DISTINCT ON (peer_id) peer_id, name
           FROM peer_connections
-         WHERE chain IN (\${chain:sqlstring}) AND ${harmless('peer_id')} AND ${ALIVE}${condition}
+         WHERE ${among('chain', 'chain')} AND ${harmless('peer_id')} AND ${ALIVE}${condition}
          ORDER BY peer_id, created_at DESC) AS node
  ORDER BY name, peer_id
  LIMIT 1000`;

@@ -4,12 +4,30 @@
  * message. Grafana puts the range of time in as literals, so that partitions are left out when a question is planned.
  */
 
-/** A connection may have messages of the range of time, by the clock of its node or by ours. */
+/** What was chosen of a variable, which may be nothing at all: then no row is meant. */
+export const among = (column: string, variable: string): string =>
+  `${column} = ANY (ARRAY[\${${variable}:sqlstring}]::text[])`;
+
+/** A number that was chosen. It comes out of the address of the page, where anything may stand. */
+export const amountOf = (variable: string): string => `\${${variable}:sqlstring}::int`;
+
+/**
+ * A connection may have messages of the range of time, by the clock of its node or by ours. That of a node may be a
+ * day ahead; the bound of `ended_at`, which lies as far back, is what the indexes on it are found by.
+ */
 export const ALIVE = `oldest_created_at <= $__timeTo()
-     AND (ended_at IS NULL OR greatest(newest_created_at, ended_at) >= $__timeFrom())`;
+     AND (ended_at IS NULL
+          OR ended_at >= $__timeFrom()::timestamptz - interval '25 hours'
+             AND greatest(newest_created_at, ended_at) >= $__timeFrom())`;
 
 /** A node of a connection: those from before peer ids have none. */
 export const NODE = 'coalesce(peer_id, id::text)';
+
+/**
+ * The order in which nodes are drawn. It cannot be foreseen by a node that chooses its peer id, since the id of a
+ * server is in it, which is told to no node. It is the same for as long as that server is known.
+ */
+export const LOT = `md5(${NODE} || coalesce((SELECT id::text FROM collectors ORDER BY started_at, id LIMIT 1), ''))`;
 
 /** There is a line for each of so many chains. */
 const MOST_CHAINS = 10;
@@ -17,7 +35,7 @@ const MOST_CHAINS = 10;
 /** CTE `largest`: of the chains that were chosen those with the most nodes. */
 export const LARGEST_CHAINS = `largest AS (
   SELECT chain FROM peer_connections
-   WHERE chain IN (\${chain:sqlstring}) AND ${ALIVE}
+   WHERE ${among('chain', 'chain')} AND ${ALIVE}
    GROUP BY chain ORDER BY count(DISTINCT ${NODE}) DESC, chain LIMIT ${MOST_CHAINS})`;
 
 const SPAN = `oldest_created_at AS lower,
@@ -25,21 +43,21 @@ const SPAN = `oldest_created_at AS lower,
 
 /**
  * CTEs `largest` and `connection`: the connections of the nodes that are looked at, `$nodes` of each chain. They are
- * drawn by lot, and always the same.
+ * drawn by {@link LOT}.
  */
 export const SAMPLED_CONNECTIONS = `${LARGEST_CHAINS},
 connection AS MATERIALIZED (
   SELECT id, chain, ${SPAN}
-    FROM (SELECT *, dense_rank() OVER (PARTITION BY chain ORDER BY md5(${NODE})) AS place
+    FROM (SELECT *, dense_rank() OVER (PARTITION BY chain ORDER BY ${LOT}) AS place
             FROM peer_connections
            WHERE chain IN (SELECT chain FROM largest) AND ${ALIVE}) AS drawn
-   WHERE place <= \${nodes:raw})`;
+   WHERE place <= ${amountOf('nodes')})`;
 
 /** CTE `connection`: those of the node that was chosen, by the index on (peer_id, created_at). */
 export const CONNECTIONS_OF_NODE = `connection AS MATERIALIZED (
   SELECT id, ${SPAN}
     FROM peer_connections
-   WHERE peer_id = \${node:sqlstring} AND ${ALIVE})`;
+   WHERE ${among('peer_id', 'node')} AND ${ALIVE})`;
 
 /** Seconds between two points. */
 const STEP = '($__interval_ms / 1000.0)';
@@ -72,6 +90,16 @@ export const saidAtPoints = (columns: string, msg: string, messages: string): st
 export const whole = (field: string, logs = 'logs'): string =>
   `CASE WHEN ${logs}->>'${field}' ~ '^[0-9]{1,18}$' THEN (${logs}->>'${field}')::bigint END`;
 
-/** A field that is a number; null where it is none. */
+/**
+ * A number as `numeric` that can be drawn: null where it does not fit into a double, of which nothing but an error
+ * would come. It has six decimal places, for the same reason: 1e-400 is none either.
+ */
+export const drawable = (number: string): string =>
+  `CASE WHEN ${number} BETWEEN -1e300 AND 1e300 THEN round(${number}, 6) END`;
+
+/** A field that is a number which can be drawn; null where it is none. */
 export const numeric = (field: string): string =>
-  `CASE jsonb_typeof(logs->'${field}') WHEN 'number' THEN (logs->'${field}')::numeric END`;
+  `CASE jsonb_typeof(logs->'${field}') WHEN 'number' THEN ${drawable(`(logs->'${field}')::numeric`)} END`;
+
+/** What half of the nodes are at or beyond. A single one, whatever it says, moves it by one place. */
+export const median = (value: string): string => `percentile_disc(0.5) WITHIN GROUP (ORDER BY ${value})`;

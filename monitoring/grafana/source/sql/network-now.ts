@@ -1,4 +1,4 @@
-import { LARGEST_CHAINS, NODE, numeric, SAMPLED_CONNECTIONS, whole } from './connections.js';
+import { among, LARGEST_CHAINS, median, NODE, numeric, SAMPLED_CONNECTIONS, whole } from './connections.js';
 
 /* The network at the end of the range of time: where that is now, the network now. */
 
@@ -16,7 +16,7 @@ const newestInterval = (connection: string, field: 'height' | 'peers', columns: 
 export const NODE_COUNT = `
 SELECT count(DISTINCT ${NODE}) AS nodes, count(DISTINCT ${NODE}) FILTER (WHERE authority) AS authorities
   FROM peer_connections
- WHERE chain IN (\${chain:sqlstring}) AND ${CONNECTED}`;
+ WHERE ${among('chain', 'chain')} AND ${CONNECTED}`;
 
 export const CHAINS = `
 WITH ${SAMPLED_CONNECTIONS},
@@ -26,7 +26,8 @@ counted AS (
    WHERE chain IN (SELECT chain FROM largest) AND ${CONNECTED}
    GROUP BY chain),
 reported AS (
-  SELECT connection.chain, max(best) AS best, max(finalized) AS finalized, avg(peers)::float8 AS peers,
+  SELECT connection.chain, ${median('best')} AS best, ${median('finalized')} AS finalized,
+         ${median('best - finalized')} AS unfinished, avg(peers)::float8 AS peers,
          greatest(max(block.created_at), max(said.created_at)) AS heard
     FROM connection
     LEFT JOIN LATERAL (${newestInterval(
@@ -37,11 +38,11 @@ reported AS (
     LEFT JOIN LATERAL (${newestInterval('connection', 'peers', `created_at, ${numeric('peers')} AS peers`)}) AS said ON true
    GROUP BY connection.chain)
 SELECT chain AS "Chain", nodes AS "Nodes", authorities AS "Authorities", best AS "Best", finalized AS "Finalized",
-       best - finalized AS "Not final", peers AS "Peers, mean", heard AS "Last heard"
+       unfinished AS "Not final", peers AS "Peers, mean", heard AS "Last heard"
   FROM counted LEFT JOIN reported USING (chain)
  ORDER BY nodes DESC, chain`;
 
-/** Nodes whose newest report is furthest behind the best of their chain: of at most so many connections. */
+/** Nodes whose newest report is furthest behind the median of their chain: of at most so many connections. */
 const MOST_CONNECTIONS = 2_000;
 
 export const BEHIND = `
@@ -51,21 +52,25 @@ connection AS MATERIALIZED (
     FROM peer_connections
    WHERE chain IN (SELECT chain FROM largest) AND ${CONNECTED}
    ORDER BY created_at DESC LIMIT ${MOST_CONNECTIONS}),
-reported AS (
-  SELECT connection.*, block.best, block.created_at, max(block.best) OVER (PARTITION BY chain) AS highest
+said_height AS MATERIALIZED (
+  SELECT connection.*, block.best, block.created_at
     FROM connection
    CROSS JOIN LATERAL (${newestInterval('connection', 'height', `created_at, ${whole('height')} AS best`)}) AS block
-   WHERE block.best IS NOT NULL)
-SELECT chain AS "Chain", name AS "Node", highest - best AS "Behind", best AS "Best", said.peers AS "Peers",
+   WHERE block.best IS NOT NULL),
+reported AS (
+  SELECT said_height.*, usual - best AS behind
+    FROM said_height
+    JOIN (SELECT chain, ${median('best')} AS usual FROM said_height GROUP BY chain) AS of_chain USING (chain))
+SELECT chain AS "Chain", name AS "Node", behind AS "Behind", best AS "Best", said.peers AS "Peers",
        implementation || ' ' || version AS "Software", reported.created_at AS "Last heard", peer_id AS "Peer id"
-  FROM (SELECT * FROM reported ORDER BY highest - best DESC, chain, name LIMIT 20) AS reported
+  FROM (SELECT * FROM reported ORDER BY behind DESC, chain, name LIMIT 20) AS reported
   LEFT JOIN LATERAL (${newestInterval('reported', 'peers', `${numeric('peers')} AS peers`)}) AS said ON true
- ORDER BY highest - best DESC, chain, name`;
+ ORDER BY behind DESC, chain, name`;
 
 export const VERSIONS = `
 SELECT coalesce(implementation, '?') || ' ' || coalesce(version, '?') AS "Software", count(DISTINCT ${NODE}) AS "Nodes"
   FROM peer_connections
- WHERE chain IN (\${chain:sqlstring}) AND ${CONNECTED}
+ WHERE ${among('chain', 'chain')} AND ${CONNECTED}
  GROUP BY 1
  ORDER BY 2 DESC, 1
  LIMIT 20`;

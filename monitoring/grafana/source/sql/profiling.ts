@@ -1,10 +1,12 @@
 import { harmless } from './choices.js';
-import { CONNECTIONS_OF_NODE, POINTS, saidAtPoints, whole } from './connections.js';
+import { among, amountOf, CONNECTIONS_OF_NODE, POINTS, saidAtPoints, whole } from './connections.js';
 
 /*
  * Times of calls. A node that traces sends hundreds of messages with each block, so that of each interval between two
  * points the first `$calls` of a connection are looked at. Times are nanoseconds.
  */
+
+const CALLS_AT_MOST = amountOf('calls');
 
 /** CTE `call`: what is looked at, of the targets that were chosen. */
 const CALLS = `${CONNECTIONS_OF_NODE},
@@ -13,8 +15,8 @@ call AS MATERIALIZED (
   SELECT lower, target, name, ns
     FROM (SELECT point.lower, left(said.logs->>'target', 100) AS target, left(said.logs->>'name', 100) AS name,
                  ${whole('time', 'said.logs')} AS ns
-            FROM ${saidAtPoints('logs', 'tracing.profiling', 'ORDER BY created_at LIMIT ${calls:raw}')}) AS timed
-   WHERE ns IS NOT NULL AND target IN (\${target:sqlstring}))`;
+            FROM ${saidAtPoints('logs', 'tracing.profiling', `ORDER BY created_at LIMIT ${CALLS_AT_MOST}`)}) AS timed
+   WHERE ns IS NOT NULL AND ${among('target', 'target')})`;
 
 /** The names that took the most time in all, each with its target. */
 const overTime = (aggregate: string): string => `
@@ -53,14 +55,14 @@ WITH ${CONNECTIONS_OF_NODE},
 ${POINTS}
 SELECT ${value}
   FROM (SELECT count(*) AS calls
-          FROM ${saidAtPoints('connection.id', 'tracing.profiling', 'ORDER BY created_at LIMIT ${calls:raw}')}
+          FROM ${saidAtPoints('connection.id', 'tracing.profiling', `ORDER BY created_at LIMIT ${CALLS_AT_MOST}`)}
          GROUP BY point.lower, said.id) AS read`;
 
 export const CALL_COUNT = lookedAt('coalesce(sum(calls), 0)::float8 AS calls');
 
 /** The share of the intervals that have calls of which all were looked at. */
 export const WHOLE_INTERVALS = lookedAt(
-  'avg(CASE WHEN calls < ${calls:raw} THEN 1 ELSE 0 END)::float8 AS whole',
+  `avg(CASE WHEN calls < ${CALLS_AT_MOST} THEN 1 ELSE 0 END)::float8 AS whole`,
 );
 
 /** Targets of the newest calls of the node. */

@@ -6,7 +6,16 @@ import {
   PEERSET,
   saidOf,
 } from '../../../../src/reputation/report/peerset.js';
-import { ALIVE, CONNECTIONS_OF_NODE, POINTS, saidAtPoints } from './connections.js';
+import {
+  ALIVE,
+  among,
+  amountOf,
+  CONNECTIONS_OF_NODE,
+  drawable,
+  LOT,
+  POINTS,
+  saidAtPoints,
+} from './connections.js';
 
 /*
  * What nodes think of their peers. A network state has an entry for each of a thousand peers and takes milliseconds to
@@ -17,25 +26,26 @@ const MSG = 'system.network_state';
 
 /** Rows of `key`, `reputation` and `connected` for each peer in a column `peerset`. */
 const OPINIONS = `
-         SELECT key, ${LOWEST_REPUTATION} AS reputation, ${ANY_CONNECTED} AS connected
-           FROM (${saidOf(`(${NODE_SETS}) AS node_set CROSS JOIN LATERAL jsonb_each(nodes) AS one (key, entry)`)}) AS said
-          GROUP BY key`;
+         SELECT key, ${drawable('lowest')} AS reputation, connected
+           FROM (SELECT key, ${LOWEST_REPUTATION} AS lowest, ${ANY_CONNECTED} AS connected
+                   FROM (${saidOf(`(${NODE_SETS}) AS node_set CROSS JOIN LATERAL jsonb_each(nodes) AS one (key, entry)`)}) AS said
+                  GROUP BY key) AS peer`;
 
 /**
  * CTE `opinion`: what the nodes that are looked at said last of each peer. They are drawn by lot among those that
- * report, and always the same; only what is drawn is decompressed.
+ * report; only what is drawn is decompressed.
  */
 const LAST_OPINIONS = `newest AS MATERIALIZED (
   SELECT peer_id, name, created_at, logs
-    FROM (SELECT DISTINCT ON (peer_id) peer_id, name, report.created_at, report.logs
+    FROM (SELECT DISTINCT ON (peer_id) id, peer_id, name, report.created_at, report.logs
             FROM peer_connections
            CROSS JOIN LATERAL (
                   SELECT created_at, logs FROM tetcore_logs
                    WHERE peer_connection_id = peer_connections.id AND msg = '${MSG}' AND $__timeFilter(created_at)
                    ORDER BY created_at DESC LIMIT 1) AS report
-           WHERE chain IN (\${chain:sqlstring}) AND peer_id IS NOT NULL AND ${ALIVE}
+           WHERE ${among('chain', 'chain')} AND peer_id IS NOT NULL AND ${ALIVE}
            ORDER BY peer_id, report.created_at DESC) AS each
-   ORDER BY md5(peer_id) LIMIT \${reporters:raw}),
+   ORDER BY ${LOT} LIMIT ${amountOf('reporters')}),
 opinion AS MATERIALIZED (
   SELECT peer_id AS reporter, name, created_at, key, reputation, connected
     FROM (SELECT peer_id, name, created_at, ${PEERSET} AS peerset FROM newest OFFSET 0) AS report

@@ -1,25 +1,36 @@
+import type { Settings } from '../../../config/index.js';
 import { migrationState } from '../../../storage/index.js';
 import type { Check, Database } from '../check.js';
-import { ok, problem, warning } from '../finding.js';
+import { type Finding, ok, problem, warning } from '../finding.js';
 
 /** Whether the schema is that of this version, and what else has changed it. */
 export const migrations: Check<Database> = {
   name: 'migrations',
   look: async ({ dataSource, settings }) => {
     const { pending, unknown } = await migrationState(dataSource);
+    const findings: Finding[] = [];
     if (unknown.length > 0) {
-      return warning(
-        `Migrations were applied that this version does not know: ${unknown.join(', ')}.`,
-        'Those of modules of your own are all right. After those of a later version run that version, or restore a ' +
-          'backup of before: docs/operations.md#upgrading.',
+      findings.push(
+        warning(
+          `Migrations were applied that this version does not know: ${unknown.join(', ')}.`,
+          'Those of modules of your own are all right. After those of a later version run that version, or restore a ' +
+            'backup of before: docs/operations.md#upgrading.',
+        ),
       );
     }
-    if (pending.length === 0) return ok('The schema is up to date.');
-    const found = `Migrations are missing: ${pending.join(', ')}. What needs them is not looked at.`;
-    if (settings.MIGRATE_ON_START) return warning(found, 'The server applies them when it starts.');
-    return problem(
-      found,
-      'Run tetcore-analytics migrate: with MIGRATE_ON_START=false the server does not start.',
-    );
+    if (pending.length > 0) findings.push(missing(pending, settings));
+    return findings.length > 0 ? findings : ok('The schema is up to date.');
   },
 };
+
+function missing(
+  pending: readonly string[],
+  { MIGRATE_ON_START }: Pick<Settings, 'MIGRATE_ON_START'>,
+): Finding {
+  const found = `Migrations are missing: ${pending.join(', ')}.`;
+  if (MIGRATE_ON_START) return warning(found, 'The server applies them when it starts.');
+  return problem(
+    found,
+    'Run tetcore-analytics migrate: with MIGRATE_ON_START=false the server does not start.',
+  );
+}

@@ -8,7 +8,7 @@ import { serversSeen } from '../servers-seen.js';
 type LogTable = (typeof LOG_TABLES)[number];
 
 const HOUR_MS = 3_600_000;
-/** Servers make those of two days ahead, once an hour. */
+/** Servers make those of two days ahead, every ten minutes. */
 const AHEAD_MS = 24 * HOUR_MS;
 /** Whoever reads without a bound locks each of them. */
 const MANY = 1_000;

@@ -1,0 +1,127 @@
+import type { ClientBase } from 'pg';
+import { DataSource } from 'typeorm';
+import type { Settings } from '../../config/index.js';
+import { findEmbeddedPostgres } from '../../embedded-postgres/index.js';
+import { inTime } from '../../lifecycle/index.js';
+import { dataSourceOptions, hasSqlState, migrationState, SqlState } from '../../storage/index.js';
+import { reasonOf } from '../output.js';
+import { type Check, type CheckedFinding, type Database, examineUntilLate, LOOK_LIMIT_MS } from './check.js';
+import { databaseChecks, schemaChecks } from './checks.js';
+import { type Finding, ok, problem, warning } from './finding.js';
+import { within } from './within.js';
+
+/** For what nobody waits for: milliseconds. */
+const CLOSE_LIMIT_MS = 2_000;
+
+/**
+ * Makes the checks of a database. One that stalls is not asked again, and what was found before is kept.
+ *
+ * @param replicas how many servers there are to be; undefined: as many as run
+ * @param limitMs for connecting, and for each check: milliseconds
+ */
+export async function examineDatabase(
+  settings: Settings,
+  replicas: number | undefined,
+  limitMs = LOOK_LIMIT_MS,
+): Promise<CheckedFinding[]> {
+  const found = await findDatabase(settings);
+  if (!('url' in found)) return [named(found)];
+  const options = dataSourceOptions(found.url);
+  const extra = { ...(options.extra as object), query_timeout: limitMs };
+  const dataSource = new DataSource({ ...options, extra });
+  const session = within(limitMs, async () => {
+    await dataSource.initialize();
+    const runner = dataSource.createQueryRunner();
+    return { runner, client: (await runner.connect()) as ClientBase };
+  });
+  try {
+    const { client } = await session;
+    const findings = await examineConnected({ settings, replicas, dataSource, client, ...found }, limitMs);
+    return [named(ok('The database answers.')), ...findings];
+  } catch (error) {
+    return [named(unreachable(error, settings))];
+  } finally {
+    const close = async (): Promise<void> => {
+      await session.then(({ runner }) => runner.release()).catch(() => undefined);
+      if (dataSource.isInitialized) await dataSource.destroy();
+    };
+    await inTime(close(), CLOSE_LIMIT_MS).catch(() => false);
+  }
+}
+
+/** Throws nothing: each check says by itself that it could not be made. */
+async function examineConnected(database: Database, limitMs: number): Promise<CheckedFinding[]> {
+  const { findings, late } = await examineUntilLate(databaseChecks, database, limitMs);
+  if (late !== undefined) return [...findings, ...unanswered([...late.left, ...schemaChecks])];
+  if (!(await isUpToDate(database, limitMs))) {
+    const advice = 'Run doctor again once they are applied, and as a user who may read them.';
+    return [...findings, notLookedAt(schemaChecks, 'which need all migrations', advice)];
+  }
+  const further = await examineUntilLate(schemaChecks, database, limitMs);
+  return [...findings, ...further.findings, ...unanswered(further.late?.left ?? [])];
+}
+
+/** Where that cannot be seen, the check of migrations has said why. */
+async function isUpToDate({ dataSource }: Database, limitMs: number): Promise<boolean> {
+  try {
+    return (await within(limitMs, () => migrationState(dataSource))).pending.length === 0;
+  } catch {
+    return false;
+  }
+}
+
+function unanswered(checks: readonly Check<Database>[]): CheckedFinding[] {
+  if (checks.length === 0) return [];
+  return [notLookedAt(checks, 'since the database stalls', 'Run doctor again once it answers.')];
+}
+
+function notLookedAt(checks: readonly Check<Database>[], why: string, advice: string): CheckedFinding {
+  const names = checks.map(({ name }) => name).join(', ');
+  return { check: 'not looked at', ...warning(`Not looked at, ${why}: ${names}.`, advice) };
+}
+
+/** That of `DATABASE_URL`, or that of the server here, which is not started. */
+async function findDatabase(
+  settings: Settings,
+): Promise<{ url: string; cluster: string | undefined } | Finding> {
+  if (settings.DATABASE_URL !== undefined) return { url: settings.DATABASE_URL, cluster: undefined };
+  const advice = 'Start the server and run doctor again, or set DATABASE_URL.';
+  try {
+    const found = await within(LOOK_LIMIT_MS, () => findEmbeddedPostgres(settings.DATA_DIR));
+    if (found === undefined) {
+      return warning(
+        'There is no database yet: DATABASE_URL is not set, and no server has run here.',
+        advice,
+      );
+    }
+    if (found.url !== undefined) return { url: found.url, cluster: found.cluster };
+    return warning(
+      `The server's own PostgreSQL in ${found.cluster} does not run, so nothing of it was looked at.`,
+      advice,
+    );
+  } catch (error) {
+    return problem(
+      `The server's own PostgreSQL cannot be looked for: ${reasonOf(error)}`,
+      'Run doctor as the user of the server.',
+    );
+  }
+}
+
+function unreachable(error: unknown, { DATABASE_URL }: Settings): Finding {
+  if (hasSqlState(error, SqlState.UndefinedDatabase)) {
+    return warning(
+      'The database does not exist yet.',
+      'The server, or tetcore-analytics migrate, creates it.',
+    );
+  }
+  return problem(
+    `The database does not answer: ${reasonOf(error)}`,
+    DATABASE_URL === undefined
+      ? 'See postgres.log in DATA_DIR.'
+      : 'Check host, port, user and password of DATABASE_URL, and whether PostgreSQL runs and lets us in.',
+  );
+}
+
+function named(finding: Finding): CheckedFinding {
+  return { check: 'database', ...finding };
+}
