@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { PACKAGE_VERSION } from '../src/config/index.js';
 import { EmbeddedPostgresServer } from '../src/embedded-postgres/index.js';
@@ -54,6 +56,12 @@ describe('tetcore-analytics', { timeout: 60_000 }, () => {
       const imports = [...code.matchAll(/^import .*'(.+)';$/gm)].map(([, from = '']) => from);
       expect({ name, others: imports.filter((from) => !allowed.test(from)) }).toEqual({ name, others: [] });
     }
+  });
+
+  it('ends without a word when whoever reads it has had enough', async () => {
+    const command = `"${process.execPath}" "${CLI}" --help | true; exit \${PIPESTATUS[0]}`;
+    const { stdout, stderr } = await promisify(execFile)('bash', ['-c', command]);
+    expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' });
   });
 
   it('prints the version', async () => {
@@ -189,6 +197,17 @@ describe('tetcore-analytics migrate', { timeout: 60_000 }, () => {
     );
   });
 });
+
+it.each([[['migrate']], [['migrate', '--check']]])(
+  '%s names the setting of a database that is away',
+  async (args) => {
+    const environment = { DATABASE_URL: `postgres://x:hidden@127.0.0.1:${await freePort()}/y` };
+    const { code, stderr } = await commandLine(args, environment);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^The database of DATABASE_URL cannot be reached: [^\n]*ECONNREFUSED[^\n]*\n$/);
+    expect(stderr).not.toContain('hidden');
+  },
+);
 
 describe('tetcore-analytics simulate', { timeout: 60_000 }, () => {
   it('gives its options to the simulator', async () => {

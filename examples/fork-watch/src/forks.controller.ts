@@ -20,7 +20,7 @@ export class ForkAnswer {
   @ApiProperty({ type: 'string', format: 'date-time' })
   found_at!: string;
 
-  @ApiProperty({ type: 'string', description: 'The hash of its genesis block, or its name.' })
+  @ApiProperty({ type: 'string', description: 'Its name, as nodes say it.' })
   chain!: string;
 
   @ApiProperty({ enum: ['best', 'finalized'] })

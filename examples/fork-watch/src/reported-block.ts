@@ -24,7 +24,7 @@ export function reportedBlock({ msg, node, payload }: StoredMessage): ReportedBl
   const height = heightOf(payload.height);
   if (kind === undefined || typeof node?.chain !== 'string' || height === undefined) return undefined;
   if (typeof hash !== 'string' || !/^0x[0-9a-f]{64}$/.test(hash)) return undefined;
-  return { chain: node.genesisHash ?? node.chain, kind, height, hash, peerId: node.peerId };
+  return { chain: node.chain, kind, height, hash, peerId: node.peerId };
 }
 
 /** A number, or digits, as `notify.finalized` has them. */

@@ -6,7 +6,8 @@ export function migrateCommand(): Command {
   return new Command('migrate')
     .summary('bring the schema of the database up to date')
     .description(
-      'Creates the database of DATABASE_URL where it is missing, and brings its schema up to date.',
+      'Creates the database of DATABASE_URL where it is missing, and brings its schema up to date. ' +
+        "A server's own PostgreSQL is migrated when that server starts.",
     )
     .option('--check', 'change nothing, and exit with 1 where migrations are missing')
     .addHelpText(

@@ -9,15 +9,16 @@ import {
   type MigrationState,
   migrationState,
   SqlState,
+  sqlStateOf,
 } from '../../storage/index.js';
 import { CommandError } from '../command.error.js';
-import { say } from '../output.js';
+import { reasonOf, say } from '../output.js';
 
 /** Creates the database where it is missing, brings its schema up to date, and makes the role of `DB_READER_ROLE`. */
 export async function migrateDatabase(): Promise<void> {
   const settings = await ConfigModule.readEnvironment();
   const url = urlOf(settings);
-  await ensureDatabase(url);
+  await reached(ensureDatabase(url));
   const applied = await withDataSource(url, (dataSource) => migrate(url, dataSource));
   say(applied.length === 0 ? 'The schema is up to date.' : `Applied ${applied.join(', ')}.`);
   const changed = await ensureReaderRole(url, settings);
@@ -50,10 +51,27 @@ function urlOf({ DATABASE_URL: url }: Settings): string {
 }
 
 async function withDataSource<T>(url: string, work: (dataSource: DataSource) => Promise<T>): Promise<T> {
-  const dataSource = await new DataSource(dataSourceOptions(url)).initialize();
+  const dataSource = await reached(new DataSource(dataSourceOptions(url)).initialize());
   try {
     return await work(dataSource);
   } finally {
     await dataSource.destroy();
   }
+}
+
+/** @throws CommandError that names the setting, where there is no way to the database */
+async function reached<T>(connecting: Promise<T>): Promise<T> {
+  try {
+    return await connecting;
+  } catch (error) {
+    if (sqlStateOf(error) !== undefined || !isOfTheSystem(error)) throw error;
+    throw new CommandError(`The database of DATABASE_URL cannot be reached: ${reasonOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Such as ECONNREFUSED, of one address or of each that a name has. */
+function isOfTheSystem(error: unknown): boolean {
+  return error instanceof AggregateError || typeof (error as { code?: unknown }).code === 'string';
 }
