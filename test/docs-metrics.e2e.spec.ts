@@ -2,6 +2,7 @@ import { register } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { TestDatabase } from './support/databases.js';
 import { codesIn, readProjectFile, tableUnder } from './support/markdown.js';
+import { metricTypes } from './support/metrics.js';
 import { TestServer } from './support/test-server.js';
 
 interface MetricRow {
@@ -22,11 +23,9 @@ describe('docs/metrics.md', () => {
         .getMetricsAsArray()
         .map((metric) => [metric.name, (metric as unknown as { labelNames: string[] }).labelNames]),
     );
-    const served = [...text.matchAll(/^# TYPE (tetcore_\w+) (\w+)$/gm)].map(([, name = '', type = '']) => ({
-      name,
-      type,
-      labels: [...(labels.get(name) ?? [])].sort(),
-    }));
+    const served = [...metricTypes(text)]
+      .filter(([name]) => name.startsWith('tetcore_'))
+      .map(([name, type]) => ({ name, type, labels: [...(labels.get(name) ?? [])].sort() }));
     const listed = tableUnder(readProjectFile('docs/metrics.md'), '## Metrics of the server').map(
       ([name = '', type = '', labelCell = '']) => ({
         name: codesIn(name)[0] ?? name,

@@ -11,6 +11,7 @@ import { FOLDER, readDashboards } from './grafana/questions.js';
 import { TestDatabase } from './support/databases.js';
 import { freePort } from './support/free-port.js';
 import { codesIn, readProjectFile, tableUnder } from './support/markdown.js';
+import { metricTypes } from './support/metrics.js';
 import { hasPrometheus, promtool, TestPrometheus } from './support/prometheus.js';
 import { ServerProcess } from './support/server-process.js';
 import { tempDir } from './support/temp-dir.js';
@@ -102,9 +103,7 @@ describe('the expressions of the dashboard of the server', () => {
       JOURNAL_MODE: 'off',
     });
     const text = await (await fetch(`${server.http}/metrics`)).text();
-    const served = new Map(
-      [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name = '', type]) => [name, type]),
-    );
+    const served = metricTypes(text);
     const isKnown = (name: string): boolean =>
       name === 'up' ||
       recorded.has(name) ||

@@ -3,6 +3,7 @@ import { readSettings } from '../src/config/index.js';
 import { TestDatabase } from './support/databases.js';
 import { freePort } from './support/free-port.js';
 import { codesIn, readProjectFile, ROOT, tableUnder } from './support/markdown.js';
+import { metricTypes } from './support/metrics.js';
 import { hasPrometheus, promtool, TestPrometheus } from './support/prometheus.js';
 import { ServerProcess } from './support/server-process.js';
 import { waitUntil } from './support/wait-until.js';
@@ -43,7 +44,7 @@ describe('the rules for Prometheus', () => {
     });
     const text = await (await fetch(`${server.http}/metrics`)).text();
     const served = new Set(
-      [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].flatMap(([, name = '', type]) =>
+      [...metricTypes(text)].flatMap(([name, type]) =>
         type === 'histogram' ? ['_bucket', '_sum', '_count'].map((end) => name + end) : [name],
       ),
     );

@@ -1,5 +1,5 @@
 import type { Settings } from '../config/index.js';
-import { PartitionManager, sqlStateOf, WriterPool } from '../storage/index.js';
+import { migrateDatabase, PartitionManager, sqlStateOf, WriterPool } from '../storage/index.js';
 import { type CountedTable, countTables } from './count-tables.js';
 import { DEFAULT_CHUNK, DEFAULT_CONNECTIONS, type ImportOptions } from './import-options.js';
 import type { ImportReport } from './import-report.js';
@@ -17,7 +17,6 @@ import { LogImport } from './tables/log-import.js';
 import type { TableImport } from './tables/table-import.js';
 import { BoundedPartitions } from './target/bounded-partitions.js';
 import { ImportLedger } from './target/import-ledger.js';
-import { prepareTarget } from './target/prepare-target.js';
 
 /** Connections that make partitions. */
 const PARTITION_CONNECTIONS = 2;
@@ -34,7 +33,7 @@ const HOUR_MS = 3_600_000;
 export async function importDatabase(options: ImportOptions): Promise<ImportReport> {
   try {
     const tables = await inspectSource(options.from, options.to);
-    await prepareTarget(options.to);
+    await migrateDatabase(options.to);
     return await bringOver(options, tables);
   } catch (error) {
     if (options.signal?.aborted === true && error === options.signal.reason) return STOPPED;

@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 import type { DataSourceOptions, MigrationInterface } from 'typeorm';
 import { migrations } from '../migrations/index.js';
 import { entities } from './entities/index.js';
+import { CONNECT_TIMEOUT_MS, CONNECTION_OPTIONS } from './session/connection-options.js';
 import { prepareSession, readerSettings } from './session/session-settings.js';
 import { StorageClient } from './session/storage-client.js';
 
@@ -10,7 +11,6 @@ export const MIGRATIONS_TABLE = 'schema_migrations';
 /** A question that takes longer is given up by the database, and if that does not answer by us: milliseconds. */
 const STATEMENT_LIMIT_MS = 30_000;
 const ANSWER_LIMIT_MS = 35_000;
-const CONNECT_TIMEOUT_MS = 5_000;
 /** Connections of those who ask, at most. */
 export const READER_CONNECTIONS = 8;
 
@@ -54,9 +54,7 @@ export function migrationOptions(options: DataSourceOptions): DataSourceOptions 
 function connectionOptions(statementLimitMs: number): object {
   return {
     Client: StorageClient,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000,
+    ...CONNECTION_OPTIONS,
     onConnect: (client: ClientBase) =>
       prepareSession(client, readerSettings(statementLimitMs), CONNECT_TIMEOUT_MS),
   };

@@ -15,6 +15,7 @@ export { socketOf, StorageClient } from './session/storage-client.js';
 export { hasSqlState, isMissingPartition, isRefusedData, SqlState, sqlStateOf } from './sink/sql-state.js';
 export { DatabaseStartup } from './startup/database-startup.js';
 export { checkDatabase, ensureDatabase } from './startup/ensure-database.js';
+export { migrateDatabase } from './startup/migrate-database.js';
 export { migrate, type MigrationState, migrationState } from './startup/migrate.js';
 export { SchemaOutdatedError, UnsupportedDatabaseError } from './startup/startup.errors.js';
 export { StorageModule, type StorageModuleOptions } from './storage.module.js';

@@ -1,12 +1,12 @@
 import { Logger } from '@nestjs/common';
 import pg, { type PoolClient } from 'pg';
+import { CONNECT_TIMEOUT_MS, CONNECTION_OPTIONS } from './session/connection-options.js';
 import { prepareSession, writerSettings } from './session/session-settings.js';
 import { socketOf, StorageClient } from './session/storage-client.js';
 import { WriteDeadlineError } from './sink/write-deadline.error.js';
 
 /** A transaction of a writer is over within this time, one way or the other: milliseconds. Readers rely on it. */
 export const TRANSACTION_LIMIT_MS = 10_000;
-const CONNECT_TIMEOUT_MS = 5_000;
 
 /** The connections that the writers share, apart from those that answer questions. */
 export class WriterPool {
@@ -24,10 +24,8 @@ export class WriterPool {
       application_name: 'tetcore-analytics writer',
       Client: StorageClient,
       max: size,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      ...CONNECTION_OPTIONS,
       idleTimeoutMillis: 60_000,
-      keepAlive: true,
-      keepAliveInitialDelayMillis: 10_000,
       onConnect: (client) =>
         prepareSession(client, writerSettings(limitMs), CONNECT_TIMEOUT_MS) as unknown as undefined,
     });

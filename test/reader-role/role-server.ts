@@ -2,9 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type pg from 'pg';
-import { DataSource } from 'typeorm';
 import { EmbeddedPostgresServer } from '../../src/embedded-postgres/index.js';
-import { dataSourceOptions, ensureDatabase, migrate } from '../../src/storage/index.js';
+import { migrateDatabase } from '../../src/storage/index.js';
 import { PostgresTools } from '../backup/postgres-tools.js';
 import { databaseNamed, onDatabase } from '../support/on-database.js';
 import { tempDir } from '../support/temp-dir.js';
@@ -63,13 +62,7 @@ export async function newDatabase(
   as: (url: string) => string = (url) => url,
 ): Promise<string> {
   const url = as(databaseNamed(server.url, `db_${newName()}`));
-  await ensureDatabase(url);
-  const dataSource = await new DataSource(dataSourceOptions(url)).initialize();
-  try {
-    await migrate(url, dataSource);
-  } finally {
-    await dataSource.destroy();
-  }
+  await migrateDatabase(url);
   return url;
 }
 

@@ -1,8 +1,7 @@
 import { rm } from 'node:fs/promises';
-import { DataSource } from 'typeorm';
 import type { TestProject } from 'vitest/node';
 import { EmbeddedPostgresServer } from '../../src/embedded-postgres/index.js';
-import { dataSourceOptions, ensureDatabase, migrate } from '../../src/storage/index.js';
+import { migrateDatabase } from '../../src/storage/index.js';
 import { dropDatabase } from './databases.js';
 import { databaseNamed } from './on-database.js';
 import { tempDir } from './temp-dir.js';
@@ -24,10 +23,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const embedded =
     given === undefined ? await EmbeddedPostgresServer.start({ dataDir, logger: quiet }) : undefined;
   const templateUrl = databaseNamed(given ?? embedded?.url ?? '', `tetcore_test_${process.pid.toString()}`);
-  await ensureDatabase(templateUrl);
-  const dataSource = await new DataSource(dataSourceOptions(templateUrl)).initialize();
-  await migrate(templateUrl, dataSource);
-  await dataSource.destroy();
+  await migrateDatabase(templateUrl);
   project.provide('templateUrl', templateUrl);
   return async () => {
     await dropDatabase(templateUrl);

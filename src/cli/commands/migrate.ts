@@ -18,7 +18,7 @@ export function migrateCommand(): Command {
       ),
     )
     .action(async ({ check }: { check?: true }) => {
-      const { checkMigrations, migrateDatabase } = await import('../work/migrate.js');
-      await (check === true ? checkMigrations() : migrateDatabase());
+      const { checkMigrations, runMigrations } = await import('../work/migrate.js');
+      await (check === true ? checkMigrations() : runMigrations());
     });
 }

@@ -2,10 +2,9 @@ import { DataSource } from 'typeorm';
 import { ConfigModule, type Settings } from '../../config/index.js';
 import {
   dataSourceOptions,
-  ensureDatabase,
   ensureReaderRole,
   hasSqlState,
-  migrate,
+  migrateDatabase,
   type MigrationState,
   migrationState,
   SqlState,
@@ -15,11 +14,10 @@ import { CommandError } from '../command.error.js';
 import { reasonOf, say } from '../output.js';
 
 /** Creates the database where it is missing, brings its schema up to date, and makes the role of `DB_READER_ROLE`. */
-export async function migrateDatabase(): Promise<void> {
+export async function runMigrations(): Promise<void> {
   const settings = await ConfigModule.readEnvironment();
   const url = urlOf(settings);
-  await reached(ensureDatabase(url));
-  const applied = await withDataSource(url, (dataSource) => migrate(url, dataSource));
+  const applied = await reached(migrateDatabase(url));
   say(applied.length === 0 ? 'The schema is up to date.' : `Applied ${applied.join(', ')}.`);
   const changed = await ensureReaderRole(url, settings);
   if (changed !== undefined) say(changed);

@@ -6,11 +6,17 @@ import type { StageMetrics } from './stage.metrics.js';
 import { type StoredBatch, storedMessages } from './stored-messages.js';
 import type { StoredStage } from './stored-stage.port.js';
 
+interface Waiting {
+  stored: StoredBatch;
+  /** Bytes. */
+  size: number;
+}
+
 /** What waits for one stage, and the loop that brings it there. Nothing that the stage does gets out of here. */
 export class StageQueue {
   private readonly logger = new Logger('Stages');
   private readonly abort = new AbortController();
-  private readonly waiting = new Fifo<StoredBatch>();
+  private readonly waiting = new Fifo<Waiting>();
   // Read once, since they are a team's own code.
   private readonly name: string;
   private readonly types: ReadonlySet<string> | undefined;
@@ -39,7 +45,7 @@ export class StageQueue {
       this.drops = true;
       return;
     }
-    this.waiting.push(stored);
+    this.waiting.push({ stored, size });
     this.wait(size);
     this.running ??= this.run();
   }
@@ -53,7 +59,7 @@ export class StageQueue {
   end(): void {
     this.abort.abort(new Error('the process ends'));
     for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
-      this.metrics.count(this.name, 'dropped', rowsIn(next));
+      this.metrics.count(this.name, 'dropped', rowsIn(next.stored));
     }
   }
 
@@ -61,8 +67,8 @@ export class StageQueue {
     // A stage that works in the turn in which a batch is stored would hold up whoever stores.
     await new Promise(setImmediate);
     for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
-      await this.handle(next);
-      this.wait(-sizeOf(next.batch));
+      await this.handle(next.stored);
+      this.wait(-next.size);
       await new Promise(setImmediate);
     }
     this.running = undefined;

@@ -1,7 +1,7 @@
+import { CONNECT_TIMEOUT_MS, CONNECTION_OPTIONS } from './connection-options.js';
 import { prepareSession, readerSettings, writerSettings } from './session-settings.js';
 import { StorageClient } from './storage-client.js';
 
-const CONNECT_TIMEOUT_MS = 5_000;
 /** Of transactions, whatever the database and the role have as their own. The second is known since PostgreSQL 17. */
 const NO_LIMITS = { idle_in_transaction_session_timeout: '0', transaction_timeout: '0' };
 
@@ -20,9 +20,7 @@ export async function openSession(
   const client = new StorageClient({
     connectionString: url,
     application_name: applicationName,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000,
+    ...CONNECTION_OPTIONS,
   });
   // Whoever uses it learns of a broken line by what it asks next.
   client.on('error', () => undefined);

@@ -1,6 +1,7 @@
 import type pg from 'pg';
+import { CONNECT_TIMEOUT_MS } from '../session/connection-options.js';
 import { prepareSession, readerSettings } from '../session/session-settings.js';
-import { CONNECT_TIMEOUT_MS, withConnection } from './with-connection.js';
+import { withConnection } from './with-connection.js';
 
 /** Any number that nobody else takes: "migr" in ASCII. */
 const MIGRATION_LOCK = 0x6d696772;

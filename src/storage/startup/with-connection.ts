@@ -1,7 +1,6 @@
 import type pg from 'pg';
+import { CONNECTION_OPTIONS } from '../session/connection-options.js';
 import { StorageClient } from '../session/storage-client.js';
-
-export const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
  * Runs something on a connection of its own.
@@ -16,9 +15,7 @@ export async function withConnection<T>(
   const client = new StorageClient({
     connectionString: url,
     application_name: 'tetcore-analytics startup',
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000,
+    ...CONNECTION_OPTIONS,
     ...(answerLimitMs === undefined ? {} : { query_timeout: answerLimitMs }),
   });
   client.on('error', () => undefined);
