@@ -7,6 +7,9 @@ const modules = readdirSync(new URL('src', import.meta.url), { withFileTypes: tr
   .filter((entry) => entry.isDirectory() && entry.name !== 'migrations')
   .map((entry) => entry.name);
 
+/** What storage itself stands on. */
+const BELOW_STORAGE = ['config', 'lifecycle'];
+
 export default defineConfig(
   globalIgnores(['dist', 'static/dashboard', 'data', 'coverage', 'node_modules', 'src/client/schema.ts']),
   js.configs.recommended,
@@ -58,6 +61,24 @@ export default defineConfig(
             regex: `^(\\.\\./)+${name}/(?!index\\.js$)`,
             message: `Import from ${name}/index.js.`,
           })),
+        },
+      ],
+    },
+  },
+  {
+    // The ground floor: everybody builds on storage, and it on nothing of what stands above it.
+    files: ['src/storage/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: modules
+            .filter((name) => name !== 'storage')
+            .map((name) =>
+              BELOW_STORAGE.includes(name)
+                ? { regex: `^(\\.\\./)+${name}/(?!index\\.js$)`, message: `Import from ${name}/index.js.` }
+                : { regex: `^(\\.\\./)+${name}/`, message: `storage imports nothing of ${name}.` },
+            ),
         },
       ],
     },

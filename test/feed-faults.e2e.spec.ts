@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { describe, expect, it, vi } from 'vitest';
-import { ReaderConnection } from '../src/answer/index.js';
+import { ReaderConnection } from '../src/storage/read/index.js';
 import { FeedDatabase, FeedTimeoutError } from '../src/feed/index.js';
 import { TestDatabase } from './support/databases.js';
 import { FakeNode } from './support/fake-node.js';

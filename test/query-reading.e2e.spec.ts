@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { describe, expect, it } from 'vitest';
-import { ReadTransaction, SearchLimitError, singleRow } from '../src/answer/index.js';
+import { ReadTransaction, SearchLimitError, singleRow } from '../src/storage/read/index.js';
 import { dataSourceOptions } from '../src/storage/index.js';
 import { TestDatabase } from './support/databases.js';
 import { waitUntil } from './support/wait-until.js';

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureReaderRole, ReaderRoleError } from '../src/storage/index.js';
-import { isVerifierOf } from '../src/storage/reader-role/scram-verifier.js';
+import { isVerifierOf } from '../src/storage/maintenance/reader-role/scram-verifier.js';
 import {
   ask,
   asUser,

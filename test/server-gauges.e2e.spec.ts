@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Lifecycle } from '../src/lifecycle/index.js';
-import { DatabaseSize } from '../src/storage/size/database-size.js';
+import { DatabaseSize } from '../src/storage/maintenance/size/database-size.js';
 import { TestDatabase } from './support/databases.js';
 import { FaultyPostgres } from './support/faulty-postgres.js';
 import { freePort } from './support/free-port.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { WriteDeadlineError } from '../src/storage/sink/write-deadline.error.js';
+import { WriteDeadlineError } from '../src/storage/connections/write-deadline.error.js';
 import { batch, numberedRows, row } from './support/batches.js';
 import { TestDatabase } from './support/databases.js';
 import { PostgresProxy } from './support/postgres-proxy.js';

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import type { Readable } from 'node:stream';
-import { timeText } from '../../src/answer/index.js';
+import { timeText } from '../../src/storage/index.js';
 import { onDatabase } from '../../test/support/on-database.js';
 import type { BenchServer } from '../support/bench-server.js';
 import { memoryMib } from '../support/cpu.js';

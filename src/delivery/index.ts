@@ -1,4 +1,5 @@
 export { BatchSink, type StoreResult } from './batch-sink.port.js';
+export { PostgresSink } from './postgres/postgres.sink.js';
 export { Delivery } from './delivery.js';
 export { type LeftJournal, leftJournals } from './journal/index.js';
 export { DeliveryModule, type DeliveryModuleOptions } from './delivery.module.js';

@@ -1,4 +1,4 @@
-import { SearchLimitError } from '../answer/index.js';
+import { SearchLimitError } from '../storage/index.js';
 
 const UNREACHABLE = new Set([
   'ECONNREFUSED',

@@ -1,3 +1,4 @@
+export { chooseFormat } from './choose-format.js';
 export { ApiProblems, problemAnswer } from './api-problems.js';
 export { InvalidParameterError } from './invalid-parameter.error.js';
 export { documented, type InputOptions } from './parameters/documented.js';
@@ -7,6 +8,7 @@ export { NoQuery } from './no-query.js';
 export { Open, OPEN } from './open.js';
 export { Problem, problem } from './problem.js';
 export { ProblemFilter } from './problem.filter.js';
+export { sendJson } from './send-json.js';
 export { StartedGuard } from './started.guard.js';
 export { inputValidation } from './validation.js';
 export {

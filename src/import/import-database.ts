@@ -1,5 +1,5 @@
 import type { Settings } from '../config/index.js';
-import { migrateDatabase, PartitionManager, sqlStateOf, WriterPool } from '../storage/index.js';
+import { migrateDatabase, PartitionManager, sqlStateOf, WriterPool, HOUR_MS } from '../storage/index.js';
 import { type CountedTable, countTables } from './count-tables.js';
 import { DEFAULT_CHUNK, DEFAULT_CONNECTIONS, type ImportOptions } from './import-options.js';
 import type { ImportReport } from './import-report.js';
@@ -22,7 +22,6 @@ import { ImportLedger } from './target/import-ledger.js';
 const PARTITION_CONNECTIONS = 2;
 const INSUFFICIENT_PRIVILEGE = '42501';
 const STOPPED: ImportReport = { tables: [], stored: [], complete: false };
-const HOUR_MS = 3_600_000;
 
 /**
  * Brings a database of 0.1.4 over, each row once, however often it is run and however it ended before. Beside it

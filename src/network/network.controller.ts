@@ -10,9 +10,8 @@ import {
 } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { sendJson } from '../answer/index.js';
 import { FeedTimeoutError } from '../feed/index.js';
-import { ApiProblems, NoQuery, StartedGuard } from '../http/index.js';
+import { ApiProblems, NoQuery, StartedGuard, sendJson } from '../http/index.js';
 import { Chains } from './chains.js';
 import { Chain, Network } from './network.dto.js';
 import { ChainPath } from './network.query.js';

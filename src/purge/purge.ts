@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { Client, ClientBase } from 'pg';
 import { DataSource } from 'typeorm';
 import { Settings } from '../config/index.js';
-import { BATCH_IDS_KEPT_MS } from '../storage/index.js';
+import { AdvisoryLock, BATCH_IDS_KEPT_MS, HOUR_MS, REJECTED_KEPT_MS } from '../storage/index.js';
 import { attempt } from './attempt.js';
 import { deleteExpiredCollectors, expiredCollectors } from './expired-collectors.js';
 import { ExpiredPartitions } from './expired-partitions.js';
@@ -16,11 +16,6 @@ import {
 import type { PurgePreview } from './purge-preview.js';
 import { PurgeReport } from './purge-report.js';
 
-/** Any number that nobody else takes: "purg" in ASCII. */
-const PURGE_LOCK = 0x70757267;
-const HOUR_MS = 3_600_000;
-/** Rejected messages are for finding out what is wrong with a node, now. */
-const REJECTED_KEPT_MS = 7 * 24 * HOUR_MS;
 /** What has a time of its own, whatever `LOG_EXPIRY_H` is: milliseconds. */
 const KEPT_FOR = [
   [expiringBatches, BATCH_IDS_KEPT_MS],
@@ -53,7 +48,7 @@ export class Purge {
     try {
       if (!(await isOurs(client))) return null;
       await this.purge(client, now, report, signal);
-      await client.query('SELECT pg_advisory_unlock($1)', [PURGE_LOCK]);
+      await client.query('SELECT pg_advisory_unlock($1)', [AdvisoryLock.Purge]);
     } catch (error) {
       report.failed(error);
       // The lock is the session's, and must not go back to the pool with it.
@@ -127,7 +122,7 @@ function beginningOf(cutoff: number, oldest: number): Date {
 
 async function isOurs(client: ClientBase): Promise<boolean> {
   const { rows } = await client.query<{ ours: boolean }>('SELECT pg_try_advisory_lock($1) AS ours', [
-    PURGE_LOCK,
+    AdvisoryLock.Purge,
   ]);
   return rows[0]?.ours === true;
 }

@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Query, Res, UseGuards } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, sendRows } from '../answer/index.js';
+import { JSON_LIST, sendRows } from '../storage/index.js';
 import { ApiProblems, StartedGuard } from '../http/index.js';
 import { PeerReputationReadModel } from './history/peer-reputation.read-model.js';
 import { LatestReportsReadModel } from './latest/latest-reports.read-model.js';

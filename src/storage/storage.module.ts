@@ -2,17 +2,19 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Settings } from '../config/index.js';
-import { BatchSink } from '../delivery/index.js';
-import { CollectorRegistry } from './collector/collector-registry.js';
-import { dataSourceOptions, type Migration } from './data-source-options.js';
-import { DATABASE_URL } from './database-url.js';
+import { CollectorId } from './maintenance/collector/collector-id.js';
+import { CollectorRegistry } from './maintenance/collector/collector-registry.js';
+import { dataSourceOptions, type Migration } from './connections/data-source-options.js';
+import { DATABASE_URL } from './connections/database-url.js';
 import { PartitionManager } from './partitions/partition-manager.js';
-import { PostgresSink } from './sink/postgres.sink.js';
-import { DatabaseSize } from './size/database-size.js';
-import { DatabaseSizeMetrics, databaseSizeMetricProviders } from './size/database-size.metrics.js';
-import { DatabaseStartup } from './startup/database-startup.js';
-import { StorageUpkeep } from './storage-upkeep.js';
-import { WriterPool } from './writer-pool.js';
+import { DatabaseSize } from './maintenance/size/database-size.js';
+import {
+  DatabaseSizeMetrics,
+  databaseSizeMetricProviders,
+} from './maintenance/size/database-size.metrics.js';
+import { DatabaseStartup } from './maintenance/startup/database-startup.js';
+import { StorageUpkeep } from './maintenance/storage-upkeep.js';
+import { WriterPool } from './connections/writer-pool.js';
 
 export interface StorageModuleOptions {
   /** The URL of the database. */
@@ -21,7 +23,7 @@ export interface StorageModuleOptions {
   migrations?: readonly Migration[];
 }
 
-/** PostgreSQL: entities, migrations, partitions, and the sink in which batches end. */
+/** PostgreSQL: connections, schema, entities, migrations, partitions, and reading. */
 @Module({})
 export class StorageModule {
   static forRoot({ url, migrations }: StorageModuleOptions): DynamicModule {
@@ -41,21 +43,20 @@ export class StorageModule {
       providers: [
         { provide: DATABASE_URL, useValue: url },
         ...databaseSizeMetricProviders,
+        CollectorId,
         CollectorRegistry,
         DatabaseSize,
         DatabaseSizeMetrics,
         DatabaseStartup,
         PartitionManager,
-        PostgresSink,
         StorageUpkeep,
         {
           provide: WriterPool,
           inject: [Settings],
           useFactory: (settings: Settings) => new WriterPool(url, settings.DB_POOL_SIZE),
         },
-        { provide: BatchSink, useExisting: PostgresSink },
       ],
-      exports: [BatchSink, DatabaseStartup, PartitionManager, TypeOrmModule],
+      exports: [CollectorId, CollectorRegistry, DatabaseStartup, PartitionManager, TypeOrmModule, WriterPool],
     };
   }
 }

@@ -2,7 +2,6 @@ export type { Refusal, RefusalReason } from './admission/refusal.js';
 export type { Batch, RejectedMessage, RowBlock } from './batch/batch.js';
 export { BatchBuilder } from './batch/batch-builder.js';
 export { BatchQueue } from './batch/batch-queue.port.js';
-export { CollectorId } from './collector-id.js';
 export type { ConnectionSnapshot, NodeIdentity } from './connection/connection-snapshot.js';
 export { NodeConnection } from './connection/node-connection.js';
 export { TelemetryWsAdapter } from './gateway/telemetry-ws.adapter.js';

@@ -1,11 +1,12 @@
 import { Logger } from '@nestjs/common';
 import { readSettings } from '../../src/config/index.js';
 import type { StoreResult } from '../../src/delivery/index.js';
-import { CollectorRegistry } from '../../src/storage/collector/collector-registry.js';
+import { CollectorRegistry } from '../../src/storage/maintenance/collector/collector-registry.js';
 import { PartitionManager } from '../../src/storage/partitions/partition-manager.js';
-import { PostgresSink } from '../../src/storage/sink/postgres.sink.js';
-import { WriterPool } from '../../src/storage/writer-pool.js';
-import { type Batch, CollectorId } from '../../src/telemetry/index.js';
+import { PostgresSink } from '../../src/delivery/postgres/postgres.sink.js';
+import { WriterPool } from '../../src/storage/connections/writer-pool.js';
+import { CollectorId } from '../../src/storage/index.js';
+import type { Batch } from '../../src/telemetry/index.js';
 
 // What it says of its work would drown what a test says.
 Logger.overrideLogger(['fatal']);

@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
-import { type LogTable, partitionName } from '../../../src/storage/partitions/partition-catalogue.js';
+import { partitionName } from '../../../src/storage/partitions/partition-catalogue.js';
+import type { LogTable } from '../../../src/storage/index.js';
 import { rangeAround } from '../../../src/storage/partitions/partition-width.js';
 import { DAY_MS } from './cast.js';
 

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { timeText } from '../../answer/index.js';
+import { timeText } from '../../storage/index.js';
 import { TextOf, TimeOf, WholeNumberOf } from '../../http/index.js';
 
 /** The JSON of a {@link BenchmarkEvent} from its row. */

@@ -1,8 +1,8 @@
 import { Body, Controller, Get, Param, Post, Query, Res, UseGuards } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, sendJson, sendRows } from '../../answer/index.js';
-import { ApiProblems, NoQuery, StartedGuard } from '../../http/index.js';
+import { JSON_LIST, sendRows } from '../../storage/index.js';
+import { ApiProblems, NoQuery, StartedGuard, sendJson } from '../../http/index.js';
 import { LOCATION } from '../rows/created.js';
 import { IdPath } from '../rows/row-id.js';
 import { BenchmarkEventBody } from './event.body.js';

@@ -1,6 +1,6 @@
 import { Injectable, NotFoundException } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { cursorRows, ReadTransaction } from '../../answer/index.js';
+import { cursorRows, ReadTransaction } from '../../storage/index.js';
 import { InvalidParameterError } from '../../http/index.js';
 import { columnValues, insertQuery } from '../rows/column-values.js';
 import { oneRow, outOfYears } from '../rows/table-rows.js';

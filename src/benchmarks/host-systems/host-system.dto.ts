@@ -1,4 +1,4 @@
-import { timeText } from '../../answer/index.js';
+import { timeText } from '../../storage/index.js';
 import { FlagOf, ObjectOf, TextOf, TimeOf, WholeNumberOf } from '../../http/index.js';
 
 /** The JSON of a {@link HostSystem} from its row. */

@@ -1,6 +1,6 @@
 import { ConflictException, Injectable, NotFoundException } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { cursorRows, ReadTransaction } from '../../answer/index.js';
+import { cursorRows, ReadTransaction } from '../../storage/index.js';
 import { type ColumnValues, columnValues, insertQuery, updateQuery } from '../rows/column-values.js';
 import type { PageQuery } from '../rows/row-id.js';
 import { deleteRow, oneRow } from '../rows/table-rows.js';

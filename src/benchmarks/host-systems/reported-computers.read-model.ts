@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { singleRow } from '../../answer/index.js';
-import { NEWEST_MESSAGE } from '../../query/index.js';
+import { singleRow, NEWEST_MESSAGE } from '../../storage/index.js';
 import type { ComputerReport } from './reported-computer.js';
 
 /** A node, and what it reported of its computer: null where it has not. */

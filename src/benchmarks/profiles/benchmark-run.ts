@@ -1,6 +1,5 @@
 import { NotFoundException } from '@nestjs/common';
-import type { ReadTransaction } from '../../answer/index.js';
-import { NEWEST_MESSAGE } from '../../query/index.js';
+import { ReadTransaction, NEWEST_MESSAGE } from '../../storage/index.js';
 
 /** A benchmark, as far as messages are looked for. */
 export interface BenchmarkRun {

@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Query, Res, UseGuards } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, sendRows } from '../../answer/index.js';
+import { JSON_LIST, sendRows } from '../../storage/index.js';
 import { ApiProblems, NoQuery, StartedGuard } from '../../http/index.js';
 import { IdPath } from '../rows/row-id.js';
 import { CallTimes, ProfileComparison, ProfileEntry, Target } from './profile.dto.js';

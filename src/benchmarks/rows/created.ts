@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import { sendJson } from '../../answer/index.js';
+import { sendJson } from '../../http/index.js';
 
 /** Answers with what was made, as the database wrote it, and where it is. */
 export function sendCreated(response: Response, collection: string, row: string): void {

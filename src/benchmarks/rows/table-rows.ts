@@ -1,6 +1,6 @@
 import { BadRequestException, type HttpException } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import { singleRow } from '../../answer/index.js';
+import { singleRow } from '../../storage/index.js';
 import { InvalidParameterError } from '../../http/index.js';
 import { hasSqlState, SqlState, sqlStateOf } from '../../storage/index.js';
 import type { RowQuery } from './column-values.js';

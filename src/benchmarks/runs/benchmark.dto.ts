@@ -1,4 +1,4 @@
-import { timeText } from '../../answer/index.js';
+import { timeText } from '../../storage/index.js';
 import { ObjectOf, TextOf, TimeOf, WholeNumberOf } from '../../http/index.js';
 
 /** The JSON of a {@link Benchmark} from its row. */

@@ -19,8 +19,8 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, sendJson, sendRows } from '../../answer/index.js';
-import { ApiProblems, JsonBodyText, NoQuery, StartedGuard } from '../../http/index.js';
+import { JSON_LIST, sendRows } from '../../storage/index.js';
+import { ApiProblems, JsonBodyText, NoQuery, StartedGuard, sendJson } from '../../http/index.js';
 import { LOCATION, sendCreated } from '../rows/created.js';
 import { IdPath, PageQuery } from '../rows/row-id.js';
 import { BenchmarkBody } from './benchmark.body.js';

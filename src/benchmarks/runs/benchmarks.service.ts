@@ -1,6 +1,6 @@
 import { BadRequestException, Injectable, NotFoundException } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { cursorRows, ReadTransaction, singleRow } from '../../answer/index.js';
+import { cursorRows, ReadTransaction, singleRow } from '../../storage/index.js';
 import { InvalidParameterError } from '../../http/index.js';
 import { columnValues, insertQuery, updateQuery } from '../rows/column-values.js';
 import type { PageQuery } from '../rows/row-id.js';

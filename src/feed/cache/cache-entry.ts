@@ -1,3 +1,4 @@
+import { READ_AGAIN_MS } from '../../storage/index.js';
 import { Aggregate } from '../aggregate/aggregate.js';
 import type { PeerMessage } from '../request/peer-message.js';
 import type { Subscription } from '../subscription/subscription.js';
@@ -10,7 +11,7 @@ import type { StoredRow } from './stored-row.js';
  * A writer's transaction lasts 10 s at most, from which its rows have `stored_at` and in the end of which they
  * appear. With what it takes to give one up, and what clocks differ by: microseconds.
  */
-export const READ_AGAIN_US = 15_000_000;
+export const READ_AGAIN_US = READ_AGAIN_MS * 1000;
 
 export interface Filling {
   /** In the order of their time. */

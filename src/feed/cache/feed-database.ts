@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { ClientBase, QueryResult, QueryResultRow } from 'pg';
 import { DataSource } from 'typeorm';
-import { asError, ReaderConnection } from '../../answer/index.js';
+import { asError, ReaderConnection } from '../../storage/index.js';
 
 /** Rows of the first fetch, and bounds for those that follow. */
 const FIRST_ROWS = 64;

@@ -1,7 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { timeText } from '../../answer/index.js';
+import {
+  timeText,
+  NEW_MESSAGE_BEHIND_MS,
+  NEW_MESSAGE_AHEAD_MS,
+  NEWEST_MESSAGE,
+} from '../../storage/index.js';
 import { Settings } from '../../config/index.js';
-import { NEWEST_MESSAGE } from '../../query/index.js';
 import { FeedLimits } from '../feed-limits.js';
 import { timeOf } from '../request/microseconds.js';
 import { ALL_PEERS, type PeerMessage } from '../request/peer-message.js';
@@ -9,9 +13,9 @@ import type { Filling } from './cache-entry.js';
 import { FeedDatabase, microsecondsOf } from './feed-database.js';
 import type { StoredRow } from './stored-row.js';
 
-/** A message is dated from 7 days before it arrived, and may have lain in a journal since; to 1 day ahead. */
-export const BACK_US = 8 * 86_400e6;
-export const AHEAD_US = 25 * 3600e6;
+/** Of `created_at` of what is new, in microseconds. */
+export const BACK_US = NEW_MESSAGE_BEHIND_MS * 1000;
+export const AHEAD_US = NEW_MESSAGE_AHEAD_MS * 1000;
 
 const columns = (table: string): string => `
   ${table}.id::text AS id, ${microsecondsOf(`${table}.created_at`)} AS "createdAt",

@@ -1,4 +1,5 @@
 import { MAX_MSG_LENGTH } from '../../telemetry/index.js';
+import { CLOCK_AHEAD_MS, HOUR_MS } from '../../storage/index.js';
 import type { IdRange } from '../id-ranges.js';
 import { auditOf, connectionId, EARLIEST } from './connection-sql.js';
 import type { SourceTable } from './source-tables.js';
@@ -30,10 +31,6 @@ export interface LogGroup {
 
 /** The columns that {@link copyLogs} gives, in order. */
 export const COPIED_COLUMNS = 'created_at, received_at, stored_at, peer_connection_id, msg, logs';
-
-const HOUR_MS = 3_600_000;
-/** How far ahead a node's clock may be, as it is for messages that a server takes in. */
-const MAX_FUTURE_MS = 24 * HOUR_MS;
 
 /**
  * What there is in a range, by its fate.
@@ -74,7 +71,7 @@ function from({ logs, connections, range }: LogQuestion, join: 'JOIN' | 'LEFT JO
 }
 
 function reasonOf({ connections, cutoff, now }: LogQuestion): string {
-  const latest = new Date(now + MAX_FUTURE_MS).toISOString();
+  const latest = new Date(now + CLOCK_AHEAD_MS).toISOString();
   return `CASE WHEN c.id IS NULL THEN 'no_connection'
                WHEN jsonb_typeof(l.logs) IS DISTINCT FROM 'object' THEN 'not_an_object'
                WHEN NOT coalesce(l.created_at BETWEEN '${EARLIEST}' AND '${latest}', false) THEN 'out_of_range'

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../storage/index.js';
 import type { Settings } from '../../config/index.js';
 import type { IdRange } from '../id-ranges.js';
 import type { Lane } from '../lane.js';
@@ -8,8 +9,6 @@ import type { SourceTable } from '../source/source-tables.js';
 import { hourOf, type ImportLedger, type Outcome } from '../target/import-ledger.js';
 import { describeConnections, knownConnections } from '../target/write-connections.js';
 import { TableImport } from './table-import.js';
-
-const HOUR_MS = 3_600_000;
 
 /**
  * Brings over the connections that no message has brought, once messages are through. Those that are older than

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../storage/index.js';
 import type { Settings } from '../../config/index.js';
 import type { IdRange } from '../id-ranges.js';
 import type { LeftOut } from '../import-report.js';
@@ -12,8 +13,6 @@ import type { BoundedPartitions } from '../target/bounded-partitions.js';
 import { hourOf, type ImportLedger, type Outcome } from '../target/import-ledger.js';
 import { writeConnections, type WrittenConnection } from '../target/write-connections.js';
 import { TableImport } from './table-import.js';
-
-const HOUR_MS = 3_600_000;
 
 /** Brings messages over, and with them the rows of their connections. */
 export class LogImport extends TableImport {

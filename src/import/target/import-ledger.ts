@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
+import { AdvisoryLock } from '../../storage/index.js';
 import type { IdRange } from '../id-ranges.js';
 import { ImportError } from '../import.error.js';
 import type { LeftOut } from '../import-report.js';
@@ -23,9 +24,6 @@ export interface Total {
   /** Of what is imported, the rows that a purge may have removed. */
   purgeable: number;
 }
-
-/** For advisory locks: "impt" in ASCII. The other half is a hash of the source. */
-const LOCK_CLASS = 0x696d7074;
 
 /** The hour of a time in UTC, in a form that sorts by time. */
 export function hourOf(time: Date): string {
@@ -179,6 +177,6 @@ export class ImportLedger {
 
   /** The arguments of an advisory lock: those who bring share it, who takes over has it alone. */
   private get lock(): string {
-    return `${LOCK_CLASS}, hashtext('${this.source}')`;
+    return `${AdvisoryLock.Import.toString()}, hashtext('${this.source}')`;
   }
 }

@@ -1,20 +1,6 @@
-import type { ReadCursor, ReadTransaction } from '../../answer/index.js';
+import { NEWEST_MESSAGE, type ReadCursor, type ReadTransaction } from '../../storage/index.js';
 import type { MessageQuestion } from './message-question.js';
 import type { ConnectionSpan } from './segment.js';
-
-/** A message is dated a day ahead at most. */
-const OPEN_END = "now() + interval '1 day'";
-/**
- * How much later than the row says the messages of a process that died may be dated: a day ahead, and an hour
- * for what was heard after the row was last written.
- */
-const LOST_MARGIN = "interval '25 hours'";
-
-/** The latest time that a message of a connection may have, for readers of `peer_connections`. */
-export const NEWEST_MESSAGE = `
-  CASE WHEN ended_at IS NULL THEN greatest(newest_created_at, ${OPEN_END})
-       WHEN end_reason = 'collector_lost' THEN greatest(newest_created_at, ended_at) + ${LOST_MARGIN}
-       ELSE newest_created_at END + interval '1 ms'`;
 
 /**
  * In the order of the time in which they may have messages. Times are rounded to milliseconds outwards:

@@ -1,4 +1,4 @@
-import type { Conditions } from '../../answer/index.js';
+import type { Conditions } from '../../storage/index.js';
 
 /** The column `msg` holds so many characters of a type; `logs` has all of it. */
 export const MSG_COLUMN_LENGTH = 128;

@@ -1,4 +1,4 @@
-import type { ReadCursor, ReadTransaction } from '../../answer/index.js';
+import type { ReadCursor, ReadTransaction } from '../../storage/index.js';
 import { connectionSpans } from './connection-spans.js';
 import { FetchSize } from './fetch-size.js';
 import type { MessageQuestion } from './message-question.js';

@@ -1,4 +1,4 @@
-import { timeText } from '../../answer/index.js';
+import { timeText } from '../../storage/index.js';
 import { cursorSql } from './message-cursor.js';
 
 /** What becomes of a message, as SQL. */

@@ -1,4 +1,4 @@
-import { Conditions, type ReadCursor, type ReadTransaction } from '../../answer/index.js';
+import { Conditions, type ReadCursor, type ReadTransaction } from '../../storage/index.js';
 import { addFilter, addType } from './message-filter.js';
 import type { MessageQuestion } from './message-question.js';
 import { CREATED_AT_TEXT } from './row-shape.js';

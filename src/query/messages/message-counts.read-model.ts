@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { cursorRows, ReadTransaction } from '../../answer/index.js';
-import { NEWEST_MESSAGE } from '../logs/connection-spans.js';
+import { cursorRows, NEWEST_MESSAGE, ReadTransaction } from '../../storage/index.js';
 import type { NodeMessagesQuery } from './node-logs.query.js';
 
 /** Counts of the messages of a node. */

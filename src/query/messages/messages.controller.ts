@@ -1,8 +1,14 @@
 import { Controller, Get, Query, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { chooseFormat, csv, EXPORT_LIMITS, JSON_LIST, NDJSON, sendRows } from '../../answer/index.js';
-import { ApiProblems, InvalidParameterError, MAX_ROWS, StartedGuard } from '../../http/index.js';
+import { csv, EXPORT_LIMITS, JSON_LIST, NDJSON, sendRows } from '../../storage/index.js';
+import {
+  ApiProblems,
+  InvalidParameterError,
+  MAX_ROWS,
+  StartedGuard,
+  chooseFormat,
+} from '../../http/index.js';
 import { MESSAGE_COLUMNS, MESSAGE_CSV, MESSAGE_JSON } from '../logs/row-shape.js';
 import { ExportSlots } from './export-slots.js';
 import { MessageCountsReadModel } from './message-counts.read-model.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { ReadTransaction } from '../../answer/index.js';
+import { ReadTransaction } from '../../storage/index.js';
 import { parseMessageCursor } from '../logs/message-cursor.js';
 import type { MessageQuestion } from '../logs/message-question.js';
 import { PeerMessages } from '../logs/peer-messages.js';

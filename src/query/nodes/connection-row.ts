@@ -1,4 +1,4 @@
-import { timeText } from '../../answer/index.js';
+import { timeText } from '../../storage/index.js';
 
 /** The columns of {@link Node} that `peer_connections` has. */
 const NODE_FIELDS = `

@@ -1,8 +1,8 @@
 import { Controller, Get, NotFoundException, Param, Query, Res, UseGuards } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, sendJson, sendRows } from '../../answer/index.js';
-import { ApiProblems, NoQuery, StartedGuard } from '../../http/index.js';
+import { JSON_LIST, sendRows } from '../../storage/index.js';
+import { ApiProblems, NoQuery, StartedGuard, sendJson } from '../../http/index.js';
 import { Node, NodeConnection, NodeDetail } from './node.dto.js';
 import { NodeConnectionsQuery, NodePath, NodesQuery } from './nodes.query.js';
 import { NodesReadModel } from './nodes.read-model.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Conditions, cursorRows, ReadTransaction, singleRow, timeText } from '../../answer/index.js';
+import { Conditions, cursorRows, ReadTransaction, singleRow, timeText } from '../../storage/index.js';
 import { connectionFields, nodeFields } from './connection-row.js';
 import type { NodeConnectionsQuery, NodesQuery } from './nodes.query.js';
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { cursorRows, ReadTransaction } from '../../answer/index.js';
+import { cursorRows, ReadTransaction } from '../../storage/index.js';
 
 /** How much of the disk the database takes. */
 @Injectable()

@@ -1,7 +1,7 @@
 import { Controller, Get, Query, Res, UseGuards } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, sendRows } from '../../answer/index.js';
+import { JSON_LIST, sendRows } from '../../storage/index.js';
 import { packageInfo } from '../../config/index.js';
 import { ApiProblems, NoQuery, StartedGuard } from '../../http/index.js';
 import { RelationSizesReadModel } from './relation-sizes.read-model.js';

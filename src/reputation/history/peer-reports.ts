@@ -1,4 +1,4 @@
-import type { ReadTransaction } from '../../answer/index.js';
+import type { ReadTransaction } from '../../storage/index.js';
 import { type ReportBounds, reportRange } from './report-range.js';
 import { ReportWindows, type TimeWindow } from './report-windows.js';
 import { type ReportPlace, type ReportRow, reportsQuery } from './reports-query.js';

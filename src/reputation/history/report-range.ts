@@ -1,5 +1,4 @@
-import type { ReadTransaction } from '../../answer/index.js';
-import { NEWEST_MESSAGE } from '../../query/index.js';
+import { ReadTransaction, NEWEST_MESSAGE } from '../../storage/index.js';
 import type { TimeWindow } from './report-windows.js';
 
 /** Which reports are asked for: an age in seconds; times as texts of PostgreSQL, excluded. */

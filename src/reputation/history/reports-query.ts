@@ -1,5 +1,4 @@
-import { Conditions, timeText } from '../../answer/index.js';
-import { NEWEST_MESSAGE } from '../../query/index.js';
+import { Conditions, timeText, NEWEST_MESSAGE } from '../../storage/index.js';
 import { ANY_CONNECTED, LOWEST_REPUTATION, NODE_SETS, PEERSET, saidOf } from '../report/peerset.js';
 import type { ReportBounds } from './report-range.js';
 import type { TimeWindow } from './report-windows.js';

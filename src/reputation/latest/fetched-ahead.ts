@@ -1,4 +1,4 @@
-import type { ReadTransaction } from '../../answer/index.js';
+import type { ReadTransaction } from '../../storage/index.js';
 
 /**
  * The rows of a question with one column, `row`, which is text. The database makes the next ones while those before

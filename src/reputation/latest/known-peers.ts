@@ -1,4 +1,4 @@
-import type { ReadTransaction } from '../../answer/index.js';
+import type { ReadTransaction } from '../../storage/index.js';
 
 /** With more peers than this, reading all of them takes longer than looking up those that are reported on. */
 const MOST_PEERS = 50_000;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { ReadTransaction, timeText } from '../../answer/index.js';
+import { ReadTransaction, timeText } from '../../storage/index.js';
 import { PEERSET } from '../report/peerset.js';
 import { reputationLists } from '../report/reputation-lists.js';
 import type { ReputationQuery } from '../reputation.query.js';

@@ -1,4 +1,4 @@
-import { NEWEST_MESSAGE } from '../../query/index.js';
+import { NEWEST_MESSAGE } from '../../storage/index.js';
 
 /**
  * The latest network state of each peer, as rows of `peer_id`, `created_at`, `id` and `logs`: the newest first. `$1`

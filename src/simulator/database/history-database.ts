@@ -1,16 +1,16 @@
 import { DataSource } from 'typeorm';
 import type { Settings } from '../../config/index.js';
+import { PostgresSink } from '../../delivery/index.js';
 import {
+  CollectorId,
   CollectorRegistry,
   DatabaseStartup,
   dataSourceOptions,
   ensureDatabase,
   PartitionManager,
-  PostgresSink,
   UnsupportedDatabaseError,
   WriterPool,
 } from '../../storage/index.js';
-import { CollectorId } from '../../telemetry/index.js';
 import { UnreachableError } from '../play/unreachable.error.js';
 import { describeError } from './history.errors.js';
 

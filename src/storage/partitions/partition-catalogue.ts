@@ -1,8 +1,6 @@
 import type { ClientBase } from 'pg';
+import type { LogTable } from '../schema/index.js';
 import type { TimeRange } from './partition-width.js';
-
-export const LOG_TABLES = ['logs_expiring', 'logs_audit'] as const;
-export type LogTable = (typeof LOG_TABLES)[number];
 
 export interface Partition extends TimeRange {
   /** As SQL takes it: quoted, and with its schema, where need be. */

@@ -1,16 +1,22 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { ClientBase } from 'pg';
 import { Settings } from '../../config/index.js';
-import { hasSqlState, SqlState } from '../sink/sql-state.js';
-import { WriterPool } from '../writer-pool.js';
+
+import { WriterPool } from '../connections/writer-pool.js';
 import { CoordinatorRefusalError, onCoordinator } from './citus-coordinator.js';
-import { type LogTable, listPartitions, LOG_TABLES, partitionName } from './partition-catalogue.js';
+import {
+  AdvisoryLock,
+  hasSqlState,
+  type LogTable,
+  LOG_TABLES,
+  PARTITIONS_AHEAD_MS,
+  SqlState,
+} from '../schema/index.js';
+import { listPartitions, partitionName } from './partition-catalogue.js';
 import { missingRanges, type PartitionWidth, type TimeRange, widthFor } from './partition-width.js';
 
-/** Any number does, as long as nobody else takes it: "tetcore" in ASCII, cut to 31 bits. */
-export const PARTITION_LOCK = 0x74657463;
 const LOCK_TIMEOUT = '2s';
-const DAY_MS = 86_400_000;
+
 /** Tries in a row that somebody else was faster than, or whose name was taken. */
 const MOST_TRIES = 5;
 
@@ -31,7 +37,7 @@ export class PartitionManager {
 
   /** Makes the partitions of now and of the time ahead: a message may be dated a day into the future. */
   async ensureAhead(now: number): Promise<void> {
-    for (const table of LOG_TABLES) await this.ensure(table, now, now + 2 * DAY_MS);
+    for (const table of LOG_TABLES) await this.ensure(table, now, now + PARTITIONS_AHEAD_MS);
   }
 
   /**
@@ -75,7 +81,7 @@ export class PartitionManager {
   ): Promise<void> {
     await client.query('BEGIN');
     await client.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
-    await client.query('SELECT pg_advisory_xact_lock($1)', [PARTITION_LOCK]);
+    await client.query('SELECT pg_advisory_xact_lock($1)', [AdvisoryLock.Partitions]);
     const [next] = this.missing(table, await listPartitions(client, table), first, last);
     if (next !== undefined) await this.make(client, table, next, tries);
     const known = await listPartitions(client, table);

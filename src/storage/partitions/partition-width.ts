@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../schema/index.js';
 export type PartitionWidth = 'hour' | 'day' | 'month';
 
 /** A half-open range of time: milliseconds since the epoch. */
@@ -5,8 +6,6 @@ export interface TimeRange {
   from: number;
   to: number;
 }
-
-const HOUR_MS = 3_600_000;
 
 /**
  * How much time a partition covers. Expiry drops whole partitions, so the width is how late a message goes;

@@ -1,9 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
+import { CONNECTION_WRITTEN_EVERY_MS } from '../../storage/index.js';
 import type { ConnectionSnapshot, NodeIdentity } from './connection-snapshot.js';
 import { UNKNOWN_IDENTITY } from './unknown-identity.js';
-
-/** While a node speaks, its row's last message is written this often: milliseconds. */
-const LAST_MESSAGE_INTERVAL_MS = 30_000;
 
 /** What a row takes without what the node says of itself. */
 const ROW_BYTES = 600;
@@ -47,7 +45,7 @@ export class NodeConnection {
     // Readers look no further back than the row says.
     const older = createdAt < this.oldestCreatedAt;
     if (older) this.oldestCreatedAt = createdAt;
-    return older || receivedAt - this.writtenAt >= LAST_MESSAGE_INTERVAL_MS;
+    return older || receivedAt - this.writtenAt >= CONNECTION_WRITTEN_EVERY_MS;
   }
 
   /** Takes over what a node says of itself; what it leaves out stays as it was. */

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createdAt, MAX_FUTURE_MS, MAX_PAST_MS, parseTimestamp } from './timestamp.js';
+import { CLOCK_AHEAD_MS, CLOCK_BEHIND_MS } from '../../storage/index.js';
+import { createdAt, parseTimestamp } from './timestamp.js';
 
 describe('parseTimestamp', () => {
   it.each([
@@ -107,10 +108,10 @@ describe('createdAt', () => {
   });
 
   it('takes a clock from 7 days back to 1 day ahead, and ours beyond', () => {
-    expect(at(receivedAt - MAX_PAST_MS).clock).toBe('ok');
-    expect(at(receivedAt + MAX_FUTURE_MS).clock).toBe('ok');
-    expect(at(receivedAt - MAX_PAST_MS - 1)).toEqual({ ...ours, clock: 'past' });
-    expect(at(receivedAt + MAX_FUTURE_MS + 1)).toEqual({ ...ours, clock: 'future' });
+    expect(at(receivedAt - CLOCK_BEHIND_MS).clock).toBe('ok');
+    expect(at(receivedAt + CLOCK_AHEAD_MS).clock).toBe('ok');
+    expect(at(receivedAt - CLOCK_BEHIND_MS - 1)).toEqual({ ...ours, clock: 'past' });
+    expect(at(receivedAt + CLOCK_AHEAD_MS + 1)).toEqual({ ...ours, clock: 'future' });
   });
 
   it('is our time where there is no ts, or none that can be read', () => {

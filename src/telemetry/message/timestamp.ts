@@ -1,3 +1,5 @@
+import { CLOCK_AHEAD_MS, CLOCK_BEHIND_MS, DAY_MS } from '../../storage/index.js';
+
 /** A `ts` that was understood. */
 export interface Timestamp {
   /** Milliseconds since the epoch: what PostgreSQL makes of `text`, rounded down. */
@@ -16,12 +18,6 @@ export interface CreatedAt extends Timestamp {
   clock: ClockVerdict;
 }
 
-const DAY_MS = 86_400_000;
-
-/** How far from our clock a node's may be, in milliseconds. */
-export const MAX_PAST_MS = 7 * DAY_MS;
-export const MAX_FUTURE_MS = DAY_MS;
-
 /** The longest text that is looked at. PostgreSQL takes some more digits than fit into it. */
 const MAX_LENGTH = 64;
 /** `2020-08-19T09:38:48Z` */
@@ -34,7 +30,7 @@ export function createdAt(ts: string | null, receivedAtMs: number): CreatedAt {
   const parsed = parseTimestamp(ts);
   if (parsed !== null) {
     const ahead = parsed.ms - receivedAtMs;
-    if (ahead >= -MAX_PAST_MS && ahead <= MAX_FUTURE_MS) {
+    if (ahead >= -CLOCK_BEHIND_MS && ahead <= CLOCK_AHEAD_MS) {
       return { ms: parsed.ms, text: parsed.text, clock: 'ok' };
     }
     return { ms: receivedAtMs, text: formatTime(receivedAtMs), clock: ahead < 0 ? 'past' : 'future' };

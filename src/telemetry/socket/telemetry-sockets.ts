@@ -13,7 +13,7 @@ import { BlockedAddresses } from '../admission/blocked-addresses.js';
 import { OpenSocketsCount } from '../admission/open-sockets-count.js';
 import { Batcher } from '../batch/batcher.js';
 import { BatchQueue } from '../batch/batch-queue.port.js';
-import { CollectorId } from '../collector-id.js';
+import { CollectorId } from '../../storage/index.js';
 import { MessageOutcomes, TelemetryMetrics } from '../telemetry.metrics.js';
 import { MessageIntake } from './message-intake.js';
 import { NodeSocket, type NodeSocketContext } from './node-socket.js';

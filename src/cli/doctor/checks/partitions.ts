@@ -1,13 +1,18 @@
 import type { ClientBase } from 'pg';
 import type { Settings } from '../../../config/index.js';
-import { listPartitions, LOG_TABLES, missingRanges, type Partition } from '../../../storage/index.js';
+import {
+  listPartitions,
+  LOG_TABLES,
+  missingRanges,
+  type Partition,
+  HOUR_MS,
+} from '../../../storage/index.js';
 import type { Check, Database } from '../check.js';
 import { type Finding, ok, problem, warning } from '../finding.js';
 import { serversSeen } from '../servers-seen.js';
 
 type LogTable = (typeof LOG_TABLES)[number];
 
-const HOUR_MS = 3_600_000;
 /** Servers make those of two days ahead, every ten minutes. */
 const AHEAD_MS = 24 * HOUR_MS;
 /** Whoever reads without a bound locks each of them. */

@@ -1,0 +1,69 @@
+import { Logger } from '@nestjs/common';
+import type { ClientBase } from 'pg';
+import type { Batch, ConnectionSnapshot, RejectedMessage } from '../../telemetry/index.js';
+import { splitRows } from '../../telemetry/index.js';
+import { upsertConnections } from './connection-upsert.js';
+import { runPipeline, type Step } from './pipeline.js';
+import { rejectedFrom } from './refused-row.js';
+import { insertRejected } from './rejected-insert.js';
+import { isRefusedData } from '../../storage/index.js';
+import { copyTolerantly } from './tolerant-copy.js';
+
+/** Writes a batch but for what the database refuses, statement by statement in the transaction that is open. */
+export class TolerantWriter {
+  private readonly logger = new Logger('PostgresSink');
+
+  constructor(private readonly client: ClientBase) {}
+
+  /** @returns the messages that were refused, which are among the rejected now */
+  async write(batch: Batch): Promise<RejectedMessage[]> {
+    await this.connections(batch.connections);
+    const refused: RejectedMessage[] = [];
+    for (const [table, block] of [
+      ['logs_expiring', batch.expiring],
+      ['logs_audit', batch.audit],
+    ] as const) {
+      if (block.rows === 0) continue;
+      const rows = await copyTolerantly(this.client, table, splitRows(block.text));
+      refused.push(...rows.map((row) => rejectedFrom(row, table, batch.firstReceivedAt)));
+    }
+    await this.rejected([...batch.rejected, ...refused]);
+    return refused;
+  }
+
+  private connections(snapshots: readonly ConnectionSnapshot[]): Promise<void> {
+    return this.parts(snapshots, upsertConnections, ({ id }) => `The news of connection ${id}`);
+  }
+
+  private rejected(messages: readonly RejectedMessage[]): Promise<void> {
+    return this.parts(messages, insertRejected, ({ reason }) => `A rejected message (${reason})`);
+  }
+
+  /** Writes all at once, or where that is refused one by one. */
+  private async parts<T>(
+    items: readonly T[],
+    step: (items: readonly T[]) => Step,
+    describe: (item: T) => string,
+  ): Promise<void> {
+    if (items.length === 0 || (await this.refusal(step(items))) === undefined) return;
+    for (const item of items) {
+      const error = await this.refusal(step([item]));
+      if (error === undefined) continue;
+      this.logger.error(`${describe(item)} was refused by the database: ${error.message}`);
+    }
+  }
+
+  /** Does something, or nothing where the database refuses it. */
+  private async refusal(step: Step): Promise<Error | undefined> {
+    await this.client.query('SAVEPOINT part');
+    try {
+      await runPipeline(this.client, [step]);
+    } catch (error) {
+      if (!isRefusedData(error)) throw error;
+      await this.client.query('ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part');
+      return error;
+    }
+    await this.client.query('RELEASE SAVEPOINT part');
+    return undefined;
+  }
+}

@@ -1,0 +1,144 @@
+import pg from 'pg';
+import { hasSqlState, SqlState } from '../../schema/index.js';
+import { ReaderRoleError } from './reader-role.error.js';
+import {
+  missingRights,
+  roleState,
+  type RoleState,
+  schemaOfTables,
+  storedVerifier,
+} from './role-catalogue.js';
+import { isVerifierOf, scramVerifier } from './scram-verifier.js';
+
+const ATTRIBUTES =
+  'LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS NOINHERIT CONNECTION LIMIT 20';
+
+/** A role that reads our tables, within a transaction. */
+export class ReaderRole {
+  private readonly identifier: string;
+
+  private constructor(
+    private readonly client: pg.Client,
+    private readonly name: string,
+    private readonly schema: string,
+  ) {
+    this.identifier = pg.escapeIdentifier(name);
+  }
+
+  static async named(client: pg.Client, name: string): Promise<ReaderRole> {
+    return new ReaderRole(client, name, await schemaOfTables(client));
+  }
+
+  /**
+   * Makes it where it is missing, and gives it what it lacks.
+   *
+   * @returns see ensureReaderRole
+   * @throws ReaderRoleError
+   */
+  async ensure(password: string | undefined): Promise<string | undefined> {
+    const before = await roleState(this.client, this.name, this.schema);
+    if (before === undefined) await this.run(this.create);
+    const role = before ?? (await roleState(this.client, this.name, this.schema));
+    this.refuseUnfit(role);
+    const done = {
+      settings: await this.setSettings(role?.settings ?? []),
+      rights: await this.grantRights(),
+      password: password !== undefined && (await this.setPassword(password)),
+    };
+    if (before === undefined) return `Made the role ${this.name}, which reads.`;
+    const changed = Object.entries(done).flatMap(([what, isChanged]) => (isChanged ? [what] : []));
+    return changed.length === 0
+      ? undefined
+      : `Changed the role ${this.name}, which reads: ${changed.join(', ')}.`;
+  }
+
+  /**
+   * PostgreSQL only warns where we may not give a right that we have.
+   *
+   * @throws ReaderRoleError with what somebody else has to run
+   */
+  async mustRead(): Promise<void> {
+    const missing = await missingRights(this.client, this.name, this.schema);
+    if (missing.length === 0) return;
+    throw new ReaderRoleError(
+      `The role "${this.name}" of DB_READER_ROLE is there, but lacks rights that the user of DATABASE_URL may not give. ` +
+        `Have the owner of the database and of the schema run: ${missing.join('; ')}`,
+    );
+  }
+
+  private get create(): string {
+    return `CREATE ROLE ${this.identifier} ${ATTRIBUTES}`;
+  }
+
+  /** In this database alone, so that the role may be of use elsewhere too. */
+  private get settings(): { name: string; statement: string }[] {
+    const database = pg.escapeIdentifier(this.client.database ?? '');
+    const values = {
+      default_transaction_read_only: 'on',
+      statement_timeout: "'30s'",
+      idle_in_transaction_session_timeout: "'60s'",
+      search_path: pg.escapeIdentifier(this.schema),
+    };
+    return Object.entries(values).map(([name, value]) => ({
+      name,
+      statement: `ALTER ROLE ${this.identifier} IN DATABASE ${database} SET ${name} = ${value}`,
+    }));
+  }
+
+  private refuseUnfit(role: RoleState | undefined): void {
+    if (role === undefined) {
+      throw new ReaderRoleError(`The role "${this.name}" of DB_READER_ROLE has gone meanwhile.`);
+    }
+    if (role.isOurs) {
+      throw new ReaderRoleError(
+        `DB_READER_ROLE names "${this.name}", as whom the server itself works. Name another role.`,
+      );
+    }
+    if (role.beyondReading.length > 0) {
+      throw new ReaderRoleError(
+        `DB_READER_ROLE names "${this.name}", which may do more than read: ${role.beyondReading.join(', ')}. ` +
+          'Take that from it, from PUBLIC, or from the roles that it is a member of; or name another role.',
+      );
+    }
+  }
+
+  private async setSettings(existing: readonly string[]): Promise<boolean> {
+    const missing = this.settings.filter(({ name }) => !existing.includes(name));
+    for (const { statement } of missing) await this.run(statement);
+    return missing.length > 0;
+  }
+
+  private async grantRights(): Promise<boolean> {
+    const missing = await missingRights(this.client, this.name, this.schema);
+    for (const statement of missing) await this.run(statement);
+    return missing.length > 0;
+  }
+
+  /** Where we may not see which one it has, it is set each time: to the same, with another salt. */
+  private async setPassword(password: string): Promise<boolean> {
+    const verifier = await storedVerifier(this.client, this.name);
+    if (typeof verifier === 'string' && isVerifierOf(verifier, password)) return false;
+    await this.run(`ALTER ROLE ${this.identifier} PASSWORD ${pg.escapeLiteral(scramVerifier(password))}`);
+    return true;
+  }
+
+  /** Says what an administrator can do where the database does not let us. */
+  private async run(statement: string): Promise<void> {
+    try {
+      await this.client.query(statement);
+    } catch (error) {
+      if (!hasSqlState(error, SqlState.InsufficientPrivilege)) throw error;
+      const statements = [
+        ...(statement === this.create ? [statement] : []),
+        ...this.settings.map((setting) => setting.statement),
+      ];
+      throw new ReaderRoleError(
+        `The user of DATABASE_URL may not make or change the role "${this.name}" of DB_READER_ROLE: ` +
+          `${(error as Error).message}. Give that user CREATEROLE, and ADMIN OPTION on a role that somebody else ` +
+          'has made; or have an administrator run what follows and set the password, and do without ' +
+          `DB_READER_PASSWORD: ${statements.join('; ')}`,
+        { cause: error },
+      );
+    }
+  }
+}

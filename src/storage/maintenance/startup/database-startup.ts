@@ -1,0 +1,88 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DataSource } from 'typeorm';
+import { Settings } from '../../../config/index.js';
+import { orAborted } from '../../../lifecycle/index.js';
+import { CollectorRegistry } from '../collector/collector-registry.js';
+import { DATABASE_URL } from '../../connections/database-url.js';
+import { PartitionManager } from '../../partitions/partition-manager.js';
+import { ensureReaderRole } from '../reader-role/ensure-reader-role.js';
+import { ensureDatabase } from './ensure-database.js';
+import { migrate, pendingMigrations } from './migrate.js';
+import { SchemaOutdatedError, UnsupportedDatabaseError } from './startup.errors.js';
+
+const FIRST_DELAY_MS = 200;
+const LONGEST_DELAY_MS = 5_000;
+
+/** Waits for the database, creates and migrates it, and makes the partitions of the time ahead. */
+@Injectable()
+export class DatabaseStartup {
+  private readonly logger = new Logger(DatabaseStartup.name);
+
+  constructor(
+    private readonly settings: Settings,
+    @Inject(DATABASE_URL) private readonly url: string,
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly partitions: PartitionManager,
+    private readonly collectors: CollectorRegistry,
+  ) {}
+
+  /**
+   * Returns once the database is ready, however long that takes.
+   *
+   * @throws UnsupportedDatabaseError, SchemaOutdatedError: waiting would not help
+   * @throws the signal's reason
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    for (let delay = FIRST_DELAY_MS; ; delay = Math.min(2 * delay, LONGEST_DELAY_MS)) {
+      signal.throwIfAborted();
+      try {
+        // A database that is frozen may let us wait for long.
+        await orAborted(this.attempt(), signal);
+        return;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof UnsupportedDatabaseError || error instanceof SchemaOutdatedError) throw error;
+        if (delay === FIRST_DELAY_MS || delay === LONGEST_DELAY_MS) {
+          this.logger.warn(`The database is not ready, trying again: ${describe(error)}`);
+        }
+      }
+      await sleep(delay, undefined, { signal });
+    }
+  }
+
+  private async attempt(): Promise<void> {
+    await ensureDatabase(this.url);
+    if (!this.dataSource.isInitialized) await this.dataSource.initialize();
+    if (this.settings.MIGRATE_ON_START) {
+      const applied = await migrate(this.url, this.dataSource);
+      for (const name of applied) this.logger.log(`Applied the migration ${name}.`);
+      await this.makeReaderRole();
+    } else {
+      const pending = await pendingMigrations(this.dataSource);
+      if (pending) throw new SchemaOutdatedError();
+    }
+    await this.partitions.ensureAhead(Date.now());
+    await this.collectors.seen();
+    // Not waited for: a process that died with many nodes leaves much to end.
+    void this.collectors.sweep().catch((error: unknown) => {
+      this.logger.debug(`What dead processes left open is ended later: ${describe(error)}`);
+    });
+  }
+
+  /** Nodes do not wait for what dashboards lack. */
+  private async makeReaderRole(): Promise<void> {
+    try {
+      const changed = await ensureReaderRole(this.url, this.settings);
+      if (changed !== undefined) this.logger.log(changed);
+    } catch (error) {
+      this.logger.warn(`The role of dashboards is not as it should be: ${describe(error)}`);
+    }
+  }
+}
+
+function describe(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(describe).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}

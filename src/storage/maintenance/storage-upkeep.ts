@@ -1,0 +1,48 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { DataSource } from 'typeorm';
+import { CollectorRegistry } from './collector/collector-registry.js';
+import { PartitionManager } from '../partitions/partition-manager.js';
+import { DatabaseSize } from './size/database-size.js';
+
+/** What storage does from time to time. What fails for now is done the next time. */
+@Injectable()
+export class StorageUpkeep {
+  private readonly logger = new Logger(StorageUpkeep.name);
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly collectors: CollectorRegistry,
+    private readonly partitions: PartitionManager,
+    private readonly size: DatabaseSize,
+  ) {}
+
+  @Interval(15_000)
+  async saySeen(): Promise<void> {
+    await this.quietly(() => this.collectors.seen());
+  }
+
+  @Interval(5_000)
+  async measure(): Promise<void> {
+    await this.quietly(() => this.size.measureIfDue());
+  }
+
+  @Interval(60_000)
+  async sweep(): Promise<void> {
+    await this.quietly(() => this.collectors.sweep());
+  }
+
+  @Interval(600_000)
+  async makePartitions(): Promise<void> {
+    await this.quietly(() => this.partitions.ensureAhead(Date.now()));
+  }
+
+  private async quietly(task: () => Promise<void>): Promise<void> {
+    if (!this.dataSource.isInitialized) return;
+    try {
+      await task();
+    } catch (error) {
+      this.logger.debug(`Left for the next time: ${String(error)}`);
+    }
+  }
+}

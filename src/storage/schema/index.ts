@@ -1,0 +1,58 @@
+export { AdvisoryLock } from './advisory-lock.js';
+export {
+  CONNECTION_COLUMNS,
+  type ConnectionColumn,
+  type ConnectionSnapshot,
+  type NodeIdentity,
+  SAID_FIELDS,
+  type SaidKind,
+  UNKNOWN_IDENTITY,
+} from './connection-columns.js';
+export {
+  COLLECTOR_NUMBERS,
+  collectorOf,
+  connectionId,
+  connectionIds,
+  MOST_CONNECTIONS,
+  renumbered,
+} from './connection-id.js';
+export { aliveBetween, endedBefore, NEWEST_MESSAGE, OLDEST_MESSAGE } from './connection-interval.js';
+export { END_REASONS, type EndReason } from './end-reason.js';
+export {
+  COPY_HEADER,
+  COPY_TRAILER,
+  MESSAGE_COLUMNS,
+  type MessageHead,
+  type MessageRow,
+  msgOf,
+  readTuple,
+  renumberTuples,
+  splitTuples,
+  TUPLE_HEAD_BYTES,
+  writeTupleHead,
+} from './message-tuple.js';
+export {
+  MESSAGE_TYPES,
+  type NamedMessageType,
+  NO_TYPE,
+  OTHER_TYPE,
+  RARE_TYPES_END,
+  typeCondition,
+  typeName,
+  typeNameSql,
+  typeNumber,
+  typeSql,
+} from './message-types.js';
+export {
+  hasSqlState,
+  isMissingPartition,
+  isRefusedData,
+  isRolledBack,
+  isStoredBatch,
+  isUnknownCollector,
+  SqlState,
+  sqlStateOf,
+} from './sql-state.js';
+export { LOG_TABLES, type LogTable } from './tables.js';
+export * from './time-bounds.js';
+export { microsecondsOf, timeOf, timeText } from './times.js';

@@ -1,0 +1,137 @@
+import { OTHER_TYPE, NO_TYPE, typeName } from './message-types.js';
+
+/** The columns of a message that its server writes, in the order of a tuple; the others have defaults. */
+export const MESSAGE_COLUMNS = [
+  'created_at',
+  'received_at',
+  'collector',
+  'peer_connection_id',
+  'type',
+  'logs',
+] as const;
+
+/*
+ * A message as a tuple of PostgreSQL's binary COPY format, numbers big endian; each field behind its length (int32):
+ *
+ *    0  int16  number of fields
+ *    2  int64  created_at, microseconds since 2000
+ *   14  int64  received_at, the same
+ *   26  int32  collector
+ *   34  int64  peer_connection_id, of which the upper half is the collector
+ *   46  int16  type
+ *   52  jsonb  logs: the byte 1, and the text of the JSON
+ */
+const FIELDS = MESSAGE_COLUMNS.length;
+const CREATED_AT = 6;
+const RECEIVED_AT = 18;
+const COLLECTOR = 30;
+const CONNECTION = 38;
+const TYPE = 50;
+const LOGS_LENGTH = 52;
+const LOGS_VERSION = 56;
+/** Bytes of a tuple before the text of `logs`. */
+export const TUPLE_HEAD_BYTES = 57;
+
+const HALF = 2 ** 32;
+const EPOCH_2000_US = 946_684_800_000_000;
+
+/** A tuple without its values. */
+const EMPTY = Buffer.alloc(TUPLE_HEAD_BYTES);
+EMPTY.writeInt16BE(FIELDS, 0);
+for (const [end, length] of [
+  [CREATED_AT, 8],
+  [RECEIVED_AT, 8],
+  [COLLECTOR, 4],
+  [CONNECTION, 8],
+  [TYPE, 2],
+] as const) {
+  EMPTY.writeInt32BE(length, end - 4);
+}
+EMPTY.writeUInt8(1, LOGS_VERSION);
+
+/** What comes before and after the tuples of a COPY. */
+export const COPY_HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]);
+export const COPY_TRAILER = Buffer.from([0xff, 0xff]);
+
+/** A message but for its text. Times are microseconds since the epoch. */
+export interface MessageHead {
+  createdAt: number;
+  receivedAt: number;
+  /** The id of the connection, with the number of the collector in it. */
+  connectionId: number;
+  /** See `message-types.ts`. */
+  type: number;
+}
+
+/** Writes what comes before the text; the text has to follow, from `at + TUPLE_HEAD_BYTES` on. */
+export function writeTupleHead(to: Buffer, at: number, head: MessageHead, logsBytes: number): void {
+  to.set(EMPTY, at);
+  writeInt64(to, at + CREATED_AT, head.createdAt - EPOCH_2000_US);
+  writeInt64(to, at + RECEIVED_AT, head.receivedAt - EPOCH_2000_US);
+  const collector = Math.floor(head.connectionId / HALF);
+  to.writeInt32BE(collector, at + COLLECTOR);
+  to.writeInt32BE(collector, at + CONNECTION);
+  to.writeUInt32BE(head.connectionId % HALF, at + CONNECTION + 4);
+  to.writeInt16BE(head.type, at + TYPE);
+  to.writeInt32BE(logsBytes + 1, at + LOGS_LENGTH);
+}
+
+/** Where the tuple ends that begins at a place. */
+function tupleEnd(tuples: Buffer, at: number): number {
+  return at + LOGS_VERSION + tuples.readInt32BE(at + LOGS_LENGTH);
+}
+
+/** The tuples of many messages: views of the same memory. */
+export function splitTuples(tuples: Buffer): Buffer[] {
+  const split: Buffer[] = [];
+  for (let at = 0; at < tuples.length;) {
+    const end = tupleEnd(tuples, at);
+    split.push(tuples.subarray(at, end));
+    at = end;
+  }
+  return split;
+}
+
+/** A message out of its tuple. */
+export interface MessageRow extends MessageHead {
+  /** JSON: a view of the tuple's memory. */
+  logs: Buffer;
+}
+
+export function readTuple(tuple: Buffer): MessageRow {
+  return {
+    createdAt: readInt64(tuple, CREATED_AT) + EPOCH_2000_US,
+    receivedAt: readInt64(tuple, RECEIVED_AT) + EPOCH_2000_US,
+    connectionId: readInt64(tuple, CONNECTION),
+    type: tuple.readInt16BE(TYPE),
+    logs: tuple.subarray(TUPLE_HEAD_BYTES),
+  };
+}
+
+/** The name of the type of a message; `null` where it has none. */
+export function msgOf({ type, logs }: Pick<MessageRow, 'type' | 'logs'>): string | null {
+  if (type === NO_TYPE) return null;
+  if (type !== OTHER_TYPE) return typeName(type) ?? null;
+  const { msg } = JSON.parse(logs.toString()) as { msg?: unknown };
+  return typeof msg === 'string' ? msg : null;
+}
+
+/** The same tuples for another number of their collector, in memory of their own. */
+export function renumberTuples(tuples: Buffer, collector: number): Buffer {
+  const copy = Buffer.from(tuples);
+  for (let at = 0; at < copy.length; at = tupleEnd(copy, at)) {
+    copy.writeInt32BE(collector, at + COLLECTOR);
+    copy.writeInt32BE(collector, at + CONNECTION);
+  }
+  return copy;
+}
+
+function writeInt64(to: Buffer, at: number, value: number): void {
+  const upper = Math.floor(value / HALF);
+  to.writeInt32BE(upper, at);
+  to.writeUInt32BE(value - upper * HALF, at + 4);
+}
+
+function readInt64(from: Buffer, at: number): number {
+  return from.readInt32BE(at) * HALF + from.readUInt32BE(at + 4);
+}

@@ -1,0 +1,91 @@
+/**
+ * The types of messages that have a number of their own in the column `type`. Append only: numbers are in rows, in
+ * journals and in other databases, and mean the same for ever. Nothing is added while a server runs.
+ *
+ * Numbers below {@link RARE_TYPES_END} are for what nodes send rarely and readers look for over long times: an index of
+ * their own finds them. Give a new type the next free number of its kind, and write a migration that adds it to
+ * `message_types` and makes the view anew; see {@link typeCondition}.
+ */
+const NUMBERS = {
+  'system.connected': 2,
+  'system.network_state': 3,
+  'sysinfo.hwbench': 4,
+  'afg.authority_set': 5,
+  'slots.err_with_block_built_on': 6,
+  'slots.unable_fetching_authorities': 7,
+  'slots.unable_authoring_block': 8,
+
+  'system.interval': 16,
+  'block.import': 17,
+  'notify.finalized': 18,
+  'txpool.import': 19,
+  prepared_block_for_proposing: 20,
+  'slots.starting_authorship': 21,
+  'slots.pre_sealed_block': 22,
+  'slots.skipping_proposal_slot': 23,
+  'slots.discarding_proposal_took_too_long': 24,
+  'babe.checked_and_importing': 25,
+  'aura.checked_and_importing': 26,
+  'afg.received_prevote': 27,
+  'afg.received_precommit': 28,
+  'afg.received_commit': 29,
+  'afg.commit_issued': 30,
+  'afg.finalized': 31,
+  'afg.finalized_blocks_up_to': 32,
+  'afg.announcing_blocks_to_voted_peers': 33,
+  'tracing.profiling': 34,
+  'tracing.event': 35,
+} as const;
+
+export type NamedMessageType = keyof typeof NUMBERS;
+
+/** A message without a type: `msg` is missing, or no string. */
+export const NO_TYPE = 0;
+/** A type without a number of its own: its name is in the message alone. */
+export const OTHER_TYPE = 1;
+/** Types from this number on are in no index of rare types. */
+export const RARE_TYPES_END = 16;
+
+/** Name and number of each, in the order of numbers. */
+export const MESSAGE_TYPES: readonly (readonly [name: NamedMessageType, number: number])[] = (
+  Object.entries(NUMBERS) as [NamedMessageType, number][]
+).sort(([, one], [, other]) => one - other);
+
+const numbers = new Map<string, number>(MESSAGE_TYPES);
+const names = new Map<number, string>(MESSAGE_TYPES.map(([name, number]) => [number, name]));
+
+/** The number of a type as a message has it in `msg`, or none where it has none. */
+export function typeNumber(msg: string | null): number {
+  return msg === null ? NO_TYPE : (numbers.get(msg) ?? OTHER_TYPE);
+}
+
+/** The name that belongs to a number; undefined for {@link NO_TYPE}, {@link OTHER_TYPE} and what is not known here. */
+export function typeName(number: number): string | undefined {
+  return names.get(number);
+}
+
+/** The number of a type that has one of its own, as SQL: with a comment that says which. */
+export function typeSql(msg: NamedMessageType): string {
+  return `${NUMBERS[msg].toString()} /* ${msg} */`;
+}
+
+/**
+ * A condition on `type` and `logs`: messages of a type, whether it has a number or not.
+ *
+ * @param place gives the place of a parameter of type text, such as `$1`; asked for only where it is needed
+ */
+export function typeCondition(msg: string, place: (value: string) => string): string {
+  const number = typeNumber(msg);
+  if (number !== OTHER_TYPE) return `type = ${number.toString()}`;
+  return `type = ${OTHER_TYPE.toString()} AND logs->>'msg' = ${place(msg)}::text`;
+}
+
+/** The name of a message's type in SQL, from `type` and `logs`; NULL where it has none. */
+export function typeNameSql(type = 'type', logs = 'logs'): string {
+  const last = MESSAGE_TYPES.at(-1)?.[1] ?? 0;
+  const array = Array.from({ length: last }, (_, at) => {
+    const name = names.get(at + 1);
+    return name === undefined ? 'NULL' : `'${name}'`;
+  });
+  return `CASE ${type} WHEN ${OTHER_TYPE.toString()} THEN ${logs}->>'msg' ELSE (ARRAY[${array.join(', ')}]::text[])[${type}] END`;
+}

@@ -1,0 +1,3 @@
+/** The tables of messages: those that expire, and those that stay. Both are partitioned by `created_at`. */
+export const LOG_TABLES = ['logs_expiring', 'logs_audit'] as const;
+export type LogTable = (typeof LOG_TABLES)[number];

@@ -1,8 +1,0 @@
-import { ROW_COLUMNS } from '../../telemetry/index.js';
-import type { LogTable } from '../partitions/partition-catalogue.js';
-import type { Step } from './pipeline.js';
-
-/** Appends lines of COPY's text format to a table. */
-export function copyRows(table: LogTable, text: Buffer): Step {
-  return { sql: `COPY ${table} (${ROW_COLUMNS.join(', ')}) FROM STDIN`, copy: text };
-}
