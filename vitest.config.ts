@@ -15,7 +15,7 @@ export default defineConfig({
     }),
   ],
   test: {
-    include: ['src/**/*.spec.ts', 'dashboard/**/*.spec.ts', 'test/**/*.e2e.spec.ts'],
+    include: ['src/**/*.spec.ts', 'dashboard/**/*.spec.ts', 'test/**/*.spec.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     reporters: ['default', './test/support/summary-reporter.ts'],
     setupFiles: ['reflect-metadata'],

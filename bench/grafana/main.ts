@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type pg from 'pg';
-import { type Question, questions, readDashboards } from '../../test/grafana/questions.js';
-import { intervalOf, substituted } from '../../test/grafana/substitute.js';
+import { type Question, questions, readDashboards } from '../../test/monitoring/grafana/questions.js';
+import { intervalOf, substituted } from '../../test/monitoring/grafana/substitute.js';
 import { onDatabase } from '../../test/support/on-database.js';
 import { median } from '../support/result.js';
 

@@ -1,0 +1,275 @@
+import { describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { FeedLimits } from '../../src/feed/index.js';
+import { READ_TOKEN, WITH_TOKENS, WRITE_TOKEN } from '../support/access.js';
+import { TestDatabase } from '../support/databases.js';
+import { FakeNode } from '../support/fake-node.js';
+import { FeedClient } from '../support/feed-client.js';
+import { frame, RawSocket, upgradeRequest } from '../support/raw-socket.js';
+import { refusal } from '../support/refusal.js';
+import { TestServer } from '../support/test-server.js';
+import { waitUntil } from '../support/wait-until.js';
+
+const PEER = 'QmFeedWithTokens';
+const FAST = { CACHE_UPDATE_INTERVAL_MS: '50' };
+const SUBSCRIBE = {
+  peer_id: PEER,
+  msg: 'block.import',
+  interest: 'subscribe',
+  start_time: '2020-01-01T00:00:00',
+};
+
+async function sendBlock(server: TestServer): Promise<void> {
+  const node = await FakeNode.connect(server.ws);
+  await node.sendConnected({ network_id: PEER });
+  await node.sendV1({ msg: 'block.import', height: 7 });
+  await node.close();
+}
+
+describe('the live feed of a server with tokens', () => {
+  it('serves who shows a token first, alone or with a request', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url, { ...WITH_TOKENS, ...FAST });
+    await sendBlock(server);
+    for (const token of [READ_TOKEN, WRITE_TOKEN]) {
+      const alone = await FeedClient.connect(server.ws);
+      alone.send({ token });
+      alone.send(SUBSCRIBE);
+      const together = await FeedClient.connect(server.ws);
+      together.send({ ...SUBSCRIBE, token });
+      const network = await FeedClient.connect(server.ws);
+      network.send({ token, network: 'Development', interest: 'subscribe', fields: ['name'] });
+      await alone.has(1);
+      await together.has(1);
+      for (const client of [alone, together, network]) {
+        expect(client.errors).toEqual([]);
+        expect((await client.close()).code).not.toBe(4401);
+      }
+    }
+  });
+
+  it('answers every other first frame with an error, and closes with 4401', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url, { ...WITH_TOKENS, ...FAST });
+    await sendBlock(server);
+    const frames: unknown[] = [
+      SUBSCRIBE,
+      { ...SUBSCRIBE, token: 'knows-0123456789abcdef' },
+      { token: '' },
+      { token: [READ_TOKEN] },
+      { token: null },
+      { Token: READ_TOKEN },
+      { network: 'Development', interest: 'subscribe' },
+      {},
+      [READ_TOKEN],
+      READ_TOKEN,
+      '?',
+      '',
+    ];
+    for (const frame of frames) {
+      const client = await FeedClient.connect(server.ws);
+      client.send(frame);
+      // Too late.
+      client.send({ ...SUBSCRIBE, token: READ_TOKEN });
+      const { code } = await client.closed;
+      expect([frame, code, client.errors.length, client.rows]).toEqual([frame, 4401, 1, []]);
+    }
+    const binary = await FeedClient.connect(server.ws);
+    binary.socket.send(Buffer.from(JSON.stringify({ token: READ_TOKEN })));
+    expect((await binary.closed).code).toBe(4401);
+    const ended = await server.metric('tetcore_feed_sockets_closed_total');
+    expect(ended).toEqual(new Map([['reason="unauthorized"', frames.length + 1]]));
+    expect(await server.metric('tetcore_feed_subscriptions')).toEqual(new Map([['', 0]]));
+  });
+
+  it('closes who shows none in time, and nobody who did', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url, WITH_TOKENS);
+    const limits = server.server.app.get(FeedLimits);
+    expect(limits.tokenMs).toBe(10_000);
+    limits.tokenMs = 300;
+    const admitted = await FeedClient.connect(server.ws);
+    admitted.send({ token: READ_TOKEN });
+    const silent = await FeedClient.connect(server.ws);
+    const begun = performance.now();
+    expect((await silent.closed).code).toBe(4401);
+    expect(performance.now() - begun).toBeGreaterThan(200);
+    await admitted.settled();
+    expect(admitted.socket.readyState).toBe(WebSocket.OPEN);
+    // A request that is wrong costs its socket nothing once it is admitted.
+    admitted.send({ token: READ_TOKEN });
+    await waitUntil(() => admitted.errors.length === 1, { what: 'the answer to a second token' });
+    expect(admitted.socket.readyState).toBe(WebSocket.OPEN);
+    await admitted.close();
+  });
+});
+
+describe('clients of the live feed that have yet to show their token', () => {
+  const ENDED = 'tetcore_feed_sockets_closed_total';
+
+  async function waiting(server: TestServer, count: number): Promise<void> {
+    await waitUntil(async () => (await server.metric('tetcore_feed_sockets_waiting')).get('') === count, {
+      what: `${count.toString()} that wait`,
+    });
+  }
+
+  it('have a hundred places, of which the oldest is given up, and keep nobody out who has one', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url, { ...WITH_TOKENS, ...FAST });
+    await sendBlock(server);
+    const limits = server.server.app.get(FeedLimits);
+    expect([limits.sockets, limits.waitingSockets, limits.waitingSocketsOfAddress]).toEqual([1_000, 100, 16]);
+    limits.sockets = 2;
+    const first = await FeedClient.connect(server.ws);
+    first.send({ ...SUBSCRIBE, token: READ_TOKEN });
+    await first.has(1);
+    // Fourteen from an address, at most.
+    const stranger = (n: number): Promise<FeedClient> =>
+      FeedClient.connect(server.ws, { localAddress: `127.0.0.${(2 + (n % 9)).toString()}` });
+    const old: FeedClient[] = [];
+    while (old.length < 20) old.push(await stranger(old.length));
+    await waiting(server, 20);
+    const strangers = await Promise.all(Array.from({ length: 98 }, (_, n) => stranger(n)));
+    // All but two of the old ones have made room.
+    await waitUntil(async () => (await server.metric(ENDED)).get('reason="crowded_out"') === 18, {
+      what: 'room for them',
+    });
+    await waiting(server, 100);
+    const second = await FeedClient.connect(server.ws);
+    second.send({ ...SUBSCRIBE, token: READ_TOKEN });
+    await second.has(1);
+    await waiting(server, 99);
+    for (const { closed } of old.slice(0, 18)) expect((await closed).code).toBe(1013);
+    expect((await server.metric(ENDED)).get('reason="crowded_out"')).toBe(19);
+    const { status, headers } = await refusal(`${server.ws}/feed`);
+    expect([status, headers['retry-after']]).toEqual([503, '5']);
+    expect(await server.metric('tetcore_upgrades_refused_total')).toEqual(
+      new Map([['status="503",reason="feed_full"', 1]]),
+    );
+    // Who was let in before is served.
+    const last = strangers.at(-1);
+    last?.send({ ...SUBSCRIBE, token: READ_TOKEN });
+    await last?.has(1);
+    await waiting(server, 98);
+    for (const client of [first, second]) {
+      expect(client.socket.readyState).toBe(WebSocket.OPEN);
+      await client.close();
+    }
+    for (const { socket } of strangers) socket.terminate();
+  });
+
+  it('have a few of them by address, which is that of the client behind a trusted proxy', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url, {
+      ...WITH_TOKENS,
+      TRUSTED_PROXIES: '127.0.0.2',
+    });
+    const behind = (client: string): Promise<FeedClient> =>
+      FeedClient.connect(server.ws, {
+        localAddress: '127.0.0.2',
+        headers: { 'X-Forwarded-For': client },
+      });
+    const other = await behind('2001:db8:0:1::1');
+    const strangers: FeedClient[] = [];
+    for (let n = 0; n < 20; n += 1) strangers.push(await behind(`2001:db8::${n.toString()}`));
+    for (const { closed } of strangers.slice(0, 4)) expect((await closed).code).toBe(1013);
+    await waiting(server, 17);
+    expect(Object.fromEntries(await server.metric(ENDED))).toEqual({ 'reason="crowded_out"': 4 });
+    for (const { socket } of [other, ...strangers.slice(4)]) {
+      expect(socket.readyState).toBe(WebSocket.OPEN);
+      socket.terminate();
+    }
+    await waiting(server, 0);
+  });
+
+  it('have no other place when they are refused and do not go', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url, WITH_TOKENS);
+    server.server.app.get(FeedLimits).waitingSockets = 1;
+    const raw = await RawSocket.open(`${server.ws}/feed`);
+    raw.onEnd = () => undefined;
+    raw.write(frame('{"token":"knows-0123456789abcdef"}', { opcode: 1 }));
+    await waitUntil(() => raw.text.includes('a token is needed'), { what: 'the close frame' });
+    await waiting(server, 1);
+    const next = await FeedClient.connect(server.ws);
+    await waitUntil(async () => (await server.metric(ENDED)).get('reason="unauthorized"') === 1, {
+      what: 'its end',
+      timeoutMs: 3_000,
+    });
+    await waiting(server, 1);
+    raw.socket.destroy();
+    await next.close();
+  });
+
+  it('take no place of those that are served, however many come at once', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url, WITH_TOKENS);
+    Object.assign(server.server.app.get(FeedLimits), { sockets: 1, waitingSockets: 1 });
+    const raws = await Promise.all(Array.from({ length: 30 }, () => RawSocket.connect(server.http)));
+    for (const raw of raws) raw.write(upgradeRequest('/feed'));
+    await waitUntil(() => raws.every(({ text }) => text.includes('\r\n\r\n')), { what: 'the answers' });
+    for (const { text, socket } of raws) {
+      expect(text).toMatch(/^HTTP\/1\.1 101 /);
+      socket.destroy();
+    }
+    expect((await server.metric(ENDED)).get('reason="crowded_out"')).toBe(29);
+  });
+});
+
+describe('the live feed of a server without tokens', () => {
+  it('takes one all the same, from clients that always send it', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url, FAST);
+    await sendBlock(server);
+    const client = await FeedClient.connect(server.ws);
+    client.send({ token: 'whatever it is' });
+    client.send(SUBSCRIBE);
+    await client.has(1);
+    expect(client.errors).toEqual([]);
+    await client.close();
+  });
+});
+
+describe('a page in a browser', () => {
+  async function upgrade(server: TestServer, path: string, origin: string): Promise<string> {
+    const raw = await RawSocket.connect(server.http);
+    raw.write(upgradeRequest(path, [`Origin: ${origin}`]));
+    await waitUntil(() => raw.text.includes('\r\n\r\n'), { what: 'an answer' });
+    raw.socket.destroy();
+    return raw.text;
+  }
+
+  it('of another host gets no feed, with tokens or without', async () => {
+    await using database = await TestDatabase.create();
+    for (const environment of [{}, WITH_TOKENS]) {
+      await using server = await TestServer.ready(database.url, {
+        CORS_ORIGINS: 'https://pages.example',
+        ...environment,
+      });
+      for (const [origin, status] of [
+        ['http://localhost', 101],
+        ['https://localhost', 101],
+        ['https://pages.example', 101],
+        ['http://pages.example', 403],
+        ['https://pages.example:8443', 403],
+        ['http://localhost:8080', 403],
+        ['https://localhost.evil.example', 403],
+        ['null', 403],
+        ['', 403],
+        ['x'.repeat(8192), 403],
+      ] as const) {
+        const answer = await upgrade(server, '/feed', origin);
+        expect([origin, answer.slice(0, 13)]).toEqual([origin, `HTTP/1.1 ${status.toString()} `]);
+        if (status === 403) expect(answer).toContain('Content-Type: application/problem+json');
+      }
+      expect((await server.metric('tetcore_http_unauthorized_total')).get('reason="origin"')).toBe(7);
+      expect(await upgrade(server, '/', 'https://evil.example')).toMatch(/^HTTP\/1\.1 101 /);
+    }
+  });
+
+  it('of any host gets the feed where CORS_ORIGINS says so', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url, { CORS_ORIGINS: '*' });
+    expect(await upgrade(server, '/feed', 'https://any.example')).toMatch(/^HTTP\/1\.1 101 /);
+  });
+});

@@ -1,0 +1,177 @@
+import { describe, expect, it } from 'vitest';
+import { hasBrowser, type Look, type TestPage } from '../support/browser.js';
+import { answerWith503, Dashboard, expectSaved, LIVE, LOOKS } from './dashboard.js';
+import type { FakeNode } from '../support/fake-node.js';
+import { waitUntil } from '../support/wait-until.js';
+
+const HOSTILE = '<img src=x onerror=alert(1)>';
+const PEER = '12D3KooWLogsOfThisNode';
+const LARGE = 18_446_744_073_709_551_615n;
+
+describe.skipIf(!hasBrowser)('the page of logs', () => {
+  it('shows messages of a hostile node as text, with every digit, and more of them on the way down', async () => {
+    await using stage = await Stage.set(async (node) => {
+      for (let at = 0; at < 250; at += 1) {
+        await node.sendV1({ msg: 'block.import', height: at, origin: at % 2 === 0 ? 'Own' : HOSTILE });
+      }
+      await node.sendV1({
+        msg: 'tracing.profiling',
+        target: HOSTILE,
+        span_id: LARGE,
+        values: { deep: [LARGE] },
+      });
+    }, 252);
+    const shown = await stage.open();
+    const { page } = shown;
+    const items = page.locator('ol.messages > li');
+    await expect.poll(() => items.count()).toBe(100);
+    await items.first().locator('summary').first().click();
+    await page.getByText('span_id: 18446744073709551615', { exact: false }).waitFor();
+    await items.first().getByText('values', { exact: true }).click();
+    await items.first().getByText('deep', { exact: true }).click();
+    await items.first().getByText('0: 18446744073709551615').waitFor();
+    expect(await items.first().innerText()).toContain(HOSTILE);
+    await page.getByRole('button', { name: 'Older messages' }).scrollIntoViewIfNeeded();
+    await waitUntil(
+      async () => {
+        await page.mouse.wheel(0, 20_000);
+        return (await items.count()) === 252;
+      },
+      { what: 'all messages', timeoutMs: 10_000, everyMs: 100 },
+    );
+    await page.getByText('There are no older messages.').waitFor();
+    await page.evaluate('scrollTo(0, 0)');
+    expect(shown.problems).toEqual([]);
+  });
+
+  it('finds by type, target and time, keeps that in its URL, and saves what it found', async () => {
+    await using stage = await Stage.set(async (node) => {
+      for (const height of [1, 2, 3]) await node.sendV1({ msg: 'block.import', height, origin: 'Own' });
+      await node.sendV1({ msg: 'block.import', height: 4, origin: 'NetworkInitialSync' });
+      await node.sendV1({ msg: 'txpool.import', ready: 1, future: 0 });
+    }, 6);
+    const { page, problems } = await stage.open();
+    const items = page.locator('ol.messages > li');
+    await expect.poll(() => items.count()).toBe(6);
+    await page.getByLabel('Type').selectOption('block.import');
+    await expect.poll(() => items.count()).toBe(4);
+    await page.getByLabel('Target or origin').fill('Own');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => items.count()).toBe(3);
+    await page.getByLabel('Time', { exact: true }).selectOption('15m');
+    await expect.poll(() => new URL(page.url()).searchParams.get('last')).toBe('15m');
+    await page.reload();
+    await expect.poll(() => items.count()).toBe(3);
+    await page.goBack();
+    await expect.poll(() => new URL(page.url()).searchParams.get('last')).toBe(null);
+    await expectSaved(page, `block.import-${PEER}`, 3);
+    await page.getByLabel('Target or origin').fill('nowhere');
+    await page.keyboard.press('Enter');
+    await page.getByText('No message is like that.').waitFor();
+    expect(problems).toEqual([]);
+  });
+
+  it('follows a node live, and goes on after the line was lost', async () => {
+    await using stage = await Stage.set(
+      (node) => node.sendV1({ msg: 'block.import', height: 1, origin: 'Own' }),
+      2,
+    );
+    const { page } = await stage.open();
+    const items = page.locator('ol.messages > li');
+    await expect.poll(() => items.count()).toBe(2);
+    await page.getByLabel('Follow live').check();
+    await page.getByText('Live', { exact: true }).waitFor();
+    await stage.node.sendV1({ msg: 'block.import', height: 2, origin: HOSTILE });
+    await expect.poll(() => items.first().innerText()).toContain('height=2');
+    await page.context().setOffline(true);
+    await page.getByText('Connection lost.', { exact: false }).waitFor();
+    await stage.node.sendV1({ msg: 'block.import', height: 3, origin: 'Own' });
+    await page.context().setOffline(false);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await expect.poll(() => items.first().innerText()).toContain('height=3');
+    expect(await items.count()).toBe(4);
+  });
+
+  it('follows what is as new as the newest, and what comes late, also after the line was lost', async () => {
+    const start = Date.now() - 300_000;
+    const at = (second: number): string => new Date(start + second * 1000).toISOString();
+    const block = (height: number) => ({ msg: 'block.import', height, origin: 'Own' });
+    await using stage = await Stage.set(async (node) => {
+      await node.sendV1(block(1), at(200));
+      await node.sendV1(block(2), at(100));
+    }, 3);
+    const { page } = await stage.open();
+    const heights = async (): Promise<string[]> => {
+      const texts = await page.locator('ol.messages > li').allInnerTexts();
+      return texts.flatMap((text) => /height=\d+/.exec(text) ?? []);
+    };
+    await expect.poll(heights).toEqual(['height=1', 'height=2']);
+    await page.getByLabel('Follow live').check();
+    await page.getByText('Live', { exact: true }).waitFor();
+    await stage.node.sendV1(block(3), at(200));
+    await stage.node.sendV1(block(4), at(150));
+    await expect.poll(heights, { timeout: 10_000 }).toEqual(['height=3', 'height=4', 'height=1', 'height=2']);
+    await page.context().setOffline(true);
+    await page.getByText('Connection lost.', { exact: false }).waitFor();
+    await stage.node.sendV1(block(5), at(160));
+    await page.context().setOffline(false);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await stage.node.sendV1(block(6), at(210));
+    await expect
+      .poll(heights, { timeout: 10_000 })
+      .toEqual([6, 3, 5, 4, 1, 2].map((height) => `height=${height.toString()}`));
+  });
+
+  it('says what to do where nothing is chosen, nothing is there, and the server fails', async () => {
+    await using stage = await Stage.set(() => Promise.resolve(), 1);
+    const none = await stage.dashboard.page('logs/');
+    await none.page.getByText('Choose a node.').waitFor();
+    await none.page.getByLabel('Node').fill(HOSTILE);
+    await none.page.keyboard.press('Enter');
+    await expect.poll(() => new URL(none.page.url()).searchParams.get('peer_id')).toBe(PEER);
+    expect(none.problems).toEqual([]);
+    await answerWith503(none.page, '**/nodes/logs*', 'No database.');
+    await none.page.reload();
+    await none.page.getByRole('alert').getByText('No database.').waitFor();
+    await none.page.unroute('**/nodes/logs*');
+    await none.page.getByRole('button', { name: 'Try again' }).click();
+    await none.page.getByText('system.connected', { exact: true }).waitFor();
+  });
+
+  it('keeps nobody out: by axe, in light and dark, on a phone, and in 150 kB', async () => {
+    await using stage = await Stage.set(
+      (node) => node.sendV1({ msg: 'x'.repeat(300), long: 'y'.repeat(2000) }),
+      2,
+    );
+    expect(await stage.dashboard.assets.compressedBytes()).toBeLessThan(150_000);
+    for (const look of LOOKS) {
+      const shown = await stage.open(look);
+      const items = shown.page.locator('ol.messages > li');
+      await expect.poll(() => items.count()).toBe(2);
+      await items.first().locator('summary').first().click();
+      await shown.expectSound();
+    }
+  });
+});
+
+/** The page, and a node with a hostile name that has sent something. */
+class Stage implements AsyncDisposable {
+  private constructor(
+    readonly dashboard: Dashboard,
+    readonly node: FakeNode,
+  ) {}
+
+  /** @param count of the messages that are then stored */
+  static async set(send: (node: FakeNode) => Promise<void>, count: number): Promise<Stage> {
+    const dashboard = await Dashboard.open(['logs'], LIVE);
+    return new Stage(dashboard, await dashboard.node({ network_id: PEER, name: HOSTILE }, send, count));
+  }
+
+  open(look: Look = {}): Promise<TestPage> {
+    return this.dashboard.page(`logs/?peer_id=${PEER}`, look);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dashboard[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { hasBrowser, TestBrowser } from '../support/browser.js';
+import { Dashboard, LOOKS } from './dashboard.js';
+import { DashboardAssets } from './dashboard-assets.js';
+import { TestDatabase } from '../support/databases.js';
+import { FakeNode } from '../support/fake-node.js';
+import { TestServer } from '../support/test-server.js';
+import { waitUntil } from '../support/wait-until.js';
+
+const HOSTILE = '<img src=x onerror=alert(1)>';
+const PEER = '12D3KooWNodeWithAHistory';
+const INTERVALS = 300;
+
+describe.skipIf(!hasBrowser)('the page of a node', () => {
+  it('shows sessions and why they ended, charts, and hardware; on a phone, in the dark, keeping nobody out', async () => {
+    await using database = await TestDatabase.create();
+    await using assets = await DashboardAssets.build('node');
+    const environment = { ASSETS_PATH: assets.path };
+    // The first server is stopped while the node is connected: what follows is not the node's fault.
+    await using first = await TestServer.ready(database.url, environment);
+    await history(first);
+    await first.stop();
+    await using server = await TestServer.ready(database.url, environment);
+    const node = await connected(server);
+    await node.sendV1({ msg: 'sysinfo.hwbench', cpu_hashrate_score: 946, memory_memcpy_score: HOSTILE });
+    await stored(database, 3 + 2 * INTERVALS + 1);
+    await using browser = await TestBrowser.launch();
+    expect(await assets.compressedBytes()).toBeLessThan(150_000);
+
+    for (const look of LOOKS) {
+      const shown = await browser.open(`${server.http}/dashboard/node/?peer_id=${PEER}`, look);
+      const { page } = shown;
+      await page.getByRole('heading', { name: HOSTILE }).waitFor();
+      const rows = page.getByRole('region', { name: 'Sessions' }).locator('tbody tr');
+      await expect.poll(() => rows.count()).toBe(3);
+      expect(await rows.nth(0).innerText()).toContain('Open');
+      expect(await rows.nth(1).innerText()).toContain('The server was stopped');
+      expect(await rows.nth(2).innerText()).toContain('The node closed it (1000)');
+      await page.getByText('Connected for', { exact: false }).first().waitFor();
+      expect(await page.locator('.timeline .unknown').count()).toBeGreaterThan(0);
+      const titles = page.locator('.chart > figcaption');
+      await expect
+        .poll(() => titles.allInnerTexts())
+        .toEqual([
+          'Height (blocks)',
+          'Finality lag (blocks)',
+          'Peers',
+          'Bandwidth',
+          'Transaction pool (transactions that are ready)',
+        ]);
+      const lag = page.locator('.chart').nth(1);
+      await lag.getByText('As a table').click();
+      // A lag that lasted for a single message is not lost on the way.
+      await expect.poll(() => lag.locator('tbody tr').count()).toBeGreaterThan(20);
+      const benchmark = page.getByRole('region', { name: 'Hardware benchmark' });
+      expect(await benchmark.innerText()).toContain('946');
+      await page.getByText('AMD EPYC', { exact: false }).waitFor();
+      await shown.expectSound();
+      await page.context().close();
+    }
+  });
+
+  it('keeps its time in the URL, and says what to do where there is nothing', async () => {
+    await using dashboard = await Dashboard.open(['node']);
+    await connected(dashboard.server);
+    await stored(dashboard.database, 1);
+    const { page, problems } = await dashboard.page('node/');
+    await page.getByText('Choose a node.').waitFor();
+    await page.getByLabel('Node', { exact: true }).fill(HOSTILE);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: HOSTILE }).waitFor();
+    await page.getByText('It has sent no system.interval in this time.').waitFor();
+    await page.getByText('It has sent no hardware benchmark', { exact: false }).waitFor();
+    await page.getByLabel('Time', { exact: true }).selectOption('');
+    await page.getByLabel('From', { exact: true }).fill('2020-01-01T10:00:00');
+    await page.getByLabel('To (empty: now)').fill('2020-01-01T12:00:00');
+    await page.keyboard.press('Enter');
+    await page.getByText('It had no connection in this time.').waitFor();
+    // The browser of the test lives in Berlin.
+    const query = new URL(page.url()).searchParams;
+    expect([query.get('from'), query.get('to')]).toEqual([
+      '2020-01-01T09:00:00.000Z',
+      '2020-01-01T11:00:00.000Z',
+    ]);
+    await page.reload();
+    await page.getByText('Nothing is known of the node in this time.').waitFor();
+    expect(problems).toEqual([]);
+    await page.goto(
+      `${dashboard.server.http}/dashboard/node/?peer_id=${encodeURIComponent(`${HOSTILE}/..`)}`,
+    );
+    await page.getByText('No node with this peer id has ever been connected.').waitFor();
+  });
+});
+
+async function connected(server: TestServer): Promise<FakeNode> {
+  const node = await FakeNode.connect(server.ws);
+  const sysinfo = { cpu: `AMD EPYC ${HOSTILE}`, memory: 67_334_475_776, core_count: 24 };
+  await node.sendConnected({ network_id: PEER, name: HOSTILE, target_os: 'linux', sysinfo });
+  return node;
+}
+
+/** Two sessions, in which the node tells of the last 50 minutes, with a gap of ten. */
+async function history(server: TestServer): Promise<void> {
+  const closing = await connected(server);
+  await closing.close();
+  const node = await connected(server);
+  const begin = Date.now() - 50 * 60_000;
+  for (let at = 0; at < INTERVALS; at += 1) {
+    const ts = new Date(begin + at * 8_000 + (at > 150 ? 600_000 : 0)).toISOString();
+    const height = 1_000 + at;
+    const finalized_height = height - (at === 77 ? 40 : 2);
+    await node.sendV1({ msg: 'system.interval', height, finalized_height, txcount: at % 7 }, ts);
+    const bandwidth = { bandwidth_download: 18_000 + at, bandwidth_upload: 21_000 };
+    await node.sendV1({ msg: 'system.interval', peers: 30 + (at % 5), ...bandwidth }, ts);
+  }
+}
+
+async function stored(database: TestDatabase, count: number): Promise<void> {
+  const rows = async (): Promise<number> => (await database.query('SELECT FROM tetcore_logs')).length;
+  await waitUntil(async () => (await rows()) === count, { what: `${count.toString()} messages` });
+}

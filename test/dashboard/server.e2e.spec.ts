@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { hasBrowser, TestBrowser } from '../support/browser.js';
+import { LOOKS } from './dashboard.js';
+import { DashboardAssets } from './dashboard-assets.js';
+import { TestDatabase } from '../support/databases.js';
+import { TestServer } from '../support/test-server.js';
+
+describe('the pages of the server', () => {
+  it('are served with security headers, compressed, and cached by their names', async () => {
+    await using database = await TestDatabase.create();
+    await using assets = await DashboardAssets.build('.');
+    await using server = await TestServer.ready(database.url, { ASSETS_PATH: assets.path });
+    const page = await server.get('/dashboard/');
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(page.headers.get('cache-control')).toBe('no-cache');
+    expect(page.headers.get('content-security-policy')).toContain("script-src 'self';style-src 'self';");
+    const html = await page.text();
+    expect(html).not.toMatch(/<script(?![^>]* src=)|<style| style=| on[a-z]+=/);
+    const script = /src="([^"]+\.js)"/.exec(html)?.[1] ?? '';
+    const asset = await server.get(script);
+    expect(asset.headers.get('cache-control')).toContain('immutable');
+    const moved = await fetch(`${server.http}/dashboard`, { redirect: 'manual' });
+    expect([moved.status, moved.headers.get('location')]).toEqual([301, '/dashboard/']);
+  });
+
+  it('leave what is not there to the routes, and nothing outside of their folder', async () => {
+    await using database = await TestDatabase.create();
+    await using assets = await DashboardAssets.build('.');
+    await using server = await TestServer.ready(database.url, { ASSETS_PATH: assets.path });
+    for (const path of [
+      '/dashboard/none/',
+      '/none.svg',
+      '/dashboard/%2e%2e/%2e%2e/etc/passwd',
+      '/dashboard/.env',
+    ]) {
+      const answer = await server.get(path);
+      expect([path, answer.status]).toEqual([path, 404]);
+      expect(answer.headers.get('content-type')).toContain('application/problem+json');
+      expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+    }
+    expect((await server.get('/openapi.json')).status).toBe(200);
+  });
+
+  it('come at / to who would rather have HTML, and JSON to all others', async () => {
+    await using database = await TestDatabase.create();
+    await using assets = await DashboardAssets.build('.');
+    await using server = await TestServer.ready(database.url, { ASSETS_PATH: assets.path });
+    const browser = { Accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
+    const html = await fetch(server.http, { headers: browser });
+    expect(html.headers.get('content-type')).toContain('text/html');
+    expect(html.headers.get('vary')).toContain('Accept');
+    for (const accept of ['*/*', 'application/json']) {
+      const json = await fetch(server.http, { headers: { Accept: accept } });
+      expect(await json.json()).toMatchObject({ name: 'tetcore-analytics' });
+      expect(json.headers.get('vary')).toContain('Accept');
+    }
+  });
+
+  it('are not needed: without them everything else is there', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url, { ASSETS_PATH: '/nowhere' });
+    const answer = await fetch(server.http, { headers: { Accept: 'text/html' } });
+    expect(answer.status).toBe(200);
+    expect((await server.get('/dashboard/')).status).toBe(404);
+  });
+});
+
+describe.skipIf(!hasBrowser)('the pages of the server, in a browser', () => {
+  it('keep to the content security policy, on a phone as on a desk, in light and in dark', async () => {
+    await using database = await TestDatabase.create();
+    await using assets = await DashboardAssets.build('.');
+    await using server = await TestServer.ready(database.url, { ASSETS_PATH: assets.path });
+    await using browser = await TestBrowser.launch();
+    for (const look of LOOKS) {
+      const home = await browser.open(server.http, look);
+      await home.page.getByRole('heading', { name: 'Tetcore Analytics' }).waitFor();
+      await home.expectSound();
+    }
+    const docs = await browser.open(`${server.http}/docs`);
+    await docs.page.getByText('The newest connection of each node').waitFor();
+    expect(docs.problems).toEqual([]);
+  });
+});

@@ -1,0 +1,256 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { ConnectionSnapshot } from '../../../src/telemetry/index.js';
+import { batch, numberedRows, row, snapshot } from '../../support/batches.js';
+import { TestDatabase } from '../../support/databases.js';
+import { onDatabase } from '../../support/on-database.js';
+import { TestStorage } from '../../support/test-storage.js';
+
+const count = async (database: TestDatabase, table: string): Promise<number> =>
+  (await database.query<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`))[0]?.n ?? -1;
+
+const refused = (line: string | Buffer): { line: string | Buffer; at: number } => ({ line, at: Date.now() });
+
+describe('storing a batch', () => {
+  it('keeps every field as it came, in the table that it was sent to', async () => {
+    await using database = await TestDatabase.create();
+    await using storage = new TestStorage(database.url);
+    const at = Date.now();
+    const connection = snapshot({
+      createdAt: at,
+      sysinfo: '{"memory": 18446744073709551615}',
+      startupTime: at,
+    });
+    const rows = [
+      row({
+        at,
+        connectionId: connection.id,
+        msg: null,
+        logs: '{"a":"tab\\tnew\\nline \\\\ \\"","b":[1.50]}',
+      }),
+      row({ at, connectionId: connection.id, msg: 'a\tb\\c\nd', logs: '{"n":18446744073709551615}' }),
+    ];
+    const result = await storage.store(batch({ expiring: rows, audit: rows, connections: [connection] }));
+    expect(result).toEqual({ duplicate: false, refused: [] });
+    const kept = [
+      { msg: null, logs: '{"a": "tab\\tnew\\nline \\\\ \\"", "b": [1.50]}', at: at.toString() },
+      { msg: 'a\tb\\c\nd', logs: '{"n": 18446744073709551615}', at: at.toString() },
+    ];
+    for (const audit of [false, true]) {
+      const found = await database.query(
+        `SELECT msg, logs::text, (extract(epoch FROM created_at) * 1000)::bigint AS at
+           FROM tetcore_logs WHERE audit = $1 AND peer_connection_id = $2 ORDER BY id`,
+        [audit, connection.id],
+      );
+      expect(found).toEqual(kept);
+    }
+    const [stored] = await database.query(
+      'SELECT sysinfo::text, startup_time::text, created_at, ended_at FROM peer_connections',
+    );
+    expect(stored).toEqual({
+      sysinfo: '{"memory": 18446744073709551615}',
+      startup_time: at.toString(),
+      created_at: new Date(at),
+      ended_at: null,
+    });
+  });
+
+  it('happens once, however often it is asked for, one after the other or at the same time', async () => {
+    await using database = await TestDatabase.create();
+    await using storage = new TestStorage(database.url);
+    await using other = new TestStorage(database.url);
+    const one = batch({ expiring: numberedRows(300), audit: numberedRows(200) });
+    const results = await Promise.all(
+      Array.from({ length: 16 }, (_, n) => (n % 2 === 0 ? storage : other).store(one)),
+    );
+    results.push(await storage.store(one));
+    expect(results.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
+    expect(await count(database, 'logs_expiring')).toBe(300);
+    expect(await count(database, 'logs_audit')).toBe(200);
+    expect(await count(database, 'ingest_batches')).toBe(1);
+  });
+
+  it('sets aside what the database refuses, with the reason, and stores the others', async () => {
+    await using database = await TestDatabase.create();
+    await using storage = new TestStorage(database.url);
+    const connection = snapshot();
+    const at = new Date().toISOString();
+    const prefix = `${at}\t${at}\t${connection.id}`;
+    const reasons: [state: string, line: string][] = [
+      ['22P02', `${prefix}\tx.broken\t{"broken":\n`],
+      ['22P05', `${prefix}\tx.nul\t{"a":"\\\\u0000"}\n`],
+      ['22021', `${prefix}\tx.nul\t{"a":"\0"}\n`],
+      ['54000', `${prefix}\t${randomBytes(6000).toString('base64')}\t{"a":"too long for the index"}\n`],
+      ['22P04', `${at}\t${at}\n`],
+      ['22007', `not a time\t${at}\t${connection.id}\tx.time\t{"a":1}\n`],
+      ['22003', `${prefix}\tx.number\t{"a":1e200000}\n`],
+    ];
+    const noUuid = `not a time\tneither\tno uuid\tx.uuid\t{"a":1}\n`;
+    const bad = [...reasons.map(([, line]) => line), noUuid].map(refused);
+    const good = numberedRows(500);
+    const expiring = [...good.slice(0, 3), ...bad, ...good.slice(3)];
+    const result = await storage.store(
+      batch({ expiring, audit: [row(), ...bad.slice(0, 1)], connections: [connection] }),
+    );
+    expect(result.duplicate).toBe(false);
+    expect(result.refused.map(({ path, reason }) => `${path} ${reason}`).sort()).toEqual(
+      [
+        ...reasons.map(([state]) => `/ refused_by_database_${state}`),
+        '/ refused_by_database_22007',
+        '/audit refused_by_database_22P02',
+      ].sort(),
+    );
+    expect(await database.query("SELECT logs->>'n' AS n FROM logs_expiring ORDER BY id")).toEqual(
+      good.map((_, n) => ({ n: n.toString() })),
+    );
+    expect(await count(database, 'logs_audit')).toBe(1);
+    expect(await count(database, 'peer_connections')).toBe(1);
+    const rejected = await database.query<{ reason: string; head: Buffer; id: string; fresh: boolean }>(
+      `SELECT reason, head, peer_connection_id AS id, received_at > now() - interval '1 minute' AS fresh, size
+         FROM rejected_messages WHERE path = '/'`,
+    );
+    expect(rejected).toHaveLength(bad.length);
+    expect(rejected).toContainEqual({
+      reason: 'refused_by_database_22P02',
+      head: Buffer.from('{"broken":'),
+      id: connection.id,
+      fresh: true,
+      size: 10,
+    });
+    expect(rejected.every(({ fresh }) => fresh)).toBe(true);
+    expect(await storage.store(batch({ expiring: [row()] }))).toEqual({ duplicate: false, refused: [] });
+  });
+
+  it('gets through a batch of which the database refuses every row', async () => {
+    await using database = await TestDatabase.create();
+    await using storage = new TestStorage(database.url);
+    const expiring = Array.from({ length: 1024 }, () => row({ logs: '{"broken":' }));
+    const { refused } = await storage.store(batch({ expiring }));
+    expect(refused).toHaveLength(1024);
+    expect(await count(database, 'rejected_messages')).toBe(1024);
+  });
+
+  it('passes over the news of a connection that the database refuses, and what cannot even be set aside', async () => {
+    await using database = await TestDatabase.create();
+    await using storage = new TestStorage(database.url);
+    const [good, bad, bounds] = [
+      snapshot({ name: 'good' }),
+      snapshot({ name: 'NUL: \0' }),
+      snapshot({ name: 'bounds', oldestCreatedAt: Infinity, newestCreatedAt: -Infinity }),
+    ];
+    const rejected = ['invalid_json', 'NUL: \0'].map((reason) => ({
+      receivedAt: Date.now(),
+      connectionId: null,
+      path: '/',
+      ipAddr: '127.0.0.1',
+      reason,
+      size: 3,
+      head: Buffer.from([0, 0xff, 0x5c]),
+    }));
+    await storage.store(batch({ expiring: [row()], connections: [bad, good, bounds], rejected }));
+    expect(await database.query('SELECT name FROM peer_connections ORDER BY name')).toEqual([
+      { name: 'bounds' },
+      { name: 'good' },
+    ]);
+    expect(await database.query('SELECT reason, head FROM rejected_messages')).toEqual([
+      { reason: 'invalid_json', head: Buffer.from([0, 0xff, 0x5c]) },
+    ]);
+    expect(await count(database, 'logs_expiring')).toBe(1);
+  });
+
+  it('keeps the latest news of a connection, whatever the order in which it arrives', async () => {
+    await using database = await TestDatabase.create();
+    await using storage = new TestStorage(database.url);
+    const news = (revision: number, more: Partial<ConnectionSnapshot> = {}): ConnectionSnapshot => ({
+      ...first,
+      revision,
+      name: `revision ${revision}`,
+      ...more,
+    });
+    const first = snapshot();
+    for (const one of [
+      news(2),
+      news(1),
+      news(4, { endedAt: Date.now(), endReason: 'closed', endCode: 1000 }),
+      news(3),
+      news(4, { name: 'the same again' }),
+    ]) {
+      await storage.store(batch({ connections: [one] }));
+    }
+    expect(await database.query('SELECT name, revision, end_reason FROM peer_connections')).toEqual([
+      { name: 'revision 4', revision: 4, end_reason: 'closed' },
+    ]);
+  });
+
+  it('does not deadlock where two batches have the same connections in opposite order', async () => {
+    await using database = await TestDatabase.create();
+    await using storage = new TestStorage(database.url);
+    const connections = Array.from({ length: 200 }, () => snapshot());
+    for (let revision = 1; revision <= 20; revision += 2) {
+      await Promise.all(
+        [0, 1].map((more) => {
+          const news = connections.map((one) => ({ ...one, revision: revision + more }));
+          return storage.store(batch({ connections: more === 0 ? news : news.reverse() }));
+        }),
+      );
+    }
+    expect(await database.query('SELECT DISTINCT revision FROM peer_connections')).toEqual([
+      { revision: 20 },
+    ]);
+    const [stats] = await database.query(
+      'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
+    );
+    expect(stats).toEqual({ deadlocks: 0 });
+  });
+
+  it('fails, and sets nothing aside, where the database is at fault', async () => {
+    await using database = await TestDatabase.create();
+    await using storage = new TestStorage(database.url);
+    const one = batch({ expiring: numberedRows(10) });
+    const name = new URL(database.url).pathname.slice(1);
+    const faults: [breaks: string, repairs: string, code: string][] = [
+      [
+        "ALTER TABLE logs_expiring ADD CONSTRAINT mine CHECK (logs->>'n' <> '3')",
+        'ALTER TABLE logs_expiring DROP CONSTRAINT mine',
+        '23514',
+      ],
+      [
+        'ALTER TABLE logs_expiring ADD COLUMN mine int NOT NULL DEFAULT 1; ALTER TABLE logs_expiring ALTER COLUMN mine DROP DEFAULT',
+        'ALTER TABLE logs_expiring DROP COLUMN mine',
+        '23502',
+      ],
+      [
+        'ALTER SEQUENCE logs_id_seq MAXVALUE 2 RESTART 1',
+        'ALTER SEQUENCE logs_id_seq NO MAXVALUE RESTART 1000',
+        '2200H',
+      ],
+      ['ALTER TABLE ingest_batches RENAME TO gone', 'ALTER TABLE gone RENAME TO ingest_batches', '42P01'],
+      [
+        `ALTER DATABASE ${name} SET default_transaction_read_only = on`,
+        `ALTER DATABASE ${name} RESET default_transaction_read_only`,
+        '25006',
+      ],
+    ];
+    await storage.store(batch({ expiring: [row()] }));
+    for (const [breaks, repairs, code] of faults) {
+      await database.query(breaks);
+      {
+        // What is set for the database holds for new sessions.
+        await using fresh = new TestStorage(database.url);
+        await expect(fresh.store(one)).rejects.toMatchObject({ code });
+      }
+      await onAnySession(database, repairs);
+    }
+    expect(await storage.store(one)).toEqual({ duplicate: false, refused: [] });
+    expect(await count(database, 'rejected_messages')).toBe(0);
+    expect(await count(database, 'logs_expiring')).toBe(11);
+  });
+});
+
+/** Also where sessions are read-only by default. */
+async function onAnySession(database: TestDatabase, sql: string): Promise<void> {
+  await onDatabase(database.url, async (client) => {
+    await client.query('SET default_transaction_read_only = off');
+    await client.query(sql);
+  });
+}

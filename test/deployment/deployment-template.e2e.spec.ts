@@ -1,0 +1,289 @@
+import { spawnSync } from 'node:child_process';
+import { cp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { describeSettings, sourceOutsideConfig } from '../../scripts/write-configuration-docs.mjs';
+import { PACKAGE_VERSION, readSettings, settingDocs, Settings } from '../../src/config/index.js';
+import { kubernetesProblems } from './kubernetes-problems.js';
+import {
+  hasEnvsubst,
+  type KubernetesObject,
+  objectsIn,
+  only,
+  render,
+  TAKE_VARIABLES,
+  TEMPLATE,
+  template,
+} from './template.js';
+import { readProjectFile, ROOT } from '../support/markdown.js';
+import { tempDir } from '../support/temp-dir.js';
+
+const RULES = 'monitoring/prometheus/rules.yml';
+
+const docs = settingDocs(Settings);
+const secrets = [...docs].filter(([, { secret }]) => secret).map(([name]) => name);
+const open = [...docs.keys()].filter((name) => !secrets.includes(name));
+const isPrometheus = ({ apiVersion }: KubernetesObject): boolean =>
+  apiVersion.startsWith('monitoring.coreos.com/');
+
+/** Each `export` of the head: the sentence before it, its name and its value. */
+const variables = [...template.matchAll(/^# (\S.*)\n# export (\w+)=(.*)$/gm)].map(
+  ([, about = '', name = '', value = '']) => ({ about, name, value }),
+);
+
+describe('the head of deployment.template.yml', () => {
+  it('says of each variable what it is, and has none that is not used', () => {
+    const [head = '', ...rest] = template.split('\n---\n');
+    const used = new Set([...rest.join('\n').matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name));
+    expect(variables.map(({ name }) => name).sort()).toEqual([...used].sort());
+    expect(variables).toHaveLength((head.match(/^# export /gm) ?? []).length);
+    expect(head).toContain(`#   ${TAKE_VARIABLES} > deployment.env\n`);
+  });
+
+  it('gives an example of each', () => {
+    const without = variables.filter(({ about, value }) => value === '' && !/ Example: \S/.test(about));
+    expect(without).toEqual([]);
+    const examples = variables.map(({ about, name, value }): [string, string] => [
+      name,
+      value === '' ? (/ Example: (\S+)/.exec(about)?.[1] ?? '') : value,
+    ]);
+    readSettings(Object.fromEntries(examples));
+  });
+
+  it('has nothing in it that envsubst would take for a variable', () => {
+    expect(template.replace(/\$\{[A-Z_]+\}/g, '')).not.toContain('$');
+  });
+
+  it('says of each setting what the documentation says', () => {
+    const described = describeSettings(docs, readSettings({}), sourceOutsideConfig(`${ROOT}/src`));
+    const names = new Set(variables.map(({ name }) => name));
+    const missing = described
+      .filter(({ name }) => names.has(name))
+      .filter(({ about }) => !template.includes(`\n# ${about.replace(/[`*]/g, '')}`));
+    expect(missing.map(({ name }) => name)).toEqual([]);
+  });
+
+  it('names the image of this version', () => {
+    expect(variables.find(({ name }) => name === 'IMAGE')?.value).toMatch(new RegExp(`:${PACKAGE_VERSION}$`));
+  });
+});
+
+if (!hasEnvsubst) console.warn('There is no envsubst (gettext-base): the template is not rendered.');
+
+describe.skipIf(!hasEnvsubst)('deployment.template.yml, rendered with its examples', () => {
+  const text = hasEnvsubst ? render() : '';
+  const objects = hasEnvsubst ? objectsIn(text) : [];
+  const of = (kind: string, name?: string): KubernetesObject => only(objects, kind, name);
+  const settingsOf = (config: KubernetesObject): Settings =>
+    readSettings(config.data as Record<string, string>);
+
+  it('has no variable left', () => {
+    expect(text).not.toContain('$');
+    const kinds = objects.filter((object) => !isPrometheus(object)).map(({ kind }) => kind);
+    expect(kinds).toEqual(['ConfigMap', 'Service', 'Service', 'StatefulSet', 'PodDisruptionBudget']);
+    expect(objects.filter(isPrometheus).map(({ kind }) => kind)).toEqual([
+      'ServiceMonitor',
+      'PrometheusRule',
+    ]);
+    expect(new Set(objects.map(({ metadata }) => metadata.namespace))).toEqual(new Set(['telemetry']));
+  });
+
+  it("is what Kubernetes' API takes", { timeout: 60_000 }, () => {
+    const known = objects.filter((object) => !isPrometheus(object));
+    expect(kubernetesProblems(known)).toEqual([]);
+  });
+
+  it(
+    'would not be taken with a field that is unknown, missing or of another type',
+    { timeout: 60_000 },
+    () => {
+      const set = structuredClone(of('StatefulSet')) as KubernetesObject & { spec: Record<string, unknown> };
+      set.spec.replicaCount = 2;
+      expect(kubernetesProblems([set]).join()).toMatch(/replicaCount\W+ does not exist/);
+      delete set.spec.replicaCount;
+      set.spec.replicas = 'two';
+      expect(kubernetesProblems([set]).join()).toContain("'string' is not assignable to type 'number'");
+      delete set.spec.replicas;
+      delete set.spec.serviceName;
+      expect(kubernetesProblems([set]).join()).toContain("'serviceName' is missing");
+    },
+  );
+
+  it('sets every setting but the secrets, which come from a Secret', () => {
+    expect(Object.keys(of('ConfigMap').data as object)).toEqual(open);
+    const env = server(of('StatefulSet')).env as { name: string; valueFrom: unknown }[];
+    expect(env.map(({ name }) => name)).toEqual(secrets);
+    expect(env).toMatchObject([
+      { valueFrom: { secretKeyRef: { key: 'DATABASE_URL' } } },
+      { valueFrom: { secretKeyRef: { key: 'API_TOKENS', optional: true } } },
+      { valueFrom: { secretKeyRef: { key: 'DB_READER_PASSWORD', optional: true } } },
+    ]);
+    expect(server(of('StatefulSet')).envFrom).toEqual([
+      { configMapRef: { name: of('ConfigMap').metadata.name } },
+    ]);
+  });
+
+  it('gives every setting its default, but those which a container needs otherwise', () => {
+    const fixed = { DATA_DIR: '/data', METRICS_PORT: '9090', ASSETS_PATH: '/app/static' };
+    expect(settingsOf(of('ConfigMap'))).toEqual(
+      readSettings({ ...fixed, NUM_THREADS: '6', LOG_FORMAT: 'json' }),
+    );
+    const empty = Object.fromEntries(open.map((name) => [name, '']));
+    const config = only(objectsIn(render(empty)), 'ConfigMap');
+    expect(settingsOf(config)).toEqual(readSettings(fixed));
+  });
+
+  it('lets a server have more time to stop than it takes', () => {
+    const { lifecycle } = server(of('StatefulSet'));
+    const { command } = (lifecycle as { preStop: { exec: { command: string[] } } }).preStop.exec;
+    expect(command).toEqual(['sleep', '5']);
+    const grace = pod(of('StatefulSet')).terminationGracePeriodSeconds as number;
+    expect(grace).toBeGreaterThan(settingsOf(of('ConfigMap')).SHUTDOWN_TIMEOUT_S + 5);
+    expect(grace).toBeGreaterThan(readSettings({}).SHUTDOWN_TIMEOUT_S + 5);
+  });
+
+  it('leads nodes to PORT, and probes and Prometheus to METRICS_PORT', () => {
+    const { PORT, METRICS_PORT } = settingsOf(of('ConfigMap'));
+    expect(server(of('StatefulSet'))).toMatchObject({
+      ports: [
+        { name: 'http', containerPort: PORT },
+        { name: 'metrics', containerPort: METRICS_PORT },
+      ],
+      readinessProbe: { httpGet: { path: '/health/ready', port: 'metrics' } },
+      livenessProbe: { httpGet: { path: '/health/live', port: 'metrics' } },
+    });
+    expect(of('Service', 'tetcore-analytics').spec).toMatchObject({
+      type: 'LoadBalancer',
+      externalTrafficPolicy: 'Local',
+      loadBalancerSourceRanges: ['192.0.2.0/24', '198.51.100.0/24'],
+      ports: [{ name: 'http', port: 80, targetPort: 'http' }],
+    });
+    const headless = of('Service', 'tetcore-analytics-servers');
+    expect(headless.spec).toMatchObject({
+      clusterIP: 'None',
+      ports: [{ port: PORT }, { name: 'metrics', port: METRICS_PORT }],
+    });
+    expect(of('StatefulSet').spec).toMatchObject({ serviceName: headless.metadata.name });
+    const monitor = of('ServiceMonitor').spec as {
+      selector: { matchLabels: Record<string, string> };
+      endpoints: unknown[];
+    };
+    expect(monitor.endpoints).toMatchObject([{ port: 'metrics', path: '/metrics', interval: '15s' }]);
+    const watched = objects.filter(
+      ({ kind, metadata }) => kind === 'Service' && isSubset(monitor.selector.matchLabels, metadata.labels),
+    );
+    expect(watched).toEqual([headless]);
+  });
+
+  it('chooses its own pods everywhere', () => {
+    const labels = {
+      'app.kubernetes.io/name': 'tetcore-analytics',
+      'app.kubernetes.io/instance': 'tetcore-analytics',
+    };
+    const set = of('StatefulSet');
+    expect(set.spec).toMatchObject({ selector: { matchLabels: labels }, template: { metadata: { labels } } });
+    for (const service of objects.filter(({ kind }) => kind === 'Service')) {
+      expect(service.spec).toMatchObject({ selector: labels });
+    }
+    expect(of('PodDisruptionBudget').spec).toEqual({ maxUnavailable: 1, selector: { matchLabels: labels } });
+    const labelSelector = { matchLabels: labels };
+    expect(pod(set)).toMatchObject({
+      affinity: {
+        podAntiAffinity: {
+          preferredDuringSchedulingIgnoredDuringExecution: [{ podAffinityTerm: { labelSelector } }],
+        },
+      },
+      topologySpreadConstraints: [{ labelSelector }],
+    });
+  });
+
+  it('gives each server a volume of its own, with room for its journal', () => {
+    const { DATA_DIR, JOURNAL_MAX_MIB } = settingsOf(of('ConfigMap'));
+    expect(server(of('StatefulSet')).volumeMounts).toContainEqual({ name: 'data', mountPath: DATA_DIR });
+    const { volumeClaimTemplates } = of('StatefulSet').spec as {
+      volumeClaimTemplates: { metadata: object; spec: { resources: { requests: { storage: string } } } }[];
+    };
+    expect(volumeClaimTemplates).toMatchObject([{ metadata: { name: 'data' } }]);
+    const storage = volumeClaimTemplates[0]?.spec.resources.requests.storage ?? '';
+    expect(storage).toMatch(/^\d+Gi$/);
+    expect(parseInt(storage) * 1024).toBeGreaterThan(JOURNAL_MAX_MIB + 512);
+  });
+
+  it('runs as nobody in particular, with as few rights as there are', () => {
+    expect(pod(of('StatefulSet'))).toMatchObject({
+      automountServiceAccountToken: false,
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: 1000,
+        fsGroup: 1000,
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+    });
+    expect(server(of('StatefulSet')).securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+  });
+
+  it('takes the default class of volumes and every address where those are left empty', () => {
+    const open = objectsIn(render({ STORAGE_CLASS: '', LOAD_BALANCER_SOURCE_RANGES: '' }));
+    expect(only(open, 'Service', 'tetcore-analytics').spec).toMatchObject({ loadBalancerSourceRanges: null });
+    expect(only(open, 'StatefulSet').spec).toMatchObject({
+      volumeClaimTemplates: [{ spec: { storageClassName: null } }],
+    });
+  });
+
+  it("brings Prometheus the rules as they are, by the commands of docs/monitoring.md, and the job's name", async () => {
+    const rules = readProjectFile(RULES);
+    expect(of('PrometheusRule').spec).toEqual(parse(rules));
+    const { labels } = of('PrometheusRule').metadata;
+    expect(labels).toEqual(of('ServiceMonitor').metadata.labels);
+    expect(labels).toMatchObject({ release: 'kube-prometheus-stack' });
+    const { endpoints } = of('ServiceMonitor').spec as { endpoints: unknown[] };
+    const jobs = new Set([...rules.matchAll(/job="([^"]+)"/g)].map(([, job]) => job));
+    expect(endpoints).toMatchObject([
+      { relabelings: [...jobs].map((replacement) => ({ targetLabel: 'job', replacement })) },
+    ]);
+
+    // Comments as well: the template lacks nothing that the commands would write.
+    const [commands = ''] = /^sed -i [^`]*/m.exec(readProjectFile('docs/monitoring.md')) ?? [];
+    const folder = await tempDir('rules');
+    try {
+      for (const file of [TEMPLATE, RULES]) await cp(join(ROOT, file), join(folder, file));
+      expect(spawnSync('sh', ['-euc', commands], { cwd: folder, encoding: 'utf8' })).toMatchObject({
+        status: 0,
+        stderr: '',
+      });
+      expect(
+        await readFile(join(folder, TEMPLATE), 'utf8'),
+        `Run in the project's folder:\n${commands}`,
+      ).toBe(template);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('can be cut before what only a Prometheus Operator knows', () => {
+    const cut = "sed '/^# Prometheus Operator/,$d'";
+    expect(readProjectFile('docs/deployment.md')).toContain(cut);
+    const left = objectsIn(render({}, cut));
+    expect(left).toEqual(objects.filter((object) => !isPrometheus(object)));
+    expect(left.length).toBeLessThan(objects.length);
+  });
+});
+
+function pod({ spec }: KubernetesObject): Record<string, unknown> {
+  return (spec as { template: { spec: Record<string, unknown> } }).template.spec;
+}
+
+function server(set: KubernetesObject): Record<string, unknown> {
+  const [container, ...others] = pod(set).containers as Record<string, unknown>[];
+  expect(others).toEqual([]);
+  return container ?? {};
+}
+
+function isSubset(some: Record<string, string>, all: Record<string, string>): boolean {
+  return Object.entries(some).every(([name, value]) => all[name] === value);
+}

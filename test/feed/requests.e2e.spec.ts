@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TestDatabase } from '../support/databases.js';
+import { FakeNode } from '../support/fake-node.js';
+import { FeedClient } from '../support/feed-client.js';
+import { TestServer } from '../support/test-server.js';
+import { waitUntil } from '../support/wait-until.js';
+
+const good = {
+  peer_id: 'QmPeer',
+  msg: 'x.a',
+  interest: 'subscribe',
+  start_time: '2020-01-01T00:00:00.000',
+};
+const aggregate = { ...good, aggregate_type: 'mean', aggregate_interval: 10 };
+const without = (name: string): object =>
+  Object.fromEntries(Object.entries(good).filter(([key]) => key !== name));
+
+const MALFORMED: [what: string, request: unknown, error: RegExp][] = [
+  ['no JSON', '{"peer_id"', /^A frame takes one JSON object\.$/],
+  ['nothing', '""', /^A frame takes one JSON object\.$/],
+  ['null', 'null', /^A frame takes one JSON object\.$/],
+  ['a list', [good], /^A frame takes one JSON object\.$/],
+  ['lists in lists', '['.repeat(30_000), /^A frame takes one JSON object\.$/],
+  ['something deep', `{"msg":${'['.repeat(15_000)}${']'.repeat(15_000)}}`, /^msg takes a plain value\.$/],
+  ['a prototype', '{"__proto__":{"msg":1}}', /^__proto__ takes a plain value\.$/],
+  ['no interest', without('interest'), /^interest takes subscribe or unsubscribe, once\.$/],
+  ['another interest', { ...good, interest: 'much' }, /^interest takes subscribe or unsubscribe, once\.$/],
+  ['no peer', without('peer_id'), /^peer_id takes the peer id of a node, or \* for all, once/],
+  ['an empty peer', { ...good, peer_id: '' }, /^peer_id takes the peer id/],
+  ['a number as peer', { ...good, peer_id: 7 }, /^peer_id takes the peer id/],
+  ['a peer with NUL', { ...good, peer_id: 'a\0' }, /^peer_id takes .*without NUL\.$/],
+  ['a long peer', { ...good, peer_id: 'Q'.repeat(1025) }, /^peer_id takes .*at most 1024 characters/],
+  ['no type', without('msg'), /^msg takes the type of a message/],
+  ['null as type', { ...good, msg: null }, /^msg takes the type of a message/],
+  ['no start', without('start_time'), /^start_time takes a time such as 2019-01-01T00:00:00/],
+  ['no time', { ...good, start_time: 'yesterday' }, /^start_time takes a time/],
+  ['a day that is not', { ...good, start_time: '2020-02-30T00:00:00' }, /^start_time takes a time/],
+  ['a number as time', { ...good, start_time: 1577836800 }, /^start_time takes a time/],
+  [
+    'another aggregate',
+    { ...aggregate, aggregate_type: 'mode' },
+    /^aggregate_type takes mean or median or min/,
+  ],
+  ['no interval', { ...good, aggregate_type: 'mean' }, /^aggregate_interval takes a whole number from 1/],
+  [
+    'an interval of 0',
+    { ...aggregate, aggregate_interval: 0 },
+    /^aggregate_interval takes a whole number from 1/,
+  ],
+  ['half a second', { ...aggregate, aggregate_interval: 0.5 }, /^aggregate_interval takes a whole number/],
+  [
+    'a text as interval',
+    { ...aggregate, aggregate_interval: '10' },
+    /^aggregate_interval takes a whole number/,
+  ],
+  ['more than is held', { ...aggregate, aggregate_interval: 3601 }, /^aggregate_interval takes .* 1 to 3600/],
+  ['a number as key', { ...aggregate, aggregate_key: 5 }, /^aggregate_key takes the name of a numeric field/],
+  ['a field too many', { ...good, colour: 'red' }, /^colour is not known here\.$/],
+  ['a long field', { ...good, ['x'.repeat(9_999)]: 1 }, /^x{64}… is not known here\.$/],
+];
+
+describe('a request to the live feed', () => {
+  let database: TestDatabase;
+  let server: TestServer;
+  beforeAll(async () => {
+    database = await TestDatabase.create();
+    server = await TestServer.ready(database.url, { CACHE_UPDATE_INTERVAL_MS: '50' });
+  });
+  afterAll(async () => {
+    await server[Symbol.asyncDispose]();
+    await database[Symbol.asyncDispose]();
+  });
+
+  it.each(MALFORMED)(
+    'that is malformed is answered with what it takes, and costs nothing: %s',
+    async (_, request, error) => {
+      const client = await FeedClient.connect(server.ws);
+      client.send(request);
+      await waitUntil(() => client.errors.length === 1, { what: 'an error' });
+      expect(client.errors[0]).toMatch(error);
+      expect(client.errors[0]?.length).toBeLessThan(300);
+      client.send(good);
+      await client.settled();
+      expect((await server.metric('tetcore_feed_subscriptions')).get('')).toBe(1);
+      await client.close();
+      await waitUntil(async () => (await server.metric('tetcore_feed_subscriptions')).get('') === 0, {
+        what: 'its end',
+      });
+    },
+  );
+
+  it('may be binary no more than any other', async () => {
+    const client = await FeedClient.connect(server.ws);
+    client.socket.send(Buffer.from(JSON.stringify(good)));
+    await waitUntil(() => client.errors.length === 1, { what: 'an error' });
+    expect(client.errors[0]).toBe('A frame takes text: one JSON object.');
+    await client.close();
+  });
+
+  it('may leave empty what it does not need', async () => {
+    const node = await FakeNode.connect(server.ws);
+    await node.sendConnected({ network_id: 'QmEmpty' });
+    const client = await FeedClient.connect(server.ws);
+    client.subscribe('QmEmpty', 'x.a', {
+      aggregate_type: '',
+      aggregate_interval: null,
+      aggregate_key: null,
+      start_time: '2020-01-01 00:00+05:30',
+    });
+    await node.sendV1({ msg: 'x.a', n: 1 });
+    await client.has(1);
+    expect(client.errors).toEqual([]);
+    expect(client.rows).toMatchObject([{ n: 1 }]);
+    client.send({ peer_id: 'QmEmpty', msg: 'x.a', interest: 'unsubscribe' });
+    await client.settled();
+    expect(client.errors).toEqual([]);
+    await client.close();
+    await node.close();
+  });
+
+  it('is not for plain HTTP', async () => {
+    const answer = await server.get('/feed');
+    expect(answer.status).toBe(426);
+    expect(await answer.json()).toMatchObject({ status: 426 });
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { openSession } from '../../src/storage/index.js';
+import { agrees } from '../../src/import/index.js';
+import { TestDatabase } from '../support/databases.js';
+import { bringOver } from './importing.js';
+import { fillOldDatabase, oldDatabase } from '../support/old-database.js';
+import { databaseNamed, onDatabase } from '../support/on-database.js';
+
+const HISTORY = { connections: 5, from: '2020-11-20', days: 3 };
+const nameOf = ({ url }: TestDatabase): string => new URL(url).pathname.slice(1);
+const messages = async (database: TestDatabase): Promise<number> =>
+  (await database.query('SELECT FROM tetcore_logs')).length;
+
+/** A copy of a database that nobody is connected to. */
+async function copyOf(database: TestDatabase): Promise<TestDatabase> {
+  const copy = TestDatabase.missing();
+  await onDatabase(databaseNamed(database.url, 'postgres'), (client) =>
+    client.query(`CREATE DATABASE ${nameOf(copy)} TEMPLATE ${nameOf(database)}`),
+  );
+  return copy;
+}
+
+describe('the source of an import', { timeout: 60_000 }, () => {
+  it('does not come twice when it cannot be known again', async () => {
+    await using old = await oldDatabase();
+    await using database = await TestDatabase.create();
+    await fillOldDatabase(old.url, { ...HISTORY, messages: 100 });
+    await bringOver(old, database);
+    await old.query('DROP TABLE __diesel_schema_migrations');
+    await expect(bringOver(old, database)).rejects.toThrow(/^Another source .* Give --another-source/);
+    expect(await messages(database)).toBe(100);
+
+    await using second = await oldDatabase({ noted: false });
+    await fillOldDatabase(second.url, { ...HISTORY, messages: 30 });
+    const report = await bringOver(second, database, { anotherSource: true });
+    expect(agrees(report)).toBe(true);
+    expect(await messages(database)).toBe(130);
+    // It is known by now.
+    expect(await bringOver(second, database)).toEqual(report);
+  });
+
+  it('is not taken for a copy of it that went on apart', async () => {
+    await using old = await oldDatabase();
+    await using database = await TestDatabase.create();
+    await fillOldDatabase(old.url, { ...HISTORY, messages: 100 });
+    await using copy = await copyOf(old);
+    await using dump = await copyOf(old);
+    for (const [each, msg] of [[old, 'one'] as const, [copy, 'other'] as const]) {
+      await each.query(
+        `INSERT INTO substrate_logs (created_at, logs, peer_connection_id)
+         SELECT '2020-12-01', jsonb_build_object('msg', $1::text), 1 FROM generate_series(1, 50)`,
+        [msg],
+      );
+    }
+    await bringOver(dump, database);
+    // What is only longer than it was is the same, wherever it is.
+    expect(agrees(await bringOver(old, database))).toBe(true);
+    await expect(bringOver(copy, database)).rejects.toThrow(
+      'The source is not the one that was brought over before',
+    );
+    expect(await messages(database)).toBe(150);
+  });
+
+  it('is no standby', async () => {
+    await using old = await oldDatabase();
+    await using database = await TestDatabase.create();
+    // A standby takes minutes to make; what it would answer is answered by a function that hides PostgreSQL's own.
+    await old.query(
+      "CREATE FUNCTION public.pg_is_in_recovery() RETURNS boolean LANGUAGE sql AS 'SELECT true'",
+    );
+    const from = `${old.url}?options=-csearch_path%3Dpublic,pg_catalog`;
+    await expect(bringOver(old, database, { from })).rejects.toThrow('The source is a standby');
+  });
+
+  it('may take as long as it needs, whatever its database says of transactions', async () => {
+    await using old = await oldDatabase();
+    await old.query(`ALTER DATABASE ${nameOf(old)} SET idle_in_transaction_session_timeout = '50ms'`);
+    const session = await openSession(old.url, 'a test', true);
+    try {
+      const { rows } = await session.query<{ setting: string }>(
+        `SELECT setting FROM pg_settings
+          WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout', 'statement_timeout')`,
+      );
+      expect(new Set(rows.map(({ setting }) => setting))).toEqual(new Set(['0']));
+    } finally {
+      await session.end();
+    }
+  });
+});

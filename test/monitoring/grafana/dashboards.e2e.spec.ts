@@ -1,0 +1,434 @@
+import { Logger } from '@nestjs/common';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ensureReaderRole } from '../../../src/storage/index.js';
+import { Liar } from './liar.js';
+import { LogScans, planOf } from './log-scans.js';
+import { type Question, questions } from './questions.js';
+import { type Asked, intervalOf, substituted } from './substitute.js';
+import { type Told, ToldHistory } from './told-history.js';
+import {
+  grouped,
+  highest,
+  linesOf,
+  lowest,
+  mapValues,
+  mean,
+  median,
+  newestByPoint,
+  quantile,
+  reputationsIn,
+  rounded,
+  type Row,
+  sum,
+} from './told-series.js';
+import { asUser, newName } from '../../storage/reader-role/role-server.js';
+
+// What storage says of its work would drown what a test says.
+Logger.overrideLogger(['fatal']);
+
+const { from, to } = ToldHistory;
+const asked = questions();
+const nameOf = ({ dashboard, title }: Question): string => `${dashboard}: ${title}`;
+
+describe('the dashboards of Grafana that ask PostgreSQL', () => {
+  let history: ToldHistory;
+  /** As Grafana is set up: it may read, for 30 s at most. */
+  const role = newName();
+  let reader: pg.Client;
+  /** A node for each dashboard, which sends what that is about. */
+  let nodes: Record<string, string>;
+
+  beforeAll(async () => {
+    history = await ToldHistory.fill();
+    const { url } = history.database;
+    await ensureReaderRole(url, { DB_READER_ROLE: role, DB_READER_PASSWORD: role });
+    reader = new pg.Client({ connectionString: asUser(url, role, role) });
+    await reader.connect();
+    const sender = (type: string) => history.told.find(({ msg }) => msg === type)?.peerId ?? '';
+    nodes = {
+      network: sender('system.interval'),
+      profiling: sender('tracing.profiling'),
+      reputation: sender('system.network_state'),
+    };
+  }, 180_000);
+
+  afterAll(async () => {
+    await reader.end();
+    // Roles belong to all databases of a server.
+    await history.database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+    await history[Symbol.asyncDispose]();
+  });
+
+  const sqlOf = (question: Question, chosen: Asked['variables'] = {}): string =>
+    substituted(question.sql, {
+      from,
+      to,
+      intervalMs: intervalOf(question.resolution, from, to),
+      variables: {
+        chain: [...history.nodes.keys()],
+        nodes: '1000',
+        reporters: '500',
+        calls: '100000',
+        node: nodes[question.dashboard] ?? '',
+        target: [...new Set(history.told.map(({ logs }) => logs.target).filter(isText))],
+        ...chosen,
+      },
+    });
+
+  async function rowsOf(name: string, chosen?: Asked['variables']): Promise<Row[]> {
+    const question = asked.find((one) => nameOf(one) === name);
+    if (question === undefined) throw new Error(`There is no ${name}.`);
+    return (await reader.query<Row>(sqlOf(question, chosen))).rows;
+  }
+
+  const points = (name: string): number =>
+    intervalOf(asked.find((one) => nameOf(one) === name)?.resolution ?? {}, from, to);
+  const said = (msg: string, field: string): Told[] =>
+    history.told.filter((one) => one.msg === msg && field in one.logs);
+
+  it.each(asked.map((question) => [nameOf(question), question] as const))(
+    '%s answers a reader, in the shape that its panel takes',
+    async (_, question) => {
+      const { rows, fields } = await reader.query<Row>(sqlOf(question));
+      expect(rows.length).toBeGreaterThan(0);
+      const columns = fields.map(({ name }) => name);
+      expect(new Set(columns).size).toBe(columns.length);
+      // A column without any value shows nothing.
+      expect(columns.filter((column) => rows.every((row) => row[column] === null))).toEqual([]);
+      if (question.format === 'time_series') {
+        const times = rows.map(({ time }) => (time as Date).getTime());
+        expect(times).toEqual([...times].sort((one, other) => one - other));
+        const intervalMs = intervalOf(question.resolution, from, to);
+        expect(times[0]).toBeGreaterThan(from.getTime() - intervalMs);
+        expect(times.at(-1)).toBeLessThanOrEqual(to.getTime());
+        expect(columns.includes('metric') ? columns : ['time']).toEqual(
+          columns.includes('metric') ? ['time', 'metric', 'value'] : ['time'],
+        );
+        expect(new Set(rows.map(({ metric }) => metric)).size).toBeLessThanOrEqual(20);
+      } else if (question.format === 'variable') {
+        expect(['chain', 'target', '__value,__text']).toContain(columns.join());
+      }
+    },
+  );
+
+  it.each(asked.map((question) => [nameOf(question), question] as const))(
+    '%s reads messages by the index of a connection, within the range of time alone',
+    async (_, question) => {
+      const scans = await LogScans.of(history.database);
+      const { rows } = await reader.query<Row>(`EXPLAIN (ANALYZE, FORMAT JSON) ${sqlOf(question)}`);
+      expect(scans.problems(planOf(rows), from, to)).toEqual([]);
+    },
+  );
+
+  it('would be found where it read otherwise', async () => {
+    const scans = await LogScans.of(history.database);
+    // Three days, and a month of those for good.
+    expect(scans.count).toBe(4);
+    const problemsOf = async (sql: string): Promise<string[]> => {
+      const question: Question = { dashboard: '', title: '', sql, format: 'table', resolution: {} };
+      const { rows } = await reader.query<Row>(`EXPLAIN (ANALYZE, FORMAT JSON) ${sqlOf(question)}`);
+      return scans.problems(planOf(rows), from, to);
+    };
+    const within = 'SELECT count(*) FROM tetcore_logs WHERE $__timeFilter(created_at)';
+    expect(await problemsOf(`${within} AND logs ? 'height'`)).toEqual([
+      'logs_expiring_2021021000: Seq Scan',
+      'logs_audit_2021020100: Seq Scan',
+    ]);
+    expect(await problemsOf("SELECT count(*) FROM peer_connections WHERE chain <> ''")).toEqual([
+      'peer_connections: Seq Scan',
+    ]);
+    // The whole of an index is no better.
+    expect(await problemsOf(`${within} AND msg = 'block.import'`)).toHaveLength(2);
+    const ofConnection = `${within} AND peer_connection_id = (SELECT id FROM peer_connections ORDER BY id LIMIT 1)`;
+    expect(await problemsOf(ofConnection)).toEqual([]);
+    expect(await problemsOf(ofConnection.replace('$__timeFilter(created_at) AND', ''))).toEqual(
+      expect.arrayContaining([expect.stringMatching(/: beyond the range of time$/)]),
+    );
+  });
+
+  it('offers no name that Grafana would take for a macro', async () => {
+    const hostile = "SELECT FROM peer_connections WHERE strpos(concat(chain, peer_id), '$') > 0";
+    expect(await history.database.query(hostile)).toHaveLength(2);
+    for (const name of ['$chain', '$node']) {
+      const offered = (await rowsOf(`network: ${name}`)).map((row) => String(Object.values(row)[0]));
+      expect(offered.length).toBeGreaterThan(1);
+      expect(offered.filter((value) => value.includes('$'))).toEqual([]);
+    }
+    await expect(rowsOf('network: Nodes', { chain: ['$hostile(1)'] })).rejects.toThrow('no macro hostile');
+  });
+
+  it('is asked by somebody who may change nothing', async () => {
+    await expect(reader.query('DELETE FROM peer_connections')).rejects.toThrow('read-only transaction');
+    await reader.query('BEGIN READ WRITE');
+    await expect(reader.query('DELETE FROM peer_connections')).rejects.toThrow('permission denied');
+    await reader.query('ROLLBACK');
+  });
+
+  it('has the heights and peers that the nodes reported, at each point', async () => {
+    for (const [title, field, how] of [
+      ['Best height', 'height', median],
+      ['Finalized height', 'finalized_height', median],
+      ['Transactions in the pool', 'txcount', mean],
+      ['Peers', 'peers', mean],
+    ] as const) {
+      const name = `network: ${title}`;
+      const wanted = newestByPoint(said('system.interval', field), points(name), ({ chain }) => chain);
+      const ofTold = (told: readonly Told[]) => how(told.map(({ logs }) => Number(logs[field])));
+      expect(wanted.size).toBeGreaterThan(150);
+      expect(mapValues(linesOf(await rowsOf(name)), rounded)).toEqual(
+        mapValues(wanted, (told) => rounded(ofTold(told))),
+      );
+    }
+  });
+
+  it('has the lag of finality and the time of blocks that the chains have', async () => {
+    const lags = (await rowsOf('network: Finality lag')).map(({ value }) => Number(value));
+    expect(Math.min(...lags)).toBeGreaterThanOrEqual(1);
+    expect(Math.max(...lags)).toBeLessThan(10);
+    const times = await rowsOf('network: Block time');
+    for (const [chain, slotSeconds] of [
+      ['Simnet', 20],
+      ["Let's Test", 60],
+    ] as const) {
+      const ofChain = times.filter(({ metric, value }) => metric === chain && value !== null);
+      expect(ofChain.length).toBeGreaterThan(50);
+      // One slot of twenty is without a block.
+      const all = mean(ofChain.map(({ value }) => Number(value)));
+      expect(all).toBeGreaterThan(slotSeconds);
+      expect(all).toBeLessThan(slotSeconds * 1.15);
+    }
+  });
+
+  it('counts the nodes that are connected, and their versions', async () => {
+    const chains = await rowsOf('network: Chains');
+    const [{ connected } = { connected: '' }] = await history.database.query<{ connected: string }>(
+      `SELECT count(DISTINCT peer_id) AS connected FROM peer_connections
+        WHERE created_at <= $1 AND (ended_at IS NULL OR ended_at > $1)`,
+      [to],
+    );
+    expect(chains.map(({ Chain }) => Chain).sort()).toEqual([...history.nodes.keys()].sort());
+    const counted = sum(chains.map(({ Nodes }) => Number(Nodes)));
+    expect(counted).toBe(Number(connected));
+    expect(counted).toBeGreaterThan(10);
+    expect(await rowsOf('network: Nodes')).toMatchObject([{ nodes: connected }]);
+    expect(sum((await rowsOf('network: Versions')).map(({ Nodes }) => Number(Nodes)))).toBe(counted);
+    const lines = linesOf(await rowsOf('network: Connected nodes'));
+    const last = [...history.nodes.keys()].map((chain) =>
+      Number([...lines].filter(([key]) => key.endsWith(` ${chain}`)).at(-1)?.[1]),
+    );
+    expect(sum(last)).toBe(counted);
+  });
+
+  it('has the heights of the chains at the end, and the nodes that are behind', async () => {
+    const recent = said('system.interval', 'height').filter(({ at }) => at > to.getTime() - 600_000);
+    // The last one of each connection.
+    const newest = [...new Map(recent.map((one) => [one.connection, one])).values()];
+    const usual = new Map<unknown, number>();
+    for (const row of await rowsOf('network: Chains')) {
+      const ofChain = newest.filter(({ chain }) => chain === row.Chain).map(({ logs }) => logs);
+      usual.set(row.Chain, median(ofChain.map(({ height }) => Number(height))));
+      expect([row.Best, row.Finalized, row['Not final']].map(Number)).toEqual([
+        usual.get(row.Chain),
+        median(ofChain.map((logs) => Number(logs.finalized_height))),
+        median(ofChain.map((logs) => Number(logs.height) - Number(logs.finalized_height))),
+      ]);
+    }
+    const behind = await rowsOf('network: Furthest behind');
+    expect(behind.length).toBeGreaterThan(10);
+    for (const row of behind)
+      expect(Number(row.Behind)).toBe((usual.get(row.Chain) ?? NaN) - Number(row.Best));
+  });
+
+  it('shows the same of everybody else while one node of each chain lies', async () => {
+    const lines = ['Peers', 'Bandwidth of a node', 'Transactions in the pool'].map(
+      (name) => `network: ${name}`,
+    );
+    // What it says to have got is next to nothing, which is a number.
+    const isOfOthers = ({ metric }: Row): boolean => !String(metric).endsWith(', down');
+    const drawn = () =>
+      Promise.all(lines.map(async (name) => linesOf((await rowsOf(name)).filter(isOfOthers))));
+    const before = await drawn();
+    const reporters = await rowsOf('reputation: By reporting node');
+    await using liar = await Liar.speak(history);
+    expect(liar.said).toBeGreaterThan(500);
+    for (const question of asked) {
+      // Those of one node are about the liar then.
+      const { rows } = await reader.query<Row>(sqlOf(question, { node: liar.peerId }));
+      if (question.dashboard === 'network') expect(rows.length, nameOf(question)).toBeGreaterThan(0);
+    }
+    expect(await drawn()).toEqual(before);
+    expect(await rowsOf('reputation: By reporting node')).toEqual(reporters);
+
+    const heights = (name: string) => said('system.interval', name).map(({ logs }) => Number(logs[name]));
+    const shown = async (name: string, column = 'value') =>
+      (await rowsOf(name))
+        .map((row) => row[column])
+        .filter((value) => value !== null)
+        .map(Number);
+    const best = await shown('network: Best height');
+    expect(highest(best)).toBeLessThanOrEqual(highest(heights('height')));
+    expect(lowest(await shown('network: Finalized height'))).toBeGreaterThanOrEqual(
+      lowest(heights('finalized_height')),
+    );
+    expect(highest(await shown('network: Finality lag'))).toBeLessThan(10);
+    expect((await shown('network: Block time')).length).toBeGreaterThan(100);
+    expect(highest(await shown('network: Chains', 'Not final'))).toBeLessThan(10);
+    expect(highest(await shown('network: Furthest behind', 'Behind'))).toBeLessThan(10);
+  });
+
+  it.each(asked.map((question) => [nameOf(question), question] as const))(
+    '%s answers where there is nothing to choose from',
+    async (_, question) => {
+      const { fields } = await reader.query<Row>(sqlOf(question, { chain: [], target: [], node: [] }));
+      expect(fields.length).toBeGreaterThan(0);
+    },
+  );
+
+  it('takes no SQL for a choice', async () => {
+    const attack = '1) AS drawn; SELECT pg_sleep(1); --';
+    const numbers = ['nodes', 'reporters', 'calls'];
+    for (const name of numbers) {
+      const those = asked.filter(({ sql }) => sql.includes(`\${${name}`));
+      expect(those.length).toBeGreaterThan(0);
+      for (const question of those)
+        await expect(reader.query(sqlOf(question, { [name]: attack }))).rejects.toThrow(
+          'invalid input syntax for type integer',
+        );
+    }
+    const raw: Question = { dashboard: '', title: '', sql: '${nodes:raw}', format: 'table', resolution: {} };
+    expect(() => sqlOf(raw)).toThrow('written as raw');
+  });
+
+  it('draws nodes by what they do not know', async () => {
+    const drawn = async () => {
+      const rows = await rowsOf('reputation: By reporting node', { reporters: '2' });
+      return rows.map((row) => String(row['Peer id'])).join();
+    };
+    const usual = await drawn();
+    expect(await drawn()).toBe(usual);
+    const [{ id } = {}] = await history.database.query(
+      'SELECT id FROM collectors ORDER BY started_at, id LIMIT 1',
+    );
+    const found = new Set([usual]);
+    try {
+      for (const other of ['a', 'b', 'c', 'd', 'e']) {
+        await history.database.query(
+          `UPDATE collectors SET id = md5($1)::uuid
+            WHERE id = (SELECT id FROM collectors ORDER BY started_at, id LIMIT 1)`,
+          [other],
+        );
+        found.add(await drawn());
+      }
+    } finally {
+      await history.database.query(
+        'UPDATE collectors SET id = $1 WHERE id = (SELECT id FROM collectors ORDER BY started_at, id LIMIT 1)',
+        [id],
+      );
+    }
+    expect(found.size).toBeGreaterThan(1);
+    expect(await drawn()).toBe(usual);
+  });
+
+  it('looks at no more nodes than are chosen', async () => {
+    const few = await rowsOf('network: Peers', { nodes: '1' });
+    const oneNode = new Set(
+      [
+        ...newestByPoint(
+          said('system.interval', 'peers'),
+          points('network: Peers'),
+          ({ chain, peerId }) => `${chain} ${peerId}`,
+        ),
+      ].map(
+        ([key, told]) => `${key.split(' ')[0] ?? ''} ${mean(told.map(({ logs }) => Number(logs.peers)))}`,
+      ),
+    );
+    expect(few.length).toBeGreaterThan(100);
+    expect(
+      few.filter(({ time, value }) => !oneNode.has(`${(time as Date).getTime()} ${Number(value)}`)),
+    ).toEqual([]);
+  });
+
+  it('has the lines of the node that was chosen', async () => {
+    const name = 'network: Heights of the node';
+    const ofNode = said('system.interval', 'height').filter(({ peerId }) => peerId === nodes.network);
+    const wanted = newestByPoint(ofNode, points(name), () => '');
+    const rows = await rowsOf(name);
+    expect(rows.map(({ time, best, finalized }) => [(time as Date).getTime(), best, finalized])).toEqual(
+      [...wanted].map(([key, told]) => [
+        Number(key),
+        highest(told.map(({ logs }) => Number(logs.height))),
+        highest(told.map(({ logs }) => Number(logs.finalized_height))),
+      ]),
+    );
+  });
+
+  it('tells of the times in which no server ran', async () => {
+    const hours = (count: number) => new Date(from.getTime() + count * 3_600_000);
+    const gaps = await rowsOf('network: Times without a server');
+    // Of every other server only the last sign is known.
+    expect(gaps.slice(0, 2)).toEqual([
+      { From: hours(4 + 115 / 60), To: hours(6), Length: 300 },
+      { From: hours(2 + 110 / 60), To: hours(4), Length: 600 },
+    ]);
+  });
+
+  it('has the times of calls, by target and name', async () => {
+    const calls = said('tracing.profiling', 'time').filter(({ peerId }) => peerId === nodes.profiling);
+    const wanted = grouped(calls, ({ logs }) => `${String(logs.target)}::${String(logs.name)}`);
+    const rows = await rowsOf('profiling: By target and name');
+    expect(wanted.size).toBeGreaterThan(3);
+    expect(rows.map(({ Target, Name }) => `${String(Target)}::${String(Name)}`).sort()).toEqual(
+      [...wanted.keys()].sort(),
+    );
+    for (const row of rows) {
+      const times = (wanted.get(`${String(row.Target)}::${String(row.Name)}`) ?? []).map(({ logs }) =>
+        Number(logs.time),
+      );
+      expect(Number(row.Calls)).toBe(times.length);
+      expect(Number(row.Mean)).toBeCloseTo(mean(times), 3);
+      expect(Number(row.Longest)).toBe(highest(times));
+      expect(Number(row.p90)).toBeCloseTo(quantile(0.9, times), 3);
+    }
+    expect(await rowsOf('profiling: Calls looked at')).toEqual([{ calls: calls.length }]);
+    expect(await rowsOf('profiling: Intervals read to their end')).toEqual([{ whole: 1 }]);
+    const [target = ''] = [...wanted.keys()].map((key) => key.split('::')[0] ?? '');
+    expect(
+      new Set((await rowsOf('profiling: By target and name', { target: [target] })).map((row) => row.Target)),
+    ).toEqual(new Set([target]));
+  });
+
+  it('says when it has not looked at all calls', async () => {
+    const few = { calls: '2' };
+    const [{ whole } = {}] = await rowsOf('profiling: Intervals read to their end', few);
+    expect(whole).toBeLessThan(0.5);
+    const [{ calls } = {}] = await rowsOf('profiling: Calls looked at', few);
+    // Two of each interval of 360 s in 6 h, of the connections of one node.
+    expect(calls).toBeLessThanOrEqual(2 * 65);
+  });
+
+  it('has what nodes said last of their peers', async () => {
+    const newest = [...grouped(history.told.filter(isState), ({ peerId }) => peerId).values()].map((told) =>
+      told.reduce((last, one) => (one.at >= last.at ? one : last)),
+    );
+    const opinions = newest.flatMap((one) =>
+      [...reputationsIn(one.logs)].map(([peer, reputation]) => ({ reporter: one.peerId, peer, reputation })),
+    );
+    const byPeer = grouped(opinions, ({ peer }) => peer);
+    const worst = (each: readonly { reputation: number }[]) =>
+      lowest(each.map(({ reputation }) => reputation));
+    const rows = await rowsOf('reputation: Lowest reputations');
+    expect(rows).toHaveLength(Math.min(50, byPeer.size));
+    for (const row of rows) {
+      const ofPeer = byPeer.get(String(row['Peer id'])) ?? [];
+      expect([Number(row.Lowest), Number(row['Reported by'])]).toEqual([worst(ofPeer), ofPeer.length]);
+    }
+    expect(rows[0]?.Lowest).toBe(worst(opinions));
+    expect(worst(opinions)).toBeLessThan(0);
+    expect(await rowsOf('reputation: By reporting node')).toHaveLength(newest.length);
+    expect(await rowsOf('reputation: By reporting node', { reporters: '2' })).toHaveLength(2);
+  });
+});
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isState = ({ msg }: Told): boolean => msg === 'system.network_state';

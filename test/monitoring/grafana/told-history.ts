@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import { readSettings } from '../../../src/config/index.js';
+import { DatabaseSink } from '../../../src/simulator/database/database-sink.js';
+import {
+  fill,
+  Network,
+  type NetworkOptions,
+  type NodeMessage,
+  readScenario,
+} from '../../../src/simulator/index.js';
+import { TestDatabase } from '../../support/databases.js';
+
+const HOUR_MS = 3_600_000;
+const startAt = Date.UTC(2021, 1, 9, 9);
+
+/** Partitions of days. */
+const settings = readSettings({ LOG_EXPIRY_H: (100 * 24).toString(), NUM_THREADS: '4' });
+
+const options: NetworkOptions = {
+  scenario: readScenario({
+    nodes: 16,
+    audit: 0.25,
+    chains: [
+      { name: 'Simnet', slotSeconds: 20, weight: 2, transactions: { perSecond: 1 } },
+      { name: "Let's Test", slotSeconds: 60, transactions: { perSecond: 0.5 } },
+    ],
+    software: { tetcore: 3, polkadot: 2, 'substrate-2': 2 },
+    verbosity: { '0': 3, '9': 1 },
+    reports: { intervalSeconds: 60, transactionsSeconds: 120, networkStateSeconds: 1_800 },
+    traces: { blocks: 0.3, calls: [1, 2] },
+    reconnecting: { share: 0.5, everyMinutes: 240, awaySeconds: [60, 600] },
+  }),
+  seed: 4,
+  startAt,
+};
+
+/** What nodes could call themselves and their chains, and would be a macro of Grafana. */
+const HOSTILE = [{ chain: '$hostile(1)' }, { peer_id: '$hostile(2)' }];
+
+/** Connections that ended a month before: so many that reading them all is the slower way. */
+const LONG_ENDED = 50_000;
+
+/** What was said, as the simulator had it before anything was stored. */
+export interface Told {
+  /** When, by the clock of the node: milliseconds since the epoch. */
+  at: number;
+  chain: string;
+  peerId: string;
+  name: string;
+  /** The connection that it came by: a number of its own. */
+  connection: string;
+  msg: string;
+  /** What `logs` has. */
+  logs: Record<string, unknown>;
+}
+
+/** A history of two days of two chains in a database, and what was said within a part of it. */
+export class ToldHistory implements AsyncDisposable {
+  /** The range of time that is looked at: a part of the second day, so that days before and after are not. */
+  static readonly from = new Date(startAt + 18 * HOUR_MS);
+  static readonly to = new Date(startAt + 24 * HOUR_MS);
+  private static readonly end = startAt + 42 * HOUR_MS;
+
+  private constructor(
+    readonly database: TestDatabase,
+    /** What was said from `from` to `to`. */
+    readonly told: readonly Told[],
+    /** Nodes by chain. */
+    readonly nodes: ReadonlyMap<string, number>,
+  ) {}
+
+  static async fill(): Promise<ToldHistory> {
+    const database = TestDatabase.missing();
+    const sink = await DatabaseSink.open({ url: database.url, settings });
+    await fill(new Network(options), sink, { endAt: ToldHistory.end });
+    await sink.end();
+    // A history has one server, which ran now.
+    await database.query(
+      `INSERT INTO collectors (id, host, version, started_at, last_seen_at, stopped_at)
+       SELECT md5('host-' || number)::uuid, 'host-' || number, '0.2.0', $1::timestamptz + number * interval '2 h',
+              $1::timestamptz + number * interval '2 h' + interval '110 min',
+              CASE WHEN number % 2 = 0 THEN $1::timestamptz + number * interval '2 h' + interval '115 min' END
+         FROM generate_series(-1, 4) AS number`,
+      [ToldHistory.from],
+    );
+    for (const name of HOSTILE) {
+      await database.query(
+        `INSERT INTO peer_connections
+         SELECT (jsonb_populate_record(one, $2)).* FROM peer_connections AS one
+          WHERE created_at < $1 AND ended_at > $1 LIMIT 1`,
+        [ToldHistory.from, { ...name, id: randomUUID(), ended_at: ToldHistory.from }],
+      );
+    }
+    await database.query(
+      `INSERT INTO peer_connections
+       SELECT past.*
+         FROM peer_connections AS one, generate_series(1, $2::int) AS number,
+              LATERAL (SELECT $1::timestamptz - interval '30 d' - number * interval '1 min' AS at) AS long_ago,
+              LATERAL jsonb_populate_record(one, jsonb_build_object(
+                'id', gen_random_uuid(), 'peer_id', 'past-' || number, 'created_at', at, 'oldest_created_at', at,
+                'newest_created_at', at, 'first_message_at', at, 'last_message_at', at, 'ended_at', at)) AS past
+        WHERE one.id = (SELECT id FROM peer_connections LIMIT 1)`,
+      [ToldHistory.from, LONG_ENDED],
+    );
+    await database.query('VACUUM ANALYZE');
+    return new ToldHistory(database, ...whatIsSaid());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.database[Symbol.asyncDispose]();
+  }
+}
+
+function whatIsSaid(): [Told[], Map<string, number>] {
+  const network = new Network(options);
+  const told: Told[] = [];
+  const opened = new Map<number, number>();
+  for (const event of network.events()) {
+    // A clock is some milliseconds off.
+    if (event.at >= ToldHistory.to.getTime() + 10_000) break;
+    if (event.kind === 'connected') opened.set(event.host.index, (opened.get(event.host.index) ?? 0) + 1);
+    if (event.kind !== 'message') continue;
+    const one = toldBy(event, opened.get(event.node.host) ?? 0);
+    if (one.at >= ToldHistory.from.getTime() && one.at <= ToldHistory.to.getTime()) told.push(one);
+  }
+  const nodes = new Map<string, number>();
+  for (const { profile } of network.nodes)
+    nodes.set(profile.chain.name, (nodes.get(profile.chain.name) ?? 0) + 1);
+  return [told, nodes];
+}
+
+function toldBy({ node, msg, text }: NodeMessage, opened: number): Told {
+  const frame = JSON.parse(text) as { ts: string; payload?: Record<string, unknown> };
+  const { profile } = node;
+  return {
+    at: Date.parse(frame.ts),
+    chain: profile.chain.name,
+    peerId: profile.peerId,
+    name: profile.name,
+    connection: `${profile.peerId} ${opened}`,
+    msg,
+    logs: frame.payload ?? { ...frame },
+  };
+}

@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import { readSettings } from '../../src/config/index.js';
+import { TestDatabase } from '../support/databases.js';
+import { freePort } from '../support/free-port.js';
+import { codesIn, readProjectFile, ROOT, tableUnder } from '../support/markdown.js';
+import { metricTypes } from '../support/metrics.js';
+import { hasPrometheus, promtool, TestPrometheus } from '../support/prometheus.js';
+import { ServerProcess } from '../support/server-process.js';
+import { waitUntil } from '../support/wait-until.js';
+
+const FOLDER = 'monitoring/prometheus';
+const JOB = 'tetcore-analytics';
+const rules = readProjectFile(`${FOLDER}/rules.yml`);
+const unitTests = readProjectFile(`${FOLDER}/rules.test.yml`);
+
+const all = (text: string, pattern: RegExp): string[] =>
+  [...text.matchAll(pattern)].map(([, found = '']) => found);
+const unique = (names: readonly string[]): string[] => [...new Set(names)].sort();
+
+/** The alerts with their text, in the order of the file. */
+const alerts = rules
+  .split(/^ {6}- (?=alert|record)/m)
+  .filter((text) => text.startsWith('alert: '))
+  .map((text) => ({ name: /^alert: (\w+)/.exec(text)?.[1] ?? '', text: text.replace(/\s+/g, ' ') }));
+const alertNames = alerts.map(({ name }) => name);
+
+/** The metrics of a server that the rules name, in expressions and in what they tell people. */
+const metricsNamed = unique(all(rules, /(?<![\w:])((?:tetcore|process|nodejs)_\w+)(?!\w|:)/g));
+
+/** The alerts that a unit test expects to fire, or not to. */
+function tested(fires: boolean): string[] {
+  const cases = unitTests.split(/^ {6}- expr: /m).slice(1);
+  return cases
+    .filter((each) => each.includes('exp_samples: []') !== fires)
+    .map((each) => /alertname="(\w+)"/.exec(each)?.[1] ?? '');
+}
+
+describe('the rules for Prometheus', () => {
+  it('name only metrics that a running server serves', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await ServerProcess.ready(await freePort(), {
+      DATABASE_URL: database.url,
+      JOURNAL_MODE: 'off',
+    });
+    const text = await (await fetch(`${server.http}/metrics`)).text();
+    const served = new Set(
+      [...metricTypes(text)].flatMap(([name, type]) =>
+        type === 'histogram' ? ['_bucket', '_sum', '_count'].map((end) => name + end) : [name],
+      ),
+    );
+    expect(metricsNamed.length).toBeGreaterThan(15);
+    expect(metricsNamed.filter((name) => !served.has(name))).toEqual([]);
+  });
+
+  it('select labels that docs/metrics.md knows', () => {
+    const known = new Set(codesIn(readProjectFile('docs/metrics.md')));
+    const values = all(rules, /\w+=~?"([^"]+)"/g)
+      .flatMap((value) => value.split('|'))
+      .filter((value) => value !== JOB);
+    expect(values.length).toBeGreaterThan(5);
+    expect(values.filter((value) => !known.has(value))).toEqual([]);
+  });
+
+  it('know the bounds as the settings have them by default', () => {
+    const settings = readSettings({});
+    const bounds = [...rules.matchAll(/record: tetcore:(\w+):bound\s+expr: vector\(([\d *]+)\)/g)].map(
+      ([, name = '', factors = '']): [string, number] => [
+        name,
+        factors.split('*').reduce((product, factor) => product * Number(factor), 1),
+      ],
+    );
+    expect(Object.fromEntries(bounds)).toEqual({
+      sockets: settings.TELEMETRY_MAX_CONNECTIONS,
+      queue_memory_bytes: settings.QUEUE_MAX_MIB * 2 ** 20,
+      journal_bytes: settings.JOURNAL_MAX_MIB * 2 ** 20,
+      purge_age_seconds: 6 * settings.PURGE_INTERVAL_S,
+    });
+  });
+
+  it('give each alert a severity, a summary, and a description that leads to a section', () => {
+    const headings = new Set(all(readProjectFile('docs/operations.md'), /^## (.+)$/gm));
+    const incomplete = alerts.filter(({ text }) => {
+      const section = /description: .*See "([^"]+)" in docs\/operations\.md\./.exec(text)?.[1] ?? '';
+      return !(
+        /severity: (?:critical|warning) /.test(text) &&
+        /summary: \S/.test(text) &&
+        headings.has(section)
+      );
+    });
+    expect(alerts.length).toBeGreaterThan(15);
+    expect(incomplete.map(({ name }) => name)).toEqual([]);
+  });
+
+  it('have no dollar sign, which envsubst would take', () => {
+    expect(rules).not.toContain('$');
+  });
+
+  it('have a unit test for each alert in which it fires, and one in which it does not', () => {
+    expect(unique(tested(true))).toEqual(unique(alertNames));
+    expect(unique(tested(false))).toEqual(unique(alertNames));
+  });
+
+  it('stand in docs/monitoring.md, alert by alert', () => {
+    const listed = tableUnder(readProjectFile('docs/monitoring.md'), '## Alerts').flatMap(([alert = '']) =>
+      codesIn(alert),
+    );
+    expect(listed).toEqual(alertNames);
+  });
+});
+
+describe.skipIf(!hasPrometheus)('Prometheus', () => {
+  const path = (name: string): string => `${ROOT}/${FOLDER}/${name}`;
+
+  it('finds nothing wrong with the rules and the example', async () => {
+    const found = all(rules, /^ +- (alert|record): /gm).length;
+    expect(await promtool('check', 'rules', path('rules.yml'))).toContain(
+      `SUCCESS: ${found.toString()} rules`,
+    );
+    expect(await promtool('check', 'config', path('prometheus.yml'))).toContain('SUCCESS');
+  });
+
+  it('passes the unit tests of the rules', { timeout: 120_000 }, async () => {
+    expect(await promtool('test', 'rules', path('rules.test.yml'))).toContain('SUCCESS');
+  });
+
+  it('evaluates the rules on two servers, and tells of the one that ends', { timeout: 120_000 }, async () => {
+    await using database = await TestDatabase.create();
+    const environment = { DATABASE_URL: database.url, JOURNAL_MODE: 'off' };
+    await using stays = await ServerProcess.ready(await freePort(), environment);
+    await using ends = await ServerProcess.ready(await freePort(), environment);
+    const [staying, ending] = [stays, ends].map(({ port }) => `127.0.0.1:${port.toString()}`) as [
+      string,
+      string,
+    ];
+    const impatient = rules.replace(/^( +for:) .*$/gm, '$1 1s');
+    await using prometheus = await TestPrometheus.ready(JOB, [staying, ending], impatient);
+
+    await waitUntil(async () => (await prometheus.targetsUp()).length === 2, {
+      what: 'both servers to be scraped',
+      timeoutMs: 30_000,
+      everyMs: 100,
+    });
+    await waitUntil(
+      async () =>
+        (await prometheus.rules()).every(({ health }) => health !== 'unknown') &&
+        (await prometheus.firing()).length === 0,
+      { what: 'every rule to be evaluated, and no alert', timeoutMs: 30_000, everyMs: 100 },
+    );
+    const failed = (await prometheus.rules()).filter(({ health }) => health !== 'ok');
+    expect(failed.map(({ name, lastError }) => `${name}: ${String(lastError)}`)).toEqual([]);
+
+    expect(await ends.end('SIGTERM')).toBe(0);
+    const down = await waitUntil(
+      async () => (await prometheus.firing()).find(({ name }) => name === 'TetcoreAnalyticsDown'),
+      { what: 'TetcoreAnalyticsDown', timeoutMs: 30_000, everyMs: 100 },
+    );
+    expect(down.labels).toMatchObject({ job: JOB, instance: ending, severity: 'critical' });
+    expect(down.annotations.summary).toBe(`${ending} does not answer.`);
+    expect((await prometheus.firing()).map(({ labels }) => labels.instance)).not.toContain(staying);
+  });
+});

@@ -1,0 +1,201 @@
+import { describe, expect, it } from 'vitest';
+import type { PurgeReport } from '../../src/purge/index.js';
+import { batch, row } from '../support/batches.js';
+import { TestDatabase } from '../support/databases.js';
+import { onDatabase } from '../support/on-database.js';
+import { PostgresProxy } from '../support/postgres-proxy.js';
+import { TestPurge } from '../support/test-purge.js';
+import { TestStorage } from '../support/test-storage.js';
+import { waitUntil } from '../support/wait-until.js';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const NOW = Date.UTC(2026, 4, 20, 10, 30);
+const PURGE_LOCK = 0x70757267;
+
+/** A database with messages in partitions of an hour, of which some have expired when 24 hours are kept. */
+async function databaseWith(expiredHours: number): Promise<TestDatabase> {
+  const database = await TestDatabase.create();
+  await using storage = storageOf(database);
+  const hours = Array.from({ length: expiredHours }, (_, n) => row({ at: NOW - 2 * DAY - n * HOUR }));
+  await storage.store(batch({ expiring: hours }));
+  await storage.store(batch({ expiring: [row({ at: NOW })] }));
+  return database;
+}
+
+const storageOf = (database: TestDatabase): TestStorage =>
+  new TestStorage(database.url, { environment: { LOG_EXPIRY_H: '24' } });
+
+const messages = async (database: TestDatabase): Promise<number> =>
+  (await database.query('SELECT FROM logs_expiring')).length;
+
+/** Reads for as long as the work takes. */
+async function whileReading<T>(database: TestDatabase, table: string, work: () => Promise<T>): Promise<T> {
+  return await onDatabase(database.url, async (reader) => {
+    await reader.query('BEGIN');
+    await reader.query(`SELECT count(*) FROM ${table}`);
+    return await work();
+  });
+}
+
+/** The server process of whoever purges, once somebody does. */
+const purgingPid = (database: TestDatabase): Promise<number> =>
+  waitUntil(
+    async () => {
+      const rows = await database.query<{ pid: number }>(
+        `SELECT pid FROM pg_locks JOIN pg_database ON pg_database.oid = database
+          WHERE locktype = 'advisory' AND objid = $1 AND datname = current_database()`,
+        [PURGE_LOCK],
+      );
+      return rows[0]?.pid;
+    },
+    { what: 'a purge to begin' },
+  );
+
+const dropped = (report: PurgeReport | null): number | undefined => report?.partitions.length;
+
+describe('two replicas', () => {
+  it('do not purge at once: one does, and the other leaves it', async () => {
+    await using database = await databaseWith(3);
+    await using purge = await TestPurge.open(database.url, 24);
+    await using other = await TestPurge.open(database.url, 24);
+    const purging = await whileReading(database, 'logs_expiring', async () => {
+      const report = purge.run(NOW);
+      await purgingPid(database);
+      const startedAt = performance.now();
+      expect(await other.run(NOW)).toBeNull();
+      expect(performance.now() - startedAt).toBeLessThan(1_000);
+      return { report };
+    });
+    expect(dropped(await purging.report)).toBe(3);
+    expect(dropped(await other.run(NOW))).toBe(0);
+    expect(dropped(await purge.run(NOW))).toBe(0);
+  });
+
+  it('remove everything once, however often they try', async () => {
+    await using database = await databaseWith(12);
+    const replicas = await Promise.all([1, 2, 3].map(() => TestPurge.open(database.url, 24)));
+    const reports = await Promise.all(replicas.flatMap((one) => [one.run(NOW), one.run(NOW)]));
+    for (const one of replicas) await one[Symbol.asyncDispose]();
+    expect(reports.map(dropped).reduce<number>((sum, n) => sum + (n ?? 0), 0)).toBe(12);
+    expect(reports.flatMap((report) => report?.failures ?? [])).toEqual([]);
+    expect(await messages(database)).toBe(1);
+  });
+});
+
+describe('somebody who reads for long', () => {
+  it('keeps partitions until the next purge, and holds nobody up who writes', async () => {
+    await using database = await databaseWith(30);
+    await using storage = storageOf(database);
+    await using purge = await TestPurge.open(database.url, 24);
+    let slowest = 0;
+    let written = 0;
+    await whileReading(database, 'tetcore_logs', async () => {
+      const startedAt = performance.now();
+      let purged = false;
+      const purging = purge.done(NOW).finally(() => (purged = true));
+      const done = (): boolean => purged;
+      while (!done()) {
+        const one = performance.now();
+        await storage.store(batch({ expiring: [row({ at: NOW })] }));
+        slowest = Math.max(slowest, performance.now() - one);
+        written += 1;
+      }
+      expect(dropped(await purging)).toBe(0);
+      expect(performance.now() - startedAt).toBeLessThan(6_000);
+    });
+    expect(slowest).toBeLessThan(1_000);
+    expect(await messages(database)).toBe(30 + 1 + written);
+    expect(dropped(await purge.done(NOW))).toBe(30);
+    expect(await messages(database)).toBe(1 + written);
+  });
+
+  it('of a single partition keeps that one only', async () => {
+    await using database = await databaseWith(10);
+    await using purge = await TestPurge.open(database.url, 24);
+    const oldest = 'logs_expiring_2026051801';
+    await whileReading(database, oldest, async () => {
+      const abort = new AbortController();
+      const purging = purge.run(NOW, abort.signal);
+      await waitUntil(async () => (await messages(database)) === 2, { what: 'the others to go' });
+      abort.abort();
+      expect(dropped(await purging)).toBe(9);
+      expect(await database.query(`SELECT FROM ${oldest}`)).toHaveLength(1);
+    });
+    expect((await purge.done(NOW)).partitions.map(({ name }) => name)).toEqual([oldest]);
+  });
+});
+
+describe('a purge that fails', () => {
+  it('in one part goes on with the others, and lets the next one try again', async () => {
+    await using database = await databaseWith(3);
+    await using purge = await TestPurge.open(database.url, 24);
+    await using other = await TestPurge.open(database.url, 24);
+    await database.query('CREATE VIEW mine AS SELECT * FROM logs_expiring_2026051809');
+    await database.query('ALTER TABLE peer_connections RENAME TO elsewhere');
+    await database.query(
+      `INSERT INTO ingest_batches VALUES ('01000000-0000-7000-8000-000000000000', '2026-01-01')`,
+    );
+    const report = await purge.run(NOW);
+    expect(report?.failures.map((error) => (error as Error & { code?: string }).code)).toEqual([
+      '2BP01',
+      '42P01',
+    ]);
+    expect(report?.partitions.map(({ name }) => name)).toEqual([
+      'logs_expiring_2026051808',
+      'logs_expiring_2026051810',
+    ]);
+    expect(report?.rows).toMatchObject({ ingest_batches: 1 });
+    await database.query('DROP VIEW mine');
+    await database.query('ALTER TABLE elsewhere RENAME TO peer_connections');
+    expect(dropped(await other.done(NOW))).toBe(1);
+  });
+
+  it('since its connection is ended leaves no lock, and says what it had removed by then', async () => {
+    await using database = await databaseWith(3);
+    await using purge = await TestPurge.open(database.url, 24);
+    await using other = await TestPurge.open(database.url, 24);
+    const report = await whileReading(database, 'logs_expiring_2026051808', async () => {
+      const purging = purge.run(NOW);
+      const pid = await purgingPid(database);
+      await waitUntil(async () => (await messages(database)) === 2, { what: 'the others to go' });
+      await database.query('SELECT pg_terminate_backend($1, 1000)', [pid]);
+      return await purging;
+    });
+    expect(dropped(report)).toBe(2);
+    expect(report?.failures).toHaveLength(1);
+    expect(dropped(await other.done(NOW))).toBe(1);
+    expect(dropped(await purge.done(NOW))).toBe(0);
+  });
+
+  it('since the database is frozen gives up the connection, and the lock with it', async () => {
+    await using database = await databaseWith(1);
+    await using proxy = await PostgresProxy.start(database.url);
+    await using purge = await TestPurge.open(proxy.url, 24, 300);
+    await using other = await TestPurge.open(database.url, 24);
+    proxy.when('DELETE FROM ingest_batches', 'freeze');
+    const startedAt = performance.now();
+    const report = await purge.run(NOW);
+    expect(performance.now() - startedAt).toBeLessThan(4_000);
+    expect(dropped(report)).toBe(1);
+    expect(report?.failures).toHaveLength(1);
+    proxy.thaw();
+    await waitUntil(() => other.run(NOW), { what: 'the lock to be free' });
+    await purge.done(NOW);
+  });
+
+  it('since it is told to stop ends after what it is at', async () => {
+    await using database = await databaseWith(3);
+    await using purge = await TestPurge.open(database.url, 24);
+    await whileReading(database, 'logs_expiring', async () => {
+      const abort = new AbortController();
+      const purging = purge.run(NOW, abort.signal);
+      await purgingPid(database);
+      const startedAt = performance.now();
+      abort.abort();
+      expect(await purging).toMatchObject({ partitions: [], rows: {}, failures: [] });
+      expect(performance.now() - startedAt).toBeLessThan(1_000);
+    });
+    expect(dropped(await purge.done(NOW))).toBe(3);
+  });
+});

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { TestDatabase } from '../support/databases.js';
+import { onDatabase } from '../support/on-database.js';
+import { oneSet, storeReports } from '../support/reports.js';
+import { TestPurge } from '../support/test-purge.js';
+import { TestServer } from '../support/test-server.js';
+import { TestStorage } from '../support/test-storage.js';
+import { waitUntil } from '../support/wait-until.js';
+
+const HOUR = 3_600_000;
+const REPORTER = 'QmReporter';
+const MONTH_S = 31 * 86_400;
+
+/** Questions about messages, of each kind: all of them lock `peer_connections` before the messages. */
+const QUESTIONS = [
+  `/reputation?max_age_s=${MONTH_S.toString()}`,
+  `/reputation/logged?max_age_s=${MONTH_S.toString()}`,
+  '/reputation/QmSeen',
+  `/nodes/logs?peer_id=${REPORTER}`,
+  `/nodes/logs?peer_id=${REPORTER}&order=asc&format=ndjson`,
+  `/nodes/log_stats?peer_id=${REPORTER}`,
+  `/nodes/peer_counts?peer_id=${REPORTER}`,
+] as const;
+const OTHER_QUESTIONS = ['/stats/db', '/nodes', `/nodes/${REPORTER}`, `/nodes/${REPORTER}/connections`];
+
+/** A database with a report of each of the last hours, each hour in a partition of its own. */
+async function databaseWith(hours: number): Promise<TestDatabase> {
+  const database = await TestDatabase.create();
+  const now = Date.now();
+  await using storage = new TestStorage(database.url, { environment: { LOG_EXPIRY_H: '24' } });
+  await storage.partitions.ensure('logs_expiring', now - hours * HOUR, now);
+  const said = oneSet({ QmSeen: { reputation: -7, connected: true } });
+  const reports = Array.from({ length: hours }, (_, age) => ({ age: age * HOUR, said }));
+  await storeReports(database, [{ peerId: REPORTER, reports }], now);
+  return database;
+}
+
+type Answer = [path: string, status: number, body: string];
+
+const ask = async (server: TestServer, path: string): Promise<Answer> => {
+  const answer = await server.get(path);
+  return [path, answer.status, await answer.text()];
+};
+
+/** How many readers wait for a table, or for a view. */
+const waitingFor = async (database: TestDatabase, relation: string): Promise<number> =>
+  (
+    await database.query(
+      `SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
+        WHERE NOT granted AND relation = $1::regclass AND application_name = 'tetcore-analytics reader'`,
+      [relation],
+    )
+  ).length;
+
+describe('who locks messages first and connections then', () => {
+  it('is in a deadlock with every question that has begun, and each of them is answered all the same', async () => {
+    await using database = await databaseWith(2);
+    await using server = await TestServer.ready(database.url);
+    const expected = await Promise.all(QUESTIONS.map((path) => ask(server, path)));
+    expect(expected.map(([, status]) => status)).toEqual(QUESTIONS.map(() => 200));
+    await onDatabase(database.url, (holder) =>
+      onDatabase(database.url, async (other) => {
+        await holder.query('BEGIN; ALTER VIEW tetcore_logs SET (security_barrier = false)');
+        const asking = Promise.all(QUESTIONS.map((path) => ask(server, path)));
+        await waitUntil(async () => (await waitingFor(database, 'tetcore_logs')) === QUESTIONS.length, {
+          what: 'the questions to have locked the connections',
+        });
+        await other.query('BEGIN; LOCK TABLE logs_expiring');
+        const locking = other.query('LOCK TABLE peer_connections; COMMIT');
+        // Only who has just begun to wait looks for a deadlock, and fails: it is to be the questions.
+        await waitUntil(
+          async () =>
+            (
+              await database.query(
+                `SELECT FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'
+                    AND relation = 'peer_connections'::regclass
+                    AND clock_timestamp() - waitstart > 1.5 * current_setting('deadlock_timeout')::interval`,
+              )
+            ).length === 1,
+          { what: 'the other one to have looked for a deadlock', timeoutMs: 15_000 },
+        );
+        await holder.query('ROLLBACK');
+        await locking;
+        expect(await asking).toEqual(expected);
+      }),
+    );
+  });
+});
+
+describe('questions beside a purge', () => {
+  it('are all answered, exports to their end, while one partition goes after the other', async () => {
+    const expired = 10;
+    await using database = await databaseWith(24 + expired);
+    await using server = await TestServer.ready(database.url, { LOG_EXPIRY_H: '24' });
+    await using purge = await TestPurge.open(database.url, 24);
+    const answered: Answer[] = [];
+    let dropped = 0;
+    let purging = true;
+    const asking = [...QUESTIONS, ...OTHER_QUESTIONS].map(async (path) => {
+      do answered.push(await ask(server, path));
+      while (purging);
+    });
+    try {
+      // Who reads may take all turns of a purge.
+      while (dropped < expired) dropped += (await purge.done(Date.now())).partitions.length;
+    } finally {
+      purging = false;
+      await Promise.all(asking);
+    }
+    expect(answered.filter(([, status]) => status !== 200)).toEqual([]);
+    expect(answered.length).toBeGreaterThan(asking.length);
+    for (const [, , body] of answered.filter(([path]) => path.includes('ndjson'))) {
+      const times = body
+        .trimEnd()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { created_at: string }).created_at);
+      expect(times).toEqual([...new Set(times)].sort());
+      expect(Date.now() - Date.parse(times.at(-1) ?? '')).toBeLessThan(2 * HOUR);
+    }
+  });
+});

@@ -1,0 +1,313 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { v7 as uuidv7 } from 'uuid';
+import { describe, expect, it } from 'vitest';
+import { batch, row, snapshot, type TestRow } from '../support/batches.js';
+import { TestDatabase } from '../support/databases.js';
+import { FakeNode } from '../support/fake-node.js';
+import { TestServer } from '../support/test-server.js';
+import { TestStorage } from '../support/test-storage.js';
+import { waitUntil } from '../support/wait-until.js';
+
+const MIB = 1024 ** 2;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** What is held in memory, less garbage: MiB. */
+function memory(): number {
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return (heapUsed + external) / MIB;
+}
+const PEER = 'QmAsked';
+
+/** A peer with these messages, a millisecond apart, the first the oldest. */
+async function store(
+  database: TestDatabase,
+  messages: readonly { msg: string | null; logs: string }[],
+): Promise<void> {
+  await using storage = new TestStorage(database.url);
+  const id = uuidv7();
+  const oldest = Date.now() - messages.length;
+  const rows: TestRow[] = messages.map((message, index) =>
+    row({ at: oldest + index, connectionId: id, ...message }),
+  );
+  const connection = snapshot({
+    id,
+    peerId: PEER,
+    oldestCreatedAt: oldest,
+    newestCreatedAt: oldest + messages.length,
+  });
+  await storage.store(batch({ expiring: rows, connections: [connection] }));
+}
+
+const message = (fields: { msg: string } & Record<string, unknown>): { msg: string; logs: string } => ({
+  msg: fields.msg,
+  logs: JSON.stringify(fields),
+});
+
+async function ask(server: TestServer, path: string, accept: string): Promise<IncomingMessage> {
+  const asking = request(server.http + path, { agent: false, headers: { accept } }).end();
+  const [answer] = (await once(asking, 'response')) as [IncomingMessage];
+  answer.on('error', () => undefined);
+  return answer;
+}
+
+describe('the messages of a node', () => {
+  it('keep every digit of their numbers, and every character of their texts', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url);
+    const node = await FakeNode.connect(server.ws);
+    await node.sendConnected({ network_id: PEER });
+    const said = `"msg":"tracing.profiling","ts":"2020-02-06T09:59:03+00:00","id":18446744073709551615,"time":1.50,"name":"a,\\"b\\"\\r\\nc 😀"`;
+    await node.send(`{${said}}`);
+    const path = `/nodes/logs?peer_id=${PEER}&msg=tracing.profiling`;
+    await waitUntil(async () => (await (await server.get(path)).text()) !== '[]', { what: 'the message' });
+    const text = async (accept: string): Promise<string> =>
+      await (await fetch(server.http + path, { headers: { accept } })).text();
+    for (const accept of ['application/json', 'application/x-ndjson']) {
+      expect(await text(accept)).toContain('"id": 18446744073709551615');
+      expect(await text(accept)).toContain('"time": 1.50');
+    }
+    const csv = await text('text/csv');
+    expect(csv).toContain('""id"": 18446744073709551615');
+    expect(csv).toContain('""name"": ""a,\\""b\\""\\r\\nc 😀""');
+    await node.close();
+  });
+
+  it('come in the format that the client likes best, JSON where it likes all, and a 406 where it likes none', async () => {
+    await using database = await TestDatabase.create();
+    await store(database, [message({ msg: 'block.import', height: 1 })]);
+    await using server = await TestServer.ready(database.url);
+    const formats: [accept: string, contentType: string | null][] = [
+      ['*/*', 'application/json; charset=utf-8'],
+      ['application/*', 'application/json; charset=utf-8'],
+      ['text/html,application/xhtml+xml,*/*;q=0.8', 'application/json; charset=utf-8'],
+      ['application/x-ndjson', 'application/x-ndjson; charset=utf-8'],
+      ['application/json;q=0.5, text/csv', 'text/csv; charset=utf-8; header=present'],
+      ['text/*', 'text/csv; charset=utf-8; header=present'],
+    ];
+    for (const [accept, contentType] of formats) {
+      const answer = await fetch(`${server.http}/nodes/logs?peer_id=${PEER}`, { headers: { accept } });
+      expect([accept, answer.headers.get('content-type')]).toEqual([accept, contentType]);
+      expect(await answer.text()).toContain('block.import');
+    }
+    const refused = await fetch(`${server.http}/nodes/logs?peer_id=${PEER}`, {
+      headers: { accept: 'text/html' },
+    });
+    expect([refused.status, refused.headers.get('content-type')]).toEqual([
+      406,
+      'application/problem+json; charset=utf-8',
+    ]);
+    expect(await refused.json()).toMatchObject({ detail: expect.stringContaining('text/csv') as string });
+  });
+
+  it('are 10,000 at most in JSON, and any number otherwise', async () => {
+    await using database = await TestDatabase.create();
+    await store(
+      database,
+      Array.from({ length: 10_500 }, (_, n) => message({ msg: 'test.row', n })),
+    );
+    await using server = await TestServer.ready(database.url);
+    const query = { peer_id: PEER };
+    expect((await server.api.GET('/nodes/logs', { params: { query } })).data).toHaveLength(100);
+    expect(
+      (await server.api.GET('/nodes/logs', { params: { query: { ...query, limit: 10_000 } } })).data,
+    ).toHaveLength(10_000);
+    const { error } = await server.api.GET('/nodes/logs', { params: { query: { ...query, limit: 10_001 } } });
+    expect(error).toMatchObject({ status: 400, errors: [{ parameter: 'limit' }] });
+    for (const [limit, expected] of [
+      [undefined, 10_500],
+      [10_200, 10_200],
+      [3, 3],
+    ] as const) {
+      const { data = '' } = await server.api.GET('/nodes/logs', {
+        params: { query: { ...query, order: 'asc', ...(limit !== undefined && { limit }) } },
+        headers: { accept: 'application/x-ndjson' },
+        parseAs: 'text',
+      });
+      const numbers = data
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => (JSON.parse(line) as { logs: { n: number } }).logs.n);
+      expect(numbers).toEqual(Array.from({ length: expected }, (_, n) => n));
+    }
+  });
+
+  it('are exported four at a time; a fifth is told to wait, and others are answered meanwhile', async () => {
+    await using database = await TestDatabase.create();
+    await store(database, [message({ msg: 'test.row', filler: 'x'.repeat(10_000) })]);
+    await database.query(
+      `INSERT INTO logs_expiring (created_at, received_at, peer_connection_id, msg, logs)
+       SELECT created_at, received_at, peer_connection_id, msg, logs FROM logs_expiring, generate_series(2, 5000)`,
+    );
+    await using server = await TestServer.ready(database.url);
+    const path = `/nodes/logs?peer_id=${PEER}`;
+    const running = await Promise.all(
+      Array.from({ length: 4 }, () => ask(server, path, 'application/x-ndjson')),
+    );
+    const refused = await ask(server, path, 'text/csv');
+    expect([refused.statusCode, refused.headers['retry-after']]).toEqual([503, '5']);
+    expect((await server.api.GET('/nodes')).data).toHaveLength(1);
+    running[0]?.destroy();
+    await waitUntil(async () => (await ask(server, path, 'text/csv')).statusCode === 200, {
+      what: 'the end of the export whose client went away',
+    });
+    for (const answer of running) answer.destroy();
+  });
+
+  it('of very different sizes are exported in little memory, where small ones come first too', async () => {
+    await using database = await TestDatabase.create();
+    const size = 500_000;
+    await store(database, [
+      // One more than are fetched at first: what comes next is taken to be as small.
+      ...Array.from({ length: 17 }, () => message({ msg: 'small' })),
+      message({ msg: 'large', filler: 'x'.repeat(size) }),
+    ]);
+    await database.query(
+      `INSERT INTO logs_expiring (created_at, received_at, peer_connection_id, msg, logs)
+       SELECT created_at, received_at, peer_connection_id, msg, logs
+         FROM logs_expiring, generate_series(2, 300) WHERE msg = 'large'`,
+    );
+    await using server = await TestServer.ready(database.url);
+    const before = memory();
+    let [bytes, peak, looks] = [0, before, 0];
+    const path = `/nodes/logs?peer_id=${PEER}&order=asc`;
+    for await (const chunk of await ask(server, path, 'application/x-ndjson')) {
+      bytes += (chunk as Buffer).length;
+      if (bytes > 2 * MIB * looks) {
+        looks += 1;
+        peak = Math.max(peak, memory());
+      }
+    }
+    expect(bytes).toBeGreaterThan(300 * size);
+    expect(peak - before).toBeLessThan(85);
+  });
+
+  it('are not read beyond the first for a HEAD', async () => {
+    await using database = await TestDatabase.create();
+    await store(database, [message({ msg: 'test.row', filler: 'x'.repeat(10_000) })]);
+    await database.query(
+      `INSERT INTO logs_expiring (created_at, received_at, peer_connection_id, msg, logs)
+       SELECT created_at, received_at, peer_connection_id, msg, logs FROM logs_expiring, generate_series(2, 20000)`,
+    );
+    await using server = await TestServer.ready(database.url);
+    for (const accept of ['application/x-ndjson', 'text/csv', 'application/json']) {
+      const answer = await fetch(`${server.http}/nodes/logs?peer_id=${PEER}`, {
+        method: 'HEAD',
+        headers: { accept },
+      });
+      expect([answer.status, await answer.text()]).toEqual([200, '']);
+      expect(answer.headers.get('content-type')).toContain(accept);
+    }
+  });
+});
+
+describe('counts', () => {
+  it('of messages are by type, in a range of time where one is asked for', async () => {
+    await using database = await TestDatabase.create();
+    await store(database, [
+      ...Array.from({ length: 3 }, () => message({ msg: 'a' })),
+      ...Array.from({ length: 5 }, () => message({ msg: 'b' })),
+      { msg: null, logs: '{}' },
+    ]);
+    await using server = await TestServer.ready(database.url);
+    const query = { peer_id: PEER };
+    expect((await server.api.GET('/nodes/log_stats', { params: { query } })).data).toEqual([
+      { qty: 5, log_type: 'b' },
+      { qty: 3, log_type: 'a' },
+      { qty: 1, log_type: null },
+    ]);
+    const { data: messages = [] } = await server.api.GET('/nodes/logs', {
+      params: { query: { ...query, order: 'asc' } },
+    });
+    const [start_time, end_time] = [messages[0]?.created_at ?? '', messages[4]?.created_at ?? ''];
+    expect(
+      (await server.api.GET('/nodes/log_stats', { params: { query: { ...query, start_time, end_time } } }))
+        .data,
+    ).toEqual([
+      { qty: 2, log_type: 'a' },
+      { qty: 1, log_type: 'b' },
+    ]);
+    expect(
+      (await server.api.GET('/nodes/log_stats', { params: { query: { peer_id: 'QmNobody' } } })).data,
+    ).toEqual([]);
+  });
+
+  it('of peers are those that intervals and network states tell, and nothing else', async () => {
+    await using database = await TestDatabase.create();
+    const state = { connectedPeers: { a: {}, b: {} }, notConnectedPeers: { c: {} } };
+    await store(database, [
+      message({ msg: 'system.interval', height: 1 }),
+      message({ msg: 'system.interval', peers: 31 }),
+      message({ msg: 'system.interval', peers: 'many' }),
+      ...['1e30', '-1', '1.5', '9007199254740993', '1e-400'].map((peers) => ({
+        msg: 'system.interval',
+        logs: `{"msg":"system.interval","peers":${peers}}`,
+      })),
+      message({ msg: 'system.interval', peers: 0 }),
+      { msg: 'system.interval', logs: '{"msg":"system.interval","peers":2.0}' },
+      message({ msg: 'system.interval', peers: 2 ** 53 }),
+      message({ msg: 'system.network_state', state }),
+      message({ msg: 'system.network_state', network_state: { ...state, notConnectedPeers: [] } }),
+      message({ msg: 'system.network_state', state: 'odd' }),
+      message({ msg: 'block.import', peers: 7 }),
+    ]);
+    await using server = await TestServer.ready(database.url);
+    const counts = async (query: object): Promise<unknown[]> => {
+      const { data = [] } = await server.api.GET('/nodes/peer_counts', {
+        params: { query: { peer_id: PEER, ...query } },
+      });
+      return data.map(({ peers, not_connected_peers, msg }) => [msg, peers, not_connected_peers]);
+    };
+    const expected = [
+      ['system.network_state', 2, 0],
+      ['system.network_state', 2, 1],
+      ['system.interval', 2 ** 53, null],
+      ['system.interval', 2, null],
+      ['system.interval', 0, null],
+      ['system.interval', 31, null],
+    ];
+    expect(await counts({})).toEqual(expected);
+    expect(await counts({ order: 'asc' })).toEqual([...expected].reverse());
+    expect(await counts({ limit: 1 })).toEqual(expected.slice(0, 1));
+  });
+});
+
+describe('the server', () => {
+  it('says how large its tables and indexes are, and who it is', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url);
+    const { data: sizes = [] } = await server.api.GET('/stats/db');
+    const bytes = sizes.map((one) => one.bytes);
+    expect(bytes).toEqual([...bytes].sort((one, other) => other - one));
+    const names = sizes.map((one) => one.relation);
+    expect(names).toContain('public.peer_connections');
+    expect(names).toContain('public.peer_connections_pkey');
+    expect(names.some((name) => /^public\.logs_expiring_\d+$/.test(name))).toBe(true);
+    expect(sizes[0]?.size).toMatch(/^\d+ (bytes|kB|MB)$/);
+    for (const path of ['/stats/version', '/stats/version/']) {
+      expect(await (await server.get(path)).json()).toMatchObject({ name: 'tetcore-analytics' });
+    }
+    expect((await server.api.GET('/stats/version')).data?.version).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+
+  it.each(['/stats/db', '/stats/version', '/nodes/QmA', '/health/live', '/metrics'])(
+    'refuses parameters that it does not know, at %s',
+    async (path) => {
+      await using database = await TestDatabase.create();
+      await using server = await TestServer.ready(database.url);
+      const answer = await server.get(`${path}?foo=1`);
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([
+        400,
+        'application/problem+json; charset=utf-8',
+      ]);
+      expect(await answer.json()).toMatchObject({
+        errors: [{ parameter: 'foo', detail: 'is not known here' }],
+      });
+    },
+  );
+});

@@ -1,0 +1,223 @@
+import { v7 as uuidv7 } from 'uuid';
+import { describe, expect, it } from 'vitest';
+import type { ConnectionSnapshot } from '../../src/telemetry/index.js';
+import { batch, snapshot } from '../support/batches.js';
+import { TestDatabase } from '../support/databases.js';
+import { FakeNode } from '../support/fake-node.js';
+import { TestServer } from '../support/test-server.js';
+import { TestStorage } from '../support/test-storage.js';
+import { waitUntil } from '../support/wait-until.js';
+
+const MINUTE_MS = 60_000;
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+
+/** Connections of peers, each a minute older than the one before it. */
+function connections(given: readonly Partial<ConnectionSnapshot>[]): ConnectionSnapshot[] {
+  const now = Date.now();
+  return given.map((one, index) => {
+    const at = now - index * MINUTE_MS;
+    return snapshot({
+      id: uuidv7(),
+      createdAt: at,
+      firstMessageAt: at,
+      lastMessageAt: at,
+      oldestCreatedAt: at,
+      newestCreatedAt: at,
+      ...one,
+    });
+  });
+}
+
+const ENDED = { endedAt: Date.now(), endReason: 'closed', endCode: 1000 };
+
+async function withConnections(
+  given: readonly Partial<ConnectionSnapshot>[],
+  story: (server: TestServer, stored: ConnectionSnapshot[]) => Promise<void>,
+): Promise<void> {
+  await using database = await TestDatabase.create();
+  await using storage = new TestStorage(database.url);
+  // Alive, so that its connections are not taken for those of a process that died.
+  await storage.collectors.seen();
+  const stored = connections(given.map((one) => ({ collectorId: storage.collectorId.id, ...one })));
+  await storage.store(batch({ connections: stored }));
+  await using server = await TestServer.ready(database.url);
+  await story(server, stored);
+}
+
+async function peers(server: TestServer, query: Record<string, string> = {}): Promise<string[]> {
+  const answer = await server.get(`/nodes?${new URLSearchParams(query).toString()}`);
+  expect(answer.status).toBe(200);
+  return ((await answer.json()) as { peer_id: string }[]).map((node) => node.peer_id);
+}
+
+describe('the list of nodes', () => {
+  const identity = (
+    name: string,
+    chain: string,
+    version: string,
+    authority: boolean,
+  ): Partial<ConnectionSnapshot> => ({ name, chain, version, authority });
+
+  it('has what the newest connection of each peer says', async () => {
+    await withConnections(
+      [
+        { peerId: 'QmA', ...identity('alice', 'Polkadot', '1.2.0', true) },
+        { peerId: 'QmA', ...identity('old alice', 'Kusama', '1.1.0', false), ...ENDED },
+        { peerId: 'QmB', ...identity('bob', 'Kusama', '1.2.3', false), ...ENDED },
+        { peerId: null },
+      ],
+      async (server, [newest]) => {
+        const { data = [] } = await server.api.GET('/nodes');
+        expect(data.map(({ peer_id, name, connected }) => [peer_id, name, connected])).toEqual([
+          ['QmA', 'alice', true],
+          ['QmB', 'bob', false],
+        ]);
+        const [alice] = data;
+        expect(alice).toMatchObject({ id: newest?.id, chain: 'Polkadot', version: '1.2.0', authority: true });
+        expect(alice?.created_at).toMatch(TIME);
+        expect(Date.parse(alice?.last_message_at ?? '')).toBe(newest?.lastMessageAt);
+      },
+    );
+  });
+
+  it('can be filtered, by each and by all', async () => {
+    await withConnections(
+      [
+        { peerId: 'QmA', ...identity('Alice-1', 'Polkadot', '1.2.0-abc', true) },
+        { peerId: 'QmB', ...identity('bob', 'Polkadot', '1.3.0', false), ...ENDED },
+        { peerId: 'QmC', ...identity('carol_1', 'Kusama', '1.2.9', true), ...ENDED },
+      ],
+      async (server) => {
+        const answers: [query: Record<string, string>, peers: string[]][] = [
+          [{ chain: 'Polkadot' }, ['QmA', 'QmB']],
+          [{ chain: 'polkadot' }, []],
+          [{ name: 'LICE' }, ['QmA']],
+          [{ name: '%' }, []],
+          [{ name: '_1' }, ['QmC']],
+          [{ version: '1.2' }, ['QmA', 'QmC']],
+          [{ version: '2' }, []],
+          [{ authority: 'true' }, ['QmA', 'QmC']],
+          [{ authority: 'false' }, ['QmB']],
+          [{ connected: 'true' }, ['QmA']],
+          [{ connected: 'false' }, ['QmB', 'QmC']],
+          [{ chain: 'Kusama', name: 'carol', version: '1', authority: 'true', connected: 'false' }, ['QmC']],
+          [{ chain: 'Kusama', name: 'carol', version: '1', authority: 'true', connected: 'true' }, []],
+        ];
+        for (const [query, expected] of answers) {
+          expect([query, await peers(server, query)]).toEqual([query, expected]);
+        }
+      },
+    );
+  });
+
+  it('comes in pages that neither skip nor repeat a peer', async () => {
+    const names = Array.from({ length: 25 }, (_, index) => `Qm${index.toString().padStart(2, '0')}`);
+    await withConnections(
+      names.flatMap((peerId) => [{ peerId }, { peerId, ...ENDED }]),
+      async (server) => {
+        const found: string[] = [];
+        for (let page: string[] | undefined; page?.length !== 0; found.push(...page)) {
+          const cursor = found.at(-1);
+          page = await peers(server, { limit: '7', ...(cursor !== undefined && { cursor }) });
+        }
+        expect(found).toEqual(names);
+      },
+    );
+  });
+
+  it('says that a peer is connected by any of its connections, and when any was last heard', async () => {
+    const now = Date.now();
+    await withConnections(
+      [
+        { peerId: 'QmA', ...ENDED, lastMessageAt: now - MINUTE_MS },
+        { peerId: 'QmA', lastMessageAt: now },
+      ],
+      async (server) => {
+        const { data = [] } = await server.api.GET('/nodes');
+        expect(data.map((node) => [node.connected, Date.parse(node.last_message_at)])).toEqual([[true, now]]);
+      },
+    );
+  });
+});
+
+describe('a node', () => {
+  it('is answered with all that it has said of itself', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url);
+    const node = await FakeNode.connect(`${server.ws}/audit`);
+    await node.sendConnected({
+      network_id: 'QmOwn',
+      name: '<b>alice</b>',
+      chain: 'Polkadot',
+      startup_time: '1767323045678',
+      target_os: 'linux',
+      sysinfo: { cpu: 'AMD EPYC 7443P', memory: 67334475776, core_count: 24 },
+    });
+    const path = { params: { path: { peer_id: 'QmOwn' } } } as const;
+    await waitUntil(async () => (await server.api.GET('/nodes/{peer_id}', path)).data !== undefined, {
+      what: 'the node',
+    });
+    const { data: found } = await server.api.GET('/nodes/{peer_id}', path);
+    expect(found).toMatchObject({
+      peer_id: 'QmOwn',
+      name: '<b>alice</b>',
+      audit: true,
+      path: '/audit',
+      startup_time: 1767323045678,
+      target_os: 'linux',
+      sysinfo: { cpu: 'AMD EPYC 7443P', memory: 67334475776, core_count: 24 },
+      connected: true,
+      ended_at: null,
+      connection_count: 1,
+    });
+    expect(found?.first_connected_at).toBe(found?.created_at);
+    await node.close();
+    await waitUntil(async () => (await server.api.GET('/nodes/{peer_id}', path)).data?.connected === false, {
+      what: 'the end of the connection',
+    });
+    expect((await server.api.GET('/nodes/{peer_id}', path)).data).toMatchObject({
+      end_code: 1000,
+      ended_at: expect.stringMatching(TIME) as string,
+    });
+  });
+
+  it('that has never been heard is a 404, and has no connections', async () => {
+    await withConnections([{ peerId: 'QmA' }], async (server) => {
+      const path = { params: { path: { peer_id: 'QmNobody' } } } as const;
+      const { error, response } = await server.api.GET('/nodes/{peer_id}', path);
+      expect(response.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+      expect(error).toMatchObject({ status: 404, title: 'Not Found' });
+      expect((await server.api.GET('/nodes/{peer_id}/connections', path)).data).toEqual([]);
+    });
+  });
+
+  it('may have a peer id of any characters', async () => {
+    const peerId = 'a/b?ä %2F 😀';
+    await withConnections([{ peerId }], async (server) => {
+      const { data } = await server.api.GET('/nodes/{peer_id}', { params: { path: { peer_id: peerId } } });
+      expect(data?.peer_id).toBe(peerId);
+    });
+  });
+
+  it('has its connections in pages, newest first, also where they began at the same time', async () => {
+    const at = Date.now();
+    const given = Array.from({ length: 23 }, (_, index) => ({
+      peerId: 'QmA',
+      ...(index > 5 && index < 15 && { createdAt: at }),
+    }));
+    await withConnections([...given, { peerId: 'QmB' }], async (server, stored) => {
+      const own = stored.filter((one) => one.peerId === 'QmA');
+      const found: { id: string; created_at: string }[] = [];
+      for (let page: typeof found | undefined; page?.length !== 0; found.push(...page)) {
+        const cursor = found.at(-1)?.id;
+        const answer = await server.api.GET('/nodes/{peer_id}/connections', {
+          params: { path: { peer_id: 'QmA' }, query: { limit: 4, ...(cursor !== undefined && { cursor }) } },
+        });
+        page = answer.data ?? [];
+      }
+      expect(found.map(({ id }) => id).sort()).toEqual(own.map(({ id }) => id).sort());
+      const times = found.map((one) => one.created_at);
+      expect(times).toEqual([...times].sort().reverse());
+    });
+  });
+});

@@ -1,0 +1,138 @@
+import { setTimeout } from 'node:timers/promises';
+import { DataSource } from 'typeorm';
+import { describe, expect, it } from 'vitest';
+import { ReadTransaction, SearchLimitError, singleRow } from '../../src/storage/read/index.js';
+import { dataSourceOptions } from '../../src/storage/index.js';
+import { TestDatabase } from '../support/databases.js';
+import { waitUntil } from '../support/wait-until.js';
+
+/** Readers of a pool, which end with the test. */
+class Readers implements AsyncDisposable {
+  private constructor(
+    readonly database: TestDatabase,
+    readonly dataSource: DataSource,
+  ) {}
+
+  static async create(extra: object = {}): Promise<Readers> {
+    const database = await TestDatabase.create();
+    const options = dataSourceOptions(database.url);
+    const given = { ...options, extra: { ...(options.extra as object), ...extra } } as typeof options;
+    return new Readers(database, await new DataSource(given).initialize());
+  }
+
+  async states(): Promise<string[]> {
+    const rows = await this.database.query<{ state: string }>(
+      `SELECT state FROM pg_stat_activity WHERE datname = current_database()
+          AND application_name = 'tetcore-analytics reader'`,
+    );
+    return rows.map(({ state }) => state);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dataSource.destroy();
+    await this.database[Symbol.asyncDispose]();
+  }
+}
+
+const sleeping = (seconds: number) =>
+  async function* (transaction: ReadTransaction): AsyncGenerator<string> {
+    for (;;) {
+      await transaction.query('SELECT pg_sleep($1::float8)', [seconds]);
+      if (seconds === 0) yield 'row';
+    }
+  };
+
+/** A statement that fails as a statement of the database's own would. */
+const failing = (sqlState: string): string =>
+  `DO $$BEGIN RAISE EXCEPTION 'It failed.' USING ERRCODE = '${sqlState}'; END$$`;
+
+describe('a reading', () => {
+  it.each([0.02, 60])('gives up a row that is not found in time, in statements of %d s', async (seconds) => {
+    await using readers = await Readers.create();
+    const rows = ReadTransaction.read(readers.dataSource, sleeping(seconds), 300);
+    await expect(rows[Symbol.asyncIterator]().next()).rejects.toThrow(SearchLimitError);
+    await waitUntil(async () => !(await readers.states()).includes('active'), {
+      what: 'the statement to be cancelled',
+      timeoutMs: 2_000,
+    });
+  });
+
+  it('does not count the time in which no row is asked for', async () => {
+    await using readers = await Readers.create();
+    const rows = ReadTransaction.read(readers.dataSource, sleeping(0), 300)[Symbol.asyncIterator]();
+    for (let count = 0; count < 2; count += 1) {
+      expect(await rows.next()).toEqual({ done: false, value: 'row' });
+      await setTimeout(400);
+    }
+    await rows.return?.();
+    expect(await readers.states()).toEqual(['idle']);
+  });
+
+  it.each<[what: string, sqlState: string, failures: number, yielded: number, begun: number]>([
+    ['is begun once more where the database takes it back in a deadlock', '40P01', 1, 0, 2],
+    ['is begun once more where it is taken back since it cannot be serialized', '40001', 1, 0, 2],
+    ['fails where it is taken back again', '40P01', 2, 0, 2],
+    ['fails where it is taken back after a row, which would come twice', '40P01', 1, 1, 1],
+    ['fails at once where the reason is another', '42P01', 1, 0, 1],
+  ])('%s (%s)', async (_, sqlState, failures, yielded, begun) => {
+    await using readers = await Readers.create({ max: 1 });
+    let count = 0;
+    const rows = ReadTransaction.read(readers.dataSource, async function* (transaction) {
+      count += 1;
+      for (let n = 0; n < yielded; n += 1) yield n;
+      // Cursors at their end, of which some are still to be closed.
+      for (let n = 0; n < 10; n += 1) await (await transaction.open('SELECT 1', [])).fetch(2);
+      if (count <= failures) await transaction.query(failing(sqlState));
+      yield yielded;
+    })[Symbol.asyncIterator]();
+    for (let n = 0; n < yielded; n += 1) expect(await rows.next()).toEqual({ done: false, value: n });
+    if (begun > failures) expect(await rows.next()).toEqual({ done: false, value: yielded });
+    else await expect(rows.next()).rejects.toMatchObject({ code: sqlState });
+    expect(await rows.next()).toEqual({ done: true, value: undefined });
+    expect(count).toBe(begun);
+  });
+
+  it('that is given up has no further row, and its connection is not used again where it was busy', async () => {
+    await using readers = await Readers.create({ max: 1 });
+    const rows = ReadTransaction.read(readers.dataSource, sleeping(60))[Symbol.asyncIterator]();
+    const next = rows.next();
+    await waitUntil(async () => (await readers.states()).includes('active'), { what: 'the statement' });
+    const began = performance.now();
+    await rows.return?.();
+    expect(await next).toEqual({ done: true, value: undefined });
+    expect(await singleRow(readers.dataSource, 'SELECT 1 AS one')).toEqual({ one: 1 });
+    expect(performance.now() - began).toBeLessThan(5_000);
+  });
+});
+
+describe('a single row', () => {
+  it('leaves no connection in the pool whose statement is still running, and keeps it after other errors', async () => {
+    await using readers = await Readers.create({ max: 1, query_timeout: 200 });
+    const pid = async (): Promise<unknown> =>
+      (await singleRow<{ pid: number }>(readers.dataSource, 'SELECT pg_backend_pid() AS pid'))?.pid;
+    const first = await pid();
+    await expect(singleRow(readers.dataSource, 'SELECT $1::int / 0', [1])).rejects.toThrow('division');
+    expect(await pid()).toBe(first);
+    await expect(singleRow(readers.dataSource, 'SELECT pg_sleep(3)')).rejects.toThrow('timeout');
+    expect(await pid()).not.toBe(first);
+  });
+
+  it('is asked for once more where the database takes the statement back, and no third time', async () => {
+    await using readers = await Readers.create({ max: 1 });
+    await readers.database.query('CREATE SEQUENCE runs');
+    // A sequence keeps what was drawn from it in a transaction that was taken back.
+    await readers.database.query(
+      `CREATE FUNCTION run(failures int) RETURNS int LANGUAGE plpgsql AS $$
+       DECLARE count int := nextval('runs');
+       BEGIN
+         IF count <= failures THEN RAISE EXCEPTION 'It failed.' USING ERRCODE = '40P01'; END IF;
+         RETURN count;
+       END$$`,
+    );
+    const run = (failures: number): Promise<unknown> =>
+      singleRow(readers.dataSource, 'SELECT run($1) AS count', [failures]);
+    expect(await run(1)).toEqual({ count: 2 });
+    await expect(run(9)).rejects.toMatchObject({ code: '40P01' });
+    expect(await run(0)).toEqual({ count: 5 });
+  });
+});

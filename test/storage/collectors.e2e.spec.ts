@@ -1,0 +1,130 @@
+import { hostname } from 'node:os';
+import { v7 as uuidv7 } from 'uuid';
+import { describe, expect, it } from 'vitest';
+import { PACKAGE_VERSION } from '../../src/config/index.js';
+import { batch, snapshot } from '../support/batches.js';
+import { TestDatabase } from '../support/databases.js';
+import { PostgresProxy } from '../support/postgres-proxy.js';
+import { TestStorage } from '../support/test-storage.js';
+
+describe('the register of server processes', () => {
+  it('says since when each has run, until when it was seen, and that it has ended', async () => {
+    await using database = await TestDatabase.create();
+    await using storage = new TestStorage(database.url);
+    const read = async (): Promise<Record<string, unknown>> =>
+      (
+        await database.query(
+          `SELECT id, host, version, started_at < last_seen_at AS seen_again, stopped_at >= last_seen_at AS stopped
+           FROM collectors`,
+        )
+      )[0] ?? {};
+    await storage.collectors.seen();
+    const row = { id: storage.collectorId.id, host: hostname(), version: PACKAGE_VERSION };
+    expect(await read()).toEqual({ ...row, seen_again: false, stopped: null });
+    await storage.collectors.seen();
+    expect(await read()).toEqual({ ...row, seen_again: true, stopped: null });
+    await storage.collectors.stop();
+    expect(await read()).toEqual({ ...row, seen_again: true, stopped: true });
+  });
+
+  it('ends the connections of processes that are dead, have stopped or are not known, and of no others', async () => {
+    await using database = await TestDatabase.create();
+    await using storage = new TestStorage(database.url);
+    await using alive = new TestStorage(database.url);
+    await using dead = new TestStorage(database.url);
+    await using stopped = new TestStorage(database.url);
+    for (const one of [storage, alive, dead, stopped]) await one.collectors.seen();
+    await stopped.collectors.stop();
+    await database.query("UPDATE collectors SET last_seen_at = now() - interval '61 s' WHERE id = $1", [
+      dead.collectorId.id,
+    ]);
+    const of = (name: string, collectorId: string): ReturnType<typeof snapshot> =>
+      snapshot({ name, collectorId, lastMessageAt: Date.UTC(2026, 0, 2) });
+    await storage.store(
+      batch({
+        connections: [
+          of('own', storage.collectorId.id),
+          of('alive', alive.collectorId.id),
+          of('dead', dead.collectorId.id),
+          of('stopped', stopped.collectorId.id),
+          of('unknown', uuidv7()),
+          {
+            ...of('dead, but it said goodbye', dead.collectorId.id),
+            endedAt: Date.UTC(2026, 0, 3),
+            endReason: 'closed',
+          },
+        ],
+      }),
+    );
+    await Promise.all([storage.collectors.sweep(), alive.collectors.sweep()]);
+    const lost = { end_reason: 'collector_lost', ended_at: new Date('2026-01-02') };
+    const open = { end_reason: null, ended_at: null };
+    expect(
+      await database.query('SELECT name, end_reason, ended_at FROM peer_connections ORDER BY name'),
+    ).toEqual([
+      { name: 'alive', ...open },
+      { name: 'dead', ...lost },
+      { name: 'dead, but it said goodbye', end_reason: 'closed', ended_at: new Date('2026-01-03') },
+      { name: 'own', ...open },
+      { name: 'stopped', ...lost },
+      { name: 'unknown', ...lost },
+    ]);
+  });
+
+  it('lets a process that was taken for dead open its connections again', async () => {
+    await using database = await TestDatabase.create();
+    await using away = new TestStorage(database.url);
+    await using other = new TestStorage(database.url);
+    const connection = snapshot({ collectorId: away.collectorId.id });
+    await away.collectors.seen();
+    await away.store(batch({ connections: [connection] }));
+    await database.query("UPDATE collectors SET last_seen_at = now() - interval '61 s'");
+    await other.collectors.sweep();
+    const ended = 'SELECT end_reason, ended_at IS NOT NULL AS ended FROM peer_connections';
+    expect(await database.query(ended)).toEqual([{ end_reason: 'collector_lost', ended: true }]);
+    await away.collectors.seen();
+    await away.store(batch({ connections: [{ ...connection, revision: 2 }] }));
+    await other.collectors.sweep();
+    expect(await database.query(ended)).toEqual([{ end_reason: null, ended: false }]);
+  });
+
+  it('ends any number of connections, a part at a time', async () => {
+    await using database = await TestDatabase.create();
+    await using storage = new TestStorage(database.url);
+    const connections = Array.from({ length: 5 }, () => snapshot({ collectorId: uuidv7() }));
+    await storage.store(batch({ connections }));
+    const columns = await database.query<{ name: string }>(
+      `SELECT quote_ident(attname) AS name FROM pg_attribute
+        WHERE attrelid = 'peer_connections'::regclass AND attnum > 0 AND attname <> 'id' AND attgenerated = ''`,
+    );
+    const others = columns.map(({ name }) => name).join(', ');
+    await database.query(
+      `INSERT INTO peer_connections (id, ${others})
+       SELECT gen_random_uuid(), ${others} FROM peer_connections, generate_series(1, 1000)`,
+    );
+    await storage.collectors.sweep();
+    expect(await database.query('SELECT end_reason, count(*)::int FROM peer_connections GROUP BY 1')).toEqual(
+      [{ end_reason: 'collector_lost', count: 5_005 }],
+    );
+  });
+
+  it('hears of a process of which every writer waits', async () => {
+    await using database = await TestDatabase.create();
+    await using storage = new TestStorage(database.url, { environment: { DB_POOL_SIZE: '1' } });
+    await storage.pool.withClient(async () => {
+      await storage.collectors.seen();
+    });
+    expect(await database.query('SELECT id FROM collectors')).toEqual([{ id: storage.collectorId.id }]);
+  });
+
+  it('does not hold up the end of a process whose database is frozen', async () => {
+    await using database = await TestDatabase.create();
+    await using proxy = await PostgresProxy.start(database.url);
+    await using storage = new TestStorage(proxy.url);
+    await storage.collectors.seen();
+    proxy.freeze();
+    const startedAt = performance.now();
+    await storage.collectors.stop();
+    expect(performance.now() - startedAt).toBeLessThan(4_000);
+  });
+});

@@ -1,0 +1,244 @@
+import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { describe, expect, it } from 'vitest';
+import { migrations } from '../../src/migrations/index.js';
+import { dataSourceOptions, ensureDatabase, migrate, SchemaOutdatedError } from '../../src/storage/index.js';
+import { batch, row } from '../support/batches.js';
+import { commandLine } from '../support/command-line.js';
+import { TestDatabase } from '../support/databases.js';
+import { TestServer } from '../support/test-server.js';
+import { TestStorage } from '../support/test-storage.js';
+
+async function withDataSource<T>(url: string, work: (dataSource: DataSource) => Promise<T>): Promise<T> {
+  const dataSource = await new DataSource(dataSourceOptions(url)).initialize();
+  try {
+    return await work(dataSource);
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+/** What there is in the schema `public`: `r` tables, `p` partitioned ones, `i` and `I` indexes, `S` sequences, `v` views. */
+async function relations(database: TestDatabase): Promise<Record<string, string>> {
+  const rows = await database.query<{ name: string; kind: string }>(
+    `SELECT relname AS name, relkind AS kind FROM pg_class LEFT JOIN pg_index ON indexrelid = oid
+      WHERE relnamespace = 'public'::regnamespace AND NOT relispartition
+        AND relname NOT LIKE 'schema_migrations%' AND indrelid IS DISTINCT FROM 'schema_migrations'::regclass
+      ORDER BY relname`,
+  );
+  return Object.fromEntries(rows.map(({ name, kind }) => [name, kind]));
+}
+
+describe('migrations', () => {
+  it('make the tables, indexes and the view that dashboards read', async () => {
+    await using database = await TestDatabase.create();
+    expect(await relations(database)).toEqual({
+      benchmark_events: 'r',
+      benchmark_events_benchmark_created_at: 'i',
+      benchmark_events_id_seq: 'S',
+      benchmark_events_pkey: 'i',
+      benchmarks: 'r',
+      benchmarks_host_system_id: 'i',
+      benchmarks_id_seq: 'S',
+      benchmarks_pkey: 'i',
+      collectors: 'r',
+      collectors_pkey: 'i',
+      host_systems: 'r',
+      host_systems_id_seq: 'S',
+      host_systems_pkey: 'i',
+      import_ids: 'r',
+      import_ids_pkey: 'i',
+      import_ranges: 'r',
+      import_ranges_pkey: 'i',
+      imports: 'r',
+      imports_pkey: 'i',
+      ingest_batches: 'r',
+      ingest_batches_pkey: 'i',
+      logs_audit: 'p',
+      logs_audit_connection_msg_created_at: 'I',
+      logs_audit_stored_at: 'I',
+      logs_expiring: 'p',
+      logs_expiring_connection_msg_created_at: 'I',
+      logs_expiring_stored_at: 'I',
+      logs_id_seq: 'S',
+      peer_connections: 'r',
+      peer_connections_ended_at: 'i',
+      peer_connections_open: 'i',
+      peer_connections_peer_created_at: 'i',
+      peer_connections_pkey: 'i',
+      rejected_messages: 'r',
+      rejected_messages_pkey: 'i',
+      rejected_messages_received_at: 'i',
+      tetcore_logs: 'v',
+    });
+    const columns = await database.query<{ table: string; names: string[] }>(
+      `SELECT table_name AS table, array_agg(column_name::text ORDER BY ordinal_position) AS names
+         FROM information_schema.columns WHERE table_name IN ('logs_expiring', 'logs_audit', 'tetcore_logs')
+        GROUP BY 1 ORDER BY 1`,
+    );
+    const names = ['id', 'created_at', 'received_at', 'stored_at', 'peer_connection_id', 'msg', 'logs'];
+    expect(columns.slice(0, 2)).toEqual([
+      { table: 'logs_audit', names },
+      { table: 'logs_expiring', names },
+    ]);
+    expect([...(columns[2]?.names ?? [])].sort()).toEqual([...names, 'audit'].sort());
+  });
+
+  it('leave the columns that the entities describe, with their types, and no others', async () => {
+    await using database = await TestDatabase.create();
+    await withDataSource(database.url, async (dataSource) => {
+      const found = await database.query<{ name: string; type: string; nullable: boolean }>(
+        `SELECT format('%s.%s', table_name, column_name) AS name, data_type AS type,
+                is_nullable = 'YES' OR table_name = 'tetcore_logs' AS nullable
+           FROM information_schema.columns
+          WHERE table_schema = 'public' AND table_name <> 'schema_migrations' ORDER BY 1`,
+      );
+      const described = dataSource.entityMetadatas.flatMap(({ tableName, columns, tableType }) =>
+        columns.map((column) => ({
+          name: `${tableName}.${column.databaseName}`,
+          type: tableType === 'view' ? null : dataSource.driver.normalizeType(column),
+          nullable: tableType === 'view' || column.isNullable,
+        })),
+      );
+      const withoutViewTypes = found.map(({ name, type, nullable }) => ({
+        name,
+        type: name.startsWith('tetcore_logs.') ? null : type,
+        nullable,
+      }));
+      const byName = (left: { name: string }, right: { name: string }): number =>
+        left.name < right.name ? -1 : 1;
+      expect(described.sort(byName)).toEqual(withoutViewTypes.sort(byName));
+      for (const { target } of dataSource.entityMetadatas) {
+        expect(await dataSource.getRepository(target).find()).toEqual([]);
+      }
+    });
+  });
+
+  it('leave what the query of the published dashboards asks for', async () => {
+    await using database = await TestDatabase.create();
+    await using storage = new TestStorage(database.url);
+    const at = Date.now();
+    const interval = (peers: number): string => JSON.stringify({ msg: 'system.interval', peers });
+    await storage.store(
+      batch({
+        expiring: [
+          row({ at, msg: 'system.interval', logs: interval(25) }),
+          row({ at: at - 7_200_000, msg: 'system.interval', logs: interval(24) }),
+          row({ at, msg: 'block.import', logs: '{"msg":"block.import"}' }),
+        ],
+        audit: [row({ at: at + 1, msg: 'system.interval', logs: interval(26) })],
+      }),
+    );
+    const rows = await database.query(
+      `SELECT created_at AS "time", CAST(logs->>'peers' AS INTEGER) FROM tetcore_logs
+        WHERE created_at BETWEEN $1 AND $2 AND logs->>'msg' = 'system.interval' ORDER BY created_at`,
+      [new Date(at - 3_600_000), new Date(at + 60_000)],
+    );
+    expect(rows).toEqual([
+      { time: new Date(at), int4: 25 },
+      { time: new Date(at + 1), int4: 26 },
+    ]);
+    expect(
+      await database.query(
+        'SELECT DISTINCT l.id > 0 AS id FROM tetcore_logs l LEFT JOIN peer_connections p ON p.id = l.peer_connection_id',
+      ),
+    ).toEqual([{ id: true }]);
+  });
+
+  it('undo everything, also where messages are stored, and can be applied again', async () => {
+    await using database = await TestDatabase.create();
+    const before = await relations(database);
+    {
+      await using storage = new TestStorage(database.url);
+      await storage.store(batch({ expiring: [row()], audit: [row()] }));
+    }
+    await withDataSource(database.url, async (dataSource) => {
+      for (let left = migrations.length; left > 0; left -= 1) {
+        await dataSource.undoLastMigration({ transaction: 'each' });
+      }
+      expect(await relations(database)).toEqual({});
+      expect(await migrate(database.url, dataSource)).toHaveLength(migrations.length);
+    });
+    expect(await relations(database)).toEqual(before);
+  });
+
+  it('are applied once, however many servers start at once on a database that is not there yet', async () => {
+    await using database = TestDatabase.missing();
+    const applied = await Promise.all(
+      Array.from({ length: 5 }, async () => {
+        await ensureDatabase(database.url);
+        return await withDataSource(database.url, (dataSource) => migrate(database.url, dataSource));
+      }),
+    );
+    expect(applied.map((names) => names.length).sort()).toEqual([0, 0, 0, 0, migrations.length]);
+    expect(await database.query('SELECT name FROM schema_migrations')).toHaveLength(migrations.length);
+  });
+
+  it('come before those of a team, whenever these were made', async () => {
+    await using database = TestDatabase.missing();
+    await ensureDatabase(database.url);
+    const options = dataSourceOptions(database.url, [EarlyMigration1600000000000]);
+    const dataSource = await new DataSource(options).initialize();
+    const applied = await migrate(database.url, dataSource);
+    expect(applied).toHaveLength(migrations.length + 1);
+    expect(applied.at(-1)).toBe('EarlyMigration1600000000000');
+    expect(await migrate(database.url, dataSource)).toEqual([]);
+    await dataSource.destroy();
+    expect(await database.query('SELECT * FROM early_peers')).toEqual([]);
+  });
+
+  it('take as long as they need, and so do servers that wait for their turn', async () => {
+    await using database = await TestDatabase.create();
+    await database.query(
+      `ALTER DATABASE ${new URL(database.url).pathname.slice(1)} SET statement_timeout = 200`,
+    );
+    const options = { ...dataSourceOptions(database.url), migrations: [SlowMigration1990000000000] };
+    const applied = await Promise.all(
+      [1, 2].map(async () => {
+        const dataSource = await new DataSource(options).initialize();
+        return await migrate(database.url, dataSource).finally(() => dataSource.destroy());
+      }),
+    );
+    expect(applied.flat()).toEqual(['SlowMigration1990000000000']);
+  });
+
+  it('are asked for where the server may not run them, and then brought by `tetcore-analytics migrate`', async () => {
+    await using database = TestDatabase.missing();
+    const environment = { MIGRATE_ON_START: 'false' };
+    {
+      await using server = await TestServer.start(database.url, environment);
+      await expect(server.server.ready).rejects.toThrow(SchemaOutdatedError);
+      expect(await database.query(`SELECT to_regclass('tetcore_logs') AS view`)).toEqual([{ view: null }]);
+    }
+    const run = async (): Promise<string> =>
+      (await commandLine(['migrate'], { DATABASE_URL: database.url })).stdout;
+    expect(await run()).toContain('Applied KeepMessages');
+    expect(await run()).toContain('up to date');
+    await using server = await TestServer.ready(database.url, environment);
+    expect((await server.get('/nodes')).status).toBe(200);
+  });
+});
+
+/** Of a team, and dated before all of ours; stands on a table of them. */
+class EarlyMigration1600000000000 implements MigrationInterface {
+  readonly name = 'EarlyMigration1600000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('CREATE VIEW early_peers AS SELECT id FROM peer_connections');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP VIEW early_peers');
+  }
+}
+
+class SlowMigration1990000000000 implements MigrationInterface {
+  readonly name = 'SlowMigration1990000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('SELECT pg_sleep(0.5)');
+  }
+
+  async down(): Promise<void> {
+    await Promise.resolve();
+  }
+}
