@@ -13,14 +13,9 @@ export {
 
 // Ports, and what they speak of
 export { BatchSink, type StoreResult, StoredStage, StoredMessage, type KnownNode } from './delivery/index.js';
-export type {
-  Batch,
-  ConnectionSnapshot,
-  NodeIdentity,
-  RejectedMessage,
-  RowBlock,
-} from './telemetry/index.js';
-export { type MessageRow, parseRow, parseRowHead, ROW_COLUMNS, splitRows } from './telemetry/index.js';
+export type { Batch, RejectedMessage, RowBlock } from './telemetry/index.js';
+export type { CollectorIdentity, ConnectionSnapshot, NodeIdentity } from './storage/index.js';
+export { type MessageRow, msgOf, readTuple, splitTuples, timeOf, typeName } from './storage/index.js';
 export { type Refusal, type RefusalReason, UpgradeGuard } from './telemetry/index.js';
 export { AccessGuard, FeedGuard, TokenFeedGuard, TokenGuard } from './access/index.js';
 
@@ -51,7 +46,8 @@ export {
   ExpiringLogMessage,
   HostSystem,
   IngestBatch,
-  PeerConnection,
+  type PeerConnection,
+  PeerConnectionEntity,
   StoredRejectedMessage,
   TetcoreLog,
 } from './storage/index.js';

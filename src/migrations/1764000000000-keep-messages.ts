@@ -1,13 +1,19 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { distribute } from './citus.js';
+import { keepMessageTypes } from './message-types.js';
 
+/** The last type of messages that this migration knows; later ones come with a migration of their own. */
+const LAST_TYPE = 35;
+
+/** Columns in the order in which PostgreSQL aligns them without gaps. */
 const LOG_COLUMNS = `
   id bigint NOT NULL DEFAULT nextval('logs_id_seq'),
   created_at timestamptz NOT NULL,
   received_at timestamptz NOT NULL,
   stored_at timestamptz NOT NULL DEFAULT now(),
-  peer_connection_id uuid NOT NULL,
-  msg text,
+  peer_connection_id bigint NOT NULL,
+  collector integer NOT NULL,
+  type smallint NOT NULL,
   logs jsonb NOT NULL`;
 
 /** Messages, the connections that they came by, and what makes storing them exactly-once. */
@@ -23,19 +29,25 @@ export class KeepMessages1764000000000 implements MigrationInterface {
         await runner.query(`ALTER TABLE ${table} ALTER COLUMN logs SET COMPRESSION lz4`);
       }
       await runner.query(
-        `CREATE INDEX ${table}_connection_msg_created_at ON ${table} (peer_connection_id, msg, created_at)`,
+        `CREATE INDEX ${table}_connection_created_at ON ${table} (peer_connection_id, created_at, type)`,
+      );
+      // Of what is sent rarely and looked for over long times: small, since nearly all messages are of other types.
+      await runner.query(
+        `CREATE INDEX ${table}_rare_types ON ${table} (peer_connection_id, type, created_at) WHERE type < 16`,
       );
       await runner.query(
         `CREATE INDEX ${table}_stored_at ON ${table} USING brin (stored_at) WITH (autosummarize = on)`,
       );
     }
+    // On a distributed database a key has the column that rows are distributed by.
     await runner.query(`
       CREATE TABLE peer_connections (
-        id uuid PRIMARY KEY,
+        id bigint NOT NULL,
+        collector integer NOT NULL,
         ip_addr text NOT NULL,
-        peer_id text,
         created_at timestamptz NOT NULL,
         audit boolean NOT NULL,
+        peer_id text,
         name text,
         chain text,
         version text,
@@ -51,61 +63,69 @@ export class KeepMessages1764000000000 implements MigrationInterface {
         path text NOT NULL,
         socket_id uuid NOT NULL,
         envelope_id bigint,
-        collector_id uuid NOT NULL,
         revision integer NOT NULL,
         first_message_at timestamptz NOT NULL,
         last_message_at timestamptz NOT NULL,
         oldest_created_at timestamptz NOT NULL,
         newest_created_at timestamptz NOT NULL,
+        types smallint[],
         ended_at timestamptz,
         end_reason text,
-        end_code integer
+        end_code integer,
+        PRIMARY KEY (id, collector)
       )`);
     await runner.query(
       'CREATE INDEX peer_connections_peer_created_at ON peer_connections (peer_id, created_at)',
     );
     await runner.query(
-      'CREATE INDEX peer_connections_open ON peer_connections (collector_id) WHERE ended_at IS NULL',
+      'CREATE INDEX peer_connections_open ON peer_connections (collector) WHERE ended_at IS NULL',
     );
+    // Finds those that ended within a time. What an open connection writes again and again is in no index.
     await runner.query(
-      'CREATE TABLE ingest_batches (id uuid PRIMARY KEY, stored_at timestamptz NOT NULL DEFAULT now())',
+      'CREATE INDEX peer_connections_ended_at ON peer_connections (ended_at) WHERE ended_at IS NOT NULL',
     );
     await runner.query(`
+      CREATE TABLE ingest_batches (
+        id uuid NOT NULL,
+        collector integer NOT NULL,
+        stored_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (id, collector)
+      )`);
+    await runner.query(`
       CREATE TABLE rejected_messages (
-        id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+        id uuid NOT NULL DEFAULT gen_random_uuid(),
+        collector integer NOT NULL,
         received_at timestamptz NOT NULL,
         stored_at timestamptz NOT NULL DEFAULT now(),
-        peer_connection_id uuid,
+        peer_connection_id bigint,
         path text NOT NULL,
         ip_addr text NOT NULL,
         reason text NOT NULL,
         size integer NOT NULL,
-        head bytea NOT NULL
+        head bytea NOT NULL,
+        PRIMARY KEY (id, collector)
       )`);
     await runner.query('CREATE INDEX rejected_messages_received_at ON rejected_messages (received_at)');
     await runner.query(`
       CREATE TABLE collectors (
-        id uuid PRIMARY KEY,
+        number integer PRIMARY KEY,
+        id uuid NOT NULL UNIQUE,
         host text NOT NULL,
         version text NOT NULL,
         started_at timestamptz NOT NULL,
         last_seen_at timestamptz NOT NULL,
         stopped_at timestamptz
       )`);
+    await runner.query('CREATE TABLE message_types (id smallint PRIMARY KEY, name text NOT NULL UNIQUE)');
     await distribute(runner);
-    await runner.query(`
-      CREATE VIEW tetcore_logs AS
-        SELECT id, created_at, logs, peer_connection_id, msg, received_at, stored_at, false AS audit
-          FROM logs_expiring
-        UNION ALL
-        SELECT id, created_at, logs, peer_connection_id, msg, received_at, stored_at, true AS audit
-          FROM logs_audit`);
+    await keepMessageTypes(runner, LAST_TYPE);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('DROP VIEW tetcore_logs');
     await runner.query(
-      'DROP TABLE collectors, rejected_messages, ingest_batches, peer_connections, logs_audit, logs_expiring',
+      `DROP TABLE message_types, collectors, rejected_messages, ingest_batches, peer_connections, logs_audit,
+                  logs_expiring`,
     );
     await runner.query('DROP SEQUENCE logs_id_seq');
   }

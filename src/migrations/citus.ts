@@ -1,18 +1,22 @@
 import type { QueryRunner } from 'typeorm';
 
-/** Spreads the tables over the workers of a Citus cluster; does nothing on plain PostgreSQL. */
+/**
+ * Spreads the tables over the workers of a Citus cluster, all that a batch writes on the same one; does nothing on
+ * plain PostgreSQL.
+ */
 export async function distribute(runner: QueryRunner): Promise<void> {
   if (!(await isCitus(runner))) return;
-  await runner.query("SELECT create_distributed_table('logs_expiring', 'peer_connection_id')");
+  await runner.query("SELECT create_distributed_table('logs_expiring', 'collector')");
   await runner.query(
-    "SELECT create_distributed_table('logs_audit', 'peer_connection_id', colocate_with => 'logs_expiring')",
+    "SELECT create_distributed_table('logs_audit', 'collector', colocate_with => 'logs_expiring')",
   );
-  await runner.query(
-    "SELECT create_distributed_table('peer_connections', 'id', colocate_with => 'logs_expiring')",
-  );
-  await runner.query("SELECT create_distributed_table('ingest_batches', 'id', colocate_with => 'none')");
-  // Written by every replica, whichever node of the cluster it is connected to.
-  await replicate(runner, 'collectors');
+  for (const table of ['peer_connections', 'ingest_batches', 'rejected_messages']) {
+    await runner.query(
+      `SELECT create_distributed_table('${table}', 'collector', colocate_with => 'logs_expiring')`,
+    );
+  }
+  // Read or written by every replica, whichever node of the cluster it is connected to.
+  for (const table of ['collectors', 'message_types']) await replicate(runner, table);
 }
 
 /** Gives every worker of a Citus cluster a copy of a small table; does nothing on plain PostgreSQL. */

@@ -1,24 +1,49 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Batch, ConnectionSnapshot, RejectedMessage, RowBlock } from '../../src/telemetry/index.js';
-import { UNKNOWN_IDENTITY } from '../../src/telemetry/connection/unknown-identity.js';
-import { formatRow } from '../../src/telemetry/message/message-row.js';
+import {
+  type CollectorIdentity,
+  connectionId as idOf,
+  type ConnectionSnapshot,
+  TUPLE_HEAD_BYTES,
+  typeNumber,
+  UNKNOWN_IDENTITY,
+  writeTupleHead,
+} from '../../src/storage/index.js';
+import type { Batch, RejectedMessage, RowBlock } from '../../src/telemetry/index.js';
 
-/** A row of a test: its line in COPY's text format, and when it is dated. */
+/** The collector of batches that are not given one. TestStorage takes it down in the database. */
+export const TEST_COLLECTOR: CollectorIdentity = {
+  id: '01977f6e-4c00-7000-8000-00000000c011',
+  number: 1_000,
+};
+
+let connections = 0;
+
+/** The id of a connection that no other row of this process has. */
+export function newConnectionId(collector = TEST_COLLECTOR.number): number {
+  connections += 1;
+  return idOf(collector, connections);
+}
+
+/** A row of a test: its tuple of COPY, and when it is dated. */
 export interface TestRow {
-  line: string | Buffer;
+  tuple: Buffer;
   /** Milliseconds since the epoch. */
   at: number;
 }
 
+/** @param logs whatever they are, JSON or not; as `msg` says is their type */
 export function row({
   at = Date.now(),
-  connectionId = uuidv7(),
+  connectionId = newConnectionId(),
   msg = 'test.row',
-  logs = '{}',
-}: { at?: number; connectionId?: string; msg?: string | null; logs?: string } = {}): TestRow {
-  const time = new Date(at).toISOString();
-  const text = formatRow(time, time, connectionId, msg, logs);
-  return { at, line: `${text.head}${text.logs}\n` };
+  logs = JSON.stringify({ msg }),
+}: { at?: number; connectionId?: number; msg?: string | null; logs?: string | Buffer } = {}): TestRow {
+  const text = Buffer.from(logs);
+  const tuple = Buffer.alloc(TUPLE_HEAD_BYTES + text.length);
+  const head = { createdAt: at * 1000, receivedAt: at * 1000, connectionId, type: typeNumber(msg) };
+  writeTupleHead(tuple, 0, head, text.length);
+  text.copy(tuple, TUPLE_HEAD_BYTES);
+  return { at, tuple };
 }
 
 /** Rows with `logs` of `{"n": 0}`, `{"n": 1}` and so on. */
@@ -28,12 +53,14 @@ export function numberedRows(count: number, filler = ''): TestRow[] {
 
 export function batch({
   id = uuidv7(),
+  collector = TEST_COLLECTOR,
   expiring = [],
   audit = [],
   connections = [],
   rejected = [],
 }: {
   id?: string;
+  collector?: CollectorIdentity;
   expiring?: readonly TestRow[];
   audit?: readonly TestRow[];
   connections?: readonly ConnectionSnapshot[];
@@ -42,6 +69,7 @@ export function batch({
   const now = Date.now();
   return {
     id,
+    collector,
     firstReceivedAt: now,
     sealedAt: now,
     expiring: block(expiring),
@@ -55,7 +83,7 @@ function block(rows: readonly TestRow[]): RowBlock {
   const times = rows.map(({ at }) => at);
   return {
     rows: rows.length,
-    text: Buffer.concat(rows.map(({ line }) => Buffer.from(line))),
+    tuples: Buffer.concat(rows.map(({ tuple }) => tuple)),
     oldest: rows.length === 0 ? 0 : Math.min(...times),
     newest: rows.length === 0 ? 0 : Math.max(...times),
   };
@@ -65,9 +93,9 @@ function block(rows: readonly TestRow[]): RowBlock {
 export function snapshot(given: Partial<ConnectionSnapshot> = {}): ConnectionSnapshot {
   const now = Date.now();
   return {
-    id: uuidv7(),
+    id: newConnectionId(),
     revision: 1,
-    collectorId: uuidv7(),
+    types: [],
     socketId: uuidv7(),
     envelopeId: null,
     ipAddr: '127.0.0.1',
@@ -89,7 +117,6 @@ export function snapshot(given: Partial<ConnectionSnapshot> = {}): ConnectionSna
 /** One that spoke at one moment, and ended then, but for what is given. */
 export function endedSnapshot(at: number, given: Partial<ConnectionSnapshot> = {}): ConnectionSnapshot {
   return snapshot({
-    id: uuidv7({ msecs: at }),
     createdAt: at,
     firstMessageAt: at,
     lastMessageAt: at,

@@ -1,29 +1,20 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { v7 as uuid } from 'uuid';
 import { DirectoryInUseError, DirectoryLock } from '../../lock/index.js';
 import { codeOf, JournalFormatError, JournalUnavailableError } from './journal.error.js';
-import { MARKER_BYTES } from './record.js';
+import { type JournalFormat, newFormat, readFormat } from './format/index.js';
 import { Segment } from './segment.js';
 
-const FORMAT = 1;
 const FORMAT_FILE = 'journal.json';
 /** From this age on, a directory without {@link FORMAT_FILE} is not one that is just being made. */
 const LEFTOVER_MS = 60_000;
 
-/** What {@link FORMAT_FILE} says. */
-interface Format {
-  /** Raised whenever a reader of the older format would not understand a segment. */
-  format: number;
-  /** See `record.ts`; hexadecimal. */
-  marker: string;
-}
-
 /** What lies in the directory of a process that is gone. */
 export interface JournalContents {
   path: string;
-  marker: Buffer | undefined;
+  /** Undefined where its process ended before it was complete. */
+  format: JournalFormat | undefined;
   /** In order. */
   segments: Segment[];
 }
@@ -36,7 +27,7 @@ export class JournalDirectory {
   private constructor(
     readonly id: string,
     readonly path: string,
-    readonly marker: Buffer,
+    readonly format: JournalFormat,
     private readonly lock: DirectoryLock,
   ) {}
 
@@ -54,11 +45,11 @@ export class JournalDirectory {
       await mkdir(dirname(root), { recursive: true });
       await mkdir(path, { recursive: true, mode: 0o700 });
       lock = await DirectoryLock.acquire(path);
-      const marker = randomBytes(MARKER_BYTES);
-      await writeFormat(path, marker);
+      const { format, description } = newFormat();
+      await describe(path, description);
       await syncDirectory(path);
       await syncDirectory(root);
-      return new JournalDirectory(id, path, marker, lock);
+      return new JournalDirectory(id, path, format, lock);
     } catch (error) {
       await (lock === undefined ? rmdir(path) : removeDirectory(path, lock)).catch(() => undefined);
       throw new JournalUnavailableError(root, error);
@@ -74,12 +65,12 @@ export class JournalDirectory {
   static async adopt(root: string, id: string): Promise<JournalDirectory | undefined> {
     const path = join(root, id);
     // Nothing is written, not even a lock, to what this version does not know or another process is making.
-    if ((await readMarker(path)) === undefined && !(await isLeftover(path))) return undefined;
+    if ((await formatIn(path)) === undefined && !(await isLeftover(path))) return undefined;
     const lock = await acquireIfFree(path);
     if (lock === undefined) return undefined;
     try {
-      const marker = await readMarker(path);
-      if (marker !== undefined) return new JournalDirectory(id, path, marker, lock);
+      const format = await formatIn(path);
+      if (format !== undefined) return new JournalDirectory(id, path, format, lock);
       if ((await segmentsIn(path)).length > 0)
         throw new JournalFormatError(`There is no ${FORMAT_FILE} in ${path}.`);
     } catch (error) {
@@ -93,13 +84,13 @@ export class JournalDirectory {
   /**
    * What lies in one in which no process works, without taking it over: nothing is written.
    *
-   * @returns undefined where a process works in it; without a marker where its process ended before it was complete
+   * @returns undefined where a process works in it
    * @throws JournalFormatError where it is of another version; errors of the file system
    */
   static async lookInto(root: string, id: string): Promise<JournalContents | undefined> {
     const path = join(root, id);
     if ((await DirectoryLock.holder(path)) !== undefined) return undefined;
-    return { path, marker: await readMarker(path), segments: await segmentsIn(path) };
+    return { path, format: await formatIn(path), segments: await segmentsIn(path) };
   }
 
   /** The segments that are there, in order. */
@@ -123,15 +114,18 @@ export class JournalDirectory {
   }
 }
 
-async function writeFormat(directory: string, marker: Buffer): Promise<void> {
-  const format: Format = { format: FORMAT, marker: marker.toString('hex') };
+async function describe(directory: string, description: string): Promise<void> {
   await using file = await open(join(directory, FORMAT_FILE), 'wx', 0o600);
-  await file.writeFile(JSON.stringify(format) + '\n');
+  await file.writeFile(description);
   await file.sync();
 }
 
-/** Undefined where the process ended before it had written the file. */
-async function readMarker(directory: string): Promise<Buffer | undefined> {
+/**
+ * Undefined where the process ended before it had written the file.
+ *
+ * @throws JournalFormatError
+ */
+async function formatIn(directory: string): Promise<JournalFormat | undefined> {
   const path = join(directory, FORMAT_FILE);
   let text: string;
   try {
@@ -140,21 +134,7 @@ async function readMarker(directory: string): Promise<Buffer | undefined> {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
-  if (text === '') return undefined;
-  let found: Partial<Format> | null;
-  try {
-    found = JSON.parse(text) as Partial<Format> | null;
-  } catch (cause) {
-    throw new JournalFormatError(`${path} is not JSON.`, { cause });
-  }
-  if (found?.format !== FORMAT) {
-    throw new JournalFormatError(
-      `${path} is of format ${String(found?.format)}; this version reads ${FORMAT}.`,
-    );
-  }
-  const marker = Buffer.from(String(found.marker), 'hex');
-  if (marker.length !== MARKER_BYTES) throw new JournalFormatError(`${path} has no marker.`);
-  return marker;
+  return text === '' ? undefined : readFormat(path, text);
 }
 
 async function segmentsIn(directory: string): Promise<Segment[]> {

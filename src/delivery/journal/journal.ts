@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Batch } from '../../telemetry/index.js';
-import { encodeBatchParts } from './batch-codec.js';
+import { encodeBatch } from './format/index.js';
 import {
   JournalClosedError,
   JournalDamageError,
@@ -155,7 +155,7 @@ export class Journal {
     const path = this.#segments.pathOf(entry.segment);
     if (path === undefined) throw new Error(`There is no segment ${entry.segment} in ${this.path}.`);
     try {
-      return await readBatch(path, this.directory.marker, entry);
+      return await readBatch(path, this.directory.format, entry);
     } catch (error) {
       if (error instanceof JournalDamageError) this.options.onDamage(error.damage);
       throw error;
@@ -184,7 +184,7 @@ export class Journal {
 
   #frame(batch: Batch): { parts: Buffer[]; length: number } {
     if (this.#closing !== undefined) throw new JournalClosedError();
-    const parts = frameRecord(this.directory.marker, encodeBatchParts(batch));
+    const parts = frameRecord(this.directory.format.marker, encodeBatch(batch));
     return { parts, length: parts.reduce((sum, part) => sum + part.length, 0) };
   }
 

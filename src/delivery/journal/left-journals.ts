@@ -47,19 +47,19 @@ async function look(root: string, id: string): Promise<LeftJournal | undefined> 
   }
 }
 
-async function count({ path, marker, segments }: JournalContents): Promise<LeftJournal> {
+async function count({ path, format, segments }: JournalContents): Promise<LeftJournal> {
   const open = openBatchPath(path);
   const bytes = segments.reduce((sum, { size }) => sum + size, await openBatchBytes(open));
   const found = { path, batches: 0, bytes, damaged: 0 };
-  if (marker === undefined) return found;
+  if (format === undefined) return found;
   for (const segment of segments) {
-    for await (const record of RecordReader.read(segment.path, marker)) {
+    for await (const record of RecordReader.read(segment.path, format.marker)) {
       if ('payload' in record) found.batches += 1;
       else found.damaged += record.bytes;
     }
   }
   const onDamage = ({ bytes: lost }: { bytes: number }): void => void (found.damaged += lost);
-  if ((await readOpenBatch(open, marker, onDamage)) !== undefined) found.batches += 1;
+  if ((await readOpenBatch(open, format, onDamage)) !== undefined) found.batches += 1;
   return found;
 }
 

@@ -1,7 +1,6 @@
 import { rmSync } from 'node:fs';
 import type { LoggerService } from '@nestjs/common';
 import type { Batch } from '../../telemetry/index.js';
-import { decodeBatch } from './batch-codec.js';
 import { BatchFormatError, JournalDamageError } from './journal.error.js';
 import type { JournalDirectory } from './journal-directory.js';
 import type { JournalEntry } from './journal-entry.js';
@@ -119,7 +118,7 @@ export class OrphanedJournal {
     const segment = this.#segments.get(entry.segment);
     if (segment === undefined) throw new Error(`${this.path} has no segment ${entry.segment}.`);
     try {
-      return await readBatch(segment.path, this.directory.marker, entry);
+      return await readBatch(segment.path, this.directory.format, entry);
     } catch (error) {
       if (error instanceof JournalDamageError) this.options.onDamage(error.damage);
       throw error;
@@ -148,7 +147,7 @@ export class OrphanedJournal {
   }
 
   async *#batchesOf(segment: Segment): AsyncGenerator<OrphanedBatch, void, undefined> {
-    for await (const found of RecordReader.read(segment.path, this.directory.marker)) {
+    for await (const found of RecordReader.read(segment.path, this.directory.format.marker)) {
       if (this.ended) return;
       if (!('payload' in found)) {
         this.options.onDamage(found);
@@ -177,7 +176,7 @@ export class OrphanedJournal {
 
   #readOpenBatch(): Promise<Batch | undefined> {
     const { onDamage } = this.options;
-    return readOpenBatch(openBatchPath(this.path), this.directory.marker, onDamage);
+    return readOpenBatch(openBatchPath(this.path), this.directory.format, onDamage);
   }
 
   #removeOpenBatch(): void {
@@ -203,7 +202,7 @@ export class OrphanedJournal {
 
   #decode(segment: Segment, { offset, length, payload }: FoundRecord): Batch | undefined {
     try {
-      return decodeBatch(payload);
+      return this.directory.format.decode(payload);
     } catch (error) {
       if (!(error instanceof BatchFormatError)) throw error;
       this.options.onDamage({ file: segment.path, offset, bytes: length, reason: error.message });

@@ -1,5 +1,5 @@
 import type { Batch } from '../../telemetry/index.js';
-import { decodeBatch } from './batch-codec.js';
+import type { JournalFormat } from './format/index.js';
 import { BatchFormatError, JournalDamageError } from './journal.error.js';
 import type { JournalEntry } from './journal-entry.js';
 import { readRecord } from './record-reader.js';
@@ -9,10 +9,10 @@ import { readRecord } from './record-reader.js';
  *
  * @throws JournalDamageError where it cannot be had any more; errors of the file system that may pass
  */
-export async function readBatch(path: string, marker: Buffer, entry: JournalEntry): Promise<Batch> {
-  const payload = await readRecord(path, marker, entry);
+export async function readBatch(path: string, format: JournalFormat, entry: JournalEntry): Promise<Batch> {
+  const payload = await readRecord(path, format.marker, entry);
   try {
-    return decodeBatch(payload);
+    return format.decode(payload);
   } catch (error) {
     if (!(error instanceof BatchFormatError)) throw error;
     throw new JournalDamageError({

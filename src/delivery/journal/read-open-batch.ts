@@ -1,6 +1,7 @@
 import { open, stat } from 'node:fs/promises';
-import type { Batch, ConnectionSnapshot, RowBlock } from '../../telemetry/index.js';
-import { decodeBatch } from './batch-codec.js';
+import type { ConnectionSnapshot } from '../../storage/index.js';
+import type { Batch, RowBlock } from '../../telemetry/index.js';
+import type { JournalFormat } from './format/index.js';
 import { BatchFormatError, codeOf } from './journal.error.js';
 import { RecordReader } from './record-reader.js';
 import { HEADER_BYTES, type JournalDamage } from './record.js';
@@ -23,20 +24,20 @@ export async function openBatchBytes(path: string): Promise<number> {
  */
 export async function readOpenBatch(
   path: string,
-  marker: Buffer,
+  format: JournalFormat,
   onDamage: (damage: JournalDamage) => void,
 ): Promise<Batch | undefined> {
   if ((await openBatchBytes(path)) === 0) return undefined;
   const parts: Batch[] = [];
   let damage: JournalDamage | undefined;
-  for await (const found of RecordReader.read(path, marker)) {
+  for await (const found of RecordReader.read(path, format.marker)) {
     if (!('payload' in found)) {
       damage = found;
       // Without a beginning nothing tells the parts from those of batches before.
       if (found.offset === 0) break;
       continue;
     }
-    const part = decodePart(found.payload, parts.length > 0);
+    const part = decodePart(format, found.payload, parts.length > 0);
     if (part === undefined) break;
     // Behind the parts lie those of batches before it.
     if (part.id !== (parts[0] ?? part).id) break;
@@ -49,9 +50,9 @@ export async function readOpenBatch(
 }
 
 /** @param tolerant of what is no part of this version: behind parts it may be anything */
-function decodePart(payload: Buffer, tolerant: boolean): Batch | undefined {
+function decodePart(format: JournalFormat, payload: Buffer, tolerant: boolean): Batch | undefined {
   try {
-    return decodeBatch(payload);
+    return format.decode(payload);
   } catch (error) {
     if (tolerant && error instanceof BatchFormatError) return undefined;
     throw error;
@@ -68,11 +69,12 @@ function join(parts: readonly Batch[]): Batch | undefined {
   const [first] = parts;
   const last = parts.at(-1);
   if (first === undefined || last === undefined) return undefined;
-  const connections = new Map<string, ConnectionSnapshot>();
+  const connections = new Map<number, ConnectionSnapshot>();
   // The later ones take the place of the earlier.
   for (const part of parts) for (const snapshot of part.connections) connections.set(snapshot.id, snapshot);
   return {
     id: last.id,
+    collector: last.collector,
     firstReceivedAt: Math.min(...parts.map(({ firstReceivedAt }) => firstReceivedAt)),
     sealedAt: last.sealedAt,
     expiring: joinBlocks(parts.map(({ expiring }) => expiring)),
@@ -86,7 +88,7 @@ function joinBlocks(blocks: readonly RowBlock[]): RowBlock {
   const some = blocks.filter(({ rows }) => rows > 0);
   return {
     rows: some.reduce((sum, { rows }) => sum + rows, 0),
-    text: Buffer.concat(some.map(({ text }) => text)),
+    tuples: Buffer.concat(some.map(({ tuples }) => tuples)),
     oldest: some.length === 0 ? 0 : Math.min(...some.map(({ oldest }) => oldest)),
     newest: some.length === 0 ? 0 : Math.max(...some.map(({ newest }) => newest)),
   };

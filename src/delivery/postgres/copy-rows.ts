@@ -1,8 +1,10 @@
-import { ROW_COLUMNS } from '../../telemetry/index.js';
-import type { LogTable } from '../../storage/index.js';
+import { COPY_HEADER, COPY_TRAILER, type LogTable, MESSAGE_COLUMNS } from '../../storage/index.js';
 import type { Step } from './pipeline.js';
 
-/** Appends lines of COPY's text format to a table. */
-export function copyRows(table: LogTable, text: Buffer): Step {
-  return { sql: `COPY ${table} (${ROW_COLUMNS.join(', ')}) FROM STDIN`, copy: text };
+/** Appends tuples of COPY's binary format to a table. */
+export function copyRows(table: LogTable, tuples: readonly Buffer[]): Step {
+  return {
+    sql: `COPY ${table} (${MESSAGE_COLUMNS.join(', ')}) FROM STDIN (FORMAT binary)`,
+    copy: [COPY_HEADER, ...tuples, COPY_TRAILER],
+  };
 }

@@ -5,8 +5,8 @@ export interface Step {
   sql: string;
   /** Parameters in PostgreSQL's text form. */
   values?: readonly (string | null)[];
-  /** The data, where the statement is COPY … FROM STDIN. */
-  copy?: Buffer;
+  /** The data, in pieces, where the statement is COPY … FROM STDIN. */
+  copy?: readonly Buffer[];
 }
 
 /** What pg's typings leave out of the connection; see its `lib/connection.js`. */
@@ -49,8 +49,8 @@ class Pipeline implements Submittable {
       wire.bind({ values });
       wire.execute({});
       if (copy === undefined) continue;
-      wire.stream.write(copyDataHeader(copy.length));
-      wire.stream.write(copy);
+      wire.stream.write(copyDataHeader(copy.reduce((sum, piece) => sum + piece.length, 0)));
+      for (const piece of copy) wire.stream.write(piece);
       wire.stream.write(COPY_DONE);
     }
     wire.sync();

@@ -1,12 +1,19 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { BatchSink, type StoreResult } from '../index.js';
+import {
+  CollectorRegistry,
+  isMissingPartition,
+  isRefusedData,
+  isStoredBatch,
+  isUnknownCollector,
+  PartitionManager,
+  takeCollectorNumber,
+  WriterPool,
+} from '../../storage/index.js';
 import type { Batch } from '../../telemetry/index.js';
-import { CollectorRegistry } from '../../storage/index.js';
-import { PartitionManager } from '../../storage/index.js';
-import { WriterPool } from '../../storage/index.js';
+import { BatchSink, type StoreResult } from '../batch-sink.port.js';
 import { holdsRowsOf, outlivesItsId } from './batch-claim.js';
+import { claim, renumberBatch } from './collector-claim.js';
 import { runPipeline } from './pipeline.js';
-import { isMissingPartition, isRefusedData, isStoredBatch } from '../../storage/index.js';
 import { TolerantWriter } from './tolerant-writer.js';
 import { wholeBatch } from './whole-batch.js';
 
@@ -22,6 +29,9 @@ const DUPLICATE: StoreResult = { duplicate: true, refused: [] };
 export class PostgresSink extends BatchSink {
   private readonly logger = new Logger(PostgresSink.name);
 
+  /** Numbers of collectors that are not those of their batches. Few: a backup was restored. */
+  private readonly renumbered = new Map<string, number>();
+
   constructor(
     private readonly pool: WriterPool,
     private readonly partitions: PartitionManager,
@@ -31,6 +41,28 @@ export class PostgresSink extends BatchSink {
   }
 
   override async store(batch: Batch, signal: AbortSignal): Promise<StoreResult> {
+    const known = this.renumbered.get(batch.collector.id);
+    try {
+      return await this.storeAs(known === undefined ? batch : renumberBatch(batch, known), signal);
+    } catch (error) {
+      if (!isUnknownCollector(error)) throw error;
+    }
+    const number = await this.pool.withClient(
+      (client) => takeCollectorNumber(client, batch.collector),
+      signal,
+    );
+    if (number === batch.collector.number) this.renumbered.delete(batch.collector.id);
+    else {
+      this.logger.warn(
+        `The number ${batch.collector.number.toString()} of a server belongs to another one in this database: its connections are numbered anew.`,
+      );
+      this.renumbered.set(batch.collector.id, number);
+    }
+    return await this.storeAs(renumberBatch(batch, number), signal);
+  }
+
+  /** @throws the database's error where its collector does not have that number: see isUnknownCollector */
+  private async storeAs(batch: Batch, signal: AbortSignal): Promise<StoreResult> {
     // Before a connection is taken: with a pool of one it would wait for itself.
     await this.ensurePartitions(batch, signal);
     if (outlivesItsId(batch, Date.now()) && (await this.isStored(batch, signal))) return DUPLICATE;
@@ -56,8 +88,7 @@ export class PostgresSink extends BatchSink {
   private async ensurePartitions(batch: Batch, signal: AbortSignal): Promise<void> {
     for (const [table, block] of BLOCKS) {
       const { rows, oldest, newest } = batch[block];
-      // PostgreSQL rounds nanoseconds to microseconds, and so may carry a row into the next millisecond.
-      if (rows > 0) await this.partitions.ensure(table, oldest, newest + 1, signal);
+      if (rows > 0) await this.partitions.ensure(table, oldest, newest, signal);
     }
   }
 
@@ -81,12 +112,10 @@ export class PostgresSink extends BatchSink {
 
   private storeTolerantly(batch: Batch, signal: AbortSignal): Promise<StoreResult> {
     return this.pool.withClient(async (client) => {
-      await client.query('BEGIN');
-      const { rowCount } = await client.query(
-        'INSERT INTO ingest_batches (id) VALUES ($1) ON CONFLICT DO NOTHING',
-        [batch.id],
-      );
-      if (rowCount !== 1) {
+      try {
+        await runPipeline(client, [{ sql: 'BEGIN' }, ...claim(batch)]);
+      } catch (error) {
+        if (!isStoredBatch(error)) throw error;
         await client.query('ROLLBACK');
         return DUPLICATE;
       }

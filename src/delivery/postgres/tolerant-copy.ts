@@ -5,8 +5,8 @@ import { runPipeline } from './pipeline.js';
 import { isRefusedData, sqlStateOf } from '../../storage/index.js';
 
 export interface RefusedRow {
-  /** The row's line in COPY's text format. */
-  line: Buffer;
+  /** See `message-tuple.ts` of storage. */
+  tuple: Buffer;
   sqlState: string;
 }
 
@@ -20,21 +20,21 @@ const FEW = 8;
 export async function copyTolerantly(
   client: ClientBase,
   table: LogTable,
-  lines: readonly Buffer[],
+  tuples: readonly Buffer[],
 ): Promise<RefusedRow[]> {
   const refused: RefusedRow[] = [];
-  const waiting = [lines];
+  const waiting = [tuples];
   await client.query('SAVEPOINT rows');
   for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
     try {
-      await runPipeline(client, [copyRows(table, Buffer.concat(part))]);
+      await runPipeline(client, [copyRows(table, part)]);
       await client.query('RELEASE SAVEPOINT rows; SAVEPOINT rows');
     } catch (error) {
       if (!isRefusedData(error)) throw error;
       await client.query('ROLLBACK TO SAVEPOINT rows');
       const [first, ...others] = part;
       if (first !== undefined && others.length === 0) {
-        refused.push({ line: first, sqlState: sqlStateOf(error) ?? '' });
+        refused.push({ tuple: first, sqlState: sqlStateOf(error) ?? '' });
       } else {
         // From behind, so that the rows keep their order.
         waiting.push(...split(part).reverse());
@@ -44,8 +44,8 @@ export async function copyTolerantly(
   return refused;
 }
 
-function split(lines: readonly Buffer[]): (readonly Buffer[])[] {
-  if (lines.length < FEW) return lines.map((line) => [line]);
-  const half = lines.length >> 1;
-  return [lines.slice(0, half), lines.slice(half)];
+function split(tuples: readonly Buffer[]): (readonly Buffer[])[] {
+  if (tuples.length < FEW) return tuples.map((tuple) => [tuple]);
+  const half = tuples.length >> 1;
+  return [tuples.slice(0, half), tuples.slice(half)];
 }

@@ -1,12 +1,11 @@
 import { Logger } from '@nestjs/common';
 import type { ClientBase } from 'pg';
-import type { Batch, ConnectionSnapshot, RejectedMessage } from '../../telemetry/index.js';
-import { splitRows } from '../../telemetry/index.js';
+import type { Batch, RejectedMessage } from '../../telemetry/index.js';
 import { upsertConnections } from './connection-upsert.js';
 import { runPipeline, type Step } from './pipeline.js';
 import { rejectedFrom } from './refused-row.js';
 import { insertRejected } from './rejected-insert.js';
-import { isRefusedData } from '../../storage/index.js';
+import { type ConnectionSnapshot, isRefusedData, splitTuples } from '../../storage/index.js';
 import { copyTolerantly } from './tolerant-copy.js';
 
 /** Writes a batch but for what the database refuses, statement by statement in the transaction that is open. */
@@ -17,26 +16,35 @@ export class TolerantWriter {
 
   /** @returns the messages that were refused, which are among the rejected now */
   async write(batch: Batch): Promise<RejectedMessage[]> {
-    await this.connections(batch.connections);
+    const { number } = batch.collector;
+    await this.connections(batch.connections, number);
     const refused: RejectedMessage[] = [];
     for (const [table, block] of [
       ['logs_expiring', batch.expiring],
       ['logs_audit', batch.audit],
     ] as const) {
       if (block.rows === 0) continue;
-      const rows = await copyTolerantly(this.client, table, splitRows(block.text));
-      refused.push(...rows.map((row) => rejectedFrom(row, table, batch.firstReceivedAt)));
+      const rows = await copyTolerantly(this.client, table, splitTuples(block.tuples));
+      refused.push(...rows.map((row) => rejectedFrom(row, table)));
     }
-    await this.rejected([...batch.rejected, ...refused]);
+    await this.rejected([...batch.rejected, ...refused], number);
     return refused;
   }
 
-  private connections(snapshots: readonly ConnectionSnapshot[]): Promise<void> {
-    return this.parts(snapshots, upsertConnections, ({ id }) => `The news of connection ${id}`);
+  private connections(snapshots: readonly ConnectionSnapshot[], collector: number): Promise<void> {
+    return this.parts(
+      snapshots,
+      (some) => upsertConnections(some, collector),
+      ({ id }) => `The news of connection ${id.toString()}`,
+    );
   }
 
-  private rejected(messages: readonly RejectedMessage[]): Promise<void> {
-    return this.parts(messages, insertRejected, ({ reason }) => `A rejected message (${reason})`);
+  private rejected(messages: readonly RejectedMessage[], collector: number): Promise<void> {
+    return this.parts(
+      messages,
+      (some) => insertRejected(some, collector),
+      ({ reason }) => `A rejected message (${reason})`,
+    );
   }
 
   /** Writes all at once, or where that is refused one by one. */

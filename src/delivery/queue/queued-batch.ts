@@ -38,7 +38,7 @@ export function rowsOf(batch: Batch): BatchRows {
 export function sizeOf(batch: Batch): number {
   const rejected = batch.rejected.reduce((sum, message) => sum + message.head.length + 200, 0);
   const connections = batch.connections.reduce((sum, connection) => sum + 600 + textLengthOf(connection), 0);
-  return batch.expiring.text.length + batch.audit.text.length + rejected + connections + 500;
+  return batch.expiring.tuples.length + batch.audit.tuples.length + rejected + connections + 500;
 }
 
 /** Characters of what it says in texts: a node may say as much of itself as fits into a message. */

@@ -1,4 +1,4 @@
-import type { ConnectionSnapshot } from '../../telemetry/index.js';
+import type { ConnectionSnapshot } from '../../storage/index.js';
 import { textLengthOf } from '../queue/queued-batch.js';
 
 /** What a node said of itself when it connected; `null` where it has not said so. */
@@ -23,7 +23,7 @@ const MOST_TEXT = 16 * 1024 * 1024;
 
 /** Who the connections are whose messages come by: the ones of which news came last. */
 export class KnownNodes {
-  private readonly nodes = new Map<string, { node: KnownNode; revision: number }>();
+  private readonly nodes = new Map<number, { node: KnownNode; revision: number }>();
   private text = 0;
 
   constructor(
@@ -31,7 +31,7 @@ export class KnownNodes {
     private readonly mostText = MOST_TEXT,
   ) {}
 
-  get(connectionId: string): KnownNode | undefined {
+  get(connectionId: number): KnownNode | undefined {
     return this.nodes.get(connectionId)?.node;
   }
 
@@ -51,7 +51,7 @@ export class KnownNodes {
     }
   }
 
-  private forget(connectionId: string): void {
+  private forget(connectionId: number): void {
     const known = this.nodes.get(connectionId);
     if (known === undefined) return;
     this.nodes.delete(connectionId);

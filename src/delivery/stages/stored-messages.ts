@@ -1,4 +1,5 @@
-import { type Batch, parseRowHead, type RejectedMessage, splitRows } from '../../telemetry/index.js';
+import { type MessageRow, OTHER_TYPE, readTuple, splitTuples, typeNumber } from '../../storage/index.js';
+import type { Batch, RejectedMessage } from '../../telemetry/index.js';
 import type { KnownNodes } from './known-nodes.js';
 import { StoredMessage } from './stored-message.js';
 
@@ -15,29 +16,34 @@ export function storedMessages(
   types?: ReadonlySet<string>,
 ): StoredMessage[] {
   const messages: StoredMessage[] = [];
+  const numbers = types === undefined ? undefined : new Set([...types].map(typeNumber));
   for (const [audit, block] of [
     [false, batch.expiring],
     [true, batch.audit],
   ] as const) {
-    for (const line of splitRows(block.text)) {
-      const { peerConnectionId: id, msg } = parseRowHead(line);
-      if (types !== undefined && (msg === null || !types.has(msg))) continue;
-      const message = new StoredMessage(line, batch.id, audit, msg, id, nodes.get(id));
-      if (!isRefused(message, refused)) messages.push(message);
+    for (const tuple of splitTuples(block.tuples)) {
+      const row = readTuple(tuple);
+      if (numbers?.has(row.type) === false) continue;
+      const message = new StoredMessage(row, batch.id, audit, nodes.get(row.connectionId));
+      // Types without a number of their own share one.
+      if (row.type === OTHER_TYPE && types !== undefined && !types.has(message.msg ?? '')) continue;
+      if (!isRefused(row, audit, refused)) messages.push(message);
     }
   }
   return messages;
 }
 
 /** The database says of what it refused whose it was, how long, and how it began. */
-function isRefused(message: StoredMessage, refused: readonly RejectedMessage[]): boolean {
-  if (refused.length === 0) return false;
-  const logs = Buffer.from(message.logs);
+function isRefused(
+  { connectionId, logs }: MessageRow,
+  audit: boolean,
+  refused: readonly RejectedMessage[],
+): boolean {
   return refused.some(
-    ({ connectionId, size, head, path }) =>
-      connectionId === message.connectionId &&
-      (path === '/audit') === message.audit &&
-      size === logs.length &&
-      head.equals(logs.subarray(0, head.length)),
+    (message) =>
+      message.connectionId === connectionId &&
+      (message.path === '/audit') === audit &&
+      message.size === logs.length &&
+      message.head.equals(logs.subarray(0, message.head.length)),
   );
 }

@@ -1,4 +1,3 @@
-import { v7 as uuidv7 } from 'uuid';
 import { NodeConnection } from '../../telemetry/index.js';
 
 /**
@@ -7,13 +6,15 @@ import { NodeConnection } from '../../telemetry/index.js';
  */
 const NEWS_INTERVAL_MS = 3_600_000;
 
-/** A connection of the past: its id says when it was made, as that of a real one does. */
+/** A connection of the past, of which a server would have written more often. */
 export class HistoryConnection extends NodeConnection {
-  override readonly id = uuidv7({ msecs: this.origin.createdAt });
   private nextNewsAt = -Infinity;
 
-  override heard(receivedAt: number, createdAt: number): boolean {
-    if (!super.heard(receivedAt, createdAt) || receivedAt < this.nextNewsAt) return false;
+  override heard(receivedAt: number, createdAt: number, type: number): boolean {
+    const newType = !this.hasSent(type);
+    const isNews = super.heard(receivedAt, createdAt, type);
+    // A row must have every type that is stored: readers look for no other.
+    if (!isNews || (!newType && receivedAt < this.nextNewsAt)) return false;
     this.nextNewsAt = receivedAt + NEWS_INTERVAL_MS;
     return true;
   }

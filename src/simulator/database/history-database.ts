@@ -22,7 +22,7 @@ export class HistoryDatabase {
   private readonly heartbeat: NodeJS.Timeout;
 
   private constructor(
-    readonly collectorId: string,
+    readonly collector: CollectorId,
     readonly sink: PostgresSink,
     collectors: CollectorRegistry,
   ) {
@@ -53,7 +53,7 @@ export class HistoryDatabase {
     } finally {
       if (dataSource.isInitialized) await dataSource.destroy();
     }
-    return new HistoryDatabase(collector.id, new PostgresSink(pool, partitions, collectors), collectors);
+    return new HistoryDatabase(collector, new PostgresSink(pool, partitions, collectors), collectors);
   }
 
   async close(): Promise<void> {

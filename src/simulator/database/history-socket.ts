@@ -14,7 +14,7 @@ export class HistorySocket {
   constructor(
     host: Host,
     private readonly openedAt: number,
-    private readonly collectorId: string,
+    private readonly collector: { nextConnectionId(): number },
   ) {
     this.endpoint = endpointOf(host.path);
     this.ipAddr = host.nodes[0]?.profile.computer.ip ?? '';
@@ -27,7 +27,7 @@ export class HistorySocket {
     if (connection === undefined) {
       connection = new HistoryConnection(
         {
-          collectorId: this.collectorId,
+          id: this.collector.nextConnectionId(),
           socketId: this.id,
           envelopeId,
           ipAddr: this.ipAddr,
@@ -43,7 +43,7 @@ export class HistorySocket {
   }
 
   /** The id of a node's connection, if it has spoken. */
-  knownId(envelopeId: number | null): string | null {
+  knownId(envelopeId: number | null): number | null {
     return this.connections.get(envelopeId)?.id ?? null;
   }
 

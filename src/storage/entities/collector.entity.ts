@@ -3,7 +3,11 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 /** A server process. Its gaps are the times in which nothing could be heard of its nodes. */
 @Entity('collectors', { synchronize: false })
 export class Collector {
-  @PrimaryColumn('uuid')
+  /** In the ids of its connections, and in all that its batches write. */
+  @PrimaryColumn('integer')
+  number!: number;
+
+  @Column('uuid')
   id!: string;
 
   @Column('text')

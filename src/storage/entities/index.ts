@@ -7,7 +7,8 @@ import { ImportRange } from './import-range.entity.js';
 import { Import } from './import.entity.js';
 import { IngestBatch } from './ingest-batch.entity.js';
 import { AuditLogMessage, ExpiringLogMessage, TetcoreLog } from './log-message.entity.js';
-import { PeerConnection } from './peer-connection.entity.js';
+import { StoredMessageType } from './message-type.entity.js';
+import { type PeerConnection, PeerConnectionEntity } from './peer-connection.entity.js';
 import { StoredRejectedMessage } from './stored-rejected-message.entity.js';
 
 export {
@@ -21,7 +22,9 @@ export {
   ImportId,
   ImportRange,
   IngestBatch,
-  PeerConnection,
+  type PeerConnection,
+  PeerConnectionEntity,
+  StoredMessageType,
   StoredRejectedMessage,
   TetcoreLog,
 };
@@ -38,7 +41,8 @@ export const entities = [
   ImportId,
   ImportRange,
   IngestBatch,
-  PeerConnection,
+  PeerConnectionEntity,
+  StoredMessageType,
   StoredRejectedMessage,
   TetcoreLog,
 ];

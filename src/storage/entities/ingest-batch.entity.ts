@@ -6,6 +6,9 @@ export class IngestBatch {
   @PrimaryColumn('uuid')
   id!: string;
 
+  @PrimaryColumn('integer')
+  collector!: number;
+
   @Column('timestamptz', { name: 'stored_at', default: () => 'now()' })
   storedAt!: Date;
 }

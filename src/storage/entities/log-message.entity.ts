@@ -20,11 +20,17 @@ abstract class LogMessage {
   @Column('timestamptz', { name: 'stored_at', default: () => 'now()' })
   storedAt!: Date;
 
-  @Column('uuid', { name: 'peer_connection_id' })
+  /** bigint, below 2^53; read as text. */
+  @Column('bigint', { name: 'peer_connection_id' })
   peerConnectionId!: string;
 
-  @Column('text', { nullable: true })
-  msg!: string | null;
+  /** The number of the server process that took it in. */
+  @Column('integer')
+  collector!: number;
+
+  /** See `message-types.ts`. */
+  @Column('smallint')
+  type!: number;
 
   /** The whole message in flat form. */
   @Column('jsonb')
@@ -65,4 +71,10 @@ export class TetcoreLog {
 
   @ViewColumn()
   audit!: boolean;
+
+  @ViewColumn()
+  type!: number;
+
+  @ViewColumn()
+  collector!: number;
 }

@@ -6,13 +6,16 @@ export class StoredRejectedMessage {
   @PrimaryColumn('uuid')
   id!: string;
 
+  @PrimaryColumn('integer')
+  collector!: number;
+
   @Column('timestamptz', { name: 'received_at' })
   receivedAt!: Date;
 
   @Column('timestamptz', { name: 'stored_at', default: () => 'now()' })
   storedAt!: Date;
 
-  @Column('uuid', { name: 'peer_connection_id', nullable: true })
+  @Column('bigint', { name: 'peer_connection_id', nullable: true })
   peerConnectionId!: string | null;
 
   @Column('text')

@@ -2,6 +2,7 @@ export { AdvisoryLock } from './advisory-lock.js';
 export {
   CONNECTION_COLUMNS,
   type ConnectionColumn,
+  type ConnectionColumnType,
   type ConnectionSnapshot,
   type NodeIdentity,
   SAID_FIELDS,

@@ -37,6 +37,9 @@ const NUMBERS = {
   'tracing.event': 35,
 } as const;
 
+/** Messages of later types were stored as {@link OTHER_TYPE} by servers that did not know them. */
+const LAST_OF_FIRST_SCHEMA = 35;
+
 export type NamedMessageType = keyof typeof NUMBERS;
 
 /** A message without a type: `msg` is missing, or no string. */
@@ -76,16 +79,20 @@ export function typeSql(msg: NamedMessageType): string {
  */
 export function typeCondition(msg: string, place: (value: string) => string): string {
   const number = typeNumber(msg);
-  if (number !== OTHER_TYPE) return `type = ${number.toString()}`;
-  return `type = ${OTHER_TYPE.toString()} AND logs->>'msg' = ${place(msg)}::text`;
+  if (number !== OTHER_TYPE && number <= LAST_OF_FIRST_SCHEMA) return `type = ${number.toString()}`;
+  const unnamed = `type = ${OTHER_TYPE.toString()} AND logs->>'msg' = ${place(msg)}::text`;
+  return number === OTHER_TYPE ? unnamed : `(type = ${number.toString()} OR ${unnamed})`;
 }
 
-/** The name of a message's type in SQL, from `type` and `logs`; NULL where it has none. */
-export function typeNameSql(type = 'type', logs = 'logs'): string {
-  const last = MESSAGE_TYPES.at(-1)?.[1] ?? 0;
+/**
+ * The name of a message's type in SQL, from the columns `type` and `logs`; NULL where it has none.
+ *
+ * @param last the number of the last type that is known; without it of all
+ */
+export function typeNameSql(last = MESSAGE_TYPES.at(-1)?.[1] ?? 0): string {
   const array = Array.from({ length: last }, (_, at) => {
     const name = names.get(at + 1);
     return name === undefined ? 'NULL' : `'${name}'`;
   });
-  return `CASE ${type} WHEN ${OTHER_TYPE.toString()} THEN ${logs}->>'msg' ELSE (ARRAY[${array.join(', ')}]::text[])[${type}] END`;
+  return `CASE type WHEN ${OTHER_TYPE.toString()} THEN logs->>'msg' ELSE (ARRAY[${array.join(', ')}]::text[])[type] END`;
 }

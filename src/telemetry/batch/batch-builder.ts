@@ -1,17 +1,16 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { ConnectionSnapshot } from '../connection/connection-snapshot.js';
+import { type CollectorIdentity, type ConnectionSnapshot, type MessageHead, TUPLE_HEAD_BYTES } from '../../storage/index.js';
 import type { NodeConnection } from '../connection/node-connection.js';
 import type { Batch, RejectedMessage } from './batch.js';
-import type { RowText } from '../message/message-row.js';
 import { RowBlockBuilder } from './row-block-builder.js';
 
 /** A message that is ready to be stored. */
-export interface BatchRow extends RowText {
+export interface BatchRow extends MessageHead {
+  /** JSON. */
+  logs: string;
   /** `logs` has nothing but ASCII. */
   ascii: boolean;
   audit: boolean;
-  /** Milliseconds since the epoch. */
-  createdAt: number;
 }
 
 /** Collects what goes into one batch, and begins anew when that is built. */
@@ -35,9 +34,13 @@ export class BatchBuilder {
     return this.size === 0 && this.news.size === 0;
   }
 
+  /** @param collector the process */
+  constructor(private readonly collector: { readonly identity: CollectorIdentity }) {}
+
+  /** @param receivedAt milliseconds since the epoch */
   add(row: BatchRow, receivedAt: number): void {
-    (row.audit ? this.audit : this.expiring).add(row);
-    this.count(row.head.length + row.logs.length, receivedAt);
+    (row.audit ? this.audit : this.expiring).add(row, row.logs, row.ascii);
+    this.count(TUPLE_HEAD_BYTES + row.logs.length, receivedAt);
   }
 
   reject(message: RejectedMessage): void {
@@ -99,9 +102,10 @@ export class BatchBuilder {
     return batch;
   }
 
-  private envelope(now: number): Pick<Batch, 'id' | 'firstReceivedAt' | 'sealedAt'> {
+  private envelope(now: number): Pick<Batch, 'id' | 'collector' | 'firstReceivedAt' | 'sealedAt'> {
     this.id ??= uuidv7();
-    return { id: this.id, firstReceivedAt: Math.min(this.firstReceivedAt, now), sealedAt: now };
+    const collector = this.collector.identity;
+    return { id: this.id, collector, firstReceivedAt: Math.min(this.firstReceivedAt, now), sealedAt: now };
   }
 
   private count(length: number, receivedAt: number): void {

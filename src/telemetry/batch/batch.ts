@@ -1,11 +1,11 @@
-import type { ConnectionSnapshot } from '../connection/connection-snapshot.js';
+import type { CollectorIdentity, ConnectionSnapshot } from '../../storage/index.js';
 
 /** A message that cannot be stored as it came, set aside with the reason. */
 export interface RejectedMessage {
   /** When it arrived: milliseconds since the epoch. */
   receivedAt: number;
   /** The connection that it belongs to, where that is known. */
-  connectionId: string | null;
+  connectionId: number | null;
   path: string;
   ipAddr: string;
   /** One of the reasons that `tetcore_messages_rejected_total` counts. */
@@ -16,12 +16,12 @@ export interface RejectedMessage {
   head: Buffer;
 }
 
-/** Messages of one table, as lines of PostgreSQL's COPY text format. */
+/** Messages of one table. */
 export interface RowBlock {
   rows: number;
-  /** A line a message: see `message-row.ts` for its columns. */
-  text: Buffer;
-  /** The bounds of `created_at`: milliseconds since the epoch. Without meaning where there are no rows. */
+  /** A tuple of PostgreSQL's binary COPY format a message: see `message-tuple.ts` of storage. */
+  tuples: Buffer;
+  /** The bounds of `created_at`: milliseconds since the epoch, rounded down. Without meaning where there are no rows. */
   oldest: number;
   newest: number;
 }
@@ -30,6 +30,8 @@ export interface RowBlock {
 export interface Batch {
   /** A UUIDv7, the key in `ingest_batches`. */
   readonly id: string;
+  /** The process that took it in. Its number is in the rows, and in the ids of their connections. */
+  readonly collector: CollectorIdentity;
   /** When its first message arrived: milliseconds since the epoch. */
   readonly firstReceivedAt: number;
   /** When the batch was closed: milliseconds since the epoch. */

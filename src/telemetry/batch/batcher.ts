@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../../config/index.js';
+import { CollectorId } from '../../storage/index.js';
 import type { NodeConnection } from '../connection/node-connection.js';
 import type { RejectedMessage } from './batch.js';
 import { BatchBuilder, type BatchRow } from './batch-builder.js';
@@ -11,14 +12,17 @@ const MAX_BATCH_LENGTH = 4 * 1024 * 1024;
 /** Collects messages into batches of `DB_BATCH_SIZE`, or fewer when `DB_SAVE_LATENCY_MS` have passed. */
 @Injectable()
 export class Batcher {
-  private readonly open = new BatchBuilder();
+  private readonly open: BatchBuilder;
   private timer: NodeJS.Timeout | undefined;
   private keeping = false;
 
   constructor(
     private readonly settings: Settings,
     private readonly queue: BatchQueue,
-  ) {}
+    collector: CollectorId,
+  ) {
+    this.open = new BatchBuilder(collector);
+  }
 
   add(row: BatchRow, receivedAt: number): void {
     this.open.add(row, receivedAt);

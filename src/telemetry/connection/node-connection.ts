@@ -1,7 +1,10 @@
-import { v7 as uuidv7 } from 'uuid';
-import { CONNECTION_WRITTEN_EVERY_MS } from '../../storage/index.js';
-import type { ConnectionSnapshot, NodeIdentity } from './connection-snapshot.js';
-import { UNKNOWN_IDENTITY } from './unknown-identity.js';
+import {
+  CONNECTION_WRITTEN_EVERY_MS,
+  type ConnectionSnapshot,
+  type EndReason,
+  type NodeIdentity,
+  UNKNOWN_IDENTITY,
+} from '../../storage/index.js';
 
 /** What a row takes without what the node says of itself. */
 const ROW_BYTES = 600;
@@ -9,17 +12,17 @@ const ROW_BYTES = 600;
 /** What stays the same from a connection's first message to its end. */
 export type ConnectionOrigin = Pick<
   ConnectionSnapshot,
-  'collectorId' | 'socketId' | 'envelopeId' | 'ipAddr' | 'path' | 'audit' | 'createdAt'
+  'id' | 'socketId' | 'envelopeId' | 'ipAddr' | 'path' | 'audit' | 'createdAt'
 >;
 
 /** A node on a socket: what becomes a row of `peer_connections`. */
 export class NodeConnection {
-  readonly id = uuidv7();
   private identity = UNKNOWN_IDENTITY;
   private revision = 0;
   private lastMessageAt: number;
   private oldestCreatedAt = Infinity;
   private newestCreatedAt = -Infinity;
+  private readonly types = new Set<number>();
   private writtenAt = -Infinity;
   private ended: Pick<ConnectionSnapshot, 'endedAt' | 'endReason' | 'endCode'> = {
     endedAt: null,
@@ -34,18 +37,30 @@ export class NodeConnection {
     this.lastMessageAt = firstMessageAt;
   }
 
+  get id(): number {
+    return this.origin.id;
+  }
+
+  /** Whether a message of a type has come. */
+  hasSent(type: number): boolean {
+    return this.types.has(type);
+  }
+
   /**
    * Takes note of a message.
    *
+   * @param type see `message-types.ts` of storage
    * @returns whether the row should be written with it
    */
-  heard(receivedAt: number, createdAt: number): boolean {
+  heard(receivedAt: number, createdAt: number, type: number): boolean {
     this.lastMessageAt = receivedAt;
     if (createdAt > this.newestCreatedAt) this.newestCreatedAt = createdAt;
-    // Readers look no further back than the row says.
+    // Readers look no further back than the row says, and for no type that it does not have.
     const older = createdAt < this.oldestCreatedAt;
     if (older) this.oldestCreatedAt = createdAt;
-    return older || receivedAt - this.writtenAt >= CONNECTION_WRITTEN_EVERY_MS;
+    const newType = !this.types.has(type);
+    if (newType) this.types.add(type);
+    return older || newType || receivedAt - this.writtenAt >= CONNECTION_WRITTEN_EVERY_MS;
   }
 
   /** Takes over what a node says of itself; what it leaves out stays as it was. */
@@ -66,7 +81,7 @@ export class NodeConnection {
     return this.identity.peerId;
   }
 
-  end(at: number, reason: string, code: number | null): void {
+  end(at: number, reason: EndReason, code: number | null): void {
     this.ended = { endedAt: at, endReason: reason, endCode: code };
   }
 
@@ -78,12 +93,12 @@ export class NodeConnection {
       ...this.identity,
       ...this.origin,
       ...this.ended,
-      id: this.id,
       revision: this.revision,
       firstMessageAt: this.firstMessageAt,
       lastMessageAt: this.lastMessageAt,
       oldestCreatedAt: this.oldestCreatedAt,
       newestCreatedAt: this.newestCreatedAt,
+      types: [...this.types],
     };
   }
 }

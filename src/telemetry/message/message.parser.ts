@@ -1,5 +1,4 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { cutText } from './cut-text.js';
 import { isObject, openAnyV2, openUsualV2, type Opened } from './envelope.js';
 import type { RejectReason } from './reject-reason.js';
 import { findUnstorable } from '../../json/index.js';
@@ -12,7 +11,7 @@ export type ParsedFrame =
 export interface ParsedMessage {
   /** The `id` of the V2 envelope, which names a node on this socket; `null` for the flat envelope. */
   envelopeId: number | null;
-  /** The type, if it is a string; cut to {@link MAX_MSG_LENGTH} characters. */
+  /** The type, if it is a string. */
   msg: string | null;
   /** The flat form as JSON, digit for digit what the node sent. */
   logs: string;
@@ -23,9 +22,6 @@ export interface ParsedMessage {
   /** `ts` as it came (the envelope's, where both have one), if it is a string. */
   ts: string | null;
 }
-
-/** `msg` is in an index, whose rows may have 2,700 bytes; a character has up to four. */
-export const MAX_MSG_LENGTH = 128;
 
 const BYTE_ORDER_MARK = '\ufeff';
 
@@ -43,7 +39,7 @@ export function parseFrame(data: Buffer): ParsedFrame {
   if (unstorable !== null) return rejected(unstorable, opened.envelopeId);
 
   const { envelopeId, fields, logs, ts } = opened;
-  const msg = typeof fields.msg === 'string' ? cutText(fields.msg, MAX_MSG_LENGTH) : null;
+  const msg = typeof fields.msg === 'string' ? fields.msg : null;
   return { kind: 'message', message: { envelopeId, msg, logs, ascii, fields, ts } };
 }
 

@@ -1,4 +1,4 @@
-import type { NodeIdentity } from '../connection/connection-snapshot.js';
+import { type NodeIdentity, SAID_FIELDS, type SaidKind } from '../../storage/index.js';
 import { isObject } from './envelope.js';
 import { membersOf } from '../../json/index.js';
 import { cutText } from './cut-text.js';
@@ -9,7 +9,7 @@ export const MAX_PEER_ID_LENGTH = 128;
 
 /** Characters of a name, a version and the like that a connection's row has. */
 export const MAX_TEXT_LENGTH = 512;
-export const MAX_SYSINFO_LENGTH = 16_384;
+export const MAX_OBJECT_LENGTH = 16_384;
 
 /** The last millisecond that a Date can hold. */
 const MAX_TIME_MS = 8_640_000_000_000_000;
@@ -17,25 +17,22 @@ const MAX_TIME_MS = 8_640_000_000_000_000;
 /** NUL and lone surrogates, which PostgreSQL refuses. */
 const UNSTORABLE = /[\0\p{Cs}]/u;
 
+/** How a field is read, by what it holds; `null` where it is of the wrong type. */
+const READ: Readonly<Record<SaidKind, (value: unknown, name: string, message: ParsedMessage) => unknown>> = {
+  peerId,
+  text,
+  flag: bool,
+  time,
+  object: (value, name, message) => (isObject(value) ? textOfObject(name, message) : null),
+};
+
 /** What `system.connected` says of its node; `null` for any other message. Wrong types are taken as not said. */
 export function readIdentity(message: ParsedMessage): NodeIdentity | null {
   if (message.msg !== 'system.connected') return null;
   const { fields } = message;
-  return {
-    peerId: peerId(fields.network_id),
-    name: text(fields.name),
-    chain: text(fields.chain),
-    implementation: text(fields.implementation),
-    version: text(fields.version),
-    config: text(fields.config),
-    authority: bool(fields.authority),
-    startupTime: time(fields.startup_time),
-    genesisHash: text(fields.genesis_hash),
-    targetOs: text(fields.target_os),
-    targetArch: text(fields.target_arch),
-    targetEnv: text(fields.target_env),
-    sysinfo: sysinfoOf(message),
-  };
+  return Object.fromEntries(
+    SAID_FIELDS.map(({ key, said, kind }) => [key, READ[kind](fields[said], said, message)]),
+  ) as unknown as NodeIdentity;
 }
 
 /**
@@ -69,10 +66,10 @@ function text(value: unknown): string | null {
   return typeof value === 'string' ? cutText(value, MAX_TEXT_LENGTH) : null;
 }
 
-function sysinfoOf(message: ParsedMessage): string | null {
-  if (!isObject(message.fields.sysinfo)) return null;
-  const json = membersOf(message.logs).get('sysinfo')?.value ?? null;
-  return json !== null && json.length <= MAX_SYSINFO_LENGTH ? json : null;
+/** As it came, digit for digit. */
+function textOfObject(name: string, { logs }: ParsedMessage): string | null {
+  const json = membersOf(logs).get(name)?.value ?? null;
+  return json !== null && json.length <= MAX_OBJECT_LENGTH ? json : null;
 }
 
 function bool(value: unknown): boolean | null {

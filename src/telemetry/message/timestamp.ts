@@ -1,20 +1,14 @@
 import { CLOCK_AHEAD_MS, CLOCK_BEHIND_MS, DAY_MS } from '../../storage/index.js';
 
-/** A `ts` that was understood. */
-export interface Timestamp {
-  /** Milliseconds since the epoch: what PostgreSQL makes of `text`, rounded down. */
-  ms: number;
-  /** What PostgreSQL is given, so that it keeps the microseconds. */
-  text: string;
-}
-
 /**
  * Which clock `created_at` follows. `ok`: the node's. Otherwise ours, because there was no `ts`, or it was
  * not RFC 3339, or it is too far back or ahead.
  */
 export type ClockVerdict = 'ok' | 'missing' | 'unparsable' | 'past' | 'future';
 
-export interface CreatedAt extends Timestamp {
+export interface CreatedAt {
+  /** Microseconds since the epoch: those that PostgreSQL would make of the node's `ts`. */
+  microseconds: number;
   clock: ClockVerdict;
 }
 
@@ -25,24 +19,27 @@ const MIN_LENGTH = 20;
 /** PostgreSQL takes no offset of 16 hours or more. */
 const MAX_OFFSET_MINUTES = 15 * 60 + 59;
 
-/** `createdAt` of a message: when the node says that it was, if that is plausible, or when it arrived. */
+/**
+ * `createdAt` of a message: when the node says that it was, if that is plausible, or when it arrived.
+ *
+ * @param receivedAtMs milliseconds since the epoch
+ */
 export function createdAt(ts: string | null, receivedAtMs: number): CreatedAt {
+  const ours = receivedAtMs * 1000;
   const parsed = parseTimestamp(ts);
-  if (parsed !== null) {
-    const ahead = parsed.ms - receivedAtMs;
-    if (ahead >= -CLOCK_BEHIND_MS && ahead <= CLOCK_AHEAD_MS) {
-      return { ms: parsed.ms, text: parsed.text, clock: 'ok' };
-    }
-    return { ms: receivedAtMs, text: formatTime(receivedAtMs), clock: ahead < 0 ? 'past' : 'future' };
-  }
-  return { ms: receivedAtMs, text: formatTime(receivedAtMs), clock: ts === null ? 'missing' : 'unparsable' };
+  if (parsed === null) return { microseconds: ours, clock: ts === null ? 'missing' : 'unparsable' };
+  const aheadMs = (parsed - ours) / 1000;
+  if (aheadMs >= -CLOCK_BEHIND_MS && aheadMs <= CLOCK_AHEAD_MS) return { microseconds: parsed, clock: 'ok' };
+  return { microseconds: ours, clock: aheadMs < 0 ? 'past' : 'future' };
 }
 
 /**
  * RFC 3339 with any fraction of a second; `null` for what is not, for dates and times that do not exist
  * (leap seconds among them), and for offsets that PostgreSQL does not take.
+ *
+ * @returns microseconds since the epoch, rounded as PostgreSQL rounds
  */
-export function parseTimestamp(ts: string | null): Timestamp | null {
+export function parseTimestamp(ts: string | null): number | null {
   if (ts === null || ts.length < MIN_LENGTH || ts.length > MAX_LENGTH) return null;
   if (ts.charCodeAt(4) !== MINUS || ts.charCodeAt(7) !== MINUS) return null;
   if ((ts.charCodeAt(10) | LOWER) !== LETTER_T) return null;
@@ -61,20 +58,9 @@ export function parseTimestamp(ts: string | null): Timestamp | null {
     if (at === 20) return null;
   }
   const offset = offsetMinutes(ts, at);
-  const ms = day + ((hour * 60 + minute - offset) * 60 + second) * 1000 + fractionMs(ts, 20, at);
-  return Number.isNaN(ms) ? null : { ms, text: ts };
-}
-
-let cachedMs = NaN;
-let cachedText = '';
-
-/** A time of our own clock, for PostgreSQL. Most messages share theirs with the one before. */
-export function formatTime(ms: number): string {
-  if (ms !== cachedMs) {
-    cachedText = new Date(ms).toISOString();
-    cachedMs = ms;
-  }
-  return cachedText;
+  const seconds = day / 1000 + (hour * 60 + minute - offset) * 60 + second;
+  const microseconds = seconds * 1e6 + fraction(ts, 20, at);
+  return Number.isNaN(microseconds) ? null : microseconds;
 }
 
 const LOWER = 0x20;
@@ -126,15 +112,20 @@ function offsetMinutes(ts: string, at: number): number {
   return sign === PLUS ? total : -total;
 }
 
-/** PostgreSQL rounds to microseconds, which may carry as far as into the next day and its partition. */
-function fractionMs(ts: string, start: number, end: number): number {
+/** Digits of the fraction that are read one by one: nanoseconds. */
+const DIGITS = 9;
+
+/** Microseconds of the fraction of a second between two places, up to a whole second. */
+function fraction(ts: string, start: number, end: number): number {
   if (end <= start) return 0;
-  if (end - start > 6 && ts.startsWith('999', start + 3)) {
-    return Math.floor(roundHalfEven(Number(`0.${ts.slice(start, end)}`) * 1e6) / 1000);
+  let nanoseconds = 0;
+  for (let at = start; at < start + DIGITS; at++) {
+    nanoseconds = 10 * nanoseconds + (at < end ? ts.charCodeAt(at) - ZERO : 0);
   }
-  let ms = 0;
-  for (let at = start; at < start + 3; at++) ms = 10 * ms + (at < end ? ts.charCodeAt(at) - ZERO : 0);
-  return ms;
+  const rest = nanoseconds % 1000;
+  // PostgreSQL reads a double and rounds half to even: near a half only the same arithmetic gives the same.
+  if (rest >= 499 && rest <= 500) return roundHalfEven(Number(`0.${ts.slice(start, end)}`) * 1e6);
+  return (nanoseconds - rest) / 1000 + (rest > 500 ? 1 : 0);
 }
 
 function roundHalfEven(value: number): number {

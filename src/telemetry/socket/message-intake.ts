@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { typeNumber } from '../../storage/index.js';
 import type { RejectedMessage } from '../batch/batch.js';
 import { Batcher } from '../batch/batcher.js';
 import type { NodeConnection } from '../connection/node-connection.js';
 import type { ParsedMessage } from '../message/message.parser.js';
-import { formatRow } from '../message/message-row.js';
 import { readIdentity, readPeerId } from '../message/node-identity.js';
-import { createdAt, formatTime } from '../message/timestamp.js';
+import { createdAt } from '../message/timestamp.js';
 import { MessageOutcomes, TelemetryMetrics } from '../telemetry.metrics.js';
 import { RejectedBudget } from './rejected-budget.js';
 import type { TelemetryEndpoint } from './telemetry-endpoint.js';
@@ -26,20 +26,26 @@ export class MessageIntake {
 
   accept(connection: NodeConnection, message: ParsedMessage, receivedAt: number): void {
     const created = createdAt(message.ts, receivedAt);
-    this.metrics.clock(created.clock, receivedAt - created.ms);
+    const createdAtMs = Math.floor(created.microseconds / 1000);
+    this.metrics.clock(created.clock, receivedAt - createdAtMs);
+    const type = typeNumber(message.msg);
     const identified = identify(connection, message);
-    const isNews = connection.heard(receivedAt, created.ms) || identified;
-    const { head, logs } = formatRow(
-      created.text,
-      formatTime(receivedAt),
-      connection.id,
-      message.msg,
-      message.logs,
-    );
+    const isNews = connection.heard(receivedAt, createdAtMs, type) || identified;
     if (isNews) this.batcher.addNews(connection);
-    const { audit } = connection.origin;
+    const { id, audit } = connection.origin;
     // Field by field: spreading the row took as long as parsing it.
-    this.batcher.add({ head, logs, ascii: message.ascii, audit, createdAt: created.ms }, receivedAt);
+    this.batcher.add(
+      {
+        createdAt: created.microseconds,
+        receivedAt: receivedAt * 1000,
+        connectionId: id,
+        type,
+        logs: message.logs,
+        ascii: message.ascii,
+        audit,
+      },
+      receivedAt,
+    );
   }
 
   reject(

@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { WebSocket } from 'ws';
+import type { EndReason } from '../../storage/index.js';
 import { NodeConnection } from '../connection/node-connection.js';
 import { parseFrame } from '../message/message.parser.js';
 import type { MessageOutcomes, TelemetryMetrics } from '../telemetry.metrics.js';
@@ -24,7 +25,7 @@ export interface NodeLine {
 }
 
 export interface NodeSocketContext {
-  collectorId: string;
+  collector: { nextConnectionId(): number };
   limits: SocketLimits;
   intake: MessageIntake;
   outcomes: MessageOutcomes;
@@ -46,7 +47,7 @@ export class NodeSocket {
   private silentMs = 0;
   private hasSpoken = false;
   private excess: Excess | undefined;
-  private endReason: string | undefined;
+  private endReason: EndReason | undefined;
 
   constructor(
     private readonly ws: WebSocket,
@@ -154,7 +155,7 @@ export class NodeSocket {
     if (known !== undefined || this.connections.size >= MAX_NODES_PER_SOCKET) return known;
     const { path, audit } = this.endpoint;
     const origin = {
-      collectorId: this.context.collectorId,
+      id: this.context.collector.nextConnectionId(),
       socketId: this.id,
       envelopeId,
       ipAddr: this.ipAddr,

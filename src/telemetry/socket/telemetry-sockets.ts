@@ -48,7 +48,7 @@ export class TelemetrySockets implements OnApplicationBootstrap, BeforeApplicati
     outcomes: MessageOutcomes,
   ) {
     this.context = {
-      collectorId: collector.id,
+      collector,
       intake,
       outcomes,
       metrics,

@@ -1,6 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { hostname } from 'node:os';
-import { PACKAGE_VERSION } from '../../../config/index.js';
+import { takeCollectorNumber } from './collector-numbers.js';
 import { CollectorId } from './collector-id.js';
 import { WriterPool } from '../../connections/writer-pool.js';
 import { COLLECTOR_DEAD_AFTER_MS } from '../../schema/index.js';
@@ -26,15 +25,20 @@ export class CollectorRegistry {
     private readonly collector: CollectorId,
   ) {}
 
-  /** Says that this process is alive, also while batches keep every connection of the writers. */
+  /**
+   * Says that this process is alive, also while batches keep every connection of the writers. The first time it takes
+   * down its number, or another one where somebody has that.
+   */
   async seen(): Promise<void> {
-    await this.pool.withOwnClient((client) =>
-      client.query(
-        `INSERT INTO collectors (id, host, version, started_at, last_seen_at) VALUES ($1, $2, $3, now(), now())
-         ON CONFLICT (id) DO UPDATE SET last_seen_at = now()`,
-        [this.collector.id, hostname(), PACKAGE_VERSION],
-      ),
-    );
+    await this.pool.withOwnClient(async (client) => {
+      const { rowCount } = await client.query('UPDATE collectors SET last_seen_at = now() WHERE id = $1', [
+        this.collector.id,
+      ]);
+      if (rowCount === 1) return;
+      const number = await takeCollectorNumber(client, this.collector.identity);
+      // Later on the sink does it: see renumberBatch of delivery.
+      if (!this.registered && number !== this.collector.identity.number) this.collector.renumber(number);
+    });
     this.registered = true;
   }
 
@@ -57,31 +61,35 @@ export class CollectorRegistry {
     }
   }
 
-  /** Other processes of which connections are open. */
-  private async withOpenConnections(): Promise<string[]> {
-    const sql = 'SELECT DISTINCT collector_id AS id FROM peer_connections WHERE ended_at IS NULL';
+  /** Numbers of other processes of which connections are open. */
+  private async withOpenConnections(): Promise<number[]> {
     const { rows } = await this.pool.withClient(
-      (client) => client.query<{ id: string }>(`${sql} AND collector_id <> $1`, [this.collector.id]),
+      (client) =>
+        client.query<{ collector: number }>(
+          `SELECT DISTINCT collector FROM peer_connections
+            WHERE ended_at IS NULL AND collector NOT IN (SELECT number FROM collectors WHERE id = $1)`,
+          [this.collector.id],
+        ),
       this.abort.signal,
     );
-    return rows.map(({ id }) => id);
+    return rows.map(({ collector }) => collector);
   }
 
   /** Who has come back since the last chunk is not taken for dead any more. */
-  private endSome(others: readonly string[]): Promise<number> {
+  private endSome(others: readonly number[]): Promise<number> {
     return this.pool.withClient(async (client) => {
-      const alive = await client.query<{ id: string }>(
-        `SELECT id FROM collectors WHERE id = ANY($1) AND stopped_at IS NULL
+      const alive = await client.query<{ number: number }>(
+        `SELECT number FROM collectors WHERE number = ANY($1) AND stopped_at IS NULL
             AND last_seen_at > now() - make_interval(secs => $2)`,
         [others, COLLECTOR_DEAD_AFTER_MS / 1000],
       );
-      const living = new Set(alive.rows.map(({ id }) => id));
+      const living = new Set(alive.rows.map(({ number }) => number));
       const result = await client.query(
         `UPDATE peer_connections SET ended_at = last_message_at, end_reason = 'collector_lost'
           WHERE ended_at IS NULL AND id IN
-            (SELECT id FROM peer_connections WHERE collector_id = ANY($1) AND ended_at IS NULL
+            (SELECT id FROM peer_connections WHERE collector = ANY($1) AND ended_at IS NULL
               LIMIT ${CHUNK.toString()})`,
-        [others.filter((id) => !living.has(id))],
+        [others.filter((number) => !living.has(number))],
       );
       return result.rowCount ?? 0;
     }, this.abort.signal);

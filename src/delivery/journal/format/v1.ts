@@ -1,0 +1,205 @@
+import {
+  type CollectorIdentity,
+  CONNECTION_COLUMNS,
+  type ConnectionSnapshot,
+  UNKNOWN_IDENTITY,
+} from '../../../storage/index.js';
+import type { Batch, RejectedMessage, RowBlock } from '../../../telemetry/index.js';
+import { BatchFormatError, JournalFormatError } from '../journal.error.js';
+
+/*
+ * Format 1 of a journal. What is written here is read by every later version: it never changes. Another way to write is
+ * a format of its own beside this one, and old decoders stay.
+ *
+ * `journal.json`: {"format": 1, "marker": "…", "columns": ["id", "ip_addr", …]}. `columns` names the columns of
+ * `peer_connections` that the connections of its batches have, so that a new column needs no new format; who does not
+ * know one of them leaves the journal to a server that does.
+ *
+ * A batch, the payload of a record (see `record.ts`), numbers little endian:
+ *
+ *   0  length of the head   uint32
+ *   4  head                 JSON: see BatchHead
+ *      expiring             tuples of PostgreSQL's binary COPY format, with the columns created_at, received_at,
+ *                           collector (int4), peer_connection_id (int8), type (int2), logs (jsonb)
+ *      audit                the same
+ *      rejected             the first bytes of each rejected message, one behind the other
+ */
+export const FORMAT = 1;
+const LENGTH_BYTES = 4;
+
+/** Tuples of one table: how many, how many bytes, and the bounds of `created_at` in milliseconds since the epoch. */
+interface BlockHead {
+  rows: number;
+  bytes: number;
+  oldest: number;
+  newest: number;
+}
+
+/** Times are milliseconds since the epoch. */
+interface RejectedHead {
+  received_at: number;
+  connection: number | null;
+  path: string;
+  ip_addr: string;
+  reason: string;
+  /** Of the whole frame, in bytes. */
+  size: number;
+  /** Bytes of it that lie behind the tuples. */
+  head: number;
+}
+
+interface BatchHead {
+  id: string;
+  collector: { id: string; number: number };
+  first_received_at: number;
+  sealed_at: number;
+  expiring: BlockHead;
+  audit: BlockHead;
+  /** Values in the order of the journal's columns: times as milliseconds since the epoch, jsonb as text. */
+  connections: unknown[][];
+  rejected: RejectedHead[];
+}
+
+const HEAD_FIELDS: readonly (keyof BatchHead)[] = [
+  'id',
+  'collector',
+  'first_received_at',
+  'sealed_at',
+  'expiring',
+  'audit',
+  'connections',
+  'rejected',
+];
+
+/** The columns of the connections that this version writes. */
+export const WRITTEN_COLUMNS: readonly string[] = CONNECTION_COLUMNS.map(({ column }) => column);
+
+/** A batch as bytes, in parts to be written one after another; the tuples are not copied. */
+export function encodeBatch(batch: Batch): Buffer[] {
+  const head: BatchHead = {
+    id: batch.id,
+    collector: { id: batch.collector.id, number: batch.collector.number },
+    first_received_at: batch.firstReceivedAt,
+    sealed_at: batch.sealedAt,
+    expiring: blockHead(batch.expiring),
+    audit: blockHead(batch.audit),
+    // Bounds that are not finite, of a connection without messages, become null.
+    connections: batch.connections.map((connection) => CONNECTION_COLUMNS.map(({ key }) => connection[key])),
+    rejected: batch.rejected.map(rejectedHead),
+  };
+  const json = Buffer.from(JSON.stringify(head));
+  const length = Buffer.allocUnsafe(LENGTH_BYTES);
+  length.writeUInt32LE(json.length);
+  const heads = batch.rejected.map((message) => message.head);
+  return [length, json, batch.expiring.tuples, batch.audit.tuples, ...heads];
+}
+
+/** Reads batches of a journal of this format. */
+export class DecoderV1 {
+  private readonly keys: readonly (keyof ConnectionSnapshot)[];
+
+  /**
+   * @param columns of the journal
+   * @throws JournalFormatError where one is not known here
+   */
+  constructor(columns: readonly string[]) {
+    this.keys = columns.map((name) => {
+      const known = CONNECTION_COLUMNS.find(({ column }) => column === name);
+      if (known === undefined) throw new JournalFormatError(`It has a column that is not known here: ${name}.`);
+      return known.key;
+    });
+  }
+
+  /**
+   * The batch that {@link encodeBatch} was given. Its buffers share the memory of `bytes`.
+   *
+   * @throws BatchFormatError where the bytes are no batch
+   * @throws JournalFormatError where it has a field that is not known here
+   */
+  decode(bytes: Buffer): Batch {
+    if (bytes.length < LENGTH_BYTES) throw new BatchFormatError('There are too few bytes for a batch.');
+    let end = LENGTH_BYTES + bytes.readUInt32LE(0);
+    const head = parseHead(bytes.subarray(LENGTH_BYTES, end));
+    const take = (size: number): Buffer => {
+      end += size;
+      return bytes.subarray(end - size, end);
+    };
+    const batch: Batch = {
+      id: head.id,
+      collector: collectorOf(head),
+      firstReceivedAt: head.first_received_at,
+      sealedAt: head.sealed_at,
+      expiring: blockOf(head.expiring, take(head.expiring.bytes)),
+      audit: blockOf(head.audit, take(head.audit.bytes)),
+      connections: head.connections.map((values) => this.connection(values)),
+      rejected: head.rejected.map((message) => rejectedOf(message, take(message.head))),
+    };
+    if (end !== bytes.length) {
+      throw new BatchFormatError(`A batch of ${end} bytes was written, but ${bytes.length} are there.`);
+    }
+    return batch;
+  }
+
+  private connection(values: readonly unknown[]): ConnectionSnapshot {
+    const said = Object.fromEntries(this.keys.map((key, at) => [key, values[at]]));
+    const snapshot = { ...UNKNOWN_IDENTITY, ...said } as unknown as ConnectionSnapshot;
+    return {
+      ...snapshot,
+      oldestCreatedAt: (snapshot.oldestCreatedAt as number | null) ?? Infinity,
+      newestCreatedAt: (snapshot.newestCreatedAt as number | null) ?? -Infinity,
+    };
+  }
+}
+
+function parseHead(json: Buffer): BatchHead {
+  let head: unknown;
+  try {
+    head = JSON.parse(json.toString());
+  } catch (cause) {
+    throw new BatchFormatError("The batch's head is not JSON.", { cause });
+  }
+  if (typeof head !== 'object' || head === null) throw new BatchFormatError("The batch's head is no object.");
+  const missing = HEAD_FIELDS.find((field) => !(field in head));
+  if (missing !== undefined) throw new BatchFormatError(`The batch has no ${missing}.`);
+  const unknown = Object.keys(head).find((field) => !(HEAD_FIELDS as readonly string[]).includes(field));
+  if (unknown !== undefined) {
+    throw new JournalFormatError(`A batch has a field that is not known here: ${unknown}.`);
+  }
+  return head as BatchHead;
+}
+
+function collectorOf({ collector: { id, number } }: BatchHead): CollectorIdentity {
+  return { id, number };
+}
+
+function blockHead({ rows, tuples, oldest, newest }: RowBlock): BlockHead {
+  return { rows, bytes: tuples.length, oldest, newest };
+}
+
+function blockOf({ rows, oldest, newest }: BlockHead, tuples: Buffer): RowBlock {
+  return { rows, tuples, oldest, newest };
+}
+
+function rejectedHead(message: RejectedMessage): RejectedHead {
+  return {
+    received_at: message.receivedAt,
+    connection: message.connectionId,
+    path: message.path,
+    ip_addr: message.ipAddr,
+    reason: message.reason,
+    size: message.size,
+    head: message.head.length,
+  };
+}
+
+function rejectedOf(head: RejectedHead, bytes: Buffer): RejectedMessage {
+  return {
+    receivedAt: head.received_at,
+    connectionId: head.connection,
+    path: head.path,
+    ipAddr: head.ip_addr,
+    reason: head.reason,
+    size: head.size,
+    head: bytes,
+  };
+}

@@ -1,0 +1,32 @@
+import type { ClientBase } from 'pg';
+import { hostname } from 'node:os';
+import { PACKAGE_VERSION } from '../../../config/index.js';
+import { type CollectorIdentity, drawCollectorNumber } from './collector-id.js';
+
+/** Numbers that are drawn in a row before it is given up: with a thousand taken, two in a row are one in four million. */
+const MOST_DRAWS = 20;
+
+/**
+ * The number that a collector has in this database. One that is not known here is taken down by the number that it
+ * has, or where another one has that, by a fresh one.
+ */
+export async function takeCollectorNumber(
+  client: ClientBase,
+  { id, number }: CollectorIdentity,
+): Promise<number> {
+  let wanted = number;
+  for (let draw = 0; draw < MOST_DRAWS; draw += 1) {
+    // Whichever of the two is taken: by now the id may have a number.
+    await client.query(
+      `INSERT INTO collectors (number, id, host, version, started_at, last_seen_at)
+       VALUES ($1, $2, $3, $4, now(), now()) ON CONFLICT DO NOTHING`,
+      [wanted, id, hostname(), PACKAGE_VERSION],
+    );
+    const { rows } = await client.query<{ number: number }>('SELECT number FROM collectors WHERE id = $1', [
+      id,
+    ]);
+    if (rows[0] !== undefined) return rows[0].number;
+    wanted = drawCollectorNumber();
+  }
+  throw new Error(`${MOST_DRAWS.toString()} numbers for a collector were taken one after the other.`);
+}
