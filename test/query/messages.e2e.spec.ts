@@ -2,9 +2,8 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, it } from 'vitest';
-import { batch, row, snapshot, type TestRow } from '../support/batches.js';
+import { batch, newConnectionId, row, snapshot, type TestRow } from '../support/batches.js';
 import { TestDatabase } from '../support/databases.js';
 import { FakeNode } from '../support/fake-node.js';
 import { TestServer } from '../support/test-server.js';
@@ -30,7 +29,7 @@ async function store(
   messages: readonly { msg: string | null; logs: string }[],
 ): Promise<void> {
   await using storage = new TestStorage(database.url);
-  const id = uuidv7();
+  const id = newConnectionId();
   const oldest = Date.now() - messages.length;
   const rows: TestRow[] = messages.map((message, index) =>
     row({ at: oldest + index, connectionId: id, ...message }),
@@ -141,8 +140,8 @@ describe('the messages of a node', () => {
     await using database = await TestDatabase.create();
     await store(database, [message({ msg: 'test.row', filler: 'x'.repeat(10_000) })]);
     await database.query(
-      `INSERT INTO logs_expiring (created_at, received_at, peer_connection_id, msg, logs)
-       SELECT created_at, received_at, peer_connection_id, msg, logs FROM logs_expiring, generate_series(2, 5000)`,
+      `INSERT INTO logs_expiring (created_at, received_at, collector, peer_connection_id, type, logs)
+       SELECT created_at, received_at, collector, peer_connection_id, type, logs FROM logs_expiring, generate_series(2, 5000)`,
     );
     await using server = await TestServer.ready(database.url);
     const path = `/nodes/logs?peer_id=${PEER}`;
@@ -168,9 +167,9 @@ describe('the messages of a node', () => {
       message({ msg: 'large', filler: 'x'.repeat(size) }),
     ]);
     await database.query(
-      `INSERT INTO logs_expiring (created_at, received_at, peer_connection_id, msg, logs)
-       SELECT created_at, received_at, peer_connection_id, msg, logs
-         FROM logs_expiring, generate_series(2, 300) WHERE msg = 'large'`,
+      `INSERT INTO logs_expiring (created_at, received_at, collector, peer_connection_id, type, logs)
+       SELECT created_at, received_at, collector, peer_connection_id, type, logs
+         FROM logs_expiring, generate_series(2, 300) WHERE logs->>'msg' = 'large'`,
     );
     await using server = await TestServer.ready(database.url);
     const before = memory();
@@ -191,8 +190,8 @@ describe('the messages of a node', () => {
     await using database = await TestDatabase.create();
     await store(database, [message({ msg: 'test.row', filler: 'x'.repeat(10_000) })]);
     await database.query(
-      `INSERT INTO logs_expiring (created_at, received_at, peer_connection_id, msg, logs)
-       SELECT created_at, received_at, peer_connection_id, msg, logs FROM logs_expiring, generate_series(2, 20000)`,
+      `INSERT INTO logs_expiring (created_at, received_at, collector, peer_connection_id, type, logs)
+       SELECT created_at, received_at, collector, peer_connection_id, type, logs FROM logs_expiring, generate_series(2, 20000)`,
     );
     await using server = await TestServer.ready(database.url);
     for (const accept of ['application/x-ndjson', 'text/csv', 'application/json']) {

@@ -1,7 +1,6 @@
-import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, it } from 'vitest';
-import type { ConnectionSnapshot } from '../../src/telemetry/index.js';
-import { batch, snapshot } from '../support/batches.js';
+import type { ConnectionSnapshot } from '../../src/storage/index.js';
+import { batch, newConnectionId, snapshot } from '../support/batches.js';
 import { TestDatabase } from '../support/databases.js';
 import { FakeNode } from '../support/fake-node.js';
 import { TestServer } from '../support/test-server.js';
@@ -12,12 +11,12 @@ const MINUTE_MS = 60_000;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
 /** Connections of peers, each a minute older than the one before it. */
-function connections(given: readonly Partial<ConnectionSnapshot>[]): ConnectionSnapshot[] {
+function connections(given: readonly Partial<ConnectionSnapshot>[], collector: number): ConnectionSnapshot[] {
   const now = Date.now();
   return given.map((one, index) => {
     const at = now - index * MINUTE_MS;
     return snapshot({
-      id: uuidv7(),
+      id: newConnectionId(collector),
       createdAt: at,
       firstMessageAt: at,
       lastMessageAt: at,
@@ -28,7 +27,7 @@ function connections(given: readonly Partial<ConnectionSnapshot>[]): ConnectionS
   });
 }
 
-const ENDED = { endedAt: Date.now(), endReason: 'closed', endCode: 1000 };
+const ENDED = { endedAt: Date.now(), endReason: 'closed', endCode: 1000 } as const;
 
 async function withConnections(
   given: readonly Partial<ConnectionSnapshot>[],
@@ -38,8 +37,9 @@ async function withConnections(
   await using storage = new TestStorage(database.url);
   // Alive, so that its connections are not taken for those of a process that died.
   await storage.collectors.seen();
-  const stored = connections(given.map((one) => ({ collectorId: storage.collectorId.id, ...one })));
-  await storage.store(batch({ connections: stored }));
+  const collector = storage.collectorId.identity;
+  const stored = connections(given, collector.number);
+  await storage.store(batch({ collector, connections: stored }));
   await using server = await TestServer.ready(database.url);
   await story(server, stored);
 }
@@ -207,7 +207,7 @@ describe('a node', () => {
     }));
     await withConnections([...given, { peerId: 'QmB' }], async (server, stored) => {
       const own = stored.filter((one) => one.peerId === 'QmA');
-      const found: { id: string; created_at: string }[] = [];
+      const found: { id: number; created_at: string }[] = [];
       for (let page: typeof found | undefined; page?.length !== 0; found.push(...page)) {
         const cursor = found.at(-1)?.id;
         const answer = await server.api.GET('/nodes/{peer_id}/connections', {
@@ -215,7 +215,9 @@ describe('a node', () => {
         });
         page = answer.data ?? [];
       }
-      expect(found.map(({ id }) => id).sort()).toEqual(own.map(({ id }) => id).sort());
+      const ids = (rows: readonly { id: number }[]): number[] =>
+        rows.map(({ id }) => id).sort((a, b) => a - b);
+      expect(ids(found)).toEqual(ids(own));
       const times = found.map((one) => one.created_at);
       expect(times).toEqual([...times].sort().reverse());
     });

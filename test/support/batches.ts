@@ -3,6 +3,9 @@ import {
   type CollectorIdentity,
   connectionId as idOf,
   type ConnectionSnapshot,
+  MESSAGE_TYPES,
+  NO_TYPE,
+  OTHER_TYPE,
   TUPLE_HEAD_BYTES,
   typeNumber,
   UNKNOWN_IDENTITY,
@@ -15,6 +18,8 @@ export const TEST_COLLECTOR: CollectorIdentity = {
   id: '01977f6e-4c00-7000-8000-00000000c011',
   number: 1_000,
 };
+
+const ALL_TYPES = [NO_TYPE, OTHER_TYPE, ...MESSAGE_TYPES.map(([, number]) => number)];
 
 let connections = 0;
 
@@ -95,7 +100,8 @@ export function snapshot(given: Partial<ConnectionSnapshot> = {}): ConnectionSna
   return {
     id: newConnectionId(),
     revision: 1,
-    types: [],
+    // Any: which of them its rows have, a test does not say.
+    types: ALL_TYPES,
     socketId: uuidv7(),
     envelopeId: null,
     ipAddr: '127.0.0.1',

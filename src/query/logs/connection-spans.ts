@@ -1,4 +1,10 @@
-import { NEWEST_MESSAGE, type ReadCursor, type ReadTransaction } from '../../storage/index.js';
+import {
+  NEWEST_MESSAGE,
+  OTHER_TYPE,
+  typeNumber,
+  type ReadCursor,
+  type ReadTransaction,
+} from '../../storage/index.js';
 import type { MessageQuestion } from './message-question.js';
 import type { ConnectionSpan } from './segment.js';
 
@@ -7,25 +13,36 @@ import type { ConnectionSpan } from './segment.js';
  * `newest_created_at` is rounded down.
  */
 const spans = (order: 'lower ASC, id ASC' | 'upper DESC, id DESC'): string => `
-  SELECT id, ip_addr, floor(extract(epoch FROM lower) * 1000)::float8 AS "from",
+  SELECT id::float8 AS id, collector, audit, ip_addr, floor(extract(epoch FROM lower) * 1000)::float8 AS "from",
          ceil(extract(epoch FROM upper) * 1000)::float8 + 1 AS "to"
-    FROM (SELECT id, ip_addr,
+    FROM (SELECT id, collector, audit, ip_addr,
                  greatest(oldest_created_at, $2::timestamptz) AS lower,
                  least(${NEWEST_MESSAGE}, $3::timestamptz) AS upper
-            FROM peer_connections WHERE peer_id = $1) AS span
+            FROM peer_connections
+           WHERE peer_id = $1 AND ($4::smallint[] IS NULL OR types IS NULL OR types && $4::smallint[])) AS span
    WHERE lower <= upper
    ORDER BY ${order}`;
 
-/** The connections of a peer that may have messages that are asked for. */
+/** The connections of a peer that may have messages that are asked for: of that time, and of those types. */
 export async function connectionSpans(
   transaction: ReadTransaction,
-  { peerId, filter, order, cursor }: MessageQuestion,
+  { peerId, filter, types, order, cursor }: MessageQuestion,
 ): Promise<ReadCursor<ConnectionSpan>> {
   const descending = order.sql === 'DESC';
   const sql = spans(descending ? 'upper DESC, id DESC' : 'lower ASC, id ASC');
   const starts = [filter.start_time, descending ? undefined : cursor?.createdAt];
   const ends = [filter.end_time, descending ? cursor?.createdAt : undefined];
-  return await transaction.open(sql, [peerId, latest(starts), earliest(ends)]);
+  return await transaction.open(sql, [
+    peerId,
+    latest(starts),
+    earliest(ends),
+    typesOf(filter.msg) ?? types ?? null,
+  ]);
+}
+
+/** As a server of this version, or of one before, may have stored them. */
+function typesOf(msg: string | undefined): number[] | undefined {
+  return msg === undefined ? undefined : [typeNumber(msg), OTHER_TYPE];
 }
 
 function latest(times: readonly (string | undefined)[]): string | null {

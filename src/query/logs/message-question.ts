@@ -7,8 +7,8 @@ import type { RowShape } from './row-shape.js';
 export interface MessageQuestion {
   peerId: string;
   filter: MessageFilter;
-  /** Only these, as in the column `msg`; of every type where it is left out. */
-  types?: readonly string[];
+  /** Numbers of types, of which alone messages are wanted; of every type where it is left out. */
+  types?: readonly number[];
   order: ReadingOrder;
   /** What comes after it. */
   cursor?: MessageCursor | undefined;

@@ -56,8 +56,7 @@ export class PeerMessages {
   private async begin(segment: Segment, limit: number): Promise<void> {
     const rest = this.question.order.rest(segment);
     if (rest !== null) this.waiting.push(rest);
-    const cursor = await segmentRows(this.transaction, segment, this.question, limit);
-    if (cursor !== null) this.open.push(cursor);
+    this.open.push(await segmentRows(this.transaction, segment, this.question, limit));
   }
 
   private nextWaiting(): Segment | undefined {

@@ -6,7 +6,7 @@ const HOUR_MS = 3_600_000;
 const NOW = Date.UTC(2024, 1, 1);
 
 function segments(order: ReadingOrder, from: number, to: number): Segment[] {
-  const connection = { id: '', ip_addr: '', from, to };
+  const connection = { id: 1, collector: 1, audit: false, ip_addr: '', from, to };
   const found: Segment[] = [];
   for (let next = order.first(connection, NOW); next !== null; next = order.rest(next)) found.push(next);
   return found;

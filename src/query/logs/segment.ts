@@ -1,6 +1,9 @@
 /** A connection of a peer, and between which times it may have messages. */
 export interface ConnectionSpan {
-  id: string;
+  id: number;
+  /** The number of the server process that held it. */
+  collector: number;
+  audit: boolean;
   ip_addr: string;
   /** Milliseconds since the epoch: included. */
   from: number;

@@ -31,7 +31,7 @@ export class MessageCount {
   @WholeNumberOf('', { example: 1250 })
   qty!: number;
 
-  @TextOf('The type, of which the first 128 characters count.', { nullable: true, example: 'block.import' })
+  @TextOf('The type.', { nullable: true, example: 'block.import' })
   log_type!: string | null;
 }
 

@@ -1,8 +1,10 @@
+import { typeNumber } from '../../storage/index.js';
 import { cursorSql } from '../logs/message-cursor.js';
 import type { RowShape } from '../logs/row-shape.js';
 
+const INTERVAL = typeNumber('system.interval');
 /** The types that tell how many peers a node has. */
-export const PEER_COUNT_TYPES = ['system.interval', 'system.network_state'] as const;
+export const PEER_COUNT_TYPES = [INTERVAL, typeNumber('system.network_state')] as const;
 
 /** Very old nodes call the state `network_state`. */
 const STATE = "coalesce(logs->'state', logs->'network_state')";
@@ -16,7 +18,7 @@ const MOST_PEERS = 2 ** 53;
 
 /** A PeerCount. Of the two kinds of interval, one says how many peers there are; what is no whole number is left out. */
 export const PEER_COUNT_JSON: RowShape = {
-  condition: `CASE WHEN msg <> 'system.interval' THEN jsonb_typeof(${STATE}->'connectedPeers') = 'object'
+  condition: `CASE WHEN type <> ${INTERVAL.toString()} THEN jsonb_typeof(${STATE}->'connectedPeers') = 'object'
                    WHEN jsonb_typeof(logs->'peers') = 'number'
                    THEN ${PEERS} BETWEEN 0 AND ${MOST_PEERS.toString()} AND trunc(${PEERS}) = ${PEERS} END`,
   text: () => `

@@ -1,14 +1,21 @@
-import { timeText } from '../../storage/index.js';
+import { SAID_FIELDS, timeText } from '../../storage/index.js';
+
+/** What a node has said of itself, in the answers that have it. */
+const saidIn = (answers: 'node' | 'connection'): string[] =>
+  SAID_FIELDS.filter((field) => field.answers === answers).map(({ column }) => column);
 
 /** The columns of {@link Node} that `peer_connections` has. */
+export const NODE_COLUMNS = ['id', 'ip_addr', 'created_at', 'audit', ...saidIn('node'), 'last_message_at'];
+
+const members = (columns: readonly string[]): string =>
+  columns.map((column) => `'${column}', ${column}`).join(', ');
+
 const NODE_FIELDS = `
-  'id', id, 'ip_addr', ip_addr, 'peer_id', peer_id, 'created_at', ${timeText('created_at')}, 'audit', audit,
-  'name', name, 'chain', chain, 'version', version, 'authority', authority, 'startup_time', startup_time,
-  'implementation', implementation`;
+  'id', id, 'ip_addr', ip_addr, 'created_at', ${timeText('created_at')}, 'audit', audit,
+  ${members(saidIn('node'))}`;
 
 const CONNECTION_FIELDS = `
-  'config', config, 'genesis_hash', genesis_hash, 'target_os', target_os, 'target_arch', target_arch,
-  'target_env', target_env, 'sysinfo', sysinfo, 'path', path, 'first_message_at', ${timeText('first_message_at')},
+  ${members(saidIn('connection'))}, 'path', path, 'first_message_at', ${timeText('first_message_at')},
   'ended_at', ${timeText('ended_at')}, 'end_reason', end_reason, 'end_code', end_code`;
 
 /**

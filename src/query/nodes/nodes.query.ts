@@ -4,7 +4,7 @@ import {
   MAX_ROWS,
   PeerIdParameter,
   TextParameter,
-  UuidParameter,
+  WholeNumberParameter,
 } from '../../http/index.js';
 
 /** What `GET /nodes` takes. Each filter is about the newest connection of a peer. */
@@ -44,8 +44,13 @@ export class NodeConnectionsQuery {
   @LimitParameter(100)
   limit = 100;
 
-  @UuidParameter({ description: 'Goes on after a connection: the `id` of the last one that you have.' })
-  cursor?: string;
+  @WholeNumberParameter({
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER,
+    description: 'Goes on after a connection: the `id` of the last one that you have.',
+    example: 5283920058631409,
+  })
+  cursor?: number;
 }
 
 /** Which node a path is about. */

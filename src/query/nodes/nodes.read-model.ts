@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Conditions, cursorRows, ReadTransaction, singleRow, timeText } from '../../storage/index.js';
-import { connectionFields, nodeFields } from './connection-row.js';
+import { connectionFields, NODE_COLUMNS, nodeFields } from './connection-row.js';
 import type { NodeConnectionsQuery, NodesQuery } from './nodes.query.js';
 
 /** Questions about nodes. */
@@ -49,8 +49,7 @@ export function nodesQuery(query: NodesQuery): { sql: string; parameters: readon
     )
     SELECT json_build_object(
              ${nodeFields('heard_at IS NOT NULL', 'greatest(heard_at, last_message_at)')})::text AS row
-      FROM (SELECT DISTINCT ON (peer_id) id, ip_addr, peer_id, created_at, audit, name, chain, version, authority,
-                   startup_time, implementation, last_message_at
+      FROM (SELECT DISTINCT ON (peer_id) ${NODE_COLUMNS.join(', ')}
               FROM peer_connections WHERE peer_id IS NOT NULL${rest}
              ORDER BY peer_id, created_at DESC, id DESC) AS newest
       LEFT JOIN open USING (peer_id)${conditions.where}
@@ -74,6 +73,6 @@ const CONNECTIONS = `
   SELECT json_build_object(${connectionFields('ended_at IS NULL', 'last_message_at')})::text AS row
     FROM peer_connections
    WHERE peer_id = $1
-     AND ($3::uuid IS NULL OR (created_at, id) <
-           (SELECT created_at, id FROM peer_connections WHERE peer_id = $1 AND id = $3::uuid))
+     AND ($3::bigint IS NULL OR (created_at, id) <
+           (SELECT created_at, id FROM peer_connections WHERE peer_id = $1 AND id = $3::bigint))
    ORDER BY created_at DESC, id DESC LIMIT $2::bigint`;

@@ -1,0 +1,24 @@
+import { FlagOf, ObjectOf, TextOf, WholeNumberOf } from '../../http/index.js';
+import { SAID_FIELDS, type SaidKind } from '../../storage/index.js';
+
+const FIELD_OF = {
+  peerId: TextOf,
+  text: TextOf,
+  flag: FlagOf,
+  time: WholeNumberOf,
+  object: ObjectOf,
+} as const satisfies Record<SaidKind, unknown>;
+
+/** Documents what a node has said of itself as fields of an answer. A node without a peer id is in no answer. */
+export function SaidFields(answers: 'node' | 'connection'): ClassDecorator {
+  return ({ prototype }) => {
+    for (const field of SAID_FIELDS.filter((one) => one.answers === answers)) {
+      const { column, kind, description } = field;
+      const options = {
+        ...(kind === 'peerId' ? {} : { nullable: true }),
+        ...('example' in field ? { example: field.example } : {}),
+      };
+      FIELD_OF[kind](description, options)(prototype as object, column);
+    }
+  };
+}
