@@ -120,7 +120,8 @@ export class CacheEntry {
    */
   updated(now: number, horizon: number): void {
     this.seenAt = now;
-    this.fresh = false;
+    // Where nobody has used it since the update began, the next ones go on without it.
+    this.fresh = !this.isUsed;
     this.horizon = horizon;
     this.heldFrom = Math.max(this.heldFrom, horizon);
     // A little more than is read again: a time that was rounded must not make a row new.
