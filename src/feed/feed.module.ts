@@ -2,7 +2,6 @@ import { Module } from '@nestjs/common';
 import { CacheUpdater } from './cache/cache-updater.js';
 import { EntryFiller } from './cache/entry-filler.js';
 import { FeedCache } from './cache/feed-cache.js';
-import { FeedDatabase } from './cache/feed-database.js';
 import { FeedReadModel } from './cache/feed.read-model.js';
 import { FeedLimits } from './feed-limits.js';
 import { FeedPathController } from './feed-path.controller.js';
@@ -19,7 +18,6 @@ import { FeedTopics } from './topic/feed-topics.js';
     CacheUpdater,
     EntryFiller,
     FeedCache,
-    FeedDatabase,
     FeedGateway,
     FeedLimits,
     FeedMetrics,
@@ -27,6 +25,6 @@ import { FeedTopics } from './topic/feed-topics.js';
     FeedSockets,
     FeedTopics,
   ],
-  exports: [FeedDatabase, FeedTopics],
+  exports: [FeedTopics],
 })
 export class FeedModule {}

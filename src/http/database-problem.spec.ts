@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SearchLimitError } from '../storage/index.js';
+import { ReadTimeoutError } from '../storage/index.js';
 import { databaseProblem } from './database-problem.js';
 
 const withCode = (code: string): Error => Object.assign(new Error('failed'), { code });
@@ -29,7 +29,7 @@ describe('databaseProblem', () => {
   });
 
   it('asks for less where an answer took too long', () => {
-    for (const error of [withCode('57014'), new SearchLimitError(30_000)]) {
+    for (const error of [withCode('57014'), new ReadTimeoutError(30_000)]) {
       expect(databaseProblem(error)).toMatchObject({
         status: 503,
         detail: expect.stringContaining('less') as string,

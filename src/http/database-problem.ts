@@ -1,4 +1,4 @@
-import { SearchLimitError } from '../storage/index.js';
+import { ReadTimeoutError } from '../storage/index.js';
 
 const UNREACHABLE = new Set([
   'ECONNREFUSED',
@@ -16,7 +16,7 @@ const DATA_EXCEPTION = /^(22|54)...$/;
 export function databaseProblem(error: unknown): { status: 400 | 503; detail: string } | null {
   if (!(error instanceof Error)) return null;
   const code: unknown = (error as { code?: unknown }).code;
-  if (code === QUERY_CANCELED || error instanceof SearchLimitError) {
+  if (code === QUERY_CANCELED || error instanceof ReadTimeoutError) {
     return { status: 503, detail: 'The answer took too long. Ask for less: a shorter time, fewer rows.' };
   }
   if (typeof code === 'string' && DATA_EXCEPTION.test(code)) {

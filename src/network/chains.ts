@@ -15,7 +15,7 @@ export class Chains {
     private readonly views: NetworkViews,
   ) {}
 
-  /** The largest first. @throws see FeedDatabase.transaction */
+  /** The largest first. @throws see ReadTransaction.run */
   async list(): Promise<Chain[]> {
     const rows = await this.readModel.chains(MOST, this.views.signal);
     const chains: Chain[] = [];

@@ -10,8 +10,8 @@ import {
 } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { FeedTimeoutError } from '../feed/index.js';
 import { ApiProblems, NoQuery, StartedGuard, sendJson } from '../http/index.js';
+import { ReadTimeoutError } from '../storage/index.js';
 import { Chains } from './chains.js';
 import { Chain, Network } from './network.dto.js';
 import { ChainPath } from './network.query.js';
@@ -61,7 +61,7 @@ export class NetworkController {
     try {
       return await reading;
     } catch (error) {
-      if (error instanceof FeedTimeoutError || this.views.signal.aborted) {
+      if (error instanceof ReadTimeoutError || this.views.signal.aborted) {
         throw new ServiceUnavailableException('The database is too slow for now, or the server stops.');
       }
       throw error;

@@ -2,8 +2,7 @@ import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { describe, expect, it, vi } from 'vitest';
-import { ReaderConnection } from '../../src/storage/read/index.js';
-import { FeedDatabase, FeedTimeoutError } from '../../src/feed/index.js';
+import { ReaderConnection, ReadTimeoutError, ReadTransaction } from '../../src/storage/read/index.js';
 import { TestDatabase } from '../support/databases.js';
 import { FakeNode } from '../support/fake-node.js';
 import { FaultyPostgres } from '../support/faulty-postgres.js';
@@ -119,13 +118,12 @@ describe('the live feed', () => {
   it('waits no longer for a connection than for an answer, and gives back what comes too late', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, FAST);
-    const feed = server.server.app.get(FeedDatabase, { strict: false });
     const dataSource = server.server.app.get(DataSource);
     const read = (limitMs: number, signal = new AbortController().signal): Promise<number> =>
-      feed.transaction({ limitMs, signal }, (transaction) => Promise.resolve(transaction.now));
+      ReadTransaction.run(dataSource, (transaction) => Promise.resolve(transaction.now), { limitMs, signal });
     const taken: ReaderConnection[] = [];
     for (let n = 0; n < 8; n += 1) taken.push(await ReaderConnection.borrow(dataSource));
-    await expect(read(100)).rejects.toThrow(FeedTimeoutError);
+    await expect(read(100)).rejects.toThrow(ReadTimeoutError);
     const abort = new AbortController();
     const given = read(60_000, abort.signal);
     abort.abort(new Error('The server stops.'));

@@ -1,7 +1,8 @@
+import { getEventListeners } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { describe, expect, it } from 'vitest';
-import { ReadTransaction, SearchLimitError, singleRow } from '../../src/storage/read/index.js';
+import { FetchSize, ReadTimeoutError, ReadTransaction, singleRow } from '../../src/storage/read/index.js';
 import { dataSourceOptions } from '../../src/storage/index.js';
 import { TestDatabase } from '../support/databases.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -49,8 +50,8 @@ const failing = (sqlState: string): string =>
 describe('a reading', () => {
   it.each([0.02, 60])('gives up a row that is not found in time, in statements of %d s', async (seconds) => {
     await using readers = await Readers.create();
-    const rows = ReadTransaction.read(readers.dataSource, sleeping(seconds), 300);
-    await expect(rows[Symbol.asyncIterator]().next()).rejects.toThrow(SearchLimitError);
+    const rows = ReadTransaction.read(readers.dataSource, sleeping(seconds), { limitMs: 300 });
+    await expect(rows[Symbol.asyncIterator]().next()).rejects.toThrow(ReadTimeoutError);
     await waitUntil(async () => !(await readers.states()).includes('active'), {
       what: 'the statement to be cancelled',
       timeoutMs: 2_000,
@@ -59,7 +60,9 @@ describe('a reading', () => {
 
   it('does not count the time in which no row is asked for', async () => {
     await using readers = await Readers.create();
-    const rows = ReadTransaction.read(readers.dataSource, sleeping(0), 300)[Symbol.asyncIterator]();
+    const rows = ReadTransaction.read(readers.dataSource, sleeping(0), { limitMs: 300 })[
+      Symbol.asyncIterator
+    ]();
     for (let count = 0; count < 2; count += 1) {
       expect(await rows.next()).toEqual({ done: false, value: 'row' });
       await setTimeout(400);
@@ -102,6 +105,112 @@ describe('a reading', () => {
     expect(await next).toEqual({ done: true, value: undefined });
     expect(await singleRow(readers.dataSource, 'SELECT 1 AS one')).toEqual({ one: 1 });
     expect(performance.now() - began).toBeLessThan(5_000);
+  });
+});
+
+describe('a read with one result', () => {
+  it('sees one state of the database, with settings and a time of its own', async () => {
+    await using readers = await Readers.create({ max: 1 });
+    await readers.database.query('CREATE TABLE seen AS SELECT 1 AS n');
+    const settings = { enable_seqscan: 'off' };
+    const result = await ReadTransaction.run(
+      readers.dataSource,
+      async (transaction) => {
+        const { now } = transaction;
+        await readers.database.query('INSERT INTO seen VALUES (2)');
+        const [row] = await transaction.query(
+          `SELECT count(*)::int AS count, current_setting('enable_seqscan') AS seqscan,
+                  extract(epoch FROM now() - to_timestamp($1::float8 / 1e6))::float8 AS behind FROM seen`,
+          [now],
+        );
+        return row;
+      },
+      { settings },
+    );
+    expect(result).toEqual({ count: 1, seqscan: 'off', behind: expect.closeTo(0, 5) as number });
+    const after = `SELECT count(*)::int AS count, current_setting('enable_seqscan') AS seqscan FROM seen`;
+    expect(await singleRow(readers.dataSource, after)).toEqual({ count: 2, seqscan: 'on' });
+  });
+
+  it.each([
+    ['limit', ReadTimeoutError],
+    ['signal', 'The server stops.'],
+  ])('ends at its %s, and the statement with it', async (why, error) => {
+    await using readers = await Readers.create({ max: 1 });
+    const abort = new AbortController();
+    const options = why === 'limit' ? { limitMs: 1_000 } : { signal: abort.signal };
+    const result = ReadTransaction.run(
+      readers.dataSource,
+      (transaction) => transaction.query('SELECT pg_sleep(60)'),
+      options,
+    );
+    const failed = expect(result).rejects.toThrow(error);
+    if (why === 'signal') {
+      await waitUntil(async () => (await readers.states()).includes('active'), { what: 'the statement' });
+      abort.abort(new Error('The server stops.'));
+    }
+    await failed;
+    // The only connection is free for this once the statement has ended.
+    expect(await singleRow(readers.dataSource, 'SELECT 1 AS one')).toEqual({ one: 1 });
+    await waitUntil(async () => (await readers.states()).join() === 'idle', {
+      what: 'the connection of the statement to be gone',
+      timeoutMs: 2_000,
+    });
+  });
+
+  it('does not begin where its signal has aborted, and keeps no listener where it ends', async () => {
+    await using readers = await Readers.create({ max: 1 });
+    const { signal } = new AbortController();
+    for (let n = 0; n < 3; n += 1) {
+      await ReadTransaction.run(readers.dataSource, () => Promise.resolve(n), { signal });
+    }
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    let begun = false;
+    const work = (): Promise<void> => Promise.resolve(void (begun = true));
+    const aborted = AbortSignal.abort(new Error('The server stops.'));
+    await expect(ReadTransaction.run(readers.dataSource, work, { signal: aborted })).rejects.toThrow('stops');
+    expect(begun).toBe(false);
+  });
+
+  it.each([
+    ['is begun once more where the database rolls it back in a deadlock', '40P01', 1, 2],
+    ['fails where it is rolled back again', '40P01', 2, 2],
+    ['fails at once where the reason is another', '42P01', 1, 1],
+  ])('%s (%s)', async (_, sqlState, failures, begun) => {
+    await using readers = await Readers.create({ max: 1 });
+    let count = 0;
+    const result = ReadTransaction.run(readers.dataSource, async (transaction) => {
+      count += 1;
+      if (count <= failures) await transaction.query(failing(sqlState));
+      return 'result';
+    });
+    if (begun > failures) expect(await result).toBe('result');
+    else await expect(result).rejects.toMatchObject({ code: sqlState });
+    expect(count).toBe(begun);
+  });
+});
+
+describe('the pieces of a cursor', () => {
+  it('have all rows, few at once where these are long', async () => {
+    await using readers = await Readers.create({ max: 1 });
+    const pieces = await ReadTransaction.run(readers.dataSource, async (transaction) => {
+      const cursor = await transaction.open<{ n: number; text: string }>(
+        `SELECT n, repeat('x', CASE WHEN n <= 500 THEN 10 ELSE 5000 END) AS text
+           FROM generate_series(1, $1::int) AS n ORDER BY n`,
+        [700],
+      );
+      const size = new FetchSize({ length: 10_000, firstRows: 8, maxRows: 100 });
+      const found: number[][] = [];
+      for await (const rows of cursor.pieces(size, ({ text }) => text.length)) {
+        found.push(rows.map(({ n }) => n));
+      }
+      return found;
+    });
+    expect(pieces.flat()).toEqual(Array.from({ length: 700 }, (_, at) => at + 1));
+    const counts = pieces.map(({ length }) => length);
+    expect(counts[0]).toBe(8);
+    expect(Math.max(...counts)).toBe(100);
+    expect(counts.at(-1)).toBeLessThanOrEqual(2);
   });
 });
 

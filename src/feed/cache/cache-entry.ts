@@ -1,4 +1,4 @@
-import { READ_AGAIN_MS } from '../../storage/index.js';
+import { inMicroseconds, READ_AGAIN_MS } from '../../storage/index.js';
 import { Aggregate } from '../aggregate/aggregate.js';
 import type { PeerMessage } from '../request/peer-message.js';
 import type { Subscription } from '../subscription/subscription.js';
@@ -6,12 +6,6 @@ import type { AggregateFiller } from './aggregate-filler.js';
 import { KnownIds } from './known-ids.js';
 import { RowLog } from './row-log.js';
 import type { StoredRow } from './stored-row.js';
-
-/**
- * A writer's transaction lasts 10 s at most, from which its rows have `stored_at` and in the end of which they
- * appear. With what it takes to give one up, and what clocks differ by: microseconds.
- */
-export const READ_AGAIN_US = READ_AGAIN_MS * 1000;
 
 export interface Filling {
   /** In the order of their time. */
@@ -70,7 +64,7 @@ export class CacheEntry {
 
   /** Rows stored after this may not have been seen: microseconds since the epoch. */
   get readFrom(): number {
-    return this.seenAt - READ_AGAIN_US;
+    return this.seenAt - inMicroseconds(READ_AGAIN_MS);
   }
 
   /** Ids that are known here and will be read again. */
@@ -126,7 +120,8 @@ export class CacheEntry {
    */
   updated(now: number, horizon: number): void {
     this.seenAt = now;
-    this.fresh = false;
+    // Where nobody has used it since the update began, the next ones go on without it.
+    this.fresh = !this.isUsed;
     this.horizon = horizon;
     this.heldFrom = Math.max(this.heldFrom, horizon);
     // A little more than is read again: a time that was rounded must not make a row new.

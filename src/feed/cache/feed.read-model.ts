@@ -1,21 +1,26 @@
 import { Injectable } from '@nestjs/common';
-import {
-  timeText,
-  NEW_MESSAGE_BEHIND_MS,
-  NEW_MESSAGE_AHEAD_MS,
-  NEWEST_MESSAGE,
-} from '../../storage/index.js';
+import { DataSource } from 'typeorm';
 import { Settings } from '../../config/index.js';
+import {
+  FetchSize,
+  inMicroseconds,
+  microsecondsOf,
+  NEW_MESSAGE_AHEAD_MS,
+  NEW_MESSAGE_BEHIND_MS,
+  NEWEST_MESSAGE,
+  type ReadOptions,
+  ReadTransaction,
+  timeOf,
+  timeText,
+} from '../../storage/index.js';
 import { FeedLimits } from '../feed-limits.js';
-import { timeOf } from '../request/microseconds.js';
 import { ALL_PEERS, type PeerMessage } from '../request/peer-message.js';
 import type { Filling } from './cache-entry.js';
-import { FeedDatabase, microsecondsOf } from './feed-database.js';
 import type { StoredRow } from './stored-row.js';
 
-/** Of `created_at` of what is new, in microseconds. */
-export const BACK_US = NEW_MESSAGE_BEHIND_MS * 1000;
-export const AHEAD_US = NEW_MESSAGE_AHEAD_MS * 1000;
+/** Rows of the first fetch, whose lengths are not known, and of any. */
+const FIRST_ROWS = 64;
+const MAX_ROWS = 5_000;
 
 const columns = (table: string): string => `
   ${table}.id::text AS id, ${microsecondsOf(`${table}.created_at`)} AS "createdAt",
@@ -80,27 +85,22 @@ interface ConnectionRow {
 @Injectable()
 export class FeedReadModel {
   constructor(
-    private readonly database: FeedDatabase,
+    private readonly dataSource: DataSource,
     private readonly settings: Settings,
     private readonly limits: FeedLimits,
   ) {}
-
-  /** Reading for the cache is given up after this: milliseconds. */
-  get limitMs(): number {
-    return 4 * this.settings.CACHE_UPDATE_TIMEOUT_S * 1000;
-  }
 
   /**
    * The messages of a pair in the last `CACHE_EXPIRY_S`.
    *
    * @param maxBytes the newest that take so much together
-   * @throws see {@link FeedDatabase.transaction}
+   * @throws see {@link ReadTransaction.run}
    */
   async history(pair: PeerMessage, maxBytes: number, signal: AbortSignal): Promise<Filling> {
-    return await this.database.transaction({ limitMs: this.limitMs, signal }, async (transaction) => {
+    const read = async (transaction: ReadTransaction): Promise<Filling> => {
       const { now } = transaction;
       const from = now - this.settings.CACHE_EXPIRY_S * 1e6;
-      const range = [timeOf(from), timeOf(now + AHEAD_US)];
+      const range = [timeOf(from), timeOf(now + inMicroseconds(NEW_MESSAGE_AHEAD_MS))];
       const connections = await transaction.query<ConnectionRow>(CONNECTIONS, [pair.peer_id, ...range]);
       const rows: StoredRow[] = [];
       if (connections.length === 0) return { rows, now, from };
@@ -112,7 +112,7 @@ export class FeedReadModel {
         pair.peer_id === ALL_PEERS,
       ];
       let bytes = 0;
-      for await (const piece of transaction.pieces<StoredRow>(HISTORY, parameters, this.limits.fetchBytes)) {
+      for await (const piece of this.pieces<StoredRow>(transaction, HISTORY, parameters)) {
         for (const row of piece) {
           if (bytes > maxBytes) return { rows: rows.reverse(), now, from: (rows[0]?.createdAt ?? now) + 1 };
           rows.push(row);
@@ -120,38 +120,54 @@ export class FeedReadModel {
         }
       }
       return { rows: rows.reverse(), now, from };
-    });
+    };
+    return await ReadTransaction.run(this.dataSource, read, this.options(signal));
   }
 
   /**
    * What is new of many pairs, in order of time. Some of it may be of no pair that was asked for.
    *
-   * @param take gets some rows at a time, and the database's time
+   * @param take gets some rows at a time, and the database's time; some rows may come twice
    * @returns the database's time
-   * @throws see {@link FeedDatabase.transaction}; some rows may have been taken then
+   * @throws see {@link ReadTransaction.run}; some rows may have been taken then
    */
   async news(
     { pairs, storedAfter, known }: NewsQuestion,
     take: (rows: readonly NewsRow[], now: number) => void,
     signal: AbortSignal,
   ): Promise<number> {
-    const options = { limitMs: this.limitMs, signal, settings: 'SET LOCAL enable_seqscan = off' };
-    return await this.database.transaction(options, async (transaction) => {
+    const read = async (transaction: ReadTransaction): Promise<number> => {
       const { now } = transaction;
       const ofAll = pairs.filter(({ peer_id }) => peer_id === ALL_PEERS);
       const parameters = [
         timeOf(storedAfter),
-        timeOf(now - BACK_US),
-        timeOf(now + AHEAD_US),
+        timeOf(now - inMicroseconds(NEW_MESSAGE_BEHIND_MS)),
+        timeOf(now + inMicroseconds(NEW_MESSAGE_AHEAD_MS)),
         [...new Set(pairs.map(({ msg }) => msg))],
         known,
         ofAll.map(({ msg }) => msg),
         pairs.map(({ peer_id, msg }) => `${peer_id} ${msg}`),
       ];
-      for await (const rows of transaction.pieces<NewsRow>(NEWS, parameters, this.limits.fetchBytes)) {
+      for await (const rows of this.pieces<NewsRow>(transaction, NEWS, parameters)) {
         take(rows, now);
       }
       return now;
-    });
+    };
+    const options = { ...this.options(signal), settings: { enable_seqscan: 'off' } };
+    return await ReadTransaction.run(this.dataSource, read, options);
+  }
+
+  private options(signal: AbortSignal): ReadOptions {
+    return { limitMs: 4 * this.settings.CACHE_UPDATE_TIMEOUT_S * 1000, signal };
+  }
+
+  private async *pieces<Row extends StoredRow>(
+    transaction: ReadTransaction,
+    sql: string,
+    parameters: readonly unknown[],
+  ): AsyncGenerator<readonly Row[], void, undefined> {
+    const cursor = await transaction.open<Row>(sql, parameters);
+    const bounds = { length: this.limits.fetchBytes, firstRows: FIRST_ROWS, maxRows: MAX_ROWS };
+    yield* cursor.pieces(new FetchSize(bounds), ({ text }) => text.length);
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { microseconds, timeOf } from './microseconds.js';
+import { timeOf } from '../../storage/index.js';
+import { microseconds } from './microseconds.js';
 
 describe('microseconds', () => {
   it.each([

@@ -1,8 +1,8 @@
+import { timeOf } from '../../storage/index.js';
 import type { Aggregate } from '../aggregate/aggregate.js';
 import { inOrder } from '../aggregate/changed-groups.js';
 import type { Group } from '../aggregate/group.js';
 import type { CacheEntry } from '../cache/cache-entry.js';
-import { timeOf } from '../request/microseconds.js';
 import type { AggregateWish } from '../request/read-request.js';
 import { type Frame, type FrameLimits, frameText } from './frame.js';
 import { type Sending, Subscription } from './subscription.js';

@@ -1,4 +1,4 @@
-import { timeOf } from '../../feed/index.js';
+import { timeOf } from '../../storage/index.js';
 import type { BlockTimes } from './block-times.js';
 import type { NodeState } from './node-state.js';
 

@@ -5,7 +5,8 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { Settings } from '../../config/index.js';
-import { FeedOutage, KnownIds, poll, READ_AGAIN_US } from '../../feed/index.js';
+import { FeedOutage, KnownIds, poll } from '../../feed/index.js';
+import { inMicroseconds, READ_AGAIN_MS } from '../../storage/index.js';
 import { NetworkMetrics } from '../network.metrics.js';
 import type { NetworkView } from './network-view.js';
 import { NetworkViews } from './network-views.js';
@@ -84,7 +85,7 @@ export class NetworkUpdater
     const same = views.filter((view) => view.generation === asked.get(view));
     for (const { id, storedAt } of share(changes, same)) this.known.add(id, storedAt);
     // A little more than is read again: a time that was rounded must not make a row new.
-    this.known.prune(changes.now - READ_AGAIN_US - 1_000_000);
+    this.known.prune(changes.now - inMicroseconds(READ_AGAIN_MS) - 1_000_000);
     this.metrics.updated((performance.now() - startedAt) / 1000);
   }
 }

@@ -1,4 +1,4 @@
-import { timeOf } from '../../feed/index.js';
+import { timeOf } from '../../storage/index.js';
 import { NODE_FIELDS, type NodeField } from '../node-fields.js';
 import { BlockTimes } from './block-times.js';
 import { type Header, headerOf } from './network-header.js';

@@ -50,7 +50,7 @@ export class NetworkViews {
   /**
    * The view of a chain, filled. One that is empty, and one too many, is not kept.
    *
-   * @throws see FeedDatabase.transaction
+   * @throws see ReadTransaction.run
    */
   async filled(chain: string): Promise<NetworkView> {
     const view = this.open(chain) ?? new NetworkView(chain);

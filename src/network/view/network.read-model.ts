@@ -1,14 +1,16 @@
 import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import { Settings } from '../../config/index.js';
 import {
-  AHEAD_US,
-  BACK_US,
-  FeedDatabase,
-  type FeedTransaction,
+  inMicroseconds,
   microsecondsOf,
-  READ_AGAIN_US,
+  NEW_MESSAGE_AHEAD_MS,
+  NEW_MESSAGE_BEHIND_MS,
+  READ_AGAIN_MS,
+  type ReadOptions,
+  ReadTransaction,
   timeOf,
-} from '../../feed/index.js';
+} from '../../storage/index.js';
 import type { KnownConnection } from './network-view.js';
 import { type ConnectionRow, type ReportRow, REPORTS } from './report-row.js';
 
@@ -132,20 +134,19 @@ type Difference = (ConnectionRow | { [column in keyof ConnectionRow]: null }) & 
 @Injectable()
 export class NetworkReadModel {
   constructor(
-    private readonly database: FeedDatabase,
+    private readonly dataSource: DataSource,
     private readonly settings: Settings,
   ) {}
 
-  /** @throws see {@link FeedDatabase.transaction} */
+  /** @throws see {@link ReadTransaction.run} */
   async chains(limit: number, signal: AbortSignal): Promise<ChainRow[]> {
-    return await this.database.transaction(this.options(signal), (transaction) =>
-      transaction.query<ChainRow>(CHAINS, [limit]),
-    );
+    const read = (transaction: ReadTransaction): Promise<ChainRow[]> => transaction.query(CHAINS, [limit]);
+    return await ReadTransaction.run(this.dataSource, read, this.options(signal));
   }
 
-  /** @throws see {@link FeedDatabase.transaction} */
+  /** @throws see {@link ReadTransaction.run} */
   async changes(question: NetworkQuestion, signal: AbortSignal): Promise<NetworkChanges> {
-    return await this.database.transaction(this.options(signal), async (transaction) => {
+    const read = async (transaction: ReadTransaction): Promise<NetworkChanges> => {
       const { now } = transaction;
       const { chains, known } = question;
       const rows = await transaction.query<Difference>(CONNECTIONS, [
@@ -161,16 +162,17 @@ export class NetworkReadModel {
       const reports = await latest(transaction, begun);
       if (question.readFrom !== undefined) reports.push(...(await news(transaction, question)));
       return { connections, gone, reports: reports.sort(inOrder), now };
-    });
+    };
+    return await ReadTransaction.run(this.dataSource, read, this.options(signal));
   }
 
-  private options(signal: AbortSignal): Parameters<FeedDatabase['transaction']>[0] {
+  private options(signal: AbortSignal): ReadOptions {
     const limitMs = 4 * this.settings.CACHE_UPDATE_TIMEOUT_S * 1000;
-    return { limitMs, signal, settings: 'SET LOCAL enable_seqscan = off' };
+    return { limitMs, signal, settings: { enable_seqscan: 'off' } };
   }
 }
 
-async function latest(transaction: FeedTransaction, begun: readonly ConnectionRow[]): Promise<ReportRow[]> {
+async function latest(transaction: ReadTransaction, begun: readonly ConnectionRow[]): Promise<ReportRow[]> {
   if (begun.length === 0) return [];
   return await transaction.query<ReportRow>(LATEST, [
     begun.map(({ id }) => id),
@@ -180,14 +182,14 @@ async function latest(transaction: FeedTransaction, begun: readonly ConnectionRo
 }
 
 async function news(
-  transaction: FeedTransaction,
+  transaction: ReadTransaction,
   { known, readFrom = NaN, knownIds = [] }: NetworkQuestion,
 ): Promise<ReportRow[]> {
   const { now } = transaction;
   return await transaction.query<ReportRow>(NEWS, [
-    timeOf(readFrom - READ_AGAIN_US),
-    timeOf(now - BACK_US),
-    timeOf(now + AHEAD_US),
+    timeOf(readFrom - inMicroseconds(READ_AGAIN_MS)),
+    timeOf(now - inMicroseconds(NEW_MESSAGE_BEHIND_MS)),
+    timeOf(now + inMicroseconds(NEW_MESSAGE_AHEAD_MS)),
     REPORTS,
     knownIds,
     known.map(({ id }) => id),

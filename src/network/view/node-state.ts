@@ -1,4 +1,4 @@
-import { timeOf } from '../../feed/index.js';
+import { timeOf } from '../../storage/index.js';
 import { type FieldValue, NODE_FIELDS, type NodeField } from '../node-fields.js';
 import type { BlockTimes } from './block-times.js';
 import { CATCHING_UP, type ConnectionRow, rate, type ReportRow, wholeNumber } from './report-row.js';

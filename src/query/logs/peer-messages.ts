@@ -1,11 +1,12 @@
-import type { ReadCursor, ReadTransaction } from '../../storage/index.js';
+import { FetchSize, type ReadCursor, type ReadTransaction } from '../../storage/index.js';
 import { connectionSpans } from './connection-spans.js';
-import { FetchSize } from './fetch-size.js';
 import type { MessageQuestion } from './message-question.js';
 import { type MessageRow, segmentRows } from './segment-rows.js';
 import type { Segment } from './segment.js';
 
 const SPANS_AT_ONCE = 100;
+/** Of rows in memory at once, of all connections together; few of each, of which there may be many. */
+const FETCHED = { length: 65_536, firstRows: 16, maxRows: 128 };
 
 /**
  * The messages of a peer in the order of time: merged from its connections, each read piece by piece. A connection
@@ -15,7 +16,7 @@ export class PeerMessages {
   private readonly open: ReadCursor<MessageRow>[] = [];
   /** Further parts of connections that have been begun. */
   private readonly waiting: Segment[] = [];
-  private readonly fetchSize = new FetchSize();
+  private readonly fetchSize = new FetchSize(FETCHED);
 
   constructor(
     private readonly transaction: ReadTransaction,
@@ -75,7 +76,7 @@ export class PeerMessages {
     let next: { cursor: ReadCursor<MessageRow>; row: MessageRow } | undefined;
     let ended = false;
     for (const cursor of this.open) {
-      const row = cursor.here ?? (await cursor.peek(this.fetchSize.rows(this.open.length, limit)));
+      const row = cursor.here ?? (await cursor.peek(this.fetchSize.rows(limit, this.open.length)));
       if (row === undefined) ended = true;
       else if (next === undefined || this.precedes(row, next.row)) next = { cursor, row };
     }

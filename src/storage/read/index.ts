@@ -1,7 +1,9 @@
 export { Conditions } from './conditions.js';
 export { cursorRows } from './cursor-rows.js';
-export { ReadCursor, ReadTransaction } from './read-transaction.js';
-export { asError, ReaderConnection, singleRow } from './reader-connection.js';
+export { FetchSize } from './fetch-size.js';
+export { ReadCursor } from './read-cursor.js';
+export { ReadTimeoutError } from './read-timeout.error.js';
+export { type ReadOptions, ReadTransaction } from './read-transaction.js';
+export { ReaderConnection, singleRow } from './reader-connection.js';
 export { csv, JSON_LIST, NDJSON, type RowFormat } from './row-format.js';
-export { SearchLimitError } from './search-limit.error.js';
 export { EXPORT_LIMITS, PAGE_LIMITS, sendRows } from './send-rows.js';

@@ -1,80 +1,110 @@
-import type { ClientBase, QueryResultRow } from 'pg';
+import type { QueryResult, QueryResultRow } from 'pg';
 import type { DataSource } from 'typeorm';
-import { cancelStatement } from './cancel-statement.js';
+import { isRolledBack, microsecondsOf } from '../schema/index.js';
+import { ReadCursor } from './read-cursor.js';
 import { asError, ReaderConnection } from './reader-connection.js';
 import { Reading } from './reading.js';
-import { isRolledBack } from '../schema/index.js';
 
-/** As long as one statement may take: milliseconds. */
-const SEARCH_LIMIT_MS = 30_000;
+/** As long as a row may take: milliseconds. */
+const DEFAULT_LIMIT_MS = 30_000;
+/**
+ * Where nobody waits for a statement, the database ends it so much after the limit; where that does not respond, the
+ * client does.
+ */
+const STATEMENT_MARGIN_MS = 1_000;
+const RESPONSE_MARGIN_MS = 5_000;
+/** The end of a transaction that has read what it should: milliseconds. */
+const COMMIT_LIMIT_MS = 1_000;
 
 /** Cursors at their end that are closed together: each would cost a round trip. */
 const CLOSED_AT_ONCE = 16;
 
+export interface ReadOptions {
+  /** Within which each row is to be read, or all of it, see there: milliseconds. */
+  limitMs?: number;
+  /** Gives it up: it fails with the signal's reason. */
+  signal?: AbortSignal;
+  /** Settings of PostgreSQL for this transaction: `{ enable_seqscan: 'off' }`. */
+  settings?: Readonly<Record<string, string>>;
+}
+
 /** A transaction that sees one state of the database, and reads it piece by piece. */
 export class ReadTransaction {
+  /** When it began, by the database: microseconds since the epoch. */
+  now = NaN;
   private cursors = 0;
   /** Those at their end. */
   private ended: string[] = [];
-  /** Statements that the database has not answered. */
-  private running = 0;
 
   private constructor(
-    private readonly client: ClientBase,
+    private readonly connection: ReaderConnection,
     private readonly signal: AbortSignal,
+    private readonly limitMs: number,
+    private readonly settings: Readonly<Record<string, string>>,
   ) {}
 
   /**
-   * Reads in a transaction of its own, which ends when the reading does: at the end, by an error, or because
-   * nobody asks for more; a statement that runs then is cancelled. Its connection goes back to the readers' pool,
-   * which bounds how many read at once; where something failed on it, it is given up.
+   * Reads rows in a transaction of its own, which ends when the reading does: at the end, by an error, or because
+   * no more is requested; a statement that runs then is cancelled. Its connection goes back to the readers' pool,
+   * which bounds how many read at once; where something failed on it, it is closed.
    *
-   * Where the database takes the transaction back before the first row is here, it is begun once more: who changes
-   * tables may lock them in another order than who reads, and the two are in a deadlock then.
+   * Where the database rolls the transaction back before the first row is here, it is begun once more: a client that
+   * changes tables may lock them in another order than a reader, and the two are in a deadlock then.
    *
    * @param reading what it does is done anew each time that it is called
-   * @param limitMs within which each row is to be found, else with a SearchLimitError
+   * @param options the limit is for each row, without the time in which none is requested
+   * @returns rows that fail with a ReadTimeoutError, the signal's reason, errors of the database
    */
   static read<T>(
     dataSource: DataSource,
     reading: (transaction: ReadTransaction) => AsyncIterable<T>,
-    limitMs = SEARCH_LIMIT_MS,
+    { limitMs = DEFAULT_LIMIT_MS, signal: outer, settings = {} }: ReadOptions = {},
   ): Reading<T> {
-    return new Reading((signal) => ReadTransaction.run(dataSource, reading, signal), limitMs);
+    const read = async function* (signal: AbortSignal): AsyncGenerator<T, void, undefined> {
+      const connection = await ReaderConnection.borrow(dataSource, signal);
+      yield* new ReadTransaction(connection, signal, limitMs, settings).rows(reading);
+    };
+    return new Reading(read, limitMs, outer);
   }
 
-  private static async *run<T>(
+  /**
+   * The same for work with one result, which is a row of its own.
+   *
+   * @param work is done anew where the transaction is begun once more
+   * @param options the limit is for all of it, and so for the wait for a connection
+   * @throws ReadTimeoutError, the signal's reason, errors of the database
+   */
+  static async run<T>(
     dataSource: DataSource,
-    reading: (transaction: ReadTransaction) => AsyncIterable<T>,
-    signal: AbortSignal,
-  ): AsyncGenerator<T, void, undefined> {
-    const connection = await ReaderConnection.borrow(dataSource);
-    const transaction = new ReadTransaction(connection.client, signal);
-    const onAbort = (): void => {
-      if (transaction.running === 0) return;
-      connection.failure ??= asError(signal.reason);
-      cancelStatement(connection.client);
+    work: (transaction: ReadTransaction) => Promise<T>,
+    options?: ReadOptions,
+  ): Promise<T> {
+    const reading = async function* (transaction: ReadTransaction): AsyncGenerator<T, void, undefined> {
+      yield await work(transaction);
     };
-    signal.addEventListener('abort', onAbort);
+    const rows = ReadTransaction.read(dataSource, reading, options)[Symbol.asyncIterator]();
+    const { value } = await rows.next();
+    await rows.return?.();
+    return value as T;
+  }
+
+  private async *rows<T>(
+    reading: (transaction: ReadTransaction) => AsyncIterable<T>,
+  ): AsyncGenerator<T, void, undefined> {
+    const { connection, signal } = this;
     try {
-      yield* transaction.rows(reading);
+      yield* this.rowsOrAgain(reading);
     } catch (error) {
       // A reading that ends between two statements leaves the connection as it was.
       if (error !== signal.reason) connection.failure ??= asError(error);
       throw connection.failure ?? error;
     } finally {
-      signal.removeEventListener('abort', onAbort);
-      // After a failure the connection is not asked again: a server that is frozen would let us wait.
-      if (connection.failure === undefined) {
-        await connection.client
-          .query('ROLLBACK')
-          .catch((error: unknown) => (connection.failure = asError(error)));
-      }
+      if (connection.failure === undefined && !connection.isBusy) await this.commit();
       connection.release();
     }
   }
 
-  private async *rows<T>(
+  private async *rowsOrAgain<T>(
     reading: (transaction: ReadTransaction) => AsyncIterable<T>,
   ): AsyncGenerator<T, void, undefined> {
     let hasRows = false;
@@ -95,24 +125,38 @@ export class ReadTransaction {
 
   private async begin(): Promise<void> {
     this.ended = [];
-    await this.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const settings = { statement_timeout: this.limitMs + STATEMENT_MARGIN_MS, ...this.settings };
+    const sql = [
+      'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
+      ...Object.entries(settings).map(([name, value]) => `SET LOCAL ${name} = '${value}'`),
+      `SELECT ${microsecondsOf('now()')} AS now`,
+    ].join(';');
+    const results = (await this.result(sql, [])) as unknown as QueryResult<{ now: number }>[];
+    this.now = results.at(-1)?.rows[0]?.now ?? NaN;
   }
 
-  /** @throws the reason of the signal, where nobody waits for the answer any longer */
-  async query<Row extends QueryResultRow>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
-    this.signal.throwIfAborted();
-    this.running += 1;
+  private async commit(): Promise<void> {
     try {
-      const { rows } = await (parameters.length === 0
-        ? this.client.query<Row>(sql)
-        : this.client.query<Row>(sql, [...parameters]));
-      return rows;
-    } finally {
-      this.running -= 1;
+      await this.connection.query({ text: 'COMMIT', query_timeout: COMMIT_LIMIT_MS });
+    } catch (error) {
+      this.connection.failure = asError(error);
     }
   }
 
-  /** Asks a question whose answer stays with the database until it is fetched. */
+  /** @throws the reason of the signal, where nobody waits for the result any longer; errors of the database */
+  async query<Row extends QueryResultRow>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    return (await this.result<Row>(sql, parameters)).rows;
+  }
+
+  private async result<Row extends QueryResultRow>(
+    text: string,
+    parameters: readonly unknown[],
+  ): Promise<QueryResult<Row>> {
+    const query_timeout = this.limitMs + RESPONSE_MARGIN_MS;
+    return await this.connection.query<Row>({ text, values: [...parameters], query_timeout }, this.signal);
+  }
+
+  /** Runs a query whose rows stay with the database until they are fetched. */
   async open<Row extends QueryResultRow>(
     sql: string,
     parameters: readonly unknown[],
@@ -123,63 +167,11 @@ export class ReadTransaction {
     return new ReadCursor(this, name);
   }
 
-  /** Gives a cursor up that is at its end. The transaction closes what is left. */
+  /** Closes a cursor that is at its end. The transaction closes what is left. */
   async end(cursor: string): Promise<void> {
     this.ended.push(cursor);
     if (this.ended.length < CLOSED_AT_ONCE) return;
     await this.query(this.ended.map((name) => `CLOSE ${name}`).join(';'));
     this.ended = [];
-  }
-}
-
-/** An answer that is fetched a few rows at a time. */
-export class ReadCursor<Row extends QueryResultRow> {
-  private rows: Row[] = [];
-  private at = 0;
-  private ended = false;
-
-  constructor(
-    private readonly transaction: ReadTransaction,
-    private readonly name: string,
-  ) {}
-
-  /**
-   * The row that comes next, which stays until it is taken; undefined at the end.
-   *
-   * @param count rows to fetch at once where none is here; so many are in memory, at most
-   */
-  async peek(count: number): Promise<Row | undefined> {
-    if (this.at === this.rows.length && !this.ended) {
-      this.rows = await this.fetch(count);
-      this.at = 0;
-    }
-    return this.here;
-  }
-
-  /** The next rows, as many as there are of those asked for; they do not stay. */
-  async fetch(count: number): Promise<Row[]> {
-    const rows = await this.transaction.query<Row>(`FETCH ${count.toString()} FROM ${this.name}`);
-    if (rows.length < count) await this.close();
-    return rows;
-  }
-
-  /** The row that comes next, where it is in memory. */
-  get here(): Row | undefined {
-    return this.rows[this.at];
-  }
-
-  /** Every row has been taken. */
-  get atEnd(): boolean {
-    return this.ended && this.at === this.rows.length;
-  }
-
-  /** Passes over the row that comes next. */
-  take(): void {
-    this.at += 1;
-  }
-
-  private async close(): Promise<void> {
-    this.ended = true;
-    await this.transaction.end(this.name);
   }
 }

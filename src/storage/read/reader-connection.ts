@@ -1,55 +1,118 @@
-import pg, { type ClientBase } from 'pg';
+import pg, { type ClientBase, type QueryConfig, type QueryResult, type QueryResultRow } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
+import { orAborted } from '../../lifecycle/index.js';
 import { isRolledBack } from '../schema/index.js';
+import { cancelStatement } from './cancel-statement.js';
 
 /** Classes of errors after which there may be no session: of the connection, by an operator, inside of the server. */
 const SESSION_ENDED = /^(08|57|XX)/;
 
 type Lent = [client: ClientBase, release: (failure?: Error) => void];
 
-/** A connection of the readers' pool that is lent. One that may be broken, or busy still, does not go back. */
+/** A statement, with a limit of its own in place of the pool's: milliseconds. */
+export interface Statement extends QueryConfig {
+  query_timeout?: number;
+}
+
+/**
+ * A connection that the readers' pool lends. The pool bounds how many there are: one that failed, or that runs a
+ * statement, is closed when it is released, and counts until its statement has ended.
+ */
 export class ReaderConnection {
   /** Why it is not to be used again. */
   failure: Error | undefined;
+  /** Statements that the database has not responded to. */
+  private readonly running = new Set<Promise<unknown>>();
 
   private constructor(
-    readonly client: ClientBase,
+    private readonly client: ClientBase,
     private readonly giveBack: (failure?: Error) => void,
-  ) {}
-
-  /** Waits until one is free. */
-  static async borrow(dataSource: DataSource): Promise<ReaderConnection> {
-    // A query runner does not let us say that its connection is broken.
-    const driver = dataSource.driver as PostgresDriver;
-    const [client, giveBack] = (await driver.obtainMasterConnection()) as Lent;
-    const connection = new ReaderConnection(client, giveBack);
-    client.on('error', connection.onError);
-    return connection;
+  ) {
+    client.on('error', this.onError);
   }
 
+  /**
+   * Waits until one is free. One that comes after the signal aborted is released at once.
+   *
+   * @throws the signal's reason
+   */
+  static async borrow(dataSource: DataSource, signal?: AbortSignal): Promise<ReaderConnection> {
+    signal?.throwIfAborted();
+    // A query runner does not let us say that its connection is broken.
+    const driver = dataSource.driver as PostgresDriver;
+    const obtaining = (driver.obtainMasterConnection() as Promise<Lent>).then(
+      (lent) => new ReaderConnection(...lent),
+    );
+    if (signal === undefined) return await obtaining;
+    try {
+      return await orAborted(obtaining, signal);
+    } catch (error) {
+      void obtaining.then(
+        (connection) => connection.release(),
+        () => undefined,
+      );
+      throw error;
+    }
+  }
+
+  get isBusy(): boolean {
+    return this.running.size > 0;
+  }
+
+  /**
+   * Runs a statement. After the signal aborted its outcome is not waited for, and the connection is to be released.
+   *
+   * @throws the signal's reason, what the database does
+   */
+  async query<Row extends QueryResultRow>(
+    statement: Statement,
+    signal?: AbortSignal,
+  ): Promise<QueryResult<Row>> {
+    signal?.throwIfAborted();
+    const result = this.client.query<Row>(statement);
+    const ended = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.running.add(ended);
+    void ended.then(() => this.running.delete(ended));
+    return await (signal === undefined ? result : orAborted(result, signal));
+  }
+
+  /** Gives it back. A statement that runs is cancelled before. */
   release(): void {
+    if (!this.isBusy) {
+      this.returnToPool();
+      return;
+    }
+    this.failure ??= new Error('Its statement was given up.');
+    cancelStatement(this.client);
+    void Promise.all(this.running).then(() => this.returnToPool());
+  }
+
+  private returnToPool(): void {
     this.client.off('error', this.onError);
     this.giveBack(this.failure);
   }
 
-  /** Whoever asks next learns of it. */
+  /** The next statement fails by it. */
   private readonly onError = (error: Error): void => void (this.failure ??= error);
 }
 
 /**
- * The row that a statement of its own answers or writes; undefined where there is none. One that the database takes
- * back is run once more: it has done nothing.
+ * The row that a statement of its own returns; undefined where there is none. A statement that the database rolls back
+ * is run once more: it has done nothing.
  *
  * @throws what the database does
  */
-export async function singleRow<Row extends pg.QueryResultRow>(
+export async function singleRow<Row extends QueryResultRow>(
   dataSource: DataSource,
   sql: string,
   parameters: readonly unknown[] = [],
 ): Promise<Row | undefined> {
   const connection = await ReaderConnection.borrow(dataSource);
-  const run = (): Promise<pg.QueryResult<Row>> => connection.client.query<Row>(sql, [...parameters]);
+  const run = (): Promise<QueryResult<Row>> => connection.query<Row>({ text: sql, values: [...parameters] });
   try {
     const { rows } = await run().catch((error: unknown) => {
       if (isRolledBack(error)) return run();

@@ -56,4 +56,4 @@ export {
 } from './sql-state.js';
 export { LOG_TABLES, type LogTable } from './tables.js';
 export * from './time-bounds.js';
-export { microsecondsOf, timeOf, timeText } from './times.js';
+export { inMicroseconds, microsecondsOf, timeOf, timeText } from './times.js';

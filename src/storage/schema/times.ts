@@ -12,3 +12,6 @@ export function timeOf(microseconds: number): string {
   const fraction = (microseconds - seconds * 1e6).toString().padStart(6, '0');
   return `${new Date(seconds * 1000).toISOString().slice(0, -5)}.${fraction}Z`;
 }
+
+/** A bound of time, which is in milliseconds, in the unit of such times. */
+export const inMicroseconds = (ms: number): number => ms * 1000;
