@@ -26,7 +26,7 @@ const tier = (name: keyof typeof TIERS): TestProjectConfiguration => ({
     include: TIERS[name],
     // Loading the server takes longer than most stories do: the files of a worker share what is loaded.
     isolate: name !== 'story',
-    setupFiles: ['reflect-metadata'],
+    setupFiles: ['reflect-metadata', ...(name === 'story' ? ['test/support/story-setup.ts'] : [])],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // A second, as it would be, is not enough for a page on a machine that is busy.
