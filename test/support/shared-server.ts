@@ -2,6 +2,8 @@ import { afterAll, beforeAll } from 'vitest';
 import { TestDatabase } from './databases.js';
 import { TestServer } from './test-server.js';
 
+type Environment = Record<string, string>;
+
 export interface SharedServer {
   readonly database: TestDatabase;
   readonly server: TestServer;
@@ -14,11 +16,14 @@ export interface SharedServer {
  *
  * @returns gives both, to be called within a story
  */
-export function sharedServer(environment: Record<string, string> = {}): () => SharedServer {
+export function sharedServer(
+  environment: Environment | (() => Promise<Environment>) = {},
+): () => SharedServer {
   let shared: SharedServer | undefined;
   beforeAll(async () => {
+    const settings = typeof environment === 'function' ? await environment() : environment;
     const database = await TestDatabase.create();
-    shared = { database, server: await TestServer.ready(database.url, environment) };
+    shared = { database, server: await TestServer.ready(database.url, settings) };
   });
   afterAll(async () => {
     await shared?.server[Symbol.asyncDispose]();
