@@ -1,7 +1,14 @@
 import swc from 'unplugin-swc';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 
-export default defineConfig({
+/** A test belongs to one tier, by the name and the place of its file. */
+const TIERS = {
+  unit: ['{src,dashboard}/**/*.spec.ts'],
+  story: ['test/**/*.e2e.spec.ts'],
+  heavy: ['test/**/*.heavy.spec.ts'],
+};
+
+const tier = (name: keyof typeof TIERS): TestProjectConfiguration => ({
   // esbuild and oxc do not write the decorator metadata that Nest's injector reads.
   plugins: [
     swc.vite({
@@ -15,14 +22,24 @@ export default defineConfig({
     }),
   ],
   test: {
-    include: ['src/**/*.spec.ts', 'dashboard/**/*.spec.ts', 'test/**/*.spec.ts'],
-    globalSetup: ['test/support/global-setup.ts'],
-    reporters: ['default', './test/support/summary-reporter.ts'],
-    setupFiles: ['reflect-metadata'],
+    name,
+    include: TIERS[name],
+    // Loading the server takes longer than most stories do: the files of a worker share what is loaded.
+    isolate: name !== 'story',
+    setupFiles: ['reflect-metadata', ...(name === 'story' ? ['test/support/story-setup.ts'] : [])],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // A second, as it would be, is not enough for a page on a machine that is busy.
     expect: { poll: { timeout: 10_000 } },
+  },
+});
+
+export default defineConfig({
+  test: {
+    projects: [tier('unit'), tier('story'), tier('heavy')],
+    // Once for all tiers, and not for each.
+    globalSetup: ['test/support/global-setup.ts'],
+    reporters: ['default', './test/support/summary-reporter.ts'],
     maxWorkers: 2,
   },
 });

@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { ClientBase } from 'pg';
 import { DataSource } from 'typeorm';
 import { v7 as uuid } from 'uuid';
@@ -35,7 +33,6 @@ import { readSettings } from '../../src/config/index.js';
 import { Journal } from '../../src/delivery/journal/index.js';
 import { dataSourceOptions } from '../../src/storage/index.js';
 import { batch, row } from '../support/batches.js';
-import { commandLine } from '../support/command-line.js';
 import { TestDatabase } from '../support/databases.js';
 import { FaultyPostgres } from '../support/faulty-postgres.js';
 import { freePort } from '../support/free-port.js';
@@ -134,24 +131,6 @@ describe('doctor, where nothing answers', { timeout: 60_000 }, () => {
       { level: 'problem', message: expect.stringMatching(/^The database does not answer: /) as string },
     ]);
     silent.close();
-  });
-
-  it('ends also where a call of the file system does not', async () => {
-    const dataDir = await tempDir('doctor');
-    const journal = join(dataDir, 'journal', uuid());
-    await mkdir(journal, { recursive: true });
-    // Whoever opens it waits for somebody who writes.
-    await promisify(execFile)('mkfifo', [join(journal, 'journal.json')]);
-    const { code, stdout } = await commandLine(['doctor'], {
-      DATA_DIR: dataDir,
-      HOST: '127.0.0.1',
-      PORT: (await freePort()).toString(),
-    });
-    expect(code).not.toBe(0);
-    expect(stdout).toMatch(/^problem {2}journal +Could not be looked at: nothing came within 8 s\.$/m);
-    expect(stdout).toMatch(/^ok +ports /m);
-    expect(stdout).toMatch(/\n1 problem, /);
-    await rm(dataDir, { recursive: true });
   });
 });
 

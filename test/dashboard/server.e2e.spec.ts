@@ -1,15 +1,22 @@
-import { describe, expect, it } from 'vitest';
-import { hasBrowser, TestBrowser } from '../support/browser.js';
-import { LOOKS } from './dashboard.js';
+import { afterAll, describe, expect, it } from 'vitest';
 import { DashboardAssets } from './dashboard-assets.js';
 import { TestDatabase } from '../support/databases.js';
+import { sharedServer } from '../support/shared-server.js';
 import { TestServer } from '../support/test-server.js';
 
 describe('the pages of the server', () => {
+  let assets: DashboardAssets | undefined;
+  const shared = sharedServer(async () => {
+    assets = await DashboardAssets.build('.');
+    return { ASSETS_PATH: assets.path };
+  });
+
+  afterAll(async () => {
+    await assets?.[Symbol.asyncDispose]();
+  });
+
   it('are served with security headers, compressed, and cached by their names', async () => {
-    await using database = await TestDatabase.create();
-    await using assets = await DashboardAssets.build('.');
-    await using server = await TestServer.ready(database.url, { ASSETS_PATH: assets.path });
+    const { server } = shared();
     const page = await server.get('/dashboard/');
     expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
     expect(page.headers.get('cache-control')).toBe('no-cache');
@@ -24,9 +31,7 @@ describe('the pages of the server', () => {
   });
 
   it('leave what is not there to the routes, and nothing outside of their folder', async () => {
-    await using database = await TestDatabase.create();
-    await using assets = await DashboardAssets.build('.');
-    await using server = await TestServer.ready(database.url, { ASSETS_PATH: assets.path });
+    const { server } = shared();
     for (const path of [
       '/dashboard/none/',
       '/none.svg',
@@ -42,9 +47,7 @@ describe('the pages of the server', () => {
   });
 
   it('come at / to who would rather have HTML, and JSON to all others', async () => {
-    await using database = await TestDatabase.create();
-    await using assets = await DashboardAssets.build('.');
-    await using server = await TestServer.ready(database.url, { ASSETS_PATH: assets.path });
+    const { server } = shared();
     const browser = { Accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
     const html = await fetch(server.http, { headers: browser });
     expect(html.headers.get('content-type')).toContain('text/html');
@@ -62,22 +65,5 @@ describe('the pages of the server', () => {
     const answer = await fetch(server.http, { headers: { Accept: 'text/html' } });
     expect(answer.status).toBe(200);
     expect((await server.get('/dashboard/')).status).toBe(404);
-  });
-});
-
-describe.skipIf(!hasBrowser)('the pages of the server, in a browser', () => {
-  it('keep to the content security policy, on a phone as on a desk, in light and in dark', async () => {
-    await using database = await TestDatabase.create();
-    await using assets = await DashboardAssets.build('.');
-    await using server = await TestServer.ready(database.url, { ASSETS_PATH: assets.path });
-    await using browser = await TestBrowser.launch();
-    for (const look of LOOKS) {
-      const home = await browser.open(server.http, look);
-      await home.page.getByRole('heading', { name: 'Tetcore Analytics' }).waitFor();
-      await home.expectSound();
-    }
-    const docs = await browser.open(`${server.http}/docs`);
-    await docs.page.getByText('The newest connection of each node').waitFor();
-    expect(docs.problems).toEqual([]);
   });
 });

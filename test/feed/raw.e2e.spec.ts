@@ -4,6 +4,7 @@ import { TestDatabase } from '../support/databases.js';
 import { FakeNode } from '../support/fake-node.js';
 import { FeedClient } from '../support/feed-client.js';
 import { onDatabase } from '../support/on-database.js';
+import { sharedServer } from '../support/shared-server.js';
 import { TestServer } from '../support/test-server.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -26,10 +27,67 @@ const numbers = (rows: readonly Record<string, unknown>[]): number[] => rows.map
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 const ascending = (list: readonly number[]): number[] => [...list].sort((left, right) => left - right);
 
-describe('the live feed', () => {
-  it('gives who subscribes at any moment every message once', async () => {
+describe('a subscription', () => {
+  it('sends to each what it subscribes to, until it no longer does', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, FAST);
+    const one = await nodeNamed(server, 'QmOne');
+    const two = await nodeNamed(server, 'QmTwo');
+    const first = await FeedClient.connect(server.ws);
+    const second = await FeedClient.connect(server.ws);
+    first.subscribe('QmOne', 'x.a');
+    first.subscribe('QmTwo', 'x.a');
+    second.subscribe('QmOne', 'x.a');
+    second.subscribe('QmOne', 'x.b');
+    second.subscribe('*', 'x.a');
+    for (const client of [first, second]) await client.settled();
+    for (const [node, name] of [
+      [one, 'one'],
+      [two, 'two'],
+    ] as const) {
+      await node.sendV1({ msg: 'x.a', n: 1, name });
+      await node.sendV1({ msg: 'x.b', n: 2, name });
+    }
+    await first.has(2);
+    await second.has(4);
+    expect(first.rowsOf('QmOne', 'x.a')).toMatchObject([{ n: 1, name: 'one' }]);
+    expect(first.rowsOf('QmTwo', 'x.a')).toMatchObject([{ n: 1, name: 'two' }]);
+    expect(first.rows[0]).not.toHaveProperty('peer_id');
+    expect(second.rowsOf('QmOne', 'x.a')).toMatchObject([{ n: 1, name: 'one' }]);
+    expect(second.rowsOf('QmOne', 'x.b')).toMatchObject([{ n: 2, name: 'one' }]);
+    const ofAll = second
+      .rowsOf('*', 'x.a')
+      .sort((left, right) => (String(left.name) < String(right.name) ? -1 : 1));
+    expect(ofAll).toMatchObject([
+      { n: 1, name: 'one', peer_id: 'QmOne' },
+      { n: 1, name: 'two', peer_id: 'QmTwo' },
+    ]);
+
+    second.unsubscribe('QmOne', 'x.a');
+    second.unsubscribe('*', 'x.a');
+    second.unsubscribe('QmNobody', 'x.a');
+    await second.settled();
+    await one.sendV1({ msg: 'x.a', n: 3 });
+    await one.sendV1({ msg: 'x.b', n: 4 });
+    await first.has(3);
+    await second.has(5);
+    await second.settled();
+    expect(second.rows).toHaveLength(5);
+    expect(await server.metric('tetcore_feed_subscriptions')).toEqual(new Map([['', 3]]));
+    await first.close();
+    await second.close();
+    await waitUntil(async () => (await server.metric('tetcore_feed_sockets')).get('') === 0, {
+      what: 'both to be gone',
+    });
+    expect(await server.metric('tetcore_feed_subscriptions')).toEqual(new Map([['', 0]]));
+  });
+});
+
+describe('the live feed', () => {
+  const shared = sharedServer(FAST);
+
+  it('gives who subscribes at any moment every message once', async () => {
+    const { server } = shared();
     const node = await nodeNamed(server, 'QmBusy');
     const count = 3_000;
     const sending = (async () => {
@@ -60,8 +118,7 @@ describe('the live feed', () => {
   });
 
   it('sends the message without what names it, and with every digit', async () => {
-    await using database = await TestDatabase.create();
-    await using server = await TestServer.ready(database.url, FAST);
+    const { database, server } = shared();
     const node = await nodeNamed(server, 'QmExact');
     await node.send(
       '{"msg":"tracing.profiling","ts":"2099-01-01T00:00:00Z","id":7,"level":"TRACE","line":12,"time":18446744073709551615,"part":1.50,"values":{"a":[1e2]}}',
@@ -123,72 +180,17 @@ describe('the live feed', () => {
     expect(numbers(next.rows)).toEqual([3, 0, 1, 2, 5]);
   });
 
-  it('sends to each what it subscribes to, until it no longer does', async () => {
-    await using database = await TestDatabase.create();
-    await using server = await TestServer.ready(database.url, FAST);
-    const one = await nodeNamed(server, 'QmOne');
-    const two = await nodeNamed(server, 'QmTwo');
-    const first = await FeedClient.connect(server.ws);
-    const second = await FeedClient.connect(server.ws);
-    first.subscribe('QmOne', 'x.a');
-    first.subscribe('QmTwo', 'x.a');
-    second.subscribe('QmOne', 'x.a');
-    second.subscribe('QmOne', 'x.b');
-    second.subscribe('*', 'x.a');
-    for (const client of [first, second]) await client.settled();
-    for (const [node, name] of [
-      [one, 'one'],
-      [two, 'two'],
-    ] as const) {
-      await node.sendV1({ msg: 'x.a', n: 1, name });
-      await node.sendV1({ msg: 'x.b', n: 2, name });
-    }
-    await first.has(2);
-    await second.has(4);
-    expect(first.rowsOf('QmOne', 'x.a')).toMatchObject([{ n: 1, name: 'one' }]);
-    expect(first.rowsOf('QmTwo', 'x.a')).toMatchObject([{ n: 1, name: 'two' }]);
-    expect(first.rows[0]).not.toHaveProperty('peer_id');
-    expect(second.rowsOf('QmOne', 'x.a')).toMatchObject([{ n: 1, name: 'one' }]);
-    expect(second.rowsOf('QmOne', 'x.b')).toMatchObject([{ n: 2, name: 'one' }]);
-    const ofAll = second
-      .rowsOf('*', 'x.a')
-      .sort((left, right) => (String(left.name) < String(right.name) ? -1 : 1));
-    expect(ofAll).toMatchObject([
-      { n: 1, name: 'one', peer_id: 'QmOne' },
-      { n: 1, name: 'two', peer_id: 'QmTwo' },
-    ]);
-
-    second.unsubscribe('QmOne', 'x.a');
-    second.unsubscribe('*', 'x.a');
-    second.unsubscribe('QmNobody', 'x.a');
-    await second.settled();
-    await one.sendV1({ msg: 'x.a', n: 3 });
-    await one.sendV1({ msg: 'x.b', n: 4 });
-    await first.has(3);
-    await second.has(5);
-    await second.settled();
-    expect(second.rows).toHaveLength(5);
-    expect(await server.metric('tetcore_feed_subscriptions')).toEqual(new Map([['', 3]]));
-    await first.close();
-    await second.close();
-    await waitUntil(async () => (await server.metric('tetcore_feed_sockets')).get('') === 0, {
-      what: 'both to be gone',
-    });
-    expect(await server.metric('tetcore_feed_subscriptions')).toEqual(new Map([['', 0]]));
-  });
-
   it('begins anew for who subscribes again', async () => {
-    await using database = await TestDatabase.create();
-    await using server = await TestServer.ready(database.url, FAST);
+    const { database, server } = shared();
     const node = await nodeNamed(server, 'QmAgain');
-    await node.sendV1({ msg: 'x.number', n: 0 });
-    await stored(database, 'x.number', 1);
+    await node.sendV1({ msg: 'x.again', n: 0 });
+    await stored(database, 'x.again', 1);
     const client = await FeedClient.connect(server.ws);
-    client.subscribe('QmAgain', 'x.number');
+    client.subscribe('QmAgain', 'x.again');
     await client.has(1);
-    client.subscribe('QmAgain', 'x.number');
+    client.subscribe('QmAgain', 'x.again');
     await client.has(2);
-    await node.sendV1({ msg: 'x.number', n: 1 });
+    await node.sendV1({ msg: 'x.again', n: 1 });
     await client.has(3);
     await client.settled();
     expect(numbers(client.rows)).toEqual([0, 0, 1]);

@@ -16,6 +16,7 @@ import { batch, row, snapshot, type TestRow, newConnectionId, TEST_COLLECTOR } f
 import { TestDatabase } from '../support/databases.js';
 import { onDatabase } from '../support/on-database.js';
 import { kusamaMessages } from '../support/real-messages.js';
+import { sharedServer } from '../support/shared-server.js';
 import { TestServer } from '../support/test-server.js';
 import { TestStorage } from '../support/test-storage.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -182,6 +183,8 @@ async function networkStates(database: TestDatabase, count: number): Promise<num
   return logs.length;
 }
 
+const shared = sharedServer();
+
 describe('an answer', () => {
   it('of many network states takes little memory, however slowly it is read', async () => {
     await using database = await TestDatabase.create();
@@ -302,8 +305,7 @@ describe('an answer', () => {
 
 describe('a question that cannot be understood', () => {
   it('is answered with what the parameter takes', async () => {
-    await using database = await TestDatabase.create();
-    await using server = await TestServer.ready(database.url);
+    const { server } = shared();
     const wrong: [query: string, parameter: string][] = [
       ['', 'peer_id'],
       ['peer_id=', 'peer_id'],
@@ -354,8 +356,7 @@ describe('a question that cannot be understood', () => {
   });
 
   it('is not one that PostgreSQL understands', async () => {
-    await using database = await TestDatabase.create();
-    await using server = await TestServer.ready(database.url);
+    const { server } = shared();
     for (const time of [
       '0001-01-01T00:00:00',
       '0001-01-01T00:00:00%2B15:59',
@@ -388,10 +389,9 @@ describe('a question that cannot be understood', () => {
 describe('the messages of a node', () => {
   const TYPES = ['block.import', 'system.interval', 'ä', '', null];
 
-  it('are those that a plain query finds, in the order of time and id', async () => {
-    await using database = await TestDatabase.create();
+  it('are those that a plain query finds, in the order of time and id', { timeout: 120_000 }, async () => {
+    const { database, server } = shared();
     await using storage = new TestStorage(database.url, { environment: { LOG_EXPIRY_H: '2000' } });
-    await using server = await TestServer.ready(database.url);
     const age = fc.oneof(
       fc.integer({ min: 0, max: 5_000 }),
       fc.integer({ min: 0, max: 6 * DAY_MS }),
@@ -655,8 +655,7 @@ describe('the database', () => {
 
 describe('a parameter that is not known', () => {
   it.each(['/nodes?foo=1', '/nodes/logs?peer_id=x&foo=1'])('is refused by name: %s', async (path) => {
-    await using database = await TestDatabase.create();
-    await using server = await TestServer.ready(database.url);
+    const { server } = shared();
     const answer = await server.get(path);
     expect(answer.status).toBe(400);
     expect(await answer.json()).toMatchObject({

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { batch, newConnectionId, row, snapshot, type TestRow } from '../support/batches.js';
 import { TestDatabase } from '../support/databases.js';
 import { FakeNode } from '../support/fake-node.js';
+import { sharedServer } from '../support/shared-server.js';
 import { TestServer } from '../support/test-server.js';
 import { TestStorage } from '../support/test-storage.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -55,10 +56,11 @@ async function ask(server: TestServer, path: string, accept: string): Promise<In
   return answer;
 }
 
+const shared = sharedServer();
+
 describe('the messages of a node', () => {
   it('keep every digit of their numbers, and every character of their texts', async () => {
-    await using database = await TestDatabase.create();
-    await using server = await TestServer.ready(database.url);
+    const { server } = shared();
     const node = await FakeNode.connect(server.ws);
     await node.sendConnected({ network_id: PEER });
     const said = `"msg":"tracing.profiling","ts":"2020-02-06T09:59:03+00:00","id":18446744073709551615,"time":1.50,"name":"a,\\"b\\"\\r\\nc 😀"`;
@@ -278,8 +280,7 @@ describe('counts', () => {
 
 describe('the server', () => {
   it('says how large its tables and indexes are, and who it is', async () => {
-    await using database = await TestDatabase.create();
-    await using server = await TestServer.ready(database.url);
+    const { server } = shared();
     const { data: sizes = [] } = await server.api.GET('/stats/db');
     const bytes = sizes.map((one) => one.bytes);
     expect(bytes).toEqual([...bytes].sort((one, other) => other - one));
@@ -297,8 +298,7 @@ describe('the server', () => {
   it.each(['/stats/db', '/stats/version', '/nodes/QmA', '/health/live', '/metrics'])(
     'refuses parameters that it does not know, at %s',
     async (path) => {
-      await using database = await TestDatabase.create();
-      await using server = await TestServer.ready(database.url);
+      const { server } = shared();
       const answer = await server.get(`${path}?foo=1`);
       expect([answer.status, answer.headers.get('content-type')]).toEqual([
         400,

@@ -19,6 +19,11 @@ export class TestServer implements AsyncDisposable {
     readonly dataDir: string,
   ) {}
 
+  /** Whatever a story of another file has left running, its metrics are not those of this file. */
+  static beginFile(): void {
+    running = 0;
+  }
+
   static async start(
     databaseUrl: string,
     environment: Record<string, string> = {},
@@ -28,19 +33,24 @@ export class TestServer implements AsyncDisposable {
     if (running === 0) register.clear();
     running += 1;
     const dataDir = await tempDir('server');
-    const server = await startServer(
-      readSettings({
-        DATABASE_URL: databaseUrl,
-        HOST: '127.0.0.1',
-        PORT: '0',
-        DATA_DIR: dataDir,
-        LOG_LEVEL: 'error',
-        DB_SAVE_LATENCY_MS: '20',
-        ...environment,
-      }),
-      extensions,
-    );
-    return new TestServer(server, dataDir);
+    try {
+      const server = await startServer(
+        readSettings({
+          DATABASE_URL: databaseUrl,
+          HOST: '127.0.0.1',
+          PORT: '0',
+          DATA_DIR: dataDir,
+          LOG_LEVEL: 'error',
+          DB_SAVE_LATENCY_MS: '20',
+          ...environment,
+        }),
+        extensions,
+      );
+      return new TestServer(server, dataDir);
+    } catch (error) {
+      running -= 1;
+      throw error;
+    }
   }
 
   /** Started, with the database ready. */
@@ -50,8 +60,13 @@ export class TestServer implements AsyncDisposable {
     extensions: Extensions = {},
   ): Promise<TestServer> {
     const server = await TestServer.start(databaseUrl, environment, extensions);
-    await server.server.ready;
-    return server;
+    try {
+      await server.server.ready;
+      return server;
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   get ws(): string {
@@ -87,8 +102,11 @@ export class TestServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
-    running -= 1;
+    try {
+      await this.stop();
+    } finally {
+      running -= 1;
+    }
     await rm(this.dataDir, { recursive: true, force: true });
   }
 }

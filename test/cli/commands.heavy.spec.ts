@@ -1,0 +1,259 @@
+import { rm } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { EmbeddedPostgresServer } from '../../src/embedded-postgres/index.js';
+import { listPartitions } from '../../src/storage/index.js';
+import { batch, row } from '../support/batches.js';
+import { CLI, commandLine } from '../support/command-line.js';
+import { TestDatabase } from '../support/databases.js';
+import { freePort } from '../support/free-port.js';
+import { onDatabase } from '../support/on-database.js';
+import { ServerProcess } from '../support/server-process.js';
+import { tempDir } from '../support/temp-dir.js';
+import { TestStorage } from '../support/test-storage.js';
+
+const DAY = 86_400_000;
+
+interface Report {
+  problems: number;
+  warnings: number;
+  findings: { check: string; level: string; message: string; advice?: string }[];
+}
+
+const reportOf = (stdout: string): Report => JSON.parse(stdout) as Report;
+
+describe('tetcore-analytics start', { timeout: 60_000 }, () => {
+  it('runs the server as dist/main.js does', async () => {
+    await using database = await TestDatabase.create();
+    const dataDir = await tempDir('cli-start');
+    const environment = { DATABASE_URL: database.url, DATA_DIR: dataDir };
+    await using server = await ServerProcess.ready(await freePort(), environment, [CLI, 'start']);
+    expect((await fetch(`${server.http}/nodes`)).status).toBe(200);
+    expect(await server.end('SIGTERM')).toBe(0);
+    expect(server.log).toContain('Stopped in');
+    await rm(dataDir, { recursive: true });
+  });
+});
+
+describe('tetcore-analytics migrate', { timeout: 60_000 }, () => {
+  it('creates and migrates the database, and says beforehand whether that is needed', async () => {
+    await using database = TestDatabase.missing();
+    const run = (...args: string[]) => commandLine(['migrate', ...args], { DATABASE_URL: database.url });
+    expect(await run('--check')).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('does not exist') as string,
+    });
+    expect(await run()).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Applied KeepMessages') as string,
+    });
+    expect(await run('--check')).toEqual({ code: 0, stdout: 'The schema is up to date.\n', stderr: '' });
+    expect(await run()).toEqual({ code: 0, stdout: 'The schema is up to date.\n', stderr: '' });
+    const [last] = await database.query<{ name: string }>(
+      'DELETE FROM schema_migrations WHERE id = (SELECT max(id) FROM schema_migrations) RETURNING name',
+    );
+    expect(await run('--check')).toEqual({ code: 1, stdout: `Missing: ${last?.name ?? ''}.\n`, stderr: '' });
+  });
+
+  it('makes the role of dashboards', async () => {
+    await using database = await TestDatabase.create();
+    const role = `cli_${process.pid}`;
+    const environment = { DATABASE_URL: database.url, DB_READER_ROLE: role };
+    try {
+      expect(await commandLine(['migrate'], environment)).toEqual({
+        code: 0,
+        stdout: `The schema is up to date.\nMade the role ${role}, which reads.\n`,
+        stderr: '',
+      });
+      await database.query(`ALTER ROLE ${role} CREATEDB`);
+      const failed = await commandLine(['migrate'], environment);
+      expect(failed).toMatchObject({ code: 1, stdout: 'The schema is up to date.\n' });
+      expect(failed.stderr).toMatch(/^DB_READER_ROLE names [^\n]* may do more than read[^\n]*\n$/);
+    } finally {
+      await database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+    }
+  });
+
+  it('says that a server migrates its own database', async () => {
+    const { code, stderr } = await commandLine(['migrate']);
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      'Set DATABASE_URL. A server with a PostgreSQL of its own migrates it when it starts.\n',
+    );
+  });
+});
+
+it.each([[['migrate']], [['migrate', '--check']]])(
+  '%s names the setting of a database that is away',
+  async (args) => {
+    const environment = { DATABASE_URL: `postgres://x:hidden@127.0.0.1:${await freePort()}/y` };
+    const { code, stderr } = await commandLine(args, environment);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^The database of DATABASE_URL cannot be reached: [^\n]*ECONNREFUSED[^\n]*\n$/);
+    expect(stderr).not.toContain('hidden');
+  },
+);
+
+describe('tetcore-analytics simulate', { timeout: 60_000 }, () => {
+  it('gives its options to the simulator', async () => {
+    const { code, stdout } = await commandLine(['simulate', '--scenario', 'small', '--nodes', '7', '--show']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toHaveProperty('description');
+  });
+
+  it('says in a line that nobody listens', async () => {
+    const url = `ws://127.0.0.1:${await freePort()}`;
+    const { code, stderr } = await commandLine(['simulate', '--nodes', '1', '--url', url, '--duration', '1']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^[^\n]*ECONNREFUSED[^\n]*\n$/);
+  });
+});
+
+describe('tetcore-analytics purge', { timeout: 60_000 }, () => {
+  const names = (database: TestDatabase): Promise<string[]> =>
+    onDatabase(database.url, async (client) =>
+      (await listPartitions(client, 'logs_expiring')).map(({ name }) => name),
+    );
+
+  it('says what has expired, and removes it', async () => {
+    await using database = await TestDatabase.create();
+    const environment = { DATABASE_URL: database.url, LOG_EXPIRY_H: '48' };
+    await using storage = new TestStorage(database.url, { environment });
+    const now = Date.now();
+    // One after the other, or the time between had partitions as well.
+    const old = now - 5 * DAY;
+    await storage.store(batch({ expiring: [row({ at: old }), row({ at: old })] }));
+    await storage.store(batch({ expiring: [row()] }));
+    const [expired = '', ...others] = await names(database);
+    await database.query(`ANALYZE ${expired}`);
+
+    const dry = await commandLine(['purge', '--dry-run'], environment);
+    expect(dry).toMatchObject({ code: 0, stderr: '' });
+    expect(dry.stdout).toMatch(
+      new RegExp(`^Would drop ${expired} \\(about 2 messages\\), [\\d.]+ [kM]iB\\.\n$`),
+    );
+    expect(await names(database)).toEqual([expired, ...others]);
+
+    const purged = await commandLine(['purge'], environment);
+    expect(purged).toEqual({ code: 0, stdout: `Dropped ${expired} (about 2 messages).\n`, stderr: '' });
+    expect(await names(database)).toEqual(others);
+    for (const args of [['purge'], ['purge', '--dry-run']]) {
+      expect(await commandLine(args, environment)).toMatchObject({
+        code: 0,
+        stdout: 'Nothing has expired.\n',
+      });
+    }
+  });
+
+  it('says of what somebody reads that it is left, and not that nothing has expired', async () => {
+    await using database = await TestDatabase.create();
+    const environment = { DATABASE_URL: database.url, LOG_EXPIRY_H: '48' };
+    await using storage = new TestStorage(database.url, { environment });
+    await storage.store(batch({ expiring: [row({ at: Date.now() - 5 * DAY })] }));
+    const [expired = ''] = await names(database);
+    await onDatabase(database.url, async (reader) => {
+      await reader.query('BEGIN');
+      await reader.query(`SELECT count(*) FROM ${expired}`);
+      expect(await commandLine(['purge'], environment)).toEqual({
+        code: 0,
+        stdout: `Left ${expired} for another time, since somebody reads the table for long.\n`,
+        stderr: '',
+      });
+    });
+  });
+
+  it('leaves it to somebody who is at it', async () => {
+    await using database = await TestDatabase.create();
+    await onDatabase(database.url, async (client) => {
+      await client.query('SELECT pg_advisory_lock($1)', [0x70757267]);
+      const { code, stdout } = await commandLine(['purge'], { DATABASE_URL: database.url });
+      expect(code).toBe(0);
+      expect(stdout).toContain('Somebody else is purging this database');
+    });
+  });
+
+  it('fails where the schema is not up to date', async () => {
+    await using database = await TestDatabase.create();
+    await database.query('DELETE FROM schema_migrations');
+    const { code, stderr } = await commandLine(['purge'], { DATABASE_URL: database.url });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^The database schema is not up to date\.[^\n]*\n$/);
+  });
+
+  it('asks for a database where none is known', async () => {
+    const { code, stderr } = await commandLine(['purge', '--dry-run']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^Set DATABASE_URL, or start the server[^\n]*\n$/);
+  });
+});
+
+describe('tetcore-analytics doctor', { timeout: 60_000 }, () => {
+  it('finds nothing wrong with a server and its database', async () => {
+    await using database = await TestDatabase.create();
+    const dataDir = await tempDir('cli-doctor');
+    const port = await freePort();
+    const environment = { DATABASE_URL: database.url, DATA_DIR: dataDir, HTTP_MAX_CONNECTIONS: '500' };
+    await using server = await ServerProcess.ready(port, { ...environment, DB_POOL_SIZE: '2' });
+    const own = { ...environment, HOST: '127.0.0.1', PORT: port.toString(), DB_POOL_SIZE: '2' };
+    const { code, stdout, stderr } = await commandLine(['doctor', '--json'], own);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const report = reportOf(stdout);
+    expect(report.findings.filter(({ level }) => level !== 'ok')).toEqual([]);
+    expect(report).toMatchObject({ problems: 0, warnings: 0 });
+    const said = report.findings.map(({ message }) => message).join('\n');
+    expect(said).toContain(`Port ${port} (PORT) of 127.0.0.1 is a server's of ours, which is running.`);
+    expect(said).toMatch(/^The server here has purged, or was started, \d+ s ago\.$/m);
+    expect(said).toContain('Seen by the database within the last minute:');
+    const asText = await commandLine(['doctor'], own);
+    expect(asText.stdout).toMatch(/\n0 problems, 0 warnings, \d+ ok\.\n$/);
+    await server.end('SIGTERM');
+    await rm(dataDir, { recursive: true });
+  });
+
+  it('says of each problem what to do, and ends with 1', async () => {
+    const { code, stdout } = await commandLine(['doctor'], {
+      DATABASE_URL: `postgres://u@127.0.0.1:${await freePort()}/x`,
+      DATABSE_URL: 'postgres://somewhere',
+    });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      /^problem {2}database +The database does not answer: .*ECONNREFUSED.*\n +→ Check host/m,
+    );
+    expect(stdout).toMatch(
+      /^warning {2}settings +There is a variable DATABSE_URL.*\n +→ If DATABASE_URL is meant/m,
+    );
+    expect(stdout).toMatch(/\n1 problem, \d+ warnings?, \d+ ok\.\n$/);
+  });
+
+  it(
+    "looks at the server's own database where that runs, and never starts it",
+    { timeout: 60_000 },
+    async () => {
+      const dataDir = await tempDir('cli-embedded');
+      const databaseOf = async (): Promise<string[]> => {
+        const { stdout } = await commandLine(['doctor', '--json'], { DATA_DIR: dataDir });
+        return reportOf(stdout)
+          .findings.filter(({ check }) => check === 'database')
+          .map(({ message }) => message);
+      };
+      expect(await databaseOf()).toEqual([
+        'There is no database yet: DATABASE_URL is not set, and no server has run here.',
+      ]);
+      const logger = { log: () => undefined, warn: () => undefined };
+      const postgres = await EmbeddedPostgresServer.start({ dataDir, logger });
+      try {
+        expect(await databaseOf()).toEqual(['The database does not exist yet.']);
+        await onDatabase(postgres.url.replace('tetcore-analytics', 'postgres'), (client) =>
+          client.query('CREATE DATABASE "tetcore-analytics"'),
+        );
+        expect(await databaseOf()).toEqual(['The database answers.']);
+      } finally {
+        await postgres.stop();
+      }
+      const [stopped] = await databaseOf();
+      expect(stopped).toMatch(
+        /^The server's own PostgreSQL in .* does not run, so nothing of it was looked at\.$/,
+      );
+      await rm(dataDir, { recursive: true });
+    },
+  );
+});
