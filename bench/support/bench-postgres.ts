@@ -11,12 +11,13 @@ const quiet = { log: () => undefined, warn: console.warn };
 export class BenchPostgres implements AsyncDisposable {
   private constructor(
     readonly url: string,
+    private readonly isOwn: boolean,
     private readonly end: () => Promise<void>,
   ) {}
 
   static async start(): Promise<BenchPostgres> {
     const given = process.env.DATABASE_URL;
-    if (given !== undefined && given !== '') return new BenchPostgres(given, () => Promise.resolve());
+    if (given !== undefined && given !== '') return new BenchPostgres(given, false, () => Promise.resolve());
     const dataDir = await mkdtemp(join(tmpdir(), 'tetcore-bench-'));
     // Where this runs as root, PostgreSQL's own user must get in.
     await chmod(dataDir, 0o755);
@@ -26,7 +27,7 @@ export class BenchPostgres implements AsyncDisposable {
     );
     await first.stop();
     const server = await EmbeddedPostgresServer.start({ dataDir, logger: quiet, maxConnections: 200 });
-    return new BenchPostgres(server.url, async () => {
+    return new BenchPostgres(server.url, true, async () => {
       await server.stop();
       await rm(dataDir, { recursive: true, force: true });
     });
@@ -47,6 +48,15 @@ export class BenchPostgres implements AsyncDisposable {
       client.query<{ pid: number }>('SELECT pid FROM pg_stat_activity'),
     );
     return pids.rows.map((row) => row.pid);
+  }
+
+  /** Turns autovacuum off; not in a server elsewhere, which is not ours to set up. */
+  async stopAutovacuum(): Promise<void> {
+    if (!this.isOwn) return;
+    await onDatabase(databaseNamed(this.url, 'postgres'), async (client) => {
+      await client.query('ALTER SYSTEM SET autovacuum = off');
+      await client.query('SELECT pg_reload_conf()');
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
