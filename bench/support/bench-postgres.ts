@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { EmbeddedPostgresServer } from '../../src/embedded-postgres/index.js';
+import { postgresProcesses } from './cpu.js';
 import { databaseNamed, onDatabase } from '../../test/support/on-database.js';
 
 const quiet = { log: () => undefined, warn: console.warn };
@@ -42,12 +43,8 @@ export class BenchPostgres implements AsyncDisposable {
     return databaseNamed(this.url, name);
   }
 
-  /** CPU seconds that all of its processes have used, by the kernel; undefined for a server elsewhere. */
-  async processes(): Promise<number[]> {
-    const pids = await onDatabase(databaseNamed(this.url, 'postgres'), (client) =>
-      client.query<{ pid: number }>('SELECT pid FROM pg_stat_activity'),
-    );
-    return pids.rows.map((row) => row.pid);
+  processes(): Promise<number[]> {
+    return postgresProcesses(this.url);
   }
 
   /** Turns autovacuum off; not in a server elsewhere, which is not ours to set up. */
