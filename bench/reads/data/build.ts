@@ -26,30 +26,44 @@ export interface Data {
   cast: Cast;
 }
 
-/** The data of a size: as it was kept, or built now. */
+/**
+ * The data of a size: as it was kept, or built now. Where this server's tables have changed, the simulator writes the
+ * same messages once more, and those of 0.1.4 stay.
+ */
 export async function openData(url: string, rows: number, rebuild: boolean): Promise<Data> {
   const ours = `bench_reads_${rows.toString()}`;
   const old = `${ours}_old`;
   const shape = await shapeOf(url);
-  let end = rebuild ? undefined : await builtAt(url, old, shape);
-  if (end === undefined) {
-    const began = Date.now();
-    end = new Date(Math.floor(began / 1000) * 1000);
-    console.log(`Building a database of about ${rows.toLocaleString('en-US')} messages, and the same as 0.1.4.`);
+  const keptEnd = rebuild ? undefined : (await markOf(url, old))?.end;
+  const end = keptEnd ?? new Date(Math.floor(Date.now() / 1000) * 1000).toISOString();
+  const found = await markOf(url, ours);
+  if (found?.end !== end || found.shape !== shape) {
+    console.log(`Building a database of about ${rows.toLocaleString('en-US')} messages.`);
     await recreate(url, ours);
-    await recreate(url, old);
-    await simulate(databaseNamed(url, ours), rows, end);
-    console.log('  the messages are there; 0.1.4');
-    await fillOldDatabase(databaseNamed(url, ours), databaseNamed(url, old));
-    await mark(url, old, { version: VERSION, shape, end: end.toISOString() });
-    const seconds = Math.round((Date.now() - began) / 1000).toString();
-    console.log(`It took ${seconds} s, and stays for the next run; --rebuild builds it anew.`);
+    await simulate(databaseNamed(url, ours), rows, Date.parse(end));
+    await mark(url, ours, { version: VERSION, shape, end });
   }
-  return { ours, old, end, cast: await findCast(databaseNamed(url, old), end) };
+  if (keptEnd === undefined) {
+    console.log('Building the same as a database of 0.1.4.');
+    await recreate(url, old);
+    await fillOldDatabase(databaseNamed(url, ours), databaseNamed(url, old));
+    await mark(url, old, { version: VERSION, end });
+  }
+  const cast = await findCast(databaseNamed(url, old), new Date(end));
+  await onDatabase(databaseNamed(url, ours), async (client) => {
+    const { rows: counted } = await client.query<{ count: number }>(
+      'SELECT count(*)::int AS count FROM tetcore_logs',
+    );
+    const count = counted[0]?.count ?? 0;
+    if (count !== cast.rows) {
+      throw new Error(`There are ${count.toString()} messages, but ${cast.rows.toString()} of 0.1.4.`);
+    }
+  });
+  return { ours, old, end: new Date(end), cast };
 }
 
 /** Lets the project's own simulator write history: with other tables it writes them. */
-async function simulate(url: string, rows: number, end: Date): Promise<void> {
+async function simulate(url: string, rows: number, end: number): Promise<void> {
   const length = Math.round((rows / MESSAGES_PER_HOUR) * HOUR_MS);
   const fill = (nodes: number, seed: number, until: number): Promise<void> =>
     runCli([
@@ -58,8 +72,8 @@ async function simulate(url: string, rows: number, end: Date): Promise<void> {
       ...['--start', new Date(until - length).toISOString(), '--days', (length / DAY_MS).toFixed(6)],
       ...['--database', url],
     ]);
-  await fill(GONE_NODES, 2, end.getTime() - DAY_MS);
-  await fill(NODES, 1, end.getTime());
+  await fill(GONE_NODES, 2, end - DAY_MS);
+  await fill(NODES, 1, end);
   await onDatabase(url, async (client) => {
     await client.query("SET maintenance_work_mem = '512MB'");
     await client.query('VACUUM ANALYZE');
@@ -67,21 +81,22 @@ async function simulate(url: string, rows: number, end: Date): Promise<void> {
   });
 }
 
+/** Written down on a database when it is whole, outside of what is measured. */
 interface Mark {
   version: number;
-  shape: string;
+  /** Of this server's tables. */
+  shape?: string;
   end: string;
 }
 
-/** What was built is written down when it is whole, outside of what is measured. */
 async function mark(url: string, name: string, value: Mark): Promise<void> {
   await onDatabase(databaseNamed(url, 'postgres'), (client) =>
     client.query(`COMMENT ON DATABASE ${name} IS ${pg.escapeLiteral(JSON.stringify(value))}`),
   );
 }
 
-/** Where the data ends that can be used as it is. */
-async function builtAt(url: string, name: string, shape: string): Promise<Date | undefined> {
+/** Of a database that can be used as it is. */
+async function markOf(url: string, name: string): Promise<Mark | undefined> {
   const { rows } = await onDatabase(databaseNamed(url, 'postgres'), (client) =>
     client.query<{ text: string | null }>(
       "SELECT shobj_description(oid, 'pg_database') AS text FROM pg_database WHERE datname = $1",
@@ -91,7 +106,5 @@ async function builtAt(url: string, name: string, shape: string): Promise<Date |
   const text = rows[0]?.text ?? null;
   if (text === null) return undefined;
   const found = JSON.parse(text) as Mark;
-  const isOfUse =
-    found.version === VERSION && found.shape === shape && Date.now() - Date.parse(found.end) < MOST_AGE_MS;
-  return isOfUse ? new Date(found.end) : undefined;
+  return found.version === VERSION && Date.now() - Date.parse(found.end) < MOST_AGE_MS ? found : undefined;
 }
