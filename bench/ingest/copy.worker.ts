@@ -23,7 +23,7 @@ export interface WriterOutput {
 /** The ceiling: formats rows from parsed objects and copies them, and does nothing else. */
 worker(async (input: WriterInput): Promise<WriterOutput> => {
   const kinds = input.large ? networkStates : smallMessages;
-  const ids = Array.from({ length: 50 }, () => randomUUID());
+  const ids = Array.from({ length: 50 }, connectionId);
   const clients = await Promise.all(
     Array.from({ length: input.connections }, async () => {
       const client = new pg.Client({ connectionString: input.url });
@@ -57,6 +57,13 @@ worker(async (input: WriterInput): Promise<WriterOutput> => {
   return { rows, bytes, seconds, cpuSeconds: cpu };
 });
 
+/** All that is known here of the table. */
+const INTO = 'logs_expiring (created_at, received_at, peer_connection_id, msg, logs)';
+
+function connectionId(): string {
+  return randomUUID();
+}
+
 function line(message: Payload, connection: string): string {
   const ts = String(message.ts);
   const logs = JSON.stringify(message).replaceAll('\\', '\\\\');
@@ -64,8 +71,7 @@ function line(message: Payload, connection: string): string {
 }
 
 function copy(client: pg.Client, text: Buffer): Promise<void> {
-  const columns = 'created_at, received_at, peer_connection_id, msg, logs';
-  const stream = client.query(copyFrom(`COPY logs_expiring (${columns}) FROM STDIN`));
+  const stream = client.query(copyFrom(`COPY ${INTO} FROM STDIN`));
   return new Promise((resolve, reject) => {
     stream.once('error', reject);
     stream.once('finish', resolve);

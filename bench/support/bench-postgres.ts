@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { EmbeddedPostgresServer } from '../../src/embedded-postgres/index.js';
+import { postgresProcesses } from './cpu.js';
 import { databaseNamed, onDatabase } from '../../test/support/on-database.js';
 
 const quiet = { log: () => undefined, warn: console.warn };
@@ -11,12 +12,13 @@ const quiet = { log: () => undefined, warn: console.warn };
 export class BenchPostgres implements AsyncDisposable {
   private constructor(
     readonly url: string,
+    private readonly isOwn: boolean,
     private readonly end: () => Promise<void>,
   ) {}
 
   static async start(): Promise<BenchPostgres> {
     const given = process.env.DATABASE_URL;
-    if (given !== undefined && given !== '') return new BenchPostgres(given, () => Promise.resolve());
+    if (given !== undefined && given !== '') return new BenchPostgres(given, false, () => Promise.resolve());
     const dataDir = await mkdtemp(join(tmpdir(), 'tetcore-bench-'));
     // Where this runs as root, PostgreSQL's own user must get in.
     await chmod(dataDir, 0o755);
@@ -26,7 +28,7 @@ export class BenchPostgres implements AsyncDisposable {
     );
     await first.stop();
     const server = await EmbeddedPostgresServer.start({ dataDir, logger: quiet, maxConnections: 200 });
-    return new BenchPostgres(server.url, async () => {
+    return new BenchPostgres(server.url, true, async () => {
       await server.stop();
       await rm(dataDir, { recursive: true, force: true });
     });
@@ -41,12 +43,17 @@ export class BenchPostgres implements AsyncDisposable {
     return databaseNamed(this.url, name);
   }
 
-  /** CPU seconds that all of its processes have used, by the kernel; undefined for a server elsewhere. */
-  async processes(): Promise<number[]> {
-    const pids = await onDatabase(databaseNamed(this.url, 'postgres'), (client) =>
-      client.query<{ pid: number }>('SELECT pid FROM pg_stat_activity'),
-    );
-    return pids.rows.map((row) => row.pid);
+  processes(): Promise<number[]> {
+    return postgresProcesses(this.url);
+  }
+
+  /** Turns autovacuum off; not in a server elsewhere, which is not ours to set up. */
+  async stopAutovacuum(): Promise<void> {
+    if (!this.isOwn) return;
+    await onDatabase(databaseNamed(this.url, 'postgres'), async (client) => {
+      await client.query('ALTER SYSTEM SET autovacuum = off');
+      await client.query('SELECT pg_reload_conf()');
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

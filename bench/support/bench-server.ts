@@ -6,7 +6,8 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../test/support/free-port.js';
 
-const MAIN = resolve(import.meta.dirname, '../../dist/main.js');
+const STALLED_MS = 30_000;
+const HERE = resolve(import.meta.dirname, '../..');
 
 /** `SERVER_NUM_THREADS=12 npm run bench:ingest` tries another setting. */
 const given = Object.fromEntries(
@@ -15,7 +16,7 @@ const given = Object.fromEntries(
     .map(([name, value]) => [name.slice('SERVER_'.length), value]),
 );
 
-/** The built server in a process of its own, with its default settings. */
+/** A built server in a process of its own, with its default settings. */
 export class BenchServer implements AsyncDisposable {
   private constructor(
     private readonly child: ChildProcess,
@@ -23,10 +24,16 @@ export class BenchServer implements AsyncDisposable {
     readonly port: number,
   ) {}
 
-  static async start(databaseUrl: string, settings: Record<string, string> = {}): Promise<BenchServer> {
+  /** @param checkout whose `dist` is to run */
+  static async start(
+    databaseUrl: string,
+    settings: Record<string, string> = {},
+    checkout = HERE,
+  ): Promise<BenchServer> {
+    const main = join(checkout, 'dist/main.js');
     const dataDir = await mkdtemp(join(tmpdir(), 'tetcore-bench-server-'));
     const port = await freePort();
-    const child = spawn(process.execPath, [...(process.env.BENCH_NODE_ARGS?.split(' ') ?? []), MAIN], {
+    const child = spawn(process.execPath, [...(process.env.BENCH_NODE_ARGS?.split(' ') ?? []), main], {
       env: {
         PATH: process.env.PATH,
         DATABASE_URL: databaseUrl,
@@ -64,6 +71,22 @@ export class BenchServer implements AsyncDisposable {
     for (;;) {
       const text = await (await fetch(`${this.http}/metrics`)).text();
       if (/^tetcore_queue_batches 0$/m.test(text)) return;
+      await sleep(50);
+    }
+  }
+
+  /** Waits until so many messages are stored since it started, refusing to wait for what does not come. */
+  async hasStored(messages: number): Promise<void> {
+    let last = { stored: -1, at: performance.now() };
+    for (;;) {
+      const stored = await storedMessages(this.http);
+      if (stored >= messages) return;
+      if (stored > last.stored) last = { stored, at: performance.now() };
+      if (performance.now() - last.at > STALLED_MS) {
+        throw new Error(
+          `Of ${messages.toString()} messages ${stored.toString()} are stored, and no more come.`,
+        );
+      }
       await sleep(50);
     }
   }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { databaseNamed, onDatabase } from '../../test/support/on-database.js';
 
 const TICKS_PER_SECOND = 100;
 
@@ -26,6 +27,14 @@ function statOf(pid: number): Stat | undefined {
 /** CPU seconds that a process has used so far, by the kernel. NaN where there is no /proc. */
 export function cpuSeconds(pid: number): number {
   return (statOf(pid)?.own ?? NaN) / TICKS_PER_SECOND;
+}
+
+/** The processes of a PostgreSQL server on this machine. */
+export async function postgresProcesses(url: string): Promise<number[]> {
+  const pids = await onDatabase(databaseNamed(url, 'postgres'), (client) =>
+    client.query<{ pid: number }>('SELECT pid FROM pg_stat_activity'),
+  );
+  return pids.rows.map((row) => row.pid);
 }
 
 /** CPU seconds of a PostgreSQL server: its living processes, and those that have ended. */

@@ -12,9 +12,11 @@ export function printResult(result: Record<string, Value | Record<string, Value>
   console.log(JSON.stringify(result));
 }
 
+/** Of an even number of values the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((left, right) => left - right);
-  return sorted[sorted.length >> 1] ?? NaN;
+  const [low = NaN, high = NaN] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  return (low + high) / 2;
 }
 
 export function round2(value: number): number {

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import pg from 'pg';
 import { databaseNamed, onDatabase } from '../../../test/support/on-database.js';
 import { BenchServer } from '../../support/bench-server.js';
+import { INSERT_COLLECTOR } from '../../support/tables.js';
 import { type Cast, castOf, CONNECTIONS, DAY_MS, DAYS, PEERS, REPORTERS } from './cast.js';
 import { fillConnections } from './connections.js';
 import { fillDay, fillKinds } from './messages.js';
@@ -58,12 +58,8 @@ async function build({ url, cast, start, end }: Data): Promise<void> {
     await makePartitions(client, start, end);
     await client.query(`CREATE SCHEMA ${SCRATCH}`);
     await fillKinds(client);
-    const collector = randomUUID();
-    await client.query(
-      "INSERT INTO collectors (id, host, version, started_at, last_seen_at) VALUES ($1, 'bench', '0', $2, $3)",
-      [collector, start, end],
-    );
-    await fillConnections(client, cast, start, collector);
+    await client.query(INSERT_COLLECTOR, [start, end]);
+    await fillConnections(client, cast, start);
   });
   const days = Array.from({ length: DAYS }, (_, day) => day);
   await Promise.all(

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { insertMessages } from '../../support/tables.js';
 import { CONNECTIONS, DAY_MS, DAYS, SEED } from './cast.js';
 import { kinds } from './kinds.js';
 import { SCRATCH } from './scratch.js';
@@ -43,14 +44,17 @@ export async function fillDay(client: ClientBase, start: Date, day: number): Pro
 
 /** Messages of a peer are spread evenly over its day, and hashed to a kind and to their numbers. */
 function daySql(table: string): string {
-  return `
-    INSERT INTO ${table} (created_at, received_at, stored_at, peer_connection_id, msg, logs)
-    SELECT at, at + interval '20 ms', at + interval '80 ms',
-           connections[least(${CONNECTIONS.toString()}, greatest(1, floor(extract(epoch FROM at - begins) / 86400)::int + 2))],
-           msg, (a || to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"') || b
+  return insertMessages(
+    table,
+    {
+      at: 'at',
+      connection: `connections[least(${CONNECTIONS.toString()}, greatest(1, floor(extract(epoch FROM at - begins) / 86400)::int + 2))]`,
+      msg: 'msg',
+      logs: `(a || to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"') || b
              || coalesce(base + (per_second * extract(epoch FROM at - $2::timestamptz)::float8)::bigint + (hash >> 24) % span || c, '')
-             || coalesce((hash | (1::bigint << 60)) || d, ''))::jsonb
-      FROM (SELECT connections, begins, hash,
+             || coalesce((hash | (1::bigint << 60)) || d, ''))::jsonb`,
+    },
+    `FROM (SELECT connections, begins, hash,
                    $1::timestamptz + interval '1 day' * ((i - low + (hash & 1023) / 1024.0::float8) / (high - low)) AS at,
                    CASE WHEN rare_every > 0 AND i % rare_every = 3 THEN ${RARE_SLOT.toString()} ELSE (hash >> 10) % ${RARE_SLOT.toString()} END AS slot
               FROM ${SCRATCH}.peers
@@ -59,18 +63,24 @@ function daySql(table: string): string {
               CROSS JOIN LATERAL (SELECT hashint8extended((n::bigint << 32) + i, ${SEED.toString()}) & ~(1::bigint << 63) AS hash OFFSET 0) AS drawn
              WHERE audit = $4
              ORDER BY at) AS plan
-      JOIN ${SCRATCH}.kinds USING (slot)`;
+      JOIN ${SCRATCH}.kinds USING (slot)`,
+  );
 }
 
 /** What nodes say first on a new connection. */
 function connectedSql(table: string): string {
-  return `
-    INSERT INTO ${table} (created_at, received_at, stored_at, peer_connection_id, msg, logs)
-    SELECT created_at, created_at + interval '20 ms', created_at + interval '80 ms', id, 'system.connected',
-           jsonb_build_object('msg', 'system.connected', 'level', 'INFO', 'ts', created_at, 'name', name, 'chain', chain,
+  return insertMessages(
+    table,
+    {
+      at: 'created_at',
+      connection: 'id',
+      msg: "'system.connected'",
+      logs: `jsonb_build_object('msg', 'system.connected', 'level', 'INFO', 'ts', created_at, 'name', name, 'chain', chain,
              'implementation', implementation, 'version', version, 'config', '', 'authority', authority,
-             'network_id', peer_id, 'startup_time', startup_time::text)
-      FROM peer_connections
+             'network_id', peer_id, 'startup_time', startup_time::text)`,
+    },
+    `FROM peer_connections
      WHERE created_at >= $1 AND created_at < $2 AND audit = $3
-     ORDER BY created_at`;
+     ORDER BY created_at`,
+  );
 }

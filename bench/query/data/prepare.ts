@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { onDatabase } from '../../../test/support/on-database.js';
 import { listPartitions } from '../../../src/storage/partitions/partition-catalogue.js';
+import { KEEP_COLLECTOR_ALIVE } from '../../support/tables.js';
 import type { Data } from './build.js';
 import { DAY_MS, REPORTERS } from './cast.js';
 import { addPartition } from './partitions.js';
@@ -30,7 +31,7 @@ export async function forgetRuns({ url, end }: Data): Promise<void> {
     const names = rows.map(({ name }) => pg.escapeIdentifier(name));
     if (names.length > 0) await client.query(`TRUNCATE ${names.join(', ')} CASCADE`);
     // The server that collected the data counts as alive, or its connections would be ended.
-    await client.query("UPDATE collectors SET last_seen_at = now() + interval '1 day' WHERE host = 'bench'");
+    await client.query(KEEP_COLLECTOR_ALIVE);
     await client.query('VACUUM ANALYZE peer_connections');
   });
 }

@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 import { Random } from '../../../src/simulator/random/random.js';
 import { networkStates } from '../../support/messages.js';
+import { insertMessages } from '../../support/tables.js';
 import type { Cast, Peer } from './cast.js';
 import { SEED } from './cast.js';
 
@@ -26,13 +27,18 @@ export async function writeReports(
   for (let first = 0; first < reports.length; first += AT_ONCE) {
     const some = reports.slice(first, first + AT_ONCE);
     await client.query(
-      `INSERT INTO logs_expiring (created_at, received_at, stored_at, peer_connection_id, msg, logs)
-       SELECT at, at + interval '20 ms', at + interval '80 ms',
-              (SELECT id FROM peer_connections AS connection
+      insertMessages(
+        'logs_expiring',
+        {
+          at: 'at',
+          connection: `(SELECT id FROM peer_connections AS connection
                 WHERE connection.peer_id = report.peer_id AND connection.created_at <= at
-                ORDER BY connection.created_at DESC LIMIT 1),
-              'system.network_state', logs
-         FROM unnest($1::timestamptz[], $2::text[], $3::jsonb[]) AS report (at, peer_id, logs)`,
+                ORDER BY connection.created_at DESC LIMIT 1)`,
+          msg: "'system.network_state'",
+          logs: 'logs',
+        },
+        'FROM unnest($1::timestamptz[], $2::text[], $3::jsonb[]) AS report (at, peer_id, logs)',
+      ),
       [
         some.map(({ at }) => at),
         some.map(({ reporter }) => reporterOf(cast, reporter).peerId),

@@ -1,0 +1,62 @@
+import { parseArgs } from 'node:util';
+import { databaseNamed } from '../../test/support/on-database.js';
+import { KeptPostgres } from '../support/kept-postgres.js';
+import { type Cold, measureCold } from './cold.js';
+import { openData } from './data/build.js';
+import { type Measured, measureBoth } from './measure.js';
+import { type Question, QUESTIONS } from './questions.js';
+import { printReport } from './report.js';
+import { startOld, startOurs } from './sides.js';
+
+const { values: options } = parseArgs({
+  options: {
+    rows: { type: 'string', default: '6000000' },
+    'data-dir': { type: 'string', default: KeptPostgres.defaultDir('reads') },
+    rebuild: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    parallel: { type: 'string', default: '8' },
+    seconds: { type: 'string', default: '3' },
+    cold: { type: 'boolean', default: true },
+    'drop-caches': { type: 'boolean', default: false },
+  },
+  allowNegative: true,
+});
+const parallel = Number(options.parallel);
+const seconds = Number(options.seconds);
+const questions = QUESTIONS.filter(({ name }) => name.includes(options.only));
+
+await using postgres = await KeptPostgres.start(options['data-dir']);
+const data = await openData(postgres.url, Number(options.rows), options.rebuild);
+const cold = new Map<Question, Cold | undefined>();
+if (options.cold) {
+  console.log('The first answers after a restart of PostgreSQL.');
+  for (const question of questions) {
+    cold.set(question, await measureCold(postgres, data, question, options['drop-caches']));
+  }
+}
+const warm = await measureWarm();
+printReport(
+  data,
+  questions.map((question) => {
+    const [ours, old] = warm.get(question) ?? [];
+    if (ours === undefined || old === undefined) throw new Error(`${question.name} was not asked.`);
+    return { question, ours, old, cold: cold.get(question) };
+  }),
+  parallel,
+);
+
+async function measureWarm(): Promise<Map<Question, [Measured, Measured]>> {
+  const { url } = postgres;
+  await using ours = await startOurs(databaseNamed(url, data.ours), data, parallel);
+  await using old = await startOld(databaseNamed(url, data.old), data, parallel);
+  const found = new Map<Question, [Measured, Measured]>();
+  for (const question of questions) {
+    const both = await measureBoth(question, [ours, old], { url, parallel, seconds });
+    found.set(question, both);
+    const [mine, theirs] = both.map(
+      ({ p50, perSecond }) => `${p50.toFixed(1)} ms, ${perSecond.toFixed(1)}/s`,
+    );
+    console.log(`  ${question.name.padEnd(45)} ${mine ?? ''}; 0.1.4 ${theirs ?? ''}`);
+  }
+  return found;
+}
