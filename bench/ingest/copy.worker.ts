@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { connectionId, typeNumber } from '../../src/storage/index.js';
 import { cpuSeconds } from '../support/cpu.js';
 import { flatForm, kindAt, networkStates, type Payload, smallMessages } from '../support/messages.js';
 import { worker } from '../support/worker.js';
@@ -23,7 +23,7 @@ export interface WriterOutput {
 /** The ceiling: formats rows from parsed objects and copies them, and does nothing else. */
 worker(async (input: WriterInput): Promise<WriterOutput> => {
   const kinds = input.large ? networkStates : smallMessages;
-  const ids = Array.from({ length: 50 }, connectionId);
+  const ids = Array.from({ length: 50 }, newConnectionId);
   const clients = await Promise.all(
     Array.from({ length: input.connections }, async () => {
       const client = new pg.Client({ connectionString: input.url });
@@ -58,16 +58,21 @@ worker(async (input: WriterInput): Promise<WriterOutput> => {
 });
 
 /** All that is known here of the table. */
-const INTO = 'logs_expiring (created_at, received_at, peer_connection_id, msg, logs)';
+const INTO = 'logs_expiring (created_at, received_at, collector, peer_connection_id, type, logs)';
+const COLLECTOR = 1;
+/** Counts the connections. */
+let connections = 0;
 
-function connectionId(): string {
-  return randomUUID();
+function newConnectionId(): string {
+  connections += 1;
+  return connectionId(COLLECTOR, connections).toString();
 }
 
 function line(message: Payload, connection: string): string {
   const ts = String(message.ts);
   const logs = JSON.stringify(message).replaceAll('\\', '\\\\');
-  return `${ts}\t${ts}\t${connection}\t${String(message.msg)}\t${logs}\n`;
+  const type = typeNumber(String(message.msg));
+  return `${ts}\t${ts}\t${COLLECTOR}\t${connection}\t${type}\t${logs}\n`;
 }
 
 function copy(client: pg.Client, text: Buffer): Promise<void> {

@@ -1,20 +1,24 @@
+import { MESSAGE_TYPES, typeNumber } from '../../src/storage/index.js';
+
 /** What benchmarks that write to this server's tables by SQL know of their columns. */
 
 /** The process that is said to have written the rows. */
 const COLLECTOR_ID = '00000000-0000-7000-8000-000000000001';
+const COLLECTOR = 1;
 /** $1: when it started; $2: when it was seen last. */
 export const INSERT_COLLECTOR = `
-  INSERT INTO collectors (id, host, version, started_at, last_seen_at) VALUES ('${COLLECTOR_ID}', 'bench', '0', $1, $2)`;
+  INSERT INTO collectors (number, id, host, version, started_at, last_seen_at)
+  VALUES (${COLLECTOR.toString()}, '${COLLECTOR_ID}', 'bench', '0', $1, $2)`;
 /** It counts as alive, or its connections would be ended. */
 export const KEEP_COLLECTOR_ALIVE = `
   UPDATE collectors SET last_seen_at = now() + interval '1 day' WHERE host = 'bench'`;
 
 /** The type of a connection's id. */
-export const CONNECTION_ID_TYPE = 'uuid';
+export const CONNECTION_ID_TYPE = 'bigint';
 
 /** The id of the connection with a number, for messages without a row of their connection. @param number SQL */
 export function numberedConnectionId(number: string): string {
-  return `md5((${number})::text)::uuid`;
+  return `((${COLLECTOR.toString()}::bigint << 32) + ${number})`;
 }
 
 /** The parts of a message as SQL expressions, of the source that they are read from. */
@@ -28,6 +32,9 @@ export interface MessageSql {
   logs: string;
 }
 
+/** Every other type is counted among those without a number. */
+const TYPE_NUMBERS = JSON.stringify(Object.fromEntries(MESSAGE_TYPES));
+
 /** @param source what follows the list of a SELECT: FROM, and what comes after it */
 export function insertMessages(
   table: string,
@@ -35,8 +42,9 @@ export function insertMessages(
   source: string,
 ): string {
   return `
-    INSERT INTO ${table} (created_at, received_at, stored_at, peer_connection_id, msg, logs)
-    SELECT ${at}, ${at} + interval '20 ms', ${at} + interval '80 ms', ${connection}, ${msg}, ${logs}
+    INSERT INTO ${table} (created_at, received_at, stored_at, collector, peer_connection_id, type, logs)
+    SELECT ${at}, ${at} + interval '20 ms', ${at} + interval '80 ms', ${COLLECTOR.toString()}, ${connection},
+           coalesce(('${TYPE_NUMBERS}'::jsonb->>(${msg}))::smallint, ${typeNumber('')}), ${logs}
       ${source}`;
 }
 
@@ -47,17 +55,16 @@ export function insertMessages(
  *   is open); `digest` is a hexadecimal text of 32 digits that no other has
  */
 export function insertConnections(source: string): string {
-  // A UUIDv7 of when the connection began, as the server makes them.
-  const id = `(lpad(to_hex((extract(epoch FROM began) * 1000)::bigint), 12, '0') || '7'
-    || substr(digest, 1, 3) || '8' || substr(digest, 4, 15))::uuid`;
+  // In the order in which the connections began, as the server names them.
+  const id = numberedConnectionId('row_number() OVER (ORDER BY began, digest)');
   return `
     INSERT INTO peer_connections (id, ip_addr, peer_id, created_at, audit, name, chain, version, authority,
-      startup_time, implementation, config, path, socket_id, collector_id, revision, first_message_at,
+      startup_time, implementation, config, path, socket_id, collector, revision, first_message_at,
       last_message_at, oldest_created_at, newest_created_at, ended_at, end_reason, end_code)
     SELECT ${id}, '10.0.' || n / 250 || '.' || n % 250, peer_id, began, audit, 'node-' || n,
            (ARRAY['Kusama', 'Polkadot', 'Development'])[n % 3 + 1], '2.0.0-' || n % 4 || '-x86_64-linux-gnu',
            n % 7 = 0, (extract(epoch FROM began) * 1000)::bigint, 'Tetcore Node', '',
-           CASE WHEN audit THEN '/audit' ELSE '/' END, digest::uuid, '${COLLECTOR_ID}', 2, began, ends, began, ends,
+           CASE WHEN audit THEN '/audit' ELSE '/' END, digest::uuid, ${COLLECTOR.toString()}, 2, began, ends, began, ends,
            CASE WHEN NOT stays THEN ends END, CASE WHEN NOT stays THEN 'closed' END, CASE WHEN NOT stays THEN 1000 END
       ${source}`;
 }

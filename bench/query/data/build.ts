@@ -11,7 +11,7 @@ import { writeReports } from './reports.js';
 import { SCRATCH } from './scratch.js';
 
 /** To be changed with what is built, so that what was kept is built anew. */
-const VERSION = 1;
+const VERSION = 2;
 const HOUR_MS = 3_600_000;
 /** Beyond this the data is older than the server's settings here let it be. */
 const MOST_AGE_MS = 60 * DAY_MS;
