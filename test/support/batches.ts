@@ -44,9 +44,9 @@ export function row({
   logs = JSON.stringify({ msg }),
 }: { at?: number; connectionId?: number; msg?: string | null; logs?: string | Buffer } = {}): TestRow {
   const text = Buffer.from(logs);
-  const tuple = Buffer.alloc(TUPLE_HEAD_BYTES + text.length);
+  const tuple = Buffer.allocUnsafeSlow(TUPLE_HEAD_BYTES + text.length);
   const head = { createdAt: at * 1000, receivedAt: at * 1000, connectionId, type: typeNumber(msg) };
-  writeTupleHead(tuple, 0, head, text.length);
+  writeTupleHead(new DataView(tuple.buffer), 0, head, text.length);
   text.copy(tuple, TUPLE_HEAD_BYTES);
   return { at, tuple };
 }

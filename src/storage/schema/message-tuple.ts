@@ -35,20 +35,6 @@ export const TUPLE_HEAD_BYTES = 57;
 const HALF = 2 ** 32;
 const EPOCH_2000_US = 946_684_800_000_000;
 
-/** A tuple without its values. */
-const EMPTY = Buffer.alloc(TUPLE_HEAD_BYTES);
-EMPTY.writeInt16BE(FIELDS, 0);
-for (const [end, length] of [
-  [CREATED_AT, 8],
-  [RECEIVED_AT, 8],
-  [COLLECTOR, 4],
-  [CONNECTION, 8],
-  [TYPE, 2],
-] as const) {
-  EMPTY.writeInt32BE(length, end - 4);
-}
-EMPTY.writeUInt8(1, LOGS_VERSION);
-
 /** What comes before and after the tuples of a COPY. */
 export const COPY_HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]);
 export const COPY_TRAILER = Buffer.from([0xff, 0xff]);
@@ -63,17 +49,27 @@ export interface MessageHead {
   type: number;
 }
 
-/** Writes what comes before the text; the text has to follow, from `at + TUPLE_HEAD_BYTES` on. */
-export function writeTupleHead(to: Buffer, at: number, head: MessageHead, logsBytes: number): void {
-  to.set(EMPTY, at);
-  writeInt64(to, at + CREATED_AT, head.createdAt - EPOCH_2000_US);
-  writeInt64(to, at + RECEIVED_AT, head.receivedAt - EPOCH_2000_US);
+/**
+ * Writes what comes before the text; the text has to follow, from `at + TUPLE_HEAD_BYTES` on.
+ *
+ * @param to a view, whose methods cost a tenth of those of a Buffer
+ */
+export function writeTupleHead(to: DataView, at: number, head: MessageHead, logsBytes: number): void {
   const collector = Math.floor(head.connectionId / HALF);
-  to.writeInt32BE(collector, at + COLLECTOR);
-  to.writeInt32BE(collector, at + CONNECTION);
-  to.writeUInt32BE(head.connectionId % HALF, at + CONNECTION + 4);
-  to.writeInt16BE(head.type, at + TYPE);
-  to.writeInt32BE(logsBytes + 1, at + LOGS_LENGTH);
+  to.setInt16(at, FIELDS);
+  to.setInt32(at + CREATED_AT - 4, 8);
+  setInt64(to, at + CREATED_AT, head.createdAt - EPOCH_2000_US);
+  to.setInt32(at + RECEIVED_AT - 4, 8);
+  setInt64(to, at + RECEIVED_AT, head.receivedAt - EPOCH_2000_US);
+  to.setInt32(at + COLLECTOR - 4, 4);
+  to.setInt32(at + COLLECTOR, collector);
+  to.setInt32(at + CONNECTION - 4, 8);
+  to.setInt32(at + CONNECTION, collector);
+  to.setUint32(at + CONNECTION + 4, head.connectionId - collector * HALF);
+  to.setInt32(at + TYPE - 4, 2);
+  to.setInt16(at + TYPE, head.type);
+  to.setInt32(at + LOGS_LENGTH, logsBytes + 1);
+  to.setUint8(at + LOGS_VERSION, 1);
 }
 
 /** Where the tuple ends that begins at a place. */
@@ -126,10 +122,10 @@ export function renumberTuples(tuples: Buffer, collector: number): Buffer {
   return copy;
 }
 
-function writeInt64(to: Buffer, at: number, value: number): void {
+function setInt64(to: DataView, at: number, value: number): void {
   const upper = Math.floor(value / HALF);
-  to.writeInt32BE(upper, at);
-  to.writeUInt32BE(value - upper * HALF, at + 4);
+  to.setInt32(at, upper);
+  to.setUint32(at + 4, value - upper * HALF);
 }
 
 function readInt64(from: Buffer, at: number): number {

@@ -1,5 +1,10 @@
 import { v7 as uuidv7 } from 'uuid';
-import { type CollectorIdentity, type ConnectionSnapshot, type MessageHead, TUPLE_HEAD_BYTES } from '../../storage/index.js';
+import {
+  type CollectorIdentity,
+  type ConnectionSnapshot,
+  type MessageHead,
+  TUPLE_HEAD_BYTES,
+} from '../../storage/index.js';
 import type { NodeConnection } from '../connection/node-connection.js';
 import type { Batch, RejectedMessage } from './batch.js';
 import { RowBlockBuilder } from './row-block-builder.js';

@@ -13,6 +13,7 @@ const MAX_BYTES_PER_UNIT = 3;
  */
 export class RowBlockBuilder {
   private buffer = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
+  private view = viewOf(this.buffer);
   private end = 0;
   private rows = 0;
   private partsEnd = 0;
@@ -27,12 +28,12 @@ export class RowBlockBuilder {
     if (ascii) {
       this.reserve(TUPLE_HEAD_BYTES + logs.length);
       this.buffer.write(logs, textAt, 'latin1');
-      writeTupleHead(this.buffer, this.end, head, logs.length);
+      writeTupleHead(this.view, this.end, head, logs.length);
       this.end = textAt + logs.length;
     } else {
       this.reserve(TUPLE_HEAD_BYTES + logs.length * MAX_BYTES_PER_UNIT);
       const bytes = this.buffer.write(logs, textAt, 'utf8');
-      writeTupleHead(this.buffer, this.end, head, bytes);
+      writeTupleHead(this.view, this.end, head, bytes);
       this.end = textAt + bytes;
     }
     this.rows += 1;
@@ -56,7 +57,7 @@ export class RowBlockBuilder {
     const tuples = Buffer.allocUnsafeSlow(this.end);
     this.buffer.copy(tuples, 0, 0, this.end);
     const block = this.block(this.rows, tuples);
-    if (this.buffer.length > KEPT_CAPACITY) this.buffer = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
+    if (this.buffer.length > KEPT_CAPACITY) this.use(Buffer.allocUnsafeSlow(FIRST_CAPACITY));
     this.end = 0;
     this.rows = 0;
     this.partsEnd = 0;
@@ -80,6 +81,15 @@ export class RowBlockBuilder {
     if (this.end + bytes <= this.buffer.length) return;
     const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.buffer.length, this.end + bytes));
     this.buffer.copy(larger, 0, 0, this.end);
-    this.buffer = larger;
+    this.use(larger);
   }
+
+  private use(buffer: Buffer<ArrayBuffer>): void {
+    this.buffer = buffer;
+    this.view = viewOf(buffer);
+  }
+}
+
+function viewOf(buffer: Buffer<ArrayBuffer>): DataView {
+  return new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
 }
