@@ -193,18 +193,18 @@ describe('rejected messages', () => {
 });
 
 describe('the row of a server process', () => {
-  it('goes when the process ended before the oldest message, and has left no connection open', async () => {
+  it('goes when the process ended before all that is kept of it, and has left no connection open', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url, { environment: { LOG_EXPIRY_H: '24' } });
     await using purge = await TestPurge.open(database.url, 24);
-    const old = NOW - 3 * DAY;
+    const old = NOW - 8 * DAY;
     const openCollector = uuidv4();
     for (const [host, id, seen, stopped] of [
       ['stopped', uuidv4(), old, old],
       ['killed', uuidv4(), old, null],
       ['killed, with a connection open', openCollector, old, null],
-      ['stopped a while ago', uuidv4(), NOW - DAY + 1, NOW - DAY + 1],
-      ['silent', uuidv4(), NOW - DAY + 1, null],
+      ['stopped a while ago', uuidv4(), NOW - 7 * DAY + 1, NOW - 7 * DAY + 1],
+      ['silent', uuidv4(), NOW - 7 * DAY + 1, null],
     ] as const) {
       await database.query('INSERT INTO collectors VALUES ($1, $2, $3, $4, $5, $6)', [
         id,
