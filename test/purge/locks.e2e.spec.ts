@@ -134,7 +134,7 @@ describe('a purge that fails', () => {
     await database.query('CREATE VIEW mine AS SELECT * FROM logs_expiring_2026051809');
     await database.query('ALTER TABLE peer_connections RENAME TO elsewhere');
     await database.query(
-      `INSERT INTO ingest_batches VALUES ('01000000-0000-7000-8000-000000000000', '2026-01-01')`,
+      `INSERT INTO ingest_batches VALUES ('01000000-0000-7000-8000-000000000000', 1, '2026-01-01')`,
     );
     const report = await purge.run(NOW);
     expect(report?.failures).toMatchObject([

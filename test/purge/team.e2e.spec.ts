@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { Logger, Module } from '@nestjs/common';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import {
@@ -13,6 +13,9 @@ import {
 import { TestDatabase } from '../support/databases.js';
 import { TestServer } from '../support/test-server.js';
 import { waitUntil } from '../support/wait-until.js';
+
+// What a purge says of its work.
+Logger.overrideLogger(['fatal']);
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -152,8 +155,8 @@ describe('what a team keeps for a time', () => {
     await database.query(TABLES);
     await addSightings(database, 10);
     await database.query(
-      `INSERT INTO rejected_messages (received_at, path, ip_addr, reason, size, head)
-       VALUES (now() - interval '8 days', '/', '', 'invalid_json', 0, '')`,
+      `INSERT INTO rejected_messages (collector, received_at, path, ip_addr, reason, size, head)
+       VALUES (1, now() - interval '8 days', '/', '', 'invalid_json', 0, '')`,
     );
     const settings = readSettings({});
     const now = Date.now();

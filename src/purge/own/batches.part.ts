@@ -7,7 +7,7 @@ import type { ExpiringRows } from '../expiring-rows.js';
  */
 export const batches: ExpiringRows = {
   table: 'ingest_batches',
-  key: ['id'],
+  key: ['id', 'collector'],
   orderBy: 'id',
   condition: 'stored_at < $1 AND id < $2',
   kept: ({ now }) => {

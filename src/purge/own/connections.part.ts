@@ -14,7 +14,7 @@ export async function expiredBefore(context: PurgeContext): Promise<[cutoff: Dat
 export const connections: ExpiringRows = {
   table: 'peer_connections',
   after: ['logs_expiring'],
-  key: ['id'],
+  key: ['id', 'collector'],
   orderBy: 'ended_at',
   condition: EXPIRED_CONNECTION,
   kept: expiredBefore,

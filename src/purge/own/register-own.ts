@@ -12,7 +12,7 @@ export function registerOwn(registry: PurgeRegistry): void {
   registry.registerRows(batches);
   registry.registerRows({
     table: 'rejected_messages',
-    key: ['id'],
+    key: ['id', 'collector'],
     orderBy: 'received_at',
     kept: REJECTED_KEPT_MS,
   });
