@@ -30,7 +30,16 @@ export { HttpServerModule } from './http-server/index.js';
 export { Deadline, inTime, Lifecycle, LifecycleModule } from './lifecycle/index.js';
 export { MetricsModule } from './metrics/index.js';
 export { NetworkModule } from './network/index.js';
-export { PurgeModule } from './purge/index.js';
+export { PurgeModule, PurgeRegistry, withPurge } from './purge/index.js';
+export type {
+  Expired,
+  ExpiringRows,
+  Purge,
+  PurgeContext,
+  PurgePart,
+  PurgePreview,
+  PurgeReport,
+} from './purge/index.js';
 export { QueryModule } from './query/index.js';
 export { ReputationModule } from './reputation/index.js';
 export { type Migration, StorageModule, type StorageModuleOptions } from './storage/index.js';

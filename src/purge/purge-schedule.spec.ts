@@ -129,8 +129,8 @@ describe('the schedule of purges', () => {
       report.partitions.push({ name: 'a', rows: 5 }, { name: 'b', rows: 6 });
       report.deleted('peer_connections', 7);
       report.deleted('peer_connections', 1);
-      report.failed(new Error('this'));
-      report.failed('that');
+      report.failed('forks', new Error('this'));
+      report.failed(null, new Error('that'));
       return Promise.resolve(report);
     };
     await seconds(10);
@@ -144,8 +144,12 @@ describe('the schedule of purges', () => {
       ['logs_expiring', 11],
       ['peer_connections', 8],
     ]);
-    const again = 'A purge failed, and will be tried again: Error: ';
-    expect(warnings).toEqual([`${again}this`, `${again}that`, `${again}no connection`]);
+    const again = 'A purge failed, and will be tried again: ';
+    expect(warnings).toEqual([
+      `${again}forks: Error: this`,
+      `${again}Error: that`,
+      `${again}Error: no connection`,
+    ]);
   });
 
   it('takes a purge that another replica does for a success, from the start on', async () => {

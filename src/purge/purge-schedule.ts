@@ -9,6 +9,7 @@ import { Settings } from '../config/index.js';
 import { Lifecycle } from '../lifecycle/index.js';
 import { Purge } from './purge.js';
 import { PurgeMetrics, type PurgeOutcome } from './purge.metrics.js';
+import type { PurgeFailure } from './purge-report.js';
 
 /** With a longer interval a first purge comes this soon, or a server that is restarted daily might have none: ms. */
 const FIRST_MS = 60_000;
@@ -61,17 +62,18 @@ export class PurgeSchedule implements OnApplicationBootstrap, BeforeApplicationS
       if (report !== null) this.metrics.removed(report);
       this.ended(report === null ? 'left_to_another' : 'done', report?.failures ?? [], seconds());
     } catch (error) {
-      this.ended('failed', [error], seconds());
+      this.ended('failed', [{ part: null, error }], seconds());
     } finally {
       this.running = false;
     }
   }
 
-  private ended(outcome: PurgeOutcome, failures: readonly unknown[], seconds: number): void {
+  private ended(outcome: PurgeOutcome, failures: readonly PurgeFailure[], seconds: number): void {
     if (this.abort.signal.aborted) return;
     this.metrics.ended(failures.length === 0 ? outcome : 'failed', seconds);
-    for (const failure of failures) {
-      this.logger.warn(`A purge failed, and will be tried again: ${String(failure)}`);
+    for (const { part, error } of failures) {
+      const where = part === null ? '' : `${part}: `;
+      this.logger.warn(`A purge failed, and will be tried again: ${where}${String(error)}`);
     }
   }
 }

@@ -1,12 +1,17 @@
 import { Module } from '@nestjs/common';
-import { ExpiredPartitions } from './expired-partitions.js';
+import { registerOwn } from './own/register-own.js';
 import { Purge } from './purge.js';
 import { PurgeMetrics, purgeMetricProviders } from './purge.metrics.js';
+import { PurgeRegistry } from './purge-registry.js';
 import { PurgeSchedule } from './purge-schedule.js';
 
-/** Keeps messages of `/` for `LOG_EXPIRY_H`, and what belongs to them no longer. */
+/** Keeps messages of `/` for `LOG_EXPIRY_H`, and what belongs to them no longer; and what a team registers. */
 @Module({
-  providers: [...purgeMetricProviders, ExpiredPartitions, Purge, PurgeMetrics, PurgeSchedule],
-  exports: [Purge],
+  providers: [...purgeMetricProviders, Purge, PurgeMetrics, PurgeRegistry, PurgeSchedule],
+  exports: [Purge, PurgeRegistry],
 })
-export class PurgeModule {}
+export class PurgeModule {
+  constructor(registry: PurgeRegistry) {
+    registerOwn(registry);
+  }
+}

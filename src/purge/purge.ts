@@ -1,37 +1,30 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Client, ClientBase } from 'pg';
 import { DataSource } from 'typeorm';
 import { Settings } from '../config/index.js';
-import { AdvisoryLock, BATCH_IDS_KEPT_MS, HOUR_MS, REJECTED_KEPT_MS } from '../storage/index.js';
+import { AdvisoryLock, HOUR_MS } from '../storage/index.js';
 import { attempt } from './attempt.js';
-import { deleteExpiredCollectors, expiredCollectors } from './expired-collectors.js';
-import { ExpiredPartitions } from './expired-partitions.js';
-import {
-  countExpired,
-  deleteExpired,
-  expiringBatches,
-  expiringConnections,
-  expiringRejected,
-} from './expired-rows.js';
+import { PurgeContext } from './purge-context.js';
+import type { PurgePart } from './purge-part.js';
 import type { PurgePreview } from './purge-preview.js';
-import { PurgeReport } from './purge-report.js';
+import { PurgeRegistry } from './purge-registry.js';
+import { type PurgeFailure, PurgeReport } from './purge-report.js';
 
-/** What has a time of its own, whatever `LOG_EXPIRY_H` is: milliseconds. */
-const KEPT_FOR = [
-  [expiringBatches, BATCH_IDS_KEPT_MS],
-  [expiringRejected, REJECTED_KEPT_MS],
-] as const;
-
-/** Removes what has expired. */
+/** Removes what has expired: all parts that are registered, one after the other. */
 @Injectable()
-export class Purge {
+export class Purge implements OnApplicationBootstrap {
   private readonly logger = new Logger(Purge.name);
 
   constructor(
     private readonly settings: Settings,
     private readonly dataSource: DataSource,
-    private readonly partitions: ExpiredPartitions,
+    private readonly registry: PurgeRegistry,
   ) {}
+
+  /** A part that has no place among the others is told at the start, and not by every purge. */
+  onApplicationBootstrap(): void {
+    this.registry.inOrder();
+  }
 
   /**
    * Purges once, unless another replica is at it.
@@ -47,10 +40,11 @@ export class Purge {
     const report = new PurgeReport();
     try {
       if (!(await isOurs(client))) return null;
-      await this.purge(client, now, report, signal);
+      const context = new PurgeContext(client, now, this.expiryMs, signal, false);
+      await this.eachPart(context, report.failures, (part) => part.purge(context, report));
       await client.query('SELECT pg_advisory_unlock($1)', [AdvisoryLock.Purge]);
     } catch (error) {
-      report.failed(error);
+      report.failed(null, error);
       // The lock is the session's, and must not go back to the pool with it.
       await client.end();
     }
@@ -62,46 +56,38 @@ export class Purge {
    * What {@link run} would remove. Changes nothing, and waits for nobody who purges.
    *
    * @param now milliseconds since the epoch
+   * @throws where the database cannot be asked
    */
   async preview(now: number): Promise<PurgePreview> {
     await using runner = this.dataSource.createQueryRunner();
     const client = (await runner.connect()) as Client;
-    const cutoff = this.cutoffAt(now);
-    const { partitions, oldest } = await this.partitions.preview(client, cutoff);
-    const begin = beginningOf(cutoff, oldest);
-    const rows: Record<string, number> = {
-      [expiringConnections.table]: await countExpired(client, expiringConnections, begin),
-      collectors: (await expiredCollectors(client, begin)).length,
-    };
-    for (const [expiring, keptMs] of KEPT_FOR) {
-      rows[expiring.table] = await countExpired(client, expiring, new Date(now - keptMs));
-    }
-    return { partitions, rows };
-  }
-
-  /** Messages before it have expired. */
-  private cutoffAt(now: number): number {
-    return now - this.settings.LOG_EXPIRY_H * HOUR_MS;
-  }
-
-  private async purge(
-    client: ClientBase,
-    now: number,
-    report: PurgeReport,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const cutoff = this.cutoffAt(now);
-    const step = async (work: () => Promise<void>): Promise<void> => {
-      if (!signal.aborted) await attempt(client, report, work);
-    };
-    await step(() => this.partitions.drop(client, cutoff, report, signal));
-    await step(async () => {
-      const begin = beginningOf(cutoff, await this.partitions.oldest(client));
-      await deleteExpired(client, expiringConnections, begin, report, signal);
-      await deleteExpiredCollectors(client, begin, report);
+    const context = new PurgeContext(client, now, this.expiryMs, new AbortController().signal, true);
+    const preview: PurgePreview = { partitions: [], rows: {}, failures: [] };
+    await this.eachPart(context, preview.failures, async (part) => {
+      const { partitions = [], rows = {} } = await part.preview(context);
+      preview.partitions.push(...partitions);
+      for (const [table, count] of Object.entries(rows)) {
+        preview.rows[table] = (preview.rows[table] ?? 0) + count;
+      }
     });
-    for (const [rows, keptMs] of KEPT_FOR) {
-      await step(() => deleteExpired(client, rows, new Date(now - keptMs), report, signal));
+    return preview;
+  }
+
+  private get expiryMs(): number {
+    return this.settings.LOG_EXPIRY_H * HOUR_MS;
+  }
+
+  private async eachPart(
+    { client, signal }: PurgeContext,
+    failures: PurgeFailure[],
+    work: (part: PurgePart) => Promise<void>,
+  ): Promise<void> {
+    const undone = new Set<string>();
+    for (const part of this.registry.inOrder()) {
+      if (signal.aborted) return;
+      const canBe = part.after?.some((name) => undone.has(name)) !== true;
+      if (canBe && (await attempt(client, part.name, failures, () => work(part)))) continue;
+      undone.add(part.name);
     }
   }
 
@@ -113,11 +99,6 @@ export class Purge {
     parts.push(...others.map(([table, count]) => `${count.toLocaleString('en-US')} rows of ${table}`));
     if (parts.length > 0) this.logger.log(`Purged ${parts.join(', ')}.`);
   }
-}
-
-/** No message that is left is older. A partition without a lower bound may hold anything: then nothing is known of it. */
-function beginningOf(cutoff: number, oldest: number): Date {
-  return new Date(Math.max(0, Math.min(cutoff, oldest)));
 }
 
 async function isOurs(client: ClientBase): Promise<boolean> {

@@ -134,12 +134,12 @@ describe('a purge that fails', () => {
     await database.query('CREATE VIEW mine AS SELECT * FROM logs_expiring_2026051809');
     await database.query('ALTER TABLE peer_connections RENAME TO elsewhere');
     await database.query(
-      `INSERT INTO ingest_batches VALUES ('01000000-0000-7000-8000-000000000000', '2026-01-01')`,
+      `INSERT INTO ingest_batches VALUES ('01000000-0000-7000-8000-000000000000', 1, '2026-01-01')`,
     );
     const report = await purge.run(NOW);
-    expect(report?.failures.map((error) => (error as Error & { code?: string }).code)).toEqual([
-      '2BP01',
-      '42P01',
+    expect(report?.failures).toMatchObject([
+      { part: 'logs_expiring', error: { code: '2BP01' } },
+      { part: 'peer_connections', error: { code: '42P01' } },
     ]);
     expect(report?.partitions.map(({ name }) => name)).toEqual([
       'logs_expiring_2026051808',

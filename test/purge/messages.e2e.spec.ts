@@ -233,8 +233,8 @@ describe('partitions of the time ahead', () => {
       }
       for (const table of ['logs_expiring', 'logs_audit'] as const) {
         await database.query(
-          `INSERT INTO ${table} (created_at, received_at, peer_connection_id, logs)
-           VALUES ($1, now(), gen_random_uuid(), '{}')`,
+          `INSERT INTO ${table} (created_at, received_at, peer_connection_id, collector, type, logs)
+           VALUES ($1, now(), 1, 1, 0, '{}')`,
           [new Date(now + 2 * DAY)],
         );
       }

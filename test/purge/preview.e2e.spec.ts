@@ -1,6 +1,6 @@
 import { v7 as uuid } from 'uuid';
 import { expect, it } from 'vitest';
-import { batch, endedSnapshot, row } from '../support/batches.js';
+import { batch, endedSnapshot, newConnectionId, row } from '../support/batches.js';
 import { TestDatabase } from '../support/databases.js';
 import { TestPurge } from '../support/test-purge.js';
 import { TestStorage } from '../support/test-storage.js';
@@ -23,7 +23,8 @@ it('says beforehand what a purge removes, and removes nothing', async () => {
   await storage.store(
     batch({
       connections: [
-        endedSnapshot(long.getTime()),
+        // Of a process that goes with it.
+        endedSnapshot(long.getTime(), { id: newConnectionId(1) }),
         endedSnapshot(long.getTime() + 1),
         endedSnapshot(long.getTime(), { endedAt: null, endReason: null }),
         endedSnapshot(long.getTime(), { audit: true, path: '/audit' }),
@@ -32,12 +33,12 @@ it('says beforehand what a purge removes, and removes nothing', async () => {
     }),
   );
   await database.query(
-    `INSERT INTO collectors (id, host, version, started_at, last_seen_at, stopped_at)
-     SELECT id, 'gone', '0', $2, $2, $2 FROM unnest($1::uuid[]) AS id`,
+    `INSERT INTO collectors (number, id, host, version, started_at, last_seen_at, stopped_at)
+     SELECT n, id, 'gone', '0', $2, $2, $2 FROM unnest($1::uuid[]) WITH ORDINALITY AS one (id, n)`,
     [[uuid(), uuid({ msecs: long.getTime() })], long],
   );
   await database.query(
-    `INSERT INTO ingest_batches (id, stored_at) SELECT id, $2 FROM unnest($1::uuid[]) AS id`,
+    `INSERT INTO ingest_batches (id, collector, stored_at) SELECT id, 1, $2 FROM unnest($1::uuid[]) AS id`,
     [[uuid({ msecs: long.getTime() }), uuid({ msecs: long.getTime() + 1 })], long],
   );
 

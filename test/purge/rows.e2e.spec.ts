@@ -1,7 +1,7 @@
 import { v4 as uuidv4, v7 as uuidv7 } from 'uuid';
 import { describe, expect, it } from 'vitest';
-import type { ConnectionSnapshot } from '../../src/telemetry/index.js';
-import { batch, endedSnapshot, row } from '../support/batches.js';
+import type { ConnectionSnapshot } from '../../src/storage/index.js';
+import { batch, endedSnapshot, newConnectionId, row } from '../support/batches.js';
 import { TestDatabase } from '../support/databases.js';
 import { onDatabase } from '../support/on-database.js';
 import { TestPurge } from '../support/test-purge.js';
@@ -122,10 +122,9 @@ describe('the row of a connection', () => {
     await using database = await TestDatabase.create();
     await using purge = await TestPurge.open(database.url, 24);
     await database.query(
-      `INSERT INTO peer_connections (id, ip_addr, created_at, audit, path, socket_id, collector_id, revision,
+      `INSERT INTO peer_connections (id, ip_addr, created_at, audit, path, socket_id, collector, revision,
            first_message_at, last_message_at, oldest_created_at, newest_created_at, ended_at)
-       SELECT (lpad(to_hex($1::bigint + n), 12, '0') || '7000' || '8000000000000000')::uuid, '', at, n % 3 = 0, '/',
-              gen_random_uuid(), gen_random_uuid(), 1, at, at, at, at, at
+       SELECT n, '', at, n % 3 = 0, '/', gen_random_uuid(), 1, 1, at, at, at, at, at
          FROM generate_series(1, 2 * $2) AS n, to_timestamp($1 / 1000.0) AS at`,
       [NOW - 10 * DAY, CHUNK],
     );
@@ -148,7 +147,7 @@ describe('the id of a batch', () => {
       [late, 6.99],
       [fresh, 6.9],
     ] as const) {
-      await database.query('INSERT INTO ingest_batches VALUES ($1, $2)', [id, new Date(NOW - days * DAY)]);
+      await database.query('INSERT INTO ingest_batches VALUES ($1, 1, $2)', [id, new Date(NOW - days * DAY)]);
     }
     const left = async (): Promise<string[]> =>
       (await database.query<{ id: string }>('SELECT id FROM ingest_batches ORDER BY stored_at')).map(
@@ -165,7 +164,7 @@ describe('the id of a batch', () => {
     await using purge = await TestPurge.open(database.url, 1);
     await database.query(
       `INSERT INTO ingest_batches
-       SELECT (lpad(to_hex($1::bigint + n), 12, '0') || '70008000000000000000')::uuid, to_timestamp($1 / 1000.0)
+       SELECT (lpad(to_hex($1::bigint + n), 12, '0') || '70008000000000000000')::uuid, 1, to_timestamp($1 / 1000.0)
          FROM generate_series(1, $2) AS n`,
       [NOW - 8 * DAY, 2 * CHUNK + 1],
     );
@@ -179,8 +178,8 @@ describe('rejected messages', () => {
     await using database = await TestDatabase.create();
     await using purge = await TestPurge.open(database.url, 280_320);
     await database.query(
-      `INSERT INTO rejected_messages (received_at, path, ip_addr, reason, size, head)
-       SELECT to_timestamp($1 / 1000.0) + n * interval '1 ms', '/', '', 'invalid_json', 0, ''
+      `INSERT INTO rejected_messages (collector, received_at, path, ip_addr, reason, size, head)
+       SELECT 1, to_timestamp($1 / 1000.0) + n * interval '1 ms', '/', '', 'invalid_json', 0, ''
          FROM generate_series(1, $2) AS n`,
       [NOW - 7 * DAY - CHUNK, 2 * CHUNK],
     );
@@ -193,21 +192,23 @@ describe('rejected messages', () => {
 });
 
 describe('the row of a server process', () => {
-  it('goes when the process ended before the oldest message, and has left no connection open', async () => {
+  it('goes when the process ended before all that is kept of it, and no connection has its number', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url, { environment: { LOG_EXPIRY_H: '24' } });
     await using purge = await TestPurge.open(database.url, 24);
-    const old = NOW - 3 * DAY;
-    const openCollector = uuidv4();
-    for (const [host, id, seen, stopped] of [
-      ['stopped', uuidv4(), old, old],
-      ['killed', uuidv4(), old, null],
-      ['killed, with a connection open', openCollector, old, null],
-      ['stopped a while ago', uuidv4(), NOW - DAY + 1, NOW - DAY + 1],
-      ['silent', uuidv4(), NOW - DAY + 1, null],
+    const old = NOW - 8 * DAY;
+    const ids = [1, 2, 3, 4, 5, 6].map(() => uuidv4());
+    for (const [number, host, seen, stopped] of [
+      [1, 'stopped', old, old],
+      [2, 'killed', old, null],
+      [3, 'killed, with a connection open', old, null],
+      [4, 'stopped, with a connection of /audit', old, old],
+      [5, 'stopped a while ago', NOW - 7 * DAY + 1, NOW - 7 * DAY + 1],
+      [6, 'silent', NOW - 7 * DAY + 1, null],
     ] as const) {
-      await database.query('INSERT INTO collectors VALUES ($1, $2, $3, $4, $5, $6)', [
-        id,
+      await database.query('INSERT INTO collectors VALUES ($1, $2, $3, $4, $5, $6, $7)', [
+        number,
+        ids[number - 1],
         host,
         '0.2.0',
         new Date(NOW - 90 * DAY),
@@ -215,16 +216,28 @@ describe('the row of a server process', () => {
         stopped === null ? null : new Date(stopped),
       ]);
     }
-    const open = connection('open', old, { collectorId: openCollector, endedAt: null });
-    await storage.store(batch({ connections: [open] }));
+    for (const [number, given] of [
+      [2, {}],
+      [3, { endedAt: null, endReason: null }],
+      [4, { audit: true, path: '/audit' }],
+    ] as const) {
+      const collector = { id: ids[number - 1] ?? '', number };
+      const one = connection('one', old, { id: newConnectionId(number), ...given });
+      await storage.store(batch({ collector, connections: [one] }));
+    }
     const hosts = async (): Promise<string[]> =>
       (await database.query<{ host: string }>('SELECT host FROM collectors ORDER BY host')).map(
         ({ host }) => host,
       );
     expect((await purge.done(NOW)).rows).toMatchObject({ collectors: 2 });
-    expect(await hosts()).toEqual(['killed, with a connection open', 'silent', 'stopped a while ago']);
+    expect(await hosts()).toEqual([
+      'killed, with a connection open',
+      'silent',
+      'stopped a while ago',
+      'stopped, with a connection of /audit',
+    ]);
     await storage.collectors.sweep();
     await purge.done(NOW + DAY);
-    expect(await hosts()).toEqual([]);
+    expect(await hosts()).toEqual(['stopped, with a connection of /audit']);
   });
 });

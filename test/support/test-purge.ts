@@ -1,7 +1,7 @@
 import { DataSource } from 'typeorm';
 import { readSettings } from '../../src/config/index.js';
-import { Purge, type PurgePreview, type PurgeReport } from '../../src/purge/index.js';
-import { ExpiredPartitions } from '../../src/purge/expired-partitions.js';
+import { Purge, type PurgePreview, PurgeRegistry, type PurgeReport } from '../../src/purge/index.js';
+import { registerOwn } from '../../src/purge/own/register-own.js';
 import { dataSourceOptions } from '../../src/storage/index.js';
 
 /** What purges a database, without the server around it. `await using` closes it. */
@@ -17,7 +17,9 @@ export class TestPurge implements AsyncDisposable {
     const extra = { ...(options.extra as object), ...(answerLimitMs && { query_timeout: answerLimitMs }) };
     const dataSource = await new DataSource({ ...options, extra }).initialize();
     const settings = readSettings({ LOG_EXPIRY_H: expiryHours.toString() });
-    return new TestPurge(dataSource, new Purge(settings, dataSource, new ExpiredPartitions()));
+    const registry = new PurgeRegistry();
+    registerOwn(registry);
+    return new TestPurge(dataSource, new Purge(settings, dataSource, registry));
   }
 
   run(now: number, signal?: AbortSignal): Promise<PurgeReport | null> {
@@ -33,7 +35,7 @@ export class TestPurge implements AsyncDisposable {
     const report = await this.run(now);
     if (report === null) throw new Error('The purge was left to somebody else.');
     const [failure] = report.failures;
-    if (failure !== undefined) throw failure;
+    if (failure !== undefined) throw failure.error;
     return report;
   }
 

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { PurgeModule, PurgeRegistry } from 'tetcore-analytics';
 import { Block } from './block.entity.js';
 import { Fork } from './fork.entity.js';
 import { ForkMetrics, forkMetricProviders } from './fork.metrics.js';
@@ -8,9 +9,11 @@ import { ForkWatch } from './fork-watch.service.js';
 import { ForkSettings } from './fork-settings.js';
 import { Webhook } from './webhook.js';
 
+const DAY_MS = 86_400_000;
+
 /** Forks of the chains whose nodes report here. */
 @Module({
-  imports: [TypeOrmModule.forFeature([Block, Fork])],
+  imports: [PurgeModule, TypeOrmModule.forFeature([Block, Fork])],
   controllers: [ForksController],
   providers: [
     ...forkMetricProviders,
@@ -21,4 +24,13 @@ import { Webhook } from './webhook.js';
   ],
   exports: [ForkWatch],
 })
-export class ForkWatchModule {}
+export class ForkWatchModule {
+  constructor(purge: PurgeRegistry) {
+    purge.registerRows({
+      table: 'fork_watch_blocks',
+      key: ['chain', 'kind', 'height', 'hash'],
+      orderBy: 'seen_at',
+      kept: DAY_MS,
+    });
+  }
+}

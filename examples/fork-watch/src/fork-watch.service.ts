@@ -1,7 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Interval } from '@nestjs/schedule';
 import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
-import { Lifecycle } from 'tetcore-analytics';
 import { DataSource, type Repository } from 'typeorm';
 import { Fork } from './fork.entity.js';
 import { ForkMetrics } from './fork.metrics.js';
@@ -10,7 +8,6 @@ import { Webhook } from './webhook.js';
 
 /** Blocks that this process has noted down: as many are remembered, so that not every node's word is written. */
 const MOST_NOTED = 10_000;
-const HOUR_MS = 3_600_000;
 
 const NOTE = `
   INSERT INTO fork_watch_blocks (chain, kind, height, hash, peer_id)
@@ -38,7 +35,6 @@ export class ForkWatch {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     @InjectRepository(Fork) private readonly forks: Repository<Fork>,
-    private readonly lifecycle: Lifecycle,
     private readonly webhook: Webhook,
     private readonly metrics: ForkMetrics,
   ) {}
@@ -60,16 +56,6 @@ export class ForkWatch {
   /** The latest, newest first. */
   latest(limit: number): Promise<Fork[]> {
     return this.forks.find({ order: { id: 'DESC' }, take: limit });
-  }
-
-  @Interval(HOUR_MS)
-  async forget(): Promise<void> {
-    if (!this.lifecycle.running) return;
-    try {
-      await this.dataSource.query(`DELETE FROM fork_watch_blocks WHERE seen_at < now() - interval '1 day'`);
-    } catch (error) {
-      this.logger.warn(`Old blocks were not forgotten, and will be in an hour: ${String(error)}`);
-    }
   }
 
   private tell(fork: Fork): void {

@@ -1,14 +1,5 @@
 import { ChoiceParameter, TextParameter, TimestampParameter, WholeNumberField } from '../../http/index.js';
-import type { Columns } from '../rows/column-values.js';
 import { MAX_ID } from '../rows/row-id.js';
-
-/** The columns that can be given. */
-export const EVENT_COLUMNS: Columns = {
-  benchmark_id: 'bigint',
-  name: 'text',
-  phase: 'text',
-  created_at: ['timestamptz', 'now()'],
-};
 
 export const EVENT_NAME = {
   takes: 'the name of an event',

@@ -5,7 +5,6 @@ import {
   TextParameter,
   WholeNumberField,
 } from '../../http/index.js';
-import type { Columns } from '../rows/column-values.js';
 
 const MAX_INTEGER = 2_147_483_647;
 const CPU_CLOCK = {
@@ -21,22 +20,6 @@ const OS = {
   takes: 'the name of an operating system',
   description: 'Its operating system.',
   example: 'freebsd',
-};
-
-/** The columns that can be given. */
-export const HOST_SYSTEM_COLUMNS: Columns = {
-  description: ['text', "''"],
-  os: 'text',
-  cpu_qty: 'integer',
-  cpu_clock: 'integer',
-  ram_mb: 'integer',
-  disk_info: 'text',
-  cpu_name: 'text',
-  arch: 'text',
-  distro: 'text',
-  kernel: 'text',
-  is_virtual_machine: 'boolean',
-  details: 'jsonb',
 };
 
 /** What may always be given of a host system. */

@@ -1,43 +1,42 @@
 import { ConflictException, Injectable, NotFoundException } from '@nestjs/common';
-import { DataSource } from 'typeorm';
-import { cursorRows, ReadTransaction } from '../../storage/index.js';
-import { type ColumnValues, columnValues, insertQuery, updateQuery } from '../rows/column-values.js';
+import { InjectRepository } from '@nestjs/typeorm';
+import type { Repository } from 'typeorm';
+import { cursorRows, HostSystem, ReadTransaction } from '../../storage/index.js';
+import { JsonRows } from '../rows/json-rows.js';
 import type { PageQuery } from '../rows/row-id.js';
-import { deleteRow, oneRow } from '../rows/table-rows.js';
+import { setJson } from '../rows/row-values.js';
 import { HOST_SYSTEM_JSON } from './host-system.dto.js';
-import {
-  HOST_SYSTEM_COLUMNS,
-  type HostSystemBody,
-  type HostSystemChange,
-  type HostSystemFromNode,
-} from './host-system.body.js';
+import type { HostSystemBody, HostSystemChange, HostSystemFromNode } from './host-system.body.js';
 import { hostSystemOf } from './reported-computer.js';
 import { ReportedComputersReadModel } from './reported-computers.read-model.js';
 
 /** The host systems that are described here. Answers are the JSON of HostSystems. */
 @Injectable()
 export class HostSystemsService {
+  private readonly rows: JsonRows<HostSystem>;
+
   constructor(
-    private readonly dataSource: DataSource,
+    @InjectRepository(HostSystem) private readonly hostSystems: Repository<HostSystem>,
     private readonly computers: ReportedComputersReadModel,
-  ) {}
+  ) {
+    this.rows = new JsonRows(hostSystems, HOST_SYSTEM_JSON);
+  }
 
   /** @returns the newest first */
   list({ limit, cursor }: PageQuery): AsyncIterable<string> {
-    return ReadTransaction.read(this.dataSource, (transaction) =>
+    return ReadTransaction.read(this.hostSystems.manager.dataSource, (transaction) =>
       cursorRows(transaction, LIST, [limit, cursor ?? null]),
     );
   }
 
   /** @throws NotFoundException */
   async find(id: number): Promise<string> {
-    const sql = `SELECT ${HOST_SYSTEM_JSON} AS row FROM host_systems WHERE id = $1::bigint`;
-    return found(await oneRow(this.dataSource, { sql, parameters: [id] }));
+    return found(await this.rows.find(id));
   }
 
   /** @param text the body as it came */
   async create(body: HostSystemBody, text: string): Promise<string> {
-    return await this.insert(columnValues(body, text, HOST_SYSTEM_COLUMNS));
+    return await this.rows.insert(this.rows.valuesOf(body, text));
   }
 
   /**
@@ -56,14 +55,9 @@ export class HostSystemsService {
           'Describe it with POST /host_systems.',
       );
     }
-    const given = columnValues(Object.assign(hostSystemOf(report), body), text, {
-      ...HOST_SYSTEM_COLUMNS,
-      peer_id: 'text',
-    });
-    if (body.details === undefined) {
-      given.columns.set('details', `$${given.parameters.push(report.details).toString()}::jsonb`);
-    }
-    return await this.insert(given);
+    const row = this.rows.valuesOf(Object.assign(hostSystemOf(report), body), text);
+    if (body.details === undefined) setJson(row, 'details', report.details);
+    return await this.rows.insert(row);
   }
 
   /**
@@ -71,8 +65,7 @@ export class HostSystemsService {
    * @throws NotFoundException
    */
   async change(id: number, body: HostSystemChange, text: string): Promise<string> {
-    const values = columnValues(body, text, HOST_SYSTEM_COLUMNS);
-    return found(await oneRow(this.dataSource, updateQuery('host_systems', id, values, HOST_SYSTEM_JSON)));
+    return found(await this.rows.change(id, this.rows.valuesOf(body, text)));
   }
 
   /**
@@ -80,15 +73,11 @@ export class HostSystemsService {
    * @throws ConflictException where benchmarks ran on it
    */
   async delete(id: number): Promise<void> {
-    const deleted = await deleteRow(this.dataSource, 'host_systems', id, {
+    const deleted = await this.rows.delete(id, {
       benchmarks_host_system: () =>
         new ConflictException('There are benchmarks that ran on it. Delete them first, or change them.'),
     });
     if (!deleted) throw notFound();
-  }
-
-  private async insert(values: ColumnValues): Promise<string> {
-    return found(await oneRow(this.dataSource, insertQuery('host_systems', values, HOST_SYSTEM_JSON)));
   }
 }
 

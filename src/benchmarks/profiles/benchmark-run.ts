@@ -1,5 +1,5 @@
 import { NotFoundException } from '@nestjs/common';
-import { ReadTransaction, NEWEST_MESSAGE } from '../../storage/index.js';
+import { type ReadTransaction, NEWEST_MESSAGE } from '../../storage/index.js';
 
 /** A benchmark, as far as messages are looked for. */
 export interface BenchmarkRun {

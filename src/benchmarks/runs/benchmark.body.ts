@@ -1,17 +1,5 @@
 import { ObjectField, TextParameter, TimestampParameter, WholeNumberField } from '../../http/index.js';
-import type { Columns } from '../rows/column-values.js';
 import { MAX_ID } from '../rows/row-id.js';
-
-/** The columns that can be given. */
-export const BENCHMARK_COLUMNS: Columns = {
-  description: ['text', "''"],
-  ts_start: 'timestamptz',
-  ts_end: 'timestamptz',
-  host_system_id: 'bigint',
-  benchmark_spec: 'jsonb',
-  chain_spec: 'jsonb',
-  setup: 'jsonb',
-};
 
 /** What a benchmark consists of. */
 export class BenchmarkBody {

@@ -1,11 +1,12 @@
 import { BadRequestException, Injectable, NotFoundException } from '@nestjs/common';
-import { DataSource } from 'typeorm';
-import { cursorRows, ReadTransaction, singleRow } from '../../storage/index.js';
+import { InjectRepository } from '@nestjs/typeorm';
+import type { Repository } from 'typeorm';
+import { Benchmark, cursorRows, HostSystem, ReadTransaction } from '../../storage/index.js';
 import { InvalidParameterError } from '../../http/index.js';
-import { columnValues, insertQuery, updateQuery } from '../rows/column-values.js';
+import { type ConstraintProblems, outOfYears } from '../rows/constraint-problems.js';
+import { JsonRows } from '../rows/json-rows.js';
 import type { PageQuery } from '../rows/row-id.js';
-import { type ConstraintProblems, deleteRow, oneRow, outOfYears } from '../rows/table-rows.js';
-import { BENCHMARK_COLUMNS, type BenchmarkBody } from './benchmark.body.js';
+import type { BenchmarkBody } from './benchmark.body.js';
 import { BENCHMARK_JSON } from './benchmark.dto.js';
 
 /** Each may have 8 MiB. */
@@ -14,28 +15,30 @@ const IN_MEMORY = 4;
 /** The benchmarks that are described here. Answers are the JSON of Benchmarks. */
 @Injectable()
 export class BenchmarksService {
-  constructor(private readonly dataSource: DataSource) {}
+  private readonly rows: JsonRows<Benchmark>;
+
+  constructor(
+    @InjectRepository(Benchmark) private readonly benchmarks: Repository<Benchmark>,
+    @InjectRepository(HostSystem) private readonly hostSystems: Repository<HostSystem>,
+  ) {
+    this.rows = new JsonRows(benchmarks, BENCHMARK_JSON);
+  }
 
   /** @returns the newest first */
   list({ limit, cursor }: PageQuery): AsyncIterable<string> {
-    return ReadTransaction.read(this.dataSource, (transaction) =>
+    return ReadTransaction.read(this.benchmarks.manager.dataSource, (transaction) =>
       cursorRows(transaction, LIST, [limit, cursor ?? null], IN_MEMORY),
     );
   }
 
   /** @throws NotFoundException */
   async find(id: number): Promise<string> {
-    const sql = `SELECT ${BENCHMARK_JSON} AS row FROM benchmarks WHERE id = $1::bigint`;
-    return found(await oneRow(this.dataSource, { sql, parameters: [id] }));
+    return found(await this.rows.find(id));
   }
 
   /** @param text the body as it came */
   async create(body: BenchmarkBody, text: string): Promise<string> {
-    const values = columnValues(body, text, BENCHMARK_COLUMNS);
-    // Without any value there would be no statement either.
-    if (values.columns.size === 0) throw withoutSubject();
-    const query = insertQuery('benchmarks', values, BENCHMARK_JSON);
-    return found(await oneRow(this.dataSource, query, problemsOf(body)));
+    return await this.rows.insert(this.rows.valuesOf(body, text), problemsOf(body));
   }
 
   /**
@@ -43,24 +46,18 @@ export class BenchmarksService {
    * @throws NotFoundException
    */
   async change(id: number, body: BenchmarkBody, text: string): Promise<string> {
-    const values = columnValues(body, text, BENCHMARK_COLUMNS);
-    const query = updateQuery('benchmarks', id, values, BENCHMARK_JSON);
-    return found(await oneRow(this.dataSource, query, problemsOf(body)));
+    return found(await this.rows.change(id, this.rows.valuesOf(body, text), problemsOf(body)));
   }
 
   /** @throws NotFoundException */
   async delete(id: number): Promise<void> {
-    if (!(await deleteRow(this.dataSource, 'benchmarks', id))) throw notFound();
+    if (!(await this.rows.delete(id))) throw notFound();
   }
 
   /** A body that {@link create} takes as it is, with the newest host system where there is one. */
   async example(): Promise<BenchmarkBody> {
-    const newest = await singleRow<{ id: number | null }>(
-      this.dataSource,
-      'SELECT max(id)::float8 AS id FROM host_systems',
-    );
-    const id = newest?.id ?? null;
-    return { ...EXAMPLE, ...(id !== null && { host_system_id: id }) };
+    const [newest] = await this.hostSystems.find({ select: { id: true }, order: { id: 'DESC' }, take: 1 });
+    return { ...EXAMPLE, ...(newest !== undefined && { host_system_id: Number(newest.id) }) };
   }
 }
 

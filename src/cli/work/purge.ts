@@ -1,7 +1,13 @@
 import { Logger } from '@nestjs/common';
 import { ConfigModule, type Settings } from '../../config/index.js';
 import { findEmbeddedPostgres } from '../../embedded-postgres/index.js';
-import { type DroppedPartition, type Purge, type PurgeReport, withPurge } from '../../purge/index.js';
+import {
+  type DroppedPartition,
+  type Purge,
+  type PurgeFailure,
+  type PurgeReport,
+  withPurge,
+} from '../../purge/index.js';
 import { CommandError } from '../command.error.js';
 import { complain, reasonOf, say } from '../output.js';
 import { sizeText } from '../size-text.js';
@@ -18,23 +24,35 @@ export async function purgeNow(): Promise<void> {
   for (const name of report.left) {
     say(`Left ${name} for another time, since somebody reads the table for long.`);
   }
-  for (const failure of report.failures) complain(`Not everything could be removed: ${reasonOf(failure)}`);
-  if (report.failures.length > 0) process.exitCode = 1;
-  else if (report.left.length === 0) sayIfNothing(report);
+  complainOf('removed', report.failures);
+  if (report.left.length === 0) sayIfNothing(report);
 }
 
 /** Prints what a purge would remove now, and changes nothing. */
 export async function previewPurge(): Promise<void> {
   const preview = await purging((purge) => purge.preview(Date.now()));
-  const { partitions, rows } = preview;
+  const { partitions, rows, failures } = preview;
   for (const partition of partitions) {
     say(`Would drop ${partitionText(partition)}, ${sizeText(partition.bytes)}.`);
   }
   for (const [table, count] of rowsOf(rows)) say(`Would delete ${countText(count, 'row')} of ${table}.`);
+  complainOf('looked at', failures);
   sayIfNothing(preview);
 }
 
-function sayIfNothing({ partitions, rows }: Pick<PurgeReport, 'partitions' | 'rows'>): void {
+function complainOf(done: string, failures: readonly PurgeFailure[]): void {
+  for (const { part, error } of failures) {
+    complain(`Not everything could be ${done}: ${part === null ? '' : `${part}: `}${reasonOf(error)}`);
+  }
+  if (failures.length > 0) process.exitCode = 1;
+}
+
+function sayIfNothing({
+  partitions,
+  rows,
+  failures,
+}: Pick<PurgeReport, 'partitions' | 'rows' | 'failures'>): void {
+  if (failures.length > 0) return;
   if (partitions.length === 0 && rowsOf(rows).length === 0) say('Nothing has expired.');
 }
 

@@ -120,14 +120,16 @@ export async function singleRow<Row extends QueryResultRow>(
     });
     return rows[0];
   } catch (error) {
-    // Only where the server says so is the statement over.
-    if (!(error instanceof pg.DatabaseError) || SESSION_ENDED.test(error.code ?? '')) {
-      connection.failure ??= asError(error);
-    }
+    if (isSessionEnded(error)) connection.failure ??= asError(error);
     throw error;
   } finally {
     connection.release();
   }
+}
+
+/** Whether a connection is not to be used again. Only where the server says so is a statement over. */
+export function isSessionEnded(error: unknown): boolean {
+  return !(error instanceof pg.DatabaseError) || SESSION_ENDED.test(error.code ?? '');
 }
 
 export function asError(error: unknown): Error {

@@ -1,10 +1,12 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
-import { dropPartition, hasSqlState, listPartitions, type Partition, SqlState } from '../storage/index.js';
-import { attempt } from './attempt.js';
-import type { ExpiredPartition } from './purge-preview.js';
-import type { PurgeReport } from './purge-report.js';
+import { dropPartition, hasSqlState, listPartitions, type Partition, SqlState } from '../../storage/index.js';
+import { attempt } from '../attempt.js';
+import type { PurgeContext } from '../purge-context.js';
+import type { PurgePart } from '../purge-part.js';
+import type { Expired, ExpiredPartition } from '../purge-preview.js';
+import type { PurgeReport } from '../purge-report.js';
 
 /** Dropping locks the table for a moment; whoever writes waits no longer than this for us to get our turn. */
 const LOCK_TIMEOUT_MS = 200;
@@ -13,18 +15,19 @@ const ATTEMPTS = 5;
 const PAUSE_MS = 500;
 
 /** Drops partitions of `logs_expiring` in which every message has expired. */
-@Injectable()
-export class ExpiredPartitions {
+export class MessagesPart implements PurgePart {
+  readonly name = 'logs_expiring';
   private readonly logger = new Logger('Purge');
 
-  /** @param cutoff messages before it have expired: milliseconds since the epoch */
-  async drop(client: ClientBase, cutoff: number, report: PurgeReport, signal: AbortSignal): Promise<void> {
-    const waiting = (await this.split(client, cutoff)).expired;
+  async purge(context: PurgeContext, report: PurgeReport): Promise<void> {
+    const { client, signal } = context;
+    const waiting = await this.expired(context);
     for (let busy = 0; busy < ATTEMPTS && !signal.aborted;) {
       const partition = waiting.shift();
       if (partition === undefined) return;
-      await attempt(client, report, async () => {
-        if (await this.dropOne(client, partition, report)) return;
+      // One that cannot be dropped keeps no other from it, nor what comes after this part.
+      await attempt(client, this.name, report.failures, async () => {
+        if (await this.drop(client, partition, report)) return;
         busy += 1;
         // Behind the others: it may be the only one that is being read.
         waiting.push(partition);
@@ -36,38 +39,24 @@ export class ExpiredPartitions {
     this.logger.log(`Somebody reads for long. Left for the next purge: ${report.left.join(', ')}.`);
   }
 
-  /** Where what is left begins: no expiring message is older. Infinity where nothing is left. */
-  async oldest(client: ClientBase): Promise<number> {
-    const [first] = await listPartitions(client, 'logs_expiring');
-    return first?.from ?? Infinity;
-  }
-
-  /** What a purge would drop, and where what it leaves begins: see {@link oldest}. */
-  async preview(
-    client: ClientBase,
-    cutoff: number,
-  ): Promise<{ partitions: ExpiredPartition[]; oldest: number }> {
-    const { expired, kept } = await this.split(client, cutoff);
+  async preview(context: PurgeContext): Promise<Expired> {
+    const { client } = context;
     const partitions: ExpiredPartition[] = [];
-    for (const partition of expired) {
+    for (const partition of await this.expired(context)) {
       const [rows, bytes] = [await estimatedRows(client, partition), await bytesOf(client, partition)];
       partitions.push({ name: partition.name, rows, bytes });
     }
-    return { partitions, oldest: kept[0]?.from ?? Infinity };
+    return { partitions };
   }
 
-  /** Both oldest first. */
-  private async split(
-    client: ClientBase,
-    cutoff: number,
-  ): Promise<{ expired: Partition[]; kept: Partition[] }> {
-    const all = await listPartitions(client, 'logs_expiring');
-    const hasExpired = ({ to }: Partition): boolean => to <= cutoff;
-    return { expired: all.filter(hasExpired), kept: all.filter((partition) => !hasExpired(partition)) };
+  /** Oldest first. */
+  private async expired({ client, messagesExpiredBefore }: PurgeContext): Promise<Partition[]> {
+    const partitions = await listPartitions(client, 'logs_expiring');
+    return partitions.filter(({ to }) => to <= messagesExpiredBefore);
   }
 
   /** @returns false where somebody else uses the table */
-  private async dropOne(client: ClientBase, partition: Partition, report: PurgeReport): Promise<boolean> {
+  private async drop(client: ClientBase, partition: Partition, report: PurgeReport): Promise<boolean> {
     const rows = await estimatedRows(client, partition);
     try {
       await dropPartition(client, partition, LOCK_TIMEOUT_MS);

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { registerOwn } from './own/register-own.js';
+import type { PurgePart } from './purge-part.js';
+import { PurgeRegistry } from './purge-registry.js';
+
+const part = (name: string, ...after: string[]): PurgePart => ({
+  name,
+  after,
+  purge: () => Promise.resolve(),
+  preview: () => Promise.resolve({}),
+});
+
+function registryWith(...parts: PurgePart[]): PurgeRegistry {
+  const registry = new PurgeRegistry();
+  for (const one of parts) registry.register(one);
+  return registry;
+}
+
+const names = (registry: PurgeRegistry): string[] => registry.inOrder().map(({ name }) => name);
+
+describe('the parts of a purge', () => {
+  it('are in the order in which they were registered, behind those that they come after', () => {
+    expect(names(registryWith(part('c', 'b'), part('a'), part('b', 'a', 'd'), part('d')))).toEqual([
+      'a',
+      'd',
+      'b',
+      'c',
+    ]);
+  });
+
+  it('are refused where two have one name, or the order is none', () => {
+    expect(() => registryWith(part('a'), part('a'))).toThrow('Two parts of the purge are called a.');
+    expect(() => registryWith(part('a', 'x')).inOrder()).toThrow('The part a of the purge comes after x');
+    expect(() => registryWith(part('a', 'b'), part('b', 'c'), part('c', 'a')).inOrder()).toThrow(
+      'Parts of the purge come after each other: a, b, c, a.',
+    );
+    expect(() => registryWith(part('a', 'a')).inOrder()).toThrow('a, a.');
+  });
+
+  it('of the server leave room for those of a team, before and after them', () => {
+    const registry = registryWith(part('mine', 'collectors'));
+    registerOwn(registry);
+    registry.register(part('last', 'peer_connections'));
+    expect(names(registry)).toEqual([
+      'logs_expiring',
+      'peer_connections',
+      'ingest_batches',
+      'collectors',
+      'mine',
+      'rejected_messages',
+      'last',
+    ]);
+  });
+});
