@@ -7,5 +7,6 @@ export { FeedModule } from './feed.module.js';
 export { InvalidRequestError } from './request/invalid-request.error.js';
 export { microseconds } from './request/microseconds.js';
 export { validated } from './request/read-request.js';
+export { FeedSockets } from './socket/feed-sockets.js';
 export type { Sending } from './subscription/subscription.js';
 export { type FeedTopic, FeedTopics, type TopicWish } from './topic/feed-topics.js';
