@@ -7,6 +7,7 @@ import type { DashboardOptions } from './dashboard/index.js';
 import { DeliveryModule, type DeliveryModuleOptions } from './delivery/index.js';
 import { FeedModule } from './feed/index.js';
 import { HealthModule } from './health/index.js';
+import { HttpModule } from './http/index.js';
 import { HttpServerModule } from './http-server/index.js';
 import { LifecycleModule } from './lifecycle/index.js';
 import { MetricsModule } from './metrics/index.js';
@@ -46,7 +47,9 @@ export class AppModule {
         LifecycleModule,
         ClientAddressModule,
         HttpServerModule,
+        // The first before the second, since guards are asked in this order: who may not ask is told nothing else.
         AccessModule.forRoot({ imports, ...access }),
+        HttpModule,
         TelemetryModule.forRoot({ imports, ...telemetry }),
         DeliveryModule.forRoot({ imports, ...delivery }),
         StorageModule.forRoot({ url: databaseUrl, ...storage }),
