@@ -23,8 +23,8 @@ export { AccessGuard, FeedGuard, TokenFeedGuard, TokenGuard } from './access/ind
 export { AccessModule, type AccessModuleOptions } from './access/index.js';
 export { BenchmarksModule } from './benchmarks/index.js';
 export { ClientAddresses, ClientAddressModule } from './client-address/index.js';
-export { Delivery, DeliveryModule, type DeliveryModuleOptions } from './delivery/index.js';
-export { FeedModule } from './feed/index.js';
+export { BatchQueueModule, Delivery, DeliveryModule, type DeliveryModuleOptions } from './delivery/index.js';
+export { FeedModule, type FeedModuleOptions, FeedTopicsModule } from './feed/index.js';
 export { HealthModule } from './health/index.js';
 export { HttpModule } from './http/index.js';
 export { HttpServerModule } from './http-server/index.js';

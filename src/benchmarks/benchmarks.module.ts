@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { StorageModule } from '../storage/index.js';
 import { EventsController } from './events/events.controller.js';
 import { EventsService } from './events/events.service.js';
 import { HostSystemsController } from './host-systems/host-systems.controller.js';
@@ -11,6 +12,7 @@ import { BenchmarksService } from './runs/benchmarks.service.js';
 
 /** Runs of a node on a host system, and what its telemetry says of them. */
 @Module({
+  imports: [StorageModule],
   // The last one at the end: `/benchmarks/compare` is no benchmark.
   controllers: [HostSystemsController, ProfilesController, EventsController, BenchmarksController],
   providers: [

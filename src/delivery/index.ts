@@ -1,5 +1,6 @@
 export { BatchSink, type StoreResult } from './batch-sink.port.js';
 export { PostgresSink } from './postgres/postgres.sink.js';
+export { BatchQueueModule } from './batch-queue.module.js';
 export { Delivery } from './delivery.js';
 export { JournalService } from './journal.service.js';
 export { type LeftJournal, leftJournals } from './journal/index.js';

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { StorageModule } from '../storage/index.js';
 import { ExpiredPartitions } from './expired-partitions.js';
 import { Purge } from './purge.js';
 import { PurgeMetrics, purgeMetricProviders } from './purge.metrics.js';
@@ -6,6 +7,7 @@ import { PurgeSchedule } from './purge-schedule.js';
 
 /** Keeps messages of `/` for `LOG_EXPIRY_H`, and what belongs to them no longer. */
 @Module({
+  imports: [StorageModule],
   providers: [...purgeMetricProviders, ExpiredPartitions, Purge, PurgeMetrics, PurgeSchedule],
   exports: [Purge],
 })
