@@ -1,12 +1,12 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { AccessModule, type AccessModuleOptions } from './access/index.js';
 import { BenchmarksModule } from './benchmarks/index.js';
-import { ClientAddressModule } from './client-address/index.js';
 import { ConfigModule, type Settings } from './config/index.js';
 import type { DashboardOptions } from './dashboard/index.js';
-import { DeliveryModule, type DeliveryModuleOptions } from './delivery/index.js';
+import { BatchQueueModule, DeliveryModule, type DeliveryModuleOptions } from './delivery/index.js';
 import { FeedModule } from './feed/index.js';
 import { HealthModule } from './health/index.js';
+import { HttpModule } from './http/index.js';
 import { HttpServerModule } from './http-server/index.js';
 import { LifecycleModule } from './lifecycle/index.js';
 import { MetricsModule } from './metrics/index.js';
@@ -31,7 +31,10 @@ export interface Extensions {
   dashboard?: DashboardOptions;
 }
 
-/** The way of a message: telemetry (sockets, batches) → delivery (journal, writers) → storage → query. */
+/**
+ * The way of a message: telemetry (sockets, batches) → delivery (journal, writers) → storage → query. Each module
+ * imports those whose classes it uses; only the settings and the state of the process are there for all.
+ */
 @Module({})
 export class AppModule {
   static forRoot(
@@ -39,22 +42,25 @@ export class AppModule {
     databaseUrl: string,
     { imports = [], telemetry, access, delivery, storage }: Extensions = {},
   ): DynamicModule {
+    // One object: who imports it gets the one module. All others are imported by their class.
+    const accessModule = AccessModule.forRoot({ imports, ...access });
     return {
       module: AppModule,
       imports: [
-        ConfigModule.forRoot(settings),
+        ConfigModule.forRoot(settings, StorageModule.options({ url: databaseUrl, ...storage })),
         LifecycleModule,
-        ClientAddressModule,
         HttpServerModule,
-        AccessModule.forRoot({ imports, ...access }),
-        TelemetryModule.forRoot({ imports, ...telemetry }),
+        // The first before the second, since guards are asked in this order: who may not ask is told nothing else.
+        accessModule,
+        HttpModule,
+        TelemetryModule.forRoot({ imports: [BatchQueueModule, ...imports], ...telemetry }),
         DeliveryModule.forRoot({ imports, ...delivery }),
-        StorageModule.forRoot({ url: databaseUrl, ...storage }),
+        StorageModule,
         PurgeModule,
         QueryModule,
         ReputationModule,
         BenchmarksModule,
-        FeedModule,
+        FeedModule.forRoot({ imports: [accessModule] }),
         NetworkModule,
         HealthModule,
         MetricsModule,

@@ -23,9 +23,10 @@ export { AccessGuard, FeedGuard, TokenFeedGuard, TokenGuard } from './access/ind
 export { AccessModule, type AccessModuleOptions } from './access/index.js';
 export { BenchmarksModule } from './benchmarks/index.js';
 export { ClientAddresses, ClientAddressModule } from './client-address/index.js';
-export { Delivery, DeliveryModule, type DeliveryModuleOptions } from './delivery/index.js';
-export { FeedModule } from './feed/index.js';
+export { BatchQueueModule, Delivery, DeliveryModule, type DeliveryModuleOptions } from './delivery/index.js';
+export { FeedModule, type FeedModuleOptions, FeedTopicsModule } from './feed/index.js';
 export { HealthModule } from './health/index.js';
+export { HttpModule } from './http/index.js';
 export { HttpServerModule } from './http-server/index.js';
 export { Deadline, inTime, Lifecycle, LifecycleModule } from './lifecycle/index.js';
 export { MetricsModule } from './metrics/index.js';
@@ -63,4 +64,4 @@ export {
 export { DATABASE_URL, dataSourceOptions, ensureDatabase, migrate } from './storage/index.js';
 
 // Routes that answer as the others do
-export { NoQuery, Open, Problem, problem, StartedGuard } from './http/index.js';
+export { AnyQuery, BeforeStart, JsonText, Open, Problem, problem } from './http/index.js';

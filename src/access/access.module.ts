@@ -26,7 +26,6 @@ export class AccessModule {
   }: AccessModuleOptions = {}): DynamicModule {
     return {
       module: AccessModule,
-      global: true,
       imports: [...imports],
       providers: [
         ...accessMetricProviders,

@@ -1,6 +1,5 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { ClientAddresses } from './client-addresses.js';
 
-@Global()
 @Module({ providers: [ClientAddresses], exports: [ClientAddresses] })
 export class ClientAddressModule {}

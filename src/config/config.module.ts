@@ -1,17 +1,19 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type ValueProvider } from '@nestjs/common';
 import { ConfigModule as NestConfigModule } from '@nestjs/config';
 import { readSettings } from './read-settings.js';
 import { Settings } from './settings.js';
 
-/** Provides the validated {@link Settings} to every module. */
+/** Provides the validated {@link Settings}, and what else is said from outside, to every module. */
 @Module({})
 export class ConfigModule {
-  static forRoot(settings: Settings): DynamicModule {
+  /** @param others what modules are told beside the settings: see their `options` */
+  static forRoot(settings: Settings, others: readonly ValueProvider[] = []): DynamicModule {
+    const providers = [{ provide: Settings, useValue: settings }, ...others];
     return {
       module: ConfigModule,
       global: true,
-      providers: [{ provide: Settings, useValue: settings }],
-      exports: [Settings],
+      providers,
+      exports: providers,
     };
   }
 

@@ -1,14 +1,13 @@
 import { type DynamicModule, Module, type ModuleMetadata, type Type } from '@nestjs/common';
-import { BatchQueue, TelemetrySharedModule } from '../telemetry/index.js';
+import { StorageModule } from '../storage/index.js';
+import { TelemetrySharedModule } from '../telemetry/index.js';
+import { BatchQueueModule } from './batch-queue.module.js';
 import { BatchSink } from './batch-sink.port.js';
 import { Delivery } from './delivery.js';
-import { DeliveryMetrics, deliveryMetricProviders } from './delivery.metrics.js';
 import { DeliveryWriters } from './delivery-writers.js';
-import { JournalService } from './journal.service.js';
 import { JournalReplay } from './journal-replay.js';
 import { Outage } from './outage.js';
 import { PostgresSink } from './postgres/postgres.sink.js';
-import { DeliveryQueue } from './queue/delivery-queue.js';
 import { OtherSinks, SinkMetrics, sinkMetricProviders, SINKS } from './sinks/index.js';
 import { StageMetrics, stageMetricProviders, STAGES, Stages, type StoredStage } from './stages/index.js';
 
@@ -30,32 +29,26 @@ export class DeliveryModule {
   static forRoot({ imports = [], sinks = [], stages = [] }: DeliveryModuleOptions = {}): DynamicModule {
     return {
       module: DeliveryModule,
-      global: true,
-      imports: [TelemetrySharedModule, ...imports],
+      imports: [BatchQueueModule, StorageModule, TelemetrySharedModule, ...imports],
       providers: [
-        ...deliveryMetricProviders,
         ...sinkMetricProviders,
         ...stageMetricProviders,
         ...sinks,
         ...stages,
         Delivery,
-        DeliveryMetrics,
-        DeliveryQueue,
         DeliveryWriters,
         JournalReplay,
-        JournalService,
         OtherSinks,
         Outage,
         PostgresSink,
         SinkMetrics,
         StageMetrics,
         Stages,
-        { provide: BatchQueue, useExisting: DeliveryQueue },
         { provide: BatchSink, useExisting: PostgresSink },
         { provide: SINKS, inject: [...sinks], useFactory: (...made: BatchSink[]) => made },
         { provide: STAGES, inject: [...stages], useFactory: (...made: StoredStage[]) => made },
       ],
-      exports: [BatchQueue, Delivery, ...sinks, ...stages],
+      exports: [Delivery, ...sinks, ...stages],
     };
   }
 }

@@ -1,8 +1,7 @@
-import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inTime, Lifecycle } from '../lifecycle/index.js';
+import type { Deadline } from '../lifecycle/index.js';
 import { ENDPOINTS, MessageOutcomes } from '../telemetry/index.js';
-import { BatchSink } from './batch-sink.port.js';
 import { DeliveryWriters } from './delivery-writers.js';
 import { JournalService } from './journal.service.js';
 import { JournalReplay } from './journal-replay.js';
@@ -12,31 +11,26 @@ import { OtherSinks } from './sinks/index.js';
 import { Stages } from './stages/index.js';
 import type { UnfinishedBatch } from './unfinished-batch.js';
 
-/** With a journal to fall back on, the end does not wait longer than this for a batch to be stored: milliseconds. */
+/** With a journal to fall back on, the end does not wait longer than this for a batch to be stored: milliseconds, */
 const PATIENCE_MS = 2_000;
-/** Of the time to stop, kept for what comes after the last batches. */
-const KEPT_FOR_THE_END = 0.3;
-/** For the database to hear that this process ends: milliseconds. */
-const CLOSE_MS = 2_000;
-/** For the stages after storing to be done with what they have: milliseconds. */
-const STAGES_MS = 2_000;
+/** nor this share of the time that there is. */
+const PATIENCE = 0.15;
 const LOOK_MS = 20;
 
-/** The beginning and the end of delivery. */
+/** The beginning and the end of delivery. The end has steps, which are called in the order in which they stand here. */
 @Injectable()
-export class Delivery implements BeforeApplicationShutdown {
+export class Delivery {
   private readonly logger = new Logger(Delivery.name);
   private open = false;
+  private replayed: Promise<void> | undefined;
   private done = false;
   private lost = 0;
 
   constructor(
-    private readonly lifecycle: Lifecycle,
     private readonly queue: DeliveryQueue,
     private readonly writers: DeliveryWriters,
     private readonly journal: JournalService,
     private readonly replay: JournalReplay,
-    private readonly sink: BatchSink,
     private readonly otherSinks: OtherSinks,
     private readonly stages: Stages,
     private readonly outcomes: MessageOutcomes,
@@ -55,40 +49,43 @@ export class Delivery implements BeforeApplicationShutdown {
   }
 
   /**
-   * By now the last frame has been read and its batch pushed: a global module comes after the others. What stages and
-   * sinks of a team stand on is there until `onApplicationShutdown`.
+   * Waits until everything is stored, for as long as that makes sense. Nothing is pushed any more, and what earlier
+   * processes left behind waits for the next one.
    */
-  async beforeApplicationShutdown(): Promise<void> {
-    const replayed = this.replay.stop();
-    if (this.open) await this.drain();
-    this.queue.end();
-    const waiting = this.queue.leftovers().map((item) => ({ item, owedTo: undefined }));
-    this.leaveBehind([...(await this.writers.stop()), ...waiting]);
-    await replayed;
-    try {
-      await this.journal.close();
-      this.done = true;
-    } finally {
-      const { deadline } = this.lifecycle;
-      await this.stages.end(deadline.shareMs(0.1, STAGES_MS));
-      const closed = Promise.all([this.sink.close(), this.otherSinks.close()]);
-      await inTime(closed, deadline.shareMs(0.1, CLOSE_MS));
-    }
-  }
-
-  private async drain(): Promise<void> {
+  async drain(deadline: Deadline): Promise<void> {
+    this.replayed = this.replay.stop();
+    if (!this.open) return;
     const enough = new AbortController();
-    await Promise.race([this.queue.idle(), this.patience(enough.signal)]);
+    await Promise.race([this.queue.idle(), this.patience(deadline, enough.signal)]);
     enough.abort();
   }
 
+  /** Writers go home. What is not stored stays in the journal, which is closed. */
+  async leave(): Promise<void> {
+    this.queue.end();
+    const waiting = this.queue.leftovers().map((item) => ({ item, owedTo: undefined }));
+    this.leaveBehind([...(await this.writers.stop()), ...waiting]);
+    await this.replayed;
+    await this.journal.close();
+    this.done = true;
+  }
+
+  /** Stages after storing get done with what they have, or are told to give up. */
+  async endStages(deadline: Deadline): Promise<void> {
+    await this.stages.end(deadline.leftMs());
+  }
+
+  /** The sinks beside PostgreSQL hear that nothing more comes. */
+  async closeSinks(): Promise<void> {
+    await this.otherSinks.close();
+  }
+
   /** Ends when batches may wait no longer: what is in flight is safe in the journal, if there is one. */
-  private async patience(signal: AbortSignal): Promise<void> {
-    const { deadline } = this.lifecycle;
-    const patience = deadline.shareMs(0.1, PATIENCE_MS);
+  private async patience(deadline: Deadline, signal: AbortSignal): Promise<void> {
+    const patience = deadline.shareMs(PATIENCE, PATIENCE_MS);
     let { progress } = this.writers;
     let since = performance.now();
-    while (!signal.aborted && deadline.leftMs(KEPT_FOR_THE_END) > 0) {
+    while (!signal.aborted && deadline.leftMs() > 0) {
       await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
       if (this.writers.progress !== progress) {
         ({ progress } = this.writers);

@@ -1,4 +1,4 @@
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { resolve } from 'node:path';
 import { Settings } from '../config/index.js';
 import type { Batch } from '../telemetry/index.js';
@@ -9,7 +9,7 @@ const MIB = 1024 * 1024;
 
 /** The journal of this process, from its start to its end. In the mode `off` there is none. */
 @Injectable()
-export class JournalService implements OnModuleInit {
+export class JournalService {
   private readonly logger = new Logger('Journal');
   private journal: Journal | undefined;
 
@@ -18,7 +18,8 @@ export class JournalService implements OnModuleInit {
     private readonly metrics: DeliveryMetrics,
   ) {}
 
-  async onModuleInit(): Promise<void> {
+  /** Takes a directory of its own. */
+  async open(): Promise<void> {
     if (this.settings.JOURNAL_MODE === 'off') return;
     this.journal = await Journal.open({
       directory: resolve(this.settings.DATA_DIR, 'journal'),

@@ -1,4 +1,6 @@
-import { Module } from '@nestjs/common';
+import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
+import { ClientAddressModule } from '../client-address/index.js';
+import { StorageModule } from '../storage/index.js';
 import { CacheUpdater } from './cache/cache-updater.js';
 import { EntryFiller } from './cache/entry-filler.js';
 import { FeedCache } from './cache/feed-cache.js';
@@ -8,23 +10,32 @@ import { FeedPathController } from './feed-path.controller.js';
 import { FeedGateway } from './feed.gateway.js';
 import { FeedMetrics, feedMetricProviders } from './feed.metrics.js';
 import { FeedSockets } from './socket/feed-sockets.js';
-import { FeedTopics } from './topic/feed-topics.js';
+import { FeedTopicsModule } from './topic/feed-topics.module.js';
+
+export interface FeedModuleOptions {
+  /** The module that provides FeedGuard. */
+  imports: ModuleMetadata['imports'];
+}
 
 /** Live data for dashboards: `ws /feed`. The database is its source, so that any replica can serve anybody. */
-@Module({
-  controllers: [FeedPathController],
-  providers: [
-    ...feedMetricProviders,
-    CacheUpdater,
-    EntryFiller,
-    FeedCache,
-    FeedGateway,
-    FeedLimits,
-    FeedMetrics,
-    FeedReadModel,
-    FeedSockets,
-    FeedTopics,
-  ],
-  exports: [FeedTopics],
-})
-export class FeedModule {}
+@Module({})
+export class FeedModule {
+  static forRoot({ imports = [] }: FeedModuleOptions): DynamicModule {
+    return {
+      module: FeedModule,
+      imports: [ClientAddressModule, FeedTopicsModule, StorageModule, ...imports],
+      controllers: [FeedPathController],
+      providers: [
+        ...feedMetricProviders,
+        CacheUpdater,
+        EntryFiller,
+        FeedCache,
+        FeedGateway,
+        FeedLimits,
+        FeedMetrics,
+        FeedReadModel,
+        FeedSockets,
+      ],
+    };
+  }
+}

@@ -1,6 +1,6 @@
-import { Controller, Get, Query, ServiceUnavailableException } from '@nestjs/common';
+import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiProblems, NoQuery, Open } from '../http/index.js';
+import { ApiProblems, BeforeStart, Open } from '../http/index.js';
 import { Lifecycle } from '../lifecycle/index.js';
 import { Liveness, Readiness } from './health.dto.js';
 import { ReadinessCheck } from './readiness-check.js';
@@ -8,6 +8,7 @@ import { ReadinessCheck } from './readiness-check.js';
 /** For orchestrators and load balancers. */
 @ApiTags('Server')
 @Controller('health')
+@BeforeStart()
 export class HealthController {
   constructor(
     private readonly lifecycle: Lifecycle,
@@ -23,7 +24,7 @@ export class HealthController {
   })
   @ApiOkResponse({ type: Liveness, description: 'It does.' })
   @ApiProblems(400)
-  getLiveness(@Query() _query: NoQuery): Liveness {
+  getLiveness(): Liveness {
     return { status: 'live', state: this.lifecycle.state };
   }
 
@@ -32,7 +33,7 @@ export class HealthController {
   @ApiOperation({ operationId: 'getReadiness', summary: 'Whether nodes may be sent here' })
   @ApiOkResponse({ type: Readiness, description: 'They may. Where they may not, the answer is a 503.' })
   @ApiProblems(400)
-  getReadiness(@Query() _query: NoQuery): Readiness {
+  getReadiness(): Readiness {
     const { obstacle } = this.readiness;
     if (obstacle !== undefined) throw new ServiceUnavailableException(obstacle);
     return { status: 'ready' };

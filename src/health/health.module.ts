@@ -1,6 +1,11 @@
 import { Module } from '@nestjs/common';
+import { BatchQueueModule } from '../delivery/index.js';
 import { HealthController } from './health.controller.js';
 import { ReadinessCheck, readinessMetricProvider } from './readiness-check.js';
 
-@Module({ controllers: [HealthController], providers: [ReadinessCheck, readinessMetricProvider] })
+@Module({
+  imports: [BatchQueueModule],
+  controllers: [HealthController],
+  providers: [ReadinessCheck, readinessMetricProvider],
+})
 export class HealthModule {}

@@ -1,4 +1,4 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -11,7 +11,7 @@ import { refuseInHttp } from './refuse-in-http.js';
 
 /** Bounds the connections of an HTTP server, and ends those of which no request can come. */
 @Injectable()
-export class HttpConnections implements OnModuleInit {
+export class HttpConnections {
   /** What the last request of a connection is answered with. */
   private readonly responses = new WeakMap<Duplex, ServerResponse>();
 
@@ -22,8 +22,22 @@ export class HttpConnections implements OnModuleInit {
     private readonly metrics: HttpConnectionsMetrics,
   ) {}
 
-  onModuleInit(): void {
-    this.bound(this.host.httpAdapter.getHttpServer() as Server, this.settings.HTTP_MAX_CONNECTIONS);
+  /** Bounds the port that nodes come to. */
+  start(): void {
+    this.bound(this.server, this.settings.HTTP_MAX_CONNECTIONS);
+  }
+
+  /**
+   * That port takes no more connections.
+   *
+   * @param graceMs answers that are under way are cut after so long: milliseconds
+   */
+  async stop(graceMs: number): Promise<void> {
+    const { server } = this;
+    const cutOff = setTimeout(() => server.closeAllConnections(), graceMs);
+    // With an error where it has not listened yet, which is as good.
+    await new Promise((resolve) => server.close(resolve));
+    clearTimeout(cutOff);
   }
 
   /** @param most connections at once; more are dropped */
@@ -35,6 +49,10 @@ export class HttpConnections implements OnModuleInit {
       this.asked(socket, response),
     );
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.failed(error, socket));
+  }
+
+  private get server(): Server {
+    return this.host.httpAdapter.getHttpServer() as Server;
   }
 
   private get isDraining(): boolean {

@@ -4,13 +4,12 @@ export { InvalidParameterError } from './invalid-parameter.error.js';
 export { documented, type InputOptions } from './parameters/documented.js';
 export * from './parameters/index.js';
 export { checkJsonBody, JsonBodyText, MAX_BODY_BYTES } from './json-body.js';
-export { NoQuery } from './no-query.js';
+export { AnyQuery } from './declared-query.interceptor.js';
+export { HttpModule } from './http.module.js';
+export { JsonText } from './json-text.js';
 export { Open, OPEN } from './open.js';
 export { Problem, problem } from './problem.js';
-export { ProblemFilter } from './problem.filter.js';
-export { sendJson } from './send-json.js';
-export { StartedGuard } from './started.guard.js';
-export { inputValidation } from './validation.js';
+export { BeforeStart } from './started.guard.js';
 export {
   FlagOf,
   NumberOf,

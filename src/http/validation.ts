@@ -42,10 +42,15 @@ function prepared(value: object, metatype: Type): object {
   const known = propertiesOf(metatype);
   const entries = Object.entries(value);
   const unknown = entries.filter(([name]) => !known.has(name)).map(([name]) => name);
-  if (unknown.length > 0) throw refusal(unknown.map((parameter) => ({ parameter, detail: UNKNOWN })));
+  if (unknown.length > 0) throw unknownInputs(unknown);
   return Object.fromEntries(
     entries.map(([name, field]) => [name, isOpaque(metatype, name) ? emptied(field) : field]),
   );
+}
+
+/** For inputs that nobody knows. */
+export function unknownInputs(names: readonly string[]): BadRequestException {
+  return refusal(names.map((parameter) => ({ parameter, detail: UNKNOWN })));
 }
 
 function emptied(field: unknown): unknown {

@@ -1,4 +1,4 @@
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Settings } from '../config/index.js';
@@ -15,7 +15,7 @@ const MAX_CONNECTIONS = 100;
 
 /** The port of `METRICS_PORT`: metrics and health, answered by the same routes as on the other port. */
 @Injectable()
-export class MetricsPort implements OnApplicationShutdown {
+export class MetricsPort {
   private readonly logger = new Logger('Metrics');
   private readonly requests = new WeakSet<IncomingMessage>();
   private server: Server | undefined;
@@ -67,8 +67,7 @@ export class MetricsPort implements OnApplicationShutdown {
     this.server = server;
   }
 
-  /** As late as can be, so that the end of the server can be watched. */
-  onApplicationShutdown(): void {
+  close(): void {
     this.server?.close();
     this.server?.closeAllConnections();
   }

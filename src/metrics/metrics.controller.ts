@@ -1,17 +1,18 @@
-import { Controller, Get, Query, Res, UseGuards } from '@nestjs/common';
+import { Controller, Get, Header, UseGuards } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { PrometheusController } from '@willsoto/nestjs-prometheus';
-import type { Response } from 'express';
-import { ApiProblems, NoQuery, Open } from '../http/index.js';
+import { register } from 'prom-client';
+import { ApiProblems, BeforeStart, Open } from '../http/index.js';
 import { MetricsPortGuard } from './metrics-port.guard.js';
 
 /** For Prometheus. */
 @ApiTags('Server')
 @Controller()
+@BeforeStart()
 @UseGuards(MetricsPortGuard)
-export class MetricsController extends PrometheusController {
+export class MetricsController {
   @Get()
   @Open()
+  @Header('Content-Type', register.contentType)
   @ApiOperation({
     operationId: 'getMetrics',
     summary: 'The metrics of the server',
@@ -27,10 +28,7 @@ export class MetricsController extends PrometheusController {
     },
   })
   @ApiProblems(400, 404)
-  override async index(
-    @Res({ passthrough: true }) response: Response,
-    @Query() _query?: NoQuery,
-  ): Promise<string> {
-    return await super.index(response);
+  async index(): Promise<string> {
+    return await register.metrics();
   }
 }

@@ -1,20 +1,23 @@
-import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
+import { type DynamicModule, type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import { makeGaugeProvider, makeHistogramProvider, PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { BuildInfo } from './build-info.js';
 import { HttpRequestsMiddleware } from './http-requests.middleware.js';
 import { MetricsPortModule } from './metrics-port.module.js';
 import { MetricsController } from './metrics.controller.js';
 
+/** Its controller asks for the port, and has no other module than this. */
+const library: DynamicModule = {
+  ...PrometheusModule.register({
+    path: '/metrics',
+    controller: MetricsController,
+    defaultMetrics: { enabled: true },
+  }),
+  imports: [MetricsPortModule],
+};
+
 /** `GET /metrics`. Each module defines its own metrics; those of the process are added here. */
 @Module({
-  imports: [
-    MetricsPortModule,
-    PrometheusModule.register({
-      path: '/metrics',
-      controller: MetricsController,
-      defaultMetrics: { enabled: true },
-    }),
-  ],
+  imports: [library],
   providers: [
     BuildInfo,
     makeGaugeProvider({

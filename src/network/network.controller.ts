@@ -1,16 +1,6 @@
-import {
-  Controller,
-  Get,
-  NotFoundException,
-  Param,
-  Query,
-  Res,
-  ServiceUnavailableException,
-  UseGuards,
-} from '@nestjs/common';
+import { Controller, Get, NotFoundException, Param, ServiceUnavailableException } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Response } from 'express';
-import { ApiProblems, NoQuery, StartedGuard, sendJson } from '../http/index.js';
+import { ApiProblems, JsonText } from '../http/index.js';
 import { ReadTimeoutError } from '../storage/index.js';
 import { Chains } from './chains.js';
 import { Chain, Network } from './network.dto.js';
@@ -20,7 +10,6 @@ import { NetworkViews } from './view/network-views.js';
 /** The nodes that are connected, as they are now. */
 @ApiTags('Network')
 @Controller('network')
-@UseGuards(StartedGuard)
 export class NetworkController {
   constructor(
     private readonly chains: Chains,
@@ -34,7 +23,7 @@ export class NetworkController {
     description: 'Those with the most nodes first. The first 32 come with their blocks.',
   })
   @ApiProblems(400)
-  async listChains(@Query() _query: NoQuery): Promise<Chain[]> {
+  async listChains(): Promise<Chain[]> {
     return await this.inTime(this.chains.list());
   }
 
@@ -46,14 +35,10 @@ export class NetworkController {
       'As of the time in `as_of`: some `CACHE_UPDATE_INTERVAL_MS` ago, and no more than 15 s longer where the database is slow. The live feed tells what changes from then on.',
   })
   @ApiProblems(400, 404)
-  async getNetwork(
-    @Param() { chain }: ChainPath,
-    @Query() _query: NoQuery,
-    @Res() response: Response,
-  ): Promise<void> {
+  async getNetwork(@Param() { chain }: ChainPath): Promise<JsonText> {
     const view = await this.inTime(this.views.filled(chain));
     if (view.size === 0) throw new NotFoundException('No node of this chain is connected.');
-    sendJson(response, view.snapshot());
+    return new JsonText(view.snapshot());
   }
 
   /** Readings for views have a limit of their own, and end when the server stops. */

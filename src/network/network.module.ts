@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
-import { FeedModule } from '../feed/index.js';
+import { FeedTopicsModule } from '../feed/index.js';
+import { StorageModule } from '../storage/index.js';
 import { Chains } from './chains.js';
 import { NetworkTopic } from './live/network-topic.js';
 import { NetworkController } from './network.controller.js';
@@ -10,7 +11,7 @@ import { NetworkReadModel } from './view/network.read-model.js';
 
 /** The nodes of each chain that are connected: a snapshot by HTTP, and what changes by the live feed. */
 @Module({
-  imports: [FeedModule],
+  imports: [FeedTopicsModule, StorageModule],
   controllers: [NetworkController],
   providers: [
     ...networkMetricProviders,

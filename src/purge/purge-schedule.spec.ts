@@ -65,7 +65,7 @@ describe('the schedule of purges', () => {
       purge as unknown as Purge,
       new PurgeMetrics(partitions, rows, purges, lastSuccess, duration),
     );
-    made.onApplicationBootstrap();
+    made.start();
     return made;
   }
 
@@ -173,7 +173,7 @@ describe('the schedule of purges', () => {
       new Promise((_, reject) => (fail = () => reject(new Error('the connection is closed'))));
     await seconds(10);
     expect(purge.signal?.aborted).toBe(false);
-    schedule.beforeApplicationShutdown();
+    schedule.stop();
     expect(purge.signal?.aborted).toBe(true);
     fail();
     await seconds(0);

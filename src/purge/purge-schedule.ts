@@ -1,9 +1,4 @@
-import {
-  type BeforeApplicationShutdown,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { Settings } from '../config/index.js';
 import { Lifecycle } from '../lifecycle/index.js';
@@ -17,7 +12,7 @@ const FIRST = 'first purge';
 
 /** Purges every `PURGE_INTERVAL_S`, and about a minute after the server has begun to run. The registry's timers end when the server begins to stop. */
 @Injectable()
-export class PurgeSchedule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class PurgeSchedule {
   private readonly logger = new Logger(Purge.name);
   private readonly abort = new AbortController();
   private running = false;
@@ -30,14 +25,14 @@ export class PurgeSchedule implements OnApplicationBootstrap, BeforeApplicationS
     private readonly metrics: PurgeMetrics,
   ) {}
 
-  onApplicationBootstrap(): void {
+  start(): void {
     const interval = setInterval(() => void this.runOnce(), this.settings.PURGE_INTERVAL_S * 1000);
     this.registry.addInterval('purge', interval);
     if (this.settings.PURGE_INTERVAL_S * 1000 > FIRST_MS) this.planFirst();
   }
 
   /** What is left of a purge is for the next one: nobody waits for it. */
-  beforeApplicationShutdown(): void {
+  stop(): void {
     this.abort.abort();
   }
 

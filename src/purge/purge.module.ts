@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { StorageModule } from '../storage/index.js';
 import { registerOwn } from './own/register-own.js';
 import { Purge } from './purge.js';
 import { PurgeMetrics, purgeMetricProviders } from './purge.metrics.js';
@@ -7,6 +8,7 @@ import { PurgeSchedule } from './purge-schedule.js';
 
 /** Keeps messages of `/` for `LOG_EXPIRY_H`, and what belongs to them no longer; and what a team registers. */
 @Module({
+  imports: [StorageModule],
   providers: [...purgeMetricProviders, Purge, PurgeMetrics, PurgeRegistry, PurgeSchedule],
   exports: [Purge, PurgeRegistry],
 })

@@ -1,8 +1,8 @@
-import { Controller, Get, Param, Query, Res, UseGuards } from '@nestjs/common';
+import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { JSON_LIST, sendRows } from '../storage/index.js';
-import { ApiProblems, StartedGuard } from '../http/index.js';
+import { ApiProblems } from '../http/index.js';
 import { PeerReputationReadModel } from './history/peer-reputation.read-model.js';
 import { LatestReportsReadModel } from './latest/latest-reports.read-model.js';
 import { PeerReputation, ReportedReputations } from './reputation.dto.js';
@@ -11,7 +11,6 @@ import { PeerReputationQuery, ReportedPeerPath, ReputationQuery } from './reputa
 /** What nodes think of their peers. */
 @ApiTags('Reputation')
 @Controller('reputation')
-@UseGuards(StartedGuard)
 export class ReputationController {
   constructor(
     private readonly latest: LatestReportsReadModel,

@@ -1,10 +1,12 @@
 import { Module } from '@nestjs/common';
+import { StorageModule } from '../storage/index.js';
 import { PeerReputationReadModel } from './history/peer-reputation.read-model.js';
 import { LatestReportsReadModel } from './latest/latest-reports.read-model.js';
 import { ReputationController } from './reputation.controller.js';
 
 /** What nodes say of their peers, from their `system.network_state`. */
 @Module({
+  imports: [StorageModule],
   controllers: [ReputationController],
   providers: [LatestReportsReadModel, PeerReputationReadModel],
 })

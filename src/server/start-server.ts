@@ -1,22 +1,17 @@
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { AccessGuard, checkBeforeBody } from '../access/index.js';
+import type { AddressInfo } from 'node:net';
 import { AppModule, type Extensions } from '../app.module.js';
 import type { Settings } from '../config/index.js';
-import { setUpDashboard } from '../dashboard/index.js';
 import { Delivery } from '../delivery/index.js';
 import { EmbeddedPostgresServer } from '../embedded-postgres/index.js';
-import { checkJsonBody, inputValidation, MAX_BODY_BYTES, ProblemFilter } from '../http/index.js';
 import { BoundedHttpAdapter } from '../http-server/index.js';
-import { Deadline, Lifecycle } from '../lifecycle/index.js';
-import { MetricsPort } from '../metrics/index.js';
-import { setUpOpenApi } from '../openapi/index.js';
-import { DatabaseStartup } from '../storage/index.js';
-import { TelemetryWsAdapter, UpgradeGuard } from '../telemetry/index.js';
-import { crossOrigin } from './cross-origin.js';
+import { Deadline, inTime } from '../lifecycle/index.js';
 import { ServerLogger } from './server-logger.js';
-import { type ServerParts, stopServer, stopStarting } from './stop-server.js';
+import { listenSequence, readySequence, startInOrder } from './start-sequence.js';
+import { KEPT_FOR_POSTGRES, stopOfPostgres, stopSequence } from './stop-sequence.js';
+import { stopInOrder, type StopStep } from './stop-step.js';
 
 /** Of the server's own PostgreSQL: for readers, migrations and whoever looks at it with psql. */
 const SPARE_CONNECTIONS = 50;
@@ -57,36 +52,39 @@ export async function startServer(
   const logger = new ServerLogger(settings);
   Logger.overrideLogger(logger);
   const inTheEnd = (): Deadline => new Deadline(settings.SHUTDOWN_TIMEOUT_S * 1000);
-  const parts: ServerParts = {};
+  // Of what is there so far: a start that fails ends in the same order.
+  const stopSteps: StopStep[] = [];
   try {
-    parts.postgres = await startPostgres(settings, stopping);
-    const databaseUrl = settings.DATABASE_URL ?? parts.postgres?.url ?? '';
+    const postgres = await startPostgres(settings, stopping);
+    if (postgres !== undefined) stopSteps.push(stopOfPostgres(postgres));
+    const databaseUrl = settings.DATABASE_URL ?? postgres?.url ?? '';
     const app = await NestFactory.create<NestExpressApplication>(
       AppModule.forRoot(settings, databaseUrl, extensions),
       new BoundedHttpAdapter(),
       { logger, abortOnError: false, bodyParser: false, rawBody: true },
     );
-    parts.app = app;
+    stopSteps.unshift(...stopSequence(app));
+    await startInOrder(listenSequence(app, settings, extensions));
     const abort = new AbortController();
-    const port = await listen(app, settings, extensions);
-    const ready = makeReady(app, abort.signal);
+    const ready = startInOrder(readySequence(app, abort.signal));
     // Whoever waits for it learns of it; nobody else needs to.
     ready.catch(() => undefined);
-    const stop = async (deadline = inTheEnd()): Promise<void> => {
+    const stop = async (deadline: Deadline): Promise<void> => {
       abort.abort(new Error('The server is stopped.'));
       await ready.catch(() => undefined);
-      await stopServer(parts, deadline);
+      await stopInOrder(stopSteps, deadline);
     };
+    let stopped: Promise<void> | undefined;
     return {
       app,
-      port,
+      port: (app.getHttpServer().address() as AddressInfo).port,
       databaseUrl,
       ready,
-      stop,
+      stop: (deadline = inTheEnd()) => (stopped ??= stop(deadline)),
       endedWithoutLoss: () => app.get(Delivery).endedWithoutLoss,
     };
   } catch (error) {
-    await stopServer(parts, inTheEnd());
+    await stopInOrder(stopSteps, inTheEnd());
     throw error;
   }
 }
@@ -108,46 +106,15 @@ async function startPostgres(
   throw new StartStoppedError('The server was told to stop while it started.');
 }
 
-async function listen(
-  app: NestExpressApplication,
-  settings: Settings,
-  { dashboard }: Extensions,
-): Promise<number> {
-  app.disable('x-powered-by');
-  // Answers change with every message; a hash of each would be work for nobody.
-  app.disable('etag');
-  setUpDashboard(app, settings, dashboard);
-  if (settings.CORS_ORIGINS.length > 0) app.enableCors(crossOrigin(settings.CORS_ORIGINS));
-  app.use(checkBeforeBody(app.get(AccessGuard)));
-  app.useBodyParser('json', { limit: MAX_BODY_BYTES });
-  app.use(checkJsonBody);
-  app.useGlobalFilters(new ProblemFilter());
-  app.useGlobalPipes(inputValidation());
-  const server = app.getHttpServer();
-  app.useWebSocketAdapter(new TelemetryWsAdapter(server, settings, app.get(UpgradeGuard)));
-  setUpOpenApi(app);
-  await app.init();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(
-      { port: settings.PORT, host: settings.HOST, backlog: settings.MAX_PENDING_CONNECTIONS },
-      () => {
-        server.off('error', reject);
-        resolve();
-      },
+/** PostgreSQL may have to recover for long. It cannot be told to stop before that. */
+async function stopStarting(starting: Promise<EmbeddedPostgresServer>, deadline: Deadline): Promise<void> {
+  const started = starting.catch(() => undefined);
+  if (await inTime(started, deadline.leftMs(KEPT_FOR_POSTGRES))) {
+    const postgres = await started;
+    if (postgres !== undefined) await stopInOrder([stopOfPostgres(postgres)], deadline);
+  } else {
+    new Logger('Server').warn(
+      'PostgreSQL is still starting, and is not waited for: the next start takes it over.',
     );
-  });
-  // Such as EMFILE where a connection is accepted: the server goes on.
-  server.on('error', (error: Error) =>
-    new Logger('Server').error(`The HTTP server reports: ${error.message}`),
-  );
-  await app.get(MetricsPort).listen(app.getHttpAdapter().getInstance());
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : settings.PORT;
-}
-
-async function makeReady(app: NestExpressApplication, signal: AbortSignal): Promise<void> {
-  await app.get(DatabaseStartup).run(signal);
-  app.get(Delivery).start();
-  app.get(Lifecycle).run();
+  }
 }

@@ -1,4 +1,4 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { Module, type ValueProvider } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Settings } from '../config/index.js';
@@ -23,40 +23,50 @@ export interface StorageModuleOptions {
   migrations?: readonly Migration[];
 }
 
-/** PostgreSQL: connections, schema, entities, migrations, partitions, and reading. */
-@Module({})
+/** Token: a team's own migrations. */
+const MIGRATIONS = Symbol('MIGRATIONS');
+
+/**
+ * PostgreSQL: connections, schema, entities, migrations, partitions, and reading. Whoever needs it imports the class.
+ * What it is told from outside, {@link StorageModule.options}, is provided by the module of the settings.
+ */
+
+@Module({
+  imports: [
+    ScheduleModule.forRoot(),
+    TypeOrmModule.forRootAsync({
+      inject: [DATABASE_URL, MIGRATIONS],
+      useFactory: (url: string, migrations: readonly Migration[]) => ({
+        ...dataSourceOptions(url, migrations),
+        // Those that other modules name by `TypeOrmModule.forFeature`.
+        autoLoadEntities: true,
+        // The server starts without its database: DatabaseStartup connects when it is there.
+        manualInitialization: true,
+      }),
+    }),
+  ],
+  providers: [
+    ...databaseSizeMetricProviders,
+    CollectorId,
+    CollectorRegistry,
+    DatabaseSize,
+    DatabaseSizeMetrics,
+    DatabaseStartup,
+    PartitionManager,
+    StorageUpkeep,
+    {
+      provide: WriterPool,
+      inject: [DATABASE_URL, Settings],
+      useFactory: (url: string, settings: Settings) => new WriterPool(url, settings.DB_POOL_SIZE),
+    },
+  ],
+  exports: [CollectorId, CollectorRegistry, DatabaseStartup, PartitionManager, TypeOrmModule, WriterPool],
+})
 export class StorageModule {
-  static forRoot({ url, migrations }: StorageModuleOptions): DynamicModule {
-    return {
-      module: StorageModule,
-      global: true,
-      imports: [
-        ScheduleModule.forRoot(),
-        TypeOrmModule.forRoot({
-          ...dataSourceOptions(url, migrations),
-          // Those that other modules name by `TypeOrmModule.forFeature`.
-          autoLoadEntities: true,
-          // The server starts without its database: DatabaseStartup connects when it is there.
-          manualInitialization: true,
-        }),
-      ],
-      providers: [
-        { provide: DATABASE_URL, useValue: url },
-        ...databaseSizeMetricProviders,
-        CollectorId,
-        CollectorRegistry,
-        DatabaseSize,
-        DatabaseSizeMetrics,
-        DatabaseStartup,
-        PartitionManager,
-        StorageUpkeep,
-        {
-          provide: WriterPool,
-          inject: [Settings],
-          useFactory: (settings: Settings) => new WriterPool(url, settings.DB_POOL_SIZE),
-        },
-      ],
-      exports: [CollectorId, CollectorRegistry, DatabaseStartup, PartitionManager, TypeOrmModule, WriterPool],
-    };
+  static options({ url, migrations = [] }: StorageModuleOptions): ValueProvider[] {
+    return [
+      { provide: DATABASE_URL, useValue: url },
+      { provide: MIGRATIONS, useValue: migrations },
+    ];
   }
 }

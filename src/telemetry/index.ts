@@ -1,6 +1,7 @@
 export type { Refusal, RefusalReason } from './admission/refusal.js';
 export type { Batch, RejectedMessage, RowBlock } from './batch/batch.js';
 export { BatchBuilder } from './batch/batch-builder.js';
+export { Batcher } from './batch/batcher.js';
 export { BatchQueue } from './batch/batch-queue.port.js';
 export { NodeConnection } from './connection/node-connection.js';
 export { TelemetryWsAdapter } from './gateway/telemetry-ws.adapter.js';
@@ -8,6 +9,7 @@ export { UpgradeGuard } from './gateway/upgrade-guard.js';
 export { type ParsedMessage, parseFrame } from './message/message.parser.js';
 export { createdAt } from './message/timestamp.js';
 export { identify, REJECTED_HEAD_BYTES } from './socket/message-intake.js';
+export { TelemetrySockets } from './socket/telemetry-sockets.js';
 export { ENDPOINTS, type TelemetryEndpoint } from './socket/telemetry-endpoint.js';
 export { MessageOutcomes, type MessageOutcome } from './telemetry.metrics.js';
 export { TelemetryModule, type TelemetryModuleOptions } from './telemetry.module.js';

@@ -1,8 +1,7 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { MessageOutcomes, TelemetryMetrics, telemetryMetricProviders } from './telemetry.metrics.js';
 
 /** What delivery shares with the intake: the count of what became of messages. */
-@Global()
 @Module({
   providers: [...telemetryMetricProviders, MessageOutcomes, TelemetryMetrics],
   exports: [MessageOutcomes, TelemetryMetrics],

@@ -1,4 +1,6 @@
 import { type DynamicModule, Module, type ModuleMetadata, type Type } from '@nestjs/common';
+import { ClientAddressModule } from '../client-address/index.js';
+import { StorageModule } from '../storage/index.js';
 import { AllowedAddresses } from './admission/allowed-addresses.js';
 import { BlockedAddresses } from './admission/blocked-addresses.js';
 import { NewSocketsBudget } from './admission/new-sockets-budget.js';
@@ -14,7 +16,7 @@ import { TelemetrySockets } from './socket/telemetry-sockets.js';
 import { TelemetrySharedModule } from './telemetry-shared.module.js';
 
 export interface TelemetryModuleOptions {
-  /** Modules that export what the classes below need. */
+  /** The module that provides {@link BatchQueue}, and those that export what the class below needs. */
   imports?: ModuleMetadata['imports'];
   /** Who may open a socket; extend {@link UpgradeGuard} to ask for more than it does. */
   upgradeGuard?: Type<UpgradeGuard>;
@@ -26,7 +28,7 @@ export class TelemetryModule {
   static forRoot({ imports = [], upgradeGuard = UpgradeGuard }: TelemetryModuleOptions = {}): DynamicModule {
     return {
       module: TelemetryModule,
-      imports: [TelemetrySharedModule, ...imports],
+      imports: [ClientAddressModule, StorageModule, TelemetrySharedModule, ...imports],
       controllers: [TelemetryPathsController],
       providers: [
         AllowedAddresses,

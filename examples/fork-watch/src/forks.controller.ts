@@ -1,8 +1,7 @@
-import { Controller, Get, Query, UseGuards } from '@nestjs/common';
+import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
-import { StartedGuard } from 'tetcore-analytics';
 import type { Fork } from './fork.entity.js';
 import { ForkWatch } from './fork-watch.service.js';
 
@@ -36,7 +35,6 @@ export class ForkAnswer {
 /** Asks for a token as the other routes do, and is in the server's OpenAPI document. */
 @ApiTags('Forks')
 @Controller('forks')
-@UseGuards(StartedGuard)
 export class ForksController {
   constructor(private readonly watch: ForkWatch) {}
 

@@ -1,8 +1,8 @@
-import { Body, Controller, Get, Param, Post, Query, Res, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { JSON_LIST, sendRows } from '../../storage/index.js';
-import { ApiProblems, NoQuery, StartedGuard, sendJson } from '../../http/index.js';
+import { ApiProblems, JsonText } from '../../http/index.js';
 import { LOCATION } from '../rows/created.js';
 import { IdPath } from '../rows/row-id.js';
 import { BenchmarkEventBody } from './event.body.js';
@@ -12,7 +12,6 @@ import { EventsService } from './events.service.js';
 /** What happens in benchmarks. */
 @ApiTags('Benchmarks')
 @Controller('benchmarks')
-@UseGuards(StartedGuard)
 export class EventsController {
   constructor(private readonly events: EventsService) {}
 
@@ -28,25 +27,16 @@ export class EventsController {
     headers: LOCATION,
   })
   @ApiProblems(400, 413, 415)
-  async createBenchmarkEvent(
-    @Query() _query: NoQuery,
-    @Body() body: BenchmarkEventBody,
-    @Res() response: Response,
-  ): Promise<void> {
+  async createBenchmarkEvent(@Body() body: BenchmarkEventBody): Promise<JsonText> {
     const event = await this.events.create(body);
-    response.location(`/benchmarks/${body.benchmark_id.toString()}/events`);
-    sendJson(response, event, 201);
+    return new JsonText(event, `/benchmarks/${body.benchmark_id.toString()}/events`);
   }
 
   @Get(':id/events')
   @ApiOperation({ operationId: 'listBenchmarkEvents', summary: 'What happened in a benchmark' })
   @ApiOkResponse({ type: [BenchmarkEvent], description: 'Oldest first.' })
   @ApiProblems(400, 404)
-  async listBenchmarkEvents(
-    @Param() { id }: IdPath,
-    @Query() _query: NoQuery,
-    @Res() response: Response,
-  ): Promise<void> {
+  async listBenchmarkEvents(@Param() { id }: IdPath, @Res() response: Response): Promise<void> {
     await sendRows(response, this.events.list(id), JSON_LIST);
   }
 }

@@ -1,16 +1,4 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  HttpCode,
-  Param,
-  Patch,
-  Post,
-  Query,
-  Res,
-  UseGuards,
-} from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import {
   ApiCreatedResponse,
   ApiNoContentResponse,
@@ -20,8 +8,8 @@ import {
 } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { JSON_LIST, sendRows } from '../../storage/index.js';
-import { ApiProblems, JsonBodyText, NoQuery, StartedGuard, sendJson } from '../../http/index.js';
-import { LOCATION, sendCreated } from '../rows/created.js';
+import { ApiProblems, JsonBodyText, JsonText } from '../../http/index.js';
+import { LOCATION, created } from '../rows/created.js';
 import { IdPath, PageQuery } from '../rows/row-id.js';
 import { HostSystemBody, HostSystemChange, HostSystemFromNode } from './host-system.body.js';
 import { HostSystem } from './host-system.dto.js';
@@ -30,7 +18,6 @@ import { HostSystemsService } from './host-systems.service.js';
 /** The computers that benchmarks run on. */
 @ApiTags('Benchmarks')
 @Controller('host_systems')
-@UseGuards(StartedGuard)
 export class HostSystemsController {
   constructor(private readonly hostSystems: HostSystemsService) {}
 
@@ -46,13 +33,8 @@ export class HostSystemsController {
   @ApiOperation({ operationId: 'createHostSystem', summary: 'Describe a host system' })
   @ApiCreatedResponse({ type: HostSystem, description: 'As it is kept.', headers: LOCATION })
   @ApiProblems(400, 413, 415)
-  async createHostSystem(
-    @Query() _query: NoQuery,
-    @Body() body: HostSystemBody,
-    @JsonBodyText() text: string,
-    @Res() response: Response,
-  ): Promise<void> {
-    sendCreated(response, '/host_systems', await this.hostSystems.create(body, text));
+  async createHostSystem(@Body() body: HostSystemBody, @JsonBodyText() text: string): Promise<JsonText> {
+    return created('/host_systems', await this.hostSystems.create(body, text));
   }
 
   @Post('from_node')
@@ -66,24 +48,18 @@ export class HostSystemsController {
   @ApiCreatedResponse({ type: HostSystem, description: 'As it is kept.', headers: LOCATION })
   @ApiProblems(400, 404, 409, 413, 415)
   async createHostSystemFromNode(
-    @Query() _query: NoQuery,
     @Body() body: HostSystemFromNode,
     @JsonBodyText() text: string,
-    @Res() response: Response,
-  ): Promise<void> {
-    sendCreated(response, '/host_systems', await this.hostSystems.createFromNode(body, text));
+  ): Promise<JsonText> {
+    return created('/host_systems', await this.hostSystems.createFromNode(body, text));
   }
 
   @Get(':id')
   @ApiOperation({ operationId: 'getHostSystem', summary: 'A host system' })
   @ApiOkResponse({ type: HostSystem, description: 'As it is kept.' })
   @ApiProblems(400, 404)
-  async getHostSystem(
-    @Param() { id }: IdPath,
-    @Query() _query: NoQuery,
-    @Res() response: Response,
-  ): Promise<void> {
-    sendJson(response, await this.hostSystems.find(id));
+  async getHostSystem(@Param() { id }: IdPath): Promise<JsonText> {
+    return new JsonText(await this.hostSystems.find(id));
   }
 
   @Patch(':id')
@@ -96,12 +72,10 @@ export class HostSystemsController {
   @ApiProblems(400, 404, 413, 415)
   async changeHostSystem(
     @Param() { id }: IdPath,
-    @Query() _query: NoQuery,
     @Body() body: HostSystemChange,
     @JsonBodyText() text: string,
-    @Res() response: Response,
-  ): Promise<void> {
-    sendJson(response, await this.hostSystems.change(id, body, text));
+  ): Promise<JsonText> {
+    return new JsonText(await this.hostSystems.change(id, body, text));
   }
 
   @Delete(':id')
@@ -113,7 +87,7 @@ export class HostSystemsController {
   })
   @ApiNoContentResponse({ description: 'It is gone.' })
   @ApiProblems(400, 404, 409)
-  async deleteHostSystem(@Param() { id }: IdPath, @Query() _query: NoQuery): Promise<void> {
+  async deleteHostSystem(@Param() { id }: IdPath): Promise<void> {
     await this.hostSystems.delete(id);
   }
 }

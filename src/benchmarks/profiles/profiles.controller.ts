@@ -1,8 +1,8 @@
-import { Controller, Get, Param, Query, Res, UseGuards } from '@nestjs/common';
+import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { JSON_LIST, sendRows } from '../../storage/index.js';
-import { ApiProblems, NoQuery, StartedGuard } from '../../http/index.js';
+import { ApiProblems } from '../../http/index.js';
 import { IdPath } from '../rows/row-id.js';
 import { CallTimes, ProfileComparison, ProfileEntry, Target } from './profile.dto.js';
 import { CompareQuery, ProfileQuery } from './profile.query.js';
@@ -15,7 +15,6 @@ const RUN =
 /** What the telemetry of the nodes says of benchmarks. */
 @ApiTags('Benchmarks')
 @Controller('benchmarks')
-@UseGuards(StartedGuard)
 export class ProfilesController {
   constructor(private readonly profiles: ProfilesReadModel) {}
 
@@ -62,11 +61,7 @@ export class ProfilesController {
   })
   @ApiOkResponse({ type: [Target], description: 'Each once, sorted.' })
   @ApiProblems(400, 404)
-  async listBenchmarkTargets(
-    @Param() { id }: IdPath,
-    @Query() _query: NoQuery,
-    @Res() response: Response,
-  ): Promise<void> {
+  async listBenchmarkTargets(@Param() { id }: IdPath, @Res() response: Response): Promise<void> {
     await sendRows(response, this.profiles.listTargets(id), JSON_LIST);
   }
 }

@@ -1,11 +1,9 @@
-import type { Response } from 'express';
-import { sendJson } from '../../http/index.js';
+import { JsonText } from '../../http/index.js';
 
 /** Answers with what was made, as the database wrote it, and where it is. */
-export function sendCreated(response: Response, collection: string, row: string): void {
+export function created(collection: string, row: string): JsonText {
   const { id } = JSON.parse(row) as { id: number };
-  response.location(`${collection}/${id.toString()}`);
-  sendJson(response, row, 201);
+  return new JsonText(row, `${collection}/${id.toString()}`);
 }
 
 /** How that is documented. */

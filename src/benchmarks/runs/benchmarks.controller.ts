@@ -1,16 +1,4 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  HttpCode,
-  Param,
-  Patch,
-  Post,
-  Query,
-  Res,
-  UseGuards,
-} from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import {
   ApiCreatedResponse,
   ApiNoContentResponse,
@@ -20,8 +8,8 @@ import {
 } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { JSON_LIST, sendRows } from '../../storage/index.js';
-import { ApiProblems, JsonBodyText, NoQuery, StartedGuard, sendJson } from '../../http/index.js';
-import { LOCATION, sendCreated } from '../rows/created.js';
+import { ApiProblems, JsonBodyText, JsonText } from '../../http/index.js';
+import { LOCATION, created } from '../rows/created.js';
 import { IdPath, PageQuery } from '../rows/row-id.js';
 import { BenchmarkBody } from './benchmark.body.js';
 import { Benchmark } from './benchmark.dto.js';
@@ -30,7 +18,6 @@ import { BenchmarksService } from './benchmarks.service.js';
 /** Runs of nodes on host systems. */
 @ApiTags('Benchmarks')
 @Controller('benchmarks')
-@UseGuards(StartedGuard)
 export class BenchmarksController {
   constructor(private readonly benchmarks: BenchmarksService) {}
 
@@ -53,20 +40,15 @@ export class BenchmarksController {
   })
   @ApiCreatedResponse({ type: Benchmark, description: 'As it is kept.', headers: LOCATION })
   @ApiProblems(400, 413, 415)
-  async createBenchmark(
-    @Query() _query: NoQuery,
-    @Body() body: BenchmarkBody,
-    @JsonBodyText() text: string,
-    @Res() response: Response,
-  ): Promise<void> {
-    sendCreated(response, '/benchmarks', await this.benchmarks.create(body, text));
+  async createBenchmark(@Body() body: BenchmarkBody, @JsonBodyText() text: string): Promise<JsonText> {
+    return created('/benchmarks', await this.benchmarks.create(body, text));
   }
 
   @Get('example')
   @ApiOperation({ operationId: 'getBenchmarkExample', summary: 'A benchmark to begin with' })
   @ApiOkResponse({ type: BenchmarkBody, description: 'A body that `POST /benchmarks` takes as it is.' })
   @ApiProblems(400)
-  async getBenchmarkExample(@Query() _query: NoQuery): Promise<BenchmarkBody> {
+  async getBenchmarkExample(): Promise<BenchmarkBody> {
     return await this.benchmarks.example();
   }
 
@@ -74,12 +56,8 @@ export class BenchmarksController {
   @ApiOperation({ operationId: 'getBenchmark', summary: 'A benchmark' })
   @ApiOkResponse({ type: Benchmark, description: 'As it is kept.' })
   @ApiProblems(400, 404)
-  async getBenchmark(
-    @Param() { id }: IdPath,
-    @Query() _query: NoQuery,
-    @Res() response: Response,
-  ): Promise<void> {
-    sendJson(response, await this.benchmarks.find(id));
+  async getBenchmark(@Param() { id }: IdPath): Promise<JsonText> {
+    return new JsonText(await this.benchmarks.find(id));
   }
 
   @Patch(':id')
@@ -92,12 +70,10 @@ export class BenchmarksController {
   @ApiProblems(400, 404, 413, 415)
   async changeBenchmark(
     @Param() { id }: IdPath,
-    @Query() _query: NoQuery,
     @Body() body: BenchmarkBody,
     @JsonBodyText() text: string,
-    @Res() response: Response,
-  ): Promise<void> {
-    sendJson(response, await this.benchmarks.change(id, body, text));
+  ): Promise<JsonText> {
+    return new JsonText(await this.benchmarks.change(id, body, text));
   }
 
   @Delete(':id')
@@ -105,7 +81,7 @@ export class BenchmarksController {
   @ApiOperation({ operationId: 'deleteBenchmark', summary: 'Delete a benchmark and its events' })
   @ApiNoContentResponse({ description: 'It is gone.' })
   @ApiProblems(400, 404)
-  async deleteBenchmark(@Param() { id }: IdPath, @Query() _query: NoQuery): Promise<void> {
+  async deleteBenchmark(@Param() { id }: IdPath): Promise<void> {
     await this.benchmarks.delete(id);
   }
 }

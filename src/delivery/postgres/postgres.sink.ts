@@ -1,6 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
 import {
-  CollectorRegistry,
   isMissingPartition,
   isRefusedData,
   isStoredBatch,
@@ -35,7 +34,6 @@ export class PostgresSink extends BatchSink {
   constructor(
     private readonly pool: WriterPool,
     private readonly partitions: PartitionManager,
-    private readonly collectors: CollectorRegistry,
   ) {
     super();
   }
@@ -80,9 +78,9 @@ export class PostgresSink extends BatchSink {
     }
   }
 
+  /** The pool is not its own. */
   override async close(): Promise<void> {
-    await this.collectors.stop();
-    await this.pool.close();
+    await Promise.resolve();
   }
 
   private async ensurePartitions(batch: Batch, signal: AbortSignal): Promise<void> {

@@ -1,15 +1,10 @@
-import {
-  type BeforeApplicationShutdown,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import { FeedGuard } from '../../access/index.js';
 import { ClientAddresses } from '../../client-address/index.js';
 import { Settings } from '../../config/index.js';
-import { Lifecycle, OpenSockets } from '../../lifecycle/index.js';
+import { type Deadline, Lifecycle, OpenSockets } from '../../lifecycle/index.js';
 import { CacheUpdater } from '../cache/cache-updater.js';
 import { EntryFiller } from '../cache/entry-filler.js';
 import { FeedCache } from '../cache/feed-cache.js';
@@ -19,12 +14,9 @@ import { FeedTopics } from '../topic/feed-topics.js';
 import { FeedSocket, type FeedSocketContext } from './feed-socket.js';
 import { WaitingSockets } from './waiting-sockets.js';
 
-/** Clients have this long to answer our close frame, or a twentieth of the time to stop if that is less. */
-const GOODBYE_MS = 1_000;
-
 /** All clients of the feed: their heartbeat and their goodbye. */
 @Injectable()
-export class FeedSockets implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class FeedSockets {
   private readonly logger = new Logger('Feed');
   private readonly sockets = new OpenSockets<FeedSocket>();
   private readonly waiting: WaitingSockets<FeedSocket>;
@@ -60,7 +52,7 @@ export class FeedSockets implements OnApplicationBootstrap, BeforeApplicationShu
     };
   }
 
-  onApplicationBootstrap(): void {
+  start(): void {
     this.updater.start();
     this.scheduleBeat();
   }
@@ -78,13 +70,13 @@ export class FeedSockets implements OnApplicationBootstrap, BeforeApplicationShu
     if (this.lifecycle.state === 'draining') socket.close(1001, 'the server is going away');
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.lifecycle.drain();
+  /** Clients are told to go; who has not answered in time is cut off. */
+  async stop(deadline: Deadline): Promise<void> {
     clearTimeout(this.heartbeat);
     this.updater.stop();
     this.filler.stop();
     for (const socket of this.sockets) socket.close(1001, 'the server is going away');
-    await this.sockets.empty(this.lifecycle.deadline.shareMs(0.05, GOODBYE_MS));
+    await this.sockets.empty(deadline.leftMs());
     for (const socket of this.sockets) socket.terminate();
   }
 

@@ -1,9 +1,4 @@
-import {
-  type BeforeApplicationShutdown,
-  Injectable,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-} from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Settings } from '../../config/index.js';
 import { FeedOutage, KnownIds, poll } from '../../feed/index.js';
 import { inMicroseconds, READ_AGAIN_MS } from '../../storage/index.js';
@@ -18,9 +13,7 @@ const CATCH_UP_MS = 60_000;
 
 /** Keeps all views up to date: one question to the database an interval, however many there are. */
 @Injectable()
-export class NetworkUpdater
-  implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
-{
+export class NetworkUpdater {
   private readonly outage = new FeedOutage('the nodes of chains');
   private readonly known = new KnownIds();
   private readonly stopping = new AbortController();
@@ -32,17 +25,13 @@ export class NetworkUpdater
     private readonly metrics: NetworkMetrics,
   ) {}
 
-  onApplicationBootstrap(): void {
+  start(): void {
     poll(this.settings.CACHE_UPDATE_INTERVAL_MS, () => this.tick(), this.stopping.signal);
   }
 
-  beforeApplicationShutdown(): void {
+  /** Views are still read for whoever asks: {@link NetworkViews.stop} ends that. */
+  stop(): void {
     this.stopping.abort(new Error('The server stops.'));
-  }
-
-  /** Not before: whoever asks while nodes say goodbye gets an answer. */
-  onApplicationShutdown(): void {
-    this.views.stop();
   }
 
   private async tick(): Promise<void> {

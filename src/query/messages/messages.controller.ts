@@ -1,14 +1,8 @@
-import { Controller, Get, Query, Req, Res, UseGuards } from '@nestjs/common';
+import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { csv, EXPORT_LIMITS, JSON_LIST, NDJSON, sendRows } from '../../storage/index.js';
-import {
-  ApiProblems,
-  InvalidParameterError,
-  MAX_ROWS,
-  StartedGuard,
-  chooseFormat,
-} from '../../http/index.js';
+import { ApiProblems, InvalidParameterError, MAX_ROWS, chooseFormat } from '../../http/index.js';
 import { MESSAGE_COLUMNS, MESSAGE_CSV, MESSAGE_JSON } from '../logs/row-shape.js';
 import { ExportSlots } from './export-slots.js';
 import { MessageCountsReadModel } from './message-counts.read-model.js';
@@ -23,7 +17,6 @@ const NAMED_FORMATS = { json: FORMATS[0], ndjson: FORMATS[1], csv: FORMATS[2] };
 /** What nodes said. */
 @ApiTags('Messages')
 @Controller('nodes')
-@UseGuards(StartedGuard)
 export class MessagesController {
   constructor(
     private readonly logs: NodeLogsReadModel,

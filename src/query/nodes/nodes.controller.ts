@@ -1,8 +1,8 @@
-import { Controller, Get, NotFoundException, Param, Query, Res, UseGuards } from '@nestjs/common';
+import { Controller, Get, NotFoundException, Param, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { JSON_LIST, sendRows } from '../../storage/index.js';
-import { ApiProblems, NoQuery, StartedGuard, sendJson } from '../../http/index.js';
+import { ApiProblems, JsonText } from '../../http/index.js';
 import { Node, NodeConnection, NodeDetail } from './node.dto.js';
 import { NodeConnectionsQuery, NodePath, NodesQuery } from './nodes.query.js';
 import { NodesReadModel } from './nodes.read-model.js';
@@ -10,7 +10,6 @@ import { NodesReadModel } from './nodes.read-model.js';
 /** Nodes and their connections. */
 @ApiTags('Nodes')
 @Controller('nodes')
-@UseGuards(StartedGuard)
 export class NodesController {
   constructor(private readonly nodes: NodesReadModel) {}
 
@@ -26,14 +25,10 @@ export class NodesController {
   @ApiOperation({ operationId: 'getNode', summary: 'What is known of a node' })
   @ApiOkResponse({ type: NodeDetail, description: 'Its newest connection, and how many it had.' })
   @ApiProblems(400, 404)
-  async getNode(
-    @Param() { peer_id: peerId }: NodePath,
-    @Query() _query: NoQuery,
-    @Res() response: Response,
-  ): Promise<void> {
+  async getNode(@Param() { peer_id: peerId }: NodePath): Promise<JsonText> {
     const node = await this.nodes.find(peerId);
     if (node === undefined) throw new NotFoundException('No node with this peer id has been heard.');
-    sendJson(response, node);
+    return new JsonText(node);
   }
 
   @Get(':peer_id/connections')

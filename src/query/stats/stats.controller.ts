@@ -1,9 +1,9 @@
-import { Controller, Get, Query, Res, UseGuards } from '@nestjs/common';
+import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { JSON_LIST, sendRows } from '../../storage/index.js';
 import { packageInfo } from '../../config/index.js';
-import { ApiProblems, NoQuery, StartedGuard } from '../../http/index.js';
+import { ApiProblems, BeforeStart } from '../../http/index.js';
 import { RelationSizesReadModel } from './relation-sizes.read-model.js';
 import { RelationSize, VersionInfo } from './stats.dto.js';
 
@@ -14,19 +14,19 @@ export class StatsController {
   constructor(private readonly sizes: RelationSizesReadModel) {}
 
   @Get('db')
-  @UseGuards(StartedGuard)
   @ApiOperation({ operationId: 'listRelationSizes', summary: 'How large tables and indexes are on disk' })
   @ApiOkResponse({ type: [RelationSize], description: 'The largest first.' })
   @ApiProblems(400)
-  async listRelationSizes(@Query() _query: NoQuery, @Res() response: Response): Promise<void> {
+  async listRelationSizes(@Res() response: Response): Promise<void> {
     await sendRows(response, this.sizes.list(), JSON_LIST);
   }
 
   @Get('version')
+  @BeforeStart()
   @ApiOperation({ operationId: 'getVersion', summary: 'Name and version of the server' })
   @ApiOkResponse({ type: VersionInfo, description: 'As its package says.' })
   @ApiProblems(400)
-  getVersion(@Query() _query: NoQuery): VersionInfo {
+  getVersion(): VersionInfo {
     const { name, version, description } = packageInfo;
     return { name, version, description };
   }

@@ -24,7 +24,8 @@ export class HistoryDatabase {
   private constructor(
     readonly collector: CollectorId,
     readonly sink: PostgresSink,
-    collectors: CollectorRegistry,
+    private readonly collectors: CollectorRegistry,
+    private readonly pool: WriterPool,
   ) {
     this.heartbeat = setInterval(() => void collectors.seen().catch(() => undefined), SEEN_EVERY_MS);
   }
@@ -53,12 +54,13 @@ export class HistoryDatabase {
     } finally {
       if (dataSource.isInitialized) await dataSource.destroy();
     }
-    return new HistoryDatabase(collector, new PostgresSink(pool, partitions, collectors), collectors);
+    return new HistoryDatabase(collector, new PostgresSink(pool, partitions), collectors, pool);
   }
 
   async close(): Promise<void> {
     clearInterval(this.heartbeat);
-    await this.sink.close();
+    await this.collectors.stop();
+    await this.pool.close();
   }
 }
 

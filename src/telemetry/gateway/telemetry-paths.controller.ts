@@ -1,9 +1,9 @@
-import { Controller, Get, Query } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { packageInfo } from '../../config/index.js';
 import {
   ApiProblems,
-  NoQuery,
+  BeforeStart,
   ObjectOf,
   Open,
   type Problem,
@@ -39,6 +39,7 @@ export class About {
 export class TelemetryPathsController {
   @Get('/')
   @Open()
+  @BeforeStart()
   @ApiOperation({ operationId: 'getAbout', summary: 'What is here' })
   @ApiExtraModels(About)
   @ApiOkResponse({
@@ -49,7 +50,7 @@ export class TelemetryPathsController {
     },
   })
   @ApiProblems(400)
-  getAbout(@Query() _query: NoQuery): About {
+  getAbout(): About {
     return {
       name: packageInfo.name,
       version: packageInfo.version,

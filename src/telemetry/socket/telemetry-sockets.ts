@@ -1,17 +1,11 @@
-import {
-  type BeforeApplicationShutdown,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import { ClientAddresses } from '../../client-address/index.js';
 import { Settings } from '../../config/index.js';
-import { Lifecycle, OpenSockets } from '../../lifecycle/index.js';
+import { type Deadline, Lifecycle, OpenSockets } from '../../lifecycle/index.js';
 import { BlockedAddresses } from '../admission/blocked-addresses.js';
 import { OpenSocketsCount } from '../admission/open-sockets-count.js';
-import { Batcher } from '../batch/batcher.js';
 import { BatchQueue } from '../batch/batch-queue.port.js';
 import { CollectorId } from '../../storage/index.js';
 import { MessageOutcomes, TelemetryMetrics } from '../telemetry.metrics.js';
@@ -20,14 +14,12 @@ import { NodeSocket, type NodeSocketContext } from './node-socket.js';
 import { LOOK_EVERY_MS, type SocketLimits } from './socket-bounds.js';
 import type { TelemetryEndpoint } from './telemetry-endpoint.js';
 
-/** Nodes have this long to answer our close frame, or a quarter of the time to stop if that is less. */
-const GOODBYE_MS = 5_000;
-/** The ends of sockets that are cut off come at once. */
-const CUT_OFF_MS = 1_000;
+/** Of the time to stop, kept for sockets that are cut off: their ends come at once. */
+const KEPT_FOR_CUT_OFF = 1 / 6;
 
 /** All sockets of nodes: their heartbeat, their bounds, their pauses and their goodbye. */
 @Injectable()
-export class TelemetrySockets implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class TelemetrySockets {
   private readonly logger = new Logger(TelemetrySockets.name);
   private readonly sockets = new OpenSockets<NodeSocket>();
   private readonly context: NodeSocketContext;
@@ -38,7 +30,6 @@ export class TelemetrySockets implements OnApplicationBootstrap, BeforeApplicati
     private readonly settings: Settings,
     private readonly lifecycle: Lifecycle,
     private readonly queue: BatchQueue,
-    private readonly batcher: Batcher,
     private readonly metrics: TelemetryMetrics,
     private readonly addresses: ClientAddresses,
     private readonly count: OpenSocketsCount,
@@ -62,7 +53,7 @@ export class TelemetrySockets implements OnApplicationBootstrap, BeforeApplicati
     queue.onFullChange((full) => this.setPaused(full));
   }
 
-  onApplicationBootstrap(): void {
+  start(): void {
     // After what has arrived is read: it counts, also where it had to wait for us.
     this.heartbeat = setInterval(
       () => setImmediate(() => this.beat()),
@@ -81,17 +72,15 @@ export class TelemetrySockets implements OnApplicationBootstrap, BeforeApplicati
     else if (this.queue.full) socket.setPaused(true);
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.lifecycle.drain();
-    const { deadline } = this.lifecycle;
+  /** Nodes are told to go. What they sent before their answer is read; who gives none in time is cut off. */
+  async stop(deadline: Deadline): Promise<void> {
     if (!this.queue.full) this.setPaused(false);
     for (const socket of this.sockets) socket.close(1001, 'the server is going away');
-    await this.sockets.empty(deadline.shareMs(0.25, GOODBYE_MS));
+    await this.sockets.empty(deadline.leftMs(KEPT_FOR_CUT_OFF));
     for (const socket of this.sockets) socket.terminate();
-    await this.sockets.empty(deadline.shareMs(0.05, CUT_OFF_MS));
+    await this.sockets.empty(deadline.leftMs());
     clearInterval(this.heartbeat);
     clearInterval(this.look);
-    this.batcher.flush();
   }
 
   private setPaused(paused: boolean): void {

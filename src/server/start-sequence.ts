@@ -1,0 +1,83 @@
+import { Logger } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { Extensions } from '../app.module.js';
+import type { Settings } from '../config/index.js';
+import { Delivery, JournalService } from '../delivery/index.js';
+import { FeedSockets } from '../feed/index.js';
+import { HttpConnections } from '../http-server/index.js';
+import { Lifecycle } from '../lifecycle/index.js';
+import { MetricsPort } from '../metrics/index.js';
+import { NetworkUpdater } from '../network/index.js';
+import { PurgeSchedule } from '../purge/index.js';
+import { DatabaseStartup } from '../storage/index.js';
+import { TelemetrySockets } from '../telemetry/index.js';
+import { setUpBeforeRoutes } from './before-routes.js';
+
+/** A step of the start. What it throws ends the start, and what was started is stopped: see `stop-sequence.ts`. */
+export interface StartStep {
+  /** What begins, as the log names it. */
+  name: string;
+  run: () => unknown;
+}
+
+/**
+ * From modules, which are made and do nothing yet, to a server that listens: it is live, not ready, and refuses nodes.
+ * None of it waits for the database. Each step finds what is before it done.
+ */
+export function listenSequence(
+  app: NestExpressApplication,
+  settings: Settings,
+  { dashboard }: Extensions,
+): StartStep[] {
+  return [
+    // First of all: there is no message before there is a place to put it.
+    { name: 'the journal', run: () => app.get(JournalService).open() },
+    { name: 'what comes before routes', run: () => setUpBeforeRoutes(app, settings, dashboard) },
+    // Nest's own start: routes, gateways, schedules, and hooks of teams' modules. None of ours needs an order.
+    { name: 'the modules', run: () => app.init() },
+    { name: 'the bounds on connections', run: () => app.get(HttpConnections).start() },
+    { name: 'the watch over nodes', run: () => app.get(TelemetrySockets).start() },
+    { name: 'the live feed', run: () => app.get(FeedSockets).start() },
+    { name: 'the views of chains', run: () => app.get(NetworkUpdater).start() },
+    // It purges nothing before the server runs.
+    { name: 'the schedule of purges', run: () => app.get(PurgeSchedule).start() },
+    // Whoever asks finds all of the above.
+    { name: 'the port', run: () => listen(app.getHttpServer(), settings) },
+    {
+      name: 'the port of metrics',
+      run: () => app.get(MetricsPort).listen(app.getHttpAdapter().getInstance()),
+    },
+  ];
+}
+
+/** From there to a server that takes nodes in. */
+export function readySequence(app: NestExpressApplication, signal: AbortSignal): StartStep[] {
+  return [
+    // As long as the database is away; only the signal ends that, or a database that will never do.
+    { name: 'the database', run: () => app.get(DatabaseStartup).run(signal) },
+    { name: 'delivery', run: () => app.get(Delivery).start() },
+    // Last of all: nodes are let in.
+    { name: 'the intake', run: () => app.get(Lifecycle).run() },
+  ];
+}
+
+/** @throws what a step throws; the steps after it are not taken */
+export async function startInOrder(steps: readonly StartStep[]): Promise<void> {
+  const logger = new Logger('Server');
+  for (const { name, run } of steps) {
+    const startedAt = performance.now();
+    await run();
+    logger.debug(`The start of ${name} took ${Math.round(performance.now() - startedAt).toString()} ms.`);
+  }
+}
+
+async function listen(server: Server, settings: Settings): Promise<void> {
+  server.listen({ port: settings.PORT, host: settings.HOST, backlog: settings.MAX_PENDING_CONNECTIONS });
+  await once(server, 'listening');
+  // Such as EMFILE where a connection is accepted: the server goes on.
+  server.on('error', (error: Error) =>
+    new Logger('Server').error(`The HTTP server reports: ${error.message}`),
+  );
+}

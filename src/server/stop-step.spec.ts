@@ -1,0 +1,70 @@
+import { Logger } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Deadline } from '../lifecycle/index.js';
+import { stopInOrder, type StopStep } from './stop-step.js';
+
+describe('a stop', () => {
+  const log: string[] = [];
+
+  beforeEach(() => {
+    log.length = 0;
+    vi.spyOn(Logger.prototype, 'debug').mockImplementation(() => undefined);
+    for (const level of ['warn', 'error'] as const) {
+      vi.spyOn(Logger.prototype, level).mockImplementation((text: unknown) => void log.push(String(text)));
+    }
+  });
+
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it('takes one step after the other, and goes on where one fails', async () => {
+    const taken: string[] = [];
+    const step = (name: string, run: () => unknown = () => undefined): StopStep => ({
+      name,
+      share: 0.1,
+      run: async () => {
+        taken.push(`${name} begins`);
+        await run();
+        taken.push(`${name} ends`);
+      },
+    });
+    const fails = (): never => {
+      throw new Error('it is stuck');
+    };
+    await stopInOrder(
+      [step('a', () => sleep(5)), step('b', fails), step('c'), { ...step('d'), run: fails }],
+      new Deadline(10_000),
+    );
+    expect(taken).toEqual(['a begins', 'a ends', 'b begins', 'c begins', 'c ends']);
+    expect(log.map((line) => line.split('\n')[0])).toEqual([
+      'The end of b failed: Error: it is stuck',
+      'The end of d failed: Error: it is stuck',
+    ]);
+  });
+
+  it('keeps for each step its share, whatever those before it take', async () => {
+    const never = new Promise(() => undefined);
+    const limits: Record<string, number> = {};
+    const hangs = (name: string, share: number, mostMs?: number): StopStep => ({
+      name,
+      share,
+      ...(mostMs !== undefined && { mostMs }),
+      run: ({ limitMs }) => {
+        limits[name] = limitMs;
+        return never;
+      },
+    });
+    const whole = new Deadline(1_000);
+    await stopInOrder([hangs('short', 0.1, 50), hangs('long', 0.2), hangs('last', 0.4)], whole);
+    expect(whole.passedMs).toBeLessThan(1_500);
+    expect(limits.short).toBeCloseTo(45, 0);
+    // What the first has left, beside its own share.
+    expect(limits.long).toBeGreaterThan(0.9 * 200);
+    expect(limits.last).toBeGreaterThan(0.9 * 300);
+    expect(log).toEqual(
+      ['short', 'long', 'last'].map((name) => `The end of ${name} took too long, and is not waited for.`),
+    );
+  });
+});
