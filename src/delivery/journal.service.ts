@@ -32,7 +32,11 @@ export class JournalService implements OnModuleInit {
       },
     });
     const journal = this.journal;
-    this.metrics.watch({ journalBytes: () => journal.bytes, journalBatches: () => journal.entries });
+    this.metrics.watch({
+      journalBytes: () => journal.bytes,
+      journalBatches: () => journal.entries,
+      journalsLeftAlone: () => journal.leftAlone,
+    });
   }
 
   get exists(): boolean {
