@@ -39,6 +39,10 @@ export const deliveryMetricProviders = [
     name: 'tetcore_journal_batches',
     help: 'Batches in the journal that are not stored yet.',
   }),
+  makeGaugeProvider({
+    name: 'tetcore_journals_left_alone',
+    help: 'Journals of other processes that this version cannot read. They stay where they are, for a server that can.',
+  }),
   makeCounterProvider({
     name: 'tetcore_journal_damage_total',
     help: 'Damaged places met in the journal. What lay there is lost.',
@@ -54,6 +58,7 @@ export interface DeliveryGauges {
   memoryBytes: () => number;
   journalBytes: () => number;
   journalBatches: () => number;
+  journalsLeftAlone: () => number;
 }
 
 @Injectable()
@@ -72,11 +77,13 @@ export class DeliveryMetrics {
     @InjectMetric('tetcore_queue_memory_bytes') queueMemory: Gauge,
     @InjectMetric('tetcore_journal_bytes') journalBytes: Gauge,
     @InjectMetric('tetcore_journal_batches') journalBatches: Gauge,
+    @InjectMetric('tetcore_journals_left_alone') journalsLeftAlone: Gauge,
   ) {
     this.collect(queueBatches, 'batches');
     this.collect(queueMemory, 'memoryBytes');
     this.collect(journalBytes, 'journalBytes');
     this.collect(journalBatches, 'journalBatches');
+    this.collect(journalsLeftAlone, 'journalsLeftAlone');
   }
 
   /** Has gauges read their values when they are asked. */

@@ -33,7 +33,11 @@ export class JournalService {
       },
     });
     const journal = this.journal;
-    this.metrics.watch({ journalBytes: () => journal.bytes, journalBatches: () => journal.entries });
+    this.metrics.watch({
+      journalBytes: () => journal.bytes,
+      journalBatches: () => journal.entries,
+      journalsLeftAlone: () => journal.leftAlone,
+    });
   }
 
   get exists(): boolean {

@@ -2,10 +2,17 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from } from 'pg-copy-streams';
+import {
+  COPY_HEADER,
+  COPY_TRAILER,
+  connectionId,
+  MESSAGE_COLUMNS,
+  typeNameSql,
+  typeNumber,
+} from '../../src/storage/index.js';
 import { RowBlockBuilder } from '../../src/telemetry/batch/row-block-builder.js';
-import { formatRow, ROW_COLUMNS } from '../../src/telemetry/message/message-row.js';
 import type { ParsedMessage } from '../../src/telemetry/message/message.parser.js';
-import { createdAt, formatTime } from '../../src/telemetry/message/timestamp.js';
+import { createdAt } from '../../src/telemetry/message/timestamp.js';
 
 /** What PostgreSQL itself makes of a frame. */
 export interface Reading {
@@ -24,7 +31,7 @@ export interface Stored {
   logs: string;
 }
 
-const CONNECTION = '00000000-0000-7000-8000-000000000000';
+const CONNECTION = connectionId(1, 1);
 
 const FUNCTIONS = `
   CREATE FUNCTION read_frame(frame bytea) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -47,7 +54,8 @@ const FUNCTIONS = `
       RETURN rest || payload || jsonb_build_object(name, twice);
     END $$;
   CREATE TABLE copied (
-    n serial, created_at timestamptz, received_at timestamptz, peer_connection_id uuid, msg text, logs jsonb
+    n serial, created_at timestamptz, received_at timestamptz, collector integer, peer_connection_id bigint,
+    type smallint, logs jsonb
   );`;
 
 /** Reads frames in PostgreSQL, and stores messages there in the way in which the server does. */
@@ -77,14 +85,22 @@ export class JsonbReader {
   async store(messages: readonly ParsedMessage[], receivedAt: number): Promise<Stored[]> {
     const block = new RowBlockBuilder();
     for (const { ts, msg, logs, ascii } of messages) {
-      const created = createdAt(ts, receivedAt);
-      const row = formatRow(created.text, formatTime(receivedAt), CONNECTION, msg, logs);
-      block.add({ ...row, ascii, createdAt: created.ms });
+      const head = {
+        createdAt: createdAt(ts, receivedAt).microseconds,
+        receivedAt: receivedAt * 1000,
+        connectionId: CONNECTION,
+        type: typeNumber(msg),
+      };
+      block.add(head, logs, ascii);
     }
     await this.client.query('TRUNCATE copied');
-    const copy = this.client.query(from(`COPY copied (${ROW_COLUMNS.join(', ')}) FROM STDIN`));
-    await pipeline(Readable.from([block.build().text]), copy);
-    const { rows } = await this.client.query<Stored>('SELECT msg, logs::text AS logs FROM copied ORDER BY n');
+    const copy = this.client.query(
+      from(`COPY copied (${MESSAGE_COLUMNS.join(', ')}) FROM STDIN (FORMAT binary)`),
+    );
+    await pipeline(Readable.from([COPY_HEADER, block.build().tuples, COPY_TRAILER]), copy);
+    const { rows } = await this.client.query<Stored>(
+      `SELECT ${typeNameSql()} AS msg, logs::text AS logs FROM copied ORDER BY n`,
+    );
     return rows;
   }
 

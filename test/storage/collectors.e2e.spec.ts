@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
-import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, it } from 'vitest';
 import { PACKAGE_VERSION } from '../../src/config/index.js';
-import { batch, snapshot } from '../support/batches.js';
+import { CollectorId } from '../../src/storage/index.js';
+import { batch, newConnectionId, snapshot } from '../support/batches.js';
 import { TestDatabase } from '../support/databases.js';
 import { PostgresProxy } from '../support/postgres-proxy.js';
 import { TestStorage } from '../support/test-storage.js';
@@ -14,12 +14,12 @@ describe('the register of server processes', () => {
     const read = async (): Promise<Record<string, unknown>> =>
       (
         await database.query(
-          `SELECT id, host, version, started_at < last_seen_at AS seen_again, stopped_at >= last_seen_at AS stopped
+          `SELECT number, id, host, version, started_at < last_seen_at AS seen_again, stopped_at >= last_seen_at AS stopped
            FROM collectors`,
         )
       )[0] ?? {};
     await storage.collectors.seen();
-    const row = { id: storage.collectorId.id, host: hostname(), version: PACKAGE_VERSION };
+    const row = { ...storage.collectorId.identity, host: hostname(), version: PACKAGE_VERSION };
     expect(await read()).toEqual({ ...row, seen_again: false, stopped: null });
     await storage.collectors.seen();
     expect(await read()).toEqual({ ...row, seen_again: true, stopped: null });
@@ -38,24 +38,20 @@ describe('the register of server processes', () => {
     await database.query("UPDATE collectors SET last_seen_at = now() - interval '61 s' WHERE id = $1", [
       dead.collectorId.id,
     ]);
-    const of = (name: string, collectorId: string): ReturnType<typeof snapshot> =>
-      snapshot({ name, collectorId, lastMessageAt: Date.UTC(2026, 0, 2) });
-    await storage.store(
-      batch({
-        connections: [
-          of('own', storage.collectorId.id),
-          of('alive', alive.collectorId.id),
-          of('dead', dead.collectorId.id),
-          of('stopped', stopped.collectorId.id),
-          of('unknown', uuidv7()),
-          {
-            ...of('dead, but it said goodbye', dead.collectorId.id),
-            endedAt: Date.UTC(2026, 0, 3),
-            endReason: 'closed',
-          },
-        ],
-      }),
-    );
+    const unknown = new CollectorId();
+    for (const [name, { identity }, given] of [
+      ['own', storage.collectorId, {}],
+      ['alive', alive.collectorId, {}],
+      ['dead', dead.collectorId, {}],
+      ['stopped', stopped.collectorId, {}],
+      ['unknown', unknown, {}],
+      ['dead, but it said goodbye', dead.collectorId, { endedAt: Date.UTC(2026, 0, 3), endReason: 'closed' }],
+    ] as const) {
+      const id = newConnectionId(identity.number);
+      const connection = snapshot({ id, name, lastMessageAt: Date.UTC(2026, 0, 2), ...given });
+      await storage.store(batch({ collector: identity, connections: [connection] }));
+    }
+    await database.query('DELETE FROM collectors WHERE id = $1', [unknown.id]);
     await Promise.all([storage.collectors.sweep(), alive.collectors.sweep()]);
     const lost = { end_reason: 'collector_lost', ended_at: new Date('2026-01-02') };
     const open = { end_reason: null, ended_at: null };
@@ -75,15 +71,16 @@ describe('the register of server processes', () => {
     await using database = await TestDatabase.create();
     await using away = new TestStorage(database.url);
     await using other = new TestStorage(database.url);
-    const connection = snapshot({ collectorId: away.collectorId.id });
     await away.collectors.seen();
-    await away.store(batch({ connections: [connection] }));
+    const collector = away.collectorId.identity;
+    const connection = snapshot({ id: away.collectorId.nextConnectionId() });
+    await away.store(batch({ collector, connections: [connection] }));
     await database.query("UPDATE collectors SET last_seen_at = now() - interval '61 s'");
     await other.collectors.sweep();
     const ended = 'SELECT end_reason, ended_at IS NOT NULL AS ended FROM peer_connections';
     expect(await database.query(ended)).toEqual([{ end_reason: 'collector_lost', ended: true }]);
     await away.collectors.seen();
-    await away.store(batch({ connections: [{ ...connection, revision: 2 }] }));
+    await away.store(batch({ collector, connections: [{ ...connection, revision: 2 }] }));
     await other.collectors.sweep();
     expect(await database.query(ended)).toEqual([{ end_reason: null, ended: false }]);
   });
@@ -91,8 +88,8 @@ describe('the register of server processes', () => {
   it('ends any number of connections, a part at a time', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
-    const connections = Array.from({ length: 5 }, () => snapshot({ collectorId: uuidv7() }));
-    await storage.store(batch({ connections }));
+    await storage.store(batch({ connections: Array.from({ length: 5 }, () => snapshot()) }));
+    await database.query('DELETE FROM collectors');
     const columns = await database.query<{ name: string }>(
       `SELECT quote_ident(attname) AS name FROM pg_attribute
         WHERE attrelid = 'peer_connections'::regclass AND attnum > 0 AND attname <> 'id' AND attgenerated = ''`,
@@ -100,7 +97,7 @@ describe('the register of server processes', () => {
     const others = columns.map(({ name }) => name).join(', ');
     await database.query(
       `INSERT INTO peer_connections (id, ${others})
-       SELECT gen_random_uuid(), ${others} FROM peer_connections, generate_series(1, 1000)`,
+       SELECT id + 1000000 * n, ${others} FROM peer_connections, generate_series(1, 1000) AS n`,
     );
     await storage.collectors.sweep();
     expect(await database.query('SELECT end_reason, count(*)::int FROM peer_connections GROUP BY 1')).toEqual(

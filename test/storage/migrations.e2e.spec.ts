@@ -1,7 +1,14 @@
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { migrations } from '../../src/migrations/index.js';
-import { dataSourceOptions, ensureDatabase, migrate, SchemaOutdatedError } from '../../src/storage/index.js';
+import {
+  dataSourceOptions,
+  ensureDatabase,
+  MESSAGE_TYPES,
+  migrate,
+  SchemaOutdatedError,
+  StoredMessageType,
+} from '../../src/storage/index.js';
 import { batch, row } from '../support/batches.js';
 import { commandLine } from '../support/command-line.js';
 import { TestDatabase } from '../support/databases.js';
@@ -41,6 +48,7 @@ describe('migrations', () => {
       benchmarks_id_seq: 'S',
       benchmarks_pkey: 'i',
       collectors: 'r',
+      collectors_id_key: 'i',
       collectors_pkey: 'i',
       host_systems: 'r',
       host_systems_id_seq: 'S',
@@ -54,12 +62,17 @@ describe('migrations', () => {
       ingest_batches: 'r',
       ingest_batches_pkey: 'i',
       logs_audit: 'p',
-      logs_audit_connection_msg_created_at: 'I',
+      logs_audit_connection_created_at: 'I',
+      logs_audit_rare_types: 'I',
       logs_audit_stored_at: 'I',
       logs_expiring: 'p',
-      logs_expiring_connection_msg_created_at: 'I',
+      logs_expiring_connection_created_at: 'I',
+      logs_expiring_rare_types: 'I',
       logs_expiring_stored_at: 'I',
       logs_id_seq: 'S',
+      message_types: 'r',
+      message_types_name_key: 'i',
+      message_types_pkey: 'i',
       peer_connections: 'r',
       peer_connections_ended_at: 'i',
       peer_connections_open: 'i',
@@ -75,12 +88,21 @@ describe('migrations', () => {
          FROM information_schema.columns WHERE table_name IN ('logs_expiring', 'logs_audit', 'tetcore_logs')
         GROUP BY 1 ORDER BY 1`,
     );
-    const names = ['id', 'created_at', 'received_at', 'stored_at', 'peer_connection_id', 'msg', 'logs'];
+    const names = [
+      'id',
+      'created_at',
+      'received_at',
+      'stored_at',
+      'peer_connection_id',
+      'collector',
+      'type',
+      'logs',
+    ];
     expect(columns.slice(0, 2)).toEqual([
       { table: 'logs_audit', names },
       { table: 'logs_expiring', names },
     ]);
-    expect([...(columns[2]?.names ?? [])].sort()).toEqual([...names, 'audit'].sort());
+    expect([...(columns[2]?.names ?? [])].sort()).toEqual([...names, 'audit', 'msg'].sort());
   });
 
   it('leave the columns that the entities describe, with their types, and no others', async () => {
@@ -95,7 +117,8 @@ describe('migrations', () => {
       const described = dataSource.entityMetadatas.flatMap(({ tableName, columns, tableType }) =>
         columns.map((column) => ({
           name: `${tableName}.${column.databaseName}`,
-          type: tableType === 'view' ? null : dataSource.driver.normalizeType(column),
+          type:
+            tableType === 'view' ? null : column.isArray ? 'ARRAY' : dataSource.driver.normalizeType(column),
           nullable: tableType === 'view' || column.isNullable,
         })),
       );
@@ -108,7 +131,10 @@ describe('migrations', () => {
         left.name < right.name ? -1 : 1;
       expect(described.sort(byName)).toEqual(withoutViewTypes.sort(byName));
       for (const { target } of dataSource.entityMetadatas) {
-        expect(await dataSource.getRepository(target).find()).toEqual([]);
+        const rows = await dataSource.getRepository(target).find();
+        expect(rows).toEqual(
+          target === StoredMessageType ? MESSAGE_TYPES.map(([name, id]) => ({ id, name })) : [],
+        );
       }
     });
   });

@@ -96,12 +96,12 @@ describe('partitions', () => {
     const stored = (count: number): Promise<boolean> =>
       waitUntil(
         async () =>
-          (await database.query('SELECT FROM logs_expiring WHERE msg = $1', ['x.kept'])).length === count,
+          (await database.query('SELECT FROM tetcore_logs WHERE msg = $1', ['x.kept'])).length === count,
         { what: `${count} messages` },
       );
     await node.sendV1({ msg: 'x.first' });
     await waitUntil(
-      () => database.query("SELECT FROM logs_expiring WHERE msg = 'x.first'").then((r) => r.length),
+      () => database.query("SELECT FROM tetcore_logs WHERE msg = 'x.first'").then((r) => r.length),
       {
         what: 'the first message',
       },

@@ -13,7 +13,7 @@ import {
 } from '../../src/storage/index.js';
 import type { Batch, RejectedMessage, RowBlock } from '../../src/telemetry/index.js';
 
-/** The collector of batches that are not given one. TestStorage takes it down in the database. */
+/** The collector of batches that are not given one. The sink takes it down in the database with the first of them. */
 export const TEST_COLLECTOR: CollectorIdentity = {
   id: '01977f6e-4c00-7000-8000-00000000c011',
   number: 1_000,

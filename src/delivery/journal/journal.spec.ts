@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TEST_COLLECTOR } from '../../../test/support/batches.js';
 import type { Batch } from '../../telemetry/index.js';
 import {
   Journal,
@@ -17,14 +18,16 @@ import {
 
 const MIB = 1024 * 1024;
 
+/** Its rows are no tuples, which no journal looks into. */
 function aBatch(id: string, size = 100): Batch {
-  const text = Buffer.alloc(size, `${id}\n`);
+  const tuples = Buffer.alloc(size, `${id}\n`);
   return {
     id,
+    collector: TEST_COLLECTOR,
     firstReceivedAt: 1_764_000_000_000,
     sealedAt: 1_764_000_000_100,
-    expiring: { rows: 1, text, oldest: 1, newest: 2 },
-    audit: { rows: 0, text: Buffer.alloc(0), oldest: Infinity, newest: -Infinity },
+    expiring: { rows: 1, tuples, oldest: 1, newest: 2 },
+    audit: { rows: 0, tuples: Buffer.alloc(0), oldest: 0, newest: 0 },
     connections: [],
     rejected: [],
   };
@@ -32,7 +35,7 @@ function aBatch(id: string, size = 100): Batch {
 
 /** Comparing large buffers is slow in `toEqual`. */
 function expectSame(found: Batch, expected: Batch): void {
-  expect(found.expiring.text.equals(expected.expiring.text)).toBe(true);
+  expect(found.expiring.tuples.equals(expected.expiring.tuples)).toBe(true);
   expect({ ...found, expiring: found.expiring.rows }).toEqual({
     ...expected,
     expiring: expected.expiring.rows,

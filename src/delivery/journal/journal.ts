@@ -99,6 +99,11 @@ export class Journal {
     return this.#segments.entries;
   }
 
+  /** Journals of other processes that this version cannot read. */
+  get leftAlone(): number {
+    return this.#orphanage.leftAlone;
+  }
+
   /** Whether a batch of this size, more or less, stays within the bound: its parts make room for it. */
   hasRoomFor(bytes: number): boolean {
     const { size } = this.#openBatch;

@@ -1,15 +1,26 @@
 import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TEST_COLLECTOR } from '../../../test/support/batches.js';
 import { tempDir } from '../../../test/support/temp-dir.js';
+import type { Batch } from '../../telemetry/index.js';
 import { Journal, leftJournals } from './index.js';
 
 const UUID = '0190a000-0000-7000-8000-000000000000';
 
-function aBatch(id: string) {
-  const block = { rows: 0, text: Buffer.alloc(0), oldest: Infinity, newest: -Infinity };
-  const expiring = { rows: 1, text: Buffer.from('row\n'), oldest: 1, newest: 2 };
-  return { id, firstReceivedAt: 1, sealedAt: 2, expiring, audit: block, connections: [], rejected: [] };
+function aBatch(id: string): Batch {
+  const block = { rows: 0, tuples: Buffer.alloc(0), oldest: 0, newest: 0 };
+  const expiring = { rows: 1, tuples: Buffer.from('row'), oldest: 1, newest: 2 };
+  return {
+    id,
+    collector: TEST_COLLECTOR,
+    firstReceivedAt: 1,
+    sealedAt: 2,
+    expiring,
+    audit: block,
+    connections: [],
+    rejected: [],
+  };
 }
 
 describe('leftJournals', () => {

@@ -9,12 +9,13 @@ export class Orphanage {
   /** Ids of directories that are ours, or are being looked at, or that are left alone. */
   readonly #known = new Set<string>();
   readonly #adopted = new Set<OrphanedJournal>();
+  readonly #leftAlone = new Set<string>();
   #closed = false;
 
   constructor(
     private readonly root: string,
     ownId: string,
-    private readonly options: Omit<OrphanedJournalOptions, 'onEnd'>,
+    private readonly options: Omit<OrphanedJournalOptions, 'onEnd' | 'onLeftAlone'>,
   ) {
     this.#known.add(ownId);
   }
@@ -26,9 +27,20 @@ export class Orphanage {
     return sum;
   }
 
+  /** How many are there that this version cannot read. */
+  get leftAlone(): number {
+    return this.#leftAlone.size;
+  }
+
   /** Adopts one after another, the oldest first. */
   async *find(): AsyncGenerator<OrphanedJournal, void, undefined> {
-    for (const id of (await readdir(this.root)).sort()) {
+    const ids = await readdir(this.root);
+    // A server that can read them may have stored them meanwhile.
+    for (const id of [...this.#leftAlone].filter((known) => !ids.includes(known))) {
+      this.#leftAlone.delete(id);
+      this.#known.delete(id);
+    }
+    for (const id of ids.sort()) {
       if (this.#closed) return;
       if (!isUuid(id) || this.#known.has(id)) continue;
       const orphan = await this.#adopt(id);
@@ -52,6 +64,7 @@ export class Orphanage {
       }
       const orphan = await OrphanedJournal.open(directory, {
         ...this.options,
+        onLeftAlone: () => this.#leftAlone.add(id),
         onEnd: (unreadable) => {
           this.#adopted.delete(orphan);
           if (!unreadable) this.#known.delete(id);
@@ -61,6 +74,7 @@ export class Orphanage {
       return orphan;
     } catch (error) {
       // It stays known, so that this is said once.
+      this.#leftAlone.add(id);
       this.options.logger.warn(`The journal ${join(this.root, id)} is left alone: ${String(error)}`);
       return undefined;
     }

@@ -5,15 +5,19 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Batch, ConnectionSnapshot } from '../../telemetry/index.js';
-import { Journal, type JournalDamage } from './index.js';
+import { snapshot } from '../../../test/support/batches.js';
+import type { ConnectionSnapshot } from '../../storage/index.js';
+import type { Batch } from '../../telemetry/index.js';
+import { Journal, type JournalDamage, type JournalEntry, type OrphanedJournal } from './index.js';
+import { frameRecord, HEADER_BYTES } from './record.js';
 
 const MIB = 1024 * 1024;
 
 function aBatch(id: string, size = 100): Batch {
-  const block = { rows: 1, text: Buffer.alloc(size, `${id}\n`), oldest: 1, newest: 2 };
+  const block = { rows: 1, tuples: Buffer.alloc(size, `${id}\n`), oldest: 1, newest: 2 };
   return {
     id,
+    collector: { id: 'a-process', number: 7 },
     firstReceivedAt: 0,
     sealedAt: 0,
     expiring: block,
@@ -41,6 +45,42 @@ function runElsewhere(directory: string, script: string): ChildProcess {
     cwd: import.meta.dirname,
     stdio: ['pipe', 'pipe', 'inherit'],
   });
+}
+
+/** The files in a directory, less the lock of who looks into it. */
+async function contentOf(directory: string): Promise<Map<string, Buffer>> {
+  const names = (await readdir(directory)).filter((name) => !name.startsWith('lock')).sort();
+  return new Map(
+    await Promise.all(names.map(async (name) => [name, await readFile(join(directory, name))] as const)),
+  );
+}
+
+/** The records of a file, of which those of the batch `unknown` have a field more in their heads. */
+function withUnknownFields(content: Buffer): Buffer {
+  const marker = content.subarray(0, 8);
+  const records: Buffer[] = [];
+  for (let at = 0; at < content.length;) {
+    const end = at + HEADER_BYTES + content.readUInt32LE(at + 8);
+    const payload = content.subarray(at + HEADER_BYTES, end);
+    const headEnd = 4 + payload.readUInt32LE(0);
+    const head = JSON.parse(payload.subarray(4, headEnd).toString()) as Record<string, unknown>;
+    if (head.id === 'unknown') head.cipher = 'none';
+    const json = Buffer.from(JSON.stringify(head));
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(json.length);
+    records.push(...frameRecord(marker, [length, json, payload.subarray(headEnd)]));
+    at = end;
+  }
+  return Buffer.concat(records);
+}
+
+async function damageLastSegment(directory: string): Promise<void> {
+  const last = (await readdir(directory))
+    .filter((name) => name.endsWith('.journal'))
+    .sort()
+    .at(-1);
+  const path = join(directory, String(last));
+  await writeFile(path, (await readFile(path)).fill(0, 30, 40));
 }
 
 async function lineOf(child: ChildProcess): Promise<string> {
@@ -92,7 +132,7 @@ describe('a journal that was left behind', () => {
   async function rowsOffered(journal: Journal): Promise<[string, number][]> {
     const found: [string, number][] = [];
     for await (const orphan of journal.orphans())
-      for await (const { batch } of orphan.batches()) found.push([batch.id, batch.expiring.text.length]);
+      for await (const { batch } of orphan.batches()) found.push([batch.id, batch.expiring.tuples.length]);
     return found;
   }
 
@@ -203,20 +243,85 @@ describe('a journal that was left behind', () => {
   });
 
   it.each([
-    ['of another version', JSON.stringify({ format: 2, marker: '00' })],
-    ['not readable', 'x'],
-    ['without a marker', JSON.stringify({ format: 1 })],
-  ])('is left alone, with one warning, when it is %s', async (_, format) => {
+    ['of a later format', { format: 2 }],
+    ['of no format', { format: undefined }],
+    ['described by something else', 'x'],
+    ['without a marker', { marker: undefined }],
+    ['without columns', { columns: undefined }],
+    ['with a column that is not known', { columns: ['id', 'shoe_size'] }],
+    ['described with a field that is not known', { cipher: 'none' }],
+  ])('is left untouched, with one warning, when it is %s', async (_, said) => {
     const remains = await remainsOf(ids);
-    await writeFile(join(remains, 'journal.json'), format);
-    const before = await readdir(remains);
+    const description = join(remains, 'journal.json');
+    const { format, marker, columns } = JSON.parse(await readFile(description, 'utf8')) as Record<
+      string,
+      unknown
+    >;
+    await writeFile(
+      description,
+      typeof said === 'string' ? said : JSON.stringify({ format, marker, columns, ...said }),
+    );
+    const before = await contentOf(remains);
     const journal = await open();
     expect(await drain(journal)).toEqual([]);
     expect(await drain(journal)).toEqual([]);
-    expect(warnings).toHaveLength(1);
-    expect(warnings[0]).toContain(remains);
-    expect(await readdir(remains)).toEqual(before);
+    expect({ damage, leftAlone: journal.leftAlone }).toEqual({ damage: [], leftAlone: 1 });
+    expect(warnings).toEqual([
+      expect.stringContaining(`The journal ${remains} is left alone: JournalFormatError:`),
+    ]);
+    expect(await contentOf(remains)).toEqual(before);
+    await rm(remains, { recursive: true });
+    expect(await drain(journal)).toEqual([]);
+    expect(journal.leftAlone).toBe(0);
   });
+
+  /** What a later version may write: a batch whose head has one field more. */
+  async function remainsWithUnknownField(write: (victim: Journal) => void): Promise<string> {
+    const victim = await open(join(folder, 'elsewhere'));
+    write(victim);
+    const remains = await kill(victim);
+    for (const [name, content] of await contentOf(remains)) {
+      if (name === 'journal.json') continue;
+      await writeFile(join(remains, name), withUnknownFields(content));
+    }
+    return remains;
+  }
+
+  it.each([
+    ['a batch', [...ids.slice(0, 17), 'unknown', ...ids.slice(17)], 'open'],
+    ['the batch that was open', ids.slice(0, 17), 'unknown'],
+  ])(
+    'is left untouched as a whole from where %s has a field that is not known',
+    async (_, appended, kept) => {
+      const remains = await remainsWithUnknownField((victim) => {
+        for (const id of appended) victim.append(aBatch(id));
+        victim.keep(aBatch(kept));
+      });
+      if (appended.includes('unknown')) await damageLastSegment(remains);
+      const before = await contentOf(remains);
+      const journal = await open();
+      const held: [OrphanedJournal, JournalEntry][] = [];
+      for await (const orphan of journal.orphans()) {
+        for await (const { entry } of orphan.batches()) held.push([orphan, entry]);
+        expect(orphan.ended).toBe(false);
+      }
+      expect(held).toHaveLength(17);
+      expect(warnings).toEqual([
+        expect.stringContaining(`The journal ${remains} is left alone: JournalFormatError:`),
+      ]);
+      for (const [orphan, entry] of held) {
+        expect((await orphan.read(entry)).id).toContain('batch');
+        orphan.done(entry);
+      }
+      expect(await drain(journal)).toEqual([]);
+      expect({ damage, leftAlone: journal.leftAlone, warnings: warnings.length }).toEqual({
+        damage: [],
+        leftAlone: 1,
+        warnings: 1,
+      });
+      expect(await contentOf(remains)).toEqual(before);
+    },
+  );
 
   it('is left alone when it has batches but does not say its format', async () => {
     const remains = await remainsOf(ids);
@@ -252,7 +357,8 @@ describe('a journal that was left behind', () => {
   it('gives what had come of the batch that was open, as one batch', async () => {
     const victim = await open(join(folder, 'elsewhere'));
     victim.append(aBatch('1'));
-    const news = (revision: number) => ({ id: 'c', revision }) as ConnectionSnapshot;
+    const first = snapshot({ name: 'größer', sysinfo: '{"memory": 18446744073709551615}', types: [2, 17] });
+    const news = (revision: number): ConnectionSnapshot => ({ ...first, revision });
     victim.keep({ ...aBatch('2', 3), connections: [news(1)], firstReceivedAt: 5 });
     victim.keep({ ...aBatch('2', 4), connections: [news(2)], firstReceivedAt: 6, sealedAt: 7 });
     await kill(victim);
@@ -267,14 +373,15 @@ describe('a journal that was left behind', () => {
         orphan.done(entry);
       }
     }
-    const block = { rows: 2, text: Buffer.from('2\n22\n2\n'), oldest: 1, newest: 2 };
+    const block = { rows: 2, tuples: Buffer.from('2\n22\n2\n'), oldest: 1, newest: 2 };
     expect(found[1]).toEqual({
       id: '2',
+      collector: { id: 'a-process', number: 7 },
       firstReceivedAt: 5,
       sealedAt: 7,
       expiring: block,
       audit: block,
-      connections: [{ id: 'c', revision: 2 }],
+      connections: [news(2)],
       rejected: [],
     });
     expect(found).toHaveLength(2);

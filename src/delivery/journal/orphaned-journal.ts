@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import type { LoggerService } from '@nestjs/common';
 import type { Batch } from '../../telemetry/index.js';
-import { BatchFormatError, JournalDamageError } from './journal.error.js';
+import { BatchFormatError, JournalDamageError, JournalFormatError } from './journal.error.js';
 import type { JournalDirectory } from './journal-directory.js';
 import type { JournalEntry } from './journal-entry.js';
 import { openBatchPath } from './open-batch-file.js';
@@ -23,6 +23,8 @@ export interface OrphanedBatch {
 export interface OrphanedJournalOptions {
   onDamage: (damage: JournalDamage) => void;
   logger: Pick<LoggerService, 'warn'>;
+  /** Called once, where it has something that this version does not know: from then on nothing in it is touched. */
+  onLeftAlone: () => void;
   /** Called when it was removed or released; with true where files stay that cannot be read. */
   onEnd: (unreadable: boolean) => void;
 }
@@ -38,6 +40,7 @@ export class OrphanedJournal {
   #offeredAll = false;
   #openBatchWaits = false;
   #unreadable = false;
+  #leftAlone = false;
   #end: Promise<void> | undefined;
 
   private constructor(
@@ -77,10 +80,23 @@ export class OrphanedJournal {
   /**
    * The batches in the order in which they were appended, each read when it is asked for, and at last the one
    * that was open, unless that was appended as well. Damage is reported
-   * and passed over; a file that the system does not let us read stays where it is, with a warning. To be gone
-   * through once; who stops early calls {@link release}.
+   * and passed over; a file that the system does not let us read stays where it is, with a warning. So does all of it
+   * from where something stands that this version does not know. To be gone through once; who stops early calls
+   * {@link release}.
    */
   async *batches(): AsyncGenerator<OrphanedBatch, void, undefined> {
+    try {
+      yield* this.#allBatches();
+    } catch (error) {
+      if (!(error instanceof JournalFormatError)) throw error;
+      this.#leaveAlone(error);
+    }
+    if (this.ended) return;
+    this.#offeredAll = true;
+    this.#endIfDone();
+  }
+
+  async *#allBatches(): AsyncGenerator<OrphanedBatch, void, undefined> {
     const last = { id: '' };
     for (const segment of [...this.#segments.values()]) {
       try {
@@ -97,12 +113,9 @@ export class OrphanedJournal {
     }
     try {
       yield* this.#openBatch(last.id);
-      if (this.ended) return;
     } catch (error) {
       this.#stays(openBatchPath(this.path), error);
     }
-    this.#offeredAll = true;
-    this.#endIfDone();
   }
 
   /**
@@ -195,7 +208,15 @@ export class OrphanedJournal {
     }
   }
 
+  #leaveAlone(error: JournalFormatError): void {
+    this.#unreadable = true;
+    this.#leftAlone = true;
+    this.options.logger.warn(`The journal ${this.path} is left alone: ${String(error)}`);
+    this.options.onLeftAlone();
+  }
+
   #stays(path: string, error: unknown): void {
+    if (error instanceof JournalFormatError) throw error;
     this.#unreadable = true;
     this.options.logger.warn(`${path} cannot be read and stays where it is: ${String(error)}`);
   }
@@ -211,7 +232,7 @@ export class OrphanedJournal {
   }
 
   #removeIfFinished(segment: Segment): void {
-    if (!segment.finished) return;
+    if (!segment.finished || this.#leftAlone) return;
     this.#segments.delete(segment.number);
     this.#remove(segment.path, () => segment.remove());
     this.#bytes -= segment.size;

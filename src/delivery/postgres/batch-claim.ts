@@ -4,6 +4,8 @@ import {
   collectorOf,
   type LogTable,
   type MessageRow,
+  msgOf,
+  OTHER_TYPE,
   readTuple,
   splitTuples,
   timeOf,
@@ -24,7 +26,7 @@ export async function holdsRowsOf(client: ClientBase, batch: Batch): Promise<boo
     ['logs_expiring', batch.expiring],
     ['logs_audit', batch.audit],
   ] as const) {
-    const rows = splitTuples(block.tuples).map(readTuple);
+    const rows = splitTuples(block.tuples).map(readTuple).flatMap(named);
     for (let start = 0; start < rows.length; start += ROWS_AT_ONCE) {
       if (await holdsAnyOf(client, table, rows.slice(start, start + ROWS_AT_ONCE))) return true;
     }
@@ -32,21 +34,36 @@ export async function holdsRowsOf(client: ClientBase, batch: Batch): Promise<boo
   return false;
 }
 
-async function holdsAnyOf(client: ClientBase, table: LogTable, rows: readonly MessageRow[]): Promise<boolean> {
+/** With the name that tells types apart which share a number. */
+type NamedRow = MessageRow & { msg: string | null };
+
+function named(row: MessageRow): NamedRow[] {
+  if (row.type !== OTHER_TYPE) return [{ ...row, msg: null }];
+  try {
+    return [{ ...row, msg: msgOf(row) }];
+  } catch {
+    // What is not JSON was refused.
+    return [];
+  }
+}
+
+async function holdsAnyOf(client: ClientBase, table: LogTable, rows: readonly NamedRow[]): Promise<boolean> {
   const times = rows.map((row) => row.createdAt);
   // The index on (peer_connection_id, created_at, type) finds each, in the few partitions between the bounds.
   const { rowCount } = await client.query(
-    `SELECT 1 FROM unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[], $4::smallint[])
-                AS sent (connection, created_at, received_at, type)
+    `SELECT 1 FROM unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[], $4::smallint[], $5::text[])
+                AS sent (connection, created_at, received_at, type, msg)
        JOIN ${table} AS stored ON stored.peer_connection_id = sent.connection
         AND stored.created_at = sent.created_at AND stored.type = sent.type
         AND stored.received_at = sent.received_at
-      WHERE stored.created_at BETWEEN $5 AND $6 AND stored.collector = $7 LIMIT 1`,
+        AND (stored.type <> ${OTHER_TYPE.toString()} OR stored.logs->>'msg' IS NOT DISTINCT FROM sent.msg)
+      WHERE stored.created_at BETWEEN $6 AND $7 AND stored.collector = $8 LIMIT 1`,
     [
       rows.map((row) => row.connectionId),
       times.map(timeOf),
       rows.map((row) => timeOf(row.receivedAt)),
       rows.map((row) => row.type),
+      rows.map((row) => row.msg),
       timeOf(Math.min(...times)),
       timeOf(Math.max(...times)),
       collectorOf(rows[0]?.connectionId ?? 0),

@@ -19,7 +19,7 @@ const stored = (...numbers: number[]): StoredBatch => ({
         at: Date.now(),
         connectionId: connection.id,
         msg: n % 2 === 0 ? 'even' : 'odd',
-        logs: `{"n":${n}}`,
+        logs: JSON.stringify({ msg: n % 2 === 0 ? 'even' : 'odd', n }),
       }),
     ),
   }),

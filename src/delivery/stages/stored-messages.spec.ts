@@ -31,15 +31,20 @@ it('are those of both tables, as they are stored', () => {
 it('are of the types that are wanted, whatever they are called', () => {
   const stored = batch({
     expiring: [
-      said('a\tb\\c\nd', '{"n":1}'),
-      said('\\N', '{"n":2}'),
-      said(null, '{"n":3}'),
-      said('x', '{"n":4}'),
+      ...['a\tb\\c\nd', '\\N', 'x', '', 'größer', 'block.import', 'notify.finalized'].map((msg, n) =>
+        said(msg, JSON.stringify({ n, msg })),
+      ),
+      said(null, '{"n":-1}'),
     ],
   });
-  const wanted = new Set(['a\tb\\c\nd', '\\N']);
+  const wanted = new Set(['a\tb\\c\nd', '\\N', 'größer', 'notify.finalized']);
   const messages = storedMessages({ batch: stored, refused: [] }, nodes, wanted);
-  expect(messages.map(({ payload }) => payload.n)).toEqual([1, 2]);
+  expect(messages.map(({ msg, payload }) => [msg, payload.n])).toEqual([
+    ['a\tb\\c\nd', 0],
+    ['\\N', 1],
+    ['größer', 4],
+    ['notify.finalized', 6],
+  ]);
 });
 
 it('are not those that the database refused', () => {

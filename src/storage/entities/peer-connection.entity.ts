@@ -1,5 +1,10 @@
 import { EntitySchema, type EntitySchemaColumnOptions } from 'typeorm';
-import { CONNECTION_COLUMNS, type ConnectionColumnType, type ConnectionSnapshot } from '../schema/index.js';
+import {
+  CONNECTION_COLUMNS,
+  type ConnectionColumnType,
+  type ConnectionSnapshot,
+  SAID_FIELDS,
+} from '../schema/index.js';
 
 /** How TypeORM gives values: bigint as text, times as dates. */
 type Stored<Key extends keyof ConnectionSnapshot> = Key extends `${string}At`
@@ -27,6 +32,15 @@ const TYPE: Readonly<Record<ConnectionColumnType, Partial<EntitySchemaColumnOpti
   uuid: { type: 'uuid' },
 };
 
+const NULLABLE: ReadonlySet<string> = new Set([
+  ...SAID_FIELDS.map(({ key }) => key),
+  'envelopeId',
+  'types',
+  'endedAt',
+  'endReason',
+  'endCode',
+] satisfies (keyof ConnectionSnapshot)[]);
+
 /** The entity, by the table of columns. */
 export const PeerConnectionEntity = new EntitySchema<PeerConnection>({
   name: 'PeerConnection',
@@ -37,7 +51,7 @@ export const PeerConnectionEntity = new EntitySchema<PeerConnection>({
     ...Object.fromEntries(
       CONNECTION_COLUMNS.map(({ key, column, type }) => [
         key,
-        { ...TYPE[type], name: column, primary: key === 'id', nullable: true },
+        { ...TYPE[type], name: column, primary: key === 'id', nullable: NULLABLE.has(key) },
       ]),
     ),
   } as unknown as Record<keyof PeerConnection, EntitySchemaColumnOptions>,

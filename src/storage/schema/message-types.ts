@@ -76,10 +76,15 @@ export function typeSql(msg: NamedMessageType): string {
  * A condition on `type` and `logs`: messages of a type, whether it has a number or not.
  *
  * @param place gives the place of a parameter of type text, such as `$1`; asked for only where it is needed
+ * @param last the number of the last type that every server has known
  */
-export function typeCondition(msg: string, place: (value: string) => string): string {
+export function typeCondition(
+  msg: string,
+  place: (value: string) => string,
+  last = LAST_OF_FIRST_SCHEMA,
+): string {
   const number = typeNumber(msg);
-  if (number !== OTHER_TYPE && number <= LAST_OF_FIRST_SCHEMA) return `type = ${number.toString()}`;
+  if (number !== OTHER_TYPE && number <= last) return `type = ${number.toString()}`;
   const unnamed = `type = ${OTHER_TYPE.toString()} AND logs->>'msg' = ${place(msg)}::text`;
   return number === OTHER_TYPE ? unnamed : `(type = ${number.toString()} OR ${unnamed})`;
 }

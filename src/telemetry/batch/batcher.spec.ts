@@ -2,20 +2,27 @@ import { isAscii } from 'node:buffer';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RecordingQueue } from '../../../test/support/fakes/recording-queue.js';
 import { Settings } from '../../config/index.js';
+import { CollectorId, readTuple, splitTuples } from '../../storage/index.js';
 import { NodeConnection } from '../connection/node-connection.js';
-import type { RejectedMessage } from './batch.js';
+import type { RejectedMessage, RowBlock } from './batch.js';
+import type { BatchRow } from './batch-builder.js';
 import { Batcher } from './batcher.js';
 
 const NOW = 1_764_000_000_000;
-const NO_ROWS = { rows: 0, text: Buffer.alloc(0), oldest: 0, newest: 0 };
+const NO_ROWS = { rows: 0, tuples: Buffer.alloc(0), oldest: 0, newest: 0 };
 
-const row = (logs: string, createdAt = NOW, audit = false) => ({
-  head: '',
+const row = (logs: string, createdAt = NOW, audit = false): BatchRow => ({
+  createdAt: createdAt * 1000,
+  receivedAt: NOW * 1000,
+  connectionId: 7,
+  type: 1,
   logs,
   ascii: isAscii(Buffer.from(logs)),
-  createdAt,
   audit,
 });
+/** The messages of a block. */
+const logsOf = (block: RowBlock | undefined): string[] =>
+  splitTuples(block?.tuples ?? Buffer.alloc(0)).map((tuple) => readTuple(tuple).logs.toString());
 const rejected = (head: string): RejectedMessage => ({
   receivedAt: NOW,
   connectionId: null,
@@ -27,7 +34,7 @@ const rejected = (head: string): RejectedMessage => ({
 });
 const connection = (): NodeConnection => {
   const origin = {
-    collectorId: 'c',
+    id: 7,
     socketId: 's',
     envelopeId: null,
     ipAddr: '127.0.0.1',
@@ -41,12 +48,14 @@ const connection = (): NodeConnection => {
 describe('Batcher', () => {
   let queue: RecordingQueue;
   let batcher: Batcher;
+  let collector: CollectorId;
 
   beforeEach(() => {
     vi.useFakeTimers({ now: NOW });
     queue = new RecordingQueue();
+    collector = new CollectorId();
     const settings = Object.assign(new Settings(), { DB_BATCH_SIZE: 3, DB_SAVE_LATENCY_MS: 100 });
-    batcher = new Batcher(settings, queue);
+    batcher = new Batcher(settings, queue, collector);
   });
 
   afterEach(() => {
@@ -62,11 +71,15 @@ describe('Batcher', () => {
       {
         firstReceivedAt: NOW - 3,
         sealedAt: NOW,
-        expiring: { rows: 1, text: Buffer.from('a\n'), oldest: NOW - 5, newest: NOW - 5 },
-        audit: { rows: 1, text: Buffer.from('b\n'), oldest: NOW - 9, newest: NOW - 9 },
+        collector: collector.identity,
+        expiring: { rows: 1, oldest: NOW - 5, newest: NOW - 5 },
+        audit: { rows: 1, oldest: NOW - 9, newest: NOW - 9 },
         connections: [],
         rejected: [rejected('?')],
       },
+    ]);
+    expect(queue.batches.map(({ expiring, audit }) => [logsOf(expiring), logsOf(audit)])).toEqual([
+      [['a'], ['b']],
     ]);
   });
 
@@ -81,10 +94,11 @@ describe('Batcher', () => {
       {
         firstReceivedAt: NOW,
         sealedAt: NOW + 100,
-        expiring: { rows: 2, text: Buffer.from('a\ngrößer\n'), oldest: NOW - 7, newest: NOW },
+        expiring: { rows: 2, oldest: NOW - 7, newest: NOW },
         audit: NO_ROWS,
       },
     ]);
+    expect(logsOf(queue.batches[0]?.expiring)).toEqual(['a', 'größer']);
     vi.advanceTimersByTime(1_000);
     expect(queue.batches).toHaveLength(1);
   });
@@ -109,7 +123,7 @@ describe('Batcher', () => {
 
   it('carries the news of a connection once a batch, as they stand when it is closed', () => {
     const node = connection();
-    node.heard(NOW, NOW);
+    node.heard(NOW, NOW, 1);
     batcher.addNews(node);
     node.identify({ peerId: 'Qm1' });
     batcher.addNews(node);
@@ -129,7 +143,7 @@ describe('Batcher', () => {
   it('is closed by news of connections as by messages, when they are many or long', () => {
     const talkative = (length: number): void => {
       const node = connection();
-      node.heard(NOW, NOW);
+      node.heard(NOW, NOW, 1);
       node.identify({ name: 'x'.repeat(length) });
       batcher.addNews(node);
     };
@@ -142,7 +156,7 @@ describe('Batcher', () => {
   it('has the queue keep what each turn of the event loop brings, under the id of the batch', () => {
     queue.keepsParts = true;
     const node = connection();
-    node.heard(NOW, NOW);
+    node.heard(NOW, NOW, 1);
     batcher.addNews(node);
     batcher.add(row('a'), NOW);
     batcher.reject(rejected('?'));
@@ -156,7 +170,7 @@ describe('Batcher', () => {
     vi.advanceTimersByTime(1_000);
     expect(queue.parts).toMatchObject([
       {
-        expiring: { rows: 1, text: Buffer.from('a\n') },
+        expiring: { rows: 1 },
         audit: NO_ROWS,
         rejected: [rejected('?')],
         connections: [{ revision: 1, peerId: null }],
@@ -165,10 +179,14 @@ describe('Batcher', () => {
     ]);
     expect(queue.batches).toMatchObject([
       {
-        expiring: { rows: 1, text: Buffer.from('a\n') },
-        audit: { rows: 1, text: Buffer.from('b\n') },
+        expiring: { rows: 1 },
+        audit: { rows: 1 },
         connections: [{ revision: 3, peerId: 'Qm1' }],
       },
+    ]);
+    expect(queue.parts.map(({ expiring }) => logsOf(expiring))).toEqual([['a'], []]);
+    expect(queue.batches.map(({ expiring, audit }) => [logsOf(expiring), logsOf(audit)])).toEqual([
+      [['a'], ['b']],
     ]);
     expect(new Set([...queue.parts, ...queue.batches].map(({ id }) => id)).size).toBe(1);
   });
@@ -177,7 +195,7 @@ describe('Batcher', () => {
     queue.keepsParts = true;
     for (const logs of ['a', 'b', 'c', 'd']) batcher.add(row(logs), NOW);
     vi.advanceTimersByTime(0);
-    expect(queue.parts).toMatchObject([{ expiring: { rows: 1, text: Buffer.from('d\n') } }]);
+    expect(queue.parts.map(({ expiring }) => logsOf(expiring))).toEqual([['d']]);
     batcher.flush();
     expect(queue.batches.map(({ id }) => id).at(-1)).toBe(queue.parts[0]?.id);
     expect(queue.batches[0]?.id).not.toBe(queue.parts[0]?.id);
@@ -191,13 +209,27 @@ describe('Batcher', () => {
     queue.refusesParts = false;
     batcher.add(row('b'), NOW);
     vi.advanceTimersByTime(0);
-    expect(queue.parts.map(({ expiring }) => expiring.text.toString())).toEqual(['a\n', 'a\nb\n']);
+    expect(queue.parts.map(({ expiring }) => logsOf(expiring))).toEqual([['a'], ['a', 'b']]);
   });
 
   it('keeps no parts for a queue that does not want them', () => {
     batcher.add(row('a'), NOW);
     vi.advanceTimersByTime(0);
     expect(queue.parts).toEqual([]);
+  });
+
+  it('rounds the bounds of a batch down to milliseconds, before 1970 too', () => {
+    batcher.add({ ...row('a'), createdAt: NOW * 1000 + 999 }, NOW);
+    batcher.add({ ...row('b'), createdAt: -1 }, NOW);
+    batcher.flush();
+    expect(queue.batches[0]?.expiring).toMatchObject({ rows: 2, oldest: -1, newest: NOW });
+  });
+
+  it('gives a batch the number that its collector has by then', () => {
+    batcher.add(row('a'), NOW);
+    collector.renumber(42);
+    batcher.flush();
+    expect(queue.batches[0]?.collector).toEqual({ id: collector.id, number: 42 });
   });
 
   it('gives each batch an id of its own, and hands over nothing where there is nothing', () => {

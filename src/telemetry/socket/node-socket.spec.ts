@@ -57,6 +57,8 @@ describe('NodeSocket', () => {
   let told: string[];
   let ended: NodeConnection[];
   let fault: Error | undefined;
+  /** Connections that were named. */
+  let named: number;
 
   beforeEach(() => {
     ws = new FakeWebSocket();
@@ -64,16 +66,17 @@ describe('NodeSocket', () => {
     told = [];
     ended = [];
     fault = undefined;
+    named = 0;
     now = performance.now();
     const context = {
-      collectorId: 'c',
+      collector: { nextConnectionId: () => (named += 1) },
       intake: {
         accept: (connection: NodeConnection, { msg }: { msg: string | null }) => {
           if (fault !== undefined) throw fault;
-          connection.heard(Date.now(), Date.now());
+          connection.heard(Date.now(), Date.now(), 16);
           told.push(`accept ${String(msg)}`);
         },
-        reject: (_: unknown, __: unknown, about: { reason: string; connectionId: string | null }) => {
+        reject: (_: unknown, __: unknown, about: { reason: string; connectionId: number | null }) => {
           told.push(`reject ${about.reason} of ${about.connectionId === null ? 'nobody' : 'a node'}`);
         },
         ended: (connection: NodeConnection) => ended.push(connection),
@@ -159,8 +162,8 @@ describe('NodeSocket', () => {
       'end',
     ]);
     expect(ended.map((connection) => connection.snapshot(0))).toMatchObject([
-      { envelopeId: 1, endReason: 'reset', endCode: 1006, path: '/submit' },
-      { envelopeId: null, endReason: 'reset', endCode: 1006, path: '/submit' },
+      { id: 1, envelopeId: 1, endReason: 'reset', endCode: 1006, path: '/submit' },
+      { id: 2, envelopeId: null, endReason: 'reset', endCode: 1006, path: '/submit' },
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { open, readdir, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeBatch } from '../../../src/delivery/journal/batch-codec.js';
+import { readFormat } from '../../../src/delivery/journal/format/index.js';
 import { openBatchPath } from '../../../src/delivery/journal/open-batch-file.js';
 import { readOpenBatch } from '../../../src/delivery/journal/read-open-batch.js';
 import { RecordReader } from '../../../src/delivery/journal/record-reader.js';
@@ -35,19 +35,18 @@ export interface DoneDamage {
 
 /** Reads the folder of a process that is gone. */
 export async function readJournal(directory: string): Promise<FoundJournal> {
-  const { marker } = JSON.parse(await readFile(join(directory, 'journal.json'), 'utf8')) as {
-    marker: string;
-  };
+  const description = join(directory, 'journal.json');
+  const format = readFormat(description, await readFile(description, 'utf8'));
   const found: FoundJournal = { records: [], damage: 0 };
-  await readOpenBatch(openBatchPath(directory), Buffer.from(marker, 'hex'), () => (found.damage += 1));
+  await readOpenBatch(openBatchPath(directory), format, () => (found.damage += 1));
   for (const name of (await readdir(directory)).filter((entry) => entry.endsWith('.journal')).sort()) {
     const file = join(directory, name);
-    for await (const part of RecordReader.read(file, Buffer.from(marker, 'hex'))) {
+    for await (const part of RecordReader.read(file, format.marker)) {
       if (!('payload' in part)) {
         found.damage += 1;
         continue;
       }
-      const batch = decodeBatch(part.payload);
+      const batch = format.decode(part.payload);
       found.records.push({
         file,
         offset: part.offset,
@@ -97,7 +96,7 @@ export const truncateJournal: Damage = async (records, _before, amount) => {
 };
 
 function messagesOf(batch: Batch): NodeMessage[] {
-  return [batch.expiring.text, batch.audit.text, ...batch.rejected.map(({ head }) => head)].flatMap(
+  return [batch.expiring.tuples, batch.audit.tuples, ...batch.rejected.map(({ head }) => head)].flatMap(
     numbersIn,
   );
 }

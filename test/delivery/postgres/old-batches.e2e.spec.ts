@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, it } from 'vitest';
 import { Journal } from '../../../src/delivery/journal/index.js';
 import type { Batch } from '../../../src/telemetry/index.js';
-import { batch, row, type TestRow } from '../../support/batches.js';
+import { batch, newConnectionId, row, TEST_COLLECTOR, type TestRow } from '../../support/batches.js';
 import { TestDatabase } from '../../support/databases.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { TestPurge } from '../../support/test-purge.js';
@@ -24,7 +24,7 @@ const oldBatch = (parts: Parameters<typeof batch>[0]): Batch => ({
 
 const old = (given: Parameters<typeof row>[0] = {}): TestRow => row({ at: SEALED_AT, ...given });
 const refusedRow = (): TestRow => old({ logs: '{"broken":' });
-const line = (text: string | Buffer): TestRow => ({ at: SEALED_AT, line: text });
+const malformed = (tuple: Buffer): TestRow => ({ at: SEALED_AT, tuple: Buffer.from(tuple) });
 
 /** As if its batches had been stored when they were made, and their ids had been purged since. */
 async function purgeIds(database: TestDatabase): Promise<void> {
@@ -37,23 +37,23 @@ async function purgeIds(database: TestDatabase): Promise<void> {
 const stored = async (database: TestDatabase): Promise<number> =>
   (await database.query('SELECT FROM tetcore_logs')).length;
 
-const MALFORMED: [what: string, line: string | Buffer][] = [
-  ['too few columns', 'only\ttwo\n'],
-  ['too many columns', `${old().line.toString().trimEnd()}\tmore\n`],
-  ['an empty line', '\n'],
-  [
-    'no connection',
-    old()
-      .line.toString()
-      .replace(/[0-9a-f-]{36}/, 'nobody'),
-  ],
-  ['no time', old().line.toString().replace(/^\S+/, 'lately')],
-  ['a day that does not exist', old().line.toString().replace(/^\S+/, '2026-02-30T00:00:00Z')],
-  ['a NUL in its type', old({ msg: 'nul\0' }).line],
-  [
-    'bytes that are no UTF-8',
-    Buffer.concat([Buffer.from(old({ msg: 'x' }).line).subarray(0, -4), Buffer.from([0xff, 0x0a])]),
-  ],
+/** A row that was written wrong, but for the length of its message: what tells it from the next one. */
+const written = (wrong: (tuple: Buffer) => unknown): Buffer => {
+  const { tuple } = old();
+  wrong(tuple);
+  return tuple;
+};
+const MALFORMED: [what: string, tuple: Buffer][] = [
+  ['too few columns', written((tuple) => tuple.writeInt16BE(5, 0))],
+  ['too many columns', written((tuple) => tuple.writeInt16BE(7, 0))],
+  ['a type of three bytes', written((tuple) => tuple.writeInt32BE(3, 46))],
+  ['no message', old({ logs: '' }).tuple],
+  ['half a message', old({ logs: '{"a":' }).tuple],
+  ['an escaped NUL', old({ logs: '{"a":"\\u0000"}' }).tuple],
+  ['a NUL', old({ logs: '{"a":"\0"}' }).tuple],
+  ['half of a pair', old({ logs: '{"a":"\\ud800"}' }).tuple],
+  ['a number beyond numeric', old({ logs: '{"a":1e200000}' }).tuple],
+  ['bytes that are no UTF-8', old({ logs: Buffer.from([0x22, 0xc3, 0x28, 0x22]) }).tuple],
 ];
 
 /** Autovacuum reads the partitions too, to summarize their BRIN indexes, and its reading would be counted. */
@@ -93,8 +93,8 @@ describe('a batch that turns up after its id has been purged', () => {
       1,
     ],
     [
-      'with malformed lines before, between and behind',
-      { expiring: MALFORMED.flatMap(([, text]) => [line(text), old(), line(text)]) },
+      'with malformed rows before, between and behind',
+      { expiring: MALFORMED.flatMap(([, tuple]) => [malformed(tuple), old(), malformed(tuple)]) },
       MALFORMED.length,
     ],
   ] as const) {
@@ -113,7 +113,7 @@ describe('a batch that turns up after its id has been purged', () => {
   it('is stored if it never was, though others of the same connections are', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
-    const connectionId = uuidv7();
+    const connectionId = newConnectionId();
     await storage.store(oldBatch({ expiring: [old({ connectionId }), old({ connectionId, msg: null })] }));
     await purgeIds(database);
     const later = (msg: string | null): TestRow => old({ connectionId, msg, at: SEALED_AT + 1 });
@@ -128,7 +128,9 @@ describe('a batch that turns up after its id has been purged', () => {
   it('is stored if it never was, as far as the database takes it', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
-    const one = oldBatch({ expiring: [...MALFORMED.map(([, text]) => line(text)), refusedRow(), old()] });
+    const one = oldBatch({
+      expiring: [...MALFORMED.map(([, tuple]) => malformed(tuple)), refusedRow(), old()],
+    });
     const { duplicate, refused } = await storage.store(one);
     expect({ duplicate, refused: refused.length }).toEqual({
       duplicate: false,
@@ -137,11 +139,11 @@ describe('a batch that turns up after its id has been purged', () => {
     expect(await stored(database)).toBe(1);
   });
 
-  for (const [what, text] of MALFORMED) {
-    it(`does not stop others, though it has nothing but a line with ${what}`, async () => {
+  for (const [what, tuple] of MALFORMED) {
+    it(`does not stop others, though it has nothing but a row with ${what}`, async () => {
       await using database = await TestDatabase.create();
       await using storage = new TestStorage(database.url);
-      const one = oldBatch({ expiring: [line(text)] });
+      const one = oldBatch({ expiring: [malformed(tuple)] });
       expect(await storage.store(one)).toMatchObject({ duplicate: false, refused: [{ path: '/' }] });
     });
   }
@@ -149,8 +151,12 @@ describe('a batch that turns up after its id has been purged', () => {
   it('is found however much its partitions hold, by the index', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
-    const rows = Array.from({ length: 1024 }, (_, n) => old({ msg: n % 2 === 0 ? null : `type ${n % 7}` }));
-    const one = oldBatch({ expiring: rows });
+    const connections = Array.from({ length: 1024 }, () => newConnectionId());
+    const rowsAt = (at: number): TestRow[] =>
+      connections.map((connectionId, n) =>
+        row({ at, connectionId, msg: [null, 'block.import', `type ${n % 7}`][n % 3] ?? null }),
+      );
+    const one = oldBatch({ expiring: rowsAt(SEALED_AT) });
     {
       // The statistics learn of it when the session ends.
       await using storing = new TestStorage(database.url);
@@ -158,9 +164,9 @@ describe('a batch that turns up after its id has been purged', () => {
     }
     await leaveAlone(database);
     await database.query(
-      `INSERT INTO logs_expiring (created_at, received_at, peer_connection_id, msg, logs)
-       SELECT $1, $1, gen_random_uuid(), 'type ' || n % 7, '{}' FROM generate_series(1, 50000) AS n`,
-      [new Date(SEALED_AT)],
+      `INSERT INTO logs_expiring (created_at, received_at, collector, peer_connection_id, type, logs)
+       SELECT $1, $1, $2::int, $2::int * 4294967296 + 1000000 + n, n % 40, '{}' FROM generate_series(1, 50000) AS n`,
+      [new Date(SEALED_AT), TEST_COLLECTOR.number],
     );
     await database.query('ANALYZE logs_expiring');
     await purgeIds(database);
@@ -179,11 +185,7 @@ describe('a batch that turns up after its id has been purged', () => {
     };
     const before = await read(51_024);
     expect(await storage.store(one)).toMatchObject({ duplicate: true });
-    const other = oldBatch({
-      expiring: rows.map(({ line: text }) =>
-        line(text.toString().replace(/\S+Z\t/, `${new Date(SEALED_AT + 1).toISOString()}\t`)),
-      ),
-    });
+    const other = oldBatch({ expiring: rowsAt(SEALED_AT + 1) });
     expect(await storage.store(other)).toMatchObject({ duplicate: false });
     await storage.close();
     expect(await read(52_048)).toBe(before);
@@ -218,7 +220,7 @@ describe('a journal that turns up after the ids of its batches have been purged'
         { what: 'the journal to be stored' },
       );
     }
-    expect(await database.query('SELECT msg FROM logs_expiring ORDER BY msg')).toEqual([
+    expect(await database.query('SELECT msg FROM tetcore_logs ORDER BY msg')).toEqual([
       { msg: 'x.known' },
       { msg: 'x.unknown' },
     ]);

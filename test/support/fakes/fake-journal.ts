@@ -23,7 +23,7 @@ export class FakeJournal implements Pick<JournalService, 'hasRoomFor' | 'append'
 
   append(batch: Batch): JournalEntry {
     if (this.failure !== undefined) throw this.failure;
-    const length = batch.expiring.text.length;
+    const length = batch.expiring.tuples.length;
     if (length > this.room) throw new JournalFullError(length, 0, this.room);
     this.room -= length;
     this.appended += 1;

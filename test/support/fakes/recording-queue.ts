@@ -15,7 +15,7 @@ export class RecordingQueue extends BatchQueue {
 
   override keep(part: Batch): boolean {
     const { expiring, audit } = part;
-    const copy = (block: RowBlock): RowBlock => ({ ...block, text: Buffer.from(block.text) });
+    const copy = (block: RowBlock): RowBlock => ({ ...block, tuples: Buffer.from(block.tuples) });
     this.parts.push({ ...part, expiring: copy(expiring), audit: copy(audit) });
     return !this.refusesParts;
   }

@@ -1,29 +1,29 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Batch } from '../../telemetry/index.js';
-import { decodeBatch, encodeBatch, encodeBatchParts } from './batch-codec.js';
-import { BatchFormatError } from './journal.error.js';
+import { type ConnectionSnapshot, END_REASONS, UNKNOWN_IDENTITY } from '../../../storage/index.js';
+import type { Batch } from '../../../telemetry/index.js';
+import { BatchFormatError, JournalFormatError } from '../journal.error.js';
+import { DecoderV1, encodeBatch, WRITTEN_COLUMNS } from './v1.js';
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
 const time = fc.integer({ min: 0, max: 4_102_444_800_000 });
-const bound = fc.oneof(time, fc.constantFrom(Infinity, -Infinity, NaN));
 const text = fc.string({ unit: 'binary', maxLength: 40 });
+const number = fc.nat({ max: Number.MAX_SAFE_INTEGER });
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null });
 
-const block = fc.record({ rows: fc.nat(), text: bytes, oldest: bound, newest: bound });
+const block = fc.record({ rows: fc.nat(), tuples: bytes, oldest: time, newest: time });
 const rejected = fc.record({
   receivedAt: time,
-  connectionId: maybe(fc.uuid()),
+  connectionId: maybe(number),
   path: text,
   ipAddr: text,
   reason: text,
   size: fc.nat(),
   head: bytes,
 });
-const connection = fc.record({
-  id: fc.uuid(),
+const connection: fc.Arbitrary<ConnectionSnapshot> = fc.record({
+  id: number,
   revision: fc.nat(),
-  collectorId: fc.uuid(),
   socketId: fc.uuid(),
   envelopeId: maybe(fc.maxSafeInteger()),
   ipAddr: text,
@@ -32,10 +32,11 @@ const connection = fc.record({
   createdAt: time,
   firstMessageAt: time,
   lastMessageAt: time,
-  oldestCreatedAt: time,
-  newestCreatedAt: time,
+  oldestCreatedAt: fc.oneof(time, fc.constant(Infinity)),
+  newestCreatedAt: fc.oneof(time, fc.constant(-Infinity)),
+  types: fc.array(fc.nat({ max: 40 }), { maxLength: 5 }),
   endedAt: maybe(time),
-  endReason: maybe(text),
+  endReason: maybe(fc.constantFrom(...END_REASONS)),
   endCode: maybe(fc.nat()),
   peerId: maybe(text),
   name: maybe(text),
@@ -53,6 +54,7 @@ const connection = fc.record({
 });
 const batches: fc.Arbitrary<Batch> = fc.record({
   id: fc.uuid(),
+  collector: fc.record({ id: fc.uuid(), number: fc.nat({ max: 2 ** 21 - 1 }) }),
   firstReceivedAt: time,
   sealedAt: time,
   expiring: block,
@@ -61,11 +63,29 @@ const batches: fc.Arbitrary<Batch> = fc.record({
   rejected: fc.array(rejected, { maxLength: 4 }),
 });
 
-describe('batches as bytes', () => {
+const encode = (batch: Batch): Buffer => Buffer.concat(encodeBatch(batch));
+const decode = (payload: Buffer): Batch => new DecoderV1(WRITTEN_COLUMNS).decode(payload);
+const sample = (): Batch => {
+  const [batch] = fc.sample(batches, 1);
+  expect.assert(batch !== undefined);
+  return batch;
+};
+
+/** The same bytes behind another head. */
+function withHead(encoded: Buffer, change: (head: Record<string, unknown>) => unknown): Buffer {
+  const end = 4 + encoded.readUInt32LE(0);
+  const head = JSON.parse(encoded.subarray(4, end).toString()) as Record<string, unknown>;
+  const json = Buffer.from(JSON.stringify(change(head)));
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(json.length);
+  return Buffer.concat([length, json, encoded.subarray(end)]);
+}
+
+describe('batches as bytes of format 1', () => {
   it('come back exactly as they were', () => {
     fc.assert(
       fc.property(batches, (batch) => {
-        expect(decodeBatch(encodeBatch(batch))).toEqual(batch);
+        expect(decode(encode(batch))).toEqual(batch);
       }),
     );
   });
@@ -73,34 +93,76 @@ describe('batches as bytes', () => {
   it('come back from any place in a larger buffer', () => {
     fc.assert(
       fc.property(batches, bytes, (batch, before) => {
-        const whole = Buffer.concat([before, encodeBatch(batch)]);
-        expect(decodeBatch(whole.subarray(before.length))).toEqual(batch);
+        const whole = Buffer.concat([before, encode(batch)]);
+        expect(decode(whole.subarray(before.length))).toEqual(batch);
       }),
     );
   });
 
-  it('hold the texts of rows without a copy', () => {
-    const [batch] = fc.sample(batches, 1);
-    expect.assert(batch !== undefined);
-    expect(encodeBatchParts(batch)).toContain(batch.expiring.text);
-    expect(encodeBatchParts(batch)).toContain(batch.audit.text);
+  it('hold the tuples of rows without a copy', () => {
+    const batch = sample();
+    const parts = encodeBatch(batch);
+    expect(parts.some((part) => part === batch.expiring.tuples)).toBe(true);
+    expect(parts.some((part) => part === batch.audit.tuples)).toBe(true);
   });
 
   it('are refused when some are missing or too many', () => {
     fc.assert(
       fc.property(batches, fc.nat(), (batch, at) => {
-        const encoded = encodeBatch(batch);
-        expect(() => decodeBatch(encoded.subarray(0, at % encoded.length))).toThrow(BatchFormatError);
-        expect(() => decodeBatch(Buffer.concat([encoded, Buffer.alloc(1)]))).toThrow(BatchFormatError);
+        const encoded = encode(batch);
+        expect(() => decode(encoded.subarray(0, at % encoded.length))).toThrow(BatchFormatError);
+        expect(() => decode(Buffer.concat([encoded, Buffer.alloc(1)]))).toThrow(BatchFormatError);
       }),
     );
   });
 
-  it('are refused when they are of another version', () => {
-    const [batch] = fc.sample(batches, 1);
-    expect.assert(batch !== undefined);
-    const encoded = encodeBatch(batch);
-    encoded.writeUInt8(2, 0);
-    expect(() => decodeBatch(encoded)).toThrow('version 2');
+  it('are refused when their head is no object, or lacks a field', () => {
+    const encoded = encode(sample());
+    for (const head of [null, 1, 'head', []]) {
+      expect(() => decode(withHead(encoded, () => head))).toThrow(BatchFormatError);
+    }
+    for (const field of [
+      'id',
+      'collector',
+      'first_received_at',
+      'sealed_at',
+      'expiring',
+      'audit',
+      'connections',
+      'rejected',
+    ]) {
+      expect(() => decode(withHead(encoded, (head) => ({ ...head, [field]: undefined })))).toThrow(
+        new BatchFormatError(`The batch has no ${field}.`),
+      );
+    }
+  });
+
+  it('are of a later version, and no damage, when their head has a field that is not known', () => {
+    const encoded = encode(sample());
+    expect(() => decode(withHead(encoded, (head) => ({ ...head, cipher: null })))).toThrow(
+      new JournalFormatError('A batch has a field that is not known here: cipher.'),
+    );
+  });
+
+  it('have the columns of their journal, in its order; what they lack is not known', () => {
+    const batch = sample();
+    const [snapshot] = fc.sample(connection, 1);
+    const encoded = withHead(encode({ ...batch, connections: [] }), (head) => ({
+      ...head,
+      connections: [['alice', 7, null]],
+    }));
+    const [found] = new DecoderV1(['name', 'id', 'oldest_created_at']).decode(encoded).connections;
+    expect(found).toEqual({
+      ...UNKNOWN_IDENTITY,
+      name: 'alice',
+      id: 7,
+      oldestCreatedAt: Infinity,
+      newestCreatedAt: -Infinity,
+    });
+    expect(Object.keys(snapshot ?? {})).toHaveLength(WRITTEN_COLUMNS.length);
+  });
+
+  it('cannot be read with a column that is not known', () => {
+    expect(() => new DecoderV1([...WRITTEN_COLUMNS, 'shoe_size'])).toThrow(JournalFormatError);
   });
 });

@@ -1,0 +1,42 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  COLLECTOR_NUMBERS,
+  collectorOf,
+  connectionId,
+  connectionIds,
+  MOST_CONNECTIONS,
+  renumbered,
+} from './connection-id.js';
+
+const collectors = fc.integer({ min: 0, max: COLLECTOR_NUMBERS - 1 });
+const counts = fc.integer({ min: 0, max: MOST_CONNECTIONS });
+
+describe('the id of a connection', () => {
+  it('is a number of JSON, also the last one', () => {
+    expect(connectionId(COLLECTOR_NUMBERS - 1, MOST_CONNECTIONS)).toBe(Number.MAX_SAFE_INTEGER);
+  });
+
+  it('says which collector gave it, and lies between the bounds of its ids', () => {
+    fc.assert(
+      fc.property(collectors, counts, (collector, count) => {
+        const id = connectionId(collector, count);
+        const [from, to] = connectionIds(collector);
+        expect(collectorOf(id)).toBe(collector);
+        expect(id).toBeGreaterThanOrEqual(from);
+        expect(id).toBeLessThan(to);
+        expect(BigInt(id)).toBe((BigInt(collector) << 32n) + BigInt(count));
+      }),
+    );
+  });
+
+  it('keeps its count under another number, and comes back', () => {
+    fc.assert(
+      fc.property(collectors, collectors, counts, (one, other, count) => {
+        const id = connectionId(one, count);
+        expect(renumbered(id, other)).toBe(connectionId(other, count));
+        expect(renumbered(renumbered(id, other), one)).toBe(id);
+      }),
+    );
+  });
+});
