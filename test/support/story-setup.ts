@@ -1,4 +1,5 @@
-import { TestServer } from './test-server.js';
+import { runningServers } from './running-servers.js';
 
-// Before each file, of which those of a worker share what is loaded.
-TestServer.beginFile();
+// Before each file, of which those of a worker share what is loaded: what a story of another file has left running does
+// not count.
+runningServers.count = 0;

@@ -6,9 +6,8 @@ import { readSettings } from '../../src/config/index.js';
 import { MetricsPort } from '../../src/metrics/index.js';
 import { type RunningServer, startServer } from '../../src/server/index.js';
 import { metric } from './metrics.js';
+import { runningServers } from './running-servers.js';
 import { tempDir } from './temp-dir.js';
-
-let running = 0;
 
 /** The whole server, in this process, on a free port of loopback. `await using` stops it. */
 export class TestServer implements AsyncDisposable {
@@ -19,19 +18,14 @@ export class TestServer implements AsyncDisposable {
     readonly dataDir: string,
   ) {}
 
-  /** Whatever a story of another file has left running, its metrics are not those of this file. */
-  static beginFile(): void {
-    running = 0;
-  }
-
   static async start(
     databaseUrl: string,
     environment: Record<string, string> = {},
     extensions: Extensions = {},
   ): Promise<TestServer> {
     // The registry belongs to the process: each test begins with a new one, unless another server counts in it.
-    if (running === 0) register.clear();
-    running += 1;
+    if (runningServers.count === 0) register.clear();
+    runningServers.count += 1;
     const dataDir = await tempDir('server');
     try {
       const server = await startServer(
@@ -48,7 +42,7 @@ export class TestServer implements AsyncDisposable {
       );
       return new TestServer(server, dataDir);
     } catch (error) {
-      running -= 1;
+      runningServers.count -= 1;
       throw error;
     }
   }
@@ -105,7 +99,7 @@ export class TestServer implements AsyncDisposable {
     try {
       await this.stop();
     } finally {
-      running -= 1;
+      runningServers.count -= 1;
     }
     await rm(this.dataDir, { recursive: true, force: true });
   }
