@@ -43,6 +43,9 @@ const sleeping = (seconds: number) =>
     }
   };
 
+/** The database ends no statement by itself: one that ends was cancelled. */
+const UNLIMITED = { statement_timeout: '0' };
+
 /** A statement that fails as a statement of the database's own would. */
 const failing = (sqlState: string): string =>
   `DO $$BEGIN RAISE EXCEPTION 'It failed.' USING ERRCODE = '${sqlState}'; END$$`;
@@ -50,7 +53,10 @@ const failing = (sqlState: string): string =>
 describe('a reading', () => {
   it.each([0.02, 60])('gives up a row that is not found in time, in statements of %d s', async (seconds) => {
     await using readers = await Readers.create();
-    const rows = ReadTransaction.read(readers.dataSource, sleeping(seconds), { limitMs: 300 });
+    const rows = ReadTransaction.read(readers.dataSource, sleeping(seconds), {
+      limitMs: 300,
+      settings: UNLIMITED,
+    });
     await expect(rows[Symbol.asyncIterator]().next()).rejects.toThrow(ReadTimeoutError);
     await waitUntil(async () => !(await readers.states()).includes('active'), {
       what: 'the statement to be cancelled',
@@ -138,7 +144,10 @@ describe('a read with one result', () => {
   ])('ends at its %s, and the statement with it', async (why, error) => {
     await using readers = await Readers.create({ max: 1 });
     const abort = new AbortController();
-    const options = why === 'limit' ? { limitMs: 1_000 } : { signal: abort.signal };
+    const options = {
+      settings: UNLIMITED,
+      ...(why === 'limit' ? { limitMs: 1_000 } : { signal: abort.signal }),
+    };
     const result = ReadTransaction.run(
       readers.dataSource,
       (transaction) => transaction.query('SELECT pg_sleep(60)'),
