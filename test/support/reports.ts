@@ -1,6 +1,5 @@
-import { v7 as uuidv7 } from 'uuid';
-import type { ConnectionSnapshot } from '../../src/telemetry/index.js';
-import { batch, row, snapshot } from './batches.js';
+import { type ConnectionSnapshot, typeNumber } from '../../src/storage/index.js';
+import { batch, newConnectionId, row, snapshot } from './batches.js';
 import type { TestDatabase } from './databases.js';
 import type { TestServer } from './test-server.js';
 import { TestStorage } from './test-storage.js';
@@ -43,7 +42,7 @@ export async function storeReports(
 ): Promise<void> {
   await using storage = new TestStorage(database.url);
   for (const { peerId, audit = false, reports, given = {} } of reporters) {
-    const id = uuidv7();
+    const id = newConnectionId();
     const times = reports.map(({ age }) => now - age);
     const rows = reports.map(({ said }, index) =>
       row({
@@ -57,6 +56,7 @@ export async function storeReports(
       id,
       peerId,
       audit,
+      types: [typeNumber('system.network_state')],
       oldestCreatedAt: Math.min(now, ...times),
       newestCreatedAt: times.length === 0 ? now : Math.max(...times),
       ...given,
