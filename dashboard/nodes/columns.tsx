@@ -73,7 +73,7 @@ function hash(name: NodeField, label: string): Column {
   });
 }
 
-const nameOf = ({ name, peer_id, id }: NetworkNode): string => name ?? shortHash(peer_id ?? id);
+const nameOf = ({ name, peer_id, id }: NetworkNode): string => name ?? shortHash(peer_id ?? id.toString());
 
 function NameCell({ node }: { node: NetworkNode }): JSX.Element {
   const name = <bdi title={nameOf(node)}>{nameOf(node)}</bdi>;

@@ -12,9 +12,9 @@ export interface NetworkFrame {
   /** All nodes are in it: others are gone. */
   complete?: boolean;
   /** What changed of each; all of a new one. */
-  nodes: (Partial<NetworkNode> & { id: string })[];
+  nodes: (Partial<NetworkNode> & { id: number })[];
   /** Ids. */
-  gone: string[];
+  gone: number[];
   header?: NetworkHeader;
 }
 

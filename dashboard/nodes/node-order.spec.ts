@@ -4,16 +4,16 @@ import { NO_NODE } from './network.js';
 import { ordered } from './node-order.js';
 import type { StoredNode } from './node-store.js';
 
-const node = (name: string, peers: number | null): StoredNode => ({
+const node = (id: number, name: string, peers: number | null): StoredNode => ({
   ...NO_NODE,
-  id: `id-${name}`,
+  id,
   peer_id: `Qm${name}`,
   name,
   peers,
   words: `${name}\nqm${name}`.toLowerCase(),
 });
 const PEERS = COLUMNS.find(({ name }) => name === 'peers') ?? NAME;
-const nodes = [node('node-10', 3), node('Node-9', null), node('node-2', 12)];
+const nodes = [node(1, 'node-10', 3), node(2, 'Node-9', null), node(3, 'node-2', 12)];
 const names = (list: StoredNode[]): (string | null)[] => list.map(({ name }) => name);
 
 describe('the order of nodes', () => {

@@ -11,7 +11,7 @@ const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'bas
 
 /** What a node is remembered by when it is pinned: its connections come and go. */
 export function pinOf({ peer_id, id }: Pick<NetworkNode, 'peer_id' | 'id'>): string {
-  return peer_id ?? id;
+  return peer_id ?? id.toString();
 }
 
 /** Those that are meant, pinned ones first; who has no value comes last, whichever way it is sorted. */

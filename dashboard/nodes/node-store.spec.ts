@@ -16,17 +16,17 @@ describe('the store of nodes', () => {
   afterAll(() => vi.unstubAllGlobals());
 
   it('goes on where it stands, but with fields that have not been followed only from the whole', () => {
-    const store = storeOf({ nodes: [{ ...NO_NODE, id: 'a', peers: 1, upload: 1 }] });
+    const store = storeOf({ nodes: [{ ...NO_NODE, id: 1, peers: 1, upload: 1 }] });
     expect(store.sinceFor(['name', 'peers', 'upload'])).toBe(at(0));
-    store.take(frame(1, { nodes: [{ id: 'b', name: 'bob' }] }), ['name', 'upload']);
+    store.take(frame(1, { nodes: [{ id: 2, name: 'bob' }] }), ['name', 'upload']);
     expect(store.sinceFor(['name', 'upload'])).toBe(at(1));
     expect(store.sinceFor(['name', 'peers', 'upload'])).toBeUndefined();
     // Until the whole has come, what comes of it does not count.
     store.take(frame(2), ['name', 'peers', 'upload']);
     expect(store.sinceFor(['peers'])).toBeUndefined();
     const nodes = [
-      { id: 'a', name: null, peers: 2 },
-      { id: 'b', name: 'bob', peers: 3 },
+      { id: 1, name: null, peers: 2 },
+      { id: 2, name: 'bob', peers: 3 },
     ];
     store.take(frame(3, { complete: true, nodes }), ['name', 'peers']);
     expect(store.sinceFor(['name', 'peers'])).toBe(at(3));

@@ -16,7 +16,7 @@ export interface StoredNode extends NetworkNode {
 
 /** The nodes of a chain as they are now. Listeners hear of changes once a frame of the screen, at most. */
 export class NodeStore {
-  private readonly nodes = new Map<string, StoredNode>();
+  private readonly nodes = new Map<number, StoredNode>();
   private readonly listeners = new Set<() => void>();
   private frame: number | undefined;
   /** By how much this computer's clock is ahead of the server's, and a little more: milliseconds. */

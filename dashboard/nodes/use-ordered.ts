@@ -23,7 +23,7 @@ export function useOrdered(
 ): StoredNode[] {
   const { column, descending } = order;
   // Whoever chooses otherwise begins with no places.
-  const places = useMemo(() => ({ of: new Map<string, number>() }), [store, words, column, descending, pins]);
+  const places = useMemo(() => ({ of: new Map<number, number>() }), [store, words, column, descending, pins]);
   return useMemo(() => {
     const nodes = ordered(store.all(), words, { column, descending }, pins);
     if (held && places.of.size > 0) {

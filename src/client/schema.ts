@@ -1632,11 +1632,11 @@ export interface components {
         };
         NetworkNode: {
             /**
-             * Format: uuid
+             * Format: int64
              * @description Its connection: the newest one, where it has several.
-             * @example 019b0f4e-6f5c-7d7a-b7a1-2f6f0c0a4f11
+             * @example 4507997673881
              */
-            id: string;
+            id: number;
             /** @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp */
             peer_id: string | null;
             /**

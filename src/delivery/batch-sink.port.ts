@@ -5,6 +5,8 @@ export interface StoreResult {
   duplicate: boolean;
   /** Messages that the sink could not take; the others are stored. */
   refused: readonly RejectedMessage[];
+  /** The batch as it is stored, where that differs: its connections may have to be numbered anew. */
+  storedAs?: Batch;
 }
 
 /** Where batches end. PostgreSQL is one. */

@@ -80,8 +80,9 @@ export class DeliveryWriters {
         const result = await this.sink.store(batch, this.abort.signal);
         this.outage.succeeded('database');
         this.count(item, batch, result, startedAt);
-        this.stages.stored(batch, result.refused);
-        return batch;
+        const stored = result.storedAs ?? batch;
+        this.stages.stored(stored, result.refused);
+        return stored;
       } catch (error) {
         if (error instanceof JournalDamageError) {
           this.lost(item);

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { FlagOf, NumberOf, TextOf, TimeOf, UuidOf, WholeNumberOf } from '../http/index.js';
+import { FlagOf, NumberOf, TextOf, TimeOf, WholeNumberOf } from '../http/index.js';
 
 const HASH = '0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3';
 const nullable = true;
@@ -42,8 +42,8 @@ export class Chain extends NetworkHeader {
 
 /** A node that is connected, and the latest that it said of itself. Texts are cut after 256 characters. */
 export class NetworkNode {
-  @UuidOf('Its connection: the newest one, where it has several.')
-  id!: string;
+  @WholeNumberOf('Its connection: the newest one, where it has several.', { example: 4507997673881 })
+  id!: number;
 
   @TextOf('', { nullable, example: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp' })
   peer_id!: string | null;

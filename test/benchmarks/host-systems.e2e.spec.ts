@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { typeNumber } from '../../src/storage/index.js';
 import { batch, row, snapshot } from '../support/batches.js';
 import { TestDatabase } from '../support/databases.js';
 import { FakeNode } from '../support/fake-node.js';
@@ -254,6 +255,7 @@ describe('a host system that is made from a node', () => {
         newestCreatedAt: at,
         endedAt: at,
         endReason: 'closed',
+        types: score === null ? [] : [typeNumber('sysinfo.hwbench')],
         sysinfo,
       });
       const logs = JSON.stringify({

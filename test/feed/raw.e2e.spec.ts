@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { OTHER_TYPE } from '../../src/storage/index.js';
 import { TestDatabase } from '../support/databases.js';
 import { FakeNode } from '../support/fake-node.js';
 import { FeedClient } from '../support/feed-client.js';
@@ -153,8 +154,9 @@ describe('the live feed', () => {
       await client.query('BEGIN');
       // Its stored_at is now, and others see it only when they have seen later ones.
       await client.query(
-        `INSERT INTO logs_expiring (created_at, received_at, peer_connection_id, msg, logs)
-         SELECT now(), now(), id, 'x.number', '{"n": 1}' FROM peer_connections WHERE peer_id = 'QmLate'`,
+        `INSERT INTO logs_expiring (created_at, received_at, peer_connection_id, collector, type, logs)
+         SELECT now(), now(), id, collector, ${OTHER_TYPE.toString()}, '{"msg": "x.number", "n": 1}'
+           FROM peer_connections WHERE peer_id = 'QmLate'`,
       );
       await node.sendV1({ msg: 'x.number', n: 2 });
       await all.has(2);

@@ -13,7 +13,7 @@ interface Snapshot {
   network: string;
   as_of: string;
   header: Record<string, unknown>;
-  nodes: (Record<string, unknown> & { id: string })[];
+  nodes: (Record<string, unknown> & { id: number })[];
 }
 
 async function connect(server: TestServer, name: string, more: object = {}): Promise<FakeNode> {
@@ -114,7 +114,7 @@ describe('the network of a chain', () => {
     });
     expect(header.average_block_time_ms).toBe(nodes[0]?.block_time_ms);
     const [connection] = await database.query<{ id: string }>('SELECT id FROM peer_connections');
-    expect(nodes[0]?.id).toBe(connection?.id);
+    expect(nodes[0]?.id).toBe(Number(connection?.id));
   });
 
   it('keeps up with nodes that come, report and go', async () => {

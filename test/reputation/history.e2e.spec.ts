@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { collectorOf, typeSql } from '../../src/storage/index.js';
+import { newConnectionId } from '../support/batches.js';
 import { TestDatabase } from '../support/databases.js';
 import { history, oneSet, type Reporter, severalSets, storeReports } from '../support/reports.js';
 import { TestServer } from '../support/test-server.js';
@@ -129,24 +131,24 @@ describe('what nodes said of a peer', () => {
 
   it('is found among thousands of reports, many of the same time, each once', async () => {
     const now = Date.now();
-    const [{ id } = { id: '' }] = await database.query<{ id: string }>('SELECT gen_random_uuid() AS id');
+    const id = newConnectionId();
     await storeReports(database, [reporter('QmA', [1_000]), reporter('QmB', [DAY_MS])], now);
     // 2,600 of one moment, then 3,000 a second apart; one in three has the peer.
     await database.query(
-      `INSERT INTO peer_connections (id, ip_addr, peer_id, created_at, audit, path, socket_id, collector_id, revision,
+      `INSERT INTO peer_connections (id, collector, ip_addr, peer_id, created_at, audit, path, socket_id, revision,
          first_message_at, last_message_at, oldest_created_at, newest_created_at)
-       SELECT $1, '192.0.2.1', 'QmMany', at, false, '/', $1, $1, 1, at, at, at - interval '6000 s', at
+       SELECT $1, $3, '192.0.2.1', 'QmMany', at, false, '/', gen_random_uuid(), 1, at, at, at - interval '6000 s', at
          FROM (SELECT to_timestamp($2::float8 / 1000) AS at) AS time`,
-      [id, now],
+      [id, now, collectorOf(id)],
     );
     await database.query(
-      `INSERT INTO logs_expiring (created_at, received_at, peer_connection_id, msg, logs)
-       SELECT at, at, $1, 'system.network_state', jsonb_build_object('state', jsonb_build_object('peerset',
+      `INSERT INTO logs_expiring (created_at, received_at, peer_connection_id, collector, type, logs)
+       SELECT at, at, $1, $4, ${typeSql('system.network_state')}, jsonb_build_object('state', jsonb_build_object('peerset',
                 jsonb_build_object('nodes', jsonb_build_object(CASE n % 3 WHEN 0 THEN $3::text ELSE 'QmOther' END,
                   jsonb_build_object('connected', true, 'reputation', n)))))
          FROM generate_series(1, 5600) AS n
         CROSS JOIN LATERAL (SELECT to_timestamp($2::float8 / 1000) - make_interval(secs => 10 + greatest(0, n - 2600)) AS at) AS time`,
-      [id, now, PEER],
+      [id, now, PEER, collectorOf(id)],
     );
     const found = await history(server, PEER, { limit: '10000' });
     const expected = Array.from({ length: 5_600 }, (_, index) => index + 1).filter((n) => n % 3 === 0);

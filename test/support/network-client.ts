@@ -1,14 +1,14 @@
 import { WebSocket } from 'ws';
 import { waitUntil } from './wait-until.js';
 
-export type NodeChange = Record<string, unknown> & { id: string };
+export type NodeChange = Record<string, unknown> & { id: number };
 
 export interface NetworkFrame {
   network: string;
   as_of: string;
   complete?: true;
   nodes: NodeChange[];
-  gone: string[];
+  gone: number[];
   header?: Record<string, unknown>;
 }
 
@@ -16,7 +16,7 @@ export interface NetworkFrame {
 export class NetworkClient {
   readonly frames: NetworkFrame[] = [];
   readonly errors: string[] = [];
-  readonly nodes = new Map<string, NodeChange>();
+  readonly nodes = new Map<number, NodeChange>();
   header: Record<string, unknown> = {};
 
   private constructor(readonly socket: WebSocket) {

@@ -1,4 +1,4 @@
-import type { ConnectionSnapshot } from '../../src/storage/index.js';
+import { type ConnectionSnapshot, typeNumber } from '../../src/storage/index.js';
 import { batch, newConnectionId, row, snapshot } from './batches.js';
 import type { TestDatabase } from './databases.js';
 import type { TestServer } from './test-server.js';
@@ -56,6 +56,7 @@ export async function storeReports(
       id,
       peerId,
       audit,
+      types: [typeNumber('system.network_state')],
       oldestCreatedAt: Math.min(now, ...times),
       newestCreatedAt: times.length === 0 ? now : Math.max(...times),
       ...given,

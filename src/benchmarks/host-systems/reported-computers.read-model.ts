@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { singleRow, NEWEST_MESSAGE } from '../../storage/index.js';
+import { mayHave, NEWEST_MESSAGE, singleRow, typeSql } from '../../storage/index.js';
 import type { ComputerReport } from './reported-computer.js';
 
 /** A node, and what it reported of its computer: null where it has not. */
@@ -32,10 +32,12 @@ export const REPORT = `
      ORDER BY (sysinfo IS NOT NULL OR target_os IS NOT NULL OR target_arch IS NOT NULL) DESC,
               created_at DESC, id DESC LIMIT 1
   ), span AS (
-    SELECT id, oldest_created_at AS lower, ${NEWEST_MESSAGE} AS upper FROM peer_connections WHERE peer_id = $1
+    SELECT id, collector, oldest_created_at AS lower, ${NEWEST_MESSAGE} AS upper FROM peer_connections
+     WHERE peer_id = $1 AND ${mayHave('sysinfo.hwbench')}
   ), hwbench AS (
     SELECT logs - ARRAY['msg', 'ts', 'level', 'id'] AS scores
-      FROM span JOIN tetcore_logs ON peer_connection_id = span.id AND msg = 'sysinfo.hwbench'
+      FROM span JOIN tetcore_logs ON peer_connection_id = span.id AND tetcore_logs.collector = span.collector
+                                 AND type = ${typeSql('sysinfo.hwbench')}
                                  AND tetcore_logs.created_at BETWEEN lower AND upper
      ORDER BY tetcore_logs.created_at DESC, tetcore_logs.id DESC LIMIT 1
   )

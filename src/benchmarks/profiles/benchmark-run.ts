@@ -1,5 +1,5 @@
 import { NotFoundException } from '@nestjs/common';
-import { type ReadTransaction, NEWEST_MESSAGE } from '../../storage/index.js';
+import { NEWEST_MESSAGE, type ReadTransaction } from '../../storage/index.js';
 
 /** A benchmark, as far as messages are looked for. */
 export interface BenchmarkRun {
@@ -16,7 +16,9 @@ export interface BenchmarkRun {
 /** The messages of a node in some stretches of time. */
 export interface MessageRange {
   /** Connections that may have such messages. */
-  connections: string[];
+  connections: number[];
+  /** The collectors that these are of. */
+  collectors: number[];
   /** The first and the last time that is looked at: PostgreSQL's texts, both included. */
   start: string;
   end: string;
@@ -58,10 +60,11 @@ export async function rangeOfEvent(
 async function rangeOf(
   transaction: ReadTransaction,
   { peerId }: BenchmarkRun,
-  { start, end, stretches }: Omit<MessageRange, 'connections'>,
+  { start, end, stretches }: Omit<MessageRange, 'connections' | 'collectors'>,
 ): Promise<MessageRange> {
-  const rows = await transaction.query<{ id: string }>(CONNECTIONS, [peerId, start, end]);
-  return { start, end, stretches, connections: rows.map(({ id }) => id) };
+  const rows = await transaction.query<{ id: number; collector: number }>(CONNECTIONS, [peerId, start, end]);
+  const collectors = [...new Set(rows.map(({ collector }) => collector))];
+  return { start, end, stretches, connections: rows.map(({ id }) => id), collectors };
 }
 
 const peerIdIn = (column: string): string =>
@@ -93,5 +96,5 @@ const STRETCHES = `
                     FROM benchmark_events WHERE benchmark_id = $1::bigint AND name = $2::text) AS event) AS found`;
 
 const CONNECTIONS = `
-  SELECT id FROM peer_connections
+  SELECT id::float8 AS id, collector FROM peer_connections
    WHERE peer_id = $1::text AND oldest_created_at <= $3::timestamptz AND ${NEWEST_MESSAGE} >= $2::timestamptz`;

@@ -1,3 +1,4 @@
+import { typeSql } from '../../storage/index.js';
 import type { MessageRange } from './benchmark-run.js';
 
 /** Up to 31 years: what is no such number is no time. Beyond it `float8`, in which percentiles are, has an end. */
@@ -8,6 +9,7 @@ const FIGURES = `'count', count, 'mean', mean, 'median', median, 'p90', p90, 'mi
 /** Where the parameters of a range have their places: see {@link rangeParameters}. */
 interface Places {
   connections: string;
+  collectors: string;
   start: string;
   end: string;
   stretches: string;
@@ -23,7 +25,7 @@ export const COMPARISON = `
   WITH base AS (SELECT target, name, mean, median, json_build_object(${FIGURES}) AS figures
                   FROM (${profile(placesFrom(2))}) AS profile),
        head AS (SELECT target, name, mean, median, json_build_object(${FIGURES}) AS figures
-                  FROM (${profile(placesFrom(6))}) AS profile)
+                  FROM (${profile(placesFrom(7))}) AS profile)
   SELECT json_build_object('target', target, 'name', name, 'base', base.figures, 'head', head.figures,
                            'mean_ratio', (head.mean / nullif(base.mean, 0))::float8,
                            'median_ratio', head.median / nullif(base.median, 0))::text AS row
@@ -36,18 +38,18 @@ export const TARGETS = `
            WHERE ${within(placesFrom(1))} AND logs->>'target' IS NOT NULL) AS found
    ORDER BY target COLLATE "C"`;
 
-export function rangeParameters({ connections, start, end, stretches }: MessageRange): unknown[] {
-  return [connections, start, end, stretches];
+export function rangeParameters(range: MessageRange): unknown[] {
+  return [range.connections, range.collectors, range.start, range.end, range.stretches];
 }
 
 function placesFrom(first: number): Places {
   const place = (index: number): string => `$${(first + index).toString()}`;
-  return { connections: place(0), start: place(1), end: place(2), stretches: place(3) };
+  return { connections: place(0), collectors: place(1), start: place(2), end: place(3), stretches: place(4) };
 }
 
 /** The bounds are constants to the planner, which leaves out the partitions that lie beyond them. */
-function within({ connections, start, end, stretches }: Places): string {
-  return `peer_connection_id = ANY (${connections}::uuid[])
+function within({ connections, collectors, start, end, stretches }: Places): string {
+  return `peer_connection_id = ANY (${connections}::bigint[]) AND collector = ANY (${collectors}::integer[])
           AND created_at >= ${start}::timestamptz AND created_at <= ${end}::timestamptz
           AND created_at <@ ${stretches}::tstzmultirange`;
 }
@@ -62,7 +64,7 @@ function profile(places: Places): string {
       FROM (SELECT coalesce(logs->>'target', '') AS target, coalesce(logs->>'name', '') AS name,
                    CASE WHEN logs->>'time' ~ '${NANOSECONDS}' THEN (logs->>'time')::numeric END AS time
               FROM tetcore_logs
-             WHERE ${within(places)} AND msg = 'tracing.profiling'
+             WHERE ${within(places)} AND type = ${typeSql('tracing.profiling')}
                AND ($1::text IS NULL OR logs->>'target' = $1::text)
             -- Else each figure reads the time out of the message anew.
             OFFSET 0) AS call

@@ -23,7 +23,6 @@ export function claim({ id, collector }: Batch): Step[] {
 /** The same batch by another number of its collector, in rows and in the ids of connections. */
 export function renumberBatch(batch: Batch, number: number): Batch {
   const { collector, expiring, audit } = batch;
-  if (number === collector.number) return batch;
   const connection = (snapshot: ConnectionSnapshot): ConnectionSnapshot => ({
     ...snapshot,
     id: renumbered(snapshot.id, number),

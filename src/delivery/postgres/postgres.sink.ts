@@ -41,7 +41,7 @@ export class PostgresSink extends BatchSink {
   override async store(batch: Batch, signal: AbortSignal): Promise<StoreResult> {
     const known = this.renumbered.get(batch.collector.id);
     try {
-      return await this.storeAs(known === undefined ? batch : renumberBatch(batch, known), signal);
+      return await this.storeAs(batch, known ?? batch.collector.number, signal);
     } catch (error) {
       if (!isUnknownCollector(error)) throw error;
     }
@@ -56,11 +56,17 @@ export class PostgresSink extends BatchSink {
       );
       this.renumbered.set(batch.collector.id, number);
     }
-    return await this.storeAs(renumberBatch(batch, number), signal);
+    return await this.storeAs(batch, number, signal);
   }
 
   /** @throws the database's error where its collector does not have that number: see isUnknownCollector */
-  private async storeAs(batch: Batch, signal: AbortSignal): Promise<StoreResult> {
+  private async storeAs(batch: Batch, number: number, signal: AbortSignal): Promise<StoreResult> {
+    if (number === batch.collector.number) return await this.storeNumbered(batch, signal);
+    const storedAs = renumberBatch(batch, number);
+    return { ...(await this.storeNumbered(storedAs, signal)), storedAs };
+  }
+
+  private async storeNumbered(batch: Batch, signal: AbortSignal): Promise<StoreResult> {
     // Before a connection is taken: with a pool of one it would wait for itself.
     await this.ensurePartitions(batch, signal);
     if (outlivesItsId(batch, Date.now()) && (await this.isStored(batch, signal))) return DUPLICATE;

@@ -8,10 +8,13 @@ import {
   NEW_MESSAGE_AHEAD_MS,
   NEW_MESSAGE_BEHIND_MS,
   NEWEST_MESSAGE,
+  OTHER_TYPE,
   type ReadOptions,
   ReadTransaction,
   timeOf,
   timeText,
+  typeCondition,
+  typesOf,
 } from '../../storage/index.js';
 import { FeedLimits } from '../feed-limits.js';
 import { ALL_PEERS, type PeerMessage } from '../request/peer-message.js';
@@ -34,35 +37,40 @@ const text = (table: string, withPeer: string, peerId: string): string => `
 
 /** By `peer_connections_peer_created_at`; of all peers there is no index. */
 const CONNECTIONS = `
-  SELECT id, peer_id FROM peer_connections
-   WHERE ($1::text = '${ALL_PEERS}' OR peer_id = $1::text)
+  SELECT id::float8 AS id, collector, peer_id FROM peer_connections
+   WHERE ($1::text = '${ALL_PEERS}' OR peer_id = $1::text) AND (types IS NULL OR types && $4::smallint[])
      AND ${NEWEST_MESSAGE} >= $2::timestamptz AND oldest_created_at <= $3::timestamptz`;
 
-/** By (`peer_connection_id`, `msg`, `created_at`), of the partitions of that time. The newest first: not all may fit. */
-const HISTORY = `
+/**
+ * By (`peer_connection_id`, `created_at`, `type`), or the index of rare types, of the partitions of that time. The newest
+ * first: not all may fit.
+ */
+const history = (ofType: string): string => `
   SELECT ${columns('log')}, ${text('log', '$6::boolean', 'connection.peer_id')} AS text
-    FROM unnest($1::uuid[], $2::text[]) AS connection (id, peer_id)
-    JOIN tetcore_logs AS log ON log.peer_connection_id = connection.id
-   WHERE log.msg = $3::text AND log.created_at >= $4::timestamptz AND log.created_at <= $5::timestamptz
+    FROM unnest($1::bigint[], $2::integer[], $3::text[]) AS connection (id, collector, peer_id)
+    JOIN tetcore_logs AS log ON log.peer_connection_id = connection.id AND log.collector = connection.collector
+   WHERE ${ofType} AND log.created_at >= $4::timestamptz AND log.created_at <= $5::timestamptz
    ORDER BY log.created_at DESC, log.id DESC`;
 
 /**
  * What was stored lately, of all pairs at once: by the BRIN index on `stored_at`, of the partitions that new
- * messages can be in. `msg || ''` is hidden from the other index, in which the planner would go through all of a
+ * messages can be in. `type + 0` is hidden from the other indexes, in which the planner would go through all of a
  * type. Lists are looked up by hash, where a join would go by the planner's idea of how much is new.
  */
 const NEWS = `
   WITH news AS MATERIALIZED (
-    SELECT id, created_at, stored_at, peer_connection_id, msg, logs FROM tetcore_logs
+    SELECT id, created_at, stored_at, peer_connection_id, collector, msg, logs FROM tetcore_logs
      WHERE stored_at > $1::timestamptz AND created_at >= $2::timestamptz AND created_at <= $3::timestamptz
-       AND msg || '' = ANY ($4::text[]) AND id <> ALL ($5::bigint[])
+       AND type + 0 = ANY ($4::integer[]) AND id <> ALL ($5::bigint[])
+       AND (type <> ${OTHER_TYPE.toString()} OR logs->>'msg' = ANY ($6::text[]))
   )
   SELECT ${columns('news')}, CASE WHEN of_all THEN '${ALL_PEERS}' ELSE connection.peer_id END AS peer_id, msg,
          ${text('news', 'of_all', 'connection.peer_id')} AS text
     FROM news
-    JOIN peer_connections AS connection ON connection.id = news.peer_connection_id
+    JOIN peer_connections AS connection
+      ON connection.id = news.peer_connection_id AND connection.collector = news.collector
    CROSS JOIN (VALUES (false), (true)) AS copy (of_all)
-   WHERE CASE WHEN of_all THEN msg = ANY ($6::text[]) ELSE connection.peer_id || ' ' || msg = ANY ($7::text[]) END
+   WHERE CASE WHEN of_all THEN msg = ANY ($7::text[]) ELSE connection.peer_id || ' ' || msg = ANY ($8::text[]) END
    ORDER BY news.created_at, news.id`;
 
 /** A row of the news, and the pair that it is of. */
@@ -77,7 +85,8 @@ export interface NewsQuestion {
 }
 
 interface ConnectionRow {
-  id: string;
+  id: number;
+  collector: number;
   peer_id: string | null;
 }
 
@@ -101,18 +110,23 @@ export class FeedReadModel {
       const { now } = transaction;
       const from = now - this.settings.CACHE_EXPIRY_S * 1e6;
       const range = [timeOf(from), timeOf(now + inMicroseconds(NEW_MESSAGE_AHEAD_MS))];
-      const connections = await transaction.query<ConnectionRow>(CONNECTIONS, [pair.peer_id, ...range]);
+      const connections = await transaction.query<ConnectionRow>(CONNECTIONS, [
+        pair.peer_id,
+        ...range,
+        typesOf([pair.msg]).numbers,
+      ]);
       const rows: StoredRow[] = [];
       if (connections.length === 0) return { rows, now, from };
-      const parameters = [
+      const parameters: unknown[] = [
         connections.map(({ id }) => id),
+        connections.map(({ collector }) => collector),
         connections.map(({ peer_id }) => peer_id),
-        pair.msg,
         ...range,
         pair.peer_id === ALL_PEERS,
       ];
+      const sql = history(typeCondition(pair.msg, (value) => `$${parameters.push(value).toString()}`));
       let bytes = 0;
-      for await (const piece of this.pieces<StoredRow>(transaction, HISTORY, parameters)) {
+      for await (const piece of this.pieces<StoredRow>(transaction, sql, parameters)) {
         for (const row of piece) {
           if (bytes > maxBytes) return { rows: rows.reverse(), now, from: (rows[0]?.createdAt ?? now) + 1 };
           rows.push(row);
@@ -139,12 +153,14 @@ export class FeedReadModel {
     const read = async (transaction: ReadTransaction): Promise<number> => {
       const { now } = transaction;
       const ofAll = pairs.filter(({ peer_id }) => peer_id === ALL_PEERS);
+      const { numbers, others } = typesOf(pairs.map(({ msg }) => msg));
       const parameters = [
         timeOf(storedAfter),
         timeOf(now - inMicroseconds(NEW_MESSAGE_BEHIND_MS)),
         timeOf(now + inMicroseconds(NEW_MESSAGE_AHEAD_MS)),
-        [...new Set(pairs.map(({ msg }) => msg))],
+        numbers,
         known,
+        others,
         ofAll.map(({ msg }) => msg),
         pairs.map(({ peer_id, msg }) => `${peer_id} ${msg}`),
       ];

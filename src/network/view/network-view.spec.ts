@@ -4,21 +4,20 @@ import { NetworkView } from './network-view.js';
 import type { ConnectionRow, ReportRow } from './report-row.js';
 
 const S = 1e6;
-const connection = (id: string): ConnectionRow => ({
+const connection = (id: number): ConnectionRow => ({
   id,
   chain: 'Testnet',
   revision: 1,
-  peer_id: `Qm${id}`,
-  name: id,
+  peer_id: `Qm${id.toString()}`,
+  name: `node ${id.toString()}`,
   authority: false,
   implementation: null,
   version: null,
   startupTime: null,
   connectedAt: 0,
   lastMessageAt: 0,
-  newestCreatedAt: 0,
 });
-const report = (node: string, msg: string, at: number, more: Partial<ReportRow>): ReportRow => ({
+const report = (node: number, msg: string, at: number, more: Partial<ReportRow>): ReportRow => ({
   id: at.toString(),
   connection: node,
   msg,
@@ -36,10 +35,10 @@ const report = (node: string, msg: string, at: number, more: Partial<ReportRow>)
   bandwidth_download: null,
   ...more,
 });
-const imported = (node: string, height: number, at: number): ReportRow =>
+const imported = (node: number, height: number, at: number): ReportRow =>
   report(node, 'block.import', at, { best: `0x${height.toString()}`, height: height.toString() });
 
-function filled(...ids: string[]): NetworkView {
+function filled(...ids: number[]): NetworkView {
   const view = new NetworkView('Testnet');
   view.fill({ connections: ids.map(connection), gone: [], reports: [], now: 100 * S });
   return view;
@@ -50,44 +49,44 @@ const read = (view: NetworkView, stamp: number): unknown =>
 
 describe('the view of a chain', () => {
   it('tells who is behind the newest state of what changed, once', () => {
-    const view = filled('a', 'b');
+    const view = filled(1, 2);
     for (let second = 1; second <= 3; second += 1) {
       const now = (100 + second) * S;
-      view.update({ connections: [], gone: [], reports: [imported('a', second, now)], now });
+      view.update({ connections: [], gone: [], reports: [imported(1, second, now)], now });
     }
-    expect(read(view, 100 * S)).toMatchObject({ nodes: [{ id: 'a', best_height: 3 }], gone: [] });
+    expect(read(view, 100 * S)).toMatchObject({ nodes: [{ id: 1, best_height: 3 }], gone: [] });
     expect(read(view, 103 * S)).toBeNull();
   });
 
   it('sends everything to who has nothing, and to who is too far behind to be told who went', () => {
-    const view = filled('a', 'b');
-    view.update({ connections: [], gone: ['b'], reports: [], now: 101 * S });
-    expect(read(view, 100 * S)).toMatchObject({ nodes: [], gone: ['b'] });
-    const all = { complete: true, nodes: [{ id: 'a', best_height: null, peers: null }], gone: [] };
+    const view = filled(1, 2);
+    view.update({ connections: [], gone: [2], reports: [], now: 101 * S });
+    expect(read(view, 100 * S)).toMatchObject({ nodes: [], gone: [2] });
+    const all = { complete: true, nodes: [{ id: 1, best_height: null, peers: null }], gone: [] };
     expect(read(view, -Infinity)).toMatchObject(all);
     view.update({ connections: [], gone: [], reports: [], now: 5_000 * S });
     expect(read(view, 100 * S)).toMatchObject(all);
   });
 
   it('is not begun anew with what is older than what it shows', () => {
-    const view = filled('a');
-    view.update({ connections: [connection('b')], gone: [], reports: [], now: 102 * S });
+    const view = filled(1);
+    view.update({ connections: [connection(2)], gone: [], reports: [], now: 102 * S });
     const { generation } = view;
-    view.fill({ connections: [connection('a')], gone: [], reports: [], now: 101 * S });
+    view.fill({ connections: [connection(1)], gone: [], reports: [], now: 101 * S });
     expect([view.size, view.generation]).toEqual([2, generation]);
-    view.fill({ connections: [connection('a')], gone: [], reports: [], now: 103 * S });
+    view.fill({ connections: [connection(1)], gone: [], reports: [], now: 103 * S });
     expect([view.size, view.generation]).toEqual([1, generation + 1]);
     expect(read(view, 102 * S)).toMatchObject({ complete: true });
   });
 
   it('has the same state whatever the order of what comes, and however often it comes', () => {
-    const reports = [imported('a', 1, 101 * S), imported('b', 1, 102 * S), imported('a', 2, 103 * S)];
+    const reports = [imported(1, 1, 101 * S), imported(2, 1, 102 * S), imported(1, 2, 103 * S)];
     const views = [
       [0, 1, 2],
       [2, 0, 1],
       [1, 2, 0, 1, 0],
     ].map((order) => {
-      const view = filled('a', 'b');
+      const view = filled(1, 2);
       for (const at of order) {
         const row = reports[at];
         if (row !== undefined) view.update({ connections: [], gone: [], reports: [row], now: 110 * S });

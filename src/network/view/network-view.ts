@@ -10,7 +10,7 @@ const GONE_US = 600e6;
 
 /** A connection that a view shows, and of which chain it was when its row was read. */
 export interface KnownConnection {
-  id: string;
+  id: number;
   revision: number;
   chain: string;
 }
@@ -19,7 +19,7 @@ export interface KnownConnection {
 export interface ViewChanges {
   connections: readonly ConnectionRow[];
   /** Ids of connections. */
-  gone: readonly string[];
+  gone: readonly number[];
   /** In the order in which they were received. */
   reports: readonly ReportRow[];
   /** The database's time when it was read: microseconds since the epoch. */
@@ -44,8 +44,8 @@ const MOST_AHEAD_US = 60_000_000;
  * read from one server can be gone on with at another.
  */
 export class NetworkView {
-  private nodes = new Map<string, NodeState>();
-  private gone = new Map<string, number>();
+  private nodes = new Map<number, NodeState>();
+  private gone = new Map<number, number>();
   private blocks = new BlockTimes();
   private readonly readers = new Set<() => void>();
   /** Frames that those who stand at one place and want the same share. */
@@ -86,7 +86,7 @@ export class NetworkView {
   }
 
   /** Ids of the connections that it shows. */
-  ids(): IterableIterator<string> {
+  ids(): IterableIterator<number> {
     return this.nodes.keys();
   }
 
@@ -203,7 +203,7 @@ export class NetworkView {
     if (earlier) for (const node of this.nodes.values()) node.measure(this.blocks, this.stamp);
   }
 
-  private node(id: string): NodeState {
+  private node(id: number): NodeState {
     let node = this.nodes.get(id);
     if (node === undefined) {
       this.nodes.set(id, (node = new NodeState(id, this.stamp)));

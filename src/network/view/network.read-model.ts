@@ -10,6 +10,9 @@ import {
   type ReadOptions,
   ReadTransaction,
   timeOf,
+  mayHave,
+  type NamedMessageType,
+  typeSql,
 } from '../../storage/index.js';
 import type { KnownConnection } from './network-view.js';
 import { type ConnectionRow, type ReportRow, REPORTS } from './report-row.js';
@@ -27,10 +30,9 @@ const short = (column: string): string => `left(${column}, ${MOST_CHARACTERS.toS
 /** The newest open connection of each node, by `peer_connections_open`. */
 const OPEN = `
   SELECT DISTINCT ON (chain, coalesce(peer_id, id::text))
-         id, chain, revision, ${['peer_id', 'name', 'implementation', 'version'].map(short).join(', ')}, authority,
+         id::float8 AS id, chain, revision, ${['peer_id', 'name', 'implementation', 'version'].map(short).join(', ')}, authority,
          startup_time::float8 AS "startupTime", ${microsecondsOf('created_at')} AS "connectedAt",
-         ${microsecondsOf('last_message_at')} AS "lastMessageAt",
-         ${microsecondsOf('newest_created_at')} AS "newestCreatedAt"
+         ${microsecondsOf('last_message_at')} AS "lastMessageAt"
     FROM peer_connections
    WHERE ended_at IS NULL AND chain = ANY ($1::text[])
    ORDER BY chain, coalesce(peer_id, id::text), created_at DESC, id DESC`;
@@ -38,7 +40,7 @@ const OPEN = `
 /** Those that began, changed or went, against what is known. */
 const CONNECTIONS = `
   WITH open AS MATERIALIZED (${OPEN}),
-       known AS (SELECT * FROM unnest($2::uuid[], $3::integer[]) AS known (id, revision))
+       known AS (SELECT * FROM unnest($2::float8[], $3::integer[]) AS known (id, revision))
   SELECT open.*, known.id AS "knownId"
     FROM open FULL JOIN known ON known.id = open.id
    WHERE open.id IS NULL OR known.id IS NULL OR known.revision <> open.revision`;
@@ -57,29 +59,33 @@ const FIELDS = [
 ];
 
 const report = (log: string): string => `
-  SELECT ${log}.id::text AS id, ${log}.peer_connection_id AS connection, ${log}.msg,
+  SELECT ${log}.id::text AS id, ${log}.peer_connection_id::float8 AS connection, ${log}.msg,
          ${microsecondsOf(`${log}.received_at`)} AS "receivedAt", ${microsecondsOf(`${log}.stored_at`)} AS "storedAt",
          ${FIELDS.map((field) => `left(said.${field}, 128) AS ${field}`).join(', ')}`;
 const said = (log: string): string => `
    CROSS JOIN LATERAL jsonb_to_record(${log}.logs) AS said (${FIELDS.map((field) => `${field} text`).join(', ')})`;
 
-/**
- * The newest of each type, by the index on (`peer_connection_id`, `msg`, `created_at`). A node sends two kinds of
- * `system.interval` in turn. The bounds leave one or two partitions for each.
- */
+/** By the index on (`peer_connection_id`, `created_at`, `type`). The bounds leave one or two partitions for each. */
+const newest = (msg: NamedMessageType, most: number | string): string => `
+         (SELECT id, created_at, received_at, stored_at, peer_connection_id, msg, logs FROM tetcore_logs
+           WHERE peer_connection_id = connection.id AND collector = connection.collector
+             AND type = ${typeSql(msg)} AND ${mayHave(msg)}
+             AND created_at >= connection.newest_created_at - interval '1 hour'
+             AND created_at <= connection.newest_created_at + interval '5 min'
+           ORDER BY created_at DESC LIMIT ${most})`;
+
+/** The newest of each type, and $2 imports of blocks. A node sends two kinds of `system.interval` in turn. */
 const LATEST = `
   ${report('log')}
-    FROM unnest($1::uuid[], $2::timestamptz[], $3::integer[]) AS connection (id, newest, blocks)
-   CROSS JOIN (VALUES ('system.interval', 2), ('block.import', 0), ('notify.finalized', 1), ('txpool.import', 1))
-              AS kind (msg, most)
-   CROSS JOIN LATERAL (
-          SELECT id, created_at, received_at, stored_at, peer_connection_id, msg, logs FROM tetcore_logs
-           WHERE peer_connection_id = connection.id AND msg = kind.msg
-             AND created_at >= connection.newest - interval '1 hour'
-             AND created_at <= connection.newest + interval '5 min'
-           ORDER BY created_at DESC
-           LIMIT CASE WHEN kind.msg = 'block.import' THEN connection.blocks ELSE kind.most END) AS log
-  ${said('log')}`;
+    FROM peer_connections AS connection
+   CROSS JOIN LATERAL (${[
+     newest('system.interval', 2),
+     newest('block.import', '$2::bigint'),
+     newest('notify.finalized', 1),
+     newest('txpool.import', 1),
+   ].join(' UNION ALL ')}) AS log
+  ${said('log')}
+   WHERE connection.id = ANY ($1::bigint[])`;
 
 /**
  * What was stored lately, by the BRIN index on `stored_at`; see the news of the feed. Connections are looked at
@@ -89,12 +95,12 @@ const NEWS = `
   WITH news AS MATERIALIZED (
     SELECT id, received_at, stored_at, peer_connection_id, msg, logs FROM tetcore_logs
      WHERE stored_at > $1::timestamptz AND created_at >= $2::timestamptz AND created_at <= $3::timestamptz
-       AND msg || '' = ANY ($4::text[]) AND id <> ALL ($5::bigint[])
+       AND type + 0 IN (${REPORTS.map(typeSql).join(', ')}) AND id <> ALL ($4::bigint[])
   )
   ${report('news')}
     FROM news
   ${said('news')}
-   WHERE news.peer_connection_id = ANY ($6::uuid[])`;
+   WHERE news.peer_connection_id = ANY ($5::bigint[])`;
 
 const CHAINS = `
   SELECT chain AS name, mode() WITHIN GROUP (ORDER BY genesis_hash) AS genesis_hash,
@@ -121,14 +127,14 @@ export interface NetworkQuestion {
 
 export interface NetworkChanges {
   connections: ConnectionRow[];
-  gone: string[];
+  gone: number[];
   /** In the order in which they were received. */
   reports: ReportRow[];
   now: number;
 }
 
 /** A connection that is open, known, or both. */
-type Difference = (ConnectionRow | { [column in keyof ConnectionRow]: null }) & { knownId: string | null };
+type Difference = (ConnectionRow | { [column in keyof ConnectionRow]: null }) & { knownId: number | null };
 
 /** Reads the state of chains: all of it, or what has changed. */
 @Injectable()
@@ -159,7 +165,11 @@ export class NetworkReadModel {
       const chainOf = new Map(known.map(({ id, chain }) => [id, chain]));
       // One that says that it is of another chain now begins there.
       const begun = connections.filter(({ id, chain }) => chainOf.get(id) !== chain);
-      const reports = await latest(transaction, begun);
+      const ids = begun.map(({ id }) => id);
+      const reports = [
+        ...(await latest(transaction, ids.slice(0, OBSERVERS), BLOCKS_OF_OBSERVER)),
+        ...(await latest(transaction, ids.slice(OBSERVERS), BLOCKS)),
+      ];
       if (question.readFrom !== undefined) reports.push(...(await news(transaction, question)));
       return { connections, gone, reports: reports.sort(inOrder), now };
     };
@@ -172,13 +182,12 @@ export class NetworkReadModel {
   }
 }
 
-async function latest(transaction: ReadTransaction, begun: readonly ConnectionRow[]): Promise<ReportRow[]> {
-  if (begun.length === 0) return [];
-  return await transaction.query<ReportRow>(LATEST, [
-    begun.map(({ id }) => id),
-    begun.map(({ newestCreatedAt }) => timeOf(newestCreatedAt)),
-    begun.map((_, at) => (at < OBSERVERS ? BLOCKS_OF_OBSERVER : BLOCKS)),
-  ]);
+async function latest(
+  transaction: ReadTransaction,
+  ids: readonly number[],
+  blocks: number,
+): Promise<ReportRow[]> {
+  return ids.length === 0 ? [] : await transaction.query<ReportRow>(LATEST, [ids, blocks]);
 }
 
 async function news(
@@ -190,7 +199,6 @@ async function news(
     timeOf(readFrom - inMicroseconds(READ_AGAIN_MS)),
     timeOf(now - inMicroseconds(NEW_MESSAGE_BEHIND_MS)),
     timeOf(now + inMicroseconds(NEW_MESSAGE_AHEAD_MS)),
-    REPORTS,
     knownIds,
     known.map(({ id }) => id),
   ]);

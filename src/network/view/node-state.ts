@@ -22,7 +22,7 @@ export class NodeState {
   private heardAt = -Infinity;
 
   constructor(
-    readonly id: string,
+    readonly id: number,
     /** The stamp since when it is here. */
     private readonly bornAt: number,
   ) {}

@@ -1,5 +1,12 @@
+import type { NamedMessageType } from '../../storage/index.js';
+
 /** The types of messages that say something of the state of a node. */
-export const REPORTS = ['system.interval', 'block.import', 'notify.finalized', 'txpool.import'] as const;
+export const REPORTS = [
+  'system.interval',
+  'block.import',
+  'notify.finalized',
+  'txpool.import',
+] as const satisfies readonly NamedMessageType[];
 
 /** Origin of blocks of the past, which a node fetches: when it has them says nothing of how fast they spread. */
 export const CATCHING_UP = 'NetworkInitialSync';
@@ -7,7 +14,7 @@ export const CATCHING_UP = 'NetworkInitialSync';
 /** What a message says of the state of its node. Each value is text as the node sent it, or null. */
 export interface ReportRow {
   id: string;
-  connection: string;
+  connection: number;
   msg: string;
   /** By our clock: microseconds since the epoch, and so `storedAt`. */
   receivedAt: number;
@@ -26,7 +33,7 @@ export interface ReportRow {
 
 /** The newest connection of a node that is open. Times are microseconds since the epoch. */
 export interface ConnectionRow {
-  id: string;
+  id: number;
   chain: string;
   revision: number;
   peer_id: string | null;
@@ -37,7 +44,6 @@ export interface ConnectionRow {
   startupTime: number | null;
   connectedAt: number;
   lastMessageAt: number;
-  newestCreatedAt: number;
 }
 
 /** A height or a count; null where it is none that a double holds exactly. */

@@ -1,4 +1,4 @@
-import { ReadTransaction, NEWEST_MESSAGE } from '../../storage/index.js';
+import { NEWEST_MESSAGE, type ReadTransaction } from '../../storage/index.js';
 import type { TimeWindow } from './report-windows.js';
 
 /** Which reports are asked for: an age in seconds; times as texts of PostgreSQL, excluded. */

@@ -1,4 +1,4 @@
-import { Conditions, timeText, NEWEST_MESSAGE } from '../../storage/index.js';
+import { Conditions, mayHave, NEWEST_MESSAGE, timeText, typeSql } from '../../storage/index.js';
 import { ANY_CONNECTED, LOWEST_REPUTATION, NODE_SETS, PEERSET, saidOf } from '../report/peerset.js';
 import type { ReportBounds } from './report-range.js';
 import type { TimeWindow } from './report-windows.js';
@@ -16,8 +16,8 @@ export interface ReportRow extends ReportPlace {
 }
 
 /**
- * The newest reports of a window, whether they say something of the peer or not. The index on (peer_connection_id,
- * msg, created_at) has those of a connection in order. Nothing is decompressed before it is fetched.
+ * The newest reports of a window, whether they say something of the peer or not. The index of rare types has
+ * those of a connection in order. Nothing is decompressed before it is fetched.
  *
  * @param after what has been read of the window before
  * @param count at most so many
@@ -33,8 +33,8 @@ export function reportsQuery(
   const place = (value: unknown, type: string): string => `${conditions.parameter(value)}::${type}`;
   const time = (value: number): string => place(new Date(value).toISOString(), 'timestamptz');
   const [from, to] = [time(window.from), time(window.to)];
-  conditions.add('peer_connection_id = connection.id');
-  conditions.add("msg = 'system.network_state'");
+  conditions.add('peer_connection_id = connection.id AND collector = connection.collector');
+  conditions.add(`type = ${typeSql('system.network_state')}`);
   conditions.add('created_at >= connection.lower AND created_at <= connection.upper');
   conditions.add(`created_at < ${to}`);
   const { maxAgeS, start, end } = bounds;
@@ -56,9 +56,10 @@ export function reportsQuery(
              || ',"connected":' || connected::text || ',"ts":"' || created_at || '"}' AS row
       FROM (SELECT peer_id, id, ${timeText('created_at')} AS created_at, ${PEERSET} AS peerset
               FROM (SELECT connection.peer_id, report.created_at, report.id, report.logs
-                      FROM (SELECT id, peer_id, greatest(oldest_created_at, ${from}) AS lower,
+                      FROM (SELECT id, collector, peer_id, greatest(oldest_created_at, ${from}) AS lower,
                                    least(${NEWEST_MESSAGE}, ${to}) AS upper
-                              FROM peer_connections WHERE peer_id IS NOT NULL) AS connection
+                              FROM peer_connections
+                             WHERE peer_id IS NOT NULL AND ${mayHave('system.network_state')}) AS connection
                      CROSS JOIN LATERAL
                            (SELECT created_at, id, logs FROM tetcore_logs WHERE ${conditions.sql} ${newest}) AS report
                      WHERE lower <= upper ${newest}) AS newest

@@ -33,6 +33,7 @@ export {
   writeTupleHead,
 } from './message-tuple.js';
 export {
+  mayHave,
   MESSAGE_TYPES,
   type NamedMessageType,
   NO_TYPE,
@@ -42,6 +43,7 @@ export {
   typeName,
   typeNameSql,
   typeNumber,
+  typesOf,
   typeSql,
 } from './message-types.js';
 export {

@@ -84,9 +84,35 @@ export function typeCondition(
   last = LAST_OF_FIRST_SCHEMA,
 ): string {
   const number = typeNumber(msg);
-  if (number !== OTHER_TYPE && number <= last) return `type = ${number.toString()}`;
+  if (!mayBeOther(number, last)) return `type = ${number.toString()}`;
   const unnamed = `type = ${OTHER_TYPE.toString()} AND logs->>'msg' = ${place(msg)}::text`;
   return number === OTHER_TYPE ? unnamed : `(type = ${number.toString()} OR ${unnamed})`;
+}
+
+/**
+ * The same for several types at once: the numbers that messages of them may have in `type`, and the names that `logs`
+ * may have where that number is {@link OTHER_TYPE}.
+ */
+export function typesOf(msgs: Iterable<string>): { numbers: number[]; others: string[] } {
+  const found = new Set<number>();
+  const others = new Set<string>();
+  for (const msg of msgs) {
+    const number = typeNumber(msg);
+    found.add(number);
+    if (!mayBeOther(number)) continue;
+    found.add(OTHER_TYPE);
+    others.add(msg);
+  }
+  return { numbers: [...found], others: [...others] };
+}
+
+/** Whether a connection may have messages of a type, as a condition on the column `types` of its row. */
+export function mayHave(msg: NamedMessageType): string {
+  return `(types IS NULL OR ${typeSql(msg)} = ANY (types))`;
+}
+
+function mayBeOther(number: number, last = LAST_OF_FIRST_SCHEMA): boolean {
+  return number === OTHER_TYPE || number > last;
 }
 
 /**

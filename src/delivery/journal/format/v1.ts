@@ -60,16 +60,10 @@ interface BatchHead {
   rejected: RejectedHead[];
 }
 
-const HEAD_FIELDS: readonly (keyof BatchHead)[] = [
-  'id',
-  'collector',
-  'first_received_at',
-  'sealed_at',
-  'expiring',
-  'audit',
-  'connections',
-  'rejected',
-];
+const HEAD_FIELDS = 'id collector first_received_at sealed_at expiring audit connections rejected'.split(' ');
+const COLLECTOR_FIELDS = ['id', 'number'];
+const BLOCK_FIELDS = ['rows', 'bytes', 'oldest', 'newest'];
+const REJECTED_FIELDS = ['received_at', 'connection', 'path', 'ip_addr', 'reason', 'size', 'head'];
 
 /** The columns of the connections that this version writes. */
 export const WRITTEN_COLUMNS: readonly string[] = CONNECTION_COLUMNS.map(({ column }) => column);
@@ -158,14 +152,30 @@ function parseHead(json: Buffer): BatchHead {
   } catch (cause) {
     throw new BatchFormatError("The batch's head is not JSON.", { cause });
   }
-  if (typeof head !== 'object' || head === null) throw new BatchFormatError("The batch's head is no object.");
-  const missing = HEAD_FIELDS.find((field) => !(field in head));
-  if (missing !== undefined) throw new BatchFormatError(`The batch has no ${missing}.`);
-  const unknown = Object.keys(head).find((field) => !(HEAD_FIELDS as readonly string[]).includes(field));
-  if (unknown !== undefined) {
-    throw new JournalFormatError(`A batch has a field that is not known here: ${unknown}.`);
+  check(head, HEAD_FIELDS, 'the head');
+  const { collector, expiring, audit, connections, rejected } = head as BatchHead;
+  check(collector, COLLECTOR_FIELDS, 'the collector');
+  for (const block of [expiring, audit]) check(block, BLOCK_FIELDS, 'a block');
+  if (!Array.isArray(connections) || !Array.isArray(rejected)) {
+    throw new BatchFormatError('The batch has no list of connections, or none of rejected messages.');
   }
+  for (const message of rejected) check(message, REJECTED_FIELDS, 'a rejected message');
   return head as BatchHead;
+}
+
+/**
+ * Every field is there, and no other one.
+ *
+ * @throws BatchFormatError, JournalFormatError
+ */
+function check(value: unknown, fields: readonly string[], what: string): void {
+  if (typeof value !== 'object' || value === null) throw new BatchFormatError(`In a batch, ${what} is no object.`);
+  const missing = fields.find((field) => !(field in value));
+  if (missing !== undefined) throw new BatchFormatError(`In a batch, ${what} has no ${missing}.`);
+  const unknown = Object.keys(value).find((field) => !fields.includes(field));
+  if (unknown !== undefined) {
+    throw new JournalFormatError(`In a batch, ${what} has a field that is not known here: ${unknown}.`);
+  }
 }
 
 function collectorOf({ collector: { id, number } }: BatchHead): CollectorIdentity {

@@ -1,0 +1,13 @@
+import { describe, expect, it } from 'vitest';
+import { OTHER_TYPE, typesOf } from './message-types.js';
+
+describe('types that are asked for together', () => {
+  it('are numbers, and names only of those that have none', () => {
+    expect(typesOf(['block.import', 'x.one', 'system.interval', 'x.two', 'x.one', 'block.import'])).toEqual({
+      numbers: [17, OTHER_TYPE, 16],
+      others: ['x.one', 'x.two'],
+    });
+    expect(typesOf(['system.connected'])).toEqual({ numbers: [2], others: [] });
+    expect(typesOf([])).toEqual({ numbers: [], others: [] });
+  });
+});
