@@ -16,22 +16,25 @@ export interface CountedTable {
   ids: IdRange | undefined;
 }
 
-/**
- * Counts the rows of the source, and those that are here of it; both at the same time.
- *
- * @param cutoff what is older may have been purged here
- */
+export interface Counting {
+  /** The number that the source has here. */
+  collector: number;
+  tables: readonly CountedTable[];
+  /** What is older may have been purged here. */
+  cutoff: Date;
+}
+
+/** Counts the rows of the source, and those that are here of it; both at the same time. */
 export async function countTables(
   lane: Lane,
   ledger: ImportLedger,
-  tables: readonly CountedTable[],
-  cutoff: Date,
+  { collector, tables, cutoff }: Counting,
 ): Promise<{ tables: TableReport[]; stored: StoredReport[] }> {
   const totals = new Map<string, Total>();
   for (const { table } of tables) totals.set(table, await ledger.total(lane.target, table, cutoff));
   const [counted, stored] = await Promise.all([
     countSource(lane, tables, totals),
-    countTarget(lane, ledger.source, totals, cutoff),
+    countTarget(lane, { source: ledger.source, collector }, totals, cutoff),
   ]);
   return { tables: counted, stored };
 }
@@ -57,13 +60,13 @@ async function countSource(
 
 async function countTarget(
   lane: Lane,
-  source: string,
+  { source, collector }: { source: string; collector: number },
   totals: ReadonlyMap<string, Total>,
   cutoff: Date,
 ): Promise<StoredReport[]> {
   const reports: StoredReport[] = [];
   const messages = LOG_TABLE_NAMES.flatMap((name) => totals.get(name) ?? []);
-  reports.push(report('tetcore_logs', await storedMessages(lane.target, source, cutoff), messages));
+  reports.push(report('tetcore_logs', await storedMessages(lane.target, collector, cutoff), messages));
   for (const [table, total] of totals) {
     if (LOG_TABLE_NAMES.some((name) => name === table)) continue;
     if (table !== 'peer_connections') {
@@ -72,7 +75,7 @@ async function countTarget(
     }
     // One that had expired comes all the same when a message of it does later.
     const late = total.leftOut.expired ?? 0;
-    reports.push(report(table, await storedConnections(lane.target, source, cutoff), [total], late));
+    reports.push(report(table, await storedConnections(lane.target, collector, cutoff), [total], late));
   }
   return reports;
 }

@@ -1,5 +1,11 @@
-import type { Settings } from '../config/index.js';
-import { migrateDatabase, PartitionManager, sqlStateOf, WriterPool, HOUR_MS } from '../storage/index.js';
+import {
+  hasSqlState,
+  HOUR_MS,
+  migrateDatabase,
+  PartitionManager,
+  SqlState,
+  WriterPool,
+} from '../storage/index.js';
 import { type CountedTable, countTables } from './count-tables.js';
 import { DEFAULT_CHUNK, DEFAULT_CONNECTIONS, type ImportOptions } from './import-options.js';
 import type { ImportReport } from './import-report.js';
@@ -13,14 +19,13 @@ import { sourceId } from './source/source-identity.js';
 import type { SourceTables } from './source/source-tables.js';
 import { BenchmarkEventImport, BenchmarkImport, HostSystemImport } from './tables/benchmark-imports.js';
 import { ConnectionImport } from './tables/connection-import.js';
-import { LogImport } from './tables/log-import.js';
+import { LogImport, type MessageTarget } from './tables/log-import.js';
 import type { TableImport } from './tables/table-import.js';
 import { BoundedPartitions } from './target/bounded-partitions.js';
 import { ImportLedger } from './target/import-ledger.js';
 
 /** Connections that make partitions. */
 const PARTITION_CONNECTIONS = 2;
-const INSUFFICIENT_PRIVILEGE = '42501';
 const STOPPED: ImportReport = { tables: [], stored: [], complete: false };
 
 /**
@@ -54,7 +59,7 @@ async function bringOver(options: ImportOptions, tables: SourceTables): Promise<
     );
   }
   await refuseStranger(planner.source, planner.target, ledger, tables);
-  await ledger.begin(planner.target, () =>
+  const collector = await ledger.begin(planner.target, () =>
     progress?.say(
       'Another import of this source is running: waiting for the transactions that it has begun.',
     ),
@@ -63,7 +68,7 @@ async function bringOver(options: ImportOptions, tables: SourceTables): Promise<
   const pool = new WriterPool(to, PARTITION_CONNECTIONS);
   const partitions = new BoundedPartitions(new PartitionManager(settings, pool));
   try {
-    for (const table of importsOf(tables, ledger, settings, partitions)) {
+    for (const table of importsOf(tables, ledger, { collector, settings, partitions })) {
       const ids = await settledIds(planner.source, table.table, signal);
       counted.push({ table: table.table, ids });
       await runTable({ table, ids, ledger, planner, lanes: bringing, chunk, progress, signal });
@@ -74,19 +79,18 @@ async function bringOver(options: ImportOptions, tables: SourceTables): Promise<
   }
   progress?.say('Counting both sides.');
   const cutoff = new Date(Date.now() - settings.LOG_EXPIRY_H * HOUR_MS);
-  return { ...(await countTables(planner, ledger, counted, cutoff)), complete: true };
+  return { ...(await countTables(planner, ledger, { collector, tables: counted, cutoff })), complete: true };
 }
 
 /** In the order in which tables refer to each other; messages bring most of the connections. */
 function importsOf(
   { logs, connections, hostSystems, benchmarks, benchmarkEvents }: SourceTables,
   ledger: ImportLedger,
-  settings: Settings,
-  partitions: BoundedPartitions,
+  target: MessageTarget,
 ): TableImport[] {
   return [
-    ...logs.map((each) => new LogImport(each, connections, ledger, settings, partitions)),
-    new ConnectionImport(connections, ledger, settings),
+    ...logs.map((each) => new LogImport(each, connections, ledger, target)),
+    new ConnectionImport(connections, ledger, target),
     ...(hostSystems === undefined ? [] : [new HostSystemImport(hostSystems, ledger)]),
     ...(benchmarks === undefined ? [] : [new BenchmarkImport(benchmarks, ledger)]),
     ...(benchmarkEvents === undefined ? [] : [new BenchmarkEventImport(benchmarkEvents, ledger)]),
@@ -96,7 +100,7 @@ function importsOf(
 /** What a database or the line to it says, with what to do about it. */
 function explained(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof ImportError) return error;
-  if (sqlStateOf(error) === INSUFFICIENT_PRIVILEGE) {
+  if (hasSqlState(error, SqlState.InsufficientPrivilege)) {
     return new ImportError(
       `A database refuses it: ${error.message}. The user of --from reads the tables, that of DATABASE_URL makes ` +
         'tables and writes to them.',

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { ConfigModule } from '../config/index.js';
-import { stopSignal } from '../simulator/index.js';
+import { stopSignal } from '../stop-signal/index.js';
 import type { CommandOptions } from './import-command.js';
 import { importDatabase } from './import-database.js';
 import { agrees } from './import-report.js';

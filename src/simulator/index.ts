@@ -1,4 +1,3 @@
-export { stopSignal } from './console.js';
 export { type Json, type JsonObject, toExactJson } from './messages/exact-json.js';
 export {
   type FieldKind,

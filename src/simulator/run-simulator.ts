@@ -1,4 +1,5 @@
-import { say, stopSignal, timeText } from './console.js';
+import { stopSignal } from '../stop-signal/index.js';
+import { say, timeText } from './console.js';
 import { type PlayOptions, readOptions, USAGE, UsageError } from './options.js';
 import { Playback } from './play/playback.js';
 import { UnreachableError } from './play/unreachable.error.js';

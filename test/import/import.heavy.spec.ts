@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { agrees } from '../../src/import/index.js';
+import { typeNumber } from '../../src/storage/index.js';
 import { TestDatabase } from '../support/databases.js';
 import { fillOldDatabase, oldDatabase } from '../support/old-database.js';
 import { newMessages, oldMessages, bringOver } from './importing.js';
@@ -42,13 +43,19 @@ describe('a database of 0.1.4', { timeout: 60_000 }, () => {
     expect(await database.query(described)).toEqual(await old.query(described));
     expect(
       await database.query(
-        `SELECT FROM peer_connections AS c WHERE id::text NOT LIKE '________-____-7___-8___-____________'
-             OR ended_at IS NULL OR end_reason <> 'imported' OR collector_id = id OR EXISTS
+        `SELECT FROM peer_connections AS c
+          WHERE id >> 32 <> collector OR ip_addr <> '10.0.' || ((id & 4294967295) - 1) / 250 || '.' || ((id & 4294967295) - 1) % 250
+             OR ended_at IS NULL OR end_reason <> 'imported' OR types IS NOT NULL OR EXISTS
                 (SELECT FROM tetcore_logs WHERE peer_connection_id = c.id
-                    AND (created_at < oldest_created_at OR created_at > newest_created_at
+                    AND (collector <> c.collector OR created_at < oldest_created_at OR created_at > newest_created_at
                       OR created_at > ended_at OR stored_at > created_at OR received_at <> created_at))`,
       ),
     ).toEqual([]);
+    const types = await database.query<{ type: number; msg: string | null }>(
+      'SELECT DISTINCT type, msg FROM tetcore_logs',
+    );
+    expect(types.length).toBeGreaterThan(5);
+    expect(types).toEqual(types.map(({ msg }) => ({ type: typeNumber(msg), msg })));
 
     await using server = await TestServer.ready(database.url);
     const get = async (path: string): Promise<unknown> => (await server.get(path)).json();
@@ -165,15 +172,15 @@ describe('a database of 0.1.4', { timeout: 60_000 }, () => {
     expect(agrees(report)).toBe(true);
     expect(
       await database.query(
-        `SELECT logs::text AS logs, msg, ip_addr, stored_at < now() - interval '50 minutes' AS "isOld"
+        `SELECT logs::text AS logs, type, msg, ip_addr, stored_at < now() - interval '50 minutes' AS "isOld"
            FROM tetcore_logs AS l JOIN peer_connections AS c ON c.id = peer_connection_id ORDER BY l.id`,
       ),
     ).toEqual([
-      { logs: '{"msg": "c"}', msg: 'c', ip_addr: 'long', isOld: true },
-      { logs: '{"msg": 5}', msg: null, ip_addr: 'long', isOld: true },
-      { logs: '{}', msg: null, ip_addr: 'long', isOld: true },
-      { logs: '{"msg": "j"}', msg: 'j', ip_addr: 'long', isOld: true },
-      { logs: '{"msg": "d"}', msg: 'd', ip_addr: 'audit', isOld: true },
+      { logs: '{"msg": "c"}', type: 1, msg: 'c', ip_addr: 'long', isOld: true },
+      { logs: '{"msg": 5}', type: 0, msg: null, ip_addr: 'long', isOld: true },
+      { logs: '{}', type: 0, msg: null, ip_addr: 'long', isOld: true },
+      { logs: '{"msg": "j"}', type: 1, msg: 'j', ip_addr: 'long', isOld: true },
+      { logs: '{"msg": "d"}', type: 1, msg: 'd', ip_addr: 'audit', isOld: true },
     ]);
     const known = await database.query(
       'SELECT ip_addr, ended_at > now() AS later FROM peer_connections ORDER BY ip_addr',
@@ -227,7 +234,7 @@ describe('a database of 0.1.4', { timeout: 60_000 }, () => {
       [odd],
     );
     expect(stored.map(({ logs }) => logs)).toEqual(given.map(({ logs }) => logs));
-    expect(stored.map(({ msg }) => msg?.length ?? null)).toEqual([1, 39, 10, 128, null, 3]);
+    expect(stored.map(({ msg }) => msg?.length ?? null)).toEqual([1, 39, 10, 10_000, null, 3]);
     const good = await database.query("SELECT (logs->>'n')::int AS n FROM tetcore_logs WHERE msg = 'good'");
     expect(good).toHaveLength(38);
   });

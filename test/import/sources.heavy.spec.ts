@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openSession } from '../../src/storage/index.js';
+import { serversSeen } from '../../src/cli/doctor/servers-seen.js';
 import { agrees } from '../../src/import/index.js';
 import { TestDatabase } from '../support/databases.js';
 import { bringOver } from './importing.js';
@@ -37,6 +38,38 @@ describe('the source of an import', { timeout: 60_000 }, () => {
     expect(await messages(database)).toBe(130);
     // It is known by now.
     expect(await bringOver(second, database)).toEqual(report);
+  });
+
+  it('has a number of its own, the same for every run, and is no server that runs', async () => {
+    await using old = await oldDatabase();
+    await using database = await TestDatabase.create();
+    await fillOldDatabase(old.url, { ...HISTORY, messages: 10 });
+    await bringOver(old, database);
+    const known = 'SELECT number, host, version FROM collectors';
+    const before = await database.query<{ number: number }>(known);
+    expect(before).toHaveLength(1);
+    await old.query(
+      "INSERT INTO substrate_logs (created_at, logs, peer_connection_id) VALUES ('2021-01-01', '{}', 5)",
+    );
+    expect(agrees(await bringOver(old, database))).toBe(true);
+    expect(await database.query(known)).toEqual(before);
+    const number = before[0]?.number ?? 0;
+    expect(
+      await database.query(
+        'SELECT DISTINCT collector, peer_connection_id::float8 AS id FROM tetcore_logs ORDER BY 2',
+      ),
+    ).toEqual([1, 2, 3, 4, 5].map((id) => ({ collector: number, id: number * 2 ** 32 + id })));
+    expect(await onDatabase(database.url, serversSeen)).toEqual([]);
+  });
+
+  it('has ids as 0.1.4 gives them', async () => {
+    await using old = await oldDatabase();
+    await using target = TestDatabase.missing();
+    await old.query("INSERT INTO peer_connections (id, ip_addr) VALUES (-1, '1.1.1.1')");
+    await expect(bringOver(old, target)).rejects.toThrow('peer_connections of the source has ids below 0');
+    await old.query('ALTER TABLE peer_connections ALTER id TYPE bigint');
+    await old.query('UPDATE peer_connections SET id = 4294967296');
+    await expect(bringOver(old, target)).rejects.toThrow('or above 4294967295');
   });
 
   it('is not taken for a copy of it that went on apart', async () => {

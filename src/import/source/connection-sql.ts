@@ -1,22 +1,33 @@
 import type { ClientBase } from 'pg';
+import { connectionId, SAID_FIELDS } from '../../storage/index.js';
 import type { SourceTable } from './source-tables.js';
 
+/** What 0.1.4 keeps of what nodes say of themselves: columns that have the same names here. */
+const KEPT = [
+  'peer_id',
+  'name',
+  'chain',
+  'version',
+  'authority',
+  'startup_time',
+  'implementation',
+] as const satisfies readonly SaidColumn[];
+type SaidColumn = (typeof SAID_FIELDS)[number]['column'];
+type KeptColumn = (typeof KEPT)[number];
+
+/** The same with their kinds. */
+export const KEPT_FIELDS = SAID_FIELDS.filter(({ column }) => KEPT.some((kept) => kept === column));
+
 /** A connection of 0.1.4 in the form of `peer_connections` here. Times as PostgreSQL writes them, in UTC. */
-export interface ConnectionRow {
+export interface ConnectionRow extends Record<KeptColumn, string | boolean | null> {
   old_id: number;
-  id: string;
+  id: number;
   ip_addr: string;
-  peer_id: string | null;
   created_at: string;
   audit: boolean;
-  name: string | null;
-  chain: string | null;
-  version: string | null;
-  authority: boolean | null;
-  /** A whole number of 64 bits. */
-  startup_time: string | null;
-  implementation: string | null;
 }
+
+type Value = ConnectionRow[keyof ConnectionRow];
 
 /** Whether messages of a connection, `c`, are kept for good. Older versions keep none. */
 export function auditOf(connections: SourceTable): string {
@@ -27,52 +38,52 @@ export function auditOf(connections: SourceTable): string {
 export const EARLIEST = '1970-01-01 00:00:00';
 export const LATEST = '9998-12-31 23:59:59.999999';
 
-const createdAt = `least(greatest(c.created_at, '${EARLIEST}'), '${LATEST}')`;
-
 /**
- * The UUID that a connection, `c`, has here: in the form of version 7, so that it sorts by time and the purge finds
- * it, and with a hash of the source and the old id where others have random bits. So each run gives it again.
+ * The id that a connection, `c`, has here.
+ *
+ * @param collector the number of the source
  */
-export function connectionId(source: string): string {
-  const milliseconds = `round(extract(epoch FROM date_trunc('milliseconds', ${createdAt})) * 1000)::bigint`;
-  return `lpad(to_hex(${milliseconds}), 12, '0') || '70008' || left(md5('${source}/' || c.id), 15)`;
+export function idOf(collector: number): string {
+  return `(${connectionId(collector, 0)} + c.id)`;
 }
 
-/** What nodes have said of themselves. In a database whose encoding is `SQL_ASCII` it may be broken. */
-const TEXTS = ['ip_addr', 'peer_id', 'name', 'chain', 'version', 'implementation'] as const;
-type Texts = Record<(typeof TEXTS)[number], Buffer | null>;
 /** Of bytes that come as they are from a database without an encoding; PostgreSQL would refuse to send them as text. */
 const READ_AS = "(CASE getdatabaseencoding() WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END)::name";
+/** In a database whose encoding is `SQL_ASCII` it may be broken. */
+const bytesOf = (text: string): string => `convert_to(${text}, ${READ_AS})`;
 
 /**
  * Reads connections of 0.1.4. What is broken in a text of theirs becomes U+FFFD: it would cost all of the messages.
  *
+ * @param collector the number of the source
  * @param condition on `c`
  */
 export async function readConnections(
   client: ClientBase,
   connections: SourceTable,
-  source: string,
+  collector: number,
   condition: string,
   parameters: unknown[],
 ): Promise<ConnectionRow[]> {
-  const column = (name: string, type: string): string =>
-    connections.columns.has(name) ? `c.${name}::${type}` : `NULL::${type}`;
-  const texts = TEXTS.map((name) => `convert_to(${column(name, 'text')}, ${READ_AS}) AS ${name}`);
-  const { rows } = await client.query<Omit<ConnectionRow, keyof Texts> & Texts>(
-    `SELECT c.id::float8 AS old_id, (${connectionId(source)})::uuid::text AS id, ${texts.join(', ')},
-            (${createdAt})::text AS created_at, ${auditOf(connections)} AS audit,
-            ${column('authority', 'boolean')} AS authority, ${column('startup_time', 'text')} AS startup_time
+  const said = KEPT_FIELDS.map(({ column, kind }) => {
+    const value = connections.columns.has(column) ? `c.${column}` : 'NULL';
+    if (kind === 'flag') return `${value}::boolean AS ${column}`;
+    return `${kind === 'time' ? `${value}::text` : bytesOf(`${value}::text`)} AS ${column}`;
+  });
+  const { rows } = await client.query<Record<keyof ConnectionRow, Value | Buffer>>(
+    `SELECT c.id::float8 AS old_id, ${idOf(collector)}::float8 AS id, ${bytesOf("coalesce(c.ip_addr::text, '')")} AS ip_addr,
+            least(greatest(c.created_at, '${EARLIEST}'), '${LATEST}')::text AS created_at,
+            ${auditOf(connections)} AS audit, ${said.join(', ')}
        FROM ${connections.name} AS c WHERE ${condition}`,
     parameters,
   );
-  return rows.map((row) => ({
-    ...row,
-    ip_addr: row.ip_addr?.toString() ?? '',
-    peer_id: row.peer_id?.toString() ?? null,
-    name: row.name?.toString() ?? null,
-    chain: row.chain?.toString() ?? null,
-    version: row.version?.toString() ?? null,
-    implementation: row.implementation?.toString() ?? null,
-  }));
+  return rows.map((row) => {
+    const read = Object.entries(row).map(([name, value]) => [name, asText(value)]);
+    return Object.fromEntries(read) as ConnectionRow;
+  });
+}
+
+/** Of what may be no UTF-8. */
+function asText(value: Value | Buffer): Value {
+  return Buffer.isBuffer(value) ? value.toString() : value;
 }

@@ -1,4 +1,10 @@
-import { hasSqlState, openSession, SqlState, type StorageClient } from '../../storage/index.js';
+import {
+  hasSqlState,
+  MOST_CONNECTIONS,
+  openSession,
+  SqlState,
+  type StorageClient,
+} from '../../storage/index.js';
 import { ImportError } from '../import.error.js';
 import { placeOf } from '../place.js';
 import { databaseIdentity } from './source-identity.js';
@@ -14,7 +20,9 @@ export async function inspectSource(from: string, to: string): Promise<SourceTab
   try {
     await refuseTarget(source, to);
     await refuseStandby(source);
-    return await findTables(source, placeOf(from));
+    const tables = await findTables(source, placeOf(from));
+    await refuseWideIds(source, tables);
+    return tables;
   } finally {
     await source.end();
   }
@@ -53,6 +61,18 @@ async function refuseStandby(source: StorageClient): Promise<void> {
   throw new ImportError(
     'The source is a standby, where nobody sees who is writing, so that rows could be passed over for good. ' +
       'Give --from the primary, or a copy that takes no more from it.',
+  );
+}
+
+/** An id here is the number of the source and that of the connection, in 32 bits: those of 0.1.4 are no larger. */
+async function refuseWideIds(source: StorageClient, { connections }: SourceTables): Promise<void> {
+  const { rows } = await source.query<{ fit: boolean }>(
+    `SELECT coalesce(min(id) >= 0 AND max(id) <= ${MOST_CONNECTIONS}, true) AS fit FROM ${connections.name}`,
+  );
+  if (rows[0]?.fit === true) return;
+  throw new ImportError(
+    `${connections.name} of the source has ids below 0 or above ${MOST_CONNECTIONS}: 0.1.4 gives none of those. ` +
+      'Give their connections other ids there, and their messages too.',
   );
 }
 

@@ -1,14 +1,13 @@
-import { MAX_MSG_LENGTH } from '../../telemetry/index.js';
-import { CLOCK_AHEAD_MS, HOUR_MS } from '../../storage/index.js';
+import { CLOCK_AHEAD_MS, HOUR_MS, MESSAGE_TYPES, NO_TYPE, OTHER_TYPE } from '../../storage/index.js';
 import type { IdRange } from '../id-ranges.js';
-import { auditOf, connectionId, EARLIEST } from './connection-sql.js';
+import { auditOf, EARLIEST, idOf } from './connection-sql.js';
 import type { SourceTable } from './source-tables.js';
 
 export interface LogQuestion {
   logs: SourceTable;
   connections: SourceTable;
-  /** The UUID of the source. */
-  source: string;
+  /** The number that the source has here. */
+  collector: number;
   range: IdRange;
   /** Messages before it have expired: milliseconds since the epoch. */
   cutoff: number;
@@ -30,7 +29,14 @@ export interface LogGroup {
 }
 
 /** The columns that {@link copyLogs} gives, in order. */
-export const COPIED_COLUMNS = 'created_at, received_at, stored_at, peer_connection_id, msg, logs';
+export const COPIED_COLUMNS = 'created_at, received_at, stored_at, collector, peer_connection_id, type, logs';
+
+/** The number of a type by its name. In texts, as the line of COPY has it: older versions cannot cast it from jsonb. */
+const TYPE_NUMBERS = JSON.stringify(
+  Object.fromEntries(MESSAGE_TYPES.map(([name, number]) => [name, number.toString()])),
+);
+const TYPE = `CASE jsonb_typeof(l.logs->'msg')
+             WHEN 'string' THEN coalesce('${TYPE_NUMBERS}'::jsonb->>(l.logs->>'msg'), '${OTHER_TYPE}') ELSE '${NO_TYPE}' END`;
 
 /**
  * What there is in a range, by its fate.
@@ -50,16 +56,15 @@ export function countLogs(question: LogQuestion, width: string): string {
 
 /**
  * The messages of a range as lines of COPY's text format for one of the tables here, in their order: those of one time
- * are told apart by it. They have the times that 0.1.4
- * knew: it has noted none but `created_at`. Readers look for what was stored in the last seconds, and these are not
- * news, however late they are dated.
+ * are told apart by it. They have the times that 0.1.4 knew: it has noted none but `created_at`. Readers look for what
+ * was stored in the last seconds, and these are not news, however late they are dated.
  */
 export function copyLogs(question: LogQuestion, audit: boolean): string {
   const time = (at: number): string => `'${new Date(at).toISOString()}'`;
   return `COPY (
     SELECT l.created_at, least(l.created_at, ${time(question.now)}),
-           least(l.created_at, ${time(question.now - HOUR_MS)}), ${connectionId(question.source)},
-           CASE WHEN jsonb_typeof(l.logs->'msg') = 'string' THEN left(l.logs->>'msg', ${MAX_MSG_LENGTH}) END, l.logs
+           least(l.created_at, ${time(question.now - HOUR_MS)}), ${question.collector}, ${idOf(question.collector)},
+           ${TYPE}, l.logs
       ${from(question, 'JOIN')} AND ${audit ? '' : 'NOT '}${auditOf(question.connections)}
        AND ${reasonOf(question)} IS NULL
      ORDER BY l.id) TO STDOUT`;

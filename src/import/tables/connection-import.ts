@@ -1,5 +1,4 @@
 import { HOUR_MS } from '../../storage/index.js';
-import type { Settings } from '../../config/index.js';
 import type { IdRange } from '../id-ranges.js';
 import type { Lane } from '../lane.js';
 import { readConnections } from '../source/connection-sql.js';
@@ -8,6 +7,7 @@ import { millisecondsOf } from '../source/time-text.js';
 import type { SourceTable } from '../source/source-tables.js';
 import { hourOf, type ImportLedger, type Outcome } from '../target/import-ledger.js';
 import { describeConnections, knownConnections } from '../target/write-connections.js';
+import type { MessageTarget } from './log-import.js';
 import { TableImport } from './table-import.js';
 
 /**
@@ -18,28 +18,29 @@ export class ConnectionImport extends TableImport {
   constructor(
     private readonly connections: SourceTable,
     ledger: ImportLedger,
-    private readonly settings: Settings,
+    private readonly target: Pick<MessageTarget, 'collector' | 'settings'>,
   ) {
     super(connections.name, ledger);
   }
 
   protected override async bring(lane: Lane, range: IdRange): Promise<Outcome> {
-    const { source } = this.ledger;
-    const cutoff = Date.now() - this.settings.LOG_EXPIRY_H * HOUR_MS;
+    const { collector, settings } = this.target;
+    const cutoff = Date.now() - settings.LOG_EXPIRY_H * HOUR_MS;
     const fingerprints = await fingerprintsIn(lane.source, this.table, range);
-    const rows = await readConnections(lane.source, this.connections, source, 'c.id BETWEEN $1 AND $2', [
+    const rows = await readConnections(lane.source, this.connections, collector, 'c.id BETWEEN $1 AND $2', [
       range.first,
       range.last,
     ]);
     return await this.ledger.transaction(lane.target, async () => {
       const known = await knownConnections(
         lane.target,
+        collector,
         rows.map(({ id }) => id),
       );
       const kept = rows.filter(
         ({ id, audit, created_at: at }) => audit || millisecondsOf(at) >= cutoff || known.has(id),
       );
-      if (kept.length > 0) await describeConnections(lane.target, source, kept);
+      if (kept.length > 0) await describeConnections(lane.target, collector, kept);
       const expired = rows.length - kept.length;
       const expiring: Record<string, number> = {};
       for (const { audit, created_at: at } of kept) {

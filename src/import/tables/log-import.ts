@@ -1,4 +1,4 @@
-import { HOUR_MS } from '../../storage/index.js';
+import { HOUR_MS, type LogTable } from '../../storage/index.js';
 import type { Settings } from '../../config/index.js';
 import type { IdRange } from '../id-ranges.js';
 import type { LeftOut } from '../import-report.js';
@@ -14,30 +14,38 @@ import { hourOf, type ImportLedger, type Outcome } from '../target/import-ledger
 import { writeConnections, type WrittenConnection } from '../target/write-connections.js';
 import { TableImport } from './table-import.js';
 
+/** Where messages and their connections come to. */
+export interface MessageTarget {
+  /** The number that the source has here. */
+  collector: number;
+  settings: Settings;
+  partitions: BoundedPartitions;
+}
+
 /** Brings messages over, and with them the rows of their connections. */
 export class LogImport extends TableImport {
   constructor(
     private readonly logs: SourceTable,
     private readonly connections: SourceTable,
     ledger: ImportLedger,
-    private readonly settings: Settings,
-    private readonly partitions: BoundedPartitions,
+    private readonly target: MessageTarget,
   ) {
     super(logs.name, ledger);
   }
 
   protected override forgetPartitions(): void {
-    this.partitions.forget();
+    this.target.partitions.forget();
   }
 
   protected override bring(lane: Lane, range: IdRange): Promise<Outcome> {
     // What expires while the import runs is not brought either: its partition may be gone.
     const now = Date.now();
-    const cutoff = now - this.settings.LOG_EXPIRY_H * HOUR_MS;
     const { logs, connections, ledger } = this;
-    const question: LogQuestion = { logs, connections, source: ledger.source, range, cutoff, now };
+    const { collector, settings, partitions } = this.target;
+    const cutoff = now - settings.LOG_EXPIRY_H * HOUR_MS;
+    const question: LogQuestion = { logs, connections, collector, range, cutoff, now };
     return lane.reading(async () => {
-      const sql = countLogs(question, this.partitions.widthOf('logs_expiring'));
+      const sql = countLogs(question, partitions.widthOf('logs_expiring'));
       const groups = (await lane.source.query<LogGroup>(sql)).rows;
       const taken = groups.filter(({ reason }) => reason === null);
       const written = await this.connectionsOf(lane, taken);
@@ -46,7 +54,7 @@ export class LogImport extends TableImport {
       return await ledger.transaction(lane.target, async () => {
         const imported = await this.copy(lane, question, taken);
         // Behind the messages: others who have the same connections wait for us only from here on.
-        if (written.length > 0) await writeConnections(lane.target, ledger.source, written);
+        if (written.length > 0) await writeConnections(lane.target, collector, written);
         const outcome = { imported, leftOut: leftOutOf(groups), expiring: expiringOf(taken), fingerprints };
         await ledger.note(lane.target, this.table, range, outcome);
         return outcome;
@@ -65,9 +73,13 @@ export class LogImport extends TableImport {
       });
     }
     if (times.size === 0) return [];
-    const rows = await readConnections(lane.source, this.connections, this.ledger.source, 'c.id = ANY($1)', [
-      [...times.keys()],
-    ]);
+    const rows = await readConnections(
+      lane.source,
+      this.connections,
+      this.target.collector,
+      'c.id = ANY($1)',
+      [[...times.keys()]],
+    );
     return rows.flatMap((row) => {
       const heard = times.get(row.old_id);
       return heard === undefined ? [] : [{ ...row, ...heard }];
@@ -79,7 +91,7 @@ export class LogImport extends TableImport {
       const spans = groups
         .filter((group) => group.audit === audit)
         .map(({ oldest, newest }) => ({ first: millisecondsOf(oldest), last: millisecondsOf(newest) + 1 }));
-      await this.partitions.ensure(lane.target, tableFor(audit), spans);
+      await this.target.partitions.ensure(lane.target, tableFor(audit), spans);
     }
   }
 
@@ -102,7 +114,7 @@ export class LogImport extends TableImport {
   }
 }
 
-function tableFor(audit: boolean): 'logs_audit' | 'logs_expiring' {
+function tableFor(audit: boolean): LogTable {
   return audit ? 'logs_audit' : 'logs_expiring';
 }
 

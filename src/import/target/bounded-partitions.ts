@@ -1,8 +1,12 @@
 import type { ClientBase } from 'pg';
-import { listPartitions, missingRanges, type PartitionManager } from '../../storage/index.js';
+import {
+  listPartitions,
+  LOG_TABLES,
+  type LogTable,
+  missingRanges,
+  type PartitionManager,
+} from '../../storage/index.js';
 import { ImportError } from '../import.error.js';
-
-type LogTable = 'logs_expiring' | 'logs_audit';
 
 /** Times of messages, both included: milliseconds since the epoch. */
 export interface Span {
@@ -23,8 +27,7 @@ export class BoundedPartitions {
 
   /** What is known of partitions is not true any more. */
   forget(): void {
-    this.partitions.forget('logs_expiring');
-    this.partitions.forget('logs_audit');
+    for (const table of LOG_TABLES) this.partitions.forget(table);
   }
 
   /**

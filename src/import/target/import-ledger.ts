@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
-import { AdvisoryLock } from '../../storage/index.js';
+import { AdvisoryLock, reserveCollectorNumber } from '../../storage/index.js';
 import type { IdRange } from '../id-ranges.js';
 import { ImportError } from '../import.error.js';
 import type { LeftOut } from '../import-report.js';
@@ -46,8 +46,9 @@ export class ImportLedger {
    * a process that was killed may have left one.
    *
    * @param waiting is called where there are such transactions
+   * @returns the number that the source has here, as a collector: the same for each run
    */
-  async begin(client: ClientBase, waiting?: () => void): Promise<void> {
+  async begin(client: ClientBase, waiting?: () => void): Promise<number> {
     await client.query('BEGIN');
     const { rows } = await client.query<{ locked: boolean }>(
       `SELECT pg_try_advisory_xact_lock(${this.lock}) AS locked`,
@@ -59,10 +60,12 @@ export class ImportLedger {
     }
     await client.query(
       `INSERT INTO imports (source, run) VALUES ($1, $2)
-       ON CONFLICT (source) DO UPDATE SET run = excluded.run, begun_at = now()`,
+       ON CONFLICT (source) DO UPDATE SET run = excluded.run, begun_at = excluded.begun_at`,
       [this.source, this.run],
     );
+    const collector = await reserveCollectorNumber(client, this.source);
     await client.query('COMMIT');
+    return collector;
   }
 
   /** Whether something was brought over of another source, and nothing yet of this one. */

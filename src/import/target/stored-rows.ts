@@ -8,20 +8,20 @@ export interface StoredRows {
 }
 
 /** Counts the messages that came from a source. It goes through all that are there, and may take its time. */
-export const storedMessages = (client: ClientBase, source: string, cutoff: Date): Promise<StoredRows> =>
+export const storedMessages = (client: ClientBase, collector: number, cutoff: Date): Promise<StoredRows> =>
   count(
     client,
     `SELECT count(*)::float8 AS stored, count(*) FILTER (WHERE audit OR created_at >= $2)::float8 AS kept
-       FROM tetcore_logs WHERE peer_connection_id IN (SELECT id FROM peer_connections WHERE collector_id = $1)`,
-    [source, cutoff],
+       FROM tetcore_logs WHERE collector = $1`,
+    [collector, cutoff],
   );
 
-export const storedConnections = (client: ClientBase, source: string, cutoff: Date): Promise<StoredRows> =>
+export const storedConnections = (client: ClientBase, collector: number, cutoff: Date): Promise<StoredRows> =>
   count(
     client,
     `SELECT count(*)::float8 AS stored, count(*) FILTER (WHERE audit OR created_at >= $2)::float8 AS kept
-       FROM peer_connections WHERE collector_id = $1`,
-    [source, cutoff],
+       FROM peer_connections WHERE collector = $1`,
+    [collector, cutoff],
   );
 
 /** Of a table whose rows have kept their ids or are noted with new ones. No purge removes them. */

@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
-import type { ConnectionRow } from '../source/connection-sql.js';
+import { CONNECTION_COLUMNS, type EndReason } from '../../storage/index.js';
+import { type ConnectionRow, KEPT_FIELDS } from '../source/connection-sql.js';
 
 /** A connection, with the times of the messages of it that are brought over at the same time. */
 export interface WrittenConnection extends ConnectionRow {
@@ -8,24 +9,30 @@ export interface WrittenConnection extends ConnectionRow {
   newest: string;
 }
 
-const COLUMNS =
-  'id, ip_addr, peer_id, created_at, audit, name, chain, version, authority, startup_time, implementation';
-const DESCRIPTION = ['peer_id', 'name', 'chain', 'version', 'authority', 'startup_time', 'implementation'];
+const END_REASON: EndReason = 'imported';
+
+const DESCRIPTION: readonly string[] = KEPT_FIELDS.map(({ column }) => column);
+const COPIED = CONNECTION_COLUMNS.filter(({ column }) =>
+  ['id', 'ip_addr', 'created_at', 'audit', ...DESCRIPTION].includes(column),
+);
+const COLUMNS = COPIED.map(({ column }) => column).join(', ');
+const RECORD = COPIED.map(({ column, type }) => `${column} ${type === 'time' ? 'timestamptz' : type}`).join(
+  ', ',
+);
 
 /**
- * 0.1.4 does not say how a connection ended, nor when: after its last message, but not in the future. In the order of ids, so that two
- * transactions with the same connections wait for each other rather than deadlock.
+ * 0.1.4 does not say how a connection ended, nor when: after its last message, but not in the future. Nor by which
+ * socket it came. In the order of ids, so that two transactions with the same connections wait for each other rather
+ * than deadlock.
  */
 const INSERT = `
-  INSERT INTO peer_connections AS here (${COLUMNS}, path, socket_id, collector_id, revision, first_message_at,
+  INSERT INTO peer_connections AS here (${COLUMNS}, collector, path, socket_id, revision, first_message_at,
     last_message_at, oldest_created_at, newest_created_at, ended_at, end_reason)
-  SELECT ${COLUMNS}, CASE WHEN audit THEN '/audit' ELSE '/' END, id, $2, 0, oldest,
-         newest, oldest, newest, greatest(created_at, least(newest, now())), 'imported'
-    FROM json_to_recordset($1::json) AS old (id uuid, ip_addr text, peer_id text, created_at timestamptz,
-      audit boolean, name text, chain text, version text, authority boolean, startup_time bigint,
-      implementation text, oldest timestamptz, newest timestamptz)
+  SELECT ${COLUMNS}, $2::integer, CASE WHEN audit THEN '/audit' ELSE '/' END, gen_random_uuid(), 0, oldest,
+         newest, oldest, newest, greatest(created_at, least(newest, now())), '${END_REASON}'
+    FROM json_to_recordset($1::json) AS old (${RECORD}, oldest timestamptz, newest timestamptz)
    ORDER BY id
-  ON CONFLICT (id) DO UPDATE SET ${DESCRIPTION.map((column) => `${column} = excluded.${column}`).join(', ')}`;
+  ON CONFLICT (id, collector) DO UPDATE SET ${DESCRIPTION.map((column) => `${column} = excluded.${column}`).join(', ')}`;
 
 const WIDEN = `,
     first_message_at = least(here.first_message_at, excluded.first_message_at),
@@ -33,34 +40,45 @@ const WIDEN = `,
     oldest_created_at = least(here.oldest_created_at, excluded.oldest_created_at),
     newest_created_at = greatest(here.newest_created_at, excluded.newest_created_at),
     ended_at = greatest(here.ended_at, excluded.ended_at),
-    end_reason = 'imported'`;
+    end_reason = '${END_REASON}'`;
 
-/** Writes the rows of connections, together with messages of them. */
+/**
+ * Writes the rows of connections, together with messages of them.
+ *
+ * @param collector the number of the source
+ */
 export async function writeConnections(
   client: ClientBase,
-  source: string,
+  collector: number,
   connections: readonly WrittenConnection[],
 ): Promise<void> {
-  await client.query(INSERT + WIDEN, [JSON.stringify(connections), source]);
+  await client.query(INSERT + WIDEN, [JSON.stringify(connections), collector]);
 }
 
 /**
  * Writes the rows of connections without messages: of those that are there the description is made new. A connection
  * from which nothing was heard counts as heard when it began.
+ *
+ * @param collector the number of the source
  */
 export async function describeConnections(
   client: ClientBase,
-  source: string,
+  collector: number,
   connections: readonly ConnectionRow[],
 ): Promise<void> {
   const rows = connections.map((row) => ({ ...row, oldest: row.created_at, newest: row.created_at }));
-  await client.query(INSERT, [JSON.stringify(rows), source]);
+  await client.query(INSERT, [JSON.stringify(rows), collector]);
 }
 
-/** Which of these ids are there. */
-export async function knownConnections(client: ClientBase, ids: readonly string[]): Promise<Set<string>> {
-  const { rows } = await client.query<{ id: string }>('SELECT id FROM peer_connections WHERE id = ANY($1)', [
-    ids,
-  ]);
+/** Which of these ids of a source are there. */
+export async function knownConnections(
+  client: ClientBase,
+  collector: number,
+  ids: readonly number[],
+): Promise<Set<number>> {
+  const { rows } = await client.query<{ id: number }>(
+    'SELECT id::float8 AS id FROM peer_connections WHERE id = ANY($1::bigint[]) AND collector = $2',
+    [ids, collector],
+  );
   return new Set(rows.map(({ id }) => id));
 }

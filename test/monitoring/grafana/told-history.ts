@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { readSettings } from '../../../src/config/index.js';
 import { DatabaseSink } from '../../../src/simulator/database/database-sink.js';
 import {
@@ -76,19 +75,26 @@ export class ToldHistory implements AsyncDisposable {
     await sink.end();
     // A history has one server, which ran now.
     await database.query(
-      `INSERT INTO collectors (id, host, version, started_at, last_seen_at, stopped_at)
-       SELECT md5('host-' || number)::uuid, 'host-' || number, '0.2.0', $1::timestamptz + number * interval '2 h',
+      `INSERT INTO collectors (number, id, host, version, started_at, last_seen_at, stopped_at)
+       SELECT 2100000 - number, md5('host-' || number)::uuid, 'host-' || number, '0.2.0', $1::timestamptz + number * interval '2 h',
               $1::timestamptz + number * interval '2 h' + interval '110 min',
               CASE WHEN number % 2 = 0 THEN $1::timestamptz + number * interval '2 h' + interval '115 min' END
          FROM generate_series(-1, 4) AS number`,
       [ToldHistory.from],
+    );
+    // What was brought over all day long was no server.
+    await database.query(
+      `WITH source AS (INSERT INTO imports (source, run) VALUES (md5('source')::uuid, md5('run')::uuid) RETURNING source)
+       INSERT INTO collectors (number, id, host, version, started_at, last_seen_at, stopped_at)
+       SELECT 2050000, source, 'importing', '0.2.0', $1, $2, $2 FROM source`,
+      [ToldHistory.from, ToldHistory.to],
     );
     for (const name of HOSTILE) {
       await database.query(
         `INSERT INTO peer_connections
          SELECT (jsonb_populate_record(one, $2)).* FROM peer_connections AS one
           WHERE created_at < $1 AND ended_at > $1 LIMIT 1`,
-        [ToldHistory.from, { ...name, id: randomUUID(), ended_at: ToldHistory.from }],
+        [ToldHistory.from, { ...name, id: await unusedId(database), ended_at: ToldHistory.from }],
       );
     }
     await database.query(
@@ -97,10 +103,10 @@ export class ToldHistory implements AsyncDisposable {
          FROM peer_connections AS one, generate_series(1, $2::int) AS number,
               LATERAL (SELECT $1::timestamptz - interval '30 d' - number * interval '1 min' AS at) AS long_ago,
               LATERAL jsonb_populate_record(one, jsonb_build_object(
-                'id', gen_random_uuid(), 'peer_id', 'past-' || number, 'created_at', at, 'oldest_created_at', at,
+                'id', $3::bigint + number, 'peer_id', 'past-' || number, 'created_at', at, 'oldest_created_at', at,
                 'newest_created_at', at, 'first_message_at', at, 'last_message_at', at, 'ended_at', at)) AS past
         WHERE one.id = (SELECT id FROM peer_connections LIMIT 1)`,
-      [ToldHistory.from, LONG_ENDED],
+      [ToldHistory.from, LONG_ENDED, await unusedId(database)],
     );
     await database.query('VACUUM ANALYZE');
     return new ToldHistory(database, ...whatIsSaid());
@@ -109,6 +115,14 @@ export class ToldHistory implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.database[Symbol.asyncDispose]();
   }
+}
+
+/** The id of a connection that comes beside those that are there, and those above it. */
+export async function unusedId(database: TestDatabase): Promise<number> {
+  const [row] = await database.query<{ id: number }>(
+    'SELECT max(id)::float8 + 1 AS id FROM peer_connections',
+  );
+  return row?.id ?? 1;
 }
 
 function whatIsSaid(): [Told[], Map<string, number>] {

@@ -1,4 +1,5 @@
-import { ALIVE, among, NODE } from './connections.js';
+import { type NamedMessageType, typeSql } from '../../../../src/storage/schema/index.js';
+import { ALIVE, among, maySend, NODE } from './connections.js';
 
 /*
  * What variables offer. Nodes choose these names, and Grafana looks for its macros in SQL that has them already: one
@@ -21,10 +22,11 @@ SELECT chain
 export const NODE_NAMES = nodeNames('');
 
 /** Those that have sent a type of message in the range: one step of the index for each connection. */
-export const nodeNamesWith = (msg: string): string =>
+export const nodeNamesWith = (msg: NamedMessageType): string =>
   nodeNames(`
+           AND ${maySend(msg)}
            AND EXISTS (SELECT FROM tetcore_logs
-                        WHERE peer_connection_id = peer_connections.id AND msg = '${msg}'
+                        WHERE peer_connection_id = peer_connections.id AND type = ${typeSql(msg)}
                           AND $__timeFilter(tetcore_logs.created_at))`);
 
 function nodeNames(condition: string): string {

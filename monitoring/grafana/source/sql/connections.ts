@@ -1,7 +1,16 @@
+// Directly, since the index of that module brings the whole of it, and this file is for tools.
+import {
+  aliveBetween,
+  NEWEST_MESSAGE,
+  OLDEST_MESSAGE,
+  type NamedMessageType,
+  typeSql,
+} from '../../../../src/storage/schema/index.js';
+
 /*
  * Pieces of SQL that every question begins with. Which messages there are is told by `peer_connections` first; then
- * the index on (peer_connection_id, msg, created_at) is asked for each connection, since no other finds a type of
- * message. Grafana puts the range of time in as literals, so that partitions are left out when a question is planned.
+ * the index on (peer_connection_id, created_at, type), or that of rare types, is asked for each connection. A type is a
+ * number there, which is written with its name beside it. Grafana puts the range of time in as literals, so that partitions are left out when a question is planned.
  */
 
 /** What was chosen of a variable, which may be nothing at all: then no row is meant. */
@@ -11,14 +20,11 @@ export const among = (column: string, variable: string): string =>
 /** A number that was chosen. It comes out of the address of the page, where anything may stand. */
 export const amountOf = (variable: string): string => `\${${variable}:sqlstring}::int`;
 
-/**
- * A connection may have messages of the range of time, by the clock of its node or by ours. That of a node may be a
- * day ahead; the bound of `ended_at`, which lies as far back, is what the indexes on it are found by.
- */
-export const ALIVE = `oldest_created_at <= $__timeTo()
-     AND (ended_at IS NULL
-          OR ended_at >= $__timeFrom()::timestamptz - interval '25 hours'
-             AND greatest(newest_created_at, ended_at) >= $__timeFrom())`;
+/** A connection may have messages of the range of time, by the clock of its node or by ours. */
+export const ALIVE = aliveBetween('$__timeFrom()::timestamptz', '$__timeTo()');
+
+/** A connection may have sent messages of a type: of those from 0.1.4 it is not known. */
+export const maySend = (msg: NamedMessageType): string => `(types IS NULL OR ${typeSql(msg)} = ANY (types))`;
 
 /** A node of a connection: those from before peer ids have none. */
 export const NODE = 'coalesce(peer_id, id::text)';
@@ -38,8 +44,7 @@ export const LARGEST_CHAINS = `largest AS (
    WHERE ${among('chain', 'chain')} AND ${ALIVE}
    GROUP BY chain ORDER BY count(DISTINCT ${NODE}) DESC, chain LIMIT ${MOST_CHAINS})`;
 
-const SPAN = `oldest_created_at AS lower,
-         CASE WHEN ended_at IS NULL THEN 'infinity' ELSE greatest(newest_created_at, ended_at) END AS upper`;
+const SPAN = `${OLDEST_MESSAGE} AS lower, ${NEWEST_MESSAGE} AS upper`;
 
 /**
  * CTEs `largest` and `connection`: the connections of the nodes that are looked at, `$nodes` of each chain. They are
@@ -78,11 +83,11 @@ export const POINTS = `point AS (
  * @param columns of `tetcore_logs`
  * @param messages which of them, and how many at most: `LIMIT 1` costs one step of the index
  */
-export const saidAtPoints = (columns: string, msg: string, messages: string): string => `point
+export const saidAtPoints = (columns: string, msg: NamedMessageType, messages: string): string => `point
     JOIN connection ON connection.lower < point.upper AND connection.upper >= point.lower
    CROSS JOIN LATERAL (
           SELECT ${columns} FROM tetcore_logs
-           WHERE peer_connection_id = connection.id AND msg = '${msg}'
+           WHERE peer_connection_id = connection.id AND type = ${typeSql(msg)}
              AND $__timeFilter(created_at) AND created_at >= point.lower AND created_at < point.upper
            ${messages}) AS said`;
 

@@ -1,3 +1,4 @@
+import { typeSql } from '../../../../src/storage/schema/index.js';
 import { among, LARGEST_CHAINS, median, NODE, numeric, SAMPLED_CONNECTIONS, whole } from './connections.js';
 
 /* The network at the end of the range of time: where that is now, the network now. */
@@ -10,7 +11,7 @@ const RECENT = "created_at > $__timeTo()::timestamptz - interval '10 min' AND $_
 /** The newest `system.interval` of a connection that has a field: one or two steps of the index. */
 const newestInterval = (connection: string, field: 'height' | 'peers', columns: string): string => `
           SELECT ${columns} FROM tetcore_logs
-           WHERE peer_connection_id = ${connection}.id AND msg = 'system.interval' AND logs ? '${field}' AND ${RECENT}
+           WHERE peer_connection_id = ${connection}.id AND type = ${typeSql('system.interval')} AND logs ? '${field}' AND ${RECENT}
            ORDER BY created_at DESC LIMIT 1`;
 
 export const NODE_COUNT = `
@@ -75,12 +76,15 @@ SELECT coalesce(implementation, '?') || ' ' || coalesce(version, '?') AS "Softwa
  ORDER BY 2 DESC, 1
  LIMIT 20`;
 
+/** A database of 0.1.4 that was brought over is a collector too, and no server. */
+const IS_SERVER = 'id NOT IN (SELECT source FROM imports)';
+
 /** Servers that ran in the range of time. One that was killed has no end; then the last sign of it counts. */
 export const COLLECTORS = `
 SELECT host AS "Host", version AS "Version", started_at AS "Started", last_seen_at AS "Last seen",
        stopped_at AS "Stopped"
   FROM collectors
- WHERE started_at <= $__timeTo() AND coalesce(stopped_at, last_seen_at) >= $__timeFrom()
+ WHERE started_at <= $__timeTo() AND coalesce(stopped_at, last_seen_at) >= $__timeFrom() AND ${IS_SERVER}
  ORDER BY started_at DESC
  LIMIT 100`;
 
@@ -89,7 +93,7 @@ export const GAPS = `
 WITH run AS (
   SELECT started_at, max(coalesce(stopped_at, last_seen_at)) OVER earlier AS last_end
     FROM collectors
-   WHERE started_at <= $__timeTo()
+   WHERE started_at <= $__timeTo() AND ${IS_SERVER}
   WINDOW earlier AS (ORDER BY started_at, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING))
 SELECT last_end AS "From", started_at AS "To", extract(epoch FROM started_at - last_end)::float8 AS "Length"
   FROM run

@@ -1,3 +1,4 @@
+import { typeSql } from '../../../../src/storage/schema/index.js';
 import { harmless } from './choices.js';
 import { among, amountOf, CONNECTIONS_OF_NODE, POINTS, saidAtPoints, whole } from './connections.js';
 
@@ -72,7 +73,7 @@ SELECT DISTINCT left(said.logs->>'target', 100) AS target
   FROM connection
  CROSS JOIN LATERAL (
         SELECT logs FROM tetcore_logs
-         WHERE peer_connection_id = connection.id AND msg = 'tracing.profiling' AND $__timeFilter(created_at)
+         WHERE peer_connection_id = connection.id AND type = ${typeSql('tracing.profiling')} AND $__timeFilter(created_at)
          ORDER BY created_at DESC LIMIT 10000) AS said
  WHERE ${harmless("said.logs->>'target'")}
  ORDER BY 1

@@ -6,6 +6,7 @@ import {
   PEERSET,
   saidOf,
 } from '../../../../src/reputation/report/peerset.js';
+import { typeSql } from '../../../../src/storage/schema/index.js';
 import {
   ALIVE,
   among,
@@ -13,6 +14,7 @@ import {
   CONNECTIONS_OF_NODE,
   drawable,
   LOT,
+  maySend,
   POINTS,
   saidAtPoints,
 } from './connections.js';
@@ -41,9 +43,9 @@ const LAST_OPINIONS = `newest AS MATERIALIZED (
             FROM peer_connections
            CROSS JOIN LATERAL (
                   SELECT created_at, logs FROM tetcore_logs
-                   WHERE peer_connection_id = peer_connections.id AND msg = '${MSG}' AND $__timeFilter(created_at)
+                   WHERE peer_connection_id = peer_connections.id AND type = ${typeSql(MSG)} AND $__timeFilter(created_at)
                    ORDER BY created_at DESC LIMIT 1) AS report
-           WHERE ${among('chain', 'chain')} AND peer_id IS NOT NULL AND ${ALIVE}
+           WHERE ${among('chain', 'chain')} AND peer_id IS NOT NULL AND ${maySend(MSG)} AND ${ALIVE}
            ORDER BY peer_id, report.created_at DESC) AS each
    ORDER BY ${LOT} LIMIT ${amountOf('reporters')}),
 opinion AS MATERIALIZED (

@@ -30,3 +30,17 @@ export async function takeCollectorNumber(
   }
   throw new Error(`${MOST_DRAWS.toString()} numbers for a collector were taken one after the other.`);
 }
+
+/**
+ * The number of a collector that is no process, such as a database that is brought over: for one id always the same, as
+ * long as connections of it are there. Call it within a transaction, so that nobody takes it for a server that runs.
+ *
+ * @param id a UUID
+ */
+export async function reserveCollectorNumber(client: ClientBase, id: string): Promise<number> {
+  const number = await takeCollectorNumber(client, { id, number: drawCollectorNumber() });
+  await client.query('UPDATE collectors SET last_seen_at = now(), stopped_at = now() WHERE number = $1', [
+    number,
+  ]);
+  return number;
+}

@@ -1,0 +1,1 @@
+export { stopSignal } from './stop-signal.js';
