@@ -635,7 +635,7 @@ export interface components {
              */
             qty: number;
             /**
-             * @description The type, of which the first 128 characters count.
+             * @description The type.
              * @example block.import
              */
             log_type: string | null;
@@ -671,18 +671,16 @@ export interface components {
         };
         Node: {
             /**
-             * Format: uuid
+             * Format: int64
              * @description The newest connection.
-             * @example 019b0f4e-6f5c-7d7a-b7a1-2f6f0c0a4f11
+             * @example 5283920058631409
              */
-            id: string;
+            id: number;
             /**
              * @description The address that it came from.
              * @example 192.0.2.1
              */
             ip_addr: string;
-            /** @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp */
-            peer_id: string;
             /**
              * Format: date-time
              * @description When the connection began.
@@ -691,6 +689,16 @@ export interface components {
             created_at: string;
             /** @description Its messages do not expire: it is connected to `/audit`. */
             audit: boolean;
+            /** @description It has an open connection now. */
+            connected: boolean;
+            /**
+             * Format: date-time
+             * @description When it was last heard. While it is connected this lags behind by up to half a minute.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            last_message_at: string;
+            /** @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp */
+            peer_id: string;
             /**
              * @description The name that the node gives itself.
              * @example alice
@@ -710,29 +718,19 @@ export interface components {
             startup_time: number | null;
             /** @example Parity Polkadot */
             implementation: string | null;
-            /** @description It has an open connection now. */
-            connected: boolean;
-            /**
-             * Format: date-time
-             * @description When it was last heard. While it is connected this lags behind by up to half a minute.
-             * @example 2026-01-02T03:04:05.678901Z
-             */
-            last_message_at: string;
         };
         NodeDetail: {
             /**
-             * Format: uuid
+             * Format: int64
              * @description The newest connection.
-             * @example 019b0f4e-6f5c-7d7a-b7a1-2f6f0c0a4f11
+             * @example 5283920058631409
              */
-            id: string;
+            id: number;
             /**
              * @description The address that it came from.
              * @example 192.0.2.1
              */
             ip_addr: string;
-            /** @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp */
-            peer_id: string;
             /**
              * Format: date-time
              * @description When the connection began.
@@ -741,6 +739,16 @@ export interface components {
             created_at: string;
             /** @description Its messages do not expire: it is connected to `/audit`. */
             audit: boolean;
+            /** @description It has an open connection now. */
+            connected: boolean;
+            /**
+             * Format: date-time
+             * @description When it was last heard. While it is connected this lags behind by up to half a minute.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            last_message_at: string;
+            /** @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp */
+            peer_id: string;
             /**
              * @description The name that the node gives itself.
              * @example alice
@@ -760,35 +768,6 @@ export interface components {
             startup_time: number | null;
             /** @example Parity Polkadot */
             implementation: string | null;
-            /** @description It has an open connection now. */
-            connected: boolean;
-            /**
-             * Format: date-time
-             * @description When it was last heard. While it is connected this lags behind by up to half a minute.
-             * @example 2026-01-02T03:04:05.678901Z
-             */
-            last_message_at: string;
-            /** @description The configuration of the node. */
-            config: string | null;
-            /** @description The hash of the first block of its chain. */
-            genesis_hash: string | null;
-            /** @example linux */
-            target_os: string | null;
-            /** @example x86_64 */
-            target_arch: string | null;
-            /** @example gnu */
-            target_env: string | null;
-            /**
-             * @description The computer, as the node reports it.
-             * @example {
-             *       "cpu": "AMD EPYC 7443P",
-             *       "memory": 67334475776,
-             *       "core_count": 24
-             *     }
-             */
-            sysinfo: {
-                [key: string]: unknown;
-            } | null;
             /**
              * @description The path that the node connected to.
              * @example /submit
@@ -817,6 +796,27 @@ export interface components {
              * @example 1000
              */
             end_code: number | null;
+            /** @description The configuration of the node. */
+            config: string | null;
+            /** @description The hash of the first block of its chain. */
+            genesis_hash: string | null;
+            /** @example linux */
+            target_os: string | null;
+            /** @example x86_64 */
+            target_arch: string | null;
+            /** @example gnu */
+            target_env: string | null;
+            /**
+             * @description The computer, as the node reports it.
+             * @example {
+             *       "cpu": "AMD EPYC 7443P",
+             *       "memory": 67334475776,
+             *       "core_count": 24
+             *     }
+             */
+            sysinfo: {
+                [key: string]: unknown;
+            } | null;
             /**
              * Format: int64
              * @description How many connections of it are known.
@@ -832,18 +832,16 @@ export interface components {
         };
         NodeConnection: {
             /**
-             * Format: uuid
+             * Format: int64
              * @description The newest connection.
-             * @example 019b0f4e-6f5c-7d7a-b7a1-2f6f0c0a4f11
+             * @example 5283920058631409
              */
-            id: string;
+            id: number;
             /**
              * @description The address that it came from.
              * @example 192.0.2.1
              */
             ip_addr: string;
-            /** @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp */
-            peer_id: string;
             /**
              * Format: date-time
              * @description When the connection began.
@@ -852,6 +850,16 @@ export interface components {
             created_at: string;
             /** @description Its messages do not expire: it is connected to `/audit`. */
             audit: boolean;
+            /** @description It has an open connection now. */
+            connected: boolean;
+            /**
+             * Format: date-time
+             * @description When it was last heard. While it is connected this lags behind by up to half a minute.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            last_message_at: string;
+            /** @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp */
+            peer_id: string;
             /**
              * @description The name that the node gives itself.
              * @example alice
@@ -871,35 +879,6 @@ export interface components {
             startup_time: number | null;
             /** @example Parity Polkadot */
             implementation: string | null;
-            /** @description It has an open connection now. */
-            connected: boolean;
-            /**
-             * Format: date-time
-             * @description When it was last heard. While it is connected this lags behind by up to half a minute.
-             * @example 2026-01-02T03:04:05.678901Z
-             */
-            last_message_at: string;
-            /** @description The configuration of the node. */
-            config: string | null;
-            /** @description The hash of the first block of its chain. */
-            genesis_hash: string | null;
-            /** @example linux */
-            target_os: string | null;
-            /** @example x86_64 */
-            target_arch: string | null;
-            /** @example gnu */
-            target_env: string | null;
-            /**
-             * @description The computer, as the node reports it.
-             * @example {
-             *       "cpu": "AMD EPYC 7443P",
-             *       "memory": 67334475776,
-             *       "core_count": 24
-             *     }
-             */
-            sysinfo: {
-                [key: string]: unknown;
-            } | null;
             /**
              * @description The path that the node connected to.
              * @example /submit
@@ -928,6 +907,27 @@ export interface components {
              * @example 1000
              */
             end_code: number | null;
+            /** @description The configuration of the node. */
+            config: string | null;
+            /** @description The hash of the first block of its chain. */
+            genesis_hash: string | null;
+            /** @example linux */
+            target_os: string | null;
+            /** @example x86_64 */
+            target_arch: string | null;
+            /** @example gnu */
+            target_env: string | null;
+            /**
+             * @description The computer, as the node reports it.
+             * @example {
+             *       "cpu": "AMD EPYC 7443P",
+             *       "memory": 67334475776,
+             *       "core_count": 24
+             *     }
+             */
+            sysinfo: {
+                [key: string]: unknown;
+            } | null;
         };
         RelationSize: {
             /**
@@ -2172,7 +2172,7 @@ export interface operations {
                 /** @description At most so many. */
                 limit?: number;
                 /** @description Goes on after a connection: the `id` of the last one that you have. */
-                cursor?: string;
+                cursor?: number;
             };
             header?: never;
             path: {

@@ -11,7 +11,7 @@ import { segmentQuery } from '../../src/query/logs/segment-rows.js';
 import { NEWEST_FIRST } from '../../src/query/logs/reading-order.js';
 import { MESSAGE_JSON } from '../../src/query/logs/row-shape.js';
 import type { Segment } from '../../src/query/logs/segment.js';
-import type { ConnectionSnapshot } from '../../src/storage/index.js';
+import type { ConnectionSnapshot, EndReason } from '../../src/storage/index.js';
 import { batch, row, snapshot, type TestRow, newConnectionId, TEST_COLLECTOR } from '../support/batches.js';
 import { TestDatabase } from '../support/databases.js';
 import { onDatabase } from '../support/on-database.js';
@@ -73,7 +73,11 @@ function connectionWith(
   };
 }
 
-const ended = (at: number, reason = 'closed') => ({ endedAt: at, endReason: reason, endCode: 1000 });
+const ended = (at: number, reason: EndReason = 'closed') => ({
+  endedAt: at,
+  endReason: reason,
+  endCode: 1000,
+});
 
 async function messages(server: TestServer, query: Record<string, string>): Promise<Message[]> {
   const answer = await server.get(`/nodes/logs?${new URLSearchParams(query).toString()}`);
@@ -407,7 +411,7 @@ describe('the messages of a node', () => {
     });
     const connection = fc.record({
       audit: fc.boolean(),
-      end: fc.constantFrom('open', 'closed', 'collector_lost'),
+      end: fc.constantFrom('open' as const, 'closed' as const, 'collector_lost' as const),
       peer: fc.constantFrom('own', 'own', 'other'),
       messages: fc.array(message, { maxLength: 25 }),
     });

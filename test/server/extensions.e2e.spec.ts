@@ -9,7 +9,8 @@ import {
   BatchSink,
   type Extensions,
   type Refusal,
-  splitRows,
+  readTuple,
+  splitTuples,
   type StoredMessage,
   StoredStage,
   type StoreResult,
@@ -60,7 +61,11 @@ class Lake extends BatchSink {
     const duplicate = inLake.has(id);
     inLake.add(id);
     if (!duplicate)
-      this.notes.lake.push(...[expiring, audit].flatMap(({ text }) => splitRows(text).map(String)));
+      this.notes.lake.push(
+        ...[expiring, audit].flatMap(({ tuples }) =>
+          splitTuples(tuples).map((tuple) => readTuple(tuple).logs.toString()),
+        ),
+      );
     return { duplicate, refused: [] };
   }
 

@@ -4,12 +4,11 @@ import {
   connectionId as idOf,
   type ConnectionSnapshot,
   MESSAGE_TYPES,
+  messageTuple,
   NO_TYPE,
   OTHER_TYPE,
-  TUPLE_HEAD_BYTES,
   typeNumber,
   UNKNOWN_IDENTITY,
-  writeTupleHead,
 } from '../../src/storage/index.js';
 import type { Batch, RejectedMessage, RowBlock } from '../../src/telemetry/index.js';
 
@@ -43,12 +42,8 @@ export function row({
   msg = 'test.row',
   logs = JSON.stringify({ msg }),
 }: { at?: number; connectionId?: number; msg?: string | null; logs?: string | Buffer } = {}): TestRow {
-  const text = Buffer.from(logs);
-  const tuple = Buffer.allocUnsafeSlow(TUPLE_HEAD_BYTES + text.length);
   const head = { createdAt: at * 1000, receivedAt: at * 1000, connectionId, type: typeNumber(msg) };
-  writeTupleHead(new DataView(tuple.buffer), 0, head, text.length);
-  text.copy(tuple, TUPLE_HEAD_BYTES);
-  return { at, tuple };
+  return { at, tuple: messageTuple(head, Buffer.from(logs)) };
 }
 
 /** Rows with `logs` of `{"n": 0}`, `{"n": 1}` and so on. */

@@ -25,6 +25,7 @@ export {
   MESSAGE_COLUMNS,
   type MessageHead,
   type MessageRow,
+  messageTuple,
   msgOf,
   readTuple,
   renumberTuples,

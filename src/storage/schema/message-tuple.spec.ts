@@ -4,12 +4,11 @@ import { renumbered } from './connection-id.js';
 import {
   type MessageHead,
   type MessageRow,
+  messageTuple,
   msgOf,
   readTuple,
   renumberTuples,
   splitTuples,
-  TUPLE_HEAD_BYTES,
-  writeTupleHead,
 } from './message-tuple.js';
 
 const EPOCH_2000_US = 946_684_800_000_000;
@@ -23,10 +22,7 @@ const rows: fc.Arbitrary<MessageRow> = fc.record({
 });
 
 function tupleOf({ logs, ...head }: MessageHead & { logs: Buffer }): Buffer {
-  const tuple = Buffer.alloc(TUPLE_HEAD_BYTES + logs.length, 0xaa);
-  writeTupleHead(tuple, 0, head, logs.length);
-  logs.copy(tuple, TUPLE_HEAD_BYTES);
-  return tuple;
+  return messageTuple(head, logs);
 }
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(/\s/g, ''), 'hex');

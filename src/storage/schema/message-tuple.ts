@@ -72,6 +72,14 @@ export function writeTupleHead(to: DataView, at: number, head: MessageHead, logs
   to.setUint8(at + LOGS_VERSION, 1);
 }
 
+/** A message as a tuple of its own. Servers write many behind one another instead. */
+export function messageTuple(head: MessageHead, logs: Buffer): Buffer {
+  const tuple = Buffer.allocUnsafeSlow(TUPLE_HEAD_BYTES + logs.length);
+  writeTupleHead(new DataView(tuple.buffer), 0, head, logs.length);
+  logs.copy(tuple, TUPLE_HEAD_BYTES);
+  return tuple;
+}
+
 /** Where the tuple ends that begins at a place. */
 function tupleEnd(tuples: Buffer, at: number): number {
   return at + LOGS_VERSION + tuples.readInt32BE(at + LOGS_LENGTH);

@@ -8,9 +8,8 @@ import {
   connectionId,
   type ConnectionSnapshot,
   type MessageRow,
-  TUPLE_HEAD_BYTES,
   UNKNOWN_IDENTITY,
-  writeTupleHead,
+  messageTuple,
 } from '../../../src/storage/index.js';
 import type { Batch, RowBlock } from '../../../src/telemetry/index.js';
 import { tempDir } from '../../support/temp-dir.js';
@@ -29,11 +28,7 @@ const BOB = connectionId(COLLECTOR.number, 4_294_967_295);
 function block(rows: readonly Omit<MessageRow, 'logs'>[], logs: readonly string[]): RowBlock {
   const times = rows.map(({ createdAt }) => Math.floor(createdAt / 1000));
   const tuples = rows.map((head, index) => {
-    const text = Buffer.from(logs[index] ?? '');
-    const tuple = Buffer.alloc(TUPLE_HEAD_BYTES + text.length);
-    writeTupleHead(tuple, 0, head, text.length);
-    text.copy(tuple, TUPLE_HEAD_BYTES);
-    return tuple;
+    return messageTuple(head, Buffer.from(logs[index] ?? ''));
   });
   return {
     rows: rows.length,
