@@ -1,6 +1,9 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A server process. Its gaps are the times in which nothing could be heard of its nodes. */
+/**
+ * A server process; its gaps are the times in which nothing could be heard of its nodes. Or a database of 0.1.4 that was
+ * brought over, with its `id` in `imports`.
+ */
 @Entity('collectors', { synchronize: false })
 export class Collector {
   /** In the ids of its connections, and in all that its batches write. */

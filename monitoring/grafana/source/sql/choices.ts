@@ -1,5 +1,5 @@
-import { type NamedMessageType, typeSql } from '../../../../src/storage/schema/index.js';
-import { ALIVE, among, maySend, NODE } from './connections.js';
+import { mayHave, type NamedMessageType, typeSql } from '../../../../src/storage/schema/index.js';
+import { ALIVE, among, NODE } from './connections.js';
 
 /*
  * What variables offer. Nodes choose these names, and Grafana looks for its macros in SQL that has them already: one
@@ -24,7 +24,7 @@ export const NODE_NAMES = nodeNames('');
 /** Those that have sent a type of message in the range: one step of the index for each connection. */
 export const nodeNamesWith = (msg: NamedMessageType): string =>
   nodeNames(`
-           AND ${maySend(msg)}
+           AND ${mayHave(msg)}
            AND EXISTS (SELECT FROM tetcore_logs
                         WHERE peer_connection_id = peer_connections.id AND type = ${typeSql(msg)}
                           AND $__timeFilter(tetcore_logs.created_at))`);

@@ -23,9 +23,6 @@ export const amountOf = (variable: string): string => `\${${variable}:sqlstring}
 /** A connection may have messages of the range of time, by the clock of its node or by ours. */
 export const ALIVE = aliveBetween('$__timeFrom()::timestamptz', '$__timeTo()');
 
-/** A connection may have sent messages of a type: of those from 0.1.4 it is not known. */
-export const maySend = (msg: NamedMessageType): string => `(types IS NULL OR ${typeSql(msg)} = ANY (types))`;
-
 /** A node of a connection: those from before peer ids have none. */
 export const NODE = 'coalesce(peer_id, id::text)';
 

@@ -6,7 +6,7 @@ import {
   PEERSET,
   saidOf,
 } from '../../../../src/reputation/report/peerset.js';
-import { typeSql } from '../../../../src/storage/schema/index.js';
+import { mayHave, typeSql } from '../../../../src/storage/schema/index.js';
 import {
   ALIVE,
   among,
@@ -14,7 +14,6 @@ import {
   CONNECTIONS_OF_NODE,
   drawable,
   LOT,
-  maySend,
   POINTS,
   saidAtPoints,
 } from './connections.js';
@@ -45,7 +44,7 @@ const LAST_OPINIONS = `newest AS MATERIALIZED (
                   SELECT created_at, logs FROM tetcore_logs
                    WHERE peer_connection_id = peer_connections.id AND type = ${typeSql(MSG)} AND $__timeFilter(created_at)
                    ORDER BY created_at DESC LIMIT 1) AS report
-           WHERE ${among('chain', 'chain')} AND peer_id IS NOT NULL AND ${maySend(MSG)} AND ${ALIVE}
+           WHERE ${among('chain', 'chain')} AND peer_id IS NOT NULL AND ${mayHave(MSG)} AND ${ALIVE}
            ORDER BY peer_id, report.created_at DESC) AS each
    ORDER BY ${LOT} LIMIT ${amountOf('reporters')}),
 opinion AS MATERIALIZED (
