@@ -43,8 +43,8 @@ describe('why a connection ended', () => {
     expect(reasonText(null, null)).toBe('Open');
   });
 
-  it('is listed in ARCHITECTURE.md, and nothing else is', () => {
-    const line = readProjectFile('ARCHITECTURE.md')
+  it('is listed in docs/schema.md, and nothing else is', () => {
+    const line = readProjectFile('docs/schema.md')
       .split('\n')
       .find((text) => text.startsWith('- `end_reason` is '));
     const [, ...listed] = codesIn((line ?? '').split(';')[0] ?? '');
