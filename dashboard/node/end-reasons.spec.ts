@@ -1,23 +1,28 @@
 import { describe, expect, it } from 'vitest';
+import { END_REASONS } from '../../src/storage/schema/index.js';
 import { codesIn, readProjectFile } from '../../test/support/markdown.js';
 import { type Source, sourcesIn } from '../../test/supply-chain/sources.js';
 import { reasonText } from './end-reasons.js';
 
 /** What becomes the reason of a connection of a node: by its socket, of those whose server is lost, and of old ones. */
 const ASSIGNED = /\bendReason\s*(?:\?\?=?|=(?!=))\s*([^;]+);/g;
-const IN_SQL = /\bend_reason = ('[^']*')/g;
+const IN_SQL = /\bend_reason = ('[a-z_]+')/g;
+/** A constant that is put into SQL. */
+const NAMED = /: EndReason = ([^;]+);/g;
 /** Bounds that a socket goes beyond, which are reasons by the same name. */
 const EXCESS = /\btype Excess = ([^;]+);/g;
 
 /** Pieces of code, each of which names the reasons in it. */
 function writers(): string[] {
-  const sources = sourcesIn('src/telemetry/socket', 'src/storage/collector', 'src/import/target').filter(
-    ({ path }) => !path.includes('.spec.'),
-  );
+  const sources = sourcesIn(
+    'src/telemetry/socket',
+    'src/storage/maintenance/collector',
+    'src/import/target',
+  ).filter(({ path }) => !path.includes('.spec.'));
   const found = (pattern: RegExp): string[] =>
     sources.flatMap(({ text }: Source) => [...text.matchAll(pattern)].map(([, piece = '']) => piece));
   const assigned = found(ASSIGNED).filter((piece) => piece !== 'this.excess');
-  return [...assigned, ...found(IN_SQL), ...found(EXCESS)];
+  return [...assigned, ...found(IN_SQL), ...found(NAMED), ...found(EXCESS)];
 }
 
 const reasonsIn = (piece: string): string[] =>
@@ -32,6 +37,10 @@ describe('why a connection ended', () => {
     expect(written.length).toBeGreaterThanOrEqual(10);
   });
 
+  it('is one of the reasons of the schema, each of which the server writes', () => {
+    expect(written).toEqual([...END_REASONS].sort());
+  });
+
   it('has words for each reason that the server writes', () => {
     expect(written.filter((reason) => reasonText(reason, null) === reason)).toEqual([]);
     expect(reasonText('too_many_bytes', 1008)).toBe('The node sent too much (1008)');
@@ -43,8 +52,8 @@ describe('why a connection ended', () => {
     expect(reasonText(null, null)).toBe('Open');
   });
 
-  it('is listed in ARCHITECTURE.md, and nothing else is', () => {
-    const line = readProjectFile('ARCHITECTURE.md')
+  it('is listed in docs/schema.md, and nothing else is', () => {
+    const line = readProjectFile('docs/schema.md')
       .split('\n')
       .find((text) => text.startsWith('- `end_reason` is '));
     const [, ...listed] = codesIn((line ?? '').split(';')[0] ?? '');

@@ -3,16 +3,26 @@ import {
   CONNECTION_COLUMNS,
   type ConnectionColumnType,
   type ConnectionSnapshot,
+  type NodeIdentity,
   SAID_FIELDS,
 } from '../schema/index.js';
+
+/** Of what the node said, by its kind. */
+type StoredSaid<Key extends keyof NodeIdentity> = {
+  time: string | null;
+  object: Record<string, unknown> | null;
+  peerId: string | null;
+  text: string | null;
+  flag: boolean | null;
+}[Extract<(typeof SAID_FIELDS)[number], { key: Key }>['kind']];
 
 /** How TypeORM gives values: bigint as text, times as dates. */
 type Stored<Key extends keyof ConnectionSnapshot> = Key extends `${string}At`
   ? Date | Extract<ConnectionSnapshot[Key], null>
-  : Key extends 'id' | 'envelopeId' | 'startupTime'
+  : Key extends 'id' | 'envelopeId'
     ? string | Extract<ConnectionSnapshot[Key], null>
-    : Key extends 'sysinfo'
-      ? Record<string, unknown> | null
+    : Key extends keyof NodeIdentity
+      ? StoredSaid<Key>
       : ConnectionSnapshot[Key];
 
 /** A node on a socket, from its first message to its end: a row of `peer_connections`. */
