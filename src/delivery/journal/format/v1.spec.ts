@@ -132,7 +132,7 @@ describe('batches as bytes of format 1', () => {
       'rejected',
     ]) {
       expect(() => decode(withHead(encoded, (head) => ({ ...head, [field]: undefined })))).toThrow(
-        new BatchFormatError(`The batch has no ${field}.`),
+        new BatchFormatError(`In a batch, the head has no ${field}.`),
       );
     }
   });
