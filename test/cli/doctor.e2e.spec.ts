@@ -471,8 +471,8 @@ describe('doctor on a database', () => {
     await using database = await TestDatabase.create();
     const add = (version: string, age: string) =>
       database.query(
-        `INSERT INTO collectors (id, host, version, started_at, last_seen_at)
-         VALUES ($1, 'host', $2, now() - $3::interval, now() - $3::interval)`,
+        `INSERT INTO collectors (number, id, host, version, started_at, last_seen_at)
+         VALUES ((SELECT count(*) FROM collectors), $1, 'host', $2, now() - $3::interval, now() - $3::interval)`,
         [uuid(), version, age],
       );
     const found = () => connected(database.url, (subject) => said(servers, subject));
@@ -517,7 +517,8 @@ describe('doctor on a database', () => {
       `warning: ${missing('logs_audit')}`,
     ]);
     await database.query(
-      `INSERT INTO collectors (id, host, version, started_at, last_seen_at) VALUES ($1, 'h', 'v', now(), now())`,
+      `INSERT INTO collectors (number, id, host, version, started_at, last_seen_at)
+       VALUES (1, $1, 'h', 'v', now(), now())`,
       [uuid()],
     );
     expect(await found()).toEqual([
@@ -543,9 +544,8 @@ describe('doctor on a database', () => {
       'warning: logs_audit has a default partition, odd, which we do not make. It is empty.',
     );
     await database.query(
-      `INSERT INTO logs_audit (created_at, received_at, peer_connection_id, msg, logs)
-       VALUES ('2001-01-01', now(), $1, 'x', '{}')`,
-      [uuid()],
+      `INSERT INTO logs_audit (created_at, received_at, collector, peer_connection_id, type, logs)
+       VALUES ('2001-01-01', now(), 1, 1::bigint << 32, 1, '{}')`,
     );
     expect((await found()).at(-1)).toBe(
       'problem: The default partition odd of logs_audit holds rows, which never expire.',

@@ -71,7 +71,7 @@ describe('two servers on one database', () => {
     // As if it had died a minute ago; in truth it only has not been seen.
     await database.query(
       `UPDATE collectors SET last_seen_at = now() - interval '61 s'
-        WHERE id = (SELECT collector_id FROM peer_connections WHERE name = 'lost')`,
+        WHERE number = (SELECT collector FROM peer_connections WHERE name = 'lost')`,
     );
     await using next = await TestServer.ready(database.url);
     await connectionsBecome(database, { alive: null, lost: 'collector_lost' });

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ensureReaderRole, ReaderRoleError } from '../../src/storage/index.js';
+import { ensureReaderRole, ReaderRoleError, typeSql } from '../../src/storage/index.js';
 import { isVerifierOf } from '../../src/storage/maintenance/reader-role/scram-verifier.js';
 import {
   ask,
@@ -66,17 +66,17 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     }
     await ask(
       url,
-      `INSERT INTO logs_expiring (created_at, received_at, peer_connection_id, msg, logs)
-       SELECT now(), now(), md5((n % 100)::text)::uuid, 'system.interval', '{"peers": 25}'
+      `INSERT INTO logs_expiring (created_at, received_at, collector, peer_connection_id, type, logs)
+       SELECT now(), now(), 1, (1::bigint << 32) + n % 100, ${typeSql('system.interval')}, '{"peers": 25}'
          FROM generate_series(1, 5000) AS n`,
       'ANALYZE',
     );
     const reader = asUser(url, name, PASSWORD);
     const question = `SELECT (logs->>'peers')::int AS peers FROM tetcore_logs
-      WHERE peer_connection_id = md5('7')::uuid AND msg = 'system.interval' AND created_at > now() - interval '1 hour'`;
+      WHERE peer_connection_id = (1::bigint << 32) + 7 AND msg = 'system.interval' AND created_at > now() - interval '1 hour'`;
     expect(await ask(reader, question)).toHaveLength(50);
     expect(JSON.stringify(await ask(reader, `EXPLAIN ${question}`))).toMatch(
-      /(?:Index Scan|Bitmap Index Scan).* on logs_expiring_\w+_peer_connection_id_msg_created_at_idx|Index Scan using logs_expiring_/,
+      /(?:Index Scan|Bitmap Index Scan).* on logs_expiring_\w+_peer_connection_id_created_at_type_idx|Index Scan using logs_expiring_/,
     );
     const tables = await ask<{ name: string }>(
       url,

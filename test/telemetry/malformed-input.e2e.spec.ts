@@ -276,7 +276,7 @@ describe('what only the database refuses', () => {
         BEGIN RAISE 'refused' USING ERRCODE = '22P05'; END $$`);
     await database.query(`
       CREATE TRIGGER refuse BEFORE INSERT ON logs_expiring FOR EACH ROW
-        WHEN (NEW.msg = 'test.refused') EXECUTE FUNCTION refuse()`);
+        WHEN (NEW.logs->>'msg' = 'test.refused') EXECUTE FUNCTION refuse()`);
     const node = await FakeNode.connect(`${server.ws}/submit`);
     for (let number = 0; number < 30; number += 1) {
       await node.sendV1({ msg: number % 10 === 3 ? 'test.refused' : 'test.numbered', number });

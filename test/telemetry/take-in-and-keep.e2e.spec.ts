@@ -246,12 +246,12 @@ describe('a connection', () => {
     const nodes = (await (await server.get('/nodes')).json()) as {
       peer_id: string;
       name: string;
-      id: string;
+      id: number;
     }[];
     expect(nodes.map(({ peer_id, name }) => ({ peer_id, name }))).toEqual([
       { peer_id: 'QmAgain', name: 'second' },
     ]);
-    expect(nodes[0]?.id).toMatch(/^[0-9a-f-]{36}$/);
+    expect(Number.isSafeInteger(nodes[0]?.id)).toBe(true);
     const reasons = await database.query('SELECT end_reason, end_code FROM peer_connections');
     expect(reasons).toEqual([
       { end_reason: 'reset', end_code: 1006 },
