@@ -139,8 +139,8 @@ export class DecoderV1 {
     const snapshot = { ...UNKNOWN_IDENTITY, ...said } as unknown as ConnectionSnapshot;
     return {
       ...snapshot,
-      oldestCreatedAt: (snapshot.oldestCreatedAt as number | null) ?? Infinity,
-      newestCreatedAt: (snapshot.newestCreatedAt as number | null) ?? -Infinity,
+      oldestCreatedAt: (snapshot.oldestCreatedAt) ?? Infinity,
+      newestCreatedAt: (snapshot.newestCreatedAt) ?? -Infinity,
     };
   }
 }
