@@ -91,7 +91,10 @@ export default defineConfig(
         'error',
         {
           patterns: [
-            { regex: '^(\\.\\./)+(?!storage/schema/index\\.js$)', message: 'Import from storage/schema/index.js alone.' },
+            {
+              regex: '^(\\.\\./)+(?!storage/schema/index\\.js$)',
+              message: 'Import from storage/schema/index.js alone.',
+            },
           ],
         },
       ],

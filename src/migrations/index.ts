@@ -3,8 +3,4 @@ import { KeepBenchmarks1764100000000 } from './1764100000000-keep-benchmarks.js'
 import { KeepImports1764200000000 } from './1764200000000-keep-imports.js';
 
 /** Every migration, oldest first. */
-export const migrations = [
-  KeepMessages1764000000000,
-  KeepBenchmarks1764100000000,
-  KeepImports1764200000000,
-];
+export const migrations = [KeepMessages1764000000000, KeepBenchmarks1764100000000, KeepImports1764200000000];

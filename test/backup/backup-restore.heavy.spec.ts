@@ -98,6 +98,13 @@ describe.skipIf(fitting === undefined && own === undefined)('a dump', () => {
         await waitUntil(async () => (await nodes.tally(original)).missing === 0, {
           what: 'all to be stored',
         });
+        const open = "SELECT FROM peer_connections WHERE ended_at IS NULL AND peer_id LIKE 'QmNumbered%'";
+        await waitUntil(
+          async () => (await onDatabase(original, (client) => client.query(open))).rowCount === 0,
+          {
+            what: 'the ends of their nodes to be stored',
+          },
+        );
 
         const answers = await answersOf(server);
         expect(Object.entries(answers).filter(([, answer]) => !answer.startsWith('200 '))).toEqual([]);

@@ -89,7 +89,11 @@ async function known(server: TestServer, peerId: string): Promise<Known> {
     peer_id: [peerId],
     msg: ['block.import', 'system.interval', 'system.network_state', 'tracing.profiling'],
     chain: ['Kusama'],
-    cursor: [...messages.slice(0, 5).map((message) => message.cursor), connection?.id ?? '', peerId],
+    cursor: [
+      ...messages.slice(0, 5).map((message) => message.cursor),
+      connection?.id.toString() ?? '',
+      peerId,
+    ],
   };
 }
 

@@ -120,8 +120,8 @@ describe.skipIf(!hasHaproxy)('two servers behind HAProxy', () => {
       `CREATE TABLE expired PARTITION OF logs_expiring FOR VALUES FROM ('${start}') TO ('${end}')`,
     );
     await site.database.query(
-      `INSERT INTO rejected_messages (received_at, path, ip_addr, reason, size, head)
-       SELECT now() - interval '8 days', '/', '127.0.0.1', 'invalid_json', 0, '' FROM generate_series(1, 300)`,
+      `INSERT INTO rejected_messages (collector, received_at, path, ip_addr, reason, size, head)
+       SELECT 1, now() - interval '8 days', '/', '127.0.0.1', 'invalid_json', 0, '' FROM generate_series(1, 300)`,
     );
     await waitUntil(
       async () =>

@@ -26,8 +26,8 @@ describe('the size of the database', () => {
     const tablesBefore = await server.metric(TABLES);
     expect([...tablesBefore.keys()].sort()).toEqual(['table="logs_audit"', 'table="logs_expiring"']);
     await database.query(
-      `INSERT INTO logs_expiring (created_at, received_at, peer_connection_id, msg, logs)
-       SELECT now(), now(), gen_random_uuid(), 'test.row', to_jsonb(md5(n::text) || repeat('x', 900))
+      `INSERT INTO logs_expiring (created_at, received_at, collector, peer_connection_id, type, logs)
+       SELECT now(), now(), 1, (1::bigint << 32) + n, 1, to_jsonb(md5(n::text) || repeat('x', 900))
          FROM generate_series(1, 5000) AS n`,
     );
     // Not at each scrape.

@@ -55,7 +55,8 @@ export function readFormat(path: string, description: string): JournalFormat {
     );
   }
   const unknown = Object.keys(found).find((field) => !['format', 'marker', 'columns'].includes(field));
-  if (unknown !== undefined) throw new JournalFormatError(`${path} has a field that is not known here: ${unknown}.`);
+  if (unknown !== undefined)
+    throw new JournalFormatError(`${path} has a field that is not known here: ${unknown}.`);
   const marker = Buffer.from(String(found.marker), 'hex');
   if (marker.length !== MARKER_BYTES) throw new JournalFormatError(`${path} has no marker.`);
   if (!Array.isArray(found.columns)) throw new JournalFormatError(`${path} names no columns.`);

@@ -99,7 +99,8 @@ export class DecoderV1 {
   constructor(columns: readonly string[]) {
     this.keys = columns.map((name) => {
       const known = CONNECTION_COLUMNS.find(({ column }) => column === name);
-      if (known === undefined) throw new JournalFormatError(`It has a column that is not known here: ${name}.`);
+      if (known === undefined)
+        throw new JournalFormatError(`It has a column that is not known here: ${name}.`);
       return known.key;
     });
   }
@@ -135,13 +136,12 @@ export class DecoderV1 {
   }
 
   private connection(values: readonly unknown[]): ConnectionSnapshot {
-    const said = Object.fromEntries(this.keys.map((key, at) => [key, values[at]]));
-    const snapshot = { ...UNKNOWN_IDENTITY, ...said } as unknown as ConnectionSnapshot;
-    return {
-      ...snapshot,
-      oldestCreatedAt: (snapshot.oldestCreatedAt) ?? Infinity,
-      newestCreatedAt: (snapshot.newestCreatedAt) ?? -Infinity,
-    };
+    const said: Partial<Record<keyof ConnectionSnapshot, unknown>> = Object.fromEntries(
+      this.keys.map((key, at) => [key, values[at]]),
+    );
+    said.oldestCreatedAt ??= Infinity;
+    said.newestCreatedAt ??= -Infinity;
+    return { ...UNKNOWN_IDENTITY, ...said } as unknown as ConnectionSnapshot;
   }
 }
 
@@ -169,7 +169,8 @@ function parseHead(json: Buffer): BatchHead {
  * @throws BatchFormatError, JournalFormatError
  */
 function check(value: unknown, fields: readonly string[], what: string): void {
-  if (typeof value !== 'object' || value === null) throw new BatchFormatError(`In a batch, ${what} is no object.`);
+  if (typeof value !== 'object' || value === null)
+    throw new BatchFormatError(`In a batch, ${what} is no object.`);
   const missing = fields.find((field) => !(field in value));
   if (missing !== undefined) throw new BatchFormatError(`In a batch, ${what} has no ${missing}.`);
   const unknown = Object.keys(value).find((field) => !fields.includes(field));
