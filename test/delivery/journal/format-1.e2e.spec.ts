@@ -1,7 +1,7 @@
 import { cp, readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { encodeBatch, newFormat } from '../../../src/delivery/journal/format/index.js';
+import { encodeBatch, keysOf, newFormat } from '../../../src/delivery/journal/format/index.js';
 import { Journal } from '../../../src/delivery/journal/index.js';
 import { frameRecord } from '../../../src/delivery/journal/record.js';
 import {
@@ -40,6 +40,7 @@ function block(rows: readonly Omit<MessageRow, 'logs'>[], logs: readonly string[
 const NO_ROWS = block([], []);
 
 const alice: ConnectionSnapshot = {
+  ...UNKNOWN_IDENTITY,
   id: ALICE,
   revision: 3,
   socketId: '019ab000-0000-7000-8000-0000000000a1',
@@ -218,16 +219,21 @@ describe('a journal of format 1', () => {
   });
 
   it('is what these batches are written as today, byte for byte', async () => {
-    const { marker } = await description();
+    const { marker, columns } = await description();
+    const keys = keysOf(columns);
     const written = (batches: readonly Batch[]): Buffer =>
-      Buffer.concat(batches.flatMap((batch) => frameRecord(Buffer.from(marker, 'hex'), encodeBatch(batch))));
+      Buffer.concat(
+        batches.flatMap((batch) => frameRecord(Buffer.from(marker, 'hex'), encodeBatch(batch, keys))),
+      );
     expect(await readFile(join(FILES, '00000001.journal'))).toEqual(written(APPENDED));
     expect(await readFile(join(FILES, 'open-batch'))).toEqual(written(PARTS));
   });
 
-  it('is described as new journals are, but for the marker', async () => {
+  it('is described as new journals are, but for the marker, and columns that have come since', async () => {
     const fresh = JSON.parse(newFormat().description) as Description;
-    expect({ ...fresh, marker: '' }).toEqual({ ...(await description()), marker: '' });
+    const { format, columns } = await description();
+    expect({ ...fresh, marker: '' }).toEqual({ format, marker: '', columns: fresh.columns });
+    expect(fresh.columns.filter((column) => columns.includes(column))).toEqual(columns);
     expect(fresh.marker).toMatch(/^[0-9a-f]{16}$/);
   });
 });

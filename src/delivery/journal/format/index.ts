@@ -4,7 +4,7 @@ import { JournalFormatError } from '../journal.error.js';
 import { MARKER_BYTES } from '../record.js';
 import { DecoderV1, FORMAT, WRITTEN_COLUMNS } from './v1.js';
 
-export { encodeBatch } from './v1.js';
+export { encodeBatch, keysOf } from './v1.js';
 
 /** How the files of a journal are read. */
 export interface JournalFormat {

@@ -68,8 +68,29 @@ const REJECTED_FIELDS = ['received_at', 'connection', 'path', 'ip_addr', 'reason
 /** The columns of the connections that this version writes. */
 export const WRITTEN_COLUMNS: readonly string[] = CONNECTION_COLUMNS.map(({ column }) => column);
 
-/** A batch as bytes, in parts to be written one after another; the tuples are not copied. */
-export function encodeBatch(batch: Batch): Buffer[] {
+type Keys = readonly (keyof ConnectionSnapshot)[];
+
+/**
+ * What columns are called here.
+ *
+ * @throws JournalFormatError where one is not known
+ */
+export function keysOf(columns: readonly string[]): Keys {
+  return columns.map((name) => {
+    const known = CONNECTION_COLUMNS.find(({ column }) => column === name);
+    if (known === undefined) throw new JournalFormatError(`It has a column that is not known here: ${name}.`);
+    return known.key;
+  });
+}
+
+const WRITTEN_KEYS = keysOf(WRITTEN_COLUMNS);
+
+/**
+ * A batch as bytes, in parts to be written one after another; the tuples are not copied.
+ *
+ * @param keys of the journal's columns: those of a new journal, unless told
+ */
+export function encodeBatch(batch: Batch, keys: Keys = WRITTEN_KEYS): Buffer[] {
   const head: BatchHead = {
     id: batch.id,
     collector: { id: batch.collector.id, number: batch.collector.number },
@@ -78,7 +99,7 @@ export function encodeBatch(batch: Batch): Buffer[] {
     expiring: blockHead(batch.expiring),
     audit: blockHead(batch.audit),
     // Bounds that are not finite, of a connection without messages, become null.
-    connections: batch.connections.map((connection) => CONNECTION_COLUMNS.map(({ key }) => connection[key])),
+    connections: batch.connections.map((connection) => keys.map((key) => connection[key])),
     rejected: batch.rejected.map(rejectedHead),
   };
   const json = Buffer.from(JSON.stringify(head));
@@ -90,19 +111,14 @@ export function encodeBatch(batch: Batch): Buffer[] {
 
 /** Reads batches of a journal of this format. */
 export class DecoderV1 {
-  private readonly keys: readonly (keyof ConnectionSnapshot)[];
+  private readonly keys: Keys;
 
   /**
    * @param columns of the journal
    * @throws JournalFormatError where one is not known here
    */
   constructor(columns: readonly string[]) {
-    this.keys = columns.map((name) => {
-      const known = CONNECTION_COLUMNS.find(({ column }) => column === name);
-      if (known === undefined)
-        throw new JournalFormatError(`It has a column that is not known here: ${name}.`);
-      return known.key;
-    });
+    this.keys = keysOf(columns);
   }
 
   /**
