@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { SAID_FIELDS, UNKNOWN_IDENTITY } from '../../storage/index.js';
 import { parseFrame, type ParsedMessage } from './message.parser.js';
 import { MAX_PEER_ID_LENGTH, readIdentity, readPeerId } from './node-identity.js';
 
@@ -14,22 +15,6 @@ const read = (fields: object) =>
 const peerIdIn = (fields: object) => readPeerId(messageOf(JSON.stringify(fields)));
 
 const PEER = 'Qmac7KAf8YVzPen8rgUnD2TS98d6uRA1kKiw1cL8G4nrRf';
-const NOTHING = {
-  peerId: null,
-  name: null,
-  chain: null,
-  implementation: null,
-  version: null,
-  config: null,
-  authority: null,
-  startupTime: null,
-  genesisHash: null,
-  targetOs: null,
-  targetArch: null,
-  targetEnv: null,
-  sysinfo: null,
-};
-
 describe('the identity of a node', () => {
   it('is what an old node says of itself', () => {
     const text =
@@ -37,7 +22,7 @@ describe('the identity of a node', () => {
       '"version":"2.0.0-x86_64-linux-gnu","authority":true,"startup_time":"1581699577396",' +
       `"network_id":"${PEER}","implementation":"Substrate Node","ts":"2020-02-14T16:59:37.403479912+00:00"}`;
     expect(readIdentity(messageOf(text))).toEqual({
-      ...NOTHING,
+      ...UNKNOWN_IDENTITY,
       peerId: PEER,
       name: 'Alice',
       chain: 'Development',
@@ -57,7 +42,7 @@ describe('the identity of a node', () => {
       `"target_arch":"x86_64","target_env":"gnu","network_id":"${PEER}"}`;
     for (const text of [payload, `{"id":1,"ts":"2021-02-09T10:00:00+01:00","payload":${payload}}`]) {
       expect(readIdentity(messageOf(text))).toEqual({
-        ...NOTHING,
+        ...UNKNOWN_IDENTITY,
         peerId: PEER,
         authority: false,
         genesisHash: '0x01',
@@ -83,11 +68,10 @@ describe('the identity of a node', () => {
   });
 
   it('leaves open what has a wrong type or makes no sense', () => {
-    const fields = ['network_id', 'name', 'chain', 'implementation', 'version', 'config', 'authority'];
-    fields.push('startup_time', 'genesis_hash', 'target_os', 'target_arch', 'target_env', 'sysinfo');
+    const fields = SAID_FIELDS.map(({ said }) => said);
     for (const wrong of [null, 1.5, [], ['x'], -1, { a: 1 }]) {
       const identity = read(Object.fromEntries(fields.map((name) => [name, wrong])));
-      expect({ ...identity, sysinfo: null }).toEqual(NOTHING);
+      expect({ ...identity, sysinfo: null }).toEqual(UNKNOWN_IDENTITY);
     }
     for (const time of ['', 'soon', '-1', '1.5', '0x10', ' 1', '9007199254740993', '1e400', 8.64e15 + 1]) {
       expect(read({ startup_time: time })?.startupTime).toBeNull();
@@ -105,7 +89,10 @@ describe('the identity of a node', () => {
   it('never makes reading it throw', () => {
     fc.assert(
       fc.property(
-        fc.dictionary(fc.constantFrom(...Object.keys(NOTHING), 'sysinfo', 'network_id'), fc.jsonValue()),
+        fc.dictionary(
+          fc.constantFrom(...Object.keys(UNKNOWN_IDENTITY), 'sysinfo', 'network_id'),
+          fc.jsonValue(),
+        ),
         (fields) => {
           const parsed = parseFrame(Buffer.from(JSON.stringify({ ...fields, msg: 'system.connected' })));
           if (parsed.kind === 'message') expect(readIdentity(parsed.message)).not.toBeNull();

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ConnectionSnapshot, END_REASONS, UNKNOWN_IDENTITY } from '../../../storage/index.js';
+import {
+  type ConnectionSnapshot,
+  END_REASONS,
+  UNKNOWN_IDENTITY,
+  type NodeIdentity,
+  SAID_FIELDS,
+  type SaidKind,
+} from '../../../storage/index.js';
 import type { Batch } from '../../../telemetry/index.js';
 import { BatchFormatError, JournalFormatError } from '../journal.error.js';
 import { DecoderV1, encodeBatch, WRITTEN_COLUMNS } from './v1.js';
@@ -21,37 +28,37 @@ const rejected = fc.record({
   size: fc.nat(),
   head: bytes,
 });
-const connection: fc.Arbitrary<ConnectionSnapshot> = fc.record({
-  id: number,
-  revision: fc.nat(),
-  socketId: fc.uuid(),
-  envelopeId: maybe(fc.maxSafeInteger()),
-  ipAddr: text,
-  path: text,
-  audit: fc.boolean(),
-  createdAt: time,
-  firstMessageAt: time,
-  lastMessageAt: time,
-  oldestCreatedAt: fc.oneof(time, fc.constant(Infinity)),
-  newestCreatedAt: fc.oneof(time, fc.constant(-Infinity)),
-  types: fc.array(fc.nat({ max: 40 }), { maxLength: 5 }),
-  endedAt: maybe(time),
-  endReason: maybe(fc.constantFrom(...END_REASONS)),
-  endCode: maybe(fc.nat()),
-  peerId: maybe(text),
-  name: maybe(text),
-  chain: maybe(text),
-  implementation: maybe(text),
-  version: maybe(text),
-  config: maybe(text),
-  authority: maybe(fc.boolean()),
-  startupTime: maybe(time),
-  genesisHash: maybe(text),
-  targetOs: maybe(text),
-  targetArch: maybe(text),
-  targetEnv: maybe(text),
-  sysinfo: maybe(fc.json()),
-});
+const SAID: Readonly<Record<SaidKind, fc.Arbitrary<unknown>>> = {
+  peerId: text,
+  text,
+  flag: fc.boolean(),
+  time,
+  object: fc.json(),
+};
+const identity = fc.record(
+  Object.fromEntries(SAID_FIELDS.map(({ key, kind }) => [key, maybe(SAID[kind])])),
+) as unknown as fc.Arbitrary<NodeIdentity>;
+const connection: fc.Arbitrary<ConnectionSnapshot> = fc
+  .record({
+    id: number,
+    revision: fc.nat(),
+    socketId: fc.uuid(),
+    envelopeId: maybe(fc.maxSafeInteger()),
+    ipAddr: text,
+    path: text,
+    audit: fc.boolean(),
+    createdAt: time,
+    firstMessageAt: time,
+    lastMessageAt: time,
+    oldestCreatedAt: fc.oneof(time, fc.constant(Infinity)),
+    newestCreatedAt: fc.oneof(time, fc.constant(-Infinity)),
+    types: fc.array(fc.nat({ max: 40 }), { maxLength: 5 }),
+    endedAt: maybe(time),
+    endReason: maybe(fc.constantFrom(...END_REASONS)),
+    endCode: maybe(fc.nat()),
+    identity,
+  })
+  .map(({ identity: said, ...others }) => ({ ...others, ...said }));
 const batches: fc.Arbitrary<Batch> = fc.record({
   id: fc.uuid(),
   collector: fc.record({ id: fc.uuid(), number: fc.nat({ max: 2 ** 21 - 1 }) }),
