@@ -22,10 +22,10 @@ export class MessageCountsReadModel {
   }
 }
 
-/** Between the bounds of a connection and of the question. */
+/** Between the bounds of a connection and of the question. Without the collector, which is not in the index. */
 const COUNTED = `
   tetcore_logs
-   WHERE peer_connection_id = connection.id AND collector = connection.collector
+   WHERE peer_connection_id = connection.id
      AND created_at >= connection.lower AND created_at <= connection.upper
      AND ($2::timestamptz IS NULL OR created_at > $2::timestamptz)
      AND ($3::timestamptz IS NULL OR created_at < $3::timestamptz)`;
@@ -37,7 +37,7 @@ const COUNTED = `
  */
 export const MESSAGE_COUNTS = `
   WITH connection AS (
-    SELECT id, collector, ${OLDEST_MESSAGE} AS lower, ${NEWEST_MESSAGE} AS upper
+    SELECT id, ${OLDEST_MESSAGE} AS lower, ${NEWEST_MESSAGE} AS upper
       FROM peer_connections WHERE peer_id = $1
   )
   SELECT json_build_object('qty', sum(qty)::bigint, 'log_type', msg)::text AS row
