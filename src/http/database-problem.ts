@@ -1,4 +1,4 @@
-import { ReadTimeoutError } from '../storage/index.js';
+import { ReadTimeoutError, SqlState } from '../storage/index.js';
 
 const UNREACHABLE = new Set([
   'ECONNREFUSED',
@@ -8,7 +8,6 @@ const UNREACHABLE = new Set([
   'ETIMEDOUT',
   'EHOSTUNREACH',
 ]);
-const QUERY_CANCELED = '57014';
 /** Data exceptions, such as a number out of range, and what is beyond a limit of PostgreSQL. */
 const DATA_EXCEPTION = /^(22|54)...$/;
 
@@ -16,7 +15,7 @@ const DATA_EXCEPTION = /^(22|54)...$/;
 export function databaseProblem(error: unknown): { status: 400 | 503; detail: string } | null {
   if (!(error instanceof Error)) return null;
   const code: unknown = (error as { code?: unknown }).code;
-  if (code === QUERY_CANCELED || error instanceof ReadTimeoutError) {
+  if (code === SqlState.QueryCanceled || error instanceof ReadTimeoutError) {
     return { status: 503, detail: 'The answer took too long. Ask for less: a shorter time, fewer rows.' };
   }
   if (typeof code === 'string' && DATA_EXCEPTION.test(code)) {

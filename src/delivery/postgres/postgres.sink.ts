@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import type { ClientBase } from 'pg';
 import {
   isMissingPartition,
   isRefusedData,
@@ -12,7 +13,7 @@ import type { Batch } from '../../telemetry/index.js';
 import { BatchSink, type StoreResult } from '../batch-sink.port.js';
 import { holdsRowsOf, outlivesItsId } from './batch-claim.js';
 import { claim, renumberBatch } from './collector-claim.js';
-import { runPipeline } from './pipeline.js';
+import { runPipeline, type Step } from './pipeline.js';
 import { TolerantWriter } from './tolerant-writer.js';
 import { wholeBatch } from './whole-batch.js';
 
@@ -103,29 +104,29 @@ export class PostgresSink extends BatchSink {
 
   private storeWhole(batch: Batch, signal: AbortSignal): Promise<StoreResult> {
     return this.pool.withClient(async (client) => {
-      try {
-        await runPipeline(client, wholeBatch(batch));
-      } catch (error) {
-        if (!isStoredBatch(error)) throw error;
-        await client.query('ROLLBACK');
-        return DUPLICATE;
-      }
-      return { duplicate: false, refused: [] };
+      const isNew = await runClaiming(client, wholeBatch(batch));
+      return isNew ? { duplicate: false, refused: [] } : DUPLICATE;
     }, signal);
   }
 
   private storeTolerantly(batch: Batch, signal: AbortSignal): Promise<StoreResult> {
     return this.pool.withClient(async (client) => {
-      try {
-        await runPipeline(client, [{ sql: 'BEGIN' }, ...claim(batch)]);
-      } catch (error) {
-        if (!isStoredBatch(error)) throw error;
-        await client.query('ROLLBACK');
-        return DUPLICATE;
-      }
+      if (!(await runClaiming(client, [{ sql: 'BEGIN' }, ...claim(batch)]))) return DUPLICATE;
       const refused = await new TolerantWriter(client).write(batch);
       await client.query('COMMIT');
       return { duplicate: false, refused };
     }, signal);
+  }
+}
+
+/** @returns false where the batch that the steps claim is stored already: then the transaction is rolled back */
+async function runClaiming(client: ClientBase, steps: readonly Step[]): Promise<boolean> {
+  try {
+    await runPipeline(client, steps);
+    return true;
+  } catch (error) {
+    if (!isStoredBatch(error)) throw error;
+    await client.query('ROLLBACK');
+    return false;
   }
 }

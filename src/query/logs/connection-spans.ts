@@ -1,10 +1,4 @@
-import {
-  NEWEST_MESSAGE,
-  OTHER_TYPE,
-  typeNumber,
-  type ReadCursor,
-  type ReadTransaction,
-} from '../../storage/index.js';
+import { NEWEST_MESSAGE, typesOf, type ReadCursor, type ReadTransaction } from '../../storage/index.js';
 import type { MessageQuestion } from './message-question.js';
 import type { ConnectionSpan } from './segment.js';
 
@@ -36,13 +30,8 @@ export async function connectionSpans(
     peerId,
     latest(starts),
     earliest(ends),
-    typesOf(filter.msg) ?? types ?? null,
+    filter.msg === undefined ? (types ?? null) : typesOf([filter.msg]).numbers,
   ]);
-}
-
-/** As a server of this version, or of one before, may have stored them. */
-function typesOf(msg: string | undefined): number[] | undefined {
-  return msg === undefined ? undefined : [typeNumber(msg), OTHER_TYPE];
 }
 
 function latest(times: readonly (string | undefined)[]): string | null {
