@@ -1,29 +1,22 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { collectorOf, typeSql } from '../../src/storage/index.js';
 import { newConnectionId } from '../support/batches.js';
-import { TestDatabase } from '../support/databases.js';
+import type { TestDatabase } from '../support/databases.js';
+import { sharedServer } from '../support/shared-server.js';
 import { history, oneSet, type Reporter, severalSets, storeReports } from '../support/reports.js';
-import { TestServer } from '../support/test-server.js';
+import type { TestServer } from '../support/test-server.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const PEER = 'QmAsked';
 
 describe('what nodes said of a peer', () => {
+  const shared = sharedServer();
   let database: TestDatabase;
   let server: TestServer;
 
-  beforeAll(async () => {
-    database = await TestDatabase.create();
-    server = await TestServer.ready(database.url);
-  });
-
-  afterAll(async () => {
-    await server[Symbol.asyncDispose]();
-    await database[Symbol.asyncDispose]();
-  });
-
   beforeEach(async () => {
+    ({ database, server } = shared());
     await database.clear();
   });
 

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { EndReason } from '../../src/storage/index.js';
-import { TestDatabase } from '../support/databases.js';
+import type { TestDatabase } from '../support/databases.js';
+import { sharedServer } from '../support/shared-server.js';
 import { FakeNode } from '../support/fake-node.js';
 import { kusamaMessages } from '../support/real-messages.js';
 import { listed, oneSet, severalSets, storeReports } from '../support/reports.js';
-import { TestServer } from '../support/test-server.js';
+import type { TestServer } from '../support/test-server.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const HOUR_MS = 3_600_000;
@@ -17,20 +18,12 @@ const said = (reputation: bigint | number, connected: boolean) => ({
 });
 
 describe('what nodes said last of their peers', () => {
+  const shared = sharedServer();
   let database: TestDatabase;
   let server: TestServer;
 
-  beforeAll(async () => {
-    database = await TestDatabase.create();
-    server = await TestServer.ready(database.url);
-  });
-
-  afterAll(async () => {
-    await server[Symbol.asyncDispose]();
-    await database[Symbol.asyncDispose]();
-  });
-
   beforeEach(async () => {
+    ({ database, server } = shared());
     await database.clear();
   });
 

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { type Json, type JsonObject, toExactJson } from '../../src/simulator/messages/exact-json.js';
-import { TestDatabase } from '../support/databases.js';
+import type { TestDatabase } from '../support/databases.js';
+import { sharedServer } from '../support/shared-server.js';
 import { history, listed, type Reporter, type Said, storeReports } from '../support/reports.js';
-import { TestServer } from '../support/test-server.js';
+import type { TestServer } from '../support/test-server.js';
 
 const HOUR_MS = 3_600_000;
 const PEERS = ['QmA', 'QmB', 'QmC', 'QmD', '__proto__', 'a "b"'];
@@ -91,20 +92,12 @@ const report: fc.Arbitrary<Report> = fc.record({
 });
 
 describe('whatever a network state says', () => {
+  const shared = sharedServer();
   let database: TestDatabase;
   let server: TestServer;
 
-  beforeAll(async () => {
-    database = await TestDatabase.create();
-    server = await TestServer.ready(database.url);
-  });
-
-  afterAll(async () => {
-    await server[Symbol.asyncDispose]();
-    await database[Symbol.asyncDispose]();
-  });
-
   beforeEach(async () => {
+    ({ database, server } = shared());
     await database.clear();
   });
 
