@@ -9,6 +9,8 @@ const REASONS: Readonly<Record<string, string>> = {
   protocol_error: 'The node broke the protocol',
   reset: 'The line broke',
   shutdown: 'The server was stopped',
+  id_evicted: 'Other ids on its socket were heard later',
+  identity_changed: 'Its socket said that it is another node',
   collector_lost: 'The server was lost',
   imported: 'Not known: it was brought over from 0.1.4',
 };

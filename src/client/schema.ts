@@ -706,6 +706,11 @@ export interface components {
             name: string | null;
             /** @example Polkadot */
             chain: string | null;
+            /**
+             * @description The hash of the first block of its chain, which identifies the chain.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            genesis_hash: string | null;
             /** @example 1.16.1-835e0767fe8 */
             version: string | null;
             /** @description It runs as a validator. */
@@ -756,6 +761,11 @@ export interface components {
             name: string | null;
             /** @example Polkadot */
             chain: string | null;
+            /**
+             * @description The hash of the first block of its chain, which identifies the chain.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            genesis_hash: string | null;
             /** @example 1.16.1-835e0767fe8 */
             version: string | null;
             /** @description It runs as a validator. */
@@ -798,8 +808,6 @@ export interface components {
             end_code: number | null;
             /** @description The configuration of the node. */
             config: string | null;
-            /** @description The hash of the first block of its chain. */
-            genesis_hash: string | null;
             /** @example linux */
             target_os: string | null;
             /** @example x86_64 */
@@ -867,6 +875,11 @@ export interface components {
             name: string | null;
             /** @example Polkadot */
             chain: string | null;
+            /**
+             * @description The hash of the first block of its chain, which identifies the chain.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            genesis_hash: string | null;
             /** @example 1.16.1-835e0767fe8 */
             version: string | null;
             /** @description It runs as a validator. */
@@ -909,8 +922,6 @@ export interface components {
             end_code: number | null;
             /** @description The configuration of the node. */
             config: string | null;
-            /** @description The hash of the first block of its chain. */
-            genesis_hash: string | null;
             /** @example linux */
             target_os: string | null;
             /** @example x86_64 */

@@ -97,6 +97,7 @@ export function snapshot(given: Partial<ConnectionSnapshot> = {}): ConnectionSna
     revision: 1,
     // Any: which of them its rows have, a test does not say.
     types: ALL_TYPES,
+    rttUs: null,
     socketId: uuidv7(),
     envelopeId: null,
     ipAddr: '127.0.0.1',

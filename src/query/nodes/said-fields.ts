@@ -4,6 +4,7 @@ import { SAID_FIELDS, type SaidKind } from '../../storage/index.js';
 const FIELD_OF = {
   peerId: TextOf,
   text: TextOf,
+  hash: TextOf,
   flag: FlagOf,
   time: WholeNumberOf,
   object: ObjectOf,

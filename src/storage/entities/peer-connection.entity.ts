@@ -13,6 +13,7 @@ type StoredSaid<Key extends keyof NodeIdentity> = {
   object: Record<string, unknown> | null;
   peerId: string | null;
   text: string | null;
+  hash: string | null;
   flag: boolean | null;
 }[Extract<(typeof SAID_FIELDS)[number], { key: Key }>['kind']];
 
@@ -46,6 +47,7 @@ const NULLABLE: ReadonlySet<string> = new Set([
   ...SAID_FIELDS.map(({ key }) => key),
   'envelopeId',
   'types',
+  'rttUs',
   'endedAt',
   'endReason',
   'endCode',

@@ -2,10 +2,10 @@ import type { EndReason } from './end-reason.js';
 
 /**
  * What a field of `system.connected` holds. `peerId`: a text that is taken whole or not at all. `text`: cut where it is
- * too long. `flag`: a boolean. `time`: milliseconds since the epoch by the node's clock, as a number or digits.
+ * too long. `hash`: 32 bytes in hexadecimal behind `0x`, kept in lower case. `flag`: a boolean. `time`: milliseconds since the epoch by the node's clock, as a number or digits.
  * `object`: a JSON object, kept as text.
  */
-export type SaidKind = 'peerId' | 'text' | 'flag' | 'time' | 'object';
+export type SaidKind = 'peerId' | 'text' | 'hash' | 'flag' | 'time' | 'object';
 
 interface SaidField {
   /** In {@link NodeIdentity}. */
@@ -54,6 +54,15 @@ export const SAID_FIELDS = [
     example: 'Polkadot',
   },
   {
+    key: 'genesisHash',
+    column: 'genesis_hash',
+    said: 'genesis_hash',
+    kind: 'hash',
+    answers: 'node',
+    description: 'The hash of the first block of its chain, which identifies the chain.',
+    example: '0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3',
+  },
+  {
     key: 'version',
     column: 'version',
     said: 'version',
@@ -97,14 +106,6 @@ export const SAID_FIELDS = [
     description: 'The configuration of the node.',
   },
   {
-    key: 'genesisHash',
-    column: 'genesis_hash',
-    said: 'genesis_hash',
-    kind: 'text',
-    answers: 'connection',
-    description: 'The hash of the first block of its chain.',
-  },
-  {
     key: 'targetOs',
     column: 'target_os',
     said: 'target_os',
@@ -145,6 +146,7 @@ export const SAID_FIELDS = [
 interface ValueOf {
   peerId: string;
   text: string;
+  hash: string;
   flag: boolean;
   time: number;
   object: string;
@@ -183,6 +185,8 @@ export interface ConnectionSnapshot extends NodeIdentity {
   newestCreatedAt: number;
   /** The types of its messages; see `message-types.ts`. */
   types: readonly number[];
+  /** The shortest time from a ping to its pong, of the last few: microseconds; `null` where none came yet. */
+  rttUs: number | null;
   endedAt: number | null;
   endReason: EndReason | null;
   /** The WebSocket close code. */
@@ -202,6 +206,7 @@ export interface ConnectionColumn {
 const TYPE_OF: Readonly<Record<SaidKind, ConnectionColumnType>> = {
   peerId: 'text',
   text: 'text',
+  hash: 'text',
   flag: 'boolean',
   time: 'bigint',
   object: 'jsonb',
@@ -223,6 +228,7 @@ export const CONNECTION_COLUMNS: readonly ConnectionColumn[] = [
   { key: 'oldestCreatedAt', column: 'oldest_created_at', type: 'time' },
   { key: 'newestCreatedAt', column: 'newest_created_at', type: 'time' },
   { key: 'types', column: 'types', type: 'smallint[]' },
+  { key: 'rttUs', column: 'rtt_us', type: 'integer' },
   { key: 'endedAt', column: 'ended_at', type: 'time' },
   { key: 'endReason', column: 'end_reason', type: 'text' },
   { key: 'endCode', column: 'end_code', type: 'integer' },

@@ -99,6 +99,7 @@ export class NodeConnection {
       oldestCreatedAt: this.oldestCreatedAt,
       newestCreatedAt: this.newestCreatedAt,
       types: [...this.types],
+      rttUs: null,
     };
   }
 }

@@ -38,14 +38,14 @@ describe('the identity of a node', () => {
     const sysinfo =
       '{ "cpu":"AMD","memory":67311525888,"core_count":8,"clock":3.50,"serial":18446744073709551615 }';
     const payload =
-      `{"msg":"system.connected","authority":false,"genesis_hash":"0x01","target_os":"linux","sysinfo":${sysinfo},` +
+      `{"msg":"system.connected","authority":false,"genesis_hash":"0x91B171BB158E2D3848FA23A9F1C25182FB8E20313B2C1EB49219DA7A70CE90C3","target_os":"linux","sysinfo":${sysinfo},` +
       `"target_arch":"x86_64","target_env":"gnu","network_id":"${PEER}"}`;
     for (const text of [payload, `{"id":1,"ts":"2021-02-09T10:00:00+01:00","payload":${payload}}`]) {
       expect(readIdentity(messageOf(text))).toEqual({
         ...UNKNOWN_IDENTITY,
         peerId: PEER,
         authority: false,
-        genesisHash: '0x01',
+        genesisHash: '0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3',
         targetOs: 'linux',
         targetArch: 'x86_64',
         targetEnv: 'gnu',

@@ -17,10 +17,13 @@ const MAX_TIME_MS = 8_640_000_000_000_000;
 /** NUL and lone surrogates, which PostgreSQL refuses. */
 const UNSTORABLE = /[\0\p{Cs}]/u;
 
+const HASH = /^0x[\da-f]{64}$/i;
+
 /** How a field is read, by what it holds; `null` where it is of the wrong type. */
 const READ: Readonly<Record<SaidKind, (value: unknown, name: string, message: ParsedMessage) => unknown>> = {
   peerId,
   text,
+  hash,
   flag: bool,
   time,
   object: (value, name, message) => (isObject(value) ? textOfObject(name, message) : null),
@@ -64,6 +67,11 @@ function peerId(value: unknown): string | null {
 /** Cut: the row is written again and again while the node is connected. The message itself is kept whole. */
 function text(value: unknown): string | null {
   return typeof value === 'string' ? cutText(value, MAX_TEXT_LENGTH) : null;
+}
+
+/** Of 32 bytes. What has another form names no chain. */
+function hash(value: unknown): string | null {
+  return typeof value === 'string' && HASH.test(value) ? value.toLowerCase() : null;
 }
 
 /** As it came, digit for digit. */

@@ -31,6 +31,7 @@ const rejected = fc.record({
 const SAID: Readonly<Record<SaidKind, fc.Arbitrary<unknown>>> = {
   peerId: text,
   text,
+  hash: text,
   flag: fc.boolean(),
   time,
   object: fc.json(),
@@ -53,6 +54,7 @@ const connection: fc.Arbitrary<ConnectionSnapshot> = fc
     oldestCreatedAt: fc.oneof(time, fc.constant(Infinity)),
     newestCreatedAt: fc.oneof(time, fc.constant(-Infinity)),
     types: fc.array(fc.nat({ max: 40 }), { maxLength: 5 }),
+    rttUs: maybe(fc.nat()),
     endedAt: maybe(time),
     endReason: maybe(fc.constantFrom(...END_REASONS)),
     endCode: maybe(fc.nat()),
@@ -165,6 +167,7 @@ describe('batches as bytes of format 1', () => {
       id: 7,
       oldestCreatedAt: Infinity,
       newestCreatedAt: -Infinity,
+      rttUs: null,
     });
     expect(Object.keys(snapshot ?? {})).toHaveLength(WRITTEN_COLUMNS.length);
   });

@@ -157,6 +157,7 @@ export class DecoderV1 {
     );
     said.oldestCreatedAt ??= Infinity;
     said.newestCreatedAt ??= -Infinity;
+    said.rttUs ??= null;
     return { ...UNKNOWN_IDENTITY, ...said } as unknown as ConnectionSnapshot;
   }
 }

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { chainKeyOf, genesisHashOf, isGenesisHash } from './chain-key.js';
+
+const HASH = `0x${'9a'.repeat(32)}`;
+
+describe('the key of a chain', () => {
+  it('is its genesis hash, whatever its name', () => {
+    expect(chainKeyOf({ genesisHash: HASH, chain: 'Development' })).toBe(HASH);
+    expect(chainKeyOf({ genesisHash: HASH, chain: null })).toBe(HASH);
+  });
+
+  it('is its name where there is no hash, which is never the key of a chain with one', () => {
+    expect(chainKeyOf({ genesisHash: null, chain: 'Development' })).toBe('name:Development');
+    expect(chainKeyOf({ genesisHash: null, chain: HASH })).toBe(`name:${HASH}`);
+    expect(genesisHashOf(`name:${HASH}`)).toBeNull();
+    expect(genesisHashOf(HASH)).toBe(HASH);
+  });
+
+  it('is missing where a node has said neither', () => {
+    expect(chainKeyOf({ genesisHash: null, chain: null })).toBeNull();
+  });
+});
+
+describe('a genesis hash', () => {
+  it.each([
+    [HASH, true],
+    [HASH.toUpperCase().replace('X', 'x'), true],
+    ['0x01', false],
+    [HASH.slice(2), false],
+    [`${HASH}0`, false],
+    ['Development', false],
+  ])('%s: %s', (text, is) => {
+    expect(isGenesisHash(text)).toBe(is);
+  });
+});
