@@ -81,6 +81,8 @@ export class DeliveryWriters {
         this.outage.succeeded('database');
         this.count(item, batch, result, startedAt);
         const stored = result.storedAs ?? batch;
+        // Its connections have other ids now.
+        if (stored !== batch) this.stages.expect(stored);
         this.stages.stored(stored, result.refused);
         return stored;
       } catch (error) {

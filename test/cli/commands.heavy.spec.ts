@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { AdvisoryLock } from '../../src/storage/index.js';
 import { EmbeddedPostgresServer } from '../../src/embedded-postgres/index.js';
 import { listPartitions } from '../../src/storage/index.js';
 import { batch, row } from '../support/batches.js';
@@ -164,7 +165,7 @@ describe('tetcore-analytics purge', { timeout: 60_000 }, () => {
   it('leaves it to somebody who is at it', async () => {
     await using database = await TestDatabase.create();
     await onDatabase(database.url, async (client) => {
-      await client.query('SELECT pg_advisory_lock($1)', [0x70757267]);
+      await client.query('SELECT pg_advisory_lock($1)', [AdvisoryLock.Purge]);
       const { code, stdout } = await commandLine(['purge'], { DATABASE_URL: database.url });
       expect(code).toBe(0);
       expect(stdout).toContain('Somebody else is purging this database');

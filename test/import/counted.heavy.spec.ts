@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AdvisoryLock } from '../../src/storage/index.js';
 import { agrees, type ImportProgress } from '../../src/import/index.js';
 import { reportText } from '../../src/import/progress/report-text.js';
 import { TestDatabase } from '../support/databases.js';
@@ -138,7 +139,7 @@ describe('an import that is begun beside another one', { timeout: 60_000 }, () =
     await using database = await TestDatabase.create();
     await fillOldDatabase(old.url, { ...HISTORY, messages: 100 });
     await bringOver(old, database);
-    const lock = 'SELECT pg_advisory_xact_lock_shared(1768779892, hashtext(source::text)) FROM imports';
+    const lock = `SELECT pg_advisory_xact_lock_shared(${AdvisoryLock.Import.toString()}, hashtext(source::text)) FROM imports`;
     const said: string[] = [];
     await onDatabase(database.url, async (first) => {
       await first.query('BEGIN');

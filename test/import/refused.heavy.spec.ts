@@ -97,6 +97,17 @@ describe('what cannot be imported', { timeout: 90_000 }, () => {
   });
 });
 
+describe('a server on a database of a build from before the first release', { timeout: 90_000 }, () => {
+  it('does not start, and says that it takes a new one', async () => {
+    await using database = await TestDatabase.create();
+    await database.query('DROP TABLE peer_connections CASCADE; CREATE TABLE peer_connections (id uuid)');
+    await using server = await TestServer.start(database.url);
+    await expect(server.server.ready).rejects.toThrow(
+      /^The database is one of a build from before the first/,
+    );
+  });
+});
+
 describe('a server on a database of 0.1.4', { timeout: 90_000 }, () => {
   it('does not start, and says how to bring it over', async () => {
     await using old = await oldDatabase();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AdvisoryLock } from '../../src/storage/index.js';
 import type { PurgeReport } from '../../src/purge/index.js';
 import { batch, row } from '../support/batches.js';
 import { TestDatabase } from '../support/databases.js';
@@ -11,7 +12,6 @@ import { waitUntil } from '../support/wait-until.js';
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const NOW = Date.UTC(2026, 4, 20, 10, 30);
-const PURGE_LOCK = 0x70757267;
 
 /** A database with messages in partitions of an hour, of which some have expired when 24 hours are kept. */
 async function databaseWith(expiredHours: number): Promise<TestDatabase> {
@@ -45,7 +45,7 @@ const purgingPid = (database: TestDatabase): Promise<number> =>
       const rows = await database.query<{ pid: number }>(
         `SELECT pid FROM pg_locks JOIN pg_database ON pg_database.oid = database
           WHERE locktype = 'advisory' AND objid = $1 AND datname = current_database()`,
-        [PURGE_LOCK],
+        [AdvisoryLock.Purge],
       );
       return rows[0]?.pid;
     },

@@ -1,6 +1,7 @@
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { AdvisoryLock } from '../../src/storage/index.js';
 import { TestDatabase } from '../support/databases.js';
 import { onDatabase } from '../support/on-database.js';
 import { FakeNode } from '../support/fake-node.js';
@@ -9,7 +10,6 @@ import { TestServer } from '../support/test-server.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const HOUR = 3_600_000;
-const PURGE_LOCK = 0x70757267;
 const EVERY_SECOND = { PURGE_INTERVAL_S: '1', LOG_EXPIRY_H: '24' };
 
 /** A partition of two days ago, with one message in it. */
@@ -39,7 +39,7 @@ const holders = async (database: TestDatabase): Promise<number> =>
     await database.query(
       `SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database
         WHERE locktype = 'advisory' AND objid = $1 AND datname = current_database()`,
-      [PURGE_LOCK],
+      [AdvisoryLock.Purge],
     )
   ).length;
 
@@ -81,7 +81,7 @@ describe('the server', () => {
     await addExpired(database);
     await using server = await TestServer.ready(database.url, EVERY_SECOND);
     await onDatabase(database.url, async (other) => {
-      await other.query('SELECT pg_advisory_lock($1)', [PURGE_LOCK]);
+      await other.query('SELECT pg_advisory_lock($1)', [AdvisoryLock.Purge]);
       await waitUntil(async () => ((await outcomes(server)).left_to_another ?? 0) >= 1, {
         what: 'a purge that is left to us',
       });

@@ -16,6 +16,7 @@ import {
   type StoreResult,
   UpgradeGuard,
 } from '../../src/index.js';
+import { collectorOf } from '../../src/storage/index.js';
 import { TAKEN } from '../../src/dashboard/index.js';
 import { TestDatabase } from '../support/databases.js';
 import { FakeNode, HandshakeRefusedError } from '../support/fake-node.js';
@@ -225,6 +226,22 @@ describe('what a team adds', () => {
     } satisfies Partial<HandshakeRefusedError>);
     await expect(FakeNode.connect(server.ws, { headers: { 'x-team': 'yes' } })).resolves.toBeDefined();
     expect(server.server.app.get(Notes, { strict: false }).letIn).toBe(1);
+  });
+
+  it('knows the node of a message also where its server has another number in the database', async () => {
+    await using database = await TestDatabase.create();
+    const stages = { ...extensions, delivery: { sinks: [], stages: [Listener] } };
+    await using server = await TestServer.ready(database.url, { DB_BATCH_SIZE: '1' }, stages);
+    const notes = server.server.app.get(Notes, { strict: false });
+    const node = await FakeNode.connect(server.ws, { headers: { 'x-team': 'yes' } });
+    await node.sendV1({ msg: 'system.connected', chain: 'Polkadot', name: 'alice', network_id: '12D3KooA' });
+    await waitUntil(() => notes.seen.length === 1, { what: 'the first message' });
+    // As after the restore of a backup, with somebody else's number in it.
+    await database.query('UPDATE collectors SET number = CASE number WHEN 1 THEN 2 ELSE 1 END');
+    await node.sendV1({ msg: 'test.number', n: 1 });
+    await waitUntil(() => notes.seen.length === 2, { what: 'the second message' });
+    expect(notes.seen.map((message) => message.node?.name)).toEqual(['alice', 'alice']);
+    expect(collectorOf(notes.seen[1]?.connectionId ?? 0)).toBeLessThan(3);
   });
 
   it('can ask the database to the end, and loses nothing by a sink that hangs when the server stops', async () => {

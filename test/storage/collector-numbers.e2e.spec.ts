@@ -137,6 +137,32 @@ describe('the number of a server process', () => {
   });
 });
 
+describe('a server process whose batch is stored by another one', () => {
+  it('is taken down as one that has ended, with the time at which it started, until it is seen', async () => {
+    await using database = await TestDatabase.create();
+    await using storage = new TestStorage(database.url);
+    const at = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
+    await storage.store(batchOf({ id: uuidv7({ msecs: at }), number: NUMBER }));
+    const row = 'SELECT started_at, stopped_at IS NOT NULL AS stopped FROM collectors WHERE number = $1';
+    expect(await database.query(row, [NUMBER])).toEqual([{ started_at: new Date(at), stopped: true }]);
+    await using late = new TestStorage(database.url);
+    await storage.store(batch({ collector: late.collectorId.identity }));
+    const { number } = late.collectorId.identity;
+    expect(await database.query(row, [number])).toMatchObject([{ stopped: true }]);
+    await late.collectors.seen();
+    expect(await database.query(row, [number])).toMatchObject([{ stopped: false }]);
+  });
+
+  it('that has another number than it drew goes by that as soon as it is seen', async () => {
+    await using database = await TestDatabase.create();
+    await using storage = new TestStorage(database.url);
+    const { id, number } = storage.collectorId.identity;
+    await register(database, { id, number: number === 1 ? 2 : number - 1 });
+    await storage.collectors.seen();
+    expect(storage.collectorId.identity.number).toBe(number === 1 ? 2 : number - 1);
+  });
+});
+
 describe('a batch is stored once, by the number that its collector has in this database,', () => {
   it.each<[what: string, known: (collector: CollectorIdentity) => CollectorIdentity | undefined]>([
     ['where that is its own', (collector) => collector],

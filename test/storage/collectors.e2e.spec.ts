@@ -67,6 +67,18 @@ describe('the register of server processes', () => {
     ]);
   });
 
+  it('forgets which types a lost connection had: the batch that named the last one may be lost too', async () => {
+    await using database = await TestDatabase.create();
+    await using storage = new TestStorage(database.url);
+    const connection = snapshot({ types: [2] });
+    await storage.store(batch({ connections: [connection] }));
+    await database.query('DELETE FROM collectors');
+    await storage.collectors.sweep();
+    expect(await database.query('SELECT end_reason, types FROM peer_connections')).toEqual([
+      { end_reason: 'collector_lost', types: null },
+    ]);
+  });
+
   it('lets a process that was taken for dead open its connections again', async () => {
     await using database = await TestDatabase.create();
     await using away = new TestStorage(database.url);

@@ -30,7 +30,7 @@ export class TestStorage implements AsyncDisposable {
     this.pool = new WriterPool(url, settings.DB_POOL_SIZE, limitMs);
     this.partitions = new PartitionManager(settings, this.pool);
     this.collectors = new CollectorRegistry(this.pool, this.collectorId);
-    this.sink = new PostgresSink(this.pool, this.partitions);
+    this.sink = new PostgresSink(this.pool, this.partitions, this.collectorId);
   }
 
   async store(batch: Batch, signal: AbortSignal = new AbortController().signal): Promise<StoreResult> {

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { COLLECTOR_DEAD_AFTER_MS, sqlInterval } from '../../storage/index.js';
 
 export interface SeenServer {
   host: string;
@@ -9,7 +10,7 @@ export interface SeenServer {
 export async function serversSeen(client: ClientBase): Promise<SeenServer[]> {
   const { rows } = await client.query<SeenServer>(
     `SELECT host, version FROM collectors
-      WHERE stopped_at IS NULL AND last_seen_at > now() - interval '60 seconds' ORDER BY started_at`,
+      WHERE stopped_at IS NULL AND last_seen_at > now() - ${sqlInterval(COLLECTOR_DEAD_AFTER_MS)} ORDER BY started_at`,
   );
   return rows;
 }

@@ -11,6 +11,7 @@ import {
   timeOf,
 } from '../../storage/index.js';
 import type { Batch } from '../../telemetry/index.js';
+import { blocksOf } from './blocks.js';
 
 /** The first rows of a batch that is stored are found; only where those were refused others are looked for. */
 const ROWS_AT_ONCE = 50;
@@ -22,10 +23,7 @@ export function outlivesItsId(batch: Batch, now: number): boolean {
 
 /** Whether a row of a batch is stored. Then all of it is, since a batch is stored whole or not at all. */
 export async function holdsRowsOf(client: ClientBase, batch: Batch): Promise<boolean> {
-  for (const [table, block] of [
-    ['logs_expiring', batch.expiring],
-    ['logs_audit', batch.audit],
-  ] as const) {
+  for (const { table, block } of blocksOf(batch)) {
     const rows = splitTuples(block.tuples).map(readTuple).flatMap(named);
     for (let start = 0; start < rows.length; start += ROWS_AT_ONCE) {
       if (await holdsAnyOf(client, table, rows.slice(start, start + ROWS_AT_ONCE))) return true;
@@ -40,9 +38,10 @@ type NamedRow = MessageRow & { msg: string | null };
 function named(row: MessageRow): NamedRow[] {
   if (row.type !== OTHER_TYPE) return [{ ...row, msg: null }];
   try {
-    return [{ ...row, msg: msgOf(row) }];
+    const msg = msgOf(row);
+    // What is not JSON, or has a NUL, was refused.
+    return msg?.includes('\0') === true ? [] : [{ ...row, msg }];
   } catch {
-    // What is not JSON was refused.
     return [];
   }
 }

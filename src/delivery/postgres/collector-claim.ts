@@ -1,6 +1,15 @@
 import { type Batch } from '../../telemetry/index.js';
-import { type ConnectionSnapshot, renumbered, renumberTuples } from '../../storage/index.js';
-import type { Step } from './pipeline.js';
+import {
+  type ConnectionSnapshot,
+  hasSqlState,
+  renumbered,
+  renumberTuples,
+  SqlState,
+} from '../../storage/index.js';
+import { failedStepOf, type Step } from './pipeline.js';
+
+/** In {@link claim}. */
+const LOOKS_FOR_COLLECTOR = 1;
 
 /**
  * The first statements of a batch's transaction. They fail where the batch has been stored before (see isStoredBatch),
@@ -9,6 +18,7 @@ import type { Step } from './pipeline.js';
  */
 export function claim({ id, collector }: Batch): Step[] {
   return [
+    { sql: 'BEGIN' },
     {
       sql: 'SELECT 1 / count(*) FROM collectors WHERE number = $1 AND id = $2',
       values: [collector.number.toString(), collector.id],
@@ -18,6 +28,14 @@ export function claim({ id, collector }: Batch): Step[] {
       values: [id, collector.number.toString()],
     },
   ];
+}
+
+/**
+ * Whether a pipeline that begins with {@link claim} failed since the collector of its batch is not, or not by this
+ * number, in the database. Another division by zero is one of a team's index, say.
+ */
+export function isUnknownCollector(error: unknown): boolean {
+  return hasSqlState(error, SqlState.DivisionByZero) && failedStepOf(error) === LOOKS_FOR_COLLECTOR;
 }
 
 /** The same batch by another number of its collector, in rows and in the ids of connections. */

@@ -21,6 +21,13 @@ const ignore = (): void => undefined;
 const COPY_DATA = 0x64;
 const COPY_DONE = Buffer.from([0x63, 0, 0, 0, 4]);
 
+const failedSteps = new WeakMap<Error, number>();
+
+/** Which step of its pipeline failed with an error, counted from 0; undefined for an error of no pipeline. */
+export function failedStepOf(error: unknown): number | undefined {
+  return error instanceof Error ? failedSteps.get(error) : undefined;
+}
+
 /**
  * Statements that go to the server in one piece, COPY with its data among them, and are answered together: a
  * transaction costs one round trip rather than one for each statement. When one fails, the server passes over
@@ -66,6 +73,7 @@ class Pipeline implements Submittable {
   }
 
   handleError(error: Error): void {
+    failedSteps.set(error, this.counts.length);
     this.reject(error);
   }
 

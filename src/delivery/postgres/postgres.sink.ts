@@ -1,10 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { ClientBase } from 'pg';
 import {
+  CollectorId,
   isMissingPartition,
   isRefusedData,
   isStoredBatch,
-  isUnknownCollector,
+  LOG_TABLES,
   PartitionManager,
   takeCollectorNumber,
   WriterPool,
@@ -12,15 +13,11 @@ import {
 import type { Batch } from '../../telemetry/index.js';
 import { BatchSink, type StoreResult } from '../batch-sink.port.js';
 import { holdsRowsOf, outlivesItsId } from './batch-claim.js';
-import { claim, renumberBatch } from './collector-claim.js';
+import { blocksOf } from './blocks.js';
+import { claim, isUnknownCollector, renumberBatch } from './collector-claim.js';
 import { runPipeline, type Step } from './pipeline.js';
 import { TolerantWriter } from './tolerant-writer.js';
 import { wholeBatch } from './whole-batch.js';
-
-const BLOCKS = [
-  ['logs_expiring', 'expiring'],
-  ['logs_audit', 'audit'],
-] as const;
 
 const DUPLICATE: StoreResult = { duplicate: true, refused: [] };
 
@@ -35,6 +32,7 @@ export class PostgresSink extends BatchSink {
   constructor(
     private readonly pool: WriterPool,
     private readonly partitions: PartitionManager,
+    private readonly collector: CollectorId,
   ) {
     super();
   }
@@ -47,7 +45,7 @@ export class PostgresSink extends BatchSink {
       if (!isUnknownCollector(error)) throw error;
     }
     const number = await this.pool.withClient(
-      (client) => takeCollectorNumber(client, batch.collector),
+      (client) => takeCollectorNumber(client, batch.collector, batch.collector.id === this.collector.id),
       signal,
     );
     if (number === batch.collector.number) this.renumbered.delete(batch.collector.id);
@@ -76,10 +74,10 @@ export class PostgresSink extends BatchSink {
     } catch (error) {
       if (isMissingPartition(error)) {
         // Somebody has dropped it since we looked: the next attempt looks again.
-        for (const [table] of BLOCKS) this.partitions.forget(table);
+        for (const table of LOG_TABLES) this.partitions.forget(table);
         throw error;
       }
-      if (!isRefusedData(error)) throw error;
+      if (isUnknownCollector(error) || !isRefusedData(error)) throw error;
       this.logger.debug(`A batch has a row that the database refuses: ${String(error)}`);
       return await this.storeTolerantly(batch, signal);
     }
@@ -91,9 +89,8 @@ export class PostgresSink extends BatchSink {
   }
 
   private async ensurePartitions(batch: Batch, signal: AbortSignal): Promise<void> {
-    for (const [table, block] of BLOCKS) {
-      const { rows, oldest, newest } = batch[block];
-      if (rows > 0) await this.partitions.ensure(table, oldest, newest, signal);
+    for (const { table, block } of blocksOf(batch)) {
+      await this.partitions.ensure(table, block.oldest, block.newest, signal);
     }
   }
 
@@ -111,7 +108,7 @@ export class PostgresSink extends BatchSink {
 
   private storeTolerantly(batch: Batch, signal: AbortSignal): Promise<StoreResult> {
     return this.pool.withClient(async (client) => {
-      if (!(await runClaiming(client, [{ sql: 'BEGIN' }, ...claim(batch)]))) return DUPLICATE;
+      if (!(await runClaiming(client, claim(batch)))) return DUPLICATE;
       const refused = await new TolerantWriter(client).write(batch);
       await client.query('COMMIT');
       return { duplicate: false, refused };

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { ClientBase } from 'pg';
 import type { Batch, RejectedMessage } from '../../telemetry/index.js';
+import { blocksOf } from './blocks.js';
 import { upsertConnections } from './connection-upsert.js';
 import { runPipeline, type Step } from './pipeline.js';
 import { rejectedFrom } from './refused-row.js';
@@ -19,11 +20,7 @@ export class TolerantWriter {
     const { number } = batch.collector;
     await this.connections(batch.connections, number);
     const refused: RejectedMessage[] = [];
-    for (const [table, block] of [
-      ['logs_expiring', batch.expiring],
-      ['logs_audit', batch.audit],
-    ] as const) {
-      if (block.rows === 0) continue;
+    for (const { table, block } of blocksOf(batch)) {
       const rows = await copyTolerantly(this.client, table, splitTuples(block.tuples));
       refused.push(...rows.map((row) => rejectedFrom(row, table)));
     }

@@ -1,4 +1,5 @@
 import type { Batch } from '../../telemetry/index.js';
+import { blocksOf } from './blocks.js';
 import { claim } from './collector-claim.js';
 import { upsertConnections } from './connection-upsert.js';
 import { copyRows } from './copy-rows.js';
@@ -11,10 +12,9 @@ import { insertRejected } from './rejected-insert.js';
  */
 export function wholeBatch(batch: Batch): Step[] {
   const { number } = batch.collector;
-  const steps: Step[] = [{ sql: 'BEGIN' }, ...claim(batch)];
+  const steps = claim(batch);
   if (batch.connections.length > 0) steps.push(upsertConnections(batch.connections, number));
-  if (batch.expiring.rows > 0) steps.push(copyRows('logs_expiring', [batch.expiring.tuples]));
-  if (batch.audit.rows > 0) steps.push(copyRows('logs_audit', [batch.audit.tuples]));
+  for (const { table, block } of blocksOf(batch)) steps.push(copyRows(table, [block.tuples]));
   if (batch.rejected.length > 0) steps.push(insertRejected(batch.rejected, number));
   steps.push({ sql: 'COMMIT' });
   return steps;

@@ -1,4 +1,4 @@
-import { type MessageRow, OTHER_TYPE, readTuple, splitTuples, typeNumber } from '../../storage/index.js';
+import { type MessageRow, OTHER_TYPE, readTuple, splitTuples, typesOf } from '../../storage/index.js';
 import type { Batch, RejectedMessage } from '../../telemetry/index.js';
 import type { KnownNodes } from './known-nodes.js';
 import { StoredMessage } from './stored-message.js';
@@ -16,7 +16,7 @@ export function storedMessages(
   types?: ReadonlySet<string>,
 ): StoredMessage[] {
   const messages: StoredMessage[] = [];
-  const numbers = types === undefined ? undefined : new Set([...types].map(typeNumber));
+  const numbers = types === undefined ? undefined : new Set(typesOf(types).numbers);
   for (const [audit, block] of [
     [false, batch.expiring],
     [true, batch.audit],

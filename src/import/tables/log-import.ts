@@ -1,4 +1,4 @@
-import { HOUR_MS, type LogTable } from '../../storage/index.js';
+import { HOUR_MS, logTable } from '../../storage/index.js';
 import type { Settings } from '../../config/index.js';
 import type { IdRange } from '../id-ranges.js';
 import type { LeftOut } from '../import-report.js';
@@ -91,7 +91,7 @@ export class LogImport extends TableImport {
       const spans = groups
         .filter((group) => group.audit === audit)
         .map(({ oldest, newest }) => ({ first: millisecondsOf(oldest), last: millisecondsOf(newest) + 1 }));
-      await this.target.partitions.ensure(lane.target, tableFor(audit), spans);
+      await this.target.partitions.ensure(lane.target, logTable({ audit }), spans);
     }
   }
 
@@ -100,7 +100,7 @@ export class LogImport extends TableImport {
     for (const audit of [false, true]) {
       const expected = rowsOf(groups.filter((group) => group.audit === audit));
       if (expected === 0) continue;
-      const into = `COPY ${tableFor(audit)} (${COPIED_COLUMNS}) FROM STDIN`;
+      const into = `COPY ${logTable({ audit })} (${COPIED_COLUMNS}) FROM STDIN`;
       const rows = await lane.copy(copyLogs(question, audit), into);
       if (rows !== expected) {
         throw new ImportError(
@@ -112,10 +112,6 @@ export class LogImport extends TableImport {
     }
     return copied;
   }
-}
-
-function tableFor(audit: boolean): LogTable {
-  return audit ? 'logs_audit' : 'logs_expiring';
 }
 
 function leftOutOf(groups: readonly LogGroup[]): LeftOut {

@@ -1,4 +1,4 @@
-import { Conditions, type LogTable, type ReadCursor, type ReadTransaction } from '../../storage/index.js';
+import { Conditions, logTable, type ReadCursor, type ReadTransaction } from '../../storage/index.js';
 import { addFilter } from './message-filter.js';
 import type { MessageQuestion } from './message-question.js';
 import { CREATED_AT_TEXT } from './row-shape.js';
@@ -46,7 +46,7 @@ export function segmentQuery(
     conditions.add(`(created_at, id) ${order.after} (${at}::timestamptz, ${id}::bigint)`);
   }
   if (shape.condition !== undefined) conditions.add(shape.condition);
-  const table: LogTable = connection.audit ? 'logs_audit' : 'logs_expiring';
+  const table = logTable(connection);
   const most = Number.isFinite(limit) ? ` LIMIT ${place(limit)}::bigint` : '';
   const row = shape.text({
     ipAddr: () => `${place(connection.ip_addr)}::text`,

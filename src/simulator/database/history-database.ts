@@ -54,7 +54,7 @@ export class HistoryDatabase {
     } finally {
       if (dataSource.isInitialized) await dataSource.destroy();
     }
-    return new HistoryDatabase(collector, new PostgresSink(pool, partitions), collectors, pool);
+    return new HistoryDatabase(collector, new PostgresSink(pool, partitions, collector), collectors, pool);
   }
 
   async close(): Promise<void> {

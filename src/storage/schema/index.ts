@@ -54,10 +54,9 @@ export {
   isRefusedData,
   isRolledBack,
   isStoredBatch,
-  isUnknownCollector,
   SqlState,
   sqlStateOf,
 } from './sql-state.js';
-export { LOG_TABLES, type LogTable } from './tables.js';
+export { LOG_TABLES, type LogTable, logTable } from './tables.js';
 export * from './time-bounds.js';
 export { inMicroseconds, microsecondsOf, timeOf, timeText } from './times.js';

@@ -108,7 +108,7 @@ export function typesOf(msgs: Iterable<string>): { numbers: number[]; others: st
 
 /** Whether a connection may have messages of a type, as a condition on the column `types` of its row. */
 export function mayHave(msg: NamedMessageType): string {
-  return `(types IS NULL OR ${typeSql(msg)} = ANY (types))`;
+  return `(types IS NULL OR types && ARRAY[${typesOf([msg]).numbers.join(', ')}]::smallint[] /* ${msg} */)`;
 }
 
 function mayBeOther(number: number, last = LAST_OF_FIRST_SCHEMA): boolean {

@@ -39,7 +39,6 @@ export function hasSqlState(error: unknown, ...states: string[]): boolean {
 export function isRefusedData(error: unknown): error is Error {
   const state = sqlStateOf(error);
   if (state === undefined || state === SqlState.SequenceGeneratorLimitExceeded) return false;
-  if (state === SqlState.DivisionByZero) return false;
   return state.startsWith('22') || state.startsWith('54');
 }
 
@@ -63,9 +62,4 @@ export function isStoredBatch(error: unknown): boolean {
  */
 export function isRolledBack(error: unknown): boolean {
   return hasSqlState(error, SqlState.SerializationFailure, SqlState.DeadlockDetected);
-}
-
-/** The collector of a batch is not, or not by this number, in the database: see the sink's claim of a batch. */
-export function isUnknownCollector(error: unknown): boolean {
-  return hasSqlState(error, SqlState.DivisionByZero);
 }

@@ -88,6 +88,11 @@ describe('a batch that turns up after its id has been purged', () => {
       1,
     ],
     [
+      'of which one has a type with NUL',
+      { expiring: [old({ msg: 'a\0b', logs: '{"msg":"a\\u0000b"}' }), old()] },
+      1,
+    ],
+    [
       'of which all messages of one kind were refused',
       { expiring: [refusedRow(), refusedRow()], audit: [old()] },
       1,

@@ -122,6 +122,17 @@ describe('storing a batch', () => {
     expect(await storage.store(batch({ expiring: [row()] }))).toEqual({ duplicate: false, refused: [] });
   });
 
+  it("sets aside what an index of a team's own refuses, by zero too", async () => {
+    await using database = await TestDatabase.create();
+    await using storage = new TestStorage(database.url);
+    await storage.store(batch({ expiring: [row({ logs: '{"n":1}' })] }));
+    await database.query("CREATE INDEX ON logs_expiring ((1 / (logs->>'n')::integer))");
+    const rows = ['{"n":2}', '{"n":0}', '{"n":3}'].map((logs) => row({ logs }));
+    const result = await storage.store(batch({ expiring: rows }));
+    expect(result).toMatchObject({ duplicate: false, refused: [{ reason: 'refused_by_database_22012' }] });
+    expect(await count(database, 'logs_expiring')).toBe(3);
+  });
+
   it('gets through a batch of which the database refuses every row', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);

@@ -1,20 +1,20 @@
 import type { ClientBase } from 'pg';
 import type { Settings } from '../../../config/index.js';
 import {
+  CLOCK_AHEAD_MS,
+  HOUR_MS,
   listPartitions,
   LOG_TABLES,
+  type LogTable,
   missingRanges,
   type Partition,
-  HOUR_MS,
 } from '../../../storage/index.js';
 import type { Check, Database } from '../check.js';
 import { type Finding, ok, problem, warning } from '../finding.js';
 import { serversSeen } from '../servers-seen.js';
 
-type LogTable = (typeof LOG_TABLES)[number];
-
 /** Servers make those of two days ahead, every ten minutes. */
-const AHEAD_MS = 24 * HOUR_MS;
+const AHEAD_MS = CLOCK_AHEAD_MS;
 /** Whoever reads without a bound locks each of them. */
 const MANY = 1_000;
 

@@ -172,6 +172,18 @@ describe('batches as bytes of format 1', () => {
     expect(Object.keys(snapshot ?? {})).toHaveLength(WRITTEN_COLUMNS.length);
   });
 
+  it.each([[['alice']], [['alice', 7, null, 1]], [null], ['alice']])(
+    'are damaged where a connection has other columns than the journal: %j',
+    (values) => {
+      const encoded = withHead(encode({ ...sample(), connections: [] }), (head) => ({
+        ...head,
+        connections: [values],
+      }));
+      const decoder = new DecoderV1(['name', 'id', 'oldest_created_at']);
+      expect(() => decoder.decode(encoded)).toThrow(BatchFormatError);
+    },
+  );
+
   it('cannot be read with a column that is not known', () => {
     expect(() => new DecoderV1([...WRITTEN_COLUMNS, 'shoe_size'])).toThrow(JournalFormatError);
   });

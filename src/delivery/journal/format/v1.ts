@@ -8,8 +8,8 @@ import type { Batch, RejectedMessage, RowBlock } from '../../../telemetry/index.
 import { BatchFormatError, JournalFormatError } from '../journal.error.js';
 
 /*
- * Format 1 of a journal. What is written here is read by every later version: it never changes. Another way to write is
- * a format of its own beside this one, and old decoders stay.
+ * Format 1 of a journal. From version 0.3.0 on it never changes, since every later version reads it. Another way to
+ * write is a format of its own beside this one, and old decoders stay.
  *
  * `journal.json`: {"format": 1, "marker": "…", "columns": ["id", "ip_addr", …]}. `columns` names the columns of
  * `peer_connections` that the connections of its batches have, so that a new column needs no new format; who does not
@@ -151,7 +151,10 @@ export class DecoderV1 {
     return batch;
   }
 
-  private connection(values: readonly unknown[]): ConnectionSnapshot {
+  private connection(values: unknown): ConnectionSnapshot {
+    if (!Array.isArray(values) || values.length !== this.keys.length) {
+      throw new BatchFormatError('A connection in a batch does not have the columns of its journal.');
+    }
     const said: Partial<Record<keyof ConnectionSnapshot, unknown>> = Object.fromEntries(
       this.keys.map((key, at) => [key, values[at]]),
     );

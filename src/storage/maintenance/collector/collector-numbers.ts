@@ -6,20 +6,27 @@ import { type CollectorIdentity, drawCollectorNumber } from './collector-id.js';
 /** Numbers that are drawn in a row before it is given up: with a thousand taken, two in a row are one in four million. */
 const MOST_DRAWS = 20;
 
+/** When a UUIDv7, $2, was made: its first 48 bits are milliseconds. */
+const STARTED = `to_timestamp(('x' || left(replace($2::uuid::text, '-', ''), 12))::bit(48)::bigint / 1000.0)`;
+
 /**
  * The number that a collector has in this database. One that is not known here is taken down by the number that it
  * has, or where another one has that, by a fresh one.
+ *
+ * @param isRunning whether it is a process that runs, or one that ended, of which something is still to be stored
  */
 export async function takeCollectorNumber(
   client: ClientBase,
   { id, number }: CollectorIdentity,
+  isRunning = true,
 ): Promise<number> {
   let wanted = number;
   for (let draw = 0; draw < MOST_DRAWS; draw += 1) {
     // Whichever of the two is taken: by now the id may have a number.
     await client.query(
-      `INSERT INTO collectors (number, id, host, version, started_at, last_seen_at)
-       VALUES ($1, $2, $3, $4, now(), now()) ON CONFLICT DO NOTHING`,
+      `INSERT INTO collectors (number, id, host, version, started_at, last_seen_at, stopped_at)
+       VALUES ($1, $2::uuid, $3, $4, ${isRunning ? 'now()' : STARTED}, now(), ${isRunning ? 'NULL' : 'now()'})
+       ON CONFLICT DO NOTHING`,
       [wanted, id, hostname(), PACKAGE_VERSION],
     );
     const { rows } = await client.query<{ number: number }>('SELECT number FROM collectors WHERE id = $1', [

@@ -2,12 +2,13 @@ import { Injectable, Logger } from '@nestjs/common';
 import { takeCollectorNumber } from './collector-numbers.js';
 import { CollectorId } from './collector-id.js';
 import { WriterPool } from '../../connections/writer-pool.js';
-import { COLLECTOR_DEAD_AFTER_MS } from '../../schema/index.js';
+import { COLLECTOR_DEAD_AFTER_MS, type EndReason } from '../../schema/index.js';
 
 /** The end does not wait longer than this for a database that does not answer: milliseconds. */
 const STOP_LIMIT_MS = 2_000;
 /** Connections that are ended at once. */
 const CHUNK = 2_000;
+const LOST: EndReason = 'collector_lost';
 
 /**
  * Keeps this process's row in `collectors`, and ends the connections of processes that died without doing so.
@@ -31,11 +32,12 @@ export class CollectorRegistry {
    */
   async seen(): Promise<void> {
     await this.pool.withOwnClient(async (client) => {
-      const { rowCount } = await client.query('UPDATE collectors SET last_seen_at = now() WHERE id = $1', [
-        this.collector.id,
-      ]);
-      if (rowCount === 1) return;
-      const number = await takeCollectorNumber(client, this.collector.identity);
+      // Whoever stored a batch of it may have taken it for one that has ended.
+      const { rows } = await client.query<{ number: number }>(
+        'UPDATE collectors SET last_seen_at = now(), stopped_at = NULL WHERE id = $1 RETURNING number',
+        [this.collector.id],
+      );
+      const number = rows[0]?.number ?? (await takeCollectorNumber(client, this.collector.identity));
       // Later on the sink does it: see renumberBatch of delivery.
       if (!this.registered && number !== this.collector.identity.number) this.collector.renumber(number);
     });
@@ -85,7 +87,8 @@ export class CollectorRegistry {
       );
       const living = new Set(alive.rows.map(({ number }) => number));
       const result = await client.query(
-        `UPDATE peer_connections SET ended_at = last_message_at, end_reason = 'collector_lost'
+        // Its last news may be lost: rows of types that it does not name may be stored.
+        `UPDATE peer_connections SET ended_at = last_message_at, end_reason = '${LOST}', types = NULL
           WHERE ended_at IS NULL AND id IN
             (SELECT id FROM peer_connections WHERE collector = ANY($1) AND ended_at IS NULL
               LIMIT ${CHUNK.toString()})`,
