@@ -78,7 +78,7 @@ describe('a history that is simulated straight into a database', () => {
     const sink = await DatabaseSink.open({ url: database.url, settings });
     generated = await fill(new Network(options), sink, { endAt });
     await sink.end();
-    expect(sink.totals()).toEqual({ stored: generated, rejected: 0, opened: expected.opened.length });
+    expect(sink.totals()).toEqual({ stored: generated, rejected: 0, dropped: 0, opened: expected.opened.length });
   });
 
   afterAll(async () => {

@@ -81,6 +81,14 @@ describe('NodeConnection', () => {
     });
   });
 
+  it('says whether a greeting tells anything that it did not know', () => {
+    expect(node.identify({ peerId: 'Qm1', name: 'one', chain: null })).toBe(true);
+    expect(node.identify({ peerId: 'Qm1', name: 'one', chain: null })).toBe(false);
+    expect(node.identify({ peerId: null, name: null })).toBe(false);
+    expect(node.identify({ peerId: 'Qm1', name: 'two' })).toBe(true);
+    expect(node.snapshot(NOW)).toMatchObject({ peerId: 'Qm1', name: 'two', chain: null });
+  });
+
   it('is open until it ends, and keeps its origin', () => {
     node.heard(NOW, NOW, 16);
     const open = { id: 7, envelopeId: 8, path: '/audit', audit: true, createdAt: NOW - 10 };
