@@ -58,3 +58,59 @@ describe('the ids of a socket', () => {
     await node.close();
   });
 });
+
+describe('the round-trip time', () => {
+  it('is the shortest of the last pongs, and a pong that answers nothing tells nothing', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url, { HEARTBEAT_INTERVAL: '1' });
+    const opened = performance.now();
+    const node = await FakeNode.connect(server.ws, { autoPong: false });
+    let delay = 300;
+    node.socket.on('ping', (data: Buffer) => {
+      const at = performance.now();
+      // At once, but not with what the ping holds.
+      node.socket.pong(Buffer.from('x'));
+      const answer = (): void => {
+        // A timer may be early by a part of a millisecond.
+        if (performance.now() - at < delay) setTimeout(answer, 10);
+        else if (node.isOpen) node.socket.pong(data);
+      };
+      answer();
+    });
+    node.socket.pong(Buffer.from('1'));
+    let greetings = 0;
+    /** Each greeting has another name, so that the row is written with it. */
+    const rtt = async (): Promise<number | null> => {
+      greetings += 1;
+      const name = greetings.toString();
+      await node.sendConnected({ network_id: 'QmFar', name });
+      const row = await waitUntil(
+        async () =>
+          (
+            await database.query<{ rtt_us: number | null }>(
+              'SELECT rtt_us FROM peer_connections WHERE name = $1',
+              [name],
+            )
+          )[0],
+        { what: 'the row of the connection' },
+      );
+      return row.rtt_us;
+    };
+    const far = await waitUntil(async () => (await rtt()) ?? undefined, {
+      what: 'the first round trip',
+      timeoutMs: 20_000,
+    });
+    expect(far).toBeGreaterThanOrEqual(300_000);
+    expect(far).toBeLessThanOrEqual((performance.now() - opened) * 1000);
+    delay = 120;
+    const nearer = await waitUntil(
+      async () => {
+        const now = await rtt();
+        return now !== null && now < 300_000 ? now : undefined;
+      },
+      { what: 'a shorter round trip', timeoutMs: 20_000 },
+    );
+    expect(nearer).toBeGreaterThanOrEqual(120_000);
+    await node.close();
+  });
+});

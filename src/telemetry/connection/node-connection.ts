@@ -16,6 +16,13 @@ export type ConnectionOrigin = Pick<
   'id' | 'socketId' | 'envelopeId' | 'ipAddr' | 'path' | 'audit' | 'createdAt'
 >;
 
+/** The shortest of the last round trips of a socket: microseconds; null where there was none yet. */
+export interface RoundTrip {
+  readonly minUs: number | null;
+}
+
+const NOT_MEASURED: RoundTrip = { minUs: null };
+
 /** One node on a socket: what becomes a row of `peer_connections`. */
 export class NodeConnection {
   /** Its place among the connections of its socket, which sets it: the highest was heard last. */
@@ -36,6 +43,7 @@ export class NodeConnection {
   constructor(
     readonly origin: ConnectionOrigin,
     private readonly firstMessageAt: number,
+    private readonly roundTrip = NOT_MEASURED,
   ) {
     this.lastMessageAt = firstMessageAt;
   }
@@ -115,7 +123,7 @@ export class NodeConnection {
       oldestCreatedAt: this.oldestCreatedAt,
       newestCreatedAt: this.newestCreatedAt,
       types: [...this.types],
-      rttUs: null,
+      rttUs: this.roundTrip.minUs,
     };
   }
 }

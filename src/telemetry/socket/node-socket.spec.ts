@@ -19,11 +19,14 @@ class FakeWebSocket extends EventEmitter {
   bufferedAmount = 0;
   pongs = 0;
   pings = 0;
+  /** What the last ping held. */
+  pinged = '';
   terminated = false;
   goodbye: string | undefined;
 
-  ping(): void {
+  ping(payload: string): void {
     this.pings += 1;
+    this.pinged = payload;
   }
 
   pong(): void {
@@ -113,6 +116,9 @@ describe('NodeSocket', () => {
     for (let count = 0; count < times; count += 1) node.beat(INTERVAL_MS, TIMEOUT_MS);
   };
 
+  const answerPing = (): boolean => ws.emit('pong', Buffer.from(ws.pinged));
+  const rtt = (): number | null | undefined => ended[0]?.snapshot(0).rttUs;
+
   let now = 0;
   /** Looks once a second, from when it was opened. */
   const look = (times: number): void => {
@@ -172,6 +178,40 @@ describe('NodeSocket', () => {
       { id: 1, envelopeId: 1, endReason: 'reset', endCode: 1006, path: '/submit' },
       { id: 2, envelopeId: null, endReason: 'reset', endCode: 1006, path: '/submit' },
     ]);
+  });
+
+  it('gives its connections the round trip of its pings', () => {
+    receive('{"msg":"a"}');
+    beat();
+    answerPing();
+    ws.terminate();
+    expect(rtt()).toBeGreaterThanOrEqual(0);
+    expect(rtt()).toBeLessThan(1_000_000);
+  });
+
+  it.each<[string, () => void]>([
+    [
+      'paused when it is pinged',
+      () => {
+        node.setPaused(true);
+        beat();
+        node.setPaused(false);
+      },
+    ],
+    [
+      'paused before its pong comes',
+      () => {
+        beat();
+        node.setPaused(true);
+        node.setPaused(false);
+      },
+    ],
+  ])('measures no round trip where it was %s', (_, pause) => {
+    receive('{"msg":"a"}');
+    pause();
+    answerPing();
+    ws.terminate();
+    expect(rtt()).toBeNull();
   });
 
   it('ends a connection whose id gives way, and counts what it cannot take', () => {

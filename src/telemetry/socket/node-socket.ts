@@ -6,6 +6,7 @@ import { parseFrame } from '../message/message.parser.js';
 import { readIdentity } from '../message/node-identity.js';
 import type { MessageOutcomes, TelemetryMetrics } from '../telemetry.metrics.js';
 import type { MessageIntake } from './message-intake.js';
+import { RoundTrips } from './round-trips.js';
 import { type Excess, MAX_UNREAD_BYTES, SocketBounds, type SocketLimits } from './socket-bounds.js';
 import { SocketConnections } from './socket-connections.js';
 import type { TelemetryEndpoint } from './telemetry-endpoint.js';
@@ -42,6 +43,7 @@ export class NodeSocket {
   private readonly openedAt = Date.now();
   private readonly bounds: SocketBounds;
   private readonly connections: SocketConnections;
+  private readonly roundTrips = new RoundTrips();
   private bytesSeen = 0;
   private silentMs = 0;
   private hasSpoken = false;
@@ -66,6 +68,7 @@ export class NodeSocket {
     context.metrics.socketOpened(endpoint.countedAs);
     ws.on('message', (data) => this.receive(data as Buffer));
     ws.on('ping', (data) => this.answer(data));
+    ws.on('pong', (data) => this.roundTrips.pong(data, performance.now()));
     ws.on('error', (error) => this.failed(error));
     ws.on('close', (code) => this.ended(code));
   }
@@ -77,6 +80,8 @@ export class NodeSocket {
   /** Stops or goes on reading; while it is stopped TCP holds the node back. */
   setPaused(paused: boolean): void {
     if (this.ws.readyState > this.ws.CLOSING) return;
+    // A pong that waits for us says nothing of the line.
+    this.roundTrips.ignorePing();
     if (paused) this.ws.pause();
     else this.ws.resume();
   }
@@ -95,7 +100,8 @@ export class NodeSocket {
       this.endReason ??= 'timeout';
       this.ws.terminate();
     } else if (this.ws.readyState === this.ws.OPEN) {
-      this.ws.ping();
+      this.ws.ping(this.roundTrips.ping(performance.now()));
+      if (this.ws.isPaused) this.roundTrips.ignorePing();
     }
   }
 
@@ -170,7 +176,7 @@ export class NodeSocket {
       audit,
       createdAt: this.openedAt,
     };
-    const connection = new NodeConnection(origin, now);
+    const connection = new NodeConnection(origin, now, this.roundTrips);
     this.context.metrics.nodeAdded();
     return connection;
   }
