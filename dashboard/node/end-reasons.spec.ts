@@ -9,6 +9,8 @@ const ASSIGNED = /\bendReason\s*(?:\?\?=?|=(?!=))\s*([^;]+);/g;
 const IN_SQL = /\bend_reason = ('[a-z_]+')/g;
 /** A constant that is put into SQL. */
 const NAMED = /: EndReason = ([^;]+);/g;
+/** A connection that gives way to another one while its socket is open. */
+const REPLACED = /\bthis\.replace\(\w+, ('[a-z_]+'), \w+\)/g;
 /** Bounds that a socket goes beyond, which are reasons by the same name. */
 const EXCESS = /\btype Excess = ([^;]+);/g;
 
@@ -22,7 +24,7 @@ function writers(): string[] {
   const found = (pattern: RegExp): string[] =>
     sources.flatMap(({ text }: Source) => [...text.matchAll(pattern)].map(([, piece = '']) => piece));
   const assigned = found(ASSIGNED).filter((piece) => piece !== 'this.excess');
-  return [...assigned, ...found(IN_SQL), ...found(NAMED), ...found(EXCESS)];
+  return [...assigned, ...found(IN_SQL), ...found(NAMED), ...found(REPLACED), ...found(EXCESS)];
 }
 
 const reasonsIn = (piece: string): string[] =>

@@ -8,10 +8,11 @@ import {
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { RefusalReason } from './admission/refusal.js';
 import type { ClockVerdict } from './message/timestamp.js';
+import type { ReplaceReason } from './socket/socket-connections.js';
 
 /**
- * `stored`: in the database. `rejected`: could not be stored, and set aside with a reason. `dropped`: of a node
- * beyond the 20 that a socket may carry. `oversized`: larger than `WS_MAX_PAYLOAD`. `journalled`: left in the
+ * `stored`: in the database. `rejected`: could not be stored, and set aside with a reason. `dropped`: an
+ * id or a node more than its socket may have in a time. `oversized`: larger than `WS_MAX_PAYLOAD`. `journalled`: left in the
  * journal for the next process. `lost`: held in memory only when the process had to end, or on a disk that was damaged.
  */
 export type MessageOutcome = 'stored' | 'rejected' | 'dropped' | 'oversized' | 'journalled' | 'lost';
@@ -70,6 +71,11 @@ export const telemetryMetricProviders = [
     name: 'tetcore_connections',
     help: 'Nodes on the sockets that are open.',
   }),
+  makeCounterProvider({
+    name: 'tetcore_connections_replaced_total',
+    help: 'Connections that ended while their socket stayed open, since another id or another node came, by reason.',
+    labelNames: ['reason'],
+  }),
   makeGaugeProvider({
     name: 'tetcore_sockets_paused',
     help: '1 while no node is read from because there is no room for more.',
@@ -118,6 +124,7 @@ export class TelemetryMetrics {
     @InjectMetric('tetcore_sockets_closed_total') private readonly closed: Counter,
     @InjectMetric('tetcore_upgrades_refused_total') private readonly refusals: Counter,
     @InjectMetric('tetcore_connections') private readonly nodes: Gauge,
+    @InjectMetric('tetcore_connections_replaced_total') private readonly replaced: Counter,
     @InjectMetric('tetcore_sockets_paused') private readonly paused: Gauge,
     @InjectMetric('tetcore_rejected_messages_not_kept_total') private readonly notKept: Counter,
   ) {
@@ -154,6 +161,12 @@ export class TelemetryMetrics {
 
   nodeAdded(): void {
     this.nodes.inc();
+  }
+
+  /** @param reason the end reason: one of two */
+  connectionReplaced(reason: ReplaceReason): void {
+    this.nodes.dec();
+    this.replaced.inc({ reason });
   }
 
   nodesEnded(count: number): void {

@@ -78,7 +78,12 @@ describe('a history that is simulated straight into a database', () => {
     const sink = await DatabaseSink.open({ url: database.url, settings });
     generated = await fill(new Network(options), sink, { endAt });
     await sink.end();
-    expect(sink.totals()).toEqual({ stored: generated, rejected: 0, opened: expected.opened.length });
+    expect(sink.totals()).toEqual({
+      stored: generated,
+      rejected: 0,
+      dropped: 0,
+      opened: expected.opened.length,
+    });
   });
 
   afterAll(async () => {
@@ -245,5 +250,41 @@ describe('filling a database', () => {
     const opening = DatabaseSink.open({ url, settings });
     await expect(opening).rejects.toThrow(UnreachableError);
     await expect(opening).rejects.toThrow(/^Cannot connect to postgres:\/\/127\.0\.0\.1:\d+\/x: /);
+  });
+});
+
+describe('sockets that do not stay the same', () => {
+  it('have the connections in a history that a server would have made of them', async () => {
+    await using database = TestDatabase.missing();
+    const scenario = readScenario({
+      nodes: 8,
+      audit: 0,
+      verbosity: { '0': 1 },
+      changingIds: { share: 0.5, everySeconds: 0.2 },
+      changingIdentity: { share: 1, everyMinutes: 1 },
+    });
+    const network: NetworkOptions = { scenario, seed: 5, startAt };
+    const sink = await DatabaseSink.open({ url: database.url, settings });
+    const generated = await fill(new Network(network), sink, { endAt: startAt + 5 * 60_000 });
+    await sink.end();
+    const { stored, dropped } = sink.totals();
+    expect(stored + dropped).toBe(generated);
+    expect(dropped).toBeGreaterThan(100);
+    const count = async (condition: string): Promise<number> =>
+      (
+        await database.query<{ n: number }>(
+          `SELECT count(*)::int AS n FROM peer_connections AS one WHERE ${condition}`,
+        )
+      )[0]?.n ?? 0;
+    expect(await count("end_reason = 'identity_changed'")).toBeGreaterThan(5);
+    expect(await count("end_reason = 'id_evicted'")).toBeGreaterThan(60);
+    expect(await count('ended_at IS NULL')).toBe(0);
+    // Whoever a message is of has greeted on its connection, and as nobody else.
+    expect(
+      await count(
+        `EXISTS (SELECT FROM tetcore_logs AS log WHERE log.peer_connection_id = one.id
+                    AND log.logs->>'network_id' <> one.peer_id)`,
+      ),
+    ).toBe(0);
   });
 });

@@ -6,6 +6,7 @@ import {
   identify,
   type ParsedMessage,
   parseFrame,
+  readIdentity,
   REJECTED_HEAD_BYTES,
 } from '../../telemetry/index.js';
 import type { SimulatedNode } from '../nodes/simulated-node.js';
@@ -29,6 +30,8 @@ export interface DatabaseTotals {
   stored: number;
   /** Messages that cannot be stored as they are; they are in `rejected_messages`. */
   rejected: number;
+  /** Messages of an id or a node more than their socket may have in a time, as a server would not have taken them. */
+  dropped: number;
   /** Sockets that were opened. */
   opened: number;
 }
@@ -48,6 +51,7 @@ export class DatabaseSink extends MessageSink {
   private readonly batch: BatchBuilder;
   private reachedAt = 0;
   private rejected = 0;
+  private dropped = 0;
   private opened = 0;
 
   private constructor(
@@ -79,7 +83,7 @@ export class DatabaseSink extends MessageSink {
       this.rejected += 1;
       this.batch.reject({
         receivedAt: at,
-        connectionId: socket.knownId(parsed.envelopeId),
+        connectionId: socket.connections.get(parsed.envelopeId)?.id ?? null,
         path: socket.endpoint.path,
         ipAddr: socket.ipAddr,
         reason: parsed.reason,
@@ -92,7 +96,14 @@ export class DatabaseSink extends MessageSink {
   }
 
   override connected(host: Host, at: number): void {
-    this.sockets.set(host.index, new HistorySocket(host, at, this.database.collector));
+    const socket = new HistorySocket(
+      host,
+      at,
+      this.database.collector,
+      () => this.reachedAt,
+      (connection) => this.batch.addNews(connection),
+    );
+    this.sockets.set(host.index, socket);
     this.opened += 1;
   }
 
@@ -115,14 +126,19 @@ export class DatabaseSink extends MessageSink {
 
   totals(): DatabaseTotals {
     const { stored, refused } = this.writers;
-    return { stored, rejected: this.rejected + refused, opened: this.opened };
+    return { stored, rejected: this.rejected + refused, dropped: this.dropped, opened: this.opened };
   }
 
   private accept(socket: HistorySocket, message: ParsedMessage, at: number): void {
-    const connection = socket.connectionOf(message.envelopeId, at);
+    const greeting = readIdentity(message);
+    const connection = socket.connections.heard(message.envelopeId, greeting, at);
+    if (connection === undefined) {
+      this.dropped += 1;
+      return;
+    }
     const created = createdAt(message.ts, at);
     const type = typeNumber(message.msg);
-    const identified = identify(connection, message);
+    const identified = identify(connection, message, greeting);
     const createdAtMs = Math.floor(created.microseconds / 1000);
     if (connection.heard(at, createdAtMs, type) || identified) this.batch.addNews(connection);
     // Field by field: to spread an object into it would take a third of the time of a message.

@@ -69,11 +69,11 @@ async function run(options: DatabaseFillOptions, signal: AbortSignal): Promise<v
     clearInterval(report);
     await sink.end();
   }
-  const { stored, rejected, opened } = sink.totals();
+  const { stored, rejected, dropped, opened } = sink.totals();
   const seconds = (Date.now() - began) / 1000;
-  const rejectedText = rejected === 0 ? '' : `, ${rejected} rejected`;
+  const counted = (count: number, what: string): string => (count === 0 ? '' : `, ${count} ${what}`);
   say(
-    `${stored} messages stored in ${seconds.toFixed(1)} s (${Math.round(stored / seconds)}/s)${rejectedText}, ` +
+    `${stored} messages stored in ${seconds.toFixed(1)} s (${Math.round(stored / seconds)}/s)${counted(rejected, 'rejected')}${counted(dropped, 'dropped')}, ` +
       `${opened} sockets opened, until ${timeText(reachedAt)}`,
   );
 }

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import { ENDPOINTS, type TelemetryEndpoint } from '../../telemetry/index.js';
+import { ENDPOINTS, SocketConnections, type TelemetryEndpoint } from '../../telemetry/index.js';
 import type { Host } from '../world/population.js';
 import { HistoryConnection } from './history-connection.js';
 
@@ -7,50 +7,50 @@ import { HistoryConnection } from './history-connection.js';
 export class HistorySocket {
   readonly endpoint: TelemetryEndpoint;
   readonly ipAddr: string;
+  /** Its connections, which end and begin as those of a server do. */
+  readonly connections: SocketConnections<HistoryConnection>;
   private readonly id: string;
-  private readonly connections = new Map<number | null, HistoryConnection>();
 
-  /** @param openedAt milliseconds since the epoch */
+  /**
+   * @param openedAt milliseconds since the epoch
+   * @param now the simulated time: milliseconds since the epoch
+   * @param onReplaced told of a connection that has ended though the socket has not
+   */
   constructor(
     host: Host,
     private readonly openedAt: number,
     private readonly collector: { nextConnectionId(): number },
+    now: () => number,
+    onReplaced: (connection: HistoryConnection) => void,
   ) {
     this.endpoint = endpointOf(host.path);
     this.ipAddr = host.nodes[0]?.profile.computer.ip ?? '';
     this.id = uuidv7({ msecs: openedAt });
-  }
-
-  /** The connection of a node, which is made with its first message. */
-  connectionOf(envelopeId: number | null, at: number): HistoryConnection {
-    let connection = this.connections.get(envelopeId);
-    if (connection === undefined) {
-      connection = new HistoryConnection(
-        {
-          id: this.collector.nextConnectionId(),
-          socketId: this.id,
-          envelopeId,
-          ipAddr: this.ipAddr,
-          path: this.endpoint.path,
-          audit: this.endpoint.audit,
-          createdAt: this.openedAt,
-        },
-        at,
-      );
-      this.connections.set(envelopeId, connection);
-    }
-    return connection;
-  }
-
-  /** The id of a node's connection, if it has spoken. */
-  knownId(envelopeId: number | null): number | null {
-    return this.connections.get(envelopeId)?.id ?? null;
+    this.connections = new SocketConnections({
+      begin: (envelopeId, at) => this.begin(envelopeId, at),
+      replaced: onReplaced,
+      now,
+    });
   }
 
   /** Ends the connections, with a close frame as nodes do, and returns them. */
-  end(at: number): Iterable<HistoryConnection> {
-    for (const connection of this.connections.values()) connection.end(at, 'closed', 1000);
-    return this.connections.values();
+  end(at: number): readonly HistoryConnection[] {
+    return this.connections.endAll(at, 'closed', 1000);
+  }
+
+  private begin(envelopeId: number | null, at: number): HistoryConnection {
+    return new HistoryConnection(
+      {
+        id: this.collector.nextConnectionId(),
+        socketId: this.id,
+        envelopeId,
+        ipAddr: this.ipAddr,
+        path: this.endpoint.path,
+        audit: this.endpoint.audit,
+        createdAt: this.openedAt,
+      },
+      at,
+    );
   }
 }
 

@@ -5,7 +5,7 @@ import type { Random } from '../random/random.js';
 import type { Computer } from './computer.js';
 import type { Software } from './software.js';
 
-/** What stays the same about a node for as long as it is there. */
+/** What stays the same about a node, unless it says that it is another one. */
 export interface NodeProfile {
   readonly name: string;
   readonly software: Software;
@@ -72,9 +72,8 @@ export interface Place {
 /** Makes up a node. */
 export function createProfile(random: Random, place: Place): NodeProfile {
   const { software, version, verbosity, chain, latency, computer, idOnSocket, payloadFirst } = place;
-  const number = random.between(0, 9999).toString().padStart(4, '0');
   return {
-    name: `${random.pick(FIRST_WORDS)}-${random.pick(SECOND_WORDS)}-${number}`,
+    name: createName(random),
     software,
     version,
     envelope:
@@ -90,4 +89,23 @@ export function createProfile(random: Random, place: Place): NodeProfile {
     latency: { medianMs: random.logNormal(latency.medianMs, 0.3), spread: latency.spread },
     computer,
   };
+}
+
+/**
+ * The same program under another name and peer id, as if it had been started now.
+ *
+ * @param at milliseconds since the epoch
+ */
+export function renamed(profile: NodeProfile, random: Random, at: number): NodeProfile {
+  return {
+    ...profile,
+    name: createName(random),
+    peerId: peerId(random, profile.software.peerIds),
+    startupTime: at + profile.computer.clockSkewMs,
+  };
+}
+
+function createName(random: Random): string {
+  const number = random.between(0, 9999).toString().padStart(4, '0');
+  return `${random.pick(FIRST_WORDS)}-${random.pick(SECOND_WORDS)}-${number}`;
 }

@@ -51,7 +51,7 @@ export class SimulatedNode {
   private reports = 0;
 
   constructor(
-    readonly profile: NodeProfile,
+    private current: NodeProfile,
     /** The index of the host that it runs on, whose socket it uses. */
     readonly host: number,
     private readonly peers: Peers,
@@ -59,10 +59,15 @@ export class SimulatedNode {
     private readonly plan: NodePlan,
     outbox: NetworkEvent[],
   ) {
-    this.best = profile.chain.best;
-    this.finalized = profile.chain.finalized;
-    this.startupTime = profile.startupTime;
+    this.best = current.chain.best;
+    this.finalized = current.chain.finalized;
+    this.startupTime = current.startupTime;
     this.voice = new Voice(this, random, outbox);
+  }
+
+  /** Who it is now. */
+  get profile(): NodeProfile {
+    return this.current;
   }
 
   get isAuthority(): boolean {
@@ -109,11 +114,26 @@ export class SimulatedNode {
     afterStart: boolean,
   ): void {
     this.voice.online = true;
-    this.say(at, { msg: 'system.connected', fields: connectedFields(this.profile, this.startupTime) });
+    this.greet(at);
     if (!afterStart) return;
     if (this.profile.software.details === 'machine')
       this.say(at, { msg: 'sysinfo.hwbench', fields: benchmarkFields(this.profile, this.random) });
     if (set !== undefined) this.learnAuthorities(at, set);
+  }
+
+  /** Greets as another node, on the connection that it has. */
+  become(other: NodeProfile, at: number): void {
+    this.current = other;
+    this.startupTime = other.startupTime;
+    this.greet(at);
+  }
+
+  /** Greets under another id, and speaks under it from now on. In the flat envelope there are none. */
+  speakUnder(id: number, at: number): void {
+    const { envelope } = this.current;
+    if (envelope.form === 'flat') return;
+    this.current = { ...this.current, envelope: { ...envelope, id } };
+    this.greet(at);
   }
 
   /** Has no connection any more; what it says is gone. */
@@ -204,6 +224,10 @@ export class SimulatedNode {
     this.peers.drift();
     if (!this.voice.online) return;
     this.say(at, { msg: 'system.network_state', fields: { [form]: this.networkState() } });
+  }
+
+  private greet(at: number): void {
+    this.say(at, { msg: 'system.connected', fields: connectedFields(this.profile, this.startupTime) });
   }
 
   private tellImport(at: number, block: Block, origin: BlockOrigin): void {

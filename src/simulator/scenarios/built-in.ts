@@ -126,6 +126,17 @@ export const BUILT_IN = {
     duplicates: 0.15,
   },
 
+  identities: {
+    description: 'sockets whose nodes change their ids, or greet as other nodes, while they stay open',
+    nodes: 30,
+    chains: [{ ...SIMNET, authors: 0.5 }],
+    software: { polkadot: 3, tetcore: 2, 'substrate-2': 1 },
+    verbosity: { '0': 1, '1': 1 },
+    sharedSockets: { share: 0.2, nodes: [2, 4] },
+    changingIds: { share: 0.3, everySeconds: 5 },
+    changingIdentity: { share: 0.3, everyMinutes: 1 },
+  },
+
   'old-versions': {
     description:
       'builds from before 2021 only: the flat envelope, text frames, network states in every shape',

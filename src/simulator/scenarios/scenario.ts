@@ -145,6 +145,22 @@ const fields = object({
     }),
     {},
   ),
+  changingIds: optional(
+    object({
+      /** The share of the sockets of nested builds whose nodes take new ids again and again, and greet under them. */
+      share: optional(share, 0),
+      everySeconds: optional(number(0.1, 10_000_000), 10),
+    }),
+    {},
+  ),
+  changingIdentity: optional(
+    object({
+      /** The share of sockets whose nodes greet as others again and again, under the id that they have. */
+      share: optional(share, 0),
+      everyMinutes: optional(number(0.01, 10_000_000), 10),
+    }),
+    {},
+  ),
   /** The share of nodes that are connected twice. */
   duplicates: optional(share, 0),
 });

@@ -6,6 +6,7 @@ import type { Scenario } from '../scenarios/scenario.js';
 import { ChainActivity } from './chain-activity.js';
 import { Clock } from './clock.js';
 import { HostActivity } from './host-activity.js';
+import { IdentityChanges } from './identity-changes.js';
 import { type Host, Settlement } from './population.js';
 
 export interface NetworkOptions {
@@ -55,6 +56,8 @@ export class Network {
       const random = new Random(seed, 'activity', host.index);
       const { clock, outbox } = this;
       new HostActivity({ host, scenario: this.scenario, activities, random, clock, outbox }).begin(startAt);
+      const changes = new Random(seed, 'identities', host.index);
+      new IdentityChanges({ host, scenario: this.scenario, random: changes, clock }).begin(startAt);
     }
     for (const activity of activities.values()) activity.begin();
   }

@@ -240,6 +240,55 @@ describe('troubled nodes', () => {
   });
 });
 
+describe('sockets whose nodes do not stay the same', () => {
+  const frames = (said: readonly NodeMessage[]) =>
+    said.map(({ node, msg, text }) => ({
+      host: node.host,
+      msg,
+      id: (JSON.parse(text) as { id?: number }).id,
+      peerId: fieldsOf({ text } as NodeMessage).network_id as string | undefined,
+    }));
+
+  it('change their ids: under each new one a node greets first, as the one that it is', () => {
+    const { said, network } = run(
+      { nodes: 6, sharedSockets: { share: 1, nodes: [2, 2] }, changingIds: { share: 1, everySeconds: 5 } },
+      5,
+    );
+    for (const messages of groupBy(frames(said), ({ host }) => host).values()) {
+      const byId = groupBy(messages, ({ id }) => id);
+      expect(byId.size).toBeGreaterThan(100);
+      for (const [first] of byId.values()) expect(first?.msg).toBe('system.connected');
+      const greetings = messages.filter(({ msg }) => msg === 'system.connected');
+      expect(greetings).toHaveLength(byId.size);
+      expect(new Set(greetings.map(({ peerId }) => peerId)).size).toBe(2);
+    }
+    expect(network.hosts).toHaveLength(3);
+  });
+
+  it('greet as others under the same id', () => {
+    const { said } = run({ nodes: 4, changingIdentity: { share: 1, everyMinutes: 1 } }, 10);
+    for (const messages of groupBy(frames(said), ({ host }) => host).values()) {
+      const greetings = messages.filter(({ msg }) => msg === 'system.connected');
+      expect(greetings.length).toBeGreaterThanOrEqual(9);
+      expect(new Set(greetings.map(({ peerId }) => peerId)).size).toBe(greetings.length);
+      expect(new Set(messages.map(({ id }) => id)).size).toBe(1);
+    }
+  });
+
+  it('are the only ones: the others say what they say without them', () => {
+    const texts = (scenario: ScenarioFile): Map<number, string[]> =>
+      new Map(
+        [...groupBy(run({ ...scenario, nodes: 12 }, 3).said, ({ node }) => node.host)].map(
+          ([host, messages]) => [host, messages.map(({ text }) => text)],
+        ),
+      );
+    const [without, with_] = [texts({}), texts({ changingIds: { share: 0.4, everySeconds: 5 } })];
+    const same = [...without.keys()].filter((host) => without.get(host)?.join() === with_.get(host)?.join());
+    expect(same.length).toBeGreaterThan(2);
+    expect(same.length).toBeLessThan(without.size);
+  });
+});
+
 describe('verbosity', () => {
   it('decides what nodes send', () => {
     const { said } = run(

@@ -81,6 +81,22 @@ describe('NodeConnection', () => {
     });
   });
 
+  it('says whether a greeting tells anything that it did not know', () => {
+    expect(node.identify({ peerId: 'Qm1', name: 'one', chain: null })).toBe(true);
+    expect(node.identify({ peerId: 'Qm1', name: 'one', chain: null })).toBe(false);
+    expect(node.identify({ peerId: null, name: null })).toBe(false);
+    expect(node.identify({ peerId: 'Qm1', name: 'two' })).toBe(true);
+    expect(node.snapshot(NOW)).toMatchObject({ peerId: 'Qm1', name: 'two', chain: null });
+  });
+
+  it('has the round trip of its socket as it stands', () => {
+    const roundTrip: { minUs: number | null } = { minUs: null };
+    const measured = new NodeConnection(node.origin, NOW, roundTrip);
+    expect([measured.snapshot(NOW).rttUs, node.snapshot(NOW).rttUs]).toEqual([null, null]);
+    roundTrip.minUs = 1_234;
+    expect(measured.snapshot(NOW).rttUs).toBe(1_234);
+  });
+
   it('is open until it ends, and keeps its origin', () => {
     node.heard(NOW, NOW, 16);
     const open = { id: 7, envelopeId: 8, path: '/audit', audit: true, createdAt: NOW - 10 };

@@ -5,6 +5,7 @@ import {
   type NodeIdentity,
   UNKNOWN_IDENTITY,
 } from '../../storage/index.js';
+import { isOtherNode } from './is-other-node.js';
 
 /** What a row takes without what the node says of itself. */
 const ROW_BYTES = 600;
@@ -15,8 +16,17 @@ export type ConnectionOrigin = Pick<
   'id' | 'socketId' | 'envelopeId' | 'ipAddr' | 'path' | 'audit' | 'createdAt'
 >;
 
-/** A node on a socket: what becomes a row of `peer_connections`. */
+/** The shortest of the last round trips of a socket: microseconds; null where there was none yet. */
+export interface RoundTrip {
+  readonly minUs: number | null;
+}
+
+const NOT_MEASURED: RoundTrip = { minUs: null };
+
+/** One node on a socket: what becomes a row of `peer_connections`. */
 export class NodeConnection {
+  /** Its place among the connections of its socket, which sets it: the highest was heard last. */
+  turn = 0;
   private identity = UNKNOWN_IDENTITY;
   private revision = 0;
   private lastMessageAt: number;
@@ -33,6 +43,7 @@ export class NodeConnection {
   constructor(
     readonly origin: ConnectionOrigin,
     private readonly firstMessageAt: number,
+    private readonly roundTrip = NOT_MEASURED,
   ) {
     this.lastMessageAt = firstMessageAt;
   }
@@ -63,10 +74,23 @@ export class NodeConnection {
     return older || newType || receivedAt - this.writtenAt >= CONNECTION_WRITTEN_EVERY_MS;
   }
 
-  /** Takes over what a node says of itself; what it leaves out stays as it was. */
-  identify(said: Partial<NodeIdentity>): void {
-    const known = Object.entries(said).filter(([, value]) => value !== null);
-    this.identity = { ...this.identity, ...Object.fromEntries(known) };
+  /**
+   * Takes over what a node says of itself; what it leaves out stays as it was.
+   *
+   * @returns whether something is different now
+   */
+  identify(said: Partial<NodeIdentity>): boolean {
+    const different = Object.entries(said).filter(
+      ([key, value]) => value !== null && value !== this.identity[key as keyof NodeIdentity],
+    );
+    if (different.length === 0) return false;
+    this.identity = { ...this.identity, ...Object.fromEntries(different) };
+    return true;
+  }
+
+  /** Whether a greeting is of another node than this connection is known to be of. */
+  isOther(greeting: NodeIdentity): boolean {
+    return isOtherNode(this.identity, greeting);
   }
 
   /** About the bytes of its row. */
@@ -99,7 +123,7 @@ export class NodeConnection {
       oldestCreatedAt: this.oldestCreatedAt,
       newestCreatedAt: this.newestCreatedAt,
       types: [...this.types],
-      rttUs: null,
+      rttUs: this.roundTrip.minUs,
     };
   }
 }

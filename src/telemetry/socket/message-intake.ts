@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { typeNumber } from '../../storage/index.js';
+import { type NodeIdentity, typeNumber } from '../../storage/index.js';
 import type { RejectedMessage } from '../batch/batch.js';
 import { Batcher } from '../batch/batcher.js';
 import type { NodeConnection } from '../connection/node-connection.js';
 import type { ParsedMessage } from '../message/message.parser.js';
-import { readIdentity, readPeerId } from '../message/node-identity.js';
+import { readPeerId } from '../message/node-identity.js';
 import { createdAt } from '../message/timestamp.js';
 import { MessageOutcomes, TelemetryMetrics } from '../telemetry.metrics.js';
 import { RejectedBudget } from './rejected-budget.js';
@@ -24,12 +24,18 @@ export class MessageIntake {
     private readonly metrics: TelemetryMetrics,
   ) {}
 
-  accept(connection: NodeConnection, message: ParsedMessage, receivedAt: number): void {
+  /** @param greeting what the message says of its node; null where it is no `system.connected` */
+  accept(
+    connection: NodeConnection,
+    message: ParsedMessage,
+    greeting: NodeIdentity | null,
+    receivedAt: number,
+  ): void {
     const created = createdAt(message.ts, receivedAt);
     const createdAtMs = Math.floor(created.microseconds / 1000);
     this.metrics.clock(created.clock, receivedAt - createdAtMs);
     const type = typeNumber(message.msg);
-    const identified = identify(connection, message);
+    const identified = identify(connection, message, greeting);
     const isNews = connection.heard(receivedAt, createdAtMs, type) || identified;
     if (isNews) this.batcher.addNews(connection);
     const { id, audit } = connection.origin;
@@ -68,15 +74,19 @@ export class MessageIntake {
   }
 }
 
-/** Reads who the node is, of a message that says so: the oldest nodes name themselves in a network state only. */
-export function identify(connection: NodeConnection, message: ParsedMessage): boolean {
-  const identity = readIdentity(message);
-  if (identity !== null) {
-    connection.identify(identity);
-    return true;
-  }
+/**
+ * Takes over who the node is, of a message that says so: the oldest nodes name themselves in a network state only.
+ *
+ * @param greeting see `readIdentity`
+ * @returns whether something is different now
+ */
+export function identify(
+  connection: NodeConnection,
+  message: ParsedMessage,
+  greeting: NodeIdentity | null,
+): boolean {
+  if (greeting !== null) return connection.identify(greeting);
   if (connection.peerId !== null) return false;
   const peerId = readPeerId(message);
-  if (peerId !== null) connection.identify({ peerId });
-  return peerId !== null;
+  return peerId !== null && connection.identify({ peerId });
 }

@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { setImmediate as endOfTurn } from 'node:timers/promises';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
+import type { NodeIdentity } from '../../storage/index.js';
 import type { NodeConnection } from '../connection/node-connection.js';
 import { NodeSocket, type NodeSocketContext } from './node-socket.js';
 import { ENDPOINTS } from './telemetry-endpoint.js';
@@ -18,11 +19,14 @@ class FakeWebSocket extends EventEmitter {
   bufferedAmount = 0;
   pongs = 0;
   pings = 0;
+  /** What the last ping held. */
+  pinged = '';
   terminated = false;
   goodbye: string | undefined;
 
-  ping(): void {
+  ping(payload: string): void {
     this.pings += 1;
+    this.pinged = payload;
   }
 
   pong(): void {
@@ -71,8 +75,13 @@ describe('NodeSocket', () => {
     const context = {
       collector: { nextConnectionId: () => (named += 1) },
       intake: {
-        accept: (connection: NodeConnection, { msg }: { msg: string | null }) => {
+        accept: (
+          connection: NodeConnection,
+          { msg }: { msg: string | null },
+          greeting: NodeIdentity | null,
+        ) => {
           if (fault !== undefined) throw fault;
+          if (greeting !== null) connection.identify(greeting);
           connection.heard(Date.now(), Date.now(), 16);
           told.push(`accept ${String(msg)}`);
         },
@@ -89,6 +98,7 @@ describe('NodeSocket', () => {
         socketOpened: () => undefined,
         socketClosed: (path: string, reason: string) => told.push(`closed ${path} ${reason}`),
         nodeAdded: () => undefined,
+        connectionReplaced: (reason: string) => told.push(`replaced ${reason}`),
         nodesEnded: (count: number) => told.push(`${count.toString()} nodes ended`),
         frame: () => undefined,
       },
@@ -105,6 +115,9 @@ describe('NodeSocket', () => {
   const beat = (times = 1): void => {
     for (let count = 0; count < times; count += 1) node.beat(INTERVAL_MS, TIMEOUT_MS);
   };
+
+  const answerPing = (): boolean => ws.emit('pong', Buffer.from(ws.pinged));
+  const rtt = (): number | null | undefined => ended[0]?.snapshot(0).rttUs;
 
   let now = 0;
   /** Looks once a second, from when it was opened. */
@@ -164,6 +177,78 @@ describe('NodeSocket', () => {
     expect(ended.map((connection) => connection.snapshot(0))).toMatchObject([
       { id: 1, envelopeId: 1, endReason: 'reset', endCode: 1006, path: '/submit' },
       { id: 2, envelopeId: null, endReason: 'reset', endCode: 1006, path: '/submit' },
+    ]);
+  });
+
+  it('gives its connections the round trip of its pings', () => {
+    receive('{"msg":"a"}');
+    beat();
+    answerPing();
+    ws.terminate();
+    expect(rtt()).toBeGreaterThanOrEqual(0);
+    expect(rtt()).toBeLessThan(1_000_000);
+  });
+
+  it.each<[string, () => void]>([
+    [
+      'paused when it is pinged',
+      () => {
+        node.setPaused(true);
+        beat();
+        node.setPaused(false);
+      },
+    ],
+    [
+      'paused before its pong comes',
+      () => {
+        beat();
+        node.setPaused(true);
+        node.setPaused(false);
+      },
+    ],
+  ])('measures no round trip where it was %s', (_, pause) => {
+    receive('{"msg":"a"}');
+    pause();
+    answerPing();
+    ws.terminate();
+    expect(rtt()).toBeNull();
+  });
+
+  it('ends a connection whose id gives way, and counts what it cannot take', () => {
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now());
+    for (let id = 1; id <= 81; id += 1) receive(`{"id":${id.toString()},"ts":"x","payload":{"msg":"a"}}`);
+    clock.mockRestore();
+    expect(told.filter((text) => text === 'accept a')).toHaveLength(80);
+    expect(told.at(-1)).toBe('dropped /');
+    expect(told.filter((text) => text === 'replaced id_evicted')).toHaveLength(60);
+    expect(ended.map((connection) => connection.origin.envelopeId)).toEqual(
+      Array.from({ length: 60 }, (_, at) => at + 1),
+    );
+    ws.terminate();
+    expect(told).toContain('20 nodes ended');
+  });
+
+  it('begins another connection when its node says that it is another one', () => {
+    const greet = (peer: string): boolean =>
+      receive(`{"msg":"system.connected","network_id":"${peer}","chain":"C"}`);
+    greet('X');
+    receive('{"msg":"b"}');
+    greet('Y');
+    receive('{"msg":"c"}');
+    ws.terminate();
+    expect(told).toEqual([
+      'accept system.connected',
+      'accept b',
+      'replaced identity_changed',
+      'accept system.connected',
+      'accept c',
+      'closed / reset',
+      '1 nodes ended',
+      'end',
+    ]);
+    expect(ended.map((connection) => connection.snapshot(0))).toMatchObject([
+      { id: 1, peerId: 'X', endReason: 'identity_changed', endCode: null },
+      { id: 2, peerId: 'Y', endReason: 'reset', endCode: 1006 },
     ]);
   });
 

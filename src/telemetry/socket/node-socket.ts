@@ -3,13 +3,13 @@ import type { WebSocket } from 'ws';
 import type { EndReason } from '../../storage/index.js';
 import { NodeConnection } from '../connection/node-connection.js';
 import { parseFrame } from '../message/message.parser.js';
+import { readIdentity } from '../message/node-identity.js';
 import type { MessageOutcomes, TelemetryMetrics } from '../telemetry.metrics.js';
 import type { MessageIntake } from './message-intake.js';
+import { RoundTrips } from './round-trips.js';
 import { type Excess, MAX_UNREAD_BYTES, SocketBounds, type SocketLimits } from './socket-bounds.js';
+import { SocketConnections } from './socket-connections.js';
 import type { TelemetryEndpoint } from './telemetry-endpoint.js';
-
-/** Nodes that may share a socket. */
-export const MAX_NODES_PER_SOCKET = 20;
 
 /** Larger than the limit, and larger than any number of ours. */
 const TOO_LARGE = new Set(['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH']);
@@ -42,7 +42,8 @@ export class NodeSocket {
   private readonly id = uuidv7();
   private readonly openedAt = Date.now();
   private readonly bounds: SocketBounds;
-  private readonly connections = new Map<number | null, NodeConnection>();
+  private readonly connections: SocketConnections;
+  private readonly roundTrips = new RoundTrips();
   private bytesSeen = 0;
   private silentMs = 0;
   private hasSpoken = false;
@@ -56,9 +57,18 @@ export class NodeSocket {
     private readonly context: NodeSocketContext,
   ) {
     this.bounds = new SocketBounds(context.limits, line.socket.bytesRead, performance.now());
+    this.connections = new SocketConnections({
+      begin: (envelopeId, at) => this.begin(envelopeId, at),
+      replaced: (connection, reason) => {
+        context.intake.ended(connection);
+        context.metrics.connectionReplaced(reason);
+      },
+      now: () => performance.now(),
+    });
     context.metrics.socketOpened(endpoint.countedAs);
     ws.on('message', (data) => this.receive(data as Buffer));
     ws.on('ping', (data) => this.answer(data));
+    ws.on('pong', (data) => this.roundTrips.pong(data, performance.now()));
     ws.on('error', (error) => this.failed(error));
     ws.on('close', (code) => this.ended(code));
   }
@@ -70,6 +80,8 @@ export class NodeSocket {
   /** Stops or goes on reading; while it is stopped TCP holds the node back. */
   setPaused(paused: boolean): void {
     if (this.ws.readyState > this.ws.CLOSING) return;
+    // A pong that waits for us says nothing of the line.
+    this.roundTrips.ignorePing();
     if (paused) this.ws.pause();
     else this.ws.resume();
   }
@@ -88,7 +100,8 @@ export class NodeSocket {
       this.endReason ??= 'timeout';
       this.ws.terminate();
     } else if (this.ws.readyState === this.ws.OPEN) {
-      this.ws.ping();
+      this.ws.ping(this.roundTrips.ping(performance.now()));
+      if (this.ws.isPaused) this.roundTrips.ignorePing();
     }
   }
 
@@ -141,18 +154,18 @@ export class NodeSocket {
         context.intake.reject(endpoint, frame, { receivedAt, connectionId, ipAddr: this.ipAddr, reason });
         return;
       }
-      const connection = this.connectionOf(parsed.message.envelopeId, receivedAt);
+      const { message } = parsed;
+      const greeting = readIdentity(message);
+      const connection = this.connections.heard(message.envelopeId, greeting, receivedAt);
       if (connection === undefined) context.outcomes.count(endpoint.countedAs, 'dropped');
-      else context.intake.accept(connection, parsed.message, receivedAt);
+      else context.intake.accept(connection, message, greeting, receivedAt);
     } catch (error) {
       context.outcomes.rejected(endpoint.countedAs, 'internal_error');
       context.onFault(error);
     }
   }
 
-  private connectionOf(envelopeId: number | null, now: number): NodeConnection | undefined {
-    const known = this.connections.get(envelopeId);
-    if (known !== undefined || this.connections.size >= MAX_NODES_PER_SOCKET) return known;
+  private begin(envelopeId: number | null, now: number): NodeConnection {
     const { path, audit } = this.endpoint;
     const origin = {
       id: this.context.collector.nextConnectionId(),
@@ -163,8 +176,7 @@ export class NodeSocket {
       audit,
       createdAt: this.openedAt,
     };
-    const connection = new NodeConnection(origin, now);
-    this.connections.set(envelopeId, connection);
+    const connection = new NodeConnection(origin, now, this.roundTrips);
     this.context.metrics.nodeAdded();
     return connection;
   }
@@ -182,9 +194,7 @@ export class NodeSocket {
   private ended(code: number): void {
     // 1006 is what ws reports when the node went without a close frame.
     const reason = this.endReason ?? (code === 1006 ? 'reset' : 'closed');
-    const now = Date.now();
-    for (const connection of this.connections.values()) {
-      connection.end(now, reason, code);
+    for (const connection of this.connections.endAll(Date.now(), reason, code)) {
       this.context.intake.ended(connection);
     }
     this.context.metrics.socketClosed(this.endpoint.countedAs, reason);

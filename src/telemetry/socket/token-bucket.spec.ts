@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { TokenBucket } from './token-bucket.js';
+
+/** How many of some attempts at one time are allowed. */
+const allowed = (bucket: TokenBucket, attempts: number, now: number): number =>
+  Array.from({ length: attempts }, () => bucket.tryAcquire(now)).filter(Boolean).length;
+
+describe('TokenBucket', () => {
+  it('allows its capacity at once, and then one for each second that has passed', () => {
+    const bucket = new TokenBucket(60, 1, 5_000);
+    expect(allowed(bucket, 100, 5_000)).toBe(60);
+    expect(allowed(bucket, 100, 5_999)).toBe(0);
+    expect(allowed(bucket, 100, 6_000)).toBe(1);
+    expect(allowed(bucket, 100, 9_000)).toBe(3);
+  });
+
+  it('keeps parts of a second, also when it is asked again and again meanwhile', () => {
+    const bucket = new TokenBucket(1, 1, 0);
+    const times = Array.from({ length: 41 }, (_, index) => index * 250);
+    expect(times.filter((now) => bucket.tryAcquire(now))).toEqual(
+      [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((second) => second * 1000),
+    );
+  });
+
+  it('never has more than its capacity, however long nothing was taken', () => {
+    const bucket = new TokenBucket(3, 1, 0);
+    expect(allowed(bucket, 10, 1_000_000)).toBe(3);
+  });
+});
