@@ -9,6 +9,7 @@ export { UpgradeGuard } from './gateway/upgrade-guard.js';
 export { type ParsedMessage, parseFrame } from './message/message.parser.js';
 export { createdAt } from './message/timestamp.js';
 export { identify, REJECTED_HEAD_BYTES } from './socket/message-intake.js';
+export { SocketWatch } from './socket/socket-watch.port.js';
 export { TelemetrySockets } from './socket/telemetry-sockets.js';
 export { ENDPOINTS, type TelemetryEndpoint } from './socket/telemetry-endpoint.js';
 export { MessageOutcomes, type MessageOutcome } from './telemetry.metrics.js';

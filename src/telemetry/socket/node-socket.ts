@@ -41,6 +41,7 @@ export interface NodeSocketContext {
 export class NodeSocket {
   private readonly id = uuidv7();
   private readonly openedAt = Date.now();
+  private readonly openSince = performance.now();
   private readonly bounds: SocketBounds;
   private readonly connections = new Map<number | null, NodeConnection>();
   private bytesSeen = 0;
@@ -55,7 +56,7 @@ export class NodeSocket {
     private readonly endpoint: TelemetryEndpoint,
     private readonly context: NodeSocketContext,
   ) {
-    this.bounds = new SocketBounds(context.limits, line.socket.bytesRead, performance.now());
+    this.bounds = new SocketBounds(context.limits, line.socket.bytesRead, this.openSince);
     context.metrics.socketOpened(endpoint.countedAs);
     ws.on('message', (data) => this.receive(data as Buffer));
     ws.on('ping', (data) => this.answer(data));
@@ -65,6 +66,11 @@ export class NodeSocket {
 
   get ipAddr(): string {
     return this.line.ipAddr;
+  }
+
+  /** For how long it has been open: milliseconds. */
+  get openMs(): number {
+    return performance.now() - this.openSince;
   }
 
   /** Stops or goes on reading; while it is stopped TCP holds the node back. */

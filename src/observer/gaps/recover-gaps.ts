@@ -1,0 +1,30 @@
+import type { ObserverClock } from '../clock/observer-clock.js';
+import type { LeftFolder } from '../folder/left-folders.js';
+import { type Gap, newGap } from './gap.js';
+import { gapOf } from './gap-record.js';
+
+/**
+ * The gaps of a process that is gone: those that it could not store, of which its own end with its last heartbeat, and
+ * that it was down from then on.
+ *
+ * @param letInAt when this process let nodes in, by the monotonic clock
+ * @returns `isOver`: false where it was there later than that, beside this process. When its gap ends is then for the
+ *   next one to say that starts in its folder.
+ */
+export function recoverGaps(
+  { heartbeat, gaps }: Pick<LeftFolder, 'heartbeat' | 'gaps'>,
+  letInAt: { monotonicMs: number },
+  clock: ObserverClock,
+): { gaps: Gap[]; isOver: boolean } {
+  const { collector, measured, databaseMs } = heartbeat;
+  const lastMs = measured ? databaseMs : clock.databaseTime(databaseMs);
+  const last = { databaseMs: lastMs };
+  const isOver = lastMs <= clock.databaseTimeOf(letInAt.monotonicMs);
+  const down: Gap = { ...newGap(collector, 'down', last), ended: isOver ? letInAt : undefined };
+  if (!isOver) return { gaps: [down], isOver };
+  const unstored = gaps.map(gapOf).map((gap) => {
+    const goesOn = gap.ended === undefined && gap.cause !== 'down';
+    return goesOn ? { ...gap, ended: last } : gap;
+  });
+  return { gaps: [...unstored, down], isOver };
+}
