@@ -86,12 +86,12 @@ export class Observer {
   begin(): void {
     if (!this.lifecycle.running) return;
     this.letInAt = this.local.monotonicMs();
-    this.recover(this.left.splice(0));
+    this.recover(this.left.splice(0), true);
     this.beat();
     const { signal } = this.repeated;
     this.repeated.every(HEARTBEAT_MS, () => this.tick());
     this.repeated.every(STORE_MS, () => this.storePending(signal));
-    this.repeated.every(LOOK_FOR_LEFT_MS, async () => this.recover(await this.takeLeft()));
+    this.repeated.every(LOOK_FOR_LEFT_MS, async () => this.recover(await this.takeLeft(), false));
     this.repeated.every(MEASURE_MS, async () => {
       await this.samples.measure(signal);
       await this.store.removeOwnDown(signal);
@@ -167,13 +167,17 @@ export class Observer {
     return taken;
   }
 
-  /** Makes gaps of what earlier processes left. Their folders go once ours has the gaps. */
-  private recover(folders: readonly LeftFolder[]): void {
+  /**
+   * Makes gaps of what earlier processes left. Their folders go once ours has the gaps.
+   *
+   * @param wereGone whether they were found before nodes were let in
+   */
+  private recover(folders: readonly LeftFolder[], wereGone: boolean): void {
     if (folders.length === 0) return;
     const letInAt = { monotonicMs: this.letInAt ?? this.local.monotonicMs() };
     const over: LeftFolder[] = [];
     for (const folder of folders) {
-      const { gaps, isOver } = recoverGaps(folder, letInAt, this.clock);
+      const { gaps, isOver } = recoverGaps(folder, { letInAt, wasGone: wereGone }, this.clock);
       for (const gap of gaps) this.gaps.add(gap);
       if (isOver) over.push(folder);
       else this.leftToOthers.add(folder.heartbeat.collector.id);
@@ -181,7 +185,9 @@ export class Observer {
     const isKept = this.beat();
     for (const folder of folders) {
       const done = isKept && over.includes(folder) ? folder.remove() : folder.release();
-      done.catch((error: unknown) => this.logger.warn(`A folder of an earlier process remains: ${String(error)}`));
+      done.catch((error: unknown) =>
+        this.logger.warn(`A folder of an earlier process remains: ${String(error)}`),
+      );
     }
   }
 

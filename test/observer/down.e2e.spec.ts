@@ -10,7 +10,7 @@ import { tempDir } from '../support/temp-dir.js';
 import { waitUntil } from '../support/wait-until.js';
 import { EXACT_MS, gapOf, lastHeartbeat, letIn, startedServer, storedGaps } from './observed.js';
 
-describe('a server that is not there', () => {
+describe('a server that is not there', { timeout: 120_000 }, () => {
   let database: TestDatabase;
   let dataDir: string;
   let ends: Ends;
@@ -34,7 +34,8 @@ describe('a server that is not there', () => {
   };
 
   const numberOf = async (): Promise<number | undefined> =>
-    (await database.query<{ number: number }>('SELECT number FROM collectors ORDER BY started_at'))[0]?.number;
+    (await database.query<{ number: number }>('SELECT number FROM collectors ORDER BY started_at'))[0]
+      ?.number;
 
   const proxied = async (): Promise<TcpProxy> => {
     const proxy = ends.add(new TcpProxy(await freePort(), database.url));

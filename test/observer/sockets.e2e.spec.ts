@@ -17,7 +17,7 @@ import {
   storedGaps,
 } from './observed.js';
 
-describe('a server that is there', () => {
+describe('a server that is there', { timeout: 120_000 }, () => {
   let database: TestDatabase;
   let dataDir: string;
   let ends: Ends;

@@ -98,6 +98,7 @@ describe('the gaps of a process that is gone', () => {
   const now = local.monotonicMs();
   clock.add(now, now, 1_000_000);
   const letInAt = { monotonicMs: now };
+  const afterwards = { letInAt, wasGone: false };
   const other = uuidv7();
 
   it('are that it was down, and what it left: its own end with it, those of others do not', () => {
@@ -107,7 +108,7 @@ describe('the gaps of a process that is gone', () => {
       record({ cause: 'down', collector: { id: other, number: 3 } }),
     ];
     const left = { heartbeat: { collector, stopped: false, databaseMs: 900_000, measured: true }, gaps };
-    const found = recoverGaps(left, letInAt, clock);
+    const found = recoverGaps(left, afterwards, clock);
     expect(found.isOver).toBe(true);
     expect(found.gaps.map(({ cause, began, ended }) => ({ cause, began, ended }))).toEqual([
       { cause: 'paused', began: { databaseMs: 800_000 }, ended: { databaseMs: 900_000 } },
@@ -123,10 +124,20 @@ describe('the gaps of a process that is gone', () => {
       heartbeat: { collector, stopped: true, databaseMs: 1_200_000, measured: true },
       gaps: [record()],
     };
-    expect(recoverGaps(left, letInAt, clock)).toMatchObject({
+    expect(recoverGaps(left, afterwards, clock)).toMatchObject({
       isOver: false,
       gaps: [{ cause: 'down', began: { databaseMs: 1_200_000 }, ended: undefined }],
     });
+  });
+
+  it.each([
+    [false, 999_500, false],
+    [false, 999_000, true],
+    [true, 999_500, true],
+  ])('are over by what is sure: stopped %s, there until %i', (stopped, databaseMs, isOver) => {
+    const left = { heartbeat: { collector, stopped, databaseMs, measured: true }, gaps: [] };
+    expect(recoverGaps(left, afterwards, clock).isOver).toBe(isOver);
+    expect(recoverGaps(left, { letInAt, wasGone: true }, clock).isOver).toBe(true);
   });
 
   it('begin by the local clock, corrected, where it never knew that of the database', () => {
@@ -135,7 +146,7 @@ describe('the gaps of a process that is gone', () => {
       heartbeat: { collector, stopped: false, databaseMs: ahead + 900_000, measured: false },
       gaps: [],
     };
-    const [down] = recoverGaps(left, letInAt, clock).gaps;
+    const [down] = recoverGaps(left, afterwards, clock).gaps;
     expect((down?.began as { databaseMs: number }).databaseMs).toBeCloseTo(900_000, -2);
   });
 });

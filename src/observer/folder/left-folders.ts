@@ -61,7 +61,9 @@ export class LeftFolders {
         };
       }
       this.unreadable.add(id);
-      this.logger.warn(`${path} cannot be read, and is left alone: since when its process is gone is not known.`);
+      this.logger.warn(
+        `${path} cannot be read, and is left alone: since when its process is gone is not known.`,
+      );
     } catch (error) {
       await lock.release();
       throw error;

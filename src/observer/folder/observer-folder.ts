@@ -60,7 +60,8 @@ export class ObserverFolder {
 
 /** Removes a directory and its lock. */
 export async function removeFolder(path: string, lock: DirectoryLock): Promise<void> {
-  for (const name of [HEARTBEAT_FILE, GAPS_FILE, `${GAPS_FILE}.new`]) rmSync(join(path, name), { force: true });
+  for (const name of [HEARTBEAT_FILE, GAPS_FILE, `${GAPS_FILE}.new`])
+    rmSync(join(path, name), { force: true });
   await lock.release();
   // Another process that takes the lock meanwhile finds nothing, and removes it.
   await rmdir(path).catch(() => undefined);

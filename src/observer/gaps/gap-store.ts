@@ -34,7 +34,13 @@ export class GapStore {
     await this.pool.withClient(async (client) => {
       for (const { id, collector, cause, began_ms: began, ended_ms: ended } of gaps) {
         const number = await this.numberOf(client, collector);
-        await client.query(UPSERT, [id, number, cause, began, ended === null ? null : Math.max(began, ended)]);
+        await client.query(UPSERT, [
+          id,
+          number,
+          cause,
+          began,
+          ended === null ? null : Math.max(began, ended),
+        ]);
       }
     }, signal);
   }

@@ -55,7 +55,9 @@ export class PendingGaps {
 
   /** What the database is to be told. */
   unstored(): GapRecord[] {
-    return [...this.gaps.values()].filter(({ hasChanged }) => hasChanged).map(({ gap }) => this.recordOf(gap));
+    return [...this.gaps.values()]
+      .filter(({ hasChanged }) => hasChanged)
+      .map(({ gap }) => this.recordOf(gap));
   }
 
   /** @param records what was given by {@link unstored}; what has changed since then is to be stored again */
@@ -77,9 +79,13 @@ export class PendingGaps {
 
   /** Two gaps of a collector become one, which says more than there was; or the oldest is lost, and logged. */
   private makeRoom(): void {
-    const settled = [...this.gaps.values()].filter(({ isSettled, gap }) => isSettled && gap.ended !== undefined);
+    const settled = [...this.gaps.values()].filter(
+      ({ isSettled, gap }) => isSettled && gap.ended !== undefined,
+    );
     for (const [index, first] of settled.entries()) {
-      const second = settled.slice(index + 1).find(({ gap, isStored }) => !isStored && isLike(gap, first.gap));
+      const second = settled
+        .slice(index + 1)
+        .find(({ gap, isStored }) => !isStored && isLike(gap, first.gap));
       if (second === undefined) continue;
       first.gap.ended = second.gap.ended;
       first.hasChanged = true;
@@ -103,7 +109,9 @@ export class PendingGaps {
   }
 
   private databaseMs(moment: Moment): number {
-    return Math.round('databaseMs' in moment ? moment.databaseMs : this.clock.databaseTimeOf(moment.monotonicMs));
+    return Math.round(
+      'databaseMs' in moment ? moment.databaseMs : this.clock.databaseTimeOf(moment.monotonicMs),
+    );
   }
 }
 

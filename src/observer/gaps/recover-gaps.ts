@@ -3,23 +3,28 @@ import type { LeftFolder } from '../folder/left-folders.js';
 import { type Gap, newGap } from './gap.js';
 import { gapOf } from './gap-record.js';
 
+/** A process may have been there for so long after its last heartbeat, and a little more: milliseconds. */
+const AFTER_HEARTBEAT_MS = 1_000;
+
 /**
  * The gaps of a process that is gone: those that it could not store, of which its own end with its last heartbeat, and
  * that it was down from then on.
  *
- * @param letInAt when this process let nodes in, by the monotonic clock
+ * @param letInAt when this process let nodes in
+ * @param wasGone whether it was found before that
  * @returns `isOver`: false where it was there later than that, beside this process. When its gap ends is then for the
  *   next one to say that starts in its folder.
  */
 export function recoverGaps(
   { heartbeat, gaps }: Pick<LeftFolder, 'heartbeat' | 'gaps'>,
-  letInAt: { monotonicMs: number },
+  { letInAt, wasGone }: { letInAt: { monotonicMs: number }; wasGone: boolean },
   clock: ObserverClock,
 ): { gaps: Gap[]; isOver: boolean } {
-  const { collector, measured, databaseMs } = heartbeat;
+  const { collector, stopped, measured, databaseMs } = heartbeat;
   const lastMs = measured ? databaseMs : clock.databaseTime(databaseMs);
   const last = { databaseMs: lastMs };
-  const isOver = lastMs <= clock.databaseTimeOf(letInAt.monotonicMs);
+  const thereUntil = lastMs + (stopped ? 0 : AFTER_HEARTBEAT_MS);
+  const isOver = wasGone || thereUntil <= clock.databaseTimeOf(letInAt.monotonicMs);
   const down: Gap = { ...newGap(collector, 'down', last), ended: isOver ? letInAt : undefined };
   if (!isOver) return { gaps: [down], isOver };
   const unstored = gaps.map(gapOf).map((gap) => {

@@ -105,8 +105,7 @@ export class SocketLosses {
   /** The latest second since when half of what was open has ended. */
   private find(at: number): Loss | undefined {
     this.forgetBefore(Math.floor(at / SECOND_MS) - SECONDS);
-    for (let index = this.seconds.length - 1; index >= 0; index -= 1) {
-      const { openBefore, firstEndAt, second } = this.seconds[index] as Second;
+    for (const [index, { openBefore, firstEndAt, second }] of [...this.seconds.entries()].reverse()) {
       if (firstEndAt === undefined || at - firstEndAt > LOSS_WINDOW_MS) continue;
       const since = this.seconds.slice(index);
       const lost = sum(since, (each) => endedOf(each, (from) => from < second));
