@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ClientBase } from 'pg';
-import { CollectorId, microsecondsOf, WriterPool } from '../../storage/index.js';
+import { CollectorId, collectorNumber, microsecondsOf, WriterPool } from '../../storage/index.js';
 import { ClockMetrics } from './clock.metrics.js';
 import { LocalClock } from './local-clock.js';
 import { ObserverClock } from './observer-clock.js';
@@ -35,19 +35,15 @@ export class ClockSamples {
   async record(signal: AbortSignal): Promise<void> {
     const { offset } = this.clock;
     if (offset === undefined) return;
-    await this.pool.withClient(
-      (client) =>
-        client.query(
-          `INSERT INTO collector_clocks (collector, measured_at, offset_us, error_us)
-           VALUES ($1, clock_timestamp(), $2, $3)`,
-          [
-            this.collector.identity.number,
-            Math.round(offset.offsetMs * 1000),
-            Math.round(offset.errorMs * 1000),
-          ],
-        ),
-      signal,
-    );
+    await this.pool.withClient(async (client) => {
+      // It may not be the one that this process drew.
+      const number = await collectorNumber(client, this.collector.identity);
+      await client.query(
+        `INSERT INTO collector_clocks (collector, measured_at, offset_us, error_us)
+         VALUES ($1, clock_timestamp(), $2, $3)`,
+        [number, Math.round(offset.offsetMs * 1000), Math.round(offset.errorMs * 1000)],
+      );
+    }, signal);
   }
 
   private async sample(client: ClientBase): Promise<void> {

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ClientBase } from 'pg';
-import { CollectorId, type CollectorIdentity, WriterPool } from '../../storage/index.js';
+import { CollectorId, collectorNumber, WriterPool } from '../../storage/index.js';
 import { downGapId } from './gap.js';
 import type { GapRecord } from './gap-record.js';
 
@@ -33,7 +32,7 @@ export class GapStore {
   async store(gaps: readonly GapRecord[], signal: AbortSignal): Promise<void> {
     await this.pool.withClient(async (client) => {
       for (const { id, collector, cause, began_ms: began, ended_ms: ended } of gaps) {
-        const number = await this.numberOf(client, collector);
+        const number = await collectorNumber(client, collector);
         await client.query(UPSERT, [
           id,
           number,
@@ -53,13 +52,5 @@ export class GapStore {
       const { rowCount } = await client.query('SELECT FROM observer_gaps WHERE id = $1', [id]);
       if (rowCount !== 0) await client.query('DELETE FROM observer_gaps WHERE id = $1', [id]);
     }, signal);
-  }
-
-  /** The number may have been drawn anew when the process was registered. */
-  private async numberOf(client: ClientBase, { id, number }: CollectorIdentity): Promise<number> {
-    const { rows } = await client.query<{ number: number }>('SELECT number FROM collectors WHERE id = $1', [
-      id,
-    ]);
-    return rows[0]?.number ?? (id === this.collector.id ? this.collector.identity.number : number);
   }
 }

@@ -55,7 +55,9 @@ export class ObservedSockets extends SocketWatch {
     if (this.stopped) return;
     const change = this.losses.check(this.local.monotonicMs());
     if (change?.kind === 'began') {
-      this.logger.warn('Half of the nodes or more were lost at once: this server may be cut off from them.');
+      this.logger.warn(
+        'At least half of the node sockets ended within 30 s: this server may be cut off from its nodes.',
+      );
       this.loss = this.gaps.begin(this.collector.identity, 'sockets_lost', { monotonicMs: change.at });
     } else if (change !== undefined) {
       this.endLoss(change.at);
