@@ -73,7 +73,7 @@ export class Observer {
       .catch((error: unknown) => this.logger.debug(`The clock is measured later: ${String(error)}`));
     signal.throwIfAborted();
     try {
-      this.folder = await ObserverFolder.create(this.root, this.collector.id);
+      await this.makeFolder();
       this.left = await this.takeLeft();
     } catch (error) {
       this.logger.warn(
@@ -91,7 +91,10 @@ export class Observer {
     const { signal } = this.repeated;
     this.repeated.every(HEARTBEAT_MS, () => this.tick());
     this.repeated.every(STORE_MS, () => this.storePending(signal));
-    this.repeated.every(LOOK_FOR_LEFT_MS, async () => this.recover(await this.takeLeft(), false));
+    this.repeated.every(LOOK_FOR_LEFT_MS, async () => {
+      await this.makeFolder();
+      this.recover(await this.takeLeft(), false);
+    });
     this.repeated.every(MEASURE_MS, async () => {
       await this.samples.measure(signal);
       await this.store.removeOwnDown(signal);
@@ -154,6 +157,17 @@ export class Observer {
       this.writesFail = true;
       return false;
     }
+  }
+
+  /** Makes it where it is missing: also one that could not be made before, or that another process has taken over. */
+  private async makeFolder(): Promise<void> {
+    if (this.folder !== undefined) return;
+    const folder = await ObserverFolder.create(this.root, this.collector.id, () => {
+      this.logger.warn(`The folder of this process in ${this.root} is lost, and is made anew.`);
+      folder.close();
+      if (this.folder === folder) this.folder = undefined;
+    });
+    this.folder = folder;
   }
 
   private async takeLeft(): Promise<LeftFolder[]> {

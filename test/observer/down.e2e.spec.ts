@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises';
+import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestDatabase } from '../support/databases.js';
 import { Ends } from '../support/ends.js';
@@ -144,5 +145,38 @@ describe('a server that is not there', { timeout: 120_000 }, () => {
     expect(gap.collector).toBe(open.collector);
     expect(Math.abs((gap.ended ?? 0) - letInAt)).toBeLessThan(EXACT_MS);
     expect(await storedGaps(database)).toHaveLength(1);
+  });
+
+  it('makes its folder anew where that was removed', async () => {
+    const { server } = await start();
+    await rm(join(dataDir, 'observer'), { recursive: true });
+    const removedAt = Date.now();
+    await waitUntil(async () => (await lastHeartbeat(dataDir)) > removedAt, {
+      what: 'a new heartbeat',
+      timeoutMs: 30_000,
+      everyMs: 100,
+    });
+    const killedAt = Date.now();
+    await server.end('SIGKILL');
+    await start();
+    const gap = await gapOf(database, 'down', ({ ended }) => ended !== null);
+    expect(Math.abs(gap.began - killedAt)).toBeLessThan(EXACT_MS);
+  });
+
+  it('was down until the next one let nodes in also where that finds its folder later, as in another container', async () => {
+    const { server } = await start();
+    const killedAt = Date.now();
+    await server.end('SIGKILL');
+    const root = join(dataDir, 'observer');
+    const [id = ''] = await readdir(root);
+    const lock = join(root, id, 'lock');
+    await writeFile(lock, (await readFile(lock, 'utf8')).replace(/"host":"[^"]*"/, '"host":"elsewhere"'));
+    const { letInAt } = await start();
+    expect(await storedGaps(database)).toEqual([]);
+    // As after half a minute.
+    await utimes(lock, 0, 0);
+    const gap = await gapOf(database, 'down', ({ ended }) => ended !== null);
+    expect(Math.abs(gap.began - killedAt)).toBeLessThan(EXACT_MS);
+    expect(Math.abs((gap.ended ?? 0) - letInAt)).toBeLessThan(EXACT_MS);
   });
 });

@@ -40,7 +40,7 @@ describe('the folder of a process', () => {
 
   it('is not taken over while its process lives, and once afterwards, with its last heartbeat and its gaps', async () => {
     const left = new LeftFolders(root);
-    const folder = await ObserverFolder.create(root, collector.id);
+    const folder = await ObserverFolder.create(root, collector.id, () => undefined);
     folder.beat(heartbeat(123_456_789));
     folder.beat(heartbeat(500));
     folder.keep([record()]);
@@ -58,7 +58,7 @@ describe('the folder of a process', () => {
   });
 
   it('is removed where its process never let nodes in', async () => {
-    await (await ObserverFolder.create(root, collector.id)).release();
+    await (await ObserverFolder.create(root, collector.id, () => undefined)).release();
     expect(await readdir(root)).toEqual([]);
     await mkdir(join(root, collector.id));
     expect(await new LeftFolders(root).take(collector.id)).toBeUndefined();
@@ -80,7 +80,7 @@ describe('the folder of a process', () => {
   );
 
   it('gives the gaps that can be read', async () => {
-    const folder = await ObserverFolder.create(root, collector.id);
+    const folder = await ObserverFolder.create(root, collector.id, () => undefined);
     folder.beat(heartbeat(500));
     await folder.release();
     const good = record();

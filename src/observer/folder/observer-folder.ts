@@ -21,11 +21,14 @@ export class ObserverFolder {
     private readonly lock: DirectoryLock,
   ) {}
 
-  /** @throws errors of the file system */
-  static async create(root: string, id: string): Promise<ObserverFolder> {
+  /**
+   * @param onLost called once where another process has taken it over, or it was removed
+   * @throws errors of the file system
+   */
+  static async create(root: string, id: string, onLost: () => void): Promise<ObserverFolder> {
     const path = join(root, id);
     await mkdir(path, { recursive: true, mode: 0o700 });
-    return new ObserverFolder(path, await DirectoryLock.acquire(path));
+    return new ObserverFolder(path, await DirectoryLock.acquire(path, { onLost }));
   }
 
   /** @throws errors of the file system */
@@ -48,11 +51,16 @@ export class ObserverFolder {
     this.gaps = text;
   }
 
+  /** To be called where it is lost. */
+  close(): void {
+    if (this.file !== undefined) closeSync(this.file);
+    this.file = undefined;
+  }
+
   /** Leaves it for the next process; one without a heartbeat is removed. */
   async release(): Promise<void> {
     const hasBeaten = this.file !== undefined;
-    if (this.file !== undefined) closeSync(this.file);
-    this.file = undefined;
+    this.close();
     if (!hasBeaten) await removeFolder(this.path, this.lock);
     else await this.lock.release();
   }
