@@ -11,6 +11,7 @@ import { HttpServerModule } from './http-server/index.js';
 import { LifecycleModule } from './lifecycle/index.js';
 import { MetricsModule } from './metrics/index.js';
 import { NetworkModule } from './network/index.js';
+import { ObserverModule } from './observer/index.js';
 import { PurgeModule } from './purge/index.js';
 import { QueryModule } from './query/index.js';
 import { ReputationModule } from './reputation/index.js';
@@ -53,9 +54,10 @@ export class AppModule {
         // The first before the second, since guards are asked in this order: who may not ask is told nothing else.
         accessModule,
         HttpModule,
-        TelemetryModule.forRoot({ imports: [BatchQueueModule, ...imports], ...telemetry }),
+        TelemetryModule.forRoot({ imports: [BatchQueueModule, ObserverModule, ...imports], ...telemetry }),
         DeliveryModule.forRoot({ imports, ...delivery }),
         StorageModule,
+        ObserverModule,
         PurgeModule,
         QueryModule,
         ReputationModule,

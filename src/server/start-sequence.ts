@@ -10,6 +10,7 @@ import { HttpConnections } from '../http-server/index.js';
 import { Lifecycle } from '../lifecycle/index.js';
 import { MetricsPort } from '../metrics/index.js';
 import { NetworkUpdater } from '../network/index.js';
+import { Observer } from '../observer/index.js';
 import { PurgeSchedule } from '../purge/index.js';
 import { DatabaseStartup } from '../storage/index.js';
 import { TelemetrySockets } from '../telemetry/index.js';
@@ -58,8 +59,16 @@ export function readySequence(app: NestExpressApplication, signal: AbortSignal):
     // As long as the database is away; only the signal ends that, or a database that will never do.
     { name: 'the database', run: () => app.get(DatabaseStartup).run(signal) },
     { name: 'delivery', run: () => app.get(Delivery).start() },
-    // Last of all: nodes are let in.
-    { name: 'the intake', run: () => app.get(Lifecycle).run() },
+    // How far our clock is off, and until when earlier processes were there.
+    { name: 'the observer', run: () => app.get(Observer).prepare(signal) },
+    {
+      // Last of all: nodes are let in, and from now on it is a gap when they are not.
+      name: 'the intake',
+      run: () => {
+        app.get(Lifecycle).run();
+        app.get(Observer).begin();
+      },
+    },
   ];
 }
 

@@ -7,6 +7,7 @@ import { HttpConnections } from '../http-server/index.js';
 import { type Deadline, Lifecycle } from '../lifecycle/index.js';
 import { MetricsPort } from '../metrics/index.js';
 import { NetworkUpdater, NetworkViews } from '../network/index.js';
+import { Observer } from '../observer/index.js';
 import { PurgeSchedule } from '../purge/index.js';
 import { CollectorRegistry, WriterPool } from '../storage/index.js';
 import { Batcher, TelemetrySockets } from '../telemetry/index.js';
@@ -34,6 +35,7 @@ export function stopSequence(app: INestApplication): StopStep[] {
       share: 0,
       run: (_deadline, whole) => {
         app.get(Lifecycle).drain(whole);
+        app.get(Observer).stopTakingIn();
         app.get(PurgeSchedule).stop();
         app.get(NetworkUpdater).stop();
       },
@@ -54,7 +56,7 @@ export function stopSequence(app: INestApplication): StopStep[] {
     {
       // Nothing is pushed any more. What comes again still does: this process is seen to be alive for as long as it takes.
       name: 'delivery',
-      share: 0.21,
+      share: 0.2,
       run: (deadline) => app.get(Delivery).drain(deadline),
     },
     {
@@ -99,6 +101,13 @@ export function stopSequence(app: INestApplication): StopStep[] {
         app.get(NetworkViews).stop();
         endSchedules(app.get(SchedulerRegistry));
       },
+    },
+    {
+      // Since when nodes are not seen is in the database, or in the folder for the next process.
+      name: 'the observer',
+      share: 0.01,
+      mostMs: 1_000,
+      run: (deadline) => app.get(Observer).leave(deadline),
     },
     {
       // Nothing says any more that this process is alive.

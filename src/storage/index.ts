@@ -5,7 +5,11 @@ export { socketOf, StorageClient } from './connections/storage-client.js';
 export { WriterPool } from './connections/writer-pool.js';
 export * from './entities/index.js';
 export { CollectorId, type CollectorIdentity } from './maintenance/collector/collector-id.js';
-export { reserveCollectorNumber, takeCollectorNumber } from './maintenance/collector/collector-numbers.js';
+export {
+  collectorNumber,
+  reserveCollectorNumber,
+  takeCollectorNumber,
+} from './maintenance/collector/collector-numbers.js';
 export { CollectorRegistry } from './maintenance/collector/collector-registry.js';
 export { ensureReaderRole } from './maintenance/reader-role/ensure-reader-role.js';
 export { ReaderRoleError } from './maintenance/reader-role/reader-role.error.js';

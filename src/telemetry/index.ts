@@ -11,6 +11,7 @@ export { readIdentity } from './message/node-identity.js';
 export { createdAt } from './message/timestamp.js';
 export { identify, REJECTED_HEAD_BYTES } from './socket/message-intake.js';
 export { SocketConnections } from './socket/socket-connections.js';
+export { SocketWatch } from './socket/socket-watch.port.js';
 export { TelemetrySockets } from './socket/telemetry-sockets.js';
 export { ENDPOINTS, type TelemetryEndpoint } from './socket/telemetry-endpoint.js';
 export { MessageOutcomes, type MessageOutcome } from './telemetry.metrics.js';

@@ -16,7 +16,7 @@ import { TelemetrySockets } from './socket/telemetry-sockets.js';
 import { TelemetrySharedModule } from './telemetry-shared.module.js';
 
 export interface TelemetryModuleOptions {
-  /** The module that provides {@link BatchQueue}, and those that export what the class below needs. */
+  /** The modules that provide {@link BatchQueue} and {@link SocketWatch}, and those that export what the class below needs. */
   imports?: ModuleMetadata['imports'];
   /** Who may open a socket; extend {@link UpgradeGuard} to ask for more than it does. */
   upgradeGuard?: Type<UpgradeGuard>;

@@ -1,5 +1,6 @@
 import { BenchmarkEvent } from './benchmark-event.entity.js';
 import { Benchmark } from './benchmark.entity.js';
+import { CollectorClock } from './collector-clock.entity.js';
 import { Collector } from './collector.entity.js';
 import { HostSystem } from './host-system.entity.js';
 import { ImportId } from './import-id.entity.js';
@@ -8,6 +9,7 @@ import { Import } from './import.entity.js';
 import { IngestBatch } from './ingest-batch.entity.js';
 import { AuditLogMessage, ExpiringLogMessage, TetcoreLog } from './log-message.entity.js';
 import { StoredMessageType } from './message-type.entity.js';
+import { ObserverGap } from './observer-gap.entity.js';
 import { type PeerConnection, PeerConnectionEntity } from './peer-connection.entity.js';
 import { StoredRejectedMessage } from './stored-rejected-message.entity.js';
 
@@ -16,12 +18,14 @@ export {
   Benchmark,
   BenchmarkEvent,
   Collector,
+  CollectorClock,
   ExpiringLogMessage,
   HostSystem,
   Import,
   ImportId,
   ImportRange,
   IngestBatch,
+  ObserverGap,
   type PeerConnection,
   PeerConnectionEntity,
   StoredMessageType,
@@ -35,12 +39,14 @@ export const entities = [
   Benchmark,
   BenchmarkEvent,
   Collector,
+  CollectorClock,
   ExpiringLogMessage,
   HostSystem,
   Import,
   ImportId,
   ImportRange,
   IngestBatch,
+  ObserverGap,
   PeerConnectionEntity,
   StoredMessageType,
   StoredRejectedMessage,

@@ -20,6 +20,7 @@ export {
 } from './connection-id.js';
 export { aliveBetween, endedBefore, NEWEST_MESSAGE, OLDEST_MESSAGE } from './connection-interval.js';
 export { END_REASONS, type EndReason } from './end-reason.js';
+export { GAP_CAUSES, type GapCause } from './gap-cause.js';
 export {
   COPY_HEADER,
   COPY_TRAILER,

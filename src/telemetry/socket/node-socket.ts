@@ -41,6 +41,7 @@ export interface NodeSocketContext {
 export class NodeSocket {
   private readonly id = uuidv7();
   private readonly openedAt = Date.now();
+  private readonly openSince = performance.now();
   private readonly bounds: SocketBounds;
   private readonly connections: SocketConnections;
   private readonly roundTrips = new RoundTrips();
@@ -56,7 +57,7 @@ export class NodeSocket {
     private readonly endpoint: TelemetryEndpoint,
     private readonly context: NodeSocketContext,
   ) {
-    this.bounds = new SocketBounds(context.limits, line.socket.bytesRead, performance.now());
+    this.bounds = new SocketBounds(context.limits, line.socket.bytesRead, this.openSince);
     this.connections = new SocketConnections({
       begin: (envelopeId, at) => this.begin(envelopeId, at),
       replaced: (connection, reason) => {
@@ -75,6 +76,11 @@ export class NodeSocket {
 
   get ipAddr(): string {
     return this.line.ipAddr;
+  }
+
+  /** For how long it has been open: milliseconds. */
+  get openMs(): number {
+    return performance.now() - this.openSince;
   }
 
   /** Stops or goes on reading; while it is stopped TCP holds the node back. */

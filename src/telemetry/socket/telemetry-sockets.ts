@@ -12,6 +12,7 @@ import { MessageOutcomes, TelemetryMetrics } from '../telemetry.metrics.js';
 import { MessageIntake } from './message-intake.js';
 import { NodeSocket, type NodeSocketContext } from './node-socket.js';
 import { LOOK_EVERY_MS, type SocketLimits } from './socket-bounds.js';
+import { SocketWatch } from './socket-watch.port.js';
 import type { TelemetryEndpoint } from './telemetry-endpoint.js';
 
 /** Of the time to stop, kept for sockets that are cut off: their ends come at once. */
@@ -33,6 +34,7 @@ export class TelemetrySockets {
     private readonly metrics: TelemetryMetrics,
     private readonly addresses: ClientAddresses,
     private readonly count: OpenSocketsCount,
+    private readonly watch: SocketWatch,
     blocked: BlockedAddresses,
     collector: CollectorId,
     intake: MessageIntake,
@@ -45,7 +47,9 @@ export class TelemetrySockets {
       metrics,
       limits: limitsOf(settings),
       onEnd: (socket) => {
-        if (this.sockets.delete(socket)) this.count.ended(socket.ipAddr);
+        if (!this.sockets.delete(socket)) return;
+        this.count.ended(socket.ipAddr);
+        watch.ended(socket.openMs, socket.ipAddr);
       },
       onExcess: (ipAddr) => blocked.block(ipAddr),
       onFault: (error) => this.logger.error('A message could not be taken in.', error),
@@ -68,6 +72,7 @@ export class TelemetrySockets {
     const socket = new NodeSocket(ws, line, endpoint, this.context);
     this.sockets.add(socket);
     this.count.opened(socket.ipAddr);
+    this.watch.opened();
     if (this.lifecycle.state === 'draining') socket.close(1001, 'the server is going away');
     else if (this.queue.full) socket.setPaused(true);
   }
@@ -85,6 +90,7 @@ export class TelemetrySockets {
 
   private setPaused(paused: boolean): void {
     this.metrics.reading(paused);
+    this.watch.paused(paused);
     for (const socket of this.sockets) socket.setPaused(paused);
   }
 

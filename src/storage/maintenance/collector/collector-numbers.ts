@@ -38,6 +38,17 @@ export async function takeCollectorNumber(
   throw new Error(`${MOST_DRAWS.toString()} numbers for a collector were taken one after the other.`);
 }
 
+/** The number that a collector has in this database; its own where it is not known here. */
+export async function collectorNumber(
+  client: ClientBase,
+  { id, number }: CollectorIdentity,
+): Promise<number> {
+  const { rows } = await client.query<{ number: number }>('SELECT number FROM collectors WHERE id = $1', [
+    id,
+  ]);
+  return rows[0]?.number ?? number;
+}
+
 /**
  * The number of a collector that is no process, such as a database that is brought over: for one id always the same, as
  * long as connections of it are there. Call it within a transaction, so that nobody takes it for a server that runs.

@@ -1,0 +1,113 @@
+import { Injectable } from '@nestjs/common';
+import { LocalClock } from './local-clock.js';
+
+/** A clock that is this much off from what it was a moment ago was set: milliseconds. */
+export const STEP_MS = 250;
+
+/** How fast two clocks may drift apart, which makes an older sample worse: a millisecond in twenty seconds. */
+const DRIFT = 1 / 20_000;
+
+/** Samples that are held, at most. */
+const MAX_SAMPLES = 16;
+
+interface Sample {
+  /** The database's clock minus the monotonic one: milliseconds. */
+  shift: number;
+  /** Half the round trip: milliseconds. */
+  errorMs: number;
+  /** By the monotonic clock. */
+  at: number;
+}
+
+/** How far the clock of this process is from the database's: local minus database. */
+export interface ClockOffset {
+  offsetMs: number;
+  /** Half the round trip of the sample. */
+  errorMs: number;
+}
+
+/**
+ * What the database's clock says, without asking it: also while it is away. Between two samples the monotonic clock
+ * counts on, so that setting the local clock changes nothing but the offset.
+ */
+@Injectable()
+export class ObserverClock {
+  private samples: Sample[] = [];
+  private wallShift: number;
+
+  constructor(private readonly local: LocalClock) {
+    this.wallShift = this.currentWallShift();
+  }
+
+  /** Whether the database has been asked at least once. Until then the local clock stands in for its own. */
+  get isMeasured(): boolean {
+    return this.samples.length > 0;
+  }
+
+  /** By the best sample; undefined before there is one. */
+  get offset(): ClockOffset | undefined {
+    const best = this.best();
+    return best && { offsetMs: this.currentWallShift() - best.shift, errorMs: best.errorMs };
+  }
+
+  /**
+   * The time of the database at a time of the local clock, as that is set now.
+   *
+   * @param localMs milliseconds since the epoch
+   */
+  databaseTime(localMs: number): number {
+    return localMs - (this.offset?.offsetMs ?? 0);
+  }
+
+  /** The same for a moment by the monotonic clock; without one, for now. */
+  databaseTimeOf(monotonicMs = this.local.monotonicMs()): number {
+    return monotonicMs + (this.best()?.shift ?? this.currentWallShift());
+  }
+
+  /**
+   * Takes one answer of the database.
+   *
+   * @param before when it was asked, by the monotonic clock
+   * @param after when it had answered
+   * @param databaseMs what its clock said in between
+   */
+  add(before: number, after: number, databaseMs: number): void {
+    const errorMs = (after - before) / 2;
+    const sample = { shift: databaseMs - (before + errorMs), errorMs, at: after };
+    const best = this.best();
+    // Then it is the database's own clock that was set.
+    if (best !== undefined && Math.abs(sample.shift - best.shift) > errorMs + best.errorMs + STEP_MS) {
+      this.samples = [];
+    }
+    this.samples.push(sample);
+    if (this.samples.length > MAX_SAMPLES) this.samples.splice(this.samples.indexOf(this.worst()), 1);
+    this.wallShift = this.currentWallShift();
+  }
+
+  /** How far the local clock was set since the last call that said so, or since the last sample; 0 is not at all. */
+  takeStep(): number {
+    const shift = this.currentWallShift();
+    const step = shift - this.wallShift;
+    if (Math.abs(step) <= STEP_MS) return 0;
+    this.wallShift = shift;
+    return step;
+  }
+
+  private currentWallShift(): number {
+    return this.local.wallMs() - this.local.monotonicMs();
+  }
+
+  private best(): Sample | undefined {
+    return this.samples.length === 0
+      ? undefined
+      : this.samples.reduce((left, right) => (this.doubt(right) < this.doubt(left) ? right : left));
+  }
+
+  private worst(): Sample {
+    return this.samples.reduce((left, right) => (this.doubt(right) > this.doubt(left) ? right : left));
+  }
+
+  private doubt({ errorMs, at }: Sample): number {
+    return errorMs + (this.local.monotonicMs() - at) * DRIFT;
+  }
+}

@@ -1,0 +1,120 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { type CollectorIdentity, type GapCause } from '../../storage/index.js';
+import { ObserverClock } from '../clock/observer-clock.js';
+import { type Gap, type Moment, newGap } from './gap.js';
+import { type GapRecord } from './gap-record.js';
+
+/** Gaps that wait for the database, at most. */
+export const MAX_PENDING_GAPS = 256;
+
+interface Pending {
+  gap: Gap;
+  /** Whether the database has it, be it without its end. */
+  isStored: boolean;
+  hasChanged: boolean;
+  /** It changes no more: once it is stored, it can be forgotten. */
+  isSettled: boolean;
+}
+
+/** Gaps that go on, and those that the database does not have yet. Both lie in a file as well: see ObserverFolder. */
+@Injectable()
+export class PendingGaps {
+  private readonly logger = new Logger('Observer');
+  /** By id, oldest first. */
+  private readonly gaps = new Map<string, Pending>();
+
+  constructor(private readonly clock: ObserverClock) {}
+
+  /** A gap that begins, and goes on. */
+  begin(collector: CollectorIdentity, cause: GapCause, began: Moment): Gap {
+    const gap = newGap(collector, cause, began);
+    this.put(gap, false);
+    return gap;
+  }
+
+  end(gap: Gap, ended: Moment): void {
+    gap.ended = ended;
+    this.put(gap, true);
+  }
+
+  /** One that seemed to have ended goes on. */
+  resume(gap: Gap): void {
+    gap.ended = undefined;
+    this.put(gap, false);
+  }
+
+  /** One of which nothing more will be known here. */
+  add(gap: Gap): void {
+    this.put(gap, true);
+  }
+
+  /** All of them, as they stand in the file. */
+  records(): GapRecord[] {
+    return [...this.gaps.values()].map(({ gap }) => this.recordOf(gap));
+  }
+
+  /** What the database is to be told. */
+  unstored(): GapRecord[] {
+    return [...this.gaps.values()]
+      .filter(({ hasChanged }) => hasChanged)
+      .map(({ gap }) => this.recordOf(gap));
+  }
+
+  /** @param records what was given by {@link unstored}; what has changed since then is to be stored again */
+  stored(records: readonly GapRecord[]): void {
+    for (const record of records) {
+      const pending = this.gaps.get(record.id);
+      if (pending === undefined) continue;
+      pending.isStored = true;
+      pending.hasChanged = (pending.gap.ended === undefined) !== (record.ended_ms === null);
+      if (pending.isSettled && !pending.hasChanged) this.gaps.delete(record.id);
+    }
+  }
+
+  private put(gap: Gap, isSettled: boolean): void {
+    const known = this.gaps.get(gap.id);
+    this.gaps.set(gap.id, { gap, isSettled, isStored: known?.isStored ?? false, hasChanged: true });
+    if (this.gaps.size > MAX_PENDING_GAPS) this.makeRoom();
+  }
+
+  /** Two gaps of a collector become one, which says more than there was; or the oldest is lost, and logged. */
+  private makeRoom(): void {
+    const settled = [...this.gaps.values()].filter(
+      ({ isSettled, gap }) => isSettled && gap.ended !== undefined,
+    );
+    for (const [index, first] of settled.entries()) {
+      const second = settled
+        .slice(index + 1)
+        .find(({ gap, isStored }) => !isStored && isLike(gap, first.gap));
+      if (second === undefined) continue;
+      first.gap.ended = second.gap.ended;
+      first.hasChanged = true;
+      this.gaps.delete(second.gap.id);
+      return;
+    }
+    const oldest = settled[0] ?? [...this.gaps.values()][0];
+    if (oldest === undefined) return;
+    this.gaps.delete(oldest.gap.id);
+    this.logger.error(`A gap is lost, since too many wait: ${JSON.stringify(this.recordOf(oldest.gap))}`);
+  }
+
+  private recordOf({ id, collector, cause, began, ended }: Gap): GapRecord {
+    return {
+      id,
+      collector,
+      cause,
+      began_ms: this.databaseMs(began),
+      ended_ms: ended === undefined ? null : this.databaseMs(ended),
+    };
+  }
+
+  private databaseMs(moment: Moment): number {
+    return Math.round(
+      'databaseMs' in moment ? moment.databaseMs : this.clock.databaseTimeOf(moment.monotonicMs),
+    );
+  }
+}
+
+function isLike(left: Gap, right: Gap): boolean {
+  return left.cause === right.cause && left.collector.id === right.collector.id;
+}

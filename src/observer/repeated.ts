@@ -1,0 +1,33 @@
+import { Logger } from '@nestjs/common';
+
+/** Work that comes again, never twice at once. What fails for now is done the next time. */
+export class Repeated {
+  private readonly logger = new Logger('Observer');
+  private readonly timers: NodeJS.Timeout[] = [];
+  private readonly abort = new AbortController();
+
+  get signal(): AbortSignal {
+    return this.abort.signal;
+  }
+
+  every(ms: number, work: () => Promise<unknown>): void {
+    let isRunning = false;
+    const run = async (): Promise<void> => {
+      if (isRunning) return;
+      isRunning = true;
+      try {
+        await work();
+      } catch (error) {
+        if (!this.signal.aborted) this.logger.debug(`Left for the next time: ${String(error)}`);
+      } finally {
+        isRunning = false;
+      }
+    };
+    this.timers.push(setInterval(() => void run(), ms));
+  }
+
+  stop(): void {
+    for (const timer of this.timers) clearInterval(timer);
+    this.abort.abort(new Error('the process ends'));
+  }
+}
