@@ -13,6 +13,7 @@ import { MetricsModule } from './metrics/index.js';
 import { NetworkModule } from './network/index.js';
 import { PurgeModule } from './purge/index.js';
 import { QueryModule } from './query/index.js';
+import { RegistryModule } from './registry/index.js';
 import { ReputationModule } from './reputation/index.js';
 import { StorageModule, type StorageModuleOptions } from './storage/index.js';
 import { TelemetryModule, type TelemetryModuleOptions } from './telemetry/index.js';
@@ -57,6 +58,7 @@ export class AppModule {
         DeliveryModule.forRoot({ imports, ...delivery }),
         StorageModule,
         PurgeModule,
+        RegistryModule,
         QueryModule,
         ReputationModule,
         BenchmarksModule,

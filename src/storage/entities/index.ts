@@ -1,5 +1,6 @@
 import { BenchmarkEvent } from './benchmark-event.entity.js';
 import { Benchmark } from './benchmark.entity.js';
+import { Chain } from './chain.entity.js';
 import { Collector } from './collector.entity.js';
 import { HostSystem } from './host-system.entity.js';
 import { ImportId } from './import-id.entity.js';
@@ -8,6 +9,8 @@ import { Import } from './import.entity.js';
 import { IngestBatch } from './ingest-batch.entity.js';
 import { AuditLogMessage, ExpiringLogMessage, TetcoreLog } from './log-message.entity.js';
 import { StoredMessageType } from './message-type.entity.js';
+import { NodeRegistryState } from './node-registry-state.entity.js';
+import { Node } from './node.entity.js';
 import { type PeerConnection, PeerConnectionEntity } from './peer-connection.entity.js';
 import { StoredRejectedMessage } from './stored-rejected-message.entity.js';
 
@@ -15,6 +18,7 @@ export {
   AuditLogMessage,
   Benchmark,
   BenchmarkEvent,
+  Chain,
   Collector,
   ExpiringLogMessage,
   HostSystem,
@@ -22,6 +26,8 @@ export {
   ImportId,
   ImportRange,
   IngestBatch,
+  Node,
+  NodeRegistryState,
   type PeerConnection,
   PeerConnectionEntity,
   StoredMessageType,
@@ -34,6 +40,7 @@ export const entities = [
   AuditLogMessage,
   Benchmark,
   BenchmarkEvent,
+  Chain,
   Collector,
   ExpiringLogMessage,
   HostSystem,
@@ -41,6 +48,8 @@ export const entities = [
   ImportId,
   ImportRange,
   IngestBatch,
+  Node,
+  NodeRegistryState,
   PeerConnectionEntity,
   StoredMessageType,
   StoredRejectedMessage,
