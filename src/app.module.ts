@@ -14,6 +14,7 @@ import { NetworkModule } from './network/index.js';
 import { ObserverModule } from './observer/index.js';
 import { PurgeModule } from './purge/index.js';
 import { QueryModule } from './query/index.js';
+import { RegistryModule } from './registry/index.js';
 import { ReputationModule } from './reputation/index.js';
 import { StorageModule, type StorageModuleOptions } from './storage/index.js';
 import { TelemetryModule, type TelemetryModuleOptions } from './telemetry/index.js';
@@ -59,6 +60,7 @@ export class AppModule {
         StorageModule,
         ObserverModule,
         PurgeModule,
+        RegistryModule,
         QueryModule,
         ReputationModule,
         BenchmarksModule,

@@ -10,6 +10,9 @@ Both sides are counted at the end. The exit code is 0 where all rows of the sour
 for those that are left out for a reason that is told with their number, or that the purge has removed since.
 docs/coming-from-0.1.4.md has the steps.
 
+0.1.4 does not keep the genesis hash of a chain, so chains come by their names. Give --genesis with every run to have
+them be the chains that nodes are on which connect to a server of this version.
+
 Example:
   DATABASE_URL=postgres://user@host/new tetcore-analytics import --from postgres://user@host/old`;
 
@@ -18,6 +21,7 @@ export interface CommandOptions {
   chunk: number;
   connections: number;
   anotherSource?: boolean;
+  genesis?: readonly string[];
 }
 
 /** The command that brings over a database of 0.1.4. What it takes is loaded when it runs. */
@@ -34,6 +38,11 @@ export function importCommand(): Command {
       DEFAULT_CONNECTIONS,
     )
     .option('--another-source', 'bring over another database than before')
+    .option(
+      '--genesis <name=hash>',
+      'the genesis hash of the chain of that name; may be repeated',
+      (text: string, others: readonly string[] | undefined) => [...(others ?? []), text],
+    )
     .addHelpText('after', NOTES)
     .action(async (options: CommandOptions, command: Command) => {
       // A parser's error would repeat what is given, which may hold a password.
@@ -42,8 +51,11 @@ export function importCommand(): Command {
           "error: option '--from <url>' takes a URL that begins with postgres:// or postgresql://.",
         );
       }
+      const { readGenesis } = await import('./genesis-option.js');
+      const genesis = readGenesis(options.genesis ?? []);
+      if (typeof genesis === 'string') command.error(`error: option '--genesis <name=hash>' ${genesis}`);
       const { runImport } = await import('./run-import.js');
-      process.exitCode = await runImport(options);
+      process.exitCode = await runImport({ ...options, genesis });
     });
 }
 

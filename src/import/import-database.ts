@@ -13,6 +13,7 @@ import { ImportError } from './import.error.js';
 import { Lanes } from './lanes.js';
 import { runTable } from './run-table.js';
 import { refuseStranger } from './source/fingerprints.js';
+import { unknownChains } from './source/connection-sql.js';
 import { inspectSource } from './source/inspect-source.js';
 import { settledIds } from './source/settled-id.js';
 import { sourceId } from './source/source-identity.js';
@@ -26,7 +27,7 @@ import { ImportLedger } from './target/import-ledger.js';
 
 /** Connections that make partitions. */
 const PARTITION_CONNECTIONS = 2;
-const STOPPED: ImportReport = { tables: [], stored: [], complete: false };
+const STOPPED: ImportReport = { tables: [], stored: [], unknownChains: [], complete: false };
 
 /**
  * Brings a database of 0.1.4 over, each row once, however often it is run and however it ended before. Beside it
@@ -47,7 +48,7 @@ export async function importDatabase(options: ImportOptions): Promise<ImportRepo
 
 async function bringOver(options: ImportOptions, tables: SourceTables): Promise<ImportReport> {
   const { from, to, settings, progress, signal } = options;
-  const { chunk = DEFAULT_CHUNK, connections = DEFAULT_CONNECTIONS } = options;
+  const { chunk = DEFAULT_CHUNK, connections = DEFAULT_CONNECTIONS, genesis = new Map() } = options;
   await using lanes = await Lanes.open(from, to, connections);
   const { planner, bringing } = lanes;
   const ledger = new ImportLedger(await sourceId(planner.source, tables));
@@ -68,7 +69,7 @@ async function bringOver(options: ImportOptions, tables: SourceTables): Promise<
   const pool = new WriterPool(to, PARTITION_CONNECTIONS);
   const partitions = new BoundedPartitions(new PartitionManager(settings, pool));
   try {
-    for (const table of importsOf(tables, ledger, { collector, settings, partitions })) {
+    for (const table of importsOf(tables, ledger, { collector, genesis, settings, partitions })) {
       const ids = await settledIds(planner.source, table.table, signal);
       counted.push({ table: table.table, ids });
       await runTable({ table, ids, ledger, planner, lanes: bringing, chunk, progress, signal });
@@ -79,7 +80,11 @@ async function bringOver(options: ImportOptions, tables: SourceTables): Promise<
   }
   progress?.say('Counting both sides.');
   const cutoff = new Date(Date.now() - settings.LOG_EXPIRY_H * HOUR_MS);
-  return { ...(await countTables(planner, ledger, { collector, tables: counted, cutoff })), complete: true };
+  return {
+    ...(await countTables(planner, ledger, { collector, tables: counted, cutoff })),
+    unknownChains: await unknownChains(planner.source, tables.connections, [...genesis.keys()]),
+    complete: true,
+  };
 }
 
 /** In the order in which tables refer to each other; messages bring most of the connections. */

@@ -14,6 +14,8 @@ export interface ImportOptions {
   settings: Settings;
   /** Whether it is another source than those that were brought over before; else it has to be one of them. */
   anotherSource?: boolean;
+  /** The genesis hash of chains by their name, in lower case; 0.1.4 does not keep it. Others have none. */
+  genesis?: ReadonlyMap<string, string>;
   /** Rows of a transaction, at most; {@link DEFAULT_CHUNK} unless given. */
   chunk?: number;
   /** Transactions at the same time; {@link DEFAULT_CONNECTIONS} unless given. */

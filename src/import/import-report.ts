@@ -37,6 +37,8 @@ export interface StoredReport {
 export interface ImportReport {
   tables: TableReport[];
   stored: StoredReport[];
+  /** Names that a genesis hash was given for, and no connection has. */
+  unknownChains: string[];
   /** Whether everything was gone through. Without that the tables are not counted. */
   complete: boolean;
 }

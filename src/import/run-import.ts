@@ -3,6 +3,7 @@ import { ConfigModule } from '../config/index.js';
 import { stopSignal } from '../stop-signal/index.js';
 import type { CommandOptions } from './import-command.js';
 import { importDatabase } from './import-database.js';
+import type { ImportOptions } from './import-options.js';
 import { agrees } from './import-report.js';
 import { ImportError } from './import.error.js';
 import { placeOf } from './place.js';
@@ -15,7 +16,8 @@ export async function runImport({
   chunk,
   connections,
   anotherSource = false,
-}: CommandOptions): Promise<number> {
+  genesis,
+}: Omit<CommandOptions, 'genesis'> & Required<Pick<ImportOptions, 'genesis'>>): Promise<number> {
   const settings = await ConfigModule.readEnvironment();
   const { DATABASE_URL: to } = settings;
   if (to === undefined) throw new ImportError('Set DATABASE_URL to the database that it goes into.');
@@ -30,6 +32,7 @@ export async function runImport({
       to,
       settings,
       anotherSource,
+      genesis,
       chunk,
       connections,
       signal,

@@ -48,6 +48,8 @@ describe('the parts of a purge', () => {
       'collectors',
       'mine',
       'rejected_messages',
+      'nodes',
+      'chains',
       'last',
     ]);
   });

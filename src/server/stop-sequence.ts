@@ -9,6 +9,7 @@ import { MetricsPort } from '../metrics/index.js';
 import { NetworkUpdater, NetworkViews } from '../network/index.js';
 import { Observer } from '../observer/index.js';
 import { PurgeSchedule } from '../purge/index.js';
+import { NodeRegistry } from '../registry/index.js';
 import { CollectorRegistry, WriterPool } from '../storage/index.js';
 import { Batcher, TelemetrySockets } from '../telemetry/index.js';
 import { KEPT_FOR_THE_PROCESS, type StopStep } from './stop-step.js';
@@ -99,6 +100,7 @@ export function stopSequence(app: INestApplication): StopStep[] {
       share: 0,
       run: () => {
         app.get(NetworkViews).stop();
+        app.get(NodeRegistry).stop();
         endSchedules(app.get(SchedulerRegistry));
       },
     },

@@ -110,6 +110,7 @@ describe('tetcore-analytics', { timeout: 60_000 }, () => {
       [['import', '--from', url], 'takes a URL that begins'],
       [['migrate', `--form=${url}`], "unknown option '--form=…'"],
       [['import', '--chunk', `a\n'${url}'`], 'a whole number from 1 to'],
+      [['import', '--from', 'postgres://h/x', '--genesis', 'a=hunter2'], 'takes NAME=HASH'],
       [[url], "unknown command 'mysql:…'"],
       [[`user=x password='hunter2'`], "unknown command 'user=…'"],
     ] as const) {

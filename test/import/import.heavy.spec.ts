@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { agrees } from '../../src/import/index.js';
+import { reportText } from '../../src/import/progress/report-text.js';
 import { typeNumber } from '../../src/storage/index.js';
 import { TestDatabase } from '../support/databases.js';
 import { fillOldDatabase, oldDatabase } from '../support/old-database.js';
@@ -237,5 +238,41 @@ describe('a database of 0.1.4', { timeout: 60_000 }, () => {
     expect(stored.map(({ msg }) => msg?.length ?? null)).toEqual([1, 39, 10, 10_000, null, 3]);
     const good = await database.query("SELECT (logs->>'n')::int AS n FROM tetcore_logs WHERE msg = 'good'");
     expect(good).toHaveLength(38);
+  });
+
+  it('gives connections the genesis hash that was said of their chain, also in a later run', async () => {
+    await using old = await oldDatabase({ logs: 'tetcore_logs' });
+    await using database = TestDatabase.missing();
+    const insert = (id: number, chain: string | null): Promise<unknown> =>
+      old.query(
+        "INSERT INTO peer_connections (id, ip_addr, peer_id, chain) VALUES ($1, '10.0.0.1', $2, $3)",
+        [id, `Qm${id.toString()}`, chain],
+      );
+    await insert(1, 'Kusama');
+    await insert(2, 'Westend');
+    await insert(3, null);
+    await old.query(`INSERT INTO tetcore_logs (logs, peer_connection_id) VALUES ('{"msg": "a"}', 1)`);
+    const hash = `0x${'b0'.repeat(32)}`;
+    const genesis = new Map([
+      ['Kusama', hash],
+      ["It's no chain", hash],
+    ]);
+    const report = await bringOver(old, database, { genesis });
+    expect(report.unknownChains).toEqual(["It's no chain"]);
+    expect(agrees(report)).toBe(true);
+    expect(reportText(report)).toContain("no connection of the source is of a chain It's no chain.");
+    const hashes = (): Promise<object[]> =>
+      database.query('SELECT peer_id, genesis_hash FROM peer_connections ORDER BY peer_id');
+    expect(await hashes()).toEqual([
+      { peer_id: 'Qm1', genesis_hash: hash },
+      { peer_id: 'Qm2', genesis_hash: null },
+      { peer_id: 'Qm3', genesis_hash: null },
+    ]);
+    await insert(4, 'Kusama');
+    await old.query(`INSERT INTO tetcore_logs (logs, peer_connection_id) VALUES ('{"msg": "b"}', 1)`);
+    // Without it what came before keeps its hash.
+    expect((await bringOver(old, database)).unknownChains).toEqual([]);
+    expect((await hashes()).slice(0, 1)).toEqual([{ peer_id: 'Qm1', genesis_hash: hash }]);
+    expect((await hashes())[3]).toEqual({ peer_id: 'Qm4', genesis_hash: null });
   });
 });

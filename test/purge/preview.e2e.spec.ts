@@ -51,6 +51,8 @@ it('says beforehand what a purge removes, and removes nothing', async () => {
     collectors: 2,
     ingest_batches: 2,
     rejected_messages: 0,
+    nodes: 0,
+    chains: 0,
   });
 
   const done = await purge.done(now);

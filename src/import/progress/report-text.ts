@@ -17,6 +17,7 @@ export function reportText(report: ImportReport): string {
     ...[...reasons].sort().map((reason) => `  ${reason}: ${LEFT_OUT[reason]}`),
     ...report.tables.flatMap(remarks),
     ...report.stored.flatMap(remarksOnStored),
+    ...report.unknownChains.map((name) => `--genesis: no connection of the source is of a chain ${name}.`),
     agrees(report)
       ? 'All rows of the source are accounted for.'
       : 'The rows of the source are NOT all accounted for.',

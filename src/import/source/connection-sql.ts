@@ -21,10 +21,19 @@ export const KEPT_FIELDS = SAID_FIELDS.filter(({ column }) => KEPT.some((kept) =
 /** A connection of 0.1.4 in the form of `peer_connections` here. Times as PostgreSQL writes them, in UTC. */
 export interface ConnectionRow extends Record<KeptColumn, string | boolean | null> {
   old_id: number;
+  /** As `--genesis` says of its chain; 0.1.4 does not keep it. */
+  genesis_hash: string | null;
   id: number;
   ip_addr: string;
   created_at: string;
   audit: boolean;
+}
+
+/** What is known of a source as a whole. */
+export interface SourceIdentity {
+  /** The number that it has here. */
+  collector: number;
+  genesis: ReadonlyMap<string, string>;
 }
 
 type Value = ConnectionRow[keyof ConnectionRow];
@@ -56,16 +65,17 @@ const bytesOf = (text: string): string => `convert_to(${text}, ${READ_AS})`;
  * Reads connections of 0.1.4. What is broken in a text of theirs becomes U+FFFD: it would cost all of the messages.
  *
  * @param collector the number of the source
+ * @param genesis genesis hashes by the name of the chain
  * @param condition on `c`
  */
 export async function readConnections(
   client: ClientBase,
   connections: SourceTable,
-  collector: number,
+  { collector, genesis }: SourceIdentity,
   condition: string,
   parameters: unknown[],
 ): Promise<ConnectionRow[]> {
-  const said = KEPT_FIELDS.map(({ column, kind }) => {
+  const fields = KEPT_FIELDS.map(({ column, kind }) => {
     const value = connections.columns.has(column) ? `c.${column}` : 'NULL';
     if (kind === 'flag') return `${value}::boolean AS ${column}`;
     return `${kind === 'time' ? `${value}::text` : bytesOf(`${value}::text`)} AS ${column}`;
@@ -73,17 +83,33 @@ export async function readConnections(
   const { rows } = await client.query<Record<keyof ConnectionRow, Value | Buffer>>(
     `SELECT c.id::float8 AS old_id, ${idOf(collector)}::float8 AS id, ${bytesOf("coalesce(c.ip_addr::text, '')")} AS ip_addr,
             least(greatest(c.created_at, '${EARLIEST}'), '${LATEST}')::text AS created_at,
-            ${auditOf(connections)} AS audit, ${said.join(', ')}
+            ${auditOf(connections)} AS audit, ${fields.join(', ')}
        FROM ${connections.name} AS c WHERE ${condition}`,
     parameters,
   );
   return rows.map((row) => {
     const read = Object.entries(row).map(([name, value]) => [name, asText(value)]);
-    return Object.fromEntries(read) as ConnectionRow;
+    const said = Object.fromEntries(read) as ConnectionRow;
+    return { ...said, genesis_hash: genesis.get(String(said.chain)) ?? null };
   });
 }
 
 /** Of what may be no UTF-8. */
 function asText(value: Value | Buffer): Value {
   return Buffer.isBuffer(value) ? value.toString() : value;
+}
+
+/** Which of these names no connection has as that of its chain. */
+export async function unknownChains(
+  client: ClientBase,
+  connections: SourceTable,
+  names: readonly string[],
+): Promise<string[]> {
+  if (!connections.columns.has('chain')) return [...names];
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT given.name FROM unnest($1::text[]) AS given (name)
+      WHERE NOT EXISTS (SELECT FROM ${connections.name} AS c WHERE c.chain = given.name)`,
+    [names],
+  );
+  return rows.map(({ name }) => name);
 }

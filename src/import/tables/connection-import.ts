@@ -18,7 +18,7 @@ export class ConnectionImport extends TableImport {
   constructor(
     private readonly connections: SourceTable,
     ledger: ImportLedger,
-    private readonly target: Pick<MessageTarget, 'collector' | 'settings'>,
+    private readonly target: Pick<MessageTarget, 'collector' | 'genesis' | 'settings'>,
   ) {
     super(connections.name, ledger);
   }
@@ -27,7 +27,7 @@ export class ConnectionImport extends TableImport {
     const { collector, settings } = this.target;
     const cutoff = Date.now() - settings.LOG_EXPIRY_H * HOUR_MS;
     const fingerprints = await fingerprintsIn(lane.source, this.table, range);
-    const rows = await readConnections(lane.source, this.connections, collector, 'c.id BETWEEN $1 AND $2', [
+    const rows = await readConnections(lane.source, this.connections, this.target, 'c.id BETWEEN $1 AND $2', [
       range.first,
       range.last,
     ]);

@@ -4,7 +4,7 @@ import type { IdRange } from '../id-ranges.js';
 import type { LeftOut } from '../import-report.js';
 import { ImportError } from '../import.error.js';
 import type { Lane } from '../lane.js';
-import { readConnections } from '../source/connection-sql.js';
+import { readConnections, type SourceIdentity } from '../source/connection-sql.js';
 import { fingerprintsIn } from '../source/fingerprints.js';
 import { COPIED_COLUMNS, copyLogs, countLogs, type LogGroup, type LogQuestion } from '../source/log-sql.js';
 import type { SourceTable } from '../source/source-tables.js';
@@ -15,9 +15,7 @@ import { writeConnections, type WrittenConnection } from '../target/write-connec
 import { TableImport } from './table-import.js';
 
 /** Where messages and their connections come to. */
-export interface MessageTarget {
-  /** The number that the source has here. */
-  collector: number;
+export interface MessageTarget extends SourceIdentity {
   settings: Settings;
   partitions: BoundedPartitions;
 }
@@ -73,13 +71,9 @@ export class LogImport extends TableImport {
       });
     }
     if (times.size === 0) return [];
-    const rows = await readConnections(
-      lane.source,
-      this.connections,
-      this.target.collector,
-      'c.id = ANY($1)',
-      [[...times.keys()]],
-    );
+    const rows = await readConnections(lane.source, this.connections, this.target, 'c.id = ANY($1)', [
+      [...times.keys()],
+    ]);
     return rows.flatMap((row) => {
       const heard = times.get(row.old_id);
       return heard === undefined ? [] : [{ ...row, ...heard }];

@@ -13,7 +13,7 @@ const END_REASON: EndReason = 'imported';
 
 const DESCRIPTION: readonly string[] = KEPT_FIELDS.map(({ column }) => column);
 const COPIED = CONNECTION_COLUMNS.filter(({ column }) =>
-  ['id', 'ip_addr', 'created_at', 'audit', ...DESCRIPTION].includes(column),
+  ['id', 'ip_addr', 'created_at', 'audit', 'genesis_hash', ...DESCRIPTION].includes(column),
 );
 const COLUMNS = COPIED.map(({ column }) => column).join(', ');
 const RECORD = COPIED.map(({ column, type }) => `${column} ${type === 'time' ? 'timestamptz' : type}`).join(
@@ -32,7 +32,8 @@ const INSERT = `
          newest, oldest, newest, greatest(created_at, least(newest, now())), '${END_REASON}'
     FROM json_to_recordset($1::json) AS old (${RECORD}, oldest timestamptz, newest timestamptz)
    ORDER BY id
-  ON CONFLICT (id, collector) DO UPDATE SET ${DESCRIPTION.map((column) => `${column} = excluded.${column}`).join(', ')}`;
+  ON CONFLICT (id, collector) DO UPDATE SET ${DESCRIPTION.map((column) => `${column} = excluded.${column}`).join(', ')},
+    genesis_hash = coalesce(excluded.genesis_hash, here.genesis_hash)`;
 
 const WIDEN = `,
     first_message_at = least(here.first_message_at, excluded.first_message_at),

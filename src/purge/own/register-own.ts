@@ -4,6 +4,7 @@ import { batches } from './batches.part.js';
 import { collectors } from './collectors.part.js';
 import { connections } from './connections.part.js';
 import { MessagesPart } from './messages.part.js';
+import { chains, nodes } from './nodes.part.js';
 
 /** Registers what expires of the server's own. */
 export function registerOwn(registry: PurgeRegistry): void {
@@ -17,4 +18,6 @@ export function registerOwn(registry: PurgeRegistry): void {
     kept: REJECTED_KEPT_MS,
   });
   registry.register(collectors);
+  registry.registerRows(nodes);
+  registry.registerRows(chains);
 }

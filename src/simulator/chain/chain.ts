@@ -12,6 +12,8 @@ export interface Block {
 
 export interface ChainOptions {
   name: string;
+  /** What hashes come from, other than for another chain; the name unless given. */
+  id?: string;
   seed: number;
   /** Milliseconds from one block to the next. */
   slotMs: number;
@@ -39,7 +41,7 @@ export class Chain {
     this.name = options.name;
     this.slotMs = options.slotMs;
     this.kept = options.kept ?? 128;
-    this.genesisHash = hashOf(options.seed, options.name, 'genesis');
+    this.genesisHash = hashOf(options.seed, options.id ?? options.name, 'genesis');
     const height = Math.max(0, options.startHeight - this.kept);
     const slot = this.slotAt(options.startAt) - (options.startHeight - height);
     const hash = height === 0 ? this.genesisHash : this.hash(height, 'root');
@@ -111,7 +113,8 @@ export class Chain {
   }
 
   private hash(height: number, ...parts: (string | number)[]): string {
-    return hashOf(this.options.seed, this.options.name, height, ...parts);
+    const { seed, name, id = name } = this.options;
+    return hashOf(seed, id, height, ...parts);
   }
 }
 

@@ -19,7 +19,7 @@ export function connectedFields(node: NodeProfile, startupTime: number): JsonObj
     authority: node.authorityId !== undefined,
     network_id: node.peerId,
     startup_time: startupTime.toString(),
-    ...(details === 'none' ? {} : { genesis_hash: node.chain.genesisHash }),
+    ...(details === 'none' || node.withoutGenesis === true ? {} : { genesis_hash: node.chain.genesisHash }),
     ...(details === 'machine'
       ? {
           target_os: 'linux',

@@ -24,6 +24,10 @@ export interface NodeProfile {
   /** How blocks come to it: the median of the time that they take, and the deviation of the logarithm. */
   readonly latency: { readonly medianMs: number; readonly spread: number };
   readonly computer: Computer;
+  /** It sends no genesis hash, whatever its build does. */
+  readonly withoutGenesis?: boolean;
+  /** It says that each of its blocks has the height 2^53 - 1. */
+  readonly isLiar?: boolean;
 }
 
 const FIRST_WORDS = [

@@ -29,6 +29,8 @@ import { Voice } from './voice.js';
 export interface NodePlan {
   readonly consensus: Consensus;
   readonly traces: TracePlan;
+  /** It greets, and says nothing else. */
+  readonly greetsOnly?: boolean;
 }
 
 /** Very old builds put the network state into every sixth `system.interval`, which makes it every 30 s. */
@@ -81,12 +83,12 @@ export class SimulatedNode {
 
   /** Whether it would send messages of a type. */
   sends(msg: MessageType): boolean {
-    return this.voice.sends(msg);
+    return !this.isMute(msg) && this.voice.sends(msg);
   }
 
   /** Says something, if it has a connection and its verbosity is high enough. */
   say(at: number, statement: Statement): void {
-    this.voice.say(at, statement);
+    if (!this.isMute(statement.msg)) this.voice.say(at, statement);
   }
 
   /** Begins to run, with a database that ends with a block. */
@@ -195,7 +197,7 @@ export class SimulatedNode {
       this.say(at, finalizedUpTo(block));
       if (this.profile.envelope.form === 'flat') this.say(at, finalizedByVotes(block));
     }
-    this.say(at, finalizedBlock(block));
+    this.say(at, finalizedBlock(this.claimed(block)));
   }
 
   /** Says how it is. */
@@ -203,8 +205,8 @@ export class SimulatedNode {
     this.peers.wander();
     this.reports += 1;
     const status = {
-      best: this.best,
-      finalized: this.finalized,
+      best: this.claimed(this.best),
+      finalized: this.claimed(this.finalized),
       txcount: this.withNoise(txcount),
       peers: this.peers.connectedCount,
     };
@@ -238,7 +240,16 @@ export class SimulatedNode {
         for (const said of blockTrace(this.profile.software.traces, traces, this.random)) this.say(at, said);
       }
     }
-    this.say(at, importedBlock(block, origin));
+    this.say(at, importedBlock(this.claimed(block), origin));
+  }
+
+  private isMute(msg: string): boolean {
+    return this.plan.greetsOnly === true && msg !== 'system.connected';
+  }
+
+  /** A block as it says that it is. */
+  private claimed(block: Block): Block {
+    return this.profile.isLiar === true ? { ...block, height: Number.MAX_SAFE_INTEGER } : block;
   }
 
   private remember(block: Block): void {

@@ -200,6 +200,23 @@ export const BUILT_IN = {
     reconnecting: { share: 0.5, everyMinutes: 2_000, awaySeconds: [10, 7_200], restarts: 0.5 },
     wrongClocks: { share: 0.05, seconds: [2, 600] },
   },
+
+  identities: {
+    description:
+      'chains of one name, copied peer ids, nodes without a genesis hash or with two sockets, and liars',
+    nodes: 40,
+    chains: [
+      SIMNET,
+      { name: 'Development', startHeight: 5_000 },
+      { name: 'Development', salt: 'another', startHeight: 9_000 },
+    ],
+    software: { polkadot: 3, tetcore: 1 },
+    verbosity: { '0': 1 },
+    urlsGivenTwice: 0.1,
+    copiedKeys: 0.1,
+    withoutGenesis: 0.1,
+    liars: 0.05,
+  },
 } as const satisfies Record<string, ScenarioFile>;
 
 export type BuiltInName = keyof typeof BUILT_IN;

@@ -35,7 +35,7 @@ describe('a scenario', () => {
       { chains: [{ name: 'A', consensus: 'pow' }] },
       'chains[0].consensus is "pow", but takes one of babe, aura.',
     ],
-    [{ chains: [{ name: 'A' }, { name: 'A' }] }, 'chains has the name A twice.'],
+    [{ chains: [{ name: 'A' }, { name: 'A' }] }, 'chains has the name A twice, without another salt.'],
     [{ chains: [{ name: 'A', weight: 0 }] }, 'a weight above 0'],
     [
       { chains: [{ name: 'A', finality: { stalls: [{ afterMinutes: 1 }] } }] },

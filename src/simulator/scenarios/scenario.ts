@@ -14,6 +14,8 @@ const stall = object({
 
 const chain = object({
   name: needed(text(100)),
+  /** Makes its genesis hash another one than that of a chain with the same name. */
+  salt: optional(text(100), ''),
   consensus: optional(oneOf('babe', 'aura'), 'babe'),
   /** How many sockets it has, against the other chains; 0: only nodes that share the socket of another chain's. */
   weight: optional(number(0, 1_000_000), 1),
@@ -163,11 +165,25 @@ const fields = object({
   ),
   /** The share of nodes that are connected twice. */
   duplicates: optional(share, 0),
+
+  /** The share of sockets whose nodes are given a second URL of the server: over it comes their greeting alone. */
+  urlsGivenTwice: optional(share, 0),
+  /** The share of nodes that have the peer id of another node of their chain, and a name and a start of their own. */
+  copiedKeys: optional(share, 0),
+  /** The share of nodes that send no genesis hash, though their build does. */
+  withoutGenesis: optional(share, 0),
+  /** The share of nodes whose blocks all have the height 2^53 - 1, also those that are final. */
+  liars: optional(share, 0),
 });
 
 /** What there is and what happens in a simulation, with every field filled in. */
 export type Scenario = ReturnType<typeof fields>;
 export type ChainPlan = Scenario['chains'][number];
+
+/** What tells chains apart: the name, and the salt where there is one. */
+export function chainId({ name, salt }: Pick<ChainPlan, 'name' | 'salt'>): string {
+  return salt === '' ? name : `${name}\0${salt}`;
+}
 
 /** What a scenario file holds: any of the fields of a scenario, at any depth. */
 export type ScenarioFile = Partially<Scenario>;
@@ -187,9 +203,10 @@ type Partially<T> = T extends readonly [unknown, unknown]
  */
 export function readScenario(value: unknown): Scenario {
   const scenario = fields(value, '');
-  const names = scenario.chains.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new ScenarioError('chains', `has the name ${twice} twice`);
+  const ids = scenario.chains.map(chainId);
+  const twice = scenario.chains.find((plan, index) => ids.indexOf(chainId(plan)) !== index);
+  if (twice !== undefined)
+    throw new ScenarioError('chains', `has the name ${twice.name} twice, without another salt`);
   if (scenario.chains.every(({ weight }) => weight === 0))
     throw new ScenarioError('chains', 'takes at least one chain with a weight above 0');
   return scenario;

@@ -40,7 +40,7 @@ export class HostActivity {
     const hostStart = startAt + (host.index === 0 ? 0 : random.between(0, 2_000));
     clock.at(hostStart, (at) => this.tell('connected', at));
     for (const node of host.nodes) clock.at(hostStart + random.between(0, 50), (at) => this.start(node, at));
-    if (random.chance(share)) {
+    if (random.chance(share) && !host.greetsOnly) {
       const gap = () => Math.max(5_000, random.exponential(everyMinutes * MINUTE_MS));
       clock.at(hostStart + gap(), (at) => this.loseSocket(at, gap));
     }

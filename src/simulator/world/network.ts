@@ -2,7 +2,7 @@ import type { NetworkEvent, NodeMessage } from '../nodes/events.js';
 import type { SimulatedNode } from '../nodes/simulated-node.js';
 import { Random } from '../random/random.js';
 import { loadScenario } from '../scenarios/load-scenario.js';
-import type { Scenario } from '../scenarios/scenario.js';
+import { chainId, type Scenario } from '../scenarios/scenario.js';
 import { ChainActivity } from './chain-activity.js';
 import { Clock } from './clock.js';
 import { HostActivity } from './host-activity.js';
@@ -45,7 +45,7 @@ export class Network {
     const activities = new Map(
       chains.map(({ plan, chain }) => {
         const members = nodes.filter(({ profile }) => profile.chain === chain);
-        const random = new Random(seed, 'chain', plan.name);
+        const random = new Random(seed, 'chain', chainId(plan));
         return [
           chain,
           new ChainActivity({ plan, chain, nodes: members, random, clock: this.clock, startAt }),

@@ -8,7 +8,8 @@ import { Peers } from '../nodes/peers.js';
 import { SimulatedNode } from '../nodes/simulated-node.js';
 import { type Software, SOFTWARE } from '../nodes/software.js';
 import { Random } from '../random/random.js';
-import type { ChainPlan, Scenario } from '../scenarios/scenario.js';
+import { chainId, type ChainPlan, type Scenario } from '../scenarios/scenario.js';
+import { givenTwice, type HostPlan, withOddIdentities } from './odd-identities.js';
 import { createDirectories } from './peer-directory.js';
 
 /** A process: one socket, for one node or several. */
@@ -18,17 +19,15 @@ export interface Host {
   readonly path: string;
   readonly software: Software;
   readonly nodes: readonly SimulatedNode[];
+  /** It is the second socket of nodes that have another host: they greet over it, and it is never lost. */
+  readonly greetsOnly: boolean;
 }
 
 export interface Population {
   readonly chains: readonly { readonly plan: ChainPlan; readonly chain: Chain }[];
   readonly hosts: readonly Host[];
+  /** Each of them once, without those on second sockets. */
   readonly nodes: readonly SimulatedNode[];
-}
-
-interface HostPlan {
-  readonly software: Software;
-  readonly profiles: readonly NodeProfile[];
 }
 
 /** Nodes of a chain that may make blocks: real sets of authorities do not grow with the network. */
@@ -53,16 +52,24 @@ export class Settlement {
       const { name, slotSeconds, startHeight } = plan;
       return {
         plan,
-        chain: new Chain({ name, seed, slotMs: slotSeconds * 1000, startHeight, startAt, kept }),
+        chain: new Chain({
+          name,
+          id: chainId(plan),
+          seed,
+          slotMs: slotSeconds * 1000,
+          startHeight,
+          startAt,
+          kept,
+        }),
       };
     });
-    this.chainMix = new Mix(Object.fromEntries(chains.map(({ name, weight }) => [name, weight])));
+    this.chainMix = new Mix(Object.fromEntries(chains.map((plan) => [chainId(plan), plan.weight])));
     this.softwareMix = new Mix(scenario.software);
   }
 
   /** @param outbox where the nodes put what they say */
   found(outbox: NetworkEvent[]): Population {
-    const plans = this.planHosts();
+    const plans = withOddIdentities(this.planHosts(), this.scenario, this.seed);
     const everybody = plans.flatMap(({ profiles }) => profiles);
     const directories = createDirectories(
       everybody,
@@ -70,15 +77,33 @@ export class Settlement {
       new Random(this.seed, 'strangers'),
     );
     const paths = this.paths(plans.length);
-    const hosts = plans.map(({ software, profiles }, index) => ({
+    const hostOf = (
+      { software, profiles }: HostPlan,
+      index: number,
+      path = '/',
+      greetsOnly = false,
+    ): Host => ({
       index,
-      path: paths[index] ?? '/',
+      path,
       software,
       nodes: profiles.map((profile, position) =>
-        this.createNode(profile, index, position, directories.get(profile.chain) ?? [], outbox),
+        this.createNode(
+          profile,
+          { index, position, greetsOnly },
+          directories.get(profile.chain) ?? [],
+          outbox,
+        ),
       ),
-    }));
-    return { chains: this.chains, hosts, nodes: hosts.flatMap(({ nodes }) => nodes) };
+      greetsOnly,
+    });
+    const hosts = plans.map((plan, index) => hostOf(plan, index, paths[index]));
+    const nodes = hosts.flatMap((host) => host.nodes);
+    // Behind the others, so that those are the same with them and without them.
+    const seconds = givenTwice(hosts.length, this.scenario, this.seed).flatMap((first, number) => {
+      const plan = plans[first];
+      return plan === undefined ? [] : [hostOf(plan, hosts.length + number, paths[first], true)];
+    });
+    return { chains: this.chains, hosts: [...hosts, ...seconds], nodes };
   }
 
   private planHosts(): HostPlan[] {
@@ -147,26 +172,25 @@ export class Settlement {
   }
 
   /** The chain that comes so many places after another. */
-  private chainFrom(name: string, steps: number): Population['chains'][number] {
-    const start = this.chains.findIndex(({ plan }) => plan.name === name);
+  private chainFrom(id: string, steps: number): Population['chains'][number] {
+    const start = this.chains.findIndex(({ plan }) => chainId(plan) === id);
     const found = this.chains[(start + steps) % this.chains.length];
-    if (found === undefined) throw new RangeError(`There is no chain ${name}.`);
+    if (found === undefined) throw new RangeError(`There is no chain ${id}.`);
     return found;
   }
 
   private createNode(
     profile: NodeProfile,
-    host: number,
-    position: number,
+    { index, position, greetsOnly }: { index: number; position: number; greetsOnly: boolean },
     directory: readonly KnownPeer[],
     outbox: NetworkEvent[],
   ): SimulatedNode {
-    const random = new Random(this.seed, 'node', host, position);
+    const random = new Random(this.seed, 'node', index, position);
     const first = random.between(0, Math.max(0, directory.length - 1));
     const { peers: peerPlan, traces } = this.scenario;
     const peers = new Peers(directory, first, profile.peerId, peerPlan, random);
     const consensus = this.chains.find(({ chain }) => chain === profile.chain)?.plan.consensus ?? 'babe';
-    return new SimulatedNode(profile, host, peers, random, { consensus, traces }, outbox);
+    return new SimulatedNode(profile, index, peers, random, { consensus, traces, greetsOnly }, outbox);
   }
 
   private paths(count: number): string[] {

@@ -289,6 +289,93 @@ describe('sockets whose nodes do not stay the same', () => {
   });
 });
 
+describe('nodes of odd identities', () => {
+  const greetings = (said: readonly NodeMessage[]) =>
+    said
+      .filter(({ msg }) => msg === 'system.connected')
+      .map((message) => ({ message, ...fieldsOf(message) }));
+
+  it('change nothing about the others, and nothing where there are none', () => {
+    const plain = { nodes: 12, verbosity: { '0': 1 } };
+    const texts = (given: ScenarioFile) => run({ ...plain, ...given }, 2).said.map(({ text }) => text);
+    const usual = texts({});
+    expect(texts({ urlsGivenTwice: 0, copiedKeys: 0, withoutGenesis: 0, liars: 0 })).toEqual(usual);
+    const odd = texts({ urlsGivenTwice: 0.5 });
+    expect(odd.length).toBe(usual.length + 6);
+    expect(usual.filter((text) => !odd.includes(text))).toEqual([]);
+    const others = new Set(texts({ withoutGenesis: 0.25 }));
+    expect(usual.filter((text) => !others.has(text))).toHaveLength(3);
+  });
+
+  it('have a second socket, over which they greet alone', () => {
+    const { network, events, said } = run(
+      { nodes: 10, urlsGivenTwice: 0.3, reconnecting: { share: 1, everyMinutes: 1, restarts: 0 } },
+      10,
+    );
+    expect(network.nodes).toHaveLength(10);
+    const seconds = network.hosts.filter(({ greetsOnly }) => greetsOnly);
+    expect(seconds.map(({ index }) => index)).toEqual([10, 11, 12]);
+    for (const host of seconds) {
+      const ofHost = said.filter(({ node }) => node.host === host.index);
+      expect(ofHost.map(({ msg }) => msg)).toEqual(['system.connected']);
+      const changes = events.filter((event) => event.kind !== 'message' && event.host === host);
+      expect(changes.map(({ kind }) => kind)).toEqual(['connected']);
+      const [{ network_id, startup_time } = {}] = ofHost.map(fieldsOf);
+      const first = greetings(said).find(({ message, ...fields }) => {
+        const same = 'network_id' in fields && fields.network_id === network_id;
+        return same && message.node.host < 10;
+      });
+      expect(first).toMatchObject({ network_id, startup_time });
+    }
+  });
+
+  it('have the peer id of another node of their chain, under another name', () => {
+    const { said } = run(
+      { nodes: 30, copiedKeys: 0.2, withoutGenesis: 0.3, chains: [{ name: 'A' }, { name: 'B' }] },
+      0.1,
+    );
+    const byPeer = groupBy(said.filter(({ msg }) => msg === 'system.connected').map(fieldsOf), (fields) =>
+      [fields.network_id, fields.chain, fields.genesis_hash].join(' '),
+    );
+    const twice = [...byPeer.values()].filter(({ length }) => length > 1);
+    expect(twice).toHaveLength(6);
+    for (const [one, other, ...more] of twice) {
+      expect(more).toEqual([]);
+      expect(one?.name).not.toBe(other?.name);
+      expect(one?.startup_time).not.toBe(other?.startup_time);
+    }
+  });
+
+  it('are on chains of one name with different hashes, at all heights', () => {
+    const chains = [{ name: 'Development' }, { name: 'Development', salt: '2' }];
+    const { network, said } = run({ nodes: 10, verbosity: { '0': 1 }, chains }, 2);
+    const hashes = new Set(network.nodes.map(({ profile }) => profile.chain.genesisHash));
+    expect(hashes.size).toBe(2);
+    expect(new Set(network.nodes.map(({ profile }) => profile.chain.name))).toEqual(new Set(['Development']));
+    const blocks = groupBy(
+      said.filter(({ msg }) => msg === 'block.import'),
+      ({ node }) => node.profile.chain.genesisHash,
+    );
+    const [first, second] = [...blocks.values()].map(
+      (imports) => new Set(imports.map((message) => fieldsOf(message).best)),
+    );
+    expect(first?.size).toBeGreaterThan(10);
+    expect([...(first ?? [])].filter((hash) => second?.has(hash))).toEqual([]);
+  });
+
+  it('lie about the heights of their blocks', () => {
+    const { network, said } = run({ nodes: 20, verbosity: { '0': 1 }, liars: 0.1 }, 2);
+    const liars = network.nodes.filter(({ profile }) => profile.isLiar === true);
+    expect(liars).toHaveLength(2);
+    for (const message of said) {
+      const { height, finalized_height: final = height } = fieldsOf(message);
+      if (height === undefined) continue;
+      const lies = liars.includes(message.node);
+      expect([Number(height), Number(final)].map((one) => one === 2 ** 53 - 1)).toEqual([lies, lies]);
+    }
+  });
+});
+
 describe('verbosity', () => {
   it('decides what nodes send', () => {
     const { said } = run(

@@ -1,6 +1,7 @@
 import { BenchmarkEvent } from './benchmark-event.entity.js';
 import { Benchmark } from './benchmark.entity.js';
 import { CollectorClock } from './collector-clock.entity.js';
+import { Chain } from './chain.entity.js';
 import { Collector } from './collector.entity.js';
 import { HostSystem } from './host-system.entity.js';
 import { ImportId } from './import-id.entity.js';
@@ -10,6 +11,8 @@ import { IngestBatch } from './ingest-batch.entity.js';
 import { AuditLogMessage, ExpiringLogMessage, TetcoreLog } from './log-message.entity.js';
 import { StoredMessageType } from './message-type.entity.js';
 import { ObserverGap } from './observer-gap.entity.js';
+import { NodeRegistryState } from './node-registry-state.entity.js';
+import { Node } from './node.entity.js';
 import { type PeerConnection, PeerConnectionEntity } from './peer-connection.entity.js';
 import { StoredRejectedMessage } from './stored-rejected-message.entity.js';
 
@@ -17,6 +20,7 @@ export {
   AuditLogMessage,
   Benchmark,
   BenchmarkEvent,
+  Chain,
   Collector,
   CollectorClock,
   ExpiringLogMessage,
@@ -26,6 +30,8 @@ export {
   ImportRange,
   IngestBatch,
   ObserverGap,
+  Node,
+  NodeRegistryState,
   type PeerConnection,
   PeerConnectionEntity,
   StoredMessageType,
@@ -38,6 +44,7 @@ export const entities = [
   AuditLogMessage,
   Benchmark,
   BenchmarkEvent,
+  Chain,
   Collector,
   CollectorClock,
   ExpiringLogMessage,
@@ -47,6 +54,8 @@ export const entities = [
   ImportRange,
   IngestBatch,
   ObserverGap,
+  Node,
+  NodeRegistryState,
   PeerConnectionEntity,
   StoredMessageType,
   StoredRejectedMessage,

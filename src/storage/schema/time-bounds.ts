@@ -45,6 +45,10 @@ export const BATCH_IDS_SURE_MS = BATCH_IDS_KEPT_MS - MARGIN_MS;
 /** Rejected messages are for finding out what is wrong with a node, now. */
 export const REJECTED_KEPT_MS = 7 * DAY_MS;
 
+/** A node that was heard for less than this in all is removed from `nodes` so long after it was last seen. */
+export const BRIEF_NODE_MS = HOUR_MS;
+export const BRIEF_NODE_KEPT_MS = 30 * DAY_MS;
+
 /** A server process that has not been seen for this long is taken for dead. */
 export const COLLECTOR_DEAD_AFTER_MS = MINUTE_MS;
 

@@ -45,7 +45,10 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
     await ensureReaderRole(url, { DB_READER_ROLE: role, DB_READER_PASSWORD: role });
     reader = new pg.Client({ connectionString: asUser(url, role, role) });
     await reader.connect();
-    const sender = (type: string) => history.told.find(({ msg }) => msg === type)?.peerId ?? '';
+    const sender = (type: string) => {
+      const { peerId = '', key = '' } = history.told.find(({ msg }) => msg === type) ?? {};
+      return `${peerId} ${key}`;
+    };
     nodes = {
       network: sender('system.interval'),
       profiling: sender('tracing.profiling'),
@@ -66,7 +69,7 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
       to,
       intervalMs: intervalOf(question.resolution, from, to),
       variables: {
-        chain: [...history.nodes.keys()],
+        chain: [...history.chains.keys()],
         nodes: '1000',
         reporters: '500',
         calls: '100000',
@@ -107,7 +110,7 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
         );
         expect(new Set(rows.map(({ metric }) => metric)).size).toBeLessThanOrEqual(20);
       } else if (question.format === 'variable') {
-        expect(['chain', 'target', '__value,__text']).toContain(columns.join());
+        expect(['target', '__value,__text']).toContain(columns.join());
       }
     },
   );
@@ -160,6 +163,32 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
     await expect(rowsOf('network: Nodes', { chain: ['$hostile(1)'] })).rejects.toThrow('no macro hostile');
   });
 
+  it('tells chains of one name apart, and the nodes of one peer id on them', async () => {
+    const ofName = [...history.chains].filter(([, label]) => label.startsWith('Simnet'));
+    expect(ofName).toHaveLength(2);
+    const offered = new Map(
+      (await rowsOf('network: $chain')).map(({ __value, __text }) => [__value, __text]),
+    );
+    const chosen = async (name: string, key: string) => await rowsOf(name, { chain: [key] });
+    for (const [key, label] of ofName) {
+      expect(offered.get(key)).toBe(label);
+      expect(await chosen('network: Chains', key)).toMatchObject([
+        { Chain: label, 'Genesis hash': key.startsWith('name:') ? null : key },
+      ]);
+      expect(new Set((await chosen('network: Best height', key)).map(({ metric }) => metric))).toEqual(
+        new Set([label]),
+      );
+      const nodesOf = (await chosen('network: $node', key)).map(({ __value }) => String(__value));
+      expect(nodesOf.length).toBeGreaterThan(1);
+      expect(nodesOf.filter((value) => !value.endsWith(` ${key}`))).toEqual([]);
+    }
+    // The node of that peer id on another chain is another one, of which nothing is known.
+    const [peerId = ''] = (nodes.network ?? '').split(' ');
+    expect(await rowsOf('network: Heights of the node', { node: `${peerId} 0x${'0'.repeat(64)}` })).toEqual(
+      [],
+    );
+  });
+
   it('is asked by somebody who may change nothing', async () => {
     await expect(reader.query('DELETE FROM peer_connections')).rejects.toThrow('read-only transaction');
     await reader.query('BEGIN READ WRITE');
@@ -193,7 +222,7 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
       ['Simnet', 20],
       ["Let's Test", 60],
     ] as const) {
-      const ofChain = times.filter(({ metric, value }) => metric === chain && value !== null);
+      const ofChain = times.filter(({ metric, value }) => String(metric).startsWith(chain) && value !== null);
       expect(ofChain.length).toBeGreaterThan(50);
       // One slot of twenty is without a block.
       const all = mean(ofChain.map(({ value }) => Number(value)));
@@ -209,14 +238,14 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
         WHERE created_at <= $1 AND (ended_at IS NULL OR ended_at > $1)`,
       [to],
     );
-    expect(chains.map(({ Chain }) => Chain).sort()).toEqual([...history.nodes.keys()].sort());
+    expect(chains.map(({ Chain }) => Chain).sort()).toEqual([...history.chains.values()].sort());
     const counted = sum(chains.map(({ Nodes }) => Number(Nodes)));
     expect(counted).toBe(Number(connected));
     expect(counted).toBeGreaterThan(10);
     expect(await rowsOf('network: Nodes')).toMatchObject([{ nodes: connected }]);
     expect(sum((await rowsOf('network: Versions')).map(({ Nodes }) => Number(Nodes)))).toBe(counted);
     const lines = linesOf(await rowsOf('network: Connected nodes'));
-    const last = [...history.nodes.keys()].map((chain) =>
+    const last = [...history.chains.values()].map((chain) =>
       Number([...lines].filter(([key]) => key.endsWith(` ${chain}`)).at(-1)?.[1]),
     );
     expect(sum(last)).toBe(counted);
@@ -256,7 +285,9 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
     expect(liar.said).toBeGreaterThan(500);
     for (const question of asked) {
       // Those of one node are about the liar then.
-      const { rows } = await reader.query<Row>(sqlOf(question, { node: liar.peerId }));
+      const { rows } = await reader.query<Row>(
+        sqlOf(question, { node: [...history.chains.keys()].map((key) => `${liar.peerId} ${key}`) }),
+      );
       if (question.dashboard === 'network') expect(rows.length, nameOf(question)).toBeGreaterThan(0);
     }
     expect(await drawn()).toEqual(before);
@@ -353,7 +384,9 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
 
   it('has the lines of the node that was chosen', async () => {
     const name = 'network: Heights of the node';
-    const ofNode = said('system.interval', 'height').filter(({ peerId }) => peerId === nodes.network);
+    const ofNode = said('system.interval', 'height').filter(
+      ({ peerId, key }) => `${peerId} ${key}` === nodes.network,
+    );
     const wanted = newestByPoint(ofNode, points(name), () => '');
     const rows = await rowsOf(name);
     expect(rows.map(({ time, best, finalized }) => [(time as Date).getTime(), best, finalized])).toEqual(
@@ -381,7 +414,9 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
   });
 
   it('has the times of calls, by target and name', async () => {
-    const calls = said('tracing.profiling', 'time').filter(({ peerId }) => peerId === nodes.profiling);
+    const calls = said('tracing.profiling', 'time').filter(
+      ({ peerId, key }) => `${peerId} ${key}` === nodes.profiling,
+    );
     const wanted = grouped(calls, ({ logs }) => `${String(logs.target)}::${String(logs.name)}`);
     const rows = await rowsOf('profiling: By target and name');
     expect(wanted.size).toBeGreaterThan(3);
@@ -419,15 +454,15 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
       told.reduce((last, one) => (one.at >= last.at ? one : last)),
     );
     const opinions = newest.flatMap((one) =>
-      [...reputationsIn(one.logs)].map(([peer, reputation]) => ({ reporter: one.peerId, peer, reputation })),
+      [...reputationsIn(one.logs)].map(([peer, reputation]) => ({ key: one.key, peer, reputation })),
     );
-    const byPeer = grouped(opinions, ({ peer }) => peer);
+    const byPeer = grouped(opinions, ({ key, peer }) => `${key} ${peer}`);
     const worst = (each: readonly { reputation: number }[]) =>
       lowest(each.map(({ reputation }) => reputation));
     const rows = await rowsOf('reputation: Lowest reputations');
     expect(rows).toHaveLength(Math.min(50, byPeer.size));
     for (const row of rows) {
-      const ofPeer = byPeer.get(String(row['Peer id'])) ?? [];
+      const ofPeer = byPeer.get(`${keyIn(row)} ${String(row['Peer id'])}`) ?? [];
       expect([Number(row.Lowest), Number(row['Reported by'])]).toEqual([worst(ofPeer), ofPeer.length]);
     }
     expect(rows[0]?.Lowest).toBe(worst(opinions));
@@ -438,4 +473,6 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
 });
 
 const isText = (value: unknown): value is string => typeof value === 'string';
+const keyIn = ({ Chain, 'Genesis hash': hash }: Row): string =>
+  isText(hash) ? hash : `name:${String(Chain)}`;
 const isState = ({ msg }: Told): boolean => msg === 'system.network_state';

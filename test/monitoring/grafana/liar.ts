@@ -1,4 +1,4 @@
-import { typeNumber } from '../../../src/storage/index.js';
+import { genesisHashOf, typeNumber } from '../../../src/storage/index.js';
 import type { TestDatabase } from '../../support/databases.js';
 import { ToldHistory, unusedId } from './told-history.js';
 
@@ -26,12 +26,21 @@ export class Liar implements AsyncDisposable {
   ) {}
 
   /** It ends with the others: at a point where it spoke alone, it alone would be believed. `await using` takes all back. */
-  static async speak({ database, nodes }: ToldHistory): Promise<Liar> {
+  static async speak({ database, chains }: ToldHistory): Promise<Liar> {
     const connections: number[] = [];
     let said = 0;
-    for (const chain of nodes.keys()) {
+    for (const [key, label] of chains) {
+      const chain = label.replace(/ \(.*/, '');
       const id = await unusedId(database);
-      const its = { id, chain, peer_id: 'liar', name: 'liar', types: [...TYPES], ended_at: null };
+      const its = {
+        id,
+        chain,
+        genesis_hash: genesisHashOf(key),
+        peer_id: 'liar',
+        name: 'liar',
+        types: [...TYPES],
+        ended_at: null,
+      };
       await database.query(
         `INSERT INTO peer_connections
          SELECT (jsonb_populate_record(one, $2)).* FROM peer_connections AS one WHERE created_at < $1 LIMIT 1`,

@@ -7,6 +7,7 @@ import {
   type NodeMessage,
   readScenario,
 } from '../../../src/simulator/index.js';
+import type { NodeProfile } from '../../../src/simulator/nodes/node-profile.js';
 import { TestDatabase } from '../../support/databases.js';
 
 const HOUR_MS = 3_600_000;
@@ -34,7 +35,7 @@ const options: NetworkOptions = {
 };
 
 /** What nodes could call themselves and their chains, and would be a macro of Grafana. */
-const HOSTILE = [{ chain: '$hostile(1)' }, { peer_id: '$hostile(2)' }];
+const HOSTILE = [{ chain: '$hostile(1)', genesis_hash: null }, { peer_id: '$hostile(2)' }];
 
 /** Connections that ended a month before: so many that reading them all is the slower way. */
 const LONG_ENDED = 50_000;
@@ -43,7 +44,10 @@ const LONG_ENDED = 50_000;
 export interface Told {
   /** When, by the clock of the node: milliseconds since the epoch. */
   at: number;
+  /** The label of its chain: nodes of one name are on two, since the oldest ones send no genesis hash. */
   chain: string;
+  /** What identifies it. */
+  key: string;
   peerId: string;
   name: string;
   /** The connection that it came by: a number of its own. */
@@ -64,8 +68,8 @@ export class ToldHistory implements AsyncDisposable {
     readonly database: TestDatabase,
     /** What was said from `from` to `to`. */
     readonly told: readonly Told[],
-    /** Nodes by chain. */
-    readonly nodes: ReadonlyMap<string, number>,
+    /** What identifies the chains, and the labels of them. */
+    readonly chains: ReadonlyMap<string, string>,
   ) {}
 
   static async fill(): Promise<ToldHistory> {
@@ -125,8 +129,9 @@ export async function unusedId(database: TestDatabase): Promise<number> {
   return row?.id ?? 1;
 }
 
-function whatIsSaid(): [Told[], Map<string, number>] {
+function whatIsSaid(): [Told[], Map<string, string>] {
   const network = new Network(options);
+  const labels = labelsOf(network.nodes.map(({ profile }) => profile));
   const told: Told[] = [];
   const opened = new Map<number, number>();
   for (const event of network.events()) {
@@ -134,21 +139,34 @@ function whatIsSaid(): [Told[], Map<string, number>] {
     if (event.at >= ToldHistory.to.getTime() + 10_000) break;
     if (event.kind === 'connected') opened.set(event.host.index, (opened.get(event.host.index) ?? 0) + 1);
     if (event.kind !== 'message') continue;
-    const one = toldBy(event, opened.get(event.node.host) ?? 0);
+    const one = toldBy(event, opened.get(event.node.host) ?? 0, labels);
     if (one.at >= ToldHistory.from.getTime() && one.at <= ToldHistory.to.getTime()) told.push(one);
   }
-  const nodes = new Map<string, number>();
-  for (const { profile } of network.nodes)
-    nodes.set(profile.chain.name, (nodes.get(profile.chain.name) ?? 0) + 1);
-  return [told, nodes];
+  return [told, labels];
 }
 
-function toldBy({ node, msg, text }: NodeMessage, opened: number): Told {
+function keyOf({ chain, software }: NodeProfile): string {
+  return software.details === 'none' ? `name:${chain.name}` : chain.genesisHash;
+}
+
+/** Labels of chains by what identifies them: names, with the begin of the hash where several chains have one name. */
+function labelsOf(profiles: readonly NodeProfile[]): Map<string, string> {
+  const names = new Map(profiles.map((profile) => [keyOf(profile), profile.chain.name]));
+  const labels = [...names].map(([key, name]): [string, string] => {
+    const several = [...names.values()].filter((other) => other === name).length > 1;
+    const short = key.startsWith('name:') ? 'no hash' : key.slice(0, 10);
+    return [key, several ? `${name} (${short})` : name];
+  });
+  return new Map(labels);
+}
+
+function toldBy({ node, msg, text }: NodeMessage, opened: number, labels: ReadonlyMap<string, string>): Told {
   const frame = JSON.parse(text) as { ts: string; payload?: Record<string, unknown> };
   const { profile } = node;
   return {
     at: Date.parse(frame.ts),
-    chain: profile.chain.name,
+    chain: labels.get(keyOf(profile)) ?? '',
+    key: keyOf(profile),
     peerId: profile.peerId,
     name: profile.name,
     connection: `${profile.peerId} ${opened}`,

@@ -1,8 +1,9 @@
 import {
-  among,
   LARGEST_CHAINS,
   median,
   numeric,
+  OF_CHAINS,
+  OF_LARGEST,
   pointOf,
   POINTS,
   SAMPLED_CONNECTIONS,
@@ -29,7 +30,7 @@ WITH ${SAMPLED_CONNECTIONS},
 ${POINTS}
 SELECT point.lower AS "time", connection.chain AS metric, ${value} AS value
   FROM ${AT_HEIGHTS}
- GROUP BY point.lower, connection.chain
+ GROUP BY point.lower, connection.key, connection.chain
  ORDER BY 1, 2`;
 
 export const BEST_HEIGHTS = ofHeights(median('said.best'));
@@ -50,7 +51,7 @@ WITH ${SAMPLED_CONNECTIONS},
 ${POINTS}
 SELECT point.lower AS "time", connection.chain AS metric, avg(said.peers)::float8 AS value
   FROM ${AT_PEERS}
- GROUP BY point.lower, connection.chain
+ GROUP BY point.lower, connection.key, connection.chain
  ORDER BY 1, 2`;
 
 export const MEAN_BANDWIDTHS = `
@@ -59,7 +60,7 @@ ${POINTS}
 SELECT lower AS "time", chain || ', ' || direction AS metric, value
   FROM (SELECT point.lower, connection.chain, avg(said.upload)::float8 AS upload, avg(said.download)::float8 AS download
           FROM ${AT_PEERS}
-         GROUP BY point.lower, connection.chain) AS mean
+         GROUP BY point.lower, connection.key, connection.chain) AS mean
  CROSS JOIN LATERAL (VALUES ('up', upload), ('down', download)) AS each (direction, value)
  ORDER BY 1, 2`;
 
@@ -68,8 +69,8 @@ export const BLOCK_TIMES = `
 WITH ${SAMPLED_CONNECTIONS},
 ${POINTS},
 block AS MATERIALIZED (
-  SELECT chain, lower, height, received_at
-    FROM (SELECT connection.chain, point.lower, said.height, said.received_at
+  SELECT key, chain, lower, height, received_at
+    FROM (SELECT connection.key, connection.chain, point.lower, said.height, said.received_at
             FROM ${saidAtPoints(
               `received_at, ${whole('height')} AS height`,
               'block.import',
@@ -77,15 +78,15 @@ block AS MATERIALIZED (
             )}) AS imported
    WHERE height IS NOT NULL),
 newest AS (
-  SELECT chain, lower, height, min(received_at) AS received_at
+  SELECT key, chain, lower, height, min(received_at) AS received_at
     FROM block
-    JOIN (SELECT chain, lower, ${median('height')} AS height FROM block GROUP BY 1, 2) AS usual USING (chain, lower, height)
-   GROUP BY 1, 2, 3)
+    JOIN (SELECT key, lower, ${median('height')} AS height FROM block GROUP BY 1, 2) AS usual USING (key, lower, height)
+   GROUP BY 1, 2, 3, 4)
 SELECT lower AS "time", chain AS metric,
        (extract(epoch FROM received_at - lag(received_at) OVER earlier)
          / nullif(greatest(height - lag(height) OVER earlier, 0), 0))::float8 AS value
   FROM newest
-WINDOW earlier AS (PARTITION BY chain ORDER BY lower)
+WINDOW earlier AS (PARTITION BY key ORDER BY lower)
  ORDER BY 1, 2`;
 
 /** From beginnings and ends of connections alone; of each point its end. */
@@ -93,28 +94,28 @@ export const CONNECTED_NODES = `
 WITH ${LARGEST_CHAINS},
 ${POINTS},
 change AS (
-  SELECT chain, greatest(created_at, $__timeFrom()) AS at, 1 AS step
-    FROM peer_connections
-   WHERE chain IN (SELECT chain FROM largest)
-     AND created_at <= $__timeTo() AND (ended_at IS NULL OR ended_at > $__timeFrom())
+  SELECT key, label, greatest(created_at, $__timeFrom()) AS at, 1 AS step
+    FROM ${OF_LARGEST}
+   WHERE created_at <= $__timeTo() AND (ended_at IS NULL OR ended_at > $__timeFrom())
   UNION ALL
-  SELECT chain, ended_at, -1
-    FROM peer_connections
-   WHERE chain IN (SELECT chain FROM largest) AND ended_at > $__timeFrom() AND ended_at <= $__timeTo()
+  SELECT key, label, ended_at, -1
+    FROM ${OF_LARGEST}
+   WHERE ended_at > $__timeFrom() AND ended_at <= $__timeTo()
   UNION ALL
-  SELECT chain, lower, 0
+  SELECT key, label, lower, 0
     FROM largest
    CROSS JOIN point)
-SELECT ${pointOf('at')} AS "time", chain AS metric,
-       (sum(sum(step)) OVER (PARTITION BY chain ORDER BY ${pointOf('at')}))::float8 AS value
-  FROM change
- GROUP BY 1, 2
+SELECT "time", label AS metric, value
+  FROM (SELECT ${pointOf('at')} AS "time", key, label,
+               (sum(sum(step)) OVER (PARTITION BY key ORDER BY ${pointOf('at')}))::float8 AS value
+          FROM change
+         GROUP BY 1, 2, 3) AS counted
  ORDER BY 1, 2`;
 
 /** Why connections ended, at the points when they did. */
 export const ENDED_CONNECTIONS = `
 SELECT ${pointOf('ended_at')} AS "time", coalesce(end_reason, 'unknown') AS metric, count(*) AS value
   FROM peer_connections
- WHERE ${among('chain', 'chain')} AND ended_at > $__timeFrom() AND ended_at <= $__timeTo()
+ WHERE ${OF_CHAINS} AND ended_at > $__timeFrom() AND ended_at <= $__timeTo()
  GROUP BY 1, 2
  ORDER BY 1, 2`;

@@ -1,5 +1,5 @@
 import { mayHave, type NamedMessageType, typeSql } from '../../../../src/storage/schema/index.js';
-import { ALIVE, among, NODE } from './connections.js';
+import { ALIVE, CHOSEN_NODE, hashOf, KEY, LABELLED_CHAINS, OF_CHAINS } from './connections.js';
 
 /*
  * What variables offer. Nodes choose these names, and Grafana looks for its macros in SQL that has them already: one
@@ -11,11 +11,10 @@ export const harmless = (name: string): string => `strpos(${name}, '$') = 0`;
 
 /** Chains with nodes in the range of time, those with the most nodes first. */
 export const CHAIN_NAMES = `
-SELECT chain
-  FROM peer_connections
- WHERE ${harmless('chain')} AND ${ALIVE}
- GROUP BY chain
- ORDER BY count(DISTINCT ${NODE}) DESC, chain
+SELECT key AS __value, label AS __text
+  FROM (${LABELLED_CHAINS}) AS labelled
+ WHERE ${harmless('key')}
+ ORDER BY nodes DESC, key
  LIMIT 100`;
 
 /** Nodes of the chains that were chosen, by name. */
@@ -31,11 +30,14 @@ export const nodeNamesWith = (msg: NamedMessageType): string =>
 
 function nodeNames(condition: string): string {
   return `
-SELECT peer_id AS __value, left(coalesce(name, '?'), 40) || ' (' || right(peer_id, 8) || ')' AS __text
-  FROM (SELECT DISTINCT ON (peer_id) peer_id, name
+SELECT chosen AS __value,
+       left(coalesce(name, '?'), 40) || ' (' || right(peer_id, 8) || ')'
+         || CASE WHEN count(*) OVER (PARTITION BY peer_id) > 1 THEN ', ' || coalesce(chain, left(${hashOf('key')}, 10))
+                 ELSE '' END AS __text
+  FROM (SELECT DISTINCT ON (${KEY}, peer_id) ${CHOSEN_NODE} AS chosen, ${KEY} AS key, peer_id, name, chain
           FROM peer_connections
-         WHERE ${among('chain', 'chain')} AND ${harmless('peer_id')} AND ${ALIVE}${condition}
-         ORDER BY peer_id, created_at DESC) AS node
- ORDER BY name, peer_id
+         WHERE ${OF_CHAINS} AND ${harmless(CHOSEN_NODE)} AND strpos(peer_id, ' ') = 0 AND ${ALIVE}${condition}
+         ORDER BY ${KEY}, peer_id, created_at DESC) AS node
+ ORDER BY name, chosen
  LIMIT 1000`;
 }

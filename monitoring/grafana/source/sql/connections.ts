@@ -1,6 +1,7 @@
 // Directly, since the index of that module brings the whole of it, and this file is for tools.
 import {
   aliveBetween,
+  chainKeySql,
   NEWEST_MESSAGE,
   OLDEST_MESSAGE,
   type NamedMessageType,
@@ -23,7 +24,13 @@ export const amountOf = (variable: string): string => `\${${variable}:sqlstring}
 /** A connection may have messages of the range of time, by the clock of its node or by ours. */
 export const ALIVE = aliveBetween('$__timeFrom()::timestamptz', '$__timeTo()');
 
-/** A node of a connection: those from before peer ids have none. */
+/** What identifies the chain of a connection. */
+export const KEY = chainKeySql();
+
+/** A connection is of the chains that were chosen. */
+export const OF_CHAINS = among(KEY, 'chain');
+
+/** A node of a chain, by its connection: those from before peer ids have none. */
 export const NODE = 'coalesce(peer_id, id::text)';
 
 /**
@@ -35,11 +42,32 @@ export const LOT = `md5(${NODE} || coalesce((SELECT id::text FROM collectors ORD
 /** There is a line for each of so many chains. */
 const MOST_CHAINS = 10;
 
-/** CTE `largest`: of the chains that were chosen those with the most nodes. */
-export const LARGEST_CHAINS = `largest AS (
-  SELECT chain FROM peer_connections
-   WHERE ${among('chain', 'chain')} AND ${ALIVE}
-   GROUP BY chain ORDER BY count(DISTINCT ${NODE}) DESC, chain LIMIT ${MOST_CHAINS})`;
+/** The genesis hash in a key; null where the chain goes by its name. */
+export const hashOf = (key: string): string => `CASE WHEN ${key} NOT LIKE 'name:%' THEN ${key} END`;
+
+/**
+ * Chains with nodes in the range of time, each with its `nodes` and a `label`: the name that most connections say,
+ * with `0x` and the first eight digits of the hash where several of them have that name.
+ */
+export const LABELLED_CHAINS = `
+  SELECT key, nodes,
+         CASE WHEN name IS NULL THEN short
+              WHEN count(*) OVER (PARTITION BY name) > 1 THEN name || ' (' || coalesce(short, 'no hash') || ')'
+              ELSE name END AS label
+    FROM (SELECT ${KEY} AS key, mode() WITHIN GROUP (ORDER BY chain) AS name, left(max(genesis_hash), 10) AS short,
+                 count(DISTINCT ${NODE}) AS nodes
+            FROM peer_connections
+           WHERE ${KEY} IS NOT NULL AND ${ALIVE}
+           GROUP BY 1) AS chain_with_nodes`;
+
+/** CTE `largest`: of the chains that were chosen those with the most nodes, as `key` and `label`. */
+export const LARGEST_CHAINS = `largest AS MATERIALIZED (
+  SELECT key, label FROM (${LABELLED_CHAINS}) AS labelled
+   WHERE ${among('key', 'chain')}
+   ORDER BY nodes DESC, key LIMIT ${MOST_CHAINS})`;
+
+/** Connections of these chains, in FROM. */
+export const OF_LARGEST = `peer_connections JOIN largest ON largest.key = ${KEY}`;
 
 const SPAN = `${OLDEST_MESSAGE} AS lower, ${NEWEST_MESSAGE} AS upper`;
 
@@ -49,17 +77,23 @@ const SPAN = `${OLDEST_MESSAGE} AS lower, ${NEWEST_MESSAGE} AS upper`;
  */
 export const SAMPLED_CONNECTIONS = `${LARGEST_CHAINS},
 connection AS MATERIALIZED (
-  SELECT id, chain, ${SPAN}
-    FROM (SELECT *, dense_rank() OVER (PARTITION BY chain ORDER BY ${LOT}) AS place
-            FROM peer_connections
-           WHERE chain IN (SELECT chain FROM largest) AND ${ALIVE}) AS drawn
+  SELECT id, key, label AS chain, ${SPAN}
+    FROM (SELECT peer_connections.*, key, label, dense_rank() OVER (PARTITION BY key ORDER BY ${LOT}) AS place
+            FROM ${OF_LARGEST}
+           WHERE ${ALIVE}) AS drawn
    WHERE place <= ${amountOf('nodes')})`;
+
+const CHOSEN_NODES = 'ARRAY[${node:sqlstring}]::text[]';
+
+/** What a node is chosen by: its peer id, which has no space, and what identifies its chain. */
+export const CHOSEN_NODE = `peer_id || ' ' || ${KEY}`;
 
 /** CTE `connection`: those of the node that was chosen, by the index on (peer_id, created_at). */
 export const CONNECTIONS_OF_NODE = `connection AS MATERIALIZED (
   SELECT id, ${SPAN}
     FROM peer_connections
-   WHERE ${among('peer_id', 'node')} AND ${ALIVE})`;
+   WHERE peer_id = ANY (ARRAY(SELECT split_part(node, ' ', 1) FROM unnest(${CHOSEN_NODES}) AS node))
+     AND ${CHOSEN_NODE} = ANY (${CHOSEN_NODES}) AND ${ALIVE})`;
 
 /** Seconds between two points. */
 const STEP = '($__interval_ms / 1000.0)';

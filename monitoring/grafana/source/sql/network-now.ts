@@ -1,5 +1,16 @@
 import { typeSql } from '../../../../src/storage/schema/index.js';
-import { among, LARGEST_CHAINS, median, NODE, numeric, SAMPLED_CONNECTIONS, whole } from './connections.js';
+import {
+  hashOf,
+  KEY,
+  LARGEST_CHAINS,
+  median,
+  NODE,
+  numeric,
+  OF_CHAINS,
+  OF_LARGEST,
+  SAMPLED_CONNECTIONS,
+  whole,
+} from './connections.js';
 
 /* The network at the end of the range of time: where that is now, the network now. */
 
@@ -14,20 +25,23 @@ const newestInterval = (connection: string, field: 'height' | 'peers', columns: 
            WHERE peer_connection_id = ${connection}.id AND type = ${typeSql('system.interval')} AND logs ? '${field}' AND ${RECENT}
            ORDER BY created_at DESC LIMIT 1`;
 
+/** The same peer id on two chains is two nodes. */
+const NODE_OF_CHAIN = `(${KEY}, ${NODE})`;
+
 export const NODE_COUNT = `
-SELECT count(DISTINCT ${NODE}) AS nodes, count(DISTINCT ${NODE}) FILTER (WHERE authority) AS authorities
+SELECT count(DISTINCT ${NODE_OF_CHAIN}) AS nodes, count(DISTINCT ${NODE_OF_CHAIN}) FILTER (WHERE authority) AS authorities
   FROM peer_connections
- WHERE ${among('chain', 'chain')} AND ${CONNECTED}`;
+ WHERE ${OF_CHAINS} AND ${CONNECTED}`;
 
 export const CHAINS = `
 WITH ${SAMPLED_CONNECTIONS},
 counted AS (
-  SELECT chain, count(DISTINCT ${NODE}) AS nodes, count(DISTINCT ${NODE}) FILTER (WHERE authority) AS authorities
-    FROM peer_connections
-   WHERE chain IN (SELECT chain FROM largest) AND ${CONNECTED}
-   GROUP BY chain),
+  SELECT key, label, count(DISTINCT ${NODE}) AS nodes, count(DISTINCT ${NODE}) FILTER (WHERE authority) AS authorities
+    FROM ${OF_LARGEST}
+   WHERE ${CONNECTED}
+   GROUP BY key, label),
 reported AS (
-  SELECT connection.chain, ${median('best')} AS best, ${median('finalized')} AS finalized,
+  SELECT connection.key, ${median('best')} AS best, ${median('finalized')} AS finalized,
          ${median('best - finalized')} AS unfinished, avg(peers)::float8 AS peers,
          greatest(max(block.created_at), max(said.created_at)) AS heard
     FROM connection
@@ -37,11 +51,11 @@ reported AS (
       `created_at, ${whole('height')} AS best, ${whole('finalized_height')} AS finalized`,
     )}) AS block ON true
     LEFT JOIN LATERAL (${newestInterval('connection', 'peers', `created_at, ${numeric('peers')} AS peers`)}) AS said ON true
-   GROUP BY connection.chain)
-SELECT chain AS "Chain", nodes AS "Nodes", authorities AS "Authorities", best AS "Best", finalized AS "Finalized",
+   GROUP BY connection.key)
+SELECT label AS "Chain", ${hashOf('key')} AS "Genesis hash", nodes AS "Nodes", authorities AS "Authorities", best AS "Best", finalized AS "Finalized",
        unfinished AS "Not final", peers AS "Peers, mean", heard AS "Last heard"
-  FROM counted LEFT JOIN reported USING (chain)
- ORDER BY nodes DESC, chain`;
+  FROM counted LEFT JOIN reported USING (key)
+ ORDER BY nodes DESC, key`;
 
 /** Nodes whose newest report is furthest behind the median of their chain: of at most so many connections. */
 const MOST_CONNECTIONS = 2_000;
@@ -49,9 +63,9 @@ const MOST_CONNECTIONS = 2_000;
 export const BEHIND = `
 WITH ${LARGEST_CHAINS},
 connection AS MATERIALIZED (
-  SELECT id, chain, peer_id, name, implementation, version
-    FROM peer_connections
-   WHERE chain IN (SELECT chain FROM largest) AND ${CONNECTED}
+  SELECT id, key, label, peer_id, name, implementation, version
+    FROM ${OF_LARGEST}
+   WHERE ${CONNECTED}
    ORDER BY created_at DESC LIMIT ${MOST_CONNECTIONS}),
 said_height AS MATERIALIZED (
   SELECT connection.*, block.best, block.created_at
@@ -61,17 +75,17 @@ said_height AS MATERIALIZED (
 reported AS (
   SELECT said_height.*, usual - best AS behind
     FROM said_height
-    JOIN (SELECT chain, ${median('best')} AS usual FROM said_height GROUP BY chain) AS of_chain USING (chain))
-SELECT chain AS "Chain", name AS "Node", behind AS "Behind", best AS "Best", said.peers AS "Peers",
+    JOIN (SELECT key, ${median('best')} AS usual FROM said_height GROUP BY key) AS of_chain USING (key))
+SELECT label AS "Chain", ${hashOf('key')} AS "Genesis hash", name AS "Node", behind AS "Behind", best AS "Best", said.peers AS "Peers",
        implementation || ' ' || version AS "Software", reported.created_at AS "Last heard", peer_id AS "Peer id"
-  FROM (SELECT * FROM reported ORDER BY behind DESC, chain, name LIMIT 20) AS reported
+  FROM (SELECT * FROM reported ORDER BY behind DESC, key, name LIMIT 20) AS reported
   LEFT JOIN LATERAL (${newestInterval('reported', 'peers', `${numeric('peers')} AS peers`)}) AS said ON true
- ORDER BY behind DESC, chain, name`;
+ ORDER BY behind DESC, key, name`;
 
 export const VERSIONS = `
-SELECT coalesce(implementation, '?') || ' ' || coalesce(version, '?') AS "Software", count(DISTINCT ${NODE}) AS "Nodes"
+SELECT coalesce(implementation, '?') || ' ' || coalesce(version, '?') AS "Software", count(DISTINCT ${NODE_OF_CHAIN}) AS "Nodes"
   FROM peer_connections
- WHERE ${among('chain', 'chain')} AND ${CONNECTED}
+ WHERE ${OF_CHAINS} AND ${CONNECTED}
  GROUP BY 1
  ORDER BY 2 DESC, 1
  LIMIT 20`;

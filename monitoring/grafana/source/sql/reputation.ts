@@ -9,11 +9,13 @@ import {
 import { mayHave, typeSql } from '../../../../src/storage/schema/index.js';
 import {
   ALIVE,
-  among,
   amountOf,
   CONNECTIONS_OF_NODE,
   drawable,
+  hashOf,
+  KEY,
   LOT,
+  OF_CHAINS,
   POINTS,
   saidAtPoints,
 } from './connections.js';
@@ -37,36 +39,36 @@ const OPINIONS = `
  * report; only what is drawn is decompressed.
  */
 const LAST_OPINIONS = `newest AS MATERIALIZED (
-  SELECT peer_id, name, created_at, logs
-    FROM (SELECT DISTINCT ON (peer_id) id, peer_id, name, report.created_at, report.logs
+  SELECT chain_key, chain, peer_id, name, created_at, logs
+    FROM (SELECT DISTINCT ON (${KEY}, peer_id) ${KEY} AS chain_key, chain, id, peer_id, name, report.created_at, report.logs
             FROM peer_connections
            CROSS JOIN LATERAL (
                   SELECT created_at, logs FROM tetcore_logs
                    WHERE peer_connection_id = peer_connections.id AND type = ${typeSql(MSG)} AND $__timeFilter(created_at)
                    ORDER BY created_at DESC LIMIT 1) AS report
-           WHERE ${among('chain', 'chain')} AND peer_id IS NOT NULL AND ${mayHave(MSG)} AND ${ALIVE}
-           ORDER BY peer_id, report.created_at DESC) AS each
+           WHERE ${OF_CHAINS} AND peer_id IS NOT NULL AND ${mayHave(MSG)} AND ${ALIVE}
+           ORDER BY ${KEY}, peer_id, report.created_at DESC) AS each
    ORDER BY ${LOT} LIMIT ${amountOf('reporters')}),
 opinion AS MATERIALIZED (
-  SELECT peer_id AS reporter, name, created_at, key, reputation, connected
-    FROM (SELECT peer_id, name, created_at, ${PEERSET} AS peerset FROM newest OFFSET 0) AS report
+  SELECT chain_key, chain, peer_id AS reporter, name, created_at, key, reputation, connected
+    FROM (SELECT chain_key, chain, peer_id, name, created_at, ${PEERSET} AS peerset FROM newest OFFSET 0) AS report
    CROSS JOIN LATERAL (${OPINIONS}) AS said
    WHERE reputation IS NOT NULL)`;
 
 export const LOWEST = `
 WITH ${LAST_OPINIONS}
-SELECT key AS "Peer id", known.name AS "Node", known.chain AS "Chain", reporters AS "Reported by", lowest AS "Lowest",
+SELECT key AS "Peer id", known.name AS "Node", peer.chain AS "Chain", ${hashOf('chain_key')} AS "Genesis hash", reporters AS "Reported by", lowest AS "Lowest",
        mean AS "Mean", below AS "Below 0", connected AS "Connected to"
-  FROM (SELECT key, count(*) AS reporters, min(reputation)::float8 AS lowest, avg(reputation)::float8 AS mean,
+  FROM (SELECT chain_key, mode() WITHIN GROUP (ORDER BY chain) AS chain, key, count(*) AS reporters, min(reputation)::float8 AS lowest, avg(reputation)::float8 AS mean,
                count(*) FILTER (WHERE reputation < 0) AS below, count(*) FILTER (WHERE connected) AS connected
           FROM opinion
-         GROUP BY key
-         ORDER BY min(reputation), avg(reputation), key
+         GROUP BY chain_key, key
+         ORDER BY min(reputation), avg(reputation), key, chain_key
          LIMIT 50) AS peer
   LEFT JOIN LATERAL (
-         SELECT name, chain FROM peer_connections
-          WHERE peer_id = peer.key ORDER BY created_at DESC LIMIT 1) AS known ON true
- ORDER BY lowest, mean, key`;
+         SELECT name FROM peer_connections
+          WHERE peer_id = peer.key AND ${KEY} = peer.chain_key ORDER BY created_at DESC LIMIT 1) AS known ON true
+ ORDER BY lowest, mean, key, chain_key`;
 
 export const REPORTERS = `
 WITH ${LAST_OPINIONS}
@@ -74,13 +76,13 @@ SELECT name AS "Node", created_at AS "Reported", count(*) AS "Peers", count(*) F
        count(*) FILTER (WHERE reputation < 0) AS "Below 0", min(reputation)::float8 AS "Lowest",
        avg(reputation)::float8 AS "Mean", reporter AS "Peer id"
   FROM opinion
- GROUP BY reporter, name, created_at
- ORDER BY count(*) FILTER (WHERE reputation < 0) DESC, reporter`;
+ GROUP BY chain_key, reporter, name, created_at
+ ORDER BY count(*) FILTER (WHERE reputation < 0) DESC, reporter, chain_key`;
 
 export const REPORT_COUNT = `
 WITH ${LAST_OPINIONS}
-SELECT count(DISTINCT reporter) AS "nodes", count(DISTINCT key) AS "peers",
-       count(DISTINCT key) FILTER (WHERE reputation < 0) AS "peers below 0"
+SELECT count(DISTINCT (chain_key, reporter)) AS "nodes", count(DISTINCT (chain_key, key)) AS "peers",
+       count(DISTINCT (chain_key, key)) FILTER (WHERE reputation < 0) AS "peers below 0"
   FROM opinion`;
 
 /** CTE `opinion`: what the node that was chosen said at each point. */

@@ -1,0 +1,122 @@
+import type { ClientBase } from 'pg';
+import { AdvisoryLock, COLLECTOR_DEAD_AFTER_MS, sqlInterval } from '../storage/index.js';
+import { MAX_ENDED, MAX_WALKED, SEEN_NODES, type SeenNode } from './connections-of-nodes.js';
+import { writeNodes } from './write-nodes.js';
+
+/** Nodes that are read and written at once. */
+const FETCHED = 1_000;
+
+/** What a pass did. */
+export interface RegistryPass {
+  /** Nodes of the connections that it read. */
+  nodes: number;
+  /** More connections have ended than one pass reads: the next one should follow at once. */
+  behind: boolean;
+}
+
+interface Watermark {
+  seen_until: string;
+  walked_to: string;
+  /** The new one: up to where every server process that lives has said so. */
+  until: string;
+}
+
+/**
+ * Brings `chains` and `nodes` up to date, in the transaction that moves the watermark. Repeats, kills and other
+ * replicas change nothing about the result.
+ *
+ * @param client in a transaction (read committed) that has done nothing yet; the caller ends it
+ * @param signal the pass fails with its reason, between two statements
+ * @returns null where another replica does the same now: nothing was done
+ */
+export async function registryPass(client: ClientBase, signal?: AbortSignal): Promise<RegistryPass | null> {
+  if (!(await isOurs(client))) return null;
+  const mark = await watermark(client);
+  const lastEnd = await endOfEnded(client, mark.seen_until);
+  const walk = await nextWalk(client, mark.walked_to);
+  const { until, behind } = await boundOf(client, mark, lastEnd);
+  await client.query(`DECLARE seen_nodes NO SCROLL CURSOR FOR ${SEEN_NODES}`, [
+    mark.seen_until,
+    until,
+    lastEnd ?? 'infinity',
+    mark.walked_to,
+    walk.to,
+  ]);
+  let count = 0;
+  for (;;) {
+    signal?.throwIfAborted();
+    const { rows: nodes } = await client.query<SeenNode>(`FETCH ${FETCHED.toString()} FROM seen_nodes`);
+    if (nodes.length > 0) await writeNodes(client, nodes);
+    count += nodes.length;
+    if (nodes.length < FETCHED) break;
+  }
+  await client.query('CLOSE seen_nodes');
+  await client.query('UPDATE node_registry SET seen_until = $1, walked_to = $2, passed_at = now()', [
+    until,
+    walk.to ?? '',
+  ]);
+  return { nodes: count, behind };
+}
+
+async function isOurs(client: ClientBase): Promise<boolean> {
+  const { rows } = await client.query<{ ours: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS ours', [
+    AdvisoryLock.Registry,
+  ]);
+  return rows[0]?.ours === true;
+}
+
+/** It never goes back, whatever the database's clock does. */
+async function watermark(client: ClientBase): Promise<Watermark> {
+  await client.query(
+    "INSERT INTO node_registry (seen_until, walked_to) VALUES ('-infinity', '') ON CONFLICT DO NOTHING",
+  );
+  const { rows } = await client.query<Watermark>(
+    `SELECT seen_until::text, walked_to,
+            greatest(seen_until, now() - ${sqlInterval(COLLECTOR_DEAD_AFTER_MS)})::text AS until
+       FROM node_registry`,
+  );
+  const [mark] = rows;
+  if (mark === undefined) throw new Error('The table node_registry has no row.');
+  return mark;
+}
+
+/** The end of the last connection that a pass may read; null where it may read all. */
+async function endOfEnded(client: ClientBase, seenUntil: string): Promise<string | null> {
+  const { rows } = await client.query<{ ended_at: string }>(
+    `SELECT ended_at::text FROM peer_connections WHERE ended_at > $1::timestamptz
+      ORDER BY peer_connections.ended_at OFFSET ${(MAX_ENDED - 1).toString()} LIMIT 2`,
+    [seenUntil],
+  );
+  return rows.length === 2 ? (rows[0]?.ended_at ?? null) : null;
+}
+
+/** The new watermark: up to where everything is read that ended. */
+async function boundOf(
+  client: ClientBase,
+  { until }: Watermark,
+  lastEnd: string | null,
+): Promise<{ until: string; behind: boolean }> {
+  if (lastEnd === null) return { until, behind: false };
+  const { rows } = await client.query<{ until: string; behind: boolean }>(
+    'SELECT least($1::timestamptz, $2::timestamptz)::text AS until, $2::timestamptz < $1 AS behind',
+    [until, lastEnd],
+  );
+  return rows[0] ?? { until, behind: false };
+}
+
+/**
+ * A round through all connections, some peers with each pass, finds what came late: batches from a journal, imports.
+ *
+ * @returns the last peer of this part; null where it is the last part. Of a peer with more connections than a pass
+ *   reads, the oldest are read.
+ */
+async function nextWalk(client: ClientBase, after: string): Promise<{ to: string | null }> {
+  const { rows } = await client.query<{ peer_id: string }>(
+    `SELECT peer_id FROM peer_connections WHERE peer_id > $1 ORDER BY peer_id, created_at LIMIT ${MAX_WALKED.toString()}`,
+    [after],
+  );
+  const last = rows.at(-1)?.peer_id;
+  if (last === undefined || rows.length < MAX_WALKED) return { to: null };
+  // All connections of a peer at once: the last of this part may have more.
+  return { to: rows.findLast(({ peer_id }) => peer_id !== last)?.peer_id ?? last };
+}
