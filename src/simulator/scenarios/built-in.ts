@@ -126,7 +126,7 @@ export const BUILT_IN = {
     duplicates: 0.15,
   },
 
-  identities: {
+  'changing-identities': {
     description: 'sockets whose nodes change their ids, or greet as other nodes, while they stay open',
     nodes: 30,
     chains: [{ ...SIMNET, authors: 0.5 }],
