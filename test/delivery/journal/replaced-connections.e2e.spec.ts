@@ -32,14 +32,18 @@ it.each([
     await using second = await TestServer.ready(database.url, { DATA_DIR });
     const rows = await waitUntil(
       async () => {
-        const found = await database.query<{ peer_id: string | null; end_reason: string; said: string[] }>(
+        const found = await database.query<{
+          peer_id: string | null;
+          end_reason: string | null;
+          said: string[];
+        }>(
           `SELECT peer_id, end_reason, array_agg(logs->>'of') FILTER (WHERE msg <> 'system.connected') AS said
            FROM peer_connections AS one JOIN tetcore_logs AS log ON log.peer_connection_id = one.id
           GROUP BY one.id, one.collector ORDER BY one.id`,
         );
-        return found.length === 22 ? found : undefined;
+        return found.length === 22 && found.every((row) => row.end_reason !== null) ? found : undefined;
       },
-      { what: 'all connections with their messages', timeoutMs: 20_000 },
+      { what: 'all connections with their messages and ends', timeoutMs: 20_000 },
     );
     expect(rows).toEqual([
       { peer_id: 'QmX', end_reason: 'identity_changed', said: ['QmX'] },
