@@ -27,8 +27,8 @@ export class LostCollectors {
   ) {}
 
   /**
-   * One that is silent twice in a row, without a sign in between, is gone: after the database was away everybody is
-   * silent for a moment.
+   * One that is silent twice in a row, without a sign in between, is gone: after an outage of the database every
+   * process is silent for a moment.
    *
    * @returns how many were recorded
    */

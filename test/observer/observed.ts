@@ -78,7 +78,7 @@ export async function metricOf(server: ServerProcess, name: string): Promise<num
   return sumOf(await (await fetch(`${server.http}/metrics`)).text(), name);
 }
 
-/** Waits until the server reads from nobody, or from everybody again; when that was seen. */
+/** Waits until the server reads from no socket, or from all again; when that was seen. */
 export async function pausedIs(server: ServerProcess, paused: boolean, timeoutMs = 30_000): Promise<number> {
   await waitUntil(async () => (await metricOf(server, 'tetcore_sockets_paused')) === (paused ? 1 : 0), {
     what: paused ? 'sockets to be paused' : 'sockets to be read',

@@ -4,8 +4,8 @@ import { downGapId } from './gap.js';
 import type { GapRecord } from './gap-record.js';
 
 /**
- * The process that was down may be recorded by several: by those that only see that it is gone, and by the one that
- * finds its folder. Of two ends the earlier one counts.
+ * Several processes may record the same gap `down`: those that only see that the process is gone, and the one that finds
+ * its folder. Of two ends the earlier one counts.
  */
 const UPSERT = `
   INSERT INTO observer_gaps (id, collector, cause, began_at, ended_at)
@@ -44,7 +44,7 @@ export class GapStore {
     }, signal);
   }
 
-  /** This process is not down, whoever took it for that: its database was away, say. */
+  /** Removes what another process recorded while this one could not reach the database: it is not down. */
   async removeOwnDown(signal: AbortSignal): Promise<void> {
     const id = downGapId(this.collector.id);
     await this.pool.withClient(async (client) => {

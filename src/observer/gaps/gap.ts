@@ -16,7 +16,7 @@ export interface Gap {
   ended: Moment | undefined;
 }
 
-/** A process is down once, after its end: so whoever records that writes the same row. */
+/** A process is down once, after its end. Every process that records it writes the same row. */
 export function downGapId(collectorId: string): string {
   return uuidv5('down', collectorId);
 }

@@ -1,10 +1,10 @@
-/** Half of the sockets that end within this time are a loss: milliseconds. */
+/** A loss: half of the sockets end within this time, milliseconds. */
 export const LOSS_WINDOW_MS = 30_000;
-/** Fewer are not one. */
+/** Fewer are no loss. */
 export const MIN_LOST_SOCKETS = 10;
-/** Of fewer addresses neither: then it is the node's own line. */
+/** Of one address neither: the network of that address may have failed. */
 export const MIN_LOST_ADDRESSES = 2;
-/** After this time it is over, whoever has not come back: milliseconds. */
+/** A loss ends after this time at the latest: milliseconds. */
 export const LONGEST_LOSS_MS = 600_000;
 
 const SECOND_MS = 1_000;

@@ -17,7 +17,7 @@ export class ObserverGap {
   @Column('timestamptz', { name: 'began_at' })
   beganAt!: Date;
 
-  /** Null while it goes on, or where nobody knows. */
+  /** Null while it goes on, or where the end is not known. */
   @Column('timestamptz', { name: 'ended_at', nullable: true })
   endedAt!: Date | null;
 }
