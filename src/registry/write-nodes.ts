@@ -11,11 +11,11 @@ interface SeenChain {
 }
 
 const CHAINS = `json_to_recordset($1::json) AS seen
-  (key text, name text, names text[], first_seen_at timestamptz, last_seen_at timestamptz, lasting boolean)`;
+  (key text, name text, names text[], first_seen_at timestamptz, last_seen_at timestamptz)`;
 
 const NODES = `json_to_recordset($1::json) AS seen
-  (chain_key text, peer_id text, name text, collector integer, first_seen_at timestamptz, last_seen_at timestamptz,
-   heard float8, newly_heard float8, lasting boolean)`;
+  (chain_id integer, peer_id text, name text, collector integer, first_seen_at timestamptz, last_seen_at timestamptz,
+   heard float8, newly_heard float8)`;
 
 const newest = (table: string, column: string, seen = column): string =>
   `${column} = CASE WHEN seen.last_seen_at >= ${table}.last_seen_at THEN coalesce(seen.${seen}, ${table}.${column})
@@ -26,37 +26,42 @@ const times = (table: string): string =>
    last_seen_at = greatest(${table}.last_seen_at, seen.last_seen_at)`;
 
 /*
- * Rows are updated first, and inserted where there is none: INSERT … ON CONFLICT draws an id for every row that is
- * there, and would use up the integers within months. Nothing else inserts: who writes has the lock of the registry.
+ * Rows are updated first, and those that were not there are inserted: INSERT … ON CONFLICT draws an id for every row
+ * that is there, and would use up the integers within months. Nothing else inserts: who writes has the lock of the
+ * registry. No statement joins `nodes` other than by both columns of its key: a table that has just grown has no
+ * statistics, and a join by the chain alone would read all of its nodes for each.
  */
 
 const UPDATE_CHAINS = `
   UPDATE chains SET ${newest('chains', 'name')}, ${times('chains')},
          names = (chains.names || ARRAY(SELECT name FROM unnest(seen.names) AS name WHERE name <> ALL (chains.names)))
                  [1:${MAX_NAMES.toString()}]
-    FROM ${CHAINS} WHERE chains.key = seen.key`;
+    FROM ${CHAINS} WHERE chains.key = seen.key RETURNING chains.id, chains.key`;
 
 const INSERT_CHAINS = `
   INSERT INTO chains (key, name, names, first_seen_at, last_seen_at)
-  SELECT key, name, names[1:${MAX_NAMES.toString()}], first_seen_at, last_seen_at FROM ${CHAINS}
-   WHERE lasting AND NOT EXISTS (SELECT FROM chains WHERE chains.key = seen.key)
-   ORDER BY first_seen_at`;
+  SELECT key, name, names, first_seen_at, last_seen_at FROM ${CHAINS}
+   ORDER BY first_seen_at RETURNING id, key`;
+
+const SAME_NODE = 'nodes.chain_id = seen.chain_id AND nodes.peer_id = seen.peer_id';
+
+/** Those that are there, and whether what was seen is news: most of what a round finds is known. */
+const FIND_NODES = `
+  SELECT nodes.chain_id, nodes.peer_id,
+         seen.newly_heard > 0 OR seen.last_seen_at > nodes.last_seen_at OR seen.first_seen_at < nodes.first_seen_at
+           OR (nodes.name IS NULL AND seen.name IS NOT NULL) AS changed
+    FROM ${NODES} JOIN nodes ON ${SAME_NODE}`;
 
 const UPDATE_NODES = `
   UPDATE nodes SET ${newest('nodes', 'name')}, ${newest('nodes', 'last_collector', 'collector')}, ${times('nodes')},
          heard = nodes.heard + make_interval(secs => seen.newly_heard)
-    FROM ${NODES}, chains
-   WHERE chains.key = seen.chain_key AND nodes.chain_id = chains.id AND nodes.peer_id = seen.peer_id`;
+    FROM ${NODES} WHERE ${SAME_NODE}`;
 
 /** Nothing was counted of a node that was not there: all that is known of it is. */
 const INSERT_NODES = `
   INSERT INTO nodes (chain_id, peer_id, name, first_seen_at, last_seen_at, heard, last_collector)
-  SELECT chains.id, seen.peer_id, seen.name, seen.first_seen_at, seen.last_seen_at,
-         make_interval(secs => seen.heard), seen.collector
-    FROM ${NODES} JOIN chains ON chains.key = seen.chain_key
-   WHERE lasting
-     AND NOT EXISTS (SELECT FROM nodes WHERE nodes.chain_id = chains.id AND nodes.peer_id = seen.peer_id)
-   ORDER BY seen.first_seen_at`;
+  SELECT chain_id, peer_id, name, first_seen_at, last_seen_at, make_interval(secs => heard), collector FROM ${NODES}
+   ORDER BY first_seen_at`;
 
 /**
  * Writes what was seen of some nodes, and of their chains.
@@ -64,12 +69,36 @@ const INSERT_NODES = `
  * @param client in a transaction that has the lock of the registry
  */
 export async function writeNodes(client: ClientBase, nodes: readonly SeenNode[]): Promise<void> {
-  const chains = JSON.stringify(chainsOf(nodes));
-  const seen = JSON.stringify(nodes);
-  await client.query(UPDATE_CHAINS, [chains]);
-  await client.query(INSERT_CHAINS, [chains]);
-  await client.query(UPDATE_NODES, [seen]);
-  await client.query(INSERT_NODES, [seen]);
+  const ids = await writeChains(client, chainsOf(nodes));
+  // A chain that is not there has no node to update, and none that is worth a row.
+  const seen = nodes.flatMap((node) => {
+    const chain_id = ids.get(node.chain_key);
+    return chain_id === undefined ? [] : [{ ...node, chain_id }];
+  });
+  const { rows } = await client.query<{ chain_id: number; peer_id: string; changed: boolean }>(FIND_NODES, [
+    JSON.stringify(seen),
+  ]);
+  const known = new Map(rows.map((node) => [keyOf(node), node.changed]));
+  const changed = seen.filter((node) => known.get(keyOf(node)) === true);
+  if (changed.length > 0) await client.query(UPDATE_NODES, [JSON.stringify(changed)]);
+  const added = seen.filter((node) => node.lasting && !known.has(keyOf(node)));
+  if (added.length > 0) await client.query(INSERT_NODES, [JSON.stringify(added)]);
+}
+
+const keyOf = (node: { chain_id: number; peer_id: string }): string =>
+  `${node.chain_id.toString()} ${node.peer_id}`;
+
+/** @returns ids by key; of chains that are not there only those with a lasting node get one */
+async function writeChains(client: ClientBase, chains: readonly SeenChain[]): Promise<Map<string, number>> {
+  const write = async (sql: string, rows: readonly SeenChain[]): Promise<[string, number][]> => {
+    if (rows.length === 0) return [];
+    const written = await client.query<{ id: number; key: string }>(sql, [JSON.stringify(rows)]);
+    return written.rows.map(({ id, key }) => [key, id]);
+  };
+  const ids = new Map(await write(UPDATE_CHAINS, chains));
+  const added = chains.filter(({ key, lasting }) => lasting && !ids.has(key));
+  for (const [key, id] of await write(INSERT_CHAINS, added)) ids.set(key, id);
+  return ids;
 }
 
 function chainsOf(nodes: readonly SeenNode[]): SeenChain[] {

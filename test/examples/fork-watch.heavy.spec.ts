@@ -19,6 +19,8 @@ import { waitUntil } from '../support/wait-until.js';
 
 const run = promisify(execFile);
 const TOKEN = 'a-token-of-the-test';
+/** Of the genesis block of the chain that forks. */
+const HASH = `0x${'91'.repeat(32)}`;
 const hash = (byte: string): string => `0x${byte.repeat(32)}`;
 
 /** The example on the packed package, as a team would have it: installed and compiled outside of this project. */
@@ -74,10 +76,12 @@ describe('the example of a module of one’s own', () => {
       const [alice, bob, carol] = await Promise.all(
         [first, second, second].map(async ({ ws }, n) => {
           const node = await FakeNode.connect(ws);
-          const chain = n === 2 ? 'Kusama' : 'Polkadot';
+          // Of one name: the third is on another chain.
+          const genesis_hash = n === 2 ? hash('b0') : HASH;
           await node.sendV1({
             msg: 'system.connected',
-            chain,
+            chain: 'Polkadot',
+            genesis_hash,
             network_id: `12D3Koo${n}`,
           });
           return node;
@@ -93,7 +97,7 @@ describe('the example of a module of one’s own', () => {
       await bob?.sendV1({ msg: 'block.import', best: 'none', height: -1, origin: 'Own' });
       await alice?.sendV1({ msg: 'block.import', best: hash('aa'), height: 4, origin: 'Own' });
       await bob?.sendV1({ msg: 'block.import', best: hash('bb'), height: 4, origin: 'Own' });
-      const forked = { chain: 'Polkadot', kind: 'best', height: '4' };
+      const forked = { chainKey: HASH, chain: 'Polkadot', kind: 'best', height: '4' };
       await waitUntil(() => webhook.bodies.length > 0, { what: 'the webhook to be told', timeoutMs: 20_000 });
       await bob?.sendV1({ msg: 'notify.finalized', best: hash('dd'), height: '4' });
       await waitUntil(() => webhook.bodies.length > 1, {
@@ -106,7 +110,13 @@ describe('the example of a module of one’s own', () => {
       expect((await fetch(`${first.http}/forks`)).status).toBe(401);
       const answer = await fetch(`${first.http}/forks?limit=1`, { headers });
       expect(await answer.json()).toMatchObject([
-        { chain: 'Polkadot', kind: 'finalized', height: 4, hashes: [hash('cc'), hash('dd')] },
+        {
+          chain_key: HASH,
+          chain: 'Polkadot',
+          kind: 'finalized',
+          height: 4,
+          hashes: [hash('cc'), hash('dd')],
+        },
       ]);
       const wrong = await fetch(`${first.http}/forks?limit=0`, { headers });
       expect(await wrong.json()).toMatchObject({ detail: 'limit must not be less than 1.' });
@@ -138,7 +148,7 @@ describe('the example of a module of one’s own', () => {
         { title: 'Forks', path: '/dashboard/forks/' },
       ]);
       await database.query(
-        `INSERT INTO fork_watch_forks (chain, kind, height, hashes) VALUES ('<b>Polkadot', 'best', 4, $1)`,
+        `INSERT INTO fork_watch_forks (chain_key, chain, kind, height, hashes) VALUES ('name:<b>Polkadot', '<b>Polkadot', 'best', 4, $1)`,
         [[hash('aa'), hash('bb')]],
       );
       await using browser = await TestBrowser.launch();

@@ -23,9 +23,16 @@ async function update() {
 }
 
 // Text, never HTML: chains and hashes are what nodes say.
-function rowOf({ found_at, chain, kind, height, hashes }) {
+function rowOf({ found_at, chain, chain_key, kind, height, hashes }) {
   const row = document.createElement('tr');
-  for (const text of [new Date(found_at).toLocaleString(), chain, kind, height, hashes.join(' ')]) {
+  for (const text of [
+    new Date(found_at).toLocaleString(),
+    chain ?? '',
+    chain_key,
+    kind,
+    height,
+    hashes.join(' '),
+  ]) {
     row.insertCell().textContent = text;
   }
   return row;

@@ -6,8 +6,13 @@ export type BlockKind = 'best' | 'finalized';
 /** A block that some node reported. A day later it is forgotten. */
 @Entity('fork_watch_blocks', { synchronize: false })
 export class Block {
-  @PrimaryColumn('text')
-  chain!: string;
+  /** What identifies the chain: its genesis hash, or `name:` and its name. */
+  @PrimaryColumn('text', { name: 'chain_key' })
+  chainKey!: string;
+
+  /** Its name, as the node said it. Several chains may have one. */
+  @Column('text', { nullable: true })
+  chain!: string | null;
 
   @PrimaryColumn('text')
   kind!: BlockKind;

@@ -28,7 +28,7 @@ export class ForkWatchModule {
   constructor(purge: PurgeRegistry) {
     purge.registerRows({
       table: 'fork_watch_blocks',
-      key: ['chain', 'kind', 'height', 'hash'],
+      key: ['chain_key', 'kind', 'height', 'hash'],
       orderBy: 'seen_at',
       kept: DAY_MS,
     });

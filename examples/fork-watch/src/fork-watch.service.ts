@@ -10,21 +10,21 @@ import { Webhook } from './webhook.js';
 const MOST_NOTED = 10_000;
 
 const NOTE = `
-  INSERT INTO fork_watch_blocks (chain, kind, height, hash, peer_id)
-  SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[])
+  INSERT INTO fork_watch_blocks (chain_key, kind, height, hash, chain, peer_id)
+  SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[])
   ON CONFLICT DO NOTHING`;
 
 /** Another server may see the other block. Whoever writes its own last sees both, and one of them gets to tell. */
 const FIND = `
-  INSERT INTO fork_watch_forks (chain, kind, height, hashes)
-  SELECT chain, kind, height, array_agg(hash ORDER BY seen_at, hash)
+  INSERT INTO fork_watch_forks (chain_key, kind, height, chain, hashes)
+  SELECT chain_key, kind, height, min(chain), array_agg(hash ORDER BY seen_at, hash)
   FROM fork_watch_blocks
-  WHERE (chain, kind, height) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[]))
-  GROUP BY chain, kind, height
+  WHERE (chain_key, kind, height) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[]))
+  GROUP BY chain_key, kind, height
   HAVING count(*) > 1
-  ORDER BY chain, kind, height
+  ORDER BY chain_key, kind, height
   ON CONFLICT DO NOTHING
-  RETURNING id, found_at AS "foundAt", chain, kind, height, hashes`;
+  RETURNING id, found_at AS "foundAt", chain_key AS "chainKey", chain, kind, height, hashes`;
 
 /** Notes down what blocks nodes report, and tells where two of them have the same height. */
 @Injectable()
@@ -45,7 +45,7 @@ export class ForkWatch {
     if (blocks.size === 0) return;
     // In one order on all servers, or two that write the same rows could wait for each other.
     const added = [...blocks].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, block]) => block);
-    const columns = (['chain', 'kind', 'height', 'hash', 'peerId'] as const).map((column) =>
+    const columns = (['chainKey', 'kind', 'height', 'hash', 'chain', 'peerId'] as const).map((column) =>
       added.map((block) => block[column]),
     );
     await this.dataSource.query(NOTE, columns);
@@ -59,7 +59,8 @@ export class ForkWatch {
   }
 
   private tell(fork: Fork): void {
-    const { chain, kind, height, hashes } = fork;
+    const { chainKey, kind, height, hashes } = fork;
+    const chain = fork.chain ?? chainKey;
     this.logger.warn(`${chain}: ${hashes.length.toString()} ${kind} blocks of the height ${height}.`);
     this.metrics.found(kind);
     this.webhook.post(fork);
@@ -74,6 +75,6 @@ export class ForkWatch {
   }
 }
 
-function keyOf({ chain, kind, height, hash }: ReportedBlock): string {
-  return [chain, kind, height, hash].join('\n');
+function keyOf({ chainKey, kind, height, hash }: ReportedBlock): string {
+  return [chainKey, kind, height, hash].join('\n');
 }

@@ -10,8 +10,12 @@ export class Fork {
   @Column('timestamptz', { name: 'found_at', default: () => 'now()' })
   foundAt!: Date;
 
-  @Column('text')
-  chain!: string;
+  /** What identifies the chain: its genesis hash, or `name:` and its name. */
+  @Column('text', { name: 'chain_key' })
+  chainKey!: string;
+
+  @Column('text', { nullable: true })
+  chain!: string | null;
 
   @Column('text')
   kind!: BlockKind;

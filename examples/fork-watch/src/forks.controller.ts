@@ -19,8 +19,14 @@ export class ForkAnswer {
   @ApiProperty({ type: 'string', format: 'date-time' })
   found_at!: string;
 
-  @ApiProperty({ type: 'string', description: 'Its name, as nodes say it.' })
-  chain!: string;
+  @ApiProperty({
+    type: 'string',
+    description: 'What identifies it: the genesis hash, or `name:` and its name.',
+  })
+  chain_key!: string;
+
+  @ApiProperty({ type: 'string', nullable: true, description: 'Its name, as nodes say it.' })
+  chain!: string | null;
 
   @ApiProperty({ enum: ['best', 'finalized'] })
   kind!: string;
@@ -46,6 +52,13 @@ export class ForksController {
   }
 }
 
-function answerOf({ foundAt, chain, kind, height, hashes }: Fork): ForkAnswer {
-  return { found_at: foundAt.toISOString(), chain, kind, height: Number(height), hashes };
+function answerOf({ foundAt, chainKey, chain, kind, height, hashes }: Fork): ForkAnswer {
+  return {
+    found_at: foundAt.toISOString(),
+    chain_key: chainKey,
+    chain,
+    kind,
+    height: Number(height),
+    hashes,
+  };
 }

@@ -7,24 +7,26 @@ export class KeepForks1795000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       CREATE TABLE fork_watch_blocks (
-        chain text NOT NULL,
+        chain_key text NOT NULL,
+        chain text,
         kind text NOT NULL CHECK (kind IN ('best', 'finalized')),
         height bigint NOT NULL,
         hash text NOT NULL,
         peer_id text,
         seen_at timestamptz NOT NULL DEFAULT now(),
-        PRIMARY KEY (chain, kind, height, hash)
+        PRIMARY KEY (chain_key, kind, height, hash)
       )`);
     await runner.query('CREATE INDEX fork_watch_blocks_seen_at ON fork_watch_blocks (seen_at)');
     await runner.query(`
       CREATE TABLE fork_watch_forks (
         id bigserial PRIMARY KEY,
         found_at timestamptz NOT NULL DEFAULT now(),
-        chain text NOT NULL,
+        chain_key text NOT NULL,
+        chain text,
         kind text NOT NULL,
         height bigint NOT NULL,
         hashes text[] NOT NULL,
-        UNIQUE (chain, kind, height)
+        UNIQUE (chain_key, kind, height)
       )`);
   }
 

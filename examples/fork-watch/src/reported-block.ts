@@ -2,7 +2,9 @@ import type { StoredMessage } from 'tetcore-analytics';
 import type { BlockKind } from './block.entity.js';
 
 export interface ReportedBlock {
-  chain: string;
+  /** What identifies the chain, and its name. */
+  chainKey: string;
+  chain: string | null;
   kind: BlockKind;
   height: number;
   hash: string;
@@ -22,9 +24,9 @@ export function reportedBlock({ msg, node, payload }: StoredMessage): ReportedBl
   const kind = KINDS[msg ?? ''];
   const { best: hash } = payload;
   const height = heightOf(payload.height);
-  if (kind === undefined || typeof node?.chain !== 'string' || height === undefined) return undefined;
+  if (kind === undefined || typeof node?.chainKey !== 'string' || height === undefined) return undefined;
   if (typeof hash !== 'string' || !/^0x[0-9a-f]{64}$/.test(hash)) return undefined;
-  return { chain: node.chain, kind, height, hash, peerId: node.peerId };
+  return { chainKey: node.chainKey, chain: node.chain, kind, height, hash, peerId: node.peerId };
 }
 
 /** A number, or digits, as `notify.finalized` has them. */

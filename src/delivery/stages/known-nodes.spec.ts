@@ -11,6 +11,22 @@ it('knows what a node said last, and nothing of those who said nothing', () => {
   expect(nodes.get(snapshot().id)).toBeUndefined();
 });
 
+it('knows what identifies the chain of a node, whatever its name', () => {
+  const nodes = new KnownNodes();
+  const genesisHash = `0x${'1a'.repeat(32)}`;
+  const [hashed, named] = [
+    snapshot({ chain: 'Development', genesisHash }),
+    snapshot({ chain: 'Development' }),
+  ];
+  const silent = snapshot();
+  nodes.learn([hashed, named, silent]);
+  expect([hashed, named, silent].map(({ id }) => nodes.get(id)?.chainKey)).toEqual([
+    genesisHash,
+    'name:Development',
+    null,
+  ]);
+});
+
 it('does not go back to what was said before', () => {
   const nodes = new KnownNodes();
   const first = snapshot({ revision: 1, name: null });

@@ -1,4 +1,4 @@
-import type { ConnectionSnapshot } from '../../storage/index.js';
+import { chainKeyOf, type ConnectionSnapshot } from '../../storage/index.js';
 import { textLengthOf } from '../queue/queued-batch.js';
 
 /** What a node said of itself when it connected; `null` where it has not said so. */
@@ -14,7 +14,10 @@ export type KnownNode = Readonly<
     | 'genesisHash'
     | 'ipAddr'
     | 'path'
-  >
+  > & {
+    /** What identifies its chain: the genesis hash, or `name:` and the name. Several chains may have one name. */
+    chainKey: string | null;
+  }
 >;
 
 const MOST_NODES = 50_000;
@@ -61,5 +64,6 @@ export class KnownNodes {
 
 function knownOf(snapshot: ConnectionSnapshot): KnownNode {
   const { peerId, name, chain, implementation, version, authority, genesisHash, ipAddr, path } = snapshot;
-  return { peerId, name, chain, implementation, version, authority, genesisHash, ipAddr, path };
+  const chainKey = chainKeyOf(snapshot);
+  return { peerId, name, chain, chainKey, implementation, version, authority, genesisHash, ipAddr, path };
 }
