@@ -706,11 +706,6 @@ export interface components {
             name: string | null;
             /** @example Polkadot */
             chain: string | null;
-            /**
-             * @description The hash of the first block of its chain, which identifies the chain.
-             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
-             */
-            genesis_hash: string | null;
             /** @example 1.16.1-835e0767fe8 */
             version: string | null;
             /** @description It runs as a validator. */
@@ -723,6 +718,11 @@ export interface components {
             startup_time: number | null;
             /** @example Parity Polkadot */
             implementation: string | null;
+            /**
+             * @description The hash of the first block of its chain, which identifies the chain.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            genesis_hash: string | null;
         };
         NodeDetail: {
             /**
@@ -761,11 +761,6 @@ export interface components {
             name: string | null;
             /** @example Polkadot */
             chain: string | null;
-            /**
-             * @description The hash of the first block of its chain, which identifies the chain.
-             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
-             */
-            genesis_hash: string | null;
             /** @example 1.16.1-835e0767fe8 */
             version: string | null;
             /** @description It runs as a validator. */
@@ -778,6 +773,11 @@ export interface components {
             startup_time: number | null;
             /** @example Parity Polkadot */
             implementation: string | null;
+            /**
+             * @description The hash of the first block of its chain, which identifies the chain.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            genesis_hash: string | null;
             /**
              * @description The path that the node connected to.
              * @example /submit
@@ -875,11 +875,6 @@ export interface components {
             name: string | null;
             /** @example Polkadot */
             chain: string | null;
-            /**
-             * @description The hash of the first block of its chain, which identifies the chain.
-             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
-             */
-            genesis_hash: string | null;
             /** @example 1.16.1-835e0767fe8 */
             version: string | null;
             /** @description It runs as a validator. */
@@ -892,6 +887,11 @@ export interface components {
             startup_time: number | null;
             /** @example Parity Polkadot */
             implementation: string | null;
+            /**
+             * @description The hash of the first block of its chain, which identifies the chain.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            genesis_hash: string | null;
             /**
              * @description The path that the node connected to.
              * @example /submit

@@ -54,15 +54,6 @@ export const SAID_FIELDS = [
     example: 'Polkadot',
   },
   {
-    key: 'genesisHash',
-    column: 'genesis_hash',
-    said: 'genesis_hash',
-    kind: 'hash',
-    answers: 'node',
-    description: 'The hash of the first block of its chain, which identifies the chain.',
-    example: '0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3',
-  },
-  {
     key: 'version',
     column: 'version',
     said: 'version',
@@ -104,6 +95,15 @@ export const SAID_FIELDS = [
     kind: 'text',
     answers: 'connection',
     description: 'The configuration of the node.',
+  },
+  {
+    key: 'genesisHash',
+    column: 'genesis_hash',
+    said: 'genesis_hash',
+    kind: 'hash',
+    answers: 'node',
+    description: 'The hash of the first block of its chain, which identifies the chain.',
+    example: '0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3',
   },
   {
     key: 'targetOs',
