@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { formatBytesPerSecond, formatCount, formatSpan, shortHash } from '../shared/format.js';
 import { linkTo } from '../shared/url-state.js';
-import type { NetworkNode, NodeField } from './network.js';
+import type { NetworkHeader, NetworkNode, NodeField } from './network.js';
 
 /** What cells need besides their node. */
 export interface Surroundings {
@@ -9,6 +9,7 @@ export interface Surroundings {
   chain: string;
   /** What identifies it. */
   network: string;
+  header: NetworkHeader;
   /** The server's time: milliseconds since the epoch. */
   now: number;
 }
@@ -99,12 +100,22 @@ function Mark({ text, title }: { text: string; title: string }): JSX.Element {
   );
 }
 
-/** A height, and whether nobody else reports one as high. */
-function HeightCell({ node, height }: { node: NetworkNode; height: number | null }): JSX.Element {
+interface HeightCellProps {
+  node: NetworkNode;
+  height: number | null;
+  /** The one that counts for the chain. */
+  counts: number | null;
+}
+
+/** A height, and whether it is above what counts for the chain. */
+function HeightCell({ node, height, counts }: HeightCellProps): JSX.Element {
+  const isAbove = node.unconfirmed && height !== null && (counts === null || height > counts);
+  const text = shown(height, formatCount);
+  if (!isAbove) return <>{text}</>;
   return (
     <>
-      {node.unconfirmed && <Mark text="?" title="Unconfirmed: above what counts for the chain." />}
-      {shown(height, formatCount)}
+      <Mark text="?" title="Unconfirmed: above what counts for the chain." />
+      <span>{text}</span>
     </>
   );
 }
@@ -142,12 +153,16 @@ export const COLUMNS: readonly Column[] = [
   amount('transactions', 'Transactions', 8, formatCount),
   amount('best_height', 'Best block', 8, formatCount, {
     fields: ['best_height', 'unconfirmed'],
-    cell: (node) => <HeightCell node={node} height={node.best_height} />,
+    cell: (node, { header }) => (
+      <HeightCell node={node} height={node.best_height} counts={header.best_height} />
+    ),
   }),
   hash('best_hash', 'Best hash'),
   amount('finalized_height', 'Finalized', 8, formatCount, {
     fields: ['finalized_height', 'unconfirmed'],
-    cell: (node) => <HeightCell node={node} height={node.finalized_height} />,
+    cell: (node, { header }) => (
+      <HeightCell node={node} height={node.finalized_height} counts={header.finalized_height} />
+    ),
   }),
   hash('finalized_hash', 'Finalized hash'),
   amount('block_time_ms', 'Block time', 7.5, milliseconds),
