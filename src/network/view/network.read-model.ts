@@ -33,17 +33,23 @@ const VIEW_NODES = 25_000;
 const CONNECTIONS_OF_NODE = 16;
 /** Connections of a chain that its heights are taken from in the list of chains, */
 const SAMPLED = 16;
+/** of these, which have been there longest, */
+const SAMPLED_FROM = 512;
 /** and blocks of each: fewer where there are many chains. */
 const SAMPLED_BLOCKS = 2_000;
 
 const short = (column: string): string => `left(${column}, ${MOST_CHARACTERS.toString()}) AS ${column}`;
 
-/** The open connections of chains, by `peer_connections_open`. */
-const OPEN = `
-  SELECT id::float8 AS id, ${chainKeySql()} COLLATE "C" AS chain, left(chain, ${MOST_CHARACTERS.toString()}) AS "chainName", revision, ip_addr AS address,
+/** The columns of a connection. */
+const COLUMNS = `
+         id::float8 AS id, ${chainKeySql()} COLLATE "C" AS chain, left(chain, ${MOST_CHARACTERS.toString()}) AS "chainName", revision, ip_addr AS address,
          ${['peer_id', 'name', 'implementation', 'version'].map(short).join(', ')}, authority,
          startup_time::float8 AS "startupTime", ${microsecondsOf('created_at')} AS "connectedAt",
-         ${microsecondsOf('last_message_at')} AS "lastMessageAt", coalesce(peer_id, id::text) COLLATE "C" AS node
+         ${microsecondsOf('last_message_at')} AS "lastMessageAt"`;
+
+/** The open connections of chains, by `peer_connections_open`. */
+const OPEN = `
+  SELECT ${COLUMNS}, coalesce(peer_id, id::text) COLLATE "C" AS node
     FROM peer_connections
    WHERE ended_at IS NULL AND ${chainKeySql()} = ANY ($1::text[])`;
 
@@ -73,17 +79,23 @@ const CONNECTIONS = `
   SELECT changed.*, total.* FROM changed FULL JOIN total ON "totalOf" = changed.chain`;
 
 /**
- * A few connections of each chain to go by: those that have been there longest, of different addresses before others
- * of one.
+ * A few connections of each chain to go by: of those that have been there longest, some of different addresses before
+ * others of one.
  */
 const SAMPLE = `
-  WITH open AS MATERIALIZED (${OPEN}),
-       nodes AS (SELECT DISTINCT ON (chain, node) * FROM open ORDER BY chain, node, "connectedAt", id),
+  WITH open AS MATERIALIZED (
+         SELECT id, ${chainKeySql()} COLLATE "C" AS chain, ip_addr COLLATE "C" AS address, created_at
+           FROM peer_connections
+          WHERE ended_at IS NULL AND ${chainKeySql()} = ANY ($1::text[])),
+       aged AS (
+         SELECT *, row_number() OVER (PARTITION BY chain ORDER BY created_at, id) AS age FROM open),
        ranked AS (
-         SELECT *, row_number() OVER (PARTITION BY chain, address ORDER BY "connectedAt", id) AS rank FROM nodes),
-       placed AS (
-         SELECT *, row_number() OVER (PARTITION BY chain ORDER BY rank, "connectedAt", id) AS place FROM ranked)
-  SELECT * FROM placed WHERE place <= $2::bigint`;
+         SELECT *, row_number() OVER (PARTITION BY chain, address ORDER BY age) AS rank
+           FROM aged WHERE age <= ${SAMPLED_FROM.toString()}),
+       placed AS (SELECT *, row_number() OVER (PARTITION BY chain ORDER BY rank, age) AS place FROM ranked)
+  SELECT id FROM placed WHERE place <= ${SAMPLED.toString()}`;
+
+const SAMPLED_CONNECTIONS = `SELECT ${COLUMNS} FROM peer_connections WHERE id = ANY ($1::bigint[])`;
 
 const FIELDS = [
   'best',
@@ -144,11 +156,16 @@ const NEWS = `
 
 /** By the same index, whatever the views have. */
 const CHAINS = `
-  SELECT ${chainKeySql()} AS key, mode() WITHIN GROUP (ORDER BY chain) AS name,
-         count(DISTINCT coalesce(peer_id, id::text))::integer AS node_count,
-         (count(DISTINCT coalesce(peer_id, id::text)) FILTER (WHERE authority))::integer AS validator_count
-    FROM peer_connections WHERE ended_at IS NULL AND ${chainKeySql()} IS NOT NULL
-   GROUP BY 1 ORDER BY node_count DESC, name, key LIMIT $1`;
+  WITH node AS (
+         SELECT ${chainKeySql()} COLLATE "C" AS key, coalesce(peer_id, id::text) COLLATE "C" AS node,
+                min(chain COLLATE "C") AS name, bool_or(authority) AS authority
+           FROM peer_connections WHERE ended_at IS NULL AND ${chainKeySql()} IS NOT NULL GROUP BY 1, 2),
+       named AS (
+         SELECT key, name, count(*) AS nodes, count(*) FILTER (WHERE authority) AS validators
+           FROM node GROUP BY key, name)
+  SELECT key, (array_agg(name ORDER BY nodes DESC, name))[1] AS name, sum(nodes)::integer AS node_count,
+         sum(validators)::integer AS validator_count
+    FROM named GROUP BY key ORDER BY node_count DESC, name, key LIMIT $1`;
 
 export interface ChainRow {
   /** See `chainKeyOf`. */
@@ -235,7 +252,10 @@ export class NetworkReadModel {
   async sample(chains: readonly string[], signal: AbortSignal): Promise<NetworkChanges> {
     const read = async (transaction: ReadTransaction): Promise<NetworkChanges> => {
       const { now } = transaction;
-      const connections = await transaction.query<ConnectionRow & QueryResultRow>(SAMPLE, [chains, SAMPLED]);
+      const sampled = await transaction.query<{ id: string }>(SAMPLE, [chains]);
+      const connections = await transaction.query<ConnectionRow & QueryResultRow>(SAMPLED_CONNECTIONS, [
+        sampled.map(({ id }) => id),
+      ]);
       const blocks = Math.floor(SAMPLED_BLOCKS / Math.max(1, connections.length));
       const ids = connections.map(({ id }) => id);
       const reports = await latest(transaction, ids, Math.min(Math.max(blocks, BLOCKS), BLOCKS_OF_OBSERVER));
