@@ -115,7 +115,7 @@ function Choices({
         {choices.map(({ genesis_hash, node_count }) => (
           <li key={genesis_hash}>
             <a href={linkTo('/dashboard/', { chain: genesis_hash ?? `name:${name}` })}>
-              {genesis_hash === null ? 'The one without a genesis hash' : genesis_hash}
+              {genesis_hash ?? 'The one without a genesis hash'}
             </a>
             , {formatCount(node_count)} {node_count === 1 ? 'node' : 'nodes'}
           </li>

@@ -24,7 +24,7 @@ export class ProblemFilter implements ExceptionFilter {
       const status = error.getStatus();
       const body = error.getResponse();
       const said = isOurs(body) ? body : undefined;
-      return { ...problem(status, said?.detail ?? error.message, said?.errors), ...said?.members };
+      return Object.assign(problem(status, said?.detail ?? error.message, said?.errors), said?.members);
     }
     const status = clientErrorStatus(error);
     if (status !== null) return problem(status, (error as Error).message);
