@@ -3,7 +3,7 @@ import type { Answer } from '../shared/api.js';
 import { formatCount } from '../shared/format.js';
 import { Time } from '../shared/time.js';
 
-/** What a node is, by its newest connection. */
+/** What a node is, by the connection that describes it. */
 export function Facts({ node }: { node: Answer<'NodeDetail'> }): JSX.Element {
   return (
     <FactList
@@ -12,6 +12,7 @@ export function Facts({ node }: { node: Answer<'NodeDetail'> }): JSX.Element {
         [
           'Now',
           node.connected ? <span class="good">Connected</span> : <span class="bad">Not connected</span>,
+          node.connections > 1 ? `, ${formatCount(node.connections)} connections are open` : null,
         ],
         ['Last heard', <Time value={node.last_message_at} relative />],
         ['Chain', node.chain],

@@ -6,13 +6,14 @@ import { useHistory } from './use-history.js';
 
 interface HistoryProps {
   peerId: string;
+  chain: string | undefined;
   /** Milliseconds since the epoch. */
   bounds: { start: number; end: number };
 }
 
 /** The charts of a node. They fill from the right while older messages are read. */
-export function History({ peerId, bounds }: HistoryProps): JSX.Element {
-  const { charts, count, state, error, goOn } = useHistory(peerId, bounds);
+export function History({ peerId, chain, bounds }: HistoryProps): JSX.Element {
+  const { charts, count, state, error, goOn } = useHistory(peerId, chain, bounds);
   const range = { start: bounds.start / 1000, end: bounds.end / 1000 };
   return (
     <section aria-labelledby="history">

@@ -15,8 +15,13 @@ export interface Sessions {
   now: number;
 }
 
-/** The connections of a node since a time: milliseconds since the epoch. */
-export async function loadSessions(peerId: string, start: number, signal: AbortSignal): Promise<Sessions> {
+/** The connections of a node, on one chain or on all, since a time: milliseconds since the epoch. */
+export async function loadSessions(
+  peerId: string,
+  chain: string | undefined,
+  start: number,
+  signal: AbortSignal,
+): Promise<Sessions> {
   const list: NodeSession[] = [];
   while (list.length < MOST) {
     const cursor = list.at(-1)?.id;
@@ -24,7 +29,11 @@ export async function loadSessions(peerId: string, start: number, signal: AbortS
       api.GET('/nodes/{peer_id}/connections', {
         params: {
           path: { peer_id: peerId },
-          query: { limit: PAGE, ...(cursor !== undefined && { cursor }) },
+          query: {
+            limit: PAGE,
+            ...(cursor !== undefined && { cursor }),
+            ...(chain !== undefined && { chain }),
+          },
         },
         signal,
       }),

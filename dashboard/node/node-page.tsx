@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import { answerOf, api, RequestFailedError } from '../shared/api.js';
+import { type Answer, answerOf, api, RequestFailedError } from '../shared/api.js';
 import { useLoaded } from '../shared/loaded.js';
 import { NodePicker, nodeName } from '../shared/node-picker.js';
 import { Page } from '../shared/page.js';
@@ -12,6 +12,7 @@ import { Facts } from './facts.js';
 import { Hardware } from './hardware.js';
 import { History } from './history.js';
 import { loadSessions } from './load-sessions.js';
+import { OpenConnections } from './open-connections.js';
 import { Sessions } from './sessions.js';
 
 /** One node: what it is, when it was there, how it did, and what it runs on. */
@@ -19,6 +20,7 @@ export function NodePage(): JSX.Element {
   const [query, change] = useQueryState();
   const [refreshed, setRefreshed] = useState(0);
   const peerId = query.get('peer_id') ?? '';
+  const chain = query.get('chain') ?? undefined;
   const range = readRange(query);
   const rangeKey = JSON.stringify(range);
   // What moves with the clock stays where it was read, until it is read anew.
@@ -26,7 +28,7 @@ export function NodePage(): JSX.Element {
   return (
     <Page title="Node" peerId={peerId}>
       <form class="fields" aria-label="Which node, and when" onSubmit={(event) => event.preventDefault()}>
-        <NodePicker value={peerId} onChange={(peer_id) => change({ peer_id })} />
+        <NodePicker value={peerId} onChange={(peer_id) => change({ peer_id, chain: undefined })} />
         <RangePicker value={range} onChange={(chosen) => change(writeRange(chosen))} />
         <button type="button" onClick={() => setRefreshed((count) => count + 1)}>
           Refresh
@@ -39,7 +41,7 @@ export function NodePage(): JSX.Element {
           </p>
         </Empty>
       ) : (
-        <NodeShown key={peerId} peerId={peerId} bounds={bounds} />
+        <NodeShown key={`${peerId} ${chain ?? ''}`} peerId={peerId} chain={chain} bounds={bounds} />
       )}
     </Page>
   );
@@ -47,18 +49,26 @@ export function NodePage(): JSX.Element {
 
 interface NodeShownProps {
   peerId: string;
+  /** What identifies it, or its name; the one where it was heard last where it is left out. */
+  chain: string | undefined;
   bounds: { start: number; end: number };
 }
 
-function NodeShown({ peerId, bounds }: NodeShownProps): JSX.Element {
+function NodeShown({ peerId, chain, bounds }: NodeShownProps): JSX.Element {
   const path = { peer_id: peerId };
   const [node, reload] = useLoaded(
-    (signal) => answerOf(api.GET('/nodes/{peer_id}', { params: { path }, signal })),
-    [peerId, bounds],
+    (signal) => {
+      const query = chain === undefined ? {} : { chain };
+      return answerOf(api.GET('/nodes/{peer_id}', { params: { path, query }, signal }));
+    },
+    [peerId, chain, bounds],
   );
+  // Of one chain, also where the URL has none: a peer id may be on several.
+  const on = chain ?? (node.value && keyOf(node.value));
+  const isKnown = chain !== undefined || node.value !== undefined;
   const [sessions, reloadSessions] = useLoaded(
-    (signal) => loadSessions(peerId, bounds.start, signal),
-    [peerId, bounds],
+    isKnown ? (signal) => loadSessions(peerId, on, bounds.start, signal) : undefined,
+    [peerId, isKnown, on, bounds],
   );
   if (node.state === 'failed' && node.error instanceof RequestFailedError && node.error.status === 404) {
     return (
@@ -79,14 +89,46 @@ function NodeShown({ peerId, bounds }: NodeShownProps): JSX.Element {
               <a href={linkTo('/dashboard/logs/', path)}>Its messages</a>
             </p>
             <Facts node={known} />
+            <OtherChains node={known} />
+            {known.duplicate && <OpenConnections node={known} chain={on} />}
           </>
         )}
       </Shown>
       <Shown of={sessions} what="its sessions" retry={reloadSessions}>
         {(loaded) => <Sessions sessions={loaded} bounds={bounds} />}
       </Shown>
-      <History peerId={peerId} bounds={bounds} />
+      {isKnown && <History peerId={peerId} chain={on} bounds={bounds} />}
       {node.value && <Hardware node={node.value} />}
     </>
+  );
+}
+
+/** What identifies the chain of a node; undefined where it has said neither hash nor name. */
+function keyOf({
+  genesis_hash,
+  chain,
+}: Pick<Answer<'OtherChain'>, 'genesis_hash' | 'chain'>): string | undefined {
+  return genesis_hash ?? (chain === null ? undefined : `name:${chain}`);
+}
+
+/** The same peer id elsewhere. */
+function OtherChains({ node }: { node: Answer<'NodeDetail'> }): JSX.Element | null {
+  const others = node.other_chains.flatMap((other) => {
+    const key = keyOf(other);
+    return key === undefined ? [] : [{ ...other, key }];
+  });
+  if (others.length === 0) return null;
+  return (
+    <p>
+      Also heard on{' '}
+      {others.map(({ key, chain, genesis_hash }, at) => (
+        <>
+          {at > 0 && ', '}
+          <a href={linkTo('/dashboard/node/', { peer_id: node.peer_id, chain: key })}>
+            <bdi>{[chain, genesis_hash?.slice(0, 10)].filter(Boolean).join(' ')}</bdi>
+          </a>
+        </>
+      ))}
+    </p>
   );
 }

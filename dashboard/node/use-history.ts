@@ -23,12 +23,16 @@ type Shown = Omit<History, 'goOn'>;
 const NOTHING: Shown = { charts: [], count: 0, state: 'loading', error: undefined };
 
 /** What a node said of itself every few seconds, between two times: milliseconds since the epoch. */
-export function useHistory(peerId: string, { start, end }: { start: number; end: number }): History {
+export function useHistory(
+  peerId: string,
+  chain: string | undefined,
+  { start, end }: { start: number; end: number },
+): History {
   const [shown, setShown] = useState(NOTHING);
   const run = useRef<() => void>(() => undefined);
   useEffect(() => {
     const abort = new AbortController();
-    const reader = new HistoryReader(peerId, start, end, abort.signal);
+    const reader = new HistoryReader(peerId, chain, start, end, abort.signal);
     run.current = () => {
       void reader.run((next) => {
         if (!abort.signal.aborted) setShown(next);
@@ -37,7 +41,7 @@ export function useHistory(peerId: string, { start, end }: { start: number; end:
     setShown(NOTHING);
     run.current();
     return () => abort.abort();
-  }, [peerId, start, end]);
+  }, [peerId, chain, start, end]);
   return { ...shown, goOn: useCallback(() => run.current(), []) };
 }
 
@@ -49,6 +53,7 @@ class HistoryReader {
 
   constructor(
     private readonly peerId: string,
+    private readonly chain: string | undefined,
     private readonly start: number,
     private readonly end: number,
     private readonly signal: AbortSignal,
@@ -75,6 +80,7 @@ class HistoryReader {
       start_time: new Date(this.start).toISOString(),
       end_time: new Date(this.end).toISOString(),
       limit,
+      ...(this.chain !== undefined && { chain: this.chain }),
       ...(this.cursor !== undefined && { cursor: this.cursor }),
     };
     const rows = await answerOf(api.GET('/nodes/logs', { params: { query }, signal: this.signal }));

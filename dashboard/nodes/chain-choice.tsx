@@ -1,16 +1,18 @@
 import type { JSX } from 'preact';
 import { formatCount } from '../shared/format.js';
+import { chainLabel } from './chain-label.js';
 import type { Chain } from './network.js';
 
 interface ChainChoiceProps {
   chains: readonly Chain[];
+  /** What identifies it, or a name that is not known here. */
   value: string | undefined;
-  onChange: (name: string) => void;
+  onChange: (network: string) => void;
 }
 
 /** Which chain is shown, of those that nodes are on. One that nobody is on now stays if it was chosen. */
 export function ChainChoice({ chains, value, onChange }: ChainChoiceProps): JSX.Element {
-  const others = value === undefined || chains.some(({ name }) => name === value) ? [] : [value];
+  const others = value === undefined || chains.some(({ network }) => network === value) ? [] : [value];
   return (
     <label class="field">
       <span>Chain</span>
@@ -19,14 +21,14 @@ export function ChainChoice({ chains, value, onChange }: ChainChoiceProps): JSX.
         disabled={value === undefined}
         onChange={(event) => onChange(event.currentTarget.value)}
       >
-        {others.map((name) => (
-          <option key={name} value={name}>
-            {name}
+        {others.map((network) => (
+          <option key={network} value={network}>
+            {network}
           </option>
         ))}
-        {chains.map(({ name, node_count }) => (
-          <option key={name} value={name}>
-            {name} ({formatCount(node_count)})
+        {chains.map((chain) => (
+          <option key={chain.network} value={chain.network}>
+            {chainLabel(chain, chains)} ({formatCount(chain.node_count)})
           </option>
         ))}
       </select>

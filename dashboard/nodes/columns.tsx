@@ -1,11 +1,15 @@
 import type { JSX } from 'preact';
 import { formatBytesPerSecond, formatCount, formatSpan, shortHash } from '../shared/format.js';
 import { linkTo } from '../shared/url-state.js';
-import type { NetworkNode, NodeField } from './network.js';
+import type { NetworkHeader, NetworkNode, NodeField } from './network.js';
 
 /** What cells need besides their node. */
 export interface Surroundings {
+  /** As people read it. */
   chain: string;
+  /** What identifies it. */
+  network: string;
+  header: NetworkHeader;
   /** The server's time: milliseconds since the epoch. */
   now: number;
 }
@@ -75,20 +79,52 @@ function hash(name: NodeField, label: string): Column {
 
 const nameOf = ({ name, peer_id, id }: NetworkNode): string => name ?? shortHash(peer_id ?? id.toString());
 
-function NameCell({ node }: { node: NetworkNode }): JSX.Element {
+function NameCell({ node, network }: { node: NetworkNode; network: string }): JSX.Element {
   const name = <bdi title={nameOf(node)}>{nameOf(node)}</bdi>;
-  return node.peer_id === null ? (
-    name
-  ) : (
-    <a href={linkTo('/dashboard/node/', { peer_id: node.peer_id })}>{name}</a>
+  if (node.peer_id === null) return name;
+  const link = <a href={linkTo('/dashboard/node/', { peer_id: node.peer_id, chain: network })}>{name}</a>;
+  if (!node.duplicate) return link;
+  return (
+    <>
+      {link} <Mark text="duplicate" title="Several nodes are connected with this peer id." />
+    </>
+  );
+}
+
+/** What is odd about a node, in words. */
+function Mark({ text, title }: { text: string; title: string }): JSX.Element {
+  return (
+    <span class="mark warning" title={title}>
+      {text}
+    </span>
+  );
+}
+
+interface HeightCellProps {
+  node: NetworkNode;
+  height: number | null;
+  /** The one that counts for the chain. */
+  counts: number | null;
+}
+
+/** A height, and whether it is above what counts for the chain. */
+function HeightCell({ node, height, counts }: HeightCellProps): JSX.Element {
+  const isAbove = node.unconfirmed && height !== null && (counts === null || height > counts);
+  const text = shown(height, formatCount);
+  if (!isAbove) return <>{text}</>;
+  return (
+    <>
+      <Mark text="?" title="Unconfirmed: above what counts for the chain." />
+      <span>{text}</span>
+    </>
   );
 }
 
 /** Always there. */
 export const NAME: Column = text('name', 'Name', 15, {
-  fields: ['name', 'peer_id'],
+  fields: ['name', 'peer_id', 'duplicate'],
   key: nameOf,
-  cell: (node) => <NameCell node={node} />,
+  cell: (node, { network }) => <NameCell node={node} network={network} />,
 });
 
 /** In the order in which they are shown. */
@@ -115,9 +151,19 @@ export const COLUMNS: readonly Column[] = [
   },
   amount('peers', 'Peers', 5.5, formatCount),
   amount('transactions', 'Transactions', 8, formatCount),
-  amount('best_height', 'Best block', 8, formatCount),
+  amount('best_height', 'Best block', 8, formatCount, {
+    fields: ['best_height', 'unconfirmed'],
+    cell: (node, { header }) => (
+      <HeightCell node={node} height={node.best_height} counts={header.best_height} />
+    ),
+  }),
   hash('best_hash', 'Best hash'),
-  amount('finalized_height', 'Finalized', 8, formatCount),
+  amount('finalized_height', 'Finalized', 8, formatCount, {
+    fields: ['finalized_height', 'unconfirmed'],
+    cell: (node, { header }) => (
+      <HeightCell node={node} height={node.finalized_height} counts={header.finalized_height} />
+    ),
+  }),
   hash('finalized_hash', 'Finalized hash'),
   amount('block_time_ms', 'Block time', 7.5, milliseconds),
   amount('propagation_ms', 'Propagation', 8, milliseconds),
@@ -141,6 +187,6 @@ export const COLUMNS: readonly Column[] = [
 
 /** The fields of some columns, in one order, without repeats. */
 export function fieldsOf(columns: readonly Column[]): NodeField[] {
-  const always: NodeField[] = ['name', 'peer_id', 'implementation', 'version'];
+  const always: NodeField[] = ['name', 'peer_id', 'implementation', 'version', 'duplicate'];
   return [...new Set([...always, ...columns.flatMap(({ fields }) => fields)])].sort();
 }

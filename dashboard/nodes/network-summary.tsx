@@ -16,9 +16,13 @@ export function NetworkSummary({ store }: { store: NodeStore }): JSX.Element {
   useSecond();
   const { best_height, best_hash, finalized_height, finalized_hash, average_block_time_ms: average } = header;
   const last = header.last_block_at;
+  const isCut = header.shown_count < header.node_count;
   return (
     <dl class="summary">
-      <Figure label="Best block" title={best_hash}>
+      <Figure
+        label={header.single_source ? 'Best block, by one node' : 'Best block'}
+        title={header.single_source ? 'Only one node reports heights: nobody confirms them.' : best_hash}
+      >
         {best_height === null ? NONE : `#${formatCount(best_height)}`}
       </Figure>
       <Figure label="Finalized block" title={finalized_hash}>
@@ -30,7 +34,14 @@ export function NetworkSummary({ store }: { store: NodeStore }): JSX.Element {
       <Figure label="Last block" title={last}>
         {last === null ? NONE : `${formatSpan(Math.max(0, store.now() - Date.parse(last)))} ago`}
       </Figure>
-      <Figure label="Nodes">{formatCount(header.node_count)}</Figure>
+      <Figure
+        label="Nodes"
+        {...(isCut && { title: 'The table has those that have been connected longest.' })}
+      >
+        {isCut
+          ? `${formatCount(header.node_count)}, ${formatCount(header.shown_count)} shown`
+          : formatCount(header.node_count)}
+      </Figure>
       <Figure label="Validators">{formatCount(header.validator_count)}</Figure>
     </dl>
   );

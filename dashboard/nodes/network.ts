@@ -9,8 +9,10 @@ export type NodeField = Exclude<keyof NetworkNode, 'id'>;
 /** What the feed sends of a chain. */
 export interface NetworkFrame {
   as_of: string;
-  /** All nodes are in it: others are gone. */
+  /** All nodes begin here: those that do not come are gone. */
   complete?: boolean;
+  /** Of all nodes, others follow in the next frame. */
+  more?: boolean;
   /** What changed of each; all of a new one. */
   nodes: (Partial<NetworkNode> & { id: number })[];
   /** Ids. */
@@ -20,11 +22,13 @@ export interface NetworkFrame {
 
 export const NO_HEADER: NetworkHeader = {
   node_count: 0,
+  shown_count: 0,
   validator_count: 0,
   best_height: null,
   best_hash: null,
   finalized_height: null,
   finalized_hash: null,
+  single_source: false,
   average_block_time_ms: null,
   last_block_at: null,
 };
@@ -50,4 +54,7 @@ export const NO_NODE: Omit<NetworkNode, 'id'> = {
   last_heard_at: null,
   startup_time: null,
   connected_at: '',
+  connections: 1,
+  duplicate: false,
+  unconfirmed: false,
 };

@@ -7,7 +7,16 @@ const frame = (second: number, more: object = {}) => ({ as_of: at(second), nodes
 
 function storeOf(network: Partial<Network>): NodeStore {
   const store = new NodeStore();
-  store.load({ network: 'Testnet', as_of: at(0), header: NO_HEADER, nodes: [], ...network });
+  store.load({
+    network: 'name:Testnet',
+    genesis_hash: null,
+    chain: 'Testnet',
+    as_of: at(0),
+    header: NO_HEADER,
+    nodes: [],
+    next_cursor: null,
+    ...network,
+  });
   return store;
 }
 
@@ -32,6 +41,21 @@ describe('the store of nodes', () => {
     expect(store.sinceFor(['name', 'peers'])).toBe(at(3));
     expect(store.sinceFor(['name', 'upload'])).toBeUndefined();
     expect(store.all().map(({ peers }) => peers)).toEqual([2, 3]);
+  });
+
+  it('is whole when the last part of all nodes has come, and not before', () => {
+    const store = storeOf({ nodes: [1, 2, 3].map((id) => ({ ...NO_NODE, id })) });
+    const ids = () => store.all().map(({ id }) => id);
+    store.take(frame(1, { complete: true, more: true, nodes: [{ id: 1 }, { id: 4 }] }), ['name']);
+    expect(ids()).toEqual([1, 2, 3, 4]);
+    expect(store.sinceFor(['name'])).toBeUndefined();
+    store.take(frame(1, { more: true, nodes: [{ id: 5 }] }), ['name']);
+    expect(store.sinceFor(['name'])).toBeUndefined();
+    store.take(frame(1, { nodes: [{ id: 6 }] }), ['name']);
+    expect(ids()).toEqual([1, 4, 5, 6]);
+    expect(store.sinceFor(['name'])).toBe(at(1));
+    store.take(frame(2, { nodes: [{ id: 7 }], gone: [1] }), ['name']);
+    expect(ids()).toEqual([4, 5, 6, 7]);
   });
 
   it("has the server's time as soon as the server has told it", () => {

@@ -23,31 +23,44 @@ export class NodeStore {
   private aheadMs = Infinity;
   /** The fields of which nothing is missing. Others are as old as when they were followed last. */
   private current: ReadonlySet<NodeField> = new Set();
+  /** Ids that have come of all nodes, while others follow. */
+  private arrived: Set<number> | undefined;
   header: NetworkHeader = NO_HEADER;
   /** The time of what is here, by the server's clock; '' where the server has not told one. */
   asOf = '';
+  /** What identifies the chain, as the feed takes it. */
+  network = '';
   /** Grows with each change. */
   version = 0;
 
-  load({ as_of, header, nodes }: Network): void {
+  load({ network, as_of, header, nodes }: Network): void {
+    this.network = network;
     this.take({ as_of, header, nodes, complete: true, gone: [] }, Object.keys(NO_NODE) as NodeField[]);
   }
 
   /** Since when changes of fields are missing here; undefined where all is, so that all must come. */
   sinceFor(fields: readonly NodeField[]): string | undefined {
-    return this.asOf !== '' && fields.every((field) => this.current.has(field)) ? this.asOf : undefined;
+    const isWhole = this.asOf !== '' && this.arrived === undefined;
+    return isWhole && fields.every((field) => this.current.has(field)) ? this.asOf : undefined;
   }
 
   /** @param fields that were followed */
-  take({ as_of, complete = false, nodes, gone, header }: NetworkFrame, fields: readonly NodeField[]): void {
-    this.current = new Set(complete ? fields : fields.filter((field) => this.current.has(field)));
-    if (complete) {
-      const left = new Set(nodes.map(({ id }) => id));
-      for (const id of this.nodes.keys()) if (!left.has(id)) this.nodes.delete(id);
+  take(frame: NetworkFrame, fields: readonly NodeField[]): void {
+    const { as_of, complete = false, more = false, nodes, gone, header } = frame;
+    if (complete) this.arrived = new Set();
+    for (const change of nodes) {
+      this.change(change);
+      this.arrived?.add(change.id);
     }
-    for (const change of nodes) this.change(change);
     for (const id of gone) this.nodes.delete(id);
     if (header !== undefined) this.header = header;
+    if (this.arrived === undefined) {
+      this.current = new Set(fields.filter((field) => this.current.has(field)));
+    } else if (!more) {
+      for (const id of this.nodes.keys()) if (!this.arrived.has(id)) this.nodes.delete(id);
+      this.arrived = undefined;
+      this.current = new Set(fields);
+    }
     if (as_of !== '') {
       this.asOf = as_of;
       this.aheadMs = Math.min(this.aheadMs, Date.now() - Date.parse(as_of));

@@ -37,7 +37,7 @@ export function NodeTable(props: NodeTableProps): JSX.Element {
   const nodes = useOrdered({ store, words, order, pins }, version, held);
   const scroller = useRef<HTMLDivElement>(null);
   const { rows, above, below } = useVirtualRows(scroller, nodes.length, ROW, ROW);
-  const surroundings = { chain, now: store.now() };
+  const surroundings = { chain, network: store.network, header: store.header, now: store.now() };
   const width = columns.reduce((sum, column) => sum + column.width, PIN_WIDTH);
   return (
     <div class="scroll nodes" ref={scroller} tabIndex={0} role="region" aria-label="Nodes">

@@ -3,10 +3,14 @@ import { useEffect, useState } from 'preact/hooks';
 import { FeedClient } from '../shared/feed.js';
 import { Page } from '../shared/page.js';
 import { Empty, Failed, Loading, Shown } from '../shared/states.js';
-import { useQueryState } from '../shared/url-state.js';
+import { type Answer, RequestFailedError } from '../shared/api.js';
+import { formatCount } from '../shared/format.js';
+import { linkTo, useQueryState } from '../shared/url-state.js';
 import { ChainChoice } from './chain-choice.js';
+import { chainLabel, chainOf } from './chain-label.js';
 import { ColumnChoice } from './column-choice.js';
 import { type Column, COLUMNS, fieldsOf, NAME } from './columns.js';
+import type { Chain } from './network.js';
 import type { NodeStore } from './node-store.js';
 import { NetworkSummary } from './network-summary.js';
 import { NodeTable } from './node-table.js';
@@ -25,8 +29,11 @@ export function NodesPage(): JSX.Element {
   const [pins, togglePin] = useStored('nodes.pins', []);
   const [chains, reloadChains] = useChains();
   const columns = COLUMNS.filter((column) => column === NAME || chosen.has(column.name));
-  const chain = query.get('chain') ?? chains.value?.[0]?.name;
+  const known = chains.value ?? [];
+  // A name in a URL is looked up by the server: this list may be older.
+  const chain = query.get('chain') ?? known[0]?.network;
   const [network, reload] = useNetwork(feed, chain, fieldsOf(columns));
+  const choices = network.state === 'failed' ? choicesIn(network.error) : [];
   const [words, setWords] = useWords(query.get('q') ?? '', (q) => change({ q }));
   const order = {
     column: columns.find(({ name }) => name === query.get('sort')) ?? NAME,
@@ -39,7 +46,11 @@ export function NodesPage(): JSX.Element {
   return (
     <Page title="Nodes" path="/dashboard/" feed={feed}>
       <form class="fields" onSubmit={(event) => event.preventDefault()}>
-        <ChainChoice chains={chains.value ?? []} value={chain} onChange={(name) => change({ chain: name })} />
+        <ChainChoice
+          chains={known}
+          value={chain === undefined ? undefined : (chainOf(chain, known)?.network ?? chain)}
+          onChange={(chosen) => change({ chain: chosen })}
+        />
         <label class="field wide">
           <span>Filter</span>
           <input
@@ -58,13 +69,16 @@ export function NodesPage(): JSX.Element {
           loading={chains.state === 'loading' && chains.value === undefined}
           retry={reloadChains}
         />
+      ) : choices.length > 0 ? (
+        <Choices name={chain} choices={choices} />
       ) : (
         <Shown of={network} what="nodes" retry={reload}>
           {(store) => (
             <>
               <NetworkSummary store={store} />
               <NodeTable
-                {...{ store, chain, columns, words, order, pins }}
+                {...{ store, columns, words, order, pins }}
+                chain={labelOf(store.network, known)}
                 onOrder={sort}
                 onPin={togglePin}
               />
@@ -75,6 +89,39 @@ export function NodesPage(): JSX.Element {
         </Shown>
       )}
     </Page>
+  );
+}
+
+function choicesIn(error: Error): readonly Answer<'ChainChoice'>[] {
+  return error instanceof RequestFailedError ? error.chains : [];
+}
+
+function labelOf(network: string, chains: readonly Chain[]): string {
+  const chain = chainOf(network, chains);
+  return chain === undefined ? network : chainLabel(chain, chains);
+}
+
+/** Several chains have the name that a link has. */
+function Choices({
+  name,
+  choices,
+}: {
+  name: string;
+  choices: readonly Answer<'ChainChoice'>[];
+}): JSX.Element {
+  return (
+    <Empty title={`Several chains are called ${name}. Which one?`}>
+      <ul class="choices">
+        {choices.map(({ genesis_hash, node_count }) => (
+          <li key={genesis_hash}>
+            <a href={linkTo('/dashboard/', { chain: genesis_hash ?? `name:${name}` })}>
+              {genesis_hash ?? 'The one without a genesis hash'}
+            </a>
+            , {formatCount(node_count)} {node_count === 1 ? 'node' : 'nodes'}
+          </li>
+        ))}
+      </ul>
+    </Empty>
   );
 }
 

@@ -6,6 +6,8 @@ import { type Chain, type Network, type NetworkFrame, type NodeField, NO_HEADER 
 import { NodeStore } from './node-store.js';
 
 const CHAINS_EVERY_MS = 15_000;
+/** Nodes a request. */
+const PAGE = 5_000;
 
 /** The chains that nodes are on, asked for again and again. */
 export function useChains(): [Loaded<Chain[]>, () => void] {
@@ -20,6 +22,7 @@ export function useChains(): [Loaded<Chain[]>, () => void] {
 /**
  * The nodes of a chain: all of them once, and what changes by the feed.
  *
+ * @param chain what identifies it, or its name
  * @param fields of which changes are wanted
  */
 export function useNetwork(
@@ -39,10 +42,10 @@ export function useNetwork(
   );
   const store = loaded.state === 'done' ? loaded.value : undefined;
   useEffect(() => {
-    if (chain === undefined || store === undefined) return;
+    if (store === undefined) return;
     return feed.follow({
       name: 'network',
-      value: chain,
+      value: store.network,
       request: () => {
         const since = store.sinceFor(fields);
         return { fields, ...(since !== undefined && { since }) };
@@ -55,9 +58,30 @@ export function useNetwork(
 
 /** A chain that nobody is on any more, or not yet, has no nodes. */
 async function snapshot(chain: string, signal: AbortSignal): Promise<Network> {
-  const asking = api.GET('/network/{chain}', { params: { path: { chain } }, signal });
+  const first = await page(chain, undefined, signal);
+  const nodes = [...first.nodes];
+  for (let cursor = first.next_cursor; cursor !== null;) {
+    const next = await page(first.network, cursor, signal);
+    nodes.push(...next.nodes);
+    cursor = next.next_cursor;
+  }
+  // The feed tells what has changed since the first page.
+  return { ...first, nodes, next_cursor: null };
+}
+
+async function page(chain: string, cursor: number | undefined, signal: AbortSignal): Promise<Network> {
+  const query = { limit: PAGE, ...(cursor !== undefined && { cursor }) };
+  const asking = api.GET('/network/{chain}', { params: { path: { chain }, query }, signal });
   if ((await asking).response.status === 404) {
-    return { network: chain, as_of: '', header: NO_HEADER, nodes: [] };
+    return {
+      network: chain,
+      genesis_hash: null,
+      chain: null,
+      as_of: '',
+      header: NO_HEADER,
+      nodes: [],
+      next_cursor: null,
+    };
   }
   return await answerOf(asking);
 }

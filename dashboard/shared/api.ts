@@ -20,6 +20,8 @@ export class RequestFailedError extends Error {
     message: string,
     /** Of HTTP. */
     readonly status: number,
+    /** Chains to choose from, where the name that was given is that of several. */
+    readonly chains: readonly Schemas['ChainChoice'][] = [],
   ) {
     super(message);
   }
@@ -38,7 +40,9 @@ interface Asked<Data> {
  */
 export async function answerOf<Data>(asked: Promise<Asked<Data>>): Promise<Exclude<Data, undefined>> {
   const { data, error, response } = await asked;
-  if (!response.ok) throw new RequestFailedError(explain(error, response), response.status);
+  if (!response.ok) {
+    throw new RequestFailedError(explain(error, response), response.status, choicesIn(error));
+  }
   return data as Exclude<Data, undefined>;
 }
 
@@ -59,6 +63,10 @@ export async function fetched(url: string, signal?: AbortSignal): Promise<Respon
 /** @param shown what the request had; another token may have been given since */
 function noteRefusal({ status }: Response, shown: string | undefined): undefined {
   if (status === 401 && shown === tokenHeaders().Authorization) accessRefused();
+}
+
+function choicesIn(error: unknown): readonly Schemas['ChainChoice'][] {
+  return (error as Partial<Schemas['ChainProblem']> | null | undefined)?.chains ?? [];
 }
 
 /** With `parseAs: 'text'` a problem comes as text too. */

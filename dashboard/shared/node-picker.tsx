@@ -22,7 +22,7 @@ export function NodePicker({ value, onChange, label = 'Node' }: NodePickerProps)
     (signal) => answerOf(api.GET('/nodes', { params: { query: { limit: OFFERED } }, signal })),
     [],
   );
-  const known = nodes.value ?? [];
+  const known = onePerPeer(nodes.value ?? []);
   // Who was quicker than the list has named a node that is known only now.
   useEffect(() => {
     const peerId = peerIdOf(value, known);
@@ -46,6 +46,11 @@ export function NodePicker({ value, onChange, label = 'Node' }: NodePickerProps)
       </datalist>
     </label>
   );
+}
+
+/** A peer id may be on several chains. */
+function onePerPeer(nodes: readonly Answer<'Node'>[]): Answer<'Node'>[] {
+  return nodes.filter(({ peer_id }, at) => nodes[at - 1]?.peer_id !== peer_id);
 }
 
 /** The name of a node and its chain; of one that has said neither, its peer id. */

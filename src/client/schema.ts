@@ -85,7 +85,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The newest connection of each node */
+        /** All nodes that are known */
         get: operations["listNodes"];
         put?: never;
         post?: never;
@@ -586,6 +586,41 @@ export interface components {
              */
             http: string[];
         };
+        ChainChoice: {
+            /**
+             * @description What identifies it; null where its nodes send none, and `name:` and its name identify it.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            genesis_hash: string | null;
+            /**
+             * @description The name that was given.
+             * @example Development
+             */
+            name: string;
+            /**
+             * Format: int64
+             * @description Its nodes of that name that are connected.
+             * @example 4
+             */
+            node_count: number;
+        };
+        ChainProblem: {
+            /** @example about:blank */
+            type: string;
+            /**
+             * @description The name of the status.
+             * @example Bad Request
+             */
+            title: string;
+            /** @example 400 */
+            status: number;
+            /** @description What is wrong, and what to do. */
+            detail?: string;
+            /** @description Each input that is wrong. */
+            errors?: components["schemas"]["ProblemPart"][];
+            /** @description Those with the most nodes first. */
+            chains?: components["schemas"]["ChainChoice"][];
+        };
         Message: {
             /**
              * Format: int64
@@ -671,12 +706,6 @@ export interface components {
         };
         Node: {
             /**
-             * Format: int64
-             * @description The newest connection.
-             * @example 5283920058631409
-             */
-            id: number;
-            /**
              * @description The address that it came from.
              * @example 192.0.2.1
              */
@@ -697,6 +726,25 @@ export interface components {
              * @example 2026-01-02T03:04:05.678901Z
              */
             last_message_at: string;
+            /**
+             * Format: int64
+             * @description The connection that describes it.
+             * @example 5283920058631409
+             */
+            id: number;
+            /**
+             * Format: int64
+             * @description Its open connections.
+             * @example 1
+             */
+            connections: number;
+            /** @description Its open connections differ in name or start: several nodes have this peer id. */
+            duplicate: boolean;
+            /**
+             * @description Where the next page begins: `cursor` takes it.
+             * @example ["12D3KooW…", "0x91b1…"]
+             */
+            cursor: string;
             /** @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp */
             peer_id: string;
             /**
@@ -724,13 +772,31 @@ export interface components {
              */
             genesis_hash: string | null;
         };
-        NodeDetail: {
+        OtherChain: {
+            /**
+             * @description The hash of its first block; null where its nodes send none.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            genesis_hash: string | null;
+            /**
+             * @description As the node calls it.
+             * @example Kusama
+             */
+            chain: string | null;
             /**
              * Format: int64
-             * @description The newest connection.
+             * @description The connection that describes the node there.
              * @example 5283920058631409
              */
             id: number;
+            /**
+             * Format: date-time
+             * @description When it was last heard there.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            last_message_at: string;
+        };
+        NodeDetail: {
             /**
              * @description The address that it came from.
              * @example 192.0.2.1
@@ -752,32 +818,11 @@ export interface components {
              * @example 2026-01-02T03:04:05.678901Z
              */
             last_message_at: string;
-            /** @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp */
-            peer_id: string;
-            /**
-             * @description The name that the node gives itself.
-             * @example alice
-             */
-            name: string | null;
-            /** @example Polkadot */
-            chain: string | null;
-            /** @example 1.16.1-835e0767fe8 */
-            version: string | null;
-            /** @description It runs as a validator. */
-            authority: boolean | null;
             /**
              * Format: int64
-             * @description When the node was started, by its own clock: milliseconds since the epoch.
-             * @example 1767323045678
+             * @example 5283920058631409
              */
-            startup_time: number | null;
-            /** @example Parity Polkadot */
-            implementation: string | null;
-            /**
-             * @description The hash of the first block of its chain, which identifies the chain.
-             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
-             */
-            genesis_hash: string | null;
+            id: number;
             /**
              * @description The path that the node connected to.
              * @example /submit
@@ -806,6 +851,32 @@ export interface components {
              * @example 1000
              */
             end_code: number | null;
+            /** @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp */
+            peer_id: string;
+            /**
+             * @description The name that the node gives itself.
+             * @example alice
+             */
+            name: string | null;
+            /** @example Polkadot */
+            chain: string | null;
+            /** @example 1.16.1-835e0767fe8 */
+            version: string | null;
+            /** @description It runs as a validator. */
+            authority: boolean | null;
+            /**
+             * Format: int64
+             * @description When the node was started, by its own clock: milliseconds since the epoch.
+             * @example 1767323045678
+             */
+            startup_time: number | null;
+            /** @example Parity Polkadot */
+            implementation: string | null;
+            /**
+             * @description The hash of the first block of its chain, which identifies the chain.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            genesis_hash: string | null;
             /** @description The configuration of the node. */
             config: string | null;
             /** @example linux */
@@ -827,6 +898,14 @@ export interface components {
             } | null;
             /**
              * Format: int64
+             * @description Its open connections.
+             * @example 1
+             */
+            connections: number;
+            /** @description Its open connections differ in name or start: several nodes have this peer id. */
+            duplicate: boolean;
+            /**
+             * Format: int64
              * @description How many connections of it are known.
              * @example 12
              */
@@ -837,14 +916,10 @@ export interface components {
              * @example 2026-01-02T03:04:05.678901Z
              */
             first_connected_at: string;
+            /** @description Where else this peer id was heard, the last one first. */
+            other_chains: components["schemas"]["OtherChain"][];
         };
         NodeConnection: {
-            /**
-             * Format: int64
-             * @description The newest connection.
-             * @example 5283920058631409
-             */
-            id: number;
             /**
              * @description The address that it came from.
              * @example 192.0.2.1
@@ -866,32 +941,11 @@ export interface components {
              * @example 2026-01-02T03:04:05.678901Z
              */
             last_message_at: string;
-            /** @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp */
-            peer_id: string;
-            /**
-             * @description The name that the node gives itself.
-             * @example alice
-             */
-            name: string | null;
-            /** @example Polkadot */
-            chain: string | null;
-            /** @example 1.16.1-835e0767fe8 */
-            version: string | null;
-            /** @description It runs as a validator. */
-            authority: boolean | null;
             /**
              * Format: int64
-             * @description When the node was started, by its own clock: milliseconds since the epoch.
-             * @example 1767323045678
+             * @example 5283920058631409
              */
-            startup_time: number | null;
-            /** @example Parity Polkadot */
-            implementation: string | null;
-            /**
-             * @description The hash of the first block of its chain, which identifies the chain.
-             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
-             */
-            genesis_hash: string | null;
+            id: number;
             /**
              * @description The path that the node connected to.
              * @example /submit
@@ -920,6 +974,32 @@ export interface components {
              * @example 1000
              */
             end_code: number | null;
+            /** @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp */
+            peer_id: string;
+            /**
+             * @description The name that the node gives itself.
+             * @example alice
+             */
+            name: string | null;
+            /** @example Polkadot */
+            chain: string | null;
+            /** @example 1.16.1-835e0767fe8 */
+            version: string | null;
+            /** @description It runs as a validator. */
+            authority: boolean | null;
+            /**
+             * Format: int64
+             * @description When the node was started, by its own clock: milliseconds since the epoch.
+             * @example 1767323045678
+             */
+            startup_time: number | null;
+            /** @example Parity Polkadot */
+            implementation: string | null;
+            /**
+             * @description The hash of the first block of its chain, which identifies the chain.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            genesis_hash: string | null;
             /** @description The configuration of the node. */
             config: string | null;
             /** @example linux */
@@ -1556,26 +1636,28 @@ export interface components {
             validator_count: number;
             /**
              * Format: int64
-             * @description The highest block that a node reports.
+             * @description The highest block that counts: nodes of two addresses report it or a higher one, or a third of the nodes that report heights, and two at least. The only node that reports any is believed.
              * @example 21400123
              */
             best_height: number | null;
             /**
-             * @description The hash of that block, by the node that reported it first.
+             * @description The hash of that block, by most of the nodes that are at it.
              * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
              */
             best_hash: string | null;
             /**
              * Format: int64
-             * @description The highest block that a node reports as final.
+             * @description The highest final block that counts, by the same rule.
              * @example 21400120
              */
             finalized_height: number | null;
             /** @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3 */
             finalized_hash: string | null;
+            /** @description Only one node reports heights, so that nobody confirms them. */
+            single_source: boolean;
             /**
              * Format: int64
-             * @description Milliseconds between blocks, over the last 20.
+             * @description Milliseconds between blocks that count, over the last 20.
              * @example 6003
              */
             average_block_time_ms: number | null;
@@ -1586,12 +1668,17 @@ export interface components {
              */
             last_block_at: string | null;
             /**
-             * @description As its nodes call it.
+             * @description What identifies it: its genesis hash, or `name:` and its name where its nodes send none.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            network: string;
+            /**
+             * @description As most of its nodes call it.
              * @example Polkadot
              */
-            name: string;
+            name: string | null;
             /**
-             * @description The hash of its first block, by most of its nodes.
+             * @description The hash of its first block; null where its nodes send none.
              * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
              */
             genesis_hash: string | null;
@@ -1611,26 +1698,28 @@ export interface components {
             validator_count: number;
             /**
              * Format: int64
-             * @description The highest block that a node reports.
+             * @description The highest block that counts: nodes of two addresses report it or a higher one, or a third of the nodes that report heights, and two at least. The only node that reports any is believed.
              * @example 21400123
              */
             best_height: number | null;
             /**
-             * @description The hash of that block, by the node that reported it first.
+             * @description The hash of that block, by most of the nodes that are at it.
              * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
              */
             best_hash: string | null;
             /**
              * Format: int64
-             * @description The highest block that a node reports as final.
+             * @description The highest final block that counts, by the same rule.
              * @example 21400120
              */
             finalized_height: number | null;
             /** @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3 */
             finalized_hash: string | null;
+            /** @description Only one node reports heights, so that nobody confirms them. */
+            single_source: boolean;
             /**
              * Format: int64
-             * @description Milliseconds between blocks, over the last 20.
+             * @description Milliseconds between blocks that count, over the last 20.
              * @example 6003
              */
             average_block_time_ms: number | null;
@@ -1640,11 +1729,17 @@ export interface components {
              * @example 2026-01-02T03:04:05.678901Z
              */
             last_block_at: string | null;
+            /**
+             * Format: int64
+             * @description Nodes that are shown: fewer than `node_count` where there are more than 25,000.
+             * @example 297
+             */
+            shown_count: number;
         };
         NetworkNode: {
             /**
              * Format: int64
-             * @description Its connection: the newest one, where it has several.
+             * @description The smallest id of its open connections. The node goes on under the next one when that connection ends.
              * @example 4507997673881
              */
             id: number;
@@ -1731,17 +1826,37 @@ export interface components {
             startup_time: number | null;
             /**
              * Format: date-time
-             * @description When the connection began.
+             * @description When the oldest of its open connections began.
              * @example 2026-01-02T03:04:05.678901Z
              */
             connected_at: string;
+            /**
+             * Format: int64
+             * @description Its open connections, of which 16 are looked at.
+             * @example 1
+             */
+            connections: number;
+            /** @description Its open connections differ in name or start: several nodes have this peer id. */
+            duplicate: boolean;
+            /** @description Its best or final block is above the one that counts for the chain. */
+            unconfirmed: boolean;
         };
         Network: {
             /**
-             * @description The chain.
-             * @example Polkadot
+             * @description What identifies the chain: its genesis hash, or `name:` and its name where its nodes send none.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
              */
             network: string;
+            /**
+             * @description The hash of its first block; null where its nodes send none.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            genesis_hash: string | null;
+            /**
+             * @description As most of its nodes call it.
+             * @example Polkadot
+             */
+            chain: string | null;
             /**
              * Format: date-time
              * @description What it shows is of this time, by the clock of the database. `since` of a subscription takes it.
@@ -1750,8 +1865,14 @@ export interface components {
             as_of: string;
             /** @description What they say together. */
             header: components["schemas"]["NetworkHeader"];
-            /** @description In no order. */
+            /** @description In the order of their ids. */
             nodes: components["schemas"]["NetworkNode"][];
+            /**
+             * Format: int64
+             * @description The `cursor` of the next page; null where this is the last one.
+             * @example 4507997673881
+             */
+            next_cursor: number | null;
         };
         Liveness: {
             /** @example live */
@@ -1820,6 +1941,8 @@ export interface operations {
             query: {
                 /** @description The peer id of the node. */
                 peer_id: string;
+                /** @description Messages that it sent on this chain. By its genesis hash; by `name:` and its name, where its nodes send no genesis hash; or by its name, where only one chain has it. */
+                chain?: string;
                 /** @description Messages later than this. */
                 start_time?: string;
                 /** @description Messages earlier than this. */
@@ -1895,6 +2018,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Several chains have this name. `chains` lists them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
             /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
             503: {
                 headers: {
@@ -1911,6 +2043,8 @@ export interface operations {
             query: {
                 /** @description The peer id of the node. */
                 peer_id: string;
+                /** @description Messages that it sent on this chain. By its genesis hash; by `name:` and its name, where its nodes send no genesis hash; or by its name, where only one chain has it. */
+                chain?: string;
                 /** @description Messages later than this. */
                 start_time?: string;
                 /** @description Messages earlier than this. */
@@ -1958,6 +2092,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Several chains have this name. `chains` lists them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
             /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
             503: {
                 headers: {
@@ -1974,6 +2117,8 @@ export interface operations {
             query: {
                 /** @description The peer id of the node. */
                 peer_id: string;
+                /** @description Messages that it sent on this chain. By its genesis hash; by `name:` and its name, where its nodes send no genesis hash; or by its name, where only one chain has it. */
+                chain?: string;
                 /** @description Messages later than this. */
                 start_time?: string;
                 /** @description Messages earlier than this. */
@@ -2027,6 +2172,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Several chains have this name. `chains` lists them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
             /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
             503: {
                 headers: {
@@ -2041,7 +2195,7 @@ export interface operations {
     listNodes: {
         parameters: {
             query?: {
-                /** @description Nodes of this chain. */
+                /** @description Nodes of this chain. By its genesis hash; by `name:` and its name, where its nodes send no genesis hash; or by its name, where only one chain has it. */
                 chain?: string;
                 /** @description Nodes with this in their name, in upper or lower case. */
                 name?: string;
@@ -2053,7 +2207,7 @@ export interface operations {
                 connected?: boolean;
                 /** @description At most so many. */
                 limit?: number;
-                /** @description Goes on after a node: the `peer_id` of the last one that you have. */
+                /** @description Goes on after a node: the `cursor` of the last one that you have. A `peer_id` goes on after all nodes of that peer. */
                 cursor?: string;
             };
             header?: never;
@@ -2062,7 +2216,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description In the order of their peer ids. */
+            /** @description In the order of their peer ids, and of their chains. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2098,6 +2252,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Several chains have this name. `chains` lists them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
             /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
             503: {
                 headers: {
@@ -2111,7 +2274,10 @@ export interface operations {
     };
     getNode: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The node on this chain; on the one where it was heard last unless told. By its genesis hash; by `name:` and its name, where its nodes send no genesis hash; or by its name, where only one chain has it. */
+                chain?: string;
+            };
             header?: never;
             path: {
                 /** @description The peer id of the node. */
@@ -2121,7 +2287,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Its newest connection, and how many it had. */
+            /** @description The connection that describes it, how many it had, and other chains of its peer id. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2166,6 +2332,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Several chains have this name. `chains` lists them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
             /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
             503: {
                 headers: {
@@ -2180,6 +2355,8 @@ export interface operations {
     listNodeConnections: {
         parameters: {
             query?: {
+                /** @description Connections to this chain. By its genesis hash; by `name:` and its name, where its nodes send no genesis hash; or by its name, where only one chain has it. */
+                chain?: string;
                 /** @description At most so many. */
                 limit?: number;
                 /** @description Goes on after a connection: the `id` of the last one that you have. */
@@ -2228,6 +2405,15 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several chains have this name. `chains` lists them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChainProblem"];
                 };
             };
             /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
@@ -3866,10 +4052,15 @@ export interface operations {
     };
     getNetwork: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description At most so many nodes. */
+                limit?: number;
+                /** @description Goes on after a node: the `next_cursor` of the page before. */
+                cursor?: number;
+            };
             header?: never;
             path: {
-                /** @description The name of the chain. */
+                /** @description The chain. By its genesis hash; by `name:` and its name, where its nodes send no genesis hash; or by its name, where only one chain has it. */
                 chain: string;
             };
             cookie?: never;
@@ -3919,6 +4110,15 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several chains have this name. `chains` lists them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChainProblem"];
                 };
             };
             /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */

@@ -23,8 +23,8 @@ export class ProblemFilter implements ExceptionFilter {
     if (error instanceof HttpException) {
       const status = error.getStatus();
       const body = error.getResponse();
-      const said = typeof body === 'object' && 'errors' in body ? (body as Partial<Problem>) : undefined;
-      return problem(status, said?.detail ?? error.message, said?.errors);
+      const said = isOurs(body) ? body : undefined;
+      return Object.assign(problem(status, said?.detail ?? error.message, said?.errors), said?.members);
     }
     const status = clientErrorStatus(error);
     if (status !== null) return problem(status, (error as Error).message);
@@ -33,6 +33,11 @@ export class ProblemFilter implements ExceptionFilter {
     this.logger.error('A request failed.', error instanceof Error ? error.stack : String(error));
     return problem(500, 'The server failed to answer. Its log says more.');
   }
+}
+
+/** What errors of this server have; `members` are further ones of the problem. */
+function isOurs(body: object | string): body is Partial<Problem> & { members?: object } {
+  return typeof body === 'object' && ('errors' in body || 'members' in body);
 }
 
 /** Of errors about the request itself that Express throws, such as a body that is too large. */

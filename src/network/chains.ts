@@ -1,36 +1,74 @@
 import { Injectable } from '@nestjs/common';
+import { genesisHashOf } from '../storage/index.js';
 import type { Chain } from './network.dto.js';
+import type { Header } from './view/network-header.js';
 import { NetworkReadModel } from './view/network.read-model.js';
+import { NetworkView } from './view/network-view.js';
 import { NetworkViews } from './view/network-views.js';
 
 /** Chains in the list, and how many of them, the largest, come with their blocks. */
 const MOST = 1_000;
 const WITH_BLOCKS = 32;
 
-/** The chains that connected nodes are on. */
+/** The chains that connected nodes are on. What the list costs does not grow with the nodes that views would have. */
 @Injectable()
 export class Chains {
+  private running: Promise<Chain[]> | undefined;
+
   constructor(
     private readonly readModel: NetworkReadModel,
     private readonly views: NetworkViews,
   ) {}
 
-  /** The largest first. @throws see ReadTransaction.run */
-  async list(): Promise<Chain[]> {
+  /** The largest first. Whoever asks meanwhile gets what is read for the first. @throws see ReadTransaction.run */
+  list(): Promise<Chain[]> {
+    this.running ??= this.read().finally(() => (this.running = undefined));
+    return this.running;
+  }
+
+  private async read(): Promise<Chain[]> {
     const rows = await this.readModel.chains(MOST, this.views.signal);
-    const chains: Chain[] = [];
-    for (const [at, row] of rows.entries()) {
-      const header = at < WITH_BLOCKS ? (await this.views.filled(row.name)).header : undefined;
-      chains.push({
-        ...row,
+    const headers = await this.headers(rows.slice(0, WITH_BLOCKS).map(({ key }) => key));
+    return rows.map(({ key, name, node_count, validator_count }) => {
+      const header = headers.get(key);
+      return {
+        network: key,
+        genesis_hash: genesisHashOf(key),
+        name,
+        node_count,
+        validator_count,
         best_height: header?.best_height ?? null,
         best_hash: header?.best_hash ?? null,
         finalized_height: header?.finalized_height ?? null,
         finalized_hash: header?.finalized_hash ?? null,
+        single_source: header?.single_source ?? false,
         average_block_time_ms: header?.average_block_time_ms ?? null,
         last_block_at: header?.last_block_at ?? null,
-      });
+      };
+    });
+  }
+
+  /** Of a view that is up to date anyway, or by a few nodes of the chain. */
+  private async headers(keys: readonly string[]): Promise<Map<string, Header>> {
+    const headers = new Map<string, Header>();
+    for (const key of keys) {
+      const view = this.views.current(key);
+      if (view !== undefined) headers.set(key, view.header);
     }
-    return chains;
+    const others = keys.filter((key) => !headers.has(key));
+    if (others.length === 0) return headers;
+    const { connections, reports, now } = await this.readModel.sample(others, this.views.signal);
+    const chainOf = new Map(connections.map(({ id, chain }) => [id, chain]));
+    for (const key of others) {
+      const view = new NetworkView(key);
+      view.fill({
+        connections: connections.filter(({ chain }) => chain === key),
+        gone: [],
+        reports: reports.filter(({ connection }) => chainOf.get(connection) === key),
+        now,
+      });
+      headers.set(key, view.header);
+    }
+    return headers;
   }
 }

@@ -1,10 +1,18 @@
-import { Controller, Get, NotFoundException, Param, ServiceUnavailableException } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  NotFoundException,
+  Param,
+  Query,
+  ServiceUnavailableException,
+} from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiChainProblem, ChainNames } from '../chains/index.js';
 import { ApiProblems, JsonText } from '../http/index.js';
 import { ReadTimeoutError } from '../storage/index.js';
 import { Chains } from './chains.js';
 import { Chain, Network } from './network.dto.js';
-import { ChainPath } from './network.query.js';
+import { ChainPath, NetworkQuery } from './network.query.js';
 import { NetworkViews } from './view/network-views.js';
 
 /** The nodes that are connected, as they are now. */
@@ -13,6 +21,7 @@ import { NetworkViews } from './view/network-views.js';
 export class NetworkController {
   constructor(
     private readonly chains: Chains,
+    private readonly names: ChainNames,
     private readonly views: NetworkViews,
   ) {}
 
@@ -35,10 +44,17 @@ export class NetworkController {
       'As of the time in `as_of`: some `CACHE_UPDATE_INTERVAL_MS` ago, and no more than 15 s longer where the database is slow. The live feed tells what changes from then on.',
   })
   @ApiProblems(400, 404)
-  async getNetwork(@Param() { chain }: ChainPath): Promise<JsonText> {
-    const view = await this.inTime(this.views.filled(chain));
-    if (view.size === 0) throw new NotFoundException('No node of this chain is connected.');
-    return new JsonText(view.snapshot());
+  @ApiChainProblem()
+  async getNetwork(
+    @Param() { chain }: ChainPath,
+    @Query() { limit, cursor }: NetworkQuery,
+  ): Promise<JsonText> {
+    const key = await this.names.resolve(chain);
+    const view = key === undefined ? undefined : await this.inTime(this.views.filled(key));
+    if (view === undefined || view.size === 0) {
+      throw new NotFoundException('No node of this chain is connected.');
+    }
+    return new JsonText(view.page(limit, cursor));
   }
 
   /** Readings for views have a limit of their own, and end when the server stops. */

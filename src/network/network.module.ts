@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common';
+import { ChainsModule } from '../chains/index.js';
 import { FeedTopicsModule } from '../feed/index.js';
 import { StorageModule } from '../storage/index.js';
 import { Chains } from './chains.js';
+import { NamedChains } from './live/named-chains.js';
 import { NetworkTopic } from './live/network-topic.js';
 import { NetworkController } from './network.controller.js';
 import { NetworkMetrics, networkMetricProviders } from './network.metrics.js';
@@ -11,11 +13,12 @@ import { NetworkReadModel } from './view/network.read-model.js';
 
 /** The nodes of each chain that are connected: a snapshot by HTTP, and what changes by the live feed. */
 @Module({
-  imports: [FeedTopicsModule, StorageModule],
+  imports: [ChainsModule, FeedTopicsModule, StorageModule],
   controllers: [NetworkController],
   providers: [
     ...networkMetricProviders,
     Chains,
+    NamedChains,
     NetworkMetrics,
     NetworkReadModel,
     NetworkTopic,

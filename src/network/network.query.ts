@@ -1,12 +1,25 @@
-import { TextParameter } from '../http/index.js';
+import { ChainParameter } from '../chains/index.js';
+import { WholeNumberParameter } from '../http/index.js';
 
 /** Which chain a path is about. */
 export class ChainPath {
-  @TextParameter({
-    takes: 'the name of a chain',
-    description: 'The name of the chain.',
-    required: true,
-    example: 'Polkadot',
-  })
+  @ChainParameter({ description: 'The chain.', required: true })
   chain!: string;
+}
+
+const PAGE = 1_000;
+const MAX_PAGE = 5_000;
+
+/** What `GET /network/{chain}` takes. */
+export class NetworkQuery {
+  @WholeNumberParameter({ min: 1, max: MAX_PAGE, description: 'At most so many nodes.', default: PAGE })
+  limit = PAGE;
+
+  @WholeNumberParameter({
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER,
+    description: 'Goes on after a node: the `next_cursor` of the page before.',
+    example: 4507997673881,
+  })
+  cursor?: number;
 }

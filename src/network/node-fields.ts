@@ -19,6 +19,9 @@ export const NODE_FIELDS = [
   'last_heard_at',
   'startup_time',
   'connected_at',
+  'connections',
+  'duplicate',
+  'unconfirmed',
 ] as const;
 export type NodeField = (typeof NODE_FIELDS)[number];
 export type FieldValue = string | number | boolean | null;

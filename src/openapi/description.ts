@@ -17,10 +17,10 @@ Nodes send their telemetry to these, and get no answers. One JSON object a frame
 - \`/audit\`: messages do not expire. \`--telemetry-url 'ws://HOST:PORT/audit 5'\`.
 
 ## The nodes of a chain, live
-\`GET /network/{chain}\` is a snapshot. Of what changes from then on the WebSocket \`/feed\` tells, once in \`CACHE_UPDATE_INTERVAL_MS\` where something did.
+\`GET /network/{chain}\` is a snapshot, in pages. Of what changes from then on the WebSocket \`/feed\` tells, once in \`CACHE_UPDATE_INTERVAL_MS\` where something did.
 - Where the server has \`API_TOKENS\`, the first frame has one in it: \`{"token": "TOKEN"}\`, or \`token\` beside the rest of a request.
-- To begin: \`{"network": "Polkadot", "interest": "subscribe", "fields": ["name", "peers"], "since": "2026-01-02T03:04:05.678901Z"}\`. \`fields\` are those of NetworkNode that are wanted, all of them where it is left out. \`since\` is the \`as_of\` of a snapshot, from whichever server; everything is sent where it is left out.
-- What comes: \`{"network": "Polkadot", "as_of": "…", "nodes": [{"id": "…", "peers": 41}], "gone": ["…"], "header": {…}}\`: of each node \`id\` and what changed, of a new one all that is wanted; the ids of those that are no longer connected; and the header where it changed. With \`"complete": true\` all nodes are in it, and whatever else you have is to be dropped.
+- To begin: \`{"network": "Polkadot", "interest": "subscribe", "fields": ["name", "peers"], "since": "2026-01-02T03:04:05.678901Z"}\`. \`fields\` are those of NetworkNode that are wanted, all of them where it is left out. \`network\` is what identifies the chain, its genesis hash or \`name:\` and its name, or a name that only one chain has. \`since\` is the \`as_of\` of the first page of a snapshot, from whichever server; everything is sent where it is left out.
+- What comes: \`{"network": "Polkadot", "genesis_hash": "0x91b1…", "chain": "Polkadot", "as_of": "…", "nodes": [{"id": "…", "peers": 41}], "gone": ["…"], "header": {…}}\`: of each node \`id\` and what changed, of a new one all that is wanted; the ids that no node has any more; and the header where it changed. With \`"complete": true\` all nodes begin, up to 1,000 a frame with \`"more": true\` in all but the last; whatever else you have then is to be dropped.
 - To end: \`{"network": "Polkadot", "interest": "unsubscribe"}\`. A second subscription of a chain takes the place of the first.
-- Whoever is slow gets the newest state, and nothing that was before it. What cannot be followed is answered with \`{"error": "…"}\`.
+- Whoever is slow gets the newest state, and nothing that was before it. What cannot be followed is answered with \`{"error": "…"}\`; a name that several chains have, with the choices in \`chains\`.
 `.trim();

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ChainsModule } from '../chains/index.js';
 import { StorageModule } from '../storage/index.js';
 import { ExportSlots } from './messages/export-slots.js';
 import { MessageCountsReadModel } from './messages/message-counts.read-model.js';
@@ -11,7 +12,7 @@ import { StatsController } from './stats/stats.controller.js';
 
 /** Answers questions about what is stored. */
 @Module({
-  imports: [StorageModule],
+  imports: [ChainsModule, StorageModule],
   // The first before the second: `/nodes/logs` is no node.
   controllers: [MessagesController, NodesController, StatsController],
   providers: [ExportSlots, MessageCountsReadModel, NodeLogsReadModel, NodesReadModel, RelationSizesReadModel],

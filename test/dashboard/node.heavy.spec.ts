@@ -60,6 +60,36 @@ describe.skipIf(!hasBrowser)('the page of a node', () => {
     }
   });
 
+  it('lists the open connections of a peer id that several nodes have, and the chains it is on', async () => {
+    await using dashboard = await Dashboard.open(['node']);
+    const { server } = dashboard;
+    const genesis_hash = `0x${'ab'.repeat(32)}`;
+    const said = { network_id: PEER, chain: 'Here', genesis_hash };
+    const elsewhere = await FakeNode.connect(server.ws);
+    await elsewhere.sendConnected({ ...said, name: 'elsewhere', chain: HOSTILE, genesis_hash: null });
+    await stored(dashboard.database, 1);
+    for (const name of ['one', 'two']) {
+      const node = await FakeNode.connect(server.ws);
+      await node.sendConnected({ ...said, name });
+    }
+    await stored(dashboard.database, 3);
+    const shown = await dashboard.page(`node/?peer_id=${PEER}&chain=${genesis_hash}`);
+    const { page } = shown;
+    const open = page.getByRole('region', { name: 'Open connections' }).locator('tbody tr');
+    await expect.poll(() => open.getByRole('rowheader').allInnerTexts()).toEqual(['two', 'one']);
+    await page.getByText(', 2 connections are open').waitFor();
+    await shown.expectSound();
+    await page.getByRole('link', { name: HOSTILE }).click();
+    await page.getByRole('heading', { name: `elsewhere, ${HOSTILE}` }).waitFor();
+    expect(new URL(page.url()).searchParams.get('chain')).toBe(`name:${HOSTILE}`);
+    await page.getByRole('link', { name: 'Here 0xabababab' }).waitFor();
+    expect(await page.getByRole('region', { name: 'Open connections' }).count()).toBe(0);
+    await expect
+      .poll(() => page.getByRole('region', { name: 'Sessions' }).locator('tbody tr').count())
+      .toBe(1);
+    expect(shown.problems).toEqual([]);
+  });
+
   it('keeps its time in the URL, and says what to do where there is nothing', async () => {
     await using dashboard = await Dashboard.open(['node']);
     await connected(dashboard.server);

@@ -27,6 +27,14 @@ describe.skipIf(!hasBrowser)('the page of nodes', () => {
     for (const text of ['1,001', '37', '18.4\u00a0kB/s', '2\u00a0MB/s', '0\u00a0ms']) {
       await row(shown, 'bob').getByText(text, { exact: true }).first().waitFor();
     }
+    // One node is not believed alone.
+    expect(await page.locator('.summary').innerText()).toContain('#1,000');
+    await hostile.sendV1({
+      msg: 'block.import',
+      best: hash(1_001),
+      height: 1_001,
+      origin: 'NetworkBroadcast',
+    });
     await page.locator('.summary').getByText('#1,001').waitFor();
     const sinceLast = page.locator('.summary dd').filter({ hasText: 'ago' });
     const before = await sinceLast.innerText();
@@ -37,7 +45,7 @@ describe.skipIf(!hasBrowser)('the page of nodes', () => {
     await row(shown, 'bob').waitFor({ state: 'detached' });
     const link = row(shown, HOSTILE).getByRole('link');
     expect(await link.getAttribute('href')).toBe(
-      `/dashboard/node/?peer_id=${encodeURIComponent(`Qm${HOSTILE}`)}`,
+      `/dashboard/node/?peer_id=${encodeURIComponent(`Qm${HOSTILE}`)}&chain=name%3ATestnet`,
     );
     expect(shown.problems).toEqual([]);
   });
@@ -190,10 +198,64 @@ describe.skipIf(!hasBrowser)('the page of nodes', () => {
     await stage.node('dave');
     await page.context().setOffline(false);
     await expect.poll(() => names(shown), { timeout: 10_000 }).toEqual(['bob', 'dave']);
-    await page.getByRole('combobox', { name: 'Chain' }).selectOption(HOSTILE);
+    await page.getByRole('combobox', { name: 'Chain' }).selectOption(`name:${HOSTILE}`);
     await expect.poll(() => names(shown)).toEqual(['carol']);
-    expect(new URL(page.url()).searchParams.get('chain')).toBe(HOSTILE);
+    expect(new URL(page.url()).searchParams.get('chain')).toBe(`name:${HOSTILE}`);
     expect(shown.problems.filter((problem) => !problem.includes('ERR_INTERNET_DISCONNECTED'))).toEqual([]);
+  });
+
+  it('tells chains of one name apart, and asks which one a name means', async () => {
+    await using stage = await Stage.set();
+    const [one, two] = [hash(0xaa), hash(0xbb)].map((text) => text.replace('0x00000000', '0x12345678'));
+    const other = two?.replace('0x12345678', '0xfedcba98');
+    for (const [name, genesis_hash] of [
+      ['alice', one],
+      ['bob', other],
+      ['carol', other],
+    ]) {
+      await stage.node(name ?? '', { genesis_hash });
+    }
+    const shown = await stage.open('?chain=Testnet');
+    const { page } = shown;
+    await page.getByText('Several chains are called Testnet. Which one?').waitFor();
+    // The browser tells of the answer that asks.
+    expect(shown.problems.splice(0).filter((problem) => !problem.includes('409'))).toEqual([]);
+    await shown.expectSound();
+    await page.getByRole('link', { name: other ?? '' }).click();
+    await expect.poll(() => names(shown)).toEqual(['bob', 'carol']);
+    const choice = page.getByRole('combobox', { name: 'Chain' });
+    expect(await choice.locator('option').allInnerTexts()).toEqual([
+      'Testnet 0xfedcba98 (2)',
+      'Testnet 0x12345678 (1)',
+    ]);
+    await choice.selectOption(one ?? '');
+    await expect.poll(() => names(shown)).toEqual(['alice']);
+    const dave = await stage.node('dave', { genesis_hash: one });
+    await dave.sendV1({ msg: 'system.interval', peers: 5 });
+    await row(shown, 'dave').getByText('5', { exact: true }).waitFor();
+    expect(new URL(page.url()).searchParams.get('chain')).toBe(one);
+    expect(shown.problems).toEqual([]);
+  });
+
+  it('marks a peer id that several nodes have, and a height that one node makes up', async () => {
+    await using stage = await Stage.set();
+    for (const startup_time of ['1', '2']) {
+      const twin = await stage.node('twin', { startup_time });
+      await twin.sendV1({ msg: 'block.import', best: hash(7), height: 7, origin: 'Own' });
+    }
+    const bob = await stage.node('bob');
+    await bob.sendV1({ msg: 'block.import', best: hash(7), height: 7, origin: 'Own' });
+    const liar = await stage.node('liar');
+    await liar.sendV1({ msg: 'block.import', best: hash(9), height: 9_007, origin: 'Own' });
+    const shown = await stage.open();
+    const { page } = shown;
+    const twin = page.locator('tbody tr').filter({ hasText: 'twin' });
+    await twin.getByText('duplicate').waitFor();
+    await row(shown, 'liar').getByText('?', { exact: true }).waitFor();
+    expect(await row(shown, 'bob').getByText('?', { exact: true }).count()).toBe(0);
+    await page.locator('.summary').getByText('#7', { exact: true }).waitFor();
+    await shown.expectSound();
+    expect(shown.problems).toEqual([]);
   });
 
   it('says what to do where there is no node, and where the server fails', async () => {
@@ -217,7 +279,7 @@ describe.skipIf(!hasBrowser)('the page of nodes', () => {
     await stage.node('bob');
     expect(await stage.dashboard.assets.compressedBytes()).toBeLessThan(150_000);
     for (const look of LOOKS) {
-      const shown = await stage.open(look);
+      const shown = await stage.open('', look);
       await row(shown, 'bob').waitFor();
       await shown.page.getByRole('button', { name: 'Pin bob' }).click();
       await shown.page.getByText('Columns', { exact: true }).click();
@@ -255,12 +317,12 @@ class Stage implements AsyncDisposable {
     const node = await FakeNode.connect(this.dashboard.server.ws);
     for (let id = 1; id <= 20; id += 1) {
       const name = `node-${socket.toString().padStart(2, '0')}-${id.toString().padStart(2, '0')}`;
-      await node.sendConnected({ network_id: `Qm${name}`, name, chain: 'Testnet' }, id);
+      await node.sendConnected({ network_id: `Qm${name}`, name, chain: 'Testnet', genesis_hash: null }, id);
     }
   }
 
-  open(look: Look = {}): Promise<TestPage> {
-    return this.dashboard.page('', look);
+  open(query = '', look: Look = {}): Promise<TestPage> {
+    return this.dashboard.page(query, look);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -15,7 +15,7 @@ describe('docs/api.md', () => {
       .map(([, path = '']) =>
         path
           .replace('$PEER', '{peer_id}')
-          .replace('/Simnet', '/{chain}')
+          .replace(/\/(Simnet|\$CHAIN)/, '/{chain}')
           .replace(/\/\d+(?=\/|$)/, '/{id}'),
       );
     const routes = Object.keys(paths);

@@ -79,7 +79,7 @@ describe('the network of a chain', () => {
     await node.sendV1({ msg: 'txpool.import', ready: 8, future: 1 });
     await stored(database, 7);
     const { header, nodes, network } = await snapshot(server);
-    expect(network).toBe('Testnet');
+    expect(network).toBe('name:Testnet');
     expect(nodes).toHaveLength(1);
     expect(nodes[0]).toMatchObject({
       peer_id: 'Qmalice',

@@ -58,11 +58,11 @@ describe('the list of nodes', () => {
     authority: boolean,
   ): Partial<ConnectionSnapshot> => ({ name, chain, version, authority });
 
-  it('has what the newest connection of each peer says', async () => {
+  it('has what the open connection of each peer says, or else the newest', async () => {
     await withConnections(
       [
         { peerId: 'QmA', ...identity('alice', 'Polkadot', '1.2.0', true) },
-        { peerId: 'QmA', ...identity('old alice', 'Kusama', '1.1.0', false), ...ENDED },
+        { peerId: 'QmA', ...identity('old alice', 'Polkadot', '1.1.0', false), ...ENDED },
         { peerId: 'QmB', ...identity('bob', 'Kusama', '1.2.3', false), ...ENDED },
         { peerId: null },
       ],
@@ -91,6 +91,7 @@ describe('the list of nodes', () => {
         const answers: [query: Record<string, string>, peers: string[]][] = [
           [{ chain: 'Polkadot' }, ['QmA', 'QmB']],
           [{ chain: 'polkadot' }, []],
+          [{ chain: 'name:Kusama' }, ['QmC']],
           [{ name: 'LICE' }, ['QmA']],
           [{ name: '%' }, []],
           [{ name: '_1' }, ['QmC']],
@@ -121,6 +122,128 @@ describe('the list of nodes', () => {
           page = await peers(server, { limit: '7', ...(cursor !== undefined && { cursor }) });
         }
         expect(found).toEqual(names);
+      },
+    );
+  });
+
+  const HASHES = ['a', 'b', 'c'].map((digit) => `0x${digit.repeat(64)}`) as [string, string, string];
+
+  it('has a row for each chain of a peer id, and goes on after any of them', async () => {
+    const [one, two, three] = HASHES;
+    await withConnections(
+      [
+        { peerId: 'QmA', chain: 'Dev', genesisHash: two, name: 'two' },
+        { peerId: 'QmA', chain: 'Dev', genesisHash: one, name: 'one' },
+        { peerId: 'QmA', chain: 'Dev', genesisHash: one, name: 'old', ...ENDED },
+        { peerId: 'QmA', chain: 'Dev', name: 'named', ...ENDED },
+        { peerId: 'QmA', name: 'nowhere', ...ENDED },
+        { peerId: 'QmB', chain: 'Other', genesisHash: three },
+        { peerId: 'QmC', chain: 'Dev', genesisHash: one },
+      ],
+      async (server) => {
+        const { data = [] } = await server.api.GET('/nodes');
+        expect(data.map((node) => [node.peer_id, node.genesis_hash, node.chain, node.name])).toEqual([
+          ['QmA', null, null, 'nowhere'],
+          ['QmA', one, 'Dev', 'one'],
+          ['QmA', two, 'Dev', 'two'],
+          ['QmA', null, 'Dev', 'named'],
+          ['QmB', three, 'Other', null],
+          ['QmC', one, 'Dev', null],
+        ]);
+        const found: string[] = [];
+        for (let cursor = ''; ;) {
+          const answer = await server.api.GET('/nodes', {
+            params: { query: { limit: 2, ...(cursor !== '' && { cursor }) } },
+          });
+          if (answer.data === undefined || answer.data.length === 0) break;
+          found.push(...answer.data.map(({ id }) => id.toString()));
+          cursor = answer.data.at(-1)?.cursor ?? '';
+        }
+        expect(found).toEqual(data.map(({ id }) => id.toString()));
+        expect(await peers(server, { cursor: 'QmA' })).toEqual(['QmB', 'QmC']);
+        expect(await peers(server, { chain: one.toUpperCase().replace('0X', '0x') })).toEqual(['QmA', 'QmC']);
+        expect(await peers(server, { chain: 'name:Dev' })).toEqual(['QmA']);
+        expect(await peers(server, { chain: 'Other' })).toEqual(['QmB']);
+      },
+    );
+  });
+
+  it('asks which chain is meant by a name that several have: of open connections, or else of all', async () => {
+    const [one, two] = HASHES;
+    await withConnections(
+      [
+        { peerId: 'QmA', chain: 'Dev', genesisHash: one },
+        { peerId: 'QmB', chain: 'Dev', genesisHash: one },
+        { peerId: 'QmC', chain: 'Dev' },
+        { peerId: 'QmD', chain: 'Dev', genesisHash: two, ...ENDED },
+        { peerId: 'QmE', chain: 'Past', genesisHash: two, ...ENDED },
+        { peerId: 'QmF', chain: 'Past', genesisHash: one, ...ENDED },
+        { peerId: 'QmG', chain: 'Once', genesisHash: two, ...ENDED },
+      ],
+      async (server) => {
+        for (const path of [
+          '/nodes?chain=Dev',
+          '/nodes/QmA?chain=Dev',
+          '/nodes/QmA/connections?chain=Dev',
+          '/nodes/logs?peer_id=QmA&chain=Dev',
+          '/nodes/logs?peer_id=QmA&chain=Dev&format=csv',
+          '/nodes/log_stats?peer_id=QmA&chain=Dev',
+          '/nodes/peer_counts?peer_id=QmA&chain=Dev',
+          '/network/Dev',
+        ]) {
+          const answer = await server.get(path);
+          expect([path, answer.status]).toEqual([path, 409]);
+          expect(answer.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+          expect(await answer.json()).toMatchObject({
+            status: 409,
+            detail: expect.stringContaining('Dev') as string,
+            chains: [
+              { genesis_hash: one, name: 'Dev', node_count: 2 },
+              { genesis_hash: null, name: 'Dev', node_count: 1 },
+            ],
+          });
+        }
+        const { chains } = (await (await server.get('/nodes?chain=Past')).json()) as { chains: object[] };
+        expect(chains).toEqual([
+          { genesis_hash: one, name: 'Past', node_count: 0 },
+          { genesis_hash: two, name: 'Past', node_count: 0 },
+        ]);
+        expect(await peers(server, { chain: 'Once' })).toEqual(['QmD', 'QmE', 'QmG']);
+      },
+    );
+  });
+
+  it('is of the open connection that was heard last, and tells duplicates', async () => {
+    const now = Date.now();
+    const at = (lastMessageAt: number, more: Partial<ConnectionSnapshot>) => ({ lastMessageAt, ...more });
+    await withConnections(
+      [
+        at(now - MINUTE_MS, { peerId: 'QmA', name: 'silent', startupTime: 1 }),
+        at(now, { peerId: 'QmA', name: 'heard', startupTime: 1 }),
+        at(now, { peerId: 'QmB', name: 'same', startupTime: 1 }),
+        at(now - 1, { peerId: 'QmB', name: 'same', startupTime: 2 }),
+        at(now, { peerId: 'QmC', name: 'one' }),
+        at(now - 1, { peerId: 'QmC' }),
+        at(now, { peerId: 'QmD', name: 'new', ...ENDED }),
+        at(now - MINUTE_MS, { peerId: 'QmD', name: 'open' }),
+        at(now - MINUTE_MS, { peerId: 'QmE', name: 'newest', ...ENDED }),
+        at(now, { peerId: 'QmE', name: 'older', ...ENDED }),
+      ].map((one) => ({ chain: 'Dev', ...one })),
+      async (server, stored) => {
+        const { data = [] } = await server.api.GET('/nodes');
+        const id = (name: string): number | undefined => stored.find((one) => one.name === name)?.id;
+        expect(data.map((node) => [node.id, node.name, node.connections, node.duplicate])).toEqual([
+          [id('heard'), 'heard', 2, true],
+          [id('same'), 'same', 2, true],
+          [id('one'), 'one', 2, false],
+          [id('open'), 'open', 1, false],
+          [id('newest'), 'newest', 0, false],
+        ]);
+        for (const { peer_id, ...expected } of data) {
+          const { data: node } = await server.api.GET('/nodes/{peer_id}', { params: { path: { peer_id } } });
+          const { id, name, connections, duplicate } = expected;
+          expect(node).toMatchObject({ id, name, connections, duplicate });
+        }
       },
     );
   });
@@ -179,6 +302,51 @@ describe('a node', () => {
       end_code: 1000,
       ended_at: expect.stringMatching(TIME) as string,
     });
+  });
+
+  it('is that of the chain where it was heard last, and names the others', async () => {
+    const [one, two] = ['1', '2'].map((digit) => `0x${digit.repeat(64)}`) as [string, string];
+    const now = Date.now();
+    await withConnections(
+      [
+        { peerId: 'QmA', chain: 'Two', genesisHash: two, lastMessageAt: now - MINUTE_MS },
+        { peerId: 'QmA', chain: 'One', genesisHash: one, lastMessageAt: now, ...ENDED },
+        { peerId: 'QmA', chain: 'One', genesisHash: one, lastMessageAt: now - 5 * MINUTE_MS, ...ENDED },
+        { peerId: 'QmA', chain: 'Named', lastMessageAt: now - 2 * MINUTE_MS, ...ENDED },
+      ],
+      async (server, [onTwo, onOne, , named]) => {
+        const node = async (chain?: string): Promise<unknown> =>
+          (await server.get(`/nodes/QmA${chain === undefined ? '' : `?chain=${chain}`}`)).json();
+        expect(await node()).toMatchObject({
+          id: onOne?.id,
+          genesis_hash: one,
+          chain: 'One',
+          connected: false,
+          connections: 0,
+          connection_count: 2,
+          other_chains: [
+            { genesis_hash: two, chain: 'Two', id: onTwo?.id },
+            { genesis_hash: null, chain: 'Named', id: named?.id },
+          ],
+        });
+        for (const chain of [two, 'Two']) {
+          expect(await node(chain)).toMatchObject({
+            id: onTwo?.id,
+            connected: true,
+            connection_count: 1,
+            other_chains: [{ chain: 'One' }, { chain: 'Named' }],
+          });
+        }
+        expect((await server.get('/nodes/QmA?chain=Nowhere')).status).toBe(404);
+        const connections = async (query: string): Promise<number[]> =>
+          ((await (await server.get(`/nodes/QmA/connections${query}`)).json()) as { id: number }[]).map(
+            ({ id }) => id,
+          );
+        expect(await connections('')).toHaveLength(4);
+        expect(await connections(`?chain=${one}`)).toHaveLength(2);
+        expect(await connections('?chain=name:Named')).toEqual([named?.id]);
+      },
+    );
   });
 
   it('that has never been heard is a 404, and has no connections', async () => {

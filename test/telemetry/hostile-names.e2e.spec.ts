@@ -69,7 +69,8 @@ describe('whatever a node calls itself', () => {
         const node = await FakeNode.connect(server.ws);
         const said = { name, version: name, implementation: name, chain: name, config: name };
         await node.sendConnected(
-          { ...said, network_id: peerId, target_os: name, sysinfo: { cpu: name } },
+          // A chain of each name.
+          { ...said, genesis_hash: null, network_id: peerId, target_os: name, sysinfo: { cpu: name } },
           id,
         );
         await node.sendV1({ msg: name === '' ? 'empty' : name, best: name, [name]: name });

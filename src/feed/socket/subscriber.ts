@@ -62,10 +62,16 @@ export class Subscriber {
       this.end(key);
       return;
     }
+    this.forgetEnded();
     this.checkRoomFor(key);
     const same = [...this.subscriptions.keys()].filter((other) => other.startsWith(`${kind} `));
     if (!this.subscriptions.has(key)) checkRoom(same.length, most, `subscriptions to a ${kind}`);
     this.replace(key, open(this.onNews));
+  }
+
+  /** Those that ended by themselves: a topic had nothing for them. */
+  private forgetEnded(): void {
+    for (const [key, { hasEnded }] of this.subscriptions) if (hasEnded === true) this.end(key);
   }
 
   private checkRoomFor(key: string): void {

@@ -9,6 +9,8 @@ export class BehindError extends Error {
 /** What a socket has to send of one of its subscriptions. */
 export interface Sending {
   readonly isOpen: boolean;
+  /** It ended by itself; what it still has to send is sent. */
+  readonly hasEnded?: boolean;
   /** Says that there may be something to send. */
   wake(): void;
   /** What is to be sent next; undefined where nothing is for now. @throws BehindError */

@@ -1,12 +1,13 @@
 import { ArrayMaxSize, IsArray, IsIn, IsOptional } from 'class-validator';
-import { ChoiceParameter, TextParameter, TimestampParameter } from '../../http/index.js';
+import { ChainParameter } from '../../chains/index.js';
+import { ChoiceParameter, TimestampParameter } from '../../http/index.js';
 import { NODE_FIELDS, type NodeField } from '../node-fields.js';
 
 const takesFields = { message: `takes a list of names of fields: ${NODE_FIELDS.join(', ')}` };
 
 /** What a client of the feed sends to follow the nodes of a chain. */
 export class NetworkRequest {
-  @TextParameter({ description: 'The chain.', required: true, takes: 'the name of a chain' })
+  @ChainParameter({ description: 'The chain.', required: true })
   network!: string;
 
   @ChoiceParameter({

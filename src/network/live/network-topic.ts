@@ -1,16 +1,19 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { ChainNames } from '../../chains/index.js';
 import {
   type FeedTopic,
   FeedTopics,
   InvalidRequestError,
   microseconds,
+  type Sending,
   type TopicWish,
   validated,
 } from '../../feed/index.js';
 import { NODE_FIELDS } from '../node-fields.js';
 import { NetworkViews } from '../view/network-views.js';
 import { NetworkRequest } from './network-request.js';
-import { NetworkSubscription } from './network-subscription.js';
+import { NamedChains } from './named-chains.js';
+import { NetworkSubscription, type NetworkWish } from './network-subscription.js';
 
 /** What was committed while a snapshot was taken may have an earlier stamp: microseconds. */
 const OVERLAP_US = 1_000_000;
@@ -26,27 +29,45 @@ export class NetworkTopic implements FeedTopic, OnModuleInit {
   constructor(
     private readonly topics: FeedTopics,
     private readonly views: NetworkViews,
+    private readonly names: ChainNames,
+    private readonly named: NamedChains,
   ) {}
 
   onModuleInit(): void {
     this.topics.add('network', this);
+    this.views.onTick = () => this.named.lookUp();
   }
 
   read(request: Record<string, unknown>): TopicWish {
     const { network, interest, fields, since } = validated(NetworkRequest, request);
     const wish = { kind: 'network', most: MOST_PER_SOCKET, name: network };
     if (interest === 'unsubscribe') return { ...wish, open: undefined };
-    const wanted = NODE_FIELDS.filter((field) => fields?.includes(field) ?? true);
+    const from = since === undefined ? -Infinity : microseconds(since);
+    const wanted: NetworkWish = {
+      network,
+      fields: NODE_FIELDS.filter((field) => fields?.includes(field) ?? true),
+      startIn: (view) => view.startFor(from, OVERLAP_US),
+    };
+    const key = this.names.keyIn(network);
     return {
       ...wish,
-      open: (onNews) => {
-        const view = this.views.open(network);
-        if (view === undefined) throw new InvalidRequestError('Too many chains are followed here.');
-        // Where it fails, the next update tries again.
-        if (!view.isFilled) this.views.fill(view).catch(() => undefined);
-        const from = since === undefined ? -Infinity : microseconds(since);
-        return new NetworkSubscription(view, wanted, view.startFor(from, OVERLAP_US), onNews);
-      },
+      open: (onNews) => (key === undefined ? this.byName(wanted, onNews) : this.byKey(key, wanted, onNews)),
     };
+  }
+
+  private byKey(key: string, wanted: NetworkWish, onNews: (sending: Sending) => void): NetworkSubscription {
+    const view = this.views.open(key);
+    if (view === undefined) throw new InvalidRequestError('Too many chains are followed here.');
+    // Where it fails, the next update tries again.
+    if (!view.isFilled) this.views.fill(view).catch(() => undefined);
+    const subscription = new NetworkSubscription(wanted, onNews);
+    subscription.follow(view);
+    return subscription;
+  }
+
+  private byName(wanted: NetworkWish, onNews: (sending: Sending) => void): NetworkSubscription {
+    const subscription = new NetworkSubscription(wanted, onNews, (ended) => this.named.remove(ended));
+    this.named.add(subscription);
+    return subscription;
   }
 }

@@ -6,39 +6,82 @@ const HEIGHTS = 64;
 const REMEMBERED_US = 600e6;
 /** and so many hashes. */
 const HASHES = 20_000;
+/** Blocks of which it is remembered who reported them. */
+const CLAIMS = 4_096;
+
+/** Who reported a block. */
+export interface Witness {
+  /** Tells nodes apart. */
+  node: string;
+  /** See `addressGroup`. */
+  address: string;
+}
+
+/** A block as nodes report it. */
+interface Claim {
+  height: number;
+  /** When it was first reported: microseconds since the epoch. */
+  at: number;
+  counts: boolean;
+  /** Who reported it, until it counts. */
+  nodes: Set<string>;
+  addresses: Set<string>;
+}
+
+/** How many nodes of one address are enough for what they report to count, of so many that report. */
+export function enoughOf(reporting: number): number {
+  return reporting === 1 ? 1 : Math.max(2, Math.ceil(reporting / 3));
+}
+
+/** Whether what was reported by nodes counts: those of two addresses are enough, or a third of them. */
+export function counts(nodes: number, addresses: number, reporting: number): boolean {
+  return (nodes >= 2 && addresses >= 2) || nodes >= enoughOf(reporting);
+}
 
 /** When the blocks of a chain were first reported, by our clock. Times are microseconds since the epoch. */
 export class BlockTimes {
   private readonly hashes = new Map<string, number>();
+  private readonly claims = new Map<string, Claim>();
+  /** Of blocks that count. */
   private readonly heights = new Map<number, number>();
 
   /**
    * @param height null for a block of the past, which a node fetches: it says nothing of when blocks come
    * @returns whether this is an earlier time of a block than was known
    */
-  note(hash: string, height: number | null, at: number): boolean {
-    if (height !== null) this.noteHeight(height, at);
+  note(hash: string, height: number | null, at: number, witness?: Witness): boolean {
+    if (height !== null && witness !== undefined) this.claim(hash, height, at, witness);
     const known = this.hashes.get(hash);
     if (known !== undefined && known <= at) return false;
     this.hashes.set(hash, at);
     return known !== undefined;
   }
 
+  /** Takes the heights of blocks that enough nodes have reported. @param reporting how many nodes report heights */
+  settle(reporting: number): void {
+    for (const claim of this.claims.values()) {
+      if (claim.counts || !counts(claim.nodes.size, claim.addresses.size, reporting)) continue;
+      claim.counts = true;
+      claim.nodes.clear();
+      claim.addresses.clear();
+      this.noteHeight(claim.height, claim.at);
+    }
+  }
+
   firstSeen(hash: string): number | undefined {
     return this.hashes.get(hash);
   }
 
-  /** Of a height, whichever block it was. */
-  heightSeen(height: number): number | undefined {
-    return this.heights.get(height);
-  }
-
   /**
-   * Over the blocks that were reported last: milliseconds; null where no two that follow each other are known. A
-   * height that nobody else comes near, such as a node makes up, counts for nothing.
+   * Over the blocks that count and were reported last: milliseconds; null where no two that follow each other are
+   * known.
+   *
+   * @param best the height that counts for the chain
    */
-  average(): number | null {
-    const last = this.byTime().slice(-AVERAGED);
+  average(best: number): number | null {
+    const last = this.byTime()
+      .filter(([height]) => height <= best)
+      .slice(-AVERAGED);
     let tookUs = 0;
     let steps = 0;
     for (const [height, at] of last) {
@@ -59,8 +102,31 @@ export class BlockTimes {
       this.hashes.delete(hash);
       passed += 1;
     }
+    const many = this.claims.size - CLAIMS;
+    passed = 0;
+    for (const [key, { at }] of this.claims) {
+      if (at >= now - REMEMBERED_US && passed >= many) break;
+      this.claims.delete(key);
+      passed += 1;
+    }
     if (this.heights.size <= HEIGHTS) return;
     for (const [height] of this.byTime().slice(0, -HEIGHTS)) this.heights.delete(height);
+  }
+
+  private claim(hash: string, height: number, at: number, { node, address }: Witness): void {
+    const key = `${height.toString()} ${hash}`;
+    let claim = this.claims.get(key);
+    if (claim === undefined) {
+      claim = { height, at, counts: false, nodes: new Set(), addresses: new Set() };
+      this.claims.set(key, claim);
+    }
+    claim.at = Math.min(claim.at, at);
+    if (claim.counts) {
+      this.noteHeight(height, claim.at);
+      return;
+    }
+    claim.nodes.add(node);
+    claim.addresses.add(address);
   }
 
   private noteHeight(height: number, at: number): void {

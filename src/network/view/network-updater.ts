@@ -5,7 +5,7 @@ import { inMicroseconds, READ_AGAIN_MS } from '../../storage/index.js';
 import { NetworkMetrics } from '../network.metrics.js';
 import type { NetworkView } from './network-view.js';
 import { NetworkViews } from './network-views.js';
-import { type NetworkChanges, NetworkReadModel } from './network.read-model.js';
+import { type NetworkChanges, NetworkReadModel, totalIn } from './network.read-model.js';
 import type { ReportRow } from './report-row.js';
 
 /** What has not been read for longer is read whole rather than brought up to date: milliseconds. */
@@ -36,6 +36,7 @@ export class NetworkUpdater {
 
   private async tick(): Promise<void> {
     this.views.dropUnused();
+    this.views.onTick();
     const all = this.views.all();
     this.metrics.kept(all.length, sum(all.map(({ size }) => size)));
     const settled = all.filter((view) => !this.views.isFilling(view));
@@ -89,7 +90,7 @@ function sum(numbers: readonly number[]): number {
 
 /** Gives each view what is of its chain. @returns the reports that were of one */
 function share(
-  { connections, gone, reports, now }: NetworkChanges,
+  { connections, gone, reports, totals, now }: NetworkChanges,
   views: readonly NetworkView[],
 ): ReportRow[] {
   const parts = new Map(
@@ -100,6 +101,7 @@ function share(
         connections: connections.filter(({ chain }) => chain === view.chain),
         gone: [...gone],
         reports: [] as ReportRow[],
+        ...totalIn(totals, view.chain),
         now,
       },
     ]),

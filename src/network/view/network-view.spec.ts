@@ -6,7 +6,9 @@ import type { ConnectionRow, ReportRow } from './report-row.js';
 const S = 1e6;
 const connection = (id: number): ConnectionRow => ({
   id,
-  chain: 'Testnet',
+  chain: 'name:Testnet',
+  chainName: 'Testnet',
+  address: `192.0.2.${id.toString()}`,
   revision: 1,
   peer_id: `Qm${id.toString()}`,
   name: `node ${id.toString()}`,
@@ -39,7 +41,7 @@ const imported = (node: number, height: number, at: number): ReportRow =>
   report(node, 'block.import', at, { best: `0x${height.toString()}`, height: height.toString() });
 
 function filled(...ids: number[]): NetworkView {
-  const view = new NetworkView('Testnet');
+  const view = new NetworkView('name:Testnet');
   view.fill({ connections: ids.map(connection), gone: [], reports: [], now: 100 * S });
   return view;
 }
@@ -80,11 +82,16 @@ describe('the view of a chain', () => {
   });
 
   it('has the same state whatever the order of what comes, and however often it comes', () => {
-    const reports = [imported(1, 1, 101 * S), imported(2, 1, 102 * S), imported(1, 2, 103 * S)];
+    const reports = [
+      imported(1, 1, 101 * S),
+      imported(2, 1, 102 * S),
+      imported(1, 2, 103 * S),
+      imported(2, 2, 105 * S),
+    ];
     const views = [
-      [0, 1, 2],
-      [2, 0, 1],
-      [1, 2, 0, 1, 0],
+      [0, 1, 2, 3],
+      [3, 2, 0, 1],
+      [1, 2, 0, 3, 1, 0],
     ].map((order) => {
       const view = filled(1, 2);
       for (const at of order) {
@@ -94,56 +101,268 @@ describe('the view of a chain', () => {
       return view;
     });
     for (const view of views) {
-      const { nodes, header } = JSON.parse(view.snapshot()) as { nodes: object[]; header: object };
+      const { nodes, header } = JSON.parse(view.page(10)) as { nodes: object[]; header: object };
       expect(nodes).toMatchObject([
         { best_height: 2, propagation_ms: 0 },
-        { best_height: 1, propagation_ms: 1_000 },
+        { best_height: 2, propagation_ms: 2_000 },
       ]);
       expect(header).toMatchObject({ best_height: 2, average_block_time_ms: 2_000 });
     }
   });
 });
 
+describe('the nodes of a view', () => {
+  const twice = (id: number, more: Partial<ConnectionRow> = {}): ConnectionRow => ({
+    ...connection(id),
+    peer_id: 'Qmtwice',
+    name: 'twice',
+    ...more,
+  });
+  const shown = (view: NetworkView): Record<string, unknown>[] =>
+    (JSON.parse(view.page(100)) as { nodes: Record<string, unknown>[] }).nodes;
+
+  it('are the union of their open connections, whichever of them ends', () => {
+    for (const end of [1, 2]) {
+      const view = new NetworkView('name:Testnet');
+      const connections = [twice(1), twice(2, { connectedAt: 5, lastMessageAt: 5 })];
+      view.fill({ connections, gone: [], reports: [imported(1, 7, 101 * S)], now: 100 * S });
+      expect(shown(view)).toMatchObject([{ id: 1, best_height: 7, connections: 2, duplicate: false }]);
+      view.update({ connections: [], gone: [end], reports: [], now: 102 * S });
+      expect(read(view, 100 * S)).toMatchObject(
+        end === 1
+          ? { gone: [1], nodes: [{ id: 2, best_height: null, peers: null }] }
+          : { gone: [], nodes: [] },
+      );
+      expect(shown(view)).toMatchObject([{ id: 3 - end, best_height: end === 1 ? null : 7, connections: 1 }]);
+    }
+  });
+
+  it('have the newest report of any connection, in whatever order connections and reports come', () => {
+    const reports = [
+      imported(1, 3, 101 * S),
+      imported(2, 4, 102 * S),
+      report(2, 'system.interval', 103 * S, { peers: '5' }),
+      report(1, 'notify.finalized', 104 * S, { best: '0x2', height: '2' }),
+    ];
+    const expected = { best_height: 4, peers: 5, finalized_height: 2, block_time_ms: null };
+    for (const order of [reports, [...reports].reverse()]) {
+      const view = new NetworkView('name:Testnet');
+      view.fill({ connections: [twice(2), twice(1)], gone: [], reports: order, now: 110 * S });
+      expect(shown(view)).toMatchObject([{ id: 1, ...expected }]);
+    }
+  });
+
+  it('are described by the connection that was heard last, and are duplicates where two differ', () => {
+    const view = new NetworkView('name:Testnet');
+    const connections = [
+      twice(1, { name: 'old', startupTime: 1, lastMessageAt: 9 * S, revision: 4 }),
+      twice(2, { name: 'new', startupTime: 2, lastMessageAt: 8 * S }),
+    ];
+    view.fill({ connections, gone: [], reports: [], now: 100 * S });
+    expect(shown(view)).toMatchObject([{ name: 'old', startup_time: 1, duplicate: true }]);
+    const same = { name: 'old', startupTime: 1, lastMessageAt: 10 * S, revision: 2 };
+    view.update({ connections: [twice(2, same)], gone: [], reports: [], now: 101 * S });
+    expect(shown(view)).toMatchObject([{ name: 'old', duplicate: false, connections: 2 }]);
+  });
+
+  it('take the smallest id of their connections, and each without a peer id is one', () => {
+    const view = new NetworkView('name:Testnet');
+    view.fill({ connections: [twice(5), twice(9, { peer_id: null })], gone: [], reports: [], now: 100 * S });
+    view.update({ connections: [twice(3)], gone: [], reports: [], now: 101 * S });
+    expect(read(view, 100 * S)).toMatchObject({ gone: [5], nodes: [{ id: 3, best_height: null }] });
+    expect(shown(view).map(({ id }) => id)).toEqual([3, 9]);
+  });
+
+  it('come in pages in the order of their ids, and to the feed in parts of a thousand', () => {
+    const ids = Array.from({ length: 2_500 }, (_, at) => 5_000 - at);
+    const view = filled(...ids);
+    const first = JSON.parse(view.page(2_000)) as { next_cursor: number; nodes: { id: number }[] };
+    const second = JSON.parse(view.page(2_000, first.next_cursor)) as typeof first;
+    expect([...first.nodes, ...second.nodes].map(({ id }) => id)).toEqual([...ids].reverse());
+    expect([first.next_cursor, second.next_cursor]).toEqual([4_500, null]);
+    const frames = [view.frameAfter(-Infinity, ['name'])];
+    // One that went, one that came and one that changed meanwhile come after the whole.
+    view.update({
+      connections: [connection(1)],
+      gone: [2_600],
+      reports: [imported(2_700, 9, 1)],
+      now: 101 * S,
+    });
+    for (let rest = frames[0]?.rest; rest !== undefined; rest = frames.at(-1)?.rest) {
+      frames.push(view.frameOfAll(rest, ['name']));
+    }
+    const read = frames.map((frame) => JSON.parse(frame?.data.toString() ?? '') as Record<string, unknown>);
+    expect(read.map(({ complete, more, nodes }) => [complete, more, (nodes as object[]).length])).toEqual([
+      [true, true, 1_000],
+      [undefined, true, 1_000],
+      [undefined, undefined, 500],
+    ]);
+    expect(new Set(read.map(({ as_of }) => as_of)).size).toBe(1);
+    const after = view.frameAfter(frames.at(-1)?.stamp ?? 0, ['best_height']);
+    expect(JSON.parse(after?.data.toString() ?? '')).toMatchObject({
+      gone: [2_600],
+      nodes: [
+        { id: 1, best_height: null },
+        { id: 2_700, best_height: 9 },
+      ],
+    });
+  });
+
+  it('are counted all, and fewer are said to be shown', () => {
+    const view = new NetworkView('name:Testnet');
+    const total = { nodes: 30_000, validators: 400 };
+    view.fill({ connections: [connection(1), connection(2)], gone: [], reports: [], total, now: 100 * S });
+    expect(view.header).toMatchObject({ node_count: 30_000, shown_count: 2, validator_count: 400 });
+  });
+});
+
+describe('the heights of a chain', () => {
+  const MOST = Number.MAX_SAFE_INTEGER;
+  const of = (id: number, address: string): ConnectionRow => ({ ...connection(id), address });
+  const lie = (node: number): ReportRow[] => [
+    report(node, 'block.import', 105 * S, { best: '0xlie', height: MOST.toString() }),
+    report(node, 'notify.finalized', 105 * S, { best: '0xlie', height: MOST.toString() }),
+  ];
+  function viewOf(connections: ConnectionRow[], reports: ReportRow[]): NetworkView {
+    const view = new NetworkView('name:Testnet');
+    view.fill({ connections, gone: [], reports, now: 110 * S });
+    return view;
+  }
+  const unconfirmed = (view: NetworkView): unknown[] =>
+    (JSON.parse(view.page(100)) as { nodes: { unconfirmed: unknown }[] }).nodes.map(
+      (node) => node.unconfirmed,
+    );
+
+  it('are not what one node makes up, whatever it reports', () => {
+    const honest = [1, 2].flatMap((node) => [
+      imported(node, 9, (90 + node) * S),
+      imported(node, 10, (100 + node) * S),
+      report(node, 'notify.finalized', 103 * S, { best: '0x8', height: '8' }),
+    ]);
+    const view = viewOf([of(1, '192.0.2.1'), of(2, '192.0.2.2'), of(3, '192.0.2.3')], [...honest, ...lie(3)]);
+    expect(view.header).toMatchObject({
+      best_height: 10,
+      best_hash: '0x10',
+      finalized_height: 8,
+      finalized_hash: '0x8',
+      average_block_time_ms: 10_000,
+      last_block_at: '1970-01-01T00:01:41.000000Z',
+      single_source: false,
+    });
+    expect(unconfirmed(view)).toEqual([false, false, true]);
+  });
+
+  it('are not averaged over blocks that one node makes up before they come', () => {
+    const early = [9, 10, 11, 12].map((height) =>
+      report(3, 'block.import', height * S, { best: `0xlie${height.toString()}`, height: height.toString() }),
+    );
+    const honest = [1, 2].flatMap((node) => [9, 10].map((height) => imported(node, height, height * 6 * S)));
+    const view = viewOf([of(1, 'a'), of(2, 'b'), of(3, 'c')], [...early, ...honest]);
+    expect(view.header).toMatchObject({ best_height: 10, average_block_time_ms: 6_000 });
+  });
+
+  it('count where a third of the nodes of one address report them, and two at least', () => {
+    const nodes = Array.from({ length: 7 }, (_, at) => of(at + 1, '192.0.2.1'));
+    const at = (heights: number[]): unknown =>
+      viewOf(
+        nodes,
+        heights.map((height, index) => imported(index + 1, height, index)),
+      ).header.best_height;
+    expect(at([20, 20, 10, 10, 10, 10, 10])).toBe(10);
+    expect(at([20, 21, 22, 10, 10, 10, 10])).toBe(20);
+    expect(at([20, 10])).toBe(10);
+    // IPv6 by its network.
+    expect(
+      viewOf(
+        [of(1, '2001:db8::1'), of(2, '2001:db8::2'), ...[3, 4, 5, 6, 7].map((id) => of(id, '::9'))],
+        [imported(1, 20, 1), imported(2, 20, 1), ...[3, 4, 5, 6, 7].map((id) => imported(id, 10, 1))],
+      ).header.best_height,
+    ).toBe(10);
+  });
+
+  it('are those of the only node that reports any, which is said', () => {
+    const view = viewOf([of(1, 'a'), of(2, 'b')], lie(1));
+    expect(view.header).toMatchObject({ best_height: MOST, finalized_height: MOST, single_source: true });
+    expect(unconfirmed(view)).toEqual([false, false]);
+    view.update({ connections: [], gone: [], reports: [imported(2, 5, 111 * S)], now: 111 * S });
+    expect(view.header).toMatchObject({ best_height: 5, finalized_height: null, single_source: false });
+    expect(unconfirmed(view)).toEqual([true, false]);
+  });
+
+  it('are not counted twice for one node that comes from two addresses', () => {
+    const twice = [
+      { ...of(1, 'a'), peer_id: 'Qm' },
+      { ...of(2, 'b'), peer_id: 'Qm' },
+    ];
+    const view = viewOf([...twice, of(3, 'c')], [...lie(1), ...lie(2), imported(3, 5, 1)]);
+    expect(view.header).toMatchObject({ best_height: 5, finalized_height: null });
+  });
+
+  it('have the hash of most nodes, and of several that are as many the first', () => {
+    const fork = (node: number, best: string, at: number): ReportRow =>
+      report(node, 'block.import', at, { best, height: '9' });
+    const nodes = ['a', 'b', 'c', 'd', 'e'].map((address, at) => of(at + 1, address));
+    const two = [fork(1, '0xb', 2), fork(2, '0xb', 3), fork(3, '0xa', 1), fork(4, '0xa', 4)];
+    expect(viewOf(nodes, two).header).toMatchObject({ best_hash: '0xa' });
+    expect(viewOf(nodes, [...two, fork(5, '0xb', 9)]).header).toMatchObject({ best_hash: '0xb' });
+  });
+});
+
 describe('the times of blocks', () => {
+  const WITNESSES = [
+    { node: 'one', address: 'a' },
+    { node: 'two', address: 'b' },
+  ];
+  /** A block that two nodes report. */
+  function note(blocks: BlockTimes, hash: string, height: number, at: number): void {
+    for (const witness of WITNESSES) blocks.note(hash, height, at, witness);
+    blocks.settle(2);
+  }
+
   it('are averaged over the last twenty, whatever was before', () => {
     const blocks = new BlockTimes();
     for (let height = 0; height <= 100; height += 1) {
-      blocks.note(height.toString(), height, height <= 80 ? height : 80 + (height - 80) * 6 * S);
+      note(blocks, height.toString(), height, height <= 80 ? height : 80 + (height - 80) * 6 * S);
     }
-    expect(blocks.average()).toBe(6_000);
+    expect(blocks.average(100)).toBe(6_000);
   });
 
   it('are averaged over what happens, not over what a node makes up or what was fetched', () => {
     const blocks = new BlockTimes();
-    blocks.note('lie', 1e15, 0);
+    const [liar] = WITNESSES;
+    blocks.note('lie', 1e15, 0, liar);
     for (let height = 0; height <= 30; height += 1) {
-      blocks.note(`old ${height.toString()}`, null, height);
-      blocks.note(height.toString(), 1_000 + height, height * 6 * S);
-      blocks.note(`lie ${height.toString()}`, 5_000 + 7 * height, height * 6 * S);
+      blocks.note(`old ${height.toString()}`, null, height, liar);
+      note(blocks, height.toString(), 1_000 + height, height * 6 * S);
+      for (let lie = 0; lie < 9; lie += 1) {
+        const made = 1_000 + height * 9 + lie;
+        blocks.note(`lie ${made.toString()}`, made, height * 6 * S + lie, liar);
+      }
     }
-    expect(blocks.average()).toBe(6_000);
+    expect(blocks.average(1_030)).toBe(6_000);
   });
 
   it('are those of a chain that began again', () => {
     const blocks = new BlockTimes();
     for (let height = 0; height <= 500; height += 1)
-      blocks.note(`a${height.toString()}`, height, height * 6 * S);
+      note(blocks, `a${height.toString()}`, height, height * 6 * S);
     for (let height = 0; height <= 30; height += 1) {
       const at = (10_000 + height * 2) * S;
-      blocks.note(`b${height.toString()}`, height, at);
+      note(blocks, `b${height.toString()}`, height, at);
       blocks.prune(at);
     }
-    expect(blocks.average()).toBe(2_000);
-    expect(blocks.heightSeen(30)).toBe(10_060 * S);
+    expect(blocks.average(30)).toBe(2_000);
   });
 
   it('are forgotten in time, and in number', () => {
     const blocks = new BlockTimes();
-    for (let height = 0; height < 30_000; height += 1) blocks.note(height.toString(), height, height);
+    for (let height = 0; height < 30_000; height += 1) blocks.note(height.toString(), null, height);
+    for (let height = 0; height < 5_000; height += 1)
+      note(blocks, `b${height.toString()}`, height, 30_000 + height);
     blocks.prune(0);
     expect([blocks.firstSeen('0'), blocks.firstSeen('29999')]).toEqual([undefined, 29_999]);
     blocks.prune(3_600 * S);
     expect(blocks.firstSeen('29999')).toBeUndefined();
-    expect(blocks.average()).toBe(0);
+    expect(blocks.average(5_000)).toBe(0);
   });
 });

@@ -1,9 +1,10 @@
-import { timeOf } from '../../storage/index.js';
+import { genesisHashOf, timeOf } from '../../storage/index.js';
 import { NODE_FIELDS, type NodeField } from '../node-fields.js';
 import { BlockTimes } from './block-times.js';
-import { type Header, headerOf } from './network-header.js';
-import { NodeState } from './node-state.js';
+import { type Header, headerOf, type NodeTotal } from './network-header.js';
+import type { NodeState } from './node-state.js';
 import { CATCHING_UP, type ConnectionRow, type ReportRow, wholeNumber } from './report-row.js';
+import { keyOf, ViewNodes } from './view-nodes.js';
 
 /** Nodes that went are told to whoever is so far behind; beyond that everything is sent: microseconds. */
 const GONE_US = 600e6;
@@ -22,8 +23,18 @@ export interface ViewChanges {
   gone: readonly number[];
   /** In the order in which they were received. */
   reports: readonly ReportRow[];
+  /** All nodes of the chain; left out where the view has room for all. */
+  total?: NodeTotal;
   /** The database's time when it was read: microseconds since the epoch. */
   now: number;
+}
+
+/** How far a reader has got with the whole of a chain. */
+export interface ViewPlace {
+  /** The stamp when it began. */
+  stamp: number;
+  /** The id of the last node that it has. */
+  after: number;
 }
 
 export interface NetworkFrame {
@@ -32,10 +43,15 @@ export interface NetworkFrame {
   rows: number;
   /** The stamp that its reader then has. */
   stamp: number;
+  /** Where the rest of the whole begins; undefined where this is all. */
+  rest?: ViewPlace;
 }
 
-/** Frames that are kept to be shared. */
+/** Nodes in a frame with the whole of a chain. */
+const FRAME_NODES = 1_000;
+/** Frames and pages that are kept to be shared. */
 const MOST_FRAMES = 16;
+const MOST_PAGES = 16;
 /** By which another server may be ahead; a later time is no place of ours: microseconds. */
 const MOST_AHEAD_US = 60_000_000;
 
@@ -44,16 +60,17 @@ const MOST_AHEAD_US = 60_000_000;
  * read from one server can be gone on with at another.
  */
 export class NetworkView {
-  private nodes = new Map<number, NodeState>();
+  private nodes = new ViewNodes();
   private gone = new Map<number, number>();
   private blocks = new BlockTimes();
   private readonly readers = new Set<() => void>();
   /** Frames that those who stand at one place and want the same share. */
   private readonly frames = new Map<string, NetworkFrame>();
-  private text: string | undefined;
+  private readonly pages = new Map<string, string>();
   private headerText = '';
   private headerAt = -Infinity;
   private changedAt = -Infinity;
+  private name: string | null = null;
   /** All that changed after this is known. */
   private knownFrom = Infinity;
   /** How often it was read whole: what was asked before that is no news of it. */
@@ -67,6 +84,7 @@ export class NetworkView {
   usedAt = performance.now();
   header: Header = headerOf([], this.blocks);
 
+  /** @param chain its key: see `chainKeyOf` */
   constructor(readonly chain: string) {}
 
   get isFilled(): boolean {
@@ -81,18 +99,19 @@ export class NetworkView {
     return this.readers.size > 0;
   }
 
+  /** Nodes that it shows. */
   get size(): number {
     return this.nodes.size;
   }
 
   /** Ids of the connections that it shows. */
   ids(): IterableIterator<number> {
-    return this.nodes.keys();
+    return this.nodes.connectionIds();
   }
 
   /** The connections that it shows. */
   known(): KnownConnection[] {
-    return [...this.nodes.values()].map(({ id, revision }) => ({ id, revision, chain: this.chain }));
+    return this.nodes.rows().map(({ id, revision }) => ({ id, revision, chain: this.chain }));
   }
 
   /** @param onChange is called after each change. @returns stops it */
@@ -107,7 +126,7 @@ export class NetworkView {
   /** Begins anew, unless it shows what is newer. */
   fill(changes: ViewChanges): void {
     if (changes.now < this.stamp) return;
-    this.nodes = new Map();
+    this.nodes = new ViewNodes();
     this.gone = new Map();
     this.blocks = new BlockTimes();
     this.headerText = '';
@@ -116,22 +135,23 @@ export class NetworkView {
     this.knownFrom = this.stamp;
   }
 
-  update({ connections, gone, reports, now }: ViewChanges): void {
+  update({ connections, gone, reports, total, now }: ViewChanges): void {
     this.readAt = performance.now();
     this.stamp = Math.max(now, this.stamp + 1);
-    for (const id of gone) if (this.nodes.delete(id)) this.gone.set(id, (this.changedAt = this.stamp));
-    for (const row of connections) this.node(row.id).describe(row, this.stamp);
+    for (const id of gone) this.nodes.end(id);
+    for (const row of connections) this.nodes.describe(row);
     this.take(reports);
+    for (const id of this.nodes.settle(this.blocks, this.stamp)) {
+      this.gone.set(id, (this.changedAt = this.stamp));
+    }
+    const nodes = this.nodes.all();
+    for (const { id } of nodes) this.gone.delete(id);
     this.blocks.prune(now);
     this.forgetGone(now);
-    const header = headerOf(this.nodes.values(), this.blocks);
-    const headerText = JSON.stringify(header);
-    if (headerText !== this.headerText) this.changedAt = this.headerAt = this.stamp;
-    this.header = header;
-    this.headerText = headerText;
-    this.text = undefined;
+    this.head(nodes, total);
+    this.pages.clear();
     this.frames.clear();
-    for (const node of this.nodes.values()) this.changedAt = Math.max(this.changedAt, node.changedAt);
+    for (const node of nodes) this.changedAt = Math.max(this.changedAt, node.changedAt);
     if (this.changedAt === this.stamp) for (const wake of this.readers) wake();
   }
 
@@ -141,51 +161,106 @@ export class NetworkView {
     return isKnown ? Math.max(this.knownFrom, time - overlap) : -Infinity;
   }
 
-  /** JSON of a NetworkSnapshot. */
-  snapshot(): string {
-    this.text ??= `{"network":${JSON.stringify(this.chain)},"as_of":"${timeOf(this.stamp)}","header":${
-      this.headerText
-    },"nodes":[${[...this.nodes.values()].map((node) => node.json(NODE_FIELDS)).join(',')}]}`;
-    return this.text;
+  /** JSON of a Network: a page of nodes in the order of their ids. @param after the id of the last one that is there */
+  page(limit: number, after = -Infinity): string {
+    const key = `${limit.toString()} ${after.toString()}`;
+    let text = this.pages.get(key);
+    if (text === undefined) {
+      const { nodes, rest } = this.nodesAfter(after, limit);
+      const parts = [
+        ...this.names(this.chain, this.stamp),
+        `"header":${this.headerText}`,
+        `"nodes":[${nodes.map((node) => node.json(NODE_FIELDS)).join(',')}]`,
+        `"next_cursor":${JSON.stringify(rest ?? null)}`,
+      ];
+      text = `{${parts.join(',')}}`;
+      if (this.pages.size < MOST_PAGES) this.pages.set(key, text);
+    }
+    return text;
   }
 
   /**
    * What changed after a stamp; everything where that is not known, or with -Infinity.
    *
+   * @param name what the reader calls the chain
    * @returns undefined where nothing did
    */
-  frameAfter(stamp: number, fields: readonly NodeField[]): NetworkFrame | undefined {
+  frameAfter(stamp: number, fields: readonly NodeField[], name = this.chain): NetworkFrame | undefined {
     if (!this.isFilled || !this.changedAfter(stamp)) return undefined;
-    const key = `${stamp.toString()} ${fields.join(' ')}`;
-    let frame = this.frames.get(key);
-    if (frame === undefined) {
-      frame = this.makeFrame(stamp, fields);
-      // Readers choose places and fields: those that many share are among the first.
-      if (this.frames.size < MOST_FRAMES) this.frames.set(key, frame);
-    }
+    if (stamp < this.knownFrom) return this.frameOfAll(undefined, fields, name);
+    return this.shared(`${stamp.toString()} ${fields.join(' ')} ${name}`, () =>
+      this.frameOfChanges(stamp, fields, name),
+    );
+  }
+
+  /**
+   * The next part of everything. Nodes are as they are when it is made: what changed since it began comes after it.
+   *
+   * @param place undefined for the first part
+   */
+  frameOfAll(place: ViewPlace | undefined, fields: readonly NodeField[], name = this.chain): NetworkFrame {
+    const { stamp, after } = place ?? { stamp: this.stamp, after: -Infinity };
+    return this.shared(`all ${stamp.toString()} ${after.toString()} ${fields.join(' ')} ${name}`, () => {
+      const { nodes, rest } = this.nodesAfter(after, FRAME_NODES);
+      const parts = [
+        ...this.names(name, stamp),
+        ...(place === undefined ? ['"complete":true'] : []),
+        ...(rest === undefined ? [] : ['"more":true']),
+        `"nodes":[${nodes.map((node) => node.json(fields)).join(',')}]`,
+        '"gone":[]',
+        ...(place === undefined ? [`"header":${this.headerText}`] : []),
+      ];
+      return {
+        data: Buffer.from(`{${parts.join(',')}}`),
+        rows: nodes.length,
+        stamp,
+        ...(rest !== undefined && { rest: { stamp, after: rest } }),
+      };
+    });
+  }
+
+  private frameOfChanges(stamp: number, fields: readonly NodeField[], name: string): NetworkFrame {
+    const nodes = this.nodes.all().flatMap((node) => node.changesAfter(stamp, fields) ?? []);
+    const gone = [...this.gone].filter(([, at]) => at > stamp).map(([id]) => id);
+    const parts = [
+      ...this.names(name, this.stamp),
+      `"nodes":[${nodes.join(',')}]`,
+      `"gone":${JSON.stringify(gone)}`,
+      ...(this.headerAt > stamp ? [`"header":${this.headerText}`] : []),
+    ];
+    // Changes of fields that nobody asked for are no news.
+    const isNews = nodes.length > 0 || gone.length > 0 || this.headerAt > stamp;
+    const rows = isNews ? nodes.length + gone.length : -1;
+    return { data: Buffer.from(`{${parts.join(',')}}`), rows, stamp: this.stamp };
+  }
+
+  /** Readers choose places and fields: those that many share are among the first. */
+  private shared(key: string, make: () => NetworkFrame): NetworkFrame {
+    const known = this.frames.get(key);
+    if (known !== undefined) return known;
+    const frame = make();
+    if (this.frames.size < MOST_FRAMES) this.frames.set(key, frame);
     return frame;
   }
 
-  private makeFrame(stamp: number, fields: readonly NodeField[]): NetworkFrame {
-    const complete = stamp < this.knownFrom;
-    const nodes: string[] = [];
-    for (const node of this.nodes.values()) {
-      const json = complete ? node.json(fields) : node.changesAfter(stamp, fields);
-      if (json !== undefined) nodes.push(json);
-    }
-    const gone = complete ? [] : [...this.gone].filter(([, at]) => at > stamp).map(([id]) => id);
-    const parts = [
-      `"network":${JSON.stringify(this.chain)}`,
-      `"as_of":"${timeOf(this.stamp)}"`,
-      ...(complete ? ['"complete":true'] : []),
-      `"nodes":[${nodes.join(',')}]`,
-      `"gone":${JSON.stringify(gone)}`,
-      ...(complete || this.headerAt > stamp ? [`"header":${this.headerText}`] : []),
+  private names(network: string, stamp: number): string[] {
+    return [
+      `"network":${JSON.stringify(network)}`,
+      `"genesis_hash":${JSON.stringify(genesisHashOf(this.chain))}`,
+      `"chain":${JSON.stringify(this.name)}`,
+      `"as_of":"${timeOf(stamp)}"`,
     ];
-    // Changes of fields that nobody asked for are no news.
-    const isNews = complete || nodes.length > 0 || gone.length > 0 || this.headerAt > stamp;
-    const rows = isNews ? nodes.length + gone.length : -1;
-    return { data: Buffer.from(`{${parts.join(',')}}`), rows, stamp: this.stamp };
+  }
+
+  /** @returns so many nodes, and the id of the last of them where others come after it */
+  private nodesAfter(
+    after: number,
+    limit: number,
+  ): { nodes: readonly NodeState[]; rest: number | undefined } {
+    const all = this.nodes.all();
+    const from = Number.isFinite(after) ? firstAfter(all, after) : 0;
+    const nodes = all.slice(from, from + limit);
+    return { nodes, rest: from + limit < all.length ? nodes.at(-1)?.id : undefined };
   }
 
   private changedAfter(stamp: number): boolean {
@@ -194,26 +269,50 @@ export class NetworkView {
 
   private take(reports: readonly ReportRow[]): void {
     let earlier = false;
-    for (const { msg, best, height, origin, receivedAt } of reports) {
+    for (const { msg, best, height, origin, receivedAt, connection } of reports) {
       const number = wholeNumber(height);
       if (msg !== 'block.import' || best === null || number === null) continue;
-      earlier = this.blocks.note(best, origin === CATCHING_UP ? null : number, receivedAt) || earlier;
+      const from = this.nodes.connection(connection);
+      const witness = from && { node: keyOf(from.row), address: from.address };
+      const live = origin === CATCHING_UP ? null : number;
+      earlier = this.blocks.note(best, live, receivedAt, witness) || earlier;
     }
-    for (const row of reports) this.nodes.get(row.connection)?.report(row, this.stamp, this.blocks);
-    if (earlier) for (const node of this.nodes.values()) node.measure(this.blocks, this.stamp);
+    for (const row of reports) this.nodes.report(row);
+    if (earlier) this.nodes.touchAll();
   }
 
-  private node(id: number): NodeState {
-    let node = this.nodes.get(id);
-    if (node === undefined) {
-      this.nodes.set(id, (node = new NodeState(id, this.stamp)));
-      this.gone.delete(id);
-    }
-    return node;
+  private head(nodes: readonly NodeState[], total: NodeTotal | undefined): void {
+    this.header = headerOf(nodes, this.blocks, total);
+    for (const node of nodes) node.confirm(this.header.best_height, this.header.finalized_height, this.stamp);
+    this.name = mostFrequent(nodes.map(({ chainName }) => chainName)) ?? this.name;
+    const text = JSON.stringify(this.header);
+    if (text !== this.headerText) this.changedAt = this.headerAt = this.stamp;
+    this.headerText = text;
   }
 
   private forgetGone(now: number): void {
     for (const [id, at] of this.gone) if (at < now - GONE_US) this.gone.delete(id);
     this.knownFrom = Math.max(this.knownFrom, Math.min(this.stamp, now - GONE_US));
   }
+}
+
+/** Where the nodes behind an id begin. */
+function firstAfter(nodes: readonly NodeState[], id: number): number {
+  let [from, to] = [0, nodes.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((nodes[middle]?.id ?? Infinity) > id) to = middle;
+    else from = middle + 1;
+  }
+  return from;
+}
+
+/** Of several that are as frequent, the first in the order of texts. */
+function mostFrequent(texts: readonly (string | null)[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const text of texts) if (text !== null) counts.set(text, (counts.get(text) ?? 0) + 1);
+  const [first] = [...counts].sort(
+    ([one, count], [other, others]) => others - count || (one < other ? -1 : 1),
+  );
+  return first?.[0];
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Settings } from '../../config/index.js';
 import { NetworkMetrics } from '../network.metrics.js';
 import { NetworkView } from './network-view.js';
-import { NetworkReadModel } from './network.read-model.js';
+import { NetworkReadModel, totalIn } from './network.read-model.js';
 
 /** A view that is this much older than an update makes it is not up to date, and read whole: milliseconds. */
 const LATE_MS = 15_000;
@@ -26,6 +26,9 @@ export class NetworkViews {
     private readonly settings: Settings,
     private readonly metrics: NetworkMetrics,
   ) {}
+
+  /** Called once an interval, before views are brought up to date. */
+  onTick: () => void = () => undefined;
 
   /** Aborts when the server stops. */
   get signal(): AbortSignal {
@@ -71,6 +74,12 @@ export class NetworkViews {
     return started;
   }
 
+  /** The view of a chain, where there is one that is up to date. It is not kept for longer because of this. */
+  current(chain: string): NetworkView | undefined {
+    const view = this.views.get(chain);
+    return view !== undefined && this.isCurrent(view) ? view : undefined;
+  }
+
   isFilling({ chain }: NetworkView): boolean {
     return this.filling.has(chain);
   }
@@ -103,7 +112,8 @@ export class NetworkViews {
     this.reading += 1;
     view.hasFailed = true;
     try {
-      view.fill(await this.readModel.changes({ chains: [view.chain], known: [] }, this.signal));
+      const changes = await this.readModel.changes({ chains: [view.chain], known: [] }, this.signal);
+      view.fill({ ...changes, ...totalIn(changes.totals, view.chain) });
       view.hasFailed = false;
       return view;
     } finally {

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import type { QueryResultRow } from 'pg';
 import { DataSource } from 'typeorm';
 import { Settings } from '../../config/index.js';
 import {
+  chainKeySql,
   inMicroseconds,
   microsecondsOf,
   NEW_MESSAGE_AHEAD_MS,
@@ -14,6 +16,7 @@ import {
   type NamedMessageType,
   typeSql,
 } from '../../storage/index.js';
+import type { NodeTotal } from './network-header.js';
 import type { KnownConnection } from './network-view.js';
 import { type ConnectionRow, type ReportRow, REPORTS } from './report-row.js';
 
@@ -25,25 +28,74 @@ const OBSERVERS = 50;
 const BLOCKS_OF_OBSERVER = 25;
 const BLOCKS = 2;
 
+/** Nodes in a view, and connections of one node that are looked at. */
+const VIEW_NODES = 25_000;
+const CONNECTIONS_OF_NODE = 16;
+/** Connections of a chain that its heights are taken from in the list of chains, */
+const SAMPLED = 16;
+/** of these, which have been there longest, */
+const SAMPLED_FROM = 512;
+/** and blocks of each: fewer where there are many chains. */
+const SAMPLED_BLOCKS = 2_000;
+
 const short = (column: string): string => `left(${column}, ${MOST_CHARACTERS.toString()}) AS ${column}`;
 
-/** The newest open connection of each node, by `peer_connections_open`. */
-const OPEN = `
-  SELECT DISTINCT ON (chain, coalesce(peer_id, id::text))
-         id::float8 AS id, chain, revision, ${['peer_id', 'name', 'implementation', 'version'].map(short).join(', ')}, authority,
+/** The columns of a connection. */
+const COLUMNS = `
+         id::float8 AS id, ${chainKeySql()} COLLATE "C" AS chain, left(chain, ${MOST_CHARACTERS.toString()}) AS "chainName", revision, ip_addr AS address,
+         ${['peer_id', 'name', 'implementation', 'version'].map(short).join(', ')}, authority,
          startup_time::float8 AS "startupTime", ${microsecondsOf('created_at')} AS "connectedAt",
-         ${microsecondsOf('last_message_at')} AS "lastMessageAt"
-    FROM peer_connections
-   WHERE ended_at IS NULL AND chain = ANY ($1::text[])
-   ORDER BY chain, coalesce(peer_id, id::text), created_at DESC, id DESC`;
+         ${microsecondsOf('last_message_at')} AS "lastMessageAt"`;
 
-/** Those that began, changed or went, against what is known. */
-const CONNECTIONS = `
+/** The open connections of chains, by `peer_connections_open`. */
+const OPEN = `
+  SELECT ${COLUMNS}, coalesce(peer_id, id::text) COLLATE "C" AS node
+    FROM peer_connections
+   WHERE ended_at IS NULL AND ${chainKeySql()} = ANY ($1::text[])`;
+
+/** Which of them a view shows: of the nodes that have been there longest. */
+const SHOWN = `
   WITH open AS MATERIALIZED (${OPEN}),
-       known AS (SELECT * FROM unnest($2::float8[], $3::integer[]) AS known (id, revision))
-  SELECT open.*, known.id AS "knownId"
-    FROM open FULL JOIN known ON known.id = open.id
-   WHERE open.id IS NULL OR known.id IS NULL OR known.revision <> open.revision`;
+       placed AS (
+         SELECT *, row_number() OVER (PARTITION BY chain, node ORDER BY id) AS place,
+                min("connectedAt") OVER (PARTITION BY chain, node) AS since
+           FROM open),
+       ranked AS (SELECT *, dense_rank() OVER (PARTITION BY chain ORDER BY since, node) AS rank FROM placed),
+       shown AS MATERIALIZED (
+         SELECT * FROM ranked
+          WHERE rank <= ${VIEW_NODES.toString()} AND place <= ${CONNECTIONS_OF_NODE.toString()}),
+       total AS (
+         SELECT chain AS "totalOf", max(rank)::integer AS nodes,
+                (count(*) FILTER (WHERE authority AND place = 1))::integer AS validators
+           FROM ranked GROUP BY chain)`;
+
+/** Those that began, changed or went, against what is known; and how many nodes there are of each chain. */
+const CONNECTIONS = `
+  ${SHOWN},
+       known AS (SELECT * FROM unnest($2::float8[], $3::integer[]) AS known (id, revision)),
+       changed AS (
+         SELECT shown.*, known.id AS "knownId" FROM shown FULL JOIN known ON known.id = shown.id
+          WHERE shown.id IS NULL OR known.id IS NULL OR known.revision <> shown.revision)
+  SELECT changed.*, total.* FROM changed FULL JOIN total ON "totalOf" = changed.chain`;
+
+/**
+ * A few connections of each chain to go by: of those that have been there longest, some of different addresses before
+ * others of one.
+ */
+const SAMPLE = `
+  WITH open AS MATERIALIZED (
+         SELECT id, ${chainKeySql()} COLLATE "C" AS chain, ip_addr COLLATE "C" AS address, created_at
+           FROM peer_connections
+          WHERE ended_at IS NULL AND ${chainKeySql()} = ANY ($1::text[])),
+       aged AS (
+         SELECT *, row_number() OVER (PARTITION BY chain ORDER BY created_at, id) AS age FROM open),
+       ranked AS (
+         SELECT *, row_number() OVER (PARTITION BY chain, address ORDER BY age) AS rank
+           FROM aged WHERE age <= ${SAMPLED_FROM.toString()}),
+       placed AS (SELECT *, row_number() OVER (PARTITION BY chain ORDER BY rank, age) AS place FROM ranked)
+  SELECT id FROM placed WHERE place <= ${SAMPLED.toString()}`;
+
+const SAMPLED_CONNECTIONS = `SELECT ${COLUMNS} FROM peer_connections WHERE id = ANY ($1::bigint[])`;
 
 const FIELDS = [
   'best',
@@ -102,21 +154,30 @@ const NEWS = `
   ${said('news')}
    WHERE news.peer_connection_id = ANY ($5::bigint[])`;
 
+/** By the same index, whatever the views have. */
 const CHAINS = `
-  SELECT chain AS name, mode() WITHIN GROUP (ORDER BY genesis_hash) AS genesis_hash,
-         count(DISTINCT coalesce(peer_id, id::text))::integer AS node_count,
-         (count(DISTINCT coalesce(peer_id, id::text)) FILTER (WHERE authority))::integer AS validator_count
-    FROM peer_connections WHERE ended_at IS NULL AND chain IS NOT NULL
-   GROUP BY chain ORDER BY node_count DESC, name LIMIT $1`;
+  WITH node AS (
+         SELECT ${chainKeySql()} COLLATE "C" AS key, coalesce(peer_id, id::text) COLLATE "C" AS node,
+                min(chain COLLATE "C") AS name, bool_or(authority) AS authority
+           FROM peer_connections WHERE ended_at IS NULL AND ${chainKeySql()} IS NOT NULL GROUP BY 1, 2),
+       named AS (
+         SELECT key, name, count(*) AS nodes, count(*) FILTER (WHERE authority) AS validators
+           FROM node GROUP BY key, name)
+  SELECT key, (array_agg(name ORDER BY nodes DESC, name))[1] AS name, sum(nodes)::integer AS node_count,
+         sum(validators)::integer AS validator_count
+    FROM named GROUP BY key ORDER BY node_count DESC, name, key LIMIT $1`;
 
 export interface ChainRow {
-  name: string;
-  genesis_hash: string | null;
+  /** See `chainKeyOf`. */
+  key: string;
+  /** As most of its connections call it; null where none does. */
+  name: string | null;
   node_count: number;
   validator_count: number;
 }
 
 export interface NetworkQuestion {
+  /** Keys: see `chainKeyOf`. */
   chains: readonly string[];
   known: readonly KnownConnection[];
   /** What these reported lately is asked for as well, if it was stored after this: microseconds since the epoch. */
@@ -130,11 +191,15 @@ export interface NetworkChanges {
   gone: number[];
   /** In the order in which they were received. */
   reports: ReportRow[];
+  /** By chain. */
+  totals: Map<string, NodeTotal>;
   now: number;
 }
 
-/** A connection that is open, known, or both. */
-type Difference = (ConnectionRow | { [column in keyof ConnectionRow]: null }) & { knownId: number | null };
+/** A connection that is open, known, or both; and the total of its chain, or only that. */
+type Difference = (ConnectionRow | { [column in keyof ConnectionRow]: null }) & {
+  knownId: number | null;
+} & (({ totalOf: string } & NodeTotal) | { totalOf: null });
 
 /** Reads the state of chains: all of it, or what has changed. */
 @Injectable()
@@ -162,6 +227,13 @@ export class NetworkReadModel {
       ]);
       const connections = rows.filter((row) => row.id !== null);
       const gone = rows.flatMap(({ id, knownId }) => (id === null && knownId !== null ? [knownId] : []));
+      const totals = new Map(
+        rows.flatMap((row) =>
+          row.totalOf === null
+            ? []
+            : [[row.totalOf, { nodes: row.nodes, validators: row.validators }] as const],
+        ),
+      );
       const chainOf = new Map(known.map(({ id, chain }) => [id, chain]));
       // One that says that it is of another chain now begins there.
       const begun = connections.filter(({ id, chain }) => chainOf.get(id) !== chain);
@@ -171,7 +243,23 @@ export class NetworkReadModel {
         ...(await latest(transaction, ids.slice(OBSERVERS), BLOCKS)),
       ];
       if (question.readFrom !== undefined) reports.push(...(await news(transaction, question)));
-      return { connections, gone, reports: reports.sort(inOrder), now };
+      return { connections, gone, reports: reports.sort(inOrder), totals, now };
+    };
+    return await ReadTransaction.run(this.dataSource, read, this.options(signal));
+  }
+
+  /** What a few nodes of some chains report. @throws see {@link ReadTransaction.run} */
+  async sample(chains: readonly string[], signal: AbortSignal): Promise<NetworkChanges> {
+    const read = async (transaction: ReadTransaction): Promise<NetworkChanges> => {
+      const { now } = transaction;
+      const sampled = await transaction.query<{ id: string }>(SAMPLE, [chains]);
+      const connections = await transaction.query<ConnectionRow & QueryResultRow>(SAMPLED_CONNECTIONS, [
+        sampled.map(({ id }) => id),
+      ]);
+      const blocks = Math.floor(SAMPLED_BLOCKS / Math.max(1, connections.length));
+      const ids = connections.map(({ id }) => id);
+      const reports = await latest(transaction, ids, Math.min(Math.max(blocks, BLOCKS), BLOCKS_OF_OBSERVER));
+      return { connections, gone: [], reports: reports.sort(inOrder), totals: new Map(), now };
     };
     return await ReadTransaction.run(this.dataSource, read, this.options(signal));
   }
@@ -206,4 +294,10 @@ async function news(
 
 function inOrder(one: ReportRow, other: ReportRow): number {
   return one.receivedAt - other.receivedAt || one.id.length - other.id.length || (one.id < other.id ? -1 : 1);
+}
+
+/** The total of a chain, for a view of it. */
+export function totalIn(totals: ReadonlyMap<string, NodeTotal>, chain: string): { total?: NodeTotal } {
+  const total = totals.get(chain);
+  return total === undefined ? {} : { total };
 }

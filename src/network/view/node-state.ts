@@ -1,25 +1,27 @@
 import { timeOf } from '../../storage/index.js';
 import { type FieldValue, NODE_FIELDS, type NodeField } from '../node-fields.js';
 import type { BlockTimes } from './block-times.js';
-import { CATCHING_UP, type ConnectionRow, rate, type ReportRow, wholeNumber } from './report-row.js';
+import type { BestBlock, ConnectionState, Reported } from './connection-state.js';
+import type { ConnectionRow } from './report-row.js';
 
 const PLACE = new Map(NODE_FIELDS.map((field, at) => [field, at]));
-/** The latest that is known of a node, and when each part of it changed. */
+
+/**
+ * The latest that is known of a node, by all of its open connections, and when each part of it changed. Its id is the
+ * smallest of theirs.
+ */
 export class NodeState {
   private readonly values: FieldValue[] = NODE_FIELDS.map(() => null);
   private readonly changes = new Float64Array(NODE_FIELDS.length).fill(-Infinity);
   /** The stamp of the latest change. */
   changedAt = -Infinity;
-  /** Of its row, when it was read. */
-  revision = 0;
-  private bestAt = -Infinity;
-  private importedAt = -Infinity;
-  private importedHeight: number | null = null;
-  private heightAt = -Infinity;
-  private finalizedAt = -Infinity;
-  private transactionsAt = -Infinity;
-  private trafficAt = -Infinity;
-  private heardAt = -Infinity;
+  /** Its best block, and when it was reported first: microseconds since the epoch. */
+  best: BestBlock | undefined;
+  finalized: Reported<{ height: number; hash: string | null }> | undefined;
+  /** Where its connections come from: see `addressGroup`. */
+  addresses: readonly string[] = [];
+  /** As it calls its chain. */
+  chainName: string | null = null;
 
   constructor(
     readonly id: number,
@@ -31,38 +33,36 @@ export class NodeState {
     return this.values[PLACE.get(field) ?? NaN] ?? null;
   }
 
-  /** When it reported its best block first: microseconds since the epoch. */
-  get bestSeenAt(): number {
-    return this.bestAt;
-  }
-
-  /** Takes in what its connection says. */
-  describe(row: ConnectionRow, stamp: number): void {
-    this.revision = row.revision;
-    for (const field of ['peer_id', 'name', 'authority', 'implementation', 'version'] as const) {
-      this.set(field, row[field], stamp);
+  /** Takes in what its connections say and report, of each the newest. There is at least one. */
+  merge(connections: readonly ConnectionState[], blocks: BlockTimes, stamp: number): void {
+    this.describe(connections, stamp);
+    this.best = bestOf(connections);
+    const { best } = this;
+    this.set('best_height', best?.height ?? null, stamp);
+    this.set('best_hash', best?.hash ?? null, stamp);
+    this.set('best_at', best === undefined ? null : timeOf(best.at), stamp);
+    const first = best?.isMeasured ? blocks.firstSeen(best.hash) : undefined;
+    const late = best === undefined || first === undefined ? null : best.at - first;
+    this.set('propagation_ms', late === null ? null : Math.max(0, Math.round(late / 1000)), stamp);
+    this.set('block_time_ms', newest(connections.map(({ blockTime }) => blockTime))?.value ?? null, stamp);
+    this.finalized = newest(connections.map(({ finalized }) => finalized));
+    this.set('finalized_height', this.finalized?.value.height ?? null, stamp);
+    this.set('finalized_hash', this.finalized?.value.hash ?? null, stamp);
+    const transactions = newest(connections.map((connection) => connection.transactions));
+    this.set('transactions', transactions?.value ?? null, stamp);
+    const traffic = newest(connections.map((connection) => connection.traffic))?.value;
+    for (const field of ['peers', 'upload', 'download'] as const) {
+      this.set(field, traffic?.[field] ?? null, stamp);
     }
-    const startup = row.startupTime;
-    this.set('startup_time', startup !== null && Number.isSafeInteger(startup) ? startup : null, stamp);
-    this.set('connected_at', timeOf(row.connectedAt), stamp);
-    this.heard(row.lastMessageAt, stamp);
+    this.set('last_heard_at', timeOf(Math.max(...connections.map(({ heardAt }) => heardAt))), stamp);
   }
 
-  /** Takes in what it reported, where that is newer than what is known. In any order, and as often as it comes. */
-  report(row: ReportRow, stamp: number, blocks: BlockTimes): void {
-    this.heard(row.receivedAt, stamp);
-    if (row.msg === 'block.import') this.imported(row, stamp, blocks);
-    else if (row.msg === 'notify.finalized') this.finalized(row.height, row.best, row.receivedAt, stamp);
-    else if (row.msg === 'txpool.import') this.transactions(row.ready, row.receivedAt, stamp);
-    else this.interval(row, stamp);
-  }
-
-  /** The first report of its best block turned out to be earlier. */
-  measure(blocks: BlockTimes, stamp: number): void {
-    const hash = this.get('best_hash');
-    const first = typeof hash === 'string' ? blocks.firstSeen(hash) : undefined;
-    if (first === undefined || this.get('propagation_ms') === null) return;
-    this.set('propagation_ms', propagation(this.bestAt, first), stamp);
+  /** Whether a height that it reports is above what counts for its chain. */
+  confirm(best: number | null, finalized: number | null, stamp: number): void {
+    const isAbove = (height: number | undefined, counts: number | null): boolean =>
+      height !== undefined && (counts === null || height > counts);
+    const unconfirmed = isAbove(this.best?.height, best) || isAbove(this.finalized?.value.height, finalized);
+    this.set('unconfirmed', unconfirmed, stamp);
   }
 
   /** JSON of what changed after a stamp, or all of it where it came after; undefined where nothing did. */
@@ -86,70 +86,20 @@ export class NodeState {
     return JSON.stringify({ id: this.id, ...Object.fromEntries(entries) });
   }
 
-  private imported(row: ReportRow, stamp: number, blocks: BlockTimes): void {
-    const { best: hash, receivedAt: at, origin } = row;
-    const height = wholeNumber(row.height);
-    if (hash === null || height === null) return;
-    const earlier = at < this.bestAt;
-    const same = hash === this.get('best_hash');
-    const isNext = at === this.importedAt && height > (this.importedHeight ?? 0);
-    if (at > this.importedAt || isNext) {
-      if (this.importedHeight !== null && height > this.importedHeight) {
-        this.set('block_time_ms', Math.round((at - this.heightAt) / 1000), stamp);
-      }
-      if (this.importedHeight !== height) this.heightAt = at;
-      this.importedHeight = height;
-      this.importedAt = at;
+  private describe(connections: readonly ConnectionState[], stamp: number): void {
+    const rows = connections.map(({ row }) => row);
+    const said = rows.reduce((last, row) => (heardLater(row, last) ? row : last));
+    for (const field of ['peer_id', 'name', 'authority', 'implementation', 'version'] as const) {
+      this.set(field, said[field], stamp);
     }
-    if (earlier ? !same : same && this.get('propagation_ms') !== null) return;
-    this.best(hash, height, at, stamp);
-    const first = origin === CATCHING_UP ? undefined : blocks.firstSeen(hash);
-    this.set('propagation_ms', first === undefined ? null : propagation(at, first), stamp);
-  }
-
-  private interval(row: ReportRow, stamp: number): void {
-    const { best: hash, receivedAt: at } = row;
-    const height = wholeNumber(row.height);
-    if (hash !== null && height !== null && at > this.bestAt && hash !== this.get('best_hash')) {
-      this.best(hash, height, at, stamp);
-      // It may have had it for seconds.
-      this.set('propagation_ms', null, stamp);
-    }
-    this.finalized(row.finalized_height, row.finalized_hash, at, stamp);
-    this.transactions(row.txcount, at, stamp);
-    if (row.peers === null || at < this.trafficAt) return;
-    this.trafficAt = at;
-    this.set('peers', wholeNumber(row.peers), stamp);
-    this.set('upload', rate(row.bandwidth_upload), stamp);
-    this.set('download', rate(row.bandwidth_download), stamp);
-  }
-
-  private best(hash: string, height: number, at: number, stamp: number): void {
-    this.bestAt = at;
-    this.set('best_hash', hash, stamp);
-    this.set('best_height', height, stamp);
-    this.set('best_at', timeOf(at), stamp);
-  }
-
-  private finalized(height: string | null, hash: string | null, at: number, stamp: number): void {
-    const number = wholeNumber(height);
-    if (number === null || at < this.finalizedAt) return;
-    this.finalizedAt = at;
-    this.set('finalized_height', number, stamp);
-    this.set('finalized_hash', hash, stamp);
-  }
-
-  private transactions(count: string | null, at: number, stamp: number): void {
-    const number = wholeNumber(count);
-    if (number === null || at < this.transactionsAt) return;
-    this.transactionsAt = at;
-    this.set('transactions', number, stamp);
-  }
-
-  private heard(at: number, stamp: number): void {
-    if (at <= this.heardAt) return;
-    this.heardAt = at;
-    this.set('last_heard_at', timeOf(at), stamp);
+    const startup = said.startupTime;
+    this.set('startup_time', startup !== null && Number.isSafeInteger(startup) ? startup : null, stamp);
+    this.set('connected_at', timeOf(Math.min(...rows.map(({ connectedAt }) => connectedAt))), stamp);
+    this.set('connections', rows.length, stamp);
+    const differ = differing(rows.map(({ name }) => name)) || differing(rows.map((row) => row.startupTime));
+    this.set('duplicate', differ, stamp);
+    this.chainName = said.chainName;
+    this.addresses = [...new Set(connections.map(({ address }) => address))];
   }
 
   private set(field: NodeField, value: FieldValue, stamp: number): void {
@@ -161,6 +111,33 @@ export class NodeState {
   }
 }
 
-function propagation(at: number, first: number): number {
-  return Math.max(0, Math.round((at - first) / 1000));
+/** Of two that were heard at the same time, the newer one. */
+function heardLater(one: ConnectionRow, other: ConnectionRow): boolean {
+  const later =
+    one.lastMessageAt - other.lastMessageAt || one.connectedAt - other.connectedAt || one.id - other.id;
+  return later > 0;
+}
+
+/** What was reported last, since when any connection has reported it. */
+function bestOf(connections: readonly ConnectionState[]): BestBlock | undefined {
+  const all = connections.flatMap(({ best }) => (best === undefined ? [] : [best]));
+  const last = newest(all);
+  const same = all.filter(({ hash, height }) => hash === last?.hash && height === last.height);
+  const measured = same.filter(({ isMeasured }) => isMeasured);
+  return (measured.length > 0 ? measured : same).reduce<BestBlock | undefined>(
+    (first, best) => (first !== undefined && first.at <= best.at ? first : best),
+    undefined,
+  );
+}
+
+function newest<Value extends { at: number }>(all: readonly (Value | undefined)[]): Value | undefined {
+  return all.reduce(
+    (last, one) => (one !== undefined && one.at > (last?.at ?? -Infinity) ? one : last),
+    undefined,
+  );
+}
+
+/** Whether there are several values. What was not said is none. */
+function differing(values: readonly (string | number | null)[]): boolean {
+  return new Set(values.filter((value) => value !== null)).size > 1;
 }

@@ -31,10 +31,15 @@ export interface ReportRow {
   bandwidth_download: string | null;
 }
 
-/** The newest connection of a node that is open. Times are microseconds since the epoch. */
+/** An open connection. Times are microseconds since the epoch. */
 export interface ConnectionRow {
   id: number;
+  /** The key of its chain: see `chainKeyOf`. */
   chain: string;
+  /** As it calls its chain. */
+  chainName: string | null;
+  /** It is not shown. */
+  address: string;
   revision: number;
   peer_id: string | null;
   name: string | null;

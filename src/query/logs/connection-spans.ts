@@ -1,4 +1,10 @@
-import { NEWEST_MESSAGE, typesOf, type ReadCursor, type ReadTransaction } from '../../storage/index.js';
+import {
+  chainKeySql,
+  NEWEST_MESSAGE,
+  typesOf,
+  type ReadCursor,
+  type ReadTransaction,
+} from '../../storage/index.js';
 import type { MessageQuestion } from './message-question.js';
 import type { ConnectionSpan } from './segment.js';
 
@@ -13,14 +19,15 @@ const spans = (order: 'lower ASC, id ASC' | 'upper DESC, id DESC'): string => `
                  greatest(oldest_created_at, $2::timestamptz) AS lower,
                  least(${NEWEST_MESSAGE}, $3::timestamptz) AS upper
             FROM peer_connections
-           WHERE peer_id = $1 AND ($4::smallint[] IS NULL OR types IS NULL OR types && $4::smallint[])) AS span
+           WHERE peer_id = $1 AND ($4::smallint[] IS NULL OR types IS NULL OR types && $4::smallint[])
+             AND ($5::text IS NULL OR ${chainKeySql()} = $5::text)) AS span
    WHERE lower <= upper
    ORDER BY ${order}`;
 
 /** The connections of a peer that may have messages that are asked for: of that time, and of those types. */
 export async function connectionSpans(
   transaction: ReadTransaction,
-  { peerId, filter, types, order, cursor }: MessageQuestion,
+  { peerId, chain, filter, types, order, cursor }: MessageQuestion,
 ): Promise<ReadCursor<ConnectionSpan>> {
   const descending = order.sql === 'DESC';
   const sql = spans(descending ? 'upper DESC, id DESC' : 'lower ASC, id ASC');
@@ -31,6 +38,7 @@ export async function connectionSpans(
     latest(starts),
     earliest(ends),
     filter.msg === undefined ? (types ?? null) : typesOf([filter.msg]).numbers,
+    chain ?? null,
   ]);
 }
 

@@ -6,6 +6,8 @@ import type { RowShape } from './row-shape.js';
 /** Which messages of a peer are asked for, in which order, and as what. */
 export interface MessageQuestion {
   peerId: string;
+  /** The key of the chain that it sent them on, see `chainKeyOf`; all chains where it is left out. */
+  chain?: string | undefined;
   filter: MessageFilter;
   /** Numbers of types, of which alone messages are wanted; of every type where it is left out. */
   types?: readonly number[];

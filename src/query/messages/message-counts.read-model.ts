@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import {
+  chainKeySql,
   cursorRows,
   NEWEST_MESSAGE,
   OLDEST_MESSAGE,
@@ -14,10 +15,13 @@ import type { NodeMessagesQuery } from './node-logs.query.js';
 export class MessageCountsReadModel {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** @returns the JSON of MessageCounts, the most frequent type first */
-  list({ peer_id: peerId, start_time: start, end_time: end }: NodeMessagesQuery): AsyncIterable<string> {
+  /** @param chain a key, see `chainKeyOf`; all chains where it is left out. @returns the JSON of MessageCounts, the most frequent type first */
+  list(
+    { peer_id: peerId, start_time: start, end_time: end }: NodeMessagesQuery,
+    chain: string | undefined,
+  ): AsyncIterable<string> {
     return ReadTransaction.read(this.dataSource, (transaction) =>
-      cursorRows(transaction, MESSAGE_COUNTS, [peerId, start ?? null, end ?? null]),
+      cursorRows(transaction, MESSAGE_COUNTS, [peerId, start ?? null, end ?? null, chain ?? null]),
     );
   }
 }
@@ -38,7 +42,7 @@ const COUNTED = `
 export const MESSAGE_COUNTS = `
   WITH connection AS (
     SELECT id, ${OLDEST_MESSAGE} AS lower, ${NEWEST_MESSAGE} AS upper
-      FROM peer_connections WHERE peer_id = $1
+      FROM peer_connections WHERE peer_id = $1 AND ($4::text IS NULL OR ${chainKeySql()} = $4::text)
   )
   SELECT json_build_object('qty', sum(qty)::bigint, 'log_type', msg)::text AS row
     FROM (SELECT name AS msg, qty

@@ -2,6 +2,7 @@ import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { csv, EXPORT_LIMITS, JSON_LIST, NDJSON, sendRows } from '../../storage/index.js';
+import { ApiChainProblem, ChainNames } from '../../chains/index.js';
 import { ApiProblems, InvalidParameterError, MAX_ROWS, chooseFormat } from '../../http/index.js';
 import { MESSAGE_COLUMNS, MESSAGE_CSV, MESSAGE_JSON } from '../logs/row-shape.js';
 import { ExportSlots } from './export-slots.js';
@@ -22,6 +23,7 @@ export class MessagesController {
     private readonly logs: NodeLogsReadModel,
     private readonly counts: MessageCountsReadModel,
     private readonly exports: ExportSlots,
+    private readonly chains: ChainNames,
   ) {}
 
   @Get('logs')
@@ -48,6 +50,7 @@ export class MessagesController {
     },
   })
   @ApiProblems(400, 406)
+  @ApiChainProblem()
   async listMessages(
     @Query() query: NodeLogsQuery,
     @Req() request: Request,
@@ -55,6 +58,7 @@ export class MessagesController {
   ): Promise<void> {
     const format = query.format ? NAMED_FORMATS[query.format] : chooseFormat(request, FORMATS);
     response.vary('Accept');
+    const chain = await this.chains.resolveOptional(query.chain);
     if (format === 'application/json') {
       const { limit = DEFAULT_PAGE } = query;
       if (limit > MAX_ROWS) {
@@ -63,11 +67,16 @@ export class MessagesController {
           `takes a whole number from 1 to ${MAX_ROWS.toString()} for an answer in JSON`,
         );
       }
-      await sendRows(response, this.logs.listMessages(query, MESSAGE_JSON, limit), JSON_LIST);
+      await sendRows(response, this.logs.listMessages(query, chain, MESSAGE_JSON, limit), JSON_LIST);
       return;
     }
     const isCsv = format === 'text/csv';
-    const rows = this.logs.listMessages(query, isCsv ? MESSAGE_CSV : MESSAGE_JSON, query.limit ?? Infinity);
+    const rows = this.logs.listMessages(
+      query,
+      chain,
+      isCsv ? MESSAGE_CSV : MESSAGE_JSON,
+      query.limit ?? Infinity,
+    );
     await this.exports.run(() =>
       sendRows(response, rows, isCsv ? csv(MESSAGE_COLUMNS) : NDJSON, EXPORT_LIMITS),
     );
@@ -77,8 +86,10 @@ export class MessagesController {
   @ApiOperation({ operationId: 'countMessages', summary: 'How many messages of each type a node has sent' })
   @ApiOkResponse({ type: [MessageCount], description: 'The most frequent type first.' })
   @ApiProblems(400)
+  @ApiChainProblem()
   async countMessages(@Query() query: NodeMessagesQuery, @Res() response: Response): Promise<void> {
-    await sendRows(response, this.counts.list(query), JSON_LIST);
+    const chain = await this.chains.resolveOptional(query.chain);
+    await sendRows(response, this.counts.list(query, chain), JSON_LIST);
   }
 
   @Get('peer_counts')
@@ -89,7 +100,9 @@ export class MessagesController {
   })
   @ApiOkResponse({ type: [PeerCount], description: 'Newest first unless asked otherwise.' })
   @ApiProblems(400)
+  @ApiChainProblem()
   async listPeerCounts(@Query() query: PeerCountsQuery, @Res() response: Response): Promise<void> {
-    await sendRows(response, this.logs.listPeerCounts(query), JSON_LIST);
+    const chain = await this.chains.resolveOptional(query.chain);
+    await sendRows(response, this.logs.listPeerCounts(query, chain), JSON_LIST);
   }
 }

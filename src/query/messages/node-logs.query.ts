@@ -1,3 +1,4 @@
+import { ChainParameter } from '../../chains/index.js';
 import {
   ChoiceParameter,
   LimitParameter,
@@ -12,6 +13,9 @@ import { MessageCursorParameter } from '../logs/message-cursor.js';
 export class NodeMessagesQuery {
   @PeerIdParameter({ description: 'The peer id of the node.', required: true })
   peer_id!: string;
+
+  @ChainParameter({ description: 'Messages that it sent on this chain.' })
+  chain?: string;
 
   @TimestampParameter({ description: 'Messages later than this.', example: '2026-01-01T00:00:00' })
   start_time?: string;

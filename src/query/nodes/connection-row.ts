@@ -1,11 +1,33 @@
-import { SAID_FIELDS, timeText } from '../../storage/index.js';
+import { chainKeySql, SAID_FIELDS, timeText } from '../../storage/index.js';
 
 /** What a node has said of itself, in the answers that have it. */
 const saidIn = (answers: 'node' | 'connection'): string[] =>
   SAID_FIELDS.filter((field) => field.answers === answers).map(({ column }) => column);
 
-/** The columns of {@link Node} that `peer_connections` has. */
+/** The columns of a node's row that `peer_connections` has. */
 export const NODE_COLUMNS = ['id', 'ip_addr', 'created_at', 'audit', ...saidIn('node'), 'last_message_at'];
+
+/** The chain of a connection as an order has it, in which no chain is the first. */
+export const CHAIN_ORDER = chainOrder();
+
+/** @param table its alias in the query, where the columns need one */
+export function chainOrder(table?: string): string {
+  return `coalesce(${chainKeySql(table)}, '') COLLATE "C"`;
+}
+
+/**
+ * Of several connections of a node the one that it is described by comes first: the open one that was heard last, or
+ * else the newest.
+ */
+export const DESCRIBING_FIRST =
+  'CASE WHEN ended_at IS NULL THEN last_message_at END DESC NULLS LAST, created_at DESC, id DESC';
+
+/** Whether open connections say that they are of several nodes. What was not said is no difference. */
+export function differ(window = ''): string {
+  const several = (column: string): string =>
+    `coalesce(min(${column})${window} <> max(${column})${window}, false)`;
+  return `(${several('name')} OR ${several('startup_time')})`;
+}
 
 const members = (columns: readonly string[]): string =>
   columns.map((column) => `'${column}', ${column}`).join(', ');

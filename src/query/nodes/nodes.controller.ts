@@ -2,32 +2,47 @@ import { Controller, Get, NotFoundException, Param, Query, Res } from '@nestjs/c
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { JSON_LIST, sendRows } from '../../storage/index.js';
+import { ApiChainProblem, ChainNames } from '../../chains/index.js';
 import { ApiProblems, JsonText } from '../../http/index.js';
 import { Node, NodeConnection, NodeDetail } from './node.dto.js';
-import { NodeConnectionsQuery, NodePath, NodesQuery } from './nodes.query.js';
+import { NodeConnectionsQuery, NodePath, NodeQuery, NodesQuery } from './nodes.query.js';
 import { NodesReadModel } from './nodes.read-model.js';
 
 /** Nodes and their connections. */
 @ApiTags('Nodes')
 @Controller('nodes')
 export class NodesController {
-  constructor(private readonly nodes: NodesReadModel) {}
+  constructor(
+    private readonly nodes: NodesReadModel,
+    private readonly chains: ChainNames,
+  ) {}
 
   @Get()
-  @ApiOperation({ operationId: 'listNodes', summary: 'The newest connection of each node' })
-  @ApiOkResponse({ type: [Node], description: 'In the order of their peer ids.' })
+  @ApiOperation({ operationId: 'listNodes', summary: 'All nodes that are known' })
+  @ApiOkResponse({ type: [Node], description: 'In the order of their peer ids, and of their chains.' })
   @ApiProblems(400)
+  @ApiChainProblem()
   async listNodes(@Query() query: NodesQuery, @Res() response: Response): Promise<void> {
-    await sendRows(response, this.nodes.list(query), JSON_LIST);
+    const chain = await this.chains.resolveOptional(query.chain);
+    await sendRows(response, this.nodes.list(query, chain), JSON_LIST);
   }
 
   @Get(':peer_id')
   @ApiOperation({ operationId: 'getNode', summary: 'What is known of a node' })
-  @ApiOkResponse({ type: NodeDetail, description: 'Its newest connection, and how many it had.' })
+  @ApiOkResponse({
+    type: NodeDetail,
+    description: 'The connection that describes it, how many it had, and other chains of its peer id.',
+  })
   @ApiProblems(400, 404)
-  async getNode(@Param() { peer_id: peerId }: NodePath): Promise<JsonText> {
-    const node = await this.nodes.find(peerId);
-    if (node === undefined) throw new NotFoundException('No node with this peer id has been heard.');
+  @ApiChainProblem()
+  async getNode(@Param() { peer_id: peerId }: NodePath, @Query() query: NodeQuery): Promise<JsonText> {
+    const chain = await this.chains.resolveOptional(query.chain);
+    const node = await this.nodes.find(peerId, chain);
+    if (node === undefined) {
+      throw new NotFoundException(
+        `No node with this peer id has been heard${chain === undefined ? '' : ' on this chain'}.`,
+      );
+    }
     return new JsonText(node);
   }
 
@@ -35,11 +50,13 @@ export class NodesController {
   @ApiOperation({ operationId: 'listNodeConnections', summary: 'The connections of a node' })
   @ApiOkResponse({ type: [NodeConnection], description: 'Newest first.' })
   @ApiProblems(400)
+  @ApiChainProblem()
   async listNodeConnections(
     @Param() { peer_id: peerId }: NodePath,
     @Query() query: NodeConnectionsQuery,
     @Res() response: Response,
   ): Promise<void> {
-    await sendRows(response, this.nodes.listConnections(peerId, query), JSON_LIST);
+    const chain = await this.chains.resolveOptional(query.chain);
+    await sendRows(response, this.nodes.listConnections(peerId, query, chain), JSON_LIST);
   }
 }

@@ -1,3 +1,4 @@
+import { ChainParameter } from '../../chains/index.js';
 import {
   FlagParameter,
   LimitParameter,
@@ -7,9 +8,9 @@ import {
   WholeNumberParameter,
 } from '../../http/index.js';
 
-/** What `GET /nodes` takes. Each filter is about the newest connection of a peer. */
+/** What `GET /nodes` takes. Each filter is about the connection that describes a node. */
 export class NodesQuery {
-  @TextParameter({ takes: 'the name of a chain', description: 'Nodes of this chain.', example: 'Polkadot' })
+  @ChainParameter({ description: 'Nodes of this chain.' })
   chain?: string;
 
   @TextParameter({
@@ -35,12 +36,21 @@ export class NodesQuery {
   @LimitParameter(MAX_ROWS)
   limit = MAX_ROWS;
 
-  @PeerIdParameter({ description: 'Goes on after a node: the `peer_id` of the last one that you have.' })
+  @TextParameter({
+    takes: 'the cursor of a node, or a peer id',
+    description:
+      'Goes on after a node: the `cursor` of the last one that you have. A `peer_id` goes on after all nodes of that peer.',
+    maxLength: 8_192,
+    example: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp',
+  })
   cursor?: string;
 }
 
 /** What `GET /nodes/{peer_id}/connections` takes. */
 export class NodeConnectionsQuery {
+  @ChainParameter({ description: 'Connections to this chain.' })
+  chain?: string;
+
   @LimitParameter(100)
   limit = 100;
 
@@ -51,6 +61,12 @@ export class NodeConnectionsQuery {
     example: 5283920058631409,
   })
   cursor?: number;
+}
+
+/** What `GET /nodes/{peer_id}` takes. */
+export class NodeQuery {
+  @ChainParameter({ description: 'The node on this chain; on the one where it was heard last unless told.' })
+  chain?: string;
 }
 
 /** Which node a path is about. */

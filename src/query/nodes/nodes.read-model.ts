@@ -1,78 +1,142 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Conditions, cursorRows, ReadTransaction, singleRow, timeText } from '../../storage/index.js';
-import { connectionFields, NODE_COLUMNS, nodeFields } from './connection-row.js';
+import {
+  chainKeySql,
+  Conditions,
+  cursorRows,
+  ReadTransaction,
+  singleRow,
+  timeText,
+} from '../../storage/index.js';
+import {
+  CHAIN_ORDER,
+  chainOrder,
+  connectionFields,
+  DESCRIBING_FIRST,
+  differ,
+  NODE_COLUMNS,
+  nodeFields,
+} from './connection-row.js';
+import { parseNodeCursor } from './node-cursor.js';
 import type { NodeConnectionsQuery, NodesQuery } from './nodes.query.js';
 
-/** Questions about nodes. */
+/** Questions about nodes. Chains are keys: see `chainKeyOf`. */
 @Injectable()
 export class NodesReadModel {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** @returns the JSON of Nodes, in the order of their peer ids */
-  list(query: NodesQuery): AsyncIterable<string> {
-    const { sql, parameters } = nodesQuery(query);
+  /** @returns the JSON of Nodes, in the order of their peer ids and chains */
+  list(query: NodesQuery, chain: string | undefined): AsyncIterable<string> {
+    const { sql, parameters } = nodesQuery(query, chain);
     return ReadTransaction.read(this.dataSource, (transaction) => cursorRows(transaction, sql, parameters));
   }
 
-  /** @returns the JSON of a NodeDetail, or undefined where no node has that id */
-  async find(peerId: string): Promise<string | undefined> {
-    return (await singleRow<{ row: string }>(this.dataSource, NODE, [peerId]))?.row;
+  /**
+   * @param chain the one that it was heard on last, where it is left out
+   * @returns the JSON of a NodeDetail, or undefined where no node has that id
+   */
+  async find(peerId: string, chain: string | undefined): Promise<string | undefined> {
+    return (await singleRow<{ row: string }>(this.dataSource, NODE, [peerId, chain ?? null]))?.row;
   }
 
   /** @returns the JSON of NodeConnections, newest first */
-  listConnections(peerId: string, { limit, cursor }: NodeConnectionsQuery): AsyncIterable<string> {
+  listConnections(
+    peerId: string,
+    { limit, cursor }: NodeConnectionsQuery,
+    chain: string | undefined,
+  ): AsyncIterable<string> {
     return ReadTransaction.read(this.dataSource, (transaction) =>
-      cursorRows(transaction, CONNECTIONS, [peerId, limit, cursor ?? null]),
+      cursorRows(transaction, CONNECTIONS, [peerId, limit, cursor ?? null, chain ?? null]),
     );
   }
 }
 
+const COLUMNS = NODE_COLUMNS.join(', ');
+
 /**
- * The index on (peer_id, created_at) has the connections of each peer together. The open ones have an index of
- * their own.
+ * Nodes with an open connection by the index of those, and then others by the index on (peer_id, created_at), which
+ * has the connections of each peer together.
  */
-export function nodesQuery(query: NodesQuery): { sql: string; parameters: readonly unknown[] } {
+export function nodesQuery(
+  query: NodesQuery,
+  chain: string | undefined,
+): { sql: string; parameters: readonly unknown[] } {
   const conditions = new Conditions();
   const place = (value: unknown): string => conditions.parameter(value);
-  const { chain, name, version, authority, connected, cursor } = query;
-  if (chain !== undefined) conditions.add(`chain = ${place(chain)}::text`);
+  const { name, version, authority, connected, cursor } = query;
+  if (chain !== undefined) conditions.add(`chain_order = ${place(chain)}::text`);
   if (name !== undefined) conditions.add(`position(lower(${place(name)}::text) IN lower(name)) > 0`);
   if (version !== undefined) conditions.add(`starts_with(version, ${place(version)}::text)`);
   if (authority !== undefined) conditions.add(`authority = ${place(authority)}::boolean`);
-  if (connected !== undefined) conditions.add(`(heard_at IS NOT NULL) = ${place(connected)}::boolean`);
-  const rest = cursor === undefined ? '' : ` AND peer_id > ${place(cursor)}::text`;
+  if (connected !== undefined) conditions.add(`(connections > 0) = ${place(connected)}::boolean`);
+  const rest = `peer_id IS NOT NULL${cursor === undefined ? '' : after(cursor, place)}`;
   const sql = `
-    WITH open AS (
-      SELECT peer_id, max(last_message_at) AS heard_at
-        FROM peer_connections WHERE ended_at IS NULL AND peer_id IS NOT NULL GROUP BY peer_id
+    WITH open AS MATERIALIZED (
+      SELECT DISTINCT ON (peer_id, chain_order) *
+        FROM (SELECT ${COLUMNS}, ${CHAIN_ORDER} AS chain_order, count(*) OVER node AS connections,
+                     ${differ(' OVER node')} AS duplicate
+                FROM peer_connections WHERE ended_at IS NULL AND ${rest}
+              WINDOW node AS (PARTITION BY peer_id, ${CHAIN_ORDER})) AS each
+       ORDER BY peer_id, chain_order, last_message_at DESC, created_at DESC, id DESC
+    ), ended AS (
+      SELECT DISTINCT ON (peer_id, ${CHAIN_ORDER}) ${COLUMNS}, ${CHAIN_ORDER} AS chain_order,
+             0::bigint AS connections, false AS duplicate
+        FROM peer_connections AS connection
+       WHERE ended_at IS NOT NULL AND ${rest}
+         AND NOT EXISTS (SELECT FROM open
+                          WHERE open.peer_id = connection.peer_id AND open.chain_order = ${chainOrder('connection')})
+       ORDER BY peer_id, ${CHAIN_ORDER}, created_at DESC, id DESC
     )
     SELECT json_build_object(
-             ${nodeFields('heard_at IS NOT NULL', 'greatest(heard_at, last_message_at)')})::text AS row
-      FROM (SELECT DISTINCT ON (peer_id) ${NODE_COLUMNS.join(', ')}
-              FROM peer_connections WHERE peer_id IS NOT NULL${rest}
-             ORDER BY peer_id, created_at DESC, id DESC) AS newest
-      LEFT JOIN open USING (peer_id)${conditions.where}
-     ORDER BY peer_id LIMIT ${place(query.limit)}::bigint`;
+             ${nodeFields('connections > 0', 'last_message_at')},
+             'connections', connections, 'duplicate', duplicate,
+             'cursor', json_build_array(peer_id, chain_order)::text)::text AS row
+      FROM (SELECT * FROM open UNION ALL SELECT * FROM ended) AS node${conditions.where}
+     ORDER BY peer_id, chain_order LIMIT ${place(query.limit)}::bigint`;
   return { sql, parameters: conditions.parameters };
+}
+
+function after(text: string, place: (value: unknown) => string): string {
+  const cursor = parseNodeCursor(text);
+  const peer = `${place(cursor.peerId)}::text`;
+  if (cursor.chain === undefined) return ` AND peer_id > ${peer}`;
+  return ` AND peer_id >= ${peer} AND (peer_id > ${peer} OR ${CHAIN_ORDER} > ${place(cursor.chain)}::text)`;
 }
 
 /** One peer by the index on (peer_id, created_at). */
 const NODE = `
+  WITH described AS MATERIALIZED (
+         SELECT DISTINCT ON (${CHAIN_ORDER}) *, ${CHAIN_ORDER} AS chain_order
+           FROM peer_connections WHERE peer_id = $1 ORDER BY ${CHAIN_ORDER}, ${DESCRIBING_FIRST}),
+       known AS MATERIALIZED (
+         SELECT ${CHAIN_ORDER} AS chain_order, max(last_message_at) AS heard_at,
+                count(*) FILTER (WHERE ended_at IS NULL) AS connections, count(*) AS connection_count,
+                min(created_at) AS first_connected_at
+           FROM peer_connections WHERE peer_id = $1 GROUP BY ${CHAIN_ORDER}),
+       open AS (
+         SELECT ${CHAIN_ORDER} AS chain_order, ${differ()} AS duplicate
+           FROM peer_connections WHERE peer_id = $1 AND ended_at IS NULL GROUP BY ${CHAIN_ORDER}),
+       chosen AS (
+         SELECT * FROM known WHERE $2::text IS NULL OR chain_order = $2::text
+          ORDER BY heard_at DESC, chain_order LIMIT 1)
   SELECT json_build_object(
-           ${connectionFields('peer.heard_at IS NOT NULL', 'greatest(peer.heard_at, last_message_at)')},
-           'connection_count', peer.connection_count,
-           'first_connected_at', peer.first_connected_at)::text AS row
-    FROM (SELECT * FROM peer_connections WHERE peer_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1) AS newest,
-         (SELECT max(last_message_at) FILTER (WHERE ended_at IS NULL) AS heard_at, count(*) AS connection_count,
-                 ${timeText('min(created_at)')} AS first_connected_at
-            FROM peer_connections WHERE peer_id = $1) AS peer`;
+           ${connectionFields('chosen.connections > 0', 'chosen.heard_at')},
+           'connections', chosen.connections, 'duplicate', coalesce(open.duplicate, false),
+           'connection_count', chosen.connection_count,
+           'first_connected_at', ${timeText('chosen.first_connected_at')},
+           'other_chains', (
+             SELECT coalesce(json_agg(json_build_object(
+                      'genesis_hash', other.genesis_hash, 'chain', other.chain, 'id', other.id,
+                      'last_message_at', ${timeText('known.heard_at')}) ORDER BY known.heard_at DESC, chain_order), '[]')
+               FROM described AS other JOIN known USING (chain_order)
+              WHERE chain_order <> chosen.chain_order))::text AS row
+    FROM chosen JOIN described USING (chain_order) LEFT JOIN open USING (chain_order)`;
 
 /** The same index gives them in order. */
 const CONNECTIONS = `
   SELECT json_build_object(${connectionFields('ended_at IS NULL', 'last_message_at')})::text AS row
     FROM peer_connections
-   WHERE peer_id = $1
+   WHERE peer_id = $1 AND ($4::text IS NULL OR ${chainKeySql()} = $4::text)
      AND ($3::bigint IS NULL OR (created_at, id) <
            (SELECT created_at, id FROM peer_connections WHERE peer_id = $1 AND id = $3::bigint))
    ORDER BY created_at DESC, id DESC LIMIT $2::bigint`;

@@ -1,0 +1,81 @@
+import type { JSX } from 'preact';
+import { type Answer, answerOf, api } from '../shared/api.js';
+import { useLoaded } from '../shared/loaded.js';
+import { Shown } from '../shared/states.js';
+import { Time } from '../shared/time.js';
+
+/** Connections that are looked through for open ones, the newest. */
+const LOOKED_AT = 1000;
+
+/** The open connections of a peer id that several nodes have: what differs tells them apart. */
+export function OpenConnections({
+  node,
+  chain,
+}: {
+  node: Answer<'NodeDetail'>;
+  chain: string | undefined;
+}): JSX.Element {
+  const { peer_id } = node;
+  const [open, reload] = useLoaded(
+    async (signal) => {
+      const query = { limit: LOOKED_AT, ...(chain !== undefined && { chain }) };
+      const path = { peer_id };
+      const asking = api.GET('/nodes/{peer_id}/connections', { params: { path, query }, signal });
+      return (await answerOf(asking)).filter(({ connected }) => connected);
+    },
+    [node],
+  );
+  return (
+    <section aria-labelledby="open">
+      <h2 id="open">Open connections</h2>
+      <p class="warning">
+        Several nodes are connected with this peer id: their names or start times differ. Give each node a key
+        of its own.
+      </p>
+      <Shown of={open} what="its open connections" retry={reload}>
+        {(connections) => (
+          <div class="scroll" tabIndex={0} role="region" aria-label="Open connections">
+            <table>
+              <caption>Newest first</caption>
+              <thead>
+                <tr>
+                  <th scope="col">Name</th>
+                  <th scope="col">Began</th>
+                  <th scope="col">Last heard</th>
+                  <th scope="col">Node started</th>
+                  <th scope="col">Address</th>
+                  <th scope="col">Version</th>
+                </tr>
+              </thead>
+              <tbody>
+                {connections.map((connection) => (
+                  <tr key={connection.id}>
+                    <th scope="row">
+                      <bdi>{connection.name ?? '–'}</bdi>
+                    </th>
+                    <td>
+                      <Time value={connection.created_at} />
+                    </td>
+                    <td>
+                      <Time value={connection.last_message_at} relative />
+                    </td>
+                    <td>{started(connection.startup_time)}</td>
+                    <td class="mono">{connection.ip_addr}</td>
+                    <td>{connection.version}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+      </Shown>
+    </section>
+  );
+}
+
+/** By the node's own clock, which may say anything. */
+function started(at: number | null): JSX.Element | string {
+  if (at === null) return '–';
+  const date = new Date(at);
+  return Number.isNaN(date.getTime()) ? at.toString() : <Time value={date.toISOString()} />;
+}

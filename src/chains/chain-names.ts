@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { chainKeySql, genesisHashOf, isGenesisHash, ReadTransaction } from '../storage/index.js';
+import { AmbiguousChainError } from './ambiguous-chain.error.js';
+import type { ChainChoice } from './chain-choice.js';
+
+/** Chains of one name that an answer lists, at most. */
+const MAX_CHOICES = 100;
+const BY_NAME = 'name:';
+
+/** By the index of open connections. */
+const OPEN = `
+  SELECT chain AS name, ${chainKeySql()} AS key, count(DISTINCT coalesce(peer_id, id::text))::integer AS node_count
+    FROM peer_connections WHERE ended_at IS NULL AND chain = ANY ($1::text[])
+   GROUP BY chain, ${chainKeySql()} ORDER BY name, node_count DESC, key`;
+
+/** Of any time. */
+const EVER = `
+  SELECT DISTINCT $1::text AS name, ${chainKeySql()} AS key, 0 AS node_count
+    FROM peer_connections WHERE chain = $1::text ORDER BY key LIMIT ${MAX_CHOICES.toString()}`;
+
+/** A name, and a chain that has it. */
+export interface ChainName {
+  name: string;
+  key: string;
+  node_count: number;
+}
+
+/** Finds the key of the chain that a client means: see `chainKeyOf`. */
+@Injectable()
+export class ChainNames {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * @param chain a genesis hash, `name:NAME`, or the name of a chain. A name is looked for among the open connections
+   * first, and then among all that are known
+   * @returns the key; undefined where no node has ever had that name
+   * @throws AmbiguousChainError where several chains have it; see also ReadTransaction.run
+   */
+  async resolve(chain: string): Promise<string | undefined> {
+    const key = this.keyIn(chain);
+    if (key !== undefined) return key;
+    const found = await ReadTransaction.run(this.dataSource, async (transaction) => {
+      const open = await transaction.query<ChainName>(OPEN, [[chain]]);
+      return open.length > 0 ? open : await transaction.query<ChainName>(EVER, [chain]);
+    });
+    if (found.length > 1) throw new AmbiguousChainError(chain, choicesOf(found));
+    return found[0]?.key;
+  }
+
+  /** The same for a parameter that may be left out. A name that no node has ever had is a chain without nodes. */
+  async resolveOptional(chain: string | undefined): Promise<string | undefined> {
+    return chain === undefined ? undefined : ((await this.resolve(chain)) ?? BY_NAME + chain);
+  }
+
+  /** The key that a text is, or undefined where it is a name. */
+  keyIn(chain: string): string | undefined {
+    if (isGenesisHash(chain)) return chain.toLowerCase();
+    return chain.startsWith(BY_NAME) ? chain : undefined;
+  }
+
+  /**
+   * The chains of connected nodes with these names, those with the most nodes first.
+   *
+   * @returns them, and the database's time: microseconds since the epoch
+   * @throws see ReadTransaction.run
+   */
+  async connected(
+    names: readonly string[],
+    signal: AbortSignal,
+  ): Promise<{ chains: ChainName[]; now: number }> {
+    return await ReadTransaction.run(
+      this.dataSource,
+      async (transaction) => ({
+        chains: await transaction.query<ChainName>(OPEN, [names]),
+        now: transaction.now,
+      }),
+      { signal },
+    );
+  }
+}
+
+/** What a client may choose from. */
+export function choicesOf(chains: readonly ChainName[]): ChainChoice[] {
+  return chains
+    .slice(0, MAX_CHOICES)
+    .map(({ name, key, node_count }) => ({ genesis_hash: genesisHashOf(key), name, node_count }));
+}

@@ -1,0 +1,114 @@
+import { Injectable } from '@nestjs/common';
+import { type ChainName, ChainNames, choicesOf } from '../../chains/index.js';
+import { FeedOutage, InvalidRequestError } from '../../feed/index.js';
+import { timeOf } from '../../storage/index.js';
+import { headerOf } from '../view/network-header.js';
+import { BlockTimes } from '../view/block-times.js';
+import { NetworkViews } from '../view/network-views.js';
+import type { NetworkSubscription } from './network-subscription.js';
+
+/** Subscriptions by name that wait for a node, on all sockets: each costs a name in a query. */
+const MAX_SUBSCRIPTIONS = 4_096;
+
+/**
+ * Subscriptions to chains by name. Which chain has a name is looked up when a client subscribes, and again as long
+ * as no node of that name is connected.
+ */
+@Injectable()
+export class NamedChains {
+  private readonly subscriptions = new Set<NetworkSubscription>();
+  private readonly outage = new FeedOutage('the names of chains');
+  private running = false;
+  private again = false;
+
+  constructor(
+    private readonly names: ChainNames,
+    private readonly views: NetworkViews,
+  ) {}
+
+  /** @throws InvalidRequestError where there are too many */
+  add(subscription: NetworkSubscription): void {
+    if (this.subscriptions.size >= MAX_SUBSCRIPTIONS) {
+      throw new InvalidRequestError('Too many chains are followed here by name.');
+    }
+    this.subscriptions.add(subscription);
+    this.lookUp();
+  }
+
+  remove(subscription: NetworkSubscription): void {
+    this.subscriptions.delete(subscription);
+  }
+
+  /** Looks up the names of chains without nodes: one query at a time, however many ask. */
+  lookUp(): void {
+    if (this.running) {
+      this.again = true;
+      return;
+    }
+    const waiting = [...this.subscriptions].filter(({ isEmpty }) => isEmpty);
+    if (waiting.length === 0 || this.views.signal.aborted) return;
+    this.running = true;
+    this.find(waiting)
+      .then(() => this.outage.succeeded())
+      .catch((error: unknown) => {
+        if (!this.views.signal.aborted) this.outage.failed(error);
+      })
+      .finally(() => {
+        this.running = false;
+        if (this.again) setImmediate(() => this.lookUp());
+        this.again = false;
+      });
+  }
+
+  private async find(waiting: readonly NetworkSubscription[]): Promise<void> {
+    const names = [...new Set(waiting.map(({ network }) => network))];
+    const { chains, now } = await this.names.connected(names, this.views.signal);
+    for (const subscription of waiting) {
+      if (!subscription.isOpen) continue;
+      this.settle(
+        subscription,
+        chains.filter(({ name }) => name === subscription.network),
+        now,
+      );
+    }
+  }
+
+  private settle(subscription: NetworkSubscription, chains: readonly ChainName[], now: number): void {
+    const { network } = subscription;
+    const [first, ...others] = chains;
+    if (first === undefined) {
+      subscription.waitWith(nothing(network, now));
+      return;
+    }
+    if (others.length > 0) {
+      const error = 'Several chains have this name. Subscribe by genesis hash, or by name: and the name.';
+      subscription.refuse(Buffer.from(JSON.stringify({ error, network, chains: choicesOf(chains) })));
+      return;
+    }
+    const view = this.views.open(first.key);
+    if (view === undefined) {
+      const error = 'Too many chains are followed here.';
+      subscription.refuse(Buffer.from(JSON.stringify({ error, network })));
+      return;
+    }
+    // Where it fails, the next update tries again.
+    if (!view.isFilled) this.views.fill(view).catch(() => undefined);
+    subscription.follow(view);
+  }
+}
+
+/** The complete state of a chain that no node is on yet. */
+function nothing(network: string, now: number): Buffer {
+  return Buffer.from(
+    JSON.stringify({
+      network,
+      genesis_hash: null,
+      chain: network,
+      as_of: timeOf(now),
+      complete: true,
+      nodes: [],
+      gone: [],
+      header: headerOf([], new BlockTimes()),
+    }),
+  );
+}
