@@ -14,10 +14,13 @@ const OPEN = `
     FROM peer_connections WHERE ended_at IS NULL AND chain = ANY ($1::text[])
    GROUP BY chain, ${chainKeySql()} ORDER BY name, node_count DESC, key`;
 
-/** Of any time. */
+/** Of any time, by the registry; and what ended lately, which it may not have yet, by the index of ended connections. */
 const EVER = `
-  SELECT DISTINCT $1::text AS name, ${chainKeySql()} AS key, 0 AS node_count
-    FROM peer_connections WHERE chain = $1::text ORDER BY key LIMIT ${MAX_CHOICES.toString()}`;
+  SELECT $1::text AS name, key, 0 AS node_count FROM chains WHERE $1::text = ANY (names)
+   UNION
+  SELECT $1::text, ${chainKeySql()}, 0 FROM peer_connections
+   WHERE chain = $1::text AND ended_at > now() - interval '10 min'
+   ORDER BY key LIMIT ${MAX_CHOICES.toString()}`;
 
 /** A name, and a chain that has it. */
 export interface ChainName {

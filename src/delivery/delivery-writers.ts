@@ -81,9 +81,7 @@ export class DeliveryWriters {
         this.outage.succeeded('database');
         this.count(item, batch, result, startedAt);
         const stored = result.storedAs ?? batch;
-        // Its connections have other ids now.
-        if (stored !== batch) this.stages.expect(stored);
-        this.stages.stored(stored, result.refused);
+        this.stages.stored(stored, result.refused, batch.collector.number);
         return stored;
       } catch (error) {
         if (error instanceof JournalDamageError) {

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { resolve } from 'node:path';
 import { Settings } from '../config/index.js';
-import { type Deadline, Lifecycle } from '../lifecycle/index.js';
+import { type Deadline, Lifecycle, orAborted } from '../lifecycle/index.js';
 import { CollectorId } from '../storage/index.js';
 import { ClockSamples } from './clock/clock-samples.js';
 import { LocalClock } from './clock/local-clock.js';
@@ -115,6 +115,9 @@ export class Observer {
 
   /** Stores what is not stored yet, where that is possible. The rest is in the folder, which the next process takes over. */
   async leave(deadline: Deadline): Promise<void> {
+    // What it still writes must not come after what is written here.
+    const half = AbortSignal.timeout(Math.max(1, Math.ceil(deadline.leftMs() / 2)));
+    await orAborted(this.repeated.ended(), half).catch(() => undefined);
     for (const left of this.left.splice(0)) await left.release();
     if (this.stoppedAt !== undefined) {
       this.gaps.add(newGap(this.collector.identity, 'down', { monotonicMs: this.stoppedAt }));

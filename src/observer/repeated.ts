@@ -5,6 +5,7 @@ export class Repeated {
   private readonly logger = new Logger('Observer');
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly abort = new AbortController();
+  private readonly running = new Set<Promise<void>>();
 
   get signal(): AbortSignal {
     return this.abort.signal;
@@ -23,11 +24,21 @@ export class Repeated {
         isRunning = false;
       }
     };
-    this.timers.push(setInterval(() => void run(), ms));
+    const start = (): void => {
+      const running = run();
+      this.running.add(running);
+      void running.then(() => this.running.delete(running));
+    };
+    this.timers.push(setInterval(start, ms));
   }
 
   stop(): void {
     for (const timer of this.timers) clearInterval(timer);
     this.abort.abort(new Error('the process ends'));
+  }
+
+  /** Once nothing of it runs any more. */
+  async ended(): Promise<void> {
+    await Promise.all(this.running);
   }
 }

@@ -7,6 +7,7 @@ export const MAX_WALKED = 5_000;
 /** Names of a chain that are kept, and characters of each. */
 export const MAX_NAMES = 16;
 const MAX_NAME_LENGTH = 512;
+const MAX_KEY_BYTES = 2_600;
 
 /** What the registry learns of a node from some of its connections. Times are as text, to the microsecond. */
 export interface SeenNode {
@@ -50,7 +51,8 @@ export const SEEN_NODES = `
   ), bounded AS (
     SELECT taken.*, least(coalesce(taken.ended_at, collectors.last_seen_at, $2::timestamptz), $2) AS heard_until
       FROM taken LEFT JOIN collectors ON collectors.number = taken.collector
-     WHERE taken.peer_id IS NOT NULL AND taken.chain_key IS NOT NULL
+     -- What is longer fits into no index; no node that was heard by this server has such a key.
+     WHERE taken.peer_id IS NOT NULL AND octet_length(taken.chain_key) <= ${MAX_KEY_BYTES.toString()}
   ), grouped AS (
     SELECT chain_key, peer_id,
            (array_agg(name ORDER BY last_message_at DESC) FILTER (WHERE name IS NOT NULL))[1] AS name,

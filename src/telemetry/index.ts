@@ -7,7 +7,7 @@ export { NodeConnection } from './connection/node-connection.js';
 export { TelemetryWsAdapter } from './gateway/telemetry-ws.adapter.js';
 export { UpgradeGuard } from './gateway/upgrade-guard.js';
 export { type ParsedMessage, parseFrame } from './message/message.parser.js';
-export { readIdentity } from './message/node-identity.js';
+export { MAX_TEXT_LENGTH, readIdentity } from './message/node-identity.js';
 export { createdAt } from './message/timestamp.js';
 export { identify, REJECTED_HEAD_BYTES } from './socket/message-intake.js';
 export { SocketConnections } from './socket/socket-connections.js';

@@ -24,9 +24,13 @@ export class Stages {
     if (this.queues.length > 0) this.nodes.learn(connections);
   }
 
-  /** It is stored, now or before, but for what was refused. */
-  stored(batch: Batch, refused: readonly RejectedMessage[]): void {
-    for (const queue of this.queues) queue.offer({ batch, refused });
+  /**
+   * It is stored, now or before, but for what was refused.
+   *
+   * @param expectedBy the number of its collector when it was expected: the database may have it by another one
+   */
+  stored(batch: Batch, refused: readonly RejectedMessage[], expectedBy: number): void {
+    for (const queue of this.queues) queue.offer({ batch, refused, expectedBy });
   }
 
   /** Nothing more comes. Stages that are not done by then are told to give up, and not waited for. */

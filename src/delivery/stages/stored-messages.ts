@@ -1,4 +1,11 @@
-import { type MessageRow, OTHER_TYPE, readTuple, splitTuples, typesOf } from '../../storage/index.js';
+import {
+  type MessageRow,
+  OTHER_TYPE,
+  readTuple,
+  renumbered,
+  splitTuples,
+  typesOf,
+} from '../../storage/index.js';
 import type { Batch, RejectedMessage } from '../../telemetry/index.js';
 import type { KnownNodes } from './known-nodes.js';
 import { StoredMessage } from './stored-message.js';
@@ -7,11 +14,13 @@ import { StoredMessage } from './stored-message.js';
 export interface StoredBatch {
   batch: Batch;
   refused: readonly RejectedMessage[];
+  /** The number of its collector by which nodes are known here, where it is stored by another one. */
+  expectedBy?: number;
 }
 
 /** The messages of a batch that are stored, and of the types that are wanted. */
 export function storedMessages(
-  { batch, refused }: StoredBatch,
+  { batch, refused, expectedBy = batch.collector.number }: StoredBatch,
   nodes: KnownNodes,
   types?: ReadonlySet<string>,
 ): StoredMessage[] {
@@ -24,7 +33,12 @@ export function storedMessages(
     for (const tuple of splitTuples(block.tuples)) {
       const row = readTuple(tuple);
       if (numbers?.has(row.type) === false) continue;
-      const message = new StoredMessage(row, batch.id, audit, nodes.get(row.connectionId));
+      const message = new StoredMessage(
+        row,
+        batch.id,
+        audit,
+        nodes.get(renumbered(row.connectionId, expectedBy)),
+      );
       // Types without a number of their own share one.
       if (row.type === OTHER_TYPE && types !== undefined && !types.has(message.msg ?? '')) continue;
       if (!isRefused(row, audit, refused)) messages.push(message);

@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import { connectionId, SAID_FIELDS } from '../../storage/index.js';
+import { MAX_TEXT_LENGTH } from '../../telemetry/index.js';
 import type { SourceTable } from './source-tables.js';
 
 /** What 0.1.4 keeps of what nodes say of themselves: columns that have the same names here. */
@@ -78,7 +79,8 @@ export async function readConnections(
   const fields = KEPT_FIELDS.map(({ column, kind }) => {
     const value = connections.columns.has(column) ? `c.${column}` : 'NULL';
     if (kind === 'flag') return `${value}::boolean AS ${column}`;
-    return `${kind === 'time' ? `${value}::text` : bytesOf(`${value}::text`)} AS ${column}`;
+    if (kind === 'time') return `${value}::text AS ${column}`;
+    return `${bytesOf(kind === 'text' ? `left(${value}::text, ${MAX_TEXT_LENGTH.toString()})` : `${value}::text`)} AS ${column}`;
   });
   const { rows } = await client.query<Record<keyof ConnectionRow, Value | Buffer>>(
     `SELECT c.id::float8 AS old_id, ${idOf(collector)}::float8 AS id, ${bytesOf("coalesce(c.ip_addr::text, '')")} AS ip_addr,

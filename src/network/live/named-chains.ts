@@ -28,7 +28,8 @@ export class NamedChains {
 
   /** @throws InvalidRequestError where there are too many */
   add(subscription: NetworkSubscription): void {
-    if (this.subscriptions.size >= MAX_SUBSCRIPTIONS) {
+    const waiting = [...this.subscriptions].filter(({ isEmpty }) => isEmpty).length;
+    if (waiting >= MAX_SUBSCRIPTIONS) {
       throw new InvalidRequestError('Too many chains are followed here by name.');
     }
     this.subscriptions.add(subscription);

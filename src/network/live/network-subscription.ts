@@ -46,8 +46,9 @@ export class NetworkSubscription implements Sending {
     return this.open;
   }
 
+  /** Nothing more will come of it. */
   get hasEnded(): boolean {
-    return this.refused;
+    return this.refused && this.first === undefined;
   }
 
   get network(): string {

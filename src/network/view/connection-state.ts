@@ -6,8 +6,17 @@ export interface BestBlock {
   hash: string;
   height: number;
   at: number;
+  /** Where it was reported from. IPv6 by its network: see `addressGroup`. */
+  address: string;
   /** It was reported when it was imported, and not as one of the past: how late it came is known. */
   isMeasured: boolean;
+}
+
+/** The last block that is final for a node, and where it was reported from. */
+export interface FinalizedBlock {
+  height: number;
+  hash: string | null;
+  address: string;
 }
 
 /** The newest that was reported of one thing, and when: microseconds since the epoch. */
@@ -28,7 +37,7 @@ export interface Traffic {
  */
 export class ConnectionState {
   best: BestBlock | undefined;
-  finalized: Reported<{ height: number; hash: string | null }> | undefined;
+  finalized: Reported<FinalizedBlock> | undefined;
   transactions: Reported<number> | undefined;
   traffic: Reported<Traffic> | undefined;
   /** Milliseconds between its last two heights. */
@@ -71,7 +80,7 @@ export class ConnectionState {
     const isEarlier = at < (this.best?.at ?? -Infinity);
     const isSame = hash === this.best?.hash;
     if (isEarlier ? !isSame : isSame && this.best?.isMeasured) return;
-    this.best = { hash, height, at, isMeasured: origin !== CATCHING_UP };
+    this.best = { hash, height, at, address: this.address, isMeasured: origin !== CATCHING_UP };
   }
 
   private timeBlock(height: number, at: number): void {
@@ -90,7 +99,9 @@ export class ConnectionState {
     const height = wholeNumber(row.height);
     const isNewer = at > (this.best?.at ?? -Infinity) && hash !== this.best?.hash;
     // It may have had it for seconds.
-    if (hash !== null && height !== null && isNewer) this.best = { hash, height, at, isMeasured: false };
+    if (hash !== null && height !== null && isNewer) {
+      this.best = { hash, height, at, address: this.address, isMeasured: false };
+    }
     this.finalise(row.finalized_height, row.finalized_hash, at);
     this.pool(row.txcount, at);
     if (row.peers === null || at < (this.traffic?.at ?? -Infinity)) return;
@@ -101,7 +112,7 @@ export class ConnectionState {
   private finalise(text: string | null, hash: string | null, at: number): void {
     const height = wholeNumber(text);
     if (height === null || at < (this.finalized?.at ?? -Infinity)) return;
-    this.finalized = { at, value: { height, hash } };
+    this.finalized = { at, value: { height, hash, address: this.address } };
   }
 
   private pool(text: string | null, at: number): void {

@@ -28,7 +28,8 @@ interface HeightReport {
   hash: string | null;
   /** When it was reported: microseconds since the epoch. */
   at: number;
-  addresses: readonly string[];
+  /** Where it came from. Another connection of the node, from elsewhere, is no witness: its peer id may be forged. */
+  address: string;
 }
 
 /**
@@ -59,12 +60,12 @@ export function headerOf(nodes: readonly NodeState[], blocks: BlockTimes, total?
   };
 }
 
-function bestReport({ best, addresses }: NodeState): HeightReport[] {
-  return best === undefined ? [] : [{ height: best.height, hash: best.hash, at: best.at, addresses }];
+function bestReport({ best }: NodeState): HeightReport[] {
+  return best === undefined ? [] : [best];
 }
 
-function finalizedReport({ finalized, addresses }: NodeState): HeightReport[] {
-  return finalized === undefined ? [] : [{ ...finalized.value, at: finalized.at, addresses }];
+function finalizedReport({ finalized }: NodeState): HeightReport[] {
+  return finalized === undefined ? [] : [{ ...finalized.value, at: finalized.at }];
 }
 
 /** The highest that counts, with the hash that most nodes report of it, and when that was first reported. */
@@ -77,7 +78,7 @@ function counting(
   const addresses = new Set<string>();
   const last = reports.findIndex((report, at) => {
     // Two are enough, and there may be many.
-    if (addresses.size < 2) for (const address of report.addresses) addresses.add(address);
+    if (addresses.size < 2) addresses.add(report.address);
     return counts(at + 1, addresses.size, reporting);
   });
   const height = reports[last]?.height;

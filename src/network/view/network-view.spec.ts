@@ -289,6 +289,17 @@ describe('the heights of a chain', () => {
     expect(unconfirmed(view)).toEqual([true, false]);
   });
 
+  it('are not witnessed by the honest connection of a node whose peer id a liar has too', () => {
+    const victim = { ...of(1, 'a'), peer_id: 'Qm' };
+    const forged = { ...of(2, 'x'), peer_id: 'Qm' };
+    const honest = [4, 5, 6, 7, 8, 9].map((id) => of(id, `10.0.0.${id.toString()}`));
+    const view = viewOf(
+      [victim, forged, of(3, 'x'), ...honest],
+      [imported(1, 5, 1), ...lie(2), ...lie(3), ...honest.map(({ id }) => imported(id, 5, 1))],
+    );
+    expect(view.header).toMatchObject({ best_height: 5, finalized_height: null });
+  });
+
   it('are not counted twice for one node that comes from two addresses', () => {
     const twice = [
       { ...of(1, 'a'), peer_id: 'Qm' },

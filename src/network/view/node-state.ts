@@ -1,7 +1,7 @@
 import { timeOf } from '../../storage/index.js';
 import { type FieldValue, NODE_FIELDS, type NodeField } from '../node-fields.js';
 import type { BlockTimes } from './block-times.js';
-import type { BestBlock, ConnectionState, Reported } from './connection-state.js';
+import type { BestBlock, ConnectionState, FinalizedBlock, Reported } from './connection-state.js';
 import type { ConnectionRow } from './report-row.js';
 
 const PLACE = new Map(NODE_FIELDS.map((field, at) => [field, at]));
@@ -17,9 +17,7 @@ export class NodeState {
   changedAt = -Infinity;
   /** Its best block, and when it was reported first: microseconds since the epoch. */
   best: BestBlock | undefined;
-  finalized: Reported<{ height: number; hash: string | null }> | undefined;
-  /** Where its connections come from: see `addressGroup`. */
-  addresses: readonly string[] = [];
+  finalized: Reported<FinalizedBlock> | undefined;
   /** As it calls its chain. */
   chainName: string | null = null;
 
@@ -99,7 +97,6 @@ export class NodeState {
     const differ = differing(rows.map(({ name }) => name)) || differing(rows.map((row) => row.startupTime));
     this.set('duplicate', differ, stamp);
     this.chainName = said.chainName;
-    this.addresses = [...new Set(connections.map(({ address }) => address))];
   }
 
   private set(field: NodeField, value: FieldValue, stamp: number): void {

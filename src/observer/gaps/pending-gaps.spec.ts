@@ -38,6 +38,18 @@ describe('gaps that the database does not have', () => {
     expect(gaps.unstored()).toMatchObject([{ id: gap.id, ended_ms: 2_000 }]);
   });
 
+  it('are stored again where they went on and ended anew while their end was stored', () => {
+    const gap = gaps.begin(collector, 'paused', { databaseMs: 1_000 });
+    gaps.end(gap, { databaseMs: 2_000 });
+    const records = gaps.unstored();
+    gaps.resume(gap);
+    gaps.end(gap, { databaseMs: 3_000 });
+    gaps.stored(records);
+    expect(gaps.unstored()).toMatchObject([{ id: gap.id, ended_ms: 3_000 }]);
+    store();
+    expect(gaps.records()).toEqual([]);
+  });
+
   it('may go on after their end was stored, with the same id', () => {
     const gap = gaps.begin(collector, 'paused', { databaseMs: 1_000 });
     gaps.end(gap, { databaseMs: 2_000 });

@@ -12,6 +12,8 @@ interface Pending {
   /** Whether the database has it, be it without its end. */
   isStored: boolean;
   hasChanged: boolean;
+  /** It changed since it was given to be stored. */
+  isNewer: boolean;
   /** It changes no more: once it is stored, it can be forgotten. */
   isSettled: boolean;
 }
@@ -57,7 +59,10 @@ export class PendingGaps {
   unstored(): GapRecord[] {
     return [...this.gaps.values()]
       .filter(({ hasChanged }) => hasChanged)
-      .map(({ gap }) => this.recordOf(gap));
+      .map((pending) => {
+        pending.isNewer = false;
+        return this.recordOf(pending.gap);
+      });
   }
 
   /** @param records what was given by {@link unstored}; what has changed since then is to be stored again */
@@ -66,14 +71,20 @@ export class PendingGaps {
       const pending = this.gaps.get(record.id);
       if (pending === undefined) continue;
       pending.isStored = true;
-      pending.hasChanged = (pending.gap.ended === undefined) !== (record.ended_ms === null);
+      pending.hasChanged = pending.isNewer;
       if (pending.isSettled && !pending.hasChanged) this.gaps.delete(record.id);
     }
   }
 
   private put(gap: Gap, isSettled: boolean): void {
     const known = this.gaps.get(gap.id);
-    this.gaps.set(gap.id, { gap, isSettled, isStored: known?.isStored ?? false, hasChanged: true });
+    this.gaps.set(gap.id, {
+      gap,
+      isSettled,
+      isStored: known?.isStored ?? false,
+      hasChanged: true,
+      isNewer: true,
+    });
     if (this.gaps.size > MAX_PENDING_GAPS) this.makeRoom();
   }
 
@@ -89,6 +100,7 @@ export class PendingGaps {
       if (second === undefined) continue;
       first.gap.ended = second.gap.ended;
       first.hasChanged = true;
+      first.isNewer = true;
       this.gaps.delete(second.gap.id);
       return;
     }

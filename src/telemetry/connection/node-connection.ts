@@ -93,6 +93,11 @@ export class NodeConnection {
     return isOtherNode(this.identity, greeting);
   }
 
+  /** What its node said of itself. */
+  get said(): NodeIdentity {
+    return this.identity;
+  }
+
   /** About the bytes of its row. */
   get weight(): number {
     return Object.values(this.identity).reduce<number>(

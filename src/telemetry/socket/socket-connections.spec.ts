@@ -77,6 +77,25 @@ describe('SocketConnections', () => {
     expect(replaced).toEqual(['1 id_evicted', '2 id_evicted']);
   });
 
+  it('knows who an id is that gave way and is heard again: nodes greet once', () => {
+    for (let id = 1; id <= 21; id += 1) hear(id, greeting(id.toString(), { sysinfo: '{"cpu":"AMD"}' }));
+    for (let round = 0; round < 2; round += 1) {
+      for (let id = 1; id <= 21; id += 1) {
+        hear(id);
+        expect(connections.get(id)?.peerId).toBe(id.toString());
+      }
+    }
+  });
+
+  it('knows who an id is that greeted when nobody could give way', () => {
+    hearAll(1, 20);
+    hearAll(101, 100 + MAX_REPLACED_AT_ONCE);
+    expect(hear(7, greeting('late'))).toBeUndefined();
+    now += 1_000;
+    hear(7);
+    expect(connections.get(7)?.peerId).toBe('late');
+  });
+
   it('lets sixty ids give way at once, and then one a second', () => {
     const heard = hearAll(1, 100);
     expect(heard.map((id) => id !== undefined)).toEqual(
@@ -141,7 +160,7 @@ describe('SocketConnections', () => {
     ]);
   });
 
-  it('forgets a greeting with its id', () => {
+  it('keeps a greeting that waited when its id gives way', () => {
     spend(1);
     hear(1, greeting('Y'));
     hearAll(2, 20);
@@ -149,7 +168,15 @@ describe('SocketConnections', () => {
     expect(hear(21)).toBe(named);
     now += 1_000;
     expect(hear(1)).toBe(named);
+    expect(connections.get(1)?.peerId).toBe('Y');
+  });
+
+  it('remembers as many ids without a connection as have one', () => {
+    for (let id = 1; id <= 60; id += 1) hear(id, greeting(id.toString()));
+    hear(1);
     expect(connections.get(1)?.peerId).toBeNull();
+    hear(30);
+    expect(connections.get(30)?.peerId).toBe('30');
   });
 
   it('ends all with their socket', () => {

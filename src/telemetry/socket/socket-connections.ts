@@ -33,6 +33,10 @@ export class SocketConnections<C extends NodeConnection = NodeConnection> {
   private readonly byId = new Map<number | null, C>();
   /** Greetings of other nodes that could not begin a connection yet, by id: what follows them is theirs. */
   private readonly waiting = new Map<number | null, NodeIdentity>();
+  /**
+   * Of ids without a connection, the last that said who they are: nodes greet once. Without `sysinfo`, which is large.
+   */
+  private readonly remembered = new Map<number | null, NodeIdentity>();
   private readonly replacements: TokenBucket;
   private turn = 0;
 
@@ -58,7 +62,7 @@ export class SocketConnections<C extends NodeConnection = NodeConnection> {
    */
   heard(envelopeId: number | null, greeting: NodeIdentity | null, receivedAt: number): C | undefined {
     let connection = this.byId.get(envelopeId);
-    if (connection === undefined) connection = this.add(envelopeId, receivedAt);
+    if (connection === undefined) connection = this.add(envelopeId, greeting, receivedAt);
     else if (greeting !== null || this.waiting.size > 0) {
       connection = this.checkIdentity(connection, greeting, receivedAt);
     }
@@ -74,10 +78,16 @@ export class SocketConnections<C extends NodeConnection = NodeConnection> {
     return all;
   }
 
-  private add(envelopeId: number | null, receivedAt: number): C | undefined {
+  private add(envelopeId: number | null, greeting: NodeIdentity | null, receivedAt: number): C | undefined {
     const full = this.byId.size >= MAX_NODES_PER_SOCKET;
-    if (full && !this.replacements.tryAcquire(this.context.now())) return undefined;
+    if (full && !this.replacements.tryAcquire(this.context.now())) {
+      if (greeting !== null) this.remember(envelopeId, greeting);
+      return undefined;
+    }
     const connection = this.context.begin(envelopeId, receivedAt);
+    const said = greeting ?? this.remembered.get(envelopeId);
+    if (said !== undefined) connection.identify(said);
+    this.remembered.delete(envelopeId);
     if (full) this.evictLeastHeard(receivedAt);
     this.byId.set(envelopeId, connection);
     return connection;
@@ -110,9 +120,20 @@ export class SocketConnections<C extends NodeConnection = NodeConnection> {
       if (least === undefined || connection.turn < least.turn) least = connection;
     }
     if (least === undefined) return;
-    this.byId.delete(least.origin.envelopeId);
-    this.waiting.delete(least.origin.envelopeId);
+    const { envelopeId } = least.origin;
+    this.byId.delete(envelopeId);
+    // A greeting that waited is the later one.
+    this.remember(envelopeId, this.waiting.get(envelopeId) ?? least.said);
+    this.waiting.delete(envelopeId);
     this.replace(least, 'id_evicted', at);
+  }
+
+  private remember(envelopeId: number | null, said: NodeIdentity): void {
+    this.remembered.delete(envelopeId);
+    this.remembered.set(envelopeId, { ...said, sysinfo: null });
+    if (this.remembered.size <= MAX_NODES_PER_SOCKET) return;
+    const [oldest] = this.remembered.keys();
+    this.remembered.delete(oldest ?? null);
   }
 
   private replace(connection: C, reason: ReplaceReason, at: number): void {
