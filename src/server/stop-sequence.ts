@@ -108,7 +108,7 @@ export function stopSequence(app: INestApplication): StopStep[] {
       // Since when nodes are not seen is in the database, or in the folder for the next process.
       name: 'the observer',
       share: 0.01,
-      mostMs: 1_000,
+      mostMs: 250,
       run: (deadline) => app.get(Observer).leave(deadline),
     },
     {

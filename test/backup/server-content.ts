@@ -35,6 +35,13 @@ export async function fill(server: ServerProcess): Promise<void> {
     },
     { what: 'an outcome for all' },
   );
+  await waitUntil(
+    async () => {
+      const nodes = (await (await fetch(`${server.http}/nodes`)).json()) as { connected: boolean }[];
+      return nodes.length === 2 && nodes.every(({ connected }) => !connected);
+    },
+    { what: 'the ends of the nodes to be stored' },
+  );
   const post = async (path: string, body: object): Promise<void> => {
     const answer = await fetch(server.http + path, {
       method: 'POST',

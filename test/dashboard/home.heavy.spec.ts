@@ -17,7 +17,7 @@ describe.skipIf(!hasBrowser)('the pages of the server, in a browser', () => {
       await home.expectSound();
     }
     const docs = await browser.open(`${server.http}/docs`);
-    await docs.page.getByText('The newest connection of each node').waitFor();
+    await docs.page.getByText('All nodes that are known').waitFor();
     expect(docs.problems).toEqual([]);
   });
 });

@@ -59,11 +59,13 @@ describe('docs/api.md', () => {
         if (!line.includes('curl')) continue;
         const expected = line.includes('limit=many')
           ? '400'
-          : line.includes('DELETE')
-            ? '204'
-            : line.includes('Content-Type') && !line.includes('PATCH')
-              ? '201'
-              : '200';
+          : line.includes('/network/Simnet')
+            ? '409'
+            : line.includes('DELETE')
+              ? '204'
+              : line.includes('Content-Type') && !line.includes('PATCH')
+                ? '201'
+                : '200';
         expect([line, status, answer.slice(0, 300)]).toEqual([line, expected, answer.slice(0, 300)]);
         if (line.startsWith('CURSOR=') || line.includes(' -o ') || expected === '204') continue;
         // Of the second that it asks for, nothing may be there.
