@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import type { FeedGuard } from '../../access/index.js';
+import { TokenBucket } from '../../token-bucket/index.js';
 import type { FeedCache } from '../cache/feed-cache.js';
 import type { FeedLimits } from '../feed-limits.js';
 import type { FeedEnd, FeedMetrics, RequestOutcome } from '../feed.metrics.js';
@@ -9,7 +10,6 @@ import { objectIn, readRequest, type Wish } from '../request/read-request.js';
 import { BehindError, type Sending } from '../subscription/subscription.js';
 import type { FeedTopics } from '../topic/feed-topics.js';
 import { Admission, NotAdmittedError } from './admission.js';
-import { RequestBudget } from './request-budget.js';
 import { Subscriber, TooManySubscriptionsError } from './subscriber.js';
 
 /** The server cannot serve this client now; it may come again. */
@@ -38,7 +38,7 @@ export interface FeedSocketContext {
 /** A client of the feed. It is sent what it can take, and nothing waits for it but in the cache. */
 export class FeedSocket {
   private readonly subscriber: Subscriber;
-  private readonly budget: RequestBudget;
+  private readonly budget: TokenBucket;
   private readonly admission: Admission;
   /** Ends the socket, unless it is admitted before. */
   private readonly admissionTimer: NodeJS.Timeout | undefined;
@@ -59,7 +59,7 @@ export class FeedSocket {
     private readonly context: FeedSocketContext,
   ) {
     const { cache, limits, metrics, guard } = context;
-    this.budget = new RequestBudget(limits.requestBurst, limits.requestsPerSecond, performance.now());
+    this.budget = new TokenBucket(limits.requestBurst, limits.requestsPerSecond, performance.now());
     this.subscriber = new Subscriber(
       cache,
       limits,
@@ -154,7 +154,7 @@ export class FeedSocket {
 
   /** @returns false where that was too much, and the socket is closed */
   private spend(requests: number): boolean {
-    const may = this.budget.spend(performance.now(), requests);
+    const may = this.budget.tryAcquire(performance.now(), requests);
     if (!may) this.drop('too_many_requests', POLICY_VIOLATION, 'too many requests');
     return may;
   }

@@ -1,26 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../../config/index.js';
+import { TokenBucket } from '../../token-bucket/index.js';
 
 /** New sockets of nodes: `TELEMETRY_MAX_CONNECTIONS_PER_S`, and as many at once as come in a second. */
 @Injectable()
 export class NewSocketsBudget {
-  private readonly perSecond: number;
-  private left: number;
-  /** By `performance.now()`. */
-  private filledAt = 0;
+  /** Undefined is no bound. */
+  private readonly bucket: TokenBucket | undefined;
 
-  constructor(settings: Settings) {
-    this.perSecond = settings.TELEMETRY_MAX_CONNECTIONS_PER_S;
-    this.left = this.perSecond;
+  constructor({ TELEMETRY_MAX_CONNECTIONS_PER_S: perSecond }: Settings) {
+    if (perSecond > 0) this.bucket = new TokenBucket(perSecond, perSecond, 0);
   }
 
   /** @returns whether there is room for one more, which is then taken */
   spend(now = performance.now()): boolean {
-    if (this.perSecond === 0) return true;
-    this.left = Math.min(this.perSecond, this.left + ((now - this.filledAt) / 1000) * this.perSecond);
-    this.filledAt = now;
-    if (this.left < 1) return false;
-    this.left -= 1;
-    return true;
+    return this.bucket?.tryAcquire(now) ?? true;
   }
 }

@@ -1,6 +1,6 @@
 import type { EndReason, NodeIdentity } from '../../storage/index.js';
 import type { NodeConnection } from '../connection/node-connection.js';
-import { TokenBucket } from './token-bucket.js';
+import { TokenBucket } from '../../token-bucket/index.js';
 
 /** Ids, and so connections, that a socket has at once. */
 export const MAX_NODES_PER_SOCKET = 20;

@@ -17,13 +17,14 @@ export class TokenBucket {
 
   /**
    * @param now milliseconds of the same clock
-   * @returns whether there was one left, which is then taken
+   * @param count for what counts as several
+   * @returns whether there were so many left, which are then taken
    */
-  tryAcquire(now: number): boolean {
+  tryAcquire(now: number, count = 1): boolean {
     this.left = Math.min(this.capacity, this.left + ((now - this.filledAt) / 1000) * this.perSecond);
     this.filledAt = now;
-    if (this.left < 1) return false;
-    this.left -= 1;
+    if (this.left < count) return false;
+    this.left -= count;
     return true;
   }
 }

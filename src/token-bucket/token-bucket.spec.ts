@@ -14,6 +14,25 @@ describe('TokenBucket', () => {
     expect(allowed(bucket, 100, 9_000)).toBe(3);
   });
 
+  it('has parts of a second, and all of its capacity again after a long time', () => {
+    const bucket = new TokenBucket(3, 2, 0);
+    expect([1, 2, 3, 4].map(() => bucket.tryAcquire(0))).toEqual([true, true, true, false]);
+    expect(bucket.tryAcquire(400)).toBe(false);
+    expect(bucket.tryAcquire(600)).toBe(true);
+    expect(bucket.tryAcquire(600)).toBe(false);
+    expect([1, 2, 3, 4].map(() => bucket.tryAcquire(60_000))).toEqual([true, true, true, false]);
+  });
+
+  it('allows fewer of what counts as several', () => {
+    const bucket = new TokenBucket(5, 1, 0);
+    expect([bucket.tryAcquire(0, 3), bucket.tryAcquire(0, 3), bucket.tryAcquire(0, 2)]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    expect([bucket.tryAcquire(2_000, 3), bucket.tryAcquire(3_000, 3)]).toEqual([false, true]);
+  });
+
   it('keeps parts of a second, also when it is asked again and again meanwhile', () => {
     const bucket = new TokenBucket(1, 1, 0);
     const times = Array.from({ length: 41 }, (_, index) => index * 250);
