@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { chainKeySql, genesisHashOf, isGenesisHash, ReadTransaction } from '../storage/index.js';
+import { chainKeyIn, chainKeyOf, chainKeySql, genesisHashOf, ReadTransaction } from '../storage/index.js';
 import { AmbiguousChainError } from './ambiguous-chain.error.js';
 import type { ChainChoice } from './chain-choice.js';
 
 /** Chains of one name that an answer lists, at most. */
 const MAX_CHOICES = 100;
-const BY_NAME = 'name:';
 
 /** By the index of open connections. */
 const OPEN = `
@@ -41,7 +40,7 @@ export class ChainNames {
    * @throws AmbiguousChainError where several chains have it; see also ReadTransaction.run
    */
   async resolve(chain: string): Promise<string | undefined> {
-    const key = this.keyIn(chain);
+    const key = chainKeyIn(chain);
     if (key !== undefined) return key;
     const found = await ReadTransaction.run(this.dataSource, async (transaction) => {
       const open = await transaction.query<ChainName>(OPEN, [[chain]]);
@@ -53,13 +52,8 @@ export class ChainNames {
 
   /** The same for a parameter that may be left out. A name that no node has ever had is a chain without nodes. */
   async resolveOptional(chain: string | undefined): Promise<string | undefined> {
-    return chain === undefined ? undefined : ((await this.resolve(chain)) ?? BY_NAME + chain);
-  }
-
-  /** The key that a text is, or undefined where it is a name. */
-  keyIn(chain: string): string | undefined {
-    if (isGenesisHash(chain)) return chain.toLowerCase();
-    return chain.startsWith(BY_NAME) ? chain : undefined;
+    if (chain === undefined) return undefined;
+    return (await this.resolve(chain)) ?? chainKeyOf({ genesisHash: null, chain }) ?? undefined;
   }
 
   /**

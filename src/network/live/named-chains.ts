@@ -28,8 +28,7 @@ export class NamedChains {
 
   /** @throws InvalidRequestError where there are too many */
   add(subscription: NetworkSubscription): void {
-    const waiting = [...this.subscriptions].filter(({ isEmpty }) => isEmpty).length;
-    if (waiting >= MAX_SUBSCRIPTIONS) {
+    if (this.waiting().length >= MAX_SUBSCRIPTIONS) {
       throw new InvalidRequestError('Too many chains are followed here by name.');
     }
     this.subscriptions.add(subscription);
@@ -46,7 +45,7 @@ export class NamedChains {
       this.again = true;
       return;
     }
-    const waiting = [...this.subscriptions].filter(({ isEmpty }) => isEmpty);
+    const waiting = this.waiting();
     if (waiting.length === 0 || this.views.signal.aborted) return;
     this.running = true;
     this.find(waiting)
@@ -59,6 +58,11 @@ export class NamedChains {
         if (this.again) setImmediate(() => this.lookUp());
         this.again = false;
       });
+  }
+
+  /** Those of whose chain no node is connected. */
+  private waiting(): NetworkSubscription[] {
+    return [...this.subscriptions].filter(({ isEmpty }) => isEmpty);
   }
 
   private async find(waiting: readonly NetworkSubscription[]): Promise<void> {

@@ -1,5 +1,4 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { ChainNames } from '../../chains/index.js';
 import {
   type FeedTopic,
   FeedTopics,
@@ -9,6 +8,7 @@ import {
   type TopicWish,
   validated,
 } from '../../feed/index.js';
+import { chainKeyIn } from '../../storage/index.js';
 import { NODE_FIELDS } from '../node-fields.js';
 import { NetworkViews } from '../view/network-views.js';
 import { NetworkRequest } from './network-request.js';
@@ -29,7 +29,6 @@ export class NetworkTopic implements FeedTopic, OnModuleInit {
   constructor(
     private readonly topics: FeedTopics,
     private readonly views: NetworkViews,
-    private readonly names: ChainNames,
     private readonly named: NamedChains,
   ) {}
 
@@ -48,7 +47,7 @@ export class NetworkTopic implements FeedTopic, OnModuleInit {
       fields: NODE_FIELDS.filter((field) => fields?.includes(field) ?? true),
       startIn: (view) => view.startFor(from, OVERLAP_US),
     };
-    const key = this.names.keyIn(network);
+    const key = chainKeyIn(network);
     return {
       ...wish,
       open: (onNews) => (key === undefined ? this.byName(wanted, onNews) : this.byKey(key, wanted, onNews)),

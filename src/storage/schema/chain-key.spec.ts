@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chainKeyOf, genesisHashOf, isGenesisHash } from './chain-key.js';
+import { chainKeyIn, chainKeyOf, genesisHashOf, isGenesisHash } from './chain-key.js';
 
 const HASH = `0x${'9a'.repeat(32)}`;
 
@@ -18,6 +18,15 @@ describe('the key of a chain', () => {
 
   it('is missing where a node has said neither', () => {
     expect(chainKeyOf({ genesisHash: null, chain: null })).toBeNull();
+  });
+});
+
+describe('what a client gives', () => {
+  it('is a key, or else the name of a chain', () => {
+    expect(chainKeyIn(HASH.toUpperCase().replace('X', 'x'))).toBe(HASH);
+    expect(chainKeyIn('name:Development')).toBe('name:Development');
+    expect(chainKeyIn('Development')).toBeUndefined();
+    expect(chainKeyIn('0x01')).toBeUndefined();
   });
 });
 

@@ -29,6 +29,12 @@ export function chainKeySql(table?: string): string {
   return `coalesce(${column('genesis_hash')}, '${BY_NAME}' || ${column('chain')})`;
 }
 
+/** The key that a text is; undefined where it is the name of a chain. */
+export function chainKeyIn(text: string): string | undefined {
+  if (isGenesisHash(text)) return text.toLowerCase();
+  return text.startsWith(BY_NAME) ? text : undefined;
+}
+
 /** Whether a text has the form of a genesis hash, in upper or lower case. */
 export function isGenesisHash(text: string): boolean {
   return /^0x[\da-f]{64}$/i.test(text);

@@ -1,5 +1,12 @@
 export { AdvisoryLock } from './advisory-lock.js';
-export { chainKeyOf, chainKeySql, genesisHashOf, isGenesisHash, type SaidChain } from './chain-key.js';
+export {
+  chainKeyIn,
+  chainKeyOf,
+  chainKeySql,
+  genesisHashOf,
+  isGenesisHash,
+  type SaidChain,
+} from './chain-key.js';
 export {
   CONNECTION_COLUMNS,
   type ConnectionColumn,
