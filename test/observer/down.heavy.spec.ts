@@ -1,48 +1,32 @@
 import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { TestDatabase } from '../support/databases.js';
-import { Ends } from '../support/ends.js';
+import { describe, expect, it } from 'vitest';
 import { FakeNode } from '../support/fake-node.js';
 import { freePort } from '../support/free-port.js';
 import { ServerProcess } from '../support/server-process.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
-import { tempDir } from '../support/temp-dir.js';
 import { waitUntil } from '../support/wait-until.js';
-import { EXACT_MS, gapOf, lastHeartbeat, letIn, startedServer, storedGaps } from './observed.js';
+import {
+  EXACT_MS,
+  gapOf,
+  lastHeartbeat,
+  letIn,
+  ObservedStage,
+  startedServer,
+  storedGaps,
+} from './observed.js';
 
 describe('a server that is not there', { timeout: 120_000 }, () => {
-  let database: TestDatabase;
-  let dataDir: string;
-  let ends: Ends;
+  const stage = ObservedStage.forEachStory();
 
-  beforeEach(async () => {
-    database = await TestDatabase.create();
-    dataDir = await tempDir('observer');
-    ends = new Ends();
-  });
-
-  afterEach(async () => {
-    await ends[Symbol.asyncDispose]();
-    await database[Symbol.asyncDispose]();
-    await rm(dataDir, { recursive: true, force: true });
-  });
-
-  const start = async (url = database.url): Promise<{ server: ServerProcess; letInAt: number }> => {
-    const started = await startedServer({ DATABASE_URL: url, DATA_DIR: dataDir });
-    ends.add(started.server);
+  const start = async (url = stage.database.url): Promise<{ server: ServerProcess; letInAt: number }> => {
+    const started = await startedServer({ DATABASE_URL: url, DATA_DIR: stage.dataDir });
+    stage.ends.add(started.server);
     return started;
   };
 
   const numberOf = async (): Promise<number | undefined> =>
-    (await database.query<{ number: number }>('SELECT number FROM collectors ORDER BY started_at'))[0]
+    (await stage.database.query<{ number: number }>('SELECT number FROM collectors ORDER BY started_at'))[0]
       ?.number;
-
-  const proxied = async (): Promise<TcpProxy> => {
-    const proxy = ends.add(new TcpProxy(await freePort(), database.url));
-    await proxy.listen();
-    return proxy;
-  };
 
   it('was down from its kill until the next one of its folder let nodes in', async () => {
     const { server } = await start();
@@ -50,25 +34,25 @@ describe('a server that is not there', { timeout: 120_000 }, () => {
     const killedAt = Date.now();
     await server.end('SIGKILL');
     const { letInAt } = await start();
-    const gap = await gapOf(database, 'down', ({ ended }) => ended !== null);
+    const gap = await gapOf(stage.database, 'down', ({ ended }) => ended !== null);
     expect(gap.collector).toBe(killed);
     expect(Math.abs(gap.began - killedAt)).toBeLessThan(EXACT_MS);
     expect(Math.abs((gap.ended ?? 0) - letInAt)).toBeLessThan(EXACT_MS);
-    expect(await storedGaps(database)).toHaveLength(1);
+    expect(await storedGaps(stage.database)).toHaveLength(1);
   });
 
   it('was down since its kill also where the database was away before that, and until the next one waited for it', async () => {
-    const proxy = await proxied();
+    const proxy = await stage.proxied();
     const { server } = await start(proxy.url);
     await proxy.cut();
     const cutAt = Date.now();
-    await waitUntil(async () => (await lastHeartbeat(dataDir)) > cutAt + 2_000, {
+    await waitUntil(async () => (await lastHeartbeat(stage.dataDir)) > cutAt + 2_000, {
       what: 'a heartbeat without the database',
     });
     const killedAt = Date.now();
     await server.end('SIGKILL');
-    const next = ends.add(
-      ServerProcess.spawn(await freePort(), { DATABASE_URL: proxy.url, DATA_DIR: dataDir }),
+    const next = stage.ends.add(
+      ServerProcess.spawn(await freePort(), { DATABASE_URL: proxy.url, DATA_DIR: stage.dataDir }),
     );
     await waitUntil(() => next.log.includes('The database is not ready'), {
       what: 'the next server to wait for the database',
@@ -76,58 +60,59 @@ describe('a server that is not there', { timeout: 120_000 }, () => {
     });
     await proxy.listen();
     const letInAt = await letIn(next);
-    const gap = await gapOf(database, 'down', ({ ended }) => ended !== null);
+    const gap = await gapOf(stage.database, 'down', ({ ended }) => ended !== null);
     expect(Math.abs(gap.began - killedAt)).toBeLessThan(EXACT_MS);
     expect(Math.abs((gap.ended ?? 0) - letInAt)).toBeLessThan(EXACT_MS);
-    expect(await storedGaps(database)).toHaveLength(1);
+    expect(await storedGaps(stage.database)).toHaveLength(1);
   });
 
   it('is down from its stop on, open until the next one of its folder lets nodes in', async () => {
     const { server } = await start();
     const stoppedAt = Date.now();
     expect(await server.end('SIGTERM')).toBe(0);
-    const open = await gapOf(database, 'down');
+    const open = await gapOf(stage.database, 'down');
     expect(open).toMatchObject({ collector: await numberOf(), ended: null });
     expect(Math.abs(open.began - stoppedAt)).toBeLessThan(EXACT_MS);
     const { letInAt } = await start();
-    const gap = await gapOf(database, 'down', ({ ended }) => ended !== null);
+    const gap = await gapOf(stage.database, 'down', ({ ended }) => ended !== null);
     expect(Math.abs(gap.began - open.began)).toBeLessThan(2);
     expect(Math.abs((gap.ended ?? 0) - letInAt)).toBeLessThan(EXACT_MS);
-    expect(await storedGaps(database)).toHaveLength(1);
+    expect(await storedGaps(stage.database)).toHaveLength(1);
   });
 
   it('stops at the moment that it writes down, where the database is away', async () => {
-    const proxy = await proxied();
+    const proxy = await stage.proxied();
     const { server } = await start(proxy.url);
     await proxy.cut();
     const stoppedAt = Date.now();
     expect(await server.end('SIGTERM')).toBe(0);
     await proxy.listen();
     await start(proxy.url);
-    const gap = await gapOf(database, 'down', ({ ended }) => ended !== null);
+    const gap = await gapOf(stage.database, 'down', ({ ended }) => ended !== null);
     expect(Math.abs(gap.began - stoppedAt)).toBeLessThan(EXACT_MS);
   });
 
   it('has no gap while only its database is away', async () => {
-    const proxy = await proxied();
+    const proxy = await stage.proxied();
     const { server } = await start(proxy.url);
     const node = await FakeNode.connect(server.ws);
     await node.sendConnected({ network_id: 'QmHeard' });
     await proxy.cut();
     await node.sendV1({ msg: 'x.meanwhile' });
     const cutAt = Date.now();
-    await waitUntil(async () => (await lastHeartbeat(dataDir)) > cutAt + 2_000, {
+    await waitUntil(async () => (await lastHeartbeat(stage.dataDir)) > cutAt + 2_000, {
       what: 'a heartbeat without the database',
     });
     await proxy.listen();
     await waitUntil(
-      async () => (await database.query("SELECT FROM tetcore_logs WHERE msg = 'x.meanwhile'")).length === 1,
+      async () =>
+        (await stage.database.query("SELECT FROM tetcore_logs WHERE msg = 'x.meanwhile'")).length === 1,
       { what: 'the message of the outage', timeoutMs: 30_000 },
     );
     await node.close();
     const stoppedAt = Date.now();
     expect(await server.end('SIGTERM')).toBe(0);
-    const gaps = await storedGaps(database);
+    const gaps = await storedGaps(stage.database);
     expect(gaps).toHaveLength(1);
     expect(gaps[0]?.began).toBeGreaterThan(stoppedAt - EXACT_MS);
   });
@@ -137,21 +122,21 @@ describe('a server that is not there', { timeout: 120_000 }, () => {
     await start();
     const killedAt = Date.now();
     await first.server.end('SIGKILL');
-    const open = await gapOf(database, 'down');
+    const open = await gapOf(stage.database, 'down');
     expect(open).toMatchObject({ collector: await numberOf(), ended: null });
     expect(Math.abs(open.began - killedAt)).toBeLessThan(EXACT_MS);
     const { letInAt } = await start();
-    const gap = await gapOf(database, 'down', ({ ended }) => ended !== null);
+    const gap = await gapOf(stage.database, 'down', ({ ended }) => ended !== null);
     expect(gap.collector).toBe(open.collector);
     expect(Math.abs((gap.ended ?? 0) - letInAt)).toBeLessThan(EXACT_MS);
-    expect(await storedGaps(database)).toHaveLength(1);
+    expect(await storedGaps(stage.database)).toHaveLength(1);
   });
 
   it('makes its folder anew where that was removed', async () => {
     const { server } = await start();
-    await rm(join(dataDir, 'observer'), { recursive: true });
+    await rm(join(stage.dataDir, 'observer'), { recursive: true });
     const removedAt = Date.now();
-    await waitUntil(async () => (await lastHeartbeat(dataDir)) > removedAt, {
+    await waitUntil(async () => (await lastHeartbeat(stage.dataDir)) > removedAt, {
       what: 'a new heartbeat',
       timeoutMs: 30_000,
       everyMs: 100,
@@ -159,7 +144,7 @@ describe('a server that is not there', { timeout: 120_000 }, () => {
     const killedAt = Date.now();
     await server.end('SIGKILL');
     await start();
-    const gap = await gapOf(database, 'down', ({ ended }) => ended !== null);
+    const gap = await gapOf(stage.database, 'down', ({ ended }) => ended !== null);
     expect(Math.abs(gap.began - killedAt)).toBeLessThan(EXACT_MS);
   });
 
@@ -167,15 +152,15 @@ describe('a server that is not there', { timeout: 120_000 }, () => {
     const { server } = await start();
     const killedAt = Date.now();
     await server.end('SIGKILL');
-    const root = join(dataDir, 'observer');
+    const root = join(stage.dataDir, 'observer');
     const [id = ''] = await readdir(root);
     const lock = join(root, id, 'lock');
     await writeFile(lock, (await readFile(lock, 'utf8')).replace(/"host":"[^"]*"/, '"host":"elsewhere"'));
     const { letInAt } = await start();
-    expect(await storedGaps(database)).toEqual([]);
+    expect(await storedGaps(stage.database)).toEqual([]);
     // As after half a minute.
     await utimes(lock, 0, 0);
-    const gap = await gapOf(database, 'down', ({ ended }) => ended !== null);
+    const gap = await gapOf(stage.database, 'down', ({ ended }) => ended !== null);
     expect(Math.abs(gap.began - killedAt)).toBeLessThan(EXACT_MS);
     expect(Math.abs((gap.ended ?? 0) - letInAt)).toBeLessThan(EXACT_MS);
   });

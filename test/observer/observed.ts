@@ -1,14 +1,48 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { afterEach, beforeEach } from 'vitest';
+import { TestDatabase } from '../support/databases.js';
+import { Ends } from '../support/ends.js';
 import { freePort } from '../support/free-port.js';
-import type { TestDatabase } from '../support/databases.js';
 import { FakeNode } from '../support/fake-node.js';
 import { sumOf } from '../support/metrics.js';
 import { ServerProcess } from '../support/server-process.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { tempDir } from '../support/temp-dir.js';
 import { waitUntil } from '../support/wait-until.js';
 
 /** How exactly the beginning and the end of a gap are known: milliseconds. */
 export const EXACT_MS = 1_000;
+
+/** What each story has of its own: a database, a DATA_DIR, and what is to end with it. */
+export class ObservedStage {
+  database!: TestDatabase;
+  dataDir!: string;
+  ends!: Ends;
+
+  /** To be called in a `describe`. */
+  static forEachStory(): ObservedStage {
+    const stage = new ObservedStage();
+    beforeEach(async () => {
+      stage.database = await TestDatabase.create();
+      stage.dataDir = await tempDir('observer');
+      stage.ends = new Ends();
+    });
+    afterEach(async () => {
+      await stage.ends[Symbol.asyncDispose]();
+      await stage.database[Symbol.asyncDispose]();
+      await rm(stage.dataDir, { recursive: true, force: true });
+    });
+    return stage;
+  }
+
+  /** A line to the database that can be cut. */
+  async proxied(): Promise<TcpProxy> {
+    const proxy = this.ends.add(new TcpProxy(await freePort(), this.database.url));
+    await proxy.listen();
+    return proxy;
+  }
+}
 
 /** A row of `observer_gaps`; times are milliseconds since the epoch. */
 export interface StoredGap {

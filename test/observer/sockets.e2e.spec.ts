@@ -1,69 +1,44 @@
-import { rm } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { TestDatabase } from '../support/databases.js';
-import { Ends } from '../support/ends.js';
+import { describe, expect, it } from 'vitest';
 import { FakeNode } from '../support/fake-node.js';
-import { freePort } from '../support/free-port.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
-import { tempDir } from '../support/temp-dir.js';
 import { waitUntil } from '../support/wait-until.js';
 import {
   EXACT_MS,
   flood,
   gapOf,
   nodesOfTwoAddresses,
+  ObservedStage,
   pausedIs,
   startedServer,
   storedGaps,
 } from './observed.js';
 
 describe('a server that is there', { timeout: 120_000 }, () => {
-  let database: TestDatabase;
-  let dataDir: string;
-  let ends: Ends;
-
-  beforeEach(async () => {
-    database = await TestDatabase.create();
-    dataDir = await tempDir('observer');
-    ends = new Ends();
-  });
-
-  afterEach(async () => {
-    await ends[Symbol.asyncDispose]();
-    await database[Symbol.asyncDispose]();
-    await rm(dataDir, { recursive: true, force: true });
-  });
-
-  const proxied = async (): Promise<TcpProxy> => {
-    const proxy = ends.add(new TcpProxy(await freePort(), database.url));
-    await proxy.listen();
-    return proxy;
-  };
+  const stage = ObservedStage.forEachStory();
 
   /** It has no room for more than 4 MiB. */
   const small = (url: string) =>
-    startedServer({ DATABASE_URL: url, DATA_DIR: dataDir, JOURNAL_MODE: 'off', QUEUE_MAX_MIB: '4' });
+    startedServer({ DATABASE_URL: url, DATA_DIR: stage.dataDir, JOURNAL_MODE: 'off', QUEUE_MAX_MIB: '4' });
 
   it('does not see its nodes while it reads from none', async () => {
-    const proxy = await proxied();
+    const proxy = await stage.proxied();
     const { server } = await small(proxy.url);
-    ends.add(server);
+    stage.ends.add(server);
     const node = await FakeNode.connect(server.ws);
     await proxy.cut();
     await flood(node);
     const pausedAt = await pausedIs(server, true);
     await proxy.listen();
     const readAt = await pausedIs(server, false);
-    const gap = await gapOf(database, 'paused', ({ ended }) => ended !== null);
+    const gap = await gapOf(stage.database, 'paused', ({ ended }) => ended !== null);
     expect(Math.abs(gap.began - pausedAt)).toBeLessThan(EXACT_MS);
     expect(Math.abs((gap.ended ?? 0) - readAt)).toBeLessThan(EXACT_MS);
-    expect(await storedGaps(database)).toHaveLength(1);
+    expect(await storedGaps(stage.database)).toHaveLength(1);
   });
 
   it('keeps a pause through a kill that the database never heard of', async () => {
-    const proxy = await proxied();
+    const proxy = await stage.proxied();
     const { server } = await small(proxy.url);
-    ends.add(server);
+    stage.ends.add(server);
     await proxy.cut();
     await flood(await FakeNode.connect(server.ws));
     const pausedAt = await pausedIs(server, true);
@@ -71,9 +46,9 @@ describe('a server that is there', { timeout: 120_000 }, () => {
     const killedAt = Date.now();
     await server.end('SIGKILL');
     await proxy.listen();
-    ends.add((await small(proxy.url)).server);
-    const down = await gapOf(database, 'down');
-    const paused = await gapOf(database, 'paused');
+    stage.ends.add((await small(proxy.url)).server);
+    const down = await gapOf(stage.database, 'down');
+    const paused = await gapOf(stage.database, 'paused');
     expect(Math.abs(paused.began - pausedAt)).toBeLessThan(EXACT_MS);
     expect(paused.ended).toBe(down.began);
     expect(Math.abs(down.began - killedAt)).toBeLessThan(EXACT_MS);
@@ -82,28 +57,28 @@ describe('a server that is there', { timeout: 120_000 }, () => {
 
   it('has lost half of its nodes at once, until half of those are back', async () => {
     const { server } = await startedServer({
-      DATABASE_URL: database.url,
-      DATA_DIR: dataDir,
+      DATABASE_URL: stage.database.url,
+      DATA_DIR: stage.dataDir,
       TRUSTED_PROXIES: '127.0.0.1',
     });
-    ends.add(server);
+    stage.ends.add(server);
     const nodes = await nodesOfTwoAddresses(server, 20);
     const openedAt = Date.now();
     await waitUntil(() => Date.now() > openedAt + 1_100, { what: 'nodes that have been there' });
     const lostAt = Date.now();
     await Promise.all(nodes.slice(0, 14).map((node) => node.terminate()));
-    const open = await gapOf(database, 'sockets_lost');
+    const open = await gapOf(stage.database, 'sockets_lost');
     expect(open.ended).toBeNull();
     expect(Math.abs(open.began - lostAt)).toBeLessThan(EXACT_MS);
     await nodesOfTwoAddresses(server, 6);
-    expect((await gapOf(database, 'sockets_lost')).ended).toBeNull();
+    expect((await gapOf(stage.database, 'sockets_lost')).ended).toBeNull();
     await nodesOfTwoAddresses(server, 1);
     const backAt = Date.now();
-    const gap = await gapOf(database, 'sockets_lost', ({ ended }) => ended !== null);
+    const gap = await gapOf(stage.database, 'sockets_lost', ({ ended }) => ended !== null);
     expect(Math.abs((gap.ended ?? 0) - backAt)).toBeLessThan(EXACT_MS);
     // Its own stop ends the others, and that is no loss.
     await server.end('SIGTERM');
-    const causes = (await storedGaps(database)).map(({ cause }) => cause);
+    const causes = (await storedGaps(stage.database)).map(({ cause }) => cause);
     expect(causes).toEqual(['sockets_lost', 'down']);
   });
 });
