@@ -5,6 +5,8 @@ export interface RunningWorker<Output> {
   answer: Promise<Output>;
   /** Resolves when the worker has said so. */
   event(name: string): Promise<void>;
+  /** Ends one that would go on for ever. */
+  stop(): Promise<void>;
 }
 
 /** A part of a benchmark in a process of its own: gets one message, may tell of events, and answers with one. */
@@ -31,7 +33,11 @@ export function startWorker<Input, Output>(file: URL, input: Input): RunningWork
   const event = async (name: string): Promise<void> => {
     while (!events.has(name)) await new Promise<void>((resolve) => (onEvent = resolve));
   };
-  return { answer, event };
+  const stop = async (): Promise<void> => {
+    child.kill('SIGTERM');
+    await answer.catch(() => undefined);
+  };
+  return { answer, event, stop };
 }
 
 export function runWorker<Input, Output>(file: URL, input: Input): Promise<Output> {
