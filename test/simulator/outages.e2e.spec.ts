@@ -65,15 +65,13 @@ function plant(): { connections: Planted[]; messages: number } {
       messages += 1;
       last = event.at;
       lastSaid.set(`${host.toString()} ${profile.peerId}`, event.at);
-    } else if (event.kind === 'collector_lost') reason = 'collector_lost';
-    else if (event.kind === 'collector_back') reason = 'closed';
-    else {
+    } else if ('host' in event) {
       for (const { profile, host } of event.host.nodes) {
         const key = `${host.toString()} ${profile.peerId}`;
         if (event.kind === 'disconnected') end(key, event.at, reason);
         else open.set(key, { peerId: profile.peerId, began: event.at, ended: 0, reason: '' });
       }
-    }
+    } else reason = event.kind === 'collector_lost' ? 'collector_lost' : 'closed';
   }
   for (const key of [...open.keys()]) end(key, last, 'closed');
   return { connections, messages };
