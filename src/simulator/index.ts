@@ -6,7 +6,7 @@ export {
   type MessageTypeInfo,
 } from './messages/message-types.js';
 export { formatTimestamp } from './messages/timestamp.js';
-export type { ConnectionChange, NetworkEvent, NodeMessage } from './nodes/events.js';
+export type { CollectorChange, ConnectionChange, NetworkEvent, NodeMessage } from './nodes/events.js';
 export type { NodeProfile } from './nodes/node-profile.js';
 export type { SimulatedNode } from './nodes/simulated-node.js';
 export { fill, type FillOptions } from './play/fill.js';

@@ -29,7 +29,7 @@ Examples:
 
 Scenarios:
 ${listScenarios()
-  .map(({ name, description }) => `  ${name.padEnd(16)}${description}`)
+  .map(({ name, description }) => `  ${name.padEnd(21)}${description}`)
   .join('\n')}
 
 The same scenario, --seed, --nodes, --audit and --start give the same messages.

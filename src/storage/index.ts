@@ -11,6 +11,7 @@ export {
   takeCollectorNumber,
 } from './maintenance/collector/collector-numbers.js';
 export { CollectorRegistry } from './maintenance/collector/collector-registry.js';
+export { endLostConnections } from './maintenance/collector/lost-connections.js';
 export { ensureReaderRole } from './maintenance/reader-role/ensure-reader-role.js';
 export { ReaderRoleError } from './maintenance/reader-role/reader-role.error.js';
 export { DatabaseStartup } from './maintenance/startup/database-startup.js';

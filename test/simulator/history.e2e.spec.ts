@@ -51,7 +51,7 @@ class Expected {
     for (const event of this.network.events()) {
       if (event.at >= endAt) break;
       if (event.kind === 'message') this.messages.push(event);
-      else (event.kind === 'connected' ? this.opened : this.ended).push(event);
+      else if ('host' in event) (event.kind === 'connected' ? this.opened : this.ended).push(event);
     }
   }
 

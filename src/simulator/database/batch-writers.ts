@@ -1,20 +1,13 @@
-import { Logger } from '@nestjs/common';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { BatchSink } from '../../delivery/index.js';
 import type { Batch } from '../../telemetry/index.js';
-import { describeError, WriteError } from './history.errors.js';
-
-const FIRST_DELAY_MS = 100;
-const LONGEST_DELAY_MS = 5_000;
-/** A database that is away for longer than this is not waited for. */
-const PATIENCE_MS = 60_000;
+import { WriteError } from './history.errors.js';
+import { withPatience } from './with-patience.js';
 
 /** Stores batches, several at the same time. */
 export class BatchWriters {
   /** Messages that are stored, and messages that the database refused. */
   stored = 0;
   refused = 0;
-  private readonly logger = new Logger('DatabaseSink');
   private readonly running = new Set<Promise<void>>();
   private failure: Error | undefined;
 
@@ -23,7 +16,7 @@ export class BatchWriters {
    * @param stop once it is aborted, what fails is not waited for
    */
   constructor(
-    private readonly sink: BatchSink,
+    private readonly sink: Pick<BatchSink, 'store'>,
     private readonly limit: number,
     private readonly stop: AbortSignal,
   ) {}
@@ -54,20 +47,13 @@ export class BatchWriters {
   private async deliver(batch: Batch): Promise<void> {
     // A batch that is under way is not given up: only then it is known to be stored.
     const never = new AbortController().signal;
-    const latest = performance.now() + PATIENCE_MS;
-    for (let delay = FIRST_DELAY_MS; ; delay = Math.min(2 * delay, LONGEST_DELAY_MS)) {
-      try {
-        const { refused } = await this.sink.store(batch, never);
-        this.refused += refused.length;
-        this.stored += batch.expiring.rows + batch.audit.rows - refused.length;
-        return;
-      } catch (error) {
-        if (this.failure !== undefined || this.stop.aborted || performance.now() > latest) throw error;
-        if (delay === FIRST_DELAY_MS || delay === LONGEST_DELAY_MS)
-          this.logger.warn(`A batch is not stored, trying again: ${describeError(error)}`);
-      }
-      await sleep(delay, undefined, { signal: this.stop }).catch(() => undefined);
-    }
+    const { refused } = await withPatience(() => this.sink.store(batch, never), {
+      what: 'A batch',
+      stop: this.stop,
+      isPointless: () => this.failure !== undefined,
+    });
+    this.refused += refused.length;
+    this.stored += batch.expiring.rows + batch.audit.rows - refused.length;
   }
 
   private throwIfFailed(): void {

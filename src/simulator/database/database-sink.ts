@@ -60,8 +60,8 @@ export class DatabaseSink extends MessageSink {
     signal: AbortSignal,
   ) {
     super();
-    this.batch = new BatchBuilder(database.collector);
-    this.writers = new BatchWriters(database.sink, settings.NUM_THREADS, signal);
+    this.batch = new BatchBuilder(database);
+    this.writers = new BatchWriters(database, settings.NUM_THREADS, signal);
   }
 
   /** Connects, and makes the database ready. @throws as {@link HistoryDatabase.open} does */
@@ -99,7 +99,7 @@ export class DatabaseSink extends MessageSink {
     const socket = new HistorySocket(
       host,
       at,
-      this.database.collector,
+      this.database,
       () => this.reachedAt,
       (connection) => this.batch.addNews(connection),
     );
@@ -110,6 +110,20 @@ export class DatabaseSink extends MessageSink {
   override disconnected(host: Host, at: number): void {
     for (const connection of this.sockets.get(host.index)?.end(at) ?? []) this.batch.addNews(connection);
     this.sockets.delete(host.index);
+  }
+
+  /** What was heard until then is stored, as the journal of a server that was killed would bring it. */
+  override async collectorLost(at: number): Promise<void> {
+    for (const { connections } of this.sockets.values())
+      for (const connection of connections.values()) this.batch.addNews(connection);
+    this.sockets.clear();
+    if (!this.batch.empty) await this.flush();
+    await this.writers.drain();
+    await this.database.collectorLost(at);
+  }
+
+  override collectorBack(at: number): Promise<void> {
+    return this.database.collectorBack(at);
   }
 
   /** Ends the connections that are left, with the last message of all, and waits until everything is stored. */

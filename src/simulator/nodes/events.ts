@@ -19,4 +19,10 @@ export interface ConnectionChange {
   readonly host: Host;
 }
 
-export type NetworkEvent = NodeMessage | ConnectionChange;
+/** What the sockets lead to goes without saying so, or is there again. In between no socket is open. */
+export interface CollectorChange {
+  readonly kind: 'collector_lost' | 'collector_back';
+  readonly at: number;
+}
+
+export type NetworkEvent = NodeMessage | ConnectionChange | CollectorChange;

@@ -41,8 +41,16 @@ export async function fill(network: Network, sink: MessageSink, options: FillOpt
 
 /** Hands an event to a sink. */
 export function pass(event: NetworkEvent, sink: MessageSink): void | Promise<void> {
-  if (event.kind === 'message') return sink.message(event.node, event.text, event.at);
-  return event.kind === 'connected'
-    ? sink.connected(event.host, event.at)
-    : sink.disconnected(event.host, event.at);
+  switch (event.kind) {
+    case 'message':
+      return sink.message(event.node, event.text, event.at);
+    case 'connected':
+      return sink.connected(event.host, event.at);
+    case 'disconnected':
+      return sink.disconnected(event.host, event.at);
+    case 'collector_lost':
+      return sink.collectorLost(event.at);
+    case 'collector_back':
+      return sink.collectorBack(event.at);
+  }
 }

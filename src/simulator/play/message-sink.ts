@@ -27,6 +27,16 @@ export abstract class MessageSink {
     return undefined;
   }
 
+  /** The collector is lost without saying so; `disconnected` follows for each socket that is open. */
+  collectorLost(_at: number): void | Promise<void> {
+    return undefined;
+  }
+
+  /** Another collector is in the place of the one that was lost; hosts connect to it one after the other. */
+  collectorBack(_at: number): void | Promise<void> {
+    return undefined;
+  }
+
   /** Nothing comes any more. Called once, also when a run ends early. */
   end(): void | Promise<void> {
     return undefined;

@@ -174,6 +174,21 @@ export const BUILT_IN = {
     lagging: { atStart: 0.02 },
   },
 
+  outages: {
+    description:
+      'a collector that is lost after 3 minutes, for 2, and every 8 hours for a quarter of an hour',
+    nodes: 20,
+    chains: [SIMNET],
+    software: { polkadot: 3, tetcore: 1, 'substrate-2': 1 },
+    verbosity: { '0': 3, '1': 1 },
+    reports: { intervalSeconds: 15, transactionsSeconds: 60, networkStateSeconds: 600 },
+    reconnecting: { share: 0.2, everyMinutes: 120, awaySeconds: [60, 900] },
+    outages: [
+      { afterMinutes: 3, forMinutes: 2 },
+      { afterMinutes: 60, forMinutes: 15, everyHours: 8 },
+    ],
+  },
+
   months: {
     description: 'a small network with the ups and downs of months, in few messages: for --days',
     nodes: 12,

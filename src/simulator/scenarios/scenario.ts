@@ -6,7 +6,8 @@ const share = number(0, 1);
 const minutes = number(0, 10_000_000);
 const VERBOSITIES = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'] as const;
 
-const stall = object({
+/** When something happens, after the beginning, and for how long; again so often, or once. */
+const episode = object({
   afterMinutes: needed(minutes),
   forMinutes: needed(minutes),
   everyHours: optional(number(0, 100_000), 0),
@@ -40,7 +41,7 @@ const chain = object({
       /** How far below a new block the final one is, and how long after it. */
       blocks: optional(range(whole(1, 1_000)), [2, 3]),
       seconds: optional(range(number(0, 600)), [1, 2.5]),
-      stalls: optional(list(stall, 0, 100), []),
+      stalls: optional(list(episode, 0, 100), []),
       /** How many blocks at most are finalised at once, after a stall. */
       catchUpBlocks: optional(whole(1, 1_000_000), 64),
       /** How many votes of each kind a node hears in a round. */
@@ -139,6 +140,8 @@ const fields = object({
     }),
     {},
   ),
+  /** When the collector is lost, and for how long: no socket is open then. */
+  outages: optional(list(episode, 0, 100), []),
   wrongClocks: optional(
     object({
       /** The share of machines whose clock is ahead or behind by more than 300 ms, and by how much. */

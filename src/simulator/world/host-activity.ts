@@ -21,10 +21,14 @@ const MINUTE_MS = 60_000;
 
 /** What the nodes of a host do besides following their chain: they start, report, fall behind, and lose their socket. */
 export class HostActivity {
-  private readonly host: Host;
+  readonly host: Host;
   private readonly scenario: Scenario;
   private readonly random: Random;
   private readonly clock: Clock;
+  /** Whether it is its own doing that it has no socket. */
+  private isAway = true;
+  private isCollectorLost = false;
+  private isConnected = false;
 
   constructor(private readonly options: HostActivityOptions) {
     this.host = options.host;
@@ -38,12 +42,27 @@ export class HostActivity {
     const { share, everyMinutes } = this.scenario.reconnecting;
     // The first one begins at once, so that there is something to see.
     const hostStart = startAt + (host.index === 0 ? 0 : random.between(0, 2_000));
-    clock.at(hostStart, (at) => this.tell('connected', at));
+    clock.at(hostStart, (at) => {
+      this.isAway = false;
+      this.connect(at, true);
+    });
     for (const node of host.nodes) clock.at(hostStart + random.between(0, 50), (at) => this.start(node, at));
     if (random.chance(share) && !host.greetsOnly) {
       const gap = () => Math.max(5_000, random.exponential(everyMinutes * MINUTE_MS));
       clock.at(hostStart + gap(), (at) => this.loseSocket(at, gap));
     }
+  }
+
+  /** Its socket ends, and none opens before the collector is back. */
+  collectorLost(at: number): void {
+    this.isCollectorLost = true;
+    this.disconnect(at);
+  }
+
+  /** @param at when it dials again */
+  collectorBack(at: number): void {
+    this.isCollectorLost = false;
+    this.clock.at(at, (time) => this.connect(time, false));
   }
 
   private start(node: SimulatedNode, at: number): void {
@@ -52,7 +71,7 @@ export class HostActivity {
     const { chain } = node.profile;
     const behind = random.chance(atStart) ? random.between(...blocks) : 0;
     node.start(chain.nearest(chain.best.height - behind));
-    node.connect(at, this.activity(node)?.authoritySetOf(node), true);
+    if (this.isConnected) node.connect(at, this.activity(node)?.authoritySetOf(node), true);
     clock.at(at + SYNC_STEP_MS, (time) => this.sync(node, time));
     this.reports(node, at);
     if (random.chance(share)) {
@@ -102,21 +121,31 @@ export class HostActivity {
   private loseSocket(at: number, gap: () => number): void {
     const { random, clock, host } = this;
     const { awaySeconds, restarts } = this.scenario.reconnecting;
-    this.tell('disconnected', at);
-    for (const node of host.nodes) node.disconnect();
+    this.isAway = true;
+    this.disconnect(at);
     clock.at(at + 1000 * (awaySeconds[0] + (awaySeconds[1] - awaySeconds[0]) * random.fraction()), (back) => {
       const restarted = random.chance(restarts);
-      this.tell('connected', back);
-      for (const node of host.nodes) {
-        if (restarted) node.restart(back);
-        node.connect(back, this.activity(node)?.authoritySetOf(node), restarted);
-      }
+      this.isAway = false;
+      if (restarted) for (const node of host.nodes) node.restart(back);
+      this.connect(back, restarted);
       clock.at(back + gap(), (next) => this.loseSocket(next, gap));
     });
   }
 
-  private tell(kind: 'connected' | 'disconnected', at: number): void {
-    this.options.outbox.push({ kind, at, host: this.host });
+  /** Opens its socket, where it can. Nodes that have not started yet greet when they do. */
+  private connect(at: number, afterStart: boolean): void {
+    if (this.isAway || this.isCollectorLost || this.isConnected) return;
+    this.isConnected = true;
+    this.options.outbox.push({ kind: 'connected', at, host: this.host });
+    for (const node of this.host.nodes)
+      if (node.started) node.connect(at, this.activity(node)?.authoritySetOf(node), afterStart);
+  }
+
+  private disconnect(at: number): void {
+    if (!this.isConnected) return;
+    this.isConnected = false;
+    this.options.outbox.push({ kind: 'disconnected', at, host: this.host });
+    for (const node of this.host.nodes) node.disconnect();
   }
 
   private activity(node: SimulatedNode): ChainActivity | undefined {

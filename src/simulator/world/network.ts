@@ -7,6 +7,7 @@ import { ChainActivity } from './chain-activity.js';
 import { Clock } from './clock.js';
 import { HostActivity } from './host-activity.js';
 import { IdentityChanges } from './identity-changes.js';
+import { Outages } from './outages.js';
 import { type Host, Settlement } from './population.js';
 
 export interface NetworkOptions {
@@ -52,12 +53,26 @@ export class Network {
         ];
       }),
     );
-    for (const host of hosts) {
+    const hostActivities = hosts.map((host) => {
       const random = new Random(seed, 'activity', host.index);
       const { clock, outbox } = this;
-      new HostActivity({ host, scenario: this.scenario, activities, random, clock, outbox }).begin(startAt);
+      return new HostActivity({ host, scenario: this.scenario, activities, random, clock, outbox });
+    });
+    // Before the hosts, so that one which begins with an outage has no socket before it.
+    new Outages({
+      plans: this.scenario.outages,
+      hosts: hostActivities,
+      random: new Random(seed, 'outages'),
+      clock: this.clock,
+      outbox: this.outbox,
+    }).begin(startAt);
+    for (const activity of hostActivities) {
+      activity.begin(startAt);
+      const { host } = activity;
       const changes = new Random(seed, 'identities', host.index);
-      new IdentityChanges({ host, scenario: this.scenario, random: changes, clock }).begin(startAt);
+      new IdentityChanges({ host, scenario: this.scenario, random: changes, clock: this.clock }).begin(
+        startAt,
+      );
     }
     for (const activity of activities.values()) activity.begin();
   }

@@ -19,7 +19,7 @@ export interface Host {
   readonly path: string;
   readonly software: Software;
   readonly nodes: readonly SimulatedNode[];
-  /** It is the second socket of nodes that have another host: they greet over it, and it is never lost. */
+  /** It is the second socket of nodes that have another host: they greet over it, and only an outage of the collector ends it. */
   readonly greetsOnly: boolean;
 }
 

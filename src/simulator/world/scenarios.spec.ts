@@ -47,6 +47,81 @@ describe('the messages of a scenario', () => {
   });
 });
 
+describe('an outage of the collector', () => {
+  const scenario: ScenarioFile = {
+    nodes: 12,
+    urlsGivenTwice: 0.2,
+    software: { tetcore: 1, 'substrate-2': 1 },
+    reconnecting: { share: 0.5, everyMinutes: 2, awaySeconds: [20, 90] },
+    outages: [
+      { afterMinutes: 2, forMinutes: 1 },
+      { afterMinutes: 2.5, forMinutes: 1.5 },
+      { afterMinutes: 8, forMinutes: 0.5, everyHours: 0.1 },
+    ],
+  };
+  const { network, events, said } = run(scenario, 20);
+  const outages = [
+    { from: 2, to: 4 },
+    { from: 8, to: 8.5 },
+    { from: 14, to: 14.5 },
+  ].map(({ from, to }) => ({ from: startAt + from * 60_000, to: startAt + to * 60_000 }));
+
+  it('begins and ends when the scenario says, and overlapping ones are one', () => {
+    const changes = events.filter(({ kind }) => kind.startsWith('collector_'));
+    expect(changes).toEqual(
+      outages.flatMap(({ from, to }) => [
+        { kind: 'collector_lost', at: from },
+        { kind: 'collector_back', at: to },
+      ]),
+    );
+  });
+
+  it('ends every socket that is open at once, and lets none open and no node speak before its end', () => {
+    for (const { from, to } of outages) {
+      const open = new Set<number>();
+      for (const event of events) {
+        if (event.at >= from) break;
+        if (event.kind === 'connected') open.add(event.host.index);
+        if (event.kind === 'disconnected') open.delete(event.host.index);
+      }
+      expect(open.size).toBeGreaterThan(8);
+      const within = events.filter(({ at, kind }) => at >= from && at < to && kind !== 'collector_lost');
+      const lost = new Set(within.map((event) => event.kind === 'disconnected' && event.host.index));
+      expect(lost).toEqual(open);
+      expect(within).toHaveLength(open.size);
+      expect(new Set(within.map(({ at }) => at))).toEqual(new Set([from]));
+    }
+  });
+
+  it('is over for each node when it dials again, which then greets first', () => {
+    for (const { to } of outages) {
+      for (const host of network.hosts) {
+        const next = events.find(
+          (event) => event.at >= to && event.kind === 'connected' && event.host === host,
+        );
+        const [, longest] = host.software.redialMs;
+        // One that was away by itself may be so for longer.
+        const away = host.greetsOnly ? 0 : 90_000;
+        expect(next?.at).toBeLessThanOrEqual(to + longest + away);
+        const first = said.find(({ at, node }) => at >= to && node.host === host.index);
+        expect(first).toMatchObject({ at: next?.at, msg: 'system.connected' });
+      }
+    }
+  });
+
+  it('changes nothing of what is said before it', () => {
+    const before = (given: ScenarioFile) => run(given, 2).said.map(({ text }) => text);
+    expect(before({ ...scenario, outages: [] })).toEqual(before(scenario));
+  });
+
+  it('that a network begins with is waited for', () => {
+    const late = run({ nodes: 5, outages: [{ afterMinutes: 0, forMinutes: 0.5 }] }, 1);
+    expect(late.events[0]).toEqual({ kind: 'collector_lost', at: startAt });
+    expect(late.events.find(({ kind }) => kind === 'connected')?.at).toBeGreaterThanOrEqual(startAt + 30_000);
+    expect(byNode(late.said).size).toBe(5);
+  });
+});
+
 describe('a chain with forks', () => {
   const { said, network } = run(loadScenario('forks'), 20);
   const imports = said
@@ -167,7 +242,7 @@ describe('troubled nodes', () => {
       let times = 0;
       for (const event of events) {
         if (event.kind !== 'message') {
-          if (event.host !== host) continue;
+          if (!('host' in event) || event.host !== host) continue;
           expect(event.kind === 'connected').toBe(!isConnected);
           isConnected = !isConnected;
           isNew = isConnected;
@@ -318,7 +393,7 @@ describe('nodes of odd identities', () => {
     for (const host of seconds) {
       const ofHost = said.filter(({ node }) => node.host === host.index);
       expect(ofHost.map(({ msg }) => msg)).toEqual(['system.connected']);
-      const changes = events.filter((event) => event.kind !== 'message' && event.host === host);
+      const changes = events.filter((event) => 'host' in event && event.host === host);
       expect(changes.map(({ kind }) => kind)).toEqual(['connected']);
       const [{ network_id, startup_time } = {}] = ofHost.map(fieldsOf);
       const first = greetings(said).find(({ message, ...fields }) => {

@@ -53,6 +53,11 @@ export class SocketConnections<C extends NodeConnection = NodeConnection> {
     return this.waiting.has(envelopeId) ? undefined : this.byId.get(envelopeId);
   }
 
+  /** Those that have not ended. */
+  values(): Iterable<C> {
+    return this.byId.values();
+  }
+
   /**
    * The connection that a message belongs to, which begins with it where there is none.
    *

@@ -2,13 +2,11 @@ import { Injectable, Logger } from '@nestjs/common';
 import { takeCollectorNumber } from './collector-numbers.js';
 import { CollectorId } from './collector-id.js';
 import { WriterPool } from '../../connections/writer-pool.js';
-import { COLLECTOR_DEAD_AFTER_MS, type EndReason } from '../../schema/index.js';
+import { COLLECTOR_DEAD_AFTER_MS } from '../../schema/index.js';
+import { endLostConnections, LOST_AT_ONCE } from './lost-connections.js';
 
 /** The end does not wait longer than this for a database that does not answer: milliseconds. */
 const STOP_LIMIT_MS = 2_000;
-/** Connections that are ended at once. */
-const CHUNK = 2_000;
-const LOST: EndReason = 'collector_lost';
 
 /**
  * Keeps this process's row in `collectors`, and ends the connections of processes that died without doing so.
@@ -54,7 +52,7 @@ export class CollectorRegistry {
     let ended = 0;
     try {
       // Each chunk is a transaction of its own, so that none of them meets the limit on time.
-      for (let count = CHUNK; others.length > 0 && count === CHUNK;) {
+      for (let count = LOST_AT_ONCE; others.length > 0 && count === LOST_AT_ONCE;) {
         count = await this.endSome(others);
         ended += count;
       }
@@ -86,15 +84,10 @@ export class CollectorRegistry {
         [others, COLLECTOR_DEAD_AFTER_MS / 1000],
       );
       const living = new Set(alive.rows.map(({ number }) => number));
-      const result = await client.query(
-        // Its last news may be lost: rows of types that it does not name may be stored.
-        `UPDATE peer_connections SET ended_at = last_message_at, end_reason = '${LOST}', types = NULL
-          WHERE ended_at IS NULL AND id IN
-            (SELECT id FROM peer_connections WHERE collector = ANY($1) AND ended_at IS NULL
-              LIMIT ${CHUNK.toString()})`,
-        [others.filter((number) => !living.has(number))],
+      return await endLostConnections(
+        client,
+        others.filter((number) => !living.has(number)),
       );
-      return result.rowCount ?? 0;
     }, this.abort.signal);
   }
 

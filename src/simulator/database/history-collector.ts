@@ -1,0 +1,41 @@
+import { PostgresSink } from '../../delivery/index.js';
+import {
+  CollectorId,
+  CollectorRegistry,
+  type PartitionManager,
+  type WriterPool,
+} from '../../storage/index.js';
+
+/** A server takes whoever was not seen for a minute for dead, and ends its connections. */
+const SEEN_EVERY_MS = 15_000;
+
+/** A server process that has collected history: a row of `collectors`. */
+export class HistoryCollector {
+  readonly id = new CollectorId();
+  readonly registry: CollectorRegistry;
+  readonly sink: PostgresSink;
+  private heartbeat: NodeJS.Timeout | undefined;
+
+  constructor(pool: WriterPool, partitions: PartitionManager) {
+    this.registry = new CollectorRegistry(pool, this.id);
+    this.sink = new PostgresSink(pool, partitions, this.id);
+  }
+
+  /** It is to be in the database already. */
+  keepAlive(): void {
+    this.heartbeat = setInterval(() => void this.registry.seen().catch(() => undefined), SEEN_EVERY_MS);
+  }
+
+  /** It says nothing more, not even that it ends. */
+  kill(): void {
+    clearInterval(this.heartbeat);
+    this.heartbeat = undefined;
+  }
+
+  /** It says that it ends, unless it was killed. */
+  async stop(): Promise<void> {
+    if (this.heartbeat === undefined) return;
+    this.kill();
+    await this.registry.stop();
+  }
+}
