@@ -168,6 +168,19 @@ describe('a chain', () => {
     client.close();
   });
 
+  it('is heard on the newest of more connections than are looked at, and keeps its id', async () => {
+    const { server } = shared();
+    const node = await FakeNode.connect(server.ws);
+    const greet = (id: number): Promise<void> =>
+      node.sendConnected({ network_id: `Qm-${chain}`, chain, genesis_hash: hash(chain) }, id);
+    await greet(1);
+    const [first] = (await seen(server, `/network/${chain}`, { nodes: [{ connections: 1 }] })).nodes;
+    for (let id = 2; id <= 20; id += 1) await greet(id);
+    await node.sendV2(20, { msg: 'system.interval', peers: 9 });
+    const { nodes } = await seen(server, `/network/${chain}`, { nodes: [{ connections: 17, peers: 9 }] });
+    expect(nodes.map(({ id }) => id)).toEqual([first?.id]);
+  });
+
   it('tells that several nodes have one peer id', async () => {
     const { server } = shared();
     await connect(server, 'one', { network_id: `Qm-${chain}`, startup_time: '1767323045678' });
