@@ -141,6 +141,33 @@ describe('a chain', () => {
     client.close();
   });
 
+  it('is sent whole to who goes on by a name that another chain had', async () => {
+    const { server } = shared();
+    const [old, now] = [hash(`old ${chain}`), hash(`now ${chain}`)];
+    const before = await connect(server, 'before', { genesis_hash: old });
+    const watching = await NetworkClient.connect(server.ws);
+    // The server knows the other chain before the client leaves.
+    watching.subscribe(now);
+    watching.subscribe(old);
+    await watching.sees('before', {});
+    const { as_of: since } = (await seen(server, `/network/${chain}`, { network: old })) as Snapshot & {
+      as_of: string;
+    };
+    await before.close();
+    await waitUntil(() => watching.nodes.size === 0, { what: 'the end of the old chain' });
+    await connect(server, 'after', { genesis_hash: now });
+    await seen(server, `/network/${now}`, { nodes: [{ name: 'after' }] });
+    const byKey = await NetworkClient.connect(server.ws);
+    byKey.subscribe(now, { since });
+    await byKey.sees('after', {});
+    expect(byKey.frames[0]?.complete).toBeUndefined();
+    const byName = await NetworkClient.connect(server.ws);
+    byName.subscribe(chain, { since });
+    await byName.sees('after', {});
+    expect(byName.frames[0]).toMatchObject({ genesis_hash: now, complete: true });
+    for (const client of [watching, byKey, byName]) client.close();
+  });
+
   it('has a node with two sockets whole, whichever of them is silent and whichever ends', async () => {
     const { server } = shared();
     const older = await connect(server, 'older', { network_id: `Qm-${chain}` });
