@@ -24,7 +24,7 @@ export function Filters({ question, types, change }: FiltersProps): JSX.Element 
     <form class="fields" aria-label="Which messages" onSubmit={(event) => event.preventDefault()}>
       <NodePicker
         value={peerId}
-        onChange={(peer_id) => change({ peer_id, msg: undefined, target: undefined })}
+        onChange={(peer_id) => change({ peer_id, chain: undefined, msg: undefined, target: undefined })}
       />
       <div class="field">
         <label for="type">Type</label>

@@ -22,7 +22,7 @@ const feed = new FeedClient(parseExact);
 export function LogsPage(): JSX.Element {
   const [query, change] = useQueryState();
   const question = readQuestion(query);
-  const { peerId, msg, follow } = question;
+  const { peerId, chain, msg, follow } = question;
   const types = useTypes(question);
   const messages = useMessages(question);
   const all = (types.value ?? []).flatMap(({ log_type }) => log_type ?? []);
@@ -35,7 +35,7 @@ export function LogsPage(): JSX.Element {
   const [objection, setObjection] = useState('');
   useEffect(() => feed.onError(setObjection), []);
   return (
-    <Page title="Logs" path="/dashboard/logs/" peerId={peerId} {...(follow && { feed })}>
+    <Page title="Logs" path="/dashboard/logs/" peerId={peerId} chain={chain} {...(follow && { feed })}>
       <Filters question={question} types={types} change={change} />
       {objection !== '' && <Failed error={new Error(`Live messages: ${objection}`)} />}
       {peerId === '' ? (
@@ -49,9 +49,12 @@ export function LogsPage(): JSX.Element {
           <div class="fields">
             <Exports question={question} />
             <p>
-              <a href={linkTo('/dashboard/node/', { peer_id: peerId })}>The history of this node</a>
+              <a href={linkTo('/dashboard/node/', { peer_id: peerId, chain })}>The history of this node</a>
             </p>
           </div>
+          {follow && chain !== '' && (
+            <p>Messages that come live are of this peer id on any chain, until the page is loaded again.</p>
+          )}
           <MessageList messages={messages} followed={followed} follow={follow} />
         </>
       )}

@@ -3,6 +3,8 @@ import { boundsOf, readRange, type TimeRange } from '../shared/time-range.js';
 /** What the reader wants to see: the query of the page. */
 export interface Question {
   peerId: string;
+  /** The chain that it sent them on: what identifies it, or its name; '' for any. */
+  chain: string;
   /** A type of message; '' for all. */
   msg: string;
   /** The target of a trace or the origin of a block; '' for all. */
@@ -16,6 +18,7 @@ export function readQuestion(query: URLSearchParams): Question {
   const range = readRange(query, 'all');
   return {
     peerId: query.get('peer_id') ?? '',
+    chain: query.get('chain') ?? '',
     msg: query.get('msg') ?? '',
     target: query.get('target') ?? '',
     range,
@@ -28,28 +31,33 @@ export function canFollow(range: TimeRange): boolean {
   return 'last' in range || range.to === undefined;
 }
 
-/** The parameters of `GET /nodes/logs`, and with `onlyTimes` of `GET /nodes/log_stats`. */
-export function parametersOf({ peerId, msg, target, range }: Question): {
+/** The parameters of `GET /nodes/log_stats`. */
+interface NodeParameters {
   peer_id: string;
+  chain?: string;
   start_time?: string;
   end_time?: string;
-  msg?: string;
-  target?: string;
-} {
+}
+
+/** The parameters of `GET /nodes/logs`. */
+export function parametersOf(question: Question): NodeParameters & { msg?: string; target?: string } {
+  const { msg, target } = question;
   return {
-    ...timesOf(peerId, range),
+    ...nodeParametersOf(question),
     ...(msg !== '' && { msg }),
     ...(target !== '' && { target }),
   };
 }
 
-export function timesOf(
-  peerId: string,
-  range: TimeRange,
-): { peer_id: string; start_time?: string; end_time?: string } {
+export function nodeParametersOf({
+  peerId,
+  chain,
+  range,
+}: Pick<Question, 'peerId' | 'chain' | 'range'>): NodeParameters {
   const { start, end } = boundsOf(range);
   return {
     peer_id: peerId,
+    ...(chain !== '' && { chain }),
     ...(start > 0 && { start_time: new Date(start).toISOString() }),
     ...(!canFollow(range) && { end_time: new Date(end).toISOString() }),
   };

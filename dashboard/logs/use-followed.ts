@@ -35,7 +35,7 @@ export function useFollowed(
 ): Followed {
   const [followed, setFollowed] = useState(NONE);
   const current = useRef<Following | undefined>(undefined);
-  const { peerId, msg, target, range, follow } = question;
+  const { peerId, chain, msg, target, range, follow } = question;
   const ready = follow && rows !== undefined;
 
   useEffect(() => {
@@ -58,11 +58,11 @@ export function useFollowed(
       clearInterval(timer);
       following.end();
     };
-  }, [feed, peerId, msg, target, JSON.stringify(range), ready]);
+  }, [feed, peerId, chain, msg, target, JSON.stringify(range), ready]);
 
   useEffect(
     () => current.current?.follow(types),
-    [types.join('\n'), peerId, msg, target, JSON.stringify(range), ready],
+    [types.join('\n'), peerId, chain, msg, target, JSON.stringify(range), ready],
   );
   return followed;
 }

@@ -32,7 +32,7 @@ export function useMessages(question: Question): Messages {
   const [state, setState] = useState(NOTHING);
   const [generation, setGeneration] = useState(0);
   const load = useRef<() => void>(() => undefined);
-  const { peerId, msg, target, range, follow } = question;
+  const { peerId, chain, msg, target, range, follow } = question;
 
   useEffect(() => {
     if (peerId === '') return;
@@ -66,7 +66,7 @@ export function useMessages(question: Question): Messages {
     setState(NOTHING);
     load.current();
     return () => abort.abort();
-  }, [peerId, msg, target, JSON.stringify(range), follow, generation]);
+  }, [peerId, chain, msg, target, JSON.stringify(range), follow, generation]);
 
   const older = useCallback(() => load.current(), []);
   const reload = useCallback(() => setGeneration((count) => count + 1), []);

@@ -26,7 +26,7 @@ export function NodePage(): JSX.Element {
   // What moves with the clock stays where it was read, until it is read anew.
   const bounds = useMemo(() => boundsOf(range), [rangeKey, peerId, refreshed]);
   return (
-    <Page title="Node" peerId={peerId}>
+    <Page title="Node" peerId={peerId} chain={chain}>
       <form class="fields" aria-label="Which node, and when" onSubmit={(event) => event.preventDefault()}>
         <NodePicker value={peerId} onChange={(peer_id) => change({ peer_id, chain: undefined })} />
         <RangePicker value={range} onChange={(chosen) => change(writeRange(chosen))} />
@@ -86,7 +86,7 @@ function NodeShown({ peerId, chain, bounds }: NodeShownProps): JSX.Element {
           <>
             <h2>{nodeName(known)}</h2>
             <p>
-              <a href={linkTo('/dashboard/logs/', path)}>Its messages</a>
+              <a href={linkTo('/dashboard/logs/', { ...path, chain: on })}>Its messages</a>
             </p>
             <Facts node={known} />
             <OtherChains node={known} />

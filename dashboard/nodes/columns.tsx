@@ -85,9 +85,9 @@ function NameCell({ node, network }: { node: NetworkNode; network: string }): JS
   const link = <a href={linkTo('/dashboard/node/', { peer_id: node.peer_id, chain: network })}>{name}</a>;
   if (!node.duplicate) return link;
   return (
-    <>
+    <span class="marked">
       {link} <Mark text="duplicate" title="Several nodes are connected with this peer id." />
-    </>
+    </span>
   );
 }
 

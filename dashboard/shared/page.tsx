@@ -16,6 +16,9 @@ const PAGES = [
   ['Benchmarks', '/dashboard/benchmarks/'],
 ] as const;
 
+/** Those that show what is of one chain. */
+const OF_CHAIN: readonly string[] = ['/dashboard/', '/dashboard/logs/'];
+
 const FEED_STATES: Record<FeedState, string> = {
   idle: 'Not live',
   connecting: 'Connecting…',
@@ -29,13 +32,15 @@ interface PageProps {
   path?: string;
   /** Of the node that the page is about: goes along to the other pages. */
   peerId?: string;
+  /** Of the chain that this node is on. */
+  chain?: string | undefined;
   /** Whose state is shown, where the page has live data. */
   feed?: FeedClient;
   children: ComponentChildren;
 }
 
 /** What all pages have around them. */
-export function Page({ title, path, peerId, feed, children }: PageProps): JSX.Element {
+export function Page({ title, path, peerId, chain, feed, children }: PageProps): JSX.Element {
   const ownPages = useOwnPages();
   return (
     <>
@@ -50,7 +55,7 @@ export function Page({ title, path, peerId, feed, children }: PageProps): JSX.El
           {PAGES.map(([name, href]) => (
             <a
               key={href}
-              href={linkTo(href, { peer_id: peerId })}
+              href={linkTo(href, { peer_id: peerId, ...(OF_CHAIN.includes(href) && { chain }) })}
               {...(href === path && { 'aria-current': 'page' as const })}
             >
               {name}

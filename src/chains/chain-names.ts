@@ -21,6 +21,14 @@ const EVER = `
    WHERE chain = $1::text AND ended_at > now() - interval '10 min'
    ORDER BY key LIMIT ${MAX_CHOICES.toString()}`;
 
+/** Of the last 20 minutes. The registry is up to five behind. */
+const LATELY = `
+  SELECT wanted AS name, key, 0 AS node_count FROM unnest($1::text[]) AS wanted JOIN chains ON wanted = ANY (names)
+   WHERE last_seen_at > now() - interval '20 min'
+   UNION
+  SELECT chain, ${chainKeySql()}, 0 FROM peer_connections
+   WHERE ended_at > now() - interval '20 min' AND chain = ANY ($1::text[])`;
+
 /** A name, and a chain that has it. */
 export interface ChainName {
   name: string;
@@ -74,6 +82,17 @@ export class ChainNames {
       }),
       { signal },
     );
+  }
+
+  /**
+   * The chains that had these names in the last 20 minutes. Those of connected nodes need not be among them.
+   *
+   * @throws see ReadTransaction.run
+   */
+  async lately(names: readonly string[], signal: AbortSignal): Promise<ChainName[]> {
+    const read = (transaction: ReadTransaction): Promise<ChainName[]> =>
+      transaction.query<ChainName>(LATELY, [names]);
+    return await ReadTransaction.run(this.dataSource, read, { signal });
   }
 }
 

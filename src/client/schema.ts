@@ -1832,7 +1832,7 @@ export interface components {
             connected_at: string;
             /**
              * Format: int64
-             * @description Its open connections, of which 16 are looked at.
+             * @description Its open connections, of which the 16 newest are looked at, and that of its `id`.
              * @example 1
              */
             connections: number;

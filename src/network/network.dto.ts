@@ -133,7 +133,9 @@ export class NetworkNode {
   @TimeOf('When the oldest of its open connections began.')
   connected_at!: string;
 
-  @WholeNumberOf('Its open connections, of which 16 are looked at.', { example: 1 })
+  @WholeNumberOf('Its open connections, of which the 16 newest are looked at, and that of its `id`.', {
+    example: 1,
+  })
   connections!: number;
 
   @FlagOf('Its open connections differ in name or start: several nodes have this peer id.')

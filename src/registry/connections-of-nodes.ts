@@ -13,9 +13,11 @@ const MAX_KEY_BYTES = 2_600;
 export interface SeenNode {
   chain_key: string;
   peer_id: string;
-  /** The newest that it said of itself and of its chain. */
+  /** The newest that it said of itself. */
   name: string | null;
+  /** The newest that was said of its chain by all of these nodes, and when one of them was heard last. */
   chain: string | null;
+  chain_seen_at: string;
   /** All that it said of its chain, at most {@link MAX_NAMES}. */
   chains: string[] | null;
   collector: number;
@@ -68,7 +70,10 @@ export const SEEN_NODES = `
     SELECT grouped.*, ${secondsOf('times')} AS heard, ${secondsOf(`times * tstzmultirange(tstzrange(${WINDOW}))`)} AS newly_heard
       FROM grouped
   )
-  SELECT chain_key, peer_id, name, left(chain, ${MAX_NAME_LENGTH.toString()}) AS chain, chains, collector,
+  SELECT chain_key, peer_id, name, chains, collector,
+         left(first_value(chain) OVER (PARTITION BY chain_key ORDER BY chain IS NULL, last_seen_at DESC, peer_id),
+              ${MAX_NAME_LENGTH.toString()}) AS chain,
+         (max(last_seen_at) OVER (PARTITION BY chain_key))::text AS chain_seen_at,
          first_seen_at::text, last_seen_at::text, heard, newly_heard,
          heard >= ${(BRIEF_NODE_MS / 1000).toString()}
            OR last_seen_at >= now() - ${sqlInterval(BRIEF_NODE_KEPT_MS)} AS lasting

@@ -1,5 +1,12 @@
 import type { ClientBase } from 'pg';
+import { sqlInterval } from '../storage/index.js';
 import { MAX_NAMES, type SeenNode } from './connections-of-nodes.js';
+
+/**
+ * By how much `chains.last_seen_at` may be behind: it tells which chains went days ago, and a row of a chain is not
+ * written with each pass because of it.
+ */
+export const CHAIN_SEEN_WITHIN_MS = 300_000;
 
 interface SeenChain {
   key: string;
@@ -8,6 +15,12 @@ interface SeenChain {
   first_seen_at: string;
   last_seen_at: string;
   lasting: boolean;
+}
+
+interface WrittenChain {
+  id: number;
+  key: string;
+  changed?: boolean;
 }
 
 const CHAINS = `json_to_recordset($1::json) AS seen
@@ -32,11 +45,21 @@ const times = (table: string): string =>
  * statistics, and a join by the chain alone would read all of its nodes for each.
  */
 
+/** Those that are there, and whether what was seen is worth a new version of the row. */
+const FIND_CHAINS = `
+  SELECT chains.id, chains.key,
+         seen.first_seen_at < chains.first_seen_at
+           OR seen.last_seen_at > chains.last_seen_at + ${sqlInterval(CHAIN_SEEN_WITHIN_MS)}
+           OR (seen.name <> chains.name AND seen.last_seen_at >= chains.last_seen_at)
+           OR (seen.name IS NOT NULL AND chains.name IS NULL)
+           OR (cardinality(chains.names) < ${MAX_NAMES.toString()} AND NOT seen.names <@ chains.names) AS changed
+    FROM ${CHAINS} JOIN chains ON chains.key = seen.key`;
+
 const UPDATE_CHAINS = `
   UPDATE chains SET ${newest('chains', 'name')}, ${times('chains')},
          names = (chains.names || ARRAY(SELECT name FROM unnest(seen.names) AS name WHERE name <> ALL (chains.names)))
                  [1:${MAX_NAMES.toString()}]
-    FROM ${CHAINS} WHERE chains.key = seen.key RETURNING chains.id, chains.key`;
+    FROM ${CHAINS} WHERE chains.key = seen.key`;
 
 const INSERT_CHAINS = `
   INSERT INTO chains (key, name, names, first_seen_at, last_seen_at)
@@ -90,23 +113,28 @@ const keyOf = (node: { chain_id: number; peer_id: string }): string =>
 
 /** @returns ids by key; of chains that are not there only those with a lasting node get one */
 async function writeChains(client: ClientBase, chains: readonly SeenChain[]): Promise<Map<string, number>> {
-  const write = async (sql: string, rows: readonly SeenChain[]): Promise<[string, number][]> => {
-    if (rows.length === 0) return [];
-    const written = await client.query<{ id: number; key: string }>(sql, [JSON.stringify(rows)]);
-    return written.rows.map(({ id, key }) => [key, id]);
-  };
-  const ids = new Map(await write(UPDATE_CHAINS, chains));
-  const added = chains.filter(({ key, lasting }) => lasting && !ids.has(key));
-  for (const [key, id] of await write(INSERT_CHAINS, added)) ids.set(key, id);
-  return ids;
+  const run = async (sql: string, seen: readonly SeenChain[]): Promise<WrittenChain[]> =>
+    seen.length === 0 ? [] : (await client.query<WrittenChain>(sql, [JSON.stringify(seen)])).rows;
+  const known = new Map((await run(FIND_CHAINS, chains)).map((chain) => [chain.key, chain]));
+  await run(
+    UPDATE_CHAINS,
+    chains.filter(({ key }) => known.get(key)?.changed),
+  );
+  const added = await run(
+    INSERT_CHAINS,
+    chains.filter(({ key, lasting }) => lasting && !known.has(key)),
+  );
+  return new Map([...known.values(), ...added].map(({ id, key }) => [key, id]));
 }
 
 function chainsOf(nodes: readonly SeenNode[]): SeenChain[] {
   const chains = new Map<string, SeenChain>();
-  for (const { chain_key: key, chain, chains: names, first_seen_at, last_seen_at, lasting } of nodes) {
+  for (const node of nodes) {
+    const { chain_key: key, chain: name, chain_seen_at: last_seen_at, chains: names } = node;
+    const { first_seen_at, lasting } = node;
     const known = chains.get(key);
     if (known === undefined) {
-      chains.set(key, { key, name: chain, names: [...(names ?? [])], first_seen_at, last_seen_at, lasting });
+      chains.set(key, { key, name, names: [...(names ?? [])], first_seen_at, last_seen_at, lasting });
       continue;
     }
     known.lasting ||= lasting;
@@ -114,9 +142,6 @@ function chainsOf(nodes: readonly SeenNode[]): SeenChain[] {
       if (known.names.length < MAX_NAMES && !known.names.includes(name)) known.names.push(name);
     }
     if (first_seen_at < known.first_seen_at) known.first_seen_at = first_seen_at;
-    if (last_seen_at < known.last_seen_at) continue;
-    known.last_seen_at = last_seen_at;
-    known.name = chain ?? known.name;
   }
   return [...chains.values()];
 }

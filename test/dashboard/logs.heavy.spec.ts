@@ -138,6 +138,36 @@ describe.skipIf(!hasBrowser)('the page of logs', () => {
     await none.page.getByText('system.connected', { exact: true }).waitFor();
   });
 
+  it('shows what a node said on one chain, where its peer id is on two', async () => {
+    await using dashboard = await Dashboard.open(['node', 'logs'], LIVE);
+    const here = `0x${'ab'.repeat(32)}`;
+    for (const [chain, genesis_hash, height, messages] of [
+      ['Here', here, 1, 2],
+      ['There', null, 2, 4],
+    ] as const) {
+      const said = { network_id: PEER, name: chain, chain, genesis_hash };
+      await dashboard.node(said, (node) => node.sendV1({ msg: 'block.import', height }), messages);
+    }
+    const { page, problems } = await dashboard.page(`node/?peer_id=${PEER}`);
+    const items = page.locator('ol.messages > li');
+    // The URL has no chain: it is the one where the node was heard last.
+    await page.getByRole('link', { name: 'Its messages' }).click();
+    await items.filter({ hasText: 'height=2' }).waitFor();
+    expect(await items.count()).toBe(2);
+    await page.getByLabel('Type').locator('option', { hasText: 'block.import (1)' }).waitFor({
+      state: 'attached',
+    });
+    await page.getByRole('link', { name: 'The history of this node' }).click();
+    await page.getByRole('heading', { name: 'There, There' }).waitFor();
+    await page.getByRole('link', { name: 'Here 0xabababab' }).click();
+    await page.getByRole('heading', { name: 'Here, Here' }).waitFor();
+    await page.getByRole('navigation').getByRole('link', { name: 'Logs' }).click();
+    await items.filter({ hasText: 'height=1' }).waitFor();
+    expect(await items.count()).toBe(2);
+    await expectSaved(page, `messages-${PEER}`, 2);
+    expect(problems).toEqual([]);
+  });
+
   it('keeps nobody out: by axe, in light and dark, on a phone, and in 150 kB', async () => {
     await using stage = await Stage.set(
       (node) => node.sendV1({ msg: 'x'.repeat(300), long: 'y'.repeat(2000) }),

@@ -258,6 +258,21 @@ describe.skipIf(!hasBrowser)('the page of nodes', () => {
     expect(shown.problems).toEqual([]);
   });
 
+  it('cuts off a long name, and not the mark behind it', async () => {
+    await using stage = await Stage.set();
+    for (const startup_time of ['1', '2']) await stage.node(`twin-${'x'.repeat(40)}`, { startup_time });
+    for (const look of [{}, { phone: true }]) {
+      const { page } = await stage.open('', look);
+      const mark = page.locator('tbody th').getByText('duplicate');
+      await mark.waitFor();
+      const [inside, cell] = [await mark.boundingBox(), await page.locator('tbody th').boundingBox()];
+      expect((inside?.x ?? Infinity) + (inside?.width ?? 0)).toBeLessThanOrEqual(
+        (cell?.x ?? 0) + (cell?.width ?? 0),
+      );
+      await page.getByRole('link', { name: 'twin-' }).waitFor();
+    }
+  });
+
   it('says what to do where there is no node, and where the server fails', async () => {
     await using stage = await Stage.set();
     const shown = await stage.open();

@@ -141,6 +141,33 @@ describe('a chain', () => {
     client.close();
   });
 
+  it('is sent whole to who goes on by a name that another chain had', async () => {
+    const { server } = shared();
+    const [old, now] = [hash(`old ${chain}`), hash(`now ${chain}`)];
+    const before = await connect(server, 'before', { genesis_hash: old });
+    const watching = await NetworkClient.connect(server.ws);
+    // The server knows the other chain before the client leaves.
+    watching.subscribe(now);
+    watching.subscribe(old);
+    await watching.sees('before', {});
+    const { as_of: since } = (await seen(server, `/network/${chain}`, { network: old })) as Snapshot & {
+      as_of: string;
+    };
+    await before.close();
+    await waitUntil(() => watching.nodes.size === 0, { what: 'the end of the old chain' });
+    await connect(server, 'after', { genesis_hash: now });
+    await seen(server, `/network/${now}`, { nodes: [{ name: 'after' }] });
+    const byKey = await NetworkClient.connect(server.ws);
+    byKey.subscribe(now, { since });
+    await byKey.sees('after', {});
+    expect(byKey.frames[0]?.complete).toBeUndefined();
+    const byName = await NetworkClient.connect(server.ws);
+    byName.subscribe(chain, { since });
+    await byName.sees('after', {});
+    expect(byName.frames[0]).toMatchObject({ genesis_hash: now, complete: true });
+    for (const client of [watching, byKey, byName]) client.close();
+  });
+
   it('has a node with two sockets whole, whichever of them is silent and whichever ends', async () => {
     const { server } = shared();
     const older = await connect(server, 'older', { network_id: `Qm-${chain}` });
@@ -166,6 +193,19 @@ describe('a chain', () => {
     await third.close();
     await seen(server, `/network/${chain}`, { nodes: [{ best_height: 6, connections: 1, id: node?.id }] });
     client.close();
+  });
+
+  it('is heard on the newest of more connections than are looked at, and keeps its id', async () => {
+    const { server } = shared();
+    const node = await FakeNode.connect(server.ws);
+    const greet = (id: number): Promise<void> =>
+      node.sendConnected({ network_id: `Qm-${chain}`, chain, genesis_hash: hash(chain) }, id);
+    await greet(1);
+    const [first] = (await seen(server, `/network/${chain}`, { nodes: [{ connections: 1 }] })).nodes;
+    for (let id = 2; id <= 20; id += 1) await greet(id);
+    await node.sendV2(20, { msg: 'system.interval', peers: 9 });
+    const { nodes } = await seen(server, `/network/${chain}`, { nodes: [{ connections: 17, peers: 9 }] });
+    expect(nodes.map(({ id }) => id)).toEqual([first?.id]);
   });
 
   it('tells that several nodes have one peer id', async () => {

@@ -233,6 +233,56 @@ describe('the registry of chains and nodes', () => {
     expect(heard.reduce((sum, seconds) => sum + seconds, 0)).toBe((MAX_ENDED + 1_000) * 2 - 1);
   });
 
+  it('writes the row of a chain only for a name, an earlier begin, or an end that is minutes later', async () => {
+    await using database = await TestDatabase.create();
+    const said = (ago: number, given: Partial<ConnectionSnapshot> = {}): Promise<void> =>
+      store(database, [connection(HOUR, ago, { endedAt: null, endReason: null, ...given })]);
+    const written = async (): Promise<number> => {
+      const version = 'SELECT xmin::text FROM chains';
+      const [before] = await database.query<{ xmin: string }>(version);
+      await pass(database);
+      const [after] = await database.query<{ xmin: string }>(version);
+      return Number(before?.xmin !== after?.xmin);
+    };
+    await said(10 * MINUTE);
+    await pass(database);
+    expect(await written()).toBe(0);
+    await said(6 * MINUTE, { peerId: 'QmTwo' });
+    expect(await written()).toBe(0);
+    await said(4 * MINUTE, { peerId: 'QmThree' });
+    expect(await written()).toBe(1);
+    await said(3 * MINUTE, { peerId: 'QmFour', chain: 'Renamed' });
+    expect(await written()).toBe(1);
+    await store(database, [connection(2 * HOUR, HOUR, { peerId: 'QmFive' })]);
+    expect(await written()).toBe(1);
+    expect(await written()).toBe(0);
+    expect(await database.query('SELECT name, names FROM chains')).toEqual([
+      { name: 'Renamed', names: ['Development', 'Renamed'] },
+    ]);
+  });
+
+  it('has the newest of the names of a chain, also of more nodes than are read at once', async () => {
+    await using database = await TestDatabase.create();
+    const heardAgain = async (): Promise<void> => {
+      await database.query("UPDATE peer_connections SET last_message_at = last_message_at + interval '1 s'");
+      await pass(database);
+    };
+    await database.query(
+      `INSERT INTO peer_connections (id, collector, ip_addr, created_at, audit, peer_id, genesis_hash, chain, path,
+           socket_id, revision, first_message_at, last_message_at, oldest_created_at, newest_created_at)
+       SELECT n, 1, '', at, false, 'Qm' || lpad(n::text, 6, '0'), $1, CASE n WHEN 5 THEN 'Newest' ELSE 'Other' END, '/',
+              gen_random_uuid(), 1, at, at + CASE n WHEN 5 THEN 100 ELSE n % 7 END * interval '1 ms', at, at
+         FROM generate_series(1, 2500) AS n, LATERAL (SELECT now() - interval '1 hour') AS t (at)`,
+      [HASH],
+    );
+    await pass(database);
+    const row = 'SELECT xmin::text, name FROM chains';
+    const before = await database.query(row);
+    expect(before).toMatchObject([{ name: 'Newest' }]);
+    for (let again = 0; again < 3; again += 1) await heardAgain();
+    expect(await database.query(row)).toEqual(before);
+  });
+
   it('is as if nothing had happened where a pass was killed', async () => {
     await using database = await TestDatabase.create();
     await store(database, [connection(50 * MINUTE, 40 * MINUTE)]);

@@ -14,9 +14,10 @@ interface Message {
 
 const shared = sharedServer();
 
-/** The messages of a peer by the API, oldest first: type, and number where they have one. */
-async function messagesOf(peerId: string): Promise<string[]> {
-  const answer = await shared().server.get(`/nodes/logs?peer_id=${peerId}&limit=1000`);
+/** The messages of a peer by the API, on one chain or on any, sorted: type, and number where they have one. */
+async function messagesOf(peerId: string, chain?: string): Promise<string[]> {
+  const onChain = chain === undefined ? '' : `&chain=${chain}`;
+  const answer = await shared().server.get(`/nodes/logs?peer_id=${peerId}&limit=1000${onChain}`);
   const messages = (await answer.json()) as Message[];
   return messages
     .map(({ msg, logs }) => (logs.number === undefined ? msg : `${msg} ${logs.number.toString()}`))
@@ -81,11 +82,37 @@ describe('a connection is one node', () => {
     await greet('Two', null);
     await node.close();
     expect(await ended(database, ['QmChains'])).toMatchObject([
+      { genesis_hash: null, end_reason: 'identity_changed' },
       { genesis_hash: HASH_A, end_reason: 'identity_changed' },
       { genesis_hash: HASH_B, end_reason: 'identity_changed' },
       { genesis_hash: null, end_reason: 'closed' },
     ]);
     expect(await messagesOf('QmChains')).toHaveLength(5);
+  });
+
+  it('what a node said before its genesis hash stays on the chain of the name', async () => {
+    const { database } = shared();
+    const node = await FakeNode.connect(shared().server.ws);
+    const greet = (hash: string | null): Promise<void> =>
+      node.sendConnected({ network_id: 'QmLate', chain: 'Late', genesis_hash: hash }, 1);
+    await greet(null);
+    await node.sendV2(1, { msg: 'block.import', number: 1 });
+    await greet(HASH_A);
+    await node.sendV2(1, { msg: 'block.import', number: 2 });
+    await greet(null);
+    await node.sendV2(1, { msg: 'block.import', number: 3 });
+    await node.close();
+    expect(await ended(database, ['QmLate'])).toMatchObject([
+      { genesis_hash: null, end_reason: 'identity_changed' },
+      { genesis_hash: HASH_A, end_reason: 'closed' },
+    ]);
+    expect(await messagesOf('QmLate', 'name:Late')).toEqual(['block.import 1', 'system.connected']);
+    expect(await messagesOf('QmLate', HASH_A)).toEqual([
+      'block.import 2',
+      'block.import 3',
+      'system.connected',
+      'system.connected',
+    ]);
   });
 
   it('the same greeting again writes no row, and one that says more writes it once', async () => {

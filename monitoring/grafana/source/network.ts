@@ -202,8 +202,9 @@ export const network = dashboard({
           targets: sql('time_series', chains.ENDED_CONNECTIONS),
         }),
         table({
-          title: 'Times without a server',
-          description: 'No server ran, and nothing was taken in. Nodes drop what they cannot send.',
+          title: 'Times in which a server did not see its nodes',
+          description:
+            'What nodes sent to this server then is missing. `down`: it did not run; `paused`: it was full, and did not read; `sockets_lost`: half of its sockets or more ended at once. Without an end it goes on, or the server never came back.',
           unit: 'none',
           width: 12,
           height: 8,

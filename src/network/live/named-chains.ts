@@ -68,17 +68,27 @@ export class NamedChains {
   private async find(waiting: readonly NetworkSubscription[]): Promise<void> {
     const names = [...new Set(waiting.map(({ network }) => network))];
     const { chains, now } = await this.names.connected(names, this.views.signal);
+    // What a client has of a name may be of a chain that had it before.
+    const continued = waiting.filter(({ continues }) => continues).map(({ network }) => network);
+    const lately =
+      continued.length === 0 ? [] : await this.names.lately([...new Set(continued)], this.views.signal);
     for (const subscription of waiting) {
       if (!subscription.isOpen) continue;
       this.settle(
         subscription,
         chains.filter(({ name }) => name === subscription.network),
+        lately.filter(({ name }) => name === subscription.network),
         now,
       );
     }
   }
 
-  private settle(subscription: NetworkSubscription, chains: readonly ChainName[], now: number): void {
+  private settle(
+    subscription: NetworkSubscription,
+    chains: readonly ChainName[],
+    lately: readonly ChainName[],
+    now: number,
+  ): void {
     const { network } = subscription;
     const [first, ...others] = chains;
     if (first === undefined) {
@@ -98,7 +108,10 @@ export class NamedChains {
     }
     // Where it fails, the next update tries again.
     if (!view.isFilled) this.views.fill(view).catch(() => undefined);
-    subscription.follow(view);
+    subscription.follow(
+      view,
+      lately.some(({ key }) => key !== first.key),
+    );
   }
 }
 

@@ -7,6 +7,8 @@ export interface NetworkWish {
   /** The chain, as the client calls it. */
   network: string;
   fields: readonly NodeField[];
+  /** Whether the client has something already. */
+  continues: boolean;
   /** @returns the stamp of what the client has of a view: microseconds since the epoch by the database */
   startIn: (view: NetworkView) => number;
 }
@@ -55,6 +57,11 @@ export class NetworkSubscription implements Sending {
     return this.wish.network;
   }
 
+  /** Whether it goes on after what the client has. */
+  get continues(): boolean {
+    return this.wish.continues && this.view === undefined && !this.hasFirst;
+  }
+
   /** The chain that it follows; undefined where it waits for one. */
   get chain(): string | undefined {
     return this.view?.chain;
@@ -65,10 +72,14 @@ export class NetworkSubscription implements Sending {
     return this.view === undefined || (this.view.isFilled && this.view.size === 0);
   }
 
-  /** Follows a view, from where the client is or, where it has followed another one, from the beginning. */
-  follow(view: NetworkView): void {
+  /**
+   * Follows a view, from where the client is or, where it has followed another one, from the beginning.
+   *
+   * @param isWhole what the client has may be of another chain: from the beginning then too
+   */
+  follow(view: NetworkView, isWhole = false): void {
     if (!this.open || view === this.view) return;
-    this.stamp = this.view === undefined && !this.hasFirst ? this.wish.startIn(view) : -Infinity;
+    this.stamp = this.continues && !isWhole ? this.wish.startIn(view) : -Infinity;
     this.stop?.();
     this.view = view;
     this.rest = undefined;

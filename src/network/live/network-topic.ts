@@ -45,6 +45,7 @@ export class NetworkTopic implements FeedTopic, OnModuleInit {
     const wanted: NetworkWish = {
       network,
       fields: NODE_FIELDS.filter((field) => fields?.includes(field) ?? true),
+      continues: since !== undefined,
       startIn: (view) => view.startFor(from, OVERLAP_US),
     };
     const key = chainKeyIn(network);

@@ -28,7 +28,7 @@ const OBSERVERS = 50;
 const BLOCKS_OF_OBSERVER = 25;
 const BLOCKS = 2;
 
-/** Nodes in a view, and connections of one node that are looked at. */
+/** Nodes in a view, and connections of one node that are looked at: the newest, beside the one that its id is of. */
 const VIEW_NODES = 25_000;
 const CONNECTIONS_OF_NODE = 16;
 /** Connections of a chain that its heights are taken from in the list of chains, */
@@ -53,20 +53,21 @@ const OPEN = `
     FROM peer_connections
    WHERE ended_at IS NULL AND ${chainKeySql()} = ANY ($1::text[])`;
 
-/** Which of them a view shows: of the nodes that have been there longest. */
+/** Which of them a view shows: of the nodes that have been there longest. What a node says now comes by its newest. */
 const SHOWN = `
   WITH open AS MATERIALIZED (${OPEN}),
        placed AS (
-         SELECT *, row_number() OVER (PARTITION BY chain, node ORDER BY id) AS place,
-                min("connectedAt") OVER (PARTITION BY chain, node) AS since
+         SELECT *, row_number() OVER (PARTITION BY chain, node ORDER BY "connectedAt" DESC, id DESC) AS place,
+                min("connectedAt") OVER (PARTITION BY chain, node) AS since,
+                min(id) OVER (PARTITION BY chain, node) AS first
            FROM open),
        ranked AS (SELECT *, dense_rank() OVER (PARTITION BY chain ORDER BY since, node) AS rank FROM placed),
        shown AS MATERIALIZED (
          SELECT * FROM ranked
-          WHERE rank <= ${VIEW_NODES.toString()} AND place <= ${CONNECTIONS_OF_NODE.toString()}),
+          WHERE rank <= ${VIEW_NODES.toString()} AND (place <= ${CONNECTIONS_OF_NODE.toString()} OR id = first)),
        total AS (
          SELECT chain AS "totalOf", max(rank)::integer AS nodes,
-                (count(*) FILTER (WHERE authority AND place = 1))::integer AS validators
+                (count(*) FILTER (WHERE authority AND id = first))::integer AS validators
            FROM ranked GROUP BY chain)`;
 
 /** Those that began, changed or went, against what is known; and how many nodes there are of each chain. */

@@ -21,6 +21,8 @@ describe('a greeting', () => {
     ['another name where neither has a hash', ['X', null, 'One'], ['X', null, 'Two']],
     ['another name where only the known has a hash', ['X', A, 'One'], ['X', null, 'Two']],
     ['another name where only the greeting has a hash', ['X', null, 'One'], ['X', A, 'Two']],
+    ['a hash after a name without one', ['X', null, 'One'], ['X', A, 'One']],
+    ['a hash without a name after a name', ['X', null, 'One'], ['X', A, null]],
     ['another chain of a node without a peer id', [null, null, 'One'], [null, null, 'Two']],
   ])('is of another node: %s', (_, known, other) => {
     expect(isOtherNode(said(known), said(other))).toBe(true);
@@ -31,10 +33,10 @@ describe('a greeting', () => {
     ['another name of the same genesis hash', ['X', A, 'One'], ['X', A, 'Two']],
     ['the first', [null, null, null], ['X', A, 'One']],
     ['a peer id at last', [null, A, 'One'], ['X', A, 'One']],
-    ['a hash at last, under the same name', ['X', null, 'One'], ['X', A, 'One']],
     ['a chain at last', ['X', null, null], ['X', null, 'One']],
     ['a hash at last, without a name before', ['X', null, null], ['X', A, 'One']],
     ['less than before', ['X', A, 'One'], [null, null, null]],
+    ['the name without the hash', ['X', A, 'One'], ['X', null, 'One']],
     ['a name where the known has a hash only', ['X', A, null], ['X', null, 'One']],
   ])('is of the same node: %s', (_, known, other) => {
     expect(isOtherNode(said(known), said(other))).toBe(false);

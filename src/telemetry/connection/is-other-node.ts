@@ -10,12 +10,13 @@ export function isOtherNode(known: Said, said: Said): boolean {
   return differ(known.peerId, said.peerId) || isOtherChain(known, said);
 }
 
-/** By genesis hash where both have one: a chain may be called by several names. */
+/**
+ * By genesis hash where the greeting has one: a chain may be called by several names. A hash after greetings without
+ * one is another chain too, or the messages that came before it would move there.
+ */
 function isOtherChain(known: Said, said: Said): boolean {
-  const byHash = known.genesisHash !== null && said.genesisHash !== null;
-  const keyOf = ({ genesisHash, chain }: Said): string | null =>
-    chainKeyOf({ genesisHash: byHash ? genesisHash : null, chain });
-  return differ(keyOf(known), keyOf(said));
+  const leavesOutHash = known.genesisHash !== null && said.genesisHash === null;
+  return leavesOutHash ? differ(known.chain, said.chain) : differ(chainKeyOf(known), chainKeyOf(said));
 }
 
 function differ(known: string | null, said: string | null): boolean {

@@ -398,13 +398,12 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
     );
   });
 
-  it('tells of the times in which no server ran', async () => {
-    const hours = (count: number) => new Date(from.getTime() + count * 3_600_000);
-    const gaps = await rowsOf('network: Times without a server');
-    // Of every other server only the last sign is known.
-    expect(gaps.slice(0, 2)).toEqual([
-      { From: hours(4 + 115 / 60), To: hours(6), Length: 300 },
-      { From: hours(2 + 110 / 60), To: hours(4), Length: 600 },
+  it('has the times in which a server did not see its nodes, and why', async () => {
+    const minutes = (count: number) => new Date(from.getTime() + count * 60_000);
+    expect(await rowsOf('network: Times in which a server did not see its nodes')).toEqual([
+      { From: minutes(110), To: null, Length: null, Cause: 'down', Server: 'host-2' },
+      { From: minutes(60), To: minutes(60.5), Length: 30, Cause: 'paused', Server: 'host-1' },
+      { From: minutes(-5), To: minutes(5), Length: 600, Cause: 'sockets_lost', Server: 'host-0' },
     ]);
   });
 

@@ -86,6 +86,15 @@ export class ToldHistory implements AsyncDisposable {
          FROM generate_series(-1, 4) AS number`,
       [ToldHistory.from],
     );
+    // One gap of each cause in the range: the first began before it, the last goes on. And one before, one after it.
+    await database.query(
+      `INSERT INTO observer_gaps (id, collector, cause, began_at, ended_at)
+       SELECT md5('gap-' || began)::uuid, 2100000 - number, cause,
+              $1::timestamptz + began * interval '1 min', $1::timestamptz + ended * interval '1 min'
+         FROM (VALUES (0, 'down', -90, -80), (0, 'sockets_lost', -5, 5), (1, 'paused', 60, 60.5),
+                      (2, 'down', 110, NULL), (3, 'down', 500, 510)) AS gap (number, cause, began, ended)`,
+      [ToldHistory.from],
+    );
     // What was brought over all day long was no server.
     await database.query(
       `WITH source AS (INSERT INTO imports (source, run) VALUES (md5('source')::uuid, md5('run')::uuid) RETURNING source)

@@ -102,15 +102,11 @@ SELECT host AS "Host", version AS "Version", started_at AS "Started", last_seen_
  ORDER BY started_at DESC
  LIMIT 100`;
 
-/** Between servers: where none ran, nothing was taken in. */
+/** Times of any server in which it did not see its nodes, also those that began before the range or go on after it. */
 export const GAPS = `
-WITH run AS (
-  SELECT started_at, max(coalesce(stopped_at, last_seen_at)) OVER earlier AS last_end
-    FROM collectors
-   WHERE started_at <= $__timeTo() AND ${IS_SERVER}
-  WINDOW earlier AS (ORDER BY started_at, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING))
-SELECT last_end AS "From", started_at AS "To", extract(epoch FROM started_at - last_end)::float8 AS "Length"
-  FROM run
- WHERE started_at > last_end AND started_at >= $__timeFrom()
- ORDER BY started_at DESC
+SELECT began_at AS "From", ended_at AS "To", extract(epoch FROM ended_at - began_at)::float8 AS "Length",
+       cause AS "Cause", coalesce(host, collector::text) AS "Server"
+  FROM observer_gaps LEFT JOIN collectors ON number = collector
+ WHERE began_at <= $__timeTo() AND (ended_at IS NULL OR ended_at >= $__timeFrom())
+ ORDER BY began_at DESC, observer_gaps.id
  LIMIT 100`;
