@@ -1885,8 +1885,23 @@ export interface components {
             state: "starting" | "running" | "draining";
         };
         Readiness: {
-            /** @example ready */
-            status: string;
+            /**
+             * @description `degraded`: nodes are taken in, and what they send waits until the database does its part again.
+             * @example ready
+             * @enum {string}
+             */
+            status: "ready" | "degraded";
+            /**
+             * @description What is wrong, where it is degraded.
+             * @example The database is read-only.
+             */
+            reason?: string;
+            /**
+             * Format: date-time
+             * @description Since when it is degraded.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            since?: string;
         };
     };
     responses: never;

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Settings } from '../config/index.js';
+import { DatabaseWatch } from '../storage/index.js';
 import { type Batch, ENDPOINTS, MessageOutcomes } from '../telemetry/index.js';
 import { BatchSink, type StoreResult } from './batch-sink.port.js';
 import { DeliveryMetrics } from './delivery.metrics.js';
@@ -31,6 +32,7 @@ export class DeliveryWriters {
     private readonly otherSinks: OtherSinks,
     private readonly stages: Stages,
     private readonly outage: Outage,
+    private readonly watch: DatabaseWatch,
     private readonly metrics: DeliveryMetrics,
     private readonly outcomes: MessageOutcomes,
   ) {}
@@ -79,6 +81,7 @@ export class DeliveryWriters {
         at = 'database';
         const result = await this.sink.store(batch, this.abort.signal);
         this.outage.succeeded('database');
+        this.watch.batchStored();
         this.count(item, batch, result, startedAt);
         const stored = result.storedAs ?? batch;
         this.stages.stored(stored, result.refused, batch.collector.number);
@@ -94,6 +97,7 @@ export class DeliveryWriters {
         }
         this.metrics.retried();
         this.outage.failed(at, error);
+        if (at === 'database' && this.outage.isOn(at)) this.watch.batchRefused(error);
         unreadable ||= at === 'journal';
       }
       await this.pause(delay);

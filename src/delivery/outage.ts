@@ -40,6 +40,11 @@ export class Outage {
     this.logger.warn(WORDS[what].begins(String(error)));
   }
 
+  /** Whether it has been spoken of, and goes on. */
+  isOn(what: OutageOf): boolean {
+    return this.since[what] !== undefined;
+  }
+
   succeeded(what: OutageOf): void {
     this.failures[what] = 0;
     const since = this.since[what];

@@ -1,4 +1,5 @@
 export { AGGREGATE_TYPES } from './aggregate/aggregate-type.js';
+export { FeedFreshness } from './freshness.js';
 export { FeedOutage } from './cache/feed-outage.js';
 export { KnownIds } from './cache/known-ids.js';
 export { poll } from './cache/poll.js';

@@ -36,6 +36,8 @@ export class HealthController {
   getReadiness(): Readiness {
     const { obstacle } = this.readiness;
     if (obstacle !== undefined) throw new ServiceUnavailableException(obstacle);
-    return { status: 'ready' };
+    const { trouble } = this.readiness;
+    if (trouble === undefined) return { status: 'ready' };
+    return { status: 'degraded', reason: trouble.reason, since: trouble.since.toISOString() };
   }
 }

@@ -1,4 +1,4 @@
-import { TextOf } from '../http/index.js';
+import { TextOf, TimeOf } from '../http/index.js';
 
 export class Liveness {
   @TextOf('', { example: 'live' })
@@ -9,6 +9,18 @@ export class Liveness {
 }
 
 export class Readiness {
-  @TextOf('', { example: 'ready' })
+  @TextOf(
+    '`degraded`: nodes are taken in, and what they send waits until the database does its part again.',
+    {
+      enum: ['ready', 'degraded'],
+      example: 'ready',
+    },
+  )
   status!: string;
+
+  @TextOf('What is wrong, where it is degraded.', { example: 'The database is read-only.', required: false })
+  reason?: string;
+
+  @TimeOf('Since when it is degraded.', { required: false })
+  since?: string;
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectMetric, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
 import { Gauge } from 'prom-client';
 import { Lifecycle } from '../lifecycle/index.js';
+import { type DatabaseTrouble, DatabaseWatch } from '../storage/index.js';
 import { BatchQueue } from '../telemetry/index.js';
 
 export const readinessMetricProvider = makeGaugeProvider({
@@ -15,6 +16,7 @@ export class ReadinessCheck {
   constructor(
     private readonly lifecycle: Lifecycle,
     private readonly queue: BatchQueue,
+    private readonly database: DatabaseWatch,
     @InjectMetric('tetcore_ready') gauge: Gauge,
   ) {
     // prom-client calls it before each scrape; the constructor's option cannot reach into the injector.
@@ -26,5 +28,10 @@ export class ReadinessCheck {
     if (!this.lifecycle.running) return `The server is ${this.lifecycle.state}.`;
     if (this.queue.full) return 'Memory and journal are full.';
     return undefined;
+  }
+
+  /** Why what they send has to wait. */
+  get trouble(): DatabaseTrouble | undefined {
+    return this.database.trouble;
   }
 }

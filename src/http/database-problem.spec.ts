@@ -28,6 +28,17 @@ describe('databaseProblem', () => {
     }
   });
 
+  it('says what else the database lacks for now', () => {
+    for (const [code, detail] of [
+      ['25006', 'The database is read-only for now.'],
+      ['3D000', 'The database does not exist for now.'],
+      ['42P01', 'Tables are missing in the database for now.'],
+      ['53100', 'The disk of the database is full.'],
+    ] as const) {
+      expect(databaseProblem(withCode(code))).toEqual({ status: 503, detail });
+    }
+  });
+
   it('asks for less where an answer took too long', () => {
     for (const error of [withCode('57014'), new ReadTimeoutError(30_000)]) {
       expect(databaseProblem(error)).toMatchObject({
@@ -38,7 +49,7 @@ describe('databaseProblem', () => {
   });
 
   it('knows nothing of other errors', () => {
-    for (const error of [new Error('22007'), withCode('42P01'), withCode('22'), null]) {
+    for (const error of [new Error('22007'), withCode('42703'), withCode('22'), null]) {
       expect(databaseProblem(error)).toBeNull();
     }
   });

@@ -1,4 +1,4 @@
-import { ReadTimeoutError, SqlState } from '../storage/index.js';
+import { hasSqlState, ReadTimeoutError, SqlState } from '../storage/index.js';
 
 const UNREACHABLE = new Set([
   'ECONNREFUSED',
@@ -11,6 +11,14 @@ const UNREACHABLE = new Set([
 /** Data exceptions, such as a number out of range, and what is beyond a limit of PostgreSQL. */
 const DATA_EXCEPTION = /^(22|54)...$/;
 
+/** Told apart from a database that cannot be reached. */
+const REASONS: readonly [state: string, detail: string][] = [
+  [SqlState.ReadOnlySqlTransaction, 'The database is read-only for now.'],
+  [SqlState.UndefinedDatabase, 'The database does not exist for now.'],
+  [SqlState.UndefinedTable, 'Tables are missing in the database for now.'],
+  [SqlState.DiskFull, 'The disk of the database is full.'],
+];
+
 /** What to tell a client when the database is the reason; null for any other error. */
 export function databaseProblem(error: unknown): { status: 400 | 503; detail: string } | null {
   if (!(error instanceof Error)) return null;
@@ -21,6 +29,7 @@ export function databaseProblem(error: unknown): { status: 400 | 503; detail: st
   if (typeof code === 'string' && DATA_EXCEPTION.test(code)) {
     return { status: 400, detail: 'A parameter has a value that the database does not take.' };
   }
+  for (const [state, detail] of REASONS) if (hasSqlState(error, state)) return { status: 503, detail };
   const unreachable =
     (typeof code === 'string' && (UNREACHABLE.has(code) || /^(08(?!P)|53|57P)/.test(code))) ||
     /Connection terminated|Query read timeout|not queryable|timeout exceeded when trying to connect|Cannot use a pool|Driver not Connected/.test(

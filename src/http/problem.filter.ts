@@ -1,5 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { Response } from 'express';
+import { hasSqlState, SqlState } from '../storage/index.js';
 import { databaseProblem } from './database-problem.js';
 import { type Problem, problem } from './problem.js';
 
@@ -29,7 +30,12 @@ export class ProblemFilter implements ExceptionFilter {
     const status = clientErrorStatus(error);
     if (status !== null) return problem(status, (error as Error).message);
     const known = databaseProblem(error);
-    if (known !== null) return problem(known.status, known.detail);
+    if (known !== null) {
+      // It may also be a name of ours that is wrong.
+      if (hasSqlState(error, SqlState.UndefinedTable))
+        this.logger.error(`A table is missing: ${String(error)}`);
+      return problem(known.status, known.detail);
+    }
     this.logger.error('A request failed.', error instanceof Error ? error.stack : String(error));
     return problem(500, 'The server failed to answer. Its log says more.');
   }

@@ -12,7 +12,7 @@ import { MetricsPort } from '../metrics/index.js';
 import { NetworkUpdater } from '../network/index.js';
 import { Observer } from '../observer/index.js';
 import { PurgeSchedule } from '../purge/index.js';
-import { DatabaseStartup } from '../storage/index.js';
+import { DatabaseStartup, DatabaseWatch } from '../storage/index.js';
 import { TelemetrySockets } from '../telemetry/index.js';
 import { setUpBeforeRoutes } from './before-routes.js';
 
@@ -58,6 +58,8 @@ export function readySequence(app: NestExpressApplication, signal: AbortSignal):
   return [
     // As long as the database is away; only the signal ends that, or a database that will never do.
     { name: 'the database', run: () => app.get(DatabaseStartup).run(signal) },
+    // Who takes nodes in from now on is told when the database is away.
+    { name: 'the watch over the database', run: () => app.get(DatabaseWatch).start() },
     { name: 'delivery', run: () => app.get(Delivery).start() },
     // How far our clock is off, and until when earlier processes were there.
     { name: 'the observer', run: () => app.get(Observer).prepare(signal) },

@@ -10,7 +10,7 @@ import { NetworkUpdater, NetworkViews } from '../network/index.js';
 import { Observer } from '../observer/index.js';
 import { PurgeSchedule } from '../purge/index.js';
 import { NodeRegistry } from '../registry/index.js';
-import { CollectorRegistry, WriterPool } from '../storage/index.js';
+import { CollectorRegistry, DatabaseWatch, WriterPool } from '../storage/index.js';
 import { Batcher, TelemetrySockets } from '../telemetry/index.js';
 import { KEPT_FOR_THE_PROCESS, type StopStep } from './stop-step.js';
 
@@ -39,6 +39,7 @@ export function stopSequence(app: INestApplication): StopStep[] {
         app.get(Observer).stopTakingIn();
         app.get(PurgeSchedule).stop();
         app.get(NetworkUpdater).stop();
+        app.get(DatabaseWatch).stop();
       },
     },
     {

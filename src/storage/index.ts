@@ -26,3 +26,5 @@ export { missingRanges } from './partitions/partition-width.js';
 export * from './read/index.js';
 export * from './schema/index.js';
 export { StorageModule, type StorageModuleOptions } from './storage.module.js';
+export type { DatabaseTrouble } from './watch/database-trouble.js';
+export { DatabaseWatch } from './watch/database-watch.js';

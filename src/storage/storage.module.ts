@@ -15,6 +15,8 @@ import {
 import { DatabaseStartup } from './maintenance/startup/database-startup.js';
 import { StorageUpkeep } from './maintenance/storage-upkeep.js';
 import { WriterPool } from './connections/writer-pool.js';
+import { DatabaseMetrics, databaseMetricProviders } from './watch/database.metrics.js';
+import { DatabaseWatch } from './watch/database-watch.js';
 
 export interface StorageModuleOptions {
   /** The URL of the database. */
@@ -46,12 +48,15 @@ const MIGRATIONS = Symbol('MIGRATIONS');
     }),
   ],
   providers: [
+    ...databaseMetricProviders,
     ...databaseSizeMetricProviders,
     CollectorId,
     CollectorRegistry,
+    DatabaseMetrics,
     DatabaseSize,
     DatabaseSizeMetrics,
     DatabaseStartup,
+    DatabaseWatch,
     PartitionManager,
     StorageUpkeep,
     {
@@ -60,7 +65,15 @@ const MIGRATIONS = Symbol('MIGRATIONS');
       useFactory: (url: string, settings: Settings) => new WriterPool(url, settings.DB_POOL_SIZE),
     },
   ],
-  exports: [CollectorId, CollectorRegistry, DatabaseStartup, PartitionManager, TypeOrmModule, WriterPool],
+  exports: [
+    CollectorId,
+    CollectorRegistry,
+    DatabaseStartup,
+    DatabaseWatch,
+    PartitionManager,
+    TypeOrmModule,
+    WriterPool,
+  ],
 })
 export class StorageModule {
   static options({ url, migrations = [] }: StorageModuleOptions): ValueProvider[] {

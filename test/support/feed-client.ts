@@ -15,6 +15,8 @@ export class FeedClient {
   /** The same as they came. */
   readonly texts: string[] = [];
   readonly errors: string[] = [];
+  /** What it was told of how late the feed is, in order. */
+  readonly staleSince: (string | null)[] = [];
   readonly closed: Promise<Closing>;
   pings = 0;
 
@@ -26,8 +28,9 @@ export class FeedClient {
     socket.on('ping', () => (this.pings += 1));
     socket.on('message', (data: Buffer) => {
       const text = data.toString();
-      const frame = JSON.parse(text) as FeedFrame | { error: string };
+      const frame = JSON.parse(text) as FeedFrame | { error: string } | { stale_since: string | null };
       if ('error' in frame) this.errors.push(frame.error);
+      else if ('stale_since' in frame) this.staleSince.push(frame.stale_since);
       else {
         this.frames.push(frame);
         this.texts.push(text);

@@ -16,14 +16,17 @@ export interface NetworkFrame {
 export class NetworkClient {
   readonly frames: NetworkFrame[] = [];
   readonly errors: string[] = [];
+  /** Since when the feed is behind, as it was told last. */
+  staleSince: string | null = null;
   readonly nodes = new Map<number, NodeChange>();
   header: Record<string, unknown> = {};
 
   private constructor(readonly socket: WebSocket) {
     socket.on('error', () => undefined);
     socket.on('message', (data: Buffer) => {
-      const frame = JSON.parse(data.toString()) as NetworkFrame | { error: string };
+      const frame = JSON.parse(data.toString()) as NetworkFrame | { error: string } | { stale_since: string | null };
       if ('error' in frame) this.errors.push(frame.error);
+      else if ('stale_since' in frame) this.staleSince = frame.stale_since;
       else this.take(frame);
     });
   }

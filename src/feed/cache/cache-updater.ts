@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Settings } from '../../config/index.js';
 import { FeedMetrics } from '../feed.metrics.js';
+import { FeedFreshness } from '../freshness.js';
 import { ALL_PEERS, keyOf } from '../request/peer-message.js';
 import type { CacheEntry } from './cache-entry.js';
 import { FeedCache } from './feed-cache.js';
@@ -12,7 +13,7 @@ import { poll } from './poll.js';
 @Injectable()
 export class CacheUpdater {
   private readonly logger = new Logger('Feed');
-  private readonly outage = new FeedOutage('new messages');
+  private readonly outage: FeedOutage;
   private readonly abort = new AbortController();
 
   constructor(
@@ -20,7 +21,10 @@ export class CacheUpdater {
     private readonly cache: FeedCache,
     private readonly readModel: FeedReadModel,
     private readonly metrics: FeedMetrics,
-  ) {}
+    freshness: FeedFreshness,
+  ) {
+    this.outage = new FeedOutage('new messages', freshness);
+  }
 
   start(): void {
     poll(this.settings.CACHE_UPDATE_INTERVAL_MS, () => this.tick(), this.abort.signal);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Settings } from '../../config/index.js';
 import { FeedLimits } from '../feed-limits.js';
 import { FeedMetrics } from '../feed.metrics.js';
+import { FeedFreshness } from '../freshness.js';
 import type { CacheEntry } from './cache-entry.js';
 import { FeedOutage } from './feed-outage.js';
 import { FeedReadModel } from './feed.read-model.js';
@@ -15,7 +16,7 @@ export class EntryFiller {
   /** Those that are read, or are to be read again after a while. */
   private readonly busy = new Set<CacheEntry>();
   private readonly abort = new AbortController();
-  private readonly outage = new FeedOutage('what was said before');
+  private readonly outage: FeedOutage;
   private running = 0;
 
   constructor(
@@ -23,7 +24,10 @@ export class EntryFiller {
     private readonly limits: FeedLimits,
     private readonly settings: Settings,
     private readonly metrics: FeedMetrics,
-  ) {}
+    freshness: FeedFreshness,
+  ) {
+    this.outage = new FeedOutage('what was said before', freshness);
+  }
 
   /** @param by who waits for it: each who does has a turn */
   fill(entry: CacheEntry, by: object): void {

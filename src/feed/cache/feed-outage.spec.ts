@@ -7,7 +7,9 @@ describe('an outage of the feed', () => {
     const warn = vi.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
     const log = vi.spyOn(Logger.prototype, 'log').mockReturnValue(undefined);
     vi.spyOn(Logger.prototype, 'debug').mockReturnValue(undefined);
-    const outages = ['new messages', 'the nodes'].map((what) => new FeedOutage(what));
+    const outages = ['new messages', 'the nodes'].map(
+      (what) => new FeedOutage(what, { set: () => undefined }),
+    );
     for (const outage of [...outages, ...outages]) outage.failed(new Error('no route'));
     for (const outage of [...outages, ...outages]) outage.succeeded();
     expect(warn.mock.calls).toEqual([

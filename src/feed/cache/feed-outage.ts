@@ -1,24 +1,30 @@
 import { Logger } from '@nestjs/common';
+import type { FeedFreshness } from '../freshness.js';
 
 /** Says once when something of the feed is not kept up to date, and why, and once when it is again. */
 export class FeedOutage {
   private readonly logger = new Logger('Feed');
-  private since: number | undefined;
+  private since: Date | undefined;
 
   /** @param what cannot be read meanwhile: several parts of the feed read for themselves */
-  constructor(private readonly what: string) {}
+  constructor(
+    private readonly what: string,
+    private readonly freshness: Pick<FeedFreshness, 'set'>,
+  ) {}
 
   failed(error: unknown): void {
     this.logger.debug(`The live feed is to read ${this.what} again: ${String(error)}`);
     if (this.since !== undefined) return;
-    this.since = Date.now();
+    this.since = new Date();
+    this.freshness.set(this.what, this.since);
     this.logger.warn(`The live feed waits for the database: ${this.what} cannot be read, ${String(error)}`);
   }
 
   succeeded(): void {
     if (this.since === undefined) return;
-    const seconds = Math.round((Date.now() - this.since) / 1000).toString();
+    const seconds = Math.round((Date.now() - this.since.getTime()) / 1000).toString();
     this.since = undefined;
+    this.freshness.set(this.what, undefined);
     this.logger.log(`The live feed goes on with ${this.what}, after ${seconds} s.`);
   }
 }

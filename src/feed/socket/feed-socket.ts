@@ -5,6 +5,7 @@ import { TokenBucket } from '../../token-bucket/index.js';
 import type { FeedCache } from '../cache/feed-cache.js';
 import type { FeedLimits } from '../feed-limits.js';
 import type { FeedEnd, FeedMetrics, RequestOutcome } from '../feed.metrics.js';
+import type { FeedFreshness } from '../freshness.js';
 import { InvalidRequestError } from '../request/invalid-request.error.js';
 import { objectIn, readRequest, type Wish } from '../request/read-request.js';
 import { BehindError, type Sending } from '../subscription/subscription.js';
@@ -26,6 +27,7 @@ export interface FeedSocketContext {
   metrics: FeedMetrics;
   topics: FeedTopics;
   guard: FeedGuard;
+  freshness: FeedFreshness;
   /** The longest interval of an aggregate: seconds. */
   longestS: number;
   /** Called once, when a client that had to show its token has done so. */
@@ -51,6 +53,8 @@ export class FeedSocket {
   /** What the client has taken so far: frames. */
   private taken = 0;
   private takenSeen = 0;
+  /** As the client was told: see {@link FeedFreshness}. */
+  private staleSince: string | null = null;
   private stalledMs = 0;
 
   constructor(
@@ -75,6 +79,7 @@ export class FeedSocket {
     ws.on('ping', (data) => this.answer(data));
     ws.on('error', (error) => this.failed(error));
     ws.on('close', (code) => this.ended(code));
+    this.pumpSoon();
   }
 
   /** Whether its client has yet to show its token. */
@@ -144,6 +149,7 @@ export class FeedSocket {
     if (wasWaiting) {
       clearTimeout(this.admissionTimer);
       this.context.onAdmitted(this);
+      this.pumpSoon();
     }
     return fields;
   }
@@ -164,8 +170,8 @@ export class FeedSocket {
     this.pumpSoon();
   }
 
-  /** Later, when all that is new is there, so that it goes in one frame. */
-  private pumpSoon(): void {
+  /** Sends what there is. Later, when all that is new is there, so that it goes in one frame. */
+  pumpSoon(): void {
     if (this.pumping) return;
     this.pumping = true;
     setImmediate(() => {
@@ -182,6 +188,7 @@ export class FeedSocket {
   /** Sends as much as the client takes, a frame of each subscription in turn. */
   private pump(): void {
     const { limits, metrics } = this.context;
+    this.tellWhetherStale();
     for (const subscription of this.ready) {
       if (!this.isOpen || this.ws.bufferedAmount >= limits.unsentBytes) return;
       this.ready.delete(subscription);
@@ -194,12 +201,21 @@ export class FeedSocket {
     }
   }
 
+  /** Before anything else that is sent: who has not been told takes it for new. */
+  private tellWhetherStale(): void {
+    const { staleSince } = this.context.freshness;
+    if (staleSince === this.staleSince || this.isWaiting || !this.isOpen) return;
+    if (this.ws.bufferedAmount >= this.context.limits.unsentBytes) return;
+    this.staleSince = staleSince;
+    this.send(JSON.stringify({ stale_since: staleSince }));
+  }
+
   private send(data: Buffer | string): void {
     // What did not wait for the client is no sign that it is slow.
     if (this.ws.bufferedAmount === 0) this.taken += 1;
     this.ws.send(data, { binary: false }, () => {
       this.taken += 1;
-      if (this.ready.size > 0) this.pumpSoon();
+      if (this.ready.size > 0 || this.staleSince !== this.context.freshness.staleSince) this.pumpSoon();
     });
   }
 

@@ -10,6 +10,7 @@ import { EntryFiller } from '../cache/entry-filler.js';
 import { FeedCache } from '../cache/feed-cache.js';
 import { FeedLimits } from '../feed-limits.js';
 import { FeedMetrics } from '../feed.metrics.js';
+import { FeedFreshness } from '../freshness.js';
 import { FeedTopics } from '../topic/feed-topics.js';
 import { FeedSocket, type FeedSocketContext } from './feed-socket.js';
 import { WaitingSockets } from './waiting-sockets.js';
@@ -34,6 +35,7 @@ export class FeedSockets {
     private readonly lifecycle: Lifecycle,
     private readonly updater: CacheUpdater,
     private readonly filler: EntryFiller,
+    freshness: FeedFreshness,
   ) {
     this.waiting = new WaitingSockets(limits);
     this.context = {
@@ -42,6 +44,7 @@ export class FeedSockets {
       metrics,
       topics,
       guard,
+      freshness,
       longestS: settings.CACHE_EXPIRY_S,
       onAdmitted: (socket) => this.waitsNoMore(socket),
       onEnd: (socket) => {
@@ -50,6 +53,9 @@ export class FeedSockets {
       },
       onFault: (error) => this.logger.error('A subscriber of the live feed could not be served.', error),
     };
+    freshness.onChange(() => {
+      for (const socket of this.sockets) socket.pumpSoon();
+    });
   }
 
   start(): void {

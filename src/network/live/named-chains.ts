@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type ChainName, ChainNames, choicesOf } from '../../chains/index.js';
-import { FeedOutage, InvalidRequestError } from '../../feed/index.js';
+import { FeedFreshness, FeedOutage, InvalidRequestError } from '../../feed/index.js';
 import { timeOf } from '../../storage/index.js';
 import { headerOf } from '../view/network-header.js';
 import { BlockTimes } from '../view/block-times.js';
@@ -17,14 +17,17 @@ const MAX_SUBSCRIPTIONS = 4_096;
 @Injectable()
 export class NamedChains {
   private readonly subscriptions = new Set<NetworkSubscription>();
-  private readonly outage = new FeedOutage('the names of chains');
+  private readonly outage: FeedOutage;
   private running = false;
   private again = false;
 
   constructor(
     private readonly names: ChainNames,
     private readonly views: NetworkViews,
-  ) {}
+    freshness: FeedFreshness,
+  ) {
+    this.outage = new FeedOutage('the names of chains', freshness);
+  }
 
   /** @throws InvalidRequestError where there are too many */
   add(subscription: NetworkSubscription): void {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../../config/index.js';
-import { FeedOutage, KnownIds, poll } from '../../feed/index.js';
+import { FeedFreshness, FeedOutage, KnownIds, poll } from '../../feed/index.js';
 import { inMicroseconds, READ_AGAIN_MS } from '../../storage/index.js';
 import { NetworkMetrics } from '../network.metrics.js';
 import type { NetworkView } from './network-view.js';
@@ -14,7 +14,7 @@ const CATCH_UP_MS = 60_000;
 /** Keeps all views up to date: one question to the database an interval, however many there are. */
 @Injectable()
 export class NetworkUpdater {
-  private readonly outage = new FeedOutage('the nodes of chains');
+  private readonly outage: FeedOutage;
   private readonly known = new KnownIds();
   private readonly stopping = new AbortController();
 
@@ -23,7 +23,10 @@ export class NetworkUpdater {
     private readonly views: NetworkViews,
     private readonly readModel: NetworkReadModel,
     private readonly metrics: NetworkMetrics,
-  ) {}
+    freshness: FeedFreshness,
+  ) {
+    this.outage = new FeedOutage('the nodes of chains', freshness);
+  }
 
   start(): void {
     poll(this.settings.CACHE_UPDATE_INTERVAL_MS, () => this.tick(), this.stopping.signal);

@@ -8,6 +8,8 @@ import { CollectorRegistry } from '../collector/collector-registry.js';
 import { DATABASE_URL } from '../../connections/database-url.js';
 import { PartitionManager } from '../../partitions/partition-manager.js';
 import { ensureReaderRole } from '../reader-role/ensure-reader-role.js';
+import { LOG_TABLES } from '../../schema/index.js';
+import { namedFaults, schemaFaults } from './check-schema.js';
 import { ensureDatabase } from './ensure-database.js';
 import { migrate, pendingMigrations } from './migrate.js';
 import { SchemaOutdatedError, UnsupportedDatabaseError } from './startup.errors.js';
@@ -52,6 +54,19 @@ export class DatabaseStartup {
     }
   }
 
+  /**
+   * Makes the tables again, after the database was made anew under a server that runs.
+   *
+   * @returns false where the server is not to migrate: MIGRATE_ON_START
+   * @throws what the database does
+   */
+  async again(): Promise<boolean> {
+    if (!this.settings.MIGRATE_ON_START) return false;
+    for (const table of LOG_TABLES) this.partitions.forget(table);
+    await this.attempt();
+    return true;
+  }
+
   private async attempt(): Promise<void> {
     await ensureDatabase(this.url);
     if (!this.dataSource.isInitialized) await this.dataSource.initialize();
@@ -62,6 +77,10 @@ export class DatabaseStartup {
     } else {
       const pending = await pendingMigrations(this.dataSource);
       if (pending) throw new SchemaOutdatedError();
+    }
+    const faults = await schemaFaults(this.dataSource);
+    if (faults.length > 0) {
+      throw new UnsupportedDatabaseError(`one with tables of another version: ${namedFaults(faults)}`);
     }
     await this.partitions.ensureAhead(Date.now());
     await this.collectors.seen();
