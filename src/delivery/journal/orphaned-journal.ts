@@ -156,7 +156,7 @@ export class OrphanedJournal {
 
   /** Leaves what is not done to another process; where all is done, waits until it is removed. */
   release(): Promise<void> {
-    return (this.#end ??= this.#endWith(this.directory.release()));
+    return (this.#end ??= this.#endWith(() => this.directory.release()));
   }
 
   async *#batchesOf(segment: Segment): AsyncGenerator<OrphanedBatch, void, undefined> {
@@ -240,12 +240,13 @@ export class OrphanedJournal {
 
   #endIfDone(): void {
     if (this.ended || !this.#offeredAll || this.#entries > 0) return;
-    this.#end = this.#endWith(this.#unreadable ? this.directory.release() : this.directory.remove());
+    const { directory } = this;
+    this.#end = this.#endWith(() => (this.#unreadable ? directory.release() : directory.remove()));
   }
 
-  async #endWith(end: Promise<void>): Promise<void> {
+  async #endWith(end: () => void | Promise<void>): Promise<void> {
     try {
-      await end;
+      await end();
     } catch (error) {
       this.options.logger.warn(`${this.path} could not be removed: ${String(error)}`);
     }
