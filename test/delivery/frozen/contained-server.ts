@@ -9,8 +9,16 @@ import { descendantsOf, stateOf, UNSHARE } from './namespaces.js';
 
 const READY_MS = 60_000;
 
+export interface ContainedOptions {
+  /** The built server, where it is not that of `dist`. */
+  main?: string | undefined;
+  /** Whether the namespaces go on when the server is killed, and PostgreSQL in them. */
+  outlived?: boolean;
+  environment?: Record<string, string>;
+}
+
 /**
- * The built server with its own PostgreSQL, in PID and IPC namespaces of its own, as in a container. Its processes are
+ * The built server, with its own PostgreSQL unless it is given another, in PID and IPC namespaces of its own, as in a container. Its processes are
  * ours: signals go to them alone. `await using` ends all of them.
  */
 export class ContainedServer implements AsyncDisposable {
@@ -28,13 +36,9 @@ export class ContainedServer implements AsyncDisposable {
     this.exited = once(child, 'exit').then(([code, signal]) => (signal ?? code) as number | NodeJS.Signals);
   }
 
-  /**
-   * @param main the built server, where it is not that of `dist`
-   * @param outlived whether the namespaces go on when the server is killed, and PostgreSQL in them
-   */
   static async spawn(
     dataDir: string,
-    { main = built('main.js'), outlived = false }: { main?: string | undefined; outlived?: boolean } = {},
+    { main = built('main.js'), outlived = false, environment = {} }: ContainedOptions = {},
   ): Promise<ContainedServer> {
     const port = await freePort();
     const [unshare, ...args] = UNSHARE;
@@ -47,6 +51,7 @@ export class ContainedServer implements AsyncDisposable {
         PORT: port.toString(),
         DATA_DIR: dataDir,
         JOURNAL_MODE: 'always',
+        ...environment,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -1,14 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FakeNode } from '../../support/fake-node.js';
-import { onDatabase } from '../../support/on-database.js';
-import { waitUntil } from '../../support/wait-until.js';
+import { NumberedMessages } from '../../support/numbered-messages.js';
 import { ContainedServer } from './contained-server.js';
 
 /** A second server is to refuse by then: milliseconds. */
-const REFUSAL_MS = 10_000;
+const REFUSAL_MS = 20_000;
 /** One that finds a PostgreSQL running that it cannot see gives that some seconds to end. */
-const UNSEEN_MS = 25_000;
-const STORED_MS = 30_000;
+const UNSEEN_MS = 40_000;
 const MESSAGES = 50;
 
 export interface FrozenOptions {
@@ -43,7 +40,7 @@ export async function playFrozenRounds({
   log = () => undefined,
 }: FrozenOptions): Promise<FrozenResult> {
   const result: FrozenResult = { sent: 0, missing: 0, twice: 0, problems: [], refusedMs: 0 };
-  const numbers = new Numbers();
+  const numbers = new NumberedMessages();
 
   /** @returns how long that took: milliseconds */
   const refused = async (what: RegExp, limitMs: number): Promise<number> => {
@@ -64,7 +61,7 @@ export async function playFrozenRounds({
   for (let round = 1; round <= rounds; round += 1) {
     await using server = await ContainedServer.spawn(dataDir, { main });
     await server.isReady();
-    await numbers.send(server);
+    await numbers.send(server.ws, MESSAGES);
     await server.freeze();
     const frozenUntil = performance.now() + frozenMs;
     await refusedWhileFrozen();
@@ -72,7 +69,7 @@ export async function playFrozenRounds({
     await refusedWhileFrozen();
     await server.thaw();
     await server.isReady();
-    await numbers.send(server);
+    await numbers.send(server.ws, MESSAGES);
     await numbers.areStored(await server.databaseUrl());
     const code = await server.stop();
     if (code !== 0) result.problems.push(`The first server ended with ${code}, and said:\n${server.log}`);
@@ -82,7 +79,7 @@ export async function playFrozenRounds({
   {
     await using server = await ContainedServer.spawn(dataDir, { main, outlived: true });
     await server.isReady();
-    await numbers.send(server);
+    await numbers.send(server.ws, MESSAGES);
     await server.killServer();
     await refused(/in use by a PostgreSQL that cannot be seen from here/, UNSEEN_MS);
   }
@@ -93,45 +90,4 @@ export async function playFrozenRounds({
   const code = await last.stop();
   if (code !== 0) result.problems.push(`The last server ended with ${code}, and said:\n${last.log}`);
   return result;
-}
-
-/** Messages that a server has answered for, each with a number of its own. */
-class Numbers {
-  sent = 0;
-
-  async send(server: ContainedServer): Promise<void> {
-    const node = await FakeNode.connect(`${server.ws}/audit`);
-    await node.sendConnected({ network_id: 'QmFrozen' });
-    for (let count = 0; count < MESSAGES; count += 1) {
-      this.sent += 1;
-      await node.sendV1({ msg: 'test.numbered', number: this.sent });
-    }
-    // It follows what is safe.
-    const answered = new Promise((resolve) => node.socket.once('pong', resolve));
-    node.socket.ping();
-    await answered;
-    await node.close();
-  }
-
-  /** Waits until all are stored; what the database has where that takes too long. */
-  async areStored(databaseUrl: string): Promise<{ missing: number; twice: number }> {
-    const read = async (): Promise<{ missing: number; twice: number }> =>
-      await onDatabase(databaseUrl, async (client) => {
-        const { rows } = await client.query<{ number: number; times: number }>(
-          `SELECT (logs->>'number')::int AS number, count(*)::int AS times FROM tetcore_logs
-           WHERE msg = 'test.numbered' GROUP BY 1`,
-        );
-        return {
-          missing: this.sent - rows.length,
-          twice: rows.filter(({ times }) => times > 1).length,
-        };
-      });
-    return await waitUntil(
-      async () => {
-        const found = await read();
-        return found.missing === 0 ? found : undefined;
-      },
-      { what: 'all messages to be stored', timeoutMs: STORED_MS, everyMs: 100 },
-    ).catch(read);
-  }
 }
