@@ -34,10 +34,11 @@ export class JournalService {
         this.metrics.journalMoved();
         for (const listener of this.listeners) listener(move);
       },
-      onDamage: ({ file, offset, bytes, reason }) => {
-        this.metrics.damaged();
+      onDamage: ({ file, offset, bytes, messages, reason }) => {
+        this.metrics.damaged(messages);
         this.logger.error(
-          `${file}: ${bytes.toString()} bytes from ${offset.toString()} cannot be read and are lost: ${reason}.`,
+          `${file}: ${bytes.toString()} bytes from ${offset.toString()} cannot be read and are lost, with ` +
+            `${messages === undefined ? 'an unknown number of' : `at least ${messages.toString()}`} messages: ${reason}.`,
         );
       },
     });

@@ -25,12 +25,16 @@ export interface JournalContents {
  * in it holds its lock. Its name is a UUIDv7, so that names are in the order in which they were made.
  */
 export class JournalDirectory {
+  private readonly formatFile: string;
+
   private constructor(
     readonly id: string,
     readonly path: string,
     readonly format: JournalFormat,
     private readonly lock: DirectoryLock,
-  ) {}
+  ) {
+    this.formatFile = join(path, FORMAT_FILE);
+  }
 
   /**
    * Makes one, and `root` where that does not exist. It is done at once: a process whose directory was removed can keep
@@ -127,7 +131,7 @@ export class JournalDirectory {
    * @throws errors of the file system
    */
   isIntact(): boolean {
-    return this.lock.isOurs() && existsSync(join(this.path, FORMAT_FILE));
+    return this.lock.isOurs() && existsSync(this.formatFile);
   }
 
   /** Until the names in it are on the disk for good. */

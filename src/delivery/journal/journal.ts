@@ -146,7 +146,8 @@ export class Journal {
       if (this.bytes + length > this.maxBytes) this.#segments.reclaim();
       return this.#writing(() => this.#segments.append(parts, length));
     };
-    const entry = this.#keptBy(append, () => this.#segments.currentHasItsName());
+    const isThere = (): boolean => this.#directory.isIntact() && this.#segments.currentHasItsName();
+    const entry = this.#keptBy(append, isThere);
     try {
       this.#openBatch.clear(batch.id);
     } catch (error) {
@@ -175,7 +176,8 @@ export class Journal {
       }
       this.#writing(() => this.#openBatch.append(part.id, parts, length));
     };
-    this.#keptBy(keep, () => this.#openBatch.hasItsName());
+    // This comes many times a batch: with that, more is looked at.
+    this.#keptBy(keep, () => this.#openBatch.exists());
   }
 
   /**
@@ -245,14 +247,14 @@ export class Journal {
   /**
    * Nothing counts as kept before its file was seen to have its name after the write.
    *
-   * @param named whether the file has its name that was written to
+   * @param isThere whether what was written is where the next process finds it
    */
-  #keptBy<T>(write: () => T, named: () => boolean): T {
+  #keptBy<T>(write: () => T, isThere: () => boolean): T {
     for (let moves = 0; ; moves++) {
       let failure: unknown;
       try {
         const result = write();
-        if (this.#writing(() => this.#directory.isIntact() && named())) return result;
+        if (this.#writing(isThere)) return result;
         failure = new JournalWriteError(this.path, 'it is removed again and again');
       } catch (error) {
         if (this.#isIntact()) throw error;

@@ -2,6 +2,7 @@ import {
   type BigIntStats,
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   fsyncSync,
   ftruncateSync,
@@ -57,6 +58,11 @@ export class OpenBatchFile {
    */
   hasItsName(): boolean {
     return leadsTo(this.#path, this.#identity);
+  }
+
+  /** Whether there is a file of its name, which costs a third of {@link hasItsName}. */
+  exists(): boolean {
+    return existsSync(this.#path);
   }
 
   /** Writes a part behind those of the same batch. The first of another batch takes the place of all that is there. */

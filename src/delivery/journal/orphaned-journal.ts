@@ -160,7 +160,9 @@ export class OrphanedJournal {
   }
 
   async *#batchesOf(segment: Segment): AsyncGenerator<OrphanedBatch, void, undefined> {
-    for await (const found of RecordReader.read(segment.path, this.directory.format.marker)) {
+    const { format } = this.directory;
+    const messagesIn = (payload: Buffer): number | undefined => format.messagesIn(payload);
+    for await (const found of RecordReader.read(segment.path, format.marker, messagesIn)) {
       if (this.ended) return;
       if (!('payload' in found)) {
         this.options.onDamage(found);
@@ -226,7 +228,8 @@ export class OrphanedJournal {
       return this.directory.format.decode(payload);
     } catch (error) {
       if (!(error instanceof BatchFormatError)) throw error;
-      this.options.onDamage({ file: segment.path, offset, bytes: length, reason: error.message });
+      const messages = this.directory.format.messagesIn(payload);
+      this.options.onDamage({ file: segment.path, offset, bytes: length, messages, reason: error.message });
       return undefined;
     }
   }
