@@ -36,9 +36,9 @@ export class JournalService {
       },
       onDamage: ({ file, offset, bytes, messages, reason }) => {
         this.metrics.damaged(messages);
+        const count = messages === undefined ? 'an unknown number of' : `at least ${messages.toString()}`;
         this.logger.error(
-          `${file}: ${bytes.toString()} bytes from ${offset.toString()} cannot be read and are lost, with ` +
-            `${messages === undefined ? 'an unknown number of' : `at least ${messages.toString()}`} messages: ${reason}.`,
+          `${file}: ${bytes.toString()} bytes from ${offset.toString()} cannot be read and are lost, with ${count} messages: ${reason}.`,
         );
       },
     });
