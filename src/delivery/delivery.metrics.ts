@@ -48,6 +48,14 @@ export const deliveryMetricProviders = [
     help: 'Damaged places met in the journal. What lay there is lost.',
   }),
   makeCounterProvider({
+    name: 'tetcore_journal_damaged_messages_total',
+    help: 'Messages that lay in damaged places of the journal, as far as their number could be read there.',
+  }),
+  makeCounterProvider({
+    name: 'tetcore_journal_moves_total',
+    help: 'Times that the directory of the journal was removed or moved while the server ran, and another was made.',
+  }),
+  makeCounterProvider({
     name: 'tetcore_journal_replayed_messages_total',
     help: 'Messages stored from the journals of processes that had ended.',
   }),
@@ -72,6 +80,8 @@ export class DeliveryMetrics {
     @InjectMetric('tetcore_message_store_lag_seconds') private readonly lag: Histogram,
     @InjectMetric('tetcore_batch_retries_total') private readonly retries: Counter,
     @InjectMetric('tetcore_journal_damage_total') private readonly damage: Counter,
+    @InjectMetric('tetcore_journal_damaged_messages_total') private readonly damagedMessages: Counter,
+    @InjectMetric('tetcore_journal_moves_total') private readonly moves: Counter,
     @InjectMetric('tetcore_journal_replayed_messages_total') private readonly replays: Counter,
     @InjectMetric('tetcore_queue_batches') queueBatches: Gauge,
     @InjectMetric('tetcore_queue_memory_bytes') queueMemory: Gauge,
@@ -108,8 +118,14 @@ export class DeliveryMetrics {
     this.retries.inc();
   }
 
-  damaged(): void {
+  /** @param messages how many lay there at least */
+  damaged(messages = 0): void {
     this.damage.inc();
+    this.damagedMessages.inc(messages);
+  }
+
+  journalMoved(): void {
+    this.moves.inc();
   }
 
   replayed(messages: number): void {

@@ -63,6 +63,8 @@ export class Delivery {
   /** Writers go home. What is not stored stays in the journal, which is closed. */
   async leave(): Promise<void> {
     this.queue.end();
+    // What it says it leaves there has to be there.
+    this.journal.check();
     const waiting = this.queue.leftovers().map((item) => ({ item, owedTo: undefined }));
     this.leaveBehind([...(await this.writers.stop()), ...waiting]);
     await this.replayed;

@@ -3,15 +3,20 @@ import { resolve } from 'node:path';
 import { Settings } from '../config/index.js';
 import type { Batch } from '../telemetry/index.js';
 import { DeliveryMetrics } from './delivery.metrics.js';
-import { Journal, type JournalEntry, type OrphanedJournal } from './journal/index.js';
+import { Journal, type JournalEntry, type JournalMove, type OrphanedJournal } from './journal/index.js';
 
 const MIB = 1024 * 1024;
+/** How soon it is noticed that the directory is gone, while no batch comes: milliseconds. */
+const CHECK_INTERVAL_MS = 1_000;
 
 /** The journal of this process, from its start to its end. In the mode `off` there is none. */
 @Injectable()
 export class JournalService {
   private readonly logger = new Logger('Journal');
+  private readonly listeners: ((move: JournalMove) => void)[] = [];
   private journal: Journal | undefined;
+  private checks: NodeJS.Timeout | undefined;
+  private isGone = false;
 
   constructor(
     private readonly settings: Settings,
@@ -25,14 +30,20 @@ export class JournalService {
       directory: resolve(this.settings.DATA_DIR, 'journal'),
       maxBytes: this.settings.JOURNAL_MAX_MIB * MIB,
       logger: this.logger,
-      onDamage: ({ file, offset, bytes, reason }) => {
-        this.metrics.damaged();
+      onMove: (move) => {
+        this.metrics.journalMoved();
+        for (const listener of this.listeners) listener(move);
+      },
+      onDamage: ({ file, offset, bytes, messages, reason }) => {
+        this.metrics.damaged(messages);
+        const count = messages === undefined ? 'an unknown number of' : `at least ${messages.toString()}`;
         this.logger.error(
-          `${file}: ${bytes.toString()} bytes from ${offset.toString()} cannot be read and are lost: ${reason}.`,
+          `${file}: ${bytes.toString()} bytes from ${offset.toString()} cannot be read and are lost, with ${count} messages: ${reason}.`,
         );
       },
     });
     const journal = this.journal;
+    this.checks = setInterval(() => this.check(), CHECK_INTERVAL_MS).unref();
     this.metrics.watch({
       journalBytes: () => journal.bytes,
       journalBatches: () => journal.entries,
@@ -42,6 +53,27 @@ export class JournalService {
 
   get exists(): boolean {
     return this.journal !== undefined;
+  }
+
+  /** Calls back when the directory was lost, and there is another one: see {@link JournalOptions.onMove}. */
+  onMove(listener: (move: JournalMove) => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** Whether the next process finds this batch, were this one to end. */
+  holds(entry: JournalEntry): boolean {
+    return this.journal?.holds(entry) ?? false;
+  }
+
+  /** Makes another directory where that of this process was removed or moved. */
+  check(): void {
+    try {
+      this.journal?.check();
+      this.isGone = false;
+    } catch (error) {
+      if (!this.isGone) this.logger.error(`The directory of the journal is gone. ${String(error)}`);
+      this.isGone = true;
+    }
   }
 
   hasRoomFor(bytes: number): boolean {
@@ -69,6 +101,7 @@ export class JournalService {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.checks);
     await this.journal?.close();
   }
 

@@ -19,9 +19,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { DirectoryInUseError } from '../lock/index.js';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DirectoryInUseError, type DirectoryLock, LockedFile } from '../lock/index.js';
 import {
+  DataDirLostError,
   EmbeddedPostgresServer,
   EmbeddedPostgresStartError,
   EmbeddedPostgresUnavailableError,
@@ -90,8 +91,11 @@ describe('EmbeddedPostgresServer', () => {
     await mkdir(dataDir);
   }
 
-  /** As a process that is killed leaves it: its lock counts for nothing, and PostgreSQL runs on. */
-  const forgetServer = () => rm(join(dataDir, 'lock'));
+  /** As a process that is killed leaves it: its lock is gone, and PostgreSQL runs on. */
+  const forgetServer = (server: EmbeddedPostgresServer): void =>
+    (server as unknown as { lock: DirectoryLock }).lock.release();
+
+  const clusterLock = (): string => join(dataDir, 'postgres', 'tetcore.lock');
 
   it('makes a database that is UTF-8, durable and reached with its password only', async () => {
     const server = await start();
@@ -186,7 +190,7 @@ describe('EmbeddedPostgresServer', () => {
   it('takes over the PostgreSQL of a process that was killed', async () => {
     const first = await start();
     const pid = await postmasterPid();
-    await forgetServer();
+    forgetServer(first);
     const second = await start();
     expect(second.url).toBe(first.url);
     expect(await postmasterPid()).toBe(pid);
@@ -196,13 +200,61 @@ describe('EmbeddedPostgresServer', () => {
   });
 
   it('replaces such a PostgreSQL where it does not allow enough connections', async () => {
-    await start();
+    const first = await start();
     const pid = await postmasterPid();
-    await forgetServer();
+    forgetServer(first);
     const second = await start({ maxConnections: 130 });
     expect(await postmasterPid()).not.toBe(pid);
     expect(await query(second, 'SHOW max_connections')).toEqual([['130']]);
   });
+
+  it.runIf(onPosix)('locks the files for as long as PostgreSQL runs, whoever started it', async () => {
+    const first = await start();
+    expect(LockedFile.isHeld(clusterLock())).toBe(true);
+    forgetServer(first);
+    expect(LockedFile.isHeld(clusterLock())).toBe(true);
+    process.kill(await postmasterPid(), 'SIGSTOP');
+    expect(LockedFile.isHeld(clusterLock())).toBe(true);
+    process.kill(await postmasterPid(), 'SIGCONT');
+    const second = await start();
+    await second.stop();
+    expect(LockedFile.isHeld(clusterLock())).toBe(false);
+  });
+
+  it('does not start beside a PostgreSQL that it cannot see, as in another container', async () => {
+    await (await start()).stop();
+    const elsewhere = LockedFile.take(clusterLock());
+    try {
+      await expect(start()).rejects.toThrow(
+        new RegExp(`The database in ${dataDir}/postgres is in use by a PostgreSQL that cannot be seen`),
+      );
+    } finally {
+      elsewhere?.close();
+    }
+    await start();
+  });
+
+  it('starts at once where a container that was killed left its lock file', async () => {
+    await freshDataDir('container');
+    const holder = { pid: 1, host: 'elsewhere', since: new Date().toISOString() };
+    await writeFile(join(dataDir, 'lock'), JSON.stringify(holder));
+    expect(await query(await start(), 'SELECT 1')).toEqual([[1]]);
+  });
+
+  it.runIf(onPosix).each(['lock file', 'whole data directory'])(
+    'stops PostgreSQL at once, and says so, when its %s is removed',
+    async (what) => {
+      await freshDataDir(`lost-${what.length.toString()}`);
+      const server = await start();
+      const pid = await postmasterPid();
+      await rm(what === 'lock file' ? join(dataDir, 'lock') : dataDir, { recursive: true });
+      await expect(server.lost).rejects.toThrow(DataDirLostError);
+      await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 5_000 });
+      const next = await start();
+      await server.stop();
+      expect(await query(next, 'SELECT 1')).toEqual([[1]]);
+    },
+  );
 
   it.runIf(onPosix)('does not mistake another process for the PostgreSQL whose pid it has', async () => {
     await (await start()).stop();
@@ -237,6 +289,7 @@ describe('EmbeddedPostgresServer', () => {
     await (await start()).stop();
     expect((await readdir(dataDir)).sort()).toEqual([
       'database-url',
+      'lock',
       'postgres',
       'postgres-password',
       'postgres.log',

@@ -1,13 +1,14 @@
 import type { LoggerService } from '@nestjs/common';
 import { resolve } from 'node:path';
 import pg from 'pg';
-import type { DirectoryLock } from '../lock/index.js';
+import { DirectoryLock } from '../lock/index.js';
 import { locateBinaries } from './binaries.js';
 import { createCluster, findCluster, ownerOf } from './cluster.js';
+import { DataDirLostError } from './data-dir-lost.error.js';
 import { databaseUrl, lastPort, layoutOf, readIfThere, writeSecret, type DataLayout } from './data-layout.js';
 import { EmbeddedPostgresStartError } from './embedded-postgres-start.error.js';
-import { lockDataDir } from './lock-data-dir.js';
 import { Postmaster } from './postmaster.js';
+import type { PostmasterFile } from './postmaster-file.js';
 import { canEnter } from './reachability.js';
 import { binariesFor } from './shared-binaries.js';
 import { isRoot, postgresAccount, type SystemAccount } from './system-account.js';
@@ -27,35 +28,56 @@ export interface EmbeddedPostgresOptions {
  * only and asks for a password, which lies in the data directory.
  */
 export class EmbeddedPostgresServer {
+  /**
+   * Rejects with a DataDirLostError when the data directory was removed, or its lock file was: PostgreSQL is stopped at
+   * once then, since another server may start on the same files.
+   */
+  readonly lost: Promise<never>;
   private stopping: Promise<void> | undefined;
+  private isLost = false;
+  private reject: (error: DataDirLostError) => void = () => undefined;
 
   private constructor(
     /** With user, password and port; the database that it names has yet to be created. */
     readonly url: string,
     private readonly postmaster: Postmaster,
+    private readonly pid: number,
     private readonly lock: DirectoryLock,
-  ) {}
+    private readonly logger: Pick<LoggerService, 'warn'>,
+  ) {
+    this.lost = new Promise((_, reject) => (this.reject = reject));
+    // Whoever waits for it learns of it.
+    this.lost.catch(() => undefined);
+  }
 
   /**
    * Starts PostgreSQL on the data directory, with a new cluster the first time, and waits until it takes
    * connections. One that an earlier process left running is taken over.
    *
    * @throws DirectoryInUseError if another server works on the data directory
+   * @throws UnusableDirectoryError or LockUnavailableError if the data directory cannot be had
+   * @throws DataDirLostError if it is removed meanwhile
    * @throws EmbeddedPostgresUnavailableError if PostgreSQL cannot run on this machine or installation
    * @throws EmbeddedPostgresStartError if it can, but fails
    */
   static async start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgresServer> {
     const dataDir = resolve(options.dataDir);
+    let server: EmbeddedPostgresServer | undefined;
     // Not in the cluster, which PostgreSQL owns and which comes into being as a whole.
-    const lock = await lockDataDir(dataDir, options.logger);
+    const lock = await DirectoryLock.acquire(dataDir, { onLost: () => void server?.lose(dataDir) });
     try {
       const { layout, postmaster, password } = await prepare(dataDir, options);
-      const port = await startOrTakeOver(postmaster, layout, password, options);
+      const { pid, port } = await startOrTakeOver(postmaster, layout, password, options);
       const url = databaseUrl(password, port);
+      server = new EmbeddedPostgresServer(url, postmaster, pid, lock, options.logger);
+      if (!lock.isOurs()) {
+        await server.lose(dataDir);
+        throw new DataDirLostError(dataDir);
+      }
       await writeSecret(layout.url, url, layout.fileOwner);
-      return new EmbeddedPostgresServer(url, postmaster, lock);
+      return server;
     } catch (error) {
-      await lock.release();
+      lock.release();
       throw error;
     }
   }
@@ -67,8 +89,23 @@ export class EmbeddedPostgresServer {
    * @param timeoutS seconds after which connections that still work are cut off
    */
   stop(timeoutS = 15): Promise<void> {
-    this.stopping ??= this.postmaster.stop(timeoutS).finally(() => this.lock.release());
+    this.stopping ??= this.stopOnce(timeoutS).finally(() => this.lock.release());
     return this.stopping;
+  }
+
+  private async stopOnce(timeoutS: number): Promise<void> {
+    // What runs on these files now is another server's.
+    if (!this.isLost) await this.postmaster.stop(timeoutS);
+  }
+
+  private async lose(dataDir: string): Promise<void> {
+    this.isLost = true;
+    try {
+      await this.postmaster.quit(this.pid);
+    } catch (error) {
+      this.logger.warn(`PostgreSQL may run on, process ${this.pid.toString()}: ${String(error)}`);
+    }
+    this.reject(new DataDirLostError(dataDir));
   }
 }
 
@@ -109,23 +146,25 @@ async function startOrTakeOver(
   layout: DataLayout,
   password: string,
   { logger, maxConnections = 100 }: EmbeddedPostgresOptions,
-): Promise<number> {
+): Promise<PostmasterFile> {
   const running = await postmaster.running();
   if (running !== undefined) {
     if (await answers(databaseUrl(password, running.port), postmaster.version, maxConnections)) {
       logger.log(
         `Took over the PostgreSQL that an earlier process left running, port ${running.port.toString()}.`,
       );
-      return running.port;
+      return running;
     }
     logger.warn(
       'Stopping a PostgreSQL that an earlier process left running and that does not answer as it should.',
     );
     await postmaster.stop(15);
   }
-  const { port } = await postmaster.start(await lastPort(layout), maxConnections);
-  logger.log(`PostgreSQL listens on 127.0.0.1, port ${port.toString()}; its data is in ${layout.cluster}.`);
-  return port;
+  const started = await postmaster.start(await lastPort(layout), maxConnections);
+  logger.log(
+    `PostgreSQL listens on 127.0.0.1, port ${started.port.toString()}; its data is in ${layout.cluster}.`,
+  );
+  return started;
 }
 
 /** Whether a running server takes our password, is of our version and allows as many connections as we want. */

@@ -1,3 +1,4 @@
+export { DataDirLostError } from './data-dir-lost.error.js';
 export { EmbeddedPostgresServer, type EmbeddedPostgresOptions } from './embedded-postgres-server.js';
 export { EmbeddedPostgresStartError } from './embedded-postgres-start.error.js';
 export { EmbeddedPostgresUnavailableError } from './embedded-postgres-unavailable.error.js';

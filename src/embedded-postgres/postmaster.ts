@@ -1,5 +1,7 @@
 import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { LockedFile } from '../lock/index.js';
 import type { PostgresBinaries } from './binaries.js';
 import type { DataLayout } from './data-layout.js';
 import { rotateLog } from './data-layout.js';
@@ -19,7 +21,14 @@ const START_TIMEOUT_S = 600;
 const IMMEDIATE_STOP_TIMEOUT_S = 20;
 /** How long the remaining processes of a killed postmaster may take to end. */
 const LEFTOVERS_TIMEOUT_MS = 10_000;
+const LEFTOVERS_POLL_MS = 200;
 const LOG_EXCERPT_CHARACTERS = 2000;
+
+/**
+ * In the cluster: locked by all processes of its PostgreSQL, which inherit the descriptor. PostgreSQL itself knows only
+ * processes and shared memory of its own container, and would start beside one in another.
+ */
+const LOCK_FILE = 'tetcore.lock';
 
 /** The PostgreSQL server process of a cluster. It goes on when this process ends without stopping it. */
 export class Postmaster {
@@ -48,12 +57,55 @@ export class Postmaster {
    * @throws EmbeddedPostgresStartError
    */
   async start(wantedPort: number | undefined, maxConnections: number): Promise<PostmasterFile> {
+    const lock = await this.lockCluster();
+    try {
+      return await this.startLocked(lock, wantedPort, maxConnections);
+    } finally {
+      // PostgreSQL has it now.
+      lock.close();
+    }
+  }
+
+  /**
+   * Stops it at once, as if the machine lost power: what was committed is replayed at the next start.
+   *
+   * @param pid of the process as it was started or taken over: its file may be another's by now
+   */
+  async quit(pid: number): Promise<void> {
+    if (!(await isPostmasterOf(this.cluster, pid))) return;
+    const args = ['kill', 'QUIT', pid.toString()];
+    const { exitCode, output } = await runCommand(this.binaries.pgCtl, args, { account: this.account });
+    if (exitCode !== 0) throw new EmbeddedPostgresStartError(`PostgreSQL does not stop.`, output);
+  }
+
+  /** @throws EmbeddedPostgresStartError where processes that cannot be seen from here use the cluster */
+  private async lockCluster(): Promise<LockedFile> {
+    const deadline = Date.now() + LEFTOVERS_TIMEOUT_MS;
+    for (;;) {
+      const lock = LockedFile.take(join(this.cluster, LOCK_FILE));
+      if (lock !== undefined) return lock;
+      if (Date.now() > deadline) {
+        throw new EmbeddedPostgresStartError(
+          `The database in ${this.cluster} is in use by a PostgreSQL that cannot be seen from here: it runs in ` +
+            `another container, or on another machine. Stop that one, also if it is frozen.`,
+        );
+      }
+      await delay(LEFTOVERS_POLL_MS);
+    }
+  }
+
+  private async startLocked(
+    lock: LockedFile,
+    wantedPort: number | undefined,
+    maxConnections: number,
+  ): Promise<PostmasterFile> {
+    // Of a PostgreSQL that is gone: it would hold the lock.
     if ((await readPostmasterFile(this.cluster)) !== undefined) await disownPostmasterFile(this.cluster);
     await rotateLog(this.layout);
     const deadline = Date.now() + LEFTOVERS_TIMEOUT_MS;
     let port = await freePort(wantedPort);
     for (;;) {
-      const said = await this.tryStart(port, maxConnections);
+      const said = await this.tryStart(lock, port, maxConnections);
       if (said === undefined) {
         const started = await this.running();
         if (started !== undefined) return started;
@@ -68,7 +120,7 @@ export class Postmaster {
         throw new EmbeddedPostgresStartError(`PostgreSQL did not start; see ${this.layout.log}.`, said);
       }
       if (portWasTaken) port = await freePort();
-      else await delay(200);
+      else await delay(LEFTOVERS_POLL_MS);
     }
   }
 
@@ -95,7 +147,11 @@ export class Postmaster {
   }
 
   /** What PostgreSQL logged if it did not start, else undefined. */
-  private async tryStart(port: number, maxConnections: number): Promise<string | undefined> {
+  private async tryStart(
+    lock: LockedFile,
+    port: number,
+    maxConnections: number,
+  ): Promise<string | undefined> {
     const settings = {
       listen_addresses: '127.0.0.1',
       port,
@@ -115,7 +171,7 @@ export class Postmaster {
         this.binaries.pgCtl,
         ['start', '-s', '-w', '-t', START_TIMEOUT_S.toString(), '-D', this.cluster, '-o', options.join(' ')],
         // pg_ctl makes the server the leader of a session of its own; this shields pg_ctl while it waits.
-        { account: this.account, outputFd: log.fd, detached: true },
+        { account: this.account, outputFd: log.fd, inheritedFd: lock.fd, detached: true },
       );
       return exitCode === 0 ? undefined : await this.logFrom(size);
     } finally {

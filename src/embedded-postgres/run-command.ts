@@ -15,6 +15,8 @@ export interface CommandOptions {
   account?: SystemAccount | undefined;
   /** An open file that takes the output, also that of processes which the command leaves running. */
   outputFd?: number;
+  /** An open file that the processes which the command leaves running have too, as long as they run. */
+  inheritedFd?: number;
   /** Out of reach of the terminal's signals to this process. */
   detached?: boolean;
 }
@@ -27,7 +29,7 @@ export interface CommandOptions {
 export function runCommand(
   program: string,
   args: readonly string[],
-  { account, outputFd, detached = false }: CommandOptions = {},
+  { account, outputFd, inheritedFd, detached = false }: CommandOptions = {},
 ): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
@@ -42,7 +44,11 @@ export function runCommand(
         TZ: 'UTC',
       },
       ...(account === undefined ? {} : { uid: account.uid, gid: account.gid }),
-      stdio: outputFd === undefined ? ['ignore', 'pipe', 'pipe'] : ['ignore', outputFd, outputFd],
+      stdio: [
+        'ignore',
+        ...(outputFd === undefined ? (['pipe', 'pipe'] as const) : [outputFd, outputFd]),
+        ...(inheritedFd === undefined ? [] : [inheritedFd]),
+      ],
       detached,
       windowsHide: true,
     });

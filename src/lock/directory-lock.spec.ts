@@ -1,167 +1,216 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DirectoryInUseError, DirectoryLock } from './index.js';
-import { LOCK_RENEWAL_MS, REMOTE_LOCK_EXPIRY_MS, thisProcess, type LockHolder } from './lock-holder.js';
+import { DirectoryInUseError, DirectoryLock, LockedFile, UnusableDirectoryError } from './index.js';
 
-const onLinux = process.platform === 'linux';
+const run = promisify(execFile);
+const onPosix = process.platform !== 'win32';
+const asRoot = process.getuid?.() === 0;
+
+/** A program that is not ours locks the file of its first argument, and lives until it is killed. */
+const HOLD_LOCK = `
+  const fd = require('node:fs').openSync(process.argv[1], 'a+');
+  const range = process.platform === 'darwin' ? [] : [1024 ** 3, 1];
+  console.log(require('fs-native-extensions').tryLock(fd, ...range) ? 'held' : 'refused');
+  setInterval(() => {}, 1000);`;
 
 describe('DirectoryLock', () => {
   let dir: string;
-  const sleepers: ChildProcess[] = [];
+  let path: string;
+  const children: ChildProcess[] = [];
 
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'directory-lock-'));
+    path = join(dir, 'lock');
   });
 
   afterEach(async () => {
-    for (const sleeper of sleepers.splice(0)) sleeper.kill('SIGKILL');
+    for (const child of children.splice(0)) child.kill('SIGKILL');
     await rm(dir, { recursive: true, force: true });
   });
 
-  async function leaveLock(holder: Partial<LockHolder>): Promise<void> {
-    await writeFile(join(dir, 'lock'), JSON.stringify({ ...thisProcess(), ...holder }));
+  async function otherProcess(): Promise<{ child: ChildProcess; said: string }> {
+    const child = spawn(process.execPath, ['-e', HOLD_LOCK, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    children.push(child);
+    const [text] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];
+    return { child, said: text.trim() };
   }
 
-  /** Another process that lives, with its start time. */
-  async function livingProcess(): Promise<{ pid: number; processStart: string | null; child: ChildProcess }> {
-    const child = spawn(process.execPath, ['-e', 'console.log(1); setInterval(() => {}, 1000)'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    sleepers.push(child);
-    await once(child.stdout, 'data');
-    const pid = child.pid ?? 0;
-    const stat = onLinux ? await readFile(`/proc/${pid.toString()}/stat`, 'utf8') : undefined;
-    return { pid, processStart: stat?.split(' ')[21] ?? null, child };
-  }
+  const refusal = (): Promise<unknown> => DirectoryLock.acquire(dir).catch((error: unknown) => error);
 
   it('creates the directory and says who holds it', async () => {
     const lock = await DirectoryLock.acquire(join(dir, 'a', 'b'));
-    expect(await DirectoryLock.holder(join(dir, 'a', 'b'))).toMatchObject({
-      pid: process.pid,
-      host: hostname(),
-    });
-    await lock.release();
-    expect(await DirectoryLock.holder(join(dir, 'a', 'b'))).toBeUndefined();
+    expect(DirectoryLock.holder(join(dir, 'a', 'b'))).toMatchObject({ pid: process.pid, host: hostname() });
+    lock.release();
+    expect(DirectoryLock.holder(join(dir, 'a', 'b'))).toBeUndefined();
   });
 
   it('refuses a second holder, naming the first and what to do', async () => {
     const lock = await DirectoryLock.acquire(dir);
-    const refusal = await DirectoryLock.acquire(dir).catch((error: unknown) => error);
-    expect(refusal).toBeInstanceOf(DirectoryInUseError);
-    const { message } = refusal as Error;
-    for (const part of [lock.directory, process.pid.toString(), hostname(), 'since 2', 'Stop that process']) {
+    const refused = await refusal();
+    expect(refused).toBeInstanceOf(DirectoryInUseError);
+    const { message } = refused as Error;
+    for (const part of [dir, process.pid.toString(), hostname(), 'since 2', 'Stop that process']) {
       expect(message).toContain(part);
     }
-    await lock.release();
-    await (await DirectoryLock.acquire(dir)).release();
+    lock.release();
+    (await DirectoryLock.acquire(dir)).release();
   });
 
-  it('leaves nothing behind, and a second release does not take the next lock away', async () => {
+  it('leaves one file, and a second release does not take the next lock away', async () => {
     const first = await DirectoryLock.acquire(dir);
-    await first.release();
+    first.release();
     const second = await DirectoryLock.acquire(dir);
-    await first.release();
+    first.release();
+    expect(await refusal()).toBeInstanceOf(DirectoryInUseError);
     expect(await readdir(dir)).toEqual(['lock']);
-    await second.release();
-    expect(await readdir(dir)).toEqual([]);
+    second.release();
+    expect(await readFile(path, 'utf8')).toBe('');
   });
 
-  it('respects a process that lives and replaces its lock as soon as it was killed', async () => {
-    const { pid, processStart, child } = await livingProcess();
-    await leaveLock({ pid, processStart });
-    await expect(DirectoryLock.acquire(dir)).rejects.toThrow(DirectoryInUseError);
+  it('respects a process that lives, and goes to the next as soon as that was killed', async () => {
+    const { child, said } = await otherProcess();
+    expect(said).toBe('held');
+    expect(DirectoryLock.isHeld(dir)).toBe(true);
+    expect(await refusal()).toBeInstanceOf(DirectoryInUseError);
     child.kill('SIGKILL');
     await once(child, 'exit');
-    await (await DirectoryLock.acquire(dir)).release();
+    expect(DirectoryLock.isHeld(dir)).toBe(false);
+    (await DirectoryLock.acquire(dir)).release();
   });
 
-  it.runIf(onLinux)('replaces the lock of a process whose pid now belongs to another', async () => {
-    const { pid } = await livingProcess();
-    await leaveLock({ pid, processStart: '1' });
-    await (await DirectoryLock.acquire(dir)).release();
+  it('keeps other processes away', async () => {
+    const lock = await DirectoryLock.acquire(dir);
+    expect((await otherProcess()).said).toBe('refused');
+    lock.release();
   });
 
-  it('replaces a lock of its own pid that it does not hold, where start times are unknown', async () => {
-    await leaveLock({ processStart: null, token: 'of an earlier process' });
-    await (await DirectoryLock.acquire(dir)).release();
+  it.runIf(onPosix)('respects a process that is frozen, however old its lock file looks', async () => {
+    const { child } = await otherProcess();
+    child.kill('SIGSTOP');
+    // As by a clock that is a day behind, or after a day.
+    const yesterday = new Date(Date.now() - 86_400_000);
+    await utimes(path, yesterday, yesterday);
+    expect(await refusal()).toBeInstanceOf(DirectoryInUseError);
+    child.kill('SIGCONT');
+    expect(await refusal()).toBeInstanceOf(DirectoryInUseError);
   });
 
-  it.each([
-    ['on another machine', { host: 'elsewhere' }],
-    ['of another boot, be it of a machine with the same name,', { bootId: 'another-boot' }],
-    ['in another container of this machine', { pidNamespace: 'pid:[1]' }],
-  ])('counts a holder %s as alive until it has not renewed its lock for half a minute', async (_, holder) => {
-    await leaveLock(holder);
-    await expect(DirectoryLock.acquire(dir)).rejects.toThrow('last sign of life');
-    const longAgo = new Date(Date.now() - REMOTE_LOCK_EXPIRY_MS - 1000);
-    await utimes(join(dir, 'lock'), longAgo, longAgo);
-    await (await DirectoryLock.acquire(dir)).release();
+  it('does not care for what the file says, nor for who made it', async () => {
+    const holder = { pid: process.ppid, host: hostname(), since: new Date().toISOString() };
+    for (const text of [JSON.stringify(holder), '{"pid":', '']) {
+      await writeFile(path, text);
+      expect(DirectoryLock.isHeld(dir)).toBe(false);
+      (await DirectoryLock.acquire(dir)).release();
+    }
+    const lock = await DirectoryLock.acquire(dir);
+    await writeFile(path, 'nothing that can be read');
+    expect(((await refusal()) as Error).message).toContain('another process holds it');
+    lock.release();
   });
 
-  it.each(['taken by another', 'removed'])(
-    'tells once that it was %s, and renews it no more',
+  it.each(['removed', 'replaced', 'moved with its directory'])(
+    'tells at once, and once, that its file was %s',
     async (how) => {
-      vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-      try {
-        const lost: string[] = [];
-        const lock = await DirectoryLock.acquire(dir, { onLost: (directory) => lost.push(directory) });
-        const path = join(dir, 'lock');
-        await utimes(path, 0, 0);
-        vi.advanceTimersByTime(LOCK_RENEWAL_MS);
-        await vi.waitFor(async () => expect((await stat(path)).mtimeMs).toBeGreaterThan(0));
-        if (how === 'removed') await rm(path);
-        else await leaveLock({ host: 'elsewhere', token: 'of another' });
-        await utimes(path, 0, 0).catch(() => undefined);
-        vi.advanceTimersByTime(LOCK_RENEWAL_MS);
-        await vi.waitFor(() => expect(lost).toEqual([lock.directory]));
-        expect(vi.getTimerCount()).toBe(0);
-        await lock.release();
-        if (how !== 'removed') expect((await stat(path)).mtimeMs).toBe(0);
-      } finally {
-        vi.useRealTimers();
-      }
+      const onLost = vi.fn();
+      const home = join(dir, 'home');
+      const lock = await DirectoryLock.acquire(home, { onLost });
+      expect(lock.isOurs()).toBe(true);
+      if (how === 'removed') await rm(join(home, 'lock'));
+      else if (how === 'replaced') {
+        await writeFile(join(dir, 'other'), '');
+        await rename(join(dir, 'other'), join(home, 'lock'));
+      } else await rename(home, join(dir, 'away'));
+      expect(lock.isOurs()).toBe(false);
+      await vi.waitFor(() => expect(onLost.mock.calls).toEqual([[home]]), { timeout: 2_000 });
+      const next = await DirectoryLock.acquire(home);
+      // What is there now is another's.
+      lock.release({ removeFile: true });
+      expect(next.isOurs()).toBe(true);
+      next.release();
+      expect(onLost).toHaveBeenCalledTimes(1);
     },
   );
 
-  it('renews well within that half minute', () => {
-    expect(LOCK_RENEWAL_MS * 3).toBeLessThan(REMOTE_LOCK_EXPIRY_MS);
-  });
-
-  it('replaces a lock whose takeover was itself cut short', async () => {
-    await leaveLock({ processStart: null, pid: 2 ** 22 + 1 });
-    const left = await readFile(join(dir, 'lock'), 'utf8');
+  it('does not take a file that was removed before it was locked', async () => {
     const first = await DirectoryLock.acquire(dir);
-    await first.release();
-    const guard = `lock.${createHash('sha256').update(left).digest('hex').slice(0, 16)}`;
-    await writeFile(join(dir, 'lock'), left);
-    await writeFile(join(dir, guard), left);
-    const second = await DirectoryLock.acquire(dir);
-    expect(await readdir(dir)).toEqual(['lock']);
-    await second.release();
+    const waiting = DirectoryLock.acquire(dir);
+    first.release({ removeFile: true });
+    const second = await waiting;
+    expect(second.isOurs()).toBe(true);
+    expect(await refusal()).toBeInstanceOf(DirectoryInUseError);
+    second.release({ removeFile: true });
+    expect(await readdir(dir)).toEqual([]);
   });
 
-  it('tidies up after processes that were killed while they took it', async () => {
-    await writeFile(join(dir, 'lock.abandoned'), '');
-    await utimes(join(dir, 'lock.abandoned'), 0, 0);
-    await writeFile(join(dir, 'lock.under-way'), '');
-    const lock = await DirectoryLock.acquire(dir);
-    expect((await readdir(dir)).sort()).toEqual(['lock', 'lock.under-way']);
-    await lock.release();
+  it('waits for one that only looks, and not for one that holds it', async () => {
+    const looking = LockedFile.take(path);
+    const waiting = DirectoryLock.acquire(dir);
+    looking?.close();
+    (await waiting).release();
   });
 
-  it('goes to exactly one of many that find it left behind', async () => {
+  it('goes to exactly one of many', async () => {
     for (let round = 0; round < 20; round++) {
-      await leaveLock({ processStart: null, pid: 2 ** 22 + 1 });
       const attempts = await Promise.allSettled(Array.from({ length: 8 }, () => DirectoryLock.acquire(dir)));
       const won = attempts.filter((attempt) => attempt.status === 'fulfilled');
       expect(won).toHaveLength(1);
-      for (const { value } of won) await value.release();
-      expect(await readdir(dir)).toEqual([]);
+      for (const { value } of won) value.release({ removeFile: round % 2 === 0 });
     }
+  });
+
+  it.runIf(onPosix)('is not handed to child processes, so that it ends with its holder', async () => {
+    const lock = await DirectoryLock.acquire(dir);
+    const child = spawn('sleep', ['60'], { stdio: 'ignore' });
+    children.push(child);
+    await once(child, 'spawn');
+    lock.release();
+    (await DirectoryLock.acquire(dir)).release();
+  });
+
+  it.runIf(onPosix)('lasts where its descriptor was handed down until that process is gone too', async () => {
+    const file = LockedFile.take(path);
+    const child = spawn('sleep', ['60'], { stdio: ['ignore', 'ignore', 'ignore', file?.fd] });
+    children.push(child);
+    await once(child, 'spawn');
+    file?.close();
+    expect(LockedFile.isHeld(path)).toBe(true);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(LockedFile.isHeld(path)).toBe(false);
+  });
+
+  it('says what is wrong with a path that is no directory', async () => {
+    await writeFile(join(dir, 'file'), '');
+    const refused = await DirectoryLock.acquire(join(dir, 'file')).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(UnusableDirectoryError);
+    expect((refused as Error).message).toMatch(/file cannot be used \(ENOTDIR.*a part of the path is a file/);
+  });
+
+  describe.runIf(asRoot && process.platform === 'linux')('as root', () => {
+    it('says that a file system is read-only, be the directory there or not', async () => {
+      await mkdir(join(dir, 'there'));
+      await run('mount', ['--bind', dir, dir]);
+      try {
+        await run('mount', ['-o', 'remount,bind,ro', dir]);
+        for (const name of ['there', 'missing', 'missing/below']) {
+          const refused = await DirectoryLock.acquire(join(dir, name)).catch((error: unknown) => error);
+          expect(refused).toMatchObject({ name: 'UnusableDirectoryError', code: 'EROFS' });
+          expect((refused as Error).message).toContain('mount it for writing, or set DATA_DIR');
+        }
+      } finally {
+        await run('umount', ['-l', dir]);
+      }
+    });
+
+    it('leaves its file to the owner of the directory', async () => {
+      await run('chown', ['12345:12345', dir]);
+      (await DirectoryLock.acquire(dir)).release();
+      expect((await stat(path)).uid).toBe(12345);
+    });
   });
 });

@@ -1,211 +1,134 @@
-import { Logger } from '@nestjs/common';
-import { createHash } from 'node:crypto';
-import { link, mkdir, open, readFile, readdir, realpath, rename, rm, stat, utimes } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DirectoryInUseError } from './directory-in-use.error.js';
-import { LOCK_RENEWAL_MS, isAlive, parseHolder, thisProcess, type LockHolder } from './lock-holder.js';
+import { type LockHolder, readHolder, thisProcess } from './lock-holder.js';
+import { LockedFile } from './locked-file.js';
+import { makeDirectory } from './make-directory.js';
+import { UnusableDirectoryError } from './unusable-directory.error.js';
 
-/** Tokens of the locks that this process holds or is about to take. */
-const heldHere = new Set<string>();
-interface Rival {
-  holder: LockHolder;
-  /** When its lock was last renewed. */
-  lastSeen: Date;
-}
+const LOCK_FILE = 'lock';
+/** How soon a holder notices that its lock is lost. */
+const CHECK_INTERVAL_MS = 250;
+/** A process that only looks whether the lock is held, holds it for microseconds. */
+const RETRY_DELAYS_MS = [5, 20, 50];
 
 export interface DirectoryLockOptions {
-  /** Called once when the lock is found to be another's, or removed; without it the log tells. */
+  /** Called once, within a fraction of a second, where the lock file was removed or replaced: others can lock it now. */
   onLost?: (directory: string) => void;
 }
 
-const DRAFT_EXPIRY_MS = 60_000;
-const WITHOUT_HARD_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
-
 /**
- * An exclusive lock on a directory, in the form of a file `lock` in it. The lock of a process that was killed
- * is recognised at once on the same machine; that of another machine or container that shares the directory,
- * 30 seconds after its last sign of life.
+ * An exclusive lock on a directory: a lock of the kernel on the file `lock` in it. It lasts as long as its process, be
+ * that frozen or not, and holds between containers and PID namespaces of a machine.
  */
 export class DirectoryLock {
-  private readonly renewal: NodeJS.Timeout;
+  private watch: NodeJS.Timeout | undefined;
+  private checking = false;
+  private released = false;
 
   private constructor(
     readonly directory: string,
-    private readonly token: string,
-    private readonly content: string,
-    private readonly onLost: (directory: string) => void,
+    private readonly file: LockedFile,
+    private readonly onLost: ((directory: string) => void) | undefined,
   ) {
-    this.renewal = setInterval(() => void this.renew(), LOCK_RENEWAL_MS).unref();
+    if (onLost !== undefined) this.watch = setInterval(() => void this.check(), CHECK_INTERVAL_MS).unref();
   }
 
   /**
    * Takes the lock of a directory, which is created where it is missing.
    *
    * @throws DirectoryInUseError if it is held
+   * @throws UnusableDirectoryError if it cannot be made or written
+   * @throws LockUnavailableError if there are no locks of the kernel
    */
-  static async acquire(
-    directory: string,
-    { onLost = logLost }: DirectoryLockOptions = {},
-  ): Promise<DirectoryLock> {
-    await mkdir(directory, { recursive: true });
-    const real = await realpath(directory);
-    const me = thisProcess();
-    const content = JSON.stringify(me);
-    const draft = join(real, `lock.${me.token}`);
-    heldHere.add(me.token);
+  static async acquire(directory: string, options: DirectoryLockOptions = {}): Promise<DirectoryLock> {
+    attempt(directory, () => makeDirectory(directory));
+    for (const delay of [...RETRY_DELAYS_MS, undefined]) {
+      const lock = DirectoryLock.tryAcquire(directory, options);
+      if (lock !== undefined) return lock;
+      if (delay !== undefined) await sleep(delay);
+    }
+    throw new DirectoryInUseError(directory, readHolder(join(directory, LOCK_FILE)));
+  }
+
+  /**
+   * The same at once, of a directory that is there.
+   *
+   * @returns undefined where it is held, or another process looks whether it is
+   * @throws UnusableDirectoryError, LockUnavailableError
+   */
+  static tryAcquire(directory: string, { onLost }: DirectoryLockOptions = {}): DirectoryLock | undefined {
+    const file = attempt(directory, () => LockedFile.take(join(realpathSync(directory), LOCK_FILE)));
+    if (file === undefined) return undefined;
+    file.write(`${JSON.stringify(thisProcess())}\n`);
+    return new DirectoryLock(directory, file, onLost);
+  }
+
+  /** Whether a process holds a directory. Nothing is written. */
+  static isHeld(directory: string): boolean {
+    return LockedFile.isHeld(join(directory, LOCK_FILE));
+  }
+
+  /** Who holds it, as far as it says; undefined where it is free. */
+  static holder(directory: string): LockHolder | undefined {
+    return DirectoryLock.isHeld(directory) ? readHolder(join(directory, LOCK_FILE)) : undefined;
+  }
+
+  /**
+   * Whether it is ours. Where the file was removed or replaced it is not: another process may have locked the one that
+   * is there now.
+   *
+   * @throws errors of the file system
+   */
+  isOurs(): boolean {
+    return !this.released && this.file.hasItsName();
+  }
+
+  /**
+   * Gives the directory free. A second call does nothing.
+   *
+   * @param removeFile whether the directory is about to be removed
+   */
+  release({ removeFile = false } = {}): void {
+    if (this.released) return;
+    this.released = true;
+    clearInterval(this.watch);
     try {
-      await writeDurably(draft, content);
-      const rival = await claim(join(real, 'lock'), draft, content);
-      if (rival !== undefined) throw new DirectoryInUseError(real, rival.holder, rival.lastSeen);
-      await removeAbandonedDrafts(real);
-      return new DirectoryLock(real, me.token, content, onLost);
-    } catch (error) {
-      heldHere.delete(me.token);
-      throw error;
+      if (removeFile) this.file.unlink();
+      else this.file.write('');
     } finally {
-      await rm(draft, { force: true });
+      this.file.close();
     }
   }
 
-  /** The process that holds a directory, if there is one. */
-  static async holder(directory: string): Promise<LockHolder | undefined> {
-    const real = await realpath(directory).catch(() => directory);
-    const found = await look(join(real, 'lock'));
-    return found?.isHeld === true ? found.holder : undefined;
-  }
-
-  /** Gives the directory free. A second call does nothing. */
-  async release(): Promise<void> {
-    if (!heldHere.delete(this.token)) return;
-    clearInterval(this.renewal);
-    const path = join(this.directory, 'lock');
-    if ((await readIfThere(path)) === this.content) await rm(path, { force: true });
-  }
-
-  /** A process that was frozen for long finds that another has taken over, whose lock it must not renew. */
-  private async renew(): Promise<void> {
-    const path = join(this.directory, 'lock');
+  private async check(): Promise<void> {
+    if (this.checking) return;
+    this.checking = true;
     try {
-      const found = await readIfThere(path);
-      if (!heldHere.has(this.token)) return;
-      if (found !== this.content) {
-        this.lose();
-        return;
-      }
-      const now = new Date();
-      await utimes(path, now, now);
+      // Not for long in the way of other work, should the file system hang.
+      await stat(this.directory).catch(() => undefined);
+      if (this.released || this.isOurs()) return;
+      clearInterval(this.watch);
+      this.onLost?.(this.directory);
     } catch {
-      // What cannot be read or touched for now is tried the next time.
-    }
-  }
-
-  private lose(): void {
-    heldHere.delete(this.token);
-    clearInterval(this.renewal);
-    this.onLost(this.directory);
-  }
-}
-
-function logLost(directory: string): void {
-  new Logger(DirectoryLock.name).error(
-    `The lock of ${directory} is lost: another process has taken it, or it was removed. Stop one of them.`,
-  );
-}
-
-/**
- * Puts `draft` in the place of a lock file that is missing or left behind; the answer is who holds it instead.
- *
- * A stale file is replaced under a second lock that is named after its content. Nobody else replaces that
- * content meanwhile, so of any number of processes that find it stale, one wins. Should the winner be killed
- * halfway, its second lock is stale in turn and replaced by the same rule.
- */
-async function claim(path: string, draft: string, content: string): Promise<Rival | undefined> {
-  for (;;) {
-    if (await place(draft, path, content)) return undefined;
-    const found = await look(path);
-    if (found === undefined) continue;
-    if (found.isHeld) return found;
-    const guard = `${path}.${createHash('sha256').update(found.content).digest('hex').slice(0, 16)}`;
-    const rival = await claim(guard, draft, content);
-    if (rival !== undefined) return rival;
-    try {
-      if ((await readIfThere(path)) !== found.content) continue;
-      // A rename of one hard link over another of the same file would do nothing: the guard may be one of `draft`.
-      await rename(await copyOf(draft, content), path);
-      return undefined;
+      // What cannot be looked at for now is looked at the next time.
     } finally {
-      await rm(guard, { force: true });
+      this.checking = false;
     }
   }
 }
 
-/** The lock file at `path`, if there is one. */
-async function look(path: string): Promise<(Rival & { content: string; isHeld: boolean }) | undefined> {
-  const content = await readIfThere(path);
-  const file = await stat(path).catch(() => undefined);
-  if (content === undefined || file === undefined) return undefined;
-  // Content that cannot be read is being written, or was lost with the machine: its age decides.
-  const holder = parseHolder(content) ?? {
-    ...thisProcess(),
-    pid: 0,
-    host: '(unknown)',
-    since: file.mtime.toISOString(),
-    token: '',
-  };
-  const isHeld = isAlive(holder, Date.now() - file.mtimeMs, heldHere.has(holder.token));
-  return { content, holder, isHeld, lastSeen: file.mtime };
-}
-
-/** Creates `path` with all of its content at once, unless it exists. */
-async function place(draft: string, path: string, content: string): Promise<boolean> {
+/** @throws UnusableDirectoryError in the place of an error of the file system */
+function attempt<T>(directory: string, work: () => T): T {
   try {
-    await link(draft, path);
-    return true;
+    return work();
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return false;
-    if (!WITHOUT_HARD_LINKS.includes(code)) throw error;
-  }
-  try {
-    await writeDurably(path, content);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
+    throw isOfSystem(error) ? new UnusableDirectoryError(directory, error) : error;
   }
 }
 
-/** Of processes that were killed while they took the lock. */
-async function removeAbandonedDrafts(directory: string): Promise<void> {
-  for (const name of await readdir(directory)) {
-    if (!name.startsWith('lock.')) continue;
-    const path = join(directory, name);
-    const file = await stat(path).catch(() => undefined);
-    if (file !== undefined && Date.now() - file.mtimeMs > DRAFT_EXPIRY_MS) await rm(path, { force: true });
-  }
-}
-
-async function copyOf(draft: string, content: string): Promise<string> {
-  const copy = `${draft}.copy`;
-  await writeDurably(copy, content);
-  return copy;
-}
-
-async function writeDurably(path: string, content: string): Promise<void> {
-  const file = await open(path, 'wx');
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+function isOfSystem(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
 }

@@ -19,7 +19,7 @@ import { ObservedSockets } from './sockets/observed-sockets.js';
 /** How exactly the end of a process that is killed is known: milliseconds. */
 const HEARTBEAT_MS = 500;
 const STORE_MS = 1_000;
-/** The lock of a container that is gone expires only after a while. */
+/** A process may be killed while this one runs. */
 const LOOK_FOR_LEFT_MS = 5_000;
 const MEASURE_MS = 10_000;
 const LOOK_FOR_LOST_MS = 15_000;
@@ -40,6 +40,7 @@ export class Observer {
   /** Processes that are gone, and whose end is not for this process to say: they were there after its start. */
   private readonly leftToOthers = new Set<string>();
   private folder: ObserverFolder | undefined;
+  private making: Promise<void> | undefined;
   private left: LeftFolder[] = [];
   /** By the monotonic clock. */
   private letInAt: number | undefined;
@@ -118,7 +119,7 @@ export class Observer {
     // What it still writes must not come after what is written here.
     const half = AbortSignal.timeout(Math.max(1, Math.ceil(deadline.leftMs() / 2)));
     await orAborted(this.repeated.ended(), half).catch(() => undefined);
-    for (const left of this.left.splice(0)) await left.release();
+    for (const left of this.left.splice(0)) left.release();
     if (this.stoppedAt !== undefined) {
       this.gaps.add(newGap(this.collector.identity, 'down', { monotonicMs: this.stoppedAt }));
       await this.storePending(AbortSignal.timeout(Math.max(1, Math.ceil(deadline.leftMs())))).catch(
@@ -162,13 +163,20 @@ export class Observer {
     }
   }
 
-  /** Makes it where it is missing: also one that could not be made before, or that another process has taken over. */
-  private async makeFolder(): Promise<void> {
+  /** Makes it where it is missing: also one that could not be made before, or that was removed. */
+  private makeFolder(): Promise<void> {
+    return (this.making ??= this.makeMissingFolder().finally(() => (this.making = undefined)));
+  }
+
+  private async makeMissingFolder(): Promise<void> {
     if (this.folder !== undefined) return;
     const folder = await ObserverFolder.create(this.root, this.collector.id, () => {
       this.logger.warn(`The folder of this process in ${this.root} is lost, and is made anew.`);
-      folder.close();
-      if (this.folder === folder) this.folder = undefined;
+      folder.abandon();
+      if (this.folder !== folder) return;
+      this.folder = undefined;
+      // Where that fails, it is tried again with the next look.
+      this.makeFolder().catch((error: unknown) => this.logger.debug(String(error)));
     });
     this.folder = folder;
   }
@@ -201,10 +209,15 @@ export class Observer {
     }
     const isKept = this.beat();
     for (const folder of folders) {
-      const done = isKept && over.includes(folder) ? folder.remove() : folder.release();
-      done.catch((error: unknown) =>
-        this.logger.warn(`A folder of an earlier process remains: ${String(error)}`),
-      );
+      if (isKept && over.includes(folder)) {
+        folder
+          .remove()
+          .catch((error: unknown) =>
+            this.logger.warn(`A folder of an earlier process remains: ${String(error)}`),
+          );
+      } else {
+        folder.release();
+      }
     }
   }
 

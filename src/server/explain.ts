@@ -1,5 +1,5 @@
 const OURS =
-  /^(Import|InvalidSettings|DirectoryInUse|Embedded|Journal|UnsupportedDatabase|ReaderRole|SchemaOutdated|InvalidDashboardPage)/;
+  /^(Import|InvalidSettings|DirectoryInUse|UnusableDirectory|LockUnavailable|DataDirLost|Embedded|Journal|UnsupportedDatabase|ReaderRole|SchemaOutdated|InvalidDashboardPage)/;
 
 /** An error as the operator is told of it: without a stack where there is something to be done about it. */
 export function explain(error: unknown): string {

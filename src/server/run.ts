@@ -41,7 +41,7 @@ async function serve(
   if (server === undefined) return stopped(await stopping);
   try {
     const failing = server.ready.then(() => welcome(settings, server));
-    await Promise.race([stopping, failing.then(() => stopping)]);
+    await Promise.race([stopping, failing.then(() => stopping), server.lost]);
   } catch (error) {
     report(error);
     await server.stop();

@@ -30,6 +30,8 @@ export interface RunningServer {
    * Rejects when that can never be (see DatabaseStartup), or when the server is stopped before.
    */
   ready: Promise<void>;
+  /** Rejects when the server's own PostgreSQL was stopped because its data directory is lost: the server is to stop. */
+  lost: Promise<never>;
   /** Ends everything in order: nodes, batches, database. By the deadline, or within `SHUTDOWN_TIMEOUT_S`. */
   stop: (deadline?: Deadline) => Promise<void>;
   /** Once it has stopped: whether every batch is stored or in the journal. */
@@ -80,6 +82,7 @@ export async function startServer(
       port: (app.getHttpServer().address() as AddressInfo).port,
       databaseUrl,
       ready,
+      lost: postgres?.lost ?? new Promise<never>(() => undefined),
       stop: (deadline = inTheEnd()) => (stopped ??= stop(deadline)),
       endedWithoutLoss: () => app.get(Delivery).endedWithoutLoss,
     };

@@ -1,14 +1,15 @@
-import { mkdir, open, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { closeSync, existsSync, fsyncSync, openSync, rmdirSync, rmSync, writeSync } from 'node:fs';
+import { readdir, readFile, rmdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { v7 as uuid } from 'uuid';
-import { DirectoryInUseError, DirectoryLock } from '../../lock/index.js';
+import { DirectoryLock, makeDirectory } from '../../lock/index.js';
 import { codeOf, JournalFormatError, JournalUnavailableError } from './journal.error.js';
 import { type JournalFormat, newFormat, readFormat } from './format/index.js';
 import { Segment } from './segment.js';
 
 const FORMAT_FILE = 'journal.json';
-/** From this age on, a directory without {@link FORMAT_FILE} is not one that is just being made. */
-const LEFTOVER_MS = 60_000;
+/** Another process may remove one that is not locked yet: it takes it for what is left of a process that was killed. */
+const MAX_ATTEMPTS = 5;
 
 /** What lies in the directory of a process that is gone. */
 export interface JournalContents {
@@ -24,35 +25,60 @@ export interface JournalContents {
  * in it holds its lock. Its name is a UUIDv7, so that names are in the order in which they were made.
  */
 export class JournalDirectory {
+  private readonly formatFile: string;
+
   private constructor(
     readonly id: string,
     readonly path: string,
     readonly format: JournalFormat,
     private readonly lock: DirectoryLock,
-  ) {}
+  ) {
+    this.formatFile = join(path, FORMAT_FILE);
+  }
 
   /**
-   * Makes one, and `root` where that does not exist.
+   * Makes one, and `root` where that does not exist. It is done at once: a process whose directory was removed can keep
+   * nothing until there is another one.
    *
    * @throws JournalUnavailableError
    */
-  static async create(root: string): Promise<JournalDirectory> {
+  static create(root: string): JournalDirectory {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const made = JournalDirectory.tryCreate(root);
+        if (made !== undefined) return made;
+      } catch (error) {
+        if (codeOf(error) !== 'ENOENT' || attempt >= MAX_ATTEMPTS) {
+          throw new JournalUnavailableError(root, error);
+        }
+      }
+      if (attempt >= MAX_ATTEMPTS) throw new JournalUnavailableError(root, 'it is removed again and again');
+    }
+  }
+
+  private static tryCreate(root: string): JournalDirectory | undefined {
     const id = uuid();
     const path = join(root, id);
-    let lock: DirectoryLock | undefined;
+    // What lies above may be for others as well.
+    makeDirectory(root, 0o700);
+    makeDirectory(path, 0o700);
+    const lock = DirectoryLock.tryAcquire(path);
+    if (lock === undefined) return undefined;
     try {
-      // What lies above may be for others as well.
-      await mkdir(dirname(root), { recursive: true });
-      await mkdir(path, { recursive: true, mode: 0o700 });
-      lock = await DirectoryLock.acquire(path);
       const { format, description } = newFormat();
-      await describe(path, description);
-      await syncDirectory(path);
-      await syncDirectory(root);
+      describe(path, description);
+      syncDirectory(path);
+      syncDirectory(root);
       return new JournalDirectory(id, path, format, lock);
     } catch (error) {
-      await (lock === undefined ? rmdir(path) : removeDirectory(path, lock)).catch(() => undefined);
-      throw new JournalUnavailableError(root, error);
+      try {
+        rmSync(join(path, FORMAT_FILE), { force: true });
+        lock.release({ removeFile: true });
+        rmdirSync(path);
+      } catch {
+        // Another process finds it empty, and removes it.
+      }
+      throw error;
     }
   }
 
@@ -64,9 +90,9 @@ export class JournalDirectory {
    */
   static async adopt(root: string, id: string): Promise<JournalDirectory | undefined> {
     const path = join(root, id);
-    // Nothing is written, not even a lock, to what this version does not know or another process is making.
-    if ((await formatIn(path)) === undefined && !(await isLeftover(path))) return undefined;
-    const lock = await acquireIfFree(path);
+    // Nothing is written, not even a lock, to what this version does not know.
+    await formatIn(path);
+    const lock = acquireIfFree(path);
     if (lock === undefined) return undefined;
     try {
       const format = await formatIn(path);
@@ -74,7 +100,7 @@ export class JournalDirectory {
       if ((await segmentsIn(path)).length > 0)
         throw new JournalFormatError(`There is no ${FORMAT_FILE} in ${path}.`);
     } catch (error) {
-      await lock.release();
+      lock.release();
       throw error;
     }
     await removeDirectory(path, lock);
@@ -89,7 +115,7 @@ export class JournalDirectory {
    */
   static async lookInto(root: string, id: string): Promise<JournalContents | undefined> {
     const path = join(root, id);
-    if ((await DirectoryLock.holder(path)) !== undefined) return undefined;
+    if (DirectoryLock.isHeld(path)) return undefined;
     return { path, format: await formatIn(path), segments: await segmentsIn(path) };
   }
 
@@ -98,14 +124,24 @@ export class JournalDirectory {
     return segmentsIn(this.path);
   }
 
-  /** Until the names in it are on the disk for good. */
-  sync(): Promise<void> {
-    return syncDirectory(this.path);
+  /**
+   * Whether it is where it was made, locked, and can be read by the next process. Where not, what is written to its
+   * files may be gone with this process.
+   *
+   * @throws errors of the file system
+   */
+  isIntact(): boolean {
+    return this.lock.isOurs() && existsSync(this.formatFile);
   }
 
-  /** Leaves it for the next process. */
-  release(): Promise<void> {
-    return this.lock.release();
+  /** Until the names in it are on the disk for good. */
+  sync(): void {
+    syncDirectory(this.path);
+  }
+
+  /** Leaves it for the next process, or for the one that has it now. */
+  release(): void {
+    this.lock.release();
   }
 
   /** Its segments must have been removed. */
@@ -114,10 +150,14 @@ export class JournalDirectory {
   }
 }
 
-async function describe(directory: string, description: string): Promise<void> {
-  await using file = await open(join(directory, FORMAT_FILE), 'wx', 0o600);
-  await file.writeFile(description);
-  await file.sync();
+function describe(directory: string, description: string): void {
+  const fd = openSync(join(directory, FORMAT_FILE), 'wx', 0o600);
+  try {
+    writeSync(fd, description);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /**
@@ -147,31 +187,23 @@ async function segmentsIn(directory: string): Promise<Segment[]> {
   return segments.sort((a, b) => a.number - b.number);
 }
 
-async function syncDirectory(path: string): Promise<void> {
+function syncDirectory(path: string): void {
+  // Windows does not open directories.
+  if (process.platform === 'win32') return;
+  const fd = openSync(path, 'r');
   try {
-    await using directory = await open(path);
-    await directory.sync();
-  } catch (error) {
-    // Windows does not open directories.
-    if (process.platform !== 'win32') throw error;
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
   }
 }
 
-/** Whether the process that made it must have ended before it was complete. */
-async function isLeftover(path: string): Promise<boolean> {
+/** Undefined where a process holds it, or it is gone. */
+function acquireIfFree(path: string): DirectoryLock | undefined {
   try {
-    return Date.now() - (await stat(path)).mtimeMs > LEFTOVER_MS;
+    return DirectoryLock.tryAcquire(path);
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false;
-    throw error;
-  }
-}
-
-async function acquireIfFree(path: string): Promise<DirectoryLock | undefined> {
-  try {
-    return await DirectoryLock.acquire(path);
-  } catch (error) {
-    if (error instanceof DirectoryInUseError || codeOf(error) === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }
@@ -179,12 +211,9 @@ async function acquireIfFree(path: string): Promise<DirectoryLock | undefined> {
 /** Another process that looks in meanwhile finds nothing, and removes the directory if it stands in the way here. */
 async function removeDirectory(path: string, lock: DirectoryLock): Promise<void> {
   try {
-    for (const name of await readdir(path)) {
-      // Processes that were killed while they took the lock leave drafts of it.
-      if (name === FORMAT_FILE || name.startsWith('lock.')) await rm(join(path, name), { force: true });
-    }
+    rmSync(join(path, FORMAT_FILE), { force: true });
   } finally {
-    await lock.release();
+    lock.release({ removeFile: true });
   }
   try {
     await rmdir(path);

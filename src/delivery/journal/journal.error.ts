@@ -1,14 +1,5 @@
+import { adviceFor, LockUnavailableError } from '../../lock/index.js';
 import type { JournalDamage } from './record.js';
-
-const ADVICE: Record<string, string> = {
-  EACCES: 'let the server write there',
-  EPERM: 'let the server write there',
-  EROFS: 'mount it for writing',
-  ENOSPC: 'make room on that volume',
-  EDQUOT: 'raise the quota',
-  ENOTDIR: 'a part of the path is a file; remove it',
-  EEXIST: 'a part of the path is a file; remove it',
-};
 
 /** The `code` of an error of the file system, such as `ENOSPC`. */
 export function codeOf(error: unknown): string | undefined {
@@ -26,12 +17,13 @@ export class JournalUnavailableError extends Error {
     cause: unknown,
   ) {
     const code = codeOf(cause);
-    const advice = ADVICE[code ?? ''] ?? 'make it a directory that the server can write';
-    super(
-      `The journal cannot be kept in ${path} (${code ?? String(cause)}): ${advice}, ` +
-        'set DATA_DIR to another directory, or do without a journal with JOURNAL_MODE=off.',
-      { cause },
-    );
+    const why =
+      cause instanceof LockUnavailableError
+        ? `: ${cause.message} Or`
+        : ` (${code ?? String(cause)}): ${adviceFor(code)}, set DATA_DIR to another directory, or`;
+    super(`The journal cannot be kept in ${path}${why} do without a journal with JOURNAL_MODE=off.`, {
+      cause,
+    });
     this.code = code;
   }
 }

@@ -19,6 +19,14 @@ import { SegmentChain } from './segment-chain.js';
 
 const MIB = 1024 * 1024;
 const SEGMENT_BYTES = 32 * MIB;
+/** A directory that is removed while another is made takes more than one attempt. */
+const MAX_MOVES = 3;
+
+/** The directory of this process was removed or moved, and it works in another one from now on. */
+export interface JournalMove {
+  from: string;
+  to: string;
+}
 
 export interface JournalOptions {
   /** Where all processes of this volume have their directories. */
@@ -27,6 +35,11 @@ export interface JournalOptions {
   maxBytes: number;
   /** Called once for each damaged part that is met. */
   onDamage: (damage: JournalDamage) => void;
+  /**
+   * Called when this process has another directory, because its own was removed or moved. No entry and no part from
+   * before can be read any more: what lies in memory is to be appended again, which {@link Journal.append} takes here.
+   */
+  onMove?: (move: JournalMove) => void;
   logger: Pick<LoggerService, 'warn'>;
   /** How large a segment becomes. */
   segmentBytes?: number;
@@ -37,30 +50,30 @@ export interface JournalOptions {
  *
  * Each process has a directory of its own in it, with segments that batches are appended to, and the parts of
  * the batch that is open. Killing the process loses nothing that {@link append} or {@link keep} returned for: the kernel has it, and another process finds it by
- * {@link orphans}. Losing power may cost what the kernel had not written yet, since only {@link close} waits
+ * {@link orphans}. That holds as long as the directory is where it was made, which is made sure of with each batch and
+ * part; where not, there is another directory at once. Losing power may cost what the kernel had not written yet, since only {@link close} waits
  * for the disk.
  */
 export class Journal {
   readonly maxBytes: number;
-  readonly #segments: SegmentChain;
-  readonly #openBatch: OpenBatchFile;
   readonly #orphanage: Orphanage;
+  readonly #segmentBytes: number;
+  #directory: JournalDirectory;
+  #segments: SegmentChain;
+  #openBatch: OpenBatchFile;
+  #moving = false;
+  #lost = false;
   #closing: Promise<void> | undefined;
 
   private constructor(
-    private readonly directory: JournalDirectory,
+    directory: JournalDirectory,
     private readonly options: JournalOptions,
   ) {
     this.maxBytes = options.maxBytes;
     // With a small bound, space must come back in small pieces.
-    const segmentBytes = options.segmentBytes ?? Math.min(SEGMENT_BYTES, Math.ceil(options.maxBytes / 8));
-    this.#openBatch = new OpenBatchFile(directory.path);
-    try {
-      this.#segments = new SegmentChain(directory.path, segmentBytes, options.logger);
-    } catch (error) {
-      this.#openBatch.close();
-      throw error;
-    }
+    this.#segmentBytes = options.segmentBytes ?? Math.min(SEGMENT_BYTES, Math.ceil(options.maxBytes / 8));
+    this.#directory = directory;
+    [this.#segments, this.#openBatch] = this.#filesIn(directory, 1);
     this.#orphanage = new Orphanage(options.directory, directory.id, options);
   }
 
@@ -70,7 +83,7 @@ export class Journal {
    * @throws JournalUnavailableError where that fails; it says what to do
    */
   static async open(options: JournalOptions): Promise<Journal> {
-    const directory = await JournalDirectory.create(options.directory);
+    const directory = JournalDirectory.create(options.directory);
     try {
       return new Journal(directory, options);
     } catch (error) {
@@ -81,7 +94,7 @@ export class Journal {
 
   /** This process's own directory. */
   get path(): string {
-    return this.directory.path;
+    return this.#directory.path;
   }
 
   /** On disk: of this process, and of the journals that it adopted. */
@@ -92,6 +105,11 @@ export class Journal {
   /** Of {@link bytes}, those of adopted journals. */
   get adoptedBytes(): number {
     return this.#orphanage.bytes;
+  }
+
+  /** Whether a batch lies in the directory of this process. Not so where that was lost since, and there is no other. */
+  holds(entry: JournalEntry): boolean {
+    return !this.#lost && this.#segments.pathOf(entry.segment) !== undefined;
   }
 
   /** Batches appended here and not stored yet. */
@@ -120,12 +138,16 @@ export class Journal {
    * @throws JournalClosedError
    */
   append(batch: Batch, { beyondBound = false } = {}): JournalEntry {
-    const { parts, length } = this.#frame(batch);
-    if (!beyondBound && !this.hasRoomFor(length - HEADER_BYTES)) {
-      throw new JournalFullError(length, this.bytes, this.maxBytes);
-    }
-    if (this.bytes + length > this.maxBytes) this.#segments.reclaim();
-    const entry = this.#writing(() => this.#segments.append(parts, length));
+    const append = (): JournalEntry => {
+      const { parts, length } = this.#frame(batch);
+      if (!beyondBound && !this.hasRoomFor(length - HEADER_BYTES)) {
+        throw new JournalFullError(length, this.bytes, this.maxBytes);
+      }
+      if (this.bytes + length > this.maxBytes) this.#segments.reclaim();
+      return this.#writing(() => this.#segments.append(parts, length));
+    };
+    const isThere = (): boolean => this.#directory.isIntact() && this.#segments.currentHasItsName();
+    const entry = this.#keptBy(append, isThere);
     try {
       this.#openBatch.clear(batch.id);
     } catch (error) {
@@ -138,16 +160,24 @@ export class Journal {
   /**
    * Keeps a part of the batch that is open, behind those with the same id, until that is appended whole.
    *
+   * @throws JournalWriteError where the directory was lost: then all of the batch is to be kept, as one part
    * @throws JournalFullError beyond `maxBytes`
    * @throws JournalWriteError where the file system refuses
    * @throws JournalClosedError
    */
   keep(part: Batch): void {
-    const { parts, length } = this.#frame(part);
-    if (!this.hasRoomFor(length + this.#openBatch.size - HEADER_BYTES)) {
-      throw new JournalFullError(length, this.bytes, this.maxBytes);
-    }
-    this.#writing(() => this.#openBatch.append(part.id, parts, length));
+    const before = this.#directory;
+    const keep = (): void => {
+      // Of the parts before this one there are none in another directory: they come again with it.
+      if (this.#directory !== before) throw new JournalWriteError(before.path, 'it was removed or moved');
+      const { parts, length } = this.#frame(part);
+      if (!this.hasRoomFor(length + this.#openBatch.size - HEADER_BYTES)) {
+        throw new JournalFullError(length, this.bytes, this.maxBytes);
+      }
+      this.#writing(() => this.#openBatch.append(part.id, parts, length));
+    };
+    // This comes many times a batch: with that, more is looked at.
+    this.#keptBy(keep, () => this.#openBatch.exists());
   }
 
   /**
@@ -158,9 +188,13 @@ export class Journal {
    */
   async read(entry: JournalEntry): Promise<Batch> {
     const path = this.#segments.pathOf(entry.segment);
-    if (path === undefined) throw new Error(`There is no segment ${entry.segment} in ${this.path}.`);
+    if (path === undefined) {
+      // That has been told.
+      const { offset, length: bytes } = entry;
+      throw new JournalDamageError({ file: 'a directory that is lost', offset, bytes, reason: 'it is gone' });
+    }
     try {
-      return await readBatch(path, this.directory.format, entry);
+      return await readBatch(path, this.#directory.format, entry);
     } catch (error) {
       if (error instanceof JournalDamageError) this.options.onDamage(error.damage);
       throw error;
@@ -182,6 +216,15 @@ export class Journal {
     return this.#orphanage.find();
   }
 
+  /**
+   * Makes sure that the directory is where it was made, and makes another one where not.
+   *
+   * @throws JournalUnavailableError where that cannot be
+   */
+  check(): void {
+    if (this.#closing === undefined && !this.#isIntact()) this.#move();
+  }
+
   /** Leaves what waits to the next process, safely on disk, or removes the directory where nothing waits. */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
@@ -189,7 +232,7 @@ export class Journal {
 
   #frame(batch: Batch): { parts: Buffer[]; length: number } {
     if (this.#closing !== undefined) throw new JournalClosedError();
-    const parts = frameRecord(this.directory.format.marker, encodeBatch(batch));
+    const parts = frameRecord(this.#directory.format.marker, encodeBatch(batch));
     return { parts, length: parts.reduce((sum, part) => sum + part.length, 0) };
   }
 
@@ -197,19 +240,92 @@ export class Journal {
     try {
       return write();
     } catch (error) {
-      throw new JournalWriteError(this.path, error);
+      throw error instanceof JournalWriteError ? error : new JournalWriteError(this.path, error);
+    }
+  }
+
+  /**
+   * Nothing counts as kept before its file was seen to have its name after the write.
+   *
+   * @param isThere whether what was written is where the next process finds it
+   */
+  #keptBy<T>(write: () => T, isThere: () => boolean): T {
+    for (let moves = 0; ; moves++) {
+      let failure: unknown;
+      try {
+        const result = write();
+        if (this.#writing(isThere)) return result;
+        failure = new JournalWriteError(this.path, 'it is removed again and again');
+      } catch (error) {
+        if (this.#isIntact()) throw error;
+        failure = error;
+      }
+      if (this.#moving || moves >= MAX_MOVES) throw failure;
+      this.#writing(() => this.#move());
+    }
+  }
+
+  /** Whether all that this process works with is where it was made. What cannot be looked at for now counts as there. */
+  #isIntact(): boolean {
+    try {
+      return this.#directory.isIntact() && this.#openBatch.hasItsName() && this.#segments.allHaveTheirNames();
+    } catch {
+      return true;
+    }
+  }
+
+  /** @throws JournalUnavailableError */
+  #move(): void {
+    this.#lost = true;
+    const from = this.#directory;
+    const to = JournalDirectory.create(this.options.directory);
+    try {
+      const files = this.#filesIn(to, this.#segments.nextNumber);
+      this.#segments.abandon();
+      this.#openBatch.abandon();
+      from.release();
+      [this.#segments, this.#openBatch] = files;
+    } catch (error) {
+      to.release();
+      throw new JournalUnavailableError(this.options.directory, error);
+    }
+    this.#directory = to;
+    this.#lost = false;
+    this.#orphanage.movedTo(to.id, from.id);
+    this.#moving = true;
+    try {
+      this.options.onMove?.({ from: from.path, to: to.path });
+    } finally {
+      this.#moving = false;
+    }
+  }
+
+  #filesIn({ path }: JournalDirectory, firstNumber: number): [SegmentChain, OpenBatchFile] {
+    const openBatch = new OpenBatchFile(path);
+    try {
+      return [new SegmentChain(path, this.#segmentBytes, this.options.logger, firstNumber), openBatch];
+    } catch (error) {
+      openBatch.close();
+      throw error;
     }
   }
 
   async #close(): Promise<void> {
     await this.#orphanage.close();
+    if (!this.#isIntact()) {
+      this.#segments.abandon();
+      this.#openBatch.abandon();
+      this.#directory.release();
+      return;
+    }
     let left = 1;
     try {
       left = await this.#segments.close();
       if (!this.#openBatch.close()) left += 1;
-      if (left > 0) await this.directory.sync();
+      if (left > 0) this.#directory.sync();
     } finally {
-      await (left > 0 ? this.directory.release() : this.directory.remove());
+      if (left > 0) this.#directory.release();
+      else await this.#directory.remove();
     }
   }
 }

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TEST_COLLECTOR } from '../../../test/support/batches.js';
@@ -57,9 +57,11 @@ describe('leftJournals', () => {
     const { path, bytes } = journal;
     await journal.close();
     const names = await readdir(path);
-    expect(await leftJournals(root)).toEqual([{ path, batches: 2, bytes, damaged: 0 }]);
+    expect(await leftJournals(root)).toEqual([{ path, batches: 2, bytes, damaged: 0, damagedMessages: 0 }]);
     await appendFile(join(path, '00000001.journal'), 'nonsense');
-    expect(await leftJournals(root)).toEqual([{ path, batches: 2, bytes: bytes + 8, damaged: 8 }]);
+    expect(await leftJournals(root)).toMatchObject([{ batches: 2, bytes: bytes + 8, damaged: 8 }]);
+    await truncate(join(path, '00000001.journal'), bytes - 1);
+    expect(await leftJournals(root)).toMatchObject([{ batches: 1, damagedMessages: 1 }]);
     expect(await readdir(path)).toEqual(names);
   });
 

@@ -5,6 +5,7 @@ import { codeOf } from './journal.error.js';
 import { type JournalContents, JournalDirectory } from './journal-directory.js';
 import { openBatchPath } from './open-batch-file.js';
 import { openBatchBytes, readOpenBatch } from './read-open-batch.js';
+import type { JournalDamage } from './record.js';
 import { RecordReader } from './record-reader.js';
 
 /** What a process that is gone left in its part of the journal. */
@@ -16,6 +17,8 @@ export interface LeftJournal {
   bytes: number;
   /** Bytes that cannot be read as batches. */
   damaged: number;
+  /** Messages in them, as far as their number can be read. */
+  damagedMessages: number;
   /** Why it cannot be read at all. */
   unreadable?: string;
 }
@@ -43,22 +46,26 @@ async function look(root: string, id: string): Promise<LeftJournal | undefined> 
     // A server that runs has adopted it meanwhile, or is done with it.
     if (codeOf(error) === 'ENOENT') return undefined;
     const unreadable = error instanceof Error ? error.message : String(error);
-    return { path: join(root, id), batches: 0, bytes: 0, damaged: 0, unreadable };
+    return { path: join(root, id), batches: 0, bytes: 0, damaged: 0, damagedMessages: 0, unreadable };
   }
 }
 
 async function count({ path, format, segments }: JournalContents): Promise<LeftJournal> {
   const open = openBatchPath(path);
   const bytes = segments.reduce((sum, { size }) => sum + size, await openBatchBytes(open));
-  const found = { path, batches: 0, bytes, damaged: 0 };
+  const found = { path, batches: 0, bytes, damaged: 0, damagedMessages: 0 };
   if (format === undefined) return found;
+  const onDamage = ({ bytes: lost, messages = 0 }: JournalDamage): void => {
+    found.damaged += lost;
+    found.damagedMessages += messages;
+  };
+  const messagesIn = (payload: Buffer): number | undefined => format.messagesIn(payload);
   for (const segment of segments) {
-    for await (const record of RecordReader.read(segment.path, format.marker)) {
+    for await (const record of RecordReader.read(segment.path, format.marker, messagesIn)) {
       if ('payload' in record) found.batches += 1;
-      else found.damaged += record.bytes;
+      else onDamage(record);
     }
   }
-  const onDamage = ({ bytes: lost }: { bytes: number }): void => void (found.damaged += lost);
   if ((await readOpenBatch(open, format, onDamage)) !== undefined) found.batches += 1;
   return found;
 }

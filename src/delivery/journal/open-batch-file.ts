@@ -1,5 +1,17 @@
-import { closeSync, constants, fsyncSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { leadsTo } from '../../lock/index.js';
 import { HEADER_BYTES } from './record.js';
 import { writeFully } from './write-fully.js';
 
@@ -23,6 +35,7 @@ export function openBatchPath(directory: string): string {
 export class OpenBatchFile {
   readonly #path: string;
   readonly #fd: number;
+  readonly #identity: BigIntStats;
   #batchId: string | undefined;
   #end = 0;
   #size = 0;
@@ -30,11 +43,26 @@ export class OpenBatchFile {
   constructor(directory: string) {
     this.#path = openBatchPath(directory);
     this.#fd = openSync(this.#path, O_WRONLY | O_CREAT | O_EXCL, 0o600);
+    this.#identity = fstatSync(this.#fd, { bigint: true });
   }
 
   /** Bytes on disk. */
   get size(): number {
     return this.#size;
+  }
+
+  /**
+   * Whether it is still there: see {@link Segment.hasItsName}.
+   *
+   * @throws errors of the file system
+   */
+  hasItsName(): boolean {
+    return leadsTo(this.#path, this.#identity);
+  }
+
+  /** Whether there is a file of its name, which costs a third of {@link hasItsName}. */
+  exists(): boolean {
+    return existsSync(this.#path);
   }
 
   /** Writes a part behind those of the same batch. The first of another batch takes the place of all that is there. */
@@ -71,5 +99,9 @@ export class OpenBatchFile {
     closeSync(this.#fd);
     if (empty) rmSync(this.#path, { force: true });
     return empty;
+  }
+  /** Leaves it as it is. */
+  abandon(): void {
+    closeSync(this.#fd);
   }
 }

@@ -20,6 +20,12 @@ export class Orphanage {
     this.#known.add(ownId);
   }
 
+  /** This process has another directory from now on. The one before is adopted like any other, should it come back. */
+  movedTo(ownId: string, formerId: string): void {
+    this.#known.add(ownId);
+    this.#known.delete(formerId);
+  }
+
   /** On disk, of all that are adopted. */
   get bytes(): number {
     let sum = 0;

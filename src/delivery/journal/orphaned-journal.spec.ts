@@ -6,6 +6,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { snapshot } from '../../../test/support/batches.js';
+import { DirectoryLock } from '../../lock/index.js';
 import type { ConnectionSnapshot } from '../../storage/index.js';
 import type { Batch } from '../../telemetry/index.js';
 import { Journal, type JournalDamage, type JournalEntry, type OrphanedJournal } from './index.js';
@@ -334,15 +335,13 @@ describe('a journal that was left behind', () => {
     expect(await readdir(remains)).toContain('00000001.journal');
   });
 
-  it('is removed when its process had not begun, but not while it may be beginning', async () => {
+  it('is removed when its process had not begun, but not while it is beginning', async () => {
     const unborn = join(directory, '019ab000-0000-7000-8000-000000000000');
-    await mkdir(unborn);
-    await writeFile(join(unborn, 'lock.draft'), '');
+    const lock = await DirectoryLock.acquire(unborn);
     const journal = await open();
     expect(await drain(journal)).toEqual([]);
     expect(await readdir(directory)).toHaveLength(2);
-    const past = new Date(Date.now() - 120_000);
-    await utimes(unborn, past, past);
+    lock.release();
     expect(await drain(journal)).toEqual([]);
     expect(await readdir(directory)).toHaveLength(1);
   });

@@ -156,11 +156,13 @@ export class OrphanedJournal {
 
   /** Leaves what is not done to another process; where all is done, waits until it is removed. */
   release(): Promise<void> {
-    return (this.#end ??= this.#endWith(this.directory.release()));
+    return (this.#end ??= this.#endWith(() => this.directory.release()));
   }
 
   async *#batchesOf(segment: Segment): AsyncGenerator<OrphanedBatch, void, undefined> {
-    for await (const found of RecordReader.read(segment.path, this.directory.format.marker)) {
+    const { format } = this.directory;
+    const messagesIn = (payload: Buffer): number | undefined => format.messagesIn(payload);
+    for await (const found of RecordReader.read(segment.path, format.marker, messagesIn)) {
       if (this.ended) return;
       if (!('payload' in found)) {
         this.options.onDamage(found);
@@ -226,7 +228,8 @@ export class OrphanedJournal {
       return this.directory.format.decode(payload);
     } catch (error) {
       if (!(error instanceof BatchFormatError)) throw error;
-      this.options.onDamage({ file: segment.path, offset, bytes: length, reason: error.message });
+      const messages = this.directory.format.messagesIn(payload);
+      this.options.onDamage({ file: segment.path, offset, bytes: length, messages, reason: error.message });
       return undefined;
     }
   }
@@ -240,12 +243,13 @@ export class OrphanedJournal {
 
   #endIfDone(): void {
     if (this.ended || !this.#offeredAll || this.#entries > 0) return;
-    this.#end = this.#endWith(this.#unreadable ? this.directory.release() : this.directory.remove());
+    const { directory } = this;
+    this.#end = this.#endWith(() => (this.#unreadable ? directory.release() : directory.remove()));
   }
 
-  async #endWith(end: Promise<void>): Promise<void> {
+  async #endWith(end: () => void | Promise<void>): Promise<void> {
     try {
-      await end;
+      await end();
     } catch (error) {
       this.options.logger.warn(`${this.path} could not be removed: ${String(error)}`);
     }

@@ -10,7 +10,7 @@ import { readRecord } from './record-reader.js';
  * @throws JournalDamageError where it cannot be had any more; errors of the file system that may pass
  */
 export async function readBatch(path: string, format: JournalFormat, entry: JournalEntry): Promise<Batch> {
-  const payload = await readRecord(path, format.marker, entry);
+  const payload = await readRecord(path, format.marker, entry, (found) => format.messagesIn(found));
   try {
     return format.decode(payload);
   } catch (error) {
@@ -19,6 +19,7 @@ export async function readBatch(path: string, format: JournalFormat, entry: Jour
       file: path,
       offset: entry.offset,
       bytes: entry.length,
+      messages: format.messagesIn(payload),
       reason: error.message,
     });
   }

@@ -30,7 +30,7 @@ export async function readOpenBatch(
   if ((await openBatchBytes(path)) === 0) return undefined;
   const parts: Batch[] = [];
   let damage: JournalDamage | undefined;
-  for await (const found of RecordReader.read(path, format.marker)) {
+  for await (const found of RecordReader.read(path, format.marker, (payload) => format.messagesIn(payload))) {
     if (!('payload' in found)) {
       damage = found;
       // Without a beginning nothing tells the parts from those of batches before.

@@ -12,6 +12,9 @@ import {
 
 const WINDOW_BYTES = 64 * 1024;
 
+/** How many messages a payload has, of which only the beginning may be there, or which may be damaged. */
+export type MessagesIn = (payload: Buffer) => number | undefined;
+
 /** A record that is whole. */
 export interface FoundRecord {
   offset: number;
@@ -25,9 +28,17 @@ export interface FoundRecord {
  *
  * @throws JournalDamageError where the record is not whole, or the disk cannot give it
  */
-export async function readRecord(path: string, marker: Buffer, entry: JournalEntry): Promise<Buffer> {
+export async function readRecord(
+  path: string,
+  marker: Buffer,
+  entry: JournalEntry,
+  messagesIn: MessagesIn = () => undefined,
+): Promise<Buffer> {
   const { offset, length } = entry;
-  const lost = (reason: string) => new JournalDamageError({ file: path, offset, bytes: length, reason });
+  const lost = (reason: string, payload?: Buffer) => {
+    const messages = payload && messagesIn(payload);
+    return new JournalDamageError({ file: path, offset, bytes: length, messages, reason });
+  };
   let record: Buffer;
   try {
     await using file = await open(path);
@@ -39,7 +50,7 @@ export async function readRecord(path: string, marker: Buffer, entry: JournalEnt
     throw error;
   }
   const payload = openRecord(marker, record);
-  if (payload instanceof RecordProblem) throw lost(payload.reason);
+  if (payload instanceof RecordProblem) throw lost(payload.reason, payload.payload);
   return payload;
 }
 
@@ -56,12 +67,17 @@ export class RecordReader {
     private readonly path: string,
     private readonly size: number,
     private readonly marker: Buffer,
+    private readonly messagesIn: MessagesIn,
   ) {}
 
-  static async *read(path: string, marker: Buffer): AsyncGenerator<FoundRecord | JournalDamage> {
+  static async *read(
+    path: string,
+    marker: Buffer,
+    messagesIn: MessagesIn = () => undefined,
+  ): AsyncGenerator<FoundRecord | JournalDamage> {
     await using file = await open(path);
     const { size } = await file.stat();
-    yield* new RecordReader(file, path, size, marker).#records();
+    yield* new RecordReader(file, path, size, marker, messagesIn).#records();
   }
 
   async *#records(): AsyncGenerator<FoundRecord | JournalDamage> {
@@ -70,6 +86,8 @@ export class RecordReader {
       const payload = await this.#payloadAt(offset);
       if (payload instanceof RecordProblem) {
         damage ??= { file: this.path, offset, bytes: 0, reason: payload.reason };
+        const messages = payload.payload && this.messagesIn(payload.payload);
+        if (messages !== undefined) damage.messages = (damage.messages ?? 0) + messages;
         offset = await this.#findMarker(offset + 1);
         damage.bytes = offset - damage.offset;
         continue;
@@ -86,7 +104,9 @@ export class RecordReader {
   async #payloadAt(offset: number): Promise<Buffer | RecordProblem> {
     const length = payloadLength(this.marker, await this.#bytesAt(offset, HEADER_BYTES));
     if (typeof length !== 'number') return length;
-    if (offset + HEADER_BYTES + length > this.size) return new RecordProblem('a record is cut off');
+    if (offset + HEADER_BYTES + length > this.size) {
+      return new RecordProblem('a record is cut off', await this.#bytesAt(offset + HEADER_BYTES, length));
+    }
     const payload = openRecord(this.marker, await this.#bytesAt(offset, HEADER_BYTES + length));
     // A small batch must not hold on to the whole window.
     return Buffer.isBuffer(payload) && payload.length < WINDOW_BYTES ? Buffer.from(payload) : payload;

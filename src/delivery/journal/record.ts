@@ -7,6 +7,8 @@ export interface JournalDamage {
   offset: number;
   /** How many bytes are lost. */
   bytes: number;
+  /** How many messages are lost with them at least; undefined where nothing tells. */
+  messages?: number | undefined;
   reason: string;
 }
 
@@ -45,7 +47,11 @@ export function frameRecord(marker: Buffer, payload: readonly Buffer[]): Buffer[
 
 /** What is wrong with a record. */
 export class RecordProblem {
-  constructor(readonly reason: string) {}
+  /** @param payload what is there of it, where that is known */
+  constructor(
+    readonly reason: string,
+    readonly payload?: Buffer,
+  ) {}
 }
 
 /** The length of the payload that follows a header. */
@@ -64,9 +70,9 @@ export function openRecord(marker: Buffer, record: Buffer): Buffer | RecordProbl
   const length = payloadLength(marker, record.subarray(0, HEADER_BYTES));
   if (typeof length !== 'number') return length;
   const payload = record.subarray(HEADER_BYTES, HEADER_BYTES + length);
-  if (payload.length < length) return new RecordProblem('a record is cut off');
+  if (payload.length < length) return new RecordProblem('a record is cut off', payload);
   if (crc32(payload) !== record.readUInt32LE(12)) {
-    return new RecordProblem('a record does not match its checksum');
+    return new RecordProblem('a record does not match its checksum', payload);
   }
   return payload;
 }

@@ -9,7 +9,7 @@ const RECYCLED_BYTES = 1024 * 1024;
 export class SegmentChain {
   readonly #segments = new Map<number, Segment>();
   #current: Segment | undefined;
-  #lastNumber = 0;
+  #lastNumber: number;
   #bytes = 0;
   #entries = 0;
 
@@ -17,7 +17,10 @@ export class SegmentChain {
     private readonly directory: string,
     private readonly segmentBytes: number,
     private readonly logger: Pick<LoggerService, 'warn'>,
+    /** Of the first segment. */
+    firstNumber = 1,
   ) {
+    this.#lastNumber = firstNumber - 1;
     this.#start();
   }
 
@@ -39,6 +42,30 @@ export class SegmentChain {
   /** The path of a segment; undefined when it is gone. */
   pathOf(number: number): string | undefined {
     return this.#segments.get(number)?.path;
+  }
+
+  /** What no segment has had. */
+  get nextNumber(): number {
+    return this.#lastNumber + 1;
+  }
+
+  /**
+   * Whether the segment that is written to has its name.
+   *
+   * @throws errors of the file system
+   */
+  currentHasItsName(): boolean {
+    return this.#current?.hasItsName() ?? true;
+  }
+
+  /**
+   * The same for all.
+   *
+   * @throws errors of the file system
+   */
+  allHaveTheirNames(): boolean {
+    for (const segment of this.#segments.values()) if (!segment.hasItsName()) return false;
+    return true;
   }
 
   /** Writes a record at the end. After an error of the file system the next one may well succeed. */
@@ -78,6 +105,11 @@ export class SegmentChain {
     for (const segment of [...this.#segments.values()]) this.#seal(segment);
     for (const segment of this.#segments.values()) await segment.sync();
     return this.#segments.size;
+  }
+
+  /** Takes no more, and leaves everything as it is. */
+  abandon(): void {
+    for (const segment of this.#segments.values()) segment.seal();
   }
 
   #segmentFor(length: number): Segment {

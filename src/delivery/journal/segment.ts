@@ -1,6 +1,16 @@
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, unlinkSync } from 'node:fs';
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  unlinkSync,
+} from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { leadsTo } from '../../lock/index.js';
 import { codeOf } from './journal.error.js';
 import { writeFully } from './write-fully.js';
 
@@ -12,6 +22,7 @@ export class Segment {
   readonly path: string;
   readonly #waiting = new Set<number>();
   #fd: number | undefined;
+  #identity: BigIntStats | undefined;
   #sealed = false;
 
   private constructor(
@@ -26,6 +37,7 @@ export class Segment {
   static create(directory: string, number: number): Segment {
     const segment = new Segment(directory, number, 0);
     segment.#fd = openSync(segment.path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL, 0o600);
+    segment.#identity = fstatSync(segment.#fd, { bigint: true });
     return segment;
   }
 
@@ -58,6 +70,18 @@ export class Segment {
   /** Whether it can be removed. */
   get finished(): boolean {
     return this.#sealed && this.#waiting.size === 0;
+  }
+
+  /**
+   * Whether the file is still there, and the one that is written to. What is in one without a name is gone with this
+   * process.
+   *
+   * @throws errors of the file system
+   */
+  hasItsName(): boolean {
+    return this.#fd === undefined || this.#identity === undefined
+      ? existsSync(this.path)
+      : leadsTo(this.path, this.#identity);
   }
 
   /**

@@ -206,4 +206,43 @@ describe('a queue that journals always', () => {
     expect(settled).toBe(1);
     expect(gauges.batches?.()).toBe(0);
   });
+
+  it('puts what is in memory into the next directory of the journal, and counts on nothing else there', async () => {
+    const queue = queueIn('always');
+    let partsLost = 0;
+    queue.onPartsLost(() => (partsLost += 1));
+    for (const id of ['a', 'b', 'c', 'd', 'e']) queue.push(aBatch(id, MIB));
+    const taken = await take(queue);
+    journal.move();
+    expect([...journal.batches.values()].map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+    expect(partsLost).toBe(1);
+    const items = [taken];
+    for (let count = 0; count < 4; count += 1) items.push(await take(queue));
+    expect(items.map(({ durable }) => durable)).toEqual([true, true, true, false, false]);
+    for (const item of items) item.settle();
+    expect(journal.batches.size).toBe(0);
+    expect(gauges.memoryBytes?.()).toBe(0);
+  });
+
+  it('does not say of a batch that it survives where the next directory does not take it', async () => {
+    const queue = queueIn('always');
+    queue.push(aBatch('a'));
+    const item = await take(queue);
+    journal.failure = new Error('no space left');
+    journal.move();
+    expect(item.durable).toBe(false);
+    journal.failure = undefined;
+    journal.move();
+    expect(item.durable).toBe(true);
+  });
+});
+
+describe('a queue with overflow whose journal is lost', () => {
+  it('keeps in memory what lies there', async () => {
+    const queue = queueIn('overflow');
+    for (const id of ['a', 'b', 'c', 'd', 'e']) queue.push(aBatch(id, MIB));
+    journal.move();
+    expect(journal.batches.size).toBe(0);
+    expect(await store(queue)).toBe('a');
+  });
 });

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Settings } from '../../config/index.js';
 import { type Batch, BatchQueue } from '../../telemetry/index.js';
 import { DeliveryMetrics } from '../delivery.metrics.js';
-import { type JournalEntry, JournalFullError } from '../journal/index.js';
+import { type JournalEntry, JournalFullError, type JournalMove } from '../journal/index.js';
 import { JournalService } from '../journal.service.js';
 import { Fifo } from './fifo.js';
 import { type BatchHolder, OwnBatch } from './own-batch.js';
@@ -21,6 +21,9 @@ export class DeliveryQueue extends BatchQueue {
   private readonly waiting = new Fifo<QueuedBatch>();
   private readonly takers = new Fifo<(item: QueuedBatch | undefined) => void>();
   private readonly listeners: ((full: boolean) => void)[] = [];
+  private readonly partsListeners: (() => void)[] = [];
+  /** What writers have, in order. */
+  private readonly taken = new Set<QueuedBatch>();
   private readonly memoryBound: number;
   private memory = 0;
   private unsettled = 0;
@@ -30,9 +33,10 @@ export class DeliveryQueue extends BatchQueue {
   private onIdle: (() => void) | undefined;
   private readonly holder: BatchHolder = {
     read: (entry) => this.journal.read(entry),
-    settled: (entry, memory) => {
-      if (entry !== undefined) this.journal.done(entry);
-      this.settled(memory);
+    holds: (entry) => this.journal.holds(entry),
+    settled: (item) => {
+      if (item.entry !== undefined) this.journal.done(item.entry);
+      this.settled(item);
     },
   };
 
@@ -43,6 +47,7 @@ export class DeliveryQueue extends BatchQueue {
   ) {
     super();
     this.memoryBound = settings.QUEUE_MAX_MIB * MIB;
+    journal.onMove((move) => this.appendAgain(move));
     metrics.watch({
       batches: () => this.unsettled,
       memoryBytes: () => this.memory,
@@ -55,6 +60,10 @@ export class DeliveryQueue extends BatchQueue {
 
   override onFullChange(listener: (full: boolean) => void): void {
     this.listeners.push(listener);
+  }
+
+  override onPartsLost(listener: () => void): void {
+    this.partsListeners.push(listener);
   }
 
   override get keepsParts(): boolean {
@@ -84,7 +93,7 @@ export class DeliveryQueue extends BatchQueue {
 
   /** Puts a batch in line that another process has left behind. */
   pushReplayed(rows: BatchRows, load: () => Promise<Batch>, settle: () => void): void {
-    this.enqueue({
+    const item: QueuedBatch = {
       memory: 0,
       batch: undefined,
       rows,
@@ -93,16 +102,20 @@ export class DeliveryQueue extends BatchQueue {
       load,
       settle: () => {
         settle();
-        this.settled(0);
+        this.settled(item);
       },
-    });
+    };
+    this.enqueue(item);
   }
 
   /** The next batch, as soon as there is one; undefined once the queue has ended. */
   take(): Promise<QueuedBatch | undefined> {
     if (this.ended) return Promise.resolve(undefined);
     const item = this.waiting.shift();
-    if (item !== undefined) return Promise.resolve(item);
+    if (item !== undefined) {
+      this.taken.add(item);
+      return Promise.resolve(item);
+    }
     return new Promise((resolve) => this.takers.push(resolve));
   }
 
@@ -125,9 +138,38 @@ export class DeliveryQueue extends BatchQueue {
     return items;
   }
 
-  private append(batch: Batch): JournalEntry | undefined {
+  /**
+   * The journal has another directory: what lies in memory is put there, and what lay on disk only may be gone. It is
+   * counted as lost when its turn comes.
+   */
+  private appendAgain({ from, to }: JournalMove): void {
+    let again = 0;
+    let gone = 0;
+    let messages = 0;
+    for (const item of [...this.taken, ...this.waiting]) {
+      if (!(item instanceof OwnBatch)) continue;
+      if (item.batch === undefined) {
+        gone += 1;
+        messages += item.rows.expiring + item.rows.audit;
+      } else if (this.settings.JOURNAL_MODE === 'always') {
+        item.entry = this.append(item.batch, true);
+        if (item.entry !== undefined) again += 1;
+      }
+    }
+    this.logger.error(
+      `The directory of the journal, ${from}, was removed or moved. Batches go to ${to} from now on, and ` +
+        `${again.toString()} that lay in memory were written there again.` +
+        (gone === 0
+          ? ''
+          : ` ${messages.toString()} messages, in ${gone.toString()} batches, lay only in the former directory: ` +
+            `they are lost, unless it is put back.`),
+    );
+    for (const listener of this.partsListeners) listener();
+  }
+
+  private append(batch: Batch, beyondBound = false): JournalEntry | undefined {
     try {
-      const entry = this.journal.append(batch);
+      const entry = this.journal.append(batch, { beyondBound });
       if (this.journalFails) this.logger.log('The journal takes batches again.');
       this.journalFails = false;
       return entry;
@@ -145,12 +187,16 @@ export class DeliveryQueue extends BatchQueue {
     this.unsettled += 1;
     const taker = this.takers.shift();
     if (taker === undefined) this.waiting.push(item);
-    else taker(item);
+    else {
+      this.taken.add(item);
+      taker(item);
+    }
     this.updateFull();
   }
 
-  private settled(memory: number): void {
-    this.memory -= memory;
+  private settled(item: QueuedBatch): void {
+    this.taken.delete(item);
+    this.memory -= item.memory;
     this.unsettled -= 1;
     this.updateFull();
     if (this.unsettled === 0) this.onIdle?.();

@@ -42,4 +42,12 @@ describe('Fifo', () => {
     );
     expect(fifo.shift()).toEqual({ number: 100 });
   });
+
+  it('can be gone through, without what was taken', () => {
+    const fifo = new Fifo<number>();
+    for (let n = 0; n < 3000; n += 1) fifo.push(n);
+    for (let n = 0; n < 1500; n += 1) fifo.shift();
+    expect([...fifo]).toEqual(Array.from({ length: 1500 }, (_, n) => n + 1500));
+    expect(fifo.size).toBe(1500);
+  });
 });

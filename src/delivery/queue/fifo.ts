@@ -23,4 +23,9 @@ export class Fifo<T> {
     }
     return item;
   }
+
+  /** Those that are in it now, in order. */
+  *[Symbol.iterator](): Generator<T> {
+    for (let at = this.head; at < this.items.length; at += 1) yield this.items[at] as T;
+  }
 }

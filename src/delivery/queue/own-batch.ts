@@ -5,7 +5,9 @@ import type { BatchRows, QueuedBatch } from './queued-batch.js';
 /** Who holds batches, and learns when one need not be held any longer. */
 export interface BatchHolder {
   read(entry: JournalEntry): Promise<Batch>;
-  settled(entry: JournalEntry | undefined, memory: number): void;
+  /** Whether the journal has it, where the next process finds it. */
+  holds(entry: JournalEntry): boolean;
+  settled(batch: OwnBatch): void;
 }
 
 /**
@@ -20,11 +22,12 @@ export class OwnBatch implements QueuedBatch {
     readonly batch: Batch | undefined,
     readonly rows: BatchRows,
     readonly memory: number,
-    private readonly entry: JournalEntry | undefined,
+    /** Where it lies in the journal. */
+    public entry: JournalEntry | undefined,
   ) {}
 
   get durable(): boolean {
-    return this.entry !== undefined;
+    return this.entry !== undefined && this.holder.holds(this.entry);
   }
 
   load(): Promise<Batch> {
@@ -34,6 +37,6 @@ export class OwnBatch implements QueuedBatch {
   }
 
   settle(): void {
-    this.holder.settled(this.entry, this.memory);
+    this.holder.settled(this);
   }
 }

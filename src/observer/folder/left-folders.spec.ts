@@ -75,7 +75,7 @@ describe('the folder of a process', () => {
       expect(await left.take(collector.id)).toBeUndefined();
       expect(await left.ids()).toEqual([]);
       expect(await readFile(join(path, 'heartbeat.json'), 'utf8')).toBe(text);
-      expect(await readdir(path)).toEqual(['heartbeat.json']);
+      expect(await readdir(path)).toEqual(['heartbeat.json', 'lock']);
     },
   );
 

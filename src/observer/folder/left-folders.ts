@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { validate as isUuid } from 'uuid';
-import { DirectoryInUseError, DirectoryLock } from '../../lock/index.js';
+import { DirectoryLock } from '../../lock/index.js';
 import { type GapRecord, readGapRecord } from '../gaps/gap-record.js';
 import { type Heartbeat, readHeartbeat } from './heartbeat.js';
 import { GAPS_FILE, HEARTBEAT_FILE, removeFolder } from './observer-folder.js';
@@ -14,7 +14,7 @@ export interface LeftFolder {
   /** To be called when others have what is in it. */
   remove: () => Promise<void>;
   /** Leaves it for another process. */
-  release: () => Promise<void>;
+  release: () => void;
 }
 
 /** Finds the directories of processes that are gone. */
@@ -30,7 +30,7 @@ export class LeftFolders {
     const ids: string[] = [];
     for (const id of (await namesIn(this.root)).sort()) {
       if (!isUuid(id) || this.unreadable.has(id)) continue;
-      if ((await DirectoryLock.holder(join(this.root, id))) === undefined) ids.push(id);
+      if (!DirectoryLock.isHeld(join(this.root, id))) ids.push(id);
     }
     return ids;
   }
@@ -43,7 +43,7 @@ export class LeftFolders {
    */
   async take(id: string): Promise<LeftFolder | undefined> {
     const path = join(this.root, id);
-    const lock = await acquireIfFree(path);
+    const lock = acquireIfFree(path);
     if (lock === undefined) return undefined;
     try {
       const text = await readIfThere(join(path, HEARTBEAT_FILE));
@@ -65,10 +65,10 @@ export class LeftFolders {
         `${path} cannot be read, and is left alone: since when its process is gone is not known.`,
       );
     } catch (error) {
-      await lock.release();
+      lock.release();
       throw error;
     }
-    await lock.release();
+    lock.release();
     return undefined;
   }
 
@@ -93,11 +93,12 @@ function listIn(text: string): unknown[] {
   }
 }
 
-async function acquireIfFree(path: string): Promise<DirectoryLock | undefined> {
+/** Undefined where a process holds it, or it is gone. */
+function acquireIfFree(path: string): DirectoryLock | undefined {
   try {
-    return await DirectoryLock.acquire(path);
+    return DirectoryLock.tryAcquire(path);
   } catch (error) {
-    if (error instanceof DirectoryInUseError) return undefined;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { closeSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir, rmdir } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DirectoryLock } from '../../lock/index.js';
+import { DirectoryLock, makeDirectory } from '../../lock/index.js';
 import type { GapRecord } from '../gaps/gap-record.js';
 import { type Heartbeat, writeHeartbeat } from './heartbeat.js';
 
@@ -22,12 +22,12 @@ export class ObserverFolder {
   ) {}
 
   /**
-   * @param onLost called once where another process has taken it over, or it was removed
+   * @param onLost called once where it was removed or replaced
    * @throws errors of the file system
    */
   static async create(root: string, id: string, onLost: () => void): Promise<ObserverFolder> {
     const path = join(root, id);
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    makeDirectory(path, 0o700);
     return new ObserverFolder(path, await DirectoryLock.acquire(path, { onLost }));
   }
 
@@ -52,9 +52,9 @@ export class ObserverFolder {
   }
 
   /** To be called where it is lost. */
-  close(): void {
-    if (this.file !== undefined) closeSync(this.file);
-    this.file = undefined;
+  abandon(): void {
+    this.close();
+    this.lock.release();
   }
 
   /** Leaves it for the next process; one without a heartbeat is removed. */
@@ -62,7 +62,12 @@ export class ObserverFolder {
     const hasBeaten = this.file !== undefined;
     this.close();
     if (!hasBeaten) await removeFolder(this.path, this.lock);
-    else await this.lock.release();
+    else this.lock.release();
+  }
+
+  private close(): void {
+    if (this.file !== undefined) closeSync(this.file);
+    this.file = undefined;
   }
 }
 
@@ -70,7 +75,7 @@ export class ObserverFolder {
 export async function removeFolder(path: string, lock: DirectoryLock): Promise<void> {
   for (const name of [HEARTBEAT_FILE, GAPS_FILE, `${GAPS_FILE}.new`])
     rmSync(join(path, name), { force: true });
-  await lock.release();
+  lock.release({ removeFile: true });
   // Another process that takes the lock meanwhile finds nothing, and removes it.
   await rmdir(path).catch(() => undefined);
 }

@@ -87,6 +87,14 @@ export class BatchBuilder {
     this.untold.clear();
   }
 
+  /** Parts that were kept are lost: the next one has all that there is. */
+  partsLost(): void {
+    this.expiring.partsLost();
+    this.audit.partsLost();
+    this.partsRejected = 0;
+    for (const connection of this.news) this.untold.add(connection);
+  }
+
   /** @param now milliseconds since the epoch */
   build(now: number): Batch {
     const batch: Batch = {

@@ -17,6 +17,9 @@ export abstract class BatchQueue {
    */
   abstract keep(part: Batch): boolean;
 
+  /** Calls back when parts that were kept are lost: all of the open batch is to be kept again. */
+  abstract onPartsLost(listener: () => void): void;
+
   /** There is no room for more: nobody should be read from until there is. */
   abstract get full(): boolean;
 

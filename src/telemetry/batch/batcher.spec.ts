@@ -212,6 +212,22 @@ describe('Batcher', () => {
     expect(queue.parts.map(({ expiring }) => logsOf(expiring))).toEqual([['a'], ['a', 'b']]);
   });
 
+  it('gives the queue all of the open batch again where the parts before are lost', () => {
+    queue.keepsParts = true;
+    batcher.add(row('a'), NOW);
+    vi.advanceTimersByTime(0);
+    queue.loseParts();
+    vi.advanceTimersByTime(0);
+    vi.spyOn(queue, 'keep').mockImplementationOnce(() => {
+      queue.loseParts();
+      return false;
+    });
+    batcher.add(row('b'), NOW);
+    // At once: a pong that follows this turn says that both are kept.
+    vi.advanceTimersToNextTimer();
+    expect(queue.parts.map(({ expiring }) => logsOf(expiring))).toEqual([['a'], ['a'], ['a', 'b']]);
+  });
+
   it('keeps no parts for a queue that does not want them', () => {
     batcher.add(row('a'), NOW);
     vi.advanceTimersByTime(0);

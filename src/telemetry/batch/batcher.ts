@@ -15,6 +15,8 @@ export class Batcher {
   private readonly open: BatchBuilder;
   private timer: NodeJS.Timeout | undefined;
   private keeping = false;
+  /** How often parts that were kept were lost. */
+  private losses = 0;
 
   constructor(
     private readonly settings: Settings,
@@ -22,6 +24,11 @@ export class Batcher {
     collector: CollectorId,
   ) {
     this.open = new BatchBuilder(collector);
+    queue.onPartsLost(() => {
+      this.open.partsLost();
+      this.losses += 1;
+      this.keepSoon();
+    });
   }
 
   add(row: BatchRow, receivedAt: number): void {
@@ -54,15 +61,24 @@ export class Batcher {
       return;
     }
     this.timer ??= setTimeout(() => this.flush(), this.settings.DB_SAVE_LATENCY_MS);
+    this.keepSoon();
+  }
+
+  /** Once for all sockets that were read from in this turn of the event loop. */
+  private keepSoon(): void {
     if (this.keeping || !this.queue.keepsParts) return;
     this.keeping = true;
-    // Once for all sockets that were read from in this turn of the event loop.
     setImmediate(() => this.keep());
   }
 
+  /** Where the queue loses the parts before this one, all of them are kept before anybody is told so. */
   private keep(): void {
+    let before: number;
+    do {
+      before = this.losses;
+      const part = this.open.part(Date.now());
+      if (part !== undefined && this.queue.keep(part)) this.open.partKept();
+    } while (this.losses > before);
     this.keeping = false;
-    const part = this.open.part(Date.now());
-    if (part !== undefined && this.queue.keep(part)) this.open.partKept();
   }
 }

@@ -52,6 +52,12 @@ export class RowBlockBuilder {
     this.partsRows = this.rows;
   }
 
+  /** The next part begins with the first message. */
+  partsLost(): void {
+    this.partsEnd = 0;
+    this.partsRows = 0;
+  }
+
   /** The block, in memory of its own; the next message begins a new one. */
   build(): RowBlock {
     const tuples = Buffer.allocUnsafeSlow(this.end);

@@ -1,9 +1,16 @@
-import { type JournalEntry, JournalFullError } from '../../../src/delivery/journal/index.js';
+import {
+  type JournalEntry,
+  JournalFullError,
+  type JournalMove,
+} from '../../../src/delivery/journal/index.js';
 import type { JournalService } from '../../../src/delivery/journal.service.js';
 import type { Batch } from '../../../src/telemetry/index.js';
 
 /** A journal in memory, as large as it is told to be, which can be made to fail. */
-export class FakeJournal implements Pick<JournalService, 'hasRoomFor' | 'append' | 'read' | 'done'> {
+export class FakeJournal implements Pick<
+  JournalService,
+  'hasRoomFor' | 'append' | 'read' | 'done' | 'holds' | 'onMove'
+> {
   readonly batches = new Map<JournalEntry, Batch>();
   /** Free room, in bytes. */
   room = Infinity;
@@ -11,6 +18,7 @@ export class FakeJournal implements Pick<JournalService, 'hasRoomFor' | 'append'
   failure: Error | undefined;
   appended = 0;
   reads = 0;
+  private readonly moveListeners: ((move: JournalMove) => void)[] = [];
 
   /** As what the injector would give. */
   get service(): JournalService {
@@ -41,5 +49,20 @@ export class FakeJournal implements Pick<JournalService, 'hasRoomFor' | 'append'
   done(entry: JournalEntry): void {
     this.batches.delete(entry);
     this.room += entry.length;
+  }
+
+  holds(entry: JournalEntry): boolean {
+    return this.batches.has(entry);
+  }
+
+  onMove(listener: (move: JournalMove) => void): void {
+    this.moveListeners.push(listener);
+  }
+
+  /** As when its directory is removed: nothing is left of what was appended. */
+  move(): void {
+    for (const entry of this.batches.keys()) this.room += entry.length;
+    this.batches.clear();
+    for (const listener of this.moveListeners) listener({ from: 'former', to: 'new' });
   }
 }

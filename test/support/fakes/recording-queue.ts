@@ -8,6 +8,7 @@ export class RecordingQueue extends BatchQueue {
   keepsParts = false;
   /** Whether it refuses parts, though it takes note of them. */
   refusesParts = false;
+  private readonly losePartsListeners: (() => void)[] = [];
 
   override push(batch: Batch): void {
     this.batches.push(batch);
@@ -22,5 +23,14 @@ export class RecordingQueue extends BatchQueue {
 
   override onFullChange(): void {
     // It never changes.
+  }
+
+  override onPartsLost(listener: () => void): void {
+    this.losePartsListeners.push(listener);
+  }
+
+  /** As if the directory that they were in was removed. */
+  loseParts(): void {
+    for (const listener of this.losePartsListeners) listener();
   }
 }

@@ -14,7 +14,10 @@ export const journals: Check<Machine> = {
   },
 };
 
-function findingsOf({ path, batches, bytes, damaged, unreadable }: LeftJournal, off: boolean): Finding[] {
+function findingsOf(
+  { path, batches, bytes, damaged, damagedMessages, unreadable }: LeftJournal,
+  off: boolean,
+): Finding[] {
   if (unreadable !== undefined) {
     return [
       problem(
@@ -37,7 +40,8 @@ function findingsOf({ path, batches, bytes, damaged, unreadable }: LeftJournal, 
   if (damaged > 0) {
     findings.push(
       warning(
-        `${sizeText(damaged)} of the journal ${path} cannot be read as batches, and are lost.`,
+        `${sizeText(damaged)} of the journal ${path} cannot be read as batches, and are lost, with at ` +
+          `least ${damagedMessages.toString()} messages.`,
         'Where no power was lost, look for errors of the disk (dmesg).',
       ),
     );

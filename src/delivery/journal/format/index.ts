@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Batch } from '../../../telemetry/index.js';
 import { JournalFormatError } from '../journal.error.js';
 import { MARKER_BYTES } from '../record.js';
-import { DecoderV1, FORMAT, WRITTEN_COLUMNS } from './v1.js';
+import { DecoderV1, FORMAT, messagesIn, WRITTEN_COLUMNS } from './v1.js';
 
 export { encodeBatch, keysOf } from './v1.js';
 
@@ -15,6 +15,11 @@ export interface JournalFormat {
    * @throws JournalFormatError where it has something that is not known here
    */
   decode(payload: Buffer): Batch;
+  /**
+   * How many messages a payload has, of which only the beginning may be there, or which may be damaged: as far as it
+   * says. Undefined where it does not.
+   */
+  messagesIn(payload: Buffer): number | undefined;
 }
 
 /** What `journal.json` says of the other files. */
@@ -65,5 +70,5 @@ export function readFormat(path: string, description: string): JournalFormat {
 
 function formatOf(marker: Buffer, columns: readonly string[]): JournalFormat {
   const decoder = new DecoderV1(columns);
-  return { marker, decode: (payload) => decoder.decode(payload) };
+  return { marker, decode: (payload) => decoder.decode(payload), messagesIn };
 }

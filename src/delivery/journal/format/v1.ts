@@ -165,6 +165,20 @@ export class DecoderV1 {
   }
 }
 
+/** How many messages a batch has, stored or rejected, by its head alone; undefined where that is not whole. */
+export function messagesIn(bytes: Buffer): number | undefined {
+  if (bytes.length < LENGTH_BYTES) return undefined;
+  const end = LENGTH_BYTES + bytes.readUInt32LE(0);
+  if (end > bytes.length) return undefined;
+  try {
+    const { expiring, audit, rejected } = parseHead(bytes.subarray(LENGTH_BYTES, end));
+    const messages = expiring.rows + audit.rows + rejected.length;
+    return Number.isSafeInteger(messages) && messages >= 0 ? messages : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function parseHead(json: Buffer): BatchHead {
   let head: unknown;
   try {

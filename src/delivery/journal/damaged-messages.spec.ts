@@ -1,0 +1,86 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { aBatch } from '../../../test/support/fakes/a-batch.js';
+import type { Batch } from '../../telemetry/index.js';
+import { Journal, type JournalDamage, type JournalEntry } from './index.js';
+
+const SIZE = 5_000;
+
+function batchOf(id: string, messages: number): Batch {
+  const batch = aBatch(id, SIZE);
+  return { ...batch, expiring: { ...batch.expiring, rows: messages } };
+}
+
+describe('damage in a journal', () => {
+  let root: string;
+  let damage: JournalDamage[];
+
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'damaged-'));
+    damage = [];
+  });
+
+  afterEach(async () => {
+    await rm(root, { recursive: true });
+  });
+
+  const open = (): Promise<Journal> =>
+    Journal.open({
+      directory: root,
+      maxBytes: 2 ** 26,
+      onDamage: (part) => damage.push(part),
+      logger: { warn: () => undefined },
+    });
+
+  /** The ids that the next process finds in a segment of three batches, with 7, 11 and 13 messages. */
+  async function foundAfter(change: (content: Buffer, entries: JournalEntry[]) => Buffer): Promise<string[]> {
+    const victim = await open();
+    const entries = [batchOf('a', 7), batchOf('b', 11), batchOf('c', 13)].map((batch) =>
+      victim.append(batch),
+    );
+    const path = join(victim.path, '00000001.journal');
+    await victim.close();
+    await writeFile(path, change(await readFile(path), entries));
+    const journal = await open();
+    const found: string[] = [];
+    for await (const orphan of journal.orphans()) {
+      for await (const { batch, entry } of orphan.batches()) {
+        found.push(batch.id);
+        orphan.done(entry);
+      }
+    }
+    await journal.close();
+    return found;
+  }
+
+  const lost = (): (number | undefined)[] => damage.map(({ messages }) => messages);
+
+  const flip = (content: Buffer, at: number): Buffer => {
+    content.writeUInt8(content.readUInt8(at) ^ 1, at);
+    return content;
+  };
+  const endOf = ({ offset, length }: JournalEntry): number => offset + length;
+
+  it('says how many messages were in a batch that is cut off', async () => {
+    expect(await foundAfter((content) => content.subarray(0, content.length - SIZE / 2))).toEqual(['a', 'b']);
+    expect(lost()).toEqual([13]);
+  });
+
+  it('says how many were in a batch that is damaged, and in all that follow one another', async () => {
+    const change = (content: Buffer, [a, b]: JournalEntry[]): Buffer => {
+      expect.assert(a && b);
+      return flip(flip(content, endOf(a) - 10), endOf(b) - 10);
+    };
+    expect(await foundAfter(change)).toEqual(['c']);
+    expect(lost()).toEqual([18]);
+  });
+
+  it('says nothing of what is cut off before it says how many it has', async () => {
+    const change = (content: Buffer, entries: JournalEntry[]): Buffer =>
+      content.subarray(0, (entries[2]?.offset ?? 0) + 40);
+    expect(await foundAfter(change)).toEqual(['a', 'b']);
+    expect(lost()).toEqual([undefined]);
+  });
+});

@@ -1,0 +1,80 @@
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TestDatabase } from '../../support/databases.js';
+import { freePort } from '../../support/free-port.js';
+import { NumberedMessages } from '../../support/numbered-messages.js';
+import { PostgresProxy } from '../../support/postgres-proxy.js';
+import { ServerProcess } from '../../support/server-process.js';
+import { tempDir } from '../../support/temp-dir.js';
+import { waitUntil } from '../../support/wait-until.js';
+import { Metrics } from '../servers/metrics.js';
+
+describe('the journal of a server that runs', () => {
+  let dataDir: string;
+  let home: string;
+
+  beforeEach(async () => {
+    home = await tempDir('removed');
+    dataDir = join(home, 'data');
+  });
+
+  afterEach(async () => {
+    await rm(home, { recursive: true, force: true });
+  });
+
+  const ways: [string, () => Promise<void>][] = [
+    ['is removed', () => rm(join(dataDir, 'journal'), { recursive: true })],
+    ['is moved away', () => rename(join(dataDir, 'journal'), join(home, 'away'))],
+    ['is removed with all of DATA_DIR', () => rm(dataDir, { recursive: true })],
+  ];
+
+  it.each(ways)(
+    'loses nothing that was answered for when it %s, and the server is killed',
+    async (_, lose) => {
+      await using database = await TestDatabase.create();
+      await using proxy = await PostgresProxy.start(database.url);
+      const port = await freePort();
+      const environment = { DATABASE_URL: proxy.url, DATA_DIR: dataDir };
+      const messages = new NumberedMessages();
+      {
+        await using server = await ServerProcess.ready(port, environment);
+        proxy.freeze();
+        await messages.send(server.ws, 20);
+        await lose();
+        await messages.send(server.ws, 20);
+        const metrics = await Metrics.read(server.http);
+        expect(metrics.sum('tetcore_journal_moves_total')).toBe(1);
+        expect(server.log).toMatch(/The directory of the journal, .*, was removed or moved\. Batches go to/);
+        await server.end('SIGKILL');
+      }
+      proxy.thaw();
+      await using next = await ServerProcess.ready(port, environment);
+      expect(await messages.areStored(database.url)).toEqual({ missing: 0, twice: 0 });
+      expect(next.child.exitCode).toBeNull();
+    },
+  );
+
+  it('is made anew where no message comes, and what waits in memory is in it', async () => {
+    await using database = await TestDatabase.create();
+    await using proxy = await PostgresProxy.start(database.url);
+    const port = await freePort();
+    const environment = { DATABASE_URL: proxy.url, DATA_DIR: dataDir };
+    const messages = new NumberedMessages();
+    {
+      await using server = await ServerProcess.ready(port, environment);
+      proxy.freeze();
+      await messages.send(server.ws, 20);
+      await rm(join(dataDir, 'journal'), { recursive: true });
+      await waitUntil(
+        async () => (await Metrics.read(server.http)).sum('tetcore_journal_moves_total') === 1,
+        { what: 'the journal to be made anew' },
+      );
+      await server.end('SIGKILL');
+    }
+    proxy.thaw();
+    await using next = await ServerProcess.ready(port, environment);
+    expect(await messages.areStored(database.url)).toEqual({ missing: 0, twice: 0 });
+    expect(next.child.exitCode).toBeNull();
+  });
+});

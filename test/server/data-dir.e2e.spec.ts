@@ -1,0 +1,107 @@
+import { execFile } from 'node:child_process';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TestDatabase } from '../support/databases.js';
+import { freePort } from '../support/free-port.js';
+import { NumberedMessages } from '../support/numbered-messages.js';
+import { ServerProcess } from '../support/server-process.js';
+import { tempDir } from '../support/temp-dir.js';
+import { waitUntil } from '../support/wait-until.js';
+
+const run = promisify(execFile);
+const canMount = process.platform === 'linux' && process.getuid?.() === 0;
+
+describe('the DATA_DIR of a server with its own PostgreSQL', () => {
+  let dataDir: string;
+
+  beforeEach(async () => {
+    dataDir = await tempDir('data-dir');
+  });
+
+  afterEach(async () => {
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  it('is refused to another server while the first lives, frozen or not, and free as soon as that is killed', async () => {
+    await using first = await ServerProcess.ready(await freePort(), { DATA_DIR: dataDir });
+    first.child.kill('SIGSTOP');
+    await using second = ServerProcess.spawn(await freePort(), { DATA_DIR: dataDir });
+    expect(await second.exited).toBe(1);
+    expect(second.log).toContain(
+      `The directory ${dataDir} is in use: process ${String(first.child.pid)} on host`,
+    );
+    first.child.kill('SIGCONT');
+    const messages = new NumberedMessages();
+    await messages.send(first.ws, 10);
+    await first.end('SIGKILL');
+    await using third = await ServerProcess.ready(await freePort(), { DATA_DIR: dataDir });
+    expect(third.log).toContain('Took over the PostgreSQL');
+    const url = (await readFile(join(dataDir, 'database-url'), 'utf8')).trim();
+    expect(await messages.areStored(url)).toEqual({ missing: 0, twice: 0 });
+    expect(await third.end('SIGTERM')).toBe(0);
+  });
+
+  it('ends the server when it is removed: PostgreSQL at once, and what is held goes to the next start', async () => {
+    const port = await freePort();
+    const messages = new NumberedMessages();
+    {
+      await using server = await ServerProcess.ready(port, {
+        DATA_DIR: dataDir,
+        DB_SAVE_LATENCY_MS: '60000',
+      });
+      const [pid = ''] = (await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8')).split('\n');
+      // They are in the batch that is open.
+      await messages.send(server.ws, 10);
+      await rm(dataDir, { recursive: true });
+      expect(await server.exited).toBe(1);
+      expect(server.log).toContain(`DATA_DIR is lost: the lock file in ${dataDir} was removed or replaced`);
+      expect(server.log).toMatch(/Left \d batches in the journal for the next start/);
+      await waitUntil(() => !isAlive(Number(pid)), { what: 'PostgreSQL to be gone' });
+    }
+    await using next = await ServerProcess.ready(port, { DATA_DIR: dataDir });
+    const url = (await readFile(join(dataDir, 'database-url'), 'utf8')).trim();
+    expect(await messages.areStored(url)).toEqual({ missing: 0, twice: 0 });
+    expect(await next.end('SIGTERM')).toBe(0);
+  });
+});
+
+describe.runIf(canMount)('a DATA_DIR on a file system that is read-only', () => {
+  let mounted: string;
+
+  beforeEach(async () => {
+    mounted = await tempDir('read-only');
+    await run('mount', ['--bind', mounted, mounted]);
+    await run('mount', ['-o', 'remount,bind,ro', mounted]);
+  });
+
+  afterEach(async () => {
+    await run('umount', ['-l', mounted]);
+    await rm(mounted, { recursive: true, force: true });
+  });
+
+  it.each(['', 'below'])(
+    'is refused with what to do, with its own PostgreSQL or another (%j)',
+    async (below) => {
+      await using database = await TestDatabase.create();
+      const dataDir = join(mounted, below);
+      for (const environment of [{}, { DATABASE_URL: database.url }]) {
+        await using server = ServerProcess.spawn(await freePort(), { DATA_DIR: dataDir, ...environment });
+        expect(await server.exited).toBe(1);
+        expect(server.log).toContain(dataDir);
+        expect(server.log).toMatch(/EROFS.*mount it for writing, (or )?set DATA_DIR to another directory/);
+        expect(server.log).not.toContain('ENOENT');
+      }
+    },
+  );
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
