@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Settings } from '../config/index.js';
+import { DatabaseClock } from '../storage/index.js';
 import { type Batch, ENDPOINTS, MessageOutcomes } from '../telemetry/index.js';
 import { BatchSink, type StoreResult } from './batch-sink.port.js';
 import { DeliveryMetrics } from './delivery.metrics.js';
@@ -33,6 +34,7 @@ export class DeliveryWriters {
     private readonly outage: Outage,
     private readonly metrics: DeliveryMetrics,
     private readonly outcomes: MessageOutcomes,
+    private readonly clock: DatabaseClock,
   ) {}
 
   start(): void {
@@ -71,7 +73,7 @@ export class DeliveryWriters {
       let at: OutageOf = 'journal';
       try {
         this.abort.signal.throwIfAborted();
-        const startedAt = Date.now();
+        const startedAt = performance.now();
         const batch = await item.load();
         if (unreadable) this.outage.succeeded('journal');
         unreadable = false;
@@ -148,7 +150,10 @@ export class DeliveryWriters {
     startedAt: number,
   ): void {
     const rows = batch.expiring.rows + batch.audit.rows;
-    this.metrics.stored(duplicate ? 'duplicate' : 'stored', rows, startedAt, batch.firstReceivedAt);
+    this.metrics.stored(duplicate ? 'duplicate' : 'stored', rows, {
+      writeMs: performance.now() - startedAt,
+      lagMs: this.clock.now() - batch.firstReceivedAt,
+    });
     if (item.replayed) {
       if (!duplicate) this.metrics.replayed(rows - refused.length);
       return;

@@ -94,14 +94,12 @@ export class DeliveryMetrics {
   stored(
     outcome: 'stored' | 'duplicate',
     messages: number,
-    startedAt: number,
-    firstReceivedAt: number,
+    { writeMs, lagMs }: { writeMs: number; lagMs: number },
   ): void {
-    const now = Date.now();
     this.batches.inc({ outcome });
     this.messages.observe(messages);
-    this.writeTime.observe((now - startedAt) / 1000);
-    this.lag.observe(Math.max(0, now - firstReceivedAt) / 1000);
+    this.writeTime.observe(writeMs / 1000);
+    this.lag.observe(Math.max(0, lagMs) / 1000);
   }
 
   retried(): void {

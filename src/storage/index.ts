@@ -1,3 +1,5 @@
+export { type ClockOffset, DatabaseClock } from './clock/database-clock.js';
+export { LocalClock, SystemClock } from './clock/local-clock.js';
 export { DATABASE_URL } from './connections/database-url.js';
 export { dataSourceOptions, type Migration, READER_CONNECTIONS } from './connections/data-source-options.js';
 export { openSession } from './connections/open-session.js';

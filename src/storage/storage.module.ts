@@ -2,6 +2,8 @@ import { Module, type ValueProvider } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Settings } from '../config/index.js';
+import { DatabaseClock } from './clock/database-clock.js';
+import { LocalClock, SystemClock } from './clock/local-clock.js';
 import { CollectorId } from './maintenance/collector/collector-id.js';
 import { CollectorRegistry } from './maintenance/collector/collector-registry.js';
 import { dataSourceOptions, type Migration } from './connections/data-source-options.js';
@@ -49,18 +51,29 @@ const MIGRATIONS = Symbol('MIGRATIONS');
     ...databaseSizeMetricProviders,
     CollectorId,
     CollectorRegistry,
+    DatabaseClock,
     DatabaseSize,
     DatabaseSizeMetrics,
     DatabaseStartup,
     PartitionManager,
     StorageUpkeep,
+    { provide: LocalClock, useClass: SystemClock },
     {
       provide: WriterPool,
       inject: [DATABASE_URL, Settings],
       useFactory: (url: string, settings: Settings) => new WriterPool(url, settings.DB_POOL_SIZE),
     },
   ],
-  exports: [CollectorId, CollectorRegistry, DatabaseStartup, PartitionManager, TypeOrmModule, WriterPool],
+  exports: [
+    CollectorId,
+    CollectorRegistry,
+    DatabaseClock,
+    DatabaseStartup,
+    LocalClock,
+    PartitionManager,
+    TypeOrmModule,
+    WriterPool,
+  ],
 })
 export class StorageModule {
   static options({ url, migrations = [] }: StorageModuleOptions): ValueProvider[] {

@@ -4,10 +4,12 @@ import { PostgresSink } from '../../delivery/index.js';
 import {
   CollectorId,
   CollectorRegistry,
+  DatabaseClock,
   DatabaseStartup,
   dataSourceOptions,
   ensureDatabase,
   PartitionManager,
+  SystemClock,
   UnsupportedDatabaseError,
   WriterPool,
 } from '../../storage/index.js';
@@ -45,9 +47,10 @@ export class HistoryDatabase {
     const pool = new WriterPool(url, settings.DB_POOL_SIZE);
     const partitions = new PartitionManager(settings, pool);
     const collectors = new CollectorRegistry(pool, collector);
+    const clock = new DatabaseClock(new SystemClock());
     const dataSource = new DataSource(dataSourceOptions(url));
     try {
-      await new DatabaseStartup(settings, url, dataSource, partitions, collectors).run(signal);
+      await new DatabaseStartup(settings, url, dataSource, partitions, collectors, pool, clock).run(signal);
     } catch (error) {
       await pool.close();
       throw error;

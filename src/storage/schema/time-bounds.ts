@@ -15,6 +15,9 @@ export const CLOCK_AHEAD_MS = DAY_MS;
 /** While a node sends, its row in `peer_connections` is written this often: what the row says is as old as that. */
 export const CONNECTION_WRITTEN_EVERY_MS = 30 * SECOND_MS;
 
+/** A server whose clock is further from the database's than this does not purge, and raises an alarm. */
+export const CLOCK_OFF_MS = MINUTE_MS;
+
 /** For clocks of servers that differ, and rows that were written late. */
 const MARGIN_MS = HOUR_MS;
 
