@@ -117,15 +117,21 @@ export class KeepMessages1764000000000 implements MigrationInterface {
         last_seen_at timestamptz NOT NULL,
         stopped_at timestamptz
       )`);
+    await runner.query(`
+      CREATE TABLE purge_state (
+        id boolean PRIMARY KEY DEFAULT true CHECK (id),
+        succeeded_at timestamptz NOT NULL
+      )`);
     await runner.query('CREATE TABLE message_types (id smallint PRIMARY KEY, name text NOT NULL UNIQUE)');
     await distribute(runner);
+    await runner.query('INSERT INTO purge_state (succeeded_at) VALUES (now())');
     await keepMessageTypes(runner, LAST_TYPE);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('DROP VIEW tetcore_logs');
     await runner.query(
-      `DROP TABLE message_types, collectors, rejected_messages, ingest_batches, peer_connections, logs_audit,
+      `DROP TABLE message_types, purge_state, collectors, rejected_messages, ingest_batches, peer_connections, logs_audit,
                   logs_expiring`,
     );
     await runner.query('DROP SEQUENCE logs_id_seq');

@@ -1,3 +1,4 @@
+export { type ClockReading, readClocks } from './clock/clock-difference.js';
 export { type ClockOffset, DatabaseClock } from './clock/database-clock.js';
 export { LocalClock, SystemClock } from './clock/local-clock.js';
 export { DATABASE_URL } from './connections/database-url.js';

@@ -24,7 +24,6 @@ export const machineChecks: readonly Check<Machine>[] = [
   ports,
   openFiles,
   access,
-  lastPurge,
 ];
 
 /** Need a database that answers. */
@@ -40,4 +39,4 @@ export const databaseChecks: readonly Check<Database>[] = [
 ];
 
 /** Need a database whose schema is up to date. */
-export const schemaChecks: readonly Check<Database>[] = [servers, connections, partitions];
+export const schemaChecks: readonly Check<Database>[] = [servers, connections, partitions, lastPurge];
