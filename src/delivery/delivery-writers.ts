@@ -1,12 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Settings } from '../config/index.js';
-import { DatabaseClock } from '../storage/index.js';
+import { DatabaseClock, HOUR_MS } from '../storage/index.js';
 import { type Batch, ENDPOINTS, MessageOutcomes } from '../telemetry/index.js';
 import { BatchSink, type StoreResult } from './batch-sink.port.js';
 import { DeliveryMetrics } from './delivery.metrics.js';
 import { JournalDamageError } from './journal/index.js';
 import { Outage, type OutageOf } from './outage.js';
+import { withPlausibleTimes } from './plausible-times.js';
 import { DeliveryQueue } from './queue/delivery-queue.js';
 import type { QueuedBatch } from './queue/queued-batch.js';
 import { OtherSinks } from './sinks/index.js';
@@ -74,7 +75,7 @@ export class DeliveryWriters {
       try {
         this.abort.signal.throwIfAborted();
         const startedAt = performance.now();
-        const batch = await item.load();
+        const batch = this.withPlausibleTimes(item, await item.load());
         if (unreadable) this.outage.succeeded('journal');
         unreadable = false;
         this.stages.expect(batch);
@@ -101,6 +102,23 @@ export class DeliveryWriters {
       await this.pause(delay);
     }
     return undefined;
+  }
+
+  /** When this process took a batch in is known, but not when another one did. */
+  private withPlausibleTimes(item: QueuedBatch, batch: Batch): Batch {
+    if (item.replayed) return batch;
+    const own = {
+      now: this.clock.now(),
+      startedAt: this.clock.startedAt,
+      expiryMs: this.settings.LOG_EXPIRY_H * HOUR_MS,
+    };
+    const { batch: plausible, moved } = withPlausibleTimes(batch, own);
+    if (moved > 0) {
+      this.logger.warn(
+        `${moved.toString()} messages were stamped while the database's clock was wrong: they are dated now.`,
+      );
+    }
+    return plausible;
   }
 
   /** @returns whether every sink beside the database has it now */

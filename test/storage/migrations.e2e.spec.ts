@@ -6,6 +6,7 @@ import {
   ensureDatabase,
   MESSAGE_TYPES,
   migrate,
+  PurgeState,
   SchemaOutdatedError,
   StoredMessageType,
 } from '../../src/storage/index.js';

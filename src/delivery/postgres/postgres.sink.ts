@@ -8,9 +8,10 @@ import {
   LOG_TABLES,
   PartitionManager,
   takeCollectorNumber,
+  tupleTimes,
   WriterPool,
 } from '../../storage/index.js';
-import type { Batch } from '../../telemetry/index.js';
+import type { Batch, RowBlock } from '../../telemetry/index.js';
 import { BatchSink, type StoreResult } from '../batch-sink.port.js';
 import { holdsRowsOf, outlivesItsId } from './batch-claim.js';
 import { blocksOf } from './blocks.js';
@@ -90,7 +91,8 @@ export class PostgresSink extends BatchSink {
 
   private async ensurePartitions(batch: Batch, signal: AbortSignal): Promise<void> {
     for (const { table, block } of blocksOf(batch)) {
-      await this.partitions.ensure(table, block.oldest, block.newest, signal);
+      const range = { first: block.oldest, last: block.newest };
+      await this.partitions.ensureFor(table, range, () => momentsOf(block), signal);
     }
   }
 
@@ -114,6 +116,11 @@ export class PostgresSink extends BatchSink {
       return { duplicate: false, refused };
     }, signal);
   }
+}
+
+/** When the messages of a block are dated: milliseconds since the epoch. */
+function* momentsOf({ tuples }: RowBlock): Generator<number, void, undefined> {
+  for (const { createdAt } of tupleTimes(tuples)) yield Math.floor(createdAt / 1000);
 }
 
 /** @returns false where the batch that the steps claim is stored already: then the transaction is rolled back */

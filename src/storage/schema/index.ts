@@ -35,10 +35,13 @@ export {
   type MessageHead,
   type MessageRow,
   messageTuple,
+  type MessageTimes,
   msgOf,
   readTuple,
   renumberTuples,
+  retimeTuples,
   splitTuples,
+  tupleTimes,
   TUPLE_HEAD_BYTES,
   writeTupleHead,
 } from './message-tuple.js';
