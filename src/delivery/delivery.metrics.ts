@@ -41,7 +41,7 @@ export const deliveryMetricProviders = [
   }),
   makeGaugeProvider({
     name: 'tetcore_journals_left_alone',
-    help: 'Journals of other processes that this version cannot read. They stay where they are, for a server that can.',
+    help: 'Journals of other processes that are not stored, since this version cannot read them, or since the database has lost the ids of their batches. They stay where they are.',
   }),
   makeCounterProvider({
     name: 'tetcore_journal_damage_total',

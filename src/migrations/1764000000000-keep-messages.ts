@@ -115,7 +115,8 @@ export class KeepMessages1764000000000 implements MigrationInterface {
         version text NOT NULL,
         started_at timestamptz NOT NULL,
         last_seen_at timestamptz NOT NULL,
-        stopped_at timestamptz
+        stopped_at timestamptz,
+        holds_from uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'
       )`);
     await runner.query(`
       CREATE TABLE purge_state (

@@ -13,6 +13,13 @@ export {
   reserveCollectorNumber,
   takeCollectorNumber,
 } from './maintenance/collector/collector-numbers.js';
+export { HeldBatches } from './maintenance/collector/held-batches.js';
+export {
+  isDoneWith,
+  nothingHeldBy,
+  type StoredBatches,
+  storedBatchesOf,
+} from './maintenance/collector/stored-batches.js';
 export { CollectorRegistry } from './maintenance/collector/collector-registry.js';
 export { ensureReaderRole } from './maintenance/reader-role/ensure-reader-role.js';
 export { ReaderRoleError } from './maintenance/reader-role/reader-role.error.js';

@@ -9,6 +9,7 @@ import { CollectorRegistry } from './maintenance/collector/collector-registry.js
 import { dataSourceOptions, type Migration } from './connections/data-source-options.js';
 import { DATABASE_URL } from './connections/database-url.js';
 import { PartitionManager } from './partitions/partition-manager.js';
+import { HeldBatches } from './maintenance/collector/held-batches.js';
 import { DatabaseSize } from './maintenance/size/database-size.js';
 import {
   DatabaseSizeMetrics,
@@ -55,6 +56,7 @@ const MIGRATIONS = Symbol('MIGRATIONS');
     DatabaseSize,
     DatabaseSizeMetrics,
     DatabaseStartup,
+    HeldBatches,
     PartitionManager,
     StorageUpkeep,
     { provide: LocalClock, useClass: SystemClock },
@@ -69,6 +71,7 @@ const MIGRATIONS = Symbol('MIGRATIONS');
     CollectorRegistry,
     DatabaseClock,
     DatabaseStartup,
+    HeldBatches,
     LocalClock,
     PartitionManager,
     TypeOrmModule,

@@ -21,7 +21,7 @@ export interface JournalContents {
 
 /**
  * The directory that one process keeps its part of the journal in: `journal.json` and segments. Whoever works
- * in it holds its lock. Its name is a UUIDv7, so that names are in the order in which they were made.
+ * in it holds its lock. Its name is the id of the process, a UUIDv7, so that names are in the order in which they were made.
  */
 export class JournalDirectory {
   private constructor(
@@ -34,10 +34,10 @@ export class JournalDirectory {
   /**
    * Makes one, and `root` where that does not exist.
    *
+   * @param id a UUIDv7 that no other has
    * @throws JournalUnavailableError
    */
-  static async create(root: string): Promise<JournalDirectory> {
-    const id = uuid();
+  static async create(root: string, id = uuid()): Promise<JournalDirectory> {
     const path = join(root, id);
     let lock: DirectoryLock | undefined;
     try {

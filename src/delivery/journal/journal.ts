@@ -23,6 +23,8 @@ const SEGMENT_BYTES = 32 * MIB;
 export interface JournalOptions {
   /** Where all processes of this volume have their directories. */
   directory: string;
+  /** Of the process, a UUIDv7: the name of its directory. By default a new one. */
+  id?: string;
   /** How many bytes may be on disk: of this process, and of the journals that it adopted. */
   maxBytes: number;
   /** Called once for each damaged part that is met. */
@@ -70,7 +72,7 @@ export class Journal {
    * @throws JournalUnavailableError where that fails; it says what to do
    */
   static async open(options: JournalOptions): Promise<Journal> {
-    const directory = await JournalDirectory.create(options.directory);
+    const directory = await JournalDirectory.create(options.directory, options.id);
     try {
       return new Journal(directory, options);
     } catch (error) {
@@ -99,7 +101,12 @@ export class Journal {
     return this.#segments.entries;
   }
 
-  /** Journals of other processes that this version cannot read. */
+  /** The lowest id of a batch that is on disk here, be it stored already; undefined where there is none. */
+  get oldestId(): string | undefined {
+    return this.#segments.oldestId ?? this.#openBatch.id;
+  }
+
+  /** Journals of other processes that are not stored: this version cannot read them, or their ids are lost. */
   get leftAlone(): number {
     return this.#orphanage.leftAlone;
   }
@@ -125,7 +132,7 @@ export class Journal {
       throw new JournalFullError(length, this.bytes, this.maxBytes);
     }
     if (this.bytes + length > this.maxBytes) this.#segments.reclaim();
-    const entry = this.#writing(() => this.#segments.append(parts, length));
+    const entry = this.#writing(() => this.#segments.append(parts, length, batch.id));
     try {
       this.#openBatch.clear(batch.id);
     } catch (error) {

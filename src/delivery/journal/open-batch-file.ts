@@ -32,6 +32,11 @@ export class OpenBatchFile {
     this.#fd = openSync(this.#path, O_WRONLY | O_CREAT | O_EXCL, 0o600);
   }
 
+  /** Of the batch that has parts in it. */
+  get id(): string | undefined {
+    return this.#batchId;
+  }
+
   /** Bytes on disk. */
   get size(): number {
     return this.#size;

@@ -13,6 +13,7 @@ export class Segment {
   readonly #waiting = new Set<number>();
   #fd: number | undefined;
   #sealed = false;
+  #firstId: string | undefined;
 
   private constructor(
     directory: string,
@@ -50,6 +51,11 @@ export class Segment {
     return this.#waiting.size;
   }
 
+  /** The id of the first batch that was appended here. */
+  get firstId(): string | undefined {
+    return this.#firstId;
+  }
+
   /** Whether no more batches will come. */
   get sealed(): boolean {
     return this.#sealed;
@@ -64,7 +70,7 @@ export class Segment {
    * Writes a record at the end and gives its offset. If the file system refuses, the part that it took is cut
    * off again, or else the file takes no more.
    */
-  append(parts: readonly Buffer[], length: number): number {
+  append(parts: readonly Buffer[], length: number, id: string): number {
     if (this.#fd === undefined) throw new Error(`${this.path} is not open for writing.`);
     const offset = this.written;
     try {
@@ -75,6 +81,7 @@ export class Segment {
     }
     this.written += length;
     this.#waiting.add(offset);
+    this.#firstId ??= id;
     return offset;
   }
 

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Settings } from '../../config/index.js';
+import { HeldBatches, NOTHING_HELD, NOTHING_KNOWN } from '../../storage/index.js';
 import { type Batch, BatchQueue } from '../../telemetry/index.js';
 import { DeliveryMetrics } from '../delivery.metrics.js';
 import { type JournalEntry, JournalFullError } from '../journal/index.js';
@@ -22,6 +23,10 @@ export class DeliveryQueue extends BatchQueue {
   private readonly takers = new Fifo<(item: QueuedBatch | undefined) => void>();
   private readonly listeners: ((full: boolean) => void)[] = [];
   private readonly memoryBound: number;
+  /** Ids of batches that are in no journal and not stored yet, lowest first. */
+  private readonly inMemory = new Set<string>();
+  private lastId = NOTHING_KNOWN;
+  private isLeft = false;
   private memory = 0;
   private unsettled = 0;
   private isFull = false;
@@ -30,8 +35,9 @@ export class DeliveryQueue extends BatchQueue {
   private onIdle: (() => void) | undefined;
   private readonly holder: BatchHolder = {
     read: (entry) => this.journal.read(entry),
-    settled: (entry, memory) => {
+    settled: (entry, memory, id) => {
       if (entry !== undefined) this.journal.done(entry);
+      if (id !== undefined) this.inMemory.delete(id);
       this.settled(memory);
     },
   };
@@ -40,8 +46,10 @@ export class DeliveryQueue extends BatchQueue {
     private readonly settings: Settings,
     private readonly journal: JournalService,
     metrics: DeliveryMetrics,
+    held: HeldBatches,
   ) {
     super();
+    held.watch(() => this.holdsFrom);
     this.memoryBound = settings.QUEUE_MAX_MIB * MIB;
     metrics.watch({
       batches: () => this.unsettled,
@@ -79,6 +87,8 @@ export class DeliveryQueue extends BatchQueue {
     const entry = mode === 'always' || (mode === 'overflow' && !fits) ? this.append(batch) : undefined;
     // What the journal does not take stays in memory, beyond the bound if need be: it has been read already.
     const held = fits || entry === undefined;
+    this.lastId = batch.id;
+    if (entry === undefined) this.inMemory.add(batch.id);
     this.enqueue(new OwnBatch(this.holder, held ? batch : undefined, rowsOf(batch), held ? size : 0, entry));
   }
 
@@ -116,6 +126,23 @@ export class DeliveryQueue extends BatchQueue {
   end(): void {
     this.ended = true;
     for (let taker = this.takers.shift(); taker !== undefined; taker = this.takers.shift()) taker(undefined);
+  }
+
+  /** What is in the journal is all that is left: nothing in memory will be stored any more. */
+  leave(): void {
+    this.inMemory.clear();
+    this.isLeft = true;
+  }
+
+  /**
+   * The lowest id of a batch that may be stored from here, or out of the journal. Where there is none, a batch that is
+   * open has a higher one than the last that was pushed.
+   */
+  private get holdsFrom(): string {
+    const [inMemory] = this.inMemory;
+    const { oldestId } = this.journal;
+    if (inMemory !== undefined && oldestId !== undefined) return inMemory < oldestId ? inMemory : oldestId;
+    return inMemory ?? oldestId ?? (this.isLeft ? NOTHING_HELD : this.lastId);
   }
 
   /** What no writer has taken, after the end. */

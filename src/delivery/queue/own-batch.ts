@@ -5,7 +5,8 @@ import type { BatchRows, QueuedBatch } from './queued-batch.js';
 /** Who holds batches, and learns when one need not be held any longer. */
 export interface BatchHolder {
   read(entry: JournalEntry): Promise<Batch>;
-  settled(entry: JournalEntry | undefined, memory: number): void;
+  /** @param id of a batch that is in no journal */
+  settled(entry: JournalEntry | undefined, memory: number, id: string | undefined): void;
 }
 
 /**
@@ -34,6 +35,6 @@ export class OwnBatch implements QueuedBatch {
   }
 
   settle(): void {
-    this.holder.settled(this.entry, this.memory);
+    this.holder.settled(this.entry, this.memory, this.entry === undefined ? this.batch?.id : undefined);
   }
 }

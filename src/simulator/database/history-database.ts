@@ -8,6 +8,8 @@ import {
   DatabaseStartup,
   dataSourceOptions,
   ensureDatabase,
+  HeldBatches,
+  NOTHING_HELD,
   PartitionManager,
   SystemClock,
   UnsupportedDatabaseError,
@@ -27,6 +29,7 @@ export class HistoryDatabase {
     readonly collector: CollectorId,
     readonly sink: PostgresSink,
     private readonly collectors: CollectorRegistry,
+    private readonly held: HeldBatches,
     private readonly pool: WriterPool,
   ) {
     this.heartbeat = setInterval(() => void collectors.seen().catch(() => undefined), SEEN_EVERY_MS);
@@ -46,7 +49,9 @@ export class HistoryDatabase {
     const collector = new CollectorId();
     const pool = new WriterPool(url, settings.DB_POOL_SIZE);
     const partitions = new PartitionManager(settings, pool);
-    const collectors = new CollectorRegistry(pool, collector);
+    // It has no journal, and the purge of a server removes its ids once it has ended.
+    const held = new HeldBatches();
+    const collectors = new CollectorRegistry(pool, collector, held);
     const clock = new DatabaseClock(new SystemClock());
     const dataSource = new DataSource(dataSourceOptions(url));
     try {
@@ -57,11 +62,13 @@ export class HistoryDatabase {
     } finally {
       if (dataSource.isInitialized) await dataSource.destroy();
     }
-    return new HistoryDatabase(collector, new PostgresSink(pool, partitions, collector), collectors, pool);
+    const sink = new PostgresSink(pool, partitions, collector);
+    return new HistoryDatabase(collector, sink, collectors, held, pool);
   }
 
   async close(): Promise<void> {
     clearInterval(this.heartbeat);
+    this.held.watch(() => NOTHING_HELD);
     await this.collectors.stop();
     await this.pool.close();
   }

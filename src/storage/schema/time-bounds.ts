@@ -40,10 +40,8 @@ export const WRITE_LIMIT_MS = 10 * SECOND_MS;
  */
 export const READ_AGAIN_MS = WRITE_LIMIT_MS + 5 * SECOND_MS;
 
-/** The id of a stored batch is kept for at least this long after it was stored. */
+/** The id of a stored batch is kept for at least this long after it was stored, and while a journal may hold the batch. */
 export const BATCH_IDS_KEPT_MS = 7 * DAY_MS;
-/** A batch as old as this may have been stored so long ago that its id is gone. */
-export const BATCH_IDS_SURE_MS = BATCH_IDS_KEPT_MS - MARGIN_MS;
 
 /** Rejected messages are for finding out what is wrong with a node, now. */
 export const REJECTED_KEPT_MS = 7 * DAY_MS;

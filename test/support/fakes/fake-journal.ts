@@ -3,7 +3,10 @@ import type { JournalService } from '../../../src/delivery/journal.service.js';
 import type { Batch } from '../../../src/telemetry/index.js';
 
 /** A journal in memory, as large as it is told to be, which can be made to fail. */
-export class FakeJournal implements Pick<JournalService, 'hasRoomFor' | 'append' | 'read' | 'done'> {
+export class FakeJournal implements Pick<
+  JournalService,
+  'hasRoomFor' | 'append' | 'read' | 'done' | 'oldestId'
+> {
   readonly batches = new Map<JournalEntry, Batch>();
   /** Free room, in bytes. */
   room = Infinity;
@@ -15,6 +18,10 @@ export class FakeJournal implements Pick<JournalService, 'hasRoomFor' | 'append'
   /** As what the injector would give. */
   get service(): JournalService {
     return this as unknown as JournalService;
+  }
+
+  get oldestId(): string | undefined {
+    return [...this.batches.values()][0]?.id;
   }
 
   hasRoomFor(bytes: number): boolean {
