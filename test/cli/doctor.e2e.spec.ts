@@ -329,9 +329,7 @@ describe('doctor on a database', () => {
         clockFinding(-(await readClocks(subject.client, () => Date.now() + aheadMs)).aheadMs);
       const behind = await finding(-5_000);
       expect(behind.level).toBe('warning');
-      expect(behind.message).toMatch(
-        /^The clock of the database is [45]\.\d s ahead of ours\.$/,
-      );
+      expect(behind.message).toMatch(/^The clock of the database is [45]\.\d s ahead of ours\.$/);
       const ahead = await finding(90_000);
       expect(ahead.level).toBe('problem');
       expect(ahead.message).toMatch(/ (89|90)\.\d s behind ours\. No server with such a clock purges\.$/);

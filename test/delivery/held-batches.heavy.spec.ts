@@ -58,7 +58,8 @@ it('what a process may still store is in its row while it runs, once it has stop
 
   // One that is killed before a message came leaves a journal, too.
   await third.end('SIGKILL');
-  await using _fourth = await start();
+  await using fourth = await start();
   await waitUntil(async () => (await held(database))[2] === NOTHING_HELD, { what: 'its journal', ...WAIT });
+  expect(fourth.log).not.toContain('is left alone');
   await rm(dataDir, { recursive: true, force: true });
 }, 180_000);

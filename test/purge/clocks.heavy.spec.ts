@@ -16,24 +16,18 @@ const DAY = 24 * HOUR;
 const LIMIT_MS = 120_000;
 const WAIT = { timeoutMs: 30_000 };
 
-interface Machine {
-  server: ServerProcess;
-  clock: WrongClock;
-}
+const clockOf = async (aheadMs: number): Promise<WrongClock> =>
+  new WrongClock(join(await tempDir('clock'), 'clock'), aheadMs);
 
-/** A server that purges every second, on a machine whose clock is off. */
-async function machine(databaseUrl: string, aheadMs: number): Promise<Machine> {
-  const dataDir = await tempDir('clock');
-  const clock = new WrongClock(join(dataDir, 'clock'), aheadMs);
-  const server = await ServerProcess.ready(await freePort(), {
+/** A server that purges every second, on a machine with that clock. */
+const serverWith = async (clock: WrongClock, databaseUrl: string): Promise<ServerProcess> =>
+  ServerProcess.ready(await freePort(), {
     DATABASE_URL: databaseUrl,
-    DATA_DIR: dataDir,
+    DATA_DIR: await tempDir('clock'),
     LOG_EXPIRY_H: '24',
     PURGE_INTERVAL_S: '1',
     ...clock.environment,
   });
-  return { server, clock };
-}
 
 const shown = async (server: ServerProcess, name: string): Promise<Map<string, number>> =>
   metric(await (await fetch(`${server.http}/metrics`)).text(), name);
@@ -53,12 +47,11 @@ it(
   'a server whose clock is 30 days ahead purges nothing, says so, and a right one beside it purges',
   async () => {
     await using database = await TestDatabase.create();
-    const { server: right } = await machine(database.url, 0);
-    await using _right = right;
+    await using right = await serverWith(await clockOf(0), database.url);
     const nodes = new NumberedNodes(right.ws, 4, 200, ['/']);
     await waitUntil(() => nodes.sent.length >= 200, { what: 'messages', ...WAIT });
-    const { server: wrong, clock } = await machine(database.url, 30 * DAY);
-    await using _wrong = wrong;
+    const clock = await clockOf(30 * DAY);
+    await using wrong = await serverWith(clock, database.url);
     await waitUntil(async () => (await purges(wrong, 'refused_clock')) >= 3, {
       what: 'refused purges',
       ...WAIT,
@@ -97,8 +90,8 @@ it(
   'a clock that is at 2019 and then set costs no message, and makes no partition but those of now',
   async () => {
     await using database = await TestDatabase.create();
-    const { server, clock } = await machine(database.url, Date.UTC(2019, 0, 1) - Date.now());
-    await using _server = server;
+    const clock = await clockOf(Date.UTC(2019, 0, 1) - Date.now());
+    await using server = await serverWith(clock, database.url);
     const nodes = new NumberedNodes(server.ws, 4, 100, ['/']);
     await waitUntil(() => nodes.sent.length >= 200, { what: 'messages by the wrong clock' });
     clock.set(server, 0);

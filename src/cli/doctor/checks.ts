@@ -18,13 +18,7 @@ import { ports } from './checks/ports.js';
 import { servers } from './checks/servers.js';
 
 /** Need valid settings. */
-export const machineChecks: readonly Check<Machine>[] = [
-  dataDir,
-  journals,
-  ports,
-  openFiles,
-  access,
-];
+export const machineChecks: readonly Check<Machine>[] = [dataDir, journals, ports, openFiles, access];
 
 /** Need a database that answers. */
 export const databaseChecks: readonly Check<Database>[] = [

@@ -13,13 +13,16 @@ export class ClockAlarm {
     if (isOff === this.isOff) return;
     this.isOff = isOff;
     if (isOff) {
+      const seconds = (Math.abs(offsetMs) / 1000).toFixed(1);
+      const way = offsetMs > 0 ? 'ahead of' : 'behind';
       this.logger.error(
-        `The clock of this machine is ${(Math.abs(offsetMs) / 1000).toFixed(1)} s ` +
-          `${offsetMs > 0 ? 'ahead of' : 'behind'} the database's. This server does not purge until both agree. ` +
+        `The clock of this machine is ${seconds} s ${way} the database's. This server does not purge until both agree. ` +
           "Messages are stamped by the database's clock meanwhile.",
       );
     } else {
-      this.logger.log("The clock of this machine agrees with the database's again. This server purges again.");
+      this.logger.log(
+        "The clock of this machine agrees with the database's again. This server purges again.",
+      );
     }
   }
 }

@@ -16,6 +16,14 @@ describe('ids of batches', () => {
     const ids = new BatchIds();
     ids.next(NOW + 1_000);
     ids.next(NOW);
-    expect(parseInt(ids.next(NOW + 5_000).replace('-', '').slice(0, 12), 16)).toBe(NOW + 5_000);
+    expect(
+      parseInt(
+        ids
+          .next(NOW + 5_000)
+          .replace('-', '')
+          .slice(0, 12),
+        16,
+      ),
+    ).toBe(NOW + 5_000);
   });
 });

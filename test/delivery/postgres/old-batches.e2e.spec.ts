@@ -157,8 +157,9 @@ describe('a journal that turns up after eight days', () => {
   it('is stored in a database that knows nothing of its process', async () => {
     await using database = await TestDatabase.create();
     const batches = burst();
-    await using _server = await TestServer.ready(database.url, { DATA_DIR: await journalOf(batches) });
+    await using server = await TestServer.ready(database.url, { DATA_DIR: await journalOf(batches) });
     await waitUntil(async () => (await stored(database)) === 30, { what: 'all of it', timeoutMs: 15_000 });
+    expect(await gauge(server, 'tetcore_journals_left_alone')).toBe(0);
   });
 });
 
