@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { StorageModule } from '../storage/index.js';
 import { BatchQueue } from '../telemetry/index.js';
 import { DeliveryMetrics, deliveryMetricProviders } from './delivery.metrics.js';
 import { JournalService } from './journal.service.js';
@@ -6,6 +7,7 @@ import { DeliveryQueue } from './queue/delivery-queue.js';
 
 /** Where batches wait: the queue that the intake fills, and its journal. */
 @Module({
+  imports: [StorageModule],
   providers: [
     ...deliveryMetricProviders,
     DeliveryMetrics,

@@ -1,12 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Settings } from '../config/index.js';
-import { DatabaseWatch } from '../storage/index.js';
+import { DatabaseClock, DatabaseWatch, HOUR_MS } from '../storage/index.js';
 import { type Batch, ENDPOINTS, MessageOutcomes } from '../telemetry/index.js';
 import { BatchSink, type StoreResult } from './batch-sink.port.js';
 import { DeliveryMetrics } from './delivery.metrics.js';
 import { JournalDamageError } from './journal/index.js';
 import { Outage, type OutageOf } from './outage.js';
+import { withPlausibleTimes } from './plausible-times.js';
 import { DeliveryQueue } from './queue/delivery-queue.js';
 import type { QueuedBatch } from './queue/queued-batch.js';
 import { OtherSinks } from './sinks/index.js';
@@ -35,6 +36,7 @@ export class DeliveryWriters {
     private readonly watch: DatabaseWatch,
     private readonly metrics: DeliveryMetrics,
     private readonly outcomes: MessageOutcomes,
+    private readonly clock: DatabaseClock,
   ) {}
 
   start(): void {
@@ -73,8 +75,8 @@ export class DeliveryWriters {
       let at: OutageOf = 'journal';
       try {
         this.abort.signal.throwIfAborted();
-        const startedAt = Date.now();
-        const batch = await item.load();
+        const startedAt = performance.now();
+        const batch = this.withPlausibleTimes(item, await item.load());
         if (unreadable) this.outage.succeeded('journal');
         unreadable = false;
         this.stages.expect(batch);
@@ -103,6 +105,23 @@ export class DeliveryWriters {
       await this.pause(delay);
     }
     return undefined;
+  }
+
+  /** When this process took a batch in is known, but not when another one did. */
+  private withPlausibleTimes(item: QueuedBatch, batch: Batch): Batch {
+    if (item.replayed) return batch;
+    const own = {
+      now: this.clock.now(),
+      startedAt: this.clock.startedAt,
+      expiryMs: this.settings.LOG_EXPIRY_H * HOUR_MS,
+    };
+    const { batch: plausible, moved } = withPlausibleTimes(batch, own);
+    if (moved > 0) {
+      this.logger.warn(
+        `${moved.toString()} messages were stamped while the database's clock was wrong: they are dated now.`,
+      );
+    }
+    return plausible;
   }
 
   /** @returns whether every sink beside the database has it now */
@@ -152,7 +171,10 @@ export class DeliveryWriters {
     startedAt: number,
   ): void {
     const rows = batch.expiring.rows + batch.audit.rows;
-    this.metrics.stored(duplicate ? 'duplicate' : 'stored', rows, startedAt, batch.firstReceivedAt);
+    this.metrics.stored(duplicate ? 'duplicate' : 'stored', rows, {
+      writeMs: performance.now() - startedAt,
+      lagMs: this.clock.now() - batch.firstReceivedAt,
+    });
     if (item.replayed) {
       if (!duplicate) this.metrics.replayed(rows - refused.length);
       return;

@@ -41,7 +41,7 @@ export const deliveryMetricProviders = [
   }),
   makeGaugeProvider({
     name: 'tetcore_journals_left_alone',
-    help: 'Journals of other processes that this version cannot read. They stay where they are, for a server that can.',
+    help: 'Journals of other processes that are not stored, since this version cannot read them, or since the database has lost the ids of their batches. They stay where they are.',
   }),
   makeCounterProvider({
     name: 'tetcore_journal_damage_total',
@@ -104,14 +104,12 @@ export class DeliveryMetrics {
   stored(
     outcome: 'stored' | 'duplicate',
     messages: number,
-    startedAt: number,
-    firstReceivedAt: number,
+    { writeMs, lagMs }: { writeMs: number; lagMs: number },
   ): void {
-    const now = Date.now();
     this.batches.inc({ outcome });
     this.messages.observe(messages);
-    this.writeTime.observe((now - startedAt) / 1000);
-    this.lag.observe(Math.max(0, now - firstReceivedAt) / 1000);
+    this.writeTime.observe(writeMs / 1000);
+    this.lag.observe(Math.max(0, lagMs) / 1000);
   }
 
   retried(): void {

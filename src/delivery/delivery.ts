@@ -69,6 +69,7 @@ export class Delivery {
     this.leaveBehind([...(await this.writers.stop()), ...waiting]);
     await this.replayed;
     await this.journal.close();
+    this.queue.leave();
     this.done = true;
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { aBatch } from '../../test/support/fakes/a-batch.js';
 import { readSettings } from '../config/index.js';
+import type { WriterPool } from '../storage/index.js';
 import type { JournalService } from './journal.service.js';
 import { JournalReplay } from './journal-replay.js';
 import type { DeliveryQueue } from './queue/delivery-queue.js';
@@ -27,6 +28,7 @@ describe('the replay of journals', () => {
       readSettings({ NUM_THREADS: '2' }),
       { orphans } as unknown as JournalService,
       { pushReplayed } as unknown as DeliveryQueue,
+      { withClient: () => Promise.resolve('kept') } as unknown as WriterPool,
     );
     replay.start();
     await vi.waitFor(() => expect(pushReplayed).toHaveBeenCalledTimes(2));

@@ -1,10 +1,15 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Settings } from '../config/index.js';
+import { nothingHeldBy, type StoredBatches, storedBatchesOf, WriterPool } from '../storage/index.js';
 import type { OrphanedJournal } from './journal/index.js';
 import { JournalService } from './journal.service.js';
 import { DeliveryQueue } from './queue/delivery-queue.js';
 import { rowsOf } from './queue/queued-batch.js';
+
+/** Between two tries to ask a database that does not answer: milliseconds. */
+const RETRY_MS = 2_000;
 
 /** Stores what processes that have ended left in their journals. */
 @Injectable()
@@ -13,11 +18,14 @@ export class JournalReplay {
   private replaying: Promise<void> | undefined;
   private readonly abort = new AbortController();
   private started = false;
+  /** Processes whose journals are stored and gone, which the database is still to be told. */
+  private readonly over = new Set<string>();
 
   constructor(
     private readonly settings: Settings,
     private readonly journal: JournalService,
     private readonly queue: DeliveryQueue,
+    private readonly pool: WriterPool,
   ) {}
 
   start(): void {
@@ -41,8 +49,8 @@ export class JournalReplay {
   }
 
   private async replayAll(): Promise<void> {
+    await this.tellOver();
     for await (const orphan of this.journal.orphans()) {
-      if (orphan.bytes > 0) this.logger.log(`Storing what a process that has ended left in ${orphan.path}.`);
       await this.replay(orphan);
       if (this.abort.signal.aborted) return;
     }
@@ -52,10 +60,27 @@ export class JournalReplay {
   private async replay(orphan: OrphanedJournal): Promise<void> {
     let inLine = 0;
     let replayed = 0;
+    let offeredAll = false;
     let onRoom: (() => void) | undefined;
+    const collectors = new Set<string>();
     const { signal } = this.abort;
+    const endIfDone = (): void => {
+      if (offeredAll && inLine === 0) void this.ended(orphan, [orphan.id, ...collectors]);
+    };
     signal.addEventListener('abort', () => onRoom?.(), { once: true });
     for await (const { entry, batch } of orphan.batches()) {
+      if (!collectors.has(batch.collector.id)) {
+        const stored = await this.storedBatchesOf(batch.collector.id);
+        if (stored === undefined) return;
+        if (stored === 'lost') {
+          await orphan.withhold(lostIds(batch.collector.id));
+          return;
+        }
+        if (collectors.size === 0) {
+          this.logger.log(`Storing what a process that has ended left in ${orphan.path}.`);
+        }
+        collectors.add(batch.collector.id);
+      }
       inLine += 1;
       let held: typeof batch | undefined = batch;
       this.queue.pushReplayed(
@@ -67,6 +92,7 @@ export class JournalReplay {
           replayed += 1;
           orphan.done(entry);
           onRoom?.();
+          endIfDone();
         },
       );
       while (inLine >= this.settings.NUM_THREADS && !signal.aborted) {
@@ -74,6 +100,50 @@ export class JournalReplay {
       }
       if (signal.aborted) return;
     }
+    offeredAll = true;
+    endIfDone();
     if (replayed > 0) this.logger.log(`Stored ${replayed.toString()} batches of ${orphan.path}.`);
   }
+
+  /** What the database knows of the batches of a process, as soon as it answers; undefined where this process ends. */
+  private async storedBatchesOf(collector: string): Promise<StoredBatches | undefined> {
+    const { signal } = this.abort;
+    while (!signal.aborted) {
+      try {
+        return await this.pool.withClient((client) => storedBatchesOf(client, collector), signal);
+      } catch (error) {
+        this.logger.debug(`A journal waits for the database: ${String(error)}`);
+        await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
+    return undefined;
+  }
+
+  private async ended(orphan: OrphanedJournal, collectors: readonly string[]): Promise<void> {
+    await orphan.release();
+    if (!orphan.removed) return;
+    for (const collector of collectors) this.over.add(collector);
+    await this.tellOver();
+  }
+
+  /** Where that fails it is done with the next look; where this process ends before, their ids stay. */
+  private async tellOver(): Promise<void> {
+    const over = [...this.over];
+    if (over.length === 0) return;
+    try {
+      await this.pool.withClient((client) => nothingHeldBy(client, over), this.abort.signal);
+      for (const collector of over) this.over.delete(collector);
+    } catch (error) {
+      this.logger.debug(`That a journal is stored is recorded later: ${String(error)}`);
+    }
+  }
+}
+
+/** Of a journal that is not stored, since what is stored of it already cannot be told from the rest. */
+function lostIds(collector: string): string {
+  return (
+    'the database has lost the ids of the batches that its process has stored, so some of its messages might be ' +
+    'stored twice. To store all of it, run INSERT INTO ingest_batches (id, collector) SELECT id, number FROM ' +
+    `collectors WHERE id = '${collector}'; to give it up, remove the folder. See docs/failures.md.`
+  );
 }

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { resolve } from 'node:path';
 import { Settings } from '../config/index.js';
+import { CollectorId } from '../storage/index.js';
 import type { Batch } from '../telemetry/index.js';
 import { DeliveryMetrics } from './delivery.metrics.js';
 import { Journal, type JournalEntry, type JournalMove, type OrphanedJournal } from './journal/index.js';
@@ -21,6 +22,7 @@ export class JournalService {
   constructor(
     private readonly settings: Settings,
     private readonly metrics: DeliveryMetrics,
+    private readonly collector: CollectorId,
   ) {}
 
   /** Takes a directory of its own. */
@@ -28,6 +30,7 @@ export class JournalService {
     if (this.settings.JOURNAL_MODE === 'off') return;
     this.journal = await Journal.open({
       directory: resolve(this.settings.DATA_DIR, 'journal'),
+      id: this.collector.id,
       maxBytes: this.settings.JOURNAL_MAX_MIB * MIB,
       logger: this.logger,
       onMove: (move) => {
@@ -63,6 +66,11 @@ export class JournalService {
   /** Whether the next process finds this batch, were this one to end. */
   holds(entry: JournalEntry): boolean {
     return this.journal?.holds(entry) ?? false;
+  }
+
+  /** The lowest id of a batch of this process that is on disk, be it stored already; undefined where there is none. */
+  get oldestId(): string | undefined {
+    return this.journal?.oldestId;
   }
 
   /** Makes another directory where that of this process was removed or moved. */

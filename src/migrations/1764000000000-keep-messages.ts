@@ -115,17 +115,24 @@ export class KeepMessages1764000000000 implements MigrationInterface {
         version text NOT NULL,
         started_at timestamptz NOT NULL,
         last_seen_at timestamptz NOT NULL,
-        stopped_at timestamptz
+        stopped_at timestamptz,
+        holds_from uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'
+      )`);
+    await runner.query(`
+      CREATE TABLE purge_state (
+        id boolean PRIMARY KEY DEFAULT true CHECK (id),
+        succeeded_at timestamptz NOT NULL
       )`);
     await runner.query('CREATE TABLE message_types (id smallint PRIMARY KEY, name text NOT NULL UNIQUE)');
     await distribute(runner);
+    await runner.query('INSERT INTO purge_state (succeeded_at) VALUES (now())');
     await keepMessageTypes(runner, LAST_TYPE);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('DROP VIEW tetcore_logs');
     await runner.query(
-      `DROP TABLE message_types, collectors, rejected_messages, ingest_batches, peer_connections, logs_audit,
+      `DROP TABLE message_types, purge_state, collectors, rejected_messages, ingest_batches, peer_connections, logs_audit,
                   logs_expiring`,
     );
     await runner.query('DROP SEQUENCE logs_id_seq');

@@ -16,7 +16,7 @@ export async function distribute(runner: QueryRunner): Promise<void> {
     );
   }
   // Read or written by every replica, whichever node of the cluster it is connected to.
-  for (const table of ['collectors', 'message_types']) await replicate(runner, table);
+  for (const table of ['collectors', 'message_types', 'purge_state']) await replicate(runner, table);
 }
 
 /** Gives every worker of a Citus cluster a copy of a small table; does nothing on plain PostgreSQL. */

@@ -1,4 +1,3 @@
-export { type ClockOffset, ObserverClock } from './clock/observer-clock.js';
 export { downGapId } from './gaps/gap.js';
 export type { GapRecord } from './gaps/gap-record.js';
 export { GapStore } from './gaps/gap-store.js';

@@ -1,10 +1,9 @@
 import { Module } from '@nestjs/common';
 import { StorageModule } from '../storage/index.js';
 import { SocketWatch } from '../telemetry/index.js';
+import { ClockAlarm } from './clock/clock-alarm.js';
 import { ClockMetrics, clockMetricProviders } from './clock/clock.metrics.js';
 import { ClockSamples } from './clock/clock-samples.js';
-import { LocalClock, SystemClock } from './clock/local-clock.js';
-import { ObserverClock } from './clock/observer-clock.js';
 import { GapStore } from './gaps/gap-store.js';
 import { PendingGaps } from './gaps/pending-gaps.js';
 import { LostCollectors } from './lost-collectors.js';
@@ -16,17 +15,16 @@ import { ObservedSockets } from './sockets/observed-sockets.js';
   imports: [StorageModule],
   providers: [
     ...clockMetricProviders,
+    ClockAlarm,
     ClockMetrics,
     ClockSamples,
     GapStore,
     LostCollectors,
     ObservedSockets,
     Observer,
-    ObserverClock,
     PendingGaps,
-    { provide: LocalClock, useClass: SystemClock },
     { provide: SocketWatch, useExisting: ObservedSockets },
   ],
-  exports: [Observer, ObserverClock, SocketWatch],
+  exports: [Observer, SocketWatch],
 })
 export class ObserverModule {}

@@ -2,10 +2,8 @@ import { Injectable, Logger } from '@nestjs/common';
 import { resolve } from 'node:path';
 import { Settings } from '../config/index.js';
 import { type Deadline, Lifecycle, orAborted } from '../lifecycle/index.js';
-import { CollectorId } from '../storage/index.js';
+import { CollectorId, DatabaseClock, LocalClock } from '../storage/index.js';
 import { ClockSamples } from './clock/clock-samples.js';
-import { LocalClock } from './clock/local-clock.js';
-import { ObserverClock } from './clock/observer-clock.js';
 import { type LeftFolder, LeftFolders } from './folder/left-folders.js';
 import { ObserverFolder } from './folder/observer-folder.js';
 import { downGapId, newGap } from './gaps/gap.js';
@@ -52,7 +50,7 @@ export class Observer {
     private readonly lifecycle: Lifecycle,
     private readonly collector: CollectorId,
     private readonly local: LocalClock,
-    private readonly clock: ObserverClock,
+    private readonly clock: DatabaseClock,
     private readonly samples: ClockSamples,
     private readonly sockets: ObservedSockets,
     private readonly gaps: PendingGaps,

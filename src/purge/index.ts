@@ -1,3 +1,4 @@
+export { ClockDifferenceError } from './clock-difference.error.js';
 export type { ExpiringRows } from './expiring-rows.js';
 export { Purge } from './purge.js';
 export type { PurgeContext } from './purge-context.js';

@@ -6,7 +6,7 @@ export class PurgeContext {
   constructor(
     /** A session without a transaction, in which a statement has 30 s. All parts share it, one after the other. */
     readonly client: ClientBase,
-    /** When the purge began: milliseconds since the epoch. */
+    /** When the purge began, by the database's clock: milliseconds since the epoch. */
     readonly now: number,
     /** How long messages of `/` are kept: milliseconds. */
     private readonly expiryMs: number,

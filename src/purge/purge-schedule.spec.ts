@@ -4,6 +4,7 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readSettings } from '../config/index.js';
 import { Lifecycle } from '../lifecycle/index.js';
+import { ClockDifferenceError } from './clock-difference.error.js';
 import type { Purge } from './purge.js';
 import { PurgeMetrics } from './purge.metrics.js';
 import { PurgeReport } from './purge-report.js';
@@ -15,7 +16,13 @@ class FakePurge {
   signal: AbortSignal | undefined;
   next: () => Promise<PurgeReport | null> = () => Promise.resolve(new PurgeReport());
 
-  run(_now: number, signal: AbortSignal): Promise<PurgeReport | null> {
+  succeededAt = Date.UTC(2025, 11, 31);
+
+  lastSuccess(): Promise<number> {
+    return Promise.resolve(this.succeededAt);
+  }
+
+  run(signal: AbortSignal): Promise<PurgeReport | null> {
     this.runs += 1;
     this.signal = signal;
     return this.next();
@@ -89,6 +96,7 @@ describe('the schedule of purges', () => {
 
   it('purges within a minute of running, also where the interval is a day', async () => {
     registry.deleteInterval('purge');
+    registry.deleteInterval('last purge');
     begin('86400');
     await seconds(600);
     expect(purge.runs).toBe(0);
@@ -102,6 +110,7 @@ describe('the schedule of purges', () => {
 
   it('plans no first purge once the server stops', async () => {
     registry.deleteInterval('purge');
+    registry.deleteInterval('last purge');
     begin('86400');
     lifecycle.drain();
     await seconds(120);
@@ -152,18 +161,37 @@ describe('the schedule of purges', () => {
     ]);
   });
 
-  it('takes a purge that another replica does for a success, from the start on', async () => {
+  it('tells when the database was last purged, whatever became of our own purges', async () => {
     const at = async (): Promise<number | undefined> => (await lastSuccess.get()).values[0]?.value;
-    const startedAt = Date.UTC(2026, 0, 1) / 1000;
-    expect(await at()).toBe(startedAt);
+    await seconds(15);
+    expect(await at()).toBeUndefined();
     lifecycle.run();
     purge.next = () => Promise.resolve(null);
-    await seconds(10);
-    expect(await at()).toBe(startedAt + 10);
+    await seconds(30);
+    expect(await at()).toBe(Date.UTC(2025, 11, 31) / 1000);
+    purge.succeededAt += 5_000;
     purge.next = () => Promise.reject(new Error('no connection'));
+    await seconds(20);
+    expect(await at()).toBe(Date.UTC(2025, 11, 31) / 1000 + 5);
+    expect(await outcomes()).toEqual({ left_to_another: 3, failed: 2 });
+  });
+
+  it('says once that purges are refused, and again when they are refused anew', async () => {
+    const errors: string[] = [];
+    vi.spyOn(Logger.prototype, 'error').mockImplementation((text: unknown) => void errors.push(String(text)));
+    lifecycle.run();
+    purge.next = () => Promise.reject(new ClockDifferenceError(90_000));
+    await seconds(30);
+    expect(await outcomes()).toEqual({ refused_clock: 3 });
+    expect(errors).toEqual([
+      "A purge was refused. The clock of this machine is 90.0 s ahead of the database's: nothing is purged until both agree within a minute.",
+    ]);
+    purge.next = () => Promise.resolve(new PurgeReport());
     await seconds(10);
-    expect(await at()).toBe(startedAt + 10);
-    expect(await outcomes()).toEqual({ left_to_another: 1, failed: 1 });
+    purge.next = () => Promise.reject(new ClockDifferenceError(-90_000));
+    await seconds(20);
+    expect(errors).toHaveLength(2);
+    expect(warnings).toEqual([]);
   });
 
   it('tells a purge to end when the server stops, and does not mind how it ends then', async () => {

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { Settings } from '../config/index.js';
 import { Lifecycle } from '../lifecycle/index.js';
+import { ClockDifferenceError } from './clock-difference.error.js';
 import { Purge } from './purge.js';
 import { PurgeMetrics, type PurgeOutcome } from './purge.metrics.js';
 import type { PurgeFailure } from './purge-report.js';
@@ -10,12 +11,16 @@ import type { PurgeFailure } from './purge-report.js';
 const FIRST_MS = 60_000;
 const FIRST = 'first purge';
 
+/** How old what the metric says of the last purge may be, which another process may have done: milliseconds. */
+const LAST_SUCCESS_MS = 15_000;
+
 /** Purges every `PURGE_INTERVAL_S`, and about a minute after the server has begun to run. The registry's timers end when the server begins to stop. */
 @Injectable()
 export class PurgeSchedule {
   private readonly logger = new Logger(Purge.name);
   private readonly abort = new AbortController();
   private running = false;
+  private refused = false;
 
   constructor(
     private readonly settings: Settings,
@@ -28,6 +33,8 @@ export class PurgeSchedule {
   start(): void {
     const interval = setInterval(() => void this.runOnce(), this.settings.PURGE_INTERVAL_S * 1000);
     this.registry.addInterval('purge', interval);
+    const last = setInterval(() => void this.readLastSuccess(), LAST_SUCCESS_MS);
+    this.registry.addInterval('last purge', last);
     if (this.settings.PURGE_INTERVAL_S * 1000 > FIRST_MS) this.planFirst();
   }
 
@@ -50,16 +57,35 @@ export class PurgeSchedule {
   private async runOnce(): Promise<void> {
     if (this.running || !this.lifecycle.running) return;
     this.running = true;
-    const startedAt = Date.now();
-    const seconds = (): number => (Date.now() - startedAt) / 1000;
+    const startedAt = performance.now();
+    const seconds = (): number => (performance.now() - startedAt) / 1000;
     try {
-      const report = await this.purge.run(startedAt, this.abort.signal);
+      const report = await this.purge.run(this.abort.signal);
+      this.refused = false;
       if (report !== null) this.metrics.removed(report);
       this.ended(report === null ? 'left_to_another' : 'done', report?.failures ?? [], seconds());
     } catch (error) {
-      this.ended('failed', [{ part: null, error }], seconds());
+      if (error instanceof ClockDifferenceError) this.refusedBy(error);
+      else this.ended('failed', [{ part: null, error }], seconds());
     } finally {
       this.running = false;
+    }
+    await this.readLastSuccess();
+  }
+
+  private refusedBy(error: ClockDifferenceError): void {
+    this.metrics.ended('refused_clock', 0);
+    if (!this.refused) this.logger.error(`A purge was refused. ${error.message}`);
+    this.refused = true;
+  }
+
+  private async readLastSuccess(): Promise<void> {
+    if (!this.lifecycle.running) return;
+    try {
+      const at = await this.purge.lastSuccess();
+      if (at !== undefined) this.metrics.lastSucceeded(at);
+    } catch (error) {
+      this.logger.debug(`When the last purge was is read later: ${String(error)}`);
     }
   }
 

@@ -15,17 +15,17 @@ export const purgeMetricProviders = [
   }),
   makeCounterProvider({
     name: 'tetcore_purges_total',
-    help: 'Purges, by outcome: done, failed, or left to another process that was at it.',
+    help: 'Purges, by outcome: done, failed, left to another process that was at it, or refused since our clock and that of the database differ.',
     labelNames: ['outcome'],
   }),
   makeGaugeProvider({
     name: 'tetcore_purge_last_success_timestamp_seconds',
-    help: 'When this process last finished a purge, or found another process at it; before that, when it started.',
+    help: 'When a purge of the database last removed all that had expired, by whichever process. Absent until that was read.',
   }),
   makeGaugeProvider({ name: 'tetcore_purge_duration_seconds', help: 'How long the last purge took.' }),
 ];
 
-export type PurgeOutcome = 'done' | 'failed' | 'left_to_another';
+export type PurgeOutcome = 'done' | 'failed' | 'left_to_another' | 'refused_clock';
 
 @Injectable()
 export class PurgeMetrics {
@@ -37,13 +37,17 @@ export class PurgeMetrics {
     @InjectMetric('tetcore_purge_duration_seconds') private readonly duration: Gauge,
   ) {
     // 0 would look like the longest time without a purge.
-    lastSuccess.setToCurrentTime();
+    lastSuccess.remove();
   }
 
   ended(outcome: PurgeOutcome, seconds: number): void {
     this.purges.inc({ outcome });
-    if (outcome !== 'left_to_another') this.duration.set(seconds);
-    if (outcome !== 'failed') this.lastSuccess.setToCurrentTime();
+    if (outcome === 'done' || outcome === 'failed') this.duration.set(seconds);
+  }
+
+  /** @param at milliseconds since the epoch, by the database's clock */
+  lastSucceeded(at: number): void {
+    this.lastSuccess.set(at / 1000);
   }
 
   removed(report: PurgeReport): void {

@@ -1,3 +1,6 @@
+export { type ClockReading, readClocks } from './clock/clock-difference.js';
+export { type ClockOffset, DatabaseClock } from './clock/database-clock.js';
+export { LocalClock, SystemClock } from './clock/local-clock.js';
 export { DATABASE_URL } from './connections/database-url.js';
 export { dataSourceOptions, type Migration, READER_CONNECTIONS } from './connections/data-source-options.js';
 export { openSession } from './connections/open-session.js';
@@ -10,6 +13,13 @@ export {
   reserveCollectorNumber,
   takeCollectorNumber,
 } from './maintenance/collector/collector-numbers.js';
+export { HeldBatches } from './maintenance/collector/held-batches.js';
+export {
+  isDoneWith,
+  nothingHeldBy,
+  type StoredBatches,
+  storedBatchesOf,
+} from './maintenance/collector/stored-batches.js';
 export { CollectorRegistry } from './maintenance/collector/collector-registry.js';
 export { endLostConnections } from './maintenance/collector/lost-connections.js';
 export { ensureReaderRole } from './maintenance/reader-role/ensure-reader-role.js';

@@ -2,11 +2,14 @@ import { Module, type ValueProvider } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Settings } from '../config/index.js';
+import { DatabaseClock } from './clock/database-clock.js';
+import { LocalClock, SystemClock } from './clock/local-clock.js';
 import { CollectorId } from './maintenance/collector/collector-id.js';
 import { CollectorRegistry } from './maintenance/collector/collector-registry.js';
 import { dataSourceOptions, type Migration } from './connections/data-source-options.js';
 import { DATABASE_URL } from './connections/database-url.js';
 import { PartitionManager } from './partitions/partition-manager.js';
+import { HeldBatches } from './maintenance/collector/held-batches.js';
 import { DatabaseSize } from './maintenance/size/database-size.js';
 import {
   DatabaseSizeMetrics,
@@ -52,13 +55,16 @@ const MIGRATIONS = Symbol('MIGRATIONS');
     ...databaseSizeMetricProviders,
     CollectorId,
     CollectorRegistry,
+    DatabaseClock,
     DatabaseMetrics,
     DatabaseSize,
     DatabaseSizeMetrics,
     DatabaseStartup,
     DatabaseWatch,
+    HeldBatches,
     PartitionManager,
     StorageUpkeep,
+    { provide: LocalClock, useClass: SystemClock },
     {
       provide: WriterPool,
       inject: [DATABASE_URL, Settings],
@@ -68,8 +74,11 @@ const MIGRATIONS = Symbol('MIGRATIONS');
   exports: [
     CollectorId,
     CollectorRegistry,
+    DatabaseClock,
     DatabaseStartup,
     DatabaseWatch,
+    HeldBatches,
+    LocalClock,
     PartitionManager,
     TypeOrmModule,
     WriterPool,

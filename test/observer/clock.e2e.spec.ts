@@ -3,15 +3,15 @@ import { Gauge } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readSettings } from '../../src/config/index.js';
 import { Deadline, Lifecycle } from '../../src/lifecycle/index.js';
+import { ClockAlarm } from '../../src/observer/clock/clock-alarm.js';
 import { ClockMetrics } from '../../src/observer/clock/clock.metrics.js';
 import { ClockSamples } from '../../src/observer/clock/clock-samples.js';
-import { SystemClock } from '../../src/observer/clock/local-clock.js';
-import { ObserverClock } from '../../src/observer/clock/observer-clock.js';
 import { GapStore } from '../../src/observer/gaps/gap-store.js';
 import { PendingGaps } from '../../src/observer/gaps/pending-gaps.js';
 import { Observer } from '../../src/observer/index.js';
 import { LostCollectors } from '../../src/observer/lost-collectors.js';
 import { ObservedSockets } from '../../src/observer/sockets/observed-sockets.js';
+import { DatabaseClock, SystemClock } from '../../src/storage/index.js';
 import { TestDatabase } from '../support/databases.js';
 import { tempDir } from '../support/temp-dir.js';
 import { TestServer } from '../support/test-server.js';
@@ -48,14 +48,14 @@ describe('the clock of a server', () => {
   it('is known to be 3 s ahead, in memory, in the metric and in collector_clocks', async () => {
     const { signal } = new AbortController();
     const local = new WrongClock();
-    const clock = new ObserverClock(local);
+    const clock = new DatabaseClock(local);
     const gauge = new Gauge({ name: 'offset', help: '-', registers: [] });
     const samples = new ClockSamples(
       storage.pool,
       storage.collectorId,
-      local,
       clock,
       new ClockMetrics(gauge),
+      new ClockAlarm(),
     );
     expect((await gauge.get()).values).toEqual([]);
     await samples.record(signal);
@@ -85,10 +85,10 @@ describe('the clock of a server', () => {
 
   it('is measured anew within a second after it was set', async () => {
     const local = new WrongClock();
-    const clock = new ObserverClock(local);
+    const clock = new DatabaseClock(local);
     const gauge = new Gauge({ name: 'offset', help: '-', registers: [] });
     const { pool, collectorId } = storage;
-    const samples = new ClockSamples(pool, collectorId, local, clock, new ClockMetrics(gauge));
+    const samples = new ClockSamples(pool, collectorId, clock, new ClockMetrics(gauge), new ClockAlarm());
     const gaps = new PendingGaps(clock);
     const sockets = new ObservedSockets(collectorId, local, gaps);
     const store = new GapStore(pool, collectorId);

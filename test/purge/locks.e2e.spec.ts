@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AdvisoryLock } from '../../src/storage/index.js';
-import type { PurgeReport } from '../../src/purge/index.js';
+import { ClockDifferenceError, type PurgeReport } from '../../src/purge/index.js';
 import { batch, row } from '../support/batches.js';
 import { TestDatabase } from '../support/databases.js';
 import { onDatabase } from '../support/on-database.js';
@@ -123,6 +123,42 @@ describe('somebody who reads for long', () => {
       expect(await database.query(`SELECT FROM ${oldest}`)).toHaveLength(1);
     });
     expect((await purge.done(NOW)).partitions.map(({ name }) => name)).toEqual([oldest]);
+  });
+});
+
+describe('the time of the last purge', () => {
+  it('stands in the database, for whichever replica did it, and only where all that had expired is gone', async () => {
+    await using database = await databaseWith(1);
+    await using purge = await TestPurge.open(database.url, 24);
+    await using other = await TestPurge.open(database.url, 24);
+    const long = new Date('2026-01-01T00:00:00Z');
+    await database.query('UPDATE purge_state SET succeeded_at = $1', [long]);
+    await whileReading(database, 'logs_expiring', async () => {
+      expect((await purge.run(NOW))?.left).toHaveLength(1);
+    });
+    await database.query('ALTER TABLE rejected_messages RENAME TO elsewhere');
+    expect((await purge.run(NOW))?.failures).toHaveLength(1);
+    await database.query('ALTER TABLE elsewhere RENAME TO rejected_messages');
+    await onDatabase(database.url, async (holder) => {
+      await holder.query('SELECT pg_advisory_lock($1)', [AdvisoryLock.Purge]);
+      expect(await purge.run(NOW)).toBeNull();
+    });
+    expect(await other.lastSuccess()).toBe(long.getTime());
+    await waitUntil(() => purge.run(NOW), { what: 'the lock to be free' });
+    expect(await other.lastSuccess()).toBeGreaterThan(Date.now() - 60_000);
+  });
+});
+
+describe('a machine whose clock differs from the database by more than a minute', () => {
+  it.each([30 * DAY, -30 * DAY, 60_001, -60_001])('purges nothing: %i ms', async (aheadMs) => {
+    await using database = await databaseWith(1);
+    await using purge = await TestPurge.open(database.url, 24);
+    purge.aheadMs = aheadMs;
+    await expect(purge.run(NOW)).rejects.toThrow('nothing is purged until both agree within a minute');
+    await expect(purge.preview(NOW)).rejects.toThrow(ClockDifferenceError);
+    expect(await messages(database)).toBe(2);
+    purge.aheadMs = Math.sign(aheadMs) * 60_000;
+    expect(dropped(await purge.run(NOW))).toBe(1);
   });
 });
 

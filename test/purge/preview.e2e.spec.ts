@@ -33,8 +33,8 @@ it('says beforehand what a purge removes, and removes nothing', async () => {
     }),
   );
   await database.query(
-    `INSERT INTO collectors (number, id, host, version, started_at, last_seen_at, stopped_at)
-     SELECT n, id, 'gone', '0', $2, $2, $2 FROM unnest($1::uuid[]) WITH ORDINALITY AS one (id, n)`,
+    `INSERT INTO collectors (number, id, host, version, started_at, last_seen_at, stopped_at, holds_from)
+     SELECT n, id, 'gone', '0', $2, $2, $2, 'ffffffff-ffff-ffff-ffff-ffffffffffff' FROM unnest($1::uuid[]) WITH ORDINALITY AS one (id, n)`,
     [[uuid(), uuid({ msecs: long.getTime() })], long],
   );
   await database.query(

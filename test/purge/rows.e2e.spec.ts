@@ -1,6 +1,6 @@
 import { v4 as uuidv4, v7 as uuidv7 } from 'uuid';
 import { describe, expect, it } from 'vitest';
-import type { ConnectionSnapshot } from '../../src/storage/index.js';
+import { type ConnectionSnapshot, NOTHING_HELD, NOTHING_KNOWN } from '../../src/storage/index.js';
 import { batch, endedSnapshot, newConnectionId, row } from '../support/batches.js';
 import { TestDatabase } from '../support/databases.js';
 import { onDatabase } from '../support/on-database.js';
@@ -159,6 +159,34 @@ describe('the id of a batch', () => {
     expect(await left()).toEqual([]);
   });
 
+  it('stays while its process, or the journal of it, may hold the batch, and with it the mark of its ids', async () => {
+    await using database = await TestDatabase.create();
+    await using purge = await TestPurge.open(database.url, 1);
+    const long = NOW - 30 * DAY;
+    const [mark = '', first = '', second = ''] = [0, 1, 2].map((after) => uuidv7({ msecs: long + after }));
+    await database.query(
+      `INSERT INTO collectors (number, id, host, version, started_at, last_seen_at)
+       VALUES (1, $1, 'h', 'v', $2, $2)`,
+      [mark, new Date(long)],
+    );
+    for (const id of [mark, first, second]) {
+      await database.query('INSERT INTO ingest_batches VALUES ($1, 1, $2)', [id, new Date(long)]);
+    }
+    const left = async (holdsFrom: string): Promise<string[]> => {
+      await database.query('UPDATE collectors SET holds_from = $1', [holdsFrom]);
+      await purge.done(NOW);
+      return (await database.query<{ id: string }>('SELECT id FROM ingest_batches ORDER BY id')).map(
+        ({ id }) => id,
+      );
+    };
+    expect(await left(NOTHING_KNOWN)).toEqual([mark, first, second]);
+    expect(await left(second)).toEqual([mark, second]);
+    expect(await left(uuidv7({ msecs: long + 3 }))).toEqual([mark]);
+    expect(await count(database, 'collectors')).toBe(1);
+    expect(await left(NOTHING_HELD)).toEqual([]);
+    expect(await count(database, 'collectors')).toBe(0);
+  });
+
   it('goes in chunks', async () => {
     await using database = await TestDatabase.create();
     await using purge = await TestPurge.open(database.url, 1);
@@ -197,7 +225,7 @@ describe('the row of a server process', () => {
     await using storage = new TestStorage(database.url, { environment: { LOG_EXPIRY_H: '24' } });
     await using purge = await TestPurge.open(database.url, 24);
     const old = NOW - 8 * DAY;
-    const ids = [1, 2, 3, 4, 5, 6].map(() => uuidv4());
+    const ids = [1, 2, 3, 4, 5, 6, 7].map(() => uuidv4());
     for (const [number, host, seen, stopped] of [
       [1, 'stopped', old, old],
       [2, 'killed', old, null],
@@ -205,6 +233,7 @@ describe('the row of a server process', () => {
       [4, 'stopped, with a connection of /audit', old, old],
       [5, 'stopped a while ago', NOW - 7 * DAY + 1, NOW - 7 * DAY + 1],
       [6, 'silent', NOW - 7 * DAY + 1, null],
+      [7, 'killed, with a journal', old, null],
     ] as const) {
       await database.query('INSERT INTO collectors VALUES ($1, $2, $3, $4, $5, $6, $7)', [
         number,
@@ -225,6 +254,9 @@ describe('the row of a server process', () => {
       const one = connection('one', old, { id: newConnectionId(number), ...given });
       await storage.store(batch({ collector, connections: [one] }));
     }
+    await database.query("UPDATE collectors SET holds_from = $1 WHERE host <> 'killed, with a journal'", [
+      NOTHING_HELD,
+    ]);
     const hosts = async (): Promise<string[]> =>
       (await database.query<{ host: string }>('SELECT host FROM collectors ORDER BY host')).map(
         ({ host }) => host,
@@ -232,12 +264,13 @@ describe('the row of a server process', () => {
     expect((await purge.done(NOW)).rows).toMatchObject({ collectors: 2 });
     expect(await hosts()).toEqual([
       'killed, with a connection open',
+      'killed, with a journal',
       'silent',
       'stopped a while ago',
       'stopped, with a connection of /audit',
     ]);
     await storage.collectors.sweep();
     await purge.done(NOW + DAY);
-    expect(await hosts()).toEqual(['stopped, with a connection of /audit']);
+    expect(await hosts()).toEqual(['killed, with a journal', 'stopped, with a connection of /audit']);
   });
 });

@@ -120,14 +120,13 @@ describe('what a team keeps for a time', () => {
     await addSightings(database, 12_000);
     const { url } = database;
     const settings = readSettings({ LOG_EXPIRY_H: '24' });
-    const now = Date.now();
 
-    const preview = await withPurge(settings, url, (purge) => purge.preview(now), register);
+    const preview = await withPurge(settings, url, (purge) => purge.preview(), register);
     expect(preview.rows).toMatchObject({ team_sightings: 11_998, rejected_messages: 0 });
     expect(preview.failures).toEqual([]);
     expect(await left(database)).toHaveLength(12_000);
 
-    const report = await withPurge(settings, url, (purge) => purge.run(now), register);
+    const report = await withPurge(settings, url, (purge) => purge.run(), register);
     expect(report?.rows).toMatchObject({ team_sightings: 11_998, rejected_messages: 0 });
     expect(report?.failures).toEqual([]);
     expect(await left(database)).toEqual(['fresh', 'node 1']);
@@ -159,12 +158,11 @@ describe('what a team keeps for a time', () => {
        VALUES (1, now() - interval '8 days', '/', '', 'invalid_json', 0, '')`,
     );
     const settings = readSettings({});
-    const now = Date.now();
     const failures = [{ part: 'team_broken', error: { code: '42P01' } }];
-    const preview = await withPurge(settings, url, (purge) => purge.preview(now), registerBroken);
+    const preview = await withPurge(settings, url, (purge) => purge.preview(), registerBroken);
     expect(preview).toMatchObject({ rows: { rejected_messages: 1 }, failures });
     expect(preview.rows).not.toHaveProperty('team_sightings');
-    const report = await withPurge(settings, url, (purge) => purge.run(now), registerBroken);
+    const report = await withPurge(settings, url, (purge) => purge.run(), registerBroken);
     expect(report).toMatchObject({ rows: { rejected_messages: 1 }, failures });
     expect(await left(database)).toHaveLength(10);
   });
@@ -184,7 +182,7 @@ it('a chunk of rows of one moment does not hold up the others, nor leave one beh
   );
   const register = (registry: PurgeRegistry): void =>
     registry.registerRows({ table: 'team_rows', key: ['id'], orderBy: 'at', kept: DAY });
-  const report = await withPurge(readSettings({}), database.url, (purge) => purge.run(Date.now()), register);
+  const report = await withPurge(readSettings({}), database.url, (purge) => purge.run(), register);
   expect(report?.rows).toMatchObject({ team_rows: 11_000 });
   expect(await database.query('SELECT FROM team_rows')).toEqual([]);
 });

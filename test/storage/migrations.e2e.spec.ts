@@ -6,6 +6,7 @@ import {
   ensureDatabase,
   MESSAGE_TYPES,
   migrate,
+  PurgeState,
   SchemaOutdatedError,
   StoredMessageType,
 } from '../../src/storage/index.js';
@@ -93,6 +94,8 @@ describe('migrations', () => {
       peer_connections_open: 'i',
       peer_connections_peer_created_at: 'i',
       peer_connections_pkey: 'i',
+      purge_state: 'r',
+      purge_state_pkey: 'i',
       rejected_messages: 'r',
       rejected_messages_pkey: 'i',
       rejected_messages_received_at: 'i',
@@ -147,6 +150,10 @@ describe('migrations', () => {
       expect(described.sort(byName)).toEqual(withoutViewTypes.sort(byName));
       for (const { target } of dataSource.entityMetadatas) {
         const rows = await dataSource.getRepository(target).find();
+        if (target === PurgeState) {
+          expect(rows).toEqual([{ id: true, succeededAt: expect.any(Date) as Date }]);
+          continue;
+        }
         expect(rows).toEqual(
           target === StoredMessageType ? MESSAGE_TYPES.map(([name, id]) => ({ id, name })) : [],
         );

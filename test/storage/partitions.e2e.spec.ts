@@ -5,6 +5,7 @@ import { batch, row } from '../support/batches.js';
 import { TestDatabase } from '../support/databases.js';
 import { onDatabase } from '../support/on-database.js';
 import { FakeNode } from '../support/fake-node.js';
+import { TestPurge } from '../support/test-purge.js';
 import { TestServer } from '../support/test-server.js';
 import { TestStorage } from '../support/test-storage.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -47,11 +48,27 @@ describe('partitions', () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url, { environment: { LOG_EXPIRY_H: '240' } });
     await storage.store(batch({ expiring: [row({ at: NOW - 7 * DAY }), row({ at: NOW - 5 * DAY })] }));
-    expect(await names(database)).toEqual([
-      'logs_expiring_2026051300',
-      'logs_expiring_2026051400',
-      'logs_expiring_2026051500',
-    ]);
+    expect(await names(database)).toEqual(['logs_expiring_2026051300', 'logs_expiring_2026051500']);
+  });
+
+  it('are made for the hours in which messages of a batch lie, and not for the years between', async () => {
+    await using database = await TestDatabase.create();
+    await using storage = new TestStorage(database.url, { environment: { LOG_EXPIRY_H: '24' } });
+    await using purge = await TestPurge.open(database.url, 24);
+    // As of a clock that was at 2019, and set while the batch was open.
+    const long = Date.UTC(2019, 0, 1);
+    const rows = [row({ at: long }), row({ at: long + 90 * 60_000 }), row({ at: NOW }), row({ at: NOW + 1 })];
+    const [one, other] = [batch({ expiring: rows }), batch({ expiring: rows })];
+    await storage.store(one);
+    const made = ['logs_expiring_2019010100', 'logs_expiring_2019010101', 'logs_expiring_2026052010'];
+    expect(await names(database)).toEqual(made);
+    // The next one knows of them, also after a purge: its first attempt finds that they are gone.
+    expect((await purge.done(NOW)).partitions).toHaveLength(2);
+    await expect(storage.store(other)).rejects.toMatchObject({ code: '23514' });
+    expect(await storage.store(other)).toEqual({ duplicate: false, refused: [] });
+    expect(await names(database)).toEqual(made);
+    expect((await purge.done(NOW)).partitions).toHaveLength(2);
+    expect(await database.query('SELECT FROM logs_expiring')).toHaveLength(4);
   });
 
   it('are made once, however many servers make them at the same time', async () => {
@@ -80,6 +97,7 @@ describe('partitions', () => {
     ] as const) {
       await using storage = new TestStorage(database.url, { environment: { LOG_EXPIRY_H: expiry } });
       await storage.partitions.ensureAhead(at);
+      await storage.partitions.ensure('logs_expiring', at - DAY, at + DAY);
       await storage.store(batch({ expiring: [row({ at: at - DAY }), row({ at: at + DAY })] }));
     }
     const found = await partitions(database);

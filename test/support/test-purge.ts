@@ -2,13 +2,23 @@ import { DataSource } from 'typeorm';
 import { readSettings } from '../../src/config/index.js';
 import { Purge, type PurgePreview, PurgeRegistry, type PurgeReport } from '../../src/purge/index.js';
 import { registerOwn } from '../../src/purge/own/register-own.js';
-import { dataSourceOptions } from '../../src/storage/index.js';
+import { type ClockReading, dataSourceOptions } from '../../src/storage/index.js';
+
+/** A purge of a database whose clock says what a test wants. */
+class PurgeAt extends Purge {
+  at = 0;
+  aheadMs = 0;
+
+  protected override readClocks(): Promise<ClockReading> {
+    return Promise.resolve({ now: this.at, aheadMs: this.aheadMs });
+  }
+}
 
 /** What purges a database, without the server around it. `await using` closes it. */
 export class TestPurge implements AsyncDisposable {
   private constructor(
     private readonly dataSource: DataSource,
-    private readonly purge: Purge,
+    private readonly purge: PurgeAt,
   ) {}
 
   /** @param answerLimitMs after which an answer of the database is no longer waited for */
@@ -19,15 +29,27 @@ export class TestPurge implements AsyncDisposable {
     const settings = readSettings({ LOG_EXPIRY_H: expiryHours.toString() });
     const registry = new PurgeRegistry();
     registerOwn(registry);
-    return new TestPurge(dataSource, new Purge(settings, dataSource, registry));
+    return new TestPurge(dataSource, new PurgeAt(settings, dataSource, registry));
   }
 
+  /** By how much the clock of the purging machine is ahead of the database's: milliseconds. */
+  set aheadMs(ms: number) {
+    this.purge.aheadMs = ms;
+  }
+
+  lastSuccess(): Promise<number | undefined> {
+    return this.purge.lastSuccess();
+  }
+
+  /** @param now what the clock of the database says: milliseconds since the epoch */
   run(now: number, signal?: AbortSignal): Promise<PurgeReport | null> {
-    return this.purge.run(now, signal);
+    this.purge.at = now;
+    return this.purge.run(signal);
   }
 
   preview(now: number): Promise<PurgePreview> {
-    return this.purge.preview(now);
+    this.purge.at = now;
+    return this.purge.preview();
   }
 
   /** Runs, and fails where anything did. */

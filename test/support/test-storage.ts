@@ -5,7 +5,7 @@ import { CollectorRegistry } from '../../src/storage/maintenance/collector/colle
 import { PartitionManager } from '../../src/storage/partitions/partition-manager.js';
 import { PostgresSink } from '../../src/delivery/postgres/postgres.sink.js';
 import { WriterPool } from '../../src/storage/connections/writer-pool.js';
-import { CollectorId } from '../../src/storage/index.js';
+import { CollectorId, HeldBatches } from '../../src/storage/index.js';
 import type { Batch } from '../../src/telemetry/index.js';
 
 // What it says of its work would drown what a test says.
@@ -20,6 +20,7 @@ export interface TestStorageOptions {
 /** What writes to a database, without the server around it. `await using` closes it. */
 export class TestStorage implements AsyncDisposable {
   readonly collectorId = new CollectorId();
+  readonly held = new HeldBatches();
   readonly pool: WriterPool;
   readonly partitions: PartitionManager;
   readonly collectors: CollectorRegistry;
@@ -29,7 +30,7 @@ export class TestStorage implements AsyncDisposable {
     const settings = readSettings({ NUM_THREADS: '4', ...environment });
     this.pool = new WriterPool(url, settings.DB_POOL_SIZE, limitMs);
     this.partitions = new PartitionManager(settings, this.pool);
-    this.collectors = new CollectorRegistry(this.pool, this.collectorId);
+    this.collectors = new CollectorRegistry(this.pool, this.collectorId, this.held);
     this.sink = new PostgresSink(this.pool, this.partitions, this.collectorId);
   }
 

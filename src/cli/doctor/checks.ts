@@ -18,14 +18,7 @@ import { ports } from './checks/ports.js';
 import { servers } from './checks/servers.js';
 
 /** Need valid settings. */
-export const machineChecks: readonly Check<Machine>[] = [
-  dataDir,
-  journals,
-  ports,
-  openFiles,
-  access,
-  lastPurge,
-];
+export const machineChecks: readonly Check<Machine>[] = [dataDir, journals, ports, openFiles, access];
 
 /** Need a database that answers. */
 export const databaseChecks: readonly Check<Database>[] = [
@@ -40,4 +33,4 @@ export const databaseChecks: readonly Check<Database>[] = [
 ];
 
 /** Need a database whose schema is up to date. */
-export const schemaChecks: readonly Check<Database>[] = [servers, connections, partitions];
+export const schemaChecks: readonly Check<Database>[] = [servers, connections, partitions, lastPurge];

@@ -19,17 +19,6 @@ export async function stateOfServer(address: string): Promise<string | undefined
   }
 }
 
-/** A metric without labels of our server there; undefined where it does not answer, or does not have it. */
-export async function metricOfServer(address: string, name: string): Promise<number | undefined> {
-  try {
-    const text = await ask(`${address}/metrics`).then((response) => response.text());
-    const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `));
-    return line === undefined ? undefined : Number(line.slice(name.length));
-  } catch {
-    return undefined;
-  }
-}
-
 function ask(url: string): Promise<Response> {
   return fetch(url, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS), redirect: 'error' });
 }

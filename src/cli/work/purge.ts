@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { ConfigModule, type Settings } from '../../config/index.js';
 import { findEmbeddedPostgres } from '../../embedded-postgres/index.js';
 import {
+  ClockDifferenceError,
   type DroppedPartition,
   type Purge,
   type PurgeFailure,
@@ -14,7 +15,7 @@ import { sizeText } from '../size-text.js';
 
 /** Purges once, and prints what was removed. Another that is at it is left to it, be it a server's. */
 export async function purgeNow(): Promise<void> {
-  const report = await purging((purge) => purge.run(Date.now()));
+  const report = await purging((purge) => purge.run());
   if (report === null) {
     say('Somebody else is purging this database, and does the same. Nothing was removed by this command.');
     return;
@@ -30,7 +31,7 @@ export async function purgeNow(): Promise<void> {
 
 /** Prints what a purge would remove now, and changes nothing. */
 export async function previewPurge(): Promise<void> {
-  const preview = await purging((purge) => purge.preview(Date.now()));
+  const preview = await purging((purge) => purge.preview());
   const { partitions, rows, failures } = preview;
   for (const partition of partitions) {
     say(`Would drop ${partitionText(partition)}, ${sizeText(partition.bytes)}.`);
@@ -60,7 +61,12 @@ async function purging<T>(work: (purge: Purge) => Promise<T>): Promise<T> {
   // What it says to the log of a server is printed here in another form.
   Logger.overrideLogger(false);
   const settings = await ConfigModule.readEnvironment();
-  return await withPurge(settings, await databaseUrl(settings), work);
+  try {
+    return await withPurge(settings, await databaseUrl(settings), work);
+  } catch (error) {
+    if (error instanceof ClockDifferenceError) throw new CommandError(error.message);
+    throw error;
+  }
 }
 
 async function databaseUrl({ DATABASE_URL, DATA_DIR }: Settings): Promise<string> {

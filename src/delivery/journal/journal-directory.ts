@@ -22,7 +22,7 @@ export interface JournalContents {
 
 /**
  * The directory that one process keeps its part of the journal in: `journal.json` and segments. Whoever works
- * in it holds its lock. Its name is a UUIDv7, so that names are in the order in which they were made.
+ * in it holds its lock. Its name is the id of the process, a UUIDv7, so that names are in the order in which they were made.
  */
 export class JournalDirectory {
   private readonly formatFile: string;
@@ -40,12 +40,13 @@ export class JournalDirectory {
    * Makes one, and `root` where that does not exist. It is done at once: a process whose directory was removed can keep
    * nothing until there is another one.
    *
+   * @param id a UUIDv7 that no other has
    * @throws JournalUnavailableError
    */
-  static create(root: string): JournalDirectory {
+  static create(root: string, first?: string): JournalDirectory {
     for (let attempt = 1; ; attempt++) {
       try {
-        const made = JournalDirectory.tryCreate(root);
+        const made = JournalDirectory.tryCreate(root, attempt === 1 && first !== undefined ? first : uuid());
         if (made !== undefined) return made;
       } catch (error) {
         if (codeOf(error) !== 'ENOENT' || attempt >= MAX_ATTEMPTS) {
@@ -56,8 +57,7 @@ export class JournalDirectory {
     }
   }
 
-  private static tryCreate(root: string): JournalDirectory | undefined {
-    const id = uuid();
+  private static tryCreate(root: string, id: string): JournalDirectory | undefined {
     const path = join(root, id);
     // What lies above may be for others as well.
     makeDirectory(root, 0o700);

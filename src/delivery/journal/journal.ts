@@ -26,11 +26,15 @@ const MAX_MOVES = 3;
 export interface JournalMove {
   from: string;
   to: string;
+  /** The lowest id of a batch that lay in the former directory, be it stored already; undefined where there was none. */
+  oldestId: string | undefined;
 }
 
 export interface JournalOptions {
   /** Where all processes of this volume have their directories. */
   directory: string;
+  /** Of the process, a UUIDv7: the name of its directory. By default a new one. */
+  id?: string;
   /** How many bytes may be on disk: of this process, and of the journals that it adopted. */
   maxBytes: number;
   /** Called once for each damaged part that is met. */
@@ -83,7 +87,7 @@ export class Journal {
    * @throws JournalUnavailableError where that fails; it says what to do
    */
   static async open(options: JournalOptions): Promise<Journal> {
-    const directory = JournalDirectory.create(options.directory);
+    const directory = JournalDirectory.create(options.directory, options.id);
     try {
       return new Journal(directory, options);
     } catch (error) {
@@ -117,7 +121,12 @@ export class Journal {
     return this.#segments.entries;
   }
 
-  /** Journals of other processes that this version cannot read. */
+  /** The lowest id of a batch that is on disk here, be it stored already; undefined where there is none. */
+  get oldestId(): string | undefined {
+    return this.#segments.oldestId ?? this.#openBatch.id;
+  }
+
+  /** Journals of other processes that are not stored: this version cannot read them, or their ids are lost. */
   get leftAlone(): number {
     return this.#orphanage.leftAlone;
   }
@@ -144,7 +153,7 @@ export class Journal {
         throw new JournalFullError(length, this.bytes, this.maxBytes);
       }
       if (this.bytes + length > this.maxBytes) this.#segments.reclaim();
-      return this.#writing(() => this.#segments.append(parts, length));
+      return this.#writing(() => this.#segments.append(parts, length, batch.id));
     };
     const isThere = (): boolean => this.#directory.isIntact() && this.#segments.currentHasItsName();
     const entry = this.#keptBy(append, isThere);
@@ -278,6 +287,7 @@ export class Journal {
   #move(): void {
     this.#lost = true;
     const from = this.#directory;
+    const { oldestId } = this;
     const to = JournalDirectory.create(this.options.directory);
     try {
       const files = this.#filesIn(to, this.#segments.nextNumber);
@@ -294,7 +304,7 @@ export class Journal {
     this.#orphanage.movedTo(to.id, from.id);
     this.#moving = true;
     try {
-      this.options.onMove?.({ from: from.path, to: to.path });
+      this.options.onMove?.({ from: from.path, to: to.path, oldestId });
     } finally {
       this.#moving = false;
     }

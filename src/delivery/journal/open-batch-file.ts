@@ -46,6 +46,11 @@ export class OpenBatchFile {
     this.#identity = fstatSync(this.#fd, { bigint: true });
   }
 
+  /** Of the batch that has parts in it. */
+  get id(): string | undefined {
+    return this.#batchId;
+  }
+
   /** Bytes on disk. */
   get size(): number {
     return this.#size;

@@ -15,7 +15,7 @@ export class Orphanage {
   constructor(
     private readonly root: string,
     ownId: string,
-    private readonly options: Omit<OrphanedJournalOptions, 'onEnd' | 'onLeftAlone'>,
+    private readonly options: Omit<OrphanedJournalOptions, 'onEnd' | 'onLeftAlone' | 'onWithheld'>,
   ) {
     this.#known.add(ownId);
   }
@@ -33,7 +33,7 @@ export class Orphanage {
     return sum;
   }
 
-  /** How many are there that this version cannot read. */
+  /** How many are there that are not stored: this version cannot read them, or they are withheld. */
   get leftAlone(): number {
     return this.#leftAlone.size;
   }
@@ -71,6 +71,12 @@ export class Orphanage {
       const orphan = await OrphanedJournal.open(directory, {
         ...this.options,
         onLeftAlone: () => this.#leftAlone.add(id),
+        onWithheld: (reason) => {
+          // It is looked at again and again, and said once.
+          if (this.#leftAlone.has(id)) return;
+          this.#leftAlone.add(id);
+          this.options.logger.warn(`The journal ${join(this.root, id)} is left alone: ${reason}`);
+        },
         onEnd: (unreadable) => {
           this.#adopted.delete(orphan);
           if (!unreadable) this.#known.delete(id);

@@ -25,6 +25,8 @@ export interface OrphanedJournalOptions {
   logger: Pick<LoggerService, 'warn'>;
   /** Called once, where it has something that this version does not know: from then on nothing in it is touched. */
   onLeftAlone: () => void;
+  /** Called where it is not to be stored for now, with the reason. */
+  onWithheld: (reason: string) => void;
   /** Called when it was removed or released; with true where files stay that cannot be read. */
   onEnd: (unreadable: boolean) => void;
 }
@@ -41,6 +43,7 @@ export class OrphanedJournal {
   #openBatchWaits = false;
   #unreadable = false;
   #leftAlone = false;
+  #removed = false;
   #end: Promise<void> | undefined;
 
   private constructor(
@@ -56,6 +59,11 @@ export class OrphanedJournal {
   static async open(directory: JournalDirectory, options: OrphanedJournalOptions): Promise<OrphanedJournal> {
     const openBatchSize = await openBatchBytes(openBatchPath(directory.path));
     return new OrphanedJournal(directory, await directory.segments(), openBatchSize, options);
+  }
+
+  /** Of the process that left it. */
+  get id(): string {
+    return this.directory.id;
   }
 
   get path(): string {
@@ -75,6 +83,11 @@ export class OrphanedJournal {
   /** Whether it was removed or released. */
   get ended(): boolean {
     return this.#end !== undefined;
+  }
+
+  /** Whether all of it was stored, and no file of it is left. */
+  get removed(): boolean {
+    return this.#removed;
   }
 
   /**
@@ -157,6 +170,12 @@ export class OrphanedJournal {
   /** Leaves what is not done to another process; where all is done, waits until it is removed. */
   release(): Promise<void> {
     return (this.#end ??= this.#endWith(() => this.directory.release()));
+  }
+
+  /** It stays as it is until a person decides, and may be looked at again. To be called before any batch is done. */
+  withhold(reason: string): Promise<void> {
+    this.options.onWithheld(reason);
+    return this.release();
   }
 
   async *#batchesOf(segment: Segment): AsyncGenerator<OrphanedBatch, void, undefined> {
@@ -244,7 +263,8 @@ export class OrphanedJournal {
   #endIfDone(): void {
     if (this.ended || !this.#offeredAll || this.#entries > 0) return;
     const { directory } = this;
-    this.#end = this.#endWith(() => (this.#unreadable ? directory.release() : directory.remove()));
+    if (this.#unreadable) this.#end = this.#endWith(() => directory.release());
+    else this.#end = this.#endWith(() => directory.remove().then(() => void (this.#removed = true)));
   }
 
   async #endWith(end: () => void | Promise<void>): Promise<void> {

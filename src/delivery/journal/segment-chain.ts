@@ -34,6 +34,12 @@ export class SegmentChain {
     return this.#current?.waiting === 0 ? this.#current.size : 0;
   }
 
+  /** The lowest id of a batch that is on disk, be it stored already: ids are in the order in which they come. */
+  get oldestId(): string | undefined {
+    for (const { firstId } of this.#segments.values()) if (firstId !== undefined) return firstId;
+    return undefined;
+  }
+
   /** How many batches are not stored yet. */
   get entries(): number {
     return this.#entries;
@@ -69,12 +75,12 @@ export class SegmentChain {
   }
 
   /** Writes a record at the end. After an error of the file system the next one may well succeed. */
-  append(parts: readonly Buffer[], length: number): JournalEntry {
+  append(parts: readonly Buffer[], length: number, id: string): JournalEntry {
     try {
       const segment = this.#segmentFor(length);
       const before = segment.size;
       try {
-        const offset = segment.append(parts, length);
+        const offset = segment.append(parts, length, id);
         this.#entries++;
         return { segment: segment.number, offset, length };
       } finally {

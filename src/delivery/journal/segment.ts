@@ -24,6 +24,7 @@ export class Segment {
   #fd: number | undefined;
   #identity: BigIntStats | undefined;
   #sealed = false;
+  #firstId: string | undefined;
 
   private constructor(
     directory: string,
@@ -62,6 +63,11 @@ export class Segment {
     return this.#waiting.size;
   }
 
+  /** The id of the first batch that was appended here. */
+  get firstId(): string | undefined {
+    return this.#firstId;
+  }
+
   /** Whether no more batches will come. */
   get sealed(): boolean {
     return this.#sealed;
@@ -88,7 +94,7 @@ export class Segment {
    * Writes a record at the end and gives its offset. If the file system refuses, the part that it took is cut
    * off again, or else the file takes no more.
    */
-  append(parts: readonly Buffer[], length: number): number {
+  append(parts: readonly Buffer[], length: number, id: string): number {
     if (this.#fd === undefined) throw new Error(`${this.path} is not open for writing.`);
     const offset = this.written;
     try {
@@ -99,6 +105,7 @@ export class Segment {
     }
     this.written += length;
     this.#waiting.add(offset);
+    this.#firstId ??= id;
     return offset;
   }
 

@@ -13,15 +13,16 @@ const LOOKS_FOR_COLLECTOR = 1;
 
 /**
  * The first statements of a batch's transaction. They fail where the batch has been stored before (see isStoredBatch),
- * or where its collector does not have its number in this database (see isUnknownCollector): after the restore of a
- * backup another one may have it. The division is what fails then, since a statement in a pipeline can only fail.
+ * or where its collector does not have its number in this database, or is done with the batch (see isOtherwiseClaimed):
+ * after the restore of a backup another one may have the number. The division is what fails then, since a statement in a
+ * pipeline can only fail.
  */
 export function claim({ id, collector }: Batch): Step[] {
   return [
     { sql: 'BEGIN' },
     {
-      sql: 'SELECT 1 / count(*) FROM collectors WHERE number = $1 AND id = $2',
-      values: [collector.number.toString(), collector.id],
+      sql: 'SELECT 1 / count(*) FROM collectors WHERE number = $1 AND id = $2 AND holds_from <= $3',
+      values: [collector.number.toString(), collector.id, id],
     },
     {
       sql: 'INSERT INTO ingest_batches (id, collector) VALUES ($1, $2)',
@@ -32,9 +33,9 @@ export function claim({ id, collector }: Batch): Step[] {
 
 /**
  * Whether a pipeline that begins with {@link claim} failed since the collector of its batch is not, or not by this
- * number, in the database. Another division by zero is one of a team's index, say.
+ * number, in the database, or is done with the batch. Another division by zero is one of a team's index, say.
  */
-export function isUnknownCollector(error: unknown): boolean {
+export function isOtherwiseClaimed(error: unknown): boolean {
   return hasSqlState(error, SqlState.DivisionByZero) && failedStepOf(error) === LOOKS_FOR_COLLECTOR;
 }
 

@@ -2,19 +2,20 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { ClientBase } from 'pg';
 import {
   CollectorId,
+  isDoneWith,
   isMissingPartition,
   isRefusedData,
   isStoredBatch,
   LOG_TABLES,
   PartitionManager,
   takeCollectorNumber,
+  tupleTimes,
   WriterPool,
 } from '../../storage/index.js';
-import type { Batch } from '../../telemetry/index.js';
+import type { Batch, RowBlock } from '../../telemetry/index.js';
 import { BatchSink, type StoreResult } from '../batch-sink.port.js';
-import { holdsRowsOf, outlivesItsId } from './batch-claim.js';
 import { blocksOf } from './blocks.js';
-import { claim, isUnknownCollector, renumberBatch } from './collector-claim.js';
+import { claim, isOtherwiseClaimed, renumberBatch } from './collector-claim.js';
 import { runPipeline, type Step } from './pipeline.js';
 import { TolerantWriter } from './tolerant-writer.js';
 import { wholeBatch } from './whole-batch.js';
@@ -42,12 +43,10 @@ export class PostgresSink extends BatchSink {
     try {
       return await this.storeAs(batch, known ?? batch.collector.number, signal);
     } catch (error) {
-      if (!isUnknownCollector(error)) throw error;
+      if (!isOtherwiseClaimed(error)) throw error;
     }
-    const number = await this.pool.withClient(
-      (client) => takeCollectorNumber(client, batch.collector, batch.collector.id === this.collector.id),
-      signal,
-    );
+    const number = await this.pool.withClient((client) => this.numberFor(client, batch), signal);
+    if (number === undefined) return DUPLICATE;
     if (number === batch.collector.number) this.renumbered.delete(batch.collector.id);
     else {
       this.logger.warn(
@@ -58,7 +57,14 @@ export class PostgresSink extends BatchSink {
     return await this.storeAs(batch, number, signal);
   }
 
-  /** @throws the database's error where its collector does not have that number: see isUnknownCollector */
+  /** The number of the collector of a batch; undefined where that is done with the batch, which is stored then. */
+  private async numberFor(client: ClientBase, { id, collector }: Batch): Promise<number | undefined> {
+    const isOwn = collector.id === this.collector.id;
+    const number = await takeCollectorNumber(client, collector, isOwn);
+    return (await isDoneWith(client, { id, collector: collector.id }, isOwn)) ? undefined : number;
+  }
+
+  /** @throws the database's error where its collector does not have that number: see isOtherwiseClaimed */
   private async storeAs(batch: Batch, number: number, signal: AbortSignal): Promise<StoreResult> {
     if (number === batch.collector.number) return await this.storeNumbered(batch, signal);
     const storedAs = renumberBatch(batch, number);
@@ -68,7 +74,6 @@ export class PostgresSink extends BatchSink {
   private async storeNumbered(batch: Batch, signal: AbortSignal): Promise<StoreResult> {
     // Before a connection is taken: with a pool of one it would wait for itself.
     await this.ensurePartitions(batch, signal);
-    if (outlivesItsId(batch, Date.now()) && (await this.isStored(batch, signal))) return DUPLICATE;
     try {
       return await this.storeWhole(batch, signal);
     } catch (error) {
@@ -77,7 +82,7 @@ export class PostgresSink extends BatchSink {
         for (const table of LOG_TABLES) this.partitions.forget(table);
         throw error;
       }
-      if (isUnknownCollector(error) || !isRefusedData(error)) throw error;
+      if (isOtherwiseClaimed(error) || !isRefusedData(error)) throw error;
       this.logger.debug(`A batch has a row that the database refuses: ${String(error)}`);
       return await this.storeTolerantly(batch, signal);
     }
@@ -90,13 +95,9 @@ export class PostgresSink extends BatchSink {
 
   private async ensurePartitions(batch: Batch, signal: AbortSignal): Promise<void> {
     for (const { table, block } of blocksOf(batch)) {
-      await this.partitions.ensure(table, block.oldest, block.newest, signal);
+      const range = { first: block.oldest, last: block.newest };
+      await this.partitions.ensureFor(table, range, () => momentsOf(block), signal);
     }
-  }
-
-  /** A batch may have lain in a journal for longer than ids are kept. */
-  private isStored(batch: Batch, signal: AbortSignal): Promise<boolean> {
-    return this.pool.withClient((client) => holdsRowsOf(client, batch), signal);
   }
 
   private storeWhole(batch: Batch, signal: AbortSignal): Promise<StoreResult> {
@@ -114,6 +115,11 @@ export class PostgresSink extends BatchSink {
       return { duplicate: false, refused };
     }, signal);
   }
+}
+
+/** When the messages of a block are dated: milliseconds since the epoch. */
+function* momentsOf({ tuples }: RowBlock): Generator<number, void, undefined> {
+  for (const { createdAt } of tupleTimes(tuples)) yield Math.floor(createdAt / 1000);
 }
 
 /** @returns false where the batch that the steps claim is stored already: then the transaction is rolled back */

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { aBatch } from '../../../test/support/fakes/a-batch.js';
 import { FakeJournal } from '../../../test/support/fakes/fake-journal.js';
 import { type JournalMode, Settings } from '../../config/index.js';
+import { HeldBatches, NOTHING_HELD, NOTHING_KNOWN } from '../../storage/index.js';
 import type { DeliveryGauges, DeliveryMetrics } from '../delivery.metrics.js';
 import { DeliveryQueue } from './delivery-queue.js';
 import { type QueuedBatch, sizeOf } from './queued-batch.js';
@@ -12,11 +13,12 @@ const MIB = 1024 * 1024;
 let journal: FakeJournal;
 let gauges: Partial<DeliveryGauges>;
 let changes: boolean[];
+let held: HeldBatches;
 
 function queueIn(mode: JournalMode): DeliveryQueue {
   const settings = Object.assign(new Settings(), { JOURNAL_MODE: mode, QUEUE_MAX_MIB: 4 });
   const metrics = { watch: (given: Partial<DeliveryGauges>) => Object.assign(gauges, given) };
-  const queue = new DeliveryQueue(settings, journal.service, metrics as unknown as DeliveryMetrics);
+  const queue = new DeliveryQueue(settings, journal.service, metrics as unknown as DeliveryMetrics, held);
   queue.onFullChange((full) => changes.push(full));
   return queue;
 }
@@ -42,6 +44,7 @@ beforeEach(() => {
   journal = new FakeJournal();
   gauges = {};
   changes = [];
+  held = new HeldBatches();
 });
 
 describe('a queue without a journal', () => {
@@ -110,6 +113,45 @@ describe('a queue without a journal', () => {
     expect(await queue.take()).toBeUndefined();
     expect(queue.leftovers().map(({ batch }) => batch?.id)).toEqual(['b']);
     expect(queue.leftovers()).toEqual([]);
+  });
+});
+
+describe('the batches that a queue holds', () => {
+  it('begin with the oldest that is not stored, or with the last where all are', async () => {
+    const queue = queueIn('off');
+    expect(held.from).toBe(NOTHING_KNOWN);
+    for (const id of ['a', 'b', 'c']) queue.push(aBatch(id));
+    const [first, second] = [await take(queue), await take(queue)];
+    expect(held.from).toBe('a');
+    second.settle();
+    expect(held.from).toBe('a');
+    first.settle();
+    expect(held.from).toBe('c');
+    await store(queue);
+    // One that is open has a higher id, and may have parts in the journal.
+    expect(held.from).toBe('c');
+  });
+
+  it('begin with the oldest that lies on disk, where that is older than those in memory', async () => {
+    const queue = queueIn('overflow');
+    queue.push(aBatch('a', 3 * MIB));
+    queue.push(aBatch('b', 3 * MIB));
+    expect(held.from).toBe('a');
+    await store(queue);
+    expect(held.from).toBe('b');
+    queue.push(aBatch('c', 1));
+    expect(held.from).toBe('b');
+    await store(queue);
+    expect(held.from).toBe('c');
+  });
+
+  it('are none once only the journal is left, and that is empty', async () => {
+    const queue = queueIn('always');
+    queue.push(aBatch('a'));
+    queue.leave();
+    expect(held.from).toBe('a');
+    await store(queue);
+    expect(held.from).toBe(NOTHING_HELD);
   });
 });
 

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Settings } from '../../config/index.js';
+import { HeldBatches, NOTHING_HELD, NOTHING_KNOWN } from '../../storage/index.js';
 import { type Batch, BatchQueue } from '../../telemetry/index.js';
 import { DeliveryMetrics } from '../delivery.metrics.js';
 import { type JournalEntry, JournalFullError, type JournalMove } from '../journal/index.js';
@@ -25,6 +26,12 @@ export class DeliveryQueue extends BatchQueue {
   /** What writers have, in order. */
   private readonly taken = new Set<QueuedBatch>();
   private readonly memoryBound: number;
+  /** Ids of batches that are in no journal and not stored yet, lowest first. */
+  private inMemory = new Set<string>();
+  private lastId = NOTHING_KNOWN;
+  private isLeft = false;
+  /** The lowest id in a directory that was lost with batches: it may be put back. */
+  private lostFrom: string | undefined;
   private memory = 0;
   private unsettled = 0;
   private isFull = false;
@@ -36,6 +43,7 @@ export class DeliveryQueue extends BatchQueue {
     holds: (entry) => this.journal.holds(entry),
     settled: (item) => {
       if (item.entry !== undefined) this.journal.done(item.entry);
+      if (item.batch !== undefined) this.inMemory.delete(item.batch.id);
       this.settled(item);
     },
   };
@@ -44,8 +52,10 @@ export class DeliveryQueue extends BatchQueue {
     private readonly settings: Settings,
     private readonly journal: JournalService,
     metrics: DeliveryMetrics,
+    held: HeldBatches,
   ) {
     super();
+    held.watch(() => this.holdsFrom);
     this.memoryBound = settings.QUEUE_MAX_MIB * MIB;
     journal.onMove((move) => this.appendAgain(move));
     metrics.watch({
@@ -88,6 +98,8 @@ export class DeliveryQueue extends BatchQueue {
     const entry = mode === 'always' || (mode === 'overflow' && !fits) ? this.append(batch) : undefined;
     // What the journal does not take stays in memory, beyond the bound if need be: it has been read already.
     const held = fits || entry === undefined;
+    this.lastId = batch.id;
+    if (entry === undefined) this.inMemory.add(batch.id);
     this.enqueue(new OwnBatch(this.holder, held ? batch : undefined, rowsOf(batch), held ? size : 0, entry));
   }
 
@@ -131,6 +143,26 @@ export class DeliveryQueue extends BatchQueue {
     for (let taker = this.takers.shift(); taker !== undefined; taker = this.takers.shift()) taker(undefined);
   }
 
+  /** What is in the journal is all that is left: nothing in memory will be stored any more. */
+  leave(): void {
+    this.inMemory.clear();
+    this.isLeft = true;
+  }
+
+  /**
+   * The lowest id of a batch that may be stored from here, or out of the journal. Where there is none, a batch that is
+   * open has a higher one than the last that was pushed.
+   */
+  private get holdsFrom(): string {
+    const [inMemory] = this.inMemory;
+    const ids = [inMemory, this.journal.oldestId, this.lostFrom].filter((id) => id !== undefined);
+    const lowest = ids.reduce<string | undefined>(
+      (low, id) => (low === undefined || id < low ? id : low),
+      undefined,
+    );
+    return lowest ?? (this.isLeft ? NOTHING_HELD : this.lastId);
+  }
+
   /** What no writer has taken, after the end. */
   leftovers(): QueuedBatch[] {
     const items: QueuedBatch[] = [];
@@ -142,7 +174,7 @@ export class DeliveryQueue extends BatchQueue {
    * The journal has another directory: what lies in memory is put there, and what lay on disk only may be gone. It is
    * counted as lost when its turn comes.
    */
-  private appendAgain({ from, to }: JournalMove): void {
+  private appendAgain({ from, to, oldestId }: JournalMove): void {
     let again = 0;
     let gone = 0;
     let messages = 0;
@@ -153,9 +185,13 @@ export class DeliveryQueue extends BatchQueue {
         messages += item.rows.expiring + item.rows.audit;
       } else if (this.settings.JOURNAL_MODE === 'always') {
         item.entry = this.append(item.batch, true);
-        if (item.entry !== undefined) again += 1;
+        if (item.entry === undefined) this.inMemory.add(item.batch.id);
+        else again += 1;
       }
     }
+    if (gone > 0) this.lostFrom ??= oldestId;
+    // In the order of their ids again.
+    this.inMemory = new Set([...this.inMemory].sort());
     this.logger.error(
       `The directory of the journal, ${from}, was removed or moved. Batches go to ${to} from now on, and ` +
         `${again.toString()} that lay in memory were written there again.` +

@@ -6,8 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { v7 as uuidv7 } from 'uuid';
 import { newGap } from '../gaps/gap.js';
 import { type GapRecord } from '../gaps/gap-record.js';
-import { SystemClock } from '../clock/local-clock.js';
-import { ObserverClock } from '../clock/observer-clock.js';
+import { DatabaseClock, SystemClock } from '../../storage/index.js';
 import { recoverGaps } from '../gaps/recover-gaps.js';
 import { LeftFolders } from './left-folders.js';
 import { ObserverFolder } from './observer-folder.js';
@@ -94,7 +93,7 @@ describe('the folder of a process', () => {
 
 describe('the gaps of a process that is gone', () => {
   const local = new SystemClock();
-  const clock = new ObserverClock(local);
+  const clock = new DatabaseClock(local);
   const now = local.monotonicMs();
   clock.add(now, now, 1_000_000);
   const letInAt = { monotonicMs: now };

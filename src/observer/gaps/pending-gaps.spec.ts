@@ -1,8 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { v7 as uuidv7 } from 'uuid';
-import { SystemClock } from '../clock/local-clock.js';
-import { ObserverClock } from '../clock/observer-clock.js';
+import { DatabaseClock, SystemClock } from '../../storage/index.js';
 import { MAX_PENDING_GAPS, PendingGaps } from './pending-gaps.js';
 
 const collector = { id: uuidv7(), number: 7 };
@@ -11,7 +10,7 @@ describe('gaps that the database does not have', () => {
   let gaps: PendingGaps;
 
   beforeEach(() => {
-    gaps = new PendingGaps(new ObserverClock(new SystemClock()));
+    gaps = new PendingGaps(new DatabaseClock(new SystemClock()));
   });
 
   const store = (): void => gaps.stored(gaps.unstored());

@@ -1,6 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { type CollectorIdentity, type GapCause } from '../../storage/index.js';
-import { ObserverClock } from '../clock/observer-clock.js';
+import { type CollectorIdentity, DatabaseClock, type GapCause } from '../../storage/index.js';
 import { type Gap, type Moment, newGap } from './gap.js';
 import { type GapRecord } from './gap-record.js';
 
@@ -25,7 +24,7 @@ export class PendingGaps {
   /** By id, oldest first. */
   private readonly gaps = new Map<string, Pending>();
 
-  constructor(private readonly clock: ObserverClock) {}
+  constructor(private readonly clock: DatabaseClock) {}
 
   /** A gap that begins, and goes on. */
   begin(collector: CollectorIdentity, cause: GapCause, began: Moment): Gap {

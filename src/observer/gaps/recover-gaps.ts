@@ -1,4 +1,4 @@
-import type { ObserverClock } from '../clock/observer-clock.js';
+import type { DatabaseClock } from '../../storage/index.js';
 import type { LeftFolder } from '../folder/left-folders.js';
 import { type Gap, newGap } from './gap.js';
 import { gapOf } from './gap-record.js';
@@ -18,7 +18,7 @@ const AFTER_HEARTBEAT_MS = 1_000;
 export function recoverGaps(
   { heartbeat, gaps }: Pick<LeftFolder, 'heartbeat' | 'gaps'>,
   { letInAt, wasGone }: { letInAt: { monotonicMs: number }; wasGone: boolean },
-  clock: ObserverClock,
+  clock: DatabaseClock,
 ): { gaps: Gap[]; isOver: boolean } {
   const { collector, stopped, measured, databaseMs } = heartbeat;
   const lastMs = measured ? databaseMs : clock.databaseTime(databaseMs);

@@ -1,7 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { CollectorId } from '../../storage/index.js';
+import { CollectorId, LocalClock } from '../../storage/index.js';
 import { SocketWatch } from '../../telemetry/index.js';
-import { LocalClock } from '../clock/local-clock.js';
 import type { Gap } from '../gaps/gap.js';
 import { PendingGaps } from '../gaps/pending-gaps.js';
 import { SocketLosses } from './socket-losses.js';

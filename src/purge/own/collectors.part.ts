@@ -1,9 +1,10 @@
-import { BATCH_IDS_KEPT_MS, connectionIds } from '../../storage/index.js';
+import { BATCH_IDS_KEPT_MS, connectionIds, NOTHING_HELD } from '../../storage/index.js';
 import type { PurgeContext } from '../purge-context.js';
 import type { PurgePart } from '../purge-part.js';
 import { EXPIRED_CONNECTION, expiredBefore } from './connections.part.js';
 
-const ENDED = 'greatest(stopped_at, last_seen_at) < $1';
+/** One that may have left a journal stays: without its row, all of that would be stored, whatever is stored already. */
+const ENDED = `greatest(stopped_at, last_seen_at) < $1 AND holds_from = '${NOTHING_HELD}'`;
 
 const ANY = 'SELECT 1 FROM peer_connections WHERE id >= $1 AND id < $2 LIMIT 1';
 /** For a preview: connections that have expired are there still. */

@@ -2,6 +2,8 @@ import { PostgresSink } from '../../delivery/index.js';
 import {
   CollectorId,
   CollectorRegistry,
+  HeldBatches,
+  NOTHING_HELD,
   type PartitionManager,
   type WriterPool,
 } from '../../storage/index.js';
@@ -14,10 +16,12 @@ export class HistoryCollector {
   readonly id = new CollectorId();
   readonly registry: CollectorRegistry;
   readonly sink: PostgresSink;
+  /** It has no journal, and the purge of a server removes its ids once it has ended. */
+  private readonly held = new HeldBatches();
   private heartbeat: NodeJS.Timeout | undefined;
 
   constructor(pool: WriterPool, partitions: PartitionManager) {
-    this.registry = new CollectorRegistry(pool, this.id);
+    this.registry = new CollectorRegistry(pool, this.id, this.held);
     this.sink = new PostgresSink(pool, partitions, this.id);
   }
 
@@ -36,6 +40,7 @@ export class HistoryCollector {
   async stop(): Promise<void> {
     if (this.heartbeat === undefined) return;
     this.kill();
+    this.held.watch(() => NOTHING_HELD);
     await this.registry.stop();
   }
 }

@@ -5,11 +5,14 @@ import { downGapId, type GapRecord, GapStore } from '../../observer/index.js';
 import {
   type CollectorIdentity,
   collectorNumber,
+  DatabaseClock,
   DatabaseStartup,
   dataSourceOptions,
   endLostConnections,
   ensureDatabase,
+  nothingHeldBy,
   PartitionManager,
+  SystemClock,
   UnsupportedDatabaseError,
   WriterPool,
 } from '../../storage/index.js';
@@ -48,9 +51,12 @@ export class HistoryDatabase {
     const pool = new WriterPool(url, settings.DB_POOL_SIZE);
     const partitions = new PartitionManager(settings, pool);
     const collector = new HistoryCollector(pool, partitions);
+    const clock = new DatabaseClock(new SystemClock());
     const dataSource = new DataSource(dataSourceOptions(url));
     try {
-      await new DatabaseStartup(settings, url, dataSource, partitions, collector.registry).run(signal);
+      await new DatabaseStartup(settings, url, dataSource, partitions, collector.registry, pool, clock).run(
+        signal,
+      );
     } catch (error) {
       await pool.close();
       throw error;
@@ -92,6 +98,8 @@ export class HistoryDatabase {
     };
     await this.storeGap(this.gap);
     await this.patiently('The end of connections', async () => {
+      // It has no journal, out of which its batches could come again.
+      await this.pool.withClient((client) => nothingHeldBy(client, [identity.id]));
       let ended: number;
       do {
         ended = await this.pool.withClient(async (client) =>

@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { NOTHING_KNOWN } from '../schema/index.js';
 
 /**
  * A server process; its gaps are the times in which nothing could be heard of its nodes. Or a database of 0.1.4 that was
@@ -27,4 +28,8 @@ export class Collector {
 
   @Column('timestamptz', { name: 'stopped_at', nullable: true })
   stoppedAt!: Date | null;
+
+  /** Batches with lower ids are done with: nothing holds them that might be stored again. See `held-batches.ts`. */
+  @Column('uuid', { name: 'holds_from', default: NOTHING_KNOWN })
+  holdsFrom!: string;
 }

@@ -14,6 +14,7 @@ import { ObserverGap } from './observer-gap.entity.js';
 import { NodeRegistryState } from './node-registry-state.entity.js';
 import { Node } from './node.entity.js';
 import { type PeerConnection, PeerConnectionEntity } from './peer-connection.entity.js';
+import { PurgeState } from './purge-state.entity.js';
 import { StoredRejectedMessage } from './stored-rejected-message.entity.js';
 
 export {
@@ -34,6 +35,7 @@ export {
   NodeRegistryState,
   type PeerConnection,
   PeerConnectionEntity,
+  PurgeState,
   StoredMessageType,
   StoredRejectedMessage,
   TetcoreLog,
@@ -57,6 +59,7 @@ export const entities = [
   Node,
   NodeRegistryState,
   PeerConnectionEntity,
+  PurgeState,
   StoredMessageType,
   StoredRejectedMessage,
   TetcoreLog,

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { DataSource } from 'typeorm';
+import { DatabaseClock } from '../clock/database-clock.js';
 import { CollectorRegistry } from './collector/collector-registry.js';
 import { PartitionManager } from '../partitions/partition-manager.js';
 import { DatabaseSize } from './size/database-size.js';
@@ -15,6 +16,7 @@ export class StorageUpkeep {
     private readonly collectors: CollectorRegistry,
     private readonly partitions: PartitionManager,
     private readonly size: DatabaseSize,
+    private readonly clock: DatabaseClock,
   ) {}
 
   @Interval(15_000)
@@ -34,7 +36,7 @@ export class StorageUpkeep {
 
   @Interval(600_000)
   async makePartitions(): Promise<void> {
-    await this.quietly(() => this.partitions.ensureAhead(Date.now()));
+    await this.quietly(() => this.partitions.ensureAhead(this.clock.now()));
   }
 
   private async quietly(task: () => Promise<void>): Promise<void> {

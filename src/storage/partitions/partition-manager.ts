@@ -13,12 +13,15 @@ import {
   SqlState,
 } from '../schema/index.js';
 import { listPartitions, partitionName } from './partition-catalogue.js';
-import { missingRanges, type PartitionWidth, type TimeRange, widthFor } from './partition-width.js';
+import { missingRanges, type PartitionWidth, spansOf, type TimeRange, widthFor } from './partition-width.js';
 
 const LOCK_TIMEOUT = '2s';
 
 /** Tries in a row that somebody else was faster than, or whose name was taken. */
 const MOST_TRIES = 5;
+
+/** Partitions for one batch that are worth a warning: messages may be dated eight days apart, by their nodes. */
+const MANY = 200;
 
 /** Makes partitions before messages need them. */
 @Injectable()
@@ -46,7 +49,7 @@ export class PartitionManager {
    */
   async ensure(table: LogTable, first: number, last: number, signal?: AbortSignal): Promise<void> {
     let tries = 0;
-    while (this.missing(table, this.known.get(table) ?? [], first, last).length > 0) {
+    while (!this.isCovered(table, first, last)) {
       try {
         await this.pool.withClient((client) => this.makeNext(client, table, first, last, tries), signal);
         tries = 0;
@@ -58,9 +61,36 @@ export class PartitionManager {
     }
   }
 
+  /**
+   * Makes what is missing for messages of some moments, and nothing for the time between them.
+   *
+   * @param range the first and the last of the moments: milliseconds since the epoch
+   * @param moments all of them. They are gone through only where something is missing within the range.
+   */
+  async ensureFor(
+    table: LogTable,
+    { first, last }: { first: number; last: number },
+    moments: () => Iterable<number>,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    if (this.isCovered(table, first, last)) return;
+    const spans = spansOf(moments(), this.widthOf(table)).filter((span) => !this.isCovered(table, ...span));
+    if (spans.length > MANY) {
+      this.logger.warn(
+        `Messages of one batch lie in ${spans.length.toString()} partitions of ${table} that are not there, and are ` +
+          'made: the clock of a server, or those of many nodes, were set back and forth.',
+      );
+    }
+    for (const [from, to] of spans) await this.ensure(table, from, to, signal);
+  }
+
   /** Forgets what is known of a table, after a partition was found to be gone. */
   forget(table: LogTable): void {
     this.known.delete(table);
+  }
+
+  private isCovered(table: LogTable, first: number, last: number): boolean {
+    return this.missing(table, this.known.get(table) ?? [], first, last).length === 0;
   }
 
   private missing(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { missingRanges, rangeAround, widthFor } from './partition-width.js';
+import { missingRanges, rangeAround, spansOf, widthFor } from './partition-width.js';
 
 const at = (text: string): number => Date.parse(text);
 const range = (from: string, to: string) => ({ from: at(from), to: at(to) });
@@ -46,5 +46,19 @@ describe('partitions', () => {
     expect(missingRanges(days, at('2024-02-10T23:00Z'), at('2024-02-11T00:30Z'), 'hour')).toEqual([
       range('2024-02-11T00:00Z', '2024-02-11T01:00Z'),
     ]);
+  });
+});
+
+describe('the spans of moments', () => {
+  it('are one for each hour in which some lie, and none for those between', () => {
+    const moments = ['2026-05-20T10:59Z', '2019-01-01T00:00Z', '2026-05-20T10:00Z', '2019-01-01T00:30Z'].map(
+      at,
+    );
+    expect(spansOf(moments, 'hour')).toEqual([
+      [at('2019-01-01T00:00Z'), at('2019-01-01T00:30Z')],
+      [at('2026-05-20T10:00Z'), at('2026-05-20T10:59Z')],
+    ]);
+    expect(spansOf(moments, 'month')).toHaveLength(2);
+    expect(spansOf([], 'day')).toEqual([]);
   });
 });

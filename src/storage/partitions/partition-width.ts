@@ -30,6 +30,24 @@ export function rangeAround(at: number, width: PartitionWidth): TimeRange {
 }
 
 /**
+ * The hours, days or months in which moments lie, each from its first moment to its last, oldest first.
+ *
+ * @param moments milliseconds since the epoch
+ */
+export function spansOf(moments: Iterable<number>, width: PartitionWidth): [first: number, last: number][] {
+  const spans = new Map<number, [first: number, last: number]>();
+  let around: TimeRange = { from: NaN, to: NaN };
+  for (const at of moments) {
+    if (!(at >= around.from && at < around.to)) around = rangeAround(at, width);
+    const span = spans.get(around.from);
+    if (span === undefined) spans.set(around.from, [at, at]);
+    else if (at < span[0]) span[0] = at;
+    else if (at > span[1]) span[1] = at;
+  }
+  return [...spans.values()].sort(([left], [right]) => left - right);
+}
+
+/**
  * The ranges that are missing between two moments, both included, so that every moment between them lies in
  * one. Ranges of another width stay as they are: new ones are cut to the gap between them.
  *

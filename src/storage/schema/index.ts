@@ -35,10 +35,13 @@ export {
   type MessageHead,
   type MessageRow,
   messageTuple,
+  type MessageTimes,
   msgOf,
   readTuple,
   renumberTuples,
+  retimeTuples,
   splitTuples,
+  tupleTimes,
   TUPLE_HEAD_BYTES,
   writeTupleHead,
 } from './message-tuple.js';
@@ -68,3 +71,4 @@ export {
 export { LOG_TABLES, type LogTable, logTable } from './tables.js';
 export * from './time-bounds.js';
 export { inMicroseconds, microsecondsOf, timeOf, timeText } from './times.js';
+export { NOTHING_HELD, NOTHING_KNOWN } from './held-batches.js';

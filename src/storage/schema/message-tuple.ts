@@ -130,6 +130,44 @@ export function renumberTuples(tuples: Buffer, collector: number): Buffer {
   return copy;
 }
 
+/** When a message is dated, and when it arrived: microseconds since the epoch. */
+export type MessageTimes = Pick<MessageHead, 'createdAt' | 'receivedAt'>;
+
+/** The times of each message, without a copy of anything. */
+export function* tupleTimes(tuples: Buffer): Generator<MessageTimes, void, undefined> {
+  for (let at = 0; at < tuples.length; at = tupleEnd(tuples, at)) yield timesAt(tuples, at);
+}
+
+/**
+ * The same tuples with other times, in memory of their own.
+ *
+ * @param change undefined where the times of a message stay
+ * @returns how many have changed, too
+ */
+export function retimeTuples(
+  tuples: Buffer,
+  change: (times: MessageTimes) => MessageTimes | undefined,
+): { tuples: Buffer; changed: number } {
+  const copy = Buffer.from(tuples);
+  const view = new DataView(copy.buffer, copy.byteOffset, copy.length);
+  let changed = 0;
+  for (let at = 0; at < copy.length; at = tupleEnd(copy, at)) {
+    const times = change(timesAt(copy, at));
+    if (times === undefined) continue;
+    changed += 1;
+    setInt64(view, at + CREATED_AT, times.createdAt - EPOCH_2000_US);
+    setInt64(view, at + RECEIVED_AT, times.receivedAt - EPOCH_2000_US);
+  }
+  return { tuples: copy, changed };
+}
+
+function timesAt(tuples: Buffer, at: number): MessageTimes {
+  return {
+    createdAt: readInt64(tuples, at + CREATED_AT) + EPOCH_2000_US,
+    receivedAt: readInt64(tuples, at + RECEIVED_AT) + EPOCH_2000_US,
+  };
+}
+
 function setInt64(to: DataView, at: number, value: number): void {
   const upper = Math.floor(value / HALF);
   to.setInt32(at, upper);

@@ -15,6 +15,9 @@ export const CLOCK_AHEAD_MS = DAY_MS;
 /** While a node sends, its row in `peer_connections` is written this often: what the row says is as old as that. */
 export const CONNECTION_WRITTEN_EVERY_MS = 30 * SECOND_MS;
 
+/** A server whose clock is further from the database's than this does not purge, and raises an alarm. */
+export const CLOCK_OFF_MS = MINUTE_MS;
+
 /** For clocks of servers that differ, and rows that were written late. */
 const MARGIN_MS = HOUR_MS;
 
@@ -37,10 +40,8 @@ export const WRITE_LIMIT_MS = 10 * SECOND_MS;
  */
 export const READ_AGAIN_MS = WRITE_LIMIT_MS + 5 * SECOND_MS;
 
-/** The id of a stored batch is kept for at least this long after it was stored. */
+/** The id of a stored batch is kept for at least this long after it was stored, and while a journal may hold the batch. */
 export const BATCH_IDS_KEPT_MS = 7 * DAY_MS;
-/** A batch as old as this may have been stored so long ago that its id is gone. */
-export const BATCH_IDS_SURE_MS = BATCH_IDS_KEPT_MS - MARGIN_MS;
 
 /** Rejected messages are for finding out what is wrong with a node, now. */
 export const REJECTED_KEPT_MS = 7 * DAY_MS;

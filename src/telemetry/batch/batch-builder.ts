@@ -1,4 +1,3 @@
-import { v7 as uuidv7 } from 'uuid';
 import {
   type CollectorIdentity,
   type ConnectionSnapshot,
@@ -7,6 +6,7 @@ import {
 } from '../../storage/index.js';
 import type { NodeConnection } from '../connection/node-connection.js';
 import type { Batch, RejectedMessage } from './batch.js';
+import { BatchIds } from './batch-ids.js';
 import { RowBlockBuilder } from './row-block-builder.js';
 
 /** A message that is ready to be stored. */
@@ -27,6 +27,7 @@ export class BatchBuilder {
   private readonly untold = new Set<NodeConnection>();
   private rejected: RejectedMessage[] = [];
   private partsRejected = 0;
+  private readonly ids = new BatchIds();
   private id: string | undefined;
   private firstReceivedAt = Infinity;
 
@@ -116,7 +117,7 @@ export class BatchBuilder {
   }
 
   private envelope(now: number): Pick<Batch, 'id' | 'collector' | 'firstReceivedAt' | 'sealedAt'> {
-    this.id ??= uuidv7();
+    this.id ??= this.ids.next(now);
     const collector = this.collector.identity;
     return { id: this.id, collector, firstReceivedAt: Math.min(this.firstReceivedAt, now), sealedAt: now };
   }

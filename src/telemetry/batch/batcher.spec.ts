@@ -2,7 +2,7 @@ import { isAscii } from 'node:buffer';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RecordingQueue } from '../../../test/support/fakes/recording-queue.js';
 import { Settings } from '../../config/index.js';
-import { CollectorId, readTuple, splitTuples } from '../../storage/index.js';
+import { CollectorId, DatabaseClock, readTuple, splitTuples, SystemClock } from '../../storage/index.js';
 import { NodeConnection } from '../connection/node-connection.js';
 import type { RejectedMessage, RowBlock } from './batch.js';
 import type { BatchRow } from './batch-builder.js';
@@ -55,7 +55,7 @@ describe('Batcher', () => {
     queue = new RecordingQueue();
     collector = new CollectorId();
     const settings = Object.assign(new Settings(), { DB_BATCH_SIZE: 3, DB_SAVE_LATENCY_MS: 100 });
-    batcher = new Batcher(settings, queue, collector);
+    batcher = new Batcher(settings, queue, collector, new DatabaseClock(new SystemClock()));
   });
 
   afterEach(() => {

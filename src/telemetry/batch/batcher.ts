@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../../config/index.js';
-import { CollectorId } from '../../storage/index.js';
+import { CollectorId, DatabaseClock } from '../../storage/index.js';
 import type { NodeConnection } from '../connection/node-connection.js';
 import type { RejectedMessage } from './batch.js';
 import { BatchBuilder, type BatchRow } from './batch-builder.js';
@@ -22,6 +22,7 @@ export class Batcher {
     private readonly settings: Settings,
     private readonly queue: BatchQueue,
     collector: CollectorId,
+    private readonly clock: DatabaseClock,
   ) {
     this.open = new BatchBuilder(collector);
     queue.onPartsLost(() => {
@@ -51,7 +52,7 @@ export class Batcher {
     clearTimeout(this.timer);
     this.timer = undefined;
     if (this.open.empty) return;
-    this.queue.push(this.open.build(Date.now()));
+    this.queue.push(this.open.build(this.clock.now()));
   }
 
   private grown(): void {
@@ -76,7 +77,7 @@ export class Batcher {
     let before: number;
     do {
       before = this.losses;
-      const part = this.open.part(Date.now());
+      const part = this.open.part(this.clock.now());
       if (part !== undefined && this.queue.keep(part)) this.open.partKept();
     } while (this.losses > before);
     this.keeping = false;

@@ -73,6 +73,7 @@ describe('NodeSocket', () => {
     named = 0;
     now = performance.now();
     const context = {
+      clock: { now: () => Date.now() },
       collector: { nextConnectionId: () => (named += 1) },
       intake: {
         accept: (

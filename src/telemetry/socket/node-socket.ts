@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { WebSocket } from 'ws';
-import type { EndReason } from '../../storage/index.js';
+import type { DatabaseClock, EndReason } from '../../storage/index.js';
 import { NodeConnection } from '../connection/node-connection.js';
 import { parseFrame } from '../message/message.parser.js';
 import { readIdentity } from '../message/node-identity.js';
@@ -26,6 +26,8 @@ export interface NodeLine {
 
 export interface NodeSocketContext {
   collector: { nextConnectionId(): number };
+  /** That of the database. */
+  clock: Pick<DatabaseClock, 'now'>;
   limits: SocketLimits;
   intake: MessageIntake;
   outcomes: MessageOutcomes;
@@ -40,7 +42,7 @@ export interface NodeSocketContext {
 /** One socket, with the nodes that speak on it. */
 export class NodeSocket {
   private readonly id = uuidv7();
-  private readonly openedAt = Date.now();
+  private readonly openedAt: number;
   private readonly openSince = performance.now();
   private readonly bounds: SocketBounds;
   private readonly connections: SocketConnections;
@@ -57,6 +59,7 @@ export class NodeSocket {
     private readonly endpoint: TelemetryEndpoint,
     private readonly context: NodeSocketContext,
   ) {
+    this.openedAt = context.clock.now();
     this.bounds = new SocketBounds(context.limits, line.socket.bytesRead, this.openSince);
     this.connections = new SocketConnections({
       begin: (envelopeId, at) => this.begin(envelopeId, at),
@@ -152,7 +155,7 @@ export class NodeSocket {
     context.metrics.frame(endpoint.countedAs, frame.length);
     this.hasSpoken = true;
     try {
-      const receivedAt = Date.now();
+      const receivedAt = context.clock.now();
       const parsed = parseFrame(frame);
       if (parsed.kind === 'rejected') {
         const { reason, envelopeId } = parsed;
@@ -200,7 +203,7 @@ export class NodeSocket {
   private ended(code: number): void {
     // 1006 is what ws reports when the node went without a close frame.
     const reason = this.endReason ?? (code === 1006 ? 'reset' : 'closed');
-    for (const connection of this.connections.endAll(Date.now(), reason, code)) {
+    for (const connection of this.connections.endAll(this.context.clock.now(), reason, code)) {
       this.context.intake.ended(connection);
     }
     this.context.metrics.socketClosed(this.endpoint.countedAs, reason);

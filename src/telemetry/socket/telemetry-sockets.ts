@@ -7,7 +7,7 @@ import { type Deadline, Lifecycle, OpenSockets } from '../../lifecycle/index.js'
 import { BlockedAddresses } from '../admission/blocked-addresses.js';
 import { OpenSocketsCount } from '../admission/open-sockets-count.js';
 import { BatchQueue } from '../batch/batch-queue.port.js';
-import { CollectorId } from '../../storage/index.js';
+import { CollectorId, DatabaseClock } from '../../storage/index.js';
 import { MessageOutcomes, TelemetryMetrics } from '../telemetry.metrics.js';
 import { MessageIntake } from './message-intake.js';
 import { NodeSocket, type NodeSocketContext } from './node-socket.js';
@@ -37,11 +37,13 @@ export class TelemetrySockets {
     private readonly watch: SocketWatch,
     blocked: BlockedAddresses,
     collector: CollectorId,
+    clock: DatabaseClock,
     intake: MessageIntake,
     outcomes: MessageOutcomes,
   ) {
     this.context = {
       collector,
+      clock,
       intake,
       outcomes,
       metrics,

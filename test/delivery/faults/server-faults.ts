@@ -10,6 +10,12 @@ import { NoFaultError, type Stage } from './stage.js';
 const IN_MEMORY_ONLY = 'Batches are kept in memory only';
 const KIB = 1024;
 
+const CLOCK_WAS_SET = 'The clock of this machine was set by';
+const HOUR = 3_600_000;
+const MONTH = 30 * 24 * HOUR;
+/** Milliseconds. The first is that of a board which knows no time until it is told. */
+const CLOCK_STEPS = [-7 * 12 * MONTH, -3 * MONTH, -5 * HOUR, -70_000, 70_000, 5 * HOUR, 3 * MONTH];
+
 type Play = (stage: Stage, replica: Replica, fault: Fault) => Promise<void>;
 
 /** Each returns when the server is back, and safe against the next fault. */
@@ -27,6 +33,13 @@ export const SERVER_PLAYS: Record<ServerFault, Play> = {
     process.kill(replica.pid, 'SIGSTOP');
     await sleep(lengthMs);
     process.kill(replica.pid, 'SIGCONT');
+  },
+  'server clock set': async (_stage, replica, { lengthMs, amount }) => {
+    const { log } = replica.process;
+    replica.setClock(CLOCK_STEPS[Math.floor(amount * CLOCK_STEPS.length)] ?? 0);
+    await waitUntil(() => replica.process.log.includes(CLOCK_WAS_SET, log.length), { what: 'the step' });
+    await sleep(lengthMs);
+    replica.setClock(0);
   },
   'sockets reset': async ({ fleet }, _replica, { amount, lengthMs }) => {
     const times = 1 + Math.floor(lengthMs / 1000);

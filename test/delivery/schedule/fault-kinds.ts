@@ -17,6 +17,7 @@ export const SERVER_FAULTS = [
   'server stopped',
   'server killed',
   'server frozen',
+  'server clock set',
   'sockets reset',
   'journal disk full',
   'journal damaged',

@@ -4,6 +4,7 @@ import { freePort } from '../../support/free-port.js';
 import { ServerProcess } from '../../support/server-process.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { waitUntil } from '../../support/wait-until.js';
+import { WrongClock } from '../../support/wrong-clock.js';
 import type { ServerRun } from '../ledger/server-run.js';
 import { type JournalVolume, journalVolume } from './journal-volume.js';
 import { Metrics } from './metrics.js';
@@ -31,13 +32,16 @@ export class Replica implements AsyncDisposable {
   /** What went wrong that is no loss: an exit code, an error in the log. */
   readonly problems: string[] = [];
   private server: ServerProcess | undefined;
+  private readonly clock: WrongClock;
 
   private constructor(
     private readonly options: ReplicaOptions,
     readonly port: number,
     readonly dataDir: string,
     readonly volume: JournalVolume | undefined,
-  ) {}
+  ) {
+    this.clock = new WrongClock(join(dataDir, 'clock'), 0);
+  }
 
   static async start(options: ReplicaOptions): Promise<Replica> {
     const dataDir = await tempDir('replica');
@@ -98,11 +102,17 @@ export class Replica implements AsyncDisposable {
         JOURNAL_MAX_MIB: Math.min(1024, ((this.volume?.sizeMib ?? 1024) * 3) / 4).toString(),
         QUEUE_MAX_MIB: QUEUE_MIB.toString(),
         SHUTDOWN_TIMEOUT_S: '30',
+        ...this.clock.environment,
         ...environment,
       },
       main === undefined ? undefined : [main],
     );
     await this.server.isReady(READY_MS);
+  }
+
+  /** Sets the clock of its machine, that of the database stays. */
+  setClock(aheadMs: number): void {
+    this.clock.set(this.process, aheadMs);
   }
 
   metrics(): Promise<Metrics> {

@@ -9,7 +9,7 @@ import type { Batch } from '../../../src/telemetry/index.js';
 /** A journal in memory, as large as it is told to be, which can be made to fail. */
 export class FakeJournal implements Pick<
   JournalService,
-  'hasRoomFor' | 'append' | 'read' | 'done' | 'holds' | 'onMove'
+  'hasRoomFor' | 'append' | 'read' | 'done' | 'holds' | 'oldestId' | 'onMove'
 > {
   readonly batches = new Map<JournalEntry, Batch>();
   /** Free room, in bytes. */
@@ -23,6 +23,10 @@ export class FakeJournal implements Pick<
   /** As what the injector would give. */
   get service(): JournalService {
     return this as unknown as JournalService;
+  }
+
+  get oldestId(): string | undefined {
+    return [...this.batches.values()][0]?.id;
   }
 
   hasRoomFor(bytes: number): boolean {
@@ -61,8 +65,9 @@ export class FakeJournal implements Pick<
 
   /** As when its directory is removed: nothing is left of what was appended. */
   move(): void {
+    const { oldestId } = this;
     for (const entry of this.batches.keys()) this.room += entry.length;
     this.batches.clear();
-    for (const listener of this.moveListeners) listener({ from: 'former', to: 'new' });
+    for (const listener of this.moveListeners) listener({ from: 'former', to: 'new', oldestId });
   }
 }

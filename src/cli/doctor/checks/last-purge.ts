@@ -1,33 +1,38 @@
 import type { Settings } from '../../../config/index.js';
-import type { Check, Machine } from '../check.js';
-import { type Finding, ok, warning } from '../finding.js';
-import { addressOf, metricOfServer } from '../running-server.js';
+import type { Check, Database } from '../check.js';
+import { type Finding, ok, problem, warning } from '../finding.js';
+import { serversSeen } from '../servers-seen.js';
 
-const METRIC = 'tetcore_purge_last_success_timestamp_seconds';
 /** Intervals without a purge, and what a large one takes: seconds. */
 const LATE_AFTER = 3;
 const LEEWAY_S = 600;
 
-/** When the server here has purged, by its metrics. */
-export const lastPurge: Check<Machine> = {
+/** When the database was last purged, by whichever server. */
+export const lastPurge: Check<Database> = {
   name: 'last purge',
-  look: async ({ settings }) => {
-    const { HOST, PORT, METRICS_PORT } = settings;
-    const seconds = await metricOfServer(addressOf(HOST, METRICS_PORT ?? PORT), METRIC);
-    if (seconds === undefined) return ok('No server answers here that could say when it has purged.');
-    return lastPurgeFinding(Date.now() / 1000 - seconds, settings);
+  look: async ({ client, settings }) => {
+    const { rows } = await client.query<{ age: number }>(
+      'SELECT extract(epoch FROM now() - succeeded_at)::float8 AS age FROM purge_state',
+    );
+    const age = rows[0]?.age;
+    if (age === undefined) return problem('The table purge_state is empty.', 'The next purge fills it.');
+    const served = (await serversSeen(client)).length > 0;
+    return served ? lastPurgeFinding(age, settings) : ok(`${text(age)}. No server runs that could purge.`);
   },
 };
 
-/** @param ageS seconds since the last purge, or since the server started */
+/** @param ageS seconds since the last purge that removed all that had expired, or since the schema was made */
 export function lastPurgeFinding(
   ageS: number,
   { PURGE_INTERVAL_S }: Pick<Settings, 'PURGE_INTERVAL_S'>,
 ): Finding {
-  const found = `The server here has purged, or was started, ${Math.max(0, Math.round(ageS))} s ago`;
-  if (ageS <= LATE_AFTER * PURGE_INTERVAL_S + LEEWAY_S) return ok(`${found}.`);
+  if (ageS <= LATE_AFTER * PURGE_INTERVAL_S + LEEWAY_S) return ok(`${text(ageS)}.`);
   return warning(
-    `${found}, though PURGE_INTERVAL_S is ${PURGE_INTERVAL_S}.`,
-    'Look in its log for "A purge failed", and see what tetcore-analytics purge says.',
+    `${text(ageS)}, though PURGE_INTERVAL_S is ${PURGE_INTERVAL_S}.`,
+    'Look in the log of the servers for "A purge", and see what tetcore-analytics purge says.',
   );
+}
+
+function text(ageS: number): string {
+  return `The database was purged, or made, ${Math.max(0, Math.round(ageS))} s ago`;
 }

@@ -8,6 +8,7 @@ import {
   type LogTable,
   missingRanges,
   type Partition,
+  readClocks,
 } from '../../../storage/index.js';
 import type { Check, Database } from '../check.js';
 import { type Finding, ok, problem, warning } from '../finding.js';
@@ -23,10 +24,11 @@ export const partitions: Check<Database> = {
   name: 'partitions',
   look: async ({ client, settings }) => {
     const served = (await serversSeen(client)).length > 0;
+    const { now } = await readClocks(client);
     const findings: Finding[] = [];
     for (const table of LOG_TABLES) {
       const all = await listPartitions(client, table);
-      findings.push(...partitionFindings(table, all, settings, Date.now(), served));
+      findings.push(...partitionFindings(table, all, settings, now, served));
       findings.push(...(await defaultFindings(client, table)));
     }
     return findings;

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { takeCollectorNumber } from './collector-numbers.js';
 import { CollectorId } from './collector-id.js';
+import { HeldBatches } from './held-batches.js';
 import { WriterPool } from '../../connections/writer-pool.js';
 import { COLLECTOR_DEAD_AFTER_MS } from '../../schema/index.js';
 import { endLostConnections, LOST_AT_ONCE } from './lost-connections.js';
@@ -22,18 +23,22 @@ export class CollectorRegistry {
   constructor(
     private readonly pool: WriterPool,
     private readonly collector: CollectorId,
+    private readonly held: HeldBatches,
   ) {}
 
   /**
-   * Says that this process is alive, also while batches keep every connection of the writers. The first time it takes
-   * down its number, or another one where somebody has that.
+   * Says that this process is alive, and from which batch on it may store its own, also while batches keep every
+   * connection of the writers. The first time it takes down its number, or another one where somebody has that.
    */
   async seen(): Promise<void> {
     await this.pool.withOwnClient(async (client) => {
+      // Before anything is waited for: what comes meanwhile has higher ids.
+      const { from } = this.held;
       // Whoever stored a batch of it may have taken it for one that has ended.
       const { rows } = await client.query<{ number: number }>(
-        'UPDATE collectors SET last_seen_at = now(), stopped_at = NULL WHERE id = $1 RETURNING number',
-        [this.collector.id],
+        `UPDATE collectors SET last_seen_at = now(), stopped_at = NULL, holds_from = $2
+          WHERE id = $1 RETURNING number`,
+        [this.collector.id, from],
       );
       const number = rows[0]?.number ?? (await takeCollectorNumber(client, this.collector.identity));
       // Later on the sink does it: see renumberBatch of delivery.
@@ -91,16 +96,17 @@ export class CollectorRegistry {
     }, this.abort.signal);
   }
 
-  /** Says that this process has ended, where the database can be told. */
+  /** Says that this process has ended, and what it has left in its journal, where the database can be told. */
   async stop(): Promise<void> {
     this.abort.abort(new Error('the process ends'));
     if (!this.registered) return;
     try {
       await this.pool.withClient(
         (client) =>
-          client.query('UPDATE collectors SET last_seen_at = now(), stopped_at = now() WHERE id = $1', [
-            this.collector.id,
-          ]),
+          client.query(
+            'UPDATE collectors SET last_seen_at = now(), stopped_at = now(), holds_from = $2 WHERE id = $1',
+            [this.collector.id, this.held.from],
+          ),
         AbortSignal.timeout(STOP_LIMIT_MS),
       );
     } catch (error) {

@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { Settings } from '../../../config/index.js';
 import { orAborted } from '../../../lifecycle/index.js';
+import { DatabaseClock } from '../../clock/database-clock.js';
+import { WriterPool } from '../../connections/writer-pool.js';
 import { CollectorRegistry } from '../collector/collector-registry.js';
 import { DATABASE_URL } from '../../connections/database-url.js';
 import { PartitionManager } from '../../partitions/partition-manager.js';
@@ -28,6 +30,8 @@ export class DatabaseStartup {
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly partitions: PartitionManager,
     private readonly collectors: CollectorRegistry,
+    private readonly pool: WriterPool,
+    private readonly clock: DatabaseClock,
   ) {}
 
   /**
@@ -82,7 +86,8 @@ export class DatabaseStartup {
     if (faults.length > 0) {
       throw new UnsupportedDatabaseError(`one with tables of another version: ${namedFaults(faults)}`);
     }
-    await this.partitions.ensureAhead(Date.now());
+    await this.pool.withClient((client) => this.clock.measure(client));
+    await this.partitions.ensureAhead(this.clock.now());
     await this.collectors.seen();
     // Not waited for: a process that died with many nodes leaves much to end.
     void this.collectors.sweep().catch((error: unknown) => {

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import type { ClientBase } from 'pg';
+import { microsecondsOf } from '../schema/index.js';
 import { LocalClock } from './local-clock.js';
 
 /** A clock that is this much off from what it was a moment ago was set: milliseconds. */
@@ -9,6 +11,9 @@ const DRIFT = 1 / 20_000;
 
 /** Samples that are held, at most. */
 const MAX_SAMPLES = 16;
+
+/** Taken in a row: one with a short round trip is among them also on a busy connection. */
+const SAMPLES_AT_ONCE = 4;
 
 interface Sample {
   /** The database's clock minus the monotonic one: milliseconds. */
@@ -28,15 +33,31 @@ export interface ClockOffset {
 
 /**
  * What the database's clock says, without asking it: also while it is away. Between two samples the monotonic clock
- * counts on, so that setting the local clock changes nothing but the offset.
+ * counts on, so that setting the local clock changes nothing but the offset. Everything that stamps a message or decides
+ * by time goes by it. Before the first sample, which comes before nodes are let in, the local clock stands in for it.
  */
 @Injectable()
-export class ObserverClock {
+export class DatabaseClock {
   private samples: Sample[] = [];
   private wallShift: number;
+  /** That of the best sample, as of the last one that was added. */
+  private shift: number | undefined;
+  /** When this process had its clock made, by the monotonic one. */
+  private readonly madeAt: number;
 
   constructor(private readonly local: LocalClock) {
     this.wallShift = this.currentWallShift();
+    this.madeAt = local.monotonicMs();
+  }
+
+  /** Now: whole milliseconds since the epoch. It costs as little as `Date.now()`. */
+  now(): number {
+    return this.shift === undefined ? this.local.wallMs() : Math.floor(this.local.monotonicMs() + this.shift);
+  }
+
+  /** When this process began, by the clock as it is known now: whole milliseconds since the epoch. */
+  get startedAt(): number {
+    return Math.floor(this.now() - (this.local.monotonicMs() - this.madeAt));
   }
 
   /** Whether the database has been asked at least once. Until then the local clock stands in for its own. */
@@ -82,6 +103,23 @@ export class ObserverClock {
     this.samples.push(sample);
     if (this.samples.length > MAX_SAMPLES) this.samples.splice(this.samples.indexOf(this.worst()), 1);
     this.wallShift = this.currentWallShift();
+    this.shift = this.best()?.shift;
+  }
+
+  /**
+   * Reads the database's clock a few times.
+   *
+   * @throws errors of the database
+   */
+  async measure(client: ClientBase): Promise<void> {
+    for (let count = 0; count < SAMPLES_AT_ONCE; count += 1) {
+      const before = this.local.monotonicMs();
+      const { rows } = await client.query<{ now: number }>(
+        `SELECT ${microsecondsOf('clock_timestamp()')} AS now`,
+      );
+      const after = this.local.monotonicMs();
+      if (rows[0] !== undefined) this.add(before, after, rows[0].now / 1000);
+    }
   }
 
   /** How far the local clock was set since the last call that said so, or since the last sample; 0 is not at all. */

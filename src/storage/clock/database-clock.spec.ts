@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LocalClock } from './local-clock.js';
-import { ObserverClock } from './observer-clock.js';
+import { DatabaseClock } from './database-clock.js';
 
 const EPOCH = Date.UTC(2026, 0, 1);
 
@@ -20,12 +20,12 @@ class FakeClock extends LocalClock {
 
 describe('the clock of the observer', () => {
   let local: FakeClock;
-  let clock: ObserverClock;
+  let clock: DatabaseClock;
 
   beforeEach(() => {
     local = new FakeClock();
     local.ahead = 3_000;
-    clock = new ObserverClock(local);
+    clock = new DatabaseClock(local);
   });
 
   /** The database is asked, and answers with its own time, which is right unless given. */
@@ -72,6 +72,16 @@ describe('the clock of the observer', () => {
     expect(clock.takeStep()).toBe(0);
     local.ahead -= 3_000;
     expect(clock.takeStep()).toBe(-3_000);
+  });
+
+  it('goes on for messages as the database does, whatever the local one is set to', () => {
+    expect(clock.now()).toBe(local.wallMs());
+    ask(2, 2);
+    expect(clock.now()).toBe(EPOCH + local.passed);
+    local.ahead = -7 * 365 * 86_400_000;
+    local.passed += 1_000;
+    expect(clock.now()).toBe(EPOCH + local.passed);
+    expect(clock.startedAt).toBe(EPOCH);
   });
 
   it('forgets what it knew when the database is set', () => {
