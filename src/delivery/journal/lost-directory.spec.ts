@@ -86,7 +86,7 @@ describe.runIf(onPosix)('a journal whose directory is lost while it is used', ()
     const { path } = journal;
     await lose(path);
     const after = journal.append(aBatch('after'));
-    expect(moves).toEqual([{ from: path, to: journal.path }]);
+    expect(moves).toEqual([{ from: path, to: journal.path, oldestId: 'before' }]);
     expect(journal.path).not.toBe(path);
     expect([journal.holds(before), journal.holds(after)]).toEqual([false, true]);
     expect((await journal.read(after)).id).toBe('after');

@@ -264,6 +264,20 @@ describe('a queue that journals always', () => {
     for (const item of items) item.settle();
     expect(journal.batches.size).toBe(0);
     expect(gauges.memoryBytes?.()).toBe(0);
+    // Should the former directory be put back, its batches are not to be taken for stored.
+    expect(held.from).toBe('a');
+  });
+
+  it('holds nothing of a lost directory of which all was in memory', async () => {
+    const queue = queueIn('always');
+    for (const id of ['a', 'b']) queue.push(aBatch(id));
+    journal.move();
+    await store(queue);
+    expect(held.from).toBe('b');
+    await store(queue);
+    expect(held.from).toBe('b');
+    queue.leave();
+    expect(held.from).toBe(NOTHING_HELD);
   });
 
   it('does not say of a batch that it survives where the next directory does not take it', async () => {
