@@ -4,14 +4,20 @@ import type { RequestListener, ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Counter } from 'prom-client';
-import { expect, it, onTestFinished } from 'vitest';
-import { Settings } from '../config/index.js';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { readSettings, Settings } from '../config/index.js';
 import { Lifecycle } from '../lifecycle/index.js';
+import { SocketMemory, type SocketMemoryMetrics } from '../socket-memory/index.js';
 import { HttpConnectionsMetrics } from './http-connections.metrics.js';
 import { boundedServer, HttpConnections } from './index.js';
 
 const QUESTION = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
 const SAYS_CLOSE = /\r\nConnection: close\r\n/;
+
+function socketMemory(): SocketMemory {
+  const metrics = { bound: vi.fn(), held: vi.fn(), evicted: vi.fn() };
+  return new SocketMemory(readSettings({}), metrics as unknown as SocketMemoryMetrics);
+}
 
 /** A server of connections that are bounded, and a client of it that keeps its connection. */
 async function start(answer: RequestListener): Promise<{ lifecycle: Lifecycle; client: Socket }> {
@@ -24,6 +30,7 @@ async function start(answer: RequestListener): Promise<{ lifecycle: Lifecycle; c
     new Settings(),
     lifecycle,
     new HttpConnectionsMetrics(refusals),
+    socketMemory(),
   ).bound(server, 10);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
