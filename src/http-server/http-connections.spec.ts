@@ -1,6 +1,6 @@
 import type { HttpAdapterHost } from '@nestjs/core';
 import { once } from 'node:events';
-import type { RequestListener, ServerResponse } from 'node:http';
+import type { RequestListener, ServerOptions, ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Counter } from 'prom-client';
@@ -20,11 +20,14 @@ function socketMemory(): SocketMemory {
 }
 
 /** A server of connections that are bounded, and a client of it that keeps its connection. */
-async function start(answer: RequestListener): Promise<{ lifecycle: Lifecycle; client: Socket }> {
+async function start(
+  answer: RequestListener,
+  bounds: ServerOptions = {},
+): Promise<{ lifecycle: Lifecycle; client: Socket; refusals: Counter }> {
   const lifecycle = new Lifecycle();
   lifecycle.run();
   const refusals = new Counter({ name: 'refused', help: 'x', labelNames: ['reason'], registers: [] });
-  const server = boundedServer(answer);
+  const server = boundedServer(answer, bounds);
   new HttpConnections(
     {} as HttpAdapterHost,
     new Settings(),
@@ -39,7 +42,7 @@ async function start(answer: RequestListener): Promise<{ lifecycle: Lifecycle; c
     client.destroy();
     server.close();
   });
-  return { lifecycle, client };
+  return { lifecycle, client, refusals };
 }
 
 /** Answers when it is told to, in the order of the questions. */
@@ -113,4 +116,24 @@ it('a connection is kept while the server runs', async () => {
   client.write(QUESTION);
   const [chunk] = (await once(client, 'data')) as [Buffer];
   expect(chunk.toString()).toMatch(/\r\nConnection: keep-alive\r\n/);
+});
+
+it('a body that drips is given up, counted, and answered with 408', async () => {
+  const { client, refusals } = await start((request) => request.resume(), {
+    requestTimeout: 300,
+    headersTimeout: 300,
+  });
+  client.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n');
+  const dripping = setInterval(() => client.write(' '), 20);
+  client.on('error', () => undefined);
+  try {
+    expect(await text(client)).toMatch(/^HTTP\/1\.1 408 /);
+  } finally {
+    clearInterval(dripping);
+  }
+  expect((await refusals.get()).values).toEqual([{ labels: { reason: 'too_slow' }, value: 1 }]);
+});
+
+it('has 30 s for a request with its body', () => {
+  expect(boundedServer(() => undefined).requestTimeout).toBe(30_000);
 });
