@@ -45,6 +45,11 @@ async function start(
   return { lifecycle, client, refusals };
 }
 
+async function opened(socket: Socket): Promise<Socket> {
+  if (socket.connecting) await once(socket, 'connect');
+  return socket;
+}
+
 /** Answers when it is told to, in the order of the questions. */
 class Answers {
   readonly open: ServerResponse[] = [];
@@ -136,4 +141,39 @@ it('a body that drips is given up, counted, and answered with 408', async () => 
 
 it('has 30 s for a request with its body', () => {
   expect(boundedServer(() => undefined).requestTimeout).toBe(30_000);
+});
+
+it('the connection that is idle for longest gives way where there is no room for another', async () => {
+  const { client, refusals } = await start((_, response) => response.end('answer'));
+  const { remotePort: port = 0 } = await opened(client);
+  const open = async (): Promise<Socket> =>
+    await opened(connect(port, '127.0.0.1').on('error', () => undefined));
+  client.write(QUESTION);
+  await once(client, 'data');
+  // 10 at once: the first to go are those that are idle before the answer was given.
+  const idle: Socket[] = [];
+  for (let count = 0; count < 30; count += 1) idle.push(await open());
+  const last = await open();
+  last.write(QUESTION);
+  const [answer] = (await once(last, 'data')) as [Buffer];
+  expect(answer.toString()).toContain('answer');
+  const evicted = (await refusals.get()).values.find(({ labels }) => labels.reason === 'idle_evicted');
+  expect(evicted?.value).toBeGreaterThanOrEqual(20);
+  for (const socket of [...idle, last]) socket.destroy();
+});
+
+it('a connection with a request under way does not give way', async () => {
+  const answers = new Answers();
+  const { client } = await start(answers.listener);
+  const { remotePort: port = 0 } = await opened(client);
+  client.write(QUESTION);
+  const [response] = await answers.asked(1);
+  const idle: Socket[] = [];
+  for (let count = 0; count < 30; count += 1) {
+    idle.push(await opened(connect(port, '127.0.0.1').on('error', () => undefined)));
+  }
+  response?.end('late');
+  const [answer] = (await once(client, 'data')) as [Buffer];
+  expect(answer.toString()).toContain('late');
+  for (const socket of idle) socket.destroy();
 });

@@ -8,6 +8,7 @@ import { Lifecycle } from '../lifecycle/index.js';
 import { SocketMemory } from '../socket-memory/index.js';
 import { beforeHeaders } from './before-headers.js';
 import { type ConnectionRefusal, HttpConnectionsMetrics } from './http-connections.metrics.js';
+import { IdleConnections } from './idle-connections.js';
 import { HttpMemory } from './http-memory.js';
 import { refuseInHttp } from './refuse-in-http.js';
 
@@ -43,10 +44,11 @@ export class HttpConnections {
     clearTimeout(cutOff);
   }
 
-  /** @param most connections at once; more are dropped */
+  /** @param most connections at once; for another one the one that is idle for longest gives way */
   bound(server: Server, most: number): void {
     server.maxConnections = most;
     server.on('drop', () => this.metrics.refused('too_many'));
+    new IdleConnections(server, most, () => this.metrics.refused('idle_evicted'));
     server.on('connection', (socket: Socket) => HttpMemory.follow(socket, this.memory));
     server.prependListener('upgrade', ({ socket }: IncomingMessage) => HttpMemory.of(socket)?.end());
     // Before whoever answers, since an answer may be out within this very turn.

@@ -12,7 +12,7 @@ describe.skipIf(process.platform !== 'linux')('whoever attacks the server', { ti
     const lines: string[] = [];
     const print = (line: string): void => void lines.push(line);
     const verdict = await runAttacks(
-      { attacks: ATTACK_NAMES, seconds: 4, seed: 7, main: process.env.TEST_SERVER_MAIN },
+      { attacks: ATTACK_NAMES, seconds: 4, seed: 7, fresh: false, main: process.env.TEST_SERVER_MAIN },
       print,
     );
     printVerdict(verdict, LENIENT, print);

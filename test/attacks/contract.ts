@@ -34,6 +34,8 @@ export interface AttacksOptions {
   attacks: readonly AttackName[];
   /** Each attack goes on for so long. */
   seconds: number;
+  /** Whether each attack is made on a server and a database of its own, so that none sees what others left. */
+  fresh: boolean;
   seed: number;
   /** The built server, where it is not that of `dist`. */
   main?: string | undefined;
@@ -70,10 +72,9 @@ export async function runAttacks(
     broken: 0,
   };
   // A server with few files is one of its own.
-  const groups = [
-    options.attacks.filter((name) => FILES[name] === undefined),
-    ...options.attacks.filter((name) => FILES[name] !== undefined).map((name) => [name]),
-  ].filter((names) => names.length > 0);
+  const together = options.attacks.filter((name) => !options.fresh && FILES[name] === undefined);
+  const alone = options.attacks.filter((name) => !together.includes(name)).map((name) => [name]);
+  const groups = together.length > 0 ? [together, ...alone] : alone;
   for (const [index, names] of groups.entries()) {
     const url = databaseNamed(postgres.url, `attacks_${index.toString()}`);
     await attackOne(url, names, options, total, print);

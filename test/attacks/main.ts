@@ -16,6 +16,6 @@ function readNames(text: string | undefined): readonly AttackName[] {
 const { seconds, seed, only, main } = readOptions({ seconds: 120, seed: 1 }, ['only']);
 const print = (line: string): void => console.log(line);
 print(`npm run test:attacks -- --seconds ${seconds.toString()} --seed ${seed.toString()}`);
-const verdict = await runAttacks({ attacks: readNames(only), seconds, seed, main }, print);
+const verdict = await runAttacks({ attacks: readNames(only), seconds, seed, fresh: true, main }, print);
 printVerdict(verdict, BOUNDS, print);
 process.exitCode = broken(verdict, BOUNDS).length === 0 ? 0 : 1;
