@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { importCommand } from '../import/index.js';
+import { tooFewOpenFiles } from '../open-files/index.js';
 import { doctorCommand } from './commands/doctor.js';
 import { migrateCommand } from './commands/migrate.js';
 import { purgeCommand } from './commands/purge.js';
@@ -21,6 +22,8 @@ export async function createProgram(args: readonly string[] = []): Promise<Comma
     .description('Takes in the telemetry of nodes, keeps it in PostgreSQL, and answers questions about it.')
     .version(await version(args), '-V, --version', 'display the version')
     .enablePositionalOptions()
+    // What a command needs is loaded in its action, which fails with too few files and does not say why.
+    .hook('preAction', checkOpenFiles)
     .addHelpText('after', SETTINGS)
     .addHelpText(
       'after',
@@ -41,6 +44,13 @@ export async function createProgram(args: readonly string[] = []): Promise<Comma
     program.addCommand(command);
   }
   return tellsErrors(program);
+}
+
+function checkOpenFiles(): void {
+  const problem = tooFewOpenFiles();
+  if (problem === undefined) return;
+  console.error(problem);
+  process.exit(1);
 }
 
 /** Leaves it to us to end the process, and hints at the help where a command line cannot be used. */

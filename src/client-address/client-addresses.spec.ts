@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readSettings } from '../config/index.js';
+import { keptBytes } from '../../test/support/kept-bytes.js';
 import { type ClientAddress, ClientAddresses } from './index.js';
 
 const TRUSTED = '10.0.0.0/8, 2001:db8:a::/48, 127.0.0.1';
@@ -223,4 +224,12 @@ describe('the address of a client', () => {
     }
     expect(performance.now() - started).toBeLessThan(1_000);
   });
+});
+
+it('does not hold the header that it was in', () => {
+  const kept = keptBytes(100, (index) => {
+    const header = Buffer.alloc(60_000, `203.0.113.9, ${index}.invalid, `).toString();
+    return clientOf('10.0.0.1', [`X: ${header}, 198.51.100.100, 10.0.0.200`]).address;
+  });
+  expect(kept).toBeLessThan(10_000);
 });

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { AddressList, ipAddress } from '../address/index.js';
 import { Settings } from '../config/index.js';
+import { copyText } from '../json/index.js';
 import { forwardedForHops, forwardedHops } from './forwarded-header.js';
 import { forwardedNode } from './forwarded-node.js';
 
@@ -45,10 +46,11 @@ export class ClientAddresses {
     const hops = Math.max(forwarded.length, forwardedFor.length);
     for (let back = 1; back <= hops && this.trusted.has(address); back += 1) {
       const next = hop(forwarded.at(-back), back <= forwarded.length, forwardedFor.at(-back));
-      if (next === undefined) return { address, isHidden: true };
+      if (next === undefined) return { address: copyText(address), isHidden: true };
       address = next;
     }
-    return { address, isHidden: false };
+    // It lives as long as a socket, or as an address is blocked: the whole header must not.
+    return { address: copyText(address), isHidden: false };
   }
 }
 

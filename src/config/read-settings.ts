@@ -1,5 +1,6 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
+import { getHeapStatistics } from 'node:v8';
 import { userOf } from './database-role.js';
 import { InvalidSettingsError } from './invalid-settings.error.js';
 import { settingDocs } from './setting-docs.js';
@@ -7,6 +8,10 @@ import { LOG_LEVELS, Settings } from './settings.js';
 
 /** Beside nodes: 1,000 feeds, and as many requests and handshakes. */
 const OTHER_CONNECTIONS = 2_000;
+
+/** Of the heap limit, for sockets. The rest is for batches, the feed's cache and what is under way. */
+const SOCKETS_SHARE = 0.4;
+const MIN_SOCKETS_MIB = 64;
 
 /**
  * Settings from the environment's variables. A variable that is empty counts as not set, since templates
@@ -27,6 +32,7 @@ export function readSettings(environment: Record<string, unknown>): Settings {
   if (given.HTTP_MAX_CONNECTIONS === undefined) {
     settings.HTTP_MAX_CONNECTIONS = settings.TELEMETRY_MAX_CONNECTIONS + OTHER_CONNECTIONS;
   }
+  if (given.SOCKETS_MAX_MIB === undefined) settings.SOCKETS_MAX_MIB = socketsMaxMib();
 
   const wrong = validateSync(settings, { skipUndefinedProperties: true }).map((error) => {
     const doc = docs.get(error.property);
@@ -63,4 +69,9 @@ function levelOfRustLog(filter: string): string {
   if (level === 'off') return 'error';
   // It may be meant for another program.
   return (LOG_LEVELS as readonly string[]).includes(level) ? level : 'info';
+}
+
+function socketsMaxMib(): number {
+  const heapMib = getHeapStatistics().heap_size_limit / 1024 ** 2;
+  return Math.max(MIN_SOCKETS_MIB, Math.floor(SOCKETS_SHARE * heapMib));
 }

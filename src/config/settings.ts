@@ -241,6 +241,14 @@ export class Settings {
   @documented.about('MiB of batches held in memory, at most.')
   QUEUE_MAX_MIB = 64;
 
+  @IsOptional()
+  @Integer(16, 1_048_576)
+  @documented.about(
+    'Approximate MiB held in memory for all sockets, nodes, feeds and HTTP together. Beyond it the sockets that hold most are closed. Raise it together with `--max-old-space-size`.',
+    'two fifths of the heap limit',
+  )
+  SOCKETS_MAX_MIB!: number;
+
   @Integer(1, 3600)
   @documented.about('Seconds from the signal to stop until the process has ended, at most.')
   SHUTDOWN_TIMEOUT_S = 20;

@@ -1,5 +1,6 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { ClientAddressModule } from '../client-address/index.js';
+import { SocketMemoryModule } from '../socket-memory/index.js';
 import { StorageModule } from '../storage/index.js';
 import { CacheUpdater } from './cache/cache-updater.js';
 import { EntryFiller } from './cache/entry-filler.js';
@@ -23,7 +24,7 @@ export class FeedModule {
   static forRoot({ imports = [] }: FeedModuleOptions): DynamicModule {
     return {
       module: FeedModule,
-      imports: [ClientAddressModule, FeedTopicsModule, StorageModule, ...imports],
+      imports: [ClientAddressModule, FeedTopicsModule, SocketMemoryModule, StorageModule, ...imports],
       controllers: [FeedPathController],
       providers: [
         ...feedMetricProviders,

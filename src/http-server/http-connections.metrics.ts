@@ -9,10 +9,11 @@ export const httpConnectionsMetricProvider = makeCounterProvider({
 });
 
 /**
- * `too_many`: beyond `HTTP_MAX_CONNECTIONS`, or what the port of metrics takes. `too_slow`: no whole request in
+ * `too_many`: beyond `HTTP_MAX_CONNECTIONS`, or what the port of metrics takes. `idle_evicted`: without a request under
+ * way, when there was no room for another. `too_slow`: no whole request in
  * time. `headers_too_large`: more than 16 KiB. `malformed`: not HTTP.
  */
-export type ConnectionRefusal = 'too_many' | 'too_slow' | 'headers_too_large' | 'malformed';
+export type ConnectionRefusal = 'too_many' | 'idle_evicted' | 'too_slow' | 'headers_too_large' | 'malformed';
 
 @Injectable()
 export class HttpConnectionsMetrics {

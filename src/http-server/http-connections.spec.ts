@@ -1,29 +1,39 @@
 import type { HttpAdapterHost } from '@nestjs/core';
 import { once } from 'node:events';
-import type { RequestListener, ServerResponse } from 'node:http';
+import type { RequestListener, ServerOptions, ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Counter } from 'prom-client';
-import { expect, it, onTestFinished } from 'vitest';
-import { Settings } from '../config/index.js';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { readSettings, Settings } from '../config/index.js';
 import { Lifecycle } from '../lifecycle/index.js';
+import { SocketMemory, type SocketMemoryMetrics } from '../socket-memory/index.js';
 import { HttpConnectionsMetrics } from './http-connections.metrics.js';
 import { boundedServer, HttpConnections } from './index.js';
 
 const QUESTION = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
 const SAYS_CLOSE = /\r\nConnection: close\r\n/;
 
+function socketMemory(): SocketMemory {
+  const metrics = { bound: vi.fn(), held: vi.fn(), evicted: vi.fn() };
+  return new SocketMemory(readSettings({}), metrics as unknown as SocketMemoryMetrics);
+}
+
 /** A server of connections that are bounded, and a client of it that keeps its connection. */
-async function start(answer: RequestListener): Promise<{ lifecycle: Lifecycle; client: Socket }> {
+async function start(
+  answer: RequestListener,
+  bounds: ServerOptions = {},
+): Promise<{ lifecycle: Lifecycle; client: Socket; refusals: Counter }> {
   const lifecycle = new Lifecycle();
   lifecycle.run();
   const refusals = new Counter({ name: 'refused', help: 'x', labelNames: ['reason'], registers: [] });
-  const server = boundedServer(answer);
+  const server = boundedServer(answer, bounds);
   new HttpConnections(
     {} as HttpAdapterHost,
     new Settings(),
     lifecycle,
     new HttpConnectionsMetrics(refusals),
+    socketMemory(),
   ).bound(server, 10);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -32,7 +42,12 @@ async function start(answer: RequestListener): Promise<{ lifecycle: Lifecycle; c
     client.destroy();
     server.close();
   });
-  return { lifecycle, client };
+  return { lifecycle, client, refusals };
+}
+
+async function opened(socket: Socket): Promise<Socket> {
+  if (socket.connecting) await once(socket, 'connect');
+  return socket;
 }
 
 /** Answers when it is told to, in the order of the questions. */
@@ -106,4 +121,59 @@ it('a connection is kept while the server runs', async () => {
   client.write(QUESTION);
   const [chunk] = (await once(client, 'data')) as [Buffer];
   expect(chunk.toString()).toMatch(/\r\nConnection: keep-alive\r\n/);
+});
+
+it('a body that drips is given up, counted, and answered with 408', async () => {
+  const { client, refusals } = await start((request) => request.resume(), {
+    requestTimeout: 300,
+    headersTimeout: 300,
+  });
+  client.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n');
+  const dripping = setInterval(() => client.write(' '), 20);
+  client.on('error', () => undefined);
+  try {
+    expect(await text(client)).toMatch(/^HTTP\/1\.1 408 /);
+  } finally {
+    clearInterval(dripping);
+  }
+  expect((await refusals.get()).values).toEqual([{ labels: { reason: 'too_slow' }, value: 1 }]);
+});
+
+it('has 30 s for a request with its body', () => {
+  expect(boundedServer(() => undefined).requestTimeout).toBe(30_000);
+});
+
+it('the connection that is idle for longest gives way where there is no room for another', async () => {
+  const { client, refusals } = await start((_, response) => response.end('answer'));
+  const { remotePort: port = 0 } = await opened(client);
+  const open = async (): Promise<Socket> =>
+    await opened(connect(port, '127.0.0.1').on('error', () => undefined));
+  client.write(QUESTION);
+  await once(client, 'data');
+  // 10 at once: the first to go are those that are idle before the answer was given.
+  const idle: Socket[] = [];
+  for (let count = 0; count < 30; count += 1) idle.push(await open());
+  const last = await open();
+  last.write(QUESTION);
+  const [answer] = (await once(last, 'data')) as [Buffer];
+  expect(answer.toString()).toContain('answer');
+  const evicted = (await refusals.get()).values.find(({ labels }) => labels.reason === 'idle_evicted');
+  expect(evicted?.value).toBeGreaterThanOrEqual(20);
+  for (const socket of [...idle, last]) socket.destroy();
+});
+
+it('a connection with a request under way does not give way', async () => {
+  const answers = new Answers();
+  const { client } = await start(answers.listener);
+  const { remotePort: port = 0 } = await opened(client);
+  client.write(QUESTION);
+  const [response] = await answers.asked(1);
+  const idle: Socket[] = [];
+  for (let count = 0; count < 30; count += 1) {
+    idle.push(await opened(connect(port, '127.0.0.1').on('error', () => undefined)));
+  }
+  response?.end('late');
+  const [answer] = (await once(client, 'data')) as [Buffer];
+  expect(answer.toString()).toContain('late');
+  for (const socket of idle) socket.destroy();
 });

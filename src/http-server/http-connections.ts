@@ -5,8 +5,11 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Settings } from '../config/index.js';
 import { Lifecycle } from '../lifecycle/index.js';
+import { SocketMemory } from '../socket-memory/index.js';
 import { beforeHeaders } from './before-headers.js';
 import { type ConnectionRefusal, HttpConnectionsMetrics } from './http-connections.metrics.js';
+import { IdleConnections } from './idle-connections.js';
+import { HttpMemory } from './http-memory.js';
 import { refuseInHttp } from './refuse-in-http.js';
 
 /** Bounds the connections of an HTTP server, and ends those of which no request can come. */
@@ -20,6 +23,7 @@ export class HttpConnections {
     private readonly settings: Settings,
     private readonly lifecycle: Lifecycle,
     private readonly metrics: HttpConnectionsMetrics,
+    private readonly memory: SocketMemory,
   ) {}
 
   /** Bounds the port that nodes come to. */
@@ -40,14 +44,18 @@ export class HttpConnections {
     clearTimeout(cutOff);
   }
 
-  /** @param most connections at once; more are dropped */
+  /** @param most connections at once; for another one the one that is idle for longest gives way */
   bound(server: Server, most: number): void {
     server.maxConnections = most;
     server.on('drop', () => this.metrics.refused('too_many'));
+    new IdleConnections(server, most, () => this.metrics.refused('idle_evicted'));
+    server.on('connection', (socket: Socket) => HttpMemory.follow(socket, this.memory));
+    server.prependListener('upgrade', ({ socket }: IncomingMessage) => HttpMemory.of(socket)?.end());
     // Before whoever answers, since an answer may be out within this very turn.
-    server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) =>
-      this.asked(socket, response),
-    );
+    server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+      this.asked(request.socket, response);
+      HttpMemory.of(request.socket)?.asked(request, response);
+    });
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.failed(error, socket));
   }
 

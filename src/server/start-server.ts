@@ -8,6 +8,7 @@ import { Delivery } from '../delivery/index.js';
 import { EmbeddedPostgresServer } from '../embedded-postgres/index.js';
 import { BoundedHttpAdapter } from '../http-server/index.js';
 import { Deadline, inTime } from '../lifecycle/index.js';
+import { fitOpenFiles } from './fit-open-files.js';
 import { ServerLogger } from './server-logger.js';
 import { listenSequence, readySequence, startInOrder } from './start-sequence.js';
 import { KEPT_FOR_POSTGRES, stopOfPostgres, stopSequence } from './stop-sequence.js';
@@ -47,12 +48,13 @@ export interface RunningServer {
  * @throws StartStoppedError
  */
 export async function startServer(
-  settings: Settings,
+  given: Settings,
   extensions: Extensions = {},
   stopping = new Promise<Deadline>(() => undefined),
 ): Promise<RunningServer> {
-  const logger = new ServerLogger(settings);
+  const logger = new ServerLogger(given);
   Logger.overrideLogger(logger);
+  const settings = fitOpenFiles(given);
   const inTheEnd = (): Deadline => new Deadline(settings.SHUTDOWN_TIMEOUT_S * 1000);
   // Of what is there so far: a start that fails ends in the same order.
   const stopSteps: StopStep[] = [];

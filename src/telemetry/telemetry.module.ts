@@ -1,5 +1,6 @@
 import { type DynamicModule, Module, type ModuleMetadata, type Type } from '@nestjs/common';
 import { ClientAddressModule } from '../client-address/index.js';
+import { SocketMemoryModule } from '../socket-memory/index.js';
 import { StorageModule } from '../storage/index.js';
 import { AllowedAddresses } from './admission/allowed-addresses.js';
 import { BlockedAddresses } from './admission/blocked-addresses.js';
@@ -28,7 +29,7 @@ export class TelemetryModule {
   static forRoot({ imports = [], upgradeGuard = UpgradeGuard }: TelemetryModuleOptions = {}): DynamicModule {
     return {
       module: TelemetryModule,
-      imports: [ClientAddressModule, StorageModule, TelemetrySharedModule, ...imports],
+      imports: [ClientAddressModule, SocketMemoryModule, StorageModule, TelemetrySharedModule, ...imports],
       controllers: [TelemetryPathsController],
       providers: [
         AllowedAddresses,

@@ -200,9 +200,9 @@ describe(`${FRAMES.toString()} frames at random (TEST_FUZZ_SEED=${SEED.toString(
       count,
     ]);
     expect(metric(text, 'tetcore_messages_rejected_total')).toEqual(new Map(reasons));
-    expect(sumOf(text, 'tetcore_sockets_closed_total', 'reason="protocol_error"')).toBe(
-      expected.protocolErrors,
-    );
+    const closed = (reason: string): number =>
+      sumOf(text, 'tetcore_sockets_closed_total', `reason="${reason}"`);
+    expect(closed('protocol_error') + closed('too_many_fragments')).toBe(expected.protocolErrors);
     expect(server.child.exitCode).toBeNull();
   });
 

@@ -1,9 +1,8 @@
 import type { Random } from '../../src/simulator/random/random.js';
+import { MAX_FRAGMENTS } from '../../src/socket-memory/index.js';
 import { frame, type FrameOptions } from '../support/raw-socket.js';
 
 const [TEXT, BINARY, CLOSE, PING, PONG] = [1, 2, 8, 9, 10];
-/** ws takes no more fragments of a message than this. */
-const MAX_FRAGMENTS = 16 * 1024;
 
 /** A frame with a mask at random. */
 export function masked(payload: string | Buffer, options: FrameOptions, random: Random): Buffer {

@@ -101,7 +101,7 @@ describe.skipIf(!hasHaproxy)('servers behind HAProxy', { timeout: 60_000 }, () =
       servers.flatMap(({ http }) => Array.from({ length: most }, () => RawSocket.connect(http))),
     );
     const refused = (): Promise<number> =>
-      site.sum('tetcore_http_connections_refused_total', 'reason="too_many"');
+      site.sum('tetcore_http_connections_refused_total', 'reason="idle_evicted"');
     await waitUntil(async () => (await refused()) >= 2, { what: 'both ports to be full' });
     const checked = (): Promise<number> =>
       site.sum('tetcore_http_request_seconds_count', 'route="/health/ready",status="200"');

@@ -59,13 +59,13 @@ async function everythingIsStored(database: TestDatabase, sent: number): Promise
 }
 
 describe('a connection', () => {
-  it('has ten seconds for its headers', async () => {
+  it('has ten seconds for its headers, and thirty for its request', async () => {
     await using database = await TestDatabase.create();
-    await using server = await TestServer.ready(database.url);
+    await using server = await TestServer.ready(database.url, { HTTP_MAX_CONNECTIONS: '1000' });
     expect(httpServer(server)).toMatchObject({
       headersTimeout: 10_000,
-      requestTimeout: 120_000,
-      maxConnections: 22_000,
+      requestTimeout: 30_000,
+      maxConnections: 1_000,
     });
   });
 
@@ -181,16 +181,37 @@ describe('a connection', () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { HTTP_MAX_CONNECTIONS: '6' });
     await using talking = await TalkingNode.connect(server);
-    const idle = await Promise.all(Array.from({ length: 5 }, () => RawSocket.connect(server.http)));
+    const nodes: FakeNode[] = [];
+    for (let more = 0; more < 5; more += 1) nodes.push(await FakeNode.connect(server.ws));
     await waitUntil(async () => (await connections(server)) === 6, { what: 'six connections' });
     for (let more = 0; more < 3; more += 1) {
       const raw = await RawSocket.connect(server.http);
       expect((await raw.ended).toString()).toBe('');
     }
-    for (const raw of idle) raw.socket.destroy();
+    for (const node of nodes) await node.close();
     await waitUntil(async () => (await connections(server)) === 1, { what: 'room' });
     expect(Object.fromEntries(await server.metric(REFUSED))).toEqual({ 'reason="too_many"': 3 });
     expect(talking.node.isOpen).toBe(true);
+    await everythingIsStored(database, await talking.stop());
+  });
+});
+
+describe('connections on which nothing is asked', () => {
+  it('give way where there is no room for another, so that they keep nobody out', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url, { HTTP_MAX_CONNECTIONS: '6' });
+    await using talking = await TalkingNode.connect(server);
+    const idle: RawSocket[] = [];
+    for (let count = 0; count < 20; count += 1) {
+      idle.push(await RawSocket.connect(server.http));
+      expect((await server.get('/health/ready')).status).toBe(200);
+    }
+    await (await FakeNode.connect(server.ws)).close();
+    expect(talking.node.isOpen).toBe(true);
+    const refused = await server.metric(REFUSED);
+    expect(refused.get('reason="idle_evicted"')).toBeGreaterThanOrEqual(15);
+    expect(refused.get('reason="too_many"')).toBeUndefined();
+    for (const raw of idle) raw.socket.destroy();
     await everythingIsStored(database, await talking.stop());
   });
 });
@@ -221,20 +242,17 @@ describe('a connection of METRICS_PORT', () => {
     });
   });
 
-  it('beyond a hundred is dropped and counted, and the other port takes who comes', async () => {
+  it('beyond a hundred that ask nothing is taken, and so on the other port', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { METRICS_PORT: '0' });
     await using talking = await TalkingNode.connect(server);
-    const idle = await Promise.all(Array.from({ length: 100 }, () => RawSocket.connect(server.metricsHttp)));
-    for (let more = 0; more < 3; more += 1) {
-      const raw = await RawSocket.connect(server.metricsHttp);
-      expect((await raw.ended).toString()).toBe('');
-    }
+    const idle = await Promise.all(Array.from({ length: 103 }, () => RawSocket.connect(server.metricsHttp)));
+    expect((await fetch(`${server.metricsHttp}/metrics`)).status).toBe(200);
     expect((await server.get('/health/ready')).status).toBe(200);
     await (await FakeNode.connect(server.ws)).close();
     for (const raw of idle) raw.socket.destroy();
     const refused = await waitUntil(() => server.metric(REFUSED), { what: 'room' });
-    expect(refused.get('reason="too_many"')).toBeGreaterThanOrEqual(3);
+    expect(refused.get('reason="idle_evicted"')).toBeGreaterThanOrEqual(3);
     await everythingIsStored(database, await talking.stop());
   });
 });

@@ -24,13 +24,18 @@ export class ServerProcess implements AsyncDisposable {
    * Starts it, with nothing of our own environment but what Node needs. It is not ready yet.
    *
    * @param program the built server with its arguments, where it is not that of `TEST_SERVER_MAIN` or `dist`
+   * @param files that it may have open; as many as we may unless given
    */
   static spawn(
     port: number,
     environment: Record<string, string>,
     program: string | readonly string[] = MAIN,
+    files?: number,
   ): ServerProcess {
-    const child = spawn(process.execPath, [program].flat(), {
+    const node = [process.execPath, ...[program].flat()];
+    const limited = ['sh', '-c', `ulimit -n ${String(files)}; exec "$0" "$@"`, ...node];
+    const [command = '', ...args] = files === undefined ? node : limited;
+    const child = spawn(command, args, {
       env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: port.toString(), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

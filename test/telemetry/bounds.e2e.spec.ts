@@ -168,14 +168,14 @@ describe('a node that sends too much', () => {
   });
 
   it.each([
-    ['pings', (): Buffer => frame('x'.repeat(125), { opcode: 9 })],
-    ['a message that does not end', (): Buffer => frame('x'.repeat(125), { opcode: 0, fin: false })],
-  ])('is cut off also where that is %s, and it does not listen', async (_, more) => {
+    ['pings', frame(' ', { fin: false }), frame('x'.repeat(125), { opcode: 9 })],
+    ['a message that does not end', frame('', { length: 500_000n }), Buffer.alloc(125)],
+  ])('is cut off also where that is %s, and it does not listen', async (_, start, more) => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, LIMITS);
     const raw = await RawSocket.open(server.ws);
-    raw.write(frame('{"msg":"test.first"}'), frame(' ', { fin: false }));
-    const timer = setInterval(() => raw.write(...Array.from({ length: 50 }, more)), 20);
+    raw.write(frame('{"msg":"test.first"}'), start);
+    const timer = setInterval(() => raw.write(...Array.from({ length: 50 }, () => more)), 20);
     raw.onEnd = () => undefined;
     try {
       expect(await raw.closeCode()).toBe(1008);

@@ -12,6 +12,7 @@ export function rejectedFrom({ tuple, sqlState }: RefusedRow, table: LogTable): 
     ipAddr: '',
     reason: `refused_by_database_${sqlState}`,
     size: logs.length,
-    head: logs.subarray(0, REJECTED_HEAD_BYTES),
+    // A copy: a slice would hold the whole batch.
+    head: Buffer.from(logs.subarray(0, REJECTED_HEAD_BYTES)),
   };
 }

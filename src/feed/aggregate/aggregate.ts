@@ -1,3 +1,4 @@
+import { copyText } from '../../json/index.js';
 import type { CachedRow, RowLog } from '../cache/row-log.js';
 import type { PeerMessage } from '../request/peer-message.js';
 import { ChangedGroups } from './changed-groups.js';
@@ -131,7 +132,7 @@ export class Aggregate {
     const key = `${target} ${name}`;
     let group = groups.get(key);
     if (group === undefined) {
-      groups.set(copyOf(key), (group = new Group(start, copyOf(target), copyOf(name))));
+      groups.set(copyText(key), (group = new Group(start, copyText(target), copyText(name))));
       this.bytes += group.bytes;
     }
     return group;
@@ -149,9 +150,4 @@ export class Aggregate {
       this.intervals.delete(start);
     }
   }
-}
-
-/** The same text, in memory of its own: V8 keeps a part of a text as a place in the whole of it. */
-function copyOf(part: string): string {
-  return Buffer.from(part).toString();
 }

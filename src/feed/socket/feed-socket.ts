@@ -1,6 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import type { FeedGuard } from '../../access/index.js';
+import {
+  FrameMeter,
+  type HeldBytes,
+  type MemoryHolder,
+  MessageDeadline,
+  type SocketMemory,
+  TOO_MANY_PARTS,
+} from '../../socket-memory/index.js';
 import { TokenBucket } from '../../token-bucket/index.js';
 import type { FeedCache } from '../cache/feed-cache.js';
 import type { FeedLimits } from '../feed-limits.js';
@@ -19,6 +27,8 @@ const POLICY_VIOLATION = 1008;
 const INTERNAL_ERROR = 1011;
 /** Of those that applications may give a meaning: as 401 of HTTP. */
 const UNAUTHORIZED = 4401;
+/** What a subscription takes, about, without what is cached for all. */
+const SUBSCRIPTION_BYTES = 1_024;
 const TOO_LARGE = 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
 
 export interface FeedSocketContext {
@@ -28,6 +38,7 @@ export interface FeedSocketContext {
   topics: FeedTopics;
   guard: FeedGuard;
   freshness: FeedFreshness;
+  memory: SocketMemory;
   /** The longest interval of an aggregate: seconds. */
   longestS: number;
   /** Called once, when a client that had to show its token has done so. */
@@ -38,7 +49,8 @@ export interface FeedSocketContext {
 }
 
 /** A client of the feed. It is sent what it can take, and nothing waits for it but in the cache. */
-export class FeedSocket {
+export class FeedSocket implements MemoryHolder {
+  readonly holderKind = 'feed';
   private readonly subscriber: Subscriber;
   private readonly budget: TokenBucket;
   private readonly admission: Admission;
@@ -47,6 +59,8 @@ export class FeedSocket {
   /** Those that may have something to send, in the order of their turns. */
   private readonly ready = new Set<Sending>();
   private pumping = false;
+  private readonly meter = new FrameMeter();
+  private readonly deadline = new MessageDeadline();
   private endReason: FeedEnd | undefined;
   private bytesSeen = 0;
   private silentMs = 0;
@@ -75,6 +89,8 @@ export class FeedSocket {
       this.admissionTimer = setTimeout(() => this.refuse('no token has come'), limits.tokenMs);
     }
     metrics.socketOpened();
+    // Before ws reads the same.
+    request.socket.prependListener('data', (chunk: Buffer) => context.memory.grew(this.meter.read(chunk)));
     ws.on('message', (data, isBinary) => this.receive(data as Buffer, isBinary));
     ws.on('ping', (data) => this.answer(data));
     ws.on('error', (error) => this.failed(error));
@@ -97,12 +113,26 @@ export class FeedSocket {
     this.stalledMs = stalled ? this.stalledMs + intervalMs : 0;
     this.takenSeen = this.taken;
     if (this.silentMs >= silentMs) this.cutOff('timeout');
-    else if (this.stalledMs >= stalledMs) this.drop('slow', TRY_AGAIN_LATER, 'nothing was taken');
+    else if (this.deadline.isOver(this.meter, intervalMs)) {
+      this.drop('message_timeout', POLICY_VIOLATION, 'message timeout');
+    } else if (this.stalledMs >= stalledMs) this.drop('slow', TRY_AGAIN_LATER, 'nothing was taken');
     else if (this.isOpen) this.ws.ping();
   }
 
   close(code: number, reason: string): void {
     this.drop('shutdown', code, reason);
+  }
+
+  addHeld(to: HeldBytes): void {
+    to.unfinished += this.meter.held;
+    to.identities += this.subscriber.size * SUBSCRIPTION_BYTES;
+    to.unsent += this.ws.bufferedAmount;
+  }
+
+  /** Makes room: what is held for it goes at once. */
+  evict(): void {
+    this.drop('memory_limit', TRY_AGAIN_LATER, 'memory limit');
+    this.ws.terminate();
   }
 
   /** Ends it at once, to make room for another. */
@@ -213,6 +243,7 @@ export class FeedSocket {
   private send(data: Buffer | string): void {
     // What did not wait for the client is no sign that it is slow.
     if (this.ws.bufferedAmount === 0) this.taken += 1;
+    else this.context.memory.grew(data.length);
     this.ws.send(data, { binary: false }, () => {
       this.taken += 1;
       if (this.ready.size > 0 || this.staleSince !== this.context.freshness.staleSince) this.pumpSoon();
@@ -248,6 +279,7 @@ export class FeedSocket {
 
   private failed(error: Error & { code?: string }): void {
     if (error.code === TOO_LARGE) this.endReason ??= 'payload_too_large';
+    else if (error.code === TOO_MANY_PARTS) this.endReason ??= 'too_many_fragments';
     else this.endReason ??= error.code?.startsWith('WS_ERR') === true ? 'protocol_error' : 'reset';
   }
 

@@ -5,6 +5,7 @@ import { FeedGuard } from '../../access/index.js';
 import { ClientAddresses } from '../../client-address/index.js';
 import { Settings } from '../../config/index.js';
 import { type Deadline, Lifecycle, OpenSockets } from '../../lifecycle/index.js';
+import { SocketMemory } from '../../socket-memory/index.js';
 import { CacheUpdater } from '../cache/cache-updater.js';
 import { EntryFiller } from '../cache/entry-filler.js';
 import { FeedCache } from '../cache/feed-cache.js';
@@ -36,6 +37,7 @@ export class FeedSockets {
     private readonly updater: CacheUpdater,
     private readonly filler: EntryFiller,
     freshness: FeedFreshness,
+    private readonly memory: SocketMemory,
   ) {
     this.waiting = new WaitingSockets(limits);
     this.context = {
@@ -45,10 +47,12 @@ export class FeedSockets {
       topics,
       guard,
       freshness,
+      memory,
       longestS: settings.CACHE_EXPIRY_S,
       onAdmitted: (socket) => this.waitsNoMore(socket),
       onEnd: (socket) => {
         this.waitsNoMore(socket);
+        this.memory.delete(socket);
         this.sockets.delete(socket);
       },
       onFault: (error) => this.logger.error('A subscriber of the live feed could not be served.', error),
@@ -72,6 +76,7 @@ export class FeedSockets {
   open(ws: WebSocket, request: IncomingMessage): void {
     const socket = new FeedSocket(ws, request, this.context);
     this.sockets.add(socket);
+    this.memory.add(socket);
     if (socket.isWaiting) this.wait(socket, this.addresses.of(request).address);
     if (this.lifecycle.state === 'draining') socket.close(1001, 'the server is going away');
   }

@@ -50,6 +50,10 @@ export class Subscriber {
     this.replace(name, subscription);
   }
 
+  get size(): number {
+    return this.subscriptions.size;
+  }
+
   endAll(): void {
     for (const subscription of this.subscriptions.values()) subscription.end();
     this.onCount(-this.subscriptions.size);

@@ -7,6 +7,7 @@ export type RefusalReason =
   | 'too_many_of_address'
   | 'too_many'
   | 'too_many_at_once'
+  | 'memory_limit'
   | 'feed_full';
 
 export interface Refusal {

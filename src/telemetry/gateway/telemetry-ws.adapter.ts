@@ -7,6 +7,7 @@ import type { Observable } from 'rxjs';
 import type { WebSocketServer } from 'ws';
 import type { Settings } from '../../config/index.js';
 import { refuseInHttp } from '../../http-server/index.js';
+import { messageLimits } from '../../socket-memory/index.js';
 import type { Refusal } from '../admission/refusal.js';
 import { answerInHttp } from './answer-in-http.js';
 import type { UpgradeGuard } from './upgrade-guard.js';
@@ -32,11 +33,13 @@ export class TelemetryWsAdapter extends WsAdapter {
     super(httpServer);
   }
 
-  override create(port: number, options: Record<string, unknown> = {}): unknown {
+  override create(port: number, options: Record<string, unknown> & { maxPayload?: number } = {}): unknown {
+    // A gateway may have a limit of its own.
+    const { maxPayload = this.settings.WS_MAX_PAYLOAD } = options;
     return super.create(port, {
-      // A gateway may have a limit of its own.
-      maxPayload: this.settings.WS_MAX_PAYLOAD,
       ...options,
+      maxPayload,
+      ...messageLimits(maxPayload),
       // Compression costs memory on every socket, and no node asks for it.
       perMessageDeflate: false,
       // A message of broken UTF-8 is rejected by itself; ws would close the socket.

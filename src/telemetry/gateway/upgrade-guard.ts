@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { ClientAddresses } from '../../client-address/index.js';
 import { Settings } from '../../config/index.js';
 import { Lifecycle } from '../../lifecycle/index.js';
+import { SocketMemory } from '../../socket-memory/index.js';
 import { AllowedAddresses } from '../admission/allowed-addresses.js';
 import { BlockedAddresses } from '../admission/blocked-addresses.js';
 import { NewSocketsBudget } from '../admission/new-sockets-budget.js';
@@ -31,6 +32,7 @@ export class UpgradeGuard {
     private readonly blocked: BlockedAddresses,
     private readonly sockets: OpenSocketsCount,
     private readonly budget: NewSocketsBudget,
+    private readonly memory: SocketMemory,
     private readonly metrics: TelemetryMetrics,
   ) {}
 
@@ -42,6 +44,7 @@ export class UpgradeGuard {
    */
   check(request: IncomingMessage, path: string): Refusal | null {
     if (!this.lifecycle.running) return { status: 503, reason: 'not_running', retryAfterS: SOON_S };
+    if (this.memory.isShort) return { status: 503, reason: 'memory_limit', retryAfterS: SOON_S };
     return NODE_PATHS.has(path) ? this.checkNode(request) : null;
   }
 

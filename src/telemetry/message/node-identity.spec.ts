@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SAID_FIELDS, UNKNOWN_IDENTITY } from '../../storage/index.js';
 import { parseFrame, type ParsedMessage } from './message.parser.js';
+import { keptBytes } from '../../../test/support/kept-bytes.js';
 import { MAX_PEER_ID_LENGTH, readIdentity, readPeerId } from './node-identity.js';
 
 function messageOf(text: string): ParsedMessage {
@@ -126,5 +127,44 @@ describe('the peer id of the oldest nodes', () => {
     for (const bad of ['a\\u0000', '\\ud800']) {
       expect(peerIdIn({ msg: 'system.interval', network_state: `{"peerId":"${bad}"}` })).toBeNull();
     }
+  });
+});
+
+describe('what is kept of a message', () => {
+  const filler = 'x'.repeat(490_000);
+  const sysinfo = { cpu: 'AMD EPYC 7713', memory: 68_719_476_736, core_count: 16 };
+  const texts = {
+    name: 'a name of more than a dozen letters',
+    version: '1.16.1-835e0767fe8',
+    network_id: PEER,
+  };
+  const hash = `0x${'ab'.repeat(32)}`;
+  const greeting = {
+    msg: 'system.connected',
+    ...texts,
+    sysinfo,
+    config: 'y'.repeat(600),
+    genesis_hash: hash,
+  };
+
+  it.each([
+    ['the flat envelope', (index: number) => ({ ...greeting, index, filler })],
+    ['the nested one', (index: number) => ({ id: 1, payload: { ...greeting, index, filler } })],
+    ['any nested one', (index: number) => ({ x: 1, id: 1, payload: { ...greeting, index, filler } })],
+  ])('is a copy, and does not hold the message: %s', (_, messageFor) => {
+    const keep = (index: number): unknown => {
+      const said = readIdentity(messageOf(JSON.stringify(messageFor(index))));
+      expect(said).toMatchObject({ sysinfo: JSON.stringify(sysinfo), peerId: PEER, genesisHash: hash });
+      return said;
+    };
+    expect(keptBytes(40, keep)).toBeLessThan(20_000);
+  });
+
+  it('is a copy also where an old node names itself in a network state', () => {
+    const keep = (index: number): unknown =>
+      readPeerId(
+        messageOf(JSON.stringify({ msg: 'system.network_state', state: { peerId: PEER }, index, filler })),
+      );
+    expect(keptBytes(40, keep)).toBeLessThan(20_000);
   });
 });

@@ -1,6 +1,6 @@
 import { type NodeIdentity, SAID_FIELDS, type SaidKind } from '../../storage/index.js';
 import { isObject } from './envelope.js';
-import { membersOf } from '../../json/index.js';
+import { copyText, membersOf } from '../../json/index.js';
 import { cutText } from './cut-text.js';
 import type { ParsedMessage } from './message.parser.js';
 
@@ -29,13 +29,20 @@ const READ: Readonly<Record<SaidKind, (value: unknown, name: string, message: Pa
   object: (value, name, message) => (isObject(value) ? textOfObject(name, message) : null),
 };
 
-/** What `system.connected` says of its node; `null` for any other message. Wrong types are taken as not said. */
+/**
+ * What `system.connected` says of its node; `null` for any other message. Wrong types are taken as not said.
+ * Its texts are copies: they live as long as the connection, and must not hold the message.
+ */
 export function readIdentity(message: ParsedMessage): NodeIdentity | null {
   if (message.msg !== 'system.connected') return null;
   const { fields } = message;
   return Object.fromEntries(
-    SAID_FIELDS.map(({ key, said, kind }) => [key, READ[kind](fields[said], said, message)]),
+    SAID_FIELDS.map(({ key, said, kind }) => [key, ownValue(READ[kind](fields[said], said, message))]),
   ) as unknown as NodeIdentity;
+}
+
+function ownValue(value: unknown): unknown {
+  return typeof value === 'string' ? copyText(value) : value;
 }
 
 /**
@@ -61,7 +68,7 @@ function peerIdOf(state: unknown): string | null {
 function peerId(value: unknown): string | null {
   if (typeof value !== 'string' || value === '' || value.length > MAX_PEER_ID_LENGTH) return null;
   // The message has been checked, but not a text inside of one of its strings.
-  return UNSTORABLE.test(value) ? null : value;
+  return UNSTORABLE.test(value) ? null : copyText(value);
 }
 
 /** Cut: the row is written again and again while the node is connected. The message itself is kept whole. */

@@ -3,6 +3,7 @@ import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import type { NodeIdentity } from '../../storage/index.js';
+import { FrameMeter } from '../../socket-memory/index.js';
 import type { NodeConnection } from '../connection/node-connection.js';
 import { NodeSocket, type NodeSocketContext } from './node-socket.js';
 import { ENDPOINTS } from './telemetry-endpoint.js';
@@ -56,6 +57,7 @@ class FakeWebSocket extends EventEmitter {
 describe('NodeSocket', () => {
   let ws: FakeWebSocket;
   let line: { bytesRead: number };
+  let meter: FrameMeter;
   let node: NodeSocket;
   /** What it told the others, in order. */
   let told: string[];
@@ -108,7 +110,8 @@ describe('NodeSocket', () => {
       onEnd: () => told.push('end'),
       onFault: (error: unknown) => told.push(`fault ${String(error)}`),
     } as unknown as NodeSocketContext;
-    const at = { socket: line, ipAddr: '192.0.2.7' };
+    meter = new FrameMeter();
+    const at = { socket: line, meter, ipAddr: '192.0.2.7' };
     node = new NodeSocket(ws as unknown as WebSocket, at, ENDPOINTS.submit, context);
   });
 
@@ -156,6 +159,45 @@ describe('NodeSocket', () => {
     beat(1);
     expect(ws.terminated).toBe(true);
     expect(told).toContain('closed / shutdown');
+  });
+
+  it('is closed where a message does not come whole in time, and not while it is paused', () => {
+    receive('{"msg":"a"}');
+    meter.read(Buffer.from([0x82, 0xfe]));
+    node.setPaused(true);
+    look(100);
+    node.setPaused(false);
+    look(30);
+    expect(ws.goodbye).toBeUndefined();
+    look(2);
+    expect(ws.goodbye).toBe('1008 message timeout');
+    look(1);
+    expect(told).toContain('closed / message_timeout');
+  });
+
+  it('is closed where a message comes in too many pieces', () => {
+    ws.emit('error', Object.assign(new Error('x'), { code: 'WS_ERR_TOO_MANY_BUFFERED_PARTS' }));
+    ws.terminate();
+    expect(told).toContain('closed / too_many_fragments');
+  });
+
+  it('says what it holds in memory, and is closed at once to make room', () => {
+    const text = 'x'.repeat(400);
+    for (let id = 1; id <= 30; id += 1) {
+      receive(`{"id":${id.toString()},"payload":{"msg":"system.connected","name":"${text}"}}`);
+    }
+    ws.bufferedAmount = 100;
+    meter.read(Buffer.from([0x82, 0xfe]));
+    const held = { sockets: 0, unfinished: 0, identities: 0, unsent: 0 };
+    node.addHeld(held);
+    expect(held.unsent).toBe(100);
+    expect(held.unfinished).toBeGreaterThan(1_000);
+    // 20 connections, and what 10 ids without one have said.
+    expect(held.identities).toBeGreaterThan(20 * 2_500);
+    expect(held.identities).toBeLessThan(100_000);
+    node.evict();
+    expect(ws.goodbye).toBe('1013 memory limit');
+    expect(told).toContain('closed / memory_limit');
   });
 
   it('tells nodes apart by their id, and whose message is rejected where that can be read', () => {

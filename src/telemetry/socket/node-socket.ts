@@ -1,5 +1,11 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { WebSocket } from 'ws';
+import {
+  type FrameMeter,
+  type HeldBytes,
+  type MemoryHolder,
+  TOO_MANY_PARTS,
+} from '../../socket-memory/index.js';
 import type { DatabaseClock, EndReason } from '../../storage/index.js';
 import { NodeConnection } from '../connection/node-connection.js';
 import { parseFrame } from '../message/message.parser.js';
@@ -16,10 +22,13 @@ const TOO_LARGE = new Set(['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 'WS_ERR_UNSUPPOR
 
 /** "Policy violation", of RFC 6455. */
 const POLICY_VIOLATION = 1008;
+const TRY_AGAIN_LATER = 1013;
 
 /** The TCP connection of a socket. */
 export interface NodeLine {
   readonly socket: { readonly bytesRead: number };
+  /** Reads along. */
+  readonly meter: FrameMeter;
   /** Of the node, as far as its proxies are trusted. */
   readonly ipAddr: string;
 }
@@ -40,7 +49,8 @@ export interface NodeSocketContext {
 }
 
 /** One socket, with the nodes that speak on it. */
-export class NodeSocket {
+export class NodeSocket implements MemoryHolder {
+  readonly holderKind = 'node';
   private readonly id = uuidv7();
   private readonly openedAt: number;
   private readonly openSince = performance.now();
@@ -114,6 +124,19 @@ export class NodeSocket {
     }
   }
 
+  addHeld(to: HeldBytes): void {
+    to.unfinished += this.line.meter.held;
+    to.identities += this.connections.bytes;
+    to.unsent += this.ws.bufferedAmount;
+  }
+
+  /** Makes room: a close frame would be waited for, and what is held would stay. */
+  evict(): void {
+    this.endReason ??= 'memory_limit';
+    this.ws.close(TRY_AGAIN_LATER, 'memory limit');
+    this.ws.terminate();
+  }
+
   /** Ends a socket that is beyond a bound. To be called once in `LOOK_EVERY_MS`. */
   checkBounds(now: number): void {
     if (this.excess !== undefined) {
@@ -122,7 +145,13 @@ export class NodeSocket {
       return;
     }
     if (this.ws.readyState !== this.ws.OPEN) return;
-    this.excess = this.bounds.excess(this.ws, this.line.socket.bytesRead, this.hasSpoken, now);
+    this.excess = this.bounds.excess(
+      this.ws,
+      this.line.socket.bytesRead,
+      this.line.meter,
+      this.hasSpoken,
+      now,
+    );
     if (this.excess === undefined) return;
     this.endReason ??= this.excess;
     if (this.excess === 'too_many_bytes') this.context.onExcess(this.ipAddr);
@@ -195,6 +224,8 @@ export class NodeSocket {
       this.endReason ??= 'payload_too_large';
       this.context.metrics.frame(this.endpoint.countedAs, 0);
       this.context.outcomes.count(this.endpoint.countedAs, 'oversized');
+    } else if (error.code === TOO_MANY_PARTS) {
+      this.endReason ??= 'too_many_fragments';
     } else {
       this.endReason ??= error.code?.startsWith('WS_ERR') === true ? 'protocol_error' : 'reset';
     }

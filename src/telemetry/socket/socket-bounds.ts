@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws';
+import { type FrameMeter, MessageDeadline } from '../../socket-memory/index.js';
 import { type ByteLimit, ByteRate } from './byte-rate.js';
 
 /** Answers that a node has not read yet, at most: bytes. */
@@ -15,11 +16,12 @@ export interface SocketLimits {
 }
 
 /** Which bound a socket went beyond; ends its connections as their reason. */
-export type Excess = 'slow_reader' | 'no_message' | 'too_many_bytes';
+export type Excess = 'slow_reader' | 'no_message' | 'too_many_bytes' | 'message_timeout';
 
 /** What one socket may do, looked at once a second. */
 export class SocketBounds {
   private readonly rate: ByteRate | undefined;
+  private readonly deadline = new MessageDeadline();
   private silentMs = 0;
 
   constructor(
@@ -32,12 +34,14 @@ export class SocketBounds {
 
   /**
    * @param bytesRead of the line, whatever they were part of
+   * @param meter of the line
    * @param hasSpoken whether a message has come
    * @param now milliseconds of a clock that does not jump
    */
   excess(
     ws: Pick<WebSocket, 'bufferedAmount' | 'isPaused'>,
     bytesRead: number,
+    meter: FrameMeter,
     hasSpoken: boolean,
     now: number,
   ): Excess | undefined {
@@ -48,6 +52,7 @@ export class SocketBounds {
     if (!hasSpoken) this.silentMs += LOOK_EVERY_MS;
     const { silentMs = Infinity } = this.limits;
     if (!hasSpoken && this.silentMs >= silentMs) return 'no_message';
+    if (this.deadline.isOver(meter, LOOK_EVERY_MS)) return 'message_timeout';
     return this.rate?.exceeds(bytesRead, now) === true ? 'too_many_bytes' : undefined;
   }
 }

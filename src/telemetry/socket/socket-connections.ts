@@ -1,6 +1,7 @@
 import type { EndReason, NodeIdentity } from '../../storage/index.js';
 import type { NodeConnection } from '../connection/node-connection.js';
 import { TokenBucket } from '../../token-bucket/index.js';
+import { KeptGreetings } from './kept-greetings.js';
 
 /** Ids, and so connections, that a socket has at once. */
 export const MAX_NODES_PER_SOCKET = 20;
@@ -32,11 +33,11 @@ export interface ConnectionsContext<C extends NodeConnection> {
 export class SocketConnections<C extends NodeConnection = NodeConnection> {
   private readonly byId = new Map<number | null, C>();
   /** Greetings of other nodes that could not begin a connection yet, by id: what follows them is theirs. */
-  private readonly waiting = new Map<number | null, NodeIdentity>();
+  private readonly waiting = new KeptGreetings();
   /**
    * Of ids without a connection, the last that said who they are: nodes greet once. Without `sysinfo`, which is large.
    */
-  private readonly remembered = new Map<number | null, NodeIdentity>();
+  private readonly remembered = new KeptGreetings();
   private readonly replacements: TokenBucket;
   private turn = 0;
 
@@ -46,6 +47,13 @@ export class SocketConnections<C extends NodeConnection = NodeConnection> {
 
   get size(): number {
     return this.byId.size;
+  }
+
+  /** Approximate memory in use, in bytes. */
+  get bytes(): number {
+    let bytes = this.waiting.bytes + this.remembered.bytes;
+    for (const connection of this.byId.values()) bytes += connection.bytes;
+    return bytes;
   }
 
   /** The connection of an id, where it is known whose messages come under it. */
@@ -134,11 +142,8 @@ export class SocketConnections<C extends NodeConnection = NodeConnection> {
   }
 
   private remember(envelopeId: number | null, said: NodeIdentity): void {
-    this.remembered.delete(envelopeId);
     this.remembered.set(envelopeId, { ...said, sysinfo: null });
-    if (this.remembered.size <= MAX_NODES_PER_SOCKET) return;
-    const [oldest] = this.remembered.keys();
-    this.remembered.delete(oldest ?? null);
+    if (this.remembered.size > MAX_NODES_PER_SOCKET) this.remembered.deleteOldest();
   }
 
   private replace(connection: C, reason: ReplaceReason, at: number): void {

@@ -7,6 +7,7 @@ import { type Deadline, Lifecycle, OpenSockets } from '../../lifecycle/index.js'
 import { BlockedAddresses } from '../admission/blocked-addresses.js';
 import { OpenSocketsCount } from '../admission/open-sockets-count.js';
 import { BatchQueue } from '../batch/batch-queue.port.js';
+import { FrameMeter, SocketMemory } from '../../socket-memory/index.js';
 import { CollectorId, DatabaseClock } from '../../storage/index.js';
 import { MessageOutcomes, TelemetryMetrics } from '../telemetry.metrics.js';
 import { MessageIntake } from './message-intake.js';
@@ -35,6 +36,7 @@ export class TelemetrySockets {
     private readonly addresses: ClientAddresses,
     private readonly count: OpenSocketsCount,
     private readonly watch: SocketWatch,
+    private readonly memory: SocketMemory,
     blocked: BlockedAddresses,
     collector: CollectorId,
     clock: DatabaseClock,
@@ -49,6 +51,7 @@ export class TelemetrySockets {
       metrics,
       limits: limitsOf(settings),
       onEnd: (socket) => {
+        memory.delete(socket);
         if (!this.sockets.delete(socket)) return;
         this.count.ended(socket.ipAddr);
         watch.ended(socket.openMs, socket.ipAddr);
@@ -70,9 +73,13 @@ export class TelemetrySockets {
 
   /** Takes over a socket. Nothing may be awaited before, or frames are lost. */
   open(ws: WebSocket, request: IncomingMessage, endpoint: TelemetryEndpoint): void {
-    const line = { socket: request.socket, ipAddr: this.addresses.of(request).address };
+    const meter = new FrameMeter();
+    // Before ws reads the same.
+    request.socket.prependListener('data', (chunk: Buffer) => this.memory.grew(meter.read(chunk)));
+    const line = { socket: request.socket, meter, ipAddr: this.addresses.of(request).address };
     const socket = new NodeSocket(ws, line, endpoint, this.context);
     this.sockets.add(socket);
+    this.memory.add(socket);
     this.count.opened(socket.ipAddr);
     this.watch.opened();
     if (this.lifecycle.state === 'draining') socket.close(1001, 'the server is going away');

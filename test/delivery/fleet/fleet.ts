@@ -23,6 +23,8 @@ export interface FleetOptions {
   processes?: number;
   /** The number of the first node. */
   firstNode?: number;
+  /** Local addresses that nodes come from, shared out among those of a process; the system chooses unless given. */
+  addresses?: readonly string[];
 }
 
 /** The part of a fleet that runs in one process. */
@@ -37,6 +39,7 @@ export interface NodesInput {
   dialMs: number;
   badEveryMs: number;
   leaveEveryMs: number;
+  addresses: readonly string[];
 }
 
 export type NodesRequest =
@@ -76,6 +79,7 @@ export class Fleet implements AsyncDisposable {
           redialMs: options.redialMs ?? [50, 500],
           dialMs: options.dialMs ?? 200,
           badEveryMs: (1000 * this.processes) / (options.badPerSecond ?? 2),
+          addresses: options.addresses ?? [],
           leaveEveryMs: (1000 * this.processes) / (options.leavesPerSecond ?? 0),
         }),
       );

@@ -24,7 +24,12 @@ async function run(input: NodesInput): Promise<void> {
   const nodes = Array.from({ length: input.nodes }, (_, index) => {
     const node = input.firstNode + index;
     const path = input.paths[node % input.paths.length] ?? '/';
-    return new NumberedNode({ node, path, urls: input.urls, redialMs: input.redialMs }, messages, random);
+    const localAddress = input.addresses[index % input.addresses.length];
+    return new NumberedNode(
+      { node, path, urls: input.urls, redialMs: input.redialMs, localAddress },
+      messages,
+      random,
+    );
   });
   ({ rate } = input);
   process.on('message', (message) => {

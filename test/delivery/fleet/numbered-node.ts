@@ -21,6 +21,8 @@ export interface NodeOptions {
   urls: readonly string[];
   /** Between the end of a socket and the next attempt: milliseconds, at least and at most. */
   redialMs: readonly [number, number];
+  /** The address that it comes from; the system chooses unless given. */
+  localAddress?: string | undefined;
 }
 
 /** A node that numbers what it sends, dials again when it is cut off, and keeps a record of every socket. */
@@ -51,12 +53,13 @@ export class NumberedNode {
   }
 
   dial(): void {
-    const { urls, path, node } = this.options;
+    const { urls, path, node, localAddress } = this.options;
     const dialled = (node + this.dials) % urls.length;
     this.dials += 1;
     const socket = new WebSocket((urls[dialled] ?? '') + path, {
       perMessageDeflate: false,
       handshakeTimeout: HANDSHAKE_MS,
+      localAddress,
     });
     this.socket = socket;
     let record: SocketRecord | undefined;

@@ -1,0 +1,8 @@
+export {
+  connectionsWithin,
+  MIN_OPEN_FILES,
+  neededFiles,
+  openFilesLimit,
+  softLimit,
+  tooFewOpenFiles,
+} from './open-files.js';

@@ -1,0 +1,20 @@
+import { Logger } from '@nestjs/common';
+import { Settings } from '../config/index.js';
+import { connectionsWithin, neededFiles, openFilesLimit } from '../open-files/index.js';
+import { READER_CONNECTIONS } from '../storage/index.js';
+
+/**
+ * The settings with no more connections than this process may have files open: beyond that even the journal could not
+ * be written. Says so where it is less than was asked for.
+ */
+export function fitOpenFiles(settings: Settings, limit = openFilesLimit()): Settings {
+  const fitting = connectionsWithin(limit ?? Infinity, settings, READER_CONNECTIONS);
+  if (limit === undefined || fitting === undefined) return settings;
+  const { HTTP_MAX_CONNECTIONS: all, TELEMETRY_MAX_CONNECTIONS: nodes } = fitting;
+  new Logger('Server').warn(
+    `The limit of open files is ${limit.toString()}, and these settings may need ` +
+      `${neededFiles(settings, READER_CONNECTIONS).toString()}: HTTP_MAX_CONNECTIONS is ${all.toString()} and ` +
+      `TELEMETRY_MAX_CONNECTIONS ${nodes.toString()}. Raise the limit (LimitNOFILE, ulimit -n), or lower these settings.`,
+  );
+  return Object.assign(new Settings(), settings, fitting);
+}

@@ -1,0 +1,52 @@
+import type { AttacksVerdict } from './contract.js';
+
+export interface AttackBounds {
+  /** 95 of 100 requests for `GET /nodes` are answered within: milliseconds. */
+  nodesP95Ms: number;
+  /** Each request for `GET /health/live`: milliseconds. */
+  healthMs: number;
+  /** Resident memory of the server: MiB. */
+  rssMib: number;
+}
+
+export const BOUNDS: AttackBounds = { nodesP95Ms: 500, healthMs: 1_000, rssMib: 700 };
+
+/** What is not as it should be: empty where the server holds. */
+export function broken(verdict: AttacksVerdict, bounds: AttackBounds): string[] {
+  const found = [...verdict.problems];
+  for (const { name, nodesP95Ms, healthMaxMs, rssPeakMib, isAlive } of verdict.attacks) {
+    if (!isAlive) found.push(`${name}: the server has ended`);
+    if (!(nodesP95Ms <= bounds.nodesP95Ms))
+      found.push(`${name}: p95 of GET /nodes ${nodesP95Ms.toFixed(0)} ms`);
+    if (!(healthMaxMs <= bounds.healthMs))
+      found.push(`${name}: GET /health/live ${healthMaxMs.toFixed(0)} ms`);
+    if (!(rssPeakMib <= bounds.rssMib))
+      found.push(`${name}: ${rssPeakMib.toFixed(0)} MiB of resident memory`);
+  }
+  const { missing, twice, changed, acknowledged } = verdict;
+  if (missing > 0) found.push(`${missing.toString()} messages of nodes that behave are lost`);
+  if (twice > 0) found.push(`${twice.toString()} messages are stored twice`);
+  if (changed > 0) found.push(`${changed.toString()} messages are changed`);
+  if (acknowledged === 0) found.push('no message was acknowledged');
+  return found;
+}
+
+/** Prints the verdict for people, and as one JSON object in the last line for scripts. */
+export function printVerdict(
+  verdict: AttacksVerdict,
+  bounds: AttackBounds,
+  print: (line: string) => void,
+): void {
+  const { attacks, problems, ...loss } = verdict;
+  print(
+    `Bounds: p95 of GET /nodes ${bounds.nodesP95Ms.toString()} ms, GET /health/live ${bounds.healthMs.toString()} ms, ` +
+      `${bounds.rssMib.toString()} MiB of resident memory, no acknowledged message lost or stored twice.`,
+  );
+  for (const [name, value] of Object.entries(loss)) print(`  ${name.padEnd(14)} ${value.toString()}`);
+  const found = broken(verdict, bounds);
+  for (const line of found) print(`  ! ${line}`);
+  print(
+    found.length === 0 ? `The server held ${attacks.length.toString()} attacks.` : 'THE SERVER DID NOT HOLD.',
+  );
+  print(JSON.stringify({ ...loss, attacks, problems }));
+}
