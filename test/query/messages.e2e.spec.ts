@@ -49,8 +49,13 @@ const message = (fields: { msg: string } & Record<string, unknown>): { msg: stri
   logs: JSON.stringify(fields),
 });
 
-async function ask(server: TestServer, path: string, accept: string): Promise<IncomingMessage> {
-  const asking = request(server.http + path, { agent: false, headers: { accept } }).end();
+async function ask(
+  server: TestServer,
+  path: string,
+  accept: string,
+  localAddress = '127.0.0.1',
+): Promise<IncomingMessage> {
+  const asking = request(server.http + path, { agent: false, headers: { accept }, localAddress }).end();
   const [answer] = (await once(asking, 'response')) as [IncomingMessage];
   answer.on('error', () => undefined);
   return answer;
@@ -138,7 +143,7 @@ describe('the messages of a node', () => {
     }
   });
 
-  it('are exported four at a time; a fifth is told to wait, and others are answered meanwhile', async () => {
+  it('are exported four at a time, two to an address; more are told to wait, and others are answered meanwhile', async () => {
     await using database = await TestDatabase.create();
     await store(database, [message({ msg: 'test.row', filler: 'x'.repeat(10_000) })]);
     await database.query(
@@ -148,10 +153,12 @@ describe('the messages of a node', () => {
     await using server = await TestServer.ready(database.url);
     const path = `/nodes/logs?peer_id=${PEER}`;
     const running = await Promise.all(
-      Array.from({ length: 4 }, () => ask(server, path, 'application/x-ndjson')),
+      [1, 1, 2, 2].map((n) => ask(server, path, 'application/x-ndjson', `127.0.0.${n.toString()}`)),
     );
-    const refused = await ask(server, path, 'text/csv');
-    expect([refused.statusCode, refused.headers['retry-after']]).toEqual([503, '5']);
+    for (const address of ['127.0.0.1', '127.0.0.3']) {
+      const refused = await ask(server, path, 'text/csv', address);
+      expect([refused.statusCode, refused.headers['retry-after']]).toEqual([503, '5']);
+    }
     expect((await server.api.GET('/nodes')).data).toHaveLength(1);
     running[0]?.destroy();
     await waitUntil(async () => (await ask(server, path, 'text/csv')).statusCode === 200, {

@@ -1,11 +1,10 @@
 import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { csv, EXPORT_LIMITS, JSON_LIST, NDJSON, sendRows } from '../../storage/index.js';
+import { csv, JSON_LIST, NDJSON, RowAnswers } from '../../answer/index.js';
 import { ApiChainProblem, ChainNames } from '../../chains/index.js';
 import { ApiProblems, InvalidParameterError, MAX_ROWS, chooseFormat } from '../../http/index.js';
 import { MESSAGE_COLUMNS, MESSAGE_CSV, MESSAGE_JSON } from '../logs/row-shape.js';
-import { ExportSlots } from './export-slots.js';
 import { MessageCountsReadModel } from './message-counts.read-model.js';
 import { Message, MessageCount, PeerCount } from './message.dto.js';
 import { NodeLogsQuery, NodeMessagesQuery, PeerCountsQuery } from './node-logs.query.js';
@@ -22,8 +21,8 @@ export class MessagesController {
   constructor(
     private readonly logs: NodeLogsReadModel,
     private readonly counts: MessageCountsReadModel,
-    private readonly exports: ExportSlots,
     private readonly chains: ChainNames,
+    private readonly answers: RowAnswers,
   ) {}
 
   @Get('logs')
@@ -32,7 +31,8 @@ export class MessagesController {
     summary: 'Messages of a node',
     description:
       'As JSON, in pages; or as NDJSON or CSV, with any number of rows, which are sent as they are read. ' +
-      'Four such exports may run at once, for an hour each; one that was cut goes on after its last `cursor`.',
+      'Four such exports may run at once, two of them to one address, for an hour each; one that was cut goes on ' +
+      'after its last `cursor`.',
   })
   @ApiExtraModels(Message)
   @ApiOkResponse({
@@ -67,7 +67,7 @@ export class MessagesController {
           `takes a whole number from 1 to ${MAX_ROWS.toString()} for an answer in JSON`,
         );
       }
-      await sendRows(response, this.logs.listMessages(query, chain, MESSAGE_JSON, limit), JSON_LIST);
+      await this.answers.send(response, this.logs.listMessages(query, chain, MESSAGE_JSON, limit), JSON_LIST);
       return;
     }
     const isCsv = format === 'text/csv';
@@ -77,9 +77,7 @@ export class MessagesController {
       isCsv ? MESSAGE_CSV : MESSAGE_JSON,
       query.limit ?? Infinity,
     );
-    await this.exports.run(() =>
-      sendRows(response, rows, isCsv ? csv(MESSAGE_COLUMNS) : NDJSON, EXPORT_LIMITS),
-    );
+    await this.answers.export(response, rows, isCsv ? csv(MESSAGE_COLUMNS) : NDJSON);
   }
 
   @Get('log_stats')
@@ -89,7 +87,7 @@ export class MessagesController {
   @ApiChainProblem()
   async countMessages(@Query() query: NodeMessagesQuery, @Res() response: Response): Promise<void> {
     const chain = await this.chains.resolveOptional(query.chain);
-    await sendRows(response, this.counts.list(query, chain), JSON_LIST);
+    await this.answers.send(response, this.counts.list(query, chain), JSON_LIST);
   }
 
   @Get('peer_counts')
@@ -103,6 +101,6 @@ export class MessagesController {
   @ApiChainProblem()
   async listPeerCounts(@Query() query: PeerCountsQuery, @Res() response: Response): Promise<void> {
     const chain = await this.chains.resolveOptional(query.chain);
-    await sendRows(response, this.logs.listPeerCounts(query, chain), JSON_LIST);
+    await this.answers.send(response, this.logs.listPeerCounts(query, chain), JSON_LIST);
   }
 }
