@@ -11,5 +11,5 @@ export abstract class FeedGuard {
   abstract get needsToken(): boolean;
 
   /** Whether somebody with this token may read. */
-  abstract admits(token: string): boolean;
+  abstract admits(token: string): boolean | Promise<boolean>;
 }

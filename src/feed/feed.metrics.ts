@@ -37,6 +37,15 @@ export const feedMetricProviders = [
   makeGaugeProvider({ name: 'tetcore_feed_cached_pairs', help: 'Pairs of peer and type that are cached.' }),
   makeGaugeProvider({ name: 'tetcore_feed_cached_rows', help: 'Messages that the feed holds in memory.' }),
   makeGaugeProvider({ name: 'tetcore_feed_cached_bytes', help: 'Memory that they take, about.' }),
+  makeGaugeProvider({
+    name: 'tetcore_feed_unsent_bytes',
+    help: 'Bytes that were sent to subscribers and have not been taken by them.',
+  }),
+  makeCounterProvider({
+    name: 'tetcore_feed_held_back_total',
+    help: 'How often subscribers waited because all of them together had reached a bound, by reason.',
+    labelNames: ['reason'],
+  }),
   makeCounterProvider({
     name: 'tetcore_feed_evicted_rows_total',
     help: 'Messages that left the cache before their time, for want of room.',
@@ -84,12 +93,13 @@ export interface FeedGauges {
   cachedPairs: () => number;
   cachedRows: () => number;
   cachedBytes: () => number;
+  unsentBytes: () => number;
 }
 
 /** Counts what the feed does. */
 @Injectable()
 export class FeedMetrics {
-  private gauges: FeedGauges | undefined;
+  private readonly gauges: Partial<FeedGauges> = {};
 
   constructor(
     @InjectMetric('tetcore_feed_sockets') private readonly sockets: Gauge,
@@ -103,6 +113,8 @@ export class FeedMetrics {
     @InjectMetric('tetcore_feed_update_seconds') private readonly updates: Histogram,
     @InjectMetric('tetcore_feed_fill_seconds') private readonly fills: Histogram,
     @InjectMetric('tetcore_feed_failures_total') private readonly failures: Counter,
+    @InjectMetric('tetcore_feed_held_back_total') private readonly holds: Counter,
+    @InjectMetric('tetcore_feed_unsent_bytes') unsent: Gauge,
     @InjectMetric('tetcore_feed_cached_pairs') pairs: Gauge,
     @InjectMetric('tetcore_feed_cached_rows') cachedRows: Gauge,
     @InjectMetric('tetcore_feed_cached_bytes') cachedBytes: Gauge,
@@ -111,15 +123,16 @@ export class FeedMetrics {
       [pairs, 'cachedPairs'],
       [cachedRows, 'cachedRows'],
       [cachedBytes, 'cachedBytes'],
+      [unsent, 'unsentBytes'],
     ] as const;
     for (const [gauge, name] of collected) {
-      Object.assign(gauge, { collect: () => gauge.set(this.gauges?.[name]() ?? 0) });
+      Object.assign(gauge, { collect: () => gauge.set(this.gauges[name]?.() ?? 0) });
     }
   }
 
   /** Has gauges read their values when they are asked. */
-  watch(gauges: FeedGauges): void {
-    this.gauges = gauges;
+  watch(gauges: Partial<FeedGauges>): void {
+    Object.assign(this.gauges, gauges);
   }
 
   socketOpened(): void {
@@ -147,6 +160,11 @@ export class FeedMetrics {
 
   sent(rows: number): void {
     this.rows.inc(rows);
+  }
+
+  /** `rate`: bytes a second. `unsent`: bytes that wait for clients. */
+  heldBack(reason: 'rate' | 'unsent'): void {
+    this.holds.inc({ reason });
   }
 
   evicted(rows: number): void {

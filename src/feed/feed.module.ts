@@ -10,6 +10,8 @@ import { FeedPathController } from './feed-path.controller.js';
 import { FeedGateway } from './feed.gateway.js';
 import { FeedMetrics, feedMetricProviders } from './feed.metrics.js';
 import { FeedSockets } from './socket/feed-sockets.js';
+import { SendBudget } from './socket/send-budget.js';
+import { SocketTurns } from './socket/socket-turns.js';
 import { FeedTopicsModule } from './topic/feed-topics.module.js';
 
 export interface FeedModuleOptions {
@@ -35,6 +37,8 @@ export class FeedModule {
         FeedMetrics,
         FeedReadModel,
         FeedSockets,
+        SendBudget,
+        SocketTurns,
       ],
     };
   }

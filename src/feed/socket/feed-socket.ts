@@ -10,6 +10,8 @@ import { objectIn, readRequest, type Wish } from '../request/read-request.js';
 import { BehindError, type Sending } from '../subscription/subscription.js';
 import type { FeedTopics } from '../topic/feed-topics.js';
 import { Admission, NotAdmittedError } from './admission.js';
+import type { SendBudget } from './send-budget.js';
+import type { SocketTurns, TurnResult, TurnTaker } from './socket-turns.js';
 import { Subscriber, TooManySubscriptionsError } from './subscriber.js';
 
 /** The server cannot serve this client now; it may come again. */
@@ -25,6 +27,8 @@ export interface FeedSocketContext {
   limits: FeedLimits;
   metrics: FeedMetrics;
   topics: FeedTopics;
+  turns: SocketTurns;
+  sendBudget: SendBudget;
   guard: FeedGuard;
   /** The longest interval of an aggregate: seconds. */
   longestS: number;
@@ -36,7 +40,7 @@ export interface FeedSocketContext {
 }
 
 /** A client of the feed. It is sent what it can take, and nothing waits for it but in the cache. */
-export class FeedSocket {
+export class FeedSocket implements TurnTaker {
   private readonly subscriber: Subscriber;
   private readonly budget: TokenBucket;
   private readonly admission: Admission;
@@ -44,7 +48,10 @@ export class FeedSocket {
   private readonly admissionTimer: NodeJS.Timeout | undefined;
   /** Those that may have something to send, in the order of their turns. */
   private readonly ready = new Set<Sending>();
-  private pumping = false;
+  /** Frames of the client that wait for their turn; undefined where one is binary. */
+  private readonly inbox: (string | undefined)[] = [];
+  /** The guard is looking at the token. */
+  private isAdmitting = false;
   private endReason: FeedEnd | undefined;
   private bytesSeen = 0;
   private silentMs = 0;
@@ -53,14 +60,17 @@ export class FeedSocket {
   private takenSeen = 0;
   private stalledMs = 0;
 
+  /** @param address of the client, IPv6 by its network */
   constructor(
     private readonly ws: WebSocket,
     private readonly request: IncomingMessage,
+    readonly address: string,
     private readonly context: FeedSocketContext,
   ) {
     const { cache, limits, metrics, guard } = context;
     this.budget = new TokenBucket(limits.requestBurst, limits.requestsPerSecond, performance.now());
     this.subscriber = new Subscriber(
+      address,
       cache,
       limits,
       (subscription) => this.queue(subscription),
@@ -84,15 +94,20 @@ export class FeedSocket {
 
   /** Pings, or drops a client that is silent or takes nothing. A beat counts as one interval however late it is. */
   beat(intervalMs: number): void {
-    const { silentMs, stalledMs } = this.context.limits;
+    const { silentMs, stalledMs, crowdedStalledMs } = this.context.limits;
     const { bytesRead } = this.request.socket;
-    this.silentMs = bytesRead === this.bytesSeen ? this.silentMs + intervalMs : 0;
+    // What we do not read is not silent.
+    const isSilent = bytesRead === this.bytesSeen && !this.ws.isPaused;
+    this.silentMs = isSilent ? this.silentMs + intervalMs : 0;
     this.bytesSeen = bytesRead;
     const stalled = this.ws.bufferedAmount > 0 && this.taken === this.takenSeen;
     this.stalledMs = stalled ? this.stalledMs + intervalMs : 0;
     this.takenSeen = this.taken;
+    const isCrowded = this.context.sendBudget.isFullFor(this.address);
     if (this.silentMs >= silentMs) this.cutOff('timeout');
     else if (this.stalledMs >= stalledMs) this.drop('slow', TRY_AGAIN_LATER, 'nothing was taken');
+    // Others wait for what it holds: its close is not waited for.
+    else if (isCrowded && this.stalledMs >= crowdedStalledMs) this.cutOff('slow');
     else if (this.isOpen) this.ws.ping();
   }
 
@@ -114,38 +129,73 @@ export class FeedSocket {
     return this.ws.readyState === this.ws.OPEN;
   }
 
+  /** Handles the next frame of the client, or sends it the next one. */
+  turn(): TurnResult {
+    if (!this.isOpen || this.isAdmitting) return 'done';
+    if (this.inbox.length === 0) return this.sendNext();
+    const text = this.inbox.shift();
+    if (this.ws.isPaused && this.inbox.length < this.context.limits.inboxFrames) this.ws.resume();
+    this.handle(text);
+    return this.inbox.length > 0 || this.ready.size > 0 ? 'more' : 'done';
+  }
+
   private receive(data: Buffer, isBinary: boolean): void {
-    const { limits, metrics, longestS, topics } = this.context;
     if (!this.isOpen || !this.spend(1)) return;
+    this.inbox.push(isBinary ? undefined : data.toString());
+    if (this.inbox.length >= this.context.limits.inboxFrames) this.ws.pause();
+    this.context.turns.add(this);
+  }
+
+  /** @param text undefined where the frame is binary */
+  private handle(text: string | undefined): void {
     try {
-      if (isBinary) throw new InvalidRequestError('A frame takes text: one JSON object.');
-      const fields = this.admit(objectIn(data.toString()));
-      if (fields !== undefined) {
-        const wish = readRequest(fields, longestS, topics);
-        if (isForAggregate(wish) && !this.spend(limits.aggregateRequests - 1)) return;
-        this.subscriber.follow(wish);
+      if (text === undefined) throw new InvalidRequestError('A frame takes text: one JSON object.');
+      const frame = objectIn(text);
+      if (this.isWaiting) {
+        this.isAdmitting = true;
+        void this.admit(frame).finally(() => {
+          this.isAdmitting = false;
+          this.context.turns.add(this);
+        });
+      } else {
+        this.follow(frame);
       }
-      metrics.requested('accepted');
     } catch (error) {
-      if (!(error instanceof InvalidRequestError)) {
-        this.fault(error);
-        return;
-      }
-      metrics.requested(outcomeOf(error));
-      this.send(JSON.stringify({ error: error.message }));
-      if (this.isWaiting) this.refuse('a token is needed');
+      this.object(error);
     }
   }
 
-  /** @returns what there is besides the token, if anything */
-  private admit(frame: Record<string, unknown>): Record<string, unknown> | undefined {
-    const wasWaiting = this.isWaiting;
-    const fields = this.admission.check(frame);
-    if (wasWaiting) {
+  /** The guard may take its time: until then no other frame is handled, and the time for a token goes on. */
+  private async admit(frame: Record<string, unknown>): Promise<void> {
+    try {
+      await this.admission.check(frame);
       clearTimeout(this.admissionTimer);
       this.context.onAdmitted(this);
+      if (this.isOpen) this.follow(frame);
+    } catch (error) {
+      if (this.isOpen) this.object(error);
     }
-    return fields;
+  }
+
+  private follow(frame: Record<string, unknown>): void {
+    const { limits, metrics, longestS, topics } = this.context;
+    const fields = this.admission.take(frame);
+    if (fields !== undefined) {
+      const wish = readRequest(fields, longestS, topics);
+      if (isForAggregate(wish) && !this.spend(limits.aggregateRequests - 1)) return;
+      this.subscriber.follow(wish);
+    }
+    metrics.requested('accepted');
+  }
+
+  private object(error: unknown): void {
+    if (!(error instanceof InvalidRequestError)) {
+      this.fault(error);
+      return;
+    }
+    this.context.metrics.requested(outcomeOf(error));
+    this.send(JSON.stringify({ error: error.message }));
+    if (this.isWaiting) this.refuse('a token is needed');
   }
 
   private refuse(why: string): void {
@@ -161,45 +211,41 @@ export class FeedSocket {
 
   private queue(subscription: Sending): void {
     this.ready.add(subscription);
-    this.pumpSoon();
+    this.context.turns.add(this);
   }
 
-  /** Later, when all that is new is there, so that it goes in one frame. */
-  private pumpSoon(): void {
-    if (this.pumping) return;
-    this.pumping = true;
-    setImmediate(() => {
-      this.pumping = false;
-      try {
-        this.pump();
-      } catch (error) {
-        if (error instanceof BehindError) this.drop('behind', TRY_AGAIN_LATER, 'too slow');
-        else this.fault(error);
+  /** Sends a frame, of each subscription in turn, if the client and the budget of all have room for it. */
+  private sendNext(): TurnResult {
+    const { limits, metrics, sendBudget } = this.context;
+    try {
+      for (const subscription of this.ready) {
+        if (this.ws.bufferedAmount >= limits.unsentBytes) return 'done';
+        if (!sendBudget.maySend(this.address)) return 'held';
+        this.ready.delete(subscription);
+        const frame = subscription.isOpen ? subscription.next() : undefined;
+        if (frame === undefined) continue;
+        // To the end of the line: a Set is gone through in the order in which it was filled.
+        this.ready.add(subscription);
+        this.send(frame.data);
+        metrics.sent(frame.rows);
+        return 'more';
       }
-    });
-  }
-
-  /** Sends as much as the client takes, a frame of each subscription in turn. */
-  private pump(): void {
-    const { limits, metrics } = this.context;
-    for (const subscription of this.ready) {
-      if (!this.isOpen || this.ws.bufferedAmount >= limits.unsentBytes) return;
-      this.ready.delete(subscription);
-      const frame = subscription.isOpen ? subscription.next() : undefined;
-      if (frame === undefined) continue;
-      // To the end of the line: a Set is gone through in the order in which it was filled.
-      this.ready.add(subscription);
-      this.send(frame.data);
-      metrics.sent(frame.rows);
+    } catch (error) {
+      if (error instanceof BehindError) this.drop('behind', TRY_AGAIN_LATER, 'too slow');
+      else this.fault(error);
     }
+    return 'done';
   }
 
   private send(data: Buffer | string): void {
+    const { sendBudget, turns } = this.context;
     // What did not wait for the client is no sign that it is slow.
     if (this.ws.bufferedAmount === 0) this.taken += 1;
+    sendBudget.sending(this.address, data.length);
     this.ws.send(data, { binary: false }, () => {
+      sendBudget.taken(this.address, data.length);
       this.taken += 1;
-      if (this.ready.size > 0) this.pumpSoon();
+      if (this.ready.size > 0) turns.add(this);
     });
   }
 
@@ -227,6 +273,9 @@ export class FeedSocket {
 
   private release(): void {
     this.ready.clear();
+    this.inbox.length = 0;
+    // The answer to a close frame is to be read.
+    if (this.ws.isPaused) this.ws.resume();
     this.subscriber.endAll();
   }
 
