@@ -24,6 +24,11 @@ export const feedMetricProviders = [
     help: 'Sockets of the live feed that ended, by reason.',
     labelNames: ['reason'],
   }),
+  makeCounterProvider({
+    name: 'tetcore_feed_handshakes_refused_total',
+    help: 'Handshakes that the guard of the live feed did not let in, by reason.',
+    labelNames: ['reason'],
+  }),
   makeGaugeProvider({ name: 'tetcore_feed_subscriptions', help: 'Subscriptions of the live feed.' }),
   makeCounterProvider({
     name: 'tetcore_feed_requests_total',
@@ -87,6 +92,12 @@ export type FeedEnd =
   | 'fault'
   | 'shutdown';
 
+/**
+ * `refused`: by the guard. `failed`: it threw. `timeout`: it did not decide in time. `crowded`: too many waited for it.
+ * `full`: as many are served as may be.
+ */
+export type HandshakeRefusal = 'refused' | 'failed' | 'timeout' | 'crowded' | 'full';
+
 export type RequestOutcome = 'accepted' | 'malformed' | 'too_many_subscriptions' | 'unauthorized';
 
 export interface FeedGauges {
@@ -106,6 +117,7 @@ export class FeedMetrics {
     @InjectMetric('tetcore_feed_sockets_waiting') private readonly waiting: Gauge,
     @InjectMetric('tetcore_feed_sockets_opened_total') private readonly opened: Counter,
     @InjectMetric('tetcore_feed_sockets_closed_total') private readonly closed: Counter,
+    @InjectMetric('tetcore_feed_handshakes_refused_total') private readonly handshakes: Counter,
     @InjectMetric('tetcore_feed_subscriptions') private readonly subscriptions: Gauge,
     @InjectMetric('tetcore_feed_requests_total') private readonly requests: Counter,
     @InjectMetric('tetcore_feed_rows_sent_total') private readonly rows: Counter,
@@ -143,6 +155,10 @@ export class FeedMetrics {
   socketClosed(reason: FeedEnd): void {
     this.sockets.dec();
     this.closed.inc({ reason });
+  }
+
+  handshakeRefused(reason: HandshakeRefusal): void {
+    this.handshakes.inc({ reason });
   }
 
   /** @param sockets that wait for their token now */
