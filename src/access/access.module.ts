@@ -1,8 +1,8 @@
 import { type DynamicModule, Module, type ModuleMetadata, type Provider, type Type } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AccessGuard } from './access.guard.js';
-import { AccessMetrics, accessMetricProviders } from './access.metrics.js';
 import { AccessTokens } from './access-tokens.js';
+import { BrowsersModule } from './browsers.module.js';
 import { FeedGuard } from './feed.guard.js';
 import { HalfLockError } from './half-lock.error.js';
 import { TokenGuard } from './token.guard.js';
@@ -27,10 +27,8 @@ export class AccessModule {
   static forRoot({ imports = [], guard = TokenGuard, feedGuard }: AccessModuleOptions = {}): DynamicModule {
     return {
       module: AccessModule,
-      imports: [...imports],
+      imports: [BrowsersModule, ...imports],
       providers: [
-        ...accessMetricProviders,
-        AccessMetrics,
         AccessTokens,
         { provide: AccessGuard, useClass: guard },
         feedGuardOf(guard, feedGuard),

@@ -30,7 +30,7 @@ export interface paths {
         };
         /**
          * Messages of a node
-         * @description As JSON, in pages; or as NDJSON or CSV, with any number of rows, which are sent as they are read. Four such exports may run at once, for an hour each; one that was cut goes on after its last `cursor`.
+         * @description As JSON, in pages; or as NDJSON or CSV, with any number of rows, which are sent as they are read. Four such exports may run at once, two of them to one address, for an hour each; one that was cut goes on after its last `cursor`.
          */
         get: operations["listMessages"];
         put?: never;
@@ -2000,7 +2000,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2025,6 +2025,15 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
@@ -2083,7 +2092,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2099,6 +2108,15 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
@@ -2163,7 +2181,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2179,6 +2197,15 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
@@ -2243,7 +2270,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2259,6 +2286,15 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
@@ -2314,7 +2350,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2339,6 +2375,15 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
@@ -2398,7 +2443,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2414,6 +2459,15 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
@@ -2463,8 +2517,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2519,8 +2582,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2580,8 +2652,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2641,8 +2722,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2709,8 +2799,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2770,8 +2869,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2832,7 +2940,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2852,6 +2960,15 @@ export interface operations {
             };
             /** @description The body is not sent as `application/json`. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2912,7 +3029,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2950,6 +3067,15 @@ export interface operations {
             };
             /** @description The body is not sent as `application/json`. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3007,7 +3133,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3018,6 +3144,15 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3073,7 +3208,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3093,6 +3228,15 @@ export interface operations {
             };
             /** @description What is asked for does not go with what is stored. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3154,7 +3298,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3183,6 +3327,15 @@ export interface operations {
             };
             /** @description The body is not sent as `application/json`. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3246,7 +3399,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3257,6 +3410,15 @@ export interface operations {
             };
             /** @description What is asked for does not go with what is stored. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3319,7 +3481,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3339,6 +3501,15 @@ export interface operations {
             };
             /** @description What is asked for does not go with what is stored. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3396,7 +3567,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3407,6 +3578,15 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3467,7 +3647,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3487,6 +3667,15 @@ export interface operations {
             };
             /** @description The body is not sent as `application/json`. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3544,7 +3733,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3555,6 +3744,15 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3614,8 +3812,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3676,7 +3883,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3696,6 +3903,15 @@ export interface operations {
             };
             /** @description The body is not sent as `application/json`. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3750,8 +3966,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3809,7 +4034,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3820,6 +4045,15 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3875,7 +4109,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3886,6 +4120,15 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3947,7 +4190,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3976,6 +4219,15 @@ export interface operations {
             };
             /** @description The body is not sent as `application/json`. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4030,8 +4282,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4094,7 +4355,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4119,6 +4380,15 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */

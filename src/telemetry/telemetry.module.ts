@@ -1,4 +1,5 @@
 import { type DynamicModule, Module, type ModuleMetadata, type Type } from '@nestjs/common';
+import { BrowsersModule } from '../access/index.js';
 import { ClientAddressModule } from '../client-address/index.js';
 import { StorageModule } from '../storage/index.js';
 import { AllowedAddresses } from './admission/allowed-addresses.js';
@@ -28,7 +29,7 @@ export class TelemetryModule {
   static forRoot({ imports = [], upgradeGuard = UpgradeGuard }: TelemetryModuleOptions = {}): DynamicModule {
     return {
       module: TelemetryModule,
-      imports: [ClientAddressModule, StorageModule, TelemetrySharedModule, ...imports],
+      imports: [BrowsersModule, ClientAddressModule, StorageModule, TelemetrySharedModule, ...imports],
       controllers: [TelemetryPathsController],
       providers: [
         AllowedAddresses,

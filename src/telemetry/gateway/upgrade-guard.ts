@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
+import { Browsers } from '../../access/index.js';
 import { ClientAddresses } from '../../client-address/index.js';
 import { Settings } from '../../config/index.js';
 import { Lifecycle } from '../../lifecycle/index.js';
@@ -32,6 +33,7 @@ export class UpgradeGuard {
     private readonly sockets: OpenSocketsCount,
     private readonly budget: NewSocketsBudget,
     private readonly metrics: TelemetryMetrics,
+    private readonly browsers: Browsers,
   ) {}
 
   /**
@@ -42,7 +44,8 @@ export class UpgradeGuard {
    */
   check(request: IncomingMessage, path: string): Refusal | null {
     if (!this.lifecycle.running) return { status: 503, reason: 'not_running', retryAfterS: SOON_S };
-    return NODE_PATHS.has(path) ? this.checkNode(request) : null;
+    if (NODE_PATHS.has(path)) return this.checkNode(request);
+    return this.browsers.allowsHost(request) ? null : { status: 421, reason: 'host_not_allowed' };
   }
 
   /** Takes note of a handshake that was refused, here or because there is nothing on its path. */
@@ -52,6 +55,7 @@ export class UpgradeGuard {
   }
 
   private checkNode(request: IncomingMessage): Refusal | null {
+    if (!this.browsers.allowsTelemetry(request)) return { status: 403, reason: 'origin_not_allowed' };
     const client = this.addresses.of(request);
     if (!this.allowed.has(client)) return { status: 403, reason: 'address_not_allowed' };
     const blockedS = this.blocked.leftS(client.address);
