@@ -1959,6 +1959,8 @@ export interface operations {
                 limit?: number;
                 /** @description The format of the answer, in place of `Accept`: for links. */
                 format?: "json" | "ndjson" | "csv";
+                /** @description CSV: texts as they are. Otherwise one that begins with `=`, `+`, `-`, `@`, a tab or the end of a line has an apostrophe before it, since a spreadsheet would run it as a formula. */
+                raw?: boolean;
             };
             header?: never;
             path?: never;

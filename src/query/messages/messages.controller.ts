@@ -4,7 +4,7 @@ import type { Request, Response } from 'express';
 import { csv, JSON_LIST, NDJSON, RowAnswers } from '../../answer/index.js';
 import { ApiChainProblem, ChainNames } from '../../chains/index.js';
 import { ApiProblems, InvalidParameterError, MAX_ROWS, chooseFormat } from '../../http/index.js';
-import { MESSAGE_COLUMNS, MESSAGE_CSV, MESSAGE_JSON } from '../logs/row-shape.js';
+import { MESSAGE_COLUMNS, MESSAGE_CSV, MESSAGE_CSV_RAW, MESSAGE_JSON } from '../logs/row-shape.js';
 import { MessageCountsReadModel } from './message-counts.read-model.js';
 import { Message, MessageCount, PeerCount } from './message.dto.js';
 import { NodeLogsQuery, NodeMessagesQuery, PeerCountsQuery } from './node-logs.query.js';
@@ -44,7 +44,10 @@ export class MessagesController {
         example: '{"id":1234,"ip_addr":"192.0.2.1","peer_id":"12D3KooW…","msg":"block.import", …}\n',
       },
       'text/csv': {
-        schema: { type: 'string', description: 'RFC 4180, with a head; `logs` is JSON in one column.' },
+        schema: {
+          type: 'string',
+          description: 'RFC 4180, with a head; `logs` is JSON in one column. See `raw`.',
+        },
         example: `${MESSAGE_COLUMNS.join(',')}\r\n1234,"192.0.2.1","12D3KooW…","block.import",…\r\n`,
       },
     },
@@ -71,10 +74,11 @@ export class MessagesController {
       return;
     }
     const isCsv = format === 'text/csv';
+    const csvShape = query.raw === true ? MESSAGE_CSV_RAW : MESSAGE_CSV;
     const rows = this.logs.listMessages(
       query,
       chain,
-      isCsv ? MESSAGE_CSV : MESSAGE_JSON,
+      isCsv ? csvShape : MESSAGE_JSON,
       query.limit ?? Infinity,
     );
     await this.answers.export(response, rows, isCsv ? csv(MESSAGE_COLUMNS) : NDJSON);
