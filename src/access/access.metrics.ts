@@ -5,13 +5,16 @@ import { Counter } from 'prom-client';
 export const accessMetricProviders = [
   makeCounterProvider({
     name: 'tetcore_http_unauthorized_total',
-    help: 'HTTP requests that were refused with 401 or 403, by reason.',
+    help: 'HTTP requests that were refused with 401, 403 or 421, by reason.',
     labelNames: ['reason'],
   }),
 ];
 
-/** `origin`: of a page that may not use the live feed; the others are about tokens. */
-export type RefusalReason = 'missing' | 'malformed' | 'unknown' | 'scope' | 'origin';
+/**
+ * `origin`: of a page that may not use the live feed or change something. `host`: by a name that is not the server's.
+ * The others are about tokens.
+ */
+export type RefusalReason = 'missing' | 'malformed' | 'unknown' | 'scope' | 'origin' | 'host';
 
 @Injectable()
 export class AccessMetrics {

@@ -12,7 +12,15 @@ import { register } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { ConfigModule, readSettings } from '../config/index.js';
 import { Open } from '../http/index.js';
-import { AccessGuard, AccessModule, type AccessModuleOptions, FeedGuard, TokenFeedGuard } from './index.js';
+import {
+  AccessGuard,
+  AccessModule,
+  type AccessModuleOptions,
+  FeedGuard,
+  HalfLockError,
+  TokenFeedGuard,
+  TokenGuard,
+} from './index.js';
 
 @Controller()
 class Routes {
@@ -58,6 +66,26 @@ class TeapotGuard extends TokenFeedGuard {
   }
 }
 
+/** Guards both, and asks a service of a team's own about both. */
+@Injectable()
+class NobodyAtAllOnMondays extends NobodyOnMondays implements FeedGuard {
+  readonly needsToken = false;
+
+  checkUpgrade(): Promise<number | null> {
+    return this.check().then(
+      () => null,
+      () => 403,
+    );
+  }
+
+  admits(): boolean {
+    return true;
+  }
+}
+
+/** Asks for more than a token, over HTTP alone. */
+class StricterTokenGuard extends TokenGuard {}
+
 describe('the guards', () => {
   const settings = readSettings({ API_TOKENS: 'read:0123456789abcdef' });
   const testing = (options?: AccessModuleOptions): ReturnType<typeof Test.createTestingModule> => {
@@ -77,6 +105,21 @@ describe('the guards', () => {
     expect(await answersOf(module.createNestApplication())).toEqual({ closed: 403, open: 200 });
     const feed = module.get(FeedGuard, { strict: false });
     expect([feed.checkUpgrade({} as never), feed.needsToken]).toEqual([418, true]);
+  });
+
+  it('are one where that of a team has the methods for the feed', async () => {
+    const module = await testing({ imports: [CalendarModule], guard: NobodyAtAllOnMondays }).compile();
+    const feed = module.get(FeedGuard, { strict: false });
+    expect(feed).toBe(module.get(AccessGuard, { strict: false }));
+    expect(await feed.checkUpgrade({} as never)).toBe(403);
+  });
+
+  it('of a team are refused where they would leave the feed to others', () => {
+    for (const guard of [NobodyOnMondays, StricterTokenGuard]) {
+      expect(() => AccessModule.forRoot({ guard })).toThrow(HalfLockError);
+      expect(() => AccessModule.forRoot({ guard })).toThrow(`${guard.name} guards the HTTP API`);
+      expect(() => AccessModule.forRoot({ guard, feedGuard: TokenFeedGuard })).not.toThrow();
+    }
   });
 
   it('are those of API_TOKENS unless they are', async () => {

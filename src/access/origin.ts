@@ -1,8 +1,8 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { ANY_ORIGIN } from '../config/index.js';
 
 /**
- * Whether the page that opens a WebSocket may: it comes from the same host and port as the request goes to, or is
+ * Whether a page may open a WebSocket, or change something: it comes from the same host and port as the request goes to, or is
  * one of those allowed. Browsers let every page open sockets to everywhere, and always say which page it is; who says
  * nothing is no browser.
  */
@@ -10,7 +10,7 @@ export function isOriginAllowed(
   { headers }: Pick<IncomingMessage, 'headers'>,
   allowed: readonly string[],
 ): boolean {
-  const origin = headers.origin ?? headers['sec-websocket-origin'];
+  const origin = originOf(headers);
   if (origin === undefined || allowed.includes(ANY_ORIGIN)) return true;
   if (typeof origin !== 'string' || !URL.canParse(origin)) return false;
   const page = new URL(origin);
@@ -19,4 +19,9 @@ export function isOriginAllowed(
   // A port that is that of the protocol may be written out in one and left out in the other.
   const target = `${page.protocol}//${headers.host ?? ''}`;
   return URL.canParse(target) && new URL(target).host === page.host;
+}
+
+/** The page that a browser sends a request for; undefined where it is no browser, or the page itself asks. */
+export function originOf(headers: IncomingHttpHeaders): string | string[] | undefined {
+  return headers.origin ?? headers['sec-websocket-origin'];
 }

@@ -50,7 +50,7 @@ export class TokenGuard extends AccessGuard implements OnApplicationBootstrap {
     else if (needed === 'write' && scope !== 'write') this.forbid(response, needed);
   }
 
-  private refuse(response: Response, reason: Exclude<RefusalReason, 'scope' | 'origin'>): never {
+  private refuse(response: Response, reason: Exclude<RefusalReason, 'scope' | 'origin' | 'host'>): never {
     this.metrics.refused(reason);
     const challenge = reason === 'missing' ? 'Bearer' : 'Bearer error="invalid_token"';
     response.setHeader('WWW-Authenticate', challenge);

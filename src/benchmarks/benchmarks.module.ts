@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { AnswerModule } from '../answer/index.js';
 import { Benchmark, BenchmarkEvent, HostSystem, StorageModule } from '../storage/index.js';
 import { EventsController } from './events/events.controller.js';
 import { EventsService } from './events/events.service.js';
@@ -13,7 +14,7 @@ import { BenchmarksService } from './runs/benchmarks.service.js';
 
 /** Runs of a node on a host system, and what its telemetry says of them. */
 @Module({
-  imports: [StorageModule, TypeOrmModule.forFeature([Benchmark, BenchmarkEvent, HostSystem])],
+  imports: [AnswerModule, StorageModule, TypeOrmModule.forFeature([Benchmark, BenchmarkEvent, HostSystem])],
   // The last one at the end: `/benchmarks/compare` is no benchmark.
   controllers: [HostSystemsController, ProfilesController, EventsController, BenchmarksController],
   providers: [

@@ -30,7 +30,7 @@ export interface paths {
         };
         /**
          * Messages of a node
-         * @description As JSON, in pages; or as NDJSON or CSV, with any number of rows, which are sent as they are read. Four such exports may run at once, for an hour each; one that was cut goes on after its last `cursor`.
+         * @description As JSON, in pages; or as NDJSON or CSV, with any number of rows, which are sent as they are read. Four such exports may run at once, two of them to one address, for an hour each; one that was cut goes on after its last `cursor`.
          */
         get: operations["listMessages"];
         put?: never;
@@ -1974,6 +1974,8 @@ export interface operations {
                 limit?: number;
                 /** @description The format of the answer, in place of `Accept`: for links. */
                 format?: "json" | "ndjson" | "csv";
+                /** @description CSV: texts as they are. Otherwise one that begins with `=`, `+`, `-`, `@`, a tab or the end of a line has an apostrophe before it, since a spreadsheet would run it as a formula. */
+                raw?: boolean;
             };
             header?: never;
             path?: never;
@@ -2015,7 +2017,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2040,6 +2042,15 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
@@ -2098,7 +2109,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2114,6 +2125,15 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
@@ -2178,7 +2198,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2194,6 +2214,15 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
@@ -2258,7 +2287,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2274,6 +2303,15 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
@@ -2329,7 +2367,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2354,6 +2392,15 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
@@ -2413,7 +2460,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2429,6 +2476,15 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
@@ -2478,8 +2534,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2534,8 +2599,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2595,8 +2669,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2656,8 +2739,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2724,8 +2816,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2785,8 +2886,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2847,7 +2957,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2867,6 +2977,15 @@ export interface operations {
             };
             /** @description The body is not sent as `application/json`. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2927,7 +3046,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2965,6 +3084,15 @@ export interface operations {
             };
             /** @description The body is not sent as `application/json`. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3022,7 +3150,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3033,6 +3161,15 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3088,7 +3225,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3108,6 +3245,15 @@ export interface operations {
             };
             /** @description What is asked for does not go with what is stored. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3169,7 +3315,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3198,6 +3344,15 @@ export interface operations {
             };
             /** @description The body is not sent as `application/json`. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3261,7 +3416,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3272,6 +3427,15 @@ export interface operations {
             };
             /** @description What is asked for does not go with what is stored. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3334,7 +3498,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3354,6 +3518,15 @@ export interface operations {
             };
             /** @description What is asked for does not go with what is stored. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3411,7 +3584,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3422,6 +3595,15 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3482,7 +3664,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3502,6 +3684,15 @@ export interface operations {
             };
             /** @description The body is not sent as `application/json`. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3559,7 +3750,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3570,6 +3761,15 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3629,8 +3829,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3691,7 +3900,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3711,6 +3920,15 @@ export interface operations {
             };
             /** @description The body is not sent as `application/json`. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3765,8 +3983,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3824,7 +4051,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3835,6 +4062,15 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3890,7 +4126,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3901,6 +4137,15 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3962,7 +4207,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3991,6 +4236,15 @@ export interface operations {
             };
             /** @description The body is not sent as `application/json`. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4045,8 +4299,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4109,7 +4372,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough. */
+            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4134,6 +4397,15 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */

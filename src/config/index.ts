@@ -1,5 +1,6 @@
 export { ACCESS_SCOPES, type AccessScope, type ApiToken, hashOf } from './api-tokens.js';
 export { ConfigModule } from './config.module.js';
+export { ANY_HOST } from './host-names.js';
 export { InvalidSettingsError } from './invalid-settings.error.js';
 export { misspelledSettings, type MisspelledSetting } from './misspelled-settings.js';
 export { ANY_ORIGIN } from './origins.js';

@@ -6,6 +6,7 @@ import 'reflect-metadata';
 import { Addresses } from './addresses.js';
 import { type ApiToken, ApiTokens } from './api-tokens.js';
 import { RoleName, RolePassword } from './database-role.js';
+import { HostNames } from './host-names.js';
 import { Origins } from './origins.js';
 import { documented } from './setting-docs.js';
 
@@ -117,6 +118,11 @@ export class Settings {
     'Pages of other hosts that may use the HTTP API and the live feed from a browser. Not set: those of this server alone.',
   )
   CORS_ORIGINS: readonly string[] = [];
+
+  @HostNames(
+    'Names by which the server may be asked while `API_TOKENS` is not set, besides its addresses, `localhost`, the name of its machine, and names without a dot.',
+  )
+  ALLOWED_HOSTS: readonly string[] = [];
 
   @Integer(1, 3600)
   @documented.about('Seconds between the pings that a node is sent.')

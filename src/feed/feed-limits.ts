@@ -35,6 +35,17 @@ export class FeedLimits {
   /** Nothing is sent to a socket while so much waits to be taken by its client. */
   unsentBytes = MIB;
 
+  /** The same of all sockets: none is sent anything while so much waits, */
+  unsentBytesOfAll = 128 * MIB;
+  /** none of an address while so much waits for that, */
+  unsentBytesOfAddress = 64 * MIB;
+  /** and a client that has taken nothing for so long is dropped then. */
+  crowdedStalledMs = 5_000;
+  /** All sockets together are sent so much a second, on average. */
+  sentBytesPerS = 64 * MIB;
+  /** A socket is not read while so many of its frames wait for their turn. */
+  inboxFrames = 8;
+
   /** A client has so long to show its token, where one is needed. */
   tokenMs = 10_000;
 
@@ -50,7 +61,7 @@ export class FeedLimits {
   /** Before a fill that failed is tried again. */
   fillAgainMs = 1_000;
 
-  /** For so long at once an aggregate takes in what is cached, while all else waits. */
+  /** For so long at once sockets have their turns, and an aggregate takes in what is cached, while all else waits. */
   sliceMs = 4;
 
   /** Rows are fetched from the database in pieces of about this size. */

@@ -1,26 +1,29 @@
 import { type OnGatewayConnection, type OnGatewayInit, WebSocketGateway } from '@nestjs/websockets';
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket, WebSocketServer } from 'ws';
-import { FeedGuard } from '../access/index.js';
 import { problem } from '../http/index.js';
 import { MAX_INBOUND_BYTES } from './feed-limits.js';
 import { FeedSockets } from './socket/feed-sockets.js';
+import { Handshakes } from './socket/handshakes.js';
 
 /** `ws /feed`: live data for dashboards. */
 @WebSocketGateway({ path: '/feed', maxPayload: MAX_INBOUND_BYTES })
 export class FeedGateway implements OnGatewayInit<WebSocketServer>, OnGatewayConnection<WebSocket> {
   constructor(
     private readonly sockets: FeedSockets,
-    private readonly guard: FeedGuard,
+    private readonly handshakes: Handshakes,
   ) {}
 
   afterInit(server: WebSocketServer): void {
     // Asked by the WebSocket adapter, which refuses.
     Object.assign(server.options, { isFull: () => this.sockets.areFull });
     server.options.verifyClient = ({ req }, answer) => {
-      const status = this.guard.checkUpgrade(req);
-      if (status === null) answer(true);
-      else answer(false, status, ...refusal(status));
+      void this.handshakes
+        .check(req, () => this.sockets.areFull)
+        .then((status) => {
+          if (status === null) answer(true);
+          else answer(false, status, ...refusal(status));
+        });
     };
   }
 
@@ -29,7 +32,14 @@ export class FeedGateway implements OnGatewayInit<WebSocketServer>, OnGatewayCon
   }
 }
 
+const WHY: Record<number, string> = {
+  401: 'The live feed asks for something that the handshake does not have.',
+  403: 'Pages of this origin may not use the live feed: CORS_ORIGINS.',
+  503: 'The live feed cannot be given now. Try again later.',
+};
+
 function refusal(status: number): [string, Record<string, string>] {
-  const body = problem(status, 'Pages of this origin may not use the live feed: CORS_ORIGINS.');
-  return [JSON.stringify(body), { 'Content-Type': 'application/problem+json' }];
+  const body = problem(status, WHY[status] ?? 'The live feed is not given to this request.');
+  const retry = status === 503 ? { 'Retry-After': '5' } : {};
+  return [JSON.stringify(body), { 'Content-Type': 'application/problem+json', ...retry }];
 }

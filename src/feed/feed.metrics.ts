@@ -24,6 +24,11 @@ export const feedMetricProviders = [
     help: 'Sockets of the live feed that ended, by reason.',
     labelNames: ['reason'],
   }),
+  makeCounterProvider({
+    name: 'tetcore_feed_handshakes_refused_total',
+    help: 'Handshakes that the guard of the live feed did not let in, by reason.',
+    labelNames: ['reason'],
+  }),
   makeGaugeProvider({ name: 'tetcore_feed_subscriptions', help: 'Subscriptions of the live feed.' }),
   makeCounterProvider({
     name: 'tetcore_feed_requests_total',
@@ -37,6 +42,15 @@ export const feedMetricProviders = [
   makeGaugeProvider({ name: 'tetcore_feed_cached_pairs', help: 'Pairs of peer and type that are cached.' }),
   makeGaugeProvider({ name: 'tetcore_feed_cached_rows', help: 'Messages that the feed holds in memory.' }),
   makeGaugeProvider({ name: 'tetcore_feed_cached_bytes', help: 'Memory that they take, about.' }),
+  makeGaugeProvider({
+    name: 'tetcore_feed_unsent_bytes',
+    help: 'Bytes that were sent to subscribers and have not been taken by them.',
+  }),
+  makeCounterProvider({
+    name: 'tetcore_feed_held_back_total',
+    help: 'How often subscribers waited because all of them together had reached a bound, by reason.',
+    labelNames: ['reason'],
+  }),
   makeCounterProvider({
     name: 'tetcore_feed_evicted_rows_total',
     help: 'Messages that left the cache before their time, for want of room.',
@@ -81,24 +95,32 @@ export type FeedEnd =
   | 'fault'
   | 'shutdown';
 
+/**
+ * `refused`: by the guard. `failed`: it threw. `timeout`: it did not decide in time. `crowded`: too many waited for it.
+ * `full`: as many are served as may be.
+ */
+export type HandshakeRefusal = 'refused' | 'failed' | 'timeout' | 'crowded' | 'full';
+
 export type RequestOutcome = 'accepted' | 'malformed' | 'too_many_subscriptions' | 'unauthorized';
 
 export interface FeedGauges {
   cachedPairs: () => number;
   cachedRows: () => number;
   cachedBytes: () => number;
+  unsentBytes: () => number;
 }
 
 /** Counts what the feed does. */
 @Injectable()
 export class FeedMetrics {
-  private gauges: FeedGauges | undefined;
+  private readonly gauges: Partial<FeedGauges> = {};
 
   constructor(
     @InjectMetric('tetcore_feed_sockets') private readonly sockets: Gauge,
     @InjectMetric('tetcore_feed_sockets_waiting') private readonly waiting: Gauge,
     @InjectMetric('tetcore_feed_sockets_opened_total') private readonly opened: Counter,
     @InjectMetric('tetcore_feed_sockets_closed_total') private readonly closed: Counter,
+    @InjectMetric('tetcore_feed_handshakes_refused_total') private readonly handshakes: Counter,
     @InjectMetric('tetcore_feed_subscriptions') private readonly subscriptions: Gauge,
     @InjectMetric('tetcore_feed_requests_total') private readonly requests: Counter,
     @InjectMetric('tetcore_feed_rows_sent_total') private readonly rows: Counter,
@@ -106,6 +128,8 @@ export class FeedMetrics {
     @InjectMetric('tetcore_feed_update_seconds') private readonly updates: Histogram,
     @InjectMetric('tetcore_feed_fill_seconds') private readonly fills: Histogram,
     @InjectMetric('tetcore_feed_failures_total') private readonly failures: Counter,
+    @InjectMetric('tetcore_feed_held_back_total') private readonly holds: Counter,
+    @InjectMetric('tetcore_feed_unsent_bytes') unsent: Gauge,
     @InjectMetric('tetcore_feed_cached_pairs') pairs: Gauge,
     @InjectMetric('tetcore_feed_cached_rows') cachedRows: Gauge,
     @InjectMetric('tetcore_feed_cached_bytes') cachedBytes: Gauge,
@@ -114,15 +138,16 @@ export class FeedMetrics {
       [pairs, 'cachedPairs'],
       [cachedRows, 'cachedRows'],
       [cachedBytes, 'cachedBytes'],
+      [unsent, 'unsentBytes'],
     ] as const;
     for (const [gauge, name] of collected) {
-      Object.assign(gauge, { collect: () => gauge.set(this.gauges?.[name]() ?? 0) });
+      Object.assign(gauge, { collect: () => gauge.set(this.gauges[name]?.() ?? 0) });
     }
   }
 
   /** Has gauges read their values when they are asked. */
-  watch(gauges: FeedGauges): void {
-    this.gauges = gauges;
+  watch(gauges: Partial<FeedGauges>): void {
+    Object.assign(this.gauges, gauges);
   }
 
   socketOpened(): void {
@@ -133,6 +158,10 @@ export class FeedMetrics {
   socketClosed(reason: FeedEnd): void {
     this.sockets.dec();
     this.closed.inc({ reason });
+  }
+
+  handshakeRefused(reason: HandshakeRefusal): void {
+    this.handshakes.inc({ reason });
   }
 
   /** @param sockets that wait for their token now */
@@ -150,6 +179,11 @@ export class FeedMetrics {
 
   sent(rows: number): void {
     this.rows.inc(rows);
+  }
+
+  /** `rate`: bytes a second. `unsent`: bytes that wait for clients. */
+  heldBack(reason: 'rate' | 'unsent'): void {
+    this.holds.inc({ reason });
   }
 
   evicted(rows: number): void {

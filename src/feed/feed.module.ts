@@ -11,6 +11,9 @@ import { FeedPathController } from './feed-path.controller.js';
 import { FeedGateway } from './feed.gateway.js';
 import { FeedMetrics, feedMetricProviders } from './feed.metrics.js';
 import { FeedSockets } from './socket/feed-sockets.js';
+import { Handshakes } from './socket/handshakes.js';
+import { SendBudget } from './socket/send-budget.js';
+import { SocketTurns } from './socket/socket-turns.js';
 import { FeedTopicsModule } from './topic/feed-topics.module.js';
 
 export interface FeedModuleOptions {
@@ -36,6 +39,9 @@ export class FeedModule {
         FeedMetrics,
         FeedReadModel,
         FeedSockets,
+        Handshakes,
+        SendBudget,
+        SocketTurns,
       ],
     };
   }

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
+import { AnswerModule } from '../answer/index.js';
 import { ChainsModule } from '../chains/index.js';
 import { StorageModule } from '../storage/index.js';
-import { ExportSlots } from './messages/export-slots.js';
 import { MessageCountsReadModel } from './messages/message-counts.read-model.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { NodeLogsReadModel } from './messages/node-logs.read-model.js';
@@ -12,9 +12,9 @@ import { StatsController } from './stats/stats.controller.js';
 
 /** Answers questions about what is stored. */
 @Module({
-  imports: [ChainsModule, StorageModule],
+  imports: [AnswerModule, ChainsModule, StorageModule],
   // The first before the second: `/nodes/logs` is no node.
   controllers: [MessagesController, NodesController, StatsController],
-  providers: [ExportSlots, MessageCountsReadModel, NodeLogsReadModel, NodesReadModel, RelationSizesReadModel],
+  providers: [MessageCountsReadModel, NodeLogsReadModel, NodesReadModel, RelationSizesReadModel],
 })
 export class QueryModule {}

@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, sendRows } from '../storage/index.js';
+import { JSON_LIST, RowAnswers } from '../answer/index.js';
 import { ApiProblems } from '../http/index.js';
 import { PeerReputationReadModel } from './history/peer-reputation.read-model.js';
 import { LatestReportsReadModel } from './latest/latest-reports.read-model.js';
@@ -15,6 +15,7 @@ export class ReputationController {
   constructor(
     private readonly latest: LatestReportsReadModel,
     private readonly history: PeerReputationReadModel,
+    private readonly answers: RowAnswers,
   ) {}
 
   @Get()
@@ -27,7 +28,7 @@ export class ReputationController {
   @ApiOkResponse({ type: [ReportedReputations], description: 'The newest report first.' })
   @ApiProblems(400)
   async listReputations(@Query() query: ReputationQuery, @Res() response: Response): Promise<void> {
-    await sendRows(response, this.latest.list(query), JSON_LIST);
+    await this.answers.send(response, this.latest.list(query), JSON_LIST);
   }
 
   // Before the next, for which it would be a peer.
@@ -40,7 +41,7 @@ export class ReputationController {
   @ApiOkResponse({ type: [ReportedReputations], description: 'The newest report first.' })
   @ApiProblems(400)
   async listLoggedReputations(@Query() query: ReputationQuery, @Res() response: Response): Promise<void> {
-    await sendRows(response, this.latest.listLogged(query), JSON_LIST);
+    await this.answers.send(response, this.latest.listLogged(query), JSON_LIST);
   }
 
   @Get(':peer_id')
@@ -58,6 +59,6 @@ export class ReputationController {
     @Query() query: PeerReputationQuery,
     @Res() response: Response,
   ): Promise<void> {
-    await sendRows(response, this.history.list(peerId, query), JSON_LIST);
+    await this.answers.send(response, this.history.list(peerId, query), JSON_LIST);
   }
 }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AnswerModule } from '../answer/index.js';
 import { StorageModule } from '../storage/index.js';
 import { PeerReputationReadModel } from './history/peer-reputation.read-model.js';
 import { LatestReportsReadModel } from './latest/latest-reports.read-model.js';
@@ -6,7 +7,7 @@ import { ReputationController } from './reputation.controller.js';
 
 /** What nodes say of their peers, from their `system.network_state`. */
 @Module({
-  imports: [StorageModule],
+  imports: [AnswerModule, StorageModule],
   controllers: [ReputationController],
   providers: [LatestReportsReadModel, PeerReputationReadModel],
 })

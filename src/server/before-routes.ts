@@ -1,5 +1,11 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { AccessGuard, checkBeforeBody } from '../access/index.js';
+import {
+  AccessGuard,
+  Browsers,
+  checkBeforeBody,
+  refuseForeignWrites,
+  refuseOtherHosts,
+} from '../access/index.js';
 import type { Settings } from '../config/index.js';
 import { type DashboardOptions, setUpDashboard } from '../dashboard/index.js';
 import { checkJsonBody, MAX_BODY_BYTES } from '../http/index.js';
@@ -20,8 +26,11 @@ export function setUpBeforeRoutes(
   app.disable('x-powered-by');
   // Answers change with every message; a hash of each would be work for nobody.
   app.disable('etag');
+  const browsers = app.get(Browsers);
   setUpDashboard(app, settings, dashboard);
+  app.use(refuseOtherHosts(browsers));
   if (settings.CORS_ORIGINS.length > 0) app.enableCors(crossOrigin(settings.CORS_ORIGINS));
+  app.use(refuseForeignWrites(browsers));
   app.use(checkBeforeBody(app.get(AccessGuard)));
   app.useBodyParser('json', { limit: MAX_BODY_BYTES });
   app.use(checkJsonBody);

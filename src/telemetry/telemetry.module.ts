@@ -1,4 +1,5 @@
 import { type DynamicModule, Module, type ModuleMetadata, type Type } from '@nestjs/common';
+import { BrowsersModule } from '../access/index.js';
 import { ClientAddressModule } from '../client-address/index.js';
 import { SocketMemoryModule } from '../socket-memory/index.js';
 import { StorageModule } from '../storage/index.js';
@@ -29,7 +30,14 @@ export class TelemetryModule {
   static forRoot({ imports = [], upgradeGuard = UpgradeGuard }: TelemetryModuleOptions = {}): DynamicModule {
     return {
       module: TelemetryModule,
-      imports: [ClientAddressModule, SocketMemoryModule, StorageModule, TelemetrySharedModule, ...imports],
+      imports: [
+        BrowsersModule,
+        ClientAddressModule,
+        SocketMemoryModule,
+        StorageModule,
+        TelemetrySharedModule,
+        ...imports,
+      ],
       controllers: [TelemetryPathsController],
       providers: [
         AllowedAddresses,

@@ -27,4 +27,9 @@ export class TokenBucket {
     this.left -= count;
     return true;
   }
+
+  /** Takes what has been used already. What is more than there was comes back before any other is allowed. */
+  use(count: number): void {
+    this.left -= count;
+  }
 }

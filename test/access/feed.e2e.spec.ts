@@ -1,5 +1,8 @@
+import { ForbiddenException, HttpException, Inject, Injectable, Module } from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { AccessGuard, type Extensions, type FeedGuard } from '../../src/index.js';
 import { FeedLimits } from '../../src/feed/index.js';
 import { READ_TOKEN, WITH_TOKENS, WRITE_TOKEN } from '../support/access.js';
 import { TestDatabase } from '../support/databases.js';
@@ -263,7 +266,8 @@ describe('a page in a browser', () => {
         if (status === 403) expect(answer).toContain('Content-Type: application/problem+json');
       }
       expect((await server.metric('tetcore_http_unauthorized_total')).get('reason="origin"')).toBe(7);
-      expect(await upgrade(server, '/', 'https://evil.example')).toMatch(/^HTTP\/1\.1 101 /);
+      // Nor does it send as a node.
+      expect(await upgrade(server, '/', 'https://evil.example')).toMatch(/^HTTP\/1\.1 403 /);
     }
   });
 
@@ -271,5 +275,120 @@ describe('a page in a browser', () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { CORS_ORIGINS: '*' });
     expect(await upgrade(server, '/feed', 'https://any.example')).toMatch(/^HTTP\/1\.1 101 /);
+  });
+});
+
+/** What a team asks elsewhere: who a request comes from, and which tokens are good. Answers when the test says so. */
+@Injectable()
+class Accounts {
+  private readonly waiting: (() => void)[] = [];
+  isDown = false;
+  asksAtOnce = true;
+
+  async knows(name: unknown): Promise<boolean> {
+    if (!this.asksAtOnce) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    if (this.isDown) throw new Error('The accounts are down.');
+    return name === 'ada';
+  }
+
+  get asked(): number {
+    return this.waiting.length;
+  }
+
+  answer(): void {
+    this.asksAtOnce = true;
+    for (const resolve of this.waiting.splice(0)) resolve();
+  }
+}
+
+@Module({ providers: [Accounts], exports: [Accounts] })
+class AccountsModule {}
+
+/** One guard for both. Programs say who they are by a header, pages in the first frame. */
+@Injectable()
+class AccountGuard extends AccessGuard implements FeedGuard {
+  @Inject(Accounts) private readonly accounts!: Accounts;
+  readonly needsToken = true;
+
+  override async check({ headers }: IncomingMessage): Promise<void> {
+    if (!(await this.accounts.knows(headers['x-account']))) throw new ForbiddenException();
+  }
+
+  async checkUpgrade({ headers }: IncomingMessage): Promise<number | null> {
+    if (headers['x-account'] === 'teapot') throw new HttpException('a teapot', 418);
+    return (await this.accounts.knows(headers['x-account'] ?? 'ada')) ? null : 403;
+  }
+
+  admits(token: string): Promise<boolean> {
+    return this.accounts.knows(token);
+  }
+}
+
+const byAccounts = { imports: [AccountsModule], access: { guard: AccountGuard } } satisfies Extensions;
+
+describe('a guard of a team', () => {
+  const as = (account: string) => ({ headers: { 'x-account': account } });
+
+  it('covers the live feed as well as the HTTP API, and may ask elsewhere', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url, FAST, byAccounts);
+    await sendBlock(server);
+    const accounts = server.server.app.get(Accounts);
+    const status = async (account: string): Promise<number> =>
+      (await fetch(`${server.http}/nodes`, as(account))).status;
+    expect([await status('ada'), await status('eve')]).toEqual([200, 403]);
+    expect((await refusal(`${server.ws}/feed`, as('eve'))).status).toBe(403);
+    expect((await refusal(`${server.ws}/feed`, as('teapot'))).status).toBe(418);
+    const eve = await FeedClient.connect(server.ws);
+    eve.send({ ...SUBSCRIBE, token: 'eve' });
+    expect([(await eve.closed).code, eve.rows]).toEqual([4401, []]);
+    const ada = await FeedClient.connect(server.ws, as('ada'));
+    accounts.asksAtOnce = false;
+    ada.send({ ...SUBSCRIBE, token: 'ada' });
+    ada.send({ ...SUBSCRIBE, msg: 'x.other' });
+    await waitUntil(() => accounts.asked === 1, { what: 'the guard to be asked' });
+    // Nothing of hers is done before it has answered, and not beyond what may wait.
+    expect(await server.metric('tetcore_feed_subscriptions')).toEqual(new Map([['', 0]]));
+    accounts.answer();
+    await ada.has(1);
+    accounts.isDown = true;
+    expect((await refusal(`${server.ws}/feed`, as('ada'))).status).toBe(500);
+    expect(await server.metric('tetcore_feed_handshakes_refused_total')).toEqual(
+      new Map([
+        ['reason="refused"', 2],
+        ['reason="failed"', 1],
+      ]),
+    );
+  });
+
+  it('keeps few handshakes waiting, and none for long', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url, FAST, byAccounts);
+    const accounts = server.server.app.get(Accounts);
+    Object.assign(server.server.app.get(FeedLimits), { waitingSocketsOfAddress: 2, tokenMs: 500 });
+    accounts.asksAtOnce = false;
+    const waiting = [1, 2].map(() => refusal(`${server.ws}/feed`, as('ada')));
+    await waitUntil(() => accounts.asked === 2, { what: 'the guard to be asked' });
+    const crowded = await refusal(`${server.ws}/feed`, as('ada'));
+    expect([crowded.status, crowded.headers['retry-after']]).toEqual([503, '5']);
+    expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([503, 503]);
+    expect(await server.metric('tetcore_feed_handshakes_refused_total')).toEqual(
+      new Map([
+        ['reason="crowded"', 1],
+        ['reason="timeout"', 2],
+      ]),
+    );
+  });
+
+  it('that covers the HTTP API alone keeps the server from starting', async () => {
+    await using database = await TestDatabase.create();
+    class HalfGuard extends AccessGuard {
+      override check(): void {
+        throw new ForbiddenException();
+      }
+    }
+    await expect(TestServer.start(database.url, {}, { access: { guard: HalfGuard } })).rejects.toThrow(
+      'HalfGuard guards the HTTP API, and nothing that goes with it guards the live feed',
+    );
   });
 });

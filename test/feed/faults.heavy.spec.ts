@@ -2,7 +2,12 @@ import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { describe, expect, it, vi } from 'vitest';
-import { ReaderConnection, ReadTimeoutError, ReadTransaction } from '../../src/storage/read/index.js';
+import {
+  ReaderConnection,
+  READER_CONNECTIONS,
+  ReadTimeoutError,
+  ReadTransaction,
+} from '../../src/storage/index.js';
 import { TestDatabase } from '../support/databases.js';
 import { FakeNode } from '../support/fake-node.js';
 import { FaultyPostgres } from '../support/faulty-postgres.js';
@@ -122,7 +127,7 @@ describe('the live feed', () => {
     const read = (limitMs: number, signal = new AbortController().signal): Promise<number> =>
       ReadTransaction.run(dataSource, (transaction) => Promise.resolve(transaction.now), { limitMs, signal });
     const taken: ReaderConnection[] = [];
-    for (let n = 0; n < 8; n += 1) taken.push(await ReaderConnection.borrow(dataSource));
+    for (let n = 0; n < READER_CONNECTIONS; n += 1) taken.push(await ReaderConnection.borrow(dataSource));
     await expect(read(100)).rejects.toThrow(ReadTimeoutError);
     const abort = new AbortController();
     const given = read(60_000, abort.signal);

@@ -54,6 +54,46 @@ describe('the live feed', () => {
     expect(slow.rows.length).toBeLessThan(count);
   }, 60_000);
 
+  it('holds so much for clients that do not read, of all and of one address, and drops them while others wait', async () => {
+    await using database = await TestDatabase.create();
+    const bound = 4 * 1024 * 1024;
+    const limits = { unsentBytesOfAddress: bound, crowdedStalledMs: 1_000, pingEveryMs: 200 };
+    await using server = await limited(database, limits);
+    const node = await FakeNode.connect(server.ws);
+    await node.sendConnected({ network_id: 'QmMuch' });
+    const filler = 'x'.repeat(100_000);
+    const count = 100;
+    for (let n = 0; n < count; n += 1) await node.sendV1({ msg: 'x.large', n, filler });
+    const first = await FeedClient.connect(server.ws, { localAddress: '127.0.0.3' });
+    first.subscribe('QmMuch', 'x.large');
+    await first.has(count, 20_000);
+    const idle = await Promise.all(
+      Array.from({ length: 40 }, () => FeedClient.connect(server.ws, { localAddress: '127.0.0.2' })),
+    );
+    for (const client of idle) {
+      client.subscribe('QmMuch', 'x.large');
+      client.socket.pause();
+    }
+    let unsent = 0;
+    const look = async (): Promise<void> => {
+      unsent = Math.max(unsent, (await server.metric('tetcore_feed_unsent_bytes')).get('') ?? 0);
+    };
+    await waitUntil(async () => (await look(), unsent >= bound), { what: 'the bound to be met' });
+    const reader = await FeedClient.connect(server.ws);
+    reader.subscribe('QmMuch', 'x.large');
+    await reader.has(count, 20_000);
+    await waitUntil(
+      async () => {
+        await look();
+        return ((await server.metric('tetcore_feed_sockets_closed_total')).get('reason="slow"') ?? 0) > 0;
+      },
+      { what: 'a client that does not read to be dropped' },
+    );
+    // The frame that meets the bound is sent.
+    expect(unsent).toBeLessThan(bound + 400_000);
+    for (const client of idle) client.socket.terminate();
+  }, 60_000);
+
   it('drops who is so slow that what it lacks has left the cache', async () => {
     await using database = await TestDatabase.create();
     await using server = await limited(database, {}, { CACHE_MAX_MIB: '8' });

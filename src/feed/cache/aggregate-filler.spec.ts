@@ -11,8 +11,8 @@ const SECOND = 1e6;
 const INTERVAL_S = 10;
 const START = 1_000 * SECOND;
 const PAIR = { peer_id: 'QmPeer', msg: 'x.time' };
-const READER = {};
-const MUCH = {};
+const READER = { address: '127.0.0.1' };
+const MUCH = { address: '127.0.0.2' };
 
 /** At a time, in seconds after the start. The value says which row it was. */
 function row(id: number, atS: number, text = ''): StoredRow {
@@ -63,6 +63,7 @@ describe('an aggregate that is opened', () => {
     const turns = await filled(aggregate);
     expect(turns).toBeGreaterThanOrEqual(20);
     entry.update([row(300, 38)], now);
+    await filled(aggregate);
     expect(sums(aggregate)).toEqual({
       0: sumOf(0, 10) + 200,
       10: sumOf(10, 20),
@@ -139,6 +140,17 @@ describe('the size of an aggregate', () => {
     expect(entry.bytes).toBe(entry.log.bytes + aggregate.bytes);
     aggregate.evict(Infinity);
     expect(aggregate.bytes).toBe(0);
+  });
+
+  it('takes in what arrives bit by bit too, where that takes longer than a slice', async () => {
+    const entry = entryOf(10, new AggregateFiller({ sliceMs: 0 }));
+    const aggregate = entry.openAggregate('time', INTERVAL_S, READER);
+    await filled(aggregate);
+    entry.update([row(10, 10), row(11, 11)], START + 12 * SECOND);
+    expect(aggregate.isFilled).toBe(false);
+    entry.update([row(12, 12)], START + 13 * SECOND);
+    expect(await filled(aggregate)).toBeGreaterThan(2);
+    expect(sums(aggregate)).toEqual({ 0: sumOf(0, 10), 10: sumOf(10, 13) });
   });
 
   it('is that of its groups: it does not hold the messages that they are of', async () => {

@@ -1,7 +1,7 @@
 import type { Aggregate } from '../aggregate/aggregate.js';
 import type { FeedLimits } from '../feed-limits.js';
 import type { CacheEntry } from './cache-entry.js';
-import { Turns } from './turns.js';
+import { AddressTurns, type Asker } from './turns.js';
 
 interface Filling {
   aggregate: Aggregate;
@@ -10,13 +10,18 @@ interface Filling {
 
 /** Has aggregates take in what is cached: a little of one in each turn of the event loop, in turns of who asks. */
 export class AggregateFiller {
-  private readonly turns = new Turns<Filling>();
+  private readonly turns = new AddressTurns<Filling>();
   private running = false;
 
   constructor(private readonly limits: Pick<FeedLimits, 'sliceMs'>) {}
 
+  /** As long as is worked on at once: milliseconds. */
+  get sliceMs(): number {
+    return this.limits.sliceMs;
+  }
+
   /** It ends when nobody uses the aggregate any more. @param by who waits for it: each who does has turns */
-  fill(aggregate: Aggregate, entry: CacheEntry, by: object): void {
+  fill(aggregate: Aggregate, entry: CacheEntry, by: Asker): void {
     this.turns.add(by, { aggregate, entry });
     if (this.running) return;
     this.running = true;

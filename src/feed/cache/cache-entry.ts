@@ -4,8 +4,12 @@ import type { PeerMessage } from '../request/peer-message.js';
 import type { Subscription } from '../subscription/subscription.js';
 import type { AggregateFiller } from './aggregate-filler.js';
 import { KnownIds } from './known-ids.js';
-import { RowLog } from './row-log.js';
+import { type CachedRow, RowLog } from './row-log.js';
 import type { StoredRow } from './stored-row.js';
+import type { Asker } from './turns.js';
+
+/** Has the turns of what arrives. */
+const UPDATES: Asker = { address: 'updates' };
 
 export interface Filling {
   /** In the order of their time. */
@@ -108,7 +112,7 @@ export class CacheEntry {
     const fresh = rows.filter(({ id, storedAt }) => storedAt > this.readFrom && this.known.add(id, storedAt));
     if (fresh.length === 0) return 0;
     const added = this.log.append(fresh.map(({ createdAt, text }) => ({ createdAt, arrivedAt: now, text })));
-    for (const aggregate of this.aggregates.values()) aggregate.add(added);
+    this.addToAggregates(added);
     this.wakeAll();
     return added.length;
   }
@@ -150,7 +154,7 @@ export class CacheEntry {
    *
    * @param by who wants it: each who does has a turn
    */
-  openAggregate(key: string, intervalS: number, by: object): Aggregate {
+  openAggregate(key: string, intervalS: number, by: Asker): Aggregate {
     const name = `${intervalS.toString()} ${key}`;
     let aggregate = this.aggregates.get(name);
     if (aggregate === undefined) {
@@ -173,6 +177,15 @@ export class CacheEntry {
   grown(): void {
     this.wakeAll();
     this.onGrown();
+  }
+
+  /** What takes longer than a slice goes on bit by bit. */
+  private addToAggregates(rows: readonly CachedRow[]): void {
+    const until = performance.now() + this.aggregateFiller.sliceMs;
+    for (const aggregate of this.aggregates.values()) {
+      if (performance.now() < until) aggregate.add(rows);
+      else if (aggregate.fallBehind(rows)) this.aggregateFiller.fill(aggregate, this, UPDATES);
+    }
   }
 
   private wakeAll(): void {

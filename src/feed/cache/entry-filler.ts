@@ -6,13 +6,13 @@ import { FeedFreshness } from '../freshness.js';
 import type { CacheEntry } from './cache-entry.js';
 import { FeedOutage } from './feed-outage.js';
 import { FeedReadModel } from './feed.read-model.js';
-import { Turns } from './turns.js';
+import { AddressTurns, type Asker } from './turns.js';
 
 /** Fills entries from the database, a few at a time, in turns of those who ask, and as often as it takes. */
 @Injectable()
 export class EntryFiller {
   /** An entry may be wanted by several, and stands in the line of each. */
-  private readonly turns = new Turns<CacheEntry>();
+  private readonly turns = new AddressTurns<CacheEntry>();
   /** Those that are read, or are to be read again after a while. */
   private readonly busy = new Set<CacheEntry>();
   private readonly abort = new AbortController();
@@ -30,7 +30,7 @@ export class EntryFiller {
   }
 
   /** @param by who waits for it: each who does has a turn */
-  fill(entry: CacheEntry, by: object): void {
+  fill(entry: CacheEntry, by: Asker): void {
     this.turns.add(by, entry);
     // Its user is to be there first.
     setImmediate(() => this.next());
@@ -65,7 +65,7 @@ export class EntryFiller {
     }
   }
 
-  private async attempt(entry: CacheEntry, by: object): Promise<void> {
+  private async attempt(entry: CacheEntry, by: Asker): Promise<void> {
     const startedAt = performance.now();
     // One entry is not to take the room of all others.
     const maxBytes = (this.settings.CACHE_MAX_MIB * 1024 * 1024) / 2;

@@ -6,6 +6,7 @@ import { keyOf, type PeerMessage } from '../request/peer-message.js';
 import { AggregateFiller } from './aggregate-filler.js';
 import { CacheEntry } from './cache-entry.js';
 import { EntryFiller } from './entry-filler.js';
+import type { Asker } from './turns.js';
 
 /** An entry that nobody has read for longer is filled anew rather than brought up to date: milliseconds. */
 const CATCH_UP_MS = 300_000;
@@ -37,7 +38,7 @@ export class FeedCache {
    *
    * @param by who wants it: it is filled in turns
    */
-  entry(pair: PeerMessage, by: object): CacheEntry {
+  entry(pair: PeerMessage, by: Asker): CacheEntry {
     const key = keyOf(pair);
     let entry = this.entries.get(key);
     if (entry === undefined || entry.abandoned || isUnusedFor(entry, CATCH_UP_MS)) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Turns } from './turns.js';
+import { AddressTurns, type Asker, Turns } from './turns.js';
 
 describe('Turns', () => {
   it('let who wants little pass who wants much', () => {
@@ -15,5 +15,19 @@ describe('Turns', () => {
     }
     expect(taken).toEqual(['much 0', 'little 0', 'much 1', 'much 2', 'late 0', 'much 3', 'much 4']);
     expect(turns.take()).toBeUndefined();
+  });
+});
+
+describe('AddressTurns', () => {
+  it('give many clients of one address the turns of one', () => {
+    const turns = new AddressTurns<string>();
+    const client = (address: string): Asker => ({ address });
+    for (let n = 0; n < 3; n += 1) turns.add(client('a'), `a${n.toString()}`);
+    const busy = client('b');
+    for (let n = 0; n < 3; n += 1) turns.add(busy, `b${n.toString()}`);
+    turns.add(client('c'), 'c0');
+    const taken: string[] = [];
+    for (let turn = turns.take(); turn !== undefined; turn = turns.take()) taken.push(turn.item);
+    expect(taken).toEqual(['a0', 'b0', 'c0', 'a1', 'b1', 'a2', 'b2']);
   });
 });

@@ -1,16 +1,20 @@
-/** What several want, in turns: whoever wants much does not keep the others waiting. */
+/** What several want, in turns: one that wants much does not keep the others waiting. */
 export class Turns<Item> {
   /** In the order of their turns. */
   private readonly lines = new Map<object, Set<Item>>();
 
-  /** @param by whose turn it takes. What somebody wants already keeps its place */
+  get isEmpty(): boolean {
+    return this.lines.size === 0;
+  }
+
+  /** @param by whose turn it takes. What is wanted by it already keeps its place */
   add(by: object, item: Item): void {
     const line = this.lines.get(by);
     if (line === undefined) this.lines.set(by, new Set([item]));
     else line.add(item);
   }
 
-  /** The next; undefined where nobody wants anything. */
+  /** The next; undefined where nothing is wanted. */
   take(): { by: object; item: Item } | undefined {
     for (const [by, line] of this.lines) {
       this.lines.delete(by);
@@ -23,8 +27,35 @@ export class Turns<Item> {
     }
     return undefined;
   }
+}
+
+/** A client of the feed, as far as turns go. */
+export interface Asker {
+  /** IPv6 by its network. */
+  readonly address: string;
+}
+
+/** The same by address first: many clients of one address have the turns of one. */
+export class AddressTurns<Item> {
+  private readonly addresses = new Map<string, Turns<Item>>();
+
+  add(by: Asker, item: Item): void {
+    const turns = this.addresses.get(by.address) ?? new Turns<Item>();
+    turns.add(by, item);
+    this.addresses.set(by.address, turns);
+  }
+
+  take(): { by: Asker; item: Item } | undefined {
+    for (const [address, turns] of this.addresses) {
+      this.addresses.delete(address);
+      const turn = turns.take();
+      if (!turns.isEmpty) this.addresses.set(address, turns);
+      return turn as { by: Asker; item: Item } | undefined;
+    }
+    return undefined;
+  }
 
   clear(): void {
-    this.lines.clear();
+    this.addresses.clear();
   }
 }

@@ -18,22 +18,27 @@ export class Admission {
   }
 
   /**
-   * Takes the token out of the first frame. Where none is needed it may be there as well.
+   * Takes the token out of the first frame, where it may be whether one is needed or not.
    *
    * @returns the rest; undefined where that is nothing
-   * @throws NotAdmittedError
    */
-  check(frame: Record<string, unknown>): Record<string, unknown> | undefined {
+  take(frame: Record<string, unknown>): Record<string, unknown> | undefined {
     if (!this.isFirst) return frame;
     this.isFirst = false;
     const { token, ...rest } = frame;
-    if (!this.given) {
-      if (token === undefined) throw new NotAdmittedError('The first frame is to have a token in it.');
-      if (typeof token !== 'string' || !this.guard.admits(token)) {
-        throw new NotAdmittedError('The token is not known.');
-      }
-      this.given = true;
-    }
     return token !== undefined && Object.keys(rest).length === 0 ? undefined : rest;
+  }
+
+  /**
+   * Asks the guard about the token of the first frame.
+   *
+   * @throws NotAdmittedError, and what the guard throws
+   */
+  async check({ token }: Record<string, unknown>): Promise<void> {
+    if (token === undefined) throw new NotAdmittedError('The first frame is to have a token in it.');
+    if (typeof token !== 'string' || !(await this.guard.admits(token))) {
+      throw new NotAdmittedError('The token is not known.');
+    }
+    this.given = true;
   }
 }

@@ -19,6 +19,8 @@ import { objectIn, readRequest, type Wish } from '../request/read-request.js';
 import { BehindError, type Sending } from '../subscription/subscription.js';
 import type { FeedTopics } from '../topic/feed-topics.js';
 import { Admission, NotAdmittedError } from './admission.js';
+import type { SendBudget } from './send-budget.js';
+import type { SocketTurns, TurnResult, TurnTaker } from './socket-turns.js';
 import { Subscriber, TooManySubscriptionsError } from './subscriber.js';
 
 /** The server cannot serve this client now; it may come again. */
@@ -36,6 +38,8 @@ export interface FeedSocketContext {
   limits: FeedLimits;
   metrics: FeedMetrics;
   topics: FeedTopics;
+  turns: SocketTurns;
+  sendBudget: SendBudget;
   guard: FeedGuard;
   freshness: FeedFreshness;
   memory: SocketMemory;
@@ -49,7 +53,7 @@ export interface FeedSocketContext {
 }
 
 /** A client of the feed. It is sent what it can take, and nothing waits for it but in the cache. */
-export class FeedSocket implements MemoryHolder {
+export class FeedSocket implements MemoryHolder, TurnTaker {
   readonly holderKind = 'feed';
   private readonly subscriber: Subscriber;
   private readonly budget: TokenBucket;
@@ -58,7 +62,10 @@ export class FeedSocket implements MemoryHolder {
   private readonly admissionTimer: NodeJS.Timeout | undefined;
   /** Those that may have something to send, in the order of their turns. */
   private readonly ready = new Set<Sending>();
-  private pumping = false;
+  /** Frames of the client that wait for their turn; undefined where one is binary. */
+  private readonly inbox: (string | undefined)[] = [];
+  /** The guard is looking at the token. */
+  private isAdmitting = false;
   private readonly meter = new FrameMeter();
   private readonly deadline = new MessageDeadline();
   private endReason: FeedEnd | undefined;
@@ -71,14 +78,17 @@ export class FeedSocket implements MemoryHolder {
   private staleSince: string | null = null;
   private stalledMs = 0;
 
+  /** @param address of the client, IPv6 by its network */
   constructor(
     private readonly ws: WebSocket,
     private readonly request: IncomingMessage,
+    readonly address: string,
     private readonly context: FeedSocketContext,
   ) {
     const { cache, limits, metrics, guard } = context;
     this.budget = new TokenBucket(limits.requestBurst, limits.requestsPerSecond, performance.now());
     this.subscriber = new Subscriber(
+      address,
       cache,
       limits,
       (subscription) => this.queue(subscription),
@@ -95,7 +105,7 @@ export class FeedSocket implements MemoryHolder {
     ws.on('ping', (data) => this.answer(data));
     ws.on('error', (error) => this.failed(error));
     ws.on('close', (code) => this.ended(code));
-    this.pumpSoon();
+    this.tellSoon();
   }
 
   /** Whether its client has yet to show its token. */
@@ -105,17 +115,22 @@ export class FeedSocket implements MemoryHolder {
 
   /** Pings, or drops a client that is silent or takes nothing. A beat counts as one interval however late it is. */
   beat(intervalMs: number): void {
-    const { silentMs, stalledMs } = this.context.limits;
+    const { silentMs, stalledMs, crowdedStalledMs } = this.context.limits;
     const { bytesRead } = this.request.socket;
-    this.silentMs = bytesRead === this.bytesSeen ? this.silentMs + intervalMs : 0;
+    // What we do not read is not silent.
+    const isSilent = bytesRead === this.bytesSeen && !this.ws.isPaused;
+    this.silentMs = isSilent ? this.silentMs + intervalMs : 0;
     this.bytesSeen = bytesRead;
     const stalled = this.ws.bufferedAmount > 0 && this.taken === this.takenSeen;
     this.stalledMs = stalled ? this.stalledMs + intervalMs : 0;
     this.takenSeen = this.taken;
+    const isCrowded = this.context.sendBudget.isFullFor(this.address);
     if (this.silentMs >= silentMs) this.cutOff('timeout');
-    else if (this.deadline.isOver(this.meter, intervalMs)) {
+    else if (!this.ws.isPaused && this.deadline.isOver(this.meter, intervalMs)) {
       this.drop('message_timeout', POLICY_VIOLATION, 'message timeout');
     } else if (this.stalledMs >= stalledMs) this.drop('slow', TRY_AGAIN_LATER, 'nothing was taken');
+    // Others wait for what it holds: its close is not waited for.
+    else if (isCrowded && this.stalledMs >= crowdedStalledMs) this.cutOff('slow');
     else if (this.isOpen) this.ws.ping();
   }
 
@@ -125,6 +140,7 @@ export class FeedSocket implements MemoryHolder {
 
   addHeld(to: HeldBytes): void {
     to.unfinished += this.meter.held;
+    for (const text of this.inbox) to.unfinished += text?.length ?? 0;
     to.identities += this.subscriber.size * SUBSCRIPTION_BYTES;
     to.unsent += this.ws.bufferedAmount;
   }
@@ -133,6 +149,11 @@ export class FeedSocket implements MemoryHolder {
   evict(): void {
     this.drop('memory_limit', TRY_AGAIN_LATER, 'memory limit');
     this.ws.terminate();
+  }
+
+  /** To be called when it has changed whether the feed is behind. */
+  tellSoon(): void {
+    if (this.isToBeTold) this.context.turns.add(this);
   }
 
   /** Ends it at once, to make room for another. */
@@ -149,39 +170,73 @@ export class FeedSocket implements MemoryHolder {
     return this.ws.readyState === this.ws.OPEN;
   }
 
+  /** Handles the next frame of the client, or sends it the next one. */
+  turn(): TurnResult {
+    if (!this.isOpen || this.isAdmitting) return 'done';
+    if (this.inbox.length === 0) return this.sendNext();
+    const text = this.inbox.shift();
+    if (this.ws.isPaused && this.inbox.length < this.context.limits.inboxFrames) this.ws.resume();
+    this.handle(text);
+    return this.inbox.length > 0 || this.ready.size > 0 || this.isToBeTold ? 'more' : 'done';
+  }
+
   private receive(data: Buffer, isBinary: boolean): void {
-    const { limits, metrics, longestS, topics } = this.context;
     if (!this.isOpen || !this.spend(1)) return;
+    this.inbox.push(isBinary ? undefined : data.toString());
+    if (this.inbox.length >= this.context.limits.inboxFrames) this.ws.pause();
+    this.context.turns.add(this);
+  }
+
+  /** @param text undefined where the frame is binary */
+  private handle(text: string | undefined): void {
     try {
-      if (isBinary) throw new InvalidRequestError('A frame takes text: one JSON object.');
-      const fields = this.admit(objectIn(data.toString()));
-      if (fields !== undefined) {
-        const wish = readRequest(fields, longestS, topics);
-        if (isForAggregate(wish) && !this.spend(limits.aggregateRequests - 1)) return;
-        this.subscriber.follow(wish);
+      if (text === undefined) throw new InvalidRequestError('A frame takes text: one JSON object.');
+      const frame = objectIn(text);
+      if (this.isWaiting) {
+        this.isAdmitting = true;
+        void this.admit(frame).finally(() => {
+          this.isAdmitting = false;
+          this.context.turns.add(this);
+        });
+      } else {
+        this.follow(frame);
       }
-      metrics.requested('accepted');
     } catch (error) {
-      if (!(error instanceof InvalidRequestError)) {
-        this.fault(error);
-        return;
-      }
-      metrics.requested(outcomeOf(error));
-      this.send(JSON.stringify({ error: error.message }));
-      if (this.isWaiting) this.refuse('a token is needed');
+      this.object(error);
     }
   }
 
-  /** @returns what there is besides the token, if anything */
-  private admit(frame: Record<string, unknown>): Record<string, unknown> | undefined {
-    const wasWaiting = this.isWaiting;
-    const fields = this.admission.check(frame);
-    if (wasWaiting) {
+  /** The guard may take its time: until then no other frame is handled, and the time for a token goes on. */
+  private async admit(frame: Record<string, unknown>): Promise<void> {
+    try {
+      await this.admission.check(frame);
       clearTimeout(this.admissionTimer);
       this.context.onAdmitted(this);
-      this.pumpSoon();
+      if (this.isOpen) this.follow(frame);
+    } catch (error) {
+      if (this.isOpen) this.object(error);
     }
-    return fields;
+  }
+
+  private follow(frame: Record<string, unknown>): void {
+    const { limits, metrics, longestS, topics } = this.context;
+    const fields = this.admission.take(frame);
+    if (fields !== undefined) {
+      const wish = readRequest(fields, longestS, topics);
+      if (isForAggregate(wish) && !this.spend(limits.aggregateRequests - 1)) return;
+      this.subscriber.follow(wish);
+    }
+    metrics.requested('accepted');
+  }
+
+  private object(error: unknown): void {
+    if (!(error instanceof InvalidRequestError)) {
+      this.fault(error);
+      return;
+    }
+    this.context.metrics.requested(outcomeOf(error));
+    this.send(JSON.stringify({ error: error.message }));
+    if (this.isWaiting) this.refuse('a token is needed');
   }
 
   private refuse(why: string): void {
@@ -197,56 +252,55 @@ export class FeedSocket implements MemoryHolder {
 
   private queue(subscription: Sending): void {
     this.ready.add(subscription);
-    this.pumpSoon();
+    this.context.turns.add(this);
   }
 
-  /** Sends what there is. Later, when all that is new is there, so that it goes in one frame. */
-  pumpSoon(): void {
-    if (this.pumping) return;
-    this.pumping = true;
-    setImmediate(() => {
-      this.pumping = false;
-      try {
-        this.pump();
-      } catch (error) {
-        if (error instanceof BehindError) this.drop('behind', TRY_AGAIN_LATER, 'too slow');
-        else this.fault(error);
-      }
-    });
-  }
-
-  /** Sends as much as the client takes, a frame of each subscription in turn. */
-  private pump(): void {
-    const { limits, metrics } = this.context;
+  /** Sends a frame, of each subscription in turn, if the client and the budget of all have room for it. */
+  private sendNext(): TurnResult {
+    const { limits, metrics, sendBudget } = this.context;
     this.tellWhetherStale();
-    for (const subscription of this.ready) {
-      if (!this.isOpen || this.ws.bufferedAmount >= limits.unsentBytes) return;
-      this.ready.delete(subscription);
-      const frame = subscription.isOpen ? subscription.next() : undefined;
-      if (frame === undefined) continue;
-      // To the end of the line: a Set is gone through in the order in which it was filled.
-      this.ready.add(subscription);
-      this.send(frame.data);
-      metrics.sent(frame.rows);
+    try {
+      for (const subscription of this.ready) {
+        if (this.ws.bufferedAmount >= limits.unsentBytes) return 'done';
+        if (!sendBudget.maySend(this.address)) return 'held';
+        this.ready.delete(subscription);
+        const frame = subscription.isOpen ? subscription.next() : undefined;
+        if (frame === undefined) continue;
+        // To the end of the line: a Set is gone through in the order in which it was filled.
+        this.ready.add(subscription);
+        this.send(frame.data);
+        metrics.sent(frame.rows);
+        return 'more';
+      }
+    } catch (error) {
+      if (error instanceof BehindError) this.drop('behind', TRY_AGAIN_LATER, 'too slow');
+      else this.fault(error);
     }
+    return 'done';
+  }
+
+  private get isToBeTold(): boolean {
+    return this.context.freshness.staleSince !== this.staleSince && !this.isWaiting;
   }
 
   /** Before anything else that is sent: who has not been told takes it for new. */
   private tellWhetherStale(): void {
+    if (!this.isToBeTold || this.ws.bufferedAmount >= this.context.limits.unsentBytes) return;
     const { staleSince } = this.context.freshness;
-    if (staleSince === this.staleSince || this.isWaiting || !this.isOpen) return;
-    if (this.ws.bufferedAmount >= this.context.limits.unsentBytes) return;
     this.staleSince = staleSince;
     this.send(JSON.stringify({ stale_since: staleSince }));
   }
 
   private send(data: Buffer | string): void {
+    const { sendBudget, turns } = this.context;
     // What did not wait for the client is no sign that it is slow.
     if (this.ws.bufferedAmount === 0) this.taken += 1;
     else this.context.memory.grew(data.length);
+    sendBudget.sending(this.address, data.length);
     this.ws.send(data, { binary: false }, () => {
+      sendBudget.taken(this.address, data.length);
       this.taken += 1;
-      if (this.ready.size > 0 || this.staleSince !== this.context.freshness.staleSince) this.pumpSoon();
+      if (this.ready.size > 0 || this.isToBeTold) turns.add(this);
     });
   }
 
@@ -274,6 +328,9 @@ export class FeedSocket implements MemoryHolder {
 
   private release(): void {
     this.ready.clear();
+    this.inbox.length = 0;
+    // The answer to a close frame is to be read.
+    if (this.ws.isPaused) this.ws.resume();
     this.subscriber.endAll();
   }
 

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import { FeedGuard } from '../../access/index.js';
+import { addressGroup } from '../../address/index.js';
 import { ClientAddresses } from '../../client-address/index.js';
 import { Settings } from '../../config/index.js';
 import { type Deadline, Lifecycle, OpenSockets } from '../../lifecycle/index.js';
@@ -14,6 +15,8 @@ import { FeedMetrics } from '../feed.metrics.js';
 import { FeedFreshness } from '../freshness.js';
 import { FeedTopics } from '../topic/feed-topics.js';
 import { FeedSocket, type FeedSocketContext } from './feed-socket.js';
+import { SendBudget } from './send-budget.js';
+import { SocketTurns } from './socket-turns.js';
 import { WaitingSockets } from './waiting-sockets.js';
 
 /** All clients of the feed: their heartbeat and their goodbye. */
@@ -38,13 +41,18 @@ export class FeedSockets {
     private readonly filler: EntryFiller,
     freshness: FeedFreshness,
     private readonly memory: SocketMemory,
+    turns: SocketTurns,
+    sendBudget: SendBudget,
   ) {
+    metrics.watch({ unsentBytes: () => sendBudget.unsentBytes });
     this.waiting = new WaitingSockets(limits);
     this.context = {
       cache,
       limits,
       metrics,
       topics,
+      turns,
+      sendBudget,
       guard,
       freshness,
       memory,
@@ -58,7 +66,7 @@ export class FeedSockets {
       onFault: (error) => this.logger.error('A subscriber of the live feed could not be served.', error),
     };
     freshness.onChange(() => {
-      for (const socket of this.sockets) socket.pumpSoon();
+      for (const socket of this.sockets) socket.tellSoon();
     });
   }
 
@@ -74,10 +82,11 @@ export class FeedSockets {
 
   /** Takes over a socket. Nothing may be awaited before, or frames are lost. */
   open(ws: WebSocket, request: IncomingMessage): void {
-    const socket = new FeedSocket(ws, request, this.context);
+    const { address } = this.addresses.of(request);
+    const socket = new FeedSocket(ws, request, addressGroup(address), this.context);
     this.sockets.add(socket);
     this.memory.add(socket);
-    if (socket.isWaiting) this.wait(socket, this.addresses.of(request).address);
+    if (socket.isWaiting) this.wait(socket, address);
     if (this.lifecycle.state === 'draining') socket.close(1001, 'the server is going away');
   }
 

@@ -1,4 +1,5 @@
 import type { FeedCache } from '../cache/feed-cache.js';
+import type { Asker } from '../cache/turns.js';
 import type { FeedLimits } from '../feed-limits.js';
 import { InvalidRequestError } from '../request/invalid-request.error.js';
 import { keyOf, type PeerMessage } from '../request/peer-message.js';
@@ -14,10 +15,11 @@ export class TooManySubscriptionsError extends InvalidRequestError {}
 type Kind = 'raw' | 'aggregate';
 
 /** The subscriptions of a socket: of each pair one that is raw and one that is aggregated, at most, and one of a topic. */
-export class Subscriber {
+export class Subscriber implements Asker {
   private readonly subscriptions = new Map<string, Sending>();
 
   constructor(
+    readonly address: string,
     private readonly cache: FeedCache,
     private readonly limits: FeedLimits,
     private readonly onNews: (subscription: Sending) => void,

@@ -3,6 +3,7 @@ import type { Aggregate } from '../aggregate/aggregate.js';
 import { inOrder } from '../aggregate/changed-groups.js';
 import type { Group } from '../aggregate/group.js';
 import type { CacheEntry } from '../cache/cache-entry.js';
+import type { Asker } from '../cache/turns.js';
 import type { AggregateWish } from '../request/read-request.js';
 import { type Frame, type FrameLimits, frameText } from './frame.js';
 import { type Sending, Subscription } from './subscription.js';
@@ -13,7 +14,7 @@ export interface AggregateQuestion {
   startTime: number;
   wish: AggregateWish;
   /** Who asks. */
-  reader: object;
+  reader: Asker;
   limits: FrameLimits;
 }
 

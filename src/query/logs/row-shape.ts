@@ -26,12 +26,28 @@ export const MESSAGE_JSON: RowShape = {
 
 export const MESSAGE_COLUMNS = ['id', 'ip_addr', 'peer_id', 'msg', 'created_at', 'logs', 'cursor'] as const;
 
-/** The same as a row of a table; `logs` is JSON in one column. */
-export const MESSAGE_CSV: RowShape = {
-  text: ({ ipAddr, peerId }) =>
-    `id || ',' || ${csvText(ipAddr())} || ',' || ${csvText(peerId())} || ',' || ${csvText("logs->>'msg'")}
-       || ',' || created_at || ',' || ${csvText('logs::text')} || ',' || ${cursorSql('created_at')}`,
-};
+/** The same as a row of a table; `logs` is JSON in one column. What a spreadsheet would run is text: see below. */
+export const MESSAGE_CSV = messageCsv(harmlessText);
+/** The same with texts as they are. */
+export const MESSAGE_CSV_RAW = messageCsv((expression) => expression);
+
+function messageCsv(shown: (expression: string) => string): RowShape {
+  // Not of the message, which is made a text once, and begins with a brace.
+  const column = (expression: string): string => csvText(shown(expression));
+  return {
+    text: ({ ipAddr, peerId }) =>
+      `id || ',' || ${column(ipAddr())} || ',' || ${column(peerId())} || ',' || ${column("(logs->>'msg')")}
+         || ',' || created_at || ',' || ${csvText('logs::text')} || ',' || ${cursorSql('created_at')}`,
+  };
+}
+
+/**
+ * With an apostrophe before a character at which spreadsheets take a cell for a formula: `=`, `+`, `-`, `@`, their wide
+ * forms, a tab, the end of a line.
+ */
+function harmlessText(expression: string): string {
+  return `CASE WHEN ${expression} ~ E'^[=+@\\t\\r\\n\uFF1D\uFF0B\uFF20\uFF0D-]' THEN '''' || ${expression} ELSE ${expression} END`;
+}
 
 function csvText(expression: string): string {
   return `coalesce('"' || replace(${expression}, '"', '""') || '"', '')`;

@@ -1,11 +1,10 @@
 import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { csv, EXPORT_LIMITS, JSON_LIST, NDJSON, sendRows } from '../../storage/index.js';
+import { csv, JSON_LIST, NDJSON, RowAnswers } from '../../answer/index.js';
 import { ApiChainProblem, ChainNames } from '../../chains/index.js';
 import { ApiProblems, InvalidParameterError, MAX_ROWS, chooseFormat } from '../../http/index.js';
-import { MESSAGE_COLUMNS, MESSAGE_CSV, MESSAGE_JSON } from '../logs/row-shape.js';
-import { ExportSlots } from './export-slots.js';
+import { MESSAGE_COLUMNS, MESSAGE_CSV, MESSAGE_CSV_RAW, MESSAGE_JSON } from '../logs/row-shape.js';
 import { MessageCountsReadModel } from './message-counts.read-model.js';
 import { Message, MessageCount, PeerCount } from './message.dto.js';
 import { NodeLogsQuery, NodeMessagesQuery, PeerCountsQuery } from './node-logs.query.js';
@@ -22,8 +21,8 @@ export class MessagesController {
   constructor(
     private readonly logs: NodeLogsReadModel,
     private readonly counts: MessageCountsReadModel,
-    private readonly exports: ExportSlots,
     private readonly chains: ChainNames,
+    private readonly answers: RowAnswers,
   ) {}
 
   @Get('logs')
@@ -32,7 +31,8 @@ export class MessagesController {
     summary: 'Messages of a node',
     description:
       'As JSON, in pages; or as NDJSON or CSV, with any number of rows, which are sent as they are read. ' +
-      'Four such exports may run at once, for an hour each; one that was cut goes on after its last `cursor`.',
+      'Four such exports may run at once, two of them to one address, for an hour each; one that was cut goes on ' +
+      'after its last `cursor`.',
   })
   @ApiExtraModels(Message)
   @ApiOkResponse({
@@ -44,7 +44,10 @@ export class MessagesController {
         example: '{"id":1234,"ip_addr":"192.0.2.1","peer_id":"12D3KooW…","msg":"block.import", …}\n',
       },
       'text/csv': {
-        schema: { type: 'string', description: 'RFC 4180, with a head; `logs` is JSON in one column.' },
+        schema: {
+          type: 'string',
+          description: 'RFC 4180, with a head; `logs` is JSON in one column. See `raw`.',
+        },
         example: `${MESSAGE_COLUMNS.join(',')}\r\n1234,"192.0.2.1","12D3KooW…","block.import",…\r\n`,
       },
     },
@@ -67,19 +70,18 @@ export class MessagesController {
           `takes a whole number from 1 to ${MAX_ROWS.toString()} for an answer in JSON`,
         );
       }
-      await sendRows(response, this.logs.listMessages(query, chain, MESSAGE_JSON, limit), JSON_LIST);
+      await this.answers.send(response, this.logs.listMessages(query, chain, MESSAGE_JSON, limit), JSON_LIST);
       return;
     }
     const isCsv = format === 'text/csv';
+    const csvShape = query.raw === true ? MESSAGE_CSV_RAW : MESSAGE_CSV;
     const rows = this.logs.listMessages(
       query,
       chain,
-      isCsv ? MESSAGE_CSV : MESSAGE_JSON,
+      isCsv ? csvShape : MESSAGE_JSON,
       query.limit ?? Infinity,
     );
-    await this.exports.run(() =>
-      sendRows(response, rows, isCsv ? csv(MESSAGE_COLUMNS) : NDJSON, EXPORT_LIMITS),
-    );
+    await this.answers.export(response, rows, isCsv ? csv(MESSAGE_COLUMNS) : NDJSON);
   }
 
   @Get('log_stats')
@@ -89,7 +91,7 @@ export class MessagesController {
   @ApiChainProblem()
   async countMessages(@Query() query: NodeMessagesQuery, @Res() response: Response): Promise<void> {
     const chain = await this.chains.resolveOptional(query.chain);
-    await sendRows(response, this.counts.list(query, chain), JSON_LIST);
+    await this.answers.send(response, this.counts.list(query, chain), JSON_LIST);
   }
 
   @Get('peer_counts')
@@ -103,6 +105,6 @@ export class MessagesController {
   @ApiChainProblem()
   async listPeerCounts(@Query() query: PeerCountsQuery, @Res() response: Response): Promise<void> {
     const chain = await this.chains.resolveOptional(query.chain);
-    await sendRows(response, this.logs.listPeerCounts(query, chain), JSON_LIST);
+    await this.answers.send(response, this.logs.listPeerCounts(query, chain), JSON_LIST);
   }
 }

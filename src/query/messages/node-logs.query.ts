@@ -1,6 +1,7 @@
 import { ChainParameter } from '../../chains/index.js';
 import {
   ChoiceParameter,
+  FlagParameter,
   LimitParameter,
   PeerIdParameter,
   TextParameter,
@@ -70,6 +71,14 @@ export class NodeLogsQuery extends NodeMessagesPageQuery {
     example: 'ndjson',
   })
   format?: (typeof LOG_FORMATS)[number];
+
+  @FlagParameter({
+    description:
+      'CSV: texts as they are. Otherwise one that begins with `=`, `+`, `-`, `@`, a tab or the end of a line has an ' +
+      'apostrophe before it, since a spreadsheet would run it as a formula.',
+    example: true,
+  })
+  raw?: boolean;
 }
 
 /** What `GET /nodes/peer_counts` takes. */

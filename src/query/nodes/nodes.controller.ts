@@ -1,7 +1,7 @@
 import { Controller, Get, NotFoundException, Param, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, sendRows } from '../../storage/index.js';
+import { JSON_LIST, RowAnswers } from '../../answer/index.js';
 import { ApiChainProblem, ChainNames } from '../../chains/index.js';
 import { ApiProblems, JsonText } from '../../http/index.js';
 import { Node, NodeConnection, NodeDetail } from './node.dto.js';
@@ -15,6 +15,7 @@ export class NodesController {
   constructor(
     private readonly nodes: NodesReadModel,
     private readonly chains: ChainNames,
+    private readonly answers: RowAnswers,
   ) {}
 
   @Get()
@@ -24,7 +25,7 @@ export class NodesController {
   @ApiChainProblem()
   async listNodes(@Query() query: NodesQuery, @Res() response: Response): Promise<void> {
     const chain = await this.chains.resolveOptional(query.chain);
-    await sendRows(response, this.nodes.list(query, chain), JSON_LIST);
+    await this.answers.send(response, this.nodes.list(query, chain), JSON_LIST);
   }
 
   @Get(':peer_id')
@@ -57,6 +58,6 @@ export class NodesController {
     @Res() response: Response,
   ): Promise<void> {
     const chain = await this.chains.resolveOptional(query.chain);
-    await sendRows(response, this.nodes.listConnections(peerId, query, chain), JSON_LIST);
+    await this.answers.send(response, this.nodes.listConnections(peerId, query, chain), JSON_LIST);
   }
 }

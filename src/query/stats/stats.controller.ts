@@ -1,7 +1,7 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, sendRows } from '../../storage/index.js';
+import { JSON_LIST, RowAnswers } from '../../answer/index.js';
 import { packageInfo } from '../../config/index.js';
 import { ApiProblems, BeforeStart } from '../../http/index.js';
 import { RelationSizesReadModel } from './relation-sizes.read-model.js';
@@ -11,14 +11,17 @@ import { RelationSize, VersionInfo } from './stats.dto.js';
 @ApiTags('Server')
 @Controller('stats')
 export class StatsController {
-  constructor(private readonly sizes: RelationSizesReadModel) {}
+  constructor(
+    private readonly sizes: RelationSizesReadModel,
+    private readonly answers: RowAnswers,
+  ) {}
 
   @Get('db')
   @ApiOperation({ operationId: 'listRelationSizes', summary: 'How large tables and indexes are on disk' })
   @ApiOkResponse({ type: [RelationSize], description: 'The largest first.' })
   @ApiProblems(400)
   async listRelationSizes(@Res() response: Response): Promise<void> {
-    await sendRows(response, this.sizes.list(), JSON_LIST);
+    await this.answers.send(response, this.sizes.list(), JSON_LIST);
   }
 
   @Get('version')

@@ -11,8 +11,11 @@ export const MIGRATIONS_TABLE = 'schema_migrations';
 /** A question that takes longer is given up by the database, and if that does not answer by us: milliseconds. */
 const STATEMENT_LIMIT_MS = 30_000;
 const ANSWER_LIMIT_MS = 35_000;
-/** Connections of those who ask, at most. */
-export const READER_CONNECTIONS = 8;
+/**
+ * Connections of readers, at most: six for pages and four for streams, see AnswerLimits, and the rest for single rows,
+ * the feed and the network views.
+ */
+export const READER_CONNECTIONS = 12;
 
 /** A migration, as a class. */
 export type Migration = new () => MigrationInterface;

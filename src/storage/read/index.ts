@@ -5,5 +5,3 @@ export { ReadCursor } from './read-cursor.js';
 export { ReadTimeoutError } from './read-timeout.error.js';
 export { type ReadOptions, ReadTransaction } from './read-transaction.js';
 export { isSessionEnded, ReaderConnection, singleRow } from './reader-connection.js';
-export { csv, JSON_LIST, NDJSON, type RowFormat } from './row-format.js';
-export { EXPORT_LIMITS, PAGE_LIMITS, sendRows } from './send-rows.js';

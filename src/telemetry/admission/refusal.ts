@@ -1,6 +1,8 @@
 /** Why a WebSocket is not let in. Each is a label of `tetcore_upgrades_refused_total`. */
 export type RefusalReason =
   | 'unknown_path'
+  | 'host_not_allowed'
+  | 'origin_not_allowed'
   | 'not_running'
   | 'address_not_allowed'
   | 'address_blocked'

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
+import { Browsers } from '../../access/index.js';
 import { ClientAddresses } from '../../client-address/index.js';
 import { Settings } from '../../config/index.js';
 import { Lifecycle } from '../../lifecycle/index.js';
@@ -34,6 +35,7 @@ export class UpgradeGuard {
     private readonly budget: NewSocketsBudget,
     private readonly memory: SocketMemory,
     private readonly metrics: TelemetryMetrics,
+    private readonly browsers: Browsers,
   ) {}
 
   /**
@@ -45,7 +47,8 @@ export class UpgradeGuard {
   check(request: IncomingMessage, path: string): Refusal | null {
     if (!this.lifecycle.running) return { status: 503, reason: 'not_running', retryAfterS: SOON_S };
     if (this.memory.isShort) return { status: 503, reason: 'memory_limit', retryAfterS: SOON_S };
-    return NODE_PATHS.has(path) ? this.checkNode(request) : null;
+    if (NODE_PATHS.has(path)) return this.checkNode(request);
+    return this.browsers.allowsHost(request) ? null : { status: 421, reason: 'host_not_allowed' };
   }
 
   /** Takes note of a handshake that was refused, here or because there is nothing on its path. */
@@ -55,6 +58,7 @@ export class UpgradeGuard {
   }
 
   private checkNode(request: IncomingMessage): Refusal | null {
+    if (!this.browsers.allowsTelemetry(request)) return { status: 403, reason: 'origin_not_allowed' };
     const client = this.addresses.of(request);
     if (!this.allowed.has(client)) return { status: 403, reason: 'address_not_allowed' };
     const blockedS = this.blocked.leftS(client.address);

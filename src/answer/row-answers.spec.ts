@@ -1,0 +1,322 @@
+import { once } from 'node:events';
+import { HttpException } from '@nestjs/common';
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, vi } from 'vitest';
+import { Counter, Gauge } from 'prom-client';
+import { ClientAddresses } from '../client-address/index.js';
+import { readSettings } from '../config/index.js';
+import { AnswerLimits } from './answer-limits.js';
+import { AnswerMetrics } from './answer.metrics.js';
+import { RowAnswers } from './row-answers.js';
+import { csv, JSON_LIST, NDJSON, type RowFormat } from './row-format.js';
+
+const registers: never[] = [];
+const gauge = (): Gauge => new Gauge({ name: 'gauge', help: 'x', registers });
+const counter = (): Counter => new Counter({ name: 'counter', help: 'x', labelNames: ['reason'], registers });
+
+/** Answers within limits, and what was cut and refused of them. */
+function answersWithin(limits: Partial<AnswerLimits> = {}): {
+  answers: RowAnswers;
+  counts: () => Promise<Record<string, number>>;
+  buffered: () => Promise<number | undefined>;
+} {
+  const [streams, buffered, refused, cut] = [gauge(), gauge(), counter(), counter()];
+  const clients = new ClientAddresses(readSettings({}));
+  const metrics = new AnswerMetrics(streams, buffered, refused, cut);
+  return {
+    answers: new RowAnswers(Object.assign(new AnswerLimits(), limits), clients, metrics),
+    buffered: async () => (await buffered.get()).values[0]?.value,
+    counts: async () => {
+      const found = [...(await refused.get()).values, ...(await cut.get()).values];
+      return Object.fromEntries(found.map(({ labels, value }) => [labels.reason, value]));
+    },
+  };
+}
+
+/** Sends rows, and tells how many were asked for when it is over. */
+async function send(
+  rows: Iterable<string>,
+  read: (answer: IncomingMessage) => Promise<string | undefined>,
+  limits: Partial<AnswerLimits> = {},
+  format: RowFormat = JSON_LIST,
+  method = 'GET',
+): Promise<{ asked: number; ended: boolean; text: string | undefined; headers: IncomingMessage['headers'] }> {
+  let asked = 0;
+  let ended = false;
+  async function* counted(): AsyncGenerator<string> {
+    try {
+      for (const row of rows) {
+        asked += 1;
+        yield await Promise.resolve(row);
+      }
+    } finally {
+      ended = true;
+    }
+  }
+  let sent: Promise<void> | undefined;
+  const server = createServer((_, response) => {
+    sent = answersWithin(limits).answers.send(response, counted(), format);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const [answer] = (await once(request({ port, method, agent: false }).end(), 'response')) as [
+    IncomingMessage,
+  ];
+  answer.on('error', () => undefined);
+  const text = await read(answer);
+  await sent;
+  server.close();
+  return { asked, ended, text, headers: answer.headers };
+}
+
+async function whole(answer: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of answer.setEncoding('utf8') as AsyncIterable<string>) text += chunk;
+  return text;
+}
+
+function* endless(): Generator<string> {
+  for (;;) yield JSON.stringify('x'.repeat(100_000));
+}
+
+describe('an answer with rows', () => {
+  it('sends a list of no rows, of one, and of many', async () => {
+    for (const count of [0, 1, 10_000]) {
+      const rows = Array.from({ length: count }, (_, n) => ({ n, text: 'ä' }));
+      const { text, headers } = await send(
+        rows.map((row) => JSON.stringify(row)),
+        whole,
+      );
+      expect(JSON.parse(text ?? '')).toEqual(rows);
+      expect(headers['content-type']).toBe('application/json; charset=utf-8');
+    }
+  });
+
+  it('sends lines, and tables with a head, that end where the last row ends', async () => {
+    const text = async (format: RowFormat, rows: readonly string[]): Promise<string | undefined> =>
+      (await send(rows, whole, {}, format)).text;
+    expect(await text(NDJSON, [])).toBe('');
+    expect(await text(NDJSON, ['1', '2'])).toBe('1\n2\n');
+    expect(await text(csv(['a', 'b']), [])).toBe('a,b\r\n');
+    expect(await text(csv(['a', 'b']), ['1,2', '3,4'])).toBe('a,b\r\n1,2\r\n3,4\r\n');
+  });
+
+  it('sends the head of an answer alone where nothing else is asked for, by one row', async () => {
+    for (const [rows, count] of [
+      [endless(), 1],
+      [[], 0],
+    ] as const) {
+      const { asked, ended, text, headers } = await send(rows, whole, {}, NDJSON, 'HEAD');
+      expect([asked, ended, text]).toEqual([count, true, '']);
+      expect(headers).toMatchObject({ 'content-type': 'application/x-ndjson; charset=utf-8' });
+      expect(headers).not.toHaveProperty('content-length');
+    }
+  });
+
+  it('gives up a row that is looked for when the client is gone, or has taken too long', async () => {
+    for (const pageTotalMs of [30_000, 50]) {
+      let finish: (done: IteratorReturnResult<undefined>) => void = () => undefined;
+      const next = new Promise<IteratorReturnResult<undefined>>((resolve) => (finish = resolve));
+      const done = { done: true, value: undefined } as const;
+      const rows = {
+        next: () => next,
+        return: () => {
+          finish(done);
+          return Promise.resolve(done);
+        },
+      };
+      const server = createServer((_, response) => {
+        const { answers } = answersWithin({ pageTotalMs });
+        const sending = answers.send(response, { [Symbol.asyncIterator]: () => rows }, JSON_LIST);
+        void sending.then(() => server.close());
+        if (pageTotalMs === 30_000) asking.destroy();
+      });
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const closed = once(server, 'close');
+      const asking = request({ port: (server.address() as AddressInfo).port, agent: false }).end();
+      asking.on('error', () => undefined);
+      await closed;
+      await next;
+    }
+  });
+
+  it('asks for no more rows once the client is gone', async () => {
+    const { ended, asked } = await send(endless(), (answer) => {
+      answer.destroy();
+      return Promise.resolve(undefined);
+    });
+    expect(ended).toBe(true);
+    expect(asked).toBeLessThan(1000);
+  });
+
+  it('cuts off a client that takes nothing', async () => {
+    const { ended } = await send(endless(), () => Promise.resolve(undefined), { ...{}, stallMs: 50 });
+    expect(ended).toBe(true);
+  });
+
+  it('cuts off a client that takes little for too long', async () => {
+    const read = (answer: IncomingMessage): Promise<undefined> =>
+      whole(answer).then(
+        () => undefined,
+        () => undefined,
+      );
+    expect((await send(endless(), read, { pageTotalMs: 100 })).ended).toBe(true);
+  });
+});
+
+/** A server of one answer after the other, and clients of it that read when they are told to. */
+class Site implements AsyncDisposable {
+  private readonly server = createServer((request, response) => {
+    const given = this.answer(request, response);
+    given.catch((error: unknown) => {
+      const status = error instanceof HttpException ? error.getStatus() : 500;
+      if (!response.headersSent) response.writeHead(status).end();
+    });
+    this.sent.push(given.catch(() => undefined));
+  });
+  readonly sent: Promise<void>[] = [];
+
+  private constructor(
+    private readonly answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+  ) {}
+
+  static async open(
+    answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+  ): Promise<Site> {
+    const site = new Site(answer);
+    site.server.listen(0, '127.0.0.1');
+    await once(site.server, 'listening');
+    return site;
+  }
+
+  /** Gets the head of an answer; its body waits until it is read. */
+  async get(path: string, localAddress = '127.0.0.1'): Promise<IncomingMessage> {
+    const { port } = this.server.address() as AddressInfo;
+    const asking = request({ port, path, localAddress, host: '127.0.0.1', agent: false }).end();
+    const [answer] = (await once(asking, 'response')) as [IncomingMessage];
+    answer.on('error', () => undefined);
+    return answer;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.server.close();
+    this.server.closeAllConnections();
+    await Promise.all(this.sent);
+  }
+}
+
+/** Texts of a length that a socket takes in part only. */
+function* rowsOf(count: number, length = 100_000): Generator<string> {
+  for (let n = 0; n < count; n += 1) yield JSON.stringify('x'.repeat(length));
+}
+
+describe('a client that does not read', () => {
+  it('holds memory and no reading where the answer fits, and gets all of it later', async () => {
+    const { answers, buffered } = answersWithin({ bufferBytes: 30_000_000, bufferedBytesOfAddress: 1e9 });
+    let ended = false;
+    async function* rows(): AsyncGenerator<string> {
+      yield* rowsOf(200);
+      ended = true;
+      await Promise.resolve();
+    }
+    await using site = await Site.open((_, response) => answers.send(response, rows(), JSON_LIST));
+    const answer = await site.get('/');
+    expect(ended).toBe(true);
+    expect(await buffered()).toBeGreaterThan(1_000_000);
+    expect(answer.headers).toHaveProperty('content-length');
+    expect((JSON.parse(await whole(answer)) as string[]).length).toBe(200);
+    await Promise.all(site.sent);
+    expect(await buffered()).toBe(0);
+  });
+
+  it('has 503 before anything is sent where the answer is larger and no place of a stream is free', async () => {
+    const { answers, counts } = answersWithin({ bufferBytes: 100_000, streams: 2, streamsOfAddress: 1 });
+    await using site = await Site.open((_, response) => answers.send(response, soon(endless()), JSON_LIST));
+    const status = async (address: string): Promise<number | undefined> =>
+      (await site.get('/', address)).statusCode;
+    expect(await status('127.0.0.1')).toBe(200);
+    expect(await status('127.0.0.1')).toBe(503);
+    expect(await status('127.0.0.2')).toBe(200);
+    expect(await status('127.0.0.3')).toBe(503);
+    expect(await counts()).toEqual({ streams_of_address: 1, streams: 1 });
+  });
+
+  it('makes room where another needs its place, once it has taken nothing for a while', async () => {
+    const { answers, counts } = answersWithin({ streams: 1, evictAfterMs: 0 });
+    await using site = await Site.open((_, response) => answers.export(response, soon(endless()), NDJSON));
+    const first = await site.get('/', '127.0.0.1');
+    const cut = closeOf(first);
+    // It is not waited for before what it took by itself fills up.
+    await isServed(site, '127.0.0.2');
+    first.resume();
+    await cut;
+    expect(await counts()).toMatchObject({ evicted: 1 });
+  });
+
+  it('beyond the memory of its address needs a place of a stream, and leaves memory to others', async () => {
+    const { answers, counts } = answersWithin({
+      bufferBytes: 30_000_000,
+      bufferedBytesOfAddress: 15_000_000,
+      streams: 0,
+    });
+    await using site = await Site.open((_, response) => answers.send(response, soon(rowsOf(120)), JSON_LIST));
+    const status = async (address: string): Promise<number | undefined> =>
+      (await site.get('/', address)).statusCode;
+    expect(await status('127.0.0.1')).toBe(200);
+    expect(await status('127.0.0.1')).toBe(503);
+    expect(await status('127.0.0.2')).toBe(200);
+    expect(await counts()).toEqual({ streams: 1 });
+  });
+});
+
+describe('reads for pages', () => {
+  it('are bounded in all and by address, and the others wait for their turn', async () => {
+    const { answers, counts } = answersWithin({ pages: 2, pagesOfAddress: 1, waitingOfAddress: 1 });
+    const begun: string[] = [];
+    let finish: () => void = () => undefined;
+    const finished = new Promise<void>((resolve) => (finish = resolve));
+    async function* rows(path: string): AsyncGenerator<string> {
+      begun.push(path);
+      await finished;
+      yield '1';
+    }
+    await using site = await Site.open(({ url = '' }, response) =>
+      answers.send(response, rows(url), JSON_LIST),
+    );
+    const answered = [site.get('/a1', '127.0.0.1'), site.get('/a2', '127.0.0.1')];
+    await vi.waitFor(() => expect(site.sent.length).toBe(2));
+    expect((await site.get('/a3', '127.0.0.1')).statusCode).toBe(503);
+    answered.push(site.get('/b1', '127.0.0.2'));
+    await vi.waitFor(() => expect(begun.length).toBe(2));
+    expect(begun.map((path) => path.charAt(1)).sort()).toEqual(['a', 'b']);
+    finish();
+    expect(await Promise.all((await Promise.all(answered)).map(whole))).toEqual(['[1]', '[1]', '[1]']);
+    expect(await counts()).toEqual({ waiting: 1 });
+  });
+});
+
+/** The same rows, one after the other, with turns of the event loop between them. */
+async function* soon(rows: Iterable<string>): AsyncGenerator<string> {
+  for (const row of rows) {
+    await new Promise((resolve) => setImmediate(resolve));
+    yield row;
+  }
+}
+
+/** Also where it is cut. */
+const closeOf = (answer: IncomingMessage): Promise<void> =>
+  new Promise((resolve) => answer.once('close', () => resolve()));
+
+async function isServed(site: Site, address: string): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const answer = await site.get('/', address);
+      answer.destroy();
+      expect(answer.statusCode).toBe(200);
+    },
+    { timeout: 10_000 },
+  );
+}

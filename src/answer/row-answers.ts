@@ -1,0 +1,194 @@
+import { Injectable, ServiceUnavailableException } from '@nestjs/common';
+import type { ServerResponse } from 'node:http';
+import { addressGroup } from '../address/index.js';
+import { ClientAddresses } from '../client-address/index.js';
+import { FairQueue, FairQueueFullError } from '../fair-queue/index.js';
+import { AnswerBody } from './answer-body.js';
+import { AnswerLimits } from './answer-limits.js';
+import { AnswerMemory } from './answer-memory.js';
+import { AnswerMetrics, type AnswerRefusal } from './answer.metrics.js';
+import { bodyTexts } from './body-texts.js';
+import { HeldBody } from './held-body.js';
+import type { RowFormat } from './row-format.js';
+import { StreamLane } from './stream-lane.js';
+
+const WHY: Record<AnswerRefusal, string> = {
+  streams:
+    'As many exports and large answers are being sent as may be at once. Try again when one has ended.',
+  streams_of_address:
+    'As many exports and large answers are being sent to this address as may be at once. Try again when one has ' +
+    'ended, or ask for less.',
+  waiting: 'Too many requests wait for the database. Try again later.',
+};
+
+/** One answer, and to whom it goes. */
+interface Answer {
+  response: ServerResponse;
+  address: string;
+  body: AnswerBody;
+  texts: AsyncGenerator<string, void, undefined>;
+}
+
+/**
+ * Answers with rows. A client that is slow, or does not read at all, holds memory within a bound, or one of the few
+ * places of streams. No other connection to the database waits for a client.
+ */
+@Injectable()
+export class RowAnswers {
+  private readonly pages: FairQueue;
+  private readonly lane: StreamLane;
+  private readonly memory: AnswerMemory;
+
+  constructor(
+    private readonly limits: AnswerLimits,
+    private readonly clients: ClientAddresses,
+    private readonly metrics: AnswerMetrics,
+  ) {
+    this.pages = new FairQueue({
+      places: limits.pages,
+      placesOfKey: limits.pagesOfAddress,
+      waiting: limits.waiting,
+      waitingOfKey: limits.waitingOfAddress,
+    });
+    this.lane = new StreamLane(limits);
+    this.memory = new AnswerMemory(limits);
+    metrics.watch(
+      () => this.lane.size,
+      () => this.memory.size,
+    );
+  }
+
+  /**
+   * Answers with rows of which there is a bound. They are read at the speed of the database, and nothing is sent before
+   * all are here, or more than are held in memory: an answer of that size goes on as a stream. Once the client is gone,
+   * or has taken too long, the reading is given up by the `return` of its iterator. HEAD reads one row.
+   *
+   * @throws ServiceUnavailableException where too many others are answered
+   * @throws what the rows throw; once something was sent, the answer is to be cut
+   */
+  async send(response: ServerResponse, rows: AsyncIterable<string>, format: RowFormat): Promise<void> {
+    await this.answer(response, rows, format, this.limits.pageTotalMs, async (answer) => {
+      const held = new HeldBody(this.memory, answer.address, this.limits.bufferBytes);
+      try {
+        const isWhole = await this.readPage(answer, held);
+        if (isWhole && !isHead(response)) response.setHeader('Content-Length', held.length);
+        for (const part of held.take()) if (!(await answer.body.write(part))) return;
+        if (!isWhole) await stream(answer);
+        await answer.body.end();
+      } finally {
+        held.clear();
+      }
+    });
+  }
+
+  /**
+   * Answers with any number of rows, as a stream from the first one on.
+   *
+   * @throws see `send`
+   */
+  async export(response: ServerResponse, rows: AsyncIterable<string>, format: RowFormat): Promise<void> {
+    await this.answer(response, rows, format, this.limits.exportTotalMs, async (answer) => {
+      this.enterLane(answer);
+      await stream(answer);
+      await answer.body.end();
+    });
+  }
+
+  private async answer(
+    response: ServerResponse,
+    rows: AsyncIterable<string>,
+    format: RowFormat,
+    totalMs: number,
+    send: (answer: Answer) => Promise<void>,
+  ): Promise<void> {
+    if (response.destroyed) return;
+    const address = addressGroup(this.clients.of(response.req).address);
+    const body = new AnswerBody(response, this.limits, (reason) => this.metrics.cut(reason));
+    const reading = rows[Symbol.asyncIterator]();
+    const giveUp = async (): Promise<void> => {
+      await reading.return?.().catch(() => undefined);
+    };
+    const onClose = (): void => void giveUp();
+    const deadline = setTimeout(() => body.cut('too_long'), totalMs);
+    response.once('close', onClose);
+    let isSent = false;
+    try {
+      const begun = beginning(response, { [Symbol.asyncIterator]: () => reading }, format);
+      await send({ response, address, body, texts: begun });
+      isSent = !response.destroyed;
+    } finally {
+      clearTimeout(deadline);
+      response.off('close', onClose);
+      // Its connection is back in the pool before its place is another's.
+      if (!isSent) await giveUp();
+      this.lane.leave(body);
+    }
+  }
+
+  /** Reads as much of an answer as is held. @returns whether that is all of it */
+  private async readPage(answer: Answer, held: HeldBody): Promise<boolean> {
+    const leave = await this.enterPages(answer);
+    try {
+      for (;;) {
+        const { done, value } = await answer.texts.next();
+        if (done === true) return true;
+        if (held.add(value)) continue;
+        this.enterLane(answer);
+        return false;
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  /** Waits for a place to read. */
+  private async enterPages({ response, address }: Answer): Promise<() => void> {
+    const gone = new AbortController();
+    const onClose = (): void => gone.abort(new Error('The client is gone.'));
+    const timer = setTimeout(() => gone.abort(this.refusal('waiting')), this.limits.waitingMs);
+    response.once('close', onClose);
+    try {
+      return await this.pages.enter(address, gone.signal);
+    } catch (error) {
+      throw error instanceof FairQueueFullError ? this.refusal('waiting') : error;
+    } finally {
+      clearTimeout(timer);
+      response.off('close', onClose);
+    }
+  }
+
+  private enterLane({ body, address }: Answer): void {
+    const reason = this.lane.enter(body, address);
+    if (reason !== undefined) throw this.refusal(reason);
+    body.bytesPerS = this.limits.streamBytesPerS;
+  }
+
+  private refusal(reason: AnswerRefusal): ServiceUnavailableException {
+    this.metrics.refused(reason);
+    return new ServiceUnavailableException(WHY[reason]);
+  }
+}
+
+/** The texts of an answer, whose head is set before the first of them. */
+async function* beginning(
+  response: ServerResponse,
+  rows: AsyncIterable<string>,
+  format: RowFormat,
+): AsyncGenerator<string, void, undefined> {
+  const texts = bodyTexts(rows, format, isHead(response));
+  const first = await texts.next();
+  if (response.destroyed) return;
+  response.setHeader('Content-Type', format.contentType);
+  if (first.done === true) return;
+  yield first.value;
+  yield* texts;
+}
+
+/** Writes texts as fast as the client takes them. */
+async function stream({ body, texts }: Answer): Promise<void> {
+  for await (const text of texts) if (!(await body.write(text))) return;
+}
+
+function isHead({ req }: ServerResponse): boolean {
+  return req.method === 'HEAD';
+}

@@ -1,0 +1,111 @@
+export interface FairQueueLimits {
+  /** Units of work at once, */
+  places: number;
+  /** and of one key. */
+  placesOfKey: number;
+  /** Those that wait for a place, */
+  waiting: number;
+  /** and of one key. */
+  waitingOfKey: number;
+}
+
+/** Too many wait already. */
+export class FairQueueFullError extends Error {
+  override readonly name = 'FairQueueFullError';
+}
+
+interface Waiting {
+  begin: () => void;
+}
+
+/**
+ * Bounds how much work is done at once, in all and for one key, such as the address of a client. Work that waits is
+ * begun key by key in turn: a key with much of it does not hold up the others.
+ */
+export class FairQueue {
+  private taken = 0;
+  private waiting = 0;
+  private readonly takenOf = new Map<string, number>();
+  /** By key, in the order of their turns. */
+  private readonly queues = new Map<string, Set<Waiting>>();
+
+  constructor(private readonly limits: FairQueueLimits) {}
+
+  /** Work that waits. */
+  get size(): number {
+    return this.waiting;
+  }
+
+  /**
+   * Waits for a place.
+   *
+   * @returns gives the place back; calls after the first do nothing
+   * @throws FairQueueFullError, and the signal's reason
+   */
+  async enter(key: string, signal?: AbortSignal): Promise<() => void> {
+    signal?.throwIfAborted();
+    if (this.hasPlaceFor(key)) return this.take(key);
+    const queue = this.queues.get(key) ?? new Set<Waiting>();
+    if (this.waiting >= this.limits.waiting || queue.size >= this.limits.waitingOfKey) {
+      throw new FairQueueFullError('Too many requests are waiting.');
+    }
+    return await new Promise((resolve, reject) => {
+      const abort = (): void => {
+        this.remove(key, entry);
+        reject(signal?.reason as Error);
+      };
+      const entry: Waiting = {
+        begin: () => {
+          signal?.removeEventListener('abort', abort);
+          this.remove(key, entry);
+          resolve(this.take(key));
+        },
+      };
+      this.queues.set(key, queue.add(entry));
+      this.waiting += 1;
+      signal?.addEventListener('abort', abort);
+    });
+  }
+
+  private hasPlaceFor(key: string): boolean {
+    return this.taken < this.limits.places && (this.takenOf.get(key) ?? 0) < this.limits.placesOfKey;
+  }
+
+  private take(key: string): () => void {
+    this.taken += 1;
+    this.takenOf.set(key, (this.takenOf.get(key) ?? 0) + 1);
+    let isGivenBack = false;
+    return () => {
+      if (isGivenBack) return;
+      isGivenBack = true;
+      this.giveBack(key);
+    };
+  }
+
+  private giveBack(key: string): void {
+    this.taken -= 1;
+    const left = (this.takenOf.get(key) ?? 0) - 1;
+    if (left > 0) this.takenOf.set(key, left);
+    else this.takenOf.delete(key);
+    this.beginNext();
+  }
+
+  private beginNext(): void {
+    for (const [key, queue] of this.queues) {
+      if (!this.hasPlaceFor(key)) continue;
+      const [first] = queue;
+      // Its next turn comes after those of all others.
+      this.queues.delete(key);
+      this.queues.set(key, queue);
+      first?.begin();
+      return;
+    }
+  }
+
+  private remove(key: string, entry: Waiting): void {
+    const queue = this.queues.get(key);
+    if (queue?.delete(entry) !== true) return;
+    this.waiting -= 1;
+    if (queue.size === 0) this.queues.delete(key);
+  }
+}

@@ -1,0 +1,1 @@
+export { FairQueue, type FairQueueLimits, FairQueueFullError } from './fair-queue.js';
