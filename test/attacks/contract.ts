@@ -10,7 +10,7 @@ import { FaultyPostgres } from '../support/faulty-postgres.js';
 import { freePort } from '../support/free-port.js';
 import { sumOf } from '../support/metrics.js';
 import { databaseNamed } from '../support/on-database.js';
-import { ServerProcess } from '../support/server-process.js';
+import { ServerProcess, withOpenFiles } from '../support/server-process.js';
 import { tempDir } from '../support/temp-dir.js';
 import { waitUntil } from '../support/wait-until.js';
 import { type Loss, lossOf } from './acknowledged.js';
@@ -97,7 +97,9 @@ async function attackOne(
   const program = [`--max-old-space-size=${HEAP_MIB.toString()}`, main];
   const [firstName] = names;
   const files = firstName === undefined ? undefined : FILES[firstName];
-  const server = ends.add(ServerProcess.spawn(port, environment, program, files));
+  const server = ends.add(
+    ServerProcess.spawn(port, environment, program, files === undefined ? [] : withOpenFiles(files)),
+  );
   await server.isReady(90_000);
   const fleet = ends.add(
     new Fleet({

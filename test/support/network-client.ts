@@ -24,7 +24,8 @@ export class NetworkClient {
   private constructor(readonly socket: WebSocket) {
     socket.on('error', () => undefined);
     socket.on('message', (data: Buffer) => {
-      const frame = JSON.parse(data.toString()) as NetworkFrame | { error: string } | { stale_since: string | null };
+      const frame = JSON.parse(data.toString()) as
+        NetworkFrame | { error: string } | { stale_since: string | null };
       if ('error' in frame) this.errors.push(frame.error);
       else if ('stale_since' in frame) this.staleSince = frame.stale_since;
       else this.take(frame);

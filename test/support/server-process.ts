@@ -5,6 +5,11 @@ import { waitUntil } from './wait-until.js';
 
 const MAIN = built('main.js');
 
+/** The command for {@link ServerProcess.spawn} by which a process may have so many files open. */
+export function withOpenFiles(files: number): readonly string[] {
+  return ['sh', '-c', `ulimit -n ${files.toString()}; exec "$0" "$@"`];
+}
+
 /** The built server in a process of its own, which can be killed. `await using` ends it. */
 export class ServerProcess implements AsyncDisposable {
   private output = '';
@@ -24,17 +29,15 @@ export class ServerProcess implements AsyncDisposable {
    * Starts it, with nothing of our own environment but what Node needs. It is not ready yet.
    *
    * @param program the built server with its arguments, where it is not that of `TEST_SERVER_MAIN` or `dist`
-   * @param files that it may have open; as many as we may unless given
+   * @param through a command that becomes the one that is put behind it
    */
   static spawn(
     port: number,
     environment: Record<string, string>,
     program: string | readonly string[] = MAIN,
-    files?: number,
+    through: readonly string[] = [],
   ): ServerProcess {
-    const node = [process.execPath, ...[program].flat()];
-    const limited = ['sh', '-c', `ulimit -n ${String(files)}; exec "$0" "$@"`, ...node];
-    const [command = '', ...args] = files === undefined ? node : limited;
+    const [command = process.execPath, ...args] = [...through, process.execPath, ...[program].flat()];
     const child = spawn(command, args, {
       env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: port.toString(), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
