@@ -13,7 +13,7 @@ import { waitUntil } from '../support/wait-until.js';
 const run = promisify(execFile);
 const canMount = process.platform === 'linux' && process.getuid?.() === 0;
 
-describe('the DATA_DIR of a server with its own PostgreSQL', () => {
+describe('the DATA_DIR of a server with its own PostgreSQL', { timeout: 120_000 }, () => {
   let dataDir: string;
 
   beforeEach(async () => {

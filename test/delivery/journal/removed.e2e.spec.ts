@@ -10,7 +10,7 @@ import { tempDir } from '../../support/temp-dir.js';
 import { waitUntil } from '../../support/wait-until.js';
 import { Metrics } from '../servers/metrics.js';
 
-describe('the journal of a server that runs', () => {
+describe('the journal of a server that runs', { timeout: 120_000 }, () => {
   let dataDir: string;
   let home: string;
 
