@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ import { waitUntil } from '../support/wait-until.js';
 const run = promisify(execFile);
 const canMount = process.platform === 'linux' && process.getuid?.() === 0;
 
-describe('the DATA_DIR of a server with its own PostgreSQL', () => {
+describe('the DATA_DIR of a server with its own PostgreSQL', { timeout: 120_000 }, () => {
   let dataDir: string;
 
   beforeEach(async () => {
@@ -54,7 +54,9 @@ describe('the DATA_DIR of a server with its own PostgreSQL', () => {
       const [pid = ''] = (await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8')).split('\n');
       // They are in the batch that is open.
       await messages.send(server.ws, 10);
-      await rm(dataDir, { recursive: true });
+      // All at once: PostgreSQL makes files meanwhile.
+      await rename(dataDir, `${dataDir}-removed`);
+      await rm(`${dataDir}-removed`, { recursive: true, force: true, maxRetries: 10 });
       expect(await server.exited).toBe(1);
       expect(server.log).toContain(`DATA_DIR is lost: the lock file in ${dataDir} was removed or replaced`);
       expect(server.log).toMatch(/Left \d batches in the journal for the next start/);

@@ -3,9 +3,9 @@ import { NumberedMessages } from '../../support/numbered-messages.js';
 import { ContainedServer } from './contained-server.js';
 
 /** A second server is to refuse by then: milliseconds. */
-const REFUSAL_MS = 20_000;
+const REFUSAL_MS = 60_000;
 /** One that finds a PostgreSQL running that it cannot see gives that some seconds to end. */
-const UNSEEN_MS = 40_000;
+const UNSEEN_MS = 90_000;
 const MESSAGES = 50;
 
 export interface FrozenOptions {

@@ -10,7 +10,7 @@ import { tempDir } from '../../support/temp-dir.js';
 import { waitUntil } from '../../support/wait-until.js';
 import { Metrics } from '../servers/metrics.js';
 
-describe('the journal of a server that runs', () => {
+describe('the journal of a server that runs', { timeout: 120_000 }, () => {
   let dataDir: string;
   let home: string;
 
@@ -23,10 +23,17 @@ describe('the journal of a server that runs', () => {
     await rm(home, { recursive: true, force: true });
   });
 
+  /** All at once: else the server may have another folder in it before the last file is gone. */
+  const remove = async (path: string): Promise<void> => {
+    const away = join(home, 'to-be-removed');
+    await rename(path, away);
+    await rm(away, { recursive: true });
+  };
+
   const ways: [string, () => Promise<void>][] = [
-    ['is removed', () => rm(join(dataDir, 'journal'), { recursive: true })],
+    ['is removed', () => remove(join(dataDir, 'journal'))],
     ['is moved away', () => rename(join(dataDir, 'journal'), join(home, 'away'))],
-    ['is removed with all of DATA_DIR', () => rm(dataDir, { recursive: true })],
+    ['is removed with all of DATA_DIR', () => remove(dataDir)],
   ];
 
   it.each(ways)(
@@ -65,7 +72,7 @@ describe('the journal of a server that runs', () => {
       await using server = await ServerProcess.ready(port, environment);
       proxy.freeze();
       await messages.send(server.ws, 20);
-      await rm(join(dataDir, 'journal'), { recursive: true });
+      await remove(join(dataDir, 'journal'));
       await waitUntil(
         async () => (await Metrics.read(server.http)).sum('tetcore_journal_moves_total') === 1,
         { what: 'the journal to be made anew' },
