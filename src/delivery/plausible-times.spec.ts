@@ -59,6 +59,18 @@ describe('messages of a clock that was wrong', () => {
     ]);
   });
 
+  it('are those that were rejected, too, or they would be gone at once', () => {
+    const about = { connectionId: null, path: '/', ipAddr: '', reason: 'invalid_json', size: 1 };
+    const rejected = [LONG_AGO, NOW - 1].map((receivedAt) => ({
+      ...about,
+      receivedAt,
+      head: Buffer.from('?'),
+    }));
+    const found = withPlausibleTimes(taken({ rejected }, LONG_AGO), own);
+    expect(found.moved).toBe(1);
+    expect(found.batch.rejected.map(({ receivedAt }) => receivedAt)).toEqual([NOW, NOW - 1]);
+  });
+
   it('are found by the row of their connection, which then tells of them', () => {
     const connections = [snapshot({ lastMessageAt: LONG_AGO, newestCreatedAt: LONG_AGO })];
     const found = withPlausibleTimes(taken({ connections }, NOW), own);

@@ -38,13 +38,16 @@ export function withPlausibleTimes(batch: Batch, own: OwnTimes): { batch: Batch;
       firstReceivedAt: isPlausible(batch.firstReceivedAt) ? batch.firstReceivedAt : now,
       expiring: expiring.block,
       audit: audit.block,
+      rejected: batch.rejected.map((message) =>
+        isPlausible(message.receivedAt) ? message : { ...message, receivedAt: now },
+      ),
       // A question for the messages of a connection looks no further than its row says.
       connections: batch.connections.map((connection) => ({
         ...connection,
         newestCreatedAt: Math.max(connection.newestCreatedAt, now),
       })),
     },
-    moved: expiring.moved + audit.moved,
+    moved: expiring.moved + audit.moved + batch.rejected.filter((one) => !isPlausible(one.receivedAt)).length,
   };
 }
 

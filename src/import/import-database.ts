@@ -3,6 +3,7 @@ import {
   HOUR_MS,
   migrateDatabase,
   PartitionManager,
+  readClocks,
   SqlState,
   WriterPool,
 } from '../storage/index.js';
@@ -79,7 +80,8 @@ async function bringOver(options: ImportOptions, tables: SourceTables): Promise<
     await pool.close();
   }
   progress?.say('Counting both sides.');
-  const cutoff = new Date(Date.now() - settings.LOG_EXPIRY_H * HOUR_MS);
+  const { now } = await readClocks(planner.target);
+  const cutoff = new Date(now - settings.LOG_EXPIRY_H * HOUR_MS);
   return {
     ...(await countTables(planner, ledger, { collector, tables: counted, cutoff })),
     unknownChains: await unknownChains(planner.source, tables.connections, [...genesis.keys()]),

@@ -1,4 +1,4 @@
-import { HOUR_MS } from '../../storage/index.js';
+import { HOUR_MS, readClocks } from '../../storage/index.js';
 import type { IdRange } from '../id-ranges.js';
 import type { Lane } from '../lane.js';
 import { readConnections } from '../source/connection-sql.js';
@@ -25,7 +25,7 @@ export class ConnectionImport extends TableImport {
 
   protected override async bring(lane: Lane, range: IdRange): Promise<Outcome> {
     const { collector, settings } = this.target;
-    const cutoff = Date.now() - settings.LOG_EXPIRY_H * HOUR_MS;
+    const cutoff = (await readClocks(lane.target)).now - settings.LOG_EXPIRY_H * HOUR_MS;
     const fingerprints = await fingerprintsIn(lane.source, this.table, range);
     const rows = await readConnections(lane.source, this.connections, this.target, 'c.id BETWEEN $1 AND $2', [
       range.first,

@@ -1,4 +1,4 @@
-import { HOUR_MS, logTable } from '../../storage/index.js';
+import { HOUR_MS, logTable, readClocks } from '../../storage/index.js';
 import type { Settings } from '../../config/index.js';
 import type { IdRange } from '../id-ranges.js';
 import type { LeftOut } from '../import-report.js';
@@ -35,14 +35,14 @@ export class LogImport extends TableImport {
     this.target.partitions.forget();
   }
 
-  protected override bring(lane: Lane, range: IdRange): Promise<Outcome> {
+  protected override async bring(lane: Lane, range: IdRange): Promise<Outcome> {
     // What expires while the import runs is not brought either: its partition may be gone.
-    const now = Date.now();
+    const { now } = await readClocks(lane.target);
     const { logs, connections, ledger } = this;
     const { collector, settings, partitions } = this.target;
     const cutoff = now - settings.LOG_EXPIRY_H * HOUR_MS;
     const question: LogQuestion = { logs, connections, collector, range, cutoff, now };
-    return lane.reading(async () => {
+    return await lane.reading(async () => {
       const sql = countLogs(question, partitions.widthOf('logs_expiring'));
       const groups = (await lane.source.query<LogGroup>(sql)).rows;
       const taken = groups.filter(({ reason }) => reason === null);
