@@ -147,7 +147,7 @@ export class Settings {
   @IsOptional()
   @Integer(1, 10_000_000)
   @documented.about(
-    'TCP connections of `PORT` in all: nodes, feeds, requests. More are dropped.',
+    'TCP connections of `PORT` in all: nodes, feeds, requests. For more, the one that is idle for longest is closed.',
     'TELEMETRY_MAX_CONNECTIONS + 2000',
   )
   HTTP_MAX_CONNECTIONS!: number;

@@ -1,10 +1,12 @@
 import { connect, type Socket } from 'node:net';
-import { upgradeRequest } from '../support/raw-socket.js';
+import { frame, upgradeRequest } from '../support/raw-socket.js';
 import { attackerAddress, type Target } from './attack.js';
 
 /** Handshakes under way at the same time. */
 const AT_ONCE = 100;
 const HANDSHAKE_MS = 10_000;
+/** More often than a server gives up who is silent: milliseconds. */
+const PING_MS = 3_000;
 
 /** A TCP connection of an attacker, which reads nothing unless told to. */
 export function tcp({ port }: Target, index: number): Socket {
@@ -27,14 +29,17 @@ export async function webSocket(target: Target, index: number, path = '/'): Prom
   return undefined;
 }
 
-/** Opens many, side by side. Those that are refused are left out. */
+/** Opens many, side by side, which ping to stay. Those that are refused are left out. */
 export async function webSockets(target: Target, count: number, path = '/'): Promise<Socket[]> {
   const opened: Socket[] = [];
   let next = 0;
   const open = async (): Promise<void> => {
     while (next < count) {
       const socket = await webSocket(target, next++, path);
-      if (socket !== undefined) opened.push(socket);
+      if (socket === undefined) continue;
+      opened.push(socket);
+      const pings = setInterval(() => socket.write(frame('', { opcode: 9 })), PING_MS);
+      socket.once('close', () => clearInterval(pings));
     }
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, count) }, open));

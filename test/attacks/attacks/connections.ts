@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { upgradeRequest } from '../../support/raw-socket.js';
+import { frame, upgradeRequest } from '../../support/raw-socket.js';
 import type { Attack } from '../attack.js';
 import { tcp, webSockets } from '../line.js';
 import { endOf, repeat, until } from '../pace.js';
@@ -77,10 +77,11 @@ export const handshakes: Attack = async (target) => {
   return { sent };
 };
 
-/** WebSockets that say nothing, as many as there are to be. */
+/** WebSockets that say nothing more once they have said something. */
 export const idleSockets: Attack = async (target) => {
   const end = endOf(target);
   const sockets = await webSockets(target, target.seconds >= 60 ? 10_000 : 2_500);
+  for (const socket of sockets) socket.write(frame('{"msg":"test.idle"}'));
   await until(end);
   return { opened: sockets.length, open: sockets.filter(({ destroyed }) => !destroyed).length };
 };

@@ -48,10 +48,12 @@ export const slowFrames: Attack = (target) =>
     (socket) => socket.write(BYTE),
   );
 
-/** A large message without its end. */
+/** A large message without its end, of which a byte comes now and then. */
 export const unfinishedFrames: Attack = (target) =>
   keepOpen(target, 1_000, (socket) => {
-    socket.write(frame(Buffer.alloc(LARGE - 1, ' '), { length: BigInt(LARGE) }));
+    socket.write(frame(Buffer.alloc(LARGE - 1_000, ' '), { length: BigInt(LARGE) }));
+    const drip = setInterval(() => socket.write(BYTE), 3_000);
+    socket.once('close', () => clearInterval(drip));
   });
 
 /** A message that goes on for ever, in pieces of a byte or in as many large ones as there may be, and pings. */
