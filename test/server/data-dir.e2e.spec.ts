@@ -11,9 +11,11 @@ import { tempDir } from '../support/temp-dir.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const run = promisify(execFile);
+/** That it makes a database first takes long on a busy machine. */
+const READY_MS = 90_000;
 const canMount = process.platform === 'linux' && process.getuid?.() === 0;
 
-describe('the DATA_DIR of a server with its own PostgreSQL', { timeout: 120_000 }, () => {
+describe('the DATA_DIR of a server with its own PostgreSQL', { timeout: 300_000 }, () => {
   let dataDir: string;
 
   beforeEach(async () => {
@@ -25,7 +27,7 @@ describe('the DATA_DIR of a server with its own PostgreSQL', { timeout: 120_000 
   });
 
   it('is refused to another server while the first lives, frozen or not, and free as soon as that is killed', async () => {
-    await using first = await ServerProcess.ready(await freePort(), { DATA_DIR: dataDir });
+    await using first = await readyServer({ DATA_DIR: dataDir });
     first.child.kill('SIGSTOP');
     await using second = ServerProcess.spawn(await freePort(), { DATA_DIR: dataDir });
     expect(await second.exited).toBe(1);
@@ -36,7 +38,7 @@ describe('the DATA_DIR of a server with its own PostgreSQL', { timeout: 120_000 
     const messages = new NumberedMessages();
     await messages.send(first.ws, 10);
     await first.end('SIGKILL');
-    await using third = await ServerProcess.ready(await freePort(), { DATA_DIR: dataDir });
+    await using third = await readyServer({ DATA_DIR: dataDir });
     expect(third.log).toContain('Took over the PostgreSQL');
     const url = (await readFile(join(dataDir, 'database-url'), 'utf8')).trim();
     expect(await messages.areStored(url)).toEqual({ missing: 0, twice: 0 });
@@ -44,10 +46,9 @@ describe('the DATA_DIR of a server with its own PostgreSQL', { timeout: 120_000 
   });
 
   it('ends the server when it is removed: PostgreSQL at once, and what is held goes to the next start', async () => {
-    const port = await freePort();
     const messages = new NumberedMessages();
     {
-      await using server = await ServerProcess.ready(port, {
+      await using server = await readyServer({
         DATA_DIR: dataDir,
         DB_SAVE_LATENCY_MS: '60000',
       });
@@ -62,7 +63,7 @@ describe('the DATA_DIR of a server with its own PostgreSQL', { timeout: 120_000 
       expect(server.log).toMatch(/Left \d batches in the journal for the next start/);
       await waitUntil(() => !isAlive(Number(pid)), { what: 'PostgreSQL to be gone' });
     }
-    await using next = await ServerProcess.ready(port, { DATA_DIR: dataDir });
+    await using next = await readyServer({ DATA_DIR: dataDir });
     const url = (await readFile(join(dataDir, 'database-url'), 'utf8')).trim();
     expect(await messages.areStored(url)).toEqual({ missing: 0, twice: 0 });
     expect(await next.end('SIGTERM')).toBe(0);
@@ -98,6 +99,17 @@ describe.runIf(canMount)('a DATA_DIR on a file system that is read-only', () => 
     },
   );
 });
+
+async function readyServer(environment: Record<string, string>): Promise<ServerProcess> {
+  const server = ServerProcess.spawn(await freePort(), environment);
+  try {
+    await server.isReady(READY_MS);
+    return server;
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+}
 
 function isAlive(pid: number): boolean {
   try {
