@@ -7,7 +7,9 @@ import type { AnswerCut } from './answer.metrics.js';
 const responseTaken = (afterMs: number | undefined): Writable =>
   new Writable({
     highWaterMark: 1,
-    write: (_chunk, _encoding, done) => void (afterMs !== undefined && setTimeout(done, afterMs)),
+    write: (_chunk, _encoding, done) => {
+      if (afterMs !== undefined) setTimeout(done, afterMs);
+    },
   });
 
 /** Writes 10 bytes a time until the answer is cut, or so often. @returns why it was cut */

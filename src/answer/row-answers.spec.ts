@@ -29,7 +29,7 @@ function answersWithin(limits: Partial<AnswerLimits> = {}): {
     buffered: async () => (await buffered.get()).values[0]?.value,
     counts: async () => {
       const found = [...(await refused.get()).values, ...(await cut.get()).values];
-      return Object.fromEntries(found.map(({ labels, value }) => [labels.reason, value]));
+      return Object.fromEntries(found.map(({ labels, value }) => [String(labels.reason), value]));
     },
   };
 }

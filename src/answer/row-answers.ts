@@ -44,12 +44,12 @@ export class RowAnswers {
     private readonly clients: ClientAddresses,
     private readonly metrics: AnswerMetrics,
   ) {
-    this.pages = new FairQueue({
+    this.pages = new FairQueue(() => ({
       places: limits.pages,
       placesOfKey: limits.pagesOfAddress,
       waiting: limits.waiting,
       waitingOfKey: limits.waitingOfAddress,
-    });
+    }));
     this.lane = new StreamLane(limits);
     this.memory = new AnswerMemory(limits);
     metrics.watch(

@@ -9,7 +9,7 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 /** Enters, and tells in which order places were given. */
 class Entries {
   readonly begun: string[] = [];
-  readonly queue = new FairQueue(LIMITS);
+  readonly queue = new FairQueue(() => LIMITS);
   private readonly leaves = new Map<string, () => void>();
 
   enter(key: string, name: string, signal?: AbortSignal): Promise<void> {

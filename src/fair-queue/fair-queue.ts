@@ -29,7 +29,8 @@ export class FairQueue {
   /** By key, in the order of their turns. */
   private readonly queues = new Map<string, Set<Waiting>>();
 
-  constructor(private readonly limits: FairQueueLimits) {}
+  /** @param limitsNow is asked each time */
+  constructor(private readonly limitsNow: () => FairQueueLimits) {}
 
   /** Work that waits. */
   get size(): number {
@@ -46,7 +47,8 @@ export class FairQueue {
     signal?.throwIfAborted();
     if (this.hasPlaceFor(key)) return this.take(key);
     const queue = this.queues.get(key) ?? new Set<Waiting>();
-    if (this.waiting >= this.limits.waiting || queue.size >= this.limits.waitingOfKey) {
+    const { waiting, waitingOfKey } = this.limitsNow();
+    if (this.waiting >= waiting || queue.size >= waitingOfKey) {
       throw new FairQueueFullError('Too many requests are waiting.');
     }
     return await new Promise((resolve, reject) => {
@@ -68,7 +70,8 @@ export class FairQueue {
   }
 
   private hasPlaceFor(key: string): boolean {
-    return this.taken < this.limits.places && (this.takenOf.get(key) ?? 0) < this.limits.placesOfKey;
+    const { places, placesOfKey } = this.limitsNow();
+    return this.taken < places && (this.takenOf.get(key) ?? 0) < placesOfKey;
   }
 
   private take(key: string): () => void {
