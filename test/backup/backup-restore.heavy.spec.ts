@@ -170,7 +170,9 @@ describe.skipIf(process.platform === 'win32')("a copy of a stopped server's DATA
       const after = await content(copy);
       // Each process has a row there, and says in it that it lives; and how its clock is, and that none was there before.
       expect(after.collectors?.rows).toBe((before.collectors?.rows ?? 0) + 1);
-      const own = { collectors: null, collector_clocks: null, observer_gaps: null };
+      // The mark of its ids.
+      expect(after.ingest_batches?.rows).toBe((before.ingest_batches?.rows ?? 0) + 1);
+      const own = { collectors: null, collector_clocks: null, ingest_batches: null, observer_gaps: null };
       expect({ ...after, ...own }).toEqual({ ...before, ...own });
       await sendOne(other);
       expect(await other.end('SIGTERM')).toBe(0);
