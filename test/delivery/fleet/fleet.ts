@@ -23,11 +23,14 @@ export interface FleetOptions {
   processes?: number;
   /** The number of the first node. */
   firstNode?: number;
+  /** Which servers of the ledger these are; their places in `urls` unless given. */
+  replicas?: readonly number[];
 }
 
 /** The part of a fleet that runs in one process. */
 export interface NodesInput {
   urls: readonly string[];
+  replicas: readonly number[];
   seed: number;
   firstNode: number;
   nodes: number;
@@ -68,6 +71,7 @@ export class Fleet implements AsyncDisposable {
       this.parts.push(
         start({
           urls: options.urls,
+          replicas: options.replicas ?? options.urls.map((_url, place) => place),
           seed: options.seed,
           firstNode: first,
           nodes: share,

@@ -24,7 +24,8 @@ async function run(input: NodesInput): Promise<void> {
   const nodes = Array.from({ length: input.nodes }, (_, index) => {
     const node = input.firstNode + index;
     const path = input.paths[node % input.paths.length] ?? '/';
-    return new NumberedNode({ node, path, urls: input.urls, redialMs: input.redialMs }, messages, random);
+    const { urls, replicas, redialMs } = input;
+    return new NumberedNode({ node, path, urls, replicas, redialMs }, messages, random);
   });
   ({ rate } = input);
   process.on('message', (message) => {
