@@ -3,14 +3,14 @@ import { runContract } from './contract.js';
 import { isKept, printVerdict } from './report.js';
 import type { FaultKind } from './schedule/fault-kinds.js';
 
-/** One of each. `npm run test:delivery` has all kinds, and more of each. */
+/** One of each sort. `npm run test:delivery` has all kinds, and more of each. */
 const KINDS: FaultKind[] = [
-  'postgres crashed',
   'postgres frozen',
   'link cut within COPY',
   'link cut after COMMIT',
+  'postgres restored',
   'server stopped',
-  'server killed',
+  'machine killed',
   'sockets reset',
   'journal disk full',
   'journal damaged',

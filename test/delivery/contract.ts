@@ -7,6 +7,7 @@ import { PostgresLink } from './database/postgres-link.js';
 import { readStored } from './database/stored.js';
 import { playFault } from './faults/play-fault.js';
 import type { Stage } from './faults/stage.js';
+import { otherMachine } from './faults/volume-faults.js';
 import { Fleet } from './fleet/fleet.js';
 import { countEnds, type SocketEnd } from './fleet/records.js';
 import { type Balance, balance } from './ledger/ledger.js';
@@ -39,6 +40,10 @@ export interface ContractOptions {
   mount: boolean;
   /** The built server, where it is not that of `dist`. */
   main?: string | undefined;
+  /** A server of another build, which works beside these for a while. */
+  otherMain?: string | undefined;
+  /** How long a server is frozen for long: milliseconds; 60,000 unless given. */
+  longFreezeMs?: number | undefined;
 }
 
 export interface Verdict extends Balance {
@@ -113,6 +118,10 @@ class ContractRun {
       replicas,
       fleet,
       damaged: [],
+      gone: [],
+      visits: [],
+      longFreezeMs: options.longFreezeMs,
+      otherMain: options.otherMain,
       problems: [],
       say: (line) => this.say(line),
     };
@@ -132,17 +141,20 @@ class ContractRun {
     const deliveredAt = performance.now();
     for (const replica of replicas) await replica.stopAfterAll();
     const stored = await readStored(databaseUrl);
-    const runs = replicas.flatMap((replica) => replica.runs);
+    const servers = [...replicas, ...stage.visits.map(({ replica }) => replica)];
+    const nodeRecords = [...records, ...stage.visits.flatMap((visit) => visit.nodes)];
+    const runs = servers.flatMap((replica) => replica.runs);
     return {
       ...balance({
-        nodes: records,
+        nodes: nodeRecords,
         runs,
         stored,
         damaged: stage.damaged,
+        gone: stage.gone,
       }),
       faults: this.happened,
-      sockets: countEnds(records),
-      problems: [...stage.problems, ...replicas.flatMap(({ problems }) => problems)],
+      sockets: countEnds(nodeRecords),
+      problems: [...stage.problems, ...servers.flatMap(({ problems }) => problems)],
       processes: runs.length,
       peakMib: Math.max(...runs.map(({ peakMib = 0 }) => peakMib)),
       sendSeconds: (sentAt - sendingSince) / 1000,
@@ -153,7 +165,7 @@ class ContractRun {
 
   /** Faults of the database and those of servers go side by side, each kind one after the other. */
   private async playAll(stage: Stage): Promise<void> {
-    const schedule = drawSchedule({ ...this.options, kinds: this.possibleKinds(stage) });
+    const schedule = drawSchedule({ ...this.options, kinds: await this.possibleKinds(stage) });
     const lanes = [schedule.filter(isDatabaseFault), schedule.filter((fault) => !isDatabaseFault(fault))];
     const played = lanes.map((lane) => this.playLane(stage, lane));
     for (const lane of played) lane.catch((error: unknown) => this.failed.abort(error));
@@ -162,11 +174,21 @@ class ContractRun {
     await Promise.all(played);
   }
 
-  private possibleKinds({ replicas }: Stage): readonly FaultKind[] {
-    const { kinds = FAULT_KINDS } = this.options;
-    if (replicas.every(({ volume }) => volume !== undefined)) return kinds;
-    this.say('A full disk is left out: neither may volumes be mounted here, nor is there prlimit.');
-    return kinds.filter((kind) => kind !== 'journal disk full');
+  private async possibleKinds({ replicas }: Stage): Promise<readonly FaultKind[]> {
+    const { kinds = FAULT_KINDS, otherMain } = this.options;
+    const reasons = new Map<FaultKind, string>();
+    if (replicas.some(({ volume }) => volume === undefined)) {
+      reasons.set('journal disk full', 'neither may volumes be mounted here, nor is there prlimit');
+    }
+    if (otherMain === undefined) reasons.set('other build on the volume', 'there is none: --other-build');
+    if ((await otherMachine()) === undefined) {
+      reasons.set('clocks a minute apart', 'unshare may not give a program another host name here');
+    }
+    return kinds.filter((kind) => {
+      const reason = reasons.get(kind);
+      if (reason !== undefined) this.say(`"${kind}" is left out: ${reason}.`);
+      return reason === undefined;
+    });
   }
 
   private async playLane(stage: Stage, lane: readonly Fault[]): Promise<void> {

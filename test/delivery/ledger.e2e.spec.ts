@@ -145,6 +145,29 @@ describe('the ledger', () => {
     expect(settle({ damaged, stored: stored([1, 4], [8, 10]) })).toMatchObject({ missing: 1 });
   });
 
+  it('does not ask for what went with the database, unless its backup had it', () => {
+    const emptied = { before: stored([1, 6]) };
+    expect(settle({ gone: [emptied], stored: stored([7, 10]) })).toMatchObject({
+      stored: 4,
+      gone: 6,
+      missing: 0,
+      wrong: 0,
+    });
+    expect(settle({ gone: [emptied], stored: stored([8, 10]) })).toMatchObject({ gone: 6, missing: 1 });
+    // A batch whose COMMIT was not answered comes again.
+    expect(settle({ gone: [emptied], stored: stored([5, 10]) })).toMatchObject({ gone: 4, missing: 0 });
+    const restored = { before: stored([1, 6]), kept: stored([1, 3]) };
+    expect(settle({ gone: [restored], stored: stored([1, 3], [7, 10]) })).toMatchObject({
+      stored: 7,
+      gone: 3,
+      missing: 0,
+    });
+    expect(settle({ gone: [restored], stored: stored([1, 2], [7, 10]) })).toMatchObject({ missing: 1 });
+    expect(settle({ gone: [restored, emptied], stored: stored([7, 10]) })).toMatchObject({ missing: 0 });
+    const twice = { before: { ...stored([1, 6]), twice: [{ node: 7, number: 4 }] } };
+    expect(settle({ gone: [twice], stored: stored([7, 10]) })).toMatchObject({ twice: 1 });
+  });
+
   it('believes neither nodes nor rows alone: what the server says that it read must be there', () => {
     const broken = [node([socket({ end: 'broken' })])];
     expect(settle({ nodes: broken, stored: stored([1, 6]), runs: [run({ read: 6 })] }).missing).toBe(0);

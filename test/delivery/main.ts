@@ -21,6 +21,9 @@ const { values } = parseArgs({
     'no-mount': { type: 'boolean', default: false },
     /** Another built server than that of `dist`. */
     dist: { type: 'string' },
+    /** A checkout with another build in its `dist`, which works beside. */
+    'other-build': { type: 'string' },
+    'long-freeze-s': { type: 'string', default: '60' },
   },
 });
 
@@ -38,6 +41,7 @@ function isProxied(name: string | undefined): boolean {
   return name !== undefined;
 }
 
+const otherBuild = values['other-build'];
 const print = (line: string): void => console.log(line);
 print(
   `npm run test:delivery -- --messages ${values.messages} --faults ${values.faults} --seed ${values.seed}`,
@@ -60,6 +64,8 @@ const verdict = await runContract(
     signal: interrupted.signal,
     mount: !values['no-mount'],
     main: values.dist === undefined ? undefined : resolve(values.dist, 'main.js'),
+    otherMain: otherBuild === undefined ? undefined : resolve(otherBuild, 'dist/main.js'),
+    longFreezeMs: Number(values['long-freeze-s']) * 1000,
   },
   print,
 );

@@ -21,6 +21,7 @@ export function printVerdict(verdict: Verdict, print: (line: string) => void): v
     ['stored', numbers.stored],
     ['rejected, with a reason', numbers.rejected],
     ['rejected, counted only', numbers.notKept],
+    ['gone with the database', numbers.gone],
     ['damaged, and counted', numbers.damaged],
     ['missing', numbers.missing],
     ['stored twice', numbers.twice],

@@ -9,6 +9,7 @@ const SOUND: Found = {
     unread: 2,
     stored: 98,
     rejected: 0,
+    gone: 0,
     damaged: 0,
     notKept: 0,
     missing: 0,

@@ -54,7 +54,14 @@ export async function setUpStage(
     async () => fleet.open >= nodes - MOST_AWAY && (await knownNodes(replica.process.http)) === nodes,
     { what: 'all nodes to be there', timeoutMs: CONNECT_LIMIT_MS, everyMs: 200 },
   );
-  const rest = { databaseTurn: new Turn(), replicas: [replica], damaged: [], problems: [] };
+  const rest = {
+    databaseTurn: new Turn(),
+    replicas: [replica],
+    damaged: [],
+    gone: [],
+    visits: [],
+    problems: [],
+  };
   return { server, postgres, databaseUrl, link, replica, fleet, say, ...rest };
 }
 

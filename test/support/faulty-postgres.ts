@@ -1,10 +1,13 @@
-import { readFile, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { EmbeddedPostgresServer } from '../../src/embedded-postgres/index.js';
 import { databaseNamed, onDatabase } from './on-database.js';
 import { waitUntil } from './wait-until.js';
 import { tempDir } from './temp-dir.js';
 
+const copy = promisify(execFile);
 const quiet = { log: () => undefined, warn: () => undefined };
 
 /** A PostgreSQL of a test's own, which can be made to fail. */
@@ -29,6 +32,31 @@ export class FaultyPostgres implements AsyncDisposable {
     process.kill(pid, how === 'fast' ? 'SIGINT' : 'SIGQUIT');
     await waitUntil(() => !isAlive(pid), { what: 'PostgreSQL to end', timeoutMs: 30_000 });
     await this.server.stop();
+  }
+
+  /** Every process of it at once, as when its machine loses power. Waits until they are gone. */
+  async kill(): Promise<void> {
+    const postmaster = await this.postmaster();
+    const all = [postmaster, ...(await childrenOf(postmaster))];
+    for (const pid of all) signal(pid, 'SIGKILL');
+    await waitUntil(() => !all.some(isAlive), { what: 'PostgreSQL to be gone', timeoutMs: 30_000 });
+    await this.server.stop();
+  }
+
+  /** Copies its files while it is stopped, and starts it again. It has one backup, the newest. */
+  async backUp(): Promise<void> {
+    await this.stop('fast');
+    await rm(this.backup, { recursive: true, force: true });
+    await copy('cp', ['-a', this.cluster, this.backup]);
+    await this.startAgain();
+  }
+
+  /** Crashes it, puts the backup in the place of its files, and starts it again. */
+  async restore(): Promise<void> {
+    await this.stop('immediate');
+    await rm(this.cluster, { recursive: true });
+    await rename(this.backup, this.cluster);
+    await this.startAgain();
   }
 
   /** Starts it again, on the port that it had. */
@@ -79,8 +107,16 @@ export class FaultyPostgres implements AsyncDisposable {
     );
   }
 
+  private get cluster(): string {
+    return join(this.dataDir, 'postgres');
+  }
+
+  private get backup(): string {
+    return join(this.dataDir, 'backup');
+  }
+
   private async postmaster(): Promise<number> {
-    return Number((await readFile(join(this.dataDir, 'postgres/postmaster.pid'), 'utf8')).split('\n')[0]);
+    return Number((await readFile(join(this.cluster, 'postmaster.pid'), 'utf8')).split('\n')[0]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

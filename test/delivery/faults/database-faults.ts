@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cut } from '../database/postgres-link.js';
 import type { Fault } from '../schedule/draw-schedule.js';
 import type { DatabaseFault } from '../schedule/fault-kinds.js';
+import { recreateDatabase, restoreBackup } from './operator-faults.js';
 import { NoFaultError, type Stage } from './stage.js';
 
 /** For a connection to come where it is to be cut: milliseconds. */
@@ -51,6 +52,8 @@ export const DATABASE_PLAYS: Record<DatabaseFault, Play> = {
     await sleep(lengthMs);
     link.mend();
   },
+  'database recreated': recreateDatabase,
+  'postgres restored': restoreBackup,
 };
 
 async function cut({ link }: Stage, where: Cut, { amount }: Fault): Promise<void> {

@@ -3,18 +3,16 @@ import { waitUntil } from '../../support/wait-until.js';
 import type { Fault } from '../schedule/draw-schedule.js';
 import type { ServerFault } from '../schedule/fault-kinds.js';
 import type { Replica } from '../servers/replica.js';
+import { beginIn2019, stepByHours, stepByMonths } from './clock-faults.js';
 import { damageRecords, truncateJournal } from './journal-damage.js';
+import { bringOlderJournal, removeJournal } from './journal-faults.js';
 import { loseRecords } from './lose-records.js';
 import { NoFaultError, type Stage } from './stage.js';
+import { clocksApart, otherBuild, secondServer } from './volume-faults.js';
 
 const IN_MEMORY_ONLY = 'Batches are kept in memory only';
 const KIB = 1024;
-
-const CLOCK_WAS_SET = 'The clock of this machine was set by';
-const HOUR = 3_600_000;
-const MONTH = 30 * 24 * HOUR;
-/** Milliseconds. The first is that of a board which knows no time until it is told. */
-const CLOCK_STEPS = [-7 * 12 * MONTH, -3 * MONTH, -5 * HOUR, -70_000, 70_000, 5 * HOUR, 3 * MONTH];
+const LONG_MS = 60_000;
 
 type Play = (stage: Stage, replica: Replica, fault: Fault) => Promise<void>;
 
@@ -34,13 +32,12 @@ export const SERVER_PLAYS: Record<ServerFault, Play> = {
     await sleep(lengthMs);
     process.kill(replica.pid, 'SIGCONT');
   },
-  'server clock set': async (_stage, replica, { lengthMs, amount }) => {
-    const { log } = replica.process;
-    replica.setClock(CLOCK_STEPS[Math.floor(amount * CLOCK_STEPS.length)] ?? 0);
-    await waitUntil(() => replica.process.log.includes(CLOCK_WAS_SET, log.length), { what: 'the step' });
-    await sleep(lengthMs);
-    replica.setClock(0);
+  'server frozen for long': async ({ longFreezeMs = LONG_MS }, replica) => {
+    process.kill(replica.pid, 'SIGSTOP');
+    await sleep(longFreezeMs);
+    process.kill(replica.pid, 'SIGCONT');
   },
+  'machine killed': killMachine,
   'sockets reset': async ({ fleet }, _replica, { amount, lengthMs }) => {
     const times = 1 + Math.floor(lengthMs / 1000);
     for (let time = 0; time < times; time += 1) {
@@ -51,7 +48,28 @@ export const SERVER_PLAYS: Record<ServerFault, Play> = {
   'journal disk full': fillDisk,
   'journal damaged': (stage, replica, { amount }) => loseRecords(stage, replica, damageRecords, amount),
   'journal truncated': (stage, replica, { amount }) => loseRecords(stage, replica, truncateJournal, amount),
+  'journal removed': removeJournal,
+  'journal of an older server': bringOlderJournal,
+  'second server on the volume': secondServer,
+  'other build on the volume': otherBuild,
+  'clocks a minute apart': clocksApart,
+  'clock stepped by hours': stepByHours,
+  'clock stepped by months': stepByMonths,
+  'clock from 2019': beginIn2019,
 };
+
+/** PostgreSQL loses its power together with one server, or with all of them. */
+async function killMachine(
+  { databaseTurn, postgres, replicas }: Stage,
+  replica: Replica,
+  { amount }: Fault,
+): Promise<void> {
+  const servers = amount < 0.5 ? [replica] : replicas;
+  await databaseTurn.take(async () => {
+    await Promise.all([...servers.map((server) => server.kill()), postgres.kill()]);
+    await Promise.all([...servers.map((server) => server.start()), postgres.startAgain()]);
+  });
+}
 
 async function fillDisk(_stage: Stage, replica: Replica, { lengthMs, amount }: Fault): Promise<void> {
   const { volume, process: server, pid } = replica;

@@ -2,8 +2,15 @@ import type { FaultyPostgres } from '../../support/faulty-postgres.js';
 import type { NodeMessage } from '../database/stored.js';
 import type { PostgresLink } from '../database/postgres-link.js';
 import type { Fleet } from '../fleet/fleet.js';
+import type { NodeRecord } from '../fleet/records.js';
+import type { OperatorAct } from '../ledger/ledger.js';
 import type { Turn } from '../schedule/turn.js';
 import type { Replica } from '../servers/replica.js';
+
+export interface Visit {
+  replica: Replica;
+  nodes: readonly NodeRecord[];
+}
 
 /** Everything that faults can happen to. */
 export interface Stage {
@@ -17,6 +24,14 @@ export interface Stage {
   fleet: Fleet;
   /** Messages that lay in records that were damaged, and in no table. */
   damaged: NodeMessage[];
+  /** What an operator did to the database, one after the other. */
+  gone: OperatorAct[];
+  /** Servers that were there for a while, and their nodes. */
+  visits: Visit[];
+  /** How long a server is frozen for long: milliseconds. */
+  longFreezeMs?: number | undefined;
+  /** A server of another build. */
+  otherMain?: string | undefined;
   /** What did not go as it must. */
   problems: string[];
   say: (line: string) => void;

@@ -25,11 +25,14 @@ export interface FleetOptions {
   firstNode?: number;
   /** Local addresses that nodes come from, shared out among those of a process; the system chooses unless given. */
   addresses?: readonly string[];
+  /** Which servers of the ledger these are; their places in `urls` unless given. */
+  replicas?: readonly number[];
 }
 
 /** The part of a fleet that runs in one process. */
 export interface NodesInput {
   urls: readonly string[];
+  replicas: readonly number[];
   seed: number;
   firstNode: number;
   nodes: number;
@@ -71,6 +74,7 @@ export class Fleet implements AsyncDisposable {
       this.parts.push(
         start({
           urls: options.urls,
+          replicas: options.replicas ?? options.urls.map((_url, place) => place),
           seed: options.seed,
           firstNode: first,
           nodes: share,

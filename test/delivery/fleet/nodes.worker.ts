@@ -24,12 +24,9 @@ async function run(input: NodesInput): Promise<void> {
   const nodes = Array.from({ length: input.nodes }, (_, index) => {
     const node = input.firstNode + index;
     const path = input.paths[node % input.paths.length] ?? '/';
-    const localAddress = input.addresses[index % input.addresses.length];
-    return new NumberedNode(
-      { node, path, urls: input.urls, redialMs: input.redialMs, localAddress },
-      messages,
-      random,
-    );
+    const { urls, replicas, redialMs, addresses } = input;
+    const localAddress = addresses[index % addresses.length];
+    return new NumberedNode({ node, path, urls, replicas, redialMs, localAddress }, messages, random);
   });
   ({ rate } = input);
   process.on('message', (message) => {

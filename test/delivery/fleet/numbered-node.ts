@@ -19,6 +19,8 @@ export interface NodeOptions {
   path: string;
   /** Of the servers: a node has one that is its own, goes to the next where that is lost, and soon back. */
   urls: readonly string[];
+  /** Which servers of the ledger these are. */
+  replicas: readonly number[];
   /** Between the end of a socket and the next attempt: milliseconds, at least and at most. */
   redialMs: readonly [number, number];
   /** The address that it comes from; the system chooses unless given. */
@@ -53,7 +55,7 @@ export class NumberedNode {
   }
 
   dial(): void {
-    const { urls, path, node, localAddress } = this.options;
+    const { urls, replicas, path, node, localAddress } = this.options;
     const dialled = (node + this.dials) % urls.length;
     this.dials += 1;
     const socket = new WebSocket((urls[dialled] ?? '') + path, {
@@ -64,12 +66,12 @@ export class NumberedNode {
     this.socket = socket;
     let record: SocketRecord | undefined;
     let failed = false;
-    let replica = dialled;
+    let replica = replicas[dialled] ?? dialled;
     socket.on('error', () => (failed = true));
     socket.on('upgrade', ({ socket: tcp, headers }) => {
       this.tcp = tcp;
       // Behind a proxy there is one address for all servers.
-      replica = servedBy(headers['x-served-by']) ?? dialled;
+      replica = servedBy(headers['x-served-by']) ?? replica;
       tcp.on('error', () => (failed = true));
     });
     socket.on('open', () => {

@@ -15,6 +15,8 @@ export interface Balance {
   unread: number;
   stored: number;
   rejected: number;
+  /** Of the due: they were stored, and went with what an operator did to the database. */
+  gone: number;
   /** In records of the journal that were damaged on purpose. */
   damaged: number;
   /** Rejected and counted, without the head. */
@@ -28,12 +30,22 @@ export interface Balance {
   findings: string[];
 }
 
+/** An operator emptied the database, or put an older one in its place. */
+export interface OperatorAct {
+  /** What it held before. */
+  before: Stored;
+  /** What it held after that, which is to stay; nothing unless given. */
+  kept?: Stored;
+}
+
 export interface Ledger {
   nodes: readonly NodeRecord[];
   runs: readonly ServerRun[];
   stored: Stored;
   /** What damaged records held. */
   damaged: readonly NodeMessage[];
+  /** In the order in which they happened. */
+  gone?: readonly OperatorAct[];
 }
 
 const MAX_FINDINGS = 20;
@@ -48,6 +60,7 @@ const NONE = 0;
 const STORED = 1;
 const REJECTED = 2;
 const DAMAGED = 3;
+const GONE = 4;
 
 /** Compares what was sent with what became of it. */
 export function balance(ledger: Ledger): Balance {
@@ -64,6 +77,7 @@ class Account {
     unread: 0,
     stored: 0,
     rejected: 0,
+    gone: 0,
     damaged: 0,
     notKept: 0,
     missing: 0,
@@ -78,6 +92,7 @@ class Account {
     for (const record of this.ledger.nodes) {
       this.fates.set(record.node, new Uint8Array(1 + (record.sockets.at(-1)?.last ?? 0)));
     }
+    for (const act of this.ledger.gone ?? []) this.enterGone(act);
     this.enterStored();
     this.enterRejected();
     this.enterDamaged();
@@ -86,13 +101,29 @@ class Account {
     return this.total;
   }
 
+  /** What went may come again from a journal, and need not. */
+  private enterGone({ before, kept }: OperatorAct): void {
+    this.findFaults(before);
+    this.mark(before, GONE);
+    if (kept !== undefined) this.mark(kept, NONE);
+  }
+
+  private mark({ ranges, rejected }: Stored, fate: number): void {
+    for (const { node, first, last } of ranges) this.fates.get(node)?.fill(fate, first, last + 1);
+    for (const { node, number } of rejected) this.fates.get(node)?.fill(fate, number, number + 1);
+  }
+
   private enterStored(): void {
-    const { ranges, twice, changed } = this.ledger.stored;
+    const { ranges } = this.ledger.stored;
     const audits = new Map(this.ledger.nodes.map(({ node, audit }) => [node, audit]));
     for (const { node, audit, first, last } of ranges) {
       if (audits.get(node) !== audit) this.wrong(`node ${node}: ${first} to ${last} are in the wrong table`);
       for (let number = first; number <= last; number += 1) this.enter({ node, number }, STORED);
     }
+    this.findFaults(this.ledger.stored);
+  }
+
+  private findFaults({ twice, changed }: Stored): void {
     for (const { node, number } of twice) {
       this.total.twice += 1;
       this.find(`node ${node}: ${number} is stored twice`);
@@ -130,7 +161,7 @@ class Account {
         this.total.twice += 1;
         this.find(`node ${node}: ${number} is rejected twice`);
       }
-    } else if (fates[number] !== NONE) {
+    } else if (fates[number] !== NONE && fates[number] !== GONE) {
       this.wrong(`node ${node}: ${number} has two fates`);
     }
     fates[number] = fate;
@@ -148,6 +179,7 @@ class Account {
       if (fate === STORED) this.total.stored += 1;
       if (fate === REJECTED) this.total.rejected += 1;
       if (fate === DAMAGED) this.total.damaged += 1;
+      if (fate === GONE) this.total.gone += 1;
       if (fate !== NONE) accounted += 1;
       else if (run !== undefined && run.notKept > 0 && node.bad.has(number)) this.total.notKept += 1;
       else {

@@ -1,5 +1,5 @@
 import { Random } from '../../../src/simulator/random/random.js';
-import { DATABASE_FAULTS, FAULT_KINDS, type FaultKind } from './fault-kinds.js';
+import { FAULT_KINDS, type FaultKind, SERVER_FAULTS } from './fault-kinds.js';
 
 export interface Fault {
   kind: FaultKind;
@@ -67,5 +67,5 @@ export function drawFault(
 }
 
 export function isDatabaseFault({ kind }: Fault): boolean {
-  return (DATABASE_FAULTS as readonly FaultKind[]).includes(kind);
+  return !(SERVER_FAULTS as readonly FaultKind[]).includes(kind);
 }

@@ -23,6 +23,19 @@ export interface ReplicaOptions {
   /** The built server, where it is not that of `dist`. */
   main?: string | undefined;
   environment?: Record<string, string>;
+  /** A server on whose volume it lives, in place of one of its own. */
+  house?: Replica;
+}
+
+/** What holds for one process of a server. */
+export interface ProcessOptions {
+  environment?: Record<string, string>;
+  /** The built server, where it is not that of the replica. */
+  main?: string | undefined;
+  /** A command that becomes the server. */
+  through?: readonly string[];
+  /** How far its clock is off: milliseconds. */
+  aheadMs?: number;
 }
 
 /** One of the servers, with its port and its directory, over all the processes that it is one after the other. */
@@ -32,7 +45,9 @@ export class Replica implements AsyncDisposable {
   /** What went wrong that is no loss: an exit code, an error in the log. */
   readonly problems: string[] = [];
   private server: ServerProcess | undefined;
-  private readonly clock: WrongClock;
+  private clock: WrongClock;
+  /** All that live on its volume. */
+  private readonly mates: Set<Replica>;
 
   private constructor(
     private readonly options: ReplicaOptions,
@@ -40,15 +55,18 @@ export class Replica implements AsyncDisposable {
     readonly dataDir: string,
     readonly volume: JournalVolume | undefined,
   ) {
-    this.clock = new WrongClock(join(dataDir, 'clock'), 0);
+    this.clock = this.clockThatIs(0);
+    this.mates = options.house?.mates ?? new Set();
+    this.mates.add(this);
   }
 
-  static async start(options: ReplicaOptions): Promise<Replica> {
-    const dataDir = await tempDir('replica');
-    const volume = await journalVolume(dataDir, options.mount);
+  static async start(options: ReplicaOptions, first: ProcessOptions = {}): Promise<Replica> {
+    const { house, mount } = options;
+    const dataDir = house?.dataDir ?? (await tempDir('replica'));
+    const volume = house === undefined ? await journalVolume(dataDir, mount) : house.volume;
     const replica = new Replica(options, await freePort(), dataDir, volume);
     try {
-      await replica.start();
+      await replica.start(first);
       return replica;
     } catch (error) {
       await replica[Symbol.asyncDispose]();
@@ -69,6 +87,11 @@ export class Replica implements AsyncDisposable {
     return this.process.child.pid ?? 0;
   }
 
+  /** The built server, where it is not that of `dist`. */
+  get main(): string | undefined {
+    return this.options.main ?? this.options.house?.main;
+  }
+
   get ws(): string {
     return `ws://127.0.0.1:${this.port}`;
   }
@@ -83,7 +106,8 @@ export class Replica implements AsyncDisposable {
     return run;
   }
 
-  async start(): Promise<void> {
+  /** @param process what holds for this time only */
+  async start(process: ProcessOptions = {}): Promise<void> {
     this.runs.push({
       replica: this.index,
       startedAt: Date.now(),
@@ -92,7 +116,9 @@ export class Replica implements AsyncDisposable {
       exactly: false,
       notKept: 0,
     });
-    const { databaseUrl, environment, main } = this.options;
+    const { databaseUrl, environment } = this.options;
+    const main = process.main ?? this.main;
+    this.clock = this.clockThatIs(process.aheadMs ?? 0);
     this.server = ServerProcess.spawn(
       this.port,
       {
@@ -104,8 +130,10 @@ export class Replica implements AsyncDisposable {
         SHUTDOWN_TIMEOUT_S: '30',
         ...this.clock.environment,
         ...environment,
+        ...process.environment,
       },
       main === undefined ? undefined : [main],
+      process.through,
     );
     await this.server.isReady(READY_MS);
   }
@@ -115,8 +143,8 @@ export class Replica implements AsyncDisposable {
     this.clock.set(this.process, aheadMs);
   }
 
-  metrics(): Promise<Metrics> {
-    return Metrics.read(this.process.http);
+  async metrics(): Promise<Metrics> {
+    return await Metrics.read(this.process.http);
   }
 
   /** SIGTERM. It is to end in order, whatever else is away. */
@@ -163,7 +191,7 @@ export class Replica implements AsyncDisposable {
   /** Folders of processes that are gone and whose journals are not stored yet. */
   async orphans(): Promise<number> {
     const folders = (await readdir(this.journal)).filter((name) => name.includes('-'));
-    return folders.length - 1;
+    return folders.length - [...this.mates].filter(({ server }) => server !== undefined).length;
   }
 
   /** Waits until everything that its processes took in is stored, and counted. */
@@ -201,6 +229,10 @@ export class Replica implements AsyncDisposable {
     this.run.peakMib = peak;
   }
 
+  private clockThatIs(aheadMs: number): WrongClock {
+    return new WrongClock(join(this.dataDir, `clock-${this.index}`), aheadMs);
+  }
+
   private ended(): void {
     this.problems.push(
       ...unexpectedErrors(this.process.log).map((line) => `server ${this.index} logged: ${line}`),
@@ -210,6 +242,9 @@ export class Replica implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.server?.[Symbol.asyncDispose]();
+    this.server = undefined;
+    this.mates.delete(this);
+    if (this.options.house !== undefined) return;
     await this.volume?.remove();
     await rm(this.dataDir, { recursive: true, force: true });
   }

@@ -4,6 +4,9 @@ const EXPECTED = [
   /cannot be read and are lost/,
   /The clock of this machine is .* the database's/,
   /A purge was refused/,
+  // The next fault came while it was at it, and it tries again.
+  /The tables of the database cannot be made anew: .*terminating connection/,
+  /The directory of the journal, .* was removed or moved/,
 ];
 
 /** Lines at ERROR that no fault explains. */
