@@ -73,6 +73,9 @@ describe('the rules for Prometheus', () => {
       queue_memory_bytes: settings.QUEUE_MAX_MIB * 2 ** 20,
       journal_bytes: settings.JOURNAL_MAX_MIB * 2 ** 20,
       purge_age_seconds: 6 * settings.PURGE_INTERVAL_S,
+      // Of what is not set.
+      registry_age_seconds: 600,
+      database_growth_bytes: 1e9,
     });
   });
 

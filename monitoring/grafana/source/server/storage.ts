@@ -92,9 +92,13 @@ export const PURGE = [
   lines({
     title: 'Growth of the database',
     description:
-      'By how much it grew within the day before, of the recording rule; purging makes it less than 0.',
+      'By how much it grew within the day before, of the recording rule, and how much is no alert, whatever it did before; purging makes it less than 0.',
     unit: 'bytes',
-    targets: promql([`job:tetcore_database_size_bytes:delta1d{${JOB}}`, '{{job}}']),
+    bound: 'bound',
+    targets: promql(
+      [`job:tetcore_database_size_bytes:delta1d{${JOB}}`, '{{job}}'],
+      [bound('database_growth_bytes'), 'bound'],
+    ),
   }),
   lines({
     title: 'Size of the messages',
@@ -103,6 +107,18 @@ export const PURGE = [
     unit: 'bytes',
     min: 0,
     targets: promql([`max by (table) (${chosen('tetcore_table_size_bytes')})`, '{{table}}']),
+  }),
+  lines({
+    title: 'Since the registry was brought up to date',
+    description:
+      'How far the tables chains and nodes are behind, and how far they may be until there is an alert.',
+    unit: 's',
+    min: 0,
+    bound: 'bound',
+    targets: promql(
+      [`time() - max by (job) (tetcore_registry_last_pass_timestamp_seconds{${JOB}})`, '{{job}}'],
+      [bound('registry_age_seconds'), 'bound'],
+    ),
   }),
   lines({
     title: 'Since the last purge',
