@@ -6,6 +6,9 @@ import { codesIn, readProjectFile, ROOT, tableUnder } from '../support/markdown.
 import { metricTypes } from '../support/metrics.js';
 import { hasPrometheus, promtool } from '../support/prometheus.js';
 import { ServerProcess } from '../support/server-process.js';
+import { MESSAGE_STORIES } from './alerts/message-stories.js';
+import { SERVER_STORIES } from './alerts/server-stories.js';
+import { STORAGE_STORIES } from './alerts/storage-stories.js';
 
 const FOLDER = 'monitoring/prometheus';
 const JOB = 'tetcore-analytics';
@@ -100,6 +103,11 @@ describe('the rules for Prometheus', () => {
   it('have a unit test for each alert in which it fires, and one in which it does not', () => {
     expect(unique(tested(true))).toEqual(unique(alertNames));
     expect(unique(tested(false))).toEqual(unique(alertNames));
+  });
+
+  it('have a story for each alert in which its cause is made on a real server', () => {
+    const stories = [...SERVER_STORIES, ...MESSAGE_STORIES, ...STORAGE_STORIES];
+    expect(unique(stories.flatMap((story) => Object.keys(story.alerts)))).toEqual(unique(alertNames));
   });
 
   it('stand in docs/monitoring.md, alert by alert', () => {

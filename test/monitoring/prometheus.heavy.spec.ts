@@ -27,7 +27,7 @@ describe.skipIf(!hasPrometheus)('Prometheus', () => {
       string,
     ];
     const impatient = rules.replace(/^( +for:) .*$/gm, '$1 1s');
-    await using prometheus = await TestPrometheus.ready(JOB, [staying, ending], impatient);
+    await using prometheus = await TestPrometheus.ready({ [JOB]: [staying, ending] }, impatient);
 
     await waitUntil(async () => (await prometheus.targetsUp()).length === 2, {
       what: 'both servers to be scraped',

@@ -23,6 +23,9 @@ export async function promtool(...args: string[]): Promise<string> {
   return stdout + stderr;
 }
 
+/** Targets as `host:port`, by the job under which they are scraped. */
+export type ScrapedJobs = Record<string, readonly string[]>;
+
 export interface FiringAlert {
   name: string;
   labels: Record<string, string>;
@@ -37,6 +40,8 @@ export interface EvaluatedRule {
   alerts?: (Omit<FiringAlert, 'name'> & { state: 'pending' | 'firing' })[];
 }
 
+const CONFIG = 'prometheus.yml';
+
 /** A Prometheus that scrapes and evaluates every second. `await using` ends it and removes what it kept. */
 export class TestPrometheus implements AsyncDisposable {
   private constructor(
@@ -45,29 +50,16 @@ export class TestPrometheus implements AsyncDisposable {
     private readonly url: string,
   ) {}
 
-  /**
-   * @param job the name under which it scrapes
-   * @param targets as `host:port`
-   * @param rules the text of a file of rules
-   */
-  static async ready(job: string, targets: readonly string[], rules: string): Promise<TestPrometheus> {
+  /** @param rules the text of a file of rules */
+  static async ready(jobs: ScrapedJobs, rules: string): Promise<TestPrometheus> {
     const dir = await tempDir('prometheus');
-    const config = join(dir, 'prometheus.yml');
     await writeFile(join(dir, 'rules.yml'), rules);
-    // JSON is YAML as well.
-    await writeFile(
-      config,
-      JSON.stringify({
-        global: { scrape_interval: '1s', evaluation_interval: '1s' },
-        rule_files: ['rules.yml'],
-        scrape_configs: [{ job_name: job, static_configs: [{ targets }] }],
-      }),
-    );
+    await writeConfig(dir, jobs);
     const address = `127.0.0.1:${(await freePort()).toString()}`;
     const child = spawn(
       PROMETHEUS,
       [
-        `--config.file=${config}`,
+        `--config.file=${join(dir, CONFIG)}`,
         `--storage.tsdb.path=${join(dir, 'data')}`,
         `--web.listen-address=${address}`,
       ],
@@ -84,6 +76,18 @@ export class TestPrometheus implements AsyncDisposable {
       throw error;
     }
     return prometheus;
+  }
+
+  /** From now on it scrapes these, and no others: within ten seconds. */
+  async scrape(jobs: ScrapedJobs): Promise<void> {
+    await writeConfig(this.dir, jobs);
+    this.child.kill('SIGHUP');
+  }
+
+  /** How many series an expression of PromQL has now. */
+  async count(expression: string): Promise<number> {
+    const { result } = await this.ask<{ result: unknown[] }>(`query?query=${encodeURIComponent(expression)}`);
+    return result.length;
   }
 
   /** Every rule with what came of its last evaluation. */
@@ -122,4 +126,19 @@ export class TestPrometheus implements AsyncDisposable {
     const answer = await fetch(`${this.url}/api/v1/${what}`);
     return ((await answer.json()) as { data: T }).data;
   }
+}
+
+async function writeConfig(dir: string, jobs: ScrapedJobs): Promise<void> {
+  await writeFile(
+    join(dir, CONFIG),
+    // JSON is YAML as well.
+    JSON.stringify({
+      global: { scrape_interval: '1s', evaluation_interval: '1s' },
+      rule_files: ['rules.yml'],
+      scrape_configs: Object.entries(jobs).map(([job, targets]) => ({
+        job_name: job,
+        static_configs: [{ targets }],
+      })),
+    }),
+  );
 }

@@ -24,13 +24,16 @@ export class ServerProcess implements AsyncDisposable {
    * Starts it, with nothing of our own environment but what Node needs. It is not ready yet.
    *
    * @param program the built server with its arguments, where it is not that of `TEST_SERVER_MAIN` or `dist`
+   * @param through a command that becomes the one that is put behind it
    */
   static spawn(
     port: number,
     environment: Record<string, string>,
     program: string | readonly string[] = MAIN,
+    through: readonly string[] = [],
   ): ServerProcess {
-    const child = spawn(process.execPath, [program].flat(), {
+    const [command = process.execPath, ...args] = [...through, process.execPath, ...[program].flat()];
+    const child = spawn(command, args, {
       env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: port.toString(), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -201,8 +201,7 @@ describe('the expressions of the dashboard of the server', () => {
     };
     const target = `127.0.0.1:${server.port}`;
     await using prometheus = await TestPrometheus.ready(
-      'tetcore-analytics',
-      [target],
+      { 'tetcore-analytics': [target] },
       JSON.stringify({ groups: [...groups, dashboard] }),
     );
     await waitUntil(async () => (await prometheus.targetsUp()).length === 1, {
