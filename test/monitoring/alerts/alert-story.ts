@@ -17,13 +17,13 @@ const MIB = 1024 * 1024;
 const SETTINGS = {
   TELEMETRY_MAX_CONNECTIONS: '10',
   QUEUE_MAX_MIB: '4',
-  JOURNAL_MAX_MIB: '64',
+  JOURNAL_MAX_MIB: '16',
   PURGE_INTERVAL_S: '1',
 };
 const BOUNDS = {
   sockets: 10,
   queue_memory_bytes: 4 * MIB,
-  journal_bytes: 64 * MIB,
+  journal_bytes: 16 * MIB,
   // Also a machine that is busy purges within that, where it may.
   purge_age_seconds: 20,
   // More than the 30 s from one update to the next.

@@ -96,7 +96,7 @@ export const MESSAGE_STORIES: readonly AlertStory[] = [
     begin: async (stage) => {
       const { proxy, server } = await frozen(stage);
       // More than there is room for in memory, or the journal would not be read.
-      await fill(server, 'tetcore_journal_bytes', 12 * MIB);
+      await fill(server, 'tetcore_journal_bytes', 7 * MIB);
       return {
         make: async () => {
           await damage(await stage.folder());
