@@ -79,6 +79,12 @@ export const STORAGE_STORIES: readonly AlertStory[] = [
     AdvisoryLock.Registry,
     'tetcore_registry_last_pass_timestamp_seconds',
   ),
+  holdLock(
+    'a session that holds the lock of the purge for ever',
+    { TetcoreAnalyticsPurgeFailing: { severity: 'warning' } },
+    AdvisoryLock.Purge,
+    'tetcore_purge_last_success_timestamp_seconds',
+  ),
   {
     cause: 'a database that cannot be reached',
     alerts: {
