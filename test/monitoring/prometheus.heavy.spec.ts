@@ -13,7 +13,7 @@ const rules = readProjectFile(`${FOLDER}/rules.yml`);
 describe.skipIf(!hasPrometheus)('Prometheus', () => {
   const path = (name: string): string => `${ROOT}/${FOLDER}/${name}`;
 
-  it('passes the unit tests of the rules', { timeout: 120_000 }, async () => {
+  it('passes the unit tests of the rules', { timeout: 240_000 }, async () => {
     expect(await promtool('test', 'rules', path('rules.test.yml'))).toContain('SUCCESS');
   });
 

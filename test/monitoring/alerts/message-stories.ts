@@ -1,4 +1,4 @@
-import { open, readdir } from 'node:fs/promises';
+import { cp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JsonObject } from '../../../src/simulator/index.js';
 import { FakeNode } from '../../support/fake-node.js';
@@ -8,6 +8,7 @@ import type { AlertStory, Repeated, Stage } from './alert-story.js';
 import { fill } from './fill.js';
 
 const MIB = 1024 * 1024;
+const GOLDEN_JOURNAL = join(import.meta.dirname, '../../fixtures/journal-v1');
 const MESSAGE: JsonObject = { msg: 'block.import', height: 1 };
 const received = (stage: Stage): string => `job:tetcore_messages_received:rate5m{job="${stage.job}"}`;
 
@@ -41,6 +42,29 @@ async function damage(dataDir: string): Promise<void> {
 
 /** What nodes send, and what becomes of it. */
 export const MESSAGE_STORIES: readonly AlertStory[] = [
+  {
+    cause: 'a journal of a later version',
+    alerts: { TetcoreAnalyticsJournalsLeftAlone: { severity: 'warning' } },
+    begin: async (stage) => {
+      const { url } = await stage.database();
+      const server = await stage.server({ DATABASE_URL: url });
+      const journal = join(await stage.folder(), 'journal', '019ab000-0000-7000-8000-00000000000f');
+      return {
+        make: async () => {
+          await server.end('SIGTERM');
+          await cp(GOLDEN_JOURNAL, journal, { recursive: true });
+          const description = join(journal, 'journal.json');
+          await writeFile(
+            description,
+            (await readFile(description, 'utf8')).replace('"format":1', '"format":99'),
+          );
+          await stage.server({ DATABASE_URL: url });
+        },
+        // It is looked for once a minute.
+        end: () => rm(journal, { recursive: true }),
+      };
+    },
+  },
   {
     cause: 'nodes that send nothing any more',
     alerts: { TetcoreAnalyticsIngestStopped: { severity: 'critical' } },
