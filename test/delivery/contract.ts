@@ -127,12 +127,7 @@ class ContractRun {
     };
 
     const sendingSince = performance.now();
-    try {
-      await this.playAll(stage);
-    } catch (error) {
-      for (const replica of replicas) this.say(`server ${replica.index} said last:\n${replica.lastLines()}`);
-      throw error;
-    }
+    await this.playAll(stage);
     await this.until(() => fleet.sent >= options.messages);
     const records = await fleet.stop();
     const sentAt = performance.now();
@@ -168,7 +163,13 @@ class ContractRun {
     const schedule = drawSchedule({ ...this.options, kinds: await this.possibleKinds(stage) });
     const lanes = [schedule.filter(isDatabaseFault), schedule.filter((fault) => !isDatabaseFault(fault))];
     const played = lanes.map((lane) => this.playLane(stage, lane));
-    for (const lane of played) lane.catch((error: unknown) => this.failed.abort(error));
+    for (const lane of played) {
+      lane.catch((error: unknown) => {
+        // At once: until the other lane has ended, these processes may have.
+        if (!this.failed.signal.aborted) for (const replica of stage.replicas) this.sayLast(replica);
+        this.failed.abort(error);
+      });
+    }
     // Nothing is ended while a fault is still at work.
     await Promise.allSettled(played);
     await Promise.all(played);
@@ -189,6 +190,10 @@ class ContractRun {
       if (reason !== undefined) this.say(`"${kind}" is left out: ${reason}.`);
       return reason === undefined;
     });
+  }
+
+  private sayLast(replica: Replica): void {
+    this.say(`server ${replica.index} said last:\n${replica.lastLines()}`);
   }
 
   private async playLane(stage: Stage, lane: readonly Fault[]): Promise<void> {
