@@ -28,7 +28,7 @@ export class HttpConnections {
 
   /** Bounds the port that nodes come to. */
   start(): void {
-    this.bound(this.server, this.settings.HTTP_MAX_CONNECTIONS);
+    this.bound(this.server, this.settings.HTTP_MAX_CONNECTIONS, { takesUpgrades: true });
   }
 
   /**
@@ -44,13 +44,22 @@ export class HttpConnections {
     clearTimeout(cutOff);
   }
 
-  /** @param most connections at once; for another one the one that is idle for longest gives way */
-  bound(server: Server, most: number): void {
+  /**
+   * @param most connections at once; for another one the one that is idle for longest gives way
+   * @param options whether it has WebSockets: without a listener for upgrades Node answers them as other requests
+   */
+  bound(server: Server, most: number, { takesUpgrades = false } = {}): void {
     server.maxConnections = most;
     server.on('drop', () => this.metrics.refused('too_many'));
-    new IdleConnections(server, most, () => this.metrics.refused('idle_evicted'));
+    const idle = new IdleConnections(server, most, () => this.metrics.refused('idle_evicted'));
     server.on('connection', (socket: Socket) => HttpMemory.follow(socket, this.memory));
-    server.prependListener('upgrade', ({ socket }: IncomingMessage) => HttpMemory.of(socket)?.end());
+    if (takesUpgrades) {
+      // Sockets have bounds of their own.
+      server.prependListener('upgrade', ({ socket }: IncomingMessage) => {
+        idle.delete(socket);
+        HttpMemory.of(socket)?.end();
+      });
+    }
     // Before whoever answers, since an answer may be out within this very turn.
     server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
       this.asked(request.socket, response);

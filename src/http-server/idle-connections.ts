@@ -28,8 +28,11 @@ export class IdleConnections {
         if (!socket.destroyed) this.idle.add(socket);
       });
     });
-    // Sockets have bounds of their own.
-    server.prependListener('upgrade', (_: IncomingMessage, socket: Duplex) => this.idle.delete(socket));
+  }
+
+  /** It is not idle, and never will be. */
+  delete(socket: Duplex): void {
+    this.idle.delete(socket);
   }
 
   private opened(socket: Socket): void {

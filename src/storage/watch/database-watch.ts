@@ -102,6 +102,7 @@ export class DatabaseWatch {
       await this.disconnect();
       return { kind: 'refuses_batches', error: this.refusal.error };
     } catch (error) {
+      this.emptyLooks = 0;
       await this.disconnect();
       return { kind: troubleOf(error), error };
     }
@@ -126,6 +127,7 @@ export class DatabaseWatch {
 
   private async repair(): Promise<void> {
     if (this.emptyLooks < LOOKS_BEFORE_REPAIR) return;
+    this.emptyLooks = 0;
     try {
       if (await this.startup.again()) this.logger.log('The tables of the database are made anew.');
     } catch (error) {
