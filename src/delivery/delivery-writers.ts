@@ -7,7 +7,7 @@ import { BatchSink, type StoreResult } from './batch-sink.port.js';
 import { DeliveryMetrics } from './delivery.metrics.js';
 import { JournalDamageError } from './journal/index.js';
 import { Outage, type OutageOf } from './outage.js';
-import { withPlausibleTimes } from './plausible-times.js';
+import { withoutImpossibleTimes, withPlausibleTimes } from './plausible-times.js';
 import { DeliveryQueue } from './queue/delivery-queue.js';
 import type { QueuedBatch } from './queue/queued-batch.js';
 import { OtherSinks } from './sinks/index.js';
@@ -109,16 +109,18 @@ export class DeliveryWriters {
 
   /** When this process took a batch in is known, but not when another one did. */
   private withPlausibleTimes(item: QueuedBatch, batch: Batch): Batch {
-    if (item.replayed) return batch;
-    const own = {
-      now: this.clock.now(),
-      startedAt: this.clock.startedAt,
-      expiryMs: this.settings.LOG_EXPIRY_H * HOUR_MS,
-    };
-    const { batch: plausible, moved } = withPlausibleTimes(batch, own);
+    const now = this.clock.now();
+    const expiryMs = this.settings.LOG_EXPIRY_H * HOUR_MS;
+    const { batch: plausible, moved } = item.replayed
+      ? withoutImpossibleTimes(batch, now)
+      : withPlausibleTimes(batch, { now, startedAt: this.clock.startedAt, expiryMs });
     if (moved > 0) {
+      this.logger.warn(`${moved.toString()} messages were stamped by a wrong clock: they are dated now.`);
+    }
+    const { rows, oldest } = plausible.expiring;
+    if (item.replayed && rows > 0 && oldest < now - expiryMs) {
       this.logger.warn(
-        `${moved.toString()} messages were stamped while the database's clock was wrong: they are dated now.`,
+        `A batch of a journal has messages that have expired since, from ${new Date(oldest).toISOString()} on: they are stored, and the next purge removes them.`,
       );
     }
     return plausible;

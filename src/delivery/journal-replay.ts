@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Settings } from '../config/index.js';
-import { nothingHeldBy, type StoredBatches, storedBatchesOf, WriterPool } from '../storage/index.js';
+import { nothingHeldSurelyBy, type StoredBatches, storedBatchesOf, WriterPool } from '../storage/index.js';
 import type { OrphanedJournal } from './journal/index.js';
 import { JournalService } from './journal.service.js';
 import { DeliveryQueue } from './queue/delivery-queue.js';
@@ -18,6 +18,8 @@ export class JournalReplay {
   private replaying: Promise<void> | undefined;
   private readonly abort = new AbortController();
   private started = false;
+  /** Called when a batch is stored, and at the end. */
+  private onRoom: (() => void) | undefined;
   /** Processes whose journals are stored and gone, which the database is still to be told. */
   private readonly over = new Set<string>();
 
@@ -45,6 +47,7 @@ export class JournalReplay {
   /** Puts no more batches in line. The file that was being read is closed when this resolves. */
   async stop(): Promise<void> {
     this.abort.abort();
+    this.onRoom?.();
     await this.replaying;
   }
 
@@ -61,13 +64,11 @@ export class JournalReplay {
     let inLine = 0;
     let replayed = 0;
     let offeredAll = false;
-    let onRoom: (() => void) | undefined;
     const collectors = new Set<string>();
     const { signal } = this.abort;
     const endIfDone = (): void => {
-      if (offeredAll && inLine === 0) void this.ended(orphan, [orphan.id, ...collectors]);
+      if (offeredAll && inLine === 0) void this.ended(orphan);
     };
-    signal.addEventListener('abort', () => onRoom?.(), { once: true });
     for await (const { entry, batch } of orphan.batches()) {
       if (!collectors.has(batch.collector.id)) {
         const stored = await this.storedBatchesOf(batch.collector.id);
@@ -91,12 +92,12 @@ export class JournalReplay {
           inLine -= 1;
           replayed += 1;
           orphan.done(entry);
-          onRoom?.();
+          this.onRoom?.();
           endIfDone();
         },
       );
       while (inLine >= this.settings.NUM_THREADS && !signal.aborted) {
-        await new Promise<void>((resolve) => (onRoom = resolve));
+        await new Promise<void>((resolve) => (this.onRoom = resolve));
       }
       if (signal.aborted) return;
     }
@@ -119,20 +120,24 @@ export class JournalReplay {
     return undefined;
   }
 
-  private async ended(orphan: OrphanedJournal, collectors: readonly string[]): Promise<void> {
+  private async ended(orphan: OrphanedJournal): Promise<void> {
     await orphan.release();
     if (!orphan.removed) return;
-    for (const collector of collectors) this.over.add(collector);
+    this.over.add(orphan.id);
     await this.tellOver();
   }
 
-  /** Where that fails it is done with the next look; where this process ends before, their ids stay. */
+  /** Where that fails, or is not sure yet, it is done with the next look; where this process ends before, their ids stay. */
   private async tellOver(): Promise<void> {
     const over = [...this.over];
     if (over.length === 0) return;
     try {
-      await this.pool.withClient((client) => nothingHeldBy(client, over), this.abort.signal);
-      for (const collector of over) this.over.delete(collector);
+      const folders = await this.journal.folders();
+      const said = await this.pool.withClient(
+        (client) => nothingHeldSurelyBy(client, over, folders),
+        this.abort.signal,
+      );
+      for (const collector of said) this.over.delete(collector);
     } catch (error) {
       this.logger.debug(`That a journal is stored is recorded later: ${String(error)}`);
     }

@@ -68,6 +68,11 @@ export class JournalService {
     return this.journal?.holds(entry) ?? false;
   }
 
+  /** Names of the folders of all processes on this volume. */
+  async folders(): Promise<string[]> {
+    return (await this.journal?.folders()) ?? [];
+  }
+
   /** The lowest id of a batch of this process that is on disk, be it stored already; undefined where there is none. */
   get oldestId(): string | undefined {
     return this.journal?.oldestId;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { batch, row, snapshot } from '../../test/support/batches.js';
 import { messageTuple, readTuple, splitTuples } from '../storage/index.js';
 import type { Batch } from '../telemetry/index.js';
-import { withPlausibleTimes } from './plausible-times.js';
+import { withoutImpossibleTimes, withPlausibleTimes } from './plausible-times.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -75,6 +75,24 @@ describe('messages of a clock that was wrong', () => {
     const connections = [snapshot({ lastMessageAt: LONG_AGO, newestCreatedAt: LONG_AGO })];
     const found = withPlausibleTimes(taken({ connections }, NOW), own);
     expect(found.batch.connections[0]?.newestCreatedAt).toBe(NOW);
+  });
+});
+
+describe('messages that another process took in', () => {
+  it('are dated now where there was no server of this kind yet', () => {
+    const expiring = [row({ at: LONG_AGO }), row({ at: NOW - 100 * DAY }), dated(LONG_AGO - DAY, LONG_AGO)];
+    const found = withoutImpossibleTimes(taken({ expiring }, LONG_AGO), NOW);
+    expect(found.moved).toBe(2);
+    expect(timesOf(found.batch)).toEqual([
+      [0, 0],
+      [-100 * DAY, -100 * DAY],
+      [LONG_AGO - DAY - NOW, 0],
+    ]);
+  });
+
+  it('stay as they are otherwise, also where they have expired since', () => {
+    const given = taken({ expiring: [row({ at: NOW - 100 * DAY })] }, NOW - 100 * DAY);
+    expect(withoutImpossibleTimes(given, NOW)).toEqual({ batch: given, moved: 0 });
   });
 });
 

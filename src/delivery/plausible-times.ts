@@ -16,6 +16,20 @@ export interface OwnTimes {
   expiryMs: number;
 }
 
+/** Before the first server of this kind: a clock that said less was wrong. */
+export const FIRST_SERVER_MS = Date.UTC(2025, 0, 1);
+
+/**
+ * A batch that another process took in, of which it is not known when. What was stamped before the first server of this
+ * kind, as by a board without a clock of its own, is dated now: it would expire at once.
+ *
+ * @param now milliseconds, by the database's clock
+ * @returns the same batch where there is no such message
+ */
+export function withoutImpossibleTimes(batch: Batch, now: number): { batch: Batch; moved: number } {
+  return redated(batch, (receivedAt) => receivedAt >= FIRST_SERVER_MS, now);
+}
+
 /**
  * A batch of this process that was stamped by a clock which was wrong, as a board without a clock of its own has after
  * its start until it is set: its database may be on the same board. A message that arrived before this process began,
@@ -24,8 +38,14 @@ export interface OwnTimes {
  * @returns the same batch where there is no such message
  */
 export function withPlausibleTimes(batch: Batch, own: OwnTimes): { batch: Batch; moved: number } {
-  const { now } = own;
-  const isPlausible = plausibility(own);
+  return redated(batch, plausibility(own), own.now);
+}
+
+function redated(
+  batch: Batch,
+  isPlausible: (receivedAt: number) => boolean,
+  now: number,
+): { batch: Batch; moved: number } {
   const hasWrongConnection = batch.connections.some(({ lastMessageAt }) => !isPlausible(lastMessageAt));
   if (!hasWrongConnection && isPlausible(batch.firstReceivedAt) && isPlausible(newestOf(batch))) {
     return { batch, moved: 0 };

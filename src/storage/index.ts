@@ -17,6 +17,7 @@ export { HeldBatches } from './maintenance/collector/held-batches.js';
 export {
   isDoneWith,
   nothingHeldBy,
+  nothingHeldSurelyBy,
   type StoredBatches,
   storedBatchesOf,
 } from './maintenance/collector/stored-batches.js';

@@ -35,6 +35,10 @@ it('what a process may still store is in its row while it runs, once it has stop
     await node.close();
   };
 
+  /** As after a minute: until then a process that was killed may be there. */
+  const seenLongAgo = (): Promise<unknown> =>
+    database.query("UPDATE collectors SET last_seen_at = last_seen_at - interval '2 min'");
+
   await using first = await start();
   expect(await held(database)).toEqual([NOTHING_KNOWN]);
   await send(first);
@@ -51,6 +55,7 @@ it('what a process may still store is in its row while it runs, once it has stop
   await using second = await start();
   await send(second);
   await second.end('SIGKILL');
+  await seenLongAgo();
   expect((await held(database))[1]).not.toBe(NOTHING_HELD);
   await using third = await start();
   await waitUntil(async () => (await held(database))[1] === NOTHING_HELD, { what: 'its journal', ...WAIT });
@@ -58,6 +63,7 @@ it('what a process may still store is in its row while it runs, once it has stop
 
   // One that is killed before a message came leaves a journal, too.
   await third.end('SIGKILL');
+  await seenLongAgo();
   await using fourth = await start();
   await waitUntil(async () => (await held(database))[2] === NOTHING_HELD, { what: 'its journal', ...WAIT });
   expect(fourth.log).not.toContain('is left alone');

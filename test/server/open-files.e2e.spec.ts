@@ -52,7 +52,7 @@ describe.skipIf(process.platform !== 'linux')('a process that may have few files
         what: 'the server',
         timeoutMs: 60_000,
       });
-      expect(log).toContain('HTTP_MAX_CONNECTIONS is 506 and TELEMETRY_MAX_CONNECTIONS 379.');
+      expect(log).toContain('HTTP_MAX_CONNECTIONS is 502 and TELEMETRY_MAX_CONNECTIONS 376.');
       const good = await FakeNode.connect(http.replace('http', 'ws'));
       sockets.push(good);
       await good.sendV1({ msg: 'test.before' });
@@ -67,7 +67,7 @@ describe.skipIf(process.platform !== 'linux')('a process that may have few files
           },
         );
       }
-      expect([sockets.length, refused]).toEqual([379, 122]);
+      expect([sockets.length, refused]).toEqual([376, 125]);
       for (let left = 400; left > 0; left -= 1)
         sockets.push(connect(port, '127.0.0.1').on('error', () => undefined));
       const before = cpuSeconds(child.pid ?? 0);
@@ -85,7 +85,7 @@ describe.skipIf(process.platform !== 'linux')('a process that may have few files
         everyMs: 500,
       });
       expect(sumOf(metrics, 'tetcore_http_connections_refused_total', 'idle_evicted')).toBeGreaterThan(200);
-      expect(sumOf(metrics, 'tetcore_upgrades_refused_total', 'too_many')).toBe(122);
+      expect(sumOf(metrics, 'tetcore_upgrades_refused_total', 'too_many')).toBe(125);
       expect(cpuSeconds(child.pid ?? 0) - before).toBeLessThan(8);
       expect([good.isOpen, child.exitCode]).toEqual([true, null]);
     } finally {

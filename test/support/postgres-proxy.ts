@@ -41,6 +41,11 @@ export class PostgresProxy implements AsyncDisposable {
     return url.href;
   }
 
+  /** Nothing goes through: see {@link freeze}. */
+  get isFrozen(): boolean {
+    return this.frozen;
+  }
+
   /** Once, the next time that a client sends a text. */
   when(text: string, kind: Fault): void {
     this.fault = { text, kind };

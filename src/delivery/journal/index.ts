@@ -5,6 +5,7 @@ export {
   JournalUnavailableError,
   JournalWriteError,
 } from './journal.error.js';
+export { lowerId } from './lower-id.js';
 export { Journal, type JournalMove, type JournalOptions } from './journal.js';
 export type { JournalEntry } from './journal-entry.js';
 export { type LeftJournal, leftJournals } from './left-journals.js';

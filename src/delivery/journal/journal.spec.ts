@@ -76,6 +76,13 @@ describe('the journal', () => {
     await rm(folder, { recursive: true });
   });
 
+  it('tells the lowest id that is on disk, in whatever order batches come', async () => {
+    const journal = await open();
+    expect(journal.oldestId).toBeUndefined();
+    for (const id of ['c', 'a', 'b']) journal.append(aBatch(id));
+    expect(journal.oldestId).toBe('a');
+  });
+
   it('gives a batch back as it was, as often as it is asked', async () => {
     const journal = await open();
     const first = journal.append(aBatch('first'));

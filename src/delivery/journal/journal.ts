@@ -15,6 +15,7 @@ import { Orphanage } from './orphanage.js';
 import type { OrphanedJournal } from './orphaned-journal.js';
 import { readBatch } from './read-batch.js';
 import { frameRecord, HEADER_BYTES, type JournalDamage } from './record.js';
+import { lowerId } from './lower-id.js';
 import { SegmentChain } from './segment-chain.js';
 
 const MIB = 1024 * 1024;
@@ -65,6 +66,8 @@ export class Journal {
   #directory: JournalDirectory;
   #segments: SegmentChain;
   #openBatch: OpenBatchFile;
+  /** Of directories that were lost. What is in one must not come again beside the same batch with more in it. */
+  readonly #formerOpenBatches = new Set<OpenBatchFile>();
   #moving = false;
   #lost = false;
   #closing: Promise<void> | undefined;
@@ -121,9 +124,14 @@ export class Journal {
     return this.#segments.entries;
   }
 
+  /** Names of the folders of all processes on this volume. */
+  folders(): Promise<string[]> {
+    return this.#orphanage.folders();
+  }
+
   /** The lowest id of a batch that is on disk here, be it stored already; undefined where there is none. */
   get oldestId(): string | undefined {
-    return this.#segments.oldestId ?? this.#openBatch.id;
+    return lowerId(this.#segments.oldestId, this.#openBatch.id);
   }
 
   /** Journals of other processes that are not stored: this version cannot read them, or their ids are lost. */
@@ -157,6 +165,7 @@ export class Journal {
     };
     const isThere = (): boolean => this.#directory.isIntact() && this.#segments.currentHasItsName();
     const entry = this.#keptBy(append, isThere);
+    this.#emptyFormer(batch.id);
     try {
       this.#openBatch.clear(batch.id);
     } catch (error) {
@@ -187,6 +196,7 @@ export class Journal {
     };
     // This comes many times a batch: with that, more is looked at.
     this.#keptBy(keep, () => this.#openBatch.exists());
+    this.#emptyFormer(part.id);
   }
 
   /**
@@ -292,7 +302,7 @@ export class Journal {
     try {
       const files = this.#filesIn(to, this.#segments.nextNumber);
       this.#segments.abandon();
-      this.#openBatch.abandon();
+      this.#formerOpenBatches.add(this.#openBatch);
       from.release();
       [this.#segments, this.#openBatch] = files;
     } catch (error) {
@@ -310,6 +320,25 @@ export class Journal {
     }
   }
 
+  /**
+   * The open batch lies in this directory again, and perhaps with more in it. Were the former directory put back, its
+   * parts would be taken for all of the batch.
+   */
+  #emptyFormer(batchId: string): void {
+    for (const former of this.#formerOpenBatches) {
+      if (former.id !== undefined && former.id !== batchId) continue;
+      this.#formerOpenBatches.delete(former);
+      try {
+        former.clear();
+        former.abandon();
+      } catch (error) {
+        this.options.logger.warn(
+          `The parts of a batch remain in a directory that was lost: ${String(error)}`,
+        );
+      }
+    }
+  }
+
   #filesIn({ path }: JournalDirectory, firstNumber: number): [SegmentChain, OpenBatchFile] {
     const openBatch = new OpenBatchFile(path);
     try {
@@ -321,6 +350,7 @@ export class Journal {
   }
 
   async #close(): Promise<void> {
+    for (const former of this.#formerOpenBatches) former.abandon();
     await this.#orphanage.close();
     if (!this.#isIntact()) {
       this.#segments.abandon();

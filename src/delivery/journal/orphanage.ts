@@ -38,9 +38,14 @@ export class Orphanage {
     return this.#leftAlone.size;
   }
 
+  /** Names of all, be they ours, adopted or left alone. */
+  async folders(): Promise<string[]> {
+    return (await readdir(this.root)).filter((name) => isUuid(name));
+  }
+
   /** Adopts one after another, the oldest first. */
   async *find(): AsyncGenerator<OrphanedJournal, void, undefined> {
-    const ids = await readdir(this.root);
+    const ids = await this.folders();
     // A server that can read them may have stored them meanwhile.
     for (const id of [...this.#leftAlone].filter((known) => !ids.includes(known))) {
       this.#leftAlone.delete(id);
@@ -48,7 +53,7 @@ export class Orphanage {
     }
     for (const id of ids.sort()) {
       if (this.#closed) return;
-      if (!isUuid(id) || this.#known.has(id)) continue;
+      if (this.#known.has(id)) continue;
       const orphan = await this.#adopt(id);
       if (orphan !== undefined) yield orphan;
     }

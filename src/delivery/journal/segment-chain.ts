@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import type { JournalEntry } from './journal-entry.js';
+import { lowerId } from './lower-id.js';
 import { Segment } from './segment.js';
 
 /** A segment that still takes batches is removed from this size on, whenever all of its batches are stored. */
@@ -34,10 +35,11 @@ export class SegmentChain {
     return this.#current?.waiting === 0 ? this.#current.size : 0;
   }
 
-  /** The lowest id of a batch that is on disk, be it stored already: ids are in the order in which they come. */
+  /** The lowest id of a batch that is on disk, be it stored already. */
   get oldestId(): string | undefined {
-    for (const { firstId } of this.#segments.values()) if (firstId !== undefined) return firstId;
-    return undefined;
+    let lowest: string | undefined;
+    for (const { lowestId } of this.#segments.values()) lowest = lowerId(lowest, lowestId);
+    return lowest;
   }
 
   /** How many batches are not stored yet. */

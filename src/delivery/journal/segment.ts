@@ -24,7 +24,7 @@ export class Segment {
   #fd: number | undefined;
   #identity: BigIntStats | undefined;
   #sealed = false;
-  #firstId: string | undefined;
+  #lowestId: string | undefined;
 
   private constructor(
     directory: string,
@@ -63,9 +63,9 @@ export class Segment {
     return this.#waiting.size;
   }
 
-  /** The id of the first batch that was appended here. */
-  get firstId(): string | undefined {
-    return this.#firstId;
+  /** The lowest id of a batch that was appended here. They come in any order: after an outage, or at the end. */
+  get lowestId(): string | undefined {
+    return this.#lowestId;
   }
 
   /** Whether no more batches will come. */
@@ -105,7 +105,7 @@ export class Segment {
     }
     this.written += length;
     this.#waiting.add(offset);
-    this.#firstId ??= id;
+    if (this.#lowestId === undefined || id < this.#lowestId) this.#lowestId = id;
     return offset;
   }
 

@@ -3,7 +3,7 @@ import { Settings } from '../../config/index.js';
 import { HeldBatches, NOTHING_HELD, NOTHING_KNOWN } from '../../storage/index.js';
 import { type Batch, BatchQueue } from '../../telemetry/index.js';
 import { DeliveryMetrics } from '../delivery.metrics.js';
-import { type JournalEntry, JournalFullError, type JournalMove } from '../journal/index.js';
+import { type JournalEntry, JournalFullError, type JournalMove, lowerId } from '../journal/index.js';
 import { JournalService } from '../journal.service.js';
 import { Fifo } from './fifo.js';
 import { type BatchHolder, OwnBatch } from './own-batch.js';
@@ -155,11 +155,7 @@ export class DeliveryQueue extends BatchQueue {
    */
   private get holdsFrom(): string {
     const [inMemory] = this.inMemory;
-    const ids = [inMemory, this.journal.oldestId, this.lostFrom].filter((id) => id !== undefined);
-    const lowest = ids.reduce<string | undefined>(
-      (low, id) => (low === undefined || id < low ? id : low),
-      undefined,
-    );
+    const lowest = [this.journal.oldestId, this.lostFrom].reduce(lowerId, inMemory);
     return lowest ?? (this.isLeft ? NOTHING_HELD : this.lastId);
   }
 

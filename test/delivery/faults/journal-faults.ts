@@ -73,6 +73,8 @@ export async function removeJournal(stage: Stage, replica: Replica, { amount }: 
         { what: 'batches to wait in the journal', timeoutMs: NOTICE_MS, everyMs: 50 },
       ).catch(() => stage.problems.push(`server ${replica.index} has nothing in its new journal`));
       await replica.kill();
+      // As when a volume is mounted again: both folders have what the other lacks, and the same.
+      if (amount >= 0.75) await rename(moved, join(replica.journal, folder));
     } finally {
       link.mend();
     }

@@ -41,7 +41,8 @@ export async function recreateDatabase(stage: Stage): Promise<void> {
     () =>
       onDatabase(databaseUrl, async (client) => {
         const { rows } = await client.query<{ some: boolean }>(
-          'SELECT EXISTS (SELECT FROM ingest_batches) AS some',
+          // Each process has a row with its own id from its start.
+          'SELECT EXISTS (SELECT FROM ingest_batches WHERE id NOT IN (SELECT id FROM collectors)) AS some',
         );
         return rows[0]?.some;
       }),

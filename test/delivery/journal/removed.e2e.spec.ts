@@ -1,4 +1,4 @@
-import { rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestDatabase } from '../../support/databases.js';
@@ -61,6 +61,30 @@ describe('the journal of a server that runs', { timeout: 120_000 }, () => {
       expect(next.child.exitCode).toBeNull();
     },
   );
+
+  it('loses nothing where it is moved away, and put back once the server is killed', async () => {
+    await using database = await TestDatabase.create();
+    await using proxy = await PostgresProxy.start(database.url);
+    const port = await freePort();
+    const environment = { DATABASE_URL: proxy.url, DATA_DIR: dataDir };
+    const messages = new NumberedMessages();
+    const away = join(home, 'away');
+    const former = async (): Promise<string> => (await readdir(away)).find((name) => name.includes('-')) ?? '';
+    {
+      await using server = await ServerProcess.ready(port, environment);
+      proxy.freeze();
+      await messages.send(server.ws, 20);
+      await rename(join(dataDir, 'journal'), away);
+      await messages.send(server.ws, 20);
+      await server.end('SIGKILL');
+    }
+    proxy.thaw();
+    // It has the lower name, and so it is stored first.
+    await rename(join(away, await former()), join(dataDir, 'journal', await former()));
+    await using next = await ServerProcess.ready(port, environment);
+    expect(await messages.areStored(database.url)).toEqual({ missing: 0, twice: 0 });
+    expect((await Metrics.read(next.http)).sum('tetcore_journals_left_alone')).toBe(0);
+  });
 
   it('is made anew where no message comes, and what waits in memory is in it', async () => {
     await using database = await TestDatabase.create();

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { NOTHING_HELD } from '../../schema/index.js';
+import { COLLECTOR_DEAD_AFTER_MS, NOTHING_HELD } from '../../schema/index.js';
 
 /**
  * What the database knows of the batches of a process. `unknown`: nothing, and it has none of its messages; it was made
@@ -37,6 +37,35 @@ export async function nothingHeldBy(client: ClientBase, collectors: readonly str
   await client.query(`UPDATE collectors SET holds_from = '${NOTHING_HELD}' WHERE id = ANY($1::uuid[])`, [
     collectors,
   ]);
+}
+
+/**
+ * The same of processes whose own folder is gone, as far as it is sure. A process whose folder was moved away has another
+ * one, under a name that is not its id, and the former may have been put back. So nothing is sure of a process that was
+ * seen lately, nor of any while there is a folder that is not the own one of a process that runs.
+ *
+ * @param folders names of the folders that are there
+ * @returns those of which nothing remains to be said
+ */
+export async function nothingHeldSurelyBy(
+  client: ClientBase,
+  collectors: readonly string[],
+  folders: readonly string[],
+): Promise<string[]> {
+  const running = 'stopped_at IS NULL AND last_seen_at > now() - make_interval(secs => $3)';
+  await client.query(
+    `UPDATE collectors SET holds_from = '${NOTHING_HELD}'
+      WHERE id = ANY($1::uuid[]) AND NOT (${running})
+        AND NOT EXISTS (SELECT FROM unnest($2::uuid[]) AS folder (id)
+                         WHERE id NOT IN (SELECT id FROM collectors WHERE ${running}))`,
+    [collectors, folders, COLLECTOR_DEAD_AFTER_MS / 1000],
+  );
+  const { rows } = await client.query<{ id: string }>(
+    `SELECT said.id FROM unnest($1::uuid[]) AS said (id) LEFT JOIN collectors USING (id)
+      WHERE holds_from IS NULL OR holds_from = '${NOTHING_HELD}'`,
+    [collectors],
+  );
+  return rows.map(({ id }) => id);
 }
 
 /**
