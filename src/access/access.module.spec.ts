@@ -132,7 +132,7 @@ describe('the guards', () => {
   });
 
   it('of a team are refused where one part of the lock is not there', async () => {
-    const broken = (part: Partial<Record<keyof FeedGuard, unknown>>): Type => {
+    const broken = (part: Partial<Record<keyof FeedGuard, unknown>>): Type<NobodyAtAllOnMondays> => {
       class Broken extends NobodyAtAllOnMondays {
         constructor(calendar: Calendar) {
           super(calendar);

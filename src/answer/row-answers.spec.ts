@@ -254,7 +254,7 @@ describe('a client that does not read', () => {
       expect((await site.get('/')).statusCode).toBe(200);
       const refused = await site.get('/');
       expect(refused.statusCode).toBe(503);
-      return whole(refused);
+      return await whole(refused);
     };
     expect(await refusal({})).toMatch(/as may be at once.*TRUSTED_PROXIES/);
     expect(await refusal({ TRUSTED_PROXIES: '127.0.0.0/8' })).not.toContain('TRUSTED_PROXIES');
