@@ -2,9 +2,11 @@ import {
   Controller,
   ForbiddenException,
   Get,
+  Inject,
   type INestApplication,
   Injectable,
   Module,
+  type Type,
 } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { AddressInfo } from 'node:net';
@@ -83,6 +85,13 @@ class NobodyAtAllOnMondays extends NobodyOnMondays implements FeedGuard {
   }
 }
 
+/** Has no method for the feed on its prototype. */
+class FieldsAlone extends NobodyOnMondays implements FeedGuard {
+  readonly needsToken = true;
+  readonly checkUpgrade = (): null => null;
+  readonly admits = (): boolean => false;
+}
+
 /** Asks for more than a token, over HTTP alone. */
 class StricterTokenGuard extends TokenGuard {}
 
@@ -114,12 +123,49 @@ describe('the guards', () => {
     expect(await feed.checkUpgrade({} as never)).toBe(403);
   });
 
-  it('of a team are refused where they would leave the feed to others', () => {
+  it('of a team are refused where they would leave the feed to others', async () => {
+    const imports = [CalendarModule];
     for (const guard of [NobodyOnMondays, StricterTokenGuard]) {
-      expect(() => AccessModule.forRoot({ guard })).toThrow(HalfLockError);
-      expect(() => AccessModule.forRoot({ guard })).toThrow(`${guard.name} guards the HTTP API`);
-      expect(() => AccessModule.forRoot({ guard, feedGuard: TokenFeedGuard })).not.toThrow();
+      await expect(testing({ imports, guard }).compile()).rejects.toThrow(HalfLockError);
+      await testing({ imports, guard, feedGuard: TokenFeedGuard }).compile();
     }
+  });
+
+  it('of a team are refused where one part of the lock is not there', async () => {
+    const broken = (part: Partial<Record<keyof FeedGuard, unknown>>): Type<NobodyAtAllOnMondays> => {
+      class Broken extends NobodyAtAllOnMondays {
+        constructor(calendar: Calendar) {
+          super(calendar);
+          for (const [name, value] of Object.entries(part)) Object.defineProperty(this, name, { value });
+        }
+      }
+      Inject(Calendar)(Broken, undefined, 0);
+      return Broken;
+    };
+    const parts = ['checkUpgrade', 'needsToken', 'admits'] as const;
+    for (const name of parts) {
+      const made = broken({ [name]: undefined });
+      for (const options of [{ guard: made }, { guard: NobodyAtAllOnMondays, feedGuard: made }]) {
+        const start = testing({ imports: [CalendarModule], ...options }).compile();
+        await expect(start).rejects.toThrow(HalfLockError);
+        await expect(start).rejects.toThrow('Broken is to guard the live feed');
+        await expect(start).rejects.toThrow(`has no ${name}. `);
+      }
+    }
+    const late = broken({ needsToken: () => true });
+    await expect(testing({ imports: [CalendarModule], guard: late }).compile()).rejects.toThrow(
+      'has no needsToken. ',
+    );
+  });
+
+  it('of a team may have the parts of the lock as fields', async () => {
+    const module = await testing({ imports: [CalendarModule], guard: FieldsAlone }).compile();
+    const feed = module.get(FeedGuard, { strict: false });
+    expect([feed.checkUpgrade({} as never), feed.needsToken, feed.admits('any')]).toEqual([
+      null,
+      true,
+      false,
+    ]);
   });
 
   it('are those of API_TOKENS unless they are', async () => {

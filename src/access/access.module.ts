@@ -1,4 +1,11 @@
-import { type DynamicModule, Module, type ModuleMetadata, type Provider, type Type } from '@nestjs/common';
+import {
+  type DynamicModule,
+  type InjectionToken,
+  Module,
+  type ModuleMetadata,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AccessGuard } from './access.guard.js';
 import { AccessTokens } from './access-tokens.js';
@@ -23,7 +30,7 @@ export interface AccessModuleOptions {
 /** Who may use the HTTP API and the live feed. */
 @Module({})
 export class AccessModule {
-  /** @throws HalfLockError where a guard is given that does not guard the live feed, and none for that */
+  /** Where nothing guards the live feed, or not all of it, the start fails with a {@link HalfLockError}. */
   static forRoot({ imports = [], guard = TokenGuard, feedGuard }: AccessModuleOptions = {}): DynamicModule {
     return {
       module: AccessModule,
@@ -31,7 +38,7 @@ export class AccessModule {
       providers: [
         AccessTokens,
         { provide: AccessGuard, useClass: guard },
-        feedGuardOf(guard, feedGuard),
+        ...feedGuardOf(guard, feedGuard),
         { provide: APP_GUARD, useExisting: AccessGuard },
       ],
       exports: [AccessGuard, FeedGuard],
@@ -39,10 +46,24 @@ export class AccessModule {
   }
 }
 
-function feedGuardOf(guard: Type<AccessGuard>, feedGuard: Type<FeedGuard> | undefined): Provider {
-  if (feedGuard !== undefined) return { provide: FeedGuard, useClass: feedGuard };
-  if (guard === TokenGuard) return { provide: FeedGuard, useClass: TokenFeedGuard };
-  const { checkUpgrade, admits } = guard.prototype as Partial<FeedGuard>;
-  if (checkUpgrade === undefined || admits === undefined) throw new HalfLockError(guard.name);
-  return { provide: FeedGuard, useExisting: AccessGuard };
+function feedGuardOf(guard: Type<AccessGuard>, feedGuard: Type<FeedGuard> | undefined): Provider[] {
+  const ofTheFeed = feedGuard ?? (guard === TokenGuard ? TokenFeedGuard : undefined);
+  if (ofTheFeed === undefined) return [wholeGuard(AccessGuard)];
+  return [ofTheFeed, wholeGuard(ofTheFeed)];
+}
+
+/** What it has may be fields, which are not there before it is. */
+function wholeGuard(token: InjectionToken): Provider {
+  return {
+    provide: FeedGuard,
+    inject: [token],
+    useFactory: (made: Partial<FeedGuard>): Partial<FeedGuard> => {
+      const missing: string[] = [];
+      if (typeof made.checkUpgrade !== 'function') missing.push('checkUpgrade');
+      if (typeof made.needsToken !== 'boolean') missing.push('needsToken');
+      if (typeof made.admits !== 'function') missing.push('admits');
+      if (missing.length > 0) throw new HalfLockError(made.constructor.name, missing);
+      return made;
+    },
+  };
 }

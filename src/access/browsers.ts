@@ -26,6 +26,7 @@ export class Browsers {
     private readonly settings: Settings,
     private readonly metrics: AccessMetrics,
   ) {
+    // Exact names: whoever owns a domain can have a machine of our name in it.
     this.hosts = new Set([...settings.ALLOWED_HOSTS, hostname().toLowerCase()]);
   }
 
@@ -69,7 +70,7 @@ export class Browsers {
     this.wasHostRefused = true;
     this.logger.warn(
       `Refused a request to the host ${name}: without API_TOKENS the server is asked by its address or its own name. ` +
-        'Add the name to ALLOWED_HOSTS if it is yours. Others are not logged.',
+        'Add the name to ALLOWED_HOSTS if it is yours, as that of the machine with its domain may be. Others are not logged.',
     );
   }
 }

@@ -18,7 +18,7 @@ export function refuseOtherHosts(browsers: Browsers): RequestHandler {
     next(
       new HttpException(
         'This server does not answer to the name in the header Host. Use its address, add the name to ' +
-          'ALLOWED_HOSTS, or set API_TOKENS.',
+          'ALLOWED_HOSTS (the name of its machine with the domain too), or set API_TOKENS.',
         MISDIRECTED,
       ),
     );

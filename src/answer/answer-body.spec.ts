@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AnswerBody } from './answer-body.js';
+import { AnswerLimits } from './answer-limits.js';
 import type { AnswerCut } from './answer.metrics.js';
 
 /** The response to a client that takes what is written so many milliseconds later; undefined: never. */
@@ -25,6 +26,8 @@ async function write(
 }
 
 describe('the body of an answer', () => {
+  afterEach(() => void vi.useRealTimers());
+
   it('is cut where the client takes nothing for too long', async () => {
     expect(await write(responseTaken(undefined), { stallMs: 20 })).toEqual(['stalled']);
   });
@@ -33,6 +36,25 @@ describe('the body of an answer', () => {
     expect(await write(responseTaken(5), { stallMs: 60, bytesPerS: 1_000_000 })).toEqual(['slow']);
     expect(await write(responseTaken(5), { stallMs: 60, bytesPerS: 1 })).toEqual([]);
     expect(await write(responseTaken(5), { stallMs: 60_000, bytesPerS: 1_000_000 })).toEqual([]);
+  });
+
+  it('goes on over a slow link, and not over one that hardly moves', async () => {
+    vi.useFakeTimers();
+    const { stallMs, streamBytesPerS } = new AnswerLimits();
+    for (const [bytesPerS, expected] of [
+      [5_000, []],
+      [3_000, ['slow']],
+    ] as const) {
+      const cuts: AnswerCut[] = [];
+      const body = new AnswerBody(responseTaken(2_000), { stallMs }, (reason) => cuts.push(reason));
+      body.bytesPerS = streamBytesPerS;
+      for (let count = 0; count < 20; count += 1) {
+        const written = body.write('x'.repeat(bytesPerS * 2));
+        await vi.advanceTimersByTimeAsync(2_000);
+        await written;
+      }
+      expect(cuts).toEqual(expected);
+    }
   });
 
   it('is cut where its end is not taken', async () => {

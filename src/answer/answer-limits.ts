@@ -27,7 +27,7 @@ export class AnswerLimits {
   /** A stream whose client has taken nothing for so long makes room where another needs its place. */
   evictAfterMs = 10_000;
   /** What the client of a stream takes in a second, at least, on average over `stallMs` of waiting for it. */
-  streamBytesPerS = 16 * KIB;
+  streamBytesPerS = 4 * KIB;
 
   /** A client that takes nothing for so long is disconnected. */
   stallMs = 30_000;

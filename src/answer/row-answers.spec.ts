@@ -16,13 +16,16 @@ const gauge = (): Gauge => new Gauge({ name: 'gauge', help: 'x', registers });
 const counter = (): Counter => new Counter({ name: 'counter', help: 'x', labelNames: ['reason'], registers });
 
 /** Answers within limits, and what was cut and refused of them. */
-function answersWithin(limits: Partial<AnswerLimits> = {}): {
+function answersWithin(
+  limits: Partial<AnswerLimits> = {},
+  settings: Record<string, string> = {},
+): {
   answers: RowAnswers;
   counts: () => Promise<Record<string, number>>;
   buffered: () => Promise<number | undefined>;
 } {
   const [streams, buffered, refused, cut] = [gauge(), gauge(), counter(), counter()];
-  const clients = new ClientAddresses(readSettings({}));
+  const clients = new ClientAddresses(readSettings(settings));
   const metrics = new AnswerMetrics(streams, buffered, refused, cut);
   return {
     answers: new RowAnswers(Object.assign(new AnswerLimits(), limits), clients, metrics),
@@ -173,7 +176,7 @@ class Site implements AsyncDisposable {
     const given = this.answer(request, response);
     given.catch((error: unknown) => {
       const status = error instanceof HttpException ? error.getStatus() : 500;
-      if (!response.headersSent) response.writeHead(status).end();
+      if (!response.headersSent) response.writeHead(status).end((error as Error).message);
     });
     this.sent.push(given.catch(() => undefined));
   });
@@ -242,6 +245,19 @@ describe('a client that does not read', () => {
     expect(await status('127.0.0.2')).toBe(200);
     expect(await status('127.0.0.3')).toBe(503);
     expect(await counts()).toEqual({ streams_of_address: 1, streams: 1 });
+  });
+
+  it('is told of TRUSTED_PROXIES where its address may be that of a proxy which is not listed', async () => {
+    const refusal = async (settings: Record<string, string>): Promise<string> => {
+      const { answers } = answersWithin({ streamsOfAddress: 1 }, settings);
+      await using site = await Site.open((_, response) => answers.export(response, soon(endless()), NDJSON));
+      expect((await site.get('/')).statusCode).toBe(200);
+      const refused = await site.get('/');
+      expect(refused.statusCode).toBe(503);
+      return await whole(refused);
+    };
+    expect(await refusal({})).toMatch(/as may be at once.*TRUSTED_PROXIES/);
+    expect(await refusal({ TRUSTED_PROXIES: '127.0.0.0/8' })).not.toContain('TRUSTED_PROXIES');
   });
 
   it('makes room where another needs its place, once it has taken nothing for a while', async () => {

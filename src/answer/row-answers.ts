@@ -21,6 +21,9 @@ const WHY: Record<AnswerRefusal, string> = {
   waiting: 'Too many requests wait for the database. Try again later.',
 };
 
+const UNLISTED_PROXY =
+  ' All clients of a proxy share one address here, unless TRUSTED_PROXIES has that of the proxy.';
+
 /** One answer, and to whom it goes. */
 interface Answer {
   response: ServerResponse;
@@ -157,15 +160,18 @@ export class RowAnswers {
     }
   }
 
-  private enterLane({ body, address }: Answer): void {
+  private enterLane({ response, body, address }: Answer): void {
     const reason = this.lane.enter(body, address);
-    if (reason !== undefined) throw this.refusal(reason);
+    if (reason !== undefined) {
+      const isShared = reason === 'streams_of_address' && this.clients.mayBeUnlistedProxy(response.req);
+      throw this.refusal(reason, isShared ? UNLISTED_PROXY : '');
+    }
     body.bytesPerS = this.limits.streamBytesPerS;
   }
 
-  private refusal(reason: AnswerRefusal): ServiceUnavailableException {
+  private refusal(reason: AnswerRefusal, more = ''): ServiceUnavailableException {
     this.metrics.refused(reason);
-    return new ServiceUnavailableException(WHY[reason]);
+    return new ServiceUnavailableException(WHY[reason] + more);
   }
 }
 

@@ -226,6 +226,18 @@ describe('the address of a client', () => {
   });
 });
 
+it('may be that of a proxy which is not listed where it is private', () => {
+  const mayBe = (remoteAddress: string | undefined, by = trustNobody): boolean =>
+    by.mayBeUnlistedProxy({ socket: { remoteAddress } });
+  for (const near of ['127.0.0.1', '::1', '::ffff:10.1.2.3', '192.168.0.9', '172.31.0.1', 'fd00::1']) {
+    expect([near, mayBe(near)]).toEqual([near, true]);
+  }
+  for (const far of ['203.0.113.9', '172.32.0.1', '2001:db8::1', undefined]) {
+    expect([far, mayBe(far)]).toEqual([far, false]);
+  }
+  expect([mayBe('10.1.2.3', addresses), mayBe('192.168.0.9', addresses)]).toEqual([false, true]);
+});
+
 it('does not hold the header that it was in', () => {
   const kept = keptBytes(100, (index) => {
     const header = Buffer.alloc(60_000, `203.0.113.9, ${index}.invalid, `).toString();

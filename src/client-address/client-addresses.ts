@@ -6,6 +6,19 @@ import { copyText } from '../json/index.js';
 import { forwardedForHops, forwardedHops } from './forwarded-header.js';
 import { forwardedNode } from './forwarded-node.js';
 
+/** Loopback, private and link-local addresses, and those of carriers' own networks: where proxies are, as a rule. */
+const NEARBY = new AddressList([
+  '127.0.0.0/8',
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '169.254.0.0/16',
+  '100.64.0.0/10',
+  '::1',
+  'fc00::/7',
+  'fe80::/10',
+]);
+
 export interface ClientAddress {
   /** As ipAddress() gives it; empty where the line has gone already. */
   address: string;
@@ -34,6 +47,12 @@ export class ClientAddresses {
 
   constructor(settings: Settings) {
     this.trusted = new AddressList(settings.TRUSTED_PROXIES);
+  }
+
+  /** Whether who sent a request may be a proxy that is not listed, so that all of its clients have one address. */
+  mayBeUnlistedProxy({ socket }: Pick<AddressedRequest, 'socket'>): boolean {
+    const address = ipAddress(socket.remoteAddress ?? '') ?? '';
+    return NEARBY.has(address) && !this.trusted.has(address);
   }
 
   of(request: AddressedRequest): ClientAddress {

@@ -1,7 +1,6 @@
 import { Module } from '@nestjs/common';
 import { StorageModule } from '../storage/index.js';
 import { SocketWatch } from '../telemetry/index.js';
-import { ClockAlarm } from './clock/clock-alarm.js';
 import { ClockMetrics, clockMetricProviders } from './clock/clock.metrics.js';
 import { ClockSamples } from './clock/clock-samples.js';
 import { GapStore } from './gaps/gap-store.js';
@@ -15,7 +14,6 @@ import { ObservedSockets } from './sockets/observed-sockets.js';
   imports: [StorageModule],
   providers: [
     ...clockMetricProviders,
-    ClockAlarm,
     ClockMetrics,
     ClockSamples,
     GapStore,

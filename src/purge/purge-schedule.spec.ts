@@ -4,6 +4,7 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readSettings } from '../config/index.js';
 import { Lifecycle } from '../lifecycle/index.js';
+import { ClockAlarm } from '../storage/index.js';
 import { ClockDifferenceError } from './clock-difference.error.js';
 import type { Purge } from './purge.js';
 import { PurgeMetrics } from './purge.metrics.js';
@@ -46,6 +47,7 @@ describe('the schedule of purges', () => {
 
   const warnings: string[] = [];
   let purge: FakePurge;
+  let alarm: ClockAlarm;
   let lifecycle: Lifecycle;
   let registry: SchedulerRegistry;
   let schedule: PurgeSchedule;
@@ -59,6 +61,7 @@ describe('the schedule of purges', () => {
       (text: unknown) => void warnings.push(String(text)),
     );
     purge = new FakePurge();
+    alarm = new ClockAlarm();
     lifecycle = new Lifecycle();
     registry = new SchedulerRegistry();
     schedule = begin('10');
@@ -71,6 +74,7 @@ describe('the schedule of purges', () => {
       lifecycle,
       purge as unknown as Purge,
       new PurgeMetrics(partitions, rows, purges, lastSuccess, duration),
+      alarm,
     );
     made.start();
     return made;
@@ -176,19 +180,23 @@ describe('the schedule of purges', () => {
     expect(await outcomes()).toEqual({ left_to_another: 3, failed: 2 });
   });
 
-  it('says once that purges are refused, and again when they are refused anew', async () => {
+  it('says once that the clock is off, whoever finds out, and again when it is off anew', async () => {
     const errors: string[] = [];
     vi.spyOn(Logger.prototype, 'error').mockImplementation((text: unknown) => void errors.push(String(text)));
+    vi.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
+    const debug = vi.spyOn(Logger.prototype, 'debug').mockImplementation(() => undefined);
     lifecycle.run();
-    purge.next = () => Promise.reject(new ClockDifferenceError(90_000));
+    const off = { offsetMs: 90_000, errorMs: 1 };
+    purge.next = () => Promise.reject(new ClockDifferenceError(off));
     await seconds(30);
     expect(await outcomes()).toEqual({ refused_clock: 3 });
     expect(errors).toEqual([
-      "A purge was refused. The clock of this machine is 90.0 s ahead of the database's: nothing is purged until both agree within a minute.",
+      "The clock of this machine is 90.0 s ahead of the database's. This server does not purge until both agree. " +
+        "Messages are stamped by the database's clock meanwhile.",
     ]);
-    purge.next = () => Promise.resolve(new PurgeReport());
-    await seconds(10);
-    purge.next = () => Promise.reject(new ClockDifferenceError(-90_000));
+    expect(debug).toHaveBeenCalledWith(expect.stringMatching(/^A purge was refused\. .* within a minute\.$/));
+    alarm.offsetIs({ offsetMs: 0, errorMs: 1 });
+    alarm.offsetIs(off);
     await seconds(20);
     expect(errors).toHaveLength(2);
     expect(warnings).toEqual([]);

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { Settings } from '../config/index.js';
 import { Lifecycle } from '../lifecycle/index.js';
+import { ClockAlarm } from '../storage/index.js';
 import { ClockDifferenceError } from './clock-difference.error.js';
 import { Purge } from './purge.js';
 import { PurgeMetrics, type PurgeOutcome } from './purge.metrics.js';
@@ -20,7 +21,6 @@ export class PurgeSchedule {
   private readonly logger = new Logger(Purge.name);
   private readonly abort = new AbortController();
   private running = false;
-  private refused = false;
 
   constructor(
     private readonly settings: Settings,
@@ -28,6 +28,7 @@ export class PurgeSchedule {
     private readonly lifecycle: Lifecycle,
     private readonly purge: Purge,
     private readonly metrics: PurgeMetrics,
+    private readonly alarm: ClockAlarm,
   ) {}
 
   start(): void {
@@ -61,7 +62,6 @@ export class PurgeSchedule {
     const seconds = (): number => (performance.now() - startedAt) / 1000;
     try {
       const report = await this.purge.run(this.abort.signal);
-      this.refused = false;
       if (report !== null) this.metrics.removed(report);
       this.ended(report === null ? 'left_to_another' : 'done', report?.failures ?? [], seconds());
     } catch (error) {
@@ -75,8 +75,8 @@ export class PurgeSchedule {
 
   private refusedBy(error: ClockDifferenceError): void {
     this.metrics.ended('refused_clock', 0);
-    if (!this.refused) this.logger.error(`A purge was refused. ${error.message}`);
-    this.refused = true;
+    this.alarm.offsetIs(error.offset);
+    this.logger.debug(`A purge was refused. ${error.message}`);
   }
 
   private async readLastSuccess(): Promise<void> {

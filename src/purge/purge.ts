@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import type { Client, ClientBase } from 'pg';
 import { DataSource } from 'typeorm';
 import { Settings } from '../config/index.js';
-import { AdvisoryLock, CLOCK_OFF_MS, type ClockReading, HOUR_MS, readClocks } from '../storage/index.js';
+import { AdvisoryLock, type ClockReading, DatabaseClock, HOUR_MS, isOff } from '../storage/index.js';
 import { attempt } from './attempt.js';
 import { ClockDifferenceError } from './clock-difference.error.js';
 import { PurgeContext } from './purge-context.js';
@@ -23,6 +23,7 @@ export class Purge implements OnApplicationBootstrap {
     private readonly settings: Settings,
     private readonly dataSource: DataSource,
     private readonly registry: PurgeRegistry,
+    private readonly clock: DatabaseClock,
   ) {}
 
   /** A part that has no place among the others is told at the start, and not by every purge. */
@@ -94,13 +95,13 @@ export class Purge implements OnApplicationBootstrap {
 
   /** Both clocks. */
   protected readClocks(client: ClientBase): Promise<ClockReading> {
-    return readClocks(client);
+    return this.clock.measure(client);
   }
 
   /** By the database's clock. */
   private async now(client: ClientBase): Promise<number> {
-    const { now, aheadMs } = await this.readClocks(client);
-    if (Math.abs(aheadMs) > CLOCK_OFF_MS) throw new ClockDifferenceError(aheadMs);
+    const { now, offset } = await this.readClocks(client);
+    if (isOff(offset)) throw new ClockDifferenceError(offset);
     return now;
   }
 

@@ -1,6 +1,12 @@
 import { DataSource } from 'typeorm';
 import type { Settings } from '../config/index.js';
-import { dataSourceOptions, migrationState, SchemaOutdatedError } from '../storage/index.js';
+import {
+  dataSourceOptions,
+  DatabaseClock,
+  migrationState,
+  SchemaOutdatedError,
+  SystemClock,
+} from '../storage/index.js';
 import { registerOwn } from './own/register-own.js';
 import { Purge } from './purge.js';
 import { PurgeRegistry } from './purge-registry.js';
@@ -24,7 +30,7 @@ export async function withPurge<T>(
   const dataSource = await new DataSource(dataSourceOptions(url)).initialize();
   try {
     if ((await migrationState(dataSource)).pending.length > 0) throw new SchemaOutdatedError();
-    return await work(new Purge(settings, dataSource, registry));
+    return await work(new Purge(settings, dataSource, registry, new DatabaseClock(new SystemClock())));
   } finally {
     await dataSource.destroy();
   }

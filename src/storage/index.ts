@@ -1,5 +1,6 @@
-export { type ClockReading, readClocks } from './clock/clock-difference.js';
-export { type ClockOffset, DatabaseClock } from './clock/database-clock.js';
+export { ClockAlarm } from './clock/clock-alarm.js';
+export { isOff, leastOffMs, readClocks } from './clock/clock-difference.js';
+export { type ClockOffset, type ClockReading, DatabaseClock } from './clock/database-clock.js';
 export { LocalClock, SystemClock } from './clock/local-clock.js';
 export { DATABASE_URL } from './connections/database-url.js';
 export { dataSourceOptions, type Migration, READER_CONNECTIONS } from './connections/data-source-options.js';

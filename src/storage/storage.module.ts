@@ -2,6 +2,7 @@ import { Module, type ValueProvider } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Settings } from '../config/index.js';
+import { ClockAlarm } from './clock/clock-alarm.js';
 import { DatabaseClock } from './clock/database-clock.js';
 import { LocalClock, SystemClock } from './clock/local-clock.js';
 import { CollectorId } from './maintenance/collector/collector-id.js';
@@ -53,6 +54,7 @@ const MIGRATIONS = Symbol('MIGRATIONS');
   providers: [
     ...databaseMetricProviders,
     ...databaseSizeMetricProviders,
+    ClockAlarm,
     CollectorId,
     CollectorRegistry,
     DatabaseClock,
@@ -72,6 +74,7 @@ const MIGRATIONS = Symbol('MIGRATIONS');
     },
   ],
   exports: [
+    ClockAlarm,
     CollectorId,
     CollectorRegistry,
     DatabaseClock,

@@ -31,7 +31,7 @@ import { examineDatabase } from '../../src/cli/doctor/examine-database.js';
 import { ok } from '../../src/cli/doctor/finding.js';
 import { readSettings } from '../../src/config/index.js';
 import { Journal } from '../../src/delivery/journal/index.js';
-import { dataSourceOptions, readClocks } from '../../src/storage/index.js';
+import { dataSourceOptions, readClocks, SystemClock } from '../../src/storage/index.js';
 import { batch, row } from '../support/batches.js';
 import { TestDatabase } from '../support/databases.js';
 import { FaultyPostgres } from '../support/faulty-postgres.js';
@@ -48,6 +48,17 @@ const MIB = 1024 ** 2;
 /** What a check says, as `level: message`. */
 async function said<Subject>(check: Check<Subject>, subject: Subject): Promise<string[]> {
   return (await examine([check], subject)).map(({ level, message }) => `${level}: ${message}`);
+}
+
+/** A clock of this machine that is set wrong. */
+class ClockAhead extends SystemClock {
+  constructor(private readonly aheadMs: number) {
+    super();
+  }
+
+  override wallMs(): number {
+    return super.wallMs() + this.aheadMs;
+  }
 }
 
 const machine = (environment: Record<string, string>) => ({ settings: readSettings(environment) });
@@ -321,7 +332,7 @@ describe('doctor on a database', () => {
     await connected(database.url, async (subject) => {
       expect((await said(clock, subject))[0]).toMatch(/^ok: /);
       const finding = async (aheadMs: number) =>
-        clockFinding(-(await readClocks(subject.client, () => Date.now() + aheadMs)).aheadMs);
+        clockFinding((await readClocks(subject.client, new ClockAhead(aheadMs))).offset);
       const behind = await finding(-5_000);
       expect(behind.level).toBe('warning');
       expect(behind.message).toMatch(/^The clock of the database is [45]\.\d s ahead of ours\.$/);

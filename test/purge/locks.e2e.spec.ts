@@ -160,6 +160,16 @@ describe('a machine whose clock differs from the database by more than a minute'
     purge.aheadMs = Math.sign(aheadMs) * 60_000;
     expect(dropped(await purge.run(NOW))).toBe(1);
   });
+
+  it.each([60_500, -60_500])('purges where that is not sure: %i ms', async (aheadMs) => {
+    await using database = await databaseWith(1);
+    await using purge = await TestPurge.open(database.url, 24);
+    purge.aheadMs = aheadMs;
+    purge.errorMs = 499;
+    await expect(purge.run(NOW)).rejects.toThrow(ClockDifferenceError);
+    purge.errorMs = 500;
+    expect(dropped(await purge.run(NOW))).toBe(1);
+  });
 });
 
 describe('a purge that fails', () => {

@@ -3,7 +3,12 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { describe, expect, it } from 'vitest';
+import { DataSource } from 'typeorm';
+import { describe, expect, it, vi } from 'vitest';
+import { NEWEST_FIRST } from '../../src/query/logs/reading-order.js';
+import { PeerMessages } from '../../src/query/logs/peer-messages.js';
+import { MESSAGE_JSON } from '../../src/query/logs/row-shape.js';
+import { dataSourceOptions, ReadTransaction } from '../../src/storage/index.js';
 import { batch, newConnectionId, row, snapshot, type TestRow } from '../support/batches.js';
 import { TestDatabase } from '../support/databases.js';
 import { FakeNode } from '../support/fake-node.js';
@@ -219,6 +224,40 @@ describe('the messages of a node', () => {
       what: 'the end of the export whose client went away',
     });
     for (const answer of running) answer.destroy();
+  });
+
+  it('are read in short pieces of the newest hours, whatever the clock of this machine says', async () => {
+    await using database = await TestDatabase.create();
+    const id = newConnectionId();
+    const now = Date.now();
+    const days = 5 * 86_400_000;
+    {
+      await using storage = new TestStorage(database.url);
+      const rows = [now - days, now - 1_000].map((at) =>
+        row({ at, connectionId: id, ...message({ msg: 'block.import' }) }),
+      );
+      const connection = snapshot({ id, peerId: PEER, oldestCreatedAt: now - days, newestCreatedAt: now });
+      await storage.store(batch({ expiring: rows, connections: [connection] }));
+    }
+    const dataSource = await new DataSource(dataSourceOptions(database.url)).initialize();
+    const open = vi.spyOn(ReadTransaction.prototype, 'open');
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.UTC(2019, 0, 1));
+    try {
+      const question = { peerId: PEER, filter: {}, order: NEWEST_FIRST, limit: 1, shape: MESSAGE_JSON };
+      const found: string[] = [];
+      for await (const text of ReadTransaction.read(dataSource, (transaction) =>
+        new PeerMessages(transaction, question).rows(),
+      )) {
+        found.push(text);
+      }
+      expect(found).toHaveLength(1);
+      const from = Date.parse(String(open.mock.calls[1]?.[1][2]));
+      expect(Math.abs(now - 6 * 3_600_000 - from)).toBeLessThan(60_000);
+    } finally {
+      clock.mockRestore();
+      open.mockRestore();
+      await dataSource.destroy();
+    }
   });
 
   it('of very different sizes are exported in little memory, where small ones come first too', async () => {

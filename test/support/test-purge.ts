@@ -2,15 +2,19 @@ import { DataSource } from 'typeorm';
 import { readSettings } from '../../src/config/index.js';
 import { Purge, type PurgePreview, PurgeRegistry, type PurgeReport } from '../../src/purge/index.js';
 import { registerOwn } from '../../src/purge/own/register-own.js';
-import { type ClockReading, dataSourceOptions } from '../../src/storage/index.js';
+import { type ClockReading, DatabaseClock, dataSourceOptions, SystemClock } from '../../src/storage/index.js';
 
 /** A purge of a database whose clock says what a test wants. */
 class PurgeAt extends Purge {
   at = 0;
   aheadMs = 0;
+  errorMs = 0;
 
   protected override readClocks(): Promise<ClockReading> {
-    return Promise.resolve({ now: this.at, aheadMs: this.aheadMs });
+    return Promise.resolve({
+      now: this.at,
+      offset: { offsetMs: this.aheadMs, errorMs: this.errorMs },
+    });
   }
 }
 
@@ -29,12 +33,20 @@ export class TestPurge implements AsyncDisposable {
     const settings = readSettings({ LOG_EXPIRY_H: expiryHours.toString() });
     const registry = new PurgeRegistry();
     registerOwn(registry);
-    return new TestPurge(dataSource, new PurgeAt(settings, dataSource, registry));
+    return new TestPurge(
+      dataSource,
+      new PurgeAt(settings, dataSource, registry, new DatabaseClock(new SystemClock())),
+    );
   }
 
   /** By how much the clock of the purging machine is ahead of the database's: milliseconds. */
   set aheadMs(ms: number) {
     this.purge.aheadMs = ms;
+  }
+
+  /** What the way to the database and back may hide of that: milliseconds. */
+  set errorMs(ms: number) {
+    this.purge.errorMs = ms;
   }
 
   lastSuccess(): Promise<number | undefined> {

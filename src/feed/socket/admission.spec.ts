@@ -30,6 +30,11 @@ describe('the admission to the feed', () => {
     expect(admission.isGiven).toBe(true);
   });
 
+  it('asks for a token where the guard does not say whether it does', () => {
+    const half = { admits: () => false } as unknown as ReturnType<typeof guard>;
+    expect(new Admission(half).isGiven).toBe(false);
+  });
+
   it('lets all in where no token is needed, also who has one', () => {
     const open = new Admission(guard(false));
     expect(open.isGiven).toBe(true);

@@ -10,7 +10,8 @@ export class Admission {
   private given: boolean;
 
   constructor(private readonly guard: Pick<FeedGuard, 'needsToken' | 'admits'>) {
-    this.given = !guard.needsToken;
+    // A guard that does not say so has not opened the feed.
+    this.given = (guard.needsToken as unknown) === false;
   }
 
   get isGiven(): boolean {

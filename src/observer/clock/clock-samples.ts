@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { CollectorId, collectorNumber, DatabaseClock, WriterPool } from '../../storage/index.js';
-import { ClockAlarm } from './clock-alarm.js';
+import { ClockAlarm, CollectorId, collectorNumber, DatabaseClock, WriterPool } from '../../storage/index.js';
 import { ClockMetrics } from './clock.metrics.js';
 
 /** Measures how far our clock is from the database's, and keeps that in `collector_clocks`. */
@@ -20,11 +19,9 @@ export class ClockSamples {
    * @throws errors of the database, and the signal's reason
    */
   async measure(signal: AbortSignal): Promise<void> {
-    await this.pool.withClient((client) => this.clock.measure(client), signal);
-    const { offset } = this.clock;
-    if (offset === undefined) return;
+    const { offset } = await this.pool.withClient((client) => this.clock.measure(client), signal);
     this.metrics.offsetIs(offset.offsetMs);
-    this.alarm.offsetIs(offset.offsetMs);
+    this.alarm.offsetIs(offset);
   }
 
   /** Adds a row with the offset as it is known; none before the first measurement. */

@@ -26,7 +26,7 @@ export class PeerMessages {
   /** Texts, as the question's shape has them. */
   async *rows(): AsyncGenerator<string, void, undefined> {
     const { order, limit } = this.question;
-    const now = Date.now();
+    const now = Math.floor(this.transaction.now / 1000);
     const spans = await connectionSpans(this.transaction, this.question);
     for (let count = 0; count < limit;) {
       const next = await this.nextRow(limit - count);

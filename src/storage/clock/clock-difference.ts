@@ -1,29 +1,23 @@
 import type { ClientBase } from 'pg';
-
-/** What two clocks say, read together. */
-export interface ClockReading {
-  /** By the database's clock: whole milliseconds since the epoch. */
-  now: number;
-  /** By how much ours is ahead of it, at least: what the way there and back takes may hide more. Milliseconds. */
-  aheadMs: number;
-}
+import { CLOCK_OFF_MS } from '../schema/index.js';
+import { type ClockOffset, type ClockReading, DatabaseClock } from './database-clock.js';
+import { type LocalClock, SystemClock } from './local-clock.js';
 
 /**
- * Reads the clock of the database and ours.
+ * Reads the clock of the database and ours, where no {@link DatabaseClock} is at hand.
  *
- * @param local milliseconds since the epoch
  * @throws errors of the database
  */
-export async function readClocks(
-  client: ClientBase,
-  local: () => number = () => Date.now(),
-): Promise<ClockReading> {
-  const before = local();
-  const { rows } = await client.query<{ now: number }>(
-    'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now',
-  );
-  const after = local();
-  const now = rows[0]?.now ?? NaN;
-  if (now < before) return { now, aheadMs: before - now };
-  return { now, aheadMs: now > after ? after - now : 0 };
+export function readClocks(client: ClientBase, local: LocalClock = new SystemClock()): Promise<ClockReading> {
+  return new DatabaseClock(local).measure(client);
+}
+
+/** How far a clock is off at least: what the way to the database and back may hide is left out. Milliseconds, >= 0. */
+export function leastOffMs({ offsetMs, errorMs }: ClockOffset): number {
+  return Math.max(0, Math.abs(offsetMs) - errorMs);
+}
+
+/** Whether a clock is wrong, so that its server does not purge and says so: by more than a minute at least. */
+export function isOff(offset: ClockOffset): boolean {
+  return leastOffMs(offset) > CLOCK_OFF_MS;
 }

@@ -1,4 +1,8 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { Logger } from '@nestjs/common';
+import type { ClientBase } from 'pg';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ClockAlarm } from './clock-alarm.js';
+import { isOff, leastOffMs, readClocks } from './clock-difference.js';
 import { LocalClock } from './local-clock.js';
 import { DatabaseClock } from './database-clock.js';
 
@@ -74,6 +78,17 @@ describe('the clock of the observer', () => {
     expect(clock.takeStep()).toBe(-3_000);
   });
 
+  it('leaves a step to be noticed where the database is asked in between', () => {
+    ask(2, 2);
+    local.ahead += 5_000;
+    ask(2, 2);
+    expect(clock.takeStep()).toBe(5_000);
+    local.ahead += 250;
+    ask(2, 2);
+    local.ahead += 250;
+    expect(clock.takeStep()).toBe(0);
+  });
+
   it('goes on for messages as the database does, whatever the local one is set to', () => {
     expect(clock.now()).toBe(local.wallMs());
     ask(2, 2);
@@ -95,5 +110,54 @@ describe('the clock of the observer', () => {
     local.passed += 3_600_000;
     ask(2, 2, 50);
     expect(clock.offset).toEqual({ offsetMs: 2_950, errorMs: 2 });
+  });
+});
+
+describe('a clock that is off', () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  it('is so by more than a minute beyond what the round trip may hide', () => {
+    for (const [offsetMs, errorMs, off] of [
+      [60_000, 0, false],
+      [60_001, 0, true],
+      [-60_001, 0, true],
+      [60_400, 400, false],
+      [-60_401, 400, true],
+      [90_000, 45_000, false],
+    ] as const) {
+      expect([offsetMs, errorMs, isOff({ offsetMs, errorMs })]).toEqual([offsetMs, errorMs, off]);
+    }
+    expect(leastOffMs({ offsetMs: -300, errorMs: 500 })).toBe(0);
+    expect(leastOffMs({ offsetMs: -700, errorMs: 500 })).toBe(200);
+  });
+
+  it('is the same to whoever reads it once and to whoever goes on measuring it, also on a slow link', async () => {
+    const errors = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    vi.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
+    for (const [ahead, tripMs, off] of [
+      [60_900, 2_000, false],
+      [61_100, 2_000, true],
+      [-60_900, 2_000, false],
+      [60_100, 20, true],
+    ] as const) {
+      const local = new FakeClock();
+      local.ahead = ahead;
+      const query = (): Promise<{ rows: { now: number }[] }> => {
+        const now = (EPOCH + local.passed + tripMs / 2) * 1000;
+        local.passed += tripMs;
+        return Promise.resolve({ rows: [{ now }] });
+      };
+      const client = { query } as unknown as ClientBase;
+      const clock = new DatabaseClock(local);
+      const alarm = new ClockAlarm();
+      const once = await readClocks(client, local);
+      const measured = await clock.measure(client);
+      expect([isOff(once.offset), isOff(measured.offset)]).toEqual([off, off]);
+      expect(measured.offset).toEqual(clock.offset);
+      expect(measured.now).toBe(EPOCH + local.passed - tripMs / 2);
+      errors.mockClear();
+      alarm.offsetIs(measured.offset);
+      expect(errors).toHaveBeenCalledTimes(off ? 1 : 0);
+    }
   });
 });

@@ -24,11 +24,19 @@ interface Sample {
   at: number;
 }
 
-/** How far the clock of this process is from the database's: local minus database. */
+/** How far the clock of this process is from the database's: local minus database, positive where ours is ahead. */
 export interface ClockOffset {
   offsetMs: number;
   /** Half the round trip of the sample. */
   errorMs: number;
+}
+
+/** What both clocks say. */
+export interface ClockReading {
+  /** By the database's clock: whole milliseconds since the epoch. */
+  now: number;
+  /** Of ours, by the best sample that is known. */
+  offset: ClockOffset;
 }
 
 /**
@@ -102,7 +110,9 @@ export class DatabaseClock {
     }
     this.samples.push(sample);
     if (this.samples.length > MAX_SAMPLES) this.samples.splice(this.samples.indexOf(this.worst()), 1);
-    this.wallShift = this.currentWallShift();
+    const wallShift = this.currentWallShift();
+    // More than that is a step, which is left for whoever is to say so.
+    if (Math.abs(wallShift - this.wallShift) <= STEP_MS) this.wallShift = wallShift;
     this.shift = this.best()?.shift;
   }
 
@@ -111,18 +121,25 @@ export class DatabaseClock {
    *
    * @throws errors of the database
    */
-  async measure(client: ClientBase): Promise<void> {
+  async measure(client: ClientBase): Promise<ClockReading> {
+    let databaseMs = NaN;
     for (let count = 0; count < SAMPLES_AT_ONCE; count += 1) {
       const before = this.local.monotonicMs();
       const { rows } = await client.query<{ now: number }>(
         `SELECT ${microsecondsOf('clock_timestamp()')} AS now`,
       );
       const after = this.local.monotonicMs();
-      if (rows[0] !== undefined) this.add(before, after, rows[0].now / 1000);
+      if (rows[0] === undefined) continue;
+      databaseMs = rows[0].now / 1000;
+      this.add(before, after, databaseMs);
     }
+    const { offset } = this;
+    if (offset === undefined || Number.isNaN(databaseMs))
+      throw new Error('The database did not tell the time.');
+    return { now: Math.floor(databaseMs), offset };
   }
 
-  /** How far the local clock was set since the last call that said so, or since the last sample; 0 is not at all. */
+  /** How far the local clock was set since the last call that said so; 0 is not at all. */
   takeStep(): number {
     const shift = this.currentWallShift();
     const step = shift - this.wallShift;

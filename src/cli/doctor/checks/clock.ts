@@ -1,4 +1,4 @@
-import { CLOCK_OFF_MS, readClocks } from '../../../storage/index.js';
+import { type ClockOffset, isOff, leastOffMs, readClocks } from '../../../storage/index.js';
 import type { Check, Database } from '../check.js';
 import { type Finding, ok, problem, warning } from '../finding.js';
 
@@ -10,15 +10,15 @@ const ADVICE =
 /** Whether our clock and that of the database agree. */
 export const clock: Check<Database> = {
   name: 'clock',
-  look: async ({ client }) => clockFinding(-(await readClocks(client)).aheadMs),
+  look: async ({ client }) => clockFinding((await readClocks(client)).offset),
 };
 
-/** @param offsetMs by which the clock of the database is ahead of ours */
-export function clockFinding(offsetMs: number): Finding {
-  const off = Math.abs(offsetMs);
+/** @param offset of our clock */
+export function clockFinding(offset: ClockOffset): Finding {
+  const off = leastOffMs(offset);
   if (off <= NOTICED_MS) return ok('The clock of the database agrees with ours within a second.');
-  const way = offsetMs > 0 ? 'ahead of' : 'behind';
-  const found = `The clock of the database is ${(off / 1000).toFixed(1)} s ${way} ours.`;
-  if (off > CLOCK_OFF_MS) return problem(`${found} No server with such a clock purges.`, ADVICE);
+  const way = offset.offsetMs < 0 ? 'ahead of' : 'behind';
+  const found = `The clock of the database is ${(Math.abs(offset.offsetMs) / 1000).toFixed(1)} s ${way} ours.`;
+  if (isOff(offset)) return problem(`${found} No server with such a clock purges.`, ADVICE);
   return off > TOO_FAR_MS ? problem(found, ADVICE) : warning(found, ADVICE);
 }

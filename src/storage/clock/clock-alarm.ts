@@ -1,18 +1,19 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { CLOCK_OFF_MS } from '../../storage/index.js';
+import { isOff } from './clock-difference.js';
+import type { ClockOffset } from './database-clock.js';
 
-/** Logs once that the clock of this machine is wrong, and once that it is right again. */
+/** Logs once that the clock of this machine is wrong, whoever finds out, and once that it is right again. */
 @Injectable()
 export class ClockAlarm {
   private readonly logger = new Logger('Clock');
-  private isOff = false;
+  private wasOff = false;
 
-  /** @param offsetMs by which our clock is ahead of the database's */
-  offsetIs(offsetMs: number): void {
-    const isOff = Math.abs(offsetMs) > CLOCK_OFF_MS;
-    if (isOff === this.isOff) return;
-    this.isOff = isOff;
-    if (isOff) {
+  offsetIs(offset: ClockOffset): void {
+    const { offsetMs } = offset;
+    const off = isOff(offset);
+    if (off === this.wasOff) return;
+    this.wasOff = off;
+    if (off) {
       const seconds = (Math.abs(offsetMs) / 1000).toFixed(1);
       const way = offsetMs > 0 ? 'ahead of' : 'behind';
       this.logger.error(
