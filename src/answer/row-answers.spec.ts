@@ -16,16 +16,19 @@ const gauge = (): Gauge => new Gauge({ name: 'gauge', help: 'x', registers });
 const counter = (): Counter => new Counter({ name: 'counter', help: 'x', labelNames: ['reason'], registers });
 
 /** Answers within limits, and what was cut and refused of them. */
-function answersWithin(limits: Partial<AnswerLimits> = {}): {
+function answersWithin(given: Partial<AnswerLimits> = {}): {
   answers: RowAnswers;
+  limits: AnswerLimits;
   counts: () => Promise<Record<string, number>>;
   buffered: () => Promise<number | undefined>;
 } {
   const [streams, buffered, refused, cut] = [gauge(), gauge(), counter(), counter()];
   const clients = new ClientAddresses(readSettings({}));
   const metrics = new AnswerMetrics(streams, buffered, refused, cut);
+  const limits = Object.assign(new AnswerLimits(), given);
   return {
-    answers: new RowAnswers(Object.assign(new AnswerLimits(), limits), clients, metrics),
+    answers: new RowAnswers(limits, clients, metrics),
+    limits,
     buffered: async () => (await buffered.get()).values[0]?.value,
     counts: async () => {
       const found = [...(await refused.get()).values, ...(await cut.get()).values];
@@ -260,6 +263,7 @@ describe('a client that does not read', () => {
     const { answers, counts } = answersWithin({
       bufferBytes: 30_000_000,
       bufferedBytesOfAddress: 15_000_000,
+      evictHeldAfterMs: Infinity,
       streams: 0,
     });
     await using site = await Site.open((_, response) => answers.send(response, soon(rowsOf(120)), JSON_LIST));
@@ -268,7 +272,39 @@ describe('a client that does not read', () => {
     expect(await status('127.0.0.1')).toBe(200);
     expect(await status('127.0.0.1')).toBe(503);
     expect(await status('127.0.0.2')).toBe(200);
-    expect(await counts()).toEqual({ streams: 1 });
+    expect(await counts()).toEqual({ memory_of_address: 1 });
+  });
+
+  it('leaves memory to a client that reads, though three addresses fill it', async () => {
+    const { answers, limits, counts, buffered } = answersWithin({ bufferBytes: 30_000_000, streams: 0 });
+    await using site = await Site.open(({ url }, response) =>
+      answers.send(response, soon(rowsOf(url === '/large' ? 100 : 10)), JSON_LIST),
+    );
+    const attacker = (n: number): string => `127.0.0.${(1 + (n % 3)).toString()}`;
+    for (let n = 0; n < 6; n += 1) await site.get('/large', attacker(n));
+    limits.bufferedBytes = (await buffered()) ?? 0;
+    expect(limits.bufferedBytes).toBeGreaterThan(10_000_000);
+    for (let n = 0; n < 10; n += 1) {
+      await site.get('/large', attacker(n));
+      const answer = await site.get('/', '127.0.1.1');
+      expect(answer.statusCode).toBe(200);
+      expect((JSON.parse(await whole(answer)) as string[]).length).toBe(10);
+    }
+    expect(await buffered()).toBeLessThanOrEqual(limits.bufferedBytes);
+    expect((await counts()).evicted).toBeGreaterThan(0);
+  });
+
+  it('leaves the places of streams to others, where its address has several and takes a little', async () => {
+    const { answers, counts } = answersWithin();
+    await using site = await Site.open((_, response) => answers.export(response, soon(endless()), NDJSON));
+    const slow = [];
+    for (let n = 0; n < 4; n += 1) slow.push(await site.get('/', `127.0.0.${(1 + (n % 2)).toString()}`));
+    const cut = slow.map(closeOf);
+    const [first] = cut;
+    expect((await site.get('/', '127.0.0.3')).statusCode).toBe(200);
+    slow[0]?.resume();
+    await first;
+    expect(await counts()).toEqual({ evicted: 1 });
   });
 });
 

@@ -18,6 +18,12 @@ const WHY: Record<AnswerRefusal, string> = {
   streams_of_address:
     'As many exports and large answers are being sent to this address as may be at once. Try again when one has ' +
     'ended, or ask for less.',
+  memory:
+    'Answers that other clients have not taken yet fill the memory for them, and as many large answers are being sent ' +
+    'as may be at once. Try again later, or ask for less.',
+  memory_of_address:
+    'Answers that this address has not taken yet fill its share of the memory for them, and as many large answers are ' +
+    'being sent as may be at once. Try again when they are taken, or ask for less.',
   waiting: 'Too many requests wait for the database. Try again later.',
 };
 
@@ -68,7 +74,7 @@ export class RowAnswers {
    */
   async send(response: ServerResponse, rows: AsyncIterable<string>, format: RowFormat): Promise<void> {
     await this.answer(response, rows, format, this.limits.pageTotalMs, async (answer) => {
-      const held = new HeldBody(this.memory, answer.address, this.limits.bufferBytes);
+      const held = new HeldBody(this.memory, answer.body, answer.address, this.limits.bufferBytes);
       try {
         const isWhole = await this.readPage(answer, held);
         if (isWhole && !isHead(response)) response.setHeader('Content-Length', held.length);
@@ -133,7 +139,7 @@ export class RowAnswers {
         const { done, value } = await answer.texts.next();
         if (done === true) return true;
         if (held.add(value)) continue;
-        this.enterLane(answer);
+        this.enterLane(answer, held.refusal);
         return false;
       }
     } finally {
@@ -157,9 +163,10 @@ export class RowAnswers {
     }
   }
 
-  private enterLane({ body, address }: Answer): void {
+  /** @param why it needs a place, where that is not its size */
+  private enterLane({ body, address }: Answer, why?: AnswerRefusal): void {
     const reason = this.lane.enter(body, address);
-    if (reason !== undefined) throw this.refusal(reason);
+    if (reason !== undefined) throw this.refusal(why ?? reason);
     body.bytesPerS = this.limits.streamBytesPerS;
   }
 
