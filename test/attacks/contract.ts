@@ -18,6 +18,7 @@ import { type AttackName, FILES } from './all-attacks.js';
 import { attackerAddress } from './attack.js';
 import type { AttackInput } from './attacker.worker.js';
 import { Probe, type ProbeResult } from './probe.js';
+import { LARGE_PEERS, seed as seedReaders } from './seed.js';
 
 const HEAP_MIB = 512;
 const NODES = 20;
@@ -101,6 +102,7 @@ async function attackOne(
     ServerProcess.spawn(port, environment, program, files === undefined ? [] : withOpenFiles(files)),
   );
   await server.isReady(90_000);
+  await seedReaders(databaseUrl);
   const fleet = ends.add(
     new Fleet({
       urls: [server.ws],
@@ -116,7 +118,7 @@ async function attackOne(
   await waitUntil(() => fleet.open === NODES, { what: 'the nodes', timeoutMs: 30_000 });
   await sleep(WARM_UP_MS);
   for (const name of names) {
-    const result = await attack(server, { name, port, seconds, victims });
+    const result = await attack(server, { name, port, seconds, victims, large: LARGE_PEERS });
     total.attacks.push(result);
     print(lineOf(result));
     if (!result.isAlive) {
@@ -170,10 +172,11 @@ function addresses(): string[] {
 }
 
 function lineOf(result: AttackResult): string {
-  const { name, did, nodesP95Ms, failed, requests, healthMaxMs, rssPeakMib, evicted } = result;
+  const { name, did, nodesP95Ms, failed, requests, healthMaxMs, rssPeakMib, heldPeakMib, evicted } = result;
   const counts = Object.entries(did).map(([what, count]) => `${count.toString()} ${what}`);
   return (
     `${name.padEnd(24)} p95 ${nodesP95Ms.toFixed(0).padStart(5)} ms, failed ${failed.toString()}/${requests.toString()}, ` +
-    `health ${healthMaxMs.toFixed(0)} ms, ${rssPeakMib.toFixed(0)} MiB, evicted ${evicted.toString()}; ${counts.join(', ')}`
+    `health ${healthMaxMs.toFixed(0)} ms, ${rssPeakMib.toFixed(0)} MiB, ` +
+    `${heldPeakMib.toFixed(1)} MiB of answers held, evicted ${evicted.toString()}; ${counts.join(', ')}`
   );
 }
