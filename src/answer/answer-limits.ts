@@ -12,6 +12,8 @@ export class AnswerLimits {
   /** Requests that wait for one of these, and of one address. */
   waiting = 200;
   waitingOfAddress = 100;
+  /** Answers that wait for those before them on their connection. */
+  waitingOfConnection = 10;
   /** As long as they wait. */
   waitingMs = 30_000;
 

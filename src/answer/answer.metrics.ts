@@ -26,7 +26,7 @@ export const answerMetricProviders = [
 /**
  * `streams`: all places of streams are taken. `streams_of_address`: those of the address. `memory`: those, and the memory
  * for answers that are not taken yet. `memory_of_address`: the same, but that of the address. `waiting`: too many
- * requests wait for a connection.
+ * requests wait for a connection, or for the answers before them.
  */
 export type AnswerRefusal = 'streams' | 'streams_of_address' | 'memory' | 'memory_of_address' | 'waiting';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { HttpException } from '@nestjs/common';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
 import { Counter, Gauge } from 'prom-client';
 import { ClientAddresses } from '../client-address/index.js';
@@ -204,6 +204,14 @@ class Site implements AsyncDisposable {
     return answer;
   }
 
+  /** Asks so often on one connection at once, of which nothing is read. */
+  pipeline(path: string, count: number): Socket {
+    const { port } = this.server.address() as AddressInfo;
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    socket.pause().write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(count));
+    return socket;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.server.close();
     this.server.closeAllConnections();
@@ -305,6 +313,36 @@ describe('a client that does not read', () => {
     slow[0]?.resume();
     await first;
     expect(await counts()).toEqual({ evicted: 1 });
+  });
+});
+
+describe('a client that asks again before it has its answer', () => {
+  it('takes nothing for the answers that wait for the one before, and leaves nothing behind', async () => {
+    const { answers, counts } = answersWithin({ waitingOfConnection: 2 });
+    let reads = 0;
+    async function* rows(): AsyncGenerator<string> {
+      reads += 1;
+      yield* soon(endless());
+    }
+    await using site = await Site.open((_, response) => answers.export(response, rows(), NDJSON));
+    const socket = site.pipeline('/', 5);
+    await vi.waitFor(() => expect(site.sent.length).toBe(5));
+    await vi.waitFor(async () => expect(await counts()).toEqual({ waiting: 2 }));
+    await vi.waitFor(() => expect(reads).toBe(1));
+    socket.destroy();
+    await Promise.all(site.sent);
+    expect(reads).toBe(1);
+  });
+
+  it('gets the answers one after the other', async () => {
+    const { answers } = answersWithin();
+    await using site = await Site.open((_, response) => answers.send(response, soon(rowsOf(1, 10)), NDJSON));
+    const socket = site.pipeline('/', 3);
+    let text = '';
+    socket.setEncoding('latin1').on('data', (part: string) => (text += part));
+    socket.resume();
+    await vi.waitFor(() => expect(text.match(/xxxxxxxxxx/g)).toHaveLength(3));
+    socket.destroy();
   });
 });
 

@@ -7,6 +7,7 @@ import { AnswerBody } from './answer-body.js';
 import { AnswerLimits } from './answer-limits.js';
 import { AnswerMemory } from './answer-memory.js';
 import { AnswerMetrics, type AnswerRefusal } from './answer.metrics.js';
+import { AnswerTurns } from './answer-turns.js';
 import { bodyTexts } from './body-texts.js';
 import { HeldBody } from './held-body.js';
 import type { RowFormat } from './row-format.js';
@@ -43,6 +44,7 @@ interface Answer {
 export class RowAnswers {
   private readonly pages: FairQueue;
   private readonly lane: StreamLane;
+  private readonly turns: AnswerTurns;
   private readonly memory: AnswerMemory;
 
   constructor(
@@ -57,6 +59,7 @@ export class RowAnswers {
       waitingOfKey: limits.waitingOfAddress,
     }));
     this.lane = new StreamLane(limits);
+    this.turns = new AnswerTurns(limits.waitingOfConnection);
     this.memory = new AnswerMemory(limits);
     metrics.watch(
       () => this.lane.size,
@@ -107,7 +110,8 @@ export class RowAnswers {
     totalMs: number,
     send: (answer: Answer) => Promise<void>,
   ): Promise<void> {
-    if (response.destroyed) return;
+    if (!(await this.turns.wait(response))) throw this.refusal('waiting');
+    if (response.destroyed || response.req.socket.destroyed) return;
     const address = addressGroup(this.clients.of(response.req).address);
     const body = new AnswerBody(response, this.limits, (reason) => this.metrics.cut(reason));
     const reading = rows[Symbol.asyncIterator]();

@@ -15,7 +15,7 @@ export interface AttackBounds {
 export const BOUNDS: AttackBounds = { nodesP95Ms: 500, healthMs: 1_000, rssMib: 700, failed: 0 };
 
 /** What an attack makes the server hold of answers, at least: otherwise it is none. MiB. */
-const HELD_MIB: Partial<Record<AttackName, number>> = { 'clients that do not read': 16 };
+const HELD_MIB: Partial<Record<AttackName, number>> = { 'clients that do not read': 4 };
 
 /** What is not as it should be: empty where the server holds. */
 export function broken(verdict: AttacksVerdict, bounds: AttackBounds): string[] {
