@@ -14,21 +14,26 @@ export interface AttackBounds {
 
 export const BOUNDS: AttackBounds = { nodesP95Ms: 500, healthMs: 1_000, rssMib: 700, failed: 0 };
 
-/** What an attack makes the server hold of answers, at least: otherwise it is none. MiB. */
-const HELD_MIB: Partial<Record<AttackName, number>> = { 'clients that do not read': 4 };
+/** What an attack makes the server hold of answers, and cut, at least: otherwise it is none. */
+const STALLS: Partial<Record<AttackName, { heldMib: number; cut: number }>> = {
+  'clients that do not read': { heldMib: 4, cut: 1 },
+};
 
 /** What is not as it should be: empty where the server holds. */
 export function broken(verdict: AttacksVerdict, bounds: AttackBounds): string[] {
   const found = [...verdict.problems];
   for (const attack of verdict.attacks) {
-    const { name, nodesP95Ms, failed, requests, healthMaxMs, rssPeakMib, heldPeakMib, isAlive } = attack;
+    const { name, nodesP95Ms, failed, requests, healthMaxMs, rssPeakMib, heldPeakMib, cut, isAlive } = attack;
     if (!isAlive) found.push(`${name}: the server has ended`);
     if (!(nodesP95Ms <= bounds.nodesP95Ms))
       found.push(`${name}: p95 of GET /nodes ${nodesP95Ms.toFixed(0)} ms`);
     if (requests === 0 || failed > bounds.failed)
       found.push(`${name}: ${failed.toString()} of ${requests.toString()} GET /nodes failed`);
-    if (heldPeakMib < (HELD_MIB[name] ?? 0))
-      found.push(`${name}: made the server hold ${heldPeakMib.toFixed(1)} MiB of answers only`);
+    const { heldMib, cut: leastCut } = STALLS[name] ?? { heldMib: 0, cut: 0 };
+    if (heldPeakMib < heldMib || cut < leastCut)
+      found.push(
+        `${name}: only ${heldPeakMib.toFixed(1)} MiB of answers were held, and ${cut.toString()} cut`,
+      );
     if (!(healthMaxMs <= bounds.healthMs))
       found.push(`${name}: GET /health/live ${healthMaxMs.toFixed(0)} ms`);
     if (!(rssPeakMib <= bounds.rssMib))

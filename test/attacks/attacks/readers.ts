@@ -32,14 +32,14 @@ export const clientsThatDoNotRead: Attack = async (target) => {
     sockets.push(socket);
     return socket;
   };
-  const pages = repeat(end, AGAIN_MS / 7, () => {
-    for (let index = 0; index < 30; index += 1) ask(index, 'limit=900');
+  const pages = repeat(end, AGAIN_MS / 4, () => {
+    for (let index = 0; index < 18; index += 1) ask(index, 'limit=900');
   });
   const streams = repeat(end, Math.min(AGAIN_MS, (target.seconds * 1000) / 3), (turn) => {
     for (let index = 0; index < 10; index += 1) {
       const socket = ask(index, index % 2 === 0 ? 'limit=3000' : 'format=ndjson');
       if (turn % 2 === 0) continue;
-      const sips = setInterval(() => socket.read(), 1_000);
+      const sips = setInterval(() => void socket.read(), 1_000);
       socket.once('close', () => clearInterval(sips));
     }
   });
