@@ -12,6 +12,8 @@ export class AnswerLimits {
   /** Requests that wait for one of these, and of one address. */
   waiting = 200;
   waitingOfAddress = 100;
+  /** Answers that wait for those before them on their connection. */
+  waitingOfConnection = 10;
   /** As long as they wait. */
   waitingMs = 30_000;
 
@@ -20,6 +22,8 @@ export class AnswerLimits {
   /** The same of all answers, and of those to one address. */
   bufferedBytes = 64 * MIB;
   bufferedBytesOfAddress = 24 * MIB;
+  /** One whose client has taken nothing for so long makes room where another needs it. */
+  evictHeldAfterMs = 1_000;
 
   /** Answers that are larger, and exports: each holds a connection until its client has taken all of it. */
   streams = 4;
@@ -28,6 +32,10 @@ export class AnswerLimits {
   evictAfterMs = 10_000;
   /** What the client of a stream takes in a second, at least, on average over `stallMs` of waiting for it. */
   streamBytesPerS = 4 * KIB;
+
+  /** An answer whose client was waited for so long, and took less in a second of that, makes room where all is taken. */
+  evictSlowAfterMs = 60_000;
+  evictBytesPerS = 128 * KIB;
 
   /** A client that takes nothing for so long is disconnected. */
   stallMs = 30_000;

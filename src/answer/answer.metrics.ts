@@ -24,14 +24,15 @@ export const answerMetricProviders = [
 ];
 
 /**
- * `streams`: all places of streams are taken. `streams_of_address`: those of the address. `waiting`: too many requests
- * wait for a connection.
+ * `streams`: all places of streams are taken. `streams_of_address`: those of the address. `memory`: those, and the memory
+ * for answers that are not taken yet. `memory_of_address`: the same, but that of the address. `waiting`: too many
+ * requests wait for a connection, or for the answers before them.
  */
-export type AnswerRefusal = 'streams' | 'streams_of_address' | 'waiting';
+export type AnswerRefusal = 'streams' | 'streams_of_address' | 'memory' | 'memory_of_address' | 'waiting';
 
 /**
  * `stalled`: the client took nothing. `slow`: too little. `too_long`: not all within the time of an answer. `evicted`:
- * it took nothing while another request needed its place.
+ * another request needed its place, and it took nothing or little, or its address had more than the other.
  */
 export type AnswerCut = 'stalled' | 'slow' | 'too_long' | 'evicted';
 

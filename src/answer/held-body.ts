@@ -1,15 +1,17 @@
 import type { AnswerMemory } from './answer-memory.js';
+import type { Taker } from './taker.js';
 
 /** The beginning of an answer, or all of it, that is held in memory until the client has taken it. */
 export class HeldBody {
   /** Texts are one string each while there is one: it is then written with the head of the answer. */
   private readonly parts: (string | Buffer)[] = [];
   private bytes = 0;
-  /** What of it is in the account: the first part never is, since the kernel takes it. */
-  private accounted = 0;
+  /** Why the account has no room for more. The first part never needs any: the kernel takes it. */
+  refusal: 'memory' | 'memory_of_address' | undefined;
 
   constructor(
     private readonly memory: AnswerMemory,
+    private readonly taker: Taker,
     private readonly address: string,
     private readonly limit: number,
   ) {}
@@ -29,9 +31,8 @@ export class HeldBody {
     const part = Buffer.from(text);
     this.parts.push(part);
     this.bytes += part.length;
-    const hasRoom = this.memory.add(this.address, part.length);
-    if (hasRoom) this.accounted += part.length;
-    return hasRoom && this.bytes < this.limit;
+    this.refusal = this.memory.add(this.taker, this.address, part.length);
+    return this.refusal === undefined && this.bytes < this.limit;
   }
 
   /** Takes the parts out, one by one; none is in the account once the next is asked for. */
@@ -40,19 +41,13 @@ export class HeldBody {
       const part = this.parts.shift();
       if (part === undefined) return;
       yield part;
-      if (typeof part !== 'string') this.release(part.length);
+      if (typeof part !== 'string') this.memory.remove(this.taker, part.length);
     }
   }
 
   /** Forgets what has not been taken. */
   clear(): void {
     this.parts.length = 0;
-    this.release(this.accounted);
-  }
-
-  private release(bytes: number): void {
-    const released = Math.min(bytes, this.accounted);
-    this.accounted -= released;
-    this.memory.remove(this.address, released);
+    this.memory.remove(this.taker, Infinity);
   }
 }

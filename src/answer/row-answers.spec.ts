@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { HttpException } from '@nestjs/common';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
 import { Counter, Gauge } from 'prom-client';
 import { ClientAddresses } from '../client-address/index.js';
@@ -17,18 +17,21 @@ const counter = (): Counter => new Counter({ name: 'counter', help: 'x', labelNa
 
 /** Answers within limits, and what was cut and refused of them. */
 function answersWithin(
-  limits: Partial<AnswerLimits> = {},
+  given: Partial<AnswerLimits> = {},
   settings: Record<string, string> = {},
 ): {
   answers: RowAnswers;
+  limits: AnswerLimits;
   counts: () => Promise<Record<string, number>>;
   buffered: () => Promise<number | undefined>;
 } {
   const [streams, buffered, refused, cut] = [gauge(), gauge(), counter(), counter()];
   const clients = new ClientAddresses(readSettings(settings));
   const metrics = new AnswerMetrics(streams, buffered, refused, cut);
+  const limits = Object.assign(new AnswerLimits(), given);
   return {
-    answers: new RowAnswers(Object.assign(new AnswerLimits(), limits), clients, metrics),
+    answers: new RowAnswers(limits, clients, metrics),
+    limits,
     buffered: async () => (await buffered.get()).values[0]?.value,
     counts: async () => {
       const found = [...(await refused.get()).values, ...(await cut.get()).values];
@@ -204,6 +207,14 @@ class Site implements AsyncDisposable {
     return answer;
   }
 
+  /** Asks so often on one connection at once, of which nothing is read. */
+  pipeline(path: string, count: number): Socket {
+    const { port } = this.server.address() as AddressInfo;
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    socket.pause().write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(count));
+    return socket;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.server.close();
     this.server.closeAllConnections();
@@ -276,6 +287,7 @@ describe('a client that does not read', () => {
     const { answers, counts } = answersWithin({
       bufferBytes: 30_000_000,
       bufferedBytesOfAddress: 15_000_000,
+      evictHeldAfterMs: Infinity,
       streams: 0,
     });
     await using site = await Site.open((_, response) => answers.send(response, soon(rowsOf(120)), JSON_LIST));
@@ -284,7 +296,69 @@ describe('a client that does not read', () => {
     expect(await status('127.0.0.1')).toBe(200);
     expect(await status('127.0.0.1')).toBe(503);
     expect(await status('127.0.0.2')).toBe(200);
-    expect(await counts()).toEqual({ streams: 1 });
+    expect(await counts()).toEqual({ memory_of_address: 1 });
+  });
+
+  it('leaves memory to a client that reads, though three addresses fill it', async () => {
+    const { answers, limits, counts, buffered } = answersWithin({ bufferBytes: 30_000_000, streams: 0 });
+    await using site = await Site.open(({ url }, response) =>
+      answers.send(response, soon(rowsOf(url === '/large' ? 100 : 10)), JSON_LIST),
+    );
+    const attacker = (n: number): string => `127.0.0.${(1 + (n % 3)).toString()}`;
+    for (let n = 0; n < 6; n += 1) await site.get('/large', attacker(n));
+    limits.bufferedBytes = (await buffered()) ?? 0;
+    expect(limits.bufferedBytes).toBeGreaterThan(10_000_000);
+    for (let n = 0; n < 10; n += 1) {
+      await site.get('/large', attacker(n));
+      const answer = await site.get('/', '127.0.1.1');
+      expect(answer.statusCode).toBe(200);
+      expect((JSON.parse(await whole(answer)) as string[]).length).toBe(10);
+    }
+    expect(await buffered()).toBeLessThanOrEqual(limits.bufferedBytes);
+    expect((await counts()).evicted).toBeGreaterThan(0);
+  });
+
+  it('leaves the places of streams to others, where its address has several and takes a little', async () => {
+    const { answers, counts } = answersWithin();
+    await using site = await Site.open((_, response) => answers.export(response, soon(endless()), NDJSON));
+    const slow = [];
+    for (let n = 0; n < 4; n += 1) slow.push(await site.get('/', `127.0.0.${(1 + (n % 2)).toString()}`));
+    const cut = slow.map(closeOf);
+    const [first] = cut;
+    expect((await site.get('/', '127.0.0.3')).statusCode).toBe(200);
+    slow[0]?.resume();
+    await first;
+    expect(await counts()).toEqual({ evicted: 1 });
+  });
+});
+
+describe('a client that asks again before it has its answer', () => {
+  it('takes nothing for the answers that wait for the one before, and leaves nothing behind', async () => {
+    const { answers, counts } = answersWithin({ waitingOfConnection: 2 });
+    let reads = 0;
+    async function* rows(): AsyncGenerator<string> {
+      reads += 1;
+      yield* soon(endless());
+    }
+    await using site = await Site.open((_, response) => answers.export(response, rows(), NDJSON));
+    const socket = site.pipeline('/', 5);
+    await vi.waitFor(() => expect(site.sent.length).toBe(5));
+    await vi.waitFor(async () => expect(await counts()).toEqual({ waiting: 2 }));
+    await vi.waitFor(() => expect(reads).toBe(1));
+    socket.destroy();
+    await Promise.all(site.sent);
+    expect(reads).toBe(1);
+  });
+
+  it('gets the answers one after the other', async () => {
+    const { answers } = answersWithin();
+    await using site = await Site.open((_, response) => answers.send(response, soon(rowsOf(1, 10)), NDJSON));
+    const socket = site.pipeline('/', 3);
+    let text = '';
+    socket.setEncoding('latin1').on('data', (part: string) => (text += part));
+    socket.resume();
+    await vi.waitFor(() => expect(text.match(/xxxxxxxxxx/g)).toHaveLength(3));
+    socket.destroy();
   });
 });
 

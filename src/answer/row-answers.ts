@@ -7,6 +7,7 @@ import { AnswerBody } from './answer-body.js';
 import { AnswerLimits } from './answer-limits.js';
 import { AnswerMemory } from './answer-memory.js';
 import { AnswerMetrics, type AnswerRefusal } from './answer.metrics.js';
+import { AnswerTurns } from './answer-turns.js';
 import { bodyTexts } from './body-texts.js';
 import { HeldBody } from './held-body.js';
 import type { RowFormat } from './row-format.js';
@@ -18,6 +19,12 @@ const WHY: Record<AnswerRefusal, string> = {
   streams_of_address:
     'As many exports and large answers are being sent to this address as may be at once. Try again when one has ' +
     'ended, or ask for less.',
+  memory:
+    'Answers that other clients have not taken yet fill the memory for them, and as many large answers are being sent ' +
+    'as may be at once. Try again later, or ask for less.',
+  memory_of_address:
+    'Answers that this address has not taken yet fill its share of the memory for them, and as many large answers are ' +
+    'being sent as may be at once. Try again when they are taken, or ask for less.',
   waiting: 'Too many requests wait for the database. Try again later.',
 };
 
@@ -40,6 +47,7 @@ interface Answer {
 export class RowAnswers {
   private readonly pages: FairQueue;
   private readonly lane: StreamLane;
+  private readonly turns: AnswerTurns;
   private readonly memory: AnswerMemory;
 
   constructor(
@@ -54,6 +62,7 @@ export class RowAnswers {
       waitingOfKey: limits.waitingOfAddress,
     }));
     this.lane = new StreamLane(limits);
+    this.turns = new AnswerTurns(limits.waitingOfConnection);
     this.memory = new AnswerMemory(limits);
     metrics.watch(
       () => this.lane.size,
@@ -71,7 +80,7 @@ export class RowAnswers {
    */
   async send(response: ServerResponse, rows: AsyncIterable<string>, format: RowFormat): Promise<void> {
     await this.answer(response, rows, format, this.limits.pageTotalMs, async (answer) => {
-      const held = new HeldBody(this.memory, answer.address, this.limits.bufferBytes);
+      const held = new HeldBody(this.memory, answer.body, answer.address, this.limits.bufferBytes);
       try {
         const isWhole = await this.readPage(answer, held);
         if (isWhole && !isHead(response)) response.setHeader('Content-Length', held.length);
@@ -104,7 +113,8 @@ export class RowAnswers {
     totalMs: number,
     send: (answer: Answer) => Promise<void>,
   ): Promise<void> {
-    if (response.destroyed) return;
+    if (!(await this.turns.wait(response))) throw this.refusal('waiting');
+    if (response.destroyed || response.req.socket.destroyed) return;
     const address = addressGroup(this.clients.of(response.req).address);
     const body = new AnswerBody(response, this.limits, (reason) => this.metrics.cut(reason));
     const reading = rows[Symbol.asyncIterator]();
@@ -136,7 +146,7 @@ export class RowAnswers {
         const { done, value } = await answer.texts.next();
         if (done === true) return true;
         if (held.add(value)) continue;
-        this.enterLane(answer);
+        this.enterLane(answer, held.refusal);
         return false;
       }
     } finally {
@@ -160,11 +170,13 @@ export class RowAnswers {
     }
   }
 
-  private enterLane({ response, body, address }: Answer): void {
+  /** @param why it needs a place, where that is not its size */
+  private enterLane({ response, body, address }: Answer, why?: AnswerRefusal): void {
     const reason = this.lane.enter(body, address);
     if (reason !== undefined) {
-      const isShared = reason === 'streams_of_address' && this.clients.mayBeUnlistedProxy(response.req);
-      throw this.refusal(reason, isShared ? UNLISTED_PROXY : '');
+      const said = why ?? reason;
+      const isShared = said === 'streams_of_address' && this.clients.mayBeUnlistedProxy(response.req);
+      throw this.refusal(said, isShared ? UNLISTED_PROXY : '');
     }
     body.bytesPerS = this.limits.streamBytesPerS;
   }

@@ -177,3 +177,21 @@ it('a connection with a request under way does not give way', async () => {
   expect(answer.toString()).toContain('late');
   for (const socket of idle) socket.destroy();
 });
+
+it('a connection whose next request is under way does not give way once the last is answered', async () => {
+  const answers = new Answers();
+  const { client } = await start(answers.listener);
+  const { remotePort: port = 0 } = await opened(client);
+  client.write(QUESTION + QUESTION);
+  const [first, second] = await answers.asked(2);
+  first?.end('first');
+  await once(client, 'data');
+  const idle: Socket[] = [];
+  for (let count = 0; count < 30; count += 1) {
+    idle.push(await opened(connect(port, '127.0.0.1').on('error', () => undefined)));
+  }
+  second?.end('second');
+  const [answer] = (await once(client, 'data')) as [Buffer];
+  expect(answer.toString()).toContain('second');
+  for (const socket of idle) socket.destroy();
+});

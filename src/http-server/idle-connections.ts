@@ -10,6 +10,8 @@ import type { Duplex } from 'node:stream';
 export class IdleConnections {
   /** In the order in which they became idle. */
   private readonly idle = new Set<Duplex>();
+  /** Requests under way of each connection: a client may send the next before it has the answer to the last. */
+  private readonly underWay = new WeakMap<Duplex, number>();
   private open = 0;
 
   /**
@@ -23,16 +25,25 @@ export class IdleConnections {
   ) {
     server.on('connection', (socket: Socket) => this.opened(socket));
     server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
-      this.idle.delete(socket);
-      response.once('close', () => {
-        if (!socket.destroyed) this.idle.add(socket);
-      });
+      this.begun(socket, 1);
+      response.once('close', () => this.ended(socket));
     });
   }
 
   /** It is not idle, and never will be. */
   delete(socket: Duplex): void {
+    this.begun(socket, Infinity);
+  }
+
+  private begun(socket: Duplex, requests: number): void {
+    this.underWay.set(socket, (this.underWay.get(socket) ?? 0) + requests);
     this.idle.delete(socket);
+  }
+
+  private ended(socket: Duplex): void {
+    const left = (this.underWay.get(socket) ?? 0) - 1;
+    this.underWay.set(socket, left);
+    if (left === 0 && !socket.destroyed) this.idle.add(socket);
   }
 
   private opened(socket: Socket): void {

@@ -5,6 +5,8 @@ export interface Target {
   seconds: number;
   /** Peer ids of nodes that behave. */
   victims: readonly string[];
+  /** Peer ids of nodes whose messages are much to send. */
+  large: readonly string[];
 }
 
 /** Attacks for as long as it is told to. @returns what it did, by number */

