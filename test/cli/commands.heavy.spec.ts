@@ -202,7 +202,7 @@ describe('tetcore-analytics doctor', { timeout: 60_000 }, () => {
     expect(report).toMatchObject({ problems: 0, warnings: 0 });
     const said = report.findings.map(({ message }) => message).join('\n');
     expect(said).toContain(`Port ${port} (PORT) of 127.0.0.1 is a server's of ours, which is running.`);
-    expect(said).toMatch(/^The server here has purged, or was started, \d+ s ago\.$/m);
+    expect(said).toMatch(/^The database was purged, or made, \d+ s ago\.$/m);
     expect(said).toContain('Seen by the database within the last minute:');
     const asText = await commandLine(['doctor'], own);
     expect(asText.stdout).toMatch(/\n0 problems, 0 warnings, \d+ ok\.\n$/);

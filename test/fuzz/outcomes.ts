@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import * as ws from 'ws';
+import { messageLimits } from '../../src/socket-memory/index.js';
 import { parseFrame } from '../../src/telemetry/message/message.parser.js';
 
 /** What its typings leave out. */
@@ -33,8 +34,7 @@ export class Outcomes {
     const receiver = new Receiver({
       isServer: true,
       maxPayload,
-      maxFragments: 16 * 1024,
-      maxBufferedChunks: 256 * 1024,
+      ...messageLimits(maxPayload),
       skipUTF8Validation: true,
     });
     receiver.on('message', (data: Buffer) => this.message(data, path));

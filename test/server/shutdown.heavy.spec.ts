@@ -199,7 +199,13 @@ describe('a server that cannot start', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as { port: number };
-    await using server = ServerProcess.spawn(port, { DATABASE_URL: database.url, JOURNAL_MODE: 'off' });
+    // Few, so that the limit of open files is no matter.
+    const few = { TELEMETRY_MAX_CONNECTIONS: '100', HTTP_MAX_CONNECTIONS: '200' };
+    await using server = ServerProcess.spawn(port, {
+      DATABASE_URL: database.url,
+      JOURNAL_MODE: 'off',
+      ...few,
+    });
     expect(await server.exited).toBe(1);
     // Before it is known, the server has said who may ask.
     expect(linesOf(server).filter((line) => !line.includes('[Access]'))).toHaveLength(1);

@@ -4,6 +4,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DirectoryLock } from '../../src/lock/index.js';
 import { TestDatabase } from '../support/databases.js';
 import { FakeNode } from '../support/fake-node.js';
 import { PostgresProxy } from '../support/postgres-proxy.js';
@@ -41,7 +42,7 @@ async function stop(server: ServerProcess): Promise<number> {
 
 /** Whether the PostgreSQL of a data directory has ended, and nobody holds the directory. */
 const isFree = (dataDir: string): boolean =>
-  !existsSync(join(dataDir, 'postgres/postmaster.pid')) && !existsSync(join(dataDir, 'lock'));
+  !existsSync(join(dataDir, 'postgres/postmaster.pid')) && !DirectoryLock.isHeld(dataDir);
 
 describe('the end of the server', () => {
   let database: TestDatabase;
