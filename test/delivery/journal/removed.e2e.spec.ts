@@ -69,7 +69,8 @@ describe('the journal of a server that runs', { timeout: 120_000 }, () => {
     const environment = { DATABASE_URL: proxy.url, DATA_DIR: dataDir };
     const messages = new NumberedMessages();
     const away = join(home, 'away');
-    const former = async (): Promise<string> => (await readdir(away)).find((name) => name.includes('-')) ?? '';
+    const former = async (): Promise<string> =>
+      (await readdir(away)).find((name) => name.includes('-')) ?? '';
     {
       await using server = await ServerProcess.ready(port, environment);
       proxy.freeze();
