@@ -76,7 +76,7 @@ export class DeliveryWriters {
       try {
         this.abort.signal.throwIfAborted();
         const startedAt = performance.now();
-        const batch = this.withPlausibleTimes(item, await item.load());
+        const { batch, moved } = this.withPlausibleTimes(item, await item.load());
         if (unreadable) this.outage.succeeded('journal');
         unreadable = false;
         this.stages.expect(batch);
@@ -85,6 +85,7 @@ export class DeliveryWriters {
         this.outage.succeeded('database');
         this.watch.batchStored();
         this.count(item, batch, result, startedAt);
+        if (!result.duplicate) this.tellOfTimes(item, batch, moved);
         const stored = result.storedAs ?? batch;
         this.stages.stored(stored, result.refused, batch.collector.number);
         return stored;
@@ -108,22 +109,26 @@ export class DeliveryWriters {
   }
 
   /** When this process took a batch in is known, but not when another one did. */
-  private withPlausibleTimes(item: QueuedBatch, batch: Batch): Batch {
+  private withPlausibleTimes(item: QueuedBatch, batch: Batch): { batch: Batch; moved: number } {
     const now = this.clock.now();
-    const expiryMs = this.settings.LOG_EXPIRY_H * HOUR_MS;
-    const { batch: plausible, moved } = item.replayed
-      ? withoutImpossibleTimes(batch, now)
-      : withPlausibleTimes(batch, { now, startedAt: this.clock.startedAt, expiryMs });
+    if (item.replayed) return withoutImpossibleTimes(batch, now);
+    return withPlausibleTimes(batch, { now, startedAt: this.clock.startedAt, expiryMs: this.expiryMs });
+  }
+
+  private get expiryMs(): number {
+    return this.settings.LOG_EXPIRY_H * HOUR_MS;
+  }
+
+  /** Once it is stored, however many attempts that took. */
+  private tellOfTimes(item: QueuedBatch, { expiring: { rows, oldest } }: Batch, moved: number): void {
     if (moved > 0) {
       this.logger.warn(`${moved.toString()} messages were stamped by a wrong clock: they are dated now.`);
     }
-    const { rows, oldest } = plausible.expiring;
-    if (item.replayed && rows > 0 && oldest < now - expiryMs) {
+    if (item.replayed && rows > 0 && oldest < this.clock.now() - this.expiryMs) {
       this.logger.warn(
         `A batch of a journal has messages that have expired since, from ${new Date(oldest).toISOString()} on: they are stored, and the next purge removes them.`,
       );
     }
-    return plausible;
   }
 
   /** @returns whether every sink beside the database has it now */
