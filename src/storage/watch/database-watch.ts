@@ -6,7 +6,7 @@ import { DATABASE_URL } from '../connections/database-url.js';
 import { prepareSession, readerSettings } from '../connections/session-settings.js';
 import { StorageClient } from '../connections/storage-client.js';
 import { DatabaseStartup } from '../maintenance/startup/database-startup.js';
-import { missingTables, ownTables } from '../maintenance/startup/check-schema.js';
+import { ownTables } from '../maintenance/startup/check-schema.js';
 import { DatabaseMetrics } from './database.metrics.js';
 import { type DatabaseTrouble, reasonOf, type TroubleKind, troubleOf } from './database-trouble.js';
 
@@ -15,6 +15,11 @@ const ANSWER_LIMIT_MS = 5_000;
 const STORED_LATELY_MS = 5_000;
 /** Somebody who restores a backup makes an empty database first: how often in a row it is found empty, before it is filled. */
 const LOOKS_BEFORE_REPAIR = 5;
+
+/** $1: names of tables. */
+const LOOK = `
+  SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS "readOnly",
+         (SELECT count(*)::int FROM unnest($1::text[]) AS name WHERE to_regclass(quote_ident(name)) IS NULL) AS missing`;
 
 /**
  * Knows whether the database does its part, by asking it once a second on a connection of its own and by what writers
@@ -87,13 +92,12 @@ export class DatabaseWatch {
   private async look(): Promise<{ kind: TroubleKind | undefined; error?: unknown }> {
     try {
       this.client ??= await this.connect();
-      const { rows } = await this.client.query<{ readOnly: boolean }>(
-        `SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS "readOnly"`,
-      );
-      const missing = await missingTables(this.client, ownTables(this.dataSource));
-      this.emptyLooks = missing.length === ownTables(this.dataSource).length ? this.emptyLooks + 1 : 0;
-      if (missing.length > 0) return { kind: 'no_tables' };
-      if (rows[0]?.readOnly === true) {
+      const tables = ownTables(this.dataSource);
+      const { rows } = await this.client.query<{ readOnly: boolean; missing: number }>(LOOK, [tables]);
+      const { readOnly = false, missing = 0 } = rows[0] ?? {};
+      this.emptyLooks = missing === tables.length ? this.emptyLooks + 1 : 0;
+      if (missing > 0) return { kind: 'no_tables' };
+      if (readOnly) {
         // What a database or a role is told of this holds for new sessions alone.
         await this.disconnect();
         return { kind: 'read_only' };

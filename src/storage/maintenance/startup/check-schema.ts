@@ -1,4 +1,3 @@
-import type { ClientBase } from 'pg';
 import { type DataSource, EntitySchema } from 'typeorm';
 import { entities } from '../../entities/index.js';
 
@@ -50,19 +49,6 @@ export function namedFaults(faults: readonly string[]): string {
   const more = faults.length - MOST_NAMED;
   const named = faults.slice(0, MOST_NAMED).join(', ');
   return more > 0 ? `${named}, and ${more.toString()} more` : named;
-}
-
-/**
- * Which tables of this version are missing.
- *
- * @param tables see {@link ownTables}
- */
-export async function missingTables(client: ClientBase, tables: readonly string[]): Promise<string[]> {
-  const { rows } = await client.query<{ name: string }>(
-    'SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(quote_ident(name)) IS NULL',
-    [tables],
-  );
-  return rows.map(({ name }) => name);
 }
 
 /** Those of a team are its own affair. */
