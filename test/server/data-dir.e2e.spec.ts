@@ -9,6 +9,7 @@ import { NumberedMessages } from '../support/numbered-messages.js';
 import { ServerProcess } from '../support/server-process.js';
 import { tempDir } from '../support/temp-dir.js';
 import { waitUntil } from '../support/wait-until.js';
+import { isAlive } from '../support/is-alive.js';
 
 const run = promisify(execFile);
 /** That it makes a database first takes long on a busy machine. */
@@ -108,14 +109,5 @@ async function readyServer(environment: Record<string, string>): Promise<ServerP
   } catch (error) {
     await server[Symbol.asyncDispose]();
     throw error;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -11,13 +11,14 @@ import { TestDatabase } from '../support/databases.js';
 import { FakeNode, HandshakeRefusedError } from '../support/fake-node.js';
 import { freePort } from '../support/free-port.js';
 import { sumOf } from '../support/metrics.js';
+import { withOpenFiles } from '../support/server-process.js';
 import { tempDir } from '../support/temp-dir.js';
 import { waitUntil } from '../support/wait-until.js';
 
 /** Runs a built program with a limit of open files. */
 function limited(files: number, program: string, args: readonly string[], env: Record<string, string> = {}) {
-  const command = `ulimit -n ${files.toString()}; exec "$0" "$@"`;
-  return spawn('sh', ['-c', command, process.execPath, built(program), ...args], {
+  const [command = '', ...before] = withOpenFiles(files);
+  return spawn(command, [...before, process.execPath, built(program), ...args], {
     env: { PATH: process.env.PATH, HOST: '127.0.0.1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

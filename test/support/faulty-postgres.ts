@@ -6,6 +6,7 @@ import { EmbeddedPostgresServer } from '../../src/embedded-postgres/index.js';
 import { databaseNamed, onDatabase } from './on-database.js';
 import { waitUntil } from './wait-until.js';
 import { tempDir } from './temp-dir.js';
+import { isAlive } from './is-alive.js';
 
 const copy = promisify(execFile);
 const quiet = { log: () => undefined, warn: () => undefined };
@@ -136,14 +137,5 @@ function signal(pid: number, name: NodeJS.Signals): void {
     process.kill(pid, name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }

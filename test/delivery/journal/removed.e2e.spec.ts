@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestDatabase } from '../../support/databases.js';
 import { freePort } from '../../support/free-port.js';
-import { NumberedMessages } from '../../support/numbered-messages.js';
+import { type Found, NumberedMessages } from '../../support/numbered-messages.js';
 import { PostgresProxy } from '../../support/postgres-proxy.js';
 import { ServerProcess } from '../../support/server-process.js';
 import { tempDir } from '../../support/temp-dir.js';
@@ -36,77 +36,74 @@ describe('the journal of a server that runs', { timeout: 120_000 }, () => {
     ['is removed with all of DATA_DIR', () => remove(dataDir)],
   ];
 
+  /** A server takes messages while it cannot store them, is killed after `work`, and another one is started. */
+  async function killedAfter(
+    work: (server: ServerProcess, send: () => Promise<void>) => Promise<void>,
+    beforeNext: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<{ found: Found; exitCode: number | null; leftAlone: number }> {
+    await using database = await TestDatabase.create();
+    await using proxy = await PostgresProxy.start(database.url);
+    const port = await freePort();
+    const environment = { DATABASE_URL: proxy.url, DATA_DIR: dataDir };
+    const messages = new NumberedMessages();
+    {
+      await using server = await ServerProcess.ready(port, environment);
+      proxy.freeze();
+      await work(server, () => messages.send(server.ws, 20));
+      await server.end('SIGKILL');
+    }
+    proxy.thaw();
+    await beforeNext();
+    await using next = await ServerProcess.ready(port, environment);
+    const found = await messages.areStored(database.url);
+    const leftAlone = (await Metrics.read(next.http)).sum('tetcore_journals_left_alone');
+    return { found, exitCode: next.child.exitCode, leftAlone };
+  }
+
   it.each(ways)(
     'loses nothing that was answered for when it %s, and the server is killed',
     async (_, lose) => {
-      await using database = await TestDatabase.create();
-      await using proxy = await PostgresProxy.start(database.url);
-      const port = await freePort();
-      const environment = { DATABASE_URL: proxy.url, DATA_DIR: dataDir };
-      const messages = new NumberedMessages();
-      {
-        await using server = await ServerProcess.ready(port, environment);
-        proxy.freeze();
-        await messages.send(server.ws, 20);
+      const { found, exitCode } = await killedAfter(async (server, send) => {
+        await send();
         await lose();
-        await messages.send(server.ws, 20);
+        await send();
         const metrics = await Metrics.read(server.http);
         expect(metrics.sum('tetcore_journal_moves_total')).toBe(1);
         expect(server.log).toMatch(/The directory of the journal, .*, was removed or moved\. Batches go to/);
-        await server.end('SIGKILL');
-      }
-      proxy.thaw();
-      await using next = await ServerProcess.ready(port, environment);
-      expect(await messages.areStored(database.url)).toEqual({ missing: 0, twice: 0 });
-      expect(next.child.exitCode).toBeNull();
+      });
+      expect(found).toEqual({ missing: 0, twice: 0 });
+      expect(exitCode).toBeNull();
     },
   );
 
   it('loses nothing where it is moved away, and put back once the server is killed', async () => {
-    await using database = await TestDatabase.create();
-    await using proxy = await PostgresProxy.start(database.url);
-    const port = await freePort();
-    const environment = { DATABASE_URL: proxy.url, DATA_DIR: dataDir };
-    const messages = new NumberedMessages();
     const away = join(home, 'away');
-    const former = async (): Promise<string> =>
-      (await readdir(away)).find((name) => name.includes('-')) ?? '';
-    {
-      await using server = await ServerProcess.ready(port, environment);
-      proxy.freeze();
-      await messages.send(server.ws, 20);
-      await rename(join(dataDir, 'journal'), away);
-      await messages.send(server.ws, 20);
-      await server.end('SIGKILL');
-    }
-    proxy.thaw();
-    // It has the lower name, and so it is stored first.
-    await rename(join(away, await former()), join(dataDir, 'journal', await former()));
-    await using next = await ServerProcess.ready(port, environment);
-    expect(await messages.areStored(database.url)).toEqual({ missing: 0, twice: 0 });
-    expect((await Metrics.read(next.http)).sum('tetcore_journals_left_alone')).toBe(0);
+    const { found, leftAlone } = await killedAfter(
+      async (_, send) => {
+        await send();
+        await rename(join(dataDir, 'journal'), away);
+        await send();
+      },
+      async () => {
+        const former = (await readdir(away)).find((name) => name.includes('-')) ?? '';
+        // It has the lower name, and so it is stored first.
+        await rename(join(away, former), join(dataDir, 'journal', former));
+      },
+    );
+    expect(found).toEqual({ missing: 0, twice: 0 });
+    expect(leftAlone).toBe(0);
   });
 
   it('is made anew where no message comes, and what waits in memory is in it', async () => {
-    await using database = await TestDatabase.create();
-    await using proxy = await PostgresProxy.start(database.url);
-    const port = await freePort();
-    const environment = { DATABASE_URL: proxy.url, DATA_DIR: dataDir };
-    const messages = new NumberedMessages();
-    {
-      await using server = await ServerProcess.ready(port, environment);
-      proxy.freeze();
-      await messages.send(server.ws, 20);
+    const { found, exitCode } = await killedAfter(async (server, send) => {
+      await send();
       await remove(join(dataDir, 'journal'));
       await waitUntil(
         async () => (await Metrics.read(server.http)).sum('tetcore_journal_moves_total') === 1,
         { what: 'the journal to be made anew' },
       );
-      await server.end('SIGKILL');
-    }
-    proxy.thaw();
-    await using next = await ServerProcess.ready(port, environment);
-    expect(await messages.areStored(database.url)).toEqual({ missing: 0, twice: 0 });
-    expect(next.child.exitCode).toBeNull();
+    });
+    expect(found).toEqual({ missing: 0, twice: 0 });
+    expect(exitCode).toBeNull();
   });
 });
