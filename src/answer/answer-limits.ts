@@ -18,7 +18,7 @@ export class AnswerLimits {
   waitingMs = 30_000;
 
   /** What of an answer is held in memory, so that its connection need not wait for the client. */
-  bufferBytes = 4 * MIB;
+  bufferBytes = 8 * MIB;
   /** The same of all answers, and of those to one address. */
   bufferedBytes = 64 * MIB;
   bufferedBytesOfAddress = 24 * MIB;

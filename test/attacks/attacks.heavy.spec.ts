@@ -6,21 +6,18 @@ import { BOUNDS, broken, printVerdict } from './report.js';
 /** `npm run test:attacks` holds the server to its times; here other tests have the processors as well. */
 const LENIENT = { ...BOUNDS, nodesP95Ms: 4 * BOUNDS.nodesP95Ms, healthMs: 4 * BOUNDS.healthMs };
 
-/** Beside 20,000 ghosts a third of the requests of readers fails during it: `npm run test:attacks` shows that. */
-const SHORT = ATTACK_NAMES.filter((name) => name !== 'wide queries');
-
 // Addresses of attackers, and processes, are as Linux has them.
 describe.skipIf(process.platform !== 'linux')('whoever attacks the server', { timeout: 300_000 }, () => {
   it('costs nodes that behave no message, readers little time, and the server bounded memory', async () => {
     const lines: string[] = [];
     const print = (line: string): void => void lines.push(line);
     const verdict = await runAttacks(
-      { attacks: SHORT, seconds: 4, seed: 7, fresh: false, main: process.env.TEST_SERVER_MAIN },
+      { attacks: ATTACK_NAMES, seconds: 4, seed: 7, fresh: false, main: process.env.TEST_SERVER_MAIN },
       print,
     );
     printVerdict(verdict, LENIENT, print);
     expect(broken(verdict, LENIENT), lines.join('\n')).toEqual([]);
-    expect(verdict.attacks).toHaveLength(SHORT.length);
+    expect(verdict.attacks).toHaveLength(ATTACK_NAMES.length);
     expect(verdict.acknowledged).toBeGreaterThan(5_000);
   });
 });
