@@ -33,7 +33,7 @@ export const clientsThatDoNotRead: Attack = async (target) => {
     return socket;
   };
   const pages = repeat(end, AGAIN_MS / 4, () => {
-    for (let index = 0; index < 18; index += 1) ask(index, 'limit=900');
+    for (let index = 0; index < 18; index += 1) ask(index, 'limit=1900');
   });
   const streams = repeat(end, Math.min(AGAIN_MS, (target.seconds * 1000) / 3), (turn) => {
     for (let index = 0; index < 10; index += 1) {
