@@ -3,9 +3,22 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import { readdirSync } from 'node:fs';
 import tseslint from 'typescript-eslint';
 
-const modules = readdirSync(new URL('src', import.meta.url), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && entry.name !== 'migrations')
-  .map((entry) => entry.name);
+const foldersOf = (path) =>
+  readdirSync(new URL(path, import.meta.url), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name);
+
+const rooms = foldersOf('src').filter((name) => name !== 'migrations' && name !== 'platform');
+const modules = [...rooms, ...foldersOf('src/platform')];
+
+const throughIndex = (name) => ({
+  regex: `^(\\.\\./)+(platform/)?${name}/(?!index\\.js$)`,
+  message: `Import from ${name}/index.js.`,
+});
+const notAtAll = (name, from) => ({
+  regex: `^(\\.\\./)+(platform/)?${name}/`,
+  message: `${from} imports nothing of ${name}.`,
+});
 
 /** What storage itself stands on. */
 const BELOW_STORAGE = ['config', 'lifecycle'];
@@ -39,7 +52,7 @@ export default defineConfig(
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
-      // Configuration is read once, in src/config, and injected from there.
+      // Configuration is read once, in src/platform/config, and injected from there.
       'no-restricted-properties': [
         'error',
         {
@@ -57,10 +70,7 @@ export default defineConfig(
       'no-restricted-imports': [
         'error',
         {
-          patterns: modules.map((name) => ({
-            regex: `^(\\.\\./)+${name}/(?!index\\.js$)`,
-            message: `Import from ${name}/index.js.`,
-          })),
+          patterns: modules.map(throughIndex),
         },
       ],
     },
@@ -74,11 +84,21 @@ export default defineConfig(
         {
           patterns: modules
             .filter((name) => name !== 'storage')
-            .map((name) =>
-              BELOW_STORAGE.includes(name)
-                ? { regex: `^(\\.\\./)+${name}/(?!index\\.js$)`, message: `Import from ${name}/index.js.` }
-                : { regex: `^(\\.\\./)+${name}/`, message: `storage imports nothing of ${name}.` },
-            ),
+            .map((name) => (BELOW_STORAGE.includes(name) ? throughIndex(name) : notAtAll(name, 'storage'))),
+        },
+      ],
+    },
+  },
+  {
+    // What all rooms use knows of none of them, but of the tables.
+    files: ['src/platform/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: modules.map((name) =>
+            rooms.includes(name) && name !== 'storage' ? notAtAll(name, 'platform') : throughIndex(name),
+          ),
         },
       ],
     },
@@ -101,7 +121,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/config/**', 'test/**', 'bench/**', 'examples/**', '*.config.ts'],
+    files: ['src/platform/config/**', 'test/**', 'bench/**', 'examples/**', '*.config.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
   {

@@ -1,4 +1,4 @@
-import type { SettingDoc } from '../src/config/index.js';
+import type { SettingDoc } from '../src/platform/config/index.js';
 
 export interface DescribedSetting {
   name: string;

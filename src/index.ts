@@ -9,7 +9,7 @@ export {
   PACKAGE_VERSION,
   readSettings,
   Settings,
-} from './config/index.js';
+} from './platform/config/index.js';
 
 // Ports, and what they speak of
 export { BatchSink, type StoreResult, StoredStage, StoredMessage, type KnownNode } from './delivery/index.js';
@@ -17,19 +17,19 @@ export type { Batch, RejectedMessage, RowBlock } from './telemetry/index.js';
 export type { CollectorIdentity, ConnectionSnapshot, NodeIdentity } from './storage/index.js';
 export { type MessageRow, msgOf, readTuple, splitTuples, timeOf, typeName } from './storage/index.js';
 export { type Refusal, type RefusalReason, UpgradeGuard } from './telemetry/index.js';
-export { AccessGuard, FeedGuard, TokenFeedGuard, TokenGuard } from './access/index.js';
+export { AccessGuard, FeedGuard, TokenFeedGuard, TokenGuard } from './platform/access/index.js';
 
 // Modules, and what they can be told
-export { AccessModule, type AccessModuleOptions } from './access/index.js';
+export { AccessModule, type AccessModuleOptions } from './platform/access/index.js';
 export { BenchmarksModule } from './benchmarks/index.js';
-export { ClientAddresses, ClientAddressModule } from './client-address/index.js';
+export { ClientAddresses, ClientAddressModule } from './platform/client-address/index.js';
 export { BatchQueueModule, Delivery, DeliveryModule, type DeliveryModuleOptions } from './delivery/index.js';
 export { FeedModule, type FeedModuleOptions, FeedTopicsModule } from './feed/index.js';
 export { HealthModule } from './health/index.js';
-export { HttpModule } from './http/index.js';
-export { HttpServerModule } from './http-server/index.js';
-export { Deadline, inTime, Lifecycle, LifecycleModule } from './lifecycle/index.js';
-export { MetricsModule } from './metrics/index.js';
+export { HttpModule } from './platform/http/index.js';
+export { HttpServerModule } from './platform/http-server/index.js';
+export { Deadline, inTime, Lifecycle, LifecycleModule } from './platform/lifecycle/index.js';
+export { MetricsModule } from './platform/metrics/index.js';
 export { NetworkModule } from './network/index.js';
 export { PurgeModule, PurgeRegistry, withPurge } from './purge/index.js';
 export type {
@@ -64,4 +64,4 @@ export {
 export { DATABASE_URL, dataSourceOptions, ensureDatabase, migrate } from './storage/index.js';
 
 // Routes that answer as the others do
-export { AnyQuery, BeforeStart, JsonText, Open, Problem, problem } from './http/index.js';
+export { AnyQuery, BeforeStart, JsonText, Open, Problem, problem } from './platform/http/index.js';

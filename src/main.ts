@@ -1,4 +1,4 @@
-import { tooFewOpenFiles } from './open-files/index.js';
+import { tooFewOpenFiles } from './platform/open-files/index.js';
 
 // Before all else is loaded: with too few files that fails, with an error that tells nothing.
 const problem = tooFewOpenFiles();

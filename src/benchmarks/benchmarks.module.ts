@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { AnswerModule } from '../answer/index.js';
+import { AnswerModule } from '../platform/responses/index.js';
 import { Benchmark, BenchmarkEvent, HostSystem, StorageModule } from '../storage/index.js';
 import { EventsController } from './events/events.controller.js';
 import { EventsService } from './events/events.service.js';

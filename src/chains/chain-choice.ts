@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiExtraModels, ApiProperty, ApiResponse, getSchemaPath } from '@nestjs/swagger';
-import { Problem, TextOf, WholeNumberOf } from '../http/index.js';
+import { Problem, TextOf, WholeNumberOf } from '../platform/http/index.js';
 
 /** One of several chains that have the same name. */
 export class ChainChoice {

@@ -1,4 +1,4 @@
-import { TextParameter } from '../http/index.js';
+import { TextParameter } from '../platform/http/index.js';
 
 /** `name:` and a name of 1024 characters. */
 const MAX_LENGTH = 1_024 + 5;

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { importCommand } from '../import/index.js';
-import { tooFewOpenFiles } from '../open-files/index.js';
+import { tooFewOpenFiles } from '../platform/open-files/index.js';
 import { doctorCommand } from './commands/doctor.js';
 import { migrateCommand } from './commands/migrate.js';
 import { purgeCommand } from './commands/purge.js';
@@ -70,6 +70,6 @@ function withoutValues(text: string): string {
 /** Read only when it is asked for, since the settings are loaded with it. */
 async function version(args: readonly string[]): Promise<string> {
   if (!['-V', '--version'].includes(args[0] ?? '')) return '';
-  const { PACKAGE_VERSION } = await import('../config/index.js');
+  const { PACKAGE_VERSION } = await import('../platform/config/index.js');
   return PACKAGE_VERSION;
 }

@@ -1,6 +1,6 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
-import type { Settings } from '../config/index.js';
+import type { Settings } from '../platform/config/index.js';
 import { checkPages, type DashboardPage } from './dashboard-page.js';
 import { securityHeaders } from './security-headers.js';
 import { staticPages } from './static-pages.js';

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Deadline } from '../lifecycle/index.js';
+import type { Deadline } from '../platform/lifecycle/index.js';
 import { ENDPOINTS, MessageOutcomes } from '../telemetry/index.js';
 import { DeliveryWriters } from './delivery-writers.js';
 import { JournalService } from './journal.service.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { aBatch } from '../../test/support/fakes/a-batch.js';
-import { readSettings } from '../config/index.js';
+import { readSettings } from '../platform/config/index.js';
 import type { WriterPool } from '../storage/index.js';
 import type { JournalService } from './journal.service.js';
 import { JournalReplay } from './journal-replay.js';

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Settings } from '../config/index.js';
+import { Settings } from '../platform/config/index.js';
 import { nothingHeldSurelyBy, type StoredBatches, storedBatchesOf, WriterPool } from '../storage/index.js';
 import type { OrphanedJournal } from './journal/index.js';
 import { JournalService } from './journal.service.js';

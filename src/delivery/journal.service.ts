@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { resolve } from 'node:path';
-import { Settings } from '../config/index.js';
+import { Settings } from '../platform/config/index.js';
 import { CollectorId } from '../storage/index.js';
 import type { Batch } from '../telemetry/index.js';
 import { DeliveryMetrics } from './delivery.metrics.js';

@@ -20,7 +20,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DirectoryInUseError, type DirectoryLock, LockedFile } from '../lock/index.js';
+import { DirectoryInUseError, type DirectoryLock, LockedFile } from '../platform/lock/index.js';
 import {
   DataDirLostError,
   EmbeddedPostgresServer,

@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import { resolve } from 'node:path';
 import pg from 'pg';
-import { DirectoryLock } from '../lock/index.js';
+import { DirectoryLock } from '../platform/lock/index.js';
 import { locateBinaries } from './binaries.js';
 import { createCluster, findCluster, ownerOf } from './cluster.js';
 import { DataDirLostError } from './data-dir-lost.error.js';

@@ -1,7 +1,7 @@
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { LockedFile } from '../lock/index.js';
+import { LockedFile } from '../platform/lock/index.js';
 import type { PostgresBinaries } from './binaries.js';
 import type { DataLayout } from './data-layout.js';
 import { rotateLog } from './data-layout.js';

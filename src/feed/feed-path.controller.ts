@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { type Problem, problem, WebSocketPath } from '../http/index.js';
+import { type Problem, problem, WebSocketPath } from '../platform/http/index.js';
 
 /** What plain HTTP gets where the feed is. */
 @Controller()

@@ -1,7 +1,7 @@
 import { type OnGatewayConnection, type OnGatewayInit, WebSocketGateway } from '@nestjs/websockets';
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket, WebSocketServer } from 'ws';
-import { problem } from '../http/index.js';
+import { problem } from '../platform/http/index.js';
 import { MAX_INBOUND_BYTES } from './feed-limits.js';
 import { FeedSockets } from './socket/feed-sockets.js';
 import { Handshakes } from './socket/handshakes.js';

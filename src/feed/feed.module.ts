@@ -1,6 +1,6 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
-import { ClientAddressModule } from '../client-address/index.js';
-import { SocketMemoryModule } from '../socket-memory/index.js';
+import { ClientAddressModule } from '../platform/client-address/index.js';
+import { SocketMemoryModule } from '../platform/socket-memory/index.js';
 import { StorageModule } from '../storage/index.js';
 import { CacheUpdater } from './cache/cache-updater.js';
 import { EntryFiller } from './cache/entry-filler.js';

@@ -1,7 +1,7 @@
 import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiProblems, BeforeStart, Open } from '../http/index.js';
-import { Lifecycle } from '../lifecycle/index.js';
+import { ApiProblems, BeforeStart, Open } from '../platform/http/index.js';
+import { Lifecycle } from '../platform/lifecycle/index.js';
 import { Liveness, Readiness } from './health.dto.js';
 import { ReadinessCheck } from './readiness-check.js';
 

@@ -1,4 +1,4 @@
-import { TextOf, TimeOf } from '../http/index.js';
+import { TextOf, TimeOf } from '../platform/http/index.js';
 
 export class Liveness {
   @TextOf('', { example: 'live' })

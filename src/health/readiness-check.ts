@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectMetric, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
 import { Gauge } from 'prom-client';
-import { Lifecycle } from '../lifecycle/index.js';
+import { Lifecycle } from '../platform/lifecycle/index.js';
 import { type DatabaseTrouble, DatabaseWatch } from '../storage/index.js';
 import { BatchQueue } from '../telemetry/index.js';
 

@@ -1,4 +1,4 @@
-import type { Settings } from '../config/index.js';
+import type { Settings } from '../platform/config/index.js';
 
 /** Rows that are brought over in one transaction. */
 export const DEFAULT_CHUNK = 20_000;

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { ConfigModule } from '../config/index.js';
-import { stopSignal } from '../stop-signal/index.js';
+import { ConfigModule } from '../platform/config/index.js';
+import { stopSignal } from '../platform/async/index.js';
 import type { CommandOptions } from './import-command.js';
 import { importDatabase } from './import-database.js';
 import type { ImportOptions } from './import-options.js';

@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiChainProblem, ChainNames } from '../chains/index.js';
-import { ApiProblems, JsonText } from '../http/index.js';
+import { ApiProblems, JsonText } from '../platform/http/index.js';
 import { ReadTimeoutError } from '../storage/index.js';
 import { Chains } from './chains.js';
 import { Chain, Network } from './network.dto.js';

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { FlagOf, NumberOf, TextOf, TimeOf, WholeNumberOf } from '../http/index.js';
+import { FlagOf, NumberOf, TextOf, TimeOf, WholeNumberOf } from '../platform/http/index.js';
 
 const HASH = '0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3';
 const nullable = true;

@@ -1,5 +1,5 @@
 import { ChainParameter } from '../chains/index.js';
-import { WholeNumberParameter } from '../http/index.js';
+import { WholeNumberParameter } from '../platform/http/index.js';
 
 /** Which chain a path is about. */
 export class ChainPath {

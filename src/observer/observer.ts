@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { resolve } from 'node:path';
-import { Settings } from '../config/index.js';
-import { type Deadline, Lifecycle, orAborted } from '../lifecycle/index.js';
+import { Settings } from '../platform/config/index.js';
+import { type Deadline, Lifecycle, orAborted } from '../platform/lifecycle/index.js';
 import { CollectorId, DatabaseClock, LocalClock } from '../storage/index.js';
 import { ClockSamples } from './clock/clock-samples.js';
 import { type LeftFolder, LeftFolders } from './folder/left-folders.js';

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
-import { Settings } from '../config/index.js';
-import { Lifecycle } from '../lifecycle/index.js';
+import { Settings } from '../platform/config/index.js';
+import { Lifecycle } from '../platform/lifecycle/index.js';
 import { ClockAlarm } from '../storage/index.js';
 import { ClockDifferenceError } from './clock-difference.error.js';
 import { Purge } from './purge.js';

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Client, ClientBase } from 'pg';
 import { DataSource } from 'typeorm';
-import { Settings } from '../config/index.js';
+import { Settings } from '../platform/config/index.js';
 import { AdvisoryLock, type ClockReading, DatabaseClock, HOUR_MS, isOff } from '../storage/index.js';
 import { attempt } from './attempt.js';
 import { ClockDifferenceError } from './clock-difference.error.js';

@@ -1,5 +1,5 @@
 import { DataSource } from 'typeorm';
-import type { Settings } from '../config/index.js';
+import type { Settings } from '../platform/config/index.js';
 import {
   dataSourceOptions,
   DatabaseClock,

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { AnswerModule } from '../answer/index.js';
+import { AnswerModule } from '../platform/responses/index.js';
 import { ChainsModule } from '../chains/index.js';
 import { StorageModule } from '../storage/index.js';
 import { MessageCountsReadModel } from './messages/message-counts.read-model.js';

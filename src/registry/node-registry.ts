@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import type { Client, ClientBase } from 'pg';
 import { DataSource } from 'typeorm';
-import { Lifecycle } from '../lifecycle/index.js';
+import { Lifecycle } from '../platform/lifecycle/index.js';
 import { RegistryMetrics } from './registry.metrics.js';
 import { registryPass, type RegistryPass } from './registry-pass.js';
 

@@ -1,8 +1,8 @@
 import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, RowAnswers } from '../answer/index.js';
-import { ApiProblems } from '../http/index.js';
+import { JSON_LIST, RowAnswers } from '../platform/responses/index.js';
+import { ApiProblems } from '../platform/http/index.js';
 import { PeerReputationReadModel } from './history/peer-reputation.read-model.js';
 import { LatestReportsReadModel } from './latest/latest-reports.read-model.js';
 import { PeerReputation, ReportedReputations } from './reputation.dto.js';

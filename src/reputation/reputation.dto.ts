@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { FlagOf, TextListOf, TextOf, TimeOf } from '../http/index.js';
+import { FlagOf, TextListOf, TextOf, TimeOf } from '../platform/http/index.js';
 
 const PEER = '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp';
 const OTHER_PEER = '12D3KooWByVpK92hMi9CzTjyFg9cPHDU5ariTM3EPMq9vdh5S5Po';

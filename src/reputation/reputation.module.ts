@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { AnswerModule } from '../answer/index.js';
+import { AnswerModule } from '../platform/responses/index.js';
 import { StorageModule } from '../storage/index.js';
 import { PeerReputationReadModel } from './history/peer-reputation.read-model.js';
 import { LatestReportsReadModel } from './latest/latest-reports.read-model.js';

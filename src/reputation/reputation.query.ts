@@ -1,4 +1,9 @@
-import { LimitParameter, PeerIdParameter, TimestampParameter, WholeNumberParameter } from '../http/index.js';
+import {
+  LimitParameter,
+  PeerIdParameter,
+  TimestampParameter,
+  WholeNumberParameter,
+} from '../platform/http/index.js';
 
 /** A hundred years: everything. */
 const MAX_AGE_S = 3_155_760_000;

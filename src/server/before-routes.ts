@@ -5,11 +5,11 @@ import {
   checkBeforeBody,
   refuseForeignWrites,
   refuseOtherHosts,
-} from '../access/index.js';
-import type { Settings } from '../config/index.js';
+} from '../platform/access/index.js';
+import type { Settings } from '../platform/config/index.js';
 import { type DashboardOptions, setUpDashboard } from '../dashboard/index.js';
-import { checkJsonBody, MAX_BODY_BYTES } from '../http/index.js';
-import { setUpOpenApi } from '../openapi/index.js';
+import { checkJsonBody, MAX_BODY_BYTES } from '../platform/http/index.js';
+import { setUpOpenApi } from '../platform/openapi/index.js';
 import { TelemetryWsAdapter, UpgradeGuard } from '../telemetry/index.js';
 import { crossOrigin } from './cross-origin.js';
 

@@ -1,5 +1,5 @@
 import type { CorsOptions } from '@nestjs/common/interfaces/external/cors-options.interface.js';
-import { ANY_ORIGIN } from '../config/index.js';
+import { ANY_ORIGIN } from '../platform/config/index.js';
 
 /** Browsers ask again after so long: seconds. */
 const PREFLIGHT_AGE_S = 600;

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { Settings } from '../config/index.js';
-import { connectionsWithin, neededFiles, openFilesLimit } from '../open-files/index.js';
+import { Settings } from '../platform/config/index.js';
+import { connectionsWithin, neededFiles, openFilesLimit } from '../platform/open-files/index.js';
 import { READER_CONNECTIONS } from '../storage/index.js';
 
 /**

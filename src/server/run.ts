@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Extensions } from '../app.module.js';
-import { ConfigModule, type Settings } from '../config/index.js';
-import { Deadline } from '../lifecycle/index.js';
-import { MetricsPort } from '../metrics/index.js';
+import { ConfigModule, type Settings } from '../platform/config/index.js';
+import { Deadline } from '../platform/lifecycle/index.js';
+import { MetricsPort } from '../platform/metrics/index.js';
 import { explain } from './explain.js';
 import { entriesOf, printable } from './printable.js';
 import { type RunningServer, startServer, StartStoppedError } from './start-server.js';

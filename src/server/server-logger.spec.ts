@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { readSettings } from '../config/index.js';
+import { readSettings } from '../platform/config/index.js';
 import { ServerLogger } from './server-logger.js';
 
 const HOSTILE = 'a node\n[tetcore-analytics] 1  - \u001b[2J\u009b31m\u202e\u2028';

@@ -1,7 +1,7 @@
 import { ConsoleLogger, type LogLevel as NestLogLevel } from '@nestjs/common';
 import { isatty } from 'node:tty';
 import { inspect } from 'node:util';
-import type { LogLevel, Settings } from '../config/index.js';
+import type { LogLevel, Settings } from '../platform/config/index.js';
 import { entriesOf, printable } from './printable.js';
 
 const LEVELS: Record<LogLevel, NestLogLevel[]> = {

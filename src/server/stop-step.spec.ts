@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Deadline } from '../lifecycle/index.js';
+import { Deadline } from '../platform/lifecycle/index.js';
 import { stopInOrder, type StopStep } from './stop-step.js';
 
 describe('a stop', () => {

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { Deadline, inTime } from '../lifecycle/index.js';
+import { Deadline, inTime } from '../platform/lifecycle/index.js';
 import { explain } from './explain.js';
 
 /** Of the whole time, kept by no step: the process is to have ended before it is over. */

@@ -1,4 +1,4 @@
-import { stopSignal } from '../stop-signal/index.js';
+import { stopSignal } from '../platform/async/index.js';
 import { say, timeText } from './console.js';
 import { type PlayOptions, readOptions, USAGE, UsageError } from './options.js';
 import { Playback } from './play/playback.js';

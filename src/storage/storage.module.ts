@@ -1,7 +1,7 @@
 import { Module, type ValueProvider } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { Settings } from '../config/index.js';
+import { Settings } from '../platform/config/index.js';
 import { ClockAlarm } from './clock/clock-alarm.js';
 import { DatabaseClock } from './clock/database-clock.js';
 import { LocalClock, SystemClock } from './clock/local-clock.js';

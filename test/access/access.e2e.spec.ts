@@ -2,7 +2,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { once } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
 import { createAnalyticsClient } from '../../src/client/index.js';
-import { MetricsPort } from '../../src/metrics/index.js';
+import { MetricsPort } from '../../src/platform/metrics/index.js';
 import { bearer, READ_TOKEN, WITH_TOKENS, WRITE_TOKEN } from '../support/access.js';
 import { TestDatabase } from '../support/databases.js';
 import { FakeNode } from '../support/fake-node.js';

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { PACKAGE_VERSION } from '../../src/config/index.js';
+import { PACKAGE_VERSION } from '../../src/platform/config/index.js';
 import { CLI, commandLine } from '../support/command-line.js';
 import { TestDatabase } from '../support/databases.js';
 import { freePort } from '../support/free-port.js';

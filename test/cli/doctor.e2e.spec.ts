@@ -29,7 +29,7 @@ import { servers } from '../../src/cli/doctor/checks/servers.js';
 import { findingsOf } from '../../src/cli/doctor/checks/settings.js';
 import { examineDatabase } from '../../src/cli/doctor/examine-database.js';
 import { ok } from '../../src/cli/doctor/finding.js';
-import { readSettings } from '../../src/config/index.js';
+import { readSettings } from '../../src/platform/config/index.js';
 import { Journal } from '../../src/delivery/journal/index.js';
 import { dataSourceOptions, readClocks, SystemClock } from '../../src/storage/index.js';
 import { batch, row } from '../support/batches.js';

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { PACKAGE_VERSION, readSettings, settingDocs, Settings } from '../../src/config/index.js';
+import { PACKAGE_VERSION, readSettings, settingDocs, Settings } from '../../src/platform/config/index.js';
 import { FOLDER, readDashboards } from '../monitoring/grafana/questions.js';
 import { readProjectFile, ROOT } from '../support/markdown.js';
 import { hasPrometheus, promtool } from '../support/prometheus.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { describeSettings, sourceOutsideConfig } from '../../scripts/write-configuration-docs.mjs';
-import { PACKAGE_VERSION, readSettings, settingDocs, Settings } from '../../src/config/index.js';
+import { PACKAGE_VERSION, readSettings, settingDocs, Settings } from '../../src/platform/config/index.js';
 import { kubernetesProblems } from './kubernetes-problems.js';
 import {
   hasEnvsubst,

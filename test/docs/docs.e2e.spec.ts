@@ -7,7 +7,7 @@ import {
   environmentExample,
   sourceOutsideConfig,
 } from '../../scripts/write-configuration-docs.mjs';
-import { readSettings, settingDocs, Settings } from '../../src/config/index.js';
+import { readSettings, settingDocs, Settings } from '../../src/platform/config/index.js';
 import { Network } from '../../src/simulator/index.js';
 import {
   codesIn,

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PACKAGE_VERSION } from '../../src/config/index.js';
+import { PACKAGE_VERSION } from '../../src/platform/config/index.js';
 import { hasBrowser, TestBrowser } from '../support/browser.js';
 import { TestDatabase } from '../support/databases.js';
 import { FakeNode } from '../support/fake-node.js';

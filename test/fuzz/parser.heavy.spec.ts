@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MAX_DEPTH, MAX_EXPONENT_DIGITS } from '../../src/json/index.js';
+import { MAX_DEPTH, MAX_EXPONENT_DIGITS } from '../../src/platform/json/index.js';
 import { type ParsedFrame, parseFrame } from '../../src/telemetry/message/message.parser.js';
 import { FrameFuzzer } from './frame-fuzzer.js';
 import { type Reading, JsonbReader } from './jsonb-reader.js';

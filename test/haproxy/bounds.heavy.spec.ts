@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readSettings } from '../../src/config/index.js';
+import { readSettings } from '../../src/platform/config/index.js';
 import { DeafServer } from './deaf-server.js';
 import { Site } from './site.js';
 import { FakeNode, HandshakeRefusedError } from '../support/fake-node.js';

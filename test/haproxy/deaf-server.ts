@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { refuseInHttp } from '../../src/http-server/index.js';
+import { refuseInHttp } from '../../src/platform/http-server/index.js';
 
 /** Says that it is well, and answers nothing else: it hangs up, or gives a 503. `await using` ends it. */
 export class DeafServer implements AsyncDisposable {

@@ -1,4 +1,4 @@
-import { readSettings } from '../../src/config/index.js';
+import { readSettings } from '../../src/platform/config/index.js';
 import { importDatabase, type ImportOptions, type ImportReport } from '../../src/import/index.js';
 import type { TestDatabase } from '../support/databases.js';
 

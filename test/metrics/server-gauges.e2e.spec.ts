@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Lifecycle } from '../../src/lifecycle/index.js';
+import { Lifecycle } from '../../src/platform/lifecycle/index.js';
 import { TestDatabase } from '../support/databases.js';
 import { freePort } from '../support/free-port.js';
 import { TestServer } from '../support/test-server.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readSettings } from '../../src/config/index.js';
+import { readSettings } from '../../src/platform/config/index.js';
 import { TestDatabase } from '../support/databases.js';
 import { freePort } from '../support/free-port.js';
 import { codesIn, readProjectFile, ROOT, tableUnder } from '../support/markdown.js';

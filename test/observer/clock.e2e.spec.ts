@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { Gauge } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readSettings } from '../../src/config/index.js';
-import { Deadline, Lifecycle } from '../../src/lifecycle/index.js';
+import { readSettings } from '../../src/platform/config/index.js';
+import { Deadline, Lifecycle } from '../../src/platform/lifecycle/index.js';
 import { ClockMetrics } from '../../src/observer/clock/clock.metrics.js';
 import { ClockSamples } from '../../src/observer/clock/clock-samples.js';
 import { GapStore } from '../../src/observer/gaps/gap-store.js';

@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { LockedFile } from '../../src/lock/index.js';
+import { LockedFile } from '../../src/platform/lock/index.js';
 import { FakeNode } from '../support/fake-node.js';
 import { freePort } from '../support/free-port.js';
 import { ServerProcess } from '../support/server-process.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AnswerLimits } from '../../src/answer/index.js';
+import { AnswerLimits } from '../../src/platform/responses/index.js';
 import { TestDatabase } from '../support/databases.js';
 import { onDatabase } from '../support/on-database.js';
 import { oneSet, storeReports } from '../support/reports.js';

@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { cpuSeconds } from '../../bench/support/cpu.js';
-import { MIN_OPEN_FILES } from '../../src/open-files/index.js';
+import { MIN_OPEN_FILES } from '../../src/platform/open-files/index.js';
 import { built } from '../support/built.js';
 import { TestDatabase } from '../support/databases.js';
 import { FakeNode, HandshakeRefusedError } from '../support/fake-node.js';

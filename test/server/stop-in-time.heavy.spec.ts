@@ -4,7 +4,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DirectoryLock } from '../../src/lock/index.js';
+import { DirectoryLock } from '../../src/platform/lock/index.js';
 import { TestDatabase } from '../support/databases.js';
 import { FakeNode } from '../support/fake-node.js';
 import { PostgresProxy } from '../support/postgres-proxy.js';

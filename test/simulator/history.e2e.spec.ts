@@ -1,7 +1,7 @@
 import { collectorOf } from '../../src/storage/index.js';
 import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readSettings } from '../../src/config/index.js';
+import { readSettings } from '../../src/platform/config/index.js';
 import { DatabaseSink } from '../../src/simulator/database/database-sink.js';
 import {
   fill,

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { expect, it } from 'vitest';
-import { readSettings } from '../../src/config/index.js';
+import { readSettings } from '../../src/platform/config/index.js';
 import { DatabaseSink } from '../../src/simulator/database/database-sink.js';
 import { fill, Network, Playback, readScenario } from '../../src/simulator/index.js';
 import { DashboardAssets } from '../dashboard/dashboard-assets.js';

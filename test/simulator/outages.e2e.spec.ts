@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readSettings } from '../../src/config/index.js';
+import { readSettings } from '../../src/platform/config/index.js';
 import { downGapId } from '../../src/observer/index.js';
 import { DatabaseSink } from '../../src/simulator/database/database-sink.js';
 import { fill, Network, type NetworkOptions, readScenario } from '../../src/simulator/index.js';

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { PACKAGE_VERSION } from '../../src/config/index.js';
+import { PACKAGE_VERSION } from '../../src/platform/config/index.js';
 import { CollectorId } from '../../src/storage/index.js';
 import { batch, newConnectionId, snapshot } from '../support/batches.js';
 import { TestDatabase } from '../support/databases.js';

@@ -1,4 +1,4 @@
-import { InvalidSettingsError, readSettings } from '../../src/config/index.js';
+import { InvalidSettingsError, readSettings } from '../../src/platform/config/index.js';
 
 /** What is wrong with an environment; nothing where the server takes it. */
 export function problemsOf(environment: Record<string, string>): readonly string[] {

@@ -1,5 +1,5 @@
 import { DataSource } from 'typeorm';
-import { readSettings } from '../../src/config/index.js';
+import { readSettings } from '../../src/platform/config/index.js';
 import { Purge, type PurgePreview, PurgeRegistry, type PurgeReport } from '../../src/purge/index.js';
 import { registerOwn } from '../../src/purge/own/register-own.js';
 import { type ClockReading, DatabaseClock, dataSourceOptions, SystemClock } from '../../src/storage/index.js';

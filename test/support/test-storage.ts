@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { readSettings } from '../../src/config/index.js';
+import { readSettings } from '../../src/platform/config/index.js';
 import type { StoreResult } from '../../src/delivery/index.js';
 import { CollectorRegistry } from '../../src/storage/maintenance/collector/collector-registry.js';
 import { PartitionManager } from '../../src/storage/partitions/partition-manager.js';

@@ -1,4 +1,9 @@
-import { ChoiceParameter, TextParameter, TimestampParameter, WholeNumberField } from '../../http/index.js';
+import {
+  ChoiceParameter,
+  TextParameter,
+  TimestampParameter,
+  WholeNumberField,
+} from '../../platform/http/index.js';
 import { MAX_ID } from '../rows/row-id.js';
 
 export const EVENT_NAME = {

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { timeText } from '../../storage/index.js';
-import { TextOf, TimeOf, WholeNumberOf } from '../../http/index.js';
+import { TextOf, TimeOf, WholeNumberOf } from '../../platform/http/index.js';
 
 /** The JSON of a {@link BenchmarkEvent} from its row. */
 export const EVENT_JSON = `json_build_object(

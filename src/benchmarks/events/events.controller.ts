@@ -1,8 +1,8 @@
 import { Body, Controller, Get, Param, Post, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, RowAnswers } from '../../answer/index.js';
-import { ApiProblems, JsonText } from '../../http/index.js';
+import { JSON_LIST, RowAnswers } from '../../platform/responses/index.js';
+import { ApiProblems, JsonText } from '../../platform/http/index.js';
 import { LOCATION } from '../rows/created.js';
 import { IdPath } from '../rows/row-id.js';
 import { BenchmarkEventBody } from './event.body.js';

@@ -2,7 +2,7 @@ import { Injectable, NotFoundException } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
 import { BenchmarkEvent, cursorRows, ReadTransaction } from '../../storage/index.js';
-import { InvalidParameterError } from '../../http/index.js';
+import { InvalidParameterError } from '../../platform/http/index.js';
 import { outOfYears } from '../rows/constraint-problems.js';
 import { JsonRows } from '../rows/json-rows.js';
 import type { BenchmarkEventBody } from './event.body.js';

@@ -4,7 +4,7 @@ import {
   PeerIdParameter,
   TextParameter,
   WholeNumberField,
-} from '../../http/index.js';
+} from '../../platform/http/index.js';
 
 const MAX_INTEGER = 2_147_483_647;
 const CPU_CLOCK = {

@@ -1,5 +1,5 @@
 import { timeText } from '../../storage/index.js';
-import { FlagOf, ObjectOf, TextOf, TimeOf, WholeNumberOf } from '../../http/index.js';
+import { FlagOf, ObjectOf, TextOf, TimeOf, WholeNumberOf } from '../../platform/http/index.js';
 
 /** The JSON of a {@link HostSystem} from its row. */
 export const HOST_SYSTEM_JSON = `json_build_object(

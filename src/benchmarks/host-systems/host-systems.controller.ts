@@ -7,8 +7,8 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, RowAnswers } from '../../answer/index.js';
-import { ApiProblems, JsonBodyText, JsonText } from '../../http/index.js';
+import { JSON_LIST, RowAnswers } from '../../platform/responses/index.js';
+import { ApiProblems, JsonBodyText, JsonText } from '../../platform/http/index.js';
 import { LOCATION, created } from '../rows/created.js';
 import { IdPath, PageQuery } from '../rows/row-id.js';
 import { HostSystemBody, HostSystemChange, HostSystemFromNode } from './host-system.body.js';

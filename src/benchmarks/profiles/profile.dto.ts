@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { NumberOf, TextOf, WholeNumberOf } from '../../http/index.js';
+import { NumberOf, TextOf, WholeNumberOf } from '../../platform/http/index.js';
 
 /** A target that traces have. */
 export class Target {

@@ -1,4 +1,4 @@
-import { TextParameter, WholeNumberParameter } from '../../http/index.js';
+import { TextParameter, WholeNumberParameter } from '../../platform/http/index.js';
 import { EVENT_NAME } from '../events/event.body.js';
 import { MAX_ID } from '../rows/row-id.js';
 

@@ -1,8 +1,8 @@
 import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, RowAnswers } from '../../answer/index.js';
-import { ApiProblems } from '../../http/index.js';
+import { JSON_LIST, RowAnswers } from '../../platform/responses/index.js';
+import { ApiProblems } from '../../platform/http/index.js';
 import { IdPath } from '../rows/row-id.js';
 import { CallTimes, ProfileComparison, ProfileEntry, Target } from './profile.dto.js';
 import { CompareQuery, ProfileQuery } from './profile.query.js';

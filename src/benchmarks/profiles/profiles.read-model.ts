@@ -1,7 +1,7 @@
 import { ConflictException, Injectable, NotFoundException } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { cursorRows, ReadTransaction } from '../../storage/index.js';
-import { InvalidParameterError } from '../../http/index.js';
+import { InvalidParameterError } from '../../platform/http/index.js';
 import { type BenchmarkRun, findRun, type MessageRange, rangeOfEvent, rangeOfRun } from './benchmark-run.js';
 import { COMPARISON, PROFILE, rangeParameters, TARGETS } from './profile-sql.js';
 import type { CompareQuery, ProfileQuery } from './profile.query.js';

@@ -1,6 +1,6 @@
 import { BadRequestException, type HttpException } from '@nestjs/common';
 import { hasSqlState, SqlState, sqlStateOf } from '../../storage/index.js';
-import { InvalidParameterError } from '../../http/index.js';
+import { InvalidParameterError } from '../../platform/http/index.js';
 
 /** What to answer where a constraint of the schema is broken, by the name of the constraint. */
 export type ConstraintProblems = Record<string, () => HttpException>;

@@ -1,4 +1,4 @@
-import { JsonText } from '../../http/index.js';
+import { JsonText } from '../../platform/http/index.js';
 
 /** Answers with what was made, as the database wrote it, and where it is. */
 export function created(collection: string, row: string): JsonText {

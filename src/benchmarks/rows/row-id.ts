@@ -1,4 +1,4 @@
-import { LimitParameter, MAX_ROWS, WholeNumberParameter } from '../../http/index.js';
+import { LimitParameter, MAX_ROWS, WholeNumberParameter } from '../../platform/http/index.js';
 
 /** Ids are JSON numbers. */
 export const MAX_ID = Number.MAX_SAFE_INTEGER;

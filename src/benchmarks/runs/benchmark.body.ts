@@ -1,4 +1,9 @@
-import { ObjectField, TextParameter, TimestampParameter, WholeNumberField } from '../../http/index.js';
+import {
+  ObjectField,
+  TextParameter,
+  TimestampParameter,
+  WholeNumberField,
+} from '../../platform/http/index.js';
 import { MAX_ID } from '../rows/row-id.js';
 
 /** What a benchmark consists of. */

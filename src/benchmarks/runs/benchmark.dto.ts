@@ -1,5 +1,5 @@
 import { timeText } from '../../storage/index.js';
-import { ObjectOf, TextOf, TimeOf, WholeNumberOf } from '../../http/index.js';
+import { ObjectOf, TextOf, TimeOf, WholeNumberOf } from '../../platform/http/index.js';
 
 /** The JSON of a {@link Benchmark} from its row. */
 export const BENCHMARK_JSON = `json_build_object(

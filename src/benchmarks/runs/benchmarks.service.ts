@@ -2,7 +2,7 @@ import { BadRequestException, Injectable, NotFoundException } from '@nestjs/comm
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
 import { Benchmark, cursorRows, HostSystem, ReadTransaction } from '../../storage/index.js';
-import { InvalidParameterError } from '../../http/index.js';
+import { InvalidParameterError } from '../../platform/http/index.js';
 import { type ConstraintProblems, outOfYears } from '../rows/constraint-problems.js';
 import { JsonRows } from '../rows/json-rows.js';
 import type { PageQuery } from '../rows/row-id.js';

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { DataSource } from 'typeorm';
-import type { Settings } from '../../config/index.js';
+import type { Settings } from '../../platform/config/index.js';
 import { reasonOf } from '../output.js';
 import { type Finding, problem, warning } from './finding.js';
 import { LateError, within } from './within.js';

@@ -1,8 +1,8 @@
 import type { ClientBase } from 'pg';
 import { DataSource } from 'typeorm';
-import type { Settings } from '../../config/index.js';
+import type { Settings } from '../../platform/config/index.js';
 import { findEmbeddedPostgres } from '../../embedded-postgres/index.js';
-import { inTime } from '../../lifecycle/index.js';
+import { inTime } from '../../platform/lifecycle/index.js';
 import { dataSourceOptions, hasSqlState, migrationState, SqlState } from '../../storage/index.js';
 import { reasonOf } from '../output.js';
 import { type Check, type CheckedFinding, type Database, examineUntilLate, LOOK_LIMIT_MS } from './check.js';

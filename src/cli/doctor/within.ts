@@ -1,4 +1,4 @@
-import { inTime } from '../../lifecycle/index.js';
+import { inTime } from '../../platform/lifecycle/index.js';
 
 /** Something did not come in time. */
 export class LateError extends Error {

@@ -1,5 +1,5 @@
 import { DataSource } from 'typeorm';
-import { ConfigModule, type Settings } from '../../config/index.js';
+import { ConfigModule, type Settings } from '../../platform/config/index.js';
 import {
   dataSourceOptions,
   ensureReaderRole,

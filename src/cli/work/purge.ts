@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { ConfigModule, type Settings } from '../../config/index.js';
+import { ConfigModule, type Settings } from '../../platform/config/index.js';
 import { findEmbeddedPostgres } from '../../embedded-postgres/index.js';
 import {
   ClockDifferenceError,

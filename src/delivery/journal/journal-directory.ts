@@ -2,7 +2,7 @@ import { closeSync, existsSync, fsyncSync, openSync, rmdirSync, rmSync, writeSyn
 import { readdir, readFile, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { v7 as uuid } from 'uuid';
-import { DirectoryLock, makeDirectory } from '../../lock/index.js';
+import { DirectoryLock, makeDirectory } from '../../platform/lock/index.js';
 import { codeOf, JournalFormatError, JournalUnavailableError } from './journal.error.js';
 import { type JournalFormat, newFormat, readFormat } from './format/index.js';
 import { Segment } from './segment.js';

@@ -1,4 +1,4 @@
-import { adviceFor, LockUnavailableError } from '../../lock/index.js';
+import { adviceFor, LockUnavailableError } from '../../platform/lock/index.js';
 import type { JournalDamage } from './record.js';
 
 /** The `code` of an error of the file system, such as `ENOSPC`. */

@@ -11,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { leadsTo } from '../../lock/index.js';
+import { leadsTo } from '../../platform/lock/index.js';
 import { HEADER_BYTES } from './record.js';
 import { writeFully } from './write-fully.js';
 

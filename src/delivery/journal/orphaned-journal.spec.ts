@@ -6,7 +6,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { snapshot } from '../../../test/support/batches.js';
-import { DirectoryLock } from '../../lock/index.js';
+import { DirectoryLock } from '../../platform/lock/index.js';
 import type { ConnectionSnapshot } from '../../storage/index.js';
 import type { Batch } from '../../telemetry/index.js';
 import { Journal, type JournalDamage, type JournalEntry, type OrphanedJournal } from './index.js';

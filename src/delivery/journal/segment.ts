@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { leadsTo } from '../../lock/index.js';
+import { leadsTo } from '../../platform/lock/index.js';
 import { codeOf } from './journal.error.js';
 import { writeFully } from './write-fully.js';
 

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { aBatch } from '../../../test/support/fakes/a-batch.js';
 import { FakeJournal } from '../../../test/support/fakes/fake-journal.js';
-import { type JournalMode, Settings } from '../../config/index.js';
+import { type JournalMode, Settings } from '../../platform/config/index.js';
 import { HeldBatches, NOTHING_HELD, NOTHING_KNOWN } from '../../storage/index.js';
 import type { DeliveryGauges, DeliveryMetrics } from '../delivery.metrics.js';
 import { DeliveryQueue } from './delivery-queue.js';

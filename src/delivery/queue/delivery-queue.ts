@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Settings } from '../../config/index.js';
+import { Settings } from '../../platform/config/index.js';
 import { HeldBatches, NOTHING_HELD, NOTHING_KNOWN } from '../../storage/index.js';
 import { type Batch, BatchQueue } from '../../telemetry/index.js';
 import { DeliveryMetrics } from '../delivery.metrics.js';

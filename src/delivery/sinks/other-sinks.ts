@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { orAborted } from '../../lifecycle/index.js';
+import { orAborted } from '../../platform/lifecycle/index.js';
 import type { Batch } from '../../telemetry/index.js';
 import { BatchSink } from '../batch-sink.port.js';
 import { SinkError } from './sink.error.js';

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Batch, RejectedMessage } from '../../telemetry/index.js';
-import { inTime } from '../../lifecycle/index.js';
+import { inTime } from '../../platform/lifecycle/index.js';
 import { KnownNodes } from './known-nodes.js';
 import { StageMetrics } from './stage.metrics.js';
 import { StageQueue } from './stage-queue.js';

@@ -1,4 +1,4 @@
-import { copyText } from '../../json/index.js';
+import { copyText } from '../../platform/json/index.js';
 import type { CachedRow, RowLog } from '../cache/row-log.js';
 import type { PeerMessage } from '../request/peer-message.js';
 import { ChangedGroups } from './changed-groups.js';

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Settings } from '../../config/index.js';
+import { Settings } from '../../platform/config/index.js';
 import { FeedMetrics } from '../feed.metrics.js';
 import { FeedFreshness } from '../freshness.js';
 import { ALL_PEERS, keyOf } from '../request/peer-message.js';

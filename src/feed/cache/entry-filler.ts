@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../../config/index.js';
+import { Settings } from '../../platform/config/index.js';
 import { FeedLimits } from '../feed-limits.js';
 import { FeedMetrics } from '../feed.metrics.js';
 import { FeedFreshness } from '../freshness.js';

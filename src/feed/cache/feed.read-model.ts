@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Settings } from '../../config/index.js';
+import { Settings } from '../../platform/config/index.js';
 import {
   FetchSize,
   inMicroseconds,

@@ -1,5 +1,10 @@
 import { ValidateIf } from 'class-validator';
-import { ChoiceParameter, TextParameter, TimestampParameter, WholeNumberField } from '../../http/index.js';
+import {
+  ChoiceParameter,
+  TextParameter,
+  TimestampParameter,
+  WholeNumberField,
+} from '../../platform/http/index.js';
 import { AGGREGATE_TYPES, type AggregateType } from '../aggregate/aggregate-type.js';
 
 const MAX_INTERVAL_S = 604_800;

@@ -1,4 +1,4 @@
-import type { FeedGuard } from '../../access/index.js';
+import type { FeedGuard } from '../../platform/access/index.js';
 import { InvalidRequestError } from '../request/invalid-request.error.js';
 
 /** The first frame of a socket has no token in it that is known. */

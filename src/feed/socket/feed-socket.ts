@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
-import type { FeedGuard } from '../../access/index.js';
+import type { FeedGuard } from '../../platform/access/index.js';
 import {
   FrameMeter,
   type HeldBytes,
@@ -8,8 +8,8 @@ import {
   MessageDeadline,
   type SocketMemory,
   TOO_MANY_PARTS,
-} from '../../socket-memory/index.js';
-import { TokenBucket } from '../../token-bucket/index.js';
+} from '../../platform/socket-memory/index.js';
+import { TokenBucket } from '../../platform/async/index.js';
 import type { FeedCache } from '../cache/feed-cache.js';
 import type { FeedLimits } from '../feed-limits.js';
 import type { FeedEnd, FeedMetrics, RequestOutcome } from '../feed.metrics.js';

@@ -1,12 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
-import { FeedGuard } from '../../access/index.js';
-import { addressGroup } from '../../address/index.js';
-import { ClientAddresses } from '../../client-address/index.js';
-import { Settings } from '../../config/index.js';
-import { type Deadline, Lifecycle, OpenSockets } from '../../lifecycle/index.js';
-import { SocketMemory } from '../../socket-memory/index.js';
+import { FeedGuard } from '../../platform/access/index.js';
+import { addressGroup } from '../../platform/address/index.js';
+import { ClientAddresses } from '../../platform/client-address/index.js';
+import { Settings } from '../../platform/config/index.js';
+import { type Deadline, Lifecycle, OpenSockets } from '../../platform/lifecycle/index.js';
+import { SocketMemory } from '../../platform/socket-memory/index.js';
 import { CacheUpdater } from '../cache/cache-updater.js';
 import { EntryFiller } from '../cache/entry-filler.js';
 import { FeedCache } from '../cache/feed-cache.js';

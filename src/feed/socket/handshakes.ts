@@ -1,8 +1,8 @@
 import { HttpException, Injectable, Logger } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
-import { FeedGuard } from '../../access/index.js';
-import { addressGroup } from '../../address/index.js';
-import { ClientAddresses } from '../../client-address/index.js';
+import { FeedGuard } from '../../platform/access/index.js';
+import { addressGroup } from '../../platform/address/index.js';
+import { ClientAddresses } from '../../platform/client-address/index.js';
 import { FeedLimits } from '../feed-limits.js';
 import { FeedMetrics, type HandshakeRefusal } from '../feed.metrics.js';
 

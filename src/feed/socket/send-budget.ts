@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { TokenBucket } from '../../token-bucket/index.js';
+import { TokenBucket } from '../../platform/async/index.js';
 import { FeedLimits } from '../feed-limits.js';
 import { FeedMetrics } from '../feed.metrics.js';
 

@@ -1,4 +1,4 @@
-import { addressGroup } from '../../address/index.js';
+import { addressGroup } from '../../platform/address/index.js';
 import type { FeedLimits } from '../feed-limits.js';
 
 /**

@@ -1,5 +1,5 @@
 import { HOUR_MS, logTable, readClocks } from '../../storage/index.js';
-import type { Settings } from '../../config/index.js';
+import type { Settings } from '../../platform/config/index.js';
 import type { IdRange } from '../id-ranges.js';
 import type { LeftOut } from '../import-report.js';
 import { ImportError } from '../import.error.js';

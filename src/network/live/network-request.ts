@@ -1,6 +1,6 @@
 import { ArrayMaxSize, IsArray, IsIn, IsOptional } from 'class-validator';
 import { ChainParameter } from '../../chains/index.js';
-import { ChoiceParameter, TimestampParameter } from '../../http/index.js';
+import { ChoiceParameter, TimestampParameter } from '../../platform/http/index.js';
 import { NODE_FIELDS, type NodeField } from '../node-fields.js';
 
 const takesFields = { message: `takes a list of names of fields: ${NODE_FIELDS.join(', ')}` };

@@ -1,4 +1,4 @@
-import { addressGroup } from '../../address/index.js';
+import { addressGroup } from '../../platform/address/index.js';
 import { CATCHING_UP, type ConnectionRow, rate, type ReportRow, wholeNumber } from './report-row.js';
 
 /** A block, and when it was reported: microseconds since the epoch. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../../config/index.js';
+import { Settings } from '../../platform/config/index.js';
 import { FeedFreshness, FeedOutage, KnownIds, poll } from '../../feed/index.js';
 import { inMicroseconds, READ_AGAIN_MS } from '../../storage/index.js';
 import { NetworkMetrics } from '../network.metrics.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../../config/index.js';
+import { Settings } from '../../platform/config/index.js';
 import { NetworkMetrics } from '../network.metrics.js';
 import { NetworkView } from './network-view.js';
 import { NetworkReadModel, totalIn } from './network.read-model.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { QueryResultRow } from 'pg';
 import { DataSource } from 'typeorm';
-import { Settings } from '../../config/index.js';
+import { Settings } from '../../platform/config/index.js';
 import {
   chainKeySql,
   inMicroseconds,

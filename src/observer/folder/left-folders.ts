@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { validate as isUuid } from 'uuid';
-import { DirectoryLock } from '../../lock/index.js';
+import { DirectoryLock } from '../../platform/lock/index.js';
 import { type GapRecord, readGapRecord } from '../gaps/gap-record.js';
 import { type Heartbeat, readHeartbeat } from './heartbeat.js';
 import { GAPS_FILE, HEARTBEAT_FILE, removeFolder } from './observer-folder.js';

@@ -1,7 +1,7 @@
 import { closeSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DirectoryLock, makeDirectory } from '../../lock/index.js';
+import { DirectoryLock, makeDirectory } from '../../platform/lock/index.js';
 import type { GapRecord } from '../gaps/gap-record.js';
 import { type Heartbeat, writeHeartbeat } from './heartbeat.js';
 

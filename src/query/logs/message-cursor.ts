@@ -1,5 +1,5 @@
 import { ValidateBy } from 'class-validator';
-import { documented, isDate } from '../../http/index.js';
+import { documented, isDate } from '../../platform/http/index.js';
 
 /** A place in the order of messages: after the one with this time and id. */
 export interface MessageCursor {

@@ -1,4 +1,4 @@
-import { ObjectOf, TextOf, TimeOf, WholeNumberOf } from '../../http/index.js';
+import { ObjectOf, TextOf, TimeOf, WholeNumberOf } from '../../platform/http/index.js';
 
 /** A stored message. */
 export class Message {

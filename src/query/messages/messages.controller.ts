@@ -1,9 +1,9 @@
 import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { csv, JSON_LIST, NDJSON, RowAnswers } from '../../answer/index.js';
+import { csv, JSON_LIST, NDJSON, RowAnswers } from '../../platform/responses/index.js';
 import { ApiChainProblem, ChainNames } from '../../chains/index.js';
-import { ApiProblems, InvalidParameterError, MAX_ROWS, chooseFormat } from '../../http/index.js';
+import { ApiProblems, InvalidParameterError, MAX_ROWS, chooseFormat } from '../../platform/http/index.js';
 import { MESSAGE_COLUMNS, MESSAGE_CSV, MESSAGE_CSV_RAW, MESSAGE_JSON } from '../logs/row-shape.js';
 import { MessageCountsReadModel } from './message-counts.read-model.js';
 import { Message, MessageCount, PeerCount } from './message.dto.js';

@@ -7,7 +7,7 @@ import {
   TextParameter,
   TimestampParameter,
   WholeNumberParameter,
-} from '../../http/index.js';
+} from '../../platform/http/index.js';
 import { MessageCursorParameter } from '../logs/message-cursor.js';
 
 /** Which messages of a node. */

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { FlagOf, TextOf, TimeOf, WholeNumberOf } from '../../http/index.js';
+import { FlagOf, TextOf, TimeOf, WholeNumberOf } from '../../platform/http/index.js';
 import { SaidFields } from './said-fields.js';
 
 /** What nodes and connections have in common. */

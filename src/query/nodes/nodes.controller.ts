@@ -1,9 +1,9 @@
 import { Controller, Get, NotFoundException, Param, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, RowAnswers } from '../../answer/index.js';
+import { JSON_LIST, RowAnswers } from '../../platform/responses/index.js';
 import { ApiChainProblem, ChainNames } from '../../chains/index.js';
-import { ApiProblems, JsonText } from '../../http/index.js';
+import { ApiProblems, JsonText } from '../../platform/http/index.js';
 import { Node, NodeConnection, NodeDetail } from './node.dto.js';
 import { NodeConnectionsQuery, NodePath, NodeQuery, NodesQuery } from './nodes.query.js';
 import { NodesReadModel } from './nodes.read-model.js';

@@ -6,7 +6,7 @@ import {
   PeerIdParameter,
   TextParameter,
   WholeNumberParameter,
-} from '../../http/index.js';
+} from '../../platform/http/index.js';
 
 /** What `GET /nodes` takes. Each filter is about the connection that describes a node. */
 export class NodesQuery {

@@ -1,4 +1,4 @@
-import { FlagOf, ObjectOf, TextOf, WholeNumberOf } from '../../http/index.js';
+import { FlagOf, ObjectOf, TextOf, WholeNumberOf } from '../../platform/http/index.js';
 import { SAID_FIELDS, type SaidKind } from '../../storage/index.js';
 
 const FIELD_OF = {

@@ -1,9 +1,9 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, RowAnswers } from '../../answer/index.js';
-import { packageInfo } from '../../config/index.js';
-import { ApiProblems, BeforeStart } from '../../http/index.js';
+import { JSON_LIST, RowAnswers } from '../../platform/responses/index.js';
+import { packageInfo } from '../../platform/config/index.js';
+import { ApiProblems, BeforeStart } from '../../platform/http/index.js';
 import { RelationSizesReadModel } from './relation-sizes.read-model.js';
 import { RelationSize, VersionInfo } from './stats.dto.js';
 

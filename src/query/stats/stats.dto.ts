@@ -1,4 +1,4 @@
-import { TextOf, WholeNumberOf } from '../../http/index.js';
+import { TextOf, WholeNumberOf } from '../../platform/http/index.js';
 
 /** A table or an index on disk. */
 export class RelationSize {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ReadTransaction } from '../../storage/index.js';
-import { InvalidParameterError } from '../../http/index.js';
+import { InvalidParameterError } from '../../platform/http/index.js';
 import type { PeerReputationQuery } from '../reputation.query.js';
 import { PeerReports } from './peer-reports.js';
 

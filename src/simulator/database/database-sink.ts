@@ -1,4 +1,4 @@
-import type { Settings } from '../../config/index.js';
+import type { Settings } from '../../platform/config/index.js';
 import { typeNumber } from '../../storage/index.js';
 import {
   BatchBuilder,

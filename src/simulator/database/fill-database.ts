@@ -1,5 +1,5 @@
 import { Logger, type LoggerService } from '@nestjs/common';
-import { ConfigModule, InvalidSettingsError } from '../../config/index.js';
+import { ConfigModule, InvalidSettingsError } from '../../platform/config/index.js';
 import { SchemaOutdatedError, UnsupportedDatabaseError } from '../../storage/index.js';
 import { say, timeText } from '../console.js';
 import type { DatabaseFillOptions } from '../options.js';

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { ClientBase } from 'pg';
-import { Settings } from '../../config/index.js';
+import { Settings } from '../../platform/config/index.js';
 
 import { WriterPool } from '../connections/writer-pool.js';
 import { CoordinatorRefusalError, onCoordinator } from './citus-coordinator.js';

@@ -1,7 +1,7 @@
 import pg, { type ClientBase, type QueryConfig, type QueryResult, type QueryResultRow } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
-import { orAborted } from '../../lifecycle/index.js';
+import { orAborted } from '../../platform/lifecycle/index.js';
 import { isRolledBack } from '../schema/index.js';
 import { cancelStatement } from './cancel-statement.js';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { AddressList } from '../../address/index.js';
-import type { ClientAddress } from '../../client-address/index.js';
-import { Settings } from '../../config/index.js';
+import { AddressList } from '../../platform/address/index.js';
+import type { ClientAddress } from '../../platform/client-address/index.js';
+import { Settings } from '../../platform/config/index.js';
 
 /** From where nodes may come: `TELEMETRY_ALLOWED_IPS`. */
 @Injectable()

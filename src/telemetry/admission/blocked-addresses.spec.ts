@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readSettings } from '../../config/index.js';
+import { readSettings } from '../../platform/config/index.js';
 import { BlockedAddresses } from './blocked-addresses.js';
 
 const blockedFor = (seconds: number): BlockedAddresses =>

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { addressGroup } from '../../address/index.js';
-import { Settings } from '../../config/index.js';
+import { addressGroup } from '../../platform/address/index.js';
+import { Settings } from '../../platform/config/index.js';
 
 /** Beyond so many the one that was blocked first is free again. */
 const MAX_BLOCKED = 10_000;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readSettings } from '../../config/index.js';
+import { readSettings } from '../../platform/config/index.js';
 import { NewSocketsBudget } from './new-sockets-budget.js';
 
 /** How many of 1,000 that come at each of these times get in. */

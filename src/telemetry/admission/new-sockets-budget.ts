@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../../config/index.js';
-import { TokenBucket } from '../../token-bucket/index.js';
+import { Settings } from '../../platform/config/index.js';
+import { TokenBucket } from '../../platform/async/index.js';
 
 /** New sockets of nodes: `TELEMETRY_MAX_CONNECTIONS_PER_S`, and as many at once as come in a second. */
 @Injectable()

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { addressGroup } from '../../address/index.js';
+import { addressGroup } from '../../platform/address/index.js';
 
 /** How many sockets of nodes are open, in all and by address. */
 @Injectable()

@@ -1,7 +1,7 @@
 import { isAscii } from 'node:buffer';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RecordingQueue } from '../../../test/support/fakes/recording-queue.js';
-import { Settings } from '../../config/index.js';
+import { Settings } from '../../platform/config/index.js';
 import { CollectorId, DatabaseClock, readTuple, splitTuples, SystemClock } from '../../storage/index.js';
 import { NodeConnection } from '../connection/node-connection.js';
 import type { RejectedMessage, RowBlock } from './batch.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../../config/index.js';
+import { Settings } from '../../platform/config/index.js';
 import { CollectorId, DatabaseClock } from '../../storage/index.js';
 import type { NodeConnection } from '../connection/node-connection.js';
 import type { RejectedMessage } from './batch.js';

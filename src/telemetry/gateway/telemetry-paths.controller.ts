@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
-import { packageInfo } from '../../config/index.js';
+import { packageInfo } from '../../platform/config/index.js';
 import {
   ApiProblems,
   BeforeStart,
@@ -11,7 +11,7 @@ import {
   TextListOf,
   TextOf,
   WebSocketPath,
-} from '../../http/index.js';
+} from '../../platform/http/index.js';
 
 /** What is here, for whoever comes without a WebSocket. */
 export class About {

@@ -1,10 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
-import { Browsers } from '../../access/index.js';
-import { ClientAddresses } from '../../client-address/index.js';
-import { Settings } from '../../config/index.js';
-import { Lifecycle } from '../../lifecycle/index.js';
-import { SocketMemory } from '../../socket-memory/index.js';
+import { Browsers } from '../../platform/access/index.js';
+import { ClientAddresses } from '../../platform/client-address/index.js';
+import { Settings } from '../../platform/config/index.js';
+import { Lifecycle } from '../../platform/lifecycle/index.js';
+import { SocketMemory } from '../../platform/socket-memory/index.js';
 import { AllowedAddresses } from '../admission/allowed-addresses.js';
 import { BlockedAddresses } from '../admission/blocked-addresses.js';
 import { NewSocketsBudget } from '../admission/new-sockets-budget.js';

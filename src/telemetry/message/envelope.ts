@@ -1,4 +1,4 @@
-import { CLOSE_BRACE, membersOf, type MemberText } from '../../json/index.js';
+import { CLOSE_BRACE, membersOf, type MemberText } from '../../platform/json/index.js';
 
 /** A message out of its envelope. */
 export interface Opened {

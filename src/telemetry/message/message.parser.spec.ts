@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseFrame, type ParsedMessage } from './message.parser.js';
-import { MAX_DEPTH } from '../../json/index.js';
+import { MAX_DEPTH } from '../../platform/json/index.js';
 
 const TS = '2021-02-09T10:00:00.123456789+01:00';
 

@@ -1,7 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { isObject, openAnyV2, openUsualV2, type Opened } from './envelope.js';
 import type { RejectReason } from './reject-reason.js';
-import { findUnstorable } from '../../json/index.js';
+import { findUnstorable } from '../../platform/json/index.js';
 
 /** A frame is a message that can be stored as it is, or it is not, and why. */
 export type ParsedFrame =

@@ -1,6 +1,6 @@
 import { type NodeIdentity, SAID_FIELDS, type SaidKind } from '../../storage/index.js';
 import { isObject } from './envelope.js';
-import { copyText, membersOf } from '../../json/index.js';
+import { copyText, membersOf } from '../../platform/json/index.js';
 import { cutText } from './cut-text.js';
 import type { ParsedMessage } from './message.parser.js';
 

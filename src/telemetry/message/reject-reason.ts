@@ -1,4 +1,4 @@
-import { UNSTORABLE_REASONS } from '../../json/index.js';
+import { UNSTORABLE_REASONS } from '../../platform/json/index.js';
 
 /** Why a frame cannot be stored as a message; the values of `reason` in `rejected_messages`. */
 export const REJECT_REASONS = [

@@ -3,7 +3,7 @@ import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import type { NodeIdentity } from '../../storage/index.js';
-import { FrameMeter } from '../../socket-memory/index.js';
+import { FrameMeter } from '../../platform/socket-memory/index.js';
 import type { NodeConnection } from '../connection/node-connection.js';
 import { NodeSocket, type NodeSocketContext } from './node-socket.js';
 import { ENDPOINTS } from './telemetry-endpoint.js';

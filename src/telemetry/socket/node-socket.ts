@@ -5,7 +5,7 @@ import {
   type HeldBytes,
   type MemoryHolder,
   TOO_MANY_PARTS,
-} from '../../socket-memory/index.js';
+} from '../../platform/socket-memory/index.js';
 import type { DatabaseClock, EndReason } from '../../storage/index.js';
 import { NodeConnection } from '../connection/node-connection.js';
 import { parseFrame } from '../message/message.parser.js';

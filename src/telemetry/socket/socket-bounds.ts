@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws';
-import { type FrameMeter, MessageDeadline } from '../../socket-memory/index.js';
+import { type FrameMeter, MessageDeadline } from '../../platform/socket-memory/index.js';
 import { type ByteLimit, ByteRate } from './byte-rate.js';
 
 /** Answers that a node has not read yet, at most: bytes. */

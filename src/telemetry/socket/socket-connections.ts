@@ -1,6 +1,6 @@
 import type { EndReason, NodeIdentity } from '../../storage/index.js';
 import type { NodeConnection } from '../connection/node-connection.js';
-import { TokenBucket } from '../../token-bucket/index.js';
+import { TokenBucket } from '../../platform/async/index.js';
 import { KeptGreetings } from './kept-greetings.js';
 
 /** Ids, and so connections, that a socket has at once. */

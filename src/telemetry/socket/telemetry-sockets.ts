@@ -1,13 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
-import { ClientAddresses } from '../../client-address/index.js';
-import { Settings } from '../../config/index.js';
-import { type Deadline, Lifecycle, OpenSockets } from '../../lifecycle/index.js';
+import { ClientAddresses } from '../../platform/client-address/index.js';
+import { Settings } from '../../platform/config/index.js';
+import { type Deadline, Lifecycle, OpenSockets } from '../../platform/lifecycle/index.js';
 import { BlockedAddresses } from '../admission/blocked-addresses.js';
 import { OpenSocketsCount } from '../admission/open-sockets-count.js';
 import { BatchQueue } from '../batch/batch-queue.port.js';
-import { FrameMeter, SocketMemory } from '../../socket-memory/index.js';
+import { FrameMeter, SocketMemory } from '../../platform/socket-memory/index.js';
 import { CollectorId, DatabaseClock } from '../../storage/index.js';
 import { MessageOutcomes, TelemetryMetrics } from '../telemetry.metrics.js';
 import { MessageIntake } from './message-intake.js';

@@ -1,4 +1,4 @@
-import { readSettings } from '../../../src/config/index.js';
+import { readSettings } from '../../../src/platform/config/index.js';
 import { DatabaseSink } from '../../../src/simulator/database/database-sink.js';
 import {
   fill,

@@ -1,6 +1,6 @@
 import { access, constants, stat, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { Settings } from '../../../config/index.js';
+import type { Settings } from '../../../platform/config/index.js';
 import { sizeText } from '../../size-text.js';
 import type { Check, Machine } from '../check.js';
 import { type Finding, ok, problem, warning } from '../finding.js';

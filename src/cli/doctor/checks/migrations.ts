@@ -1,4 +1,4 @@
-import type { Settings } from '../../../config/index.js';
+import type { Settings } from '../../../platform/config/index.js';
 import { migrationState } from '../../../storage/index.js';
 import type { Check, Database } from '../check.js';
 import { type Finding, ok, problem, warning } from '../finding.js';

@@ -1,5 +1,5 @@
-import type { Settings } from '../../../config/index.js';
-import { neededFiles, openFilesLimit } from '../../../open-files/index.js';
+import type { Settings } from '../../../platform/config/index.js';
+import { neededFiles, openFilesLimit } from '../../../platform/open-files/index.js';
 import { READER_CONNECTIONS } from '../../../storage/index.js';
 import type { Check, Machine } from '../check.js';
 import { type Finding, ok, warning } from '../finding.js';

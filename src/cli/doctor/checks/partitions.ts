@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import type { Settings } from '../../../config/index.js';
+import type { Settings } from '../../../platform/config/index.js';
 import {
   CLOCK_AHEAD_MS,
   HOUR_MS,

@@ -4,7 +4,7 @@ import {
   misspelledSettings,
   readSettings,
   type Settings,
-} from '../../../config/index.js';
+} from '../../../platform/config/index.js';
 import { type Finding, ok, problem, warning } from '../finding.js';
 
 /** Whether the environment holds settings that a server takes; `settings` is undefined where it does not. */

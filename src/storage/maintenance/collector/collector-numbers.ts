@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { hostname } from 'node:os';
-import { PACKAGE_VERSION } from '../../../config/index.js';
+import { PACKAGE_VERSION } from '../../../platform/config/index.js';
 import { NOTHING_HELD } from '../../schema/index.js';
 import { type CollectorIdentity, drawCollectorNumber } from './collector-id.js';
 import { markBatchIds } from './stored-batches.js';

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Settings } from '../../../config/index.js';
+import type { Settings } from '../../../platform/config/index.js';
 import { hasSqlState, SqlState } from '../../schema/index.js';
 import { underMigrationLock } from '../startup/migration-lock.js';
 import { ReaderRole } from './reader-role.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { frame } from '../../test/support/raw-socket.js';
+import { frame } from '../../../test/support/raw-socket.js';
 import { FrameMeter } from './frame-meter.js';
 
 const CHUNK_BYTES = 1_024;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readSettings } from '../config/index.js';
-import { keptBytes } from '../../test/support/kept-bytes.js';
+import { keptBytes } from '../../../test/support/kept-bytes.js';
 import { type ClientAddress, ClientAddresses } from './index.js';
 
 const TRUSTED = '10.0.0.0/8, 2001:db8:a::/48, 127.0.0.1';

@@ -9,7 +9,7 @@ interface PackageInfo {
 
 /** What the package says of itself. */
 export const packageInfo = JSON.parse(
-  readFileSync(resolve(import.meta.dirname, '../../package.json'), 'utf8'),
+  readFileSync(resolve(import.meta.dirname, '../../../package.json'), 'utf8'),
 ) as PackageInfo;
 
 export const PACKAGE_VERSION = packageInfo.version;

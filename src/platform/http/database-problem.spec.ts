@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ReadTimeoutError } from '../storage/index.js';
+import { ReadTimeoutError } from '../../storage/index.js';
 import { databaseProblem } from './database-problem.js';
 
 const withCode = (code: string): Error => Object.assign(new Error('failed'), { code });

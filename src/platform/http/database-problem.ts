@@ -1,4 +1,4 @@
-import { hasSqlState, ReadTimeoutError, SqlState } from '../storage/index.js';
+import { hasSqlState, ReadTimeoutError, SqlState } from '../../storage/index.js';
 
 const UNREACHABLE = new Set([
   'ECONNREFUSED',

@@ -2,7 +2,7 @@ import { Injectable, ServiceUnavailableException } from '@nestjs/common';
 import type { ServerResponse } from 'node:http';
 import { addressGroup } from '../address/index.js';
 import { ClientAddresses } from '../client-address/index.js';
-import { FairQueue, FairQueueFullError } from '../fair-queue/index.js';
+import { FairQueue, FairQueueFullError } from '../async/index.js';
 import { AnswerBody } from './answer-body.js';
 import { AnswerLimits } from './answer-limits.js';
 import { AnswerMemory } from './answer-memory.js';

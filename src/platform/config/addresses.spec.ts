@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { problemsOf } from '../../test/support/setting-problems.js';
+import { problemsOf } from '../../../test/support/setting-problems.js';
 import { readSettings } from './index.js';
 
 it('takes addresses and subnets, IPv4 and IPv6', () => {

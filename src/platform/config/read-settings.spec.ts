@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { problemsOf } from '../../test/support/setting-problems.js';
+import { problemsOf } from '../../../test/support/setting-problems.js';
 import { readSettings, settingDocs, Settings } from './index.js';
 
 describe('readSettings', () => {

@@ -1,6 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { Response } from 'express';
-import { hasSqlState, SqlState } from '../storage/index.js';
+import { hasSqlState, SqlState } from '../../storage/index.js';
 import { databaseProblem } from './database-problem.js';
 import { type Problem, problem } from './problem.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { keptBytes } from '../../test/support/kept-bytes.js';
+import { keptBytes } from '../../../test/support/kept-bytes.js';
 import { copyText } from './copy-text.js';
 
 /** A text that is in one piece, as that of a message is. */

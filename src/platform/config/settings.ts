@@ -19,7 +19,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export const LOG_FORMATS = ['text', 'json'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
-const PACKAGE_ROOT = resolve(import.meta.dirname, '../..');
+const PACKAGE_ROOT = resolve(import.meta.dirname, '../../..');
 const DEFAULT_THREADS = availableParallelism() * 3;
 
 const toInteger = () =>

@@ -1,1 +1,0 @@
-export { FairQueue, type FairQueueLimits, FairQueueFullError } from './fair-queue.js';

@@ -1,1 +1,0 @@
-export { stopSignal } from './stop-signal.js';
