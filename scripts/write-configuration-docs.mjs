@@ -64,7 +64,7 @@ export function environmentExample(settings) {
 export function sourceOutsideConfig(folder) {
   const parts = [];
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-    if (name.startsWith('config') || !name.endsWith('.ts') || name.includes('.spec.')) continue;
+    if (name.startsWith(join('platform', 'config')) || !name.endsWith('.ts') || name.includes('.spec.')) continue;
     parts.push(withoutComments(readFileSync(join(folder, name), 'utf8')));
   }
   return parts.join('\n');
