@@ -63,8 +63,15 @@ export class FrameMeter {
     let startedAt = 0;
     for (let at = 0; at < chunk.length;) {
       if (this.left === 0) {
-        this.header[this.headerLength++] = chunk[at++] ?? 0;
-        if (!this.hasHeader()) continue;
+        if (this.headerLength === 0 && chunk.length - at >= MAX_HEADER) {
+          at += this.readHeader(chunk, at);
+        } else {
+          // It may go on in the next chunk.
+          this.header[this.headerLength++] = chunk[at++] ?? 0;
+          if (this.headerLength < headerLengthOf(this.header, 0, this.headerLength)) continue;
+          this.readHeader(this.header, 0);
+          this.headerLength = 0;
+        }
       }
       const bytes = Math.min(this.left, chunk.length - at);
       this.left -= bytes;
@@ -77,22 +84,31 @@ export class FrameMeter {
     return startedAt;
   }
 
-  /** Whether the header is whole; then it is read. */
-  private hasHeader(): boolean {
-    const { header, headerLength } = this;
-    if (headerLength < 2) return false;
-    const [first = 0, second = 0] = header;
-    const short = second & 0x7f;
-    const lengthBytes = short === 127 ? 8 : short === 126 ? 2 : 0;
-    const isMasked = (second & 0x80) !== 0;
-    if (headerLength < 2 + lengthBytes + (isMasked ? 4 : 0)) return false;
-    this.first = first;
-    this.headerLength = 0;
-    this.left = short;
-    if (lengthBytes > 0) {
-      this.left = 0;
-      for (let at = 2; at < 2 + lengthBytes; at += 1) this.left = this.left * 256 + (header[at] ?? 0);
+  /** @returns how many bytes it has */
+  private readHeader(bytes: Uint8Array, at: number): number {
+    const length = headerLengthOf(bytes, at, MAX_HEADER);
+    this.first = bytes[at] ?? 0;
+    const short = (bytes[at + 1] ?? 0) & 0x7f;
+    if (short < 126) {
+      this.left = short;
+      return length;
     }
-    return true;
+    this.left = 0;
+    const end = at + (short === 127 ? 10 : 4);
+    for (let byte = at + 2; byte < end; byte += 1) this.left = this.left * 256 + (bytes[byte] ?? 0);
+    return length;
   }
+}
+
+/**
+ * Bytes of the header that begins there.
+ *
+ * @param known how many of its bytes have come
+ */
+function headerLengthOf(bytes: Uint8Array, at: number, known: number): number {
+  if (known < 2) return MAX_HEADER;
+  const second = bytes[at + 1] ?? 0;
+  const short = second & 0x7f;
+  const lengthBytes = short === 127 ? 8 : short === 126 ? 2 : 0;
+  return 2 + lengthBytes + ((second & 0x80) !== 0 ? 4 : 0);
 }
