@@ -10,7 +10,8 @@ import { type JournalVolume, journalVolume } from './journal-volume.js';
 import { Metrics } from './metrics.js';
 import { unexpectedErrors } from './server-log.js';
 
-const READY_MS = 90_000;
+/** Of its start, during which the database may be away several times in a row. */
+const READY_MS = 240_000;
 const OPEN_BATCH_MS = 10_000;
 /** What memory holds of batches, so that outages of seconds reach the journal: MiB. */
 const QUEUE_MIB = 4;
