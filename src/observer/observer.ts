@@ -1,7 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { resolve } from 'node:path';
 import { Settings } from '../platform/config/index.js';
-import { type Deadline, Lifecycle, orAborted } from '../platform/lifecycle/index.js';
+import { withDeadline } from '../platform/async/index.js';
+import { type Deadline, Lifecycle } from '../platform/lifecycle/index.js';
 import { CollectorId, DatabaseClock, LocalClock } from '../storage/index.js';
 import { ClockSamples } from './clock/clock-samples.js';
 import { type LeftFolder, LeftFolders } from './folder/left-folders.js';
@@ -115,8 +116,7 @@ export class Observer {
   /** Stores what is not stored yet, where that is possible. The rest is in the folder, which the next process takes over. */
   async leave(deadline: Deadline): Promise<void> {
     // What it still writes must not come after what is written here.
-    const half = AbortSignal.timeout(Math.max(1, Math.ceil(deadline.leftMs() / 2)));
-    await orAborted(this.repeated.ended(), half).catch(() => undefined);
+    await withDeadline(deadline.leftMs() / 2, () => this.repeated.ended()).catch(() => undefined);
     for (const left of this.left.splice(0)) left.release();
     if (this.stoppedAt !== undefined) {
       this.gaps.add(newGap(this.collector.identity, 'down', { monotonicMs: this.stoppedAt }));

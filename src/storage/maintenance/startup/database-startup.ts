@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { Settings } from '../../../platform/config/index.js';
-import { orAborted } from '../../../platform/lifecycle/index.js';
+import { untilAborted } from '../../../platform/async/index.js';
 import { DatabaseClock } from '../../clock/database-clock.js';
 import { WriterPool } from '../../connections/writer-pool.js';
 import { CollectorRegistry } from '../collector/collector-registry.js';
@@ -45,7 +45,7 @@ export class DatabaseStartup {
       signal.throwIfAborted();
       try {
         // A database that is frozen may let us wait for long.
-        await orAborted(this.attempt(), signal);
+        await untilAborted(this.attempt(), signal);
         return;
       } catch (error) {
         signal.throwIfAborted();
