@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { resolve } from 'node:path';
 import { Settings } from '../platform/config/index.js';
-import { withDeadline } from '../platform/async/index.js';
+import { OutageLog, withDeadline } from '../platform/async/index.js';
 import { type Deadline, Lifecycle } from '../platform/lifecycle/index.js';
 import { CollectorId, DatabaseClock, LocalClock } from '../storage/index.js';
 import { ClockSamples } from './clock/clock-samples.js';
@@ -44,7 +44,7 @@ export class Observer {
   /** By the monotonic clock. */
   private letInAt: number | undefined;
   private stoppedAt: number | undefined;
-  private writesFail = false;
+  private readonly outage: OutageLog;
 
   constructor(
     settings: Settings,
@@ -60,6 +60,8 @@ export class Observer {
   ) {
     this.root = resolve(settings.DATA_DIR, 'observer');
     this.leftFolders = new LeftFolders(this.root);
+    const begins = (reason: string): string => `${this.root} cannot be written to: ${reason}`;
+    this.outage = new OutageLog(this.logger, { begins }, { level: 'error' });
   }
 
   /**
@@ -152,11 +154,10 @@ export class Observer {
       const own = downGapId(this.collector.id);
       // That this process is down says its last heartbeat: the next process knows until when.
       this.folder.keep(this.gaps.records().filter(({ id }) => id !== own));
-      this.writesFail = false;
+      this.outage.succeeded();
       return true;
     } catch (error) {
-      if (!this.writesFail) this.logger.error(`${this.root} cannot be written to: ${String(error)}`);
-      this.writesFail = true;
+      this.outage.failed(error);
       return false;
     }
   }

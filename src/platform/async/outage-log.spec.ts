@@ -6,9 +6,10 @@ describe('OutageLog', () => {
 
   beforeEach(() => void (lines = []));
 
+  const log = (prefix: string) => (line: string) => void lines.push(`${prefix}${line}`);
   const outageLog = (options?: OutageOptions): OutageLog =>
     new OutageLog(
-      { warn: (line: string) => void lines.push(line), log: (line: string) => void lines.push(line) },
+      { error: log('error '), warn: log(''), log: log('') },
       { begins: (reason) => `fails: ${reason}`, ends: (seconds) => `works after ${seconds} s` },
       options,
     );
@@ -25,6 +26,13 @@ describe('OutageLog', () => {
     outage.succeeded();
     expect(outage.since).toBeUndefined();
     expect(lines).toEqual(['fails: Error: no', 'works after 0 s']);
+  });
+
+  it('logs at the level that it is given', () => {
+    const outage = outageLog({ level: 'error' });
+    fail(outage, 1);
+    outage.succeeded();
+    expect(lines).toEqual(['error fails: Error: no', 'works after 0 s']);
   });
 
   it('does not log fewer failures in a row than its threshold', () => {

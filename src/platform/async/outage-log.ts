@@ -1,13 +1,15 @@
 import type { Logger } from '@nestjs/common';
 
 export interface OutageTexts {
-  /** Logged as a warning when the outage begins. */
+  /** Logged when the outage begins. */
   begins: (reason: string) => string;
-  /** Logged when it is over; nothing is where this is missing. */
+  /** Logged when it is over; without it nothing is. */
   ends?: (seconds: string) => string;
 }
 
 export interface OutageOptions {
+  /** The level of what begins: `warn` by default. */
+  level?: 'warn' | 'error';
   /** Failures in a row before the outage is logged: 1 by default. */
   afterFailures?: number;
   /** A failure so long after the last log line is logged again: milliseconds. By default none is. */
@@ -22,7 +24,7 @@ export class OutageLog {
   private reason: string | undefined;
 
   constructor(
-    private readonly logger: Pick<Logger, 'warn' | 'log'>,
+    private readonly logger: Pick<Logger, 'error' | 'warn' | 'log'>,
     private readonly texts: OutageTexts,
     private readonly options: OutageOptions = {},
   ) {}
@@ -34,7 +36,7 @@ export class OutageLog {
 
   /** @param reason of this failure: an outage whose reason changes is logged again where it is given */
   failed(error: unknown, reason?: string): void {
-    const { afterFailures = 1, repeatMs = Infinity } = this.options;
+    const { level = 'warn', afterFailures = 1, repeatMs = Infinity } = this.options;
     this.failures += 1;
     if (this.failures < afterFailures) return;
     const isLogged = this.start !== undefined && reason === this.reason;
@@ -42,7 +44,7 @@ export class OutageLog {
     this.start ??= new Date();
     this.reason = reason;
     this.loggedAt = performance.now();
-    this.logger.warn(this.texts.begins(String(error)));
+    this.logger[level](this.texts.begins(String(error)));
   }
 
   succeeded(): void {

@@ -1,33 +1,32 @@
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Outage } from './outage.js';
+import { Outages } from './outages.js';
 
 describe('an outage', () => {
   let said: string[];
-  let outage: Outage;
+  let outages: Outages;
 
   beforeEach(() => {
     said = [];
-    vi.spyOn(Logger.prototype, 'debug').mockImplementation(() => undefined);
     for (const level of ['log', 'warn'] as const) {
       vi.spyOn(Logger.prototype, level).mockImplementation((text: unknown) => void said.push(String(text)));
     }
-    outage = new Outage();
+    outages = new Outages();
   });
 
   afterEach(() => void vi.restoreAllMocks());
 
   const fail = (what: 'database' | 'sink' | 'journal', times: number): void => {
-    for (let time = 0; time < times; time += 1) outage.failed(what, new Error('no'));
+    for (let time = 0; time < times; time += 1) outages[what].failed(new Error('no'));
   };
 
   it('is spoken of once when it begins and once when it ends, but not for a failure or two', () => {
     fail('database', 2);
-    outage.succeeded('database');
+    outages.database.succeeded();
     expect(said).toEqual([]);
     fail('database', 5);
-    outage.succeeded('database');
-    outage.succeeded('database');
+    outages.database.succeeded();
+    outages.database.succeeded();
     expect(said).toEqual([
       'The database takes no batches, they wait for it: Error: no',
       'The database takes batches again, after 0 s.',
@@ -36,8 +35,8 @@ describe('an outage', () => {
 
   it('of a sink beside the database is spoken of as such', () => {
     fail('sink', 3);
-    outage.succeeded('database');
-    outage.succeeded('sink');
+    outages.database.succeeded();
+    outages.sink.succeeded();
     expect(said).toEqual([
       'A sink takes no batches, they wait for it: Error: no',
       'Every sink takes batches again, after 0 s.',
@@ -49,8 +48,8 @@ describe('an outage', () => {
     fail('database', 2);
     expect(said).toEqual([]);
     fail('journal', 1);
-    outage.succeeded('database');
-    outage.succeeded('journal');
+    outages.database.succeeded();
+    outages.journal.succeeded();
     expect(said).toEqual([
       'A batch cannot be read from the journal for now, and is tried again: Error: no',
       'Batches can be read from the journal again, after 0 s.',
