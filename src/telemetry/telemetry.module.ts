@@ -1,7 +1,7 @@
 import { type DynamicModule, Module, type ModuleMetadata, type Type } from '@nestjs/common';
 import { BrowsersModule } from '../platform/access/index.js';
 import { ClientAddressModule } from '../platform/client-address/index.js';
-import { SocketMemoryModule } from '../platform/socket-memory/index.js';
+import { SocketMemoryModule } from '../platform/sockets/index.js';
 import { StorageModule } from '../storage/index.js';
 import { AllowedAddresses } from './admission/allowed-addresses.js';
 import { BlockedAddresses } from './admission/blocked-addresses.js';

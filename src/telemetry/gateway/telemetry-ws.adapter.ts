@@ -7,7 +7,7 @@ import type { Observable } from 'rxjs';
 import type { WebSocketServer } from 'ws';
 import type { Settings } from '../../platform/config/index.js';
 import { refuseInHttp } from '../../platform/http-server/index.js';
-import { messageLimits } from '../../platform/socket-memory/index.js';
+import { messageLimits } from '../../platform/sockets/index.js';
 import type { Refusal } from '../admission/refusal.js';
 import { answerInHttp } from './answer-in-http.js';
 import type { UpgradeGuard } from './upgrade-guard.js';

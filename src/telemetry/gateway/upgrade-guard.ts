@@ -4,7 +4,7 @@ import { Browsers } from '../../platform/access/index.js';
 import { ClientAddresses } from '../../platform/client-address/index.js';
 import { Settings } from '../../platform/config/index.js';
 import { Lifecycle } from '../../platform/lifecycle/index.js';
-import { SocketMemory } from '../../platform/socket-memory/index.js';
+import { SocketMemory } from '../../platform/sockets/index.js';
 import { AllowedAddresses } from '../admission/allowed-addresses.js';
 import { BlockedAddresses } from '../admission/blocked-addresses.js';
 import { NewSocketsBudget } from '../admission/new-sockets-budget.js';

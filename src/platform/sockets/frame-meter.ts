@@ -7,6 +7,11 @@ const CHUNK_BYTES = 1_024;
 /** Bytes of a frame's header, at most: 2, the length in 8, the mask in 4. */
 const MAX_HEADER = 14;
 
+/** A message may take so long from its first byte to its last: milliseconds, */
+const MESSAGE_MS = 30_000;
+/** and longer by a second for so many bytes of it that have come, so that a slow line can bring a large one. */
+const BYTES_PER_S = 4_096;
+
 /**
  * Follows the frames of a WebSocket (RFC 6455) through the bytes of its socket, to tell how much memory its client
  * makes us hold. A message is held from its first byte to its last, by the chunks that it came in. ws reads the same
@@ -94,5 +99,25 @@ export class FrameMeter {
       for (let at = 2; at < 2 + lengthBytes; at += 1) this.left = this.left * 256 + (header[at] ?? 0);
     }
     return true;
+  }
+}
+
+/** Whether a message takes longer to come than it may. */
+export class MessageDeadline {
+  private begun = 0;
+  private passedMs = 0;
+
+  /**
+   * To be called at intervals. A call counts as one interval however late it is: what had to wait for us is not held
+   * against the client.
+   */
+  isOver({ begun, unfinished }: Pick<FrameMeter, 'begun' | 'unfinished'>, intervalMs: number): boolean {
+    if (unfinished === 0 || begun !== this.begun) {
+      this.begun = begun;
+      this.passedMs = 0;
+      return false;
+    }
+    this.passedMs += intervalMs;
+    return this.passedMs >= MESSAGE_MS + (unfinished / BYTES_PER_S) * 1000;
   }
 }

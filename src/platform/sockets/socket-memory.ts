@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Module } from '@nestjs/common';
+import { InjectMetric, makeCounterProvider, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
+import { Counter, Gauge } from 'prom-client';
 import { Settings } from '../config/index.js';
-import { SocketMemoryMetrics } from './socket-memory.metrics.js';
 
 const MIB = 1024 ** 2;
 const MEASURE_INTERVAL_MS = 1_000;
@@ -34,6 +35,45 @@ export interface MemoryHolder {
   addHeld(to: HeldBytes): void;
   /** Closes the socket at once. */
   evict(): void;
+}
+
+const socketMemoryMetricProviders = [
+  makeGaugeProvider({
+    name: 'tetcore_sockets_held_bytes',
+    help: 'Approximate memory in use for sockets of nodes, of the feed and of HTTP, in bytes, by kind.',
+    labelNames: ['kind'],
+  }),
+  makeGaugeProvider({
+    name: 'tetcore_sockets_held_max_bytes',
+    help: 'The bound of what sockets may hold in memory, in bytes: SOCKETS_MAX_MIB.',
+  }),
+  makeCounterProvider({
+    name: 'tetcore_sockets_evicted_total',
+    help: 'Sockets that were closed because they held most when all held too much, by kind of socket.',
+    labelNames: ['socket'],
+  }),
+];
+
+/** Counts and gauges of the memory of sockets. */
+@Injectable()
+export class SocketMemoryMetrics {
+  constructor(
+    @InjectMetric('tetcore_sockets_held_bytes') private readonly bytes: Gauge,
+    @InjectMetric('tetcore_sockets_held_max_bytes') private readonly max: Gauge,
+    @InjectMetric('tetcore_sockets_evicted_total') private readonly evictions: Counter,
+  ) {}
+
+  bound(bytes: number): void {
+    this.max.set(bytes);
+  }
+
+  held(bytes: HeldBytes): void {
+    for (const [kind, value] of Object.entries(bytes)) this.bytes.set({ kind }, value as number);
+  }
+
+  evicted(socket: MemoryHolder['holderKind']): void {
+    this.evictions.inc({ socket });
+  }
 }
 
 /**
@@ -117,3 +157,9 @@ export class SocketMemory {
     }
   }
 }
+
+@Module({
+  providers: [...socketMemoryMetricProviders, SocketMemory, SocketMemoryMetrics],
+  exports: [SocketMemory],
+})
+export class SocketMemoryModule {}

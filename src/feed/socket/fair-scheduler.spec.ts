@@ -3,32 +3,35 @@ import { Counter } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { FeedLimits } from '../feed-limits.js';
 import type { FeedMetrics } from '../feed.metrics.js';
-import { SendBudget } from './send-budget.js';
-import { SocketTurns, type TurnResult } from './socket-turns.js';
+import { FairScheduler, SendLimit, type StepResult } from './fair-scheduler.js';
 
-function budgetOf(limits: Partial<FeedLimits> = {}): { budget: SendBudget; holds: Counter; all: FeedLimits } {
+function sendLimitOf(limits: Partial<FeedLimits> = {}): {
+  sendLimit: SendLimit;
+  holds: Counter;
+  all: FeedLimits;
+} {
   const all = Object.assign(new FeedLimits(), limits);
   const holds = new Counter({ name: 'holds', help: 'x', labelNames: ['reason'], registers: [] });
   const metrics = { heldBack: (reason: string) => holds.inc({ reason }) } as unknown as FeedMetrics;
-  return { budget: new SendBudget(all, metrics), holds, all };
+  return { sendLimit: new SendLimit(all, metrics), holds, all };
 }
 
 const busyFor = (ms: number): void => {
   for (const until = performance.now() + ms; performance.now() < until;);
 };
 
-describe('the turns of sockets', () => {
-  it('leave each round of the event loop to others after a slice, however much there is to do', async () => {
-    const { budget, all } = budgetOf({ sliceMs: 4 });
-    const turns = new SocketTurns(all, budget);
+describe('FairScheduler', () => {
+  it('spends a slice of each round of the event loop, however much there is to do', async () => {
+    const { sendLimit, all } = sendLimitOf({ sliceMs: 4 });
+    const scheduler = new FairScheduler(all, sendLimit);
     let taken = 0;
     for (let n = 0; n < 200; n += 1) {
-      const turn = (): TurnResult => {
+      const step = (): StepResult => {
         busyFor(1);
         taken += 1;
         return 'done';
       };
-      turns.add({ address: 'a', turn });
+      scheduler.add({ address: 'a', step });
     }
     for (let before = 0; taken < 200; before = taken) {
       await round();
@@ -36,67 +39,67 @@ describe('the turns of sockets', () => {
     }
   });
 
-  it('are given by address, and by socket within it', async () => {
-    const { budget, all } = budgetOf({ sliceMs: 1_000 });
-    const turns = new SocketTurns(all, budget);
+  it('alternates by address, and by socket within an address', async () => {
+    const { sendLimit, all } = sendLimitOf({ sliceMs: 1_000 });
+    const scheduler = new FairScheduler(all, sendLimit);
     const order: string[] = [];
     for (const name of ['a1', 'a2', 'b1']) {
       let left = 2;
-      const turn = (): TurnResult => {
+      const step = (): StepResult => {
         order.push(name);
         left -= 1;
         return left > 0 ? 'more' : 'done';
       };
-      turns.add({ address: name.charAt(0), turn });
+      scheduler.add({ address: name.charAt(0), step });
     }
     await round();
     expect(order).toEqual(['a1', 'b1', 'a2', 'b1', 'a1', 'a2']);
   });
 
-  it('wait while the budget has no room, and go on when it has', async () => {
-    const { budget, holds, all } = budgetOf({ unsentBytesOfAll: 100, unsentBytesOfAddress: 60 });
-    const turns = new SocketTurns(all, budget);
+  it('holds sockets back at the limit on unsent bytes, and resumes them below it', async () => {
+    const { sendLimit, holds, all } = sendLimitOf({ unsentBytesOfAll: 100, unsentBytesOfAddress: 60 });
+    const scheduler = new FairScheduler(all, sendLimit);
     const sent: string[] = [];
     const add = (address: string): void => {
-      const turn = (): TurnResult => {
-        if (!budget.maySend(address)) return 'held';
-        budget.sending(address, 60);
+      const step = (): StepResult => {
+        if (!sendLimit.maySend(address)) return 'limited';
+        sendLimit.sending(address, 60);
         sent.push(address);
         return 'done';
       };
-      turns.add({ address, turn });
+      scheduler.add({ address, step });
     };
     for (const address of ['a', 'a', 'b', 'c']) add(address);
     await round();
     expect(sent).toEqual(['a', 'b']);
-    expect(budget.unsentBytes).toBe(120);
-    budget.taken('b', 60);
+    expect(sendLimit.unsentBytes).toBe(120);
+    sendLimit.sent('b', 60);
     await round();
     expect(sent).toEqual(['a', 'b', 'c']);
-    budget.taken('a', 60);
+    sendLimit.sent('a', 60);
     await round();
     expect(sent).toEqual(['a', 'b', 'c', 'a']);
     expect((await holds.get()).values[0]?.labels).toEqual({ reason: 'unsent' });
   });
 
-  it('send so many bytes a second, in all', async () => {
-    const { budget, all } = budgetOf({ sentBytesPerS: 10_000 });
-    const turns = new SocketTurns(all, budget);
+  it('limits the bytes a second of all sockets together', async () => {
+    const { sendLimit, all } = sendLimitOf({ sentBytesPerS: 10_000 });
+    const scheduler = new FairScheduler(all, sendLimit);
     let sent = 0;
     const startedAt = performance.now();
     await new Promise<void>((resolve) => {
-      const turn = (): TurnResult => {
-        if (!budget.maySend('a')) return 'held';
-        budget.sending('a', 1_000);
-        budget.taken('a', 1_000);
+      const step = (): StepResult => {
+        if (!sendLimit.maySend('a')) return 'limited';
+        sendLimit.sending('a', 1_000);
+        sendLimit.sent('a', 1_000);
         sent += 1_000;
         if (sent < 15_000) return 'more';
         resolve();
         return 'done';
       };
-      turns.add({ address: 'a', turn });
+      scheduler.add({ address: 'a', step });
     });
-    // What is there at once is a second's.
+    // The bytes of one second may be sent at once.
     expect(performance.now() - startedAt).toBeGreaterThan(300);
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readSettings } from '../config/index.js';
 import { type HeldBytes, type MemoryHolder, SOCKET_BYTES, SocketMemory } from './socket-memory.js';
-import type { SocketMemoryMetrics } from './socket-memory.metrics.js';
+import type { SocketMemoryMetrics } from './socket-memory.js';
 
 const MIB = 1024 ** 2;
 
