@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import type { NodeIdentity } from '../../storage/index.js';
 import { FrameMeter } from '../../platform/sockets/index.js';
-import type { NodeConnection } from '../connection/node-connection.js';
+import type { NodeConnection } from './node-connection.js';
 import { NodeSocket, type NodeSocketContext } from './node-socket.js';
 import { ENDPOINTS } from './telemetry-endpoint.js';
 

@@ -9,7 +9,7 @@ import {
   WatchedWebSocket,
 } from '../../platform/sockets/index.js';
 import type { DatabaseClock } from '../../storage/index.js';
-import { NodeConnection } from '../connection/node-connection.js';
+import { NodeConnection } from './node-connection.js';
 import { parseFrame } from '../message/message.parser.js';
 import { readIdentity } from '../message/node-identity.js';
 import type { MessageOutcomes, TelemetryMetrics } from '../telemetry.metrics.js';

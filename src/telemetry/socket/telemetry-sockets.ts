@@ -4,20 +4,32 @@ import type { WebSocket } from 'ws';
 import { ClientAddresses } from '../../platform/client-address/index.js';
 import { Settings } from '../../platform/config/index.js';
 import { type Deadline, Lifecycle, OpenSockets } from '../../platform/lifecycle/index.js';
-import { BlockedAddresses } from '../admission/blocked-addresses.js';
-import { OpenSocketsCount } from '../admission/open-sockets-count.js';
-import { BatchQueue } from '../batch/batch-queue.port.js';
+import { BlockedAddresses, OpenSocketCount } from '../admission.js';
+import { BatchQueue } from '../batch/batch.js';
 import { CloseCode, measured, SocketMemory } from '../../platform/sockets/index.js';
 import { CollectorId, DatabaseClock } from '../../storage/index.js';
 import { MessageOutcomes, TelemetryMetrics } from '../telemetry.metrics.js';
 import { MessageIntake } from './message-intake.js';
 import { CHECK_INTERVAL_MS, NodeSocket, type NodeSocketContext, type SocketLimits } from './node-socket.js';
-import { SocketWatch } from './socket-watch.port.js';
 import type { TelemetryEndpoint } from './telemetry-endpoint.js';
 
 /** The share of the time to stop that is left for sockets which have to be terminated. */
 const SHARE_FOR_TERMINATION = 1 / 6;
 const GOING_AWAY = 'the server is going away';
+
+/** Learns when nodes are not heard: of pauses, and of sockets that come and go. Called for each socket, never for a message. */
+export abstract class SocketWatch {
+  /** From now on no socket is read, or each is again. */
+  abstract paused(paused: boolean): void;
+
+  abstract opened(): void;
+
+  /**
+   * @param openMs how long it was open
+   * @param ipAddr of the node
+   */
+  abstract ended(openMs: number, ipAddr: string): void;
+}
 
 /** All sockets of nodes: heartbeats, limits, pauses and the stop. */
 @Injectable()
@@ -34,7 +46,7 @@ export class TelemetrySockets {
     private readonly queue: BatchQueue,
     private readonly metrics: TelemetryMetrics,
     private readonly addresses: ClientAddresses,
-    private readonly count: OpenSocketsCount,
+    private readonly count: OpenSocketCount,
     private readonly watch: SocketWatch,
     private readonly memory: SocketMemory,
     blocked: BlockedAddresses,
@@ -53,7 +65,7 @@ export class TelemetrySockets {
       onEnd: (socket) => {
         memory.delete(socket);
         if (!this.sockets.delete(socket)) return;
-        this.count.ended(socket.ipAddr);
+        this.count.closed(socket.ipAddr);
         watch.ended(socket.openMs, socket.ipAddr);
       },
       onTooManyBytes: (ipAddr) => blocked.block(ipAddr),

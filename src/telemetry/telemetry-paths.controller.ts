@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
-import { packageInfo } from '../../platform/config/index.js';
+import { packageInfo } from '../platform/config/index.js';
 import {
   ApiProblems,
   BeforeStart,
@@ -11,9 +11,9 @@ import {
   TextListOf,
   TextOf,
   WebSocketPath,
-} from '../../platform/http/index.js';
+} from '../platform/http/index.js';
 
-/** What is here, for whoever comes without a WebSocket. */
+/** The server and its paths, for clients without a WebSocket. */
 export class About {
   @TextOf('', { example: 'tetcore-analytics' })
   name!: string;
@@ -24,26 +24,26 @@ export class About {
   @TextOf('', { example: 'Keeps the telemetry of nodes.' })
   description!: string;
 
-  @ObjectOf('The WebSocket paths, and what each is for.', {
-    example: { '/audit': 'ws: telemetry that stays' },
+  @ObjectOf('The WebSocket paths and their purposes.', {
+    example: { '/audit': 'ws: telemetry that is never purged' },
   })
   telemetry!: object;
 
-  @TextListOf('Where to go on.', { example: ['/docs'] })
+  @TextListOf('Further paths.', { example: ['/docs'] })
   http!: string[];
 }
 
-/** What plain HTTP gets where nodes open their sockets. */
+/** HTTP responses on the paths of telemetry. */
 @ApiTags('Server')
 @Controller()
 export class TelemetryPathsController {
   @Get('/')
   @Open()
   @BeforeStart()
-  @ApiOperation({ operationId: 'getAbout', summary: 'What is here' })
+  @ApiOperation({ operationId: 'getAbout', summary: 'Describe the server' })
   @ApiExtraModels(About)
   @ApiOkResponse({
-    description: 'Name, version and paths; the same as a page where the client would rather have HTML.',
+    description: 'Name, version and paths, as JSON or as a page, by the header Accept.',
     content: {
       'application/json': { schema: { $ref: getSchemaPath(About) } },
       'text/html': { schema: { type: 'string' } },
@@ -69,7 +69,7 @@ export class TelemetryPathsController {
   upgradeRequired(): Problem {
     return problem(
       426,
-      "This path takes WebSockets. Point a node here with --telemetry-url 'ws://HOST:PORT/PATH 5'.",
+      "This path accepts WebSockets only. Start a node with --telemetry-url 'ws://HOST:PORT/PATH 5'.",
     );
   }
 }

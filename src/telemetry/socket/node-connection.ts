@@ -1,11 +1,11 @@
 import {
+  chainKeyOf,
   CONNECTION_WRITTEN_EVERY_MS,
   type ConnectionSnapshot,
   type EndReason,
   type NodeIdentity,
   UNKNOWN_IDENTITY,
 } from '../../storage/index.js';
-import { isOtherNode } from './is-other-node.js';
 
 /** What a row takes without what the node says of itself. */
 const ROW_BYTES = 600;
@@ -148,4 +148,27 @@ export function bytesOf(identity: NodeIdentity): number {
   let characters = 0;
   for (const value of Object.values(identity)) if (typeof value === 'string') characters += value.length;
   return 2 * characters;
+}
+
+type Said = Pick<NodeIdentity, 'peerId' | 'genesisHash' | 'chain'>;
+
+/**
+ * Whether a greeting is of another node than the one that is known: another peer id, or another chain. What either of
+ * them leaves out makes no difference.
+ */
+export function isOtherNode(known: Said, said: Said): boolean {
+  return differ(known.peerId, said.peerId) || isOtherChain(known, said);
+}
+
+/**
+ * By genesis hash where the greeting has one: a chain may be called by several names. A hash after greetings without
+ * one is another chain too, or the messages that came before it would move there.
+ */
+function isOtherChain(known: Said, said: Said): boolean {
+  const leavesOutHash = known.genesisHash !== null && said.genesisHash === null;
+  return leavesOutHash ? differ(known.chain, said.chain) : differ(chainKeyOf(known), chainKeyOf(said));
+}
+
+function differ(known: string | null, said: string | null): boolean {
+  return known !== null && said !== null && known !== said;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BatchIds } from './batch-ids.js';
+import { BatchIds } from './batch-builder.js';
 
 const NOW = 1_764_000_000_000;
 
