@@ -55,7 +55,7 @@ export class MetricsPort {
       },
       { requestTimeout: REQUEST_TIMEOUT_MS },
     );
-    this.connections.bound(server, MAX_CONNECTIONS);
+    this.connections.limit(server, MAX_CONNECTIONS);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen({ port, host }, () => {
