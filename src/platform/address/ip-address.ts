@@ -57,7 +57,9 @@ export class AddressList {
     if (this.subnets.length === 0 || isIP(address) === 0) return false;
     const parsed = ipaddr.parse(address);
     return this.subnets.some(
-      ([subnet, prefix]) => parsed.kind() === subnet.kind() && parsed.match(subnet, prefix),
+      ([subnet, prefix]) =>
+        // Both are of the same kind, which the types do not express.
+        parsed.kind() === subnet.kind() && (parsed as ipaddr.IPv4).match(subnet as ipaddr.IPv4, prefix),
     );
   }
 }
