@@ -148,7 +148,7 @@ describe('the guards', () => {
       for (const options of [{ guard: made }, { guard: NobodyAtAllOnMondays, feedGuard: made }]) {
         const start = testing({ imports: [CalendarModule], ...options }).compile();
         await expect(start).rejects.toThrow(IncompleteFeedGuardError);
-        await expect(start).rejects.toThrow('Broken is to guard the live feed');
+        await expect(start).rejects.toThrow('Broken cannot guard the live feed');
         await expect(start).rejects.toThrow(`has no ${name}. `);
       }
     }
