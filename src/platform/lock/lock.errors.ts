@@ -13,7 +13,7 @@ export class DirectoryInUseError extends OperatorError {
     const who =
       holder === undefined
         ? 'another process has locked it'
-        : `process ${holder.pid.toString()} on host ${holder.host} locked it at ${holder.since}`;
+        : `process ${holder.pid.toString()} on host ${holder.host} has locked it, since ${holder.since}`;
     super(
       `The directory ${directory} is in use: ${who}. Stop that process, or choose another directory. ` +
         `The lock ends with the process.`,
