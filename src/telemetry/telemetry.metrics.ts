@@ -181,7 +181,7 @@ export class TelemetryMetrics {
     this.paused.set(paused ? 1 : 0);
   }
 
-  rejectedNotKept(): void {
+  rejectedNotStored(): void {
     this.notKept.inc();
   }
 
