@@ -4,7 +4,7 @@ import type { WebSocket, WebSocketServer } from 'ws';
 import { problem } from '../platform/http/index.js';
 import { MAX_INBOUND_BYTES } from './feed-limits.js';
 import { FeedSockets } from './socket/feed-sockets.js';
-import { Handshakes } from './socket/handshakes.js';
+import { Handshakes } from './socket/auth-handshake.js';
 
 /** `ws /feed`: live data for dashboards. */
 @WebSocketGateway({ path: '/feed', maxPayload: MAX_INBOUND_BYTES })

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { ClientAddressModule } from '../platform/client-address/index.js';
-import { SocketMemoryModule } from '../platform/socket-memory/index.js';
+import { SocketMemoryModule } from '../platform/sockets/index.js';
 import { StorageModule } from '../storage/index.js';
 import { CacheUpdater } from './cache/cache-updater.js';
 import { EntryFiller } from './cache/entry-filler.js';
@@ -11,9 +11,8 @@ import { FeedPathController } from './feed-path.controller.js';
 import { FeedGateway } from './feed.gateway.js';
 import { FeedMetrics, feedMetricProviders } from './feed.metrics.js';
 import { FeedSockets } from './socket/feed-sockets.js';
-import { Handshakes } from './socket/handshakes.js';
-import { SendBudget } from './socket/send-budget.js';
-import { SocketTurns } from './socket/socket-turns.js';
+import { FairScheduler, SendLimit } from './socket/fair-scheduler.js';
+import { Handshakes } from './socket/auth-handshake.js';
 import { FeedTopicsModule } from './topic/feed-topics.module.js';
 
 export interface FeedModuleOptions {
@@ -33,6 +32,7 @@ export class FeedModule {
         ...feedMetricProviders,
         CacheUpdater,
         EntryFiller,
+        FairScheduler,
         FeedCache,
         FeedGateway,
         FeedLimits,
@@ -40,8 +40,7 @@ export class FeedModule {
         FeedReadModel,
         FeedSockets,
         Handshakes,
-        SendBudget,
-        SocketTurns,
+        SendLimit,
       ],
     };
   }

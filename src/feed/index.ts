@@ -2,7 +2,6 @@ export { AGGREGATE_TYPES } from './aggregate/aggregate-type.js';
 export { FeedFreshness } from './freshness.js';
 export { FeedOutage } from './cache/feed-outage.js';
 export { KnownIds } from './cache/known-ids.js';
-export { poll } from './cache/poll.js';
 export { FeedLimits } from './feed-limits.js';
 export { FeedModule, type FeedModuleOptions } from './feed.module.js';
 export { InvalidRequestError } from './request/invalid-request.error.js';

@@ -1,30 +1,31 @@
 import { Logger } from '@nestjs/common';
+import { OutageLog } from '../../platform/async/index.js';
 import type { FeedFreshness } from '../freshness.js';
 
 /** Says once when something of the feed is not kept up to date, and why, and once when it is again. */
 export class FeedOutage {
   private readonly logger = new Logger('Feed');
-  private since: Date | undefined;
+  private readonly outage: OutageLog;
 
   /** @param what cannot be read meanwhile: several parts of the feed read for themselves */
   constructor(
     private readonly what: string,
     private readonly freshness: Pick<FeedFreshness, 'set'>,
-  ) {}
+  ) {
+    this.outage = new OutageLog(this.logger, {
+      begins: (reason) => `The live feed waits for the database: ${what} cannot be read, ${reason}`,
+      ends: (seconds) => `The live feed goes on with ${what}, after ${seconds} s.`,
+    });
+  }
 
   failed(error: unknown): void {
     this.logger.debug(`The live feed is to read ${this.what} again: ${String(error)}`);
-    if (this.since !== undefined) return;
-    this.since = new Date();
-    this.freshness.set(this.what, this.since);
-    this.logger.warn(`The live feed waits for the database: ${this.what} cannot be read, ${String(error)}`);
+    this.outage.failed(error);
+    this.freshness.set(this.what, this.outage.since);
   }
 
   succeeded(): void {
-    if (this.since === undefined) return;
-    const seconds = Math.round((Date.now() - this.since.getTime()) / 1000).toString();
-    this.since = undefined;
+    this.outage.succeeded();
     this.freshness.set(this.what, undefined);
-    this.logger.log(`The live feed goes on with ${this.what}, after ${seconds} s.`);
   }
 }

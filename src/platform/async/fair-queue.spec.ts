@@ -25,8 +25,8 @@ class Entries {
   }
 }
 
-describe('a fair queue', () => {
-  it('gives places up to its bounds, in all and by key', async () => {
+describe('FairQueue', () => {
+  it('starts work up to its limits, in all and by key', async () => {
     const entries = new Entries();
     for (const [key, name] of [
       ['a', 'a1'],
@@ -41,7 +41,7 @@ describe('a fair queue', () => {
     expect(entries.queue.size).toBe(2);
   });
 
-  it('gives places key by key in turn', async () => {
+  it('starts waiting work in turn by key', async () => {
     const entries = new Entries();
     for (const name of ['a1', 'a2', 'a3', 'b1', 'c1']) void entries.enter(name.charAt(0), name);
     await settled();
@@ -52,7 +52,7 @@ describe('a fair queue', () => {
     expect(entries.begun).toEqual(['a1', 'b1', 'a2', 'c1', 'a3']);
   });
 
-  it('refuses what would wait beyond its bounds', async () => {
+  it('rejects work above its limits on waiting', async () => {
     const entries = new Entries();
     for (const name of ['a1', 'a2', 'a3', 'a4']) void entries.enter('a', name);
     await expect(entries.queue.enter('a')).rejects.toThrow(FairQueueFullError);
@@ -61,7 +61,7 @@ describe('a fair queue', () => {
     await expect(entries.queue.enter('d')).rejects.toThrow(FairQueueFullError);
   });
 
-  it('forgets work whose signal aborts, and takes a place back once', async () => {
+  it('removes work whose signal aborts, and ends work once', async () => {
     const entries = new Entries();
     void entries.enter('a', 'a1');
     const abort = new AbortController();

@@ -1,15 +1,15 @@
 export interface FairQueueLimits {
-  /** Units of work at once, */
+  /** Concurrent work. */
   places: number;
-  /** and of one key. */
+  /** Concurrent work of one key. */
   placesOfKey: number;
-  /** Those that wait for a place, */
+  /** Work that waits. */
   waiting: number;
-  /** and of one key. */
+  /** Work of one key that waits. */
   waitingOfKey: number;
 }
 
-/** Too many wait already. */
+/** The limit on waiting work is reached. */
 export class FairQueueFullError extends Error {
   override readonly name = 'FairQueueFullError';
 }
@@ -19,17 +19,17 @@ interface Waiting {
 }
 
 /**
- * Bounds how much work is done at once, in all and for one key, such as the address of a client. Work that waits is
- * begun key by key in turn: a key with much of it does not hold up the others.
+ * Limits concurrent work, in all and for each key, such as the address of a client. Waiting work starts in turn by key: a
+ * key with much work does not delay the others.
  */
 export class FairQueue {
   private taken = 0;
   private waiting = 0;
   private readonly takenOf = new Map<string, number>();
-  /** By key, in the order of their turns. */
+  /** By key: the first one is next. */
   private readonly queues = new Map<string, Set<Waiting>>();
 
-  /** @param limitsNow is asked each time */
+  /** @param limitsNow is called each time */
   constructor(private readonly limitsNow: () => FairQueueLimits) {}
 
   /** Work that waits. */
@@ -38,9 +38,9 @@ export class FairQueue {
   }
 
   /**
-   * Waits for a place.
+   * Waits until the work may start.
    *
-   * @returns gives the place back; calls after the first do nothing
+   * @returns a function to call when the work has ended; further calls do nothing
    * @throws FairQueueFullError, and the signal's reason
    */
   async enter(key: string, signal?: AbortSignal): Promise<() => void> {
@@ -77,15 +77,15 @@ export class FairQueue {
   private take(key: string): () => void {
     this.taken += 1;
     this.takenOf.set(key, (this.takenOf.get(key) ?? 0) + 1);
-    let isGivenBack = false;
+    let isReleased = false;
     return () => {
-      if (isGivenBack) return;
-      isGivenBack = true;
-      this.giveBack(key);
+      if (isReleased) return;
+      isReleased = true;
+      this.release(key);
     };
   }
 
-  private giveBack(key: string): void {
+  private release(key: string): void {
     this.taken -= 1;
     const left = (this.takenOf.get(key) ?? 0) - 1;
     if (left > 0) this.takenOf.set(key, left);
@@ -97,7 +97,7 @@ export class FairQueue {
     for (const [key, queue] of this.queues) {
       if (!this.hasPlaceFor(key)) continue;
       const [first] = queue;
-      // Its next turn comes after those of all others.
+      // Its next work starts after that of all other keys.
       this.queues.delete(key);
       this.queues.set(key, queue);
       first?.begin();

@@ -1,5 +1,1 @@
-export { Deadline, inTime } from './deadline.js';
-export { Lifecycle, type LifecycleState } from './lifecycle.js';
-export { LifecycleModule } from './lifecycle.module.js';
-export { OpenSockets } from './open-sockets.js';
-export { orAborted } from './or-aborted.js';
+export { Deadline, Lifecycle, LifecycleModule, type LifecycleState } from './lifecycle.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { tryKernelLock } from './kernel-lock.js';
-import { LockUnavailableError } from './lock-unavailable.error.js';
+import { LockUnavailableError } from './lock.errors.js';
 
 const binding = createRequire(import.meta.url)('fs-native-extensions') as { tryLock: () => boolean };
 
@@ -40,14 +40,14 @@ describe('tryKernelLock', () => {
     },
   );
 
-  it('takes the word of Windows for a lock that another holds', () => {
+  it('returns false for EBUSY of Windows', () => {
     failWith('EBUSY');
     expect(tryKernelLock(path, fd)).toBe(false);
   });
 });
 
 describe('LockUnavailableError', () => {
-  it('says what to do where there is no program for a platform', () => {
+  it('has advice for platforms without a binary', () => {
     const cause = Object.assign(new Error('no addon'), { code: 'ADDON_NOT_FOUND' });
     expect(new LockUnavailableError('/d/lock', cause).message).toMatch(
       /fs-native-extensions does not work .*no addon.*npm ci.*Linux with glibc/,
