@@ -9,7 +9,7 @@ export class AmbiguousChainError extends ConflictException {
     chain: string,
     readonly chains: readonly ChainChoice[],
   ) {
-    const detail = `Several chains have the name ${chain}. Give a genesis hash, or name: and the name.`;
+    const detail = `Several chains have the name ${chain}. Use the genesis hash, or name: and the name.`;
     super({ detail, members: { chains } }, detail);
   }
 }

@@ -13,7 +13,7 @@ export function ChainParameter({
 }): PropertyDecorator {
   return TextParameter({
     takes: 'the genesis hash of a chain, name: and its name, or its name',
-    description: `${description} By its genesis hash; by \`name:\` and its name, where its nodes send no genesis hash; or by its name, where only one chain has it.`,
+    description: `${description} Identified by genesis hash, by \`name:\` and name if its nodes send no genesis hash, or by name if the name is unique.`,
     required,
     maxLength: MAX_LENGTH,
     example: 'Polkadot',

@@ -19,11 +19,17 @@ export function checkPages(pages: readonly DashboardPage[]): void {
   const taken = new Set(TAKEN);
   for (const { name, folder } of pages) {
     if (!/^[a-z0-9][a-z0-9-]*$/.test(name)) {
-      throw new InvalidDashboardPageError(name, 'its name takes small letters, digits and hyphens');
+      throw new InvalidDashboardPageError(
+        name,
+        'its name must consist of lower-case letters, digits and hyphens',
+      );
     }
-    if (taken.has(name)) throw new InvalidDashboardPageError(name, 'there is another one of that name');
+    if (taken.has(name)) throw new InvalidDashboardPageError(name, 'another page has this name');
     if (!isAbsolute(folder) || !existsSync(join(folder, 'index.html'))) {
-      throw new InvalidDashboardPageError(name, `there is no index.html in ${folder}, as an absolute path`);
+      throw new InvalidDashboardPageError(
+        name,
+        `${folder} must be an absolute path of a folder with an index.html`,
+      );
     }
     taken.add(name);
   }

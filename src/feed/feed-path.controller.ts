@@ -7,6 +7,6 @@ export class FeedPathController {
   @Get('/feed')
   @WebSocketPath()
   upgradeRequired(): Problem {
-    return problem(426, 'This path takes WebSockets, and sends live data to those who subscribe.');
+    return problem(426, 'This path accepts WebSocket connections and sends live data to subscribers.');
   }
 }

@@ -33,13 +33,13 @@ export class FeedGateway implements OnGatewayInit<WebSocketServer>, OnGatewayCon
 }
 
 const WHY: Record<number, string> = {
-  401: 'The live feed asks for something that the handshake does not have.',
-  403: 'Pages of this origin may not use the live feed: CORS_ORIGINS.',
-  503: 'The live feed cannot be given now. Try again later.',
+  401: 'The handshake lacks what the live feed requires.',
+  403: 'This origin is not allowed to use the live feed. See CORS_ORIGINS.',
+  503: 'The live feed is not available. Retry later.',
 };
 
 function refusal(status: number): [string, Record<string, string>] {
-  const body = problem(status, WHY[status] ?? 'The live feed is not given to this request.');
+  const body = problem(status, WHY[status] ?? 'The live feed refused this request.');
   const retry = status === 503 ? { 'Retry-After': '5' } : {};
   return [JSON.stringify(body), { 'Content-Type': 'application/problem+json', ...retry }];
 }

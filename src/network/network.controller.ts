@@ -26,10 +26,10 @@ export class NetworkController {
   ) {}
 
   @Get()
-  @ApiOperation({ operationId: 'listChains', summary: 'The chains that connected nodes are on' })
+  @ApiOperation({ operationId: 'listChains', summary: 'List the chains of connected nodes' })
   @ApiOkResponse({
     type: [Chain],
-    description: 'Those with the most nodes first. The first 32 come with their blocks.',
+    description: 'Sorted by number of nodes, descending. The first 32 include their blocks.',
   })
   @ApiProblems(400)
   async listChains(): Promise<Chain[]> {
@@ -37,11 +37,14 @@ export class NetworkController {
   }
 
   @Get(':chain')
-  @ApiOperation({ operationId: 'getNetwork', summary: 'The connected nodes of a chain, as they are now' })
+  @ApiOperation({
+    operationId: 'getNetwork',
+    summary: 'Get the current state of the connected nodes of a chain',
+  })
   @ApiOkResponse({
     type: Network,
     description:
-      'As of the time in `as_of`: some `CACHE_UPDATE_INTERVAL_MS` ago, and no more than 15 s longer where the database is slow. The live feed tells what changes from then on.',
+      'The state at `as_of`: a few `CACHE_UPDATE_INTERVAL_MS` old, and at most 15 s more if the database is slow. The live feed sends later changes.',
   })
   @ApiProblems(400, 404)
   @ApiChainProblem()
@@ -63,7 +66,7 @@ export class NetworkController {
       return await reading;
     } catch (error) {
       if (error instanceof ReadTimeoutError || this.views.signal.aborted) {
-        throw new ServiceUnavailableException('The database is too slow for now, or the server stops.');
+        throw new ServiceUnavailableException('The database is too slow, or the server is shutting down.');
       }
       throw error;
     }

@@ -6,40 +6,46 @@ const nullable = true;
 
 /** What the nodes of a chain say together. */
 class ChainState {
-  @WholeNumberOf('Nodes that are connected.', { example: 297 })
+  @WholeNumberOf('Connected nodes.', { example: 297 })
   node_count!: number;
 
-  @WholeNumberOf('Those of them that are validators.', { example: 120 })
+  @WholeNumberOf('Connected validators.', { example: 120 })
   validator_count!: number;
 
   @WholeNumberOf(
-    'The highest block that counts: nodes of two addresses report it or a higher one, or a third of the nodes that report heights, and two at least. The only node that reports any is believed.',
+    'The highest confirmed block: reported, or exceeded, by nodes of two addresses or by a third of the nodes that report heights, and by at least two nodes. If only one node reports heights, its height is used.',
     { nullable, example: 21400123 },
   )
   best_height!: number | null;
 
-  @TextOf('The hash of that block, by most of the nodes that are at it.', { nullable, example: HASH })
+  @TextOf('The hash that most nodes report for that block.', { nullable, example: HASH })
   best_hash!: string | null;
 
-  @WholeNumberOf('The highest final block that counts, by the same rule.', { nullable, example: 21400120 })
+  @WholeNumberOf('The highest finalized block that is confirmed by the same rule.', {
+    nullable,
+    example: 21400120,
+  })
   finalized_height!: number | null;
 
   @TextOf('', { nullable, example: HASH })
   finalized_hash!: string | null;
 
-  @FlagOf('Only one node reports heights, so that nobody confirms them.')
+  @FlagOf('Only one node reports heights, so no other node confirms them.')
   single_source!: boolean;
 
-  @WholeNumberOf('Milliseconds between blocks that count, over the last 20.', { nullable, example: 6003 })
+  @WholeNumberOf('Average time between the last 20 confirmed blocks, in milliseconds.', {
+    nullable,
+    example: 6003,
+  })
   average_block_time_ms!: number | null;
 
-  @TimeOf('When the best block was first reported, by our clock.', { nullable })
+  @TimeOf('When the best block was first reported, by the clock of the server.', { nullable })
   last_block_at!: string | null;
 }
 
 /** The same of all nodes that are shown. */
 export class NetworkHeader extends ChainState {
-  @WholeNumberOf('Nodes that are shown: fewer than `node_count` where there are more than 25,000.', {
+  @WholeNumberOf('Nodes in this list: fewer than `node_count` if there are more than 25,000.', {
     example: 297,
   })
   shown_count!: number;
@@ -47,15 +53,15 @@ export class NetworkHeader extends ChainState {
 
 /** A chain that connected nodes are on. Its heights are those of up to 16 nodes, where nobody follows it. */
 export class Chain extends ChainState {
-  @TextOf('What identifies it: its genesis hash, or `name:` and its name where its nodes send none.', {
+  @TextOf('Identifier of the chain: its genesis hash, or `name:` and its name if its nodes send none.', {
     example: HASH,
   })
   network!: string;
 
-  @TextOf('As most of its nodes call it.', { nullable, example: 'Polkadot' })
+  @TextOf('The name that most of its nodes use.', { nullable, example: 'Polkadot' })
   name!: string | null;
 
-  @TextOf('The hash of its first block; null where its nodes send none.', { nullable, example: HASH })
+  @TextOf('The hash of its first block. Null if its nodes send none.', { nullable, example: HASH })
   genesis_hash!: string | null;
 }
 
@@ -65,7 +71,7 @@ export class Chain extends ChainState {
  */
 export class NetworkNode {
   @WholeNumberOf(
-    'The smallest id of its open connections. The node goes on under the next one when that connection ends.',
+    'The lowest id of its open connections. When that connection ends, the node gets the next one as its id.',
     { example: 4507997673881 },
   )
   id!: number;
@@ -73,10 +79,10 @@ export class NetworkNode {
   @TextOf('', { nullable, example: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp' })
   peer_id!: string | null;
 
-  @TextOf('The name that the node gives itself.', { nullable, example: 'alice' })
+  @TextOf('The name of the node.', { nullable, example: 'alice' })
   name!: string | null;
 
-  @FlagOf('It runs as a validator.', { nullable })
+  @FlagOf('Whether it runs as a validator.', { nullable })
   authority!: boolean | null;
 
   @TextOf('', { nullable, example: 'Parity Polkadot' })
@@ -85,10 +91,10 @@ export class NetworkNode {
   @TextOf('', { nullable, example: '1.16.1-835e0767fe8' })
   version!: string | null;
 
-  @WholeNumberOf('Peers that it is connected to.', { nullable, example: 40 })
+  @WholeNumberOf('Number of connected peers.', { nullable, example: 40 })
   peers!: number | null;
 
-  @WholeNumberOf('Transactions that are ready in its pool.', { nullable, example: 12 })
+  @WholeNumberOf('Ready transactions in its pool.', { nullable, example: 12 })
   transactions!: number | null;
 
   @WholeNumberOf('Its best block.', { nullable, example: 21400123 })
@@ -97,77 +103,80 @@ export class NetworkNode {
   @TextOf('', { nullable, example: HASH })
   best_hash!: string | null;
 
-  @TimeOf('When it reported that block, by our clock.', { nullable })
+  @TimeOf('When it reported that block, by the clock of the server.', { nullable })
   best_at!: string | null;
 
-  @WholeNumberOf('The last block that is final for it.', { nullable, example: 21400120 })
+  @WholeNumberOf('Its last finalized block.', { nullable, example: 21400120 })
   finalized_height!: number | null;
 
   @TextOf('', { nullable, example: HASH })
   finalized_hash!: string | null;
 
-  @WholeNumberOf('Milliseconds between its last two heights, by our clock.', { nullable, example: 6012 })
+  @WholeNumberOf('Time between its last two blocks, in milliseconds, by the clock of the server.', {
+    nullable,
+    example: 6012,
+  })
   block_time_ms!: number | null;
 
   @WholeNumberOf(
-    'By how many milliseconds it reported its best block later than the first node did, by our clock. Not known where it catches up with blocks of the past.',
+    'How much later than the first node it reported its best block, in milliseconds, by the clock of the server. Unknown while it is syncing.',
     { nullable, example: 180 },
   )
   propagation_ms!: number | null;
 
-  @NumberOf('Bytes a second.', { nullable, example: 18400 })
+  @NumberOf('Bytes sent per second.', { nullable, example: 18400 })
   upload!: number | null;
 
-  @NumberOf('Bytes a second.', { nullable, example: 20310 })
+  @NumberOf('Bytes received per second.', { nullable, example: 20310 })
   download!: number | null;
 
-  @TimeOf('When it was last heard, by our clock.', { nullable })
+  @TimeOf('When its last message was received, by the clock of the server.', { nullable })
   last_heard_at!: string | null;
 
-  @WholeNumberOf('When the node was started, by its own clock: milliseconds since the epoch.', {
+  @WholeNumberOf('When the node was started, by its own clock, in milliseconds since the epoch.', {
     nullable,
     example: 1767323045678,
   })
   startup_time!: number | null;
 
-  @TimeOf('When the oldest of its open connections began.')
+  @TimeOf('When its oldest open connection was opened.')
   connected_at!: string;
 
-  @WholeNumberOf('Its open connections, of which the 16 newest are looked at, and that of its `id`.', {
+  @WholeNumberOf('Number of open connections. Only the 16 newest and the one of its `id` are evaluated.', {
     example: 1,
   })
   connections!: number;
 
-  @FlagOf('Its open connections differ in name or start: several nodes have this peer id.')
+  @FlagOf('Whether its open connections differ in name or start time: several nodes use this peer id.')
   duplicate!: boolean;
 
-  @FlagOf('Its best or final block is above the one that counts for the chain.')
+  @FlagOf('Whether its best or finalized block is above the confirmed one of the chain.')
   unconfirmed!: boolean;
 }
 
 /** The connected nodes of a chain. */
 export class Network {
-  @TextOf('What identifies the chain: its genesis hash, or `name:` and its name where its nodes send none.', {
+  @TextOf('Identifier of the chain: its genesis hash, or `name:` and its name if its nodes send none.', {
     example: HASH,
   })
   network!: string;
 
-  @TextOf('The hash of its first block; null where its nodes send none.', { nullable, example: HASH })
+  @TextOf('The hash of its first block. Null if its nodes send none.', { nullable, example: HASH })
   genesis_hash!: string | null;
 
-  @TextOf('As most of its nodes call it.', { nullable, example: 'Polkadot' })
+  @TextOf('The name that most of its nodes use.', { nullable, example: 'Polkadot' })
   chain!: string | null;
 
-  @TimeOf('What it shows is of this time, by the clock of the database. `since` of a subscription takes it.')
+  @TimeOf('The time of this state, by the clock of the database. Use it as `since` of a subscription.')
   as_of!: string;
 
-  @ApiProperty({ type: NetworkHeader, description: 'What they say together.' })
+  @ApiProperty({ type: NetworkHeader, description: 'Summary of all nodes.' })
   header!: NetworkHeader;
 
-  @ApiProperty({ type: [NetworkNode], description: 'In the order of their ids.' })
+  @ApiProperty({ type: [NetworkNode], description: 'Sorted by id.' })
   nodes!: NetworkNode[];
 
-  @WholeNumberOf('The `cursor` of the next page; null where this is the last one.', {
+  @WholeNumberOf('The `cursor` of the next page. Null on the last page.', {
     nullable,
     example: 4507997673881,
   })

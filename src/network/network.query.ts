@@ -12,13 +12,13 @@ const MAX_PAGE = 5_000;
 
 /** What `GET /network/{chain}` takes. */
 export class NetworkQuery {
-  @WholeNumberParameter({ min: 1, max: MAX_PAGE, description: 'At most so many nodes.', default: PAGE })
+  @WholeNumberParameter({ min: 1, max: MAX_PAGE, description: 'Maximum number of nodes.', default: PAGE })
   limit = PAGE;
 
   @WholeNumberParameter({
     min: 1,
     max: Number.MAX_SAFE_INTEGER,
-    description: 'Goes on after a node: the `next_cursor` of the page before.',
+    description: 'Continues after a node: the `next_cursor` of the previous page.',
     example: 4507997673881,
   })
   cursor?: number;

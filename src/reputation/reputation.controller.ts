@@ -21,11 +21,11 @@ export class ReputationController {
   @Get()
   @ApiOperation({
     operationId: 'listReputations',
-    summary: 'What each node says of all its peers',
+    summary: 'List the reputations that each node reports of all its peers',
     description:
-      'By the latest `system.network_state` of each node. Many of the peers may be no part of the network.',
+      'From the latest `system.network_state` of each node. Many of these peers may not be part of the network.',
   })
-  @ApiOkResponse({ type: [ReportedReputations], description: 'The newest report first.' })
+  @ApiOkResponse({ type: [ReportedReputations], description: 'Newest report first.' })
   @ApiProblems(400)
   async listReputations(@Query() query: ReputationQuery, @Res() response: Response): Promise<void> {
     await this.answers.send(response, this.latest.list(query), JSON_LIST);
@@ -35,10 +35,10 @@ export class ReputationController {
   @Get('logged')
   @ApiOperation({
     operationId: 'listLoggedReputations',
-    summary: 'What each node says of those peers that have ever connected here',
-    description: 'By the latest `system.network_state` of each node.',
+    summary: 'List the reputations that each node reports of peers that have connected to this server',
+    description: 'From the latest `system.network_state` of each node.',
   })
-  @ApiOkResponse({ type: [ReportedReputations], description: 'The newest report first.' })
+  @ApiOkResponse({ type: [ReportedReputations], description: 'Newest report first.' })
   @ApiProblems(400)
   async listLoggedReputations(@Query() query: ReputationQuery, @Res() response: Response): Promise<void> {
     await this.answers.send(response, this.latest.listLogged(query), JSON_LIST);
@@ -47,10 +47,10 @@ export class ReputationController {
   @Get(':peer_id')
   @ApiOperation({
     operationId: 'listPeerReputations',
-    summary: 'What other nodes say and said of a peer',
+    summary: 'List the reputations of a peer over time',
     description:
-      'By every `system.network_state` that has the peer. A peer that few of them have takes long to find: ' +
-      'give an age, or times.',
+      'From every `system.network_state` that contains the peer. If few of them do, the query is slow: ' +
+      'limit it by an age or times.',
   })
   @ApiOkResponse({ type: [PeerReputation], description: 'Newest first.' })
   @ApiProblems(400)

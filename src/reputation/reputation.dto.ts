@@ -6,16 +6,16 @@ const OTHER_PEER = '12D3KooWByVpK92hMi9CzTjyFg9cPHDU5ariTM3EPMq9vdh5S5Po';
 
 /** What a node says of its peers in one report. The n-th of each list is about the n-th peer. */
 export class ReportedReputations {
-  @TextOf('The node that says so.', { example: PEER })
+  @TextOf('The reporting node.', { example: PEER })
   reporting_peer!: string;
 
-  @TextListOf('The peers, each once, in no particular order.', { example: [OTHER_PEER] })
+  @TextListOf('The reported peers, each once, in no particular order.', { example: [OTHER_PEER] })
   remote_peer!: string[];
 
   @ApiProperty({
     type: 'array',
     items: { type: 'integer' },
-    description: 'Their reputations: the lowest where a peer is in several sets.',
+    description: 'Their reputations. The lowest one if a peer is in several sets.',
     example: [-2646],
   })
   reputation!: number[];
@@ -23,26 +23,26 @@ export class ReportedReputations {
   @ApiProperty({
     type: 'array',
     items: { type: 'boolean' },
-    description: 'Whether the node is connected to them, in any set.',
+    description: 'Whether the node is connected to them in any set.',
     example: [true],
   })
   connected!: boolean[];
 
-  @TimeOf('When the node said so.')
+  @TimeOf('When the node reported it.')
   ts!: string;
 }
 
 /** What a node says of one peer in one report. */
 export class PeerReputation {
-  @TextOf('The node that says so.', { example: PEER })
+  @TextOf('The reporting node.', { example: PEER })
   reporting_peer!: string;
 
-  @ApiProperty({ type: 'integer', description: 'The lowest of all sets.', example: -2646 })
+  @ApiProperty({ type: 'integer', description: 'The lowest one of all sets.', example: -2646 })
   reputation!: number;
 
-  @FlagOf('Whether the node is connected to the peer, in any set.', { example: true })
+  @FlagOf('Whether the node is connected to the peer in any set.', { example: true })
   connected!: boolean;
 
-  @TimeOf('When the node said so.')
+  @TimeOf('When the node reported it.')
   ts!: string;
 }

@@ -13,12 +13,12 @@ export class ReputationQuery {
   @WholeNumberParameter({
     min: 0,
     max: MAX_AGE_S,
-    description: 'Reports that are at most so old: seconds.',
+    description: 'Maximum age of reports in seconds.',
     default: 60,
   })
   max_age_s = 60;
 
-  @LimitParameter(100, 'At most so many reporting nodes.')
+  @LimitParameter(100, 'Maximum number of reporting nodes.')
   limit = 100;
 }
 
@@ -27,7 +27,7 @@ export class PeerReputationQuery {
   @WholeNumberParameter({
     min: 0,
     max: MAX_AGE_S,
-    description: 'Reports that are at most so old: seconds. Not together with `start_time` or `end_time`.',
+    description: 'Maximum age of reports in seconds. Cannot be combined with `start_time` or `end_time`.',
     example: 3600,
   })
   max_age_s?: number;
@@ -45,7 +45,7 @@ export class PeerReputationQuery {
 /** Whom the others report on. */
 export class ReportedPeerPath {
   @PeerIdParameter({
-    description: 'The peer id of the node that is reported on. It need not have connected here.',
+    description: 'The peer id of the reported node. It need not have connected to this server.',
     required: true,
   })
   peer_id!: string;

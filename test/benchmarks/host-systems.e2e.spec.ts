@@ -210,7 +210,7 @@ describe('a host system that is made from a node', () => {
     expect({ ...host, details: null }).toEqual({
       id: host.id,
       created_at: host.created_at,
-      description: 'As alice reports it.',
+      description: 'Reported by alice.',
       os: 'linux',
       cpu_qty: 6,
       cpu_clock: 3500,
@@ -278,7 +278,7 @@ describe('a host system that is made from a node', () => {
       batch({ connections: all.map(({ one }) => one), expiring: all.flatMap(({ rows }) => rows) }),
     );
     expect((await fromNode({ peer_id: 'QmReturning' })).body).toMatchObject({
-      description: 'As QmReturning reports it.',
+      description: 'Reported by QmReturning.',
       cpu_name: 'AMD EPYC 7443P 24-Core Processor',
       cpu_qty: 24,
       cpu_clock: null,

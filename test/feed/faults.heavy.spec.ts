@@ -105,7 +105,7 @@ describe('the live feed', () => {
     await waitUntil(
       () =>
         warnings.mock.calls.some(
-          ([line]) => line === "An update of the live feed's cache takes more than 1 s.",
+          ([line]) => line === "An update of the live feed's cache is taking more than 1 s.",
         ),
       { what: 'a warning' },
     );

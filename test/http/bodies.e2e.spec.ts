@@ -93,7 +93,7 @@ describe('a name that every object has', () => {
         const answer = await server.get(`${path}?${name}=1`);
         expect([path, name, answer.status]).toEqual([path, name, 400]);
         expect(await answer.json()).toMatchObject({
-          errors: [{ parameter: name, detail: 'is not known here' }],
+          errors: [{ parameter: name, detail: 'is unknown' }],
         });
       }
     }

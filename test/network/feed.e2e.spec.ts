@@ -146,7 +146,9 @@ describe('the live feed of a network', () => {
     const greedy = await NetworkClient.connect(server.ws);
     for (let index = 0; index < 40; index += 1) greedy.subscribe(`Nowhere ${index.toString()}`, {});
     await waitUntil(() => greedy.errors.length === 24, { what: 'the errors' });
-    expect(new Set(greedy.errors)).toEqual(new Set(['A socket takes 16 subscriptions to a network.']));
+    expect(new Set(greedy.errors)).toEqual(
+      new Set(['A socket can have at most 16 subscriptions to a network.']),
+    );
     const other = await NetworkClient.connect(server.ws);
     other.subscribe(chain, { fields: ['name', 'best_height'] });
     await other.sees('alice', {});

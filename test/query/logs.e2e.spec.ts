@@ -691,7 +691,7 @@ describe('a parameter that is not known', () => {
     const answer = await server.get(path);
     expect(answer.status).toBe(400);
     expect(await answer.json()).toMatchObject({
-      errors: [{ parameter: 'foo', detail: 'is not known here' }],
+      errors: [{ parameter: 'foo', detail: 'is unknown' }],
     });
   });
 });

@@ -410,7 +410,7 @@ describe('the server', () => {
         'application/problem+json; charset=utf-8',
       ]);
       expect(await answer.json()).toMatchObject({
-        errors: [{ parameter: 'foo', detail: 'is not known here' }],
+        errors: [{ parameter: 'foo', detail: 'is unknown' }],
       });
     },
   );

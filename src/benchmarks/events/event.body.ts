@@ -17,25 +17,25 @@ export class BenchmarkEventBody {
   @WholeNumberField({
     min: 1,
     max: MAX_ID,
-    description: 'The benchmark that it happens in.',
+    description: 'The benchmark of the event.',
     required: true,
     example: 12,
   })
   benchmark_id!: number;
 
-  @TextParameter({ ...EVENT_NAME, description: 'What begins or ends.', required: true })
+  @TextParameter({ ...EVENT_NAME, description: 'Name of the event.', required: true })
   name!: string;
 
   @ChoiceParameter({
     of: ['start', 'end'],
-    description: 'Whether it begins or ends.',
+    description: 'Start or end of the event.',
     required: true,
     example: 'start',
   })
   phase!: 'start' | 'end';
 
   @TimestampParameter({
-    description: 'When it does; now where it is left out.',
+    description: 'Time of the event. Default: now.',
     nullable: true,
     example: '2026-01-02T03:04:05.678901Z',
   })

@@ -12,20 +12,20 @@ export class BenchmarkEvent {
   @WholeNumberOf('', { example: 34 })
   id!: number;
 
-  @WholeNumberOf('The benchmark that it happened in.', { example: 12 })
+  @WholeNumberOf('The benchmark of the event.', { example: 12 })
   benchmark_id!: number;
 
-  @TextOf('What began or ended.', { example: 'warm-up' })
+  @TextOf('Name of the event.', { example: 'warm-up' })
   name!: string;
 
   @ApiProperty({
     type: 'string',
     enum: ['start', 'end'],
-    description: 'Whether it began or ended.',
+    description: 'Start or end of the event.',
     example: 'start',
   })
   phase!: 'start' | 'end';
 
-  @TimeOf('When it did.')
+  @TimeOf('Time of the event.')
   created_at!: string;
 }

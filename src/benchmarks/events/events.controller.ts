@@ -21,12 +21,12 @@ export class EventsController {
   @Post('events')
   @ApiOperation({
     operationId: 'createBenchmarkEvent',
-    summary: 'Say that something in a benchmark begins or ends',
-    description: 'A profile can then be of the time between the two.',
+    summary: 'Record the start or end of an event in a benchmark',
+    description: 'A profile can be limited to the time between the two.',
   })
   @ApiCreatedResponse({
     type: BenchmarkEvent,
-    description: 'As it is kept. `Location` is the list that it is in.',
+    description: 'The event as stored. `Location` is the list of events.',
     headers: LOCATION,
   })
   @ApiProblems(400, 413, 415)
@@ -36,7 +36,7 @@ export class EventsController {
   }
 
   @Get(':id/events')
-  @ApiOperation({ operationId: 'listBenchmarkEvents', summary: 'What happened in a benchmark' })
+  @ApiOperation({ operationId: 'listBenchmarkEvents', summary: 'List events of a benchmark' })
   @ApiOkResponse({ type: [BenchmarkEvent], description: 'Oldest first.' })
   @ApiProblems(400, 404)
   async listBenchmarkEvents(@Param() { id }: IdPath, @Res() response: Response): Promise<void> {

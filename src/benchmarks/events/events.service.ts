@@ -33,7 +33,7 @@ export class EventsService {
     return await this.rows.insert(this.rows.valuesOf(body), {
       benchmark_events_created_at: outOfYears('created_at'),
       benchmark_events_benchmark: () =>
-        new InvalidParameterError('benchmark_id', 'takes the id of a benchmark that is described here'),
+        new InvalidParameterError('benchmark_id', 'must be the id of an existing benchmark'),
     });
   }
 }

@@ -10,12 +10,12 @@ const MAX_INTEGER = 2_147_483_647;
 const CPU_CLOCK = {
   min: 1,
   max: MAX_INTEGER,
-  description: 'How fast its processors are: MHz.',
+  description: 'Clock of its processors in MHz.',
   example: 2600,
 };
-const CPU_QTY = { min: 1, max: MAX_INTEGER, description: 'How many processor cores it has.', example: 4 };
-const RAM_MB = { min: 1, max: MAX_INTEGER, description: 'Its memory: MiB.', example: 8192 };
-const DISK_INFO = { takes: 'a text about disks', description: 'Its disks.', example: 'NVME' };
+const CPU_QTY = { min: 1, max: MAX_INTEGER, description: 'Number of processor cores.', example: 4 };
+const RAM_MB = { min: 1, max: MAX_INTEGER, description: 'Memory in MiB.', example: 8192 };
+const DISK_INFO = { takes: 'a description of disks', description: 'Its disks.', example: 'NVME' };
 const OS = {
   takes: 'the name of an operating system',
   description: 'Its operating system.',
@@ -26,7 +26,7 @@ const OS = {
 class HostSystemNotes {
   @TextParameter({
     takes: 'notes',
-    description: 'Any notes.',
+    description: 'Notes.',
     maxLength: 65_536,
     nullable: true,
     example: 'Any notes to go here',
@@ -35,7 +35,7 @@ class HostSystemNotes {
 
   @TextParameter({
     takes: 'the name of a processor',
-    description: 'Its processors.',
+    description: 'Name of its processors.',
     nullable: true,
     example: 'Intel(R) Xeon(R) E-2386G CPU @ 3.50GHz',
   })
@@ -65,10 +65,10 @@ class HostSystemNotes {
   })
   kernel?: string | null;
 
-  @FlagParameter({ description: 'It is a virtual machine.', nullable: true, example: false })
+  @FlagParameter({ description: 'Whether it is a virtual machine.', nullable: true, example: false })
   is_virtual_machine?: boolean | null;
 
-  @ObjectField({ description: 'Whatever else there is to say.', nullable: true, example: { rack: 7 } })
+  @ObjectField({ description: 'Further details.', nullable: true, example: { rack: 7 } })
   details?: object | null;
 }
 

@@ -13,16 +13,16 @@ export class HostSystem {
   @WholeNumberOf('', { example: 2 })
   id!: number;
 
-  @TimeOf('When it was described here.')
+  @TimeOf('When it was created.')
   created_at!: string;
 
-  @WholeNumberOf('How fast its processors are: MHz. Nodes do not report it, except in the names of some.', {
+  @WholeNumberOf('Clock of its processors in MHz. Nodes report it only as part of some processor names.', {
     nullable: true,
     example: 2600,
   })
   cpu_clock!: number | null;
 
-  @WholeNumberOf('How many processor cores it has.', { nullable: true, example: 4 })
+  @WholeNumberOf('Number of processor cores.', { nullable: true, example: 4 })
   cpu_qty!: number | null;
 
   @TextOf('', { example: 'Any notes to go here' })
@@ -34,7 +34,7 @@ export class HostSystem {
   @TextOf('', { nullable: true, example: 'freebsd' })
   os!: string | null;
 
-  @WholeNumberOf('Its memory: MiB.', { nullable: true, example: 8192 })
+  @WholeNumberOf('Memory in MiB.', { nullable: true, example: 8192 })
   ram_mb!: number | null;
 
   @TextOf('', { nullable: true, example: 'Intel(R) Xeon(R) E-2386G CPU @ 3.50GHz' })
@@ -49,18 +49,18 @@ export class HostSystem {
   @TextOf('', { nullable: true, example: '6.1.0-21-amd64' })
   kernel!: string | null;
 
-  @FlagOf('It is a virtual machine.', { nullable: true })
+  @FlagOf('Whether it is a virtual machine.', { nullable: true })
   is_virtual_machine!: boolean | null;
 
-  @TextOf('The node that reported it, where it was made from that.', {
+  @TextOf('The node whose report it was created from, if any.', {
     nullable: true,
     example: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp',
   })
   peer_id!: string | null;
 
   @ObjectOf(
-    'Whatever else there is to say. Of what a node reported: `sysinfo`, `hwbench` (the scores of its own ' +
-      'benchmark, in MB/s) and `target_env`, as they came.',
+    'Further details. From the report of a node: `sysinfo`, `hwbench` (the scores of its own benchmark, in MB/s) ' +
+      'and `target_env`, unchanged.',
     { nullable: true, example: { hwbench: { cpu_hashrate_score: 1027 } } },
   )
   details!: object | null;

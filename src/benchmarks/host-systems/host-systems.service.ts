@@ -48,11 +48,11 @@ export class HostSystemsService {
    */
   async createFromNode(body: HostSystemFromNode, text: string): Promise<string> {
     const report = await this.computers.find(body.peer_id);
-    if (report === undefined) throw new NotFoundException('No node with this peer id has been heard.');
+    if (report === undefined) throw new NotFoundException('There is no node with this peer id.');
     if (!report.reported) {
       throw new ConflictException(
-        'The node has reported nothing of its computer: it is too old, or does not send its hardware. ' +
-          'Describe it with POST /host_systems.',
+        'The node has not reported its hardware: it is too old, or reporting is switched off. ' +
+          'Create the host system with POST /host_systems.',
       );
     }
     const row = this.rows.valuesOf(Object.assign(hostSystemOf(report), body), text);
@@ -75,7 +75,7 @@ export class HostSystemsService {
   async delete(id: number): Promise<void> {
     const deleted = await this.rows.delete(id, {
       benchmarks_host_system: () =>
-        new ConflictException('There are benchmarks that ran on it. Delete them first, or change them.'),
+        new ConflictException('Benchmarks refer to this host system. Change or delete them first.'),
     });
     if (!deleted) throw notFound();
   }

@@ -20,7 +20,7 @@ export interface ComputerReport {
 export function hostSystemOf(report: ComputerReport): Record<string, string | number | boolean | null> {
   const { name, peer_id, cpu, linux_kernel: kernel, linux_distro: distro } = report;
   return {
-    description: `As ${name ?? peer_id} reports it.`,
+    description: `Reported by ${name ?? peer_id}.`,
     os: report.target_os ?? (kernel === null && distro === null ? null : 'linux'),
     cpu_qty: report.core_count,
     cpu_clock: cpu === null ? null : clockOf(cpu),

@@ -6,13 +6,13 @@ import { MAX_ID } from '../rows/row-id.js';
 export class ProfileQuery {
   @TextParameter({
     ...EVENT_NAME,
-    description: 'Between the starts and the ends of this event only, instead of the whole run.',
+    description: 'Only calls between the starts and the ends of this event. Default: the whole run.',
   })
   event?: string;
 
   @TextParameter({
     takes: 'the target of a trace',
-    description: 'Calls with this target only.',
+    description: 'Only calls with this target.',
     example: 'frame_system',
   })
   target?: string;
@@ -23,7 +23,7 @@ export class CompareQuery extends ProfileQuery {
   @WholeNumberParameter({
     min: 1,
     max: MAX_ID,
-    description: 'The benchmark that the other one is compared with.',
+    description: 'The benchmark to compare with.',
     required: true,
     example: 12,
   })
@@ -32,7 +32,7 @@ export class CompareQuery extends ProfileQuery {
   @WholeNumberParameter({
     min: 1,
     max: MAX_ID,
-    description: 'The other one.',
+    description: 'The compared benchmark.',
     required: true,
     example: 13,
   })

@@ -9,8 +9,8 @@ import { CompareQuery, ProfileQuery } from './profile.query.js';
 import { ProfilesReadModel } from './profiles.read-model.js';
 
 const RUN =
-  'The run lasts from `ts_start` to `ts_end`. Without a `ts_start` it begins with its first event, or when it was ' +
-  'described; without a `ts_end` it ends with its last event, or now where an event has not ended or there is none.';
+  'The run lasts from `ts_start` to `ts_end`. Without `ts_start` it starts with its first event, or when it was ' +
+  'created. Without `ts_end` it ends with its last event, or now if an event has not ended or there is none.';
 
 /** What the telemetry of the nodes says of benchmarks. */
 @ApiTags('Benchmarks')
@@ -24,13 +24,13 @@ export class ProfilesController {
   @Get('compare')
   @ApiOperation({
     operationId: 'compareBenchmarks',
-    summary: 'The profiles of two benchmarks side by side',
-    description: 'Of what calls took in each: see `GET /benchmarks/{id}/profile`.',
+    summary: 'Compare the profiles of two benchmarks',
+    description: 'Durations of calls in each: see `GET /benchmarks/{id}/profile`.',
   })
   @ApiExtraModels(CallTimes)
   @ApiOkResponse({
     type: [ProfileComparison],
-    description: 'In the order of target and name; what one of them has is in the answer.',
+    description: 'Sorted by target and name. Includes calls that only one of them has.',
   })
   @ApiProblems(400, 409)
   async compareBenchmarks(@Query() query: CompareQuery, @Res() response: Response): Promise<void> {
@@ -40,13 +40,13 @@ export class ProfilesController {
   @Get(':id/profile')
   @ApiOperation({
     operationId: 'getBenchmarkProfile',
-    summary: 'How long calls took in a benchmark',
+    summary: 'Get the profile of a benchmark',
     description:
-      'From the `tracing.profiling` messages of the node that the benchmark names, by their `target` and `name`. ' +
-      `${RUN} With \`event\` it is the time from each start of the event to the end that comes next, or to the end ` +
-      'of the run where none comes. Messages whose `time` is no number of nanoseconds are left out.',
+      'Durations of calls, from the `tracing.profiling` messages of the node that the benchmark names, by `target` ' +
+      `and \`name\`. ${RUN} With \`event\` it is the time from each start of the event to its next end, or to the ` +
+      'end of the run if there is none. Messages whose `time` is not a number of nanoseconds are omitted.',
   })
-  @ApiOkResponse({ type: [ProfileEntry], description: 'In the order of target and name.' })
+  @ApiOkResponse({ type: [ProfileEntry], description: 'Sorted by target and name.' })
   @ApiProblems(400, 404, 409)
   async getBenchmarkProfile(
     @Param() { id }: IdPath,
@@ -59,10 +59,10 @@ export class ProfilesController {
   @Get(':id/targets')
   @ApiOperation({
     operationId: 'listBenchmarkTargets',
-    summary: 'The targets in the messages of a benchmark',
-    description: `Of the node that the benchmark names; there are none where it names no node. ${RUN}`,
+    summary: 'List the targets in the messages of a benchmark',
+    description: `From the messages of the node that the benchmark names. Empty if it names no node. ${RUN}`,
   })
-  @ApiOkResponse({ type: [Target], description: 'Each once, sorted.' })
+  @ApiOkResponse({ type: [Target], description: 'Unique and sorted.' })
   @ApiProblems(400, 404)
   async listBenchmarkTargets(@Param() { id }: IdPath, @Res() response: Response): Promise<void> {
     await this.answers.send(response, this.profiles.listTargets(id), JSON_LIST);

@@ -46,7 +46,7 @@ export class ProfilesReadModel {
       for (const [parameter, id] of Object.entries({ base, head })) {
         const run = await findRun(transaction, id).catch((error: unknown) => {
           if (!(error instanceof NotFoundException)) throw error;
-          throw new InvalidParameterError(parameter, 'takes the id of a benchmark that is described here');
+          throw new InvalidParameterError(parameter, 'must be the id of an existing benchmark');
         });
         ranges.push(await rangeOf(transaction, run, event));
       }
@@ -70,7 +70,10 @@ async function rangeOf(
   if (event === undefined) return await rangeOfRun(transaction, run);
   const range = await rangeOfEvent(transaction, run, event);
   if (range === undefined) {
-    throw new InvalidParameterError('event', `takes the name of an event that has begun in benchmark ${id}`);
+    throw new InvalidParameterError(
+      'event',
+      `must be the name of an event that was started in benchmark ${id}`,
+    );
   }
   return range;
 }

@@ -25,14 +25,15 @@ export function problemOf(
 
 /** For a constraint on the years that a time may be in. */
 export function outOfYears(parameter: string): () => InvalidParameterError {
-  return () => new InvalidParameterError(parameter, 'takes a time that is from the year 1 to 9999 in UTC');
+  return () => new InvalidParameterError(parameter, 'must be a time from the year 1 to 9999 in UTC');
 }
 
 /** jsonb knows no NUL, no half of a surrogate pair, and no number of more digits than `numeric` has. */
 function notTaken(fields: readonly string[]): BadRequestException {
-  const detail = 'takes JSON without NUL, without lone surrogates, and with numbers that PostgreSQL holds';
+  const detail =
+    'must be JSON without NUL, without lone surrogates, and with numbers that PostgreSQL can store';
   return new BadRequestException({
-    detail: `${fields.join(' or ')} holds what the database does not: it ${detail}.`,
+    detail: `${fields.join(' or ')} cannot be stored: it ${detail}.`,
     errors: fields.map((parameter) => ({ parameter, detail })),
   });
 }

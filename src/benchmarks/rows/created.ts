@@ -7,4 +7,6 @@ export function created(collection: string, row: string): JsonText {
 }
 
 /** How that is documented. */
-export const LOCATION = { Location: { description: 'Where it is.', schema: { type: 'string' } } } as const;
+export const LOCATION = {
+  Location: { description: 'URL of the new resource.', schema: { type: 'string' } },
+} as const;

@@ -5,7 +5,7 @@ export const MAX_ID = Number.MAX_SAFE_INTEGER;
 
 /** Which row a path is about. */
 export class IdPath {
-  @WholeNumberParameter({ min: 1, max: MAX_ID, description: 'Its id.', required: true, example: 12 })
+  @WholeNumberParameter({ min: 1, max: MAX_ID, description: 'The id.', required: true, example: 12 })
   id!: number;
 }
 
@@ -17,7 +17,7 @@ export class PageQuery {
   @WholeNumberParameter({
     min: 1,
     max: MAX_ID,
-    description: 'Goes on after a row: the `id` of the last one that you have.',
+    description: 'Continues after a row: the `id` of the last row received.',
     example: 12,
   })
   cursor?: number;

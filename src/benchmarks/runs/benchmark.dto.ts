@@ -12,28 +12,28 @@ export class Benchmark {
   @WholeNumberOf('', { example: 12 })
   id!: number;
 
-  @TimeOf('When it was described here.')
+  @TimeOf('When it was created.')
   created_at!: string;
 
-  @ObjectOf('What is run, with every digit of its numbers.', { nullable: true, example: { tdb: 'tbd' } })
+  @ObjectOf('The workload, with every digit of its numbers.', { nullable: true, example: { tdb: 'tbd' } })
   benchmark_spec!: object | null;
 
-  @ObjectOf('The chain that it is run on.', { nullable: true, example: { name: 'Development' } })
+  @ObjectOf('The chain of the run.', { nullable: true, example: { name: 'Development' } })
   chain_spec!: object | null;
 
   @TextOf('', { example: 'notes' })
   description!: string;
 
-  @WholeNumberOf('The host system that it is run on.', { nullable: true, example: 2 })
+  @WholeNumberOf('The host system of the run.', { nullable: true, example: 2 })
   host_system_id!: number | null;
 
-  @TimeOf('When the run ended.', { nullable: true })
+  @TimeOf('End of the run.', { nullable: true })
   ts_end!: string | null;
 
-  @TimeOf('When the run began.', { nullable: true })
+  @TimeOf('Start of the run.', { nullable: true })
   ts_start!: string | null;
 
-  @ObjectOf('How everything is set up.', {
+  @ObjectOf('Configuration of the run.', {
     nullable: true,
     example: { substrate: { peerId: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp' } },
   })

@@ -68,7 +68,7 @@ const LIST = `
 const EXAMPLE = {
   benchmark_spec: { name: 'transfers', transactions_per_second: 500, duration_s: 600 },
   chain_spec: { name: 'Development' },
-  description: 'Transfers between two accounts, as fast as the node takes them.',
+  description: 'Transfers between two accounts, as fast as the node accepts them.',
   ts_start: '2026-01-02T03:00:00Z',
   ts_end: '2026-01-02T03:10:00Z',
   setup: {
@@ -83,19 +83,19 @@ const EXAMPLE = {
 function problemsOf({ ts_end: end }: BenchmarkBody): ConstraintProblems {
   return {
     benchmarks_host_system: () =>
-      new InvalidParameterError('host_system_id', 'takes the id of a host system that is described here'),
+      new InvalidParameterError('host_system_id', 'must be the id of an existing host system'),
     benchmarks_subject: withoutSubject,
     benchmarks_ts_start: outOfYears('ts_start'),
     benchmarks_ts_end: outOfYears('ts_end'),
     benchmarks_times: () =>
       end === undefined
-        ? new InvalidParameterError('ts_start', 'takes a time before ts_end')
-        : new InvalidParameterError('ts_end', 'takes a time after ts_start'),
+        ? new InvalidParameterError('ts_start', 'must be before ts_end')
+        : new InvalidParameterError('ts_end', 'must be after ts_start'),
   };
 }
 
 function withoutSubject(): BadRequestException {
-  const detail = 'takes a JSON object: a benchmark has a benchmark_spec, a setup, or both';
+  const detail = 'must be a JSON object: a benchmark has a benchmark_spec, a setup, or both';
   return new BadRequestException({
     detail: `benchmark_spec ${detail}.`,
     errors: ['benchmark_spec', 'setup'].map((parameter) => ({ parameter, detail })),

@@ -42,7 +42,7 @@ export class CacheUpdater {
     const { CACHE_UPDATE_TIMEOUT_S } = this.settings;
     const slow = setTimeout(() => {
       this.logger.warn(
-        `An update of the live feed's cache takes more than ${CACHE_UPDATE_TIMEOUT_S.toString()} s.`,
+        `An update of the live feed's cache is taking more than ${CACHE_UPDATE_TIMEOUT_S.toString()} s.`,
       );
     }, CACHE_UPDATE_TIMEOUT_S * 1000);
     try {

@@ -26,7 +26,7 @@ export class EntryFiller {
     private readonly metrics: FeedMetrics,
     freshness: FeedFreshness,
   ) {
-    this.outage = new FeedOutage('what was said before', freshness);
+    this.outage = new FeedOutage('earlier messages', freshness);
   }
 
   /** @param by who waits for it: each who does has a turn */

@@ -13,12 +13,12 @@ describe('an outage of the feed', () => {
     for (const outage of [...outages, ...outages]) outage.failed(new Error('no route'));
     for (const outage of [...outages, ...outages]) outage.succeeded();
     expect(warn.mock.calls).toEqual([
-      ['The live feed waits for the database: new messages cannot be read, Error: no route'],
-      ['The live feed waits for the database: the nodes cannot be read, Error: no route'],
+      ['The live feed is stale: new messages cannot be read, retrying: Error: no route'],
+      ['The live feed is stale: the nodes cannot be read, retrying: Error: no route'],
     ]);
     expect(log.mock.calls).toEqual([
-      ['The live feed goes on with new messages, after 0 s.'],
-      ['The live feed goes on with the nodes, after 0 s.'],
+      ['The live feed is up to date again with new messages, after 0 s.'],
+      ['The live feed is up to date again with the nodes, after 0 s.'],
     ]);
     vi.restoreAllMocks();
   });

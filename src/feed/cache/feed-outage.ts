@@ -13,11 +13,11 @@ export class FeedOutage {
   ) {}
 
   failed(error: unknown): void {
-    this.logger.debug(`The live feed is to read ${this.what} again: ${String(error)}`);
+    this.logger.debug(`The live feed will retry reading ${this.what}: ${String(error)}`);
     if (this.since !== undefined) return;
     this.since = new Date();
     this.freshness.set(this.what, this.since);
-    this.logger.warn(`The live feed waits for the database: ${this.what} cannot be read, ${String(error)}`);
+    this.logger.warn(`The live feed is stale: ${this.what} cannot be read, retrying: ${String(error)}`);
   }
 
   succeeded(): void {
@@ -25,6 +25,6 @@ export class FeedOutage {
     const seconds = Math.round((Date.now() - this.since.getTime()) / 1000).toString();
     this.since = undefined;
     this.freshness.set(this.what, undefined);
-    this.logger.log(`The live feed goes on with ${this.what}, after ${seconds} s.`);
+    this.logger.log(`The live feed is up to date again with ${this.what}, after ${seconds} s.`);
   }
 }

@@ -16,14 +16,14 @@ const aggregates = (request: FeedRequest): boolean =>
 /** What a client of the feed sends: one JSON object a frame. */
 export class FeedRequest {
   @ChoiceParameter({
-    description: 'Whether to begin or to end.',
+    description: 'Subscribe or unsubscribe.',
     required: true,
     of: ['subscribe', 'unsubscribe'],
   })
   interest!: 'subscribe' | 'unsubscribe';
 
   @TextParameter({
-    description: 'The node whose messages are meant.',
+    description: 'The node that sends the messages.',
     required: true,
     takes: 'the peer id of a node, or * for all',
   })
@@ -37,11 +37,11 @@ export class FeedRequest {
   msg!: string;
 
   @ValidateIf(subscribes)
-  @TimestampParameter({ description: 'Older messages are not sent.', required: true })
+  @TimestampParameter({ description: 'Older messages are omitted.', required: true })
   start_time?: string;
 
   @ChoiceParameter({
-    description: 'What to make of the messages of an interval; raw messages where it is left out.',
+    description: 'Aggregate of the messages of an interval. Raw messages if omitted.',
     of: AGGREGATE_TYPES,
   })
   aggregate_type?: AggregateType;
@@ -56,7 +56,7 @@ export class FeedRequest {
   aggregate_interval?: number;
 
   @TextParameter({
-    description: 'The field that is aggregated; `time` where it is left out.',
+    description: 'The field that is aggregated. Default: `time`.',
     takes: 'the name of a numeric field',
   })
   aggregate_key?: string;

@@ -46,7 +46,7 @@ export function readRequest(fields: Record<string, unknown>, longestS: number, t
   const intervalS = request.aggregate_interval ?? NaN;
   if (intervalS > longestS) {
     throw new InvalidRequestError(
-      `aggregate_interval takes a whole number from 1 to ${longestS.toString()}, which is what the cache holds.`,
+      `aggregate_interval must be an integer from 1 to ${longestS.toString()}, the seconds that the cache holds.`,
     );
   }
   return {
@@ -63,10 +63,10 @@ export function objectIn(text: string): Record<string, unknown> {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new InvalidRequestError('A frame takes one JSON object.');
+    throw new InvalidRequestError('A frame must be one JSON object.');
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new InvalidRequestError('A frame takes one JSON object.');
+    throw new InvalidRequestError('A frame must be one JSON object.');
   }
   return value as Record<string, unknown>;
 }
@@ -79,7 +79,7 @@ function refuseNested(fields: Record<string, unknown>, lists: readonly string[])
       (isList ? (field as unknown[]) : [field]).some((value) => typeof value === 'object' && value !== null)
     ) {
       throw new InvalidRequestError(
-        `${shown(name)} takes ${isList ? 'a list of plain values' : 'a plain value'}.`,
+        `${shown(name)} must be ${isList ? 'a list of plain values' : 'a plain value'}.`,
       );
     }
   }
@@ -106,9 +106,7 @@ export function validated<Request extends object>(
 
 function describe({ property, constraints = {} }: ValidationError): string {
   const why =
-    'whitelistValidation' in constraints
-      ? 'is not known here'
-      : (Object.values(constraints)[0] ?? 'cannot be used');
+    'whitelistValidation' in constraints ? 'is unknown' : (Object.values(constraints)[0] ?? 'is invalid');
   return `${shown(property)} ${why}.`;
 }
 

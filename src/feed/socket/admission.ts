@@ -36,9 +36,9 @@ export class Admission {
    * @throws NotAdmittedError, and what the guard throws
    */
   async check({ token }: Record<string, unknown>): Promise<void> {
-    if (token === undefined) throw new NotAdmittedError('The first frame is to have a token in it.');
+    if (token === undefined) throw new NotAdmittedError('The first frame must contain a token.');
     if (typeof token !== 'string' || !(await this.guard.admits(token))) {
-      throw new NotAdmittedError('The token is not known.');
+      throw new NotAdmittedError('The token is invalid.');
     }
     this.given = true;
   }

@@ -190,7 +190,7 @@ export class FeedSocket implements MemoryHolder, TurnTaker {
   /** @param text undefined where the frame is binary */
   private handle(text: string | undefined): void {
     try {
-      if (text === undefined) throw new InvalidRequestError('A frame takes text: one JSON object.');
+      if (text === undefined) throw new InvalidRequestError('A frame must be text: one JSON object.');
       const frame = objectIn(text);
       if (this.isWaiting) {
         this.isAdmitting = true;

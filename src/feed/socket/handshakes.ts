@@ -39,7 +39,7 @@ export class Handshakes {
       return isFull() ? this.refuse('full', 503) : null;
     } catch (error) {
       if (error instanceof HttpException) return this.refuse('refused', error.getStatus());
-      this.logger.error('The guard of the live feed failed, and lets no client in.', error);
+      this.logger.error('The guard of the live feed failed. The handshake was refused.', error);
       return this.refuse('failed', 500);
     } finally {
       this.waiting.delete(request);

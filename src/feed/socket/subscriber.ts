@@ -103,7 +103,8 @@ export class Subscriber implements Asker {
 }
 
 function checkRoom(taken: number, most: number, what: string): void {
-  if (taken >= most) throw new TooManySubscriptionsError(`A socket takes ${most.toString()} ${what}.`);
+  if (taken >= most)
+    throw new TooManySubscriptionsError(`A socket can have at most ${most.toString()} ${what}.`);
 }
 
 function nameOf(kind: Kind, pair: PeerMessage): string {

@@ -26,13 +26,13 @@ export class NamedChains {
     private readonly views: NetworkViews,
     freshness: FeedFreshness,
   ) {
-    this.outage = new FeedOutage('the names of chains', freshness);
+    this.outage = new FeedOutage('chain names', freshness);
   }
 
   /** @throws InvalidRequestError where there are too many */
   add(subscription: NetworkSubscription): void {
     if (this.waiting().length >= MAX_SUBSCRIPTIONS) {
-      throw new InvalidRequestError('Too many chains are followed here by name.');
+      throw new InvalidRequestError('Too many subscriptions to chains by name.');
     }
     this.subscriptions.add(subscription);
     this.lookUp();
@@ -105,7 +105,7 @@ export class NamedChains {
     }
     const view = this.views.open(first.key);
     if (view === undefined) {
-      const error = 'Too many chains are followed here.';
+      const error = 'Too many chains are subscribed to on this server.';
       subscription.refuse(Buffer.from(JSON.stringify({ error, network })));
       return;
     }

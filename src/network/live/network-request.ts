@@ -3,7 +3,7 @@ import { ChainParameter } from '../../chains/index.js';
 import { ChoiceParameter, TimestampParameter } from '../../platform/http/index.js';
 import { NODE_FIELDS, type NodeField } from '../node-fields.js';
 
-const takesFields = { message: `takes a list of names of fields: ${NODE_FIELDS.join(', ')}` };
+const takesFields = { message: `must be a list of field names: ${NODE_FIELDS.join(', ')}` };
 
 /** What a client of the feed sends to follow the nodes of a chain. */
 export class NetworkRequest {
@@ -11,7 +11,7 @@ export class NetworkRequest {
   network!: string;
 
   @ChoiceParameter({
-    description: 'Whether to begin or to end.',
+    description: 'Subscribe or unsubscribe.',
     required: true,
     of: ['subscribe', 'unsubscribe'],
   })
@@ -24,7 +24,7 @@ export class NetworkRequest {
   fields?: NodeField[];
 
   @TimestampParameter({
-    description: 'Goes on after a snapshot: its `as_of`. Everything is sent without it.',
+    description: 'Continues after a snapshot: its `as_of`. The complete state is sent if omitted.',
   })
   since?: string;
 }

@@ -57,7 +57,8 @@ export class NetworkTopic implements FeedTopic, OnModuleInit {
 
   private byKey(key: string, wanted: NetworkWish, onNews: (sending: Sending) => void): NetworkSubscription {
     const view = this.views.open(key);
-    if (view === undefined) throw new InvalidRequestError('Too many chains are followed here.');
+    if (view === undefined)
+      throw new InvalidRequestError('Too many chains are subscribed to on this server.');
     // Where it fails, the next update tries again.
     if (!view.isFilled) this.views.fill(view).catch(() => undefined);
     const subscription = new NetworkSubscription(wanted, onNews);

@@ -3,16 +3,16 @@ import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { Problem } from './problem.js';
 
 const DESCRIPTIONS = {
-  400: 'An input is wrong or not known. `errors` names it, and what it takes.',
-  401: 'The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`.',
-  403: 'The scope of the token is not enough, or a browser asks for a page that may not.',
-  404: 'There is no such thing.',
-  406: 'None of the formats of `Accept` is offered.',
-  409: 'What is asked for does not go with what is stored.',
+  400: 'A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason.',
+  401: 'The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`.',
+  403: 'The scope of the token is insufficient, or the origin of the browser page is not allowed.',
+  404: 'Not found.',
+  406: 'No format in `Accept` is available.',
+  409: 'The request conflicts with stored data.',
   413: 'The body is too large.',
-  415: 'The body is not sent as `application/json`.',
-  421: 'The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`.',
-  503: 'The database cannot be reached, or the answer took too long. `Retry-After` says when to try again.',
+  415: 'The content type of the body is not `application/json`.',
+  421: 'The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`.',
+  503: 'The database cannot be reached, the query took too long, or too many requests are in progress. Retry after `Retry-After`.',
 } as const;
 
 export type ProblemStatus = keyof typeof DESCRIPTIONS;

@@ -9,6 +9,6 @@ import type { Request } from 'express';
  */
 export function chooseFormat<T extends string>(request: Request, offered: readonly T[]): T {
   const chosen = request.accepts(...offered);
-  if (chosen === false) throw new NotAcceptableException(`The answer can be ${offered.join(', ')}.`);
+  if (chosen === false) throw new NotAcceptableException(`Available formats: ${offered.join(', ')}.`);
   return chosen as T;
 }

@@ -23,16 +23,16 @@ describe('databaseProblem', () => {
     ]) {
       expect(databaseProblem(error)).toEqual({
         status: 503,
-        detail: 'The database cannot be reached for now.',
+        detail: 'The database cannot be reached.',
       });
     }
   });
 
   it('says what else the database lacks for now', () => {
     for (const [code, detail] of [
-      ['25006', 'The database is read-only for now.'],
-      ['3D000', 'The database does not exist for now.'],
-      ['42P01', 'Tables are missing in the database for now.'],
+      ['25006', 'The database is read-only.'],
+      ['3D000', 'The database does not exist.'],
+      ['42P01', 'Tables are missing in the database.'],
       ['53100', 'The disk of the database is full.'],
     ] as const) {
       expect(databaseProblem(withCode(code))).toEqual({ status: 503, detail });

@@ -13,9 +13,9 @@ const DATA_EXCEPTION = /^(22|54)...$/;
 
 /** Told apart from a database that cannot be reached. */
 const REASONS: readonly [state: string, detail: string][] = [
-  [SqlState.ReadOnlySqlTransaction, 'The database is read-only for now.'],
-  [SqlState.UndefinedDatabase, 'The database does not exist for now.'],
-  [SqlState.UndefinedTable, 'Tables are missing in the database for now.'],
+  [SqlState.ReadOnlySqlTransaction, 'The database is read-only.'],
+  [SqlState.UndefinedDatabase, 'The database does not exist.'],
+  [SqlState.UndefinedTable, 'Tables are missing in the database.'],
   [SqlState.DiskFull, 'The disk of the database is full.'],
 ];
 
@@ -24,10 +24,10 @@ export function databaseProblem(error: unknown): { status: 400 | 503; detail: st
   if (!(error instanceof Error)) return null;
   const code: unknown = (error as { code?: unknown }).code;
   if (code === SqlState.QueryCanceled || error instanceof ReadTimeoutError) {
-    return { status: 503, detail: 'The answer took too long. Ask for less: a shorter time, fewer rows.' };
+    return { status: 503, detail: 'The query took too long. Request a shorter time range or fewer rows.' };
   }
   if (typeof code === 'string' && DATA_EXCEPTION.test(code)) {
-    return { status: 400, detail: 'A parameter has a value that the database does not take.' };
+    return { status: 400, detail: 'The database rejected the value of a parameter.' };
   }
   for (const [state, detail] of REASONS) if (hasSqlState(error, state)) return { status: 503, detail };
   const unreachable =
@@ -37,5 +37,5 @@ export function databaseProblem(error: unknown): { status: 400 | 503; detail: st
     ) ||
     error.name === 'CannotExecuteNotConnectedError' ||
     error.name === 'ConnectionNotFoundError';
-  return unreachable ? { status: 503, detail: 'The database cannot be reached for now.' } : null;
+  return unreachable ? { status: 503, detail: 'The database cannot be reached.' } : null;
 }

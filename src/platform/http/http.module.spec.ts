@@ -86,10 +86,10 @@ describe('a route', () => {
       'application/problem+json; charset=utf-8',
     ]);
     expect(await refused.json()).toMatchObject({
-      detail: 'toString is not known here. b is not known here.',
+      detail: 'toString is unknown. b is not known here.',
       errors: [
-        { parameter: 'toString', detail: 'is not known here' },
-        { parameter: 'b', detail: 'is not known here' },
+        { parameter: 'toString', detail: 'is unknown' },
+        { parameter: 'b', detail: 'is unknown' },
       ],
     });
     expect([await statusOf('/named?name=a&b=2'), await statusOf('/any?b=2')]).toEqual([200, 200]);

@@ -4,8 +4,8 @@ import { BadRequestException } from '@nestjs/common';
 export class InvalidParameterError extends BadRequestException {
   override readonly name = 'InvalidParameterError';
 
-  /** @param takes continues "parameter …": `takes the id of a benchmark` */
-  constructor(parameter: string, takes: string) {
-    super({ detail: `${parameter} ${takes}.`, errors: [{ parameter, detail: takes }] });
+  /** @param reason continues "parameter …": `must be the id of a benchmark` */
+  constructor(parameter: string, reason: string) {
+    super({ detail: `${parameter} ${reason}.`, errors: [{ parameter, detail: reason }] });
   }
 }

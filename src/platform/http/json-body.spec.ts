@@ -37,10 +37,7 @@ describe('a body', () => {
       expect(objection('{}', type(charset))).toBeUndefined();
     }
     for (const charset of ['utf-16le', '"utf-16"', 'utf-32', 'utf-7']) {
-      expect([charset, objection('{}', type(charset))]).toEqual([
-        charset,
-        'The body is to be JSON in UTF-8.',
-      ]);
+      expect([charset, objection('{}', type(charset))]).toEqual([charset, 'The body must be JSON in UTF-8.']);
     }
   });
 });

@@ -18,10 +18,10 @@ const CHARSET = /;\s*charset\s*=\s*"?([^\s";]+)/i;
 const UTF_8 = /^(utf-?8|us-ascii)$/i;
 
 const WHY: Record<UnstorableReason, string> = {
-  nul_character: 'has a NUL character in it',
-  lone_surrogate: 'has half of a surrogate pair in it',
+  nul_character: 'contains a NUL character',
+  lone_surrogate: 'contains an unpaired surrogate',
   too_deep: 'is nested too deeply',
-  number_out_of_range: 'has a number in it that is too large to be stored',
+  number_out_of_range: 'contains a number that is too large to store',
 };
 
 /**
@@ -40,11 +40,11 @@ function objection({ rawBody, method, headers }: RawBodyRequest<Request>): HttpE
   if (rawBody === undefined) {
     const sent = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
     return sent && WITH_BODY.has(method)
-      ? new UnsupportedMediaTypeException('The body is to be JSON, sent with Content-Type: application/json.')
+      ? new UnsupportedMediaTypeException('The body must be JSON with Content-Type: application/json.')
       : undefined;
   }
   if (!UTF_8.test(CHARSET.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8')) {
-    return new UnsupportedMediaTypeException('The body is to be JSON in UTF-8.');
+    return new UnsupportedMediaTypeException('The body must be JSON in UTF-8.');
   }
   const text = textOf(rawBody);
   const reason = findUnstorable(text);

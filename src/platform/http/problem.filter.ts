@@ -37,7 +37,7 @@ export class ProblemFilter implements ExceptionFilter {
       return problem(known.status, known.detail);
     }
     this.logger.error('A request failed.', error instanceof Error ? error.stack : String(error));
-    return problem(500, 'The server failed to answer. Its log says more.');
+    return problem(500, 'Internal error. The server log has the details.');
   }
 }
 

@@ -3,13 +3,13 @@ import { STATUS_CODES } from 'node:http';
 
 /** What is wrong with one input. */
 export class ProblemPart {
-  @ApiProperty({ type: 'string', description: 'The name of the parameter, or of the field of the body.' })
+  @ApiProperty({ type: 'string', description: 'The name of the parameter or of the field of the body.' })
   parameter!: string;
 
   @ApiProperty({
     type: 'string',
-    description: 'What it takes.',
-    example: 'takes a whole number from 1 to 10000',
+    description: 'Why it is invalid.',
+    example: 'must be an integer from 1 to 10000',
   })
   detail!: string;
 }
@@ -25,10 +25,14 @@ export class Problem {
   @ApiProperty({ type: 'integer', example: 400 })
   status!: number;
 
-  @ApiProperty({ type: 'string', required: false, description: 'What is wrong, and what to do.' })
+  @ApiProperty({ type: 'string', required: false, description: 'The cause, and what to do.' })
   detail?: string;
 
-  @ApiProperty({ type: () => [ProblemPart], required: false, description: 'Each input that is wrong.' })
+  @ApiProperty({
+    type: () => [ProblemPart],
+    required: false,
+    description: 'Each invalid parameter or field.',
+  })
   errors?: ProblemPart[];
 }
 

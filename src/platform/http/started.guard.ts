@@ -27,6 +27,6 @@ export class StartedGuard implements CanActivate {
     if (this.lifecycle.state !== 'starting' || context.getType() !== 'http') return true;
     const places = [context.getHandler(), context.getClass()];
     if (this.reflector.getAllAndOverride<boolean>(BEFORE_START, places)) return true;
-    throw new ServiceUnavailableException('The server waits for its database.');
+    throw new ServiceUnavailableException('The server is waiting for its database.');
   }
 }

@@ -10,7 +10,7 @@ import { isOpaque } from './parameters/opaque-fields.js';
 
 /** More are not listed. */
 const MOST_ERRORS = 20;
-const UNKNOWN = 'is not known here';
+const UNKNOWN = 'is unknown';
 
 /** Checks every input against its class; what the class does not know is refused. */
 export function inputValidation(): ValidationPipe {
@@ -28,7 +28,7 @@ class InputValidationPipe extends ValidationPipe {
     const { metatype, type } = metadata;
     if (metatype === undefined || type === 'custom') return await super.transform(value, metadata);
     if (type === 'body' && Array.isArray(value) && metatype !== Array) {
-      throw refusal([{ parameter: 'body', detail: 'takes a JSON object' }]);
+      throw refusal([{ parameter: 'body', detail: 'must be a JSON object' }]);
     }
     return await super.transform(isObject(value) ? prepared(value, metatype) : value, metadata);
   }
@@ -73,7 +73,7 @@ interface Part {
 
 function asPart({ property, constraints = {} }: ValidationError): Part {
   const detail =
-    'whitelistValidation' in constraints ? UNKNOWN : (Object.values(constraints)[0] ?? 'cannot be used');
+    'whitelistValidation' in constraints ? UNKNOWN : (Object.values(constraints)[0] ?? 'is invalid');
   // Validators say so themselves, where nobody has put it otherwise.
   const own = `${property} `;
   return { parameter: property, detail: detail.startsWith(own) ? detail.slice(own.length) : detail };

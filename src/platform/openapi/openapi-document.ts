@@ -12,17 +12,17 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .setVersion(packageInfo.version)
     .setDescription(DESCRIPTION)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
-    .addServer('/', 'The server that this comes from.')
-    .addTag('Nodes', 'Who reports here, and since when.')
-    .addTag('Messages', 'What nodes said.')
-    .addTag('Reputation', 'What nodes think of their peers.')
-    .addTag('Benchmarks', 'Runs of a node on a host system, to be compared by its telemetry.')
-    .addTag('Network', 'The nodes that are connected, as they are now.')
-    .addTag('Server', 'About the server itself.')
+    .addServer('/', 'This server.')
+    .addTag('Nodes', 'Nodes and their connections.')
+    .addTag('Messages', 'Messages that nodes sent.')
+    .addTag('Reputation', 'Reputations that nodes report of their peers.')
+    .addTag('Benchmarks', 'Benchmark runs of a node on a host system, and their profiles.')
+    .addTag('Network', 'Current state of the connected nodes.')
+    .addTag('Server', 'The server itself.')
     .addSecurity(TOKEN, {
       type: 'http',
       scheme: 'bearer',
-      description: 'One of `API_TOKENS`, where the server has any.',
+      description: 'One of `API_TOKENS`, if the server has any.',
     })
     .build();
   const document = SwaggerModule.createDocument(app, config, {

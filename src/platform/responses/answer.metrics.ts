@@ -5,20 +5,20 @@ import { Counter, Gauge } from 'prom-client';
 export const answerMetricProviders = [
   makeGaugeProvider({
     name: 'tetcore_http_answer_streams',
-    help: 'Answers that hold a database connection while their clients take them.',
+    help: 'Responses that hold a database connection while their clients read them.',
   }),
   makeGaugeProvider({
     name: 'tetcore_http_answer_buffered_bytes',
-    help: 'Bytes of answers that have been read and wait for their clients.',
+    help: 'Bytes of responses that are buffered until their clients read them.',
   }),
   makeCounterProvider({
     name: 'tetcore_http_answers_refused_total',
-    help: 'Requests that were refused with 503 because too many others are answered, by reason.',
+    help: 'Requests rejected with 503 because too many other responses were in progress, by reason.',
     labelNames: ['reason'],
   }),
   makeCounterProvider({
     name: 'tetcore_http_answers_cut_total',
-    help: 'Answers that were cut because their clients did not take them in time, by reason.',
+    help: 'Responses that were aborted because their clients did not read them in time, by reason.',
     labelNames: ['reason'],
   }),
 ];

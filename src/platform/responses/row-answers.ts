@@ -14,22 +14,21 @@ import type { RowFormat } from './row-format.js';
 import { StreamLane } from './stream-lane.js';
 
 const WHY: Record<AnswerRefusal, string> = {
-  streams:
-    'As many exports and large answers are being sent as may be at once. Try again when one has ended.',
+  streams: 'Too many exports and large responses are in progress. Retry when one has ended.',
   streams_of_address:
-    'As many exports and large answers are being sent to this address as may be at once. Try again when one has ' +
-    'ended, or ask for less.',
+    'Too many exports and large responses to this address are in progress. Retry when one has ended, or request ' +
+    'fewer rows.',
   memory:
-    'Answers that other clients have not taken yet fill the memory for them, and as many large answers are being sent ' +
-    'as may be at once. Try again later, or ask for less.',
+    'Responses that other clients have not read yet fill the response memory, and too many large responses are in ' +
+    'progress. Retry later, or request fewer rows.',
   memory_of_address:
-    'Answers that this address has not taken yet fill its share of the memory for them, and as many large answers are ' +
-    'being sent as may be at once. Try again when they are taken, or ask for less.',
-  waiting: 'Too many requests wait for the database. Try again later.',
+    'Responses that this address has not read yet fill its share of the response memory, and too many large ' +
+    'responses are in progress. Read them first, or request fewer rows.',
+  waiting: 'Too many requests are waiting for the database. Retry later.',
 };
 
 const UNLISTED_PROXY =
-  ' All clients of a proxy share one address here, unless TRUSTED_PROXIES has that of the proxy.';
+  ' All clients of a proxy share one address unless TRUSTED_PROXIES has the address of the proxy.';
 
 /** One answer, and to whom it goes. */
 interface Answer {

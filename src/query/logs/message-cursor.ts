@@ -25,14 +25,14 @@ export function MessageCursorParameter(): PropertyDecorator {
   return documented(
     {
       description:
-        'Goes on after a message: the `cursor` of the last one that you have, with the other parameters as before. ' +
-        'Of the messages that were stored when you began, none is left out and none comes twice.',
+        'Continues after a message: the `cursor` of the last message received. Keep the other parameters the same. ' +
+        'Every message that was stored before the first request is returned exactly once.',
       example: '2026-01-02T03:04:05.678901Z_1234',
     },
     { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}Z_\\d{1,18}$' },
     ValidateBy(
       { name: 'isMessageCursor', validator: { validate: isMessageCursor } },
-      { message: 'takes the cursor of a message, once' },
+      { message: 'must be the cursor of a message' },
     ),
   );
 }

@@ -28,25 +28,25 @@ export class MessagesController {
   @Get('logs')
   @ApiOperation({
     operationId: 'listMessages',
-    summary: 'Messages of a node',
+    summary: 'List messages of a node',
     description:
-      'As JSON, in pages; or as NDJSON or CSV, with any number of rows, which are sent as they are read. ' +
-      'Four such exports may run at once, two of them to one address, for an hour each; one that was cut goes on ' +
-      'after its last `cursor`.',
+      'As JSON, in pages, or as NDJSON or CSV, a streamed export of any number of rows. ' +
+      'At most four exports run at once, two of them to one address, for an hour each. Continue an aborted export ' +
+      'with its last `cursor`.',
   })
   @ApiExtraModels(Message)
   @ApiOkResponse({
-    description: 'The messages, newest first unless asked otherwise.',
+    description: 'The messages, newest first by default.',
     content: {
       'application/json': { schema: { type: 'array', items: { $ref: getSchemaPath(Message) } } },
       'application/x-ndjson': {
-        schema: { type: 'string', description: 'A Message a line.' },
+        schema: { type: 'string', description: 'One Message per line.' },
         example: '{"id":1234,"ip_addr":"192.0.2.1","peer_id":"12D3KooW…","msg":"block.import", …}\n',
       },
       'text/csv': {
         schema: {
           type: 'string',
-          description: 'RFC 4180, with a head; `logs` is JSON in one column. See `raw`.',
+          description: 'RFC 4180, with a header line. `logs` is JSON in one column. See `raw`.',
         },
         example: `${MESSAGE_COLUMNS.join(',')}\r\n1234,"192.0.2.1","12D3KooW…","block.import",…\r\n`,
       },
@@ -67,7 +67,7 @@ export class MessagesController {
       if (limit > MAX_ROWS) {
         throw new InvalidParameterError(
           'limit',
-          `takes a whole number from 1 to ${MAX_ROWS.toString()} for an answer in JSON`,
+          `must be an integer from 1 to ${MAX_ROWS.toString()} for JSON`,
         );
       }
       await this.answers.send(response, this.logs.listMessages(query, chain, MESSAGE_JSON, limit), JSON_LIST);
@@ -85,8 +85,8 @@ export class MessagesController {
   }
 
   @Get('log_stats')
-  @ApiOperation({ operationId: 'countMessages', summary: 'How many messages of each type a node has sent' })
-  @ApiOkResponse({ type: [MessageCount], description: 'The most frequent type first.' })
+  @ApiOperation({ operationId: 'countMessages', summary: 'Count the messages of a node by type' })
+  @ApiOkResponse({ type: [MessageCount], description: 'Most frequent type first.' })
   @ApiProblems(400)
   @ApiChainProblem()
   async countMessages(@Query() query: NodeMessagesQuery, @Res() response: Response): Promise<void> {
@@ -97,10 +97,10 @@ export class MessagesController {
   @Get('peer_counts')
   @ApiOperation({
     operationId: 'listPeerCounts',
-    summary: 'How many peers a node had over time',
-    description: 'By its `system.interval` messages and, where it sends them, its network states.',
+    summary: 'List the peer counts of a node over time',
+    description: 'From its `system.interval` messages and, if it sends them, its network states.',
   })
-  @ApiOkResponse({ type: [PeerCount], description: 'Newest first unless asked otherwise.' })
+  @ApiOkResponse({ type: [PeerCount], description: 'Newest first by default.' })
   @ApiProblems(400)
   @ApiChainProblem()
   async listPeerCounts(@Query() query: PeerCountsQuery, @Res() response: Response): Promise<void> {

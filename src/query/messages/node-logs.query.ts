@@ -15,7 +15,7 @@ export class NodeMessagesQuery {
   @PeerIdParameter({ description: 'The peer id of the node.', required: true })
   peer_id!: string;
 
-  @ChainParameter({ description: 'Messages that it sent on this chain.' })
+  @ChainParameter({ description: 'Messages sent on this chain.' })
   chain?: string;
 
   @TimestampParameter({ description: 'Messages later than this.', example: '2026-01-01T00:00:00' })
@@ -29,7 +29,7 @@ export class NodeMessagesQuery {
 export class NodeMessagesPageQuery extends NodeMessagesQuery {
   @ChoiceParameter({
     of: ['desc', 'asc'],
-    description: 'The newest first (`desc`), or the oldest (`asc`).',
+    description: 'Newest first (`desc`) or oldest first (`asc`).',
     default: 'desc',
   })
   order: 'asc' | 'desc' = 'desc';
@@ -44,7 +44,7 @@ const LOG_FORMATS = ['json', 'ndjson', 'csv'] as const;
 export class NodeLogsQuery extends NodeMessagesPageQuery {
   @TextParameter({
     takes: 'a type of message',
-    description: 'Messages of this type, of which docs/telemetry-messages.md has a catalogue.',
+    description: 'Messages of this type. See docs/telemetry-messages.md for known types.',
     example: 'block.import',
   })
   msg?: string;
@@ -60,22 +60,22 @@ export class NodeLogsQuery extends NodeMessagesPageQuery {
     min: 1,
     max: Number.MAX_SAFE_INTEGER,
     description:
-      'At most so many. JSON: 100 unless told, and 10000 at most. NDJSON and CSV: all of them unless told.',
+      'Maximum number of messages. JSON: default 100, maximum 10000. NDJSON and CSV: all by default.',
     example: 100,
   })
   limit?: number;
 
   @ChoiceParameter({
     of: LOG_FORMATS,
-    description: 'The format of the answer, in place of `Accept`: for links.',
+    description: 'The format of the response, overrides `Accept`. For links.',
     example: 'ndjson',
   })
   format?: (typeof LOG_FORMATS)[number];
 
   @FlagParameter({
     description:
-      'CSV: texts as they are. Otherwise one that begins with `=`, `+`, `-`, `@`, a tab or the end of a line has an ' +
-      'apostrophe before it, since a spreadsheet would run it as a formula.',
+      'CSV: texts unchanged. By default, a text that begins with `=`, `+`, `-`, `@`, a tab or a line break gets a ' +
+      'leading apostrophe, because a spreadsheet would run it as a formula.',
     example: true,
   })
   raw?: boolean;

@@ -4,19 +4,19 @@ import { SaidFields } from './said-fields.js';
 
 /** What nodes and connections have in common. */
 class Described {
-  @TextOf('The address that it came from.', { example: '192.0.2.1' })
+  @TextOf('The IP address of the node.', { example: '192.0.2.1' })
   ip_addr!: string;
 
-  @TimeOf('When the connection began.')
+  @TimeOf('When the connection was opened.')
   created_at!: string;
 
-  @FlagOf('Its messages do not expire: it is connected to `/audit`.')
+  @FlagOf('Whether it connected to `/audit`, so that its messages do not expire.')
   audit!: boolean;
 
-  @FlagOf('It has an open connection now.')
+  @FlagOf('Whether it has an open connection.')
   connected!: boolean;
 
-  @TimeOf('When it was last heard. While it is connected this lags behind by up to half a minute.')
+  @TimeOf('When its last message was received. Up to half a minute behind while it is connected.')
   last_message_at!: string;
 }
 
@@ -26,16 +26,16 @@ class Described {
  */
 @SaidFields('node')
 export class Node extends Described {
-  @WholeNumberOf('The connection that describes it.', { example: 5283920058631409 })
+  @WholeNumberOf('The connection that this description is from.', { example: 5283920058631409 })
   id!: number;
 
-  @WholeNumberOf('Its open connections.', { example: 1 })
+  @WholeNumberOf('Number of open connections.', { example: 1 })
   connections!: number;
 
-  @FlagOf('Its open connections differ in name or start: several nodes have this peer id.')
+  @FlagOf('Whether its open connections differ in name or start time: several nodes use this peer id.')
   duplicate!: boolean;
 
-  @TextOf('Where the next page begins: `cursor` takes it.', { example: '["12D3KooW…", "0x91b1…"]' })
+  @TextOf('Cursor of the next page.', { example: '["12D3KooW…", "0x91b1…"]' })
   cursor!: string;
 }
 
@@ -49,7 +49,7 @@ export class NodeConnection extends Described {
   @TextOf('The path that the node connected to.', { example: '/submit' })
   path!: string;
 
-  @TimeOf('When its first message came.')
+  @TimeOf('When its first message was received.')
   first_message_at!: string;
 
   @TimeOf('When it ended.', { nullable: true })
@@ -64,36 +64,36 @@ export class NodeConnection extends Described {
 
 /** Another chain on which a node of the same peer id has been heard. */
 export class OtherChain {
-  @TextOf('The hash of its first block; null where its nodes send none.', {
+  @TextOf('The hash of its first block. Null if its nodes send none.', {
     nullable: true,
     example: '0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3',
   })
   genesis_hash!: string | null;
 
-  @TextOf('As the node calls it.', { nullable: true, example: 'Kusama' })
+  @TextOf('The name that the node uses.', { nullable: true, example: 'Kusama' })
   chain!: string | null;
 
-  @WholeNumberOf('The connection that describes the node there.', { example: 5283920058631409 })
+  @WholeNumberOf('The connection that describes the node on that chain.', { example: 5283920058631409 })
   id!: number;
 
-  @TimeOf('When it was last heard there.')
+  @TimeOf('When its last message on that chain was received.')
   last_message_at!: string;
 }
 
 /** A node with all that is known of it. */
 export class NodeDetail extends NodeConnection {
-  @WholeNumberOf('Its open connections.', { example: 1 })
+  @WholeNumberOf('Number of open connections.', { example: 1 })
   connections!: number;
 
-  @FlagOf('Its open connections differ in name or start: several nodes have this peer id.')
+  @FlagOf('Whether its open connections differ in name or start time: several nodes use this peer id.')
   duplicate!: boolean;
 
-  @WholeNumberOf('How many connections of it are known.', { example: 12 })
+  @WholeNumberOf('Number of known connections.', { example: 12 })
   connection_count!: number;
 
-  @TimeOf('When its first connection that is known began.')
+  @TimeOf('When its first known connection was opened.')
   first_connected_at!: string;
 
-  @ApiProperty({ type: [OtherChain], description: 'Where else this peer id was heard, the last one first.' })
+  @ApiProperty({ type: [OtherChain], description: 'Other chains with this peer id, most recent first.' })
   other_chains!: OtherChain[];
 }

@@ -19,8 +19,8 @@ export class NodesController {
   ) {}
 
   @Get()
-  @ApiOperation({ operationId: 'listNodes', summary: 'All nodes that are known' })
-  @ApiOkResponse({ type: [Node], description: 'In the order of their peer ids, and of their chains.' })
+  @ApiOperation({ operationId: 'listNodes', summary: 'List nodes' })
+  @ApiOkResponse({ type: [Node], description: 'Sorted by peer id and chain.' })
   @ApiProblems(400)
   @ApiChainProblem()
   async listNodes(@Query() query: NodesQuery, @Res() response: Response): Promise<void> {
@@ -29,10 +29,11 @@ export class NodesController {
   }
 
   @Get(':peer_id')
-  @ApiOperation({ operationId: 'getNode', summary: 'What is known of a node' })
+  @ApiOperation({ operationId: 'getNode', summary: 'Get a node' })
   @ApiOkResponse({
     type: NodeDetail,
-    description: 'The connection that describes it, how many it had, and other chains of its peer id.',
+    description:
+      'The connection that describes it, the number of its connections, and other chains of its peer id.',
   })
   @ApiProblems(400, 404)
   @ApiChainProblem()
@@ -41,14 +42,14 @@ export class NodesController {
     const node = await this.nodes.find(peerId, chain);
     if (node === undefined) {
       throw new NotFoundException(
-        `No node with this peer id has been heard${chain === undefined ? '' : ' on this chain'}.`,
+        `There is no node with this peer id${chain === undefined ? '' : ' on this chain'}.`,
       );
     }
     return new JsonText(node);
   }
 
   @Get(':peer_id/connections')
-  @ApiOperation({ operationId: 'listNodeConnections', summary: 'The connections of a node' })
+  @ApiOperation({ operationId: 'listNodeConnections', summary: 'List connections of a node' })
   @ApiOkResponse({ type: [NodeConnection], description: 'Newest first.' })
   @ApiProblems(400)
   @ApiChainProblem()

@@ -15,22 +15,25 @@ export class NodesQuery {
 
   @TextParameter({
     takes: 'a part of the name of a node',
-    description: 'Nodes with this in their name, in upper or lower case.',
+    description: 'Nodes whose name contains this text, case-insensitive.',
     example: 'validator',
   })
   name?: string;
 
   @TextParameter({
     takes: 'the beginning of a version',
-    description: 'Nodes whose version begins with this.',
+    description: 'Nodes whose version begins with this text.',
     example: '1.16',
   })
   version?: string;
 
-  @FlagParameter({ description: 'Nodes that are validators, or that are none.', example: true })
+  @FlagParameter({ description: 'Validators (`true`) or other nodes (`false`).', example: true })
   authority?: boolean;
 
-  @FlagParameter({ description: 'Nodes that have an open connection, or that have none.', example: true })
+  @FlagParameter({
+    description: 'Nodes with an open connection (`true`) or without one (`false`).',
+    example: true,
+  })
   connected?: boolean;
 
   @LimitParameter(MAX_ROWS)
@@ -39,7 +42,7 @@ export class NodesQuery {
   @TextParameter({
     takes: 'the cursor of a node, or a peer id',
     description:
-      'Goes on after a node: the `cursor` of the last one that you have. A `peer_id` goes on after all nodes of that peer.',
+      'Continues after a node: the `cursor` of the last node received. With a `peer_id` it continues after all nodes of that peer.',
     maxLength: 8_192,
     example: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp',
   })
@@ -57,7 +60,7 @@ export class NodeConnectionsQuery {
   @WholeNumberParameter({
     min: 1,
     max: Number.MAX_SAFE_INTEGER,
-    description: 'Goes on after a connection: the `id` of the last one that you have.',
+    description: 'Continues after a connection: the `id` of the last connection received.',
     example: 5283920058631409,
   })
   cursor?: number;
@@ -65,7 +68,7 @@ export class NodeConnectionsQuery {
 
 /** What `GET /nodes/{peer_id}` takes. */
 export class NodeQuery {
-  @ChainParameter({ description: 'The node on this chain; on the one where it was heard last unless told.' })
+  @ChainParameter({ description: 'The node on this chain. Default: the chain of its last message.' })
   chain?: string;
 }
 

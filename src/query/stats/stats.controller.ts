@@ -17,8 +17,8 @@ export class StatsController {
   ) {}
 
   @Get('db')
-  @ApiOperation({ operationId: 'listRelationSizes', summary: 'How large tables and indexes are on disk' })
-  @ApiOkResponse({ type: [RelationSize], description: 'The largest first.' })
+  @ApiOperation({ operationId: 'listRelationSizes', summary: 'List the sizes of tables and indexes on disk' })
+  @ApiOkResponse({ type: [RelationSize], description: 'Largest first.' })
   @ApiProblems(400)
   async listRelationSizes(@Res() response: Response): Promise<void> {
     await this.answers.send(response, this.sizes.list(), JSON_LIST);
@@ -26,8 +26,8 @@ export class StatsController {
 
   @Get('version')
   @BeforeStart()
-  @ApiOperation({ operationId: 'getVersion', summary: 'Name and version of the server' })
-  @ApiOkResponse({ type: VersionInfo, description: 'As its package says.' })
+  @ApiOperation({ operationId: 'getVersion', summary: 'Get the name and version of the server' })
+  @ApiOkResponse({ type: VersionInfo, description: 'From its package.json.' })
   @ApiProblems(400)
   getVersion(): VersionInfo {
     const { name, version, description } = packageInfo;

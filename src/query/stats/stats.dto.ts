@@ -2,13 +2,13 @@ import { TextOf, WholeNumberOf } from '../../platform/http/index.js';
 
 /** A table or an index on disk. */
 export class RelationSize {
-  @TextOf('The schema and the name.', { example: 'public.peer_connections' })
+  @TextOf('Schema and name.', { example: 'public.peer_connections' })
   relation!: string;
 
-  @TextOf('Its size for people.', { example: '16 MB' })
+  @TextOf('Size, human-readable.', { example: '16 MB' })
   size!: string;
 
-  @WholeNumberOf('Its size.', { example: 16777216 })
+  @WholeNumberOf('Size in bytes.', { example: 16777216 })
   bytes!: number;
 }
 
@@ -20,6 +20,6 @@ export class VersionInfo {
   @TextOf('', { example: '0.2.0' })
   version!: string;
 
-  @TextOf('', { example: 'Keeps the telemetry of nodes.' })
+  @TextOf('', { example: 'Stores the telemetry of nodes.' })
   description!: string;
 }

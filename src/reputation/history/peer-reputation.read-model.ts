@@ -19,7 +19,7 @@ export class PeerReputationReadModel {
     { max_age_s, start_time, end_time, limit }: PeerReputationQuery,
   ): AsyncIterable<string> {
     if (max_age_s !== undefined && (start_time !== undefined || end_time !== undefined)) {
-      throw new InvalidParameterError('max_age_s', 'is not taken together with start_time or end_time');
+      throw new InvalidParameterError('max_age_s', 'cannot be combined with start_time or end_time');
     }
     const bounds = { maxAgeS: max_age_s, start: start_time, end: end_time };
     return ReadTransaction.read(this.dataSource, (transaction) =>

@@ -10,6 +10,6 @@ export function ChoiceParameter({ of, ...options }: ChoiceOptions): PropertyDeco
   return documented(
     options,
     { type: 'string', enum: [...of] },
-    IsIn(of, { message: `takes ${of.join(' or ')}, once` }),
+    IsIn(of, { message: `must be one of: ${of.join(', ')}` }),
   );
 }

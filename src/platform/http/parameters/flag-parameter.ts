@@ -13,6 +13,6 @@ export function FlagParameter(options: InputOptions): PropertyDecorator {
     options,
     { type: 'boolean' },
     Transform(({ value }: { value: unknown }) => FLAGS.get(value) ?? value),
-    IsBoolean({ message: 'takes true or false, once' }),
+    IsBoolean({ message: 'must be true or false' }),
   );
 }

@@ -6,6 +6,6 @@ export function ObjectField(options: InputOptions): PropertyDecorator {
   return documented(
     options,
     { type: 'object', additionalProperties: true },
-    IsObject({ message: 'takes a JSON object' }),
+    IsObject({ message: 'must be a JSON object' }),
   );
 }

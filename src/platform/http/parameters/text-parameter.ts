@@ -2,7 +2,7 @@ import { Matches } from 'class-validator';
 import { documented, type InputOptions } from './documented.js';
 
 export interface TextOptions extends InputOptions {
-  /** Continues "takes …": `the peer id of a node`. */
+  /** What the string is: `the peer id of a node`. */
   takes: string;
   /** Characters, 1024 unless told. */
   maxLength?: number;
@@ -16,7 +16,7 @@ export function TextParameter({ takes, maxLength = 1024, ...options }: TextOptio
     options,
     { type: 'string', minLength, maxLength, pattern: '^[^\\u0000]*$' },
     Matches(new RegExp(`^[^\\0]{${minLength.toString()},${maxLength.toString()}}$`, 'u'), {
-      message: `takes ${takes}, once, in at most ${maxLength.toString()} characters and without NUL`,
+      message: `must be a single string of at most ${maxLength.toString()} characters without NUL: ${takes}`,
     }),
   );
 }

@@ -24,7 +24,7 @@ export function TimestampParameter(options: InputOptions): PropertyDecorator {
     ),
     Matches(/^\d{4}-/, {
       message:
-        'takes a time such as 2019-01-01T00:00:00, once; it is in UTC unless it has an offset, of less than 16 hours',
+        'must be a single time such as 2019-01-01T00:00:00, in UTC unless it has an offset of less than 16 hours',
     }),
   );
 }

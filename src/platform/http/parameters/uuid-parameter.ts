@@ -6,6 +6,6 @@ export function UuidParameter(options: InputOptions): PropertyDecorator {
   return documented(
     { example: '019b0f4e-6f5c-7d7a-b7a1-2f6f0c0a4f11', ...options },
     { type: 'string', format: 'uuid' },
-    IsUUID('loose', { message: 'takes a UUID, once' }),
+    IsUUID('loose', { message: 'must be a single UUID' }),
   );
 }

@@ -21,7 +21,7 @@ export function WholeNumberParameter(options: WholeNumberOptions): PropertyDecor
 
 /** The same in a JSON body, where it is a number. */
 export function WholeNumberField({ min, max, ...options }: WholeNumberOptions): PropertyDecorator {
-  const text = { message: `takes a whole number from ${min.toString()} to ${max.toString()}` };
+  const text = { message: `must be an integer from ${min.toString()} to ${max.toString()}` };
   return documented(
     options,
     { type: 'integer', minimum: min, maximum: max },
