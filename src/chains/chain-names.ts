@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { chainKeyIn, chainKeyOf, chainKeySql, genesisHashOf, ReadTransaction } from '../storage/index.js';
-import { AmbiguousChainError } from './ambiguous-chain.error.js';
-import type { ChainChoice } from './chain-choice.js';
+import { AmbiguousChainError, type ChainChoice } from './chain-request.js';
 
 /** Chains of one name that an answer lists, at most. */
 const MAX_CHOICES = 100;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AnswerLimits } from '../../src/platform/responses/index.js';
+import { ResponseLimits } from '../../src/platform/responses/index.js';
 import { TestDatabase } from '../support/databases.js';
 import { onDatabase } from '../support/on-database.js';
 import { oneSet, storeReports } from '../support/reports.js';
@@ -61,7 +61,7 @@ describe('who locks messages first and connections then', () => {
     await database.query(`ALTER DATABASE ${name} SET deadlock_timeout = '5s'`);
     await using server = await TestServer.ready(database.url);
     // All are to be read at once, and come from one address.
-    Object.assign(server.server.app.get(AnswerLimits), { pagesOfAddress: 6 });
+    Object.assign(server.server.app.get(ResponseLimits), { pagesOfAddress: 6 });
     const expected = await Promise.all(QUESTIONS.map((path) => ask(server, path)));
     expect(expected.map(([, status]) => status)).toEqual(QUESTIONS.map(() => 200));
     await onDatabase(database.url, async (other) => {

@@ -1,8 +1,28 @@
 import type { INestApplication } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { packageInfo } from '../config/index.js';
-import { TOKEN, withAccess } from './access.js';
+import { problemResponse } from '../http/index.js';
 import { DESCRIPTION } from './description.js';
+
+/** The name of the security scheme. */
+export const TOKEN = 'token';
+
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
+
+/**
+ * Says that every route takes a token, or none where the server has none, and may answer with 401 and 403; but for
+ * those that say themselves that they are open. The same ones may answer with 421.
+ */
+export function withAccess(document: OpenAPIObject): OpenAPIObject {
+  const refusals = { 401: problemResponse(401), 403: problemResponse(403), 421: problemResponse(421) };
+  for (const item of Object.values(document.paths)) {
+    for (const operation of Object.values(item as Record<string, Operation>)) {
+      if (operation.security === undefined) Object.assign(operation.responses, refusals);
+    }
+  }
+  return { ...document, security: [{ [TOKEN]: [] }, {}] };
+}
 
 /** Describes every route of a server, as its controllers declare them: OpenAPI 3.1. */
 export function openApiDocument(app: INestApplication): OpenAPIObject {
@@ -29,4 +49,14 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     operationIdFactory: (_controller, method) => method,
   });
   return withAccess(document);
+}
+
+/** `GET /openapi.json`, and a page to read and try it at `/docs`. */
+export function setUpOpenApi(app: NestExpressApplication): void {
+  let document: OpenAPIObject | undefined;
+  SwaggerModule.setup('docs', app, () => (document ??= openApiDocument(app)), {
+    jsonDocumentUrl: 'openapi.json',
+    raw: ['json'],
+    customSiteTitle: 'Tetcore Analytics: API',
+  });
 }

@@ -4,32 +4,32 @@ import { packageInfo } from '../../platform/config/index.js';
 import {
   ApiProblems,
   BeforeStart,
-  ObjectOf,
+  ApiObject,
   Open,
   type Problem,
   problem,
-  TextListOf,
-  TextOf,
+  ApiStringList,
+  ApiString,
   WebSocketPath,
 } from '../../platform/http/index.js';
 
 /** What is here, for whoever comes without a WebSocket. */
 export class About {
-  @TextOf('', { example: 'tetcore-analytics' })
+  @ApiString('', { example: 'tetcore-analytics' })
   name!: string;
 
-  @TextOf('', { example: '0.2.0' })
+  @ApiString('', { example: '0.2.0' })
   version!: string;
 
-  @TextOf('', { example: 'Keeps the telemetry of nodes.' })
+  @ApiString('', { example: 'Keeps the telemetry of nodes.' })
   description!: string;
 
-  @ObjectOf('The WebSocket paths, and what each is for.', {
+  @ApiObject('The WebSocket paths, and what each is for.', {
     example: { '/audit': 'ws: telemetry that stays' },
   })
   telemetry!: object;
 
-  @TextListOf('Where to go on.', { example: ['/docs'] })
+  @ApiStringList('Where to go on.', { example: ['/docs'] })
   http!: string[];
 }
 

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { ReadTimeoutError } from '../../storage/index.js';
-import { databaseProblem } from './database-problem.js';
+import { databaseProblem } from './problem.filter.js';
 
 const withCode = (code: string): Error => Object.assign(new Error('failed'), { code });
 
 describe('databaseProblem', () => {
-  it('blames the client for data that the database refuses', () => {
+  it('is 400 for data that the database rejects', () => {
     for (const code of ['22007', '22008', '22009', '22021', '22P05']) {
       expect(databaseProblem(withCode(code))?.status).toBe(400);
     }
   });
 
-  it('says that the database cannot be reached where it does not answer', () => {
+  it('is 503 if the database cannot be reached', () => {
     for (const error of [
       withCode('ECONNREFUSED'),
       withCode('57P01'),
@@ -28,7 +28,7 @@ describe('databaseProblem', () => {
     }
   });
 
-  it('says what else the database lacks for now', () => {
+  it('is 503 with the reason if the database is read-only, missing or full', () => {
     for (const [code, detail] of [
       ['25006', 'The database is read-only.'],
       ['3D000', 'The database does not exist.'],
@@ -39,16 +39,16 @@ describe('databaseProblem', () => {
     }
   });
 
-  it('asks for less where an answer took too long', () => {
+  it('is 503 with advice if a query took too long', () => {
     for (const error of [withCode('57014'), new ReadTimeoutError(30_000)]) {
       expect(databaseProblem(error)).toMatchObject({
         status: 503,
-        detail: expect.stringContaining('less') as string,
+        detail: expect.stringContaining('shorter time range') as string,
       });
     }
   });
 
-  it('knows nothing of other errors', () => {
+  it('is null for other errors', () => {
     for (const error of [new Error('22007'), withCode('42703'), withCode('22'), null]) {
       expect(databaseProblem(error)).toBeNull();
     }

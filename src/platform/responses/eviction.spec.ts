@@ -1,20 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { AnswerLimits } from './answer-limits.js';
-import { AnswerMemory } from './answer-memory.js';
-import { StreamLane } from './stream-lane.js';
-import type { Taker } from './taker.js';
+import type { OpenResponse } from './response-body.js';
+import { ResponseLimits } from './response-limits.js';
+import { ResponseMemory } from './response-memory.js';
+import { StreamSlots } from './stream-slots.js';
 
-/** An answer whose client behaves as it is told to. */
-class Client implements Taker {
+/** A response with the given client behavior. */
+class Client implements OpenResponse {
   isEvicted = false;
   readonly stalledSince: number | undefined;
   readonly waitedMs: number;
-  readonly pace: number;
+  readonly bytesPerWaitS: number;
 
-  constructor({ stalledMs, waitedMs = stalledMs ?? 0, pace = 1e6 }: Partial<Record<string, number>> = {}) {
+  constructor({
+    stalledMs,
+    waitedMs = stalledMs ?? 0,
+    bytesPerWaitS = 1e6,
+  }: Partial<Record<string, number>> = {}) {
     this.stalledSince = stalledMs === undefined ? undefined : performance.now() - stalledMs;
     this.waitedMs = waitedMs;
-    this.pace = pace;
+    this.bytesPerWaitS = bytesPerWaitS;
   }
 
   evict(): void {
@@ -25,13 +29,13 @@ class Client implements Taker {
 const evicted = (clients: readonly Client[]): number[] =>
   clients.flatMap(({ isEvicted }, index) => (isEvicted ? [index] : []));
 
-describe('the account of answers that are held', () => {
-  const memoryOf = (limits: Partial<AnswerLimits>): AnswerMemory =>
-    new AnswerMemory(
-      Object.assign(new AnswerLimits(), { bufferedBytes: 60, bufferedBytesOfAddress: 30, ...limits }),
+describe('ResponseMemory', () => {
+  const memoryOf = (limits: Partial<ResponseLimits>): ResponseMemory =>
+    new ResponseMemory(
+      Object.assign(new ResponseLimits(), { bufferedBytes: 60, bufferedBytesOfAddress: 30, ...limits }),
     );
 
-  it('has the answer make room whose client has taken nothing for longest, of all or of the address', () => {
+  it('evicts the response that is stalled for longest, of all or of the address', () => {
     const memory = memoryOf({});
     const clients = [1_500, 3_000, 2_000, 0].map((stalledMs) => new Client({ stalledMs }));
     clients.forEach((client, index) => memory.add(client, index < 2 ? 'a' : 'b', 15));
@@ -42,7 +46,7 @@ describe('the account of answers that are held', () => {
     expect(memory.size).toBe(15 + 15 + 10 + 10);
   });
 
-  it('lets nobody make room who takes what there is, and says why there is none', () => {
+  it('evicts no client that is reading, and returns why there is no room', () => {
     const memory = memoryOf({});
     const clients = ['a', 'b', 'c', 'd'].map((address) => {
       const client = new Client({ stalledMs: 100 });
@@ -55,7 +59,7 @@ describe('the account of answers that are held', () => {
     expect(memory.size).toBe(60);
   });
 
-  it('has the address make room that holds most, while another holds less', () => {
+  it('evicts a response of the address with the most bytes, for an address with fewer', () => {
     const memory = memoryOf({});
     const clients = ['a', 'a', 'a', 'b', 'b', 'b'].map((address, index) => {
       const client = new Client({ stalledMs: 10 + index });
@@ -69,15 +73,17 @@ describe('the account of answers that are held', () => {
     expect(memory.add(new Client(), 'c', 10)).toBe('memory');
   });
 
-  it('has the slowest client make room, once it was waited for long enough', () => {
+  it('evicts the slowest client, once it was waited for long enough', () => {
     const memory = memoryOf({});
-    const clients = [20, 10, 30, 1e6].map((pace) => new Client({ stalledMs: 5, waitedMs: 70_000, pace }));
+    const clients = [20, 10, 30, 1e6].map(
+      (bytesPerWaitS) => new Client({ stalledMs: 5, waitedMs: 70_000, bytesPerWaitS }),
+    );
     clients.forEach((client, index) => memory.add(client, index.toString(), 15));
     expect(memory.add(new Client(), 'e', 10)).toBeUndefined();
     expect(evicted(clients)).toEqual([1]);
   });
 
-  it('forgets what is removed, and no more than that', () => {
+  it('subtracts removed bytes, and no more than were added', () => {
     const memory = memoryOf({});
     const client = new Client();
     memory.add(client, 'a', 20);
@@ -90,43 +96,43 @@ describe('the account of answers that are held', () => {
   });
 });
 
-describe('the places of streams', () => {
-  const laneOf = (clients: readonly Client[], addresses: readonly string[]): StreamLane => {
-    const lane = new StreamLane(new AnswerLimits());
-    clients.forEach((client, index) => lane.enter(client, addresses[index] ?? ''));
-    return lane;
+describe('StreamSlots', () => {
+  const slotsOf = (clients: readonly Client[], addresses: readonly string[]): StreamSlots => {
+    const slots = new StreamSlots(new ResponseLimits());
+    clients.forEach((client, index) => slots.enter(client, addresses[index] ?? ''));
+    return slots;
   };
 
-  it('are left by the oldest stream of an address with two, for an address that has none', () => {
+  it('evicts the oldest stream of an address with two, for an address without any', () => {
     const clients = [1, 2, 3, 4].map(() => new Client());
-    const lane = laneOf(clients, ['a', 'b', 'b', 'a']);
-    expect(lane.enter(new Client(), 'c')).toBeUndefined();
-    expect(lane.enter(new Client(), 'd')).toBeUndefined();
+    const slots = slotsOf(clients, ['a', 'b', 'b', 'a']);
+    expect(slots.enter(new Client(), 'c')).toBeUndefined();
+    expect(slots.enter(new Client(), 'd')).toBeUndefined();
     expect(evicted(clients)).toEqual([0, 1]);
-    expect(lane.enter(new Client(), 'e')).toBe('streams');
-    expect(lane.size).toBe(4);
+    expect(slots.enter(new Client(), 'e')).toBe('streams');
+    expect(slots.size).toBe(4);
   });
 
-  it('are kept by those that have their share', () => {
+  it('evicts no stream of an address within its share', () => {
     const clients = [1, 2, 3, 4].map(() => new Client());
-    const lane = laneOf(clients, ['a', 'a', 'b', 'c']);
-    expect(lane.enter(new Client(), 'b')).toBe('streams');
-    expect(lane.enter(new Client(), 'a')).toBe('streams_of_address');
+    const slots = slotsOf(clients, ['a', 'a', 'b', 'c']);
+    expect(slots.enter(new Client(), 'b')).toBe('streams');
+    expect(slots.enter(new Client(), 'a')).toBe('streams_of_address');
     expect(evicted(clients)).toEqual([]);
   });
 
-  it('are left by the slowest client that was waited for long enough', () => {
+  it('evicts the slowest client that was waited for long enough', () => {
     const clients = [
-      new Client({ waitedMs: 59_000, pace: 1 }),
-      new Client({ waitedMs: 61_000, pace: 17 * 1024 }),
-      new Client({ waitedMs: 61_000, pace: 16 * 1024 }),
-      new Client({ waitedMs: 61_000, pace: 1e6 }),
+      new Client({ waitedMs: 59_000, bytesPerWaitS: 1 }),
+      new Client({ waitedMs: 61_000, bytesPerWaitS: 17 * 1024 }),
+      new Client({ waitedMs: 61_000, bytesPerWaitS: 16 * 1024 }),
+      new Client({ waitedMs: 61_000, bytesPerWaitS: 1e6 }),
     ];
-    const lane = laneOf(clients, ['a', 'b', 'c', 'd']);
-    expect(lane.enter(new Client(), 'e')).toBeUndefined();
+    const slots = slotsOf(clients, ['a', 'b', 'c', 'd']);
+    expect(slots.enter(new Client(), 'e')).toBeUndefined();
     expect(evicted(clients)).toEqual([2]);
-    expect(lane.enter(new Client(), 'f')).toBeUndefined();
+    expect(slots.enter(new Client(), 'f')).toBeUndefined();
     expect(evicted(clients)).toEqual([1, 2]);
-    expect(lane.enter(new Client(), 'g')).toBe('streams');
+    expect(slots.enter(new Client(), 'g')).toBe('streams');
   });
 });

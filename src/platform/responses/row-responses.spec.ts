@@ -1,50 +1,50 @@
-import { once } from 'node:events';
 import { HttpException } from '@nestjs/common';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { describe, expect, it, vi } from 'vitest';
 import { Counter, Gauge } from 'prom-client';
+import { describe, expect, it, vi } from 'vitest';
 import { ClientAddresses } from '../client-address/index.js';
 import { readSettings } from '../config/index.js';
-import { AnswerLimits } from './answer-limits.js';
-import { AnswerMetrics } from './answer.metrics.js';
-import { RowAnswers } from './row-answers.js';
+import { ResponseLimits } from './response-limits.js';
+import { ResponseMetrics } from './response.metrics.js';
 import { csv, JSON_LIST, NDJSON, type RowFormat } from './row-format.js';
+import { RowResponses } from './row-responses.js';
 
 const registers: never[] = [];
 const gauge = (): Gauge => new Gauge({ name: 'gauge', help: 'x', registers });
 const counter = (): Counter => new Counter({ name: 'counter', help: 'x', labelNames: ['reason'], registers });
 
-/** Answers within limits, and what was cut and refused of them. */
-function answersWithin(
-  given: Partial<AnswerLimits> = {},
+/** RowResponses with the given limits, and counts of rejected and aborted responses. */
+function responsesWithin(
+  given: Partial<ResponseLimits> = {},
   settings: Record<string, string> = {},
 ): {
-  answers: RowAnswers;
-  limits: AnswerLimits;
+  responses: RowResponses;
+  limits: ResponseLimits;
   counts: () => Promise<Record<string, number>>;
   buffered: () => Promise<number | undefined>;
 } {
-  const [streams, buffered, refused, cut] = [gauge(), gauge(), counter(), counter()];
+  const [streams, buffered, rejected, aborted] = [gauge(), gauge(), counter(), counter()];
   const clients = new ClientAddresses(readSettings(settings));
-  const metrics = new AnswerMetrics(streams, buffered, refused, cut);
-  const limits = Object.assign(new AnswerLimits(), given);
+  const metrics = new ResponseMetrics(streams, buffered, rejected, aborted);
+  const limits = Object.assign(new ResponseLimits(), given);
   return {
-    answers: new RowAnswers(limits, clients, metrics),
+    responses: new RowResponses(limits, clients, metrics),
     limits,
     buffered: async () => (await buffered.get()).values[0]?.value,
     counts: async () => {
-      const found = [...(await refused.get()).values, ...(await cut.get()).values];
+      const found = [...(await rejected.get()).values, ...(await aborted.get()).values];
       return Object.fromEntries(found.map(({ labels, value }) => [String(labels.reason), value]));
     },
   };
 }
 
-/** Sends rows, and tells how many were asked for when it is over. */
+/** Sends rows. @returns how many were requested */
 async function send(
   rows: Iterable<string>,
-  read: (answer: IncomingMessage) => Promise<string | undefined>,
-  limits: Partial<AnswerLimits> = {},
+  read: (response: IncomingMessage) => Promise<string | undefined>,
+  limits: Partial<ResponseLimits> = {},
   format: RowFormat = JSON_LIST,
   method = 'GET',
 ): Promise<{ asked: number; ended: boolean; text: string | undefined; headers: IncomingMessage['headers'] }> {
@@ -62,7 +62,7 @@ async function send(
   }
   let sent: Promise<void> | undefined;
   const server = createServer((_, response) => {
-    sent = answersWithin(limits).answers.send(response, counted(), format);
+    sent = responsesWithin(limits).responses.send(response, counted(), format);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -77,9 +77,9 @@ async function send(
   return { asked, ended, text, headers: answer.headers };
 }
 
-async function whole(answer: IncomingMessage): Promise<string> {
+async function whole(response: IncomingMessage): Promise<string> {
   let text = '';
-  for await (const chunk of answer.setEncoding('utf8') as AsyncIterable<string>) text += chunk;
+  for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) text += chunk;
   return text;
 }
 
@@ -87,7 +87,7 @@ function* endless(): Generator<string> {
   for (;;) yield JSON.stringify('x'.repeat(100_000));
 }
 
-describe('an answer with rows', () => {
+describe('a response with rows', () => {
   it('sends a list of no rows, of one, and of many', async () => {
     for (const count of [0, 1, 10_000]) {
       const rows = Array.from({ length: count }, (_, n) => ({ n, text: 'ä' }));
@@ -100,7 +100,7 @@ describe('an answer with rows', () => {
     }
   });
 
-  it('sends lines, and tables with a head, that end where the last row ends', async () => {
+  it('sends NDJSON, and CSV with a header line, each row with a line break', async () => {
     const text = async (format: RowFormat, rows: readonly string[]): Promise<string | undefined> =>
       (await send(rows, whole, {}, format)).text;
     expect(await text(NDJSON, [])).toBe('');
@@ -109,7 +109,7 @@ describe('an answer with rows', () => {
     expect(await text(csv(['a', 'b']), ['1,2', '3,4'])).toBe('a,b\r\n1,2\r\n3,4\r\n');
   });
 
-  it('sends the head of an answer alone where nothing else is asked for, by one row', async () => {
+  it('sends only headers for HEAD, after reading one row', async () => {
     for (const [rows, count] of [
       [endless(), 1],
       [[], 0],
@@ -121,7 +121,7 @@ describe('an answer with rows', () => {
     }
   });
 
-  it('gives up a row that is looked for when the client is gone, or has taken too long', async () => {
+  it('cancels a read when the client disconnects or the response exceeds its maximum duration', async () => {
     for (const pageTotalMs of [30_000, 50]) {
       let finish: (done: IteratorReturnResult<undefined>) => void = () => undefined;
       const next = new Promise<IteratorReturnResult<undefined>>((resolve) => (finish = resolve));
@@ -134,8 +134,8 @@ describe('an answer with rows', () => {
         },
       };
       const server = createServer((_, response) => {
-        const { answers } = answersWithin({ pageTotalMs });
-        const sending = answers.send(response, { [Symbol.asyncIterator]: () => rows }, JSON_LIST);
+        const { responses } = responsesWithin({ pageTotalMs });
+        const sending = responses.send(response, { [Symbol.asyncIterator]: () => rows }, JSON_LIST);
         void sending.then(() => server.close());
         if (pageTotalMs === 30_000) asking.destroy();
       });
@@ -149,7 +149,7 @@ describe('an answer with rows', () => {
     }
   });
 
-  it('asks for no more rows once the client is gone', async () => {
+  it('requests no more rows once the client has disconnected', async () => {
     const { ended, asked } = await send(endless(), (answer) => {
       answer.destroy();
       return Promise.resolve(undefined);
@@ -158,14 +158,14 @@ describe('an answer with rows', () => {
     expect(asked).toBeLessThan(1000);
   });
 
-  it('cuts off a client that takes nothing', async () => {
+  it('disconnects a client that reads nothing', async () => {
     const { ended } = await send(endless(), () => Promise.resolve(undefined), { ...{}, stallMs: 50 });
     expect(ended).toBe(true);
   });
 
-  it('cuts off a client that takes little for too long', async () => {
-    const read = (answer: IncomingMessage): Promise<undefined> =>
-      whole(answer).then(
+  it('disconnects a client that reads too slowly for too long', async () => {
+    const read = (response: IncomingMessage): Promise<undefined> =>
+      whole(response).then(
         () => undefined,
         () => undefined,
       );
@@ -228,15 +228,15 @@ function* rowsOf(count: number, length = 100_000): Generator<string> {
 }
 
 describe('a client that does not read', () => {
-  it('holds memory and no reading where the answer fits, and gets all of it later', async () => {
-    const { answers, buffered } = answersWithin({ bufferBytes: 30_000_000, bufferedBytesOfAddress: 1e9 });
+  it('holds memory and no read while a buffered response waits, and gets all of it later', async () => {
+    const { responses, buffered } = responsesWithin({ bufferBytes: 30_000_000, bufferedBytesOfAddress: 1e9 });
     let ended = false;
     async function* rows(): AsyncGenerator<string> {
       yield* rowsOf(200);
       ended = true;
       await Promise.resolve();
     }
-    await using site = await Site.open((_, response) => answers.send(response, rows(), JSON_LIST));
+    await using site = await Site.open((_, response) => responses.send(response, rows(), JSON_LIST));
     const answer = await site.get('/');
     expect(ended).toBe(true);
     expect(await buffered()).toBeGreaterThan(1_000_000);
@@ -246,9 +246,9 @@ describe('a client that does not read', () => {
     expect(await buffered()).toBe(0);
   });
 
-  it('has 503 before anything is sent where the answer is larger and no place of a stream is free', async () => {
-    const { answers, counts } = answersWithin({ bufferBytes: 100_000, streams: 2, streamsOfAddress: 1 });
-    await using site = await Site.open((_, response) => answers.send(response, soon(endless()), JSON_LIST));
+  it('gets 503 before anything is sent if the response is larger and no stream slot is free', async () => {
+    const { responses, counts } = responsesWithin({ bufferBytes: 100_000, streams: 2, streamsOfAddress: 1 });
+    await using site = await Site.open((_, response) => responses.send(response, soon(endless()), JSON_LIST));
     const status = async (address: string): Promise<number | undefined> =>
       (await site.get('/', address)).statusCode;
     expect(await status('127.0.0.1')).toBe(200);
@@ -258,22 +258,24 @@ describe('a client that does not read', () => {
     expect(await counts()).toEqual({ streams_of_address: 1, streams: 1 });
   });
 
-  it('is told of TRUSTED_PROXIES where its address may be that of a proxy which is not listed', async () => {
+  it('is told about TRUSTED_PROXIES if its address may be that of an unlisted proxy', async () => {
     const refusal = async (settings: Record<string, string>): Promise<string> => {
-      const { answers } = answersWithin({ streamsOfAddress: 1 }, settings);
-      await using site = await Site.open((_, response) => answers.export(response, soon(endless()), NDJSON));
+      const { responses } = responsesWithin({ streamsOfAddress: 1 }, settings);
+      await using site = await Site.open((_, response) =>
+        responses.export(response, soon(endless()), NDJSON),
+      );
       expect((await site.get('/')).statusCode).toBe(200);
       const refused = await site.get('/');
       expect(refused.statusCode).toBe(503);
       return await whole(refused);
     };
-    expect(await refusal({})).toMatch(/as may be at once.*TRUSTED_PROXIES/);
+    expect(await refusal({})).toMatch(/Too many exports.*TRUSTED_PROXIES/);
     expect(await refusal({ TRUSTED_PROXIES: '127.0.0.0/8' })).not.toContain('TRUSTED_PROXIES');
   });
 
-  it('makes room where another needs its place, once it has taken nothing for a while', async () => {
-    const { answers, counts } = answersWithin({ streams: 1, evictAfterMs: 0 });
-    await using site = await Site.open((_, response) => answers.export(response, soon(endless()), NDJSON));
+  it('is evicted for another once it has read nothing for a while', async () => {
+    const { responses, counts } = responsesWithin({ streams: 1, evictAfterMs: 0 });
+    await using site = await Site.open((_, response) => responses.export(response, soon(endless()), NDJSON));
     const first = await site.get('/', '127.0.0.1');
     const cut = closeOf(first);
     // It is not waited for before what it took by itself fills up.
@@ -283,14 +285,16 @@ describe('a client that does not read', () => {
     expect(await counts()).toMatchObject({ evicted: 1 });
   });
 
-  it('beyond the memory of its address needs a place of a stream, and leaves memory to others', async () => {
-    const { answers, counts } = answersWithin({
+  it('needs a stream slot beyond the memory of its address, and leaves memory to others', async () => {
+    const { responses, counts } = responsesWithin({
       bufferBytes: 30_000_000,
       bufferedBytesOfAddress: 15_000_000,
       evictHeldAfterMs: Infinity,
       streams: 0,
     });
-    await using site = await Site.open((_, response) => answers.send(response, soon(rowsOf(120)), JSON_LIST));
+    await using site = await Site.open((_, response) =>
+      responses.send(response, soon(rowsOf(120)), JSON_LIST),
+    );
     const status = async (address: string): Promise<number | undefined> =>
       (await site.get('/', address)).statusCode;
     expect(await status('127.0.0.1')).toBe(200);
@@ -299,10 +303,10 @@ describe('a client that does not read', () => {
     expect(await counts()).toEqual({ memory_of_address: 1 });
   });
 
-  it('leaves memory to a client that reads, though three addresses fill it', async () => {
-    const { answers, limits, counts, buffered } = answersWithin({ bufferBytes: 30_000_000, streams: 0 });
+  it('leaves memory to a client that reads while three addresses fill it', async () => {
+    const { responses, limits, counts, buffered } = responsesWithin({ bufferBytes: 30_000_000, streams: 0 });
     await using site = await Site.open(({ url }, response) =>
-      answers.send(response, soon(rowsOf(url === '/large' ? 100 : 10)), JSON_LIST),
+      responses.send(response, soon(rowsOf(url === '/large' ? 100 : 10)), JSON_LIST),
     );
     const attacker = (n: number): string => `127.0.0.${(1 + (n % 3)).toString()}`;
     for (let n = 0; n < 6; n += 1) await site.get('/large', attacker(n));
@@ -318,9 +322,9 @@ describe('a client that does not read', () => {
     expect((await counts()).evicted).toBeGreaterThan(0);
   });
 
-  it('leaves the places of streams to others, where its address has several and takes a little', async () => {
-    const { answers, counts } = answersWithin();
-    await using site = await Site.open((_, response) => answers.export(response, soon(endless()), NDJSON));
+  it('leaves stream slots to others if its address has several and reads slowly', async () => {
+    const { responses, counts } = responsesWithin();
+    await using site = await Site.open((_, response) => responses.export(response, soon(endless()), NDJSON));
     const slow = [];
     for (let n = 0; n < 4; n += 1) slow.push(await site.get('/', `127.0.0.${(1 + (n % 2)).toString()}`));
     const cut = slow.map(closeOf);
@@ -332,15 +336,15 @@ describe('a client that does not read', () => {
   });
 });
 
-describe('a client that asks again before it has its answer', () => {
-  it('takes nothing for the answers that wait for the one before, and leaves nothing behind', async () => {
-    const { answers, counts } = answersWithin({ waitingOfConnection: 2 });
+describe('a client that pipelines requests', () => {
+  it('uses no resources for pipelined responses that wait, and releases all of them', async () => {
+    const { responses, counts } = responsesWithin({ waitingOfConnection: 2 });
     let reads = 0;
     async function* rows(): AsyncGenerator<string> {
       reads += 1;
       yield* soon(endless());
     }
-    await using site = await Site.open((_, response) => answers.export(response, rows(), NDJSON));
+    await using site = await Site.open((_, response) => responses.export(response, rows(), NDJSON));
     const socket = site.pipeline('/', 5);
     await vi.waitFor(() => expect(site.sent.length).toBe(5));
     await vi.waitFor(async () => expect(await counts()).toEqual({ waiting: 2 }));
@@ -350,9 +354,11 @@ describe('a client that asks again before it has its answer', () => {
     expect(reads).toBe(1);
   });
 
-  it('gets the answers one after the other', async () => {
-    const { answers } = answersWithin();
-    await using site = await Site.open((_, response) => answers.send(response, soon(rowsOf(1, 10)), NDJSON));
+  it('gets pipelined responses one after the other', async () => {
+    const { responses } = responsesWithin();
+    await using site = await Site.open((_, response) =>
+      responses.send(response, soon(rowsOf(1, 10)), NDJSON),
+    );
     const socket = site.pipeline('/', 3);
     let text = '';
     socket.setEncoding('latin1').on('data', (part: string) => (text += part));
@@ -363,8 +369,8 @@ describe('a client that asks again before it has its answer', () => {
 });
 
 describe('reads for pages', () => {
-  it('are bounded in all and by address, and the others wait for their turn', async () => {
-    const { answers, counts } = answersWithin({ pages: 2, pagesOfAddress: 1, waitingOfAddress: 1 });
+  it('are limited in total and by address, and others wait for their turn', async () => {
+    const { responses, counts } = responsesWithin({ pages: 2, pagesOfAddress: 1, waitingOfAddress: 1 });
     const begun: string[] = [];
     let finish: () => void = () => undefined;
     const finished = new Promise<void>((resolve) => (finish = resolve));
@@ -374,7 +380,7 @@ describe('reads for pages', () => {
       yield '1';
     }
     await using site = await Site.open(({ url = '' }, response) =>
-      answers.send(response, rows(url), JSON_LIST),
+      responses.send(response, rows(url), JSON_LIST),
     );
     const answered = [site.get('/a1', '127.0.0.1'), site.get('/a2', '127.0.0.1')];
     await vi.waitFor(() => expect(site.sent.length).toBe(2));
@@ -396,9 +402,9 @@ async function* soon(rows: Iterable<string>): AsyncGenerator<string> {
   }
 }
 
-/** Also where it is cut. */
-const closeOf = (answer: IncomingMessage): Promise<void> =>
-  new Promise((resolve) => answer.once('close', () => resolve()));
+/** Also when it is aborted. */
+const closeOf = (response: IncomingMessage): Promise<void> =>
+  new Promise((resolve) => response.once('close', () => resolve()));
 
 async function isServed(site: Site, address: string): Promise<void> {
   await vi.waitFor(

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectMetric, makeCounterProvider, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
 import { Counter, Gauge } from 'prom-client';
 
-export const answerMetricProviders = [
+export const responseMetricProviders = [
   makeGaugeProvider({
     name: 'tetcore_http_answer_streams',
     help: 'Responses that hold a database connection while their clients read them.',
@@ -24,39 +24,39 @@ export const answerMetricProviders = [
 ];
 
 /**
- * `streams`: all places of streams are taken. `streams_of_address`: those of the address. `memory`: those, and the memory
- * for answers that are not taken yet. `memory_of_address`: the same, but that of the address. `waiting`: too many
- * requests wait for a connection, or for the answers before them.
+ * `streams`: no stream slot is free. `streams_of_address`: the address has as many streams as it may have. `memory`: no
+ * stream slot is free and the response memory is full. `memory_of_address`: the same for the share of the address.
+ * `waiting`: too many requests wait for a database connection, or for earlier responses on their connection.
  */
-export type AnswerRefusal = 'streams' | 'streams_of_address' | 'memory' | 'memory_of_address' | 'waiting';
+export type ResponseRejection = 'streams' | 'streams_of_address' | 'memory' | 'memory_of_address' | 'waiting';
 
 /**
- * `stalled`: the client took nothing. `slow`: too little. `too_long`: not all within the time of an answer. `evicted`:
- * another request needed its place, and it took nothing or little, or its address had more than the other.
+ * `stalled`: the client read nothing. `slow`: it read too little. `too_long`: the response exceeded its maximum duration.
+ * `evicted`: another request needed its resources, and the client was slow or its address had more than the other.
  */
-export type AnswerCut = 'stalled' | 'slow' | 'too_long' | 'evicted';
+export type ResponseAbort = 'stalled' | 'slow' | 'too_long' | 'evicted';
 
-/** Counts what became of answers with rows. */
+/** Counts rejected and aborted responses. */
 @Injectable()
-export class AnswerMetrics {
+export class ResponseMetrics {
   constructor(
     @InjectMetric('tetcore_http_answer_streams') private readonly streams: Gauge,
     @InjectMetric('tetcore_http_answer_buffered_bytes') private readonly buffered: Gauge,
-    @InjectMetric('tetcore_http_answers_refused_total') private readonly refusals: Counter,
-    @InjectMetric('tetcore_http_answers_cut_total') private readonly cuts: Counter,
+    @InjectMetric('tetcore_http_answers_refused_total') private readonly rejections: Counter,
+    @InjectMetric('tetcore_http_answers_cut_total') private readonly aborts: Counter,
   ) {}
 
-  /** Has gauges read their values when they are collected. */
+  /** Sets the gauges whenever metrics are collected. */
   watch(streams: () => number, bufferedBytes: () => number): void {
     Object.assign(this.streams, { collect: () => this.streams.set(streams()) });
     Object.assign(this.buffered, { collect: () => this.buffered.set(bufferedBytes()) });
   }
 
-  refused(reason: AnswerRefusal): void {
-    this.refusals.inc({ reason });
+  rejected(reason: ResponseRejection): void {
+    this.rejections.inc({ reason });
   }
 
-  cut(reason: AnswerCut): void {
-    this.cuts.inc({ reason });
+  aborted(reason: ResponseAbort): void {
+    this.aborts.inc({ reason });
   }
 }
