@@ -8,10 +8,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, it } from 'vitest';
-import { segmentQuery } from '../../src/query/logs/segment-rows.js';
-import { NEWEST_FIRST } from '../../src/query/logs/reading-order.js';
-import { MESSAGE_JSON } from '../../src/query/logs/row-shape.js';
-import type { Segment } from '../../src/query/logs/segment.js';
+import { MESSAGE_JSON, rangeQuery } from '../../src/query/messages/message-sql.js';
+import { NEWEST_FIRST, type TimeRange } from '../../src/query/messages/message-ranges.js';
 import type { ConnectionSnapshot, EndReason } from '../../src/storage/index.js';
 import { batch, row, snapshot, type TestRow, newConnectionId, TEST_COLLECTOR } from '../support/batches.js';
 import { TestDatabase } from '../support/databases.js';
@@ -644,13 +642,13 @@ describe('the database', () => {
     expect(inBounds.length).toBeGreaterThan(2);
 
     const touched = new Set<string>();
-    const question = { peerId: 'QmAsked', order: NEWEST_FIRST, limit: 10, shape: MESSAGE_JSON };
-    let segment: Segment | null = NEWEST_FIRST.first(connection, now);
-    for (let part = 0; segment !== null; part += 1) {
+    const selection = { peerId: 'QmAsked', order: NEWEST_FIRST, limit: 10, projection: MESSAGE_JSON };
+    let range: TimeRange | null = NEWEST_FIRST.first(connection, now);
+    for (let part = 0; range !== null; part += 1) {
       const asked = [
-        segmentQuery(segment, { ...question, filter: {} }, 10),
-        segmentQuery(segment, { ...question, filter: { msg: 'notify.finalized' } }, 10),
-        segmentQuery(segment, { ...question, filter: { msg: 'system.network_state' } }, 10),
+        rangeQuery(range, { ...selection, filter: {} }, 10),
+        rangeQuery(range, { ...selection, filter: { msg: 'notify.finalized' } }, 10),
+        rangeQuery(range, { ...selection, filter: { msg: 'system.network_state' } }, 10),
       ];
       for (const query of asked) {
         const plans = await explain(database, query);
@@ -662,7 +660,7 @@ describe('the database', () => {
         }
         expect(Math.max(...scans.map((scan) => scan['Actual Rows'] ?? 0))).toBeLessThanOrEqual(50);
       }
-      segment = NEWEST_FIRST.rest(segment);
+      range = NEWEST_FIRST.next(range);
     }
     expect([...touched].sort()).toEqual(inBounds.sort());
   });

@@ -5,9 +5,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { DataSource } from 'typeorm';
 import { describe, expect, it, vi } from 'vitest';
-import { NEWEST_FIRST } from '../../src/query/logs/reading-order.js';
-import { PeerMessages } from '../../src/query/logs/peer-messages.js';
-import { MESSAGE_JSON } from '../../src/query/logs/row-shape.js';
+import { NEWEST_FIRST } from '../../src/query/messages/message-ranges.js';
+import { NodeMessages } from '../../src/query/messages/node-messages.js';
+import { MESSAGE_JSON } from '../../src/query/messages/message-sql.js';
 import { dataSourceOptions, ReadTransaction } from '../../src/storage/index.js';
 import { batch, newConnectionId, row, snapshot, type TestRow } from '../support/batches.js';
 import { TestDatabase } from '../support/databases.js';
@@ -248,10 +248,10 @@ describe('the messages of a node', () => {
     const open = vi.spyOn(ReadTransaction.prototype, 'open');
     const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.UTC(2019, 0, 1));
     try {
-      const question = { peerId: PEER, filter: {}, order: NEWEST_FIRST, limit: 1, shape: MESSAGE_JSON };
+      const selection = { peerId: PEER, filter: {}, order: NEWEST_FIRST, limit: 1, projection: MESSAGE_JSON };
       const found: string[] = [];
       for await (const text of ReadTransaction.read(dataSource, (transaction) =>
-        new PeerMessages(transaction, question).rows(),
+        new NodeMessages(transaction, selection).rows(),
       )) {
         found.push(text);
       }

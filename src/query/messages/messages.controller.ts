@@ -1,28 +1,26 @@
-import { Controller, Get, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, NotAcceptableException, Query, Req, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { csv, JSON_LIST, NDJSON, RowAnswers } from '../../platform/responses/index.js';
 import { ApiChainProblem, ChainNames } from '../../chains/index.js';
-import { ApiProblems, InvalidParameterError, MAX_ROWS, chooseFormat } from '../../platform/http/index.js';
-import { MESSAGE_COLUMNS, MESSAGE_CSV, MESSAGE_CSV_RAW, MESSAGE_JSON } from '../logs/row-shape.js';
-import { MessageCountsReadModel } from './message-counts.read-model.js';
+import { ApiProblems, InvalidParameterError, MAX_ROWS } from '../../platform/http/index.js';
+import { csv, JSON_LIST, NDJSON, RowResponses } from '../../platform/responses/index.js';
+import { MESSAGE_COLUMNS, MESSAGE_CSV, MESSAGE_CSV_RAW, MESSAGE_JSON } from './message-sql.js';
 import { Message, MessageCount, PeerCount } from './message.dto.js';
-import { NodeLogsQuery, NodeMessagesQuery, PeerCountsQuery } from './node-logs.query.js';
-import { NodeLogsReadModel } from './node-logs.read-model.js';
+import { NodeLogsQuery, NodeMessagesQuery, PeerCountsQuery } from './messages.query.js';
+import { MessagesReadModel } from './messages.read-model.js';
 
 const DEFAULT_PAGE = 100;
 const FORMATS = ['application/json', 'application/x-ndjson', 'text/csv'] as const;
 const NAMED_FORMATS = { json: FORMATS[0], ndjson: FORMATS[1], csv: FORMATS[2] };
 
-/** What nodes said. */
+/** Messages of nodes. */
 @ApiTags('Messages')
 @Controller('nodes')
 export class MessagesController {
   constructor(
-    private readonly logs: NodeLogsReadModel,
-    private readonly counts: MessageCountsReadModel,
+    private readonly messages: MessagesReadModel,
     private readonly chains: ChainNames,
-    private readonly answers: RowAnswers,
+    private readonly responses: RowResponses,
   ) {}
 
   @Get('logs')
@@ -59,7 +57,7 @@ export class MessagesController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    const format = query.format ? NAMED_FORMATS[query.format] : chooseFormat(request, FORMATS);
+    const format = query.format ? NAMED_FORMATS[query.format] : acceptedFormat(request);
     response.vary('Accept');
     const chain = await this.chains.resolveOptional(query.chain);
     if (format === 'application/json') {
@@ -70,18 +68,22 @@ export class MessagesController {
           `must be an integer from 1 to ${MAX_ROWS.toString()} for JSON`,
         );
       }
-      await this.answers.send(response, this.logs.listMessages(query, chain, MESSAGE_JSON, limit), JSON_LIST);
+      await this.responses.send(
+        response,
+        this.messages.listMessages(query, chain, MESSAGE_JSON, limit),
+        JSON_LIST,
+      );
       return;
     }
     const isCsv = format === 'text/csv';
-    const csvShape = query.raw === true ? MESSAGE_CSV_RAW : MESSAGE_CSV;
-    const rows = this.logs.listMessages(
+    const csvProjection = query.raw === true ? MESSAGE_CSV_RAW : MESSAGE_CSV;
+    const rows = this.messages.listMessages(
       query,
       chain,
-      isCsv ? csvShape : MESSAGE_JSON,
+      isCsv ? csvProjection : MESSAGE_JSON,
       query.limit ?? Infinity,
     );
-    await this.answers.export(response, rows, isCsv ? csv(MESSAGE_COLUMNS) : NDJSON);
+    await this.responses.export(response, rows, isCsv ? csv(MESSAGE_COLUMNS) : NDJSON);
   }
 
   @Get('log_stats')
@@ -91,7 +93,7 @@ export class MessagesController {
   @ApiChainProblem()
   async countMessages(@Query() query: NodeMessagesQuery, @Res() response: Response): Promise<void> {
     const chain = await this.chains.resolveOptional(query.chain);
-    await this.answers.send(response, this.counts.list(query, chain), JSON_LIST);
+    await this.responses.send(response, this.messages.countMessages(query, chain), JSON_LIST);
   }
 
   @Get('peer_counts')
@@ -105,6 +107,13 @@ export class MessagesController {
   @ApiChainProblem()
   async listPeerCounts(@Query() query: PeerCountsQuery, @Res() response: Response): Promise<void> {
     const chain = await this.chains.resolveOptional(query.chain);
-    await this.answers.send(response, this.logs.listPeerCounts(query, chain), JSON_LIST);
+    await this.responses.send(response, this.messages.listPeerCounts(query, chain), JSON_LIST);
   }
+}
+
+/** @throws NotAcceptableException */
+function acceptedFormat(request: Request): (typeof FORMATS)[number] {
+  const format = request.accepts(...FORMATS);
+  if (format === false) throw new NotAcceptableException(`Available formats: ${FORMATS.join(', ')}.`);
+  return format as (typeof FORMATS)[number];
 }

@@ -1,9 +1,9 @@
 import { Controller, Get, NotFoundException, Param, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, RowAnswers } from '../../platform/responses/index.js';
 import { ApiChainProblem, ChainNames } from '../../chains/index.js';
 import { ApiProblems, JsonText } from '../../platform/http/index.js';
+import { JSON_LIST, RowResponses } from '../../platform/responses/index.js';
 import { Node, NodeConnection, NodeDetail } from './node.dto.js';
 import { NodeConnectionsQuery, NodePath, NodeQuery, NodesQuery } from './nodes.query.js';
 import { NodesReadModel } from './nodes.read-model.js';
@@ -15,7 +15,7 @@ export class NodesController {
   constructor(
     private readonly nodes: NodesReadModel,
     private readonly chains: ChainNames,
-    private readonly answers: RowAnswers,
+    private readonly responses: RowResponses,
   ) {}
 
   @Get()
@@ -25,7 +25,7 @@ export class NodesController {
   @ApiChainProblem()
   async listNodes(@Query() query: NodesQuery, @Res() response: Response): Promise<void> {
     const chain = await this.chains.resolveOptional(query.chain);
-    await this.answers.send(response, this.nodes.list(query, chain), JSON_LIST);
+    await this.responses.send(response, this.nodes.list(query, chain), JSON_LIST);
   }
 
   @Get(':peer_id')
@@ -59,6 +59,6 @@ export class NodesController {
     @Res() response: Response,
   ): Promise<void> {
     const chain = await this.chains.resolveOptional(query.chain);
-    await this.answers.send(response, this.nodes.listConnections(peerId, query, chain), JSON_LIST);
+    await this.responses.send(response, this.nodes.listConnections(peerId, query, chain), JSON_LIST);
   }
 }

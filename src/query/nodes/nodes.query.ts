@@ -1,36 +1,36 @@
 import { ChainParameter } from '../../chains/index.js';
 import {
-  FlagParameter,
+  BooleanParameter,
+  IntegerParameter,
   LimitParameter,
   MAX_ROWS,
   PeerIdParameter,
-  TextParameter,
-  WholeNumberParameter,
+  StringParameter,
 } from '../../platform/http/index.js';
 
-/** What `GET /nodes` takes. Each filter is about the connection that describes a node. */
+/** Parameters of `GET /nodes`. Each filter applies to the connection that describes a node. */
 export class NodesQuery {
   @ChainParameter({ description: 'Nodes of this chain.' })
   chain?: string;
 
-  @TextParameter({
-    takes: 'a part of the name of a node',
+  @StringParameter({
+    content: 'a part of the name of a node',
     description: 'Nodes whose name contains this text, case-insensitive.',
     example: 'validator',
   })
   name?: string;
 
-  @TextParameter({
-    takes: 'the beginning of a version',
+  @StringParameter({
+    content: 'the beginning of a version',
     description: 'Nodes whose version begins with this text.',
     example: '1.16',
   })
   version?: string;
 
-  @FlagParameter({ description: 'Validators (`true`) or other nodes (`false`).', example: true })
+  @BooleanParameter({ description: 'Validators (`true`) or other nodes (`false`).', example: true })
   authority?: boolean;
 
-  @FlagParameter({
+  @BooleanParameter({
     description: 'Nodes with an open connection (`true`) or without one (`false`).',
     example: true,
   })
@@ -39,8 +39,8 @@ export class NodesQuery {
   @LimitParameter(MAX_ROWS)
   limit = MAX_ROWS;
 
-  @TextParameter({
-    takes: 'the cursor of a node, or a peer id',
+  @StringParameter({
+    content: 'the cursor of a node, or a peer id',
     description:
       'Continues after a node: the `cursor` of the last node received. With a `peer_id` it continues after all nodes of that peer.',
     maxLength: 8_192,
@@ -49,7 +49,7 @@ export class NodesQuery {
   cursor?: string;
 }
 
-/** What `GET /nodes/{peer_id}/connections` takes. */
+/** Parameters of `GET /nodes/{peer_id}/connections`. */
 export class NodeConnectionsQuery {
   @ChainParameter({ description: 'Connections to this chain.' })
   chain?: string;
@@ -57,7 +57,7 @@ export class NodeConnectionsQuery {
   @LimitParameter(100)
   limit = 100;
 
-  @WholeNumberParameter({
+  @IntegerParameter({
     min: 1,
     max: Number.MAX_SAFE_INTEGER,
     description: 'Continues after a connection: the `id` of the last connection received.',
@@ -66,13 +66,13 @@ export class NodeConnectionsQuery {
   cursor?: number;
 }
 
-/** What `GET /nodes/{peer_id}` takes. */
+/** Parameters of `GET /nodes/{peer_id}`. */
 export class NodeQuery {
   @ChainParameter({ description: 'The node on this chain. Default: the chain of its last message.' })
   chain?: string;
 }
 
-/** Which node a path is about. */
+/** The node in a path. */
 export class NodePath {
   @PeerIdParameter({ description: 'The peer id of the node.', required: true })
   peer_id!: string;

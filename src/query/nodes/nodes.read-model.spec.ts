@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseNodeCursor } from './node-cursor.js';
+import { parseNodeCursor } from './nodes.read-model.js';
 
 it.each([
   ['["Qm", "0x1"]', { peerId: 'Qm', chain: '0x1' }],
