@@ -1,21 +1,21 @@
 import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, RowAnswers } from '../platform/responses/index.js';
 import { ApiProblems } from '../platform/http/index.js';
-import { PeerReputationReadModel } from './history/peer-reputation.read-model.js';
-import { LatestReportsReadModel } from './latest/latest-reports.read-model.js';
+import { JSON_LIST, RowResponses } from '../platform/responses/index.js';
+import { LatestReportsReadModel } from './latest-reports.read-model.js';
+import { PeerReputationReadModel } from './peer-reputation.read-model.js';
 import { PeerReputation, ReportedReputations } from './reputation.dto.js';
 import { PeerReputationQuery, ReportedPeerPath, ReputationQuery } from './reputation.query.js';
 
-/** What nodes think of their peers. */
+/** Reputations that nodes report of their peers. */
 @ApiTags('Reputation')
 @Controller('reputation')
 export class ReputationController {
   constructor(
     private readonly latest: LatestReportsReadModel,
     private readonly history: PeerReputationReadModel,
-    private readonly answers: RowAnswers,
+    private readonly responses: RowResponses,
   ) {}
 
   @Get()
@@ -28,10 +28,10 @@ export class ReputationController {
   @ApiOkResponse({ type: [ReportedReputations], description: 'Newest report first.' })
   @ApiProblems(400)
   async listReputations(@Query() query: ReputationQuery, @Res() response: Response): Promise<void> {
-    await this.answers.send(response, this.latest.list(query), JSON_LIST);
+    await this.responses.send(response, this.latest.list(query), JSON_LIST);
   }
 
-  // Before the next, for which it would be a peer.
+  // Before the route of a peer, so that `logged` is not a peer id.
   @Get('logged')
   @ApiOperation({
     operationId: 'listLoggedReputations',
@@ -41,7 +41,7 @@ export class ReputationController {
   @ApiOkResponse({ type: [ReportedReputations], description: 'Newest report first.' })
   @ApiProblems(400)
   async listLoggedReputations(@Query() query: ReputationQuery, @Res() response: Response): Promise<void> {
-    await this.answers.send(response, this.latest.listLogged(query), JSON_LIST);
+    await this.responses.send(response, this.latest.listLogged(query), JSON_LIST);
   }
 
   @Get(':peer_id')
@@ -59,6 +59,6 @@ export class ReputationController {
     @Query() query: PeerReputationQuery,
     @Res() response: Response,
   ): Promise<void> {
-    await this.answers.send(response, this.history.list(peerId, query), JSON_LIST);
+    await this.responses.send(response, this.history.list(peerId, query), JSON_LIST);
   }
 }

@@ -1,15 +1,15 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { FlagOf, TextListOf, TextOf, TimeOf } from '../platform/http/index.js';
+import { ApiBoolean, ApiString, ApiStringList, ApiTimestamp } from '../platform/http/index.js';
 
 const PEER = '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp';
 const OTHER_PEER = '12D3KooWByVpK92hMi9CzTjyFg9cPHDU5ariTM3EPMq9vdh5S5Po';
 
-/** What a node says of its peers in one report. The n-th of each list is about the n-th peer. */
+/** One report of a node on its peers. Element n of each list is about peer n. */
 export class ReportedReputations {
-  @TextOf('The reporting node.', { example: PEER })
+  @ApiString('The reporting node.', { example: PEER })
   reporting_peer!: string;
 
-  @TextListOf('The reported peers, each once, in no particular order.', { example: [OTHER_PEER] })
+  @ApiStringList('The reported peers, each once, in no particular order.', { example: [OTHER_PEER] })
   remote_peer!: string[];
 
   @ApiProperty({
@@ -28,21 +28,21 @@ export class ReportedReputations {
   })
   connected!: boolean[];
 
-  @TimeOf('When the node reported it.')
+  @ApiTimestamp('When the node reported it.')
   ts!: string;
 }
 
-/** What a node says of one peer in one report. */
+/** One report of a node on one peer. */
 export class PeerReputation {
-  @TextOf('The reporting node.', { example: PEER })
+  @ApiString('The reporting node.', { example: PEER })
   reporting_peer!: string;
 
   @ApiProperty({ type: 'integer', description: 'The lowest one of all sets.', example: -2646 })
   reputation!: number;
 
-  @FlagOf('Whether the node is connected to the peer in any set.', { example: true })
+  @ApiBoolean('Whether the node is connected to the peer in any set.', { example: true })
   connected!: boolean;
 
-  @TimeOf('When the node reported it.')
+  @ApiTimestamp('When the node reported it.')
   ts!: string;
 }

@@ -1,16 +1,16 @@
 import {
+  IntegerParameter,
   LimitParameter,
   PeerIdParameter,
   TimestampParameter,
-  WholeNumberParameter,
 } from '../platform/http/index.js';
 
-/** A hundred years: everything. */
+/** A hundred years: all reports. */
 const MAX_AGE_S = 3_155_760_000;
 
-/** What `GET /reputation` and `GET /reputation/logged` take. */
+/** Parameters of `GET /reputation` and `GET /reputation/logged`. */
 export class ReputationQuery {
-  @WholeNumberParameter({
+  @IntegerParameter({
     min: 0,
     max: MAX_AGE_S,
     description: 'Maximum age of reports in seconds.',
@@ -22,9 +22,9 @@ export class ReputationQuery {
   limit = 100;
 }
 
-/** What `GET /reputation/{peer_id}` takes: an age, or times. */
+/** Parameters of `GET /reputation/{peer_id}`: an age, or times. */
 export class PeerReputationQuery {
-  @WholeNumberParameter({
+  @IntegerParameter({
     min: 0,
     max: MAX_AGE_S,
     description: 'Maximum age of reports in seconds. Cannot be combined with `start_time` or `end_time`.',
@@ -42,7 +42,7 @@ export class PeerReputationQuery {
   limit = 1000;
 }
 
-/** Whom the others report on. */
+/** The reported node in a path. */
 export class ReportedPeerPath {
   @PeerIdParameter({
     description: 'The peer id of the reported node. It need not have connected to this server.',

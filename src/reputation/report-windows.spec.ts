@@ -10,13 +10,13 @@ function all(range: TimeWindow, now: number): TimeWindow[] {
   const found: TimeWindow[] = [];
   for (let window = windows.current; window !== undefined; window = windows.current) {
     found.push(window);
-    windows.passed();
+    windows.next();
   }
   return found;
 }
 
-describe('the windows in which reports are read', () => {
-  it('cover the time without gaps, newest first, and ten years in a dozen steps', () => {
+describe('ReportWindows', () => {
+  it('covers the range without gaps, newest first, and ten years in a dozen steps', () => {
     const range = { from: 0, to: 10 * YEAR_MS };
     const found = all(range, range.to);
     expect(found.length).toBeLessThan(12);
@@ -25,7 +25,7 @@ describe('the windows in which reports are read', () => {
     expect(found.at(-1)?.from).toBe(0);
   });
 
-  it('begin with the last hour and all that is dated ahead', () => {
+  it('begins with the last hour and all later times', () => {
     const now = 100 * HOUR_MS;
     expect(all({ from: 0, to: now + 24 * HOUR_MS }, now)[0]).toEqual({
       from: now - HOUR_MS,
@@ -33,16 +33,16 @@ describe('the windows in which reports are read', () => {
     });
   });
 
-  it('become as short as the reports are many, and do not pass over one of the same time', () => {
+  it('shortens windows with many reports, and skips none of the same time', () => {
     const windows = new ReportWindows({ from: 0, to: 1_000 * HOUR_MS }, 1_000 * HOUR_MS);
     const last = 1_000 * HOUR_MS - 60_000;
-    windows.passedUntil(last);
+    windows.continueBefore(last);
     expect(windows.current).toEqual({ from: last + 1 - 120_000, to: last + 1 });
-    windows.passedUntil(last);
+    windows.continueBefore(last);
     expect(windows.current).toEqual({ from: last + 1 - 1_000, to: last + 1 });
   });
 
-  it('are none where there is no time', () => {
+  it('has no window for an empty range', () => {
     expect(all({ from: 5, to: 5 }, 5)).toEqual([]);
     expect(all({ from: 9, to: 5 }, 7)).toEqual([]);
   });
