@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { COMPARISON, PROFILE, TARGETS } from '../../src/benchmarks/profiles/profile-sql.js';
+import { COMPARISON, PROFILE, TARGETS } from '../../src/benchmarks/profiles/profiles.read-model.js';
 import { batch, row, snapshot, TEST_COLLECTOR, type TestRow } from '../support/batches.js';
 import { TestDatabase } from '../support/databases.js';
 import { FakeNode } from '../support/fake-node.js';

@@ -1,21 +1,19 @@
 import { Body, Controller, Get, Param, Post, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, RowAnswers } from '../../platform/responses/index.js';
 import { ApiProblems, JsonText } from '../../platform/http/index.js';
-import { LOCATION } from '../rows/created.js';
-import { IdPath } from '../rows/row-id.js';
-import { BenchmarkEventBody } from './event.body.js';
-import { BenchmarkEvent } from './event.dto.js';
+import { JSON_LIST, RowResponses } from '../../platform/responses/index.js';
+import { IdPath, LOCATION } from '../rows/resource.js';
+import { BenchmarkEvent, BenchmarkEventBody } from './event.dto.js';
 import { EventsService } from './events.service.js';
 
-/** What happens in benchmarks. */
+/** Events of benchmarks. */
 @ApiTags('Benchmarks')
 @Controller('benchmarks')
 export class EventsController {
   constructor(
     private readonly events: EventsService,
-    private readonly answers: RowAnswers,
+    private readonly responses: RowResponses,
   ) {}
 
   @Post('events')
@@ -40,6 +38,6 @@ export class EventsController {
   @ApiOkResponse({ type: [BenchmarkEvent], description: 'Oldest first.' })
   @ApiProblems(400, 404)
   async listBenchmarkEvents(@Param() { id }: IdPath, @Res() response: Response): Promise<void> {
-    await this.answers.send(response, this.events.list(id), JSON_LIST);
+    await this.responses.send(response, this.events.list(id), JSON_LIST);
   }
 }

@@ -7,21 +7,19 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, RowAnswers } from '../../platform/responses/index.js';
 import { ApiProblems, JsonBodyText, JsonText } from '../../platform/http/index.js';
-import { LOCATION, created } from '../rows/created.js';
-import { IdPath, PageQuery } from '../rows/row-id.js';
-import { HostSystemBody, HostSystemChange, HostSystemFromNode } from './host-system.body.js';
-import { HostSystem } from './host-system.dto.js';
+import { JSON_LIST, RowResponses } from '../../platform/responses/index.js';
+import { created, IdPath, LOCATION, PageQuery } from '../rows/resource.js';
+import { HostSystem, HostSystemBody, HostSystemChange, HostSystemFromNode } from './host-system.dto.js';
 import { HostSystemsService } from './host-systems.service.js';
 
-/** The computers that benchmarks run on. */
+/** The hardware that benchmarks run on. */
 @ApiTags('Benchmarks')
 @Controller('host_systems')
 export class HostSystemsController {
   constructor(
     private readonly hostSystems: HostSystemsService,
-    private readonly answers: RowAnswers,
+    private readonly responses: RowResponses,
   ) {}
 
   @Get()
@@ -29,7 +27,7 @@ export class HostSystemsController {
   @ApiOkResponse({ type: [HostSystem], description: 'Newest first.' })
   @ApiProblems(400)
   async listHostSystems(@Query() query: PageQuery, @Res() response: Response): Promise<void> {
-    await this.answers.send(response, this.hostSystems.list(query), JSON_LIST);
+    await this.responses.send(response, this.hostSystems.list(query), JSON_LIST);
   }
 
   @Post()

@@ -1,24 +1,30 @@
 import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, RowAnswers } from '../../platform/responses/index.js';
 import { ApiProblems } from '../../platform/http/index.js';
-import { IdPath } from '../rows/row-id.js';
-import { CallTimes, ProfileComparison, ProfileEntry, Target } from './profile.dto.js';
-import { CompareQuery, ProfileQuery } from './profile.query.js';
+import { JSON_LIST, RowResponses } from '../../platform/responses/index.js';
+import { IdPath } from '../rows/resource.js';
+import {
+  CallTimes,
+  CompareQuery,
+  ProfileComparison,
+  ProfileEntry,
+  ProfileQuery,
+  Target,
+} from './profile.dto.js';
 import { ProfilesReadModel } from './profiles.read-model.js';
 
 const RUN =
   'The run lasts from `ts_start` to `ts_end`. Without `ts_start` it starts with its first event, or when it was ' +
   'created. Without `ts_end` it ends with its last event, or now if an event has not ended or there is none.';
 
-/** What the telemetry of the nodes says of benchmarks. */
+/** Profiles of benchmarks. */
 @ApiTags('Benchmarks')
 @Controller('benchmarks')
 export class ProfilesController {
   constructor(
     private readonly profiles: ProfilesReadModel,
-    private readonly answers: RowAnswers,
+    private readonly responses: RowResponses,
   ) {}
 
   @Get('compare')
@@ -34,7 +40,7 @@ export class ProfilesController {
   })
   @ApiProblems(400, 409)
   async compareBenchmarks(@Query() query: CompareQuery, @Res() response: Response): Promise<void> {
-    await this.answers.send(response, this.profiles.compare(query), JSON_LIST);
+    await this.responses.send(response, this.profiles.compare(query), JSON_LIST);
   }
 
   @Get(':id/profile')
@@ -53,7 +59,7 @@ export class ProfilesController {
     @Query() query: ProfileQuery,
     @Res() response: Response,
   ): Promise<void> {
-    await this.answers.send(response, this.profiles.profile(id, query), JSON_LIST);
+    await this.responses.send(response, this.profiles.profile(id, query), JSON_LIST);
   }
 
   @Get(':id/targets')
@@ -65,6 +71,6 @@ export class ProfilesController {
   @ApiOkResponse({ type: [Target], description: 'Unique and sorted.' })
   @ApiProblems(400, 404)
   async listBenchmarkTargets(@Param() { id }: IdPath, @Res() response: Response): Promise<void> {
-    await this.answers.send(response, this.profiles.listTargets(id), JSON_LIST);
+    await this.responses.send(response, this.profiles.listTargets(id), JSON_LIST);
   }
 }

@@ -7,21 +7,19 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, RowAnswers } from '../../platform/responses/index.js';
 import { ApiProblems, JsonBodyText, JsonText } from '../../platform/http/index.js';
-import { LOCATION, created } from '../rows/created.js';
-import { IdPath, PageQuery } from '../rows/row-id.js';
-import { BenchmarkBody } from './benchmark.body.js';
-import { Benchmark } from './benchmark.dto.js';
+import { JSON_LIST, RowResponses } from '../../platform/responses/index.js';
+import { created, IdPath, LOCATION, PageQuery } from '../rows/resource.js';
+import { Benchmark, BenchmarkBody } from './benchmark.dto.js';
 import { BenchmarksService } from './benchmarks.service.js';
 
-/** Runs of nodes on host systems. */
+/** Benchmarks: runs of nodes on host systems. */
 @ApiTags('Benchmarks')
 @Controller('benchmarks')
 export class BenchmarksController {
   constructor(
     private readonly benchmarks: BenchmarksService,
-    private readonly answers: RowAnswers,
+    private readonly responses: RowResponses,
   ) {}
 
   @Get()
@@ -29,7 +27,7 @@ export class BenchmarksController {
   @ApiOkResponse({ type: [Benchmark], description: 'Newest first.' })
   @ApiProblems(400)
   async listBenchmarks(@Query() query: PageQuery, @Res() response: Response): Promise<void> {
-    await this.answers.send(response, this.benchmarks.list(query), JSON_LIST);
+    await this.responses.send(response, this.benchmarks.list(query), JSON_LIST);
   }
 
   @Post()

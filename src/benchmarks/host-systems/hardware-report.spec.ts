@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { clockOf, type ComputerReport, hostSystemOf } from './reported-computer.js';
+import { clockMhzOf, type HardwareReport, hostSystemValues } from './hardware-report.js';
 
-const NOTHING: ComputerReport = {
+const NOTHING: HardwareReport = {
   name: null,
   peer_id: 'QmExample',
   target_os: null,
@@ -24,7 +24,7 @@ describe('the clock of a processor', () => {
     ['Some CPU @ 2.4567891GHz', null],
     ['Some CPU @ 2.456789ghz', 2457],
   ])('is taken from the name %s', (name, clock) => {
-    expect(clockOf(name)).toBe(clock);
+    expect(clockMhzOf(name)).toBe(clock);
   });
 
   it.each([
@@ -37,18 +37,18 @@ describe('the clock of a processor', () => {
     '@ 9999999GHz',
     '3.5GHz',
   ])('is not known by the name "%s"', (name) => {
-    expect(clockOf(name)).toBeNull();
+    expect(clockMhzOf(name)).toBeNull();
   });
 });
 
 describe('a host system', () => {
   it('is called after the node that reports it', () => {
-    expect(hostSystemOf(NOTHING).description).toBe('As QmExample reports it.');
-    expect(hostSystemOf({ ...NOTHING, name: 'alice' }).description).toBe('As alice reports it.');
+    expect(hostSystemValues(NOTHING).description).toBe('Reported by QmExample.');
+    expect(hostSystemValues({ ...NOTHING, name: 'alice' }).description).toBe('As alice reports it.');
   });
 
   it('runs the system that the node was built for, or Linux where it has a Linux kernel', () => {
-    const os = (given: Partial<ComputerReport>): unknown => hostSystemOf({ ...NOTHING, ...given }).os;
+    const os = (given: Partial<HardwareReport>): unknown => hostSystemValues({ ...NOTHING, ...given }).os;
     expect(os({ target_os: 'freebsd', linux_kernel: '6.1' })).toBe('freebsd');
     expect(os({ linux_kernel: '6.1' })).toBe('linux');
     expect(os({ linux_distro: 'Debian' })).toBe('linux');
