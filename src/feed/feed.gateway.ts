@@ -1,10 +1,21 @@
+import { Controller, Get } from '@nestjs/common';
 import { type OnGatewayConnection, type OnGatewayInit, WebSocketGateway } from '@nestjs/websockets';
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket, WebSocketServer } from 'ws';
-import { problem } from '../platform/http/index.js';
+import { type Problem, problem, WebSocketPath } from '../platform/http/index.js';
 import { MAX_INBOUND_BYTES } from './feed-limits.js';
 import { FeedSockets } from './socket/feed-sockets.js';
 import { Handshakes } from './socket/handshakes.js';
+
+/** What plain HTTP gets where the feed is. */
+@Controller()
+export class FeedPathController {
+  @Get('/feed')
+  @WebSocketPath()
+  upgradeRequired(): Problem {
+    return problem(426, 'This path accepts WebSocket connections and sends live data to subscribers.');
+  }
+}
 
 /** `ws /feed`: live data for dashboards. */
 @WebSocketGateway({ path: '/feed', maxPayload: MAX_INBOUND_BYTES })

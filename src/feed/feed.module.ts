@@ -2,19 +2,18 @@ import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common'
 import { ClientAddressModule } from '../platform/client-address/index.js';
 import { SocketMemoryModule } from '../platform/socket-memory/index.js';
 import { StorageModule } from '../storage/index.js';
+import { EntryFiller } from './cache/cache-fillers.js';
 import { CacheUpdater } from './cache/cache-updater.js';
-import { EntryFiller } from './cache/entry-filler.js';
 import { FeedCache } from './cache/feed-cache.js';
 import { FeedReadModel } from './cache/feed.read-model.js';
 import { FeedLimits } from './feed-limits.js';
-import { FeedPathController } from './feed-path.controller.js';
-import { FeedGateway } from './feed.gateway.js';
-import { FeedMetrics, feedMetricProviders } from './feed.metrics.js';
+import { FeedGateway, FeedPathController } from './feed.gateway.js';
+import { feedMetricProviders, FeedMetrics } from './feed.metrics.js';
 import { FeedSockets } from './socket/feed-sockets.js';
 import { Handshakes } from './socket/handshakes.js';
 import { SendBudget } from './socket/send-budget.js';
 import { SocketTurns } from './socket/socket-turns.js';
-import { FeedTopicsModule } from './topic/feed-topics.module.js';
+import { FeedTopicsModule } from './topics.module.js';
 
 export interface FeedModuleOptions {
   /** The module that provides FeedGuard. */

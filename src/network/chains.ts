@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { genesisHashOf } from '../storage/index.js';
 import type { Chain } from './network.dto.js';
-import type { Header } from './view/network-header.js';
-import { NetworkReadModel } from './view/network.read-model.js';
+import type { Header } from './view/chain-header.js';
 import { NetworkView } from './view/network-view.js';
 import { NetworkViews } from './view/network-views.js';
+import { NetworkReadModel } from './view/network.read-model.js';
 
 /** Chains in the list, and how many of them, the largest, come with their blocks. */
 const MOST = 1_000;

@@ -11,8 +11,7 @@ import { ApiChainProblem, ChainNames } from '../chains/index.js';
 import { ApiProblems, JsonText } from '../platform/http/index.js';
 import { ReadTimeoutError } from '../storage/index.js';
 import { Chains } from './chains.js';
-import { Chain, Network } from './network.dto.js';
-import { ChainPath, NetworkQuery } from './network.query.js';
+import { Chain, ChainPath, Network, NetworkQuery } from './network.dto.js';
 import { NetworkViews } from './view/network-views.js';
 
 /** The nodes that are connected, as they are now. */

@@ -1,51 +1,110 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { FlagOf, NumberOf, TextOf, TimeOf, WholeNumberOf } from '../platform/http/index.js';
+import { ChainParameter } from '../chains/index.js';
+import {
+  ApiBoolean,
+  ApiInteger,
+  ApiNumber,
+  ApiString,
+  ApiTimestamp,
+  IntegerParameter,
+} from '../platform/http/index.js';
+
+/** What is known of a connected node: the fields of a NetworkNode, in the order in which they are sent. */
+export const NODE_FIELDS = [
+  'peer_id',
+  'name',
+  'authority',
+  'implementation',
+  'version',
+  'peers',
+  'transactions',
+  'best_height',
+  'best_hash',
+  'best_at',
+  'finalized_height',
+  'finalized_hash',
+  'block_time_ms',
+  'propagation_ms',
+  'upload',
+  'download',
+  'last_heard_at',
+  'startup_time',
+  'connected_at',
+  'connections',
+  'duplicate',
+  'unconfirmed',
+] as const;
+export type NodeField = (typeof NODE_FIELDS)[number];
+export type FieldValue = string | number | boolean | null;
+
+/** Which chain a path is about. */
+export class ChainPath {
+  @ChainParameter({ description: 'The chain.', required: true })
+  chain!: string;
+}
+
+const PAGE = 1_000;
+const MAX_PAGE = 5_000;
+
+/** What `GET /network/{chain}` takes. */
+export class NetworkQuery {
+  @IntegerParameter({ min: 1, max: MAX_PAGE, description: 'Maximum number of nodes.', default: PAGE })
+  limit = PAGE;
+
+  @IntegerParameter({
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER,
+    description: 'Continues after a node: the `next_cursor` of the previous page.',
+    example: 4507997673881,
+  })
+  cursor?: number;
+}
 
 const HASH = '0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3';
 const nullable = true;
 
 /** What the nodes of a chain say together. */
 class ChainState {
-  @WholeNumberOf('Connected nodes.', { example: 297 })
+  @ApiInteger('Connected nodes.', { example: 297 })
   node_count!: number;
 
-  @WholeNumberOf('Connected validators.', { example: 120 })
+  @ApiInteger('Connected validators.', { example: 120 })
   validator_count!: number;
 
-  @WholeNumberOf(
+  @ApiInteger(
     'The highest confirmed block: reported, or exceeded, by nodes of two addresses or by a third of the nodes that report heights, and by at least two nodes. If only one node reports heights, its height is used.',
     { nullable, example: 21400123 },
   )
   best_height!: number | null;
 
-  @TextOf('The hash that most nodes report for that block.', { nullable, example: HASH })
+  @ApiString('The hash that most nodes report for that block.', { nullable, example: HASH })
   best_hash!: string | null;
 
-  @WholeNumberOf('The highest finalized block that is confirmed by the same rule.', {
+  @ApiInteger('The highest finalized block that is confirmed by the same rule.', {
     nullable,
     example: 21400120,
   })
   finalized_height!: number | null;
 
-  @TextOf('', { nullable, example: HASH })
+  @ApiString('', { nullable, example: HASH })
   finalized_hash!: string | null;
 
-  @FlagOf('Only one node reports heights, so no other node confirms them.')
+  @ApiBoolean('Only one node reports heights, so no other node confirms them.')
   single_source!: boolean;
 
-  @WholeNumberOf('Average time between the last 20 confirmed blocks, in milliseconds.', {
+  @ApiInteger('Average time between the last 20 confirmed blocks, in milliseconds.', {
     nullable,
     example: 6003,
   })
   average_block_time_ms!: number | null;
 
-  @TimeOf('When the best block was first reported, by the clock of the server.', { nullable })
+  @ApiTimestamp('When the best block was first reported, by the clock of the server.', { nullable })
   last_block_at!: string | null;
 }
 
 /** The same of all nodes that are shown. */
 export class NetworkHeader extends ChainState {
-  @WholeNumberOf('Nodes in this list: fewer than `node_count` if there are more than 25,000.', {
+  @ApiInteger('Nodes in this list: fewer than `node_count` if there are more than 25,000.', {
     example: 297,
   })
   shown_count!: number;
@@ -53,15 +112,15 @@ export class NetworkHeader extends ChainState {
 
 /** A chain that connected nodes are on. Its heights are those of up to 16 nodes, where nobody follows it. */
 export class Chain extends ChainState {
-  @TextOf('Identifier of the chain: its genesis hash, or `name:` and its name if its nodes send none.', {
+  @ApiString('Identifier of the chain: its genesis hash, or `name:` and its name if its nodes send none.', {
     example: HASH,
   })
   network!: string;
 
-  @TextOf('The name that most of its nodes use.', { nullable, example: 'Polkadot' })
+  @ApiString('The name that most of its nodes use.', { nullable, example: 'Polkadot' })
   name!: string | null;
 
-  @TextOf('The hash of its first block. Null if its nodes send none.', { nullable, example: HASH })
+  @ApiString('The hash of its first block. Null if its nodes send none.', { nullable, example: HASH })
   genesis_hash!: string | null;
 }
 
@@ -70,104 +129,104 @@ export class Chain extends ChainState {
  * such as its name, is of the connection that was heard last. Texts are cut after 256 characters.
  */
 export class NetworkNode {
-  @WholeNumberOf(
+  @ApiInteger(
     'The lowest id of its open connections. When that connection ends, the node gets the next one as its id.',
     { example: 4507997673881 },
   )
   id!: number;
 
-  @TextOf('', { nullable, example: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp' })
+  @ApiString('', { nullable, example: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp' })
   peer_id!: string | null;
 
-  @TextOf('The name of the node.', { nullable, example: 'alice' })
+  @ApiString('The name of the node.', { nullable, example: 'alice' })
   name!: string | null;
 
-  @FlagOf('Whether it runs as a validator.', { nullable })
+  @ApiBoolean('Whether it runs as a validator.', { nullable })
   authority!: boolean | null;
 
-  @TextOf('', { nullable, example: 'Parity Polkadot' })
+  @ApiString('', { nullable, example: 'Parity Polkadot' })
   implementation!: string | null;
 
-  @TextOf('', { nullable, example: '1.16.1-835e0767fe8' })
+  @ApiString('', { nullable, example: '1.16.1-835e0767fe8' })
   version!: string | null;
 
-  @WholeNumberOf('Number of connected peers.', { nullable, example: 40 })
+  @ApiInteger('Number of connected peers.', { nullable, example: 40 })
   peers!: number | null;
 
-  @WholeNumberOf('Ready transactions in its pool.', { nullable, example: 12 })
+  @ApiInteger('Ready transactions in its pool.', { nullable, example: 12 })
   transactions!: number | null;
 
-  @WholeNumberOf('Its best block.', { nullable, example: 21400123 })
+  @ApiInteger('Its best block.', { nullable, example: 21400123 })
   best_height!: number | null;
 
-  @TextOf('', { nullable, example: HASH })
+  @ApiString('', { nullable, example: HASH })
   best_hash!: string | null;
 
-  @TimeOf('When it reported that block, by the clock of the server.', { nullable })
+  @ApiTimestamp('When it reported that block, by the clock of the server.', { nullable })
   best_at!: string | null;
 
-  @WholeNumberOf('Its last finalized block.', { nullable, example: 21400120 })
+  @ApiInteger('Its last finalized block.', { nullable, example: 21400120 })
   finalized_height!: number | null;
 
-  @TextOf('', { nullable, example: HASH })
+  @ApiString('', { nullable, example: HASH })
   finalized_hash!: string | null;
 
-  @WholeNumberOf('Time between its last two blocks, in milliseconds, by the clock of the server.', {
+  @ApiInteger('Time between its last two blocks, in milliseconds, by the clock of the server.', {
     nullable,
     example: 6012,
   })
   block_time_ms!: number | null;
 
-  @WholeNumberOf(
+  @ApiInteger(
     'How much later than the first node it reported its best block, in milliseconds, by the clock of the server. Unknown while it is syncing.',
     { nullable, example: 180 },
   )
   propagation_ms!: number | null;
 
-  @NumberOf('Bytes sent per second.', { nullable, example: 18400 })
+  @ApiNumber('Bytes sent per second.', { nullable, example: 18400 })
   upload!: number | null;
 
-  @NumberOf('Bytes received per second.', { nullable, example: 20310 })
+  @ApiNumber('Bytes received per second.', { nullable, example: 20310 })
   download!: number | null;
 
-  @TimeOf('When its last message was received, by the clock of the server.', { nullable })
+  @ApiTimestamp('When its last message was received, by the clock of the server.', { nullable })
   last_heard_at!: string | null;
 
-  @WholeNumberOf('When the node was started, by its own clock, in milliseconds since the epoch.', {
+  @ApiInteger('When the node was started, by its own clock, in milliseconds since the epoch.', {
     nullable,
     example: 1767323045678,
   })
   startup_time!: number | null;
 
-  @TimeOf('When its oldest open connection was opened.')
+  @ApiTimestamp('When its oldest open connection was opened.')
   connected_at!: string;
 
-  @WholeNumberOf('Number of open connections. Only the 16 newest and the one of its `id` are evaluated.', {
+  @ApiInteger('Number of open connections. Only the 16 newest and the one of its `id` are evaluated.', {
     example: 1,
   })
   connections!: number;
 
-  @FlagOf('Whether its open connections differ in name or start time: several nodes use this peer id.')
+  @ApiBoolean('Whether its open connections differ in name or start time: several nodes use this peer id.')
   duplicate!: boolean;
 
-  @FlagOf('Whether its best or finalized block is above the confirmed one of the chain.')
+  @ApiBoolean('Whether its best or finalized block is above the confirmed one of the chain.')
   unconfirmed!: boolean;
 }
 
 /** The connected nodes of a chain. */
 export class Network {
-  @TextOf('Identifier of the chain: its genesis hash, or `name:` and its name if its nodes send none.', {
+  @ApiString('Identifier of the chain: its genesis hash, or `name:` and its name if its nodes send none.', {
     example: HASH,
   })
   network!: string;
 
-  @TextOf('The hash of its first block. Null if its nodes send none.', { nullable, example: HASH })
+  @ApiString('The hash of its first block. Null if its nodes send none.', { nullable, example: HASH })
   genesis_hash!: string | null;
 
-  @TextOf('The name that most of its nodes use.', { nullable, example: 'Polkadot' })
+  @ApiString('The name that most of its nodes use.', { nullable, example: 'Polkadot' })
   chain!: string | null;
 
-  @TimeOf('The time of this state, by the clock of the database. Use it as `since` of a subscription.')
+  @ApiTimestamp('The time of this state, by the clock of the database. Use it as `since` of a subscription.')
   as_of!: string;
 
   @ApiProperty({ type: NetworkHeader, description: 'Summary of all nodes.' })
@@ -176,7 +235,7 @@ export class Network {
   @ApiProperty({ type: [NetworkNode], description: 'Sorted by id.' })
   nodes!: NetworkNode[];
 
-  @WholeNumberOf('The `cursor` of the next page. Null on the last page.', {
+  @ApiInteger('The `cursor` of the next page. Null on the last page.', {
     nullable,
     example: 4507997673881,
   })

@@ -1,6 +1,6 @@
 import { copyText } from '../../platform/json/index.js';
 import type { CachedRow, RowLog } from '../cache/row-log.js';
-import type { PeerMessage } from '../request/peer-message.js';
+import type { PeerMessage } from '../feed-request.js';
 import { ChangedGroups } from './changed-groups.js';
 import { Group } from './group.js';
 import { sampleOf } from './sample.js';

@@ -1,4 +1,4 @@
-import type { Frame } from '../subscription/frame.js';
+import type { Frame } from '../subscriptions.js';
 import type { Group } from './group.js';
 
 /** Groups in the order of their last change: who is behind finds each once, as it is now. */

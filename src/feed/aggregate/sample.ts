@@ -1,4 +1,54 @@
-import { fieldTexts } from './field-texts.js';
+/**
+ * The JSON texts of some fields of an object, in the form in which PostgreSQL writes jsonb: `{"a": 1, "b": "x"}`.
+ * Without parsing the rest, and with every digit.
+ * What is found are parts of the text, and hold it in memory as long as they live: whoever keeps one copies it.
+ */
+export function fieldTexts(text: string, names: readonly string[]): (string | undefined)[] {
+  const keys = names.map((name) => JSON.stringify(name));
+  const found = keys.map((): string | undefined => undefined);
+  let at = 1;
+  while (at < text.length && text[at] === '"') {
+    const keyEnd = endOfString(text, at);
+    const valueStart = keyEnd + 2;
+    const valueEnd = endOfValue(text, valueStart);
+    const key = text.slice(at, keyEnd);
+    keys.forEach((wanted, index) => {
+      if (wanted === key) found[index] = text.slice(valueStart, valueEnd);
+    });
+    at = valueEnd + 2;
+  }
+  return found;
+}
+
+/** Behind the closing quote of a string that begins here. */
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; ;) {
+    const quote = text.indexOf('"', at);
+    if (quote === -1) return text.length;
+    let escapes = 0;
+    while (text[quote - 1 - escapes] === '\\') escapes += 1;
+    if (escapes % 2 === 0) return quote + 1;
+    at = quote + 1;
+  }
+}
+
+function endOfValue(text: string, start: number): number {
+  let depth = 0;
+  for (let at = start; at < text.length;) {
+    const character = text[at];
+    if (character === '"') {
+      at = endOfString(text, at);
+      continue;
+    }
+    if (character === '{' || character === '[') depth += 1;
+    else if (character === '}' || character === ']') {
+      if (depth === 0) return at;
+      depth -= 1;
+    } else if (character === ',' && depth === 0) return at;
+    at += 1;
+  }
+  return text.length;
+}
 
 /** One number of one message. */
 export interface Sample {

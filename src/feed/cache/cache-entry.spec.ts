@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Subscription } from '../subscription/subscription.js';
-import { AggregateFiller } from './aggregate-filler.js';
+import type { Subscription } from '../subscriptions.js';
 import { CacheEntry } from './cache-entry.js';
+import { AggregateFiller } from './cache-fillers.js';
 
 /** An entry that has been part of an update since it was filled, and its only subscription. */
 function updatedEntry(): { entry: CacheEntry; subscription: Subscription } {

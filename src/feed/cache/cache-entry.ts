@@ -1,15 +1,15 @@
 import { inMicroseconds, READ_AGAIN_MS } from '../../storage/index.js';
 import { Aggregate } from '../aggregate/aggregate.js';
-import type { PeerMessage } from '../request/peer-message.js';
-import type { Subscription } from '../subscription/subscription.js';
-import type { AggregateFiller } from './aggregate-filler.js';
-import { KnownIds } from './known-ids.js';
+import type { PeerMessage } from '../feed-request.js';
+import { RecentIds } from '../polling.js';
+import type { Subscription } from '../subscriptions.js';
+import type { AggregateFiller } from './cache-fillers.js';
+import type { StoredRow } from './feed.read-model.js';
 import { type CachedRow, RowLog } from './row-log.js';
-import type { StoredRow } from './stored-row.js';
-import type { Asker } from './turns.js';
+import type { FeedClient } from './turns.js';
 
 /** Has the turns of what arrives. */
-const UPDATES: Asker = { address: 'updates' };
+const UPDATES: FeedClient = { address: 'updates' };
 
 export interface Filling {
   /** In the order of their time. */
@@ -23,7 +23,7 @@ export interface Filling {
 /** What the cache holds of a pair, and who reads it. */
 export class CacheEntry {
   readonly log = new RowLog();
-  private readonly known = new KnownIds();
+  private readonly known = new RecentIds();
   private readonly subscriptions = new Set<Subscription>();
   private readonly aggregates = new Map<string, Aggregate>();
   /** All rows from this time on are here or have been since: microseconds since the epoch. */
@@ -154,7 +154,7 @@ export class CacheEntry {
    *
    * @param by who wants it: each who does has a turn
    */
-  openAggregate(key: string, intervalS: number, by: Asker): Aggregate {
+  openAggregate(key: string, intervalS: number, by: FeedClient): Aggregate {
     const name = `${intervalS.toString()} ${key}`;
     let aggregate = this.aggregates.get(name);
     if (aggregate === undefined) {

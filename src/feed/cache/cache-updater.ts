@@ -1,13 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Settings } from '../../platform/config/index.js';
+import { ALL_PEERS, keyOf } from '../feed-request.js';
 import { FeedMetrics } from '../feed.metrics.js';
-import { FeedFreshness } from '../freshness.js';
-import { ALL_PEERS, keyOf } from '../request/peer-message.js';
+import { FeedFreshness, FeedOutage, poll } from '../polling.js';
 import type { CacheEntry } from './cache-entry.js';
 import { FeedCache } from './feed-cache.js';
-import { FeedOutage } from './feed-outage.js';
 import { FeedReadModel, type NewsRow } from './feed.read-model.js';
-import { poll } from './poll.js';
 
 /** Keeps the cache up to date: one question to the database an interval, however many subscribe. */
 @Injectable()

@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../../platform/config/index.js';
 import { FeedLimits } from '../feed-limits.js';
+import { keyOf, type PeerMessage } from '../feed-request.js';
 import { FeedMetrics } from '../feed.metrics.js';
-import { keyOf, type PeerMessage } from '../request/peer-message.js';
-import { AggregateFiller } from './aggregate-filler.js';
 import { CacheEntry } from './cache-entry.js';
-import { EntryFiller } from './entry-filler.js';
-import type { Asker } from './turns.js';
+import { AggregateFiller, EntryFiller } from './cache-fillers.js';
+import type { FeedClient } from './turns.js';
 
 /** An entry that nobody has read for longer is filled anew rather than brought up to date: milliseconds. */
 const CATCH_UP_MS = 300_000;
@@ -38,7 +37,7 @@ export class FeedCache {
    *
    * @param by who wants it: it is filled in turns
    */
-  entry(pair: PeerMessage, by: Asker): CacheEntry {
+  entry(pair: PeerMessage, by: FeedClient): CacheEntry {
     const key = keyOf(pair);
     let entry = this.entries.get(key);
     if (entry === undefined || entry.abandoned || isUnusedFor(entry, CATCH_UP_MS)) {

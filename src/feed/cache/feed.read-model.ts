@@ -17,9 +17,17 @@ import {
   typesOf,
 } from '../../storage/index.js';
 import { FeedLimits } from '../feed-limits.js';
-import { ALL_PEERS, type PeerMessage } from '../request/peer-message.js';
+import { ALL_PEERS, type PeerMessage } from '../feed-request.js';
 import type { Filling } from './cache-entry.js';
-import type { StoredRow } from './stored-row.js';
+
+/** A message as it is read for the cache. Times are microseconds since the epoch. */
+export interface StoredRow {
+  id: string;
+  createdAt: number;
+  storedAt: number;
+  /** The JSON that subscribers get. */
+  text: string;
+}
 
 /** Rows of the first fetch, whose lengths are not known, and of any. */
 const FIRST_ROWS = 64;

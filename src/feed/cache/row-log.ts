@@ -1,4 +1,4 @@
-import type { Frame } from '../subscription/frame.js';
+import type { Frame } from '../subscriptions.js';
 
 /** A message in the cache. Times are microseconds since the epoch. */
 export interface CachedRow {

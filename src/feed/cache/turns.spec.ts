@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AddressTurns, type Asker, Turns } from './turns.js';
+import { FairQueueByAddress, type FeedClient, Turns } from './turns.js';
 
 describe('Turns', () => {
   it('let who wants little pass who wants much', () => {
@@ -18,10 +18,10 @@ describe('Turns', () => {
   });
 });
 
-describe('AddressTurns', () => {
+describe('FairQueueByAddress', () => {
   it('give many clients of one address the turns of one', () => {
-    const turns = new AddressTurns<string>();
-    const client = (address: string): Asker => ({ address });
+    const turns = new FairQueueByAddress<string>();
+    const client = (address: string): FeedClient => ({ address });
     for (let n = 0; n < 3; n += 1) turns.add(client('a'), `a${n.toString()}`);
     const busy = client('b');
     for (let n = 0; n < 3; n += 1) turns.add(busy, `b${n.toString()}`);

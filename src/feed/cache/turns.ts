@@ -30,27 +30,27 @@ export class Turns<Item> {
 }
 
 /** A client of the feed, as far as turns go. */
-export interface Asker {
+export interface FeedClient {
   /** IPv6 by its network. */
   readonly address: string;
 }
 
 /** The same by address first: many clients of one address have the turns of one. */
-export class AddressTurns<Item> {
+export class FairQueueByAddress<Item> {
   private readonly addresses = new Map<string, Turns<Item>>();
 
-  add(by: Asker, item: Item): void {
+  add(by: FeedClient, item: Item): void {
     const turns = this.addresses.get(by.address) ?? new Turns<Item>();
     turns.add(by, item);
     this.addresses.set(by.address, turns);
   }
 
-  take(): { by: Asker; item: Item } | undefined {
+  take(): { by: FeedClient; item: Item } | undefined {
     for (const [address, turns] of this.addresses) {
       this.addresses.delete(address);
       const turn = turns.take();
       if (!turns.isEmpty) this.addresses.set(address, turns);
-      return turn as { by: Asker; item: Item } | undefined;
+      return turn as { by: FeedClient; item: Item } | undefined;
     }
     return undefined;
   }

@@ -1,5 +1,5 @@
 import type { FeedGuard } from '../../platform/access/index.js';
-import { InvalidRequestError } from '../request/invalid-request.error.js';
+import { InvalidRequestError } from '../feed-request.js';
 
 /** The first frame of a socket has no token in it that is known. */
 export class NotAdmittedError extends InvalidRequestError {}

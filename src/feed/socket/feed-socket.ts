@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import type { FeedGuard } from '../../platform/access/index.js';
+import { TokenBucket } from '../../platform/async/index.js';
 import {
   FrameMeter,
   type HeldBytes,
@@ -9,15 +10,13 @@ import {
   type SocketMemory,
   TOO_MANY_PARTS,
 } from '../../platform/socket-memory/index.js';
-import { TokenBucket } from '../../platform/async/index.js';
 import type { FeedCache } from '../cache/feed-cache.js';
 import type { FeedLimits } from '../feed-limits.js';
+import { InvalidRequestError, objectIn, readRequest, type SubscribeRequest } from '../feed-request.js';
 import type { FeedEnd, FeedMetrics, RequestOutcome } from '../feed.metrics.js';
-import type { FeedFreshness } from '../freshness.js';
-import { InvalidRequestError } from '../request/invalid-request.error.js';
-import { objectIn, readRequest, type Wish } from '../request/read-request.js';
-import { BehindError, type Sending } from '../subscription/subscription.js';
-import type { FeedTopics } from '../topic/feed-topics.js';
+import type { FeedFreshness } from '../polling.js';
+import { type Outbox, SlowConsumerError } from '../subscriptions.js';
+import type { FeedTopics } from '../topics.js';
 import { Admission, NotAdmittedError } from './admission.js';
 import type { SendBudget } from './send-budget.js';
 import type { SocketTurns, TurnResult, TurnTaker } from './socket-turns.js';
@@ -61,7 +60,7 @@ export class FeedSocket implements MemoryHolder, TurnTaker {
   /** Ends the socket, unless it is admitted before. */
   private readonly admissionTimer: NodeJS.Timeout | undefined;
   /** Those that may have something to send, in the order of their turns. */
-  private readonly ready = new Set<Sending>();
+  private readonly ready = new Set<Outbox>();
   /** Frames of the client that wait for their turn; undefined where one is binary. */
   private readonly inbox: (string | undefined)[] = [];
   /** The guard is looking at the token. */
@@ -250,7 +249,7 @@ export class FeedSocket implements MemoryHolder, TurnTaker {
     return may;
   }
 
-  private queue(subscription: Sending): void {
+  private queue(subscription: Outbox): void {
     this.ready.add(subscription);
     this.context.turns.add(this);
   }
@@ -273,7 +272,7 @@ export class FeedSocket implements MemoryHolder, TurnTaker {
         return 'more';
       }
     } catch (error) {
-      if (error instanceof BehindError) this.drop('behind', TRY_AGAIN_LATER, 'too slow');
+      if (error instanceof SlowConsumerError) this.drop('behind', TRY_AGAIN_LATER, 'too slow');
       else this.fault(error);
     }
     return 'done';
@@ -354,6 +353,6 @@ function outcomeOf(error: InvalidRequestError): RequestOutcome {
   return error instanceof TooManySubscriptionsError ? 'too_many_subscriptions' : 'malformed';
 }
 
-function isForAggregate(wish: Wish): boolean {
+function isForAggregate(wish: SubscribeRequest): boolean {
   return 'aggregate' in wish && wish.aggregate !== undefined;
 }

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { AddressTurns, type Asker } from '../cache/turns.js';
+import { FairQueueByAddress, type FeedClient } from '../cache/turns.js';
 import { FeedLimits } from '../feed-limits.js';
 import { SendBudget } from './send-budget.js';
 
 /** After a turn: there is nothing to do for now, more to do, or something to send once the budget has room. */
 export type TurnResult = 'done' | 'more' | 'held';
 
-export interface TurnTaker extends Asker {
+export interface TurnTaker extends FeedClient {
   /** Handles one frame, of the client or for it. */
   turn(): TurnResult;
 }
@@ -17,7 +17,7 @@ export interface TurnTaker extends Asker {
  */
 @Injectable()
 export class SocketTurns {
-  private readonly turns = new AddressTurns<TurnTaker>();
+  private readonly turns = new FairQueueByAddress<TurnTaker>();
   private readonly held = new Set<TurnTaker>();
   private isScheduled = false;
 

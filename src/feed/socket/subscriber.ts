@@ -1,13 +1,9 @@
 import type { FeedCache } from '../cache/feed-cache.js';
-import type { Asker } from '../cache/turns.js';
+import type { FeedClient } from '../cache/turns.js';
 import type { FeedLimits } from '../feed-limits.js';
-import { InvalidRequestError } from '../request/invalid-request.error.js';
-import { keyOf, type PeerMessage } from '../request/peer-message.js';
-import type { Wish } from '../request/read-request.js';
-import { AggregateSubscription } from '../subscription/aggregate-subscription.js';
-import { RawSubscription } from '../subscription/raw-subscription.js';
-import type { Sending } from '../subscription/subscription.js';
-import type { TopicWish } from '../topic/feed-topics.js';
+import { InvalidRequestError, keyOf, type PeerMessage, type SubscribeRequest } from '../feed-request.js';
+import { AggregateSubscription, type Outbox, RawSubscription } from '../subscriptions.js';
+import type { TopicSubscribeRequest } from '../topics.js';
 
 /** The socket has as many subscriptions as it may. */
 export class TooManySubscriptionsError extends InvalidRequestError {}
@@ -15,19 +11,19 @@ export class TooManySubscriptionsError extends InvalidRequestError {}
 type Kind = 'raw' | 'aggregate';
 
 /** The subscriptions of a socket: of each pair one that is raw and one that is aggregated, at most, and one of a topic. */
-export class Subscriber implements Asker {
-  private readonly subscriptions = new Map<string, Sending>();
+export class Subscriber implements FeedClient {
+  private readonly subscriptions = new Map<string, Outbox>();
 
   constructor(
     readonly address: string,
     private readonly cache: FeedCache,
     private readonly limits: FeedLimits,
-    private readonly onNews: (subscription: Sending) => void,
+    private readonly onNews: (subscription: Outbox) => void,
     private readonly onCount: (by: number) => void,
   ) {}
 
   /** @throws TooManySubscriptionsError */
-  follow(wish: Wish): void {
+  follow(wish: SubscribeRequest): void {
     if ('kind' in wish) {
       this.followTopic(wish);
       return;
@@ -62,7 +58,7 @@ export class Subscriber implements Asker {
     this.subscriptions.clear();
   }
 
-  private followTopic({ kind, most, name, open }: TopicWish): void {
+  private followTopic({ kind, most, name, open }: TopicSubscribeRequest): void {
     const key = `${kind} ${name}`;
     if (open === undefined) {
       this.end(key);
@@ -86,7 +82,7 @@ export class Subscriber implements Asker {
   }
 
   /** Ends the former after the new one is there, so that what both read stays in use. */
-  private replace(name: string, subscription: Sending): void {
+  private replace(name: string, subscription: Outbox): void {
     this.end(name);
     this.subscriptions.set(name, subscription);
     this.onCount(1);

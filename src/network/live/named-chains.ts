@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type ChainName, ChainNames, choicesOf } from '../../chains/index.js';
 import { FeedFreshness, FeedOutage, InvalidRequestError } from '../../feed/index.js';
 import { timeOf } from '../../storage/index.js';
-import { headerOf } from '../view/network-header.js';
-import { BlockTimes } from '../view/block-times.js';
+import { BlockTimes, headerOf } from '../view/chain-header.js';
 import { NetworkViews } from '../view/network-views.js';
 import type { NetworkSubscription } from './network-subscription.js';
 

@@ -1,9 +1,9 @@
-import type { Sending } from '../../feed/index.js';
-import type { NodeField } from '../node-fields.js';
+import type { Outbox } from '../../feed/index.js';
+import type { NodeField } from '../network.dto.js';
 import type { NetworkView, ViewPlace } from '../view/network-view.js';
 
 /** What a subscription is about. */
-export interface NetworkWish {
+export interface NetworkSubscribeRequest {
   /** The chain, as the client calls it. */
   network: string;
   fields: readonly NodeField[];
@@ -22,7 +22,7 @@ interface Text {
  * What a socket gets of a chain. Who is behind gets the newest state, once. A chain that is named waits for its view
  * until it is known which one that is.
  */
-export class NetworkSubscription implements Sending {
+export class NetworkSubscription implements Outbox {
   private view: NetworkView | undefined;
   private stop: (() => void) | undefined;
   private stamp = -Infinity;
@@ -39,8 +39,8 @@ export class NetworkSubscription implements Sending {
    * @param onEnd is called once
    */
   constructor(
-    private readonly wish: NetworkWish,
-    private readonly onNews: (sending: Sending) => void,
+    private readonly wish: NetworkSubscribeRequest,
+    private readonly onNews: (sending: Outbox) => void,
     private readonly onEnd: (subscription: NetworkSubscription) => void = () => undefined,
   ) {}
 

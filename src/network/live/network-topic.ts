@@ -1,19 +1,47 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { ArrayMaxSize, IsArray, IsIn, IsOptional } from 'class-validator';
+import { ChainParameter } from '../../chains/index.js';
 import {
   type FeedTopic,
   FeedTopics,
   InvalidRequestError,
   microseconds,
-  type Sending,
-  type TopicWish,
+  type Outbox,
+  type TopicSubscribeRequest,
   validated,
 } from '../../feed/index.js';
+import { EnumParameter, TimestampParameter } from '../../platform/http/index.js';
 import { chainKeyIn } from '../../storage/index.js';
-import { NODE_FIELDS } from '../node-fields.js';
+import { NODE_FIELDS, type NodeField } from '../network.dto.js';
 import { NetworkViews } from '../view/network-views.js';
-import { NetworkRequest } from './network-request.js';
 import { NamedChains } from './named-chains.js';
-import { NetworkSubscription, type NetworkWish } from './network-subscription.js';
+import { type NetworkSubscribeRequest, NetworkSubscription } from './network-subscription.js';
+
+const takesFields = { message: `must be a list of field names: ${NODE_FIELDS.join(', ')}` };
+
+/** What a client of the feed sends to follow the nodes of a chain. */
+export class NetworkRequest {
+  @ChainParameter({ description: 'The chain.', required: true })
+  network!: string;
+
+  @EnumParameter({
+    description: 'Subscribe or unsubscribe.',
+    required: true,
+    of: ['subscribe', 'unsubscribe'],
+  })
+  interest!: 'subscribe' | 'unsubscribe';
+
+  @IsOptional()
+  @IsArray(takesFields)
+  @ArrayMaxSize(2 * NODE_FIELDS.length, takesFields)
+  @IsIn(NODE_FIELDS, { each: true, ...takesFields })
+  fields?: NodeField[];
+
+  @TimestampParameter({
+    description: 'Continues after a snapshot: its `as_of`. The complete state is sent if omitted.',
+  })
+  since?: string;
+}
 
 /** What was committed while a snapshot was taken may have an earlier stamp: microseconds. */
 const OVERLAP_US = 1_000_000;
@@ -37,12 +65,12 @@ export class NetworkTopic implements FeedTopic, OnModuleInit {
     this.views.onTick = () => this.named.lookUp();
   }
 
-  read(request: Record<string, unknown>): TopicWish {
+  read(request: Record<string, unknown>): TopicSubscribeRequest {
     const { network, interest, fields, since } = validated(NetworkRequest, request);
     const wish = { kind: 'network', most: MOST_PER_SOCKET, name: network };
     if (interest === 'unsubscribe') return { ...wish, open: undefined };
     const from = since === undefined ? -Infinity : microseconds(since);
-    const wanted: NetworkWish = {
+    const wanted: NetworkSubscribeRequest = {
       network,
       fields: NODE_FIELDS.filter((field) => fields?.includes(field) ?? true),
       continues: since !== undefined,
@@ -55,7 +83,11 @@ export class NetworkTopic implements FeedTopic, OnModuleInit {
     };
   }
 
-  private byKey(key: string, wanted: NetworkWish, onNews: (sending: Sending) => void): NetworkSubscription {
+  private byKey(
+    key: string,
+    wanted: NetworkSubscribeRequest,
+    onNews: (sending: Outbox) => void,
+  ): NetworkSubscription {
     const view = this.views.open(key);
     if (view === undefined)
       throw new InvalidRequestError('Too many chains are subscribed to on this server.');
@@ -66,7 +98,7 @@ export class NetworkTopic implements FeedTopic, OnModuleInit {
     return subscription;
   }
 
-  private byName(wanted: NetworkWish, onNews: (sending: Sending) => void): NetworkSubscription {
+  private byName(wanted: NetworkSubscribeRequest, onNews: (sending: Outbox) => void): NetworkSubscription {
     const subscription = new NetworkSubscription(wanted, onNews, (ended) => this.named.remove(ended));
     this.named.add(subscription);
     return subscription;

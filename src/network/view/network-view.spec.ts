@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BlockTimes } from './block-times.js';
+import { BlockTimes } from './chain-header.js';
 import { NetworkView } from './network-view.js';
 import type { ConnectionRow, ReportRow } from './report-row.js';
 

@@ -1,7 +1,6 @@
 import { genesisHashOf, timeOf } from '../../storage/index.js';
-import { NODE_FIELDS, type NodeField } from '../node-fields.js';
-import { BlockTimes } from './block-times.js';
-import { type Header, headerOf, type NodeTotal } from './network-header.js';
+import { NODE_FIELDS, type NodeField } from '../network.dto.js';
+import { BlockTimes, type Header, headerOf, type NodeTotal } from './chain-header.js';
 import type { NodeState } from './node-state.js';
 import { CATCHING_UP, type ConnectionRow, type ReportRow, wholeNumber } from './report-row.js';
 import { keyOf, ViewNodes } from './view-nodes.js';

@@ -5,18 +5,18 @@ import { Settings } from '../../platform/config/index.js';
 import {
   chainKeySql,
   inMicroseconds,
+  mayHave,
   microsecondsOf,
+  type NamedMessageType,
   NEW_MESSAGE_AHEAD_MS,
   NEW_MESSAGE_BEHIND_MS,
   READ_AGAIN_MS,
   type ReadOptions,
   ReadTransaction,
   timeOf,
-  mayHave,
-  type NamedMessageType,
   typeSql,
 } from '../../storage/index.js';
-import type { NodeTotal } from './network-header.js';
+import type { NodeTotal } from './chain-header.js';
 import type { KnownConnection } from './network-view.js';
 import { type ConnectionRow, type ReportRow, REPORTS } from './report-row.js';
 

@@ -1,6 +1,5 @@
-import type { BlockTimes } from './block-times.js';
-import { ConnectionState } from './connection-state.js';
-import { NodeState } from './node-state.js';
+import type { BlockTimes } from './chain-header.js';
+import { ConnectionState, NodeState } from './node-state.js';
 import type { ConnectionRow, ReportRow } from './report-row.js';
 
 /** The open connections of a node, and what they say together once that has been made up. */

@@ -1,25 +1,105 @@
 import { plainToInstance } from 'class-transformer';
-import { validateSync, type ValidationError } from 'class-validator';
-import type { AggregateType } from '../aggregate/aggregate-type.js';
-import type { FeedTopics, TopicWish } from '../topic/feed-topics.js';
-import { FeedRequest } from './feed-request.js';
-import { InvalidRequestError } from './invalid-request.error.js';
-import { microseconds } from './microseconds.js';
-import type { PeerMessage } from './peer-message.js';
+import { ValidateIf, validateSync, type ValidationError } from 'class-validator';
+import { EnumParameter, IntegerField, StringParameter, TimestampParameter } from '../platform/http/index.js';
+import { AGGREGATE_TYPES, type AggregateType } from './aggregate/group.js';
+import type { FeedTopics, TopicSubscribeRequest } from './topics.js';
 
-export interface AggregateWish {
+/** Stands for every peer. */
+export const ALL_PEERS = '*';
+
+/** What is subscribed: the messages of one type, of one peer or of all. */
+export interface PeerMessage {
+  peer_id: string;
+  msg: string;
+}
+
+/** Tells pairs apart. */
+export function keyOf({ peer_id, msg }: PeerMessage): string {
+  return JSON.stringify([peer_id, msg]);
+}
+
+/** A request of the feed cannot be followed; the message tells the client why. */
+export class InvalidRequestError extends Error {
+  override readonly name = 'InvalidRequestError';
+}
+
+const FRACTION = /\.(\d+)/;
+
+/** Microseconds since the epoch, of a time with an offset and up to nine digits of a second. */
+export function microseconds(time: string): number {
+  const fraction = FRACTION.exec(time)?.[1] ?? '';
+  const whole = Date.parse(time.replace(FRACTION, ''));
+  return whole * 1000 + Math.round(Number(`0.${fraction || '0'}`) * 1e6);
+}
+
+const MAX_INTERVAL_S = 604_800;
+
+const subscribes = (request: FeedRequest): boolean => request.interest !== 'unsubscribe';
+const aggregates = (request: FeedRequest): boolean =>
+  request.aggregate_type !== undefined && subscribes(request);
+
+/** What a client of the feed sends: one JSON object a frame. */
+export class FeedRequest {
+  @EnumParameter({
+    description: 'Subscribe or unsubscribe.',
+    required: true,
+    of: ['subscribe', 'unsubscribe'],
+  })
+  interest!: 'subscribe' | 'unsubscribe';
+
+  @StringParameter({
+    description: 'The node that sends the messages.',
+    required: true,
+    content: 'the peer id of a node, or * for all',
+  })
+  peer_id!: string;
+
+  @StringParameter({
+    description: 'The type of the messages.',
+    required: true,
+    content: 'the type of a message, such as tracing.profiling',
+  })
+  msg!: string;
+
+  @ValidateIf(subscribes)
+  @TimestampParameter({ description: 'Older messages are omitted.', required: true })
+  start_time?: string;
+
+  @EnumParameter({
+    description: 'Aggregate of the messages of an interval. Raw messages if omitted.',
+    of: AGGREGATE_TYPES,
+  })
+  aggregate_type?: AggregateType;
+
+  @ValidateIf(aggregates)
+  @IntegerField({
+    description: 'The length of an interval in seconds.',
+    required: true,
+    min: 1,
+    max: MAX_INTERVAL_S,
+  })
+  aggregate_interval?: number;
+
+  @StringParameter({
+    description: 'The field that is aggregated. Default: `time`.',
+    content: 'the name of a numeric field',
+  })
+  aggregate_key?: string;
+}
+
+export interface AggregateRequest {
   type: AggregateType;
   /** The field that is aggregated. */
   key: string;
   intervalS: number;
 }
 
-export type Wish =
-  | TopicWish
+export type SubscribeRequest =
+  | TopicSubscribeRequest
   /** `onlyAggregate`: what is raw goes on. */
   | { interest: 'unsubscribe'; pair: PeerMessage; onlyAggregate: boolean }
   /** `startTime`: microseconds since the epoch. */
-  | { interest: 'subscribe'; pair: PeerMessage; startTime: number; aggregate: AggregateWish | undefined };
+  | { interest: 'subscribe'; pair: PeerMessage; startTime: number; aggregate: AggregateRequest | undefined };
 
 /** What a subscription may leave out or leave empty: templates of dashboards send such. */
 const MAY_BE_EMPTY = ['start_time', 'aggregate_type', 'aggregate_interval', 'aggregate_key'];
@@ -32,7 +112,11 @@ const MAY_BE_EMPTY = ['start_time', 'aggregate_type', 'aggregate_interval', 'agg
  * @param topics read what is meant for them
  * @throws InvalidRequestError
  */
-export function readRequest(fields: Record<string, unknown>, longestS: number, topics: FeedTopics): Wish {
+export function readRequest(
+  fields: Record<string, unknown>,
+  longestS: number,
+  topics: FeedTopics,
+): SubscribeRequest {
   const topic = topics.of(fields);
   refuseNested(fields, topic?.lists ?? []);
   if (topic !== undefined) return topic.read(fields);

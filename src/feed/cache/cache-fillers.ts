@@ -1,18 +1,58 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../../platform/config/index.js';
+import type { Aggregate } from '../aggregate/aggregate.js';
 import { FeedLimits } from '../feed-limits.js';
 import { FeedMetrics } from '../feed.metrics.js';
-import { FeedFreshness } from '../freshness.js';
+import { FeedFreshness, FeedOutage } from '../polling.js';
 import type { CacheEntry } from './cache-entry.js';
-import { FeedOutage } from './feed-outage.js';
 import { FeedReadModel } from './feed.read-model.js';
-import { AddressTurns, type Asker } from './turns.js';
+import { FairQueueByAddress, type FeedClient } from './turns.js';
+
+interface Filling {
+  aggregate: Aggregate;
+  entry: CacheEntry;
+}
+
+/** Has aggregates take in what is cached: a little of one in each turn of the event loop, in turns of who asks. */
+export class AggregateFiller {
+  private readonly turns = new FairQueueByAddress<Filling>();
+  private running = false;
+
+  constructor(private readonly limits: Pick<FeedLimits, 'sliceMs'>) {}
+
+  /** As long as is worked on at once: milliseconds. */
+  get sliceMs(): number {
+    return this.limits.sliceMs;
+  }
+
+  /** It ends when nobody uses the aggregate any more. @param by who waits for it: each who does has turns */
+  fill(aggregate: Aggregate, entry: CacheEntry, by: FeedClient): void {
+    this.turns.add(by, { aggregate, entry });
+    if (this.running) return;
+    this.running = true;
+    setImmediate(() => this.next());
+  }
+
+  private next(): void {
+    const turn = this.turns.take();
+    if (turn === undefined) {
+      this.running = false;
+      return;
+    }
+    setImmediate(() => this.next());
+    const { aggregate, entry } = turn.item;
+    if (!aggregate.isUsed || aggregate.isDone) return;
+    const isDone = aggregate.fill(entry.log, entry.heldFrom, this.limits.sliceMs);
+    if (isDone) entry.grown();
+    else this.turns.add(turn.by, turn.item);
+  }
+}
 
 /** Fills entries from the database, a few at a time, in turns of those who ask, and as often as it takes. */
 @Injectable()
 export class EntryFiller {
   /** An entry may be wanted by several, and stands in the line of each. */
-  private readonly turns = new AddressTurns<CacheEntry>();
+  private readonly turns = new FairQueueByAddress<CacheEntry>();
   /** Those that are read, or are to be read again after a while. */
   private readonly busy = new Set<CacheEntry>();
   private readonly abort = new AbortController();
@@ -30,7 +70,7 @@ export class EntryFiller {
   }
 
   /** @param by who waits for it: each who does has a turn */
-  fill(entry: CacheEntry, by: Asker): void {
+  fill(entry: CacheEntry, by: FeedClient): void {
     this.turns.add(by, entry);
     // Its user is to be there first.
     setImmediate(() => this.next());
@@ -65,7 +105,7 @@ export class EntryFiller {
     }
   }
 
-  private async attempt(entry: CacheEntry, by: Asker): Promise<void> {
+  private async attempt(entry: CacheEntry, by: FeedClient): Promise<void> {
     const startedAt = performance.now();
     // One entry is not to take the room of all others.
     const maxBytes = (this.settings.CACHE_MAX_MIB * 1024 * 1024) / 2;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { timeOf } from '../../storage/index.js';
-import { microseconds } from './microseconds.js';
+import { timeOf } from '../storage/index.js';
+import { microseconds } from './feed-request.js';
 
 describe('microseconds', () => {
   it.each([

@@ -3,9 +3,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { Aggregate } from '../aggregate/aggregate.js';
-import { AggregateFiller } from './aggregate-filler.js';
 import { CacheEntry } from './cache-entry.js';
-import type { StoredRow } from './stored-row.js';
+import { AggregateFiller } from './cache-fillers.js';
+import type { StoredRow } from './feed.read-model.js';
 
 const SECOND = 1e6;
 const INTERVAL_S = 10;

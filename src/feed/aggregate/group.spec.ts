@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mean, meanOfWhole, percentile } from './statistics.js';
+import { mean, meanOfWhole, percentile } from './group.js';
 
 describe('statistics', () => {
   it('have the percentiles of percentile_cont', () => {

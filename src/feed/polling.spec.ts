@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { describe, expect, it, vi } from 'vitest';
-import { FeedOutage } from './feed-outage.js';
+import { FeedOutage } from './polling.js';
 
 describe('an outage of the feed', () => {
   it('says once for each part of the feed what waits, and once that it goes on', () => {
