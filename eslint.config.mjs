@@ -21,7 +21,7 @@ const notAtAll = (name, from) => ({
 });
 
 /** What storage itself stands on. */
-const BELOW_STORAGE = ['config', 'lifecycle'];
+const BELOW_STORAGE = ['async', 'config', 'errors', 'lifecycle'];
 
 export default defineConfig(
   globalIgnores(['dist', 'static/dashboard', 'data', 'coverage', 'node_modules', 'src/client/schema.ts']),

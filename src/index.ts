@@ -28,7 +28,8 @@ export { FeedModule, type FeedModuleOptions, FeedTopicsModule } from './feed/ind
 export { HealthModule } from './health/index.js';
 export { HttpModule } from './platform/http/index.js';
 export { HttpServerModule } from './platform/http-server/index.js';
-export { Deadline, inTime, Lifecycle, LifecycleModule } from './platform/lifecycle/index.js';
+export { DeadlineExceededError, withDeadline } from './platform/async/index.js';
+export { Deadline, Lifecycle, LifecycleModule } from './platform/lifecycle/index.js';
 export { MetricsModule } from './platform/metrics/index.js';
 export { NetworkModule } from './network/index.js';
 export { PurgeModule, PurgeRegistry, withPurge } from './purge/index.js';

@@ -1,4 +1,6 @@
+import { OperatorError } from '../platform/errors/index.js';
+
 /** A command cannot do what it was asked for. The message says what to do. */
-export class CommandError extends Error {
+export class CommandError extends OperatorError {
   override readonly name = 'CommandError';
 }

@@ -1,5 +1,4 @@
 import { entriesOf, explain, printable } from '../server/index.js';
-import { CommandError } from './command.error.js';
 
 /** Prints a line. Some of it may have been written by strangers: nothing of it can end the line or steer a terminal. */
 export function say(line: string): void {
@@ -13,8 +12,7 @@ export function sayJson(value: unknown): void {
 
 /** Prints an error to standard error, as {@link say} does, in as many lines as it has. */
 export function complain(error: unknown): void {
-  const text = error instanceof CommandError ? error.message : explain(error);
-  for (const line of entriesOf(text)) process.stderr.write(`${printable(line)}\n`);
+  for (const line of entriesOf(explain(error))) process.stderr.write(`${printable(line)}\n`);
 }
 
 /** What an error says, without where in the code it came up. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
+import { OperatorError } from '../platform/errors/index.js';
 
 /** A page of a team's own beside the dashboards, which link to it. */
 export interface DashboardPage {
@@ -36,7 +37,7 @@ export function checkPages(pages: readonly DashboardPage[]): void {
 }
 
 /** A page that was given to the server cannot be shown. */
-export class InvalidDashboardPageError extends Error {
+export class InvalidDashboardPageError extends OperatorError {
   override readonly name = 'InvalidDashboardPageError';
 
   constructor(page: string, why: string) {

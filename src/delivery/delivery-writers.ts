@@ -1,12 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { Backoff } from '../platform/async/index.js';
 import { Settings } from '../platform/config/index.js';
 import { DatabaseClock, DatabaseWatch, HOUR_MS } from '../storage/index.js';
 import { type Batch, ENDPOINTS, MessageOutcomes } from '../telemetry/index.js';
 import { BatchSink, type StoreResult } from './batch-sink.port.js';
 import { DeliveryMetrics } from './delivery.metrics.js';
 import { JournalDamageError } from './journal/index.js';
-import { Outage, type OutageOf } from './outage.js';
+import { Outages } from './outages.js';
 import { withoutImpossibleTimes, withPlausibleTimes } from './plausible-times.js';
 import { DeliveryQueue } from './queue/delivery-queue.js';
 import type { QueuedBatch } from './queue/queued-batch.js';
@@ -14,8 +14,8 @@ import { OtherSinks } from './sinks/index.js';
 import { Stages } from './stages/index.js';
 import type { UnfinishedBatch } from './unfinished-batch.js';
 
-const FIRST_DELAY_MS = 50;
-const LONGEST_DELAY_MS = 5_000;
+/** The jitter keeps writers that failed together from retrying together. */
+const RETRY = { firstMs: 50, maxMs: 5_000, jitter: 0.5 };
 
 /** Takes batches from the queue to the sinks, `NUM_THREADS` at a time, each as often as it takes. */
 @Injectable()
@@ -32,7 +32,7 @@ export class DeliveryWriters {
     private readonly sink: BatchSink,
     private readonly otherSinks: OtherSinks,
     private readonly stages: Stages,
-    private readonly outage: Outage,
+    private readonly outages: Outages,
     private readonly watch: DatabaseWatch,
     private readonly metrics: DeliveryMetrics,
     private readonly outcomes: MessageOutcomes,
@@ -71,18 +71,18 @@ export class DeliveryWriters {
   /** @returns the batch once the database has it; undefined where that is not to be */
   private async store(item: QueuedBatch): Promise<Batch | undefined> {
     let unreadable = false;
-    for (const delay of delays()) {
-      let at: OutageOf = 'journal';
+    for (const backoff = new Backoff(RETRY); ; await backoff.wait(this.abort.signal)) {
+      let at: 'journal' | 'database' = 'journal';
       try {
         this.abort.signal.throwIfAborted();
         const startedAt = performance.now();
         const { batch, moved } = this.withPlausibleTimes(item, await item.load());
-        if (unreadable) this.outage.succeeded('journal');
+        if (unreadable) this.outages.journal.succeeded();
         unreadable = false;
         this.stages.expect(batch);
         at = 'database';
         const result = await this.sink.store(batch, this.abort.signal);
-        this.outage.succeeded('database');
+        this.outages.database.succeeded();
         this.watch.batchStored();
         this.count(item, batch, result, startedAt);
         if (!result.duplicate) this.tellOfTimes(item, batch, moved);
@@ -99,13 +99,11 @@ export class DeliveryWriters {
           return undefined;
         }
         this.metrics.retried();
-        this.outage.failed(at, error);
-        if (at === 'database' && this.outage.isOn(at)) this.watch.batchRefused(error);
+        this.failed(at, error);
+        if (at === 'database' && this.outages.database.since !== undefined) this.watch.batchRefused(error);
         unreadable ||= at === 'journal';
       }
-      await this.pause(delay);
     }
-    return undefined;
   }
 
   /** When this process took a batch in is known, but not when another one did. */
@@ -135,26 +133,23 @@ export class DeliveryWriters {
   private async bringToOthers(item: QueuedBatch, batch: Batch): Promise<boolean> {
     const owedTo = this.otherSinks.creditors();
     if (owedTo.size === 0) return true;
-    for (const delay of delays()) {
+    for (const backoff = new Backoff(RETRY); ; await backoff.wait(this.abort.signal)) {
       try {
         await this.otherSinks.settle(batch, owedTo, this.abort.signal);
-        this.outage.succeeded('sink');
+        this.outages.sink.succeeded();
         return true;
       } catch (error) {
         if (this.abort.signal.aborted) break;
-        this.outage.failed('sink', error);
+        this.failed('sink', error);
       }
-      await this.pause(delay);
     }
     this.unfinished.push({ item, owedTo });
     return false;
   }
 
-  /** Writers that failed together should not come back together. */
-  private async pause(delayMs: number): Promise<void> {
-    await sleep(delayMs * (0.5 + Math.random()), undefined, { signal: this.abort.signal }).catch(
-      () => undefined,
-    );
+  private failed(at: keyof Outages, error: unknown): void {
+    this.logger.debug(`A batch is to be tried again: ${String(error)}`);
+    this.outages[at].failed(error);
   }
 
   /** Disk damage took it: the journal has told of it. */
@@ -198,9 +193,4 @@ export class DeliveryWriters {
       this.logger.debug(`The database refused ${refused.length.toString()} messages of a batch.`);
     }
   }
-}
-
-/** Between attempts, ever longer and without end: milliseconds. */
-function* delays(): Generator<number> {
-  for (let delay = FIRST_DELAY_MS; ; delay = Math.min(2 * delay, LONGEST_DELAY_MS)) yield delay;
 }

@@ -6,7 +6,7 @@ import { BatchSink } from './batch-sink.port.js';
 import { Delivery } from './delivery.js';
 import { DeliveryWriters } from './delivery-writers.js';
 import { JournalReplay } from './journal-replay.js';
-import { Outage } from './outage.js';
+import { Outages } from './outages.js';
 import { PostgresSink } from './postgres/postgres.sink.js';
 import { OtherSinks, SinkMetrics, sinkMetricProviders, SINKS } from './sinks/index.js';
 import { StageMetrics, stageMetricProviders, STAGES, Stages, type StoredStage } from './stages/index.js';
@@ -39,7 +39,7 @@ export class DeliveryModule {
         DeliveryWriters,
         JournalReplay,
         OtherSinks,
-        Outage,
+        Outages,
         PostgresSink,
         SinkMetrics,
         StageMetrics,

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { Backoff } from '../platform/async/index.js';
 import { Settings } from '../platform/config/index.js';
 import { nothingHeldSurelyBy, type StoredBatches, storedBatchesOf, WriterPool } from '../storage/index.js';
 import type { OrphanedJournal } from './journal/index.js';
@@ -8,8 +8,8 @@ import { JournalService } from './journal.service.js';
 import { DeliveryQueue } from './queue/delivery-queue.js';
 import { rowsOf } from './queue/queued-batch.js';
 
-/** Between two tries to ask a database that does not answer: milliseconds. */
-const RETRY_MS = 2_000;
+/** While the database does not respond: always the same delay. */
+const RETRY = { firstMs: 2_000, maxMs: 2_000 };
 
 /** Stores what processes that have ended left in their journals. */
 @Injectable()
@@ -109,12 +109,11 @@ export class JournalReplay {
   /** What the database knows of the batches of a process, as soon as it answers; undefined where this process ends. */
   private async storedBatchesOf(collector: string): Promise<StoredBatches | undefined> {
     const { signal } = this.abort;
-    while (!signal.aborted) {
+    for (const backoff = new Backoff(RETRY); !signal.aborted; await backoff.wait(signal)) {
       try {
         return await this.pool.withClient((client) => storedBatchesOf(client, collector), signal);
       } catch (error) {
         this.logger.debug(`A journal waits for the database: ${String(error)}`);
-        await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
     }
     return undefined;

@@ -1,5 +1,7 @@
+import { OperatorError } from '../platform/errors/index.js';
+
 /** The data directory was removed or replaced while the server ran, or its lock file was. */
-export class DataDirLostError extends Error {
+export class DataDirLostError extends OperatorError {
   override readonly name = 'DataDirLostError';
 
   constructor(dataDir: string) {

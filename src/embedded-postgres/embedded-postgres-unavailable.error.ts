@@ -1,5 +1,7 @@
+import { OperatorError } from '../platform/errors/index.js';
+
 /** This machine or installation cannot run the PostgreSQL that comes with the server. */
-export class EmbeddedPostgresUnavailableError extends Error {
+export class EmbeddedPostgresUnavailableError extends OperatorError {
   override readonly name = 'EmbeddedPostgresUnavailableError';
 
   constructor(reason: string, remedy?: string) {

@@ -5,7 +5,7 @@ import type { WebSocket, WebSocketServer } from 'ws';
 import { type Problem, problem, WebSocketPath } from '../platform/http/index.js';
 import { MAX_INBOUND_BYTES } from './feed-limits.js';
 import { FeedSockets } from './socket/feed-sockets.js';
-import { Handshakes } from './socket/handshakes.js';
+import { Handshakes } from './socket/auth-handshake.js';
 
 /** What plain HTTP gets where the feed is. */
 @Controller()

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { ClientAddressModule } from '../platform/client-address/index.js';
-import { SocketMemoryModule } from '../platform/socket-memory/index.js';
+import { SocketMemoryModule } from '../platform/sockets/index.js';
 import { StorageModule } from '../storage/index.js';
 import { EntryFiller } from './cache/cache-fillers.js';
 import { CacheUpdater } from './cache/cache-updater.js';
@@ -10,9 +10,8 @@ import { FeedLimits } from './feed-limits.js';
 import { FeedGateway, FeedPathController } from './feed.gateway.js';
 import { feedMetricProviders, FeedMetrics } from './feed.metrics.js';
 import { FeedSockets } from './socket/feed-sockets.js';
-import { Handshakes } from './socket/handshakes.js';
-import { SendBudget } from './socket/send-budget.js';
-import { SocketTurns } from './socket/socket-turns.js';
+import { FairScheduler, SendLimit } from './socket/fair-scheduler.js';
+import { Handshakes } from './socket/auth-handshake.js';
 import { FeedTopicsModule } from './topics.module.js';
 
 export interface FeedModuleOptions {
@@ -32,6 +31,7 @@ export class FeedModule {
         ...feedMetricProviders,
         CacheUpdater,
         EntryFiller,
+        FairScheduler,
         FeedCache,
         FeedGateway,
         FeedLimits,
@@ -39,8 +39,7 @@ export class FeedModule {
         FeedReadModel,
         FeedSockets,
         Handshakes,
-        SendBudget,
-        SocketTurns,
+        SendLimit,
       ],
     };
   }

@@ -1,5 +1,5 @@
 export { AGGREGATE_TYPES } from './aggregate/group.js';
-export { FeedFreshness, FeedOutage, RecentIds, poll } from './polling.js';
+export { FeedFreshness, FeedOutage, RecentIds } from './polling.js';
 export { FeedLimits } from './feed-limits.js';
 export { FeedModule, type FeedModuleOptions } from './feed.module.js';
 export { InvalidRequestError, microseconds, validated } from './feed-request.js';

@@ -1,10 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { OutageLog } from '../platform/async/index.js';
 import { DatabaseWatch } from '../storage/index.js';
 
-/** Knows whether what the feed sends is behind, since when, and who is to be told. */
+/** Whether the data that the feed sends is stale, and since when. */
 @Injectable()
 export class FeedFreshness {
-  private readonly late = new Map<string, Date>();
+  private readonly staleParts = new Map<string, Date>();
   private readonly listeners: (() => void)[] = [];
   private current: string | null = null;
 
@@ -12,7 +13,7 @@ export class FeedFreshness {
     watch.onChange(() => this.set('the database', watch.trouble?.since));
   }
 
-  /** Since when nothing new is sent, or not all of it, RFC 3339; null where all is well. */
+  /** Since when some updates are missing, RFC 3339; null if the feed is up to date. */
   get staleSince(): string | null {
     return this.current;
   }
@@ -21,11 +22,11 @@ export class FeedFreshness {
     this.listeners.push(listener);
   }
 
-  /** @param since undefined where that part is up to date again */
+  /** @param since undefined if this part is up to date again */
   set(part: string, since: Date | undefined): void {
-    if (since === undefined) this.late.delete(part);
-    else this.late.set(part, since);
-    const earliest = Math.min(...[...this.late.values()].map((date) => date.getTime()));
+    if (since === undefined) this.staleParts.delete(part);
+    else this.staleParts.set(part, since);
+    const earliest = Math.min(...[...this.staleParts.values()].map((date) => date.getTime()));
     const next = Number.isFinite(earliest) ? new Date(earliest).toISOString() : null;
     if (next === this.current) return;
     this.current = next;
@@ -33,37 +34,37 @@ export class FeedFreshness {
   }
 }
 
-/** Says once when something of the feed is not kept up to date, and why, and once when it is again. */
+/** Logs once that a part of the feed cannot be read, and once that it is up to date again. */
 export class FeedOutage {
   private readonly logger = new Logger('Feed');
-  private since: Date | undefined;
+  private readonly outage: OutageLog;
 
-  /** @param what cannot be read meanwhile: several parts of the feed read for themselves */
+  /** @param part of the feed with reads of its own, for log lines: `new messages` */
   constructor(
-    private readonly what: string,
+    private readonly part: string,
     private readonly freshness: Pick<FeedFreshness, 'set'>,
-  ) {}
+  ) {
+    this.outage = new OutageLog(this.logger, {
+      begins: (reason) => `The live feed is stale: ${part} cannot be read, retrying: ${reason}`,
+      ends: (seconds) => `The live feed is up to date again with ${part}, after ${seconds} s.`,
+    });
+  }
 
   failed(error: unknown): void {
-    this.logger.debug(`The live feed will retry reading ${this.what}: ${String(error)}`);
-    if (this.since !== undefined) return;
-    this.since = new Date();
-    this.freshness.set(this.what, this.since);
-    this.logger.warn(`The live feed is stale: ${this.what} cannot be read, retrying: ${String(error)}`);
+    this.logger.debug(`The live feed will retry reading ${this.part}: ${String(error)}`);
+    this.outage.failed(error);
+    this.freshness.set(this.part, this.outage.since);
   }
 
   succeeded(): void {
-    if (this.since === undefined) return;
-    const seconds = Math.round((Date.now() - this.since.getTime()) / 1000).toString();
-    this.since = undefined;
-    this.freshness.set(this.what, undefined);
-    this.logger.log(`The live feed is up to date again with ${this.what}, after ${seconds} s.`);
+    this.outage.succeeded();
+    this.freshness.set(this.part, undefined);
   }
 }
 
-/** The ids of rows that may come a second time, since what was stored lately is read again. */
+/** Deduplication window: ids of rows that are read again, since each poll overlaps the previous one. */
 export class RecentIds {
-  /** With when each was stored: microseconds since the epoch. */
+  /** When each was stored: microseconds since the epoch. */
   private readonly storedAt = new Map<string, number>();
 
   /** @returns whether it is new */
@@ -73,7 +74,7 @@ export class RecentIds {
     return true;
   }
 
-  /** Those stored at or before a time are not read again. */
+  /** Removes ids that were stored at or before a time: these rows are not read again. */
   prune(time: number): void {
     for (const [id, storedAt] of this.storedAt) if (storedAt <= time) this.storedAt.delete(id);
   }
@@ -81,24 +82,4 @@ export class RecentIds {
   ids(): IterableIterator<string> {
     return this.storedAt.keys();
   }
-}
-
-/**
- * Does work again and again, an interval after it began, until the signal aborts. Work that takes longer is followed
- * by the next at once.
- *
- * @param work does not fail
- */
-export function poll(intervalMs: number, work: () => Promise<void>, signal: AbortSignal): void {
-  let timer: NodeJS.Timeout | undefined;
-  const schedule = (lastAt: number): void => {
-    if (signal.aborted) return;
-    const wait = Math.max(0, lastAt + intervalMs - performance.now());
-    timer = setTimeout(() => {
-      const startedAt = performance.now();
-      void work().finally(() => schedule(startedAt));
-    }, wait);
-  };
-  signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
-  schedule(performance.now());
 }

@@ -1,7 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { resolve } from 'node:path';
 import { Settings } from '../platform/config/index.js';
-import { type Deadline, Lifecycle, orAborted } from '../platform/lifecycle/index.js';
+import { IntervalJobs, OutageLog, withDeadline } from '../platform/async/index.js';
+import { type Deadline, Lifecycle } from '../platform/lifecycle/index.js';
 import { CollectorId, DatabaseClock, LocalClock } from '../storage/index.js';
 import { ClockSamples } from './clock/clock-samples.js';
 import { type LeftFolder, LeftFolders } from './folder/left-folders.js';
@@ -11,7 +12,6 @@ import { GapStore } from './gaps/gap-store.js';
 import { PendingGaps } from './gaps/pending-gaps.js';
 import { recoverGaps } from './gaps/recover-gaps.js';
 import { LostCollectors } from './lost-collectors.js';
-import { Repeated } from './repeated.js';
 import { ObservedSockets } from './sockets/observed-sockets.js';
 
 /** How exactly the end of a process that is killed is known: milliseconds. */
@@ -34,7 +34,7 @@ export class Observer {
   private readonly logger = new Logger(Observer.name);
   private readonly root: string;
   private readonly leftFolders: LeftFolders;
-  private readonly repeated = new Repeated();
+  private readonly jobs = new IntervalJobs(this.logger);
   /** Processes that are gone, and whose end is not for this process to say: they were there after its start. */
   private readonly leftToOthers = new Set<string>();
   private folder: ObserverFolder | undefined;
@@ -43,7 +43,7 @@ export class Observer {
   /** By the monotonic clock. */
   private letInAt: number | undefined;
   private stoppedAt: number | undefined;
-  private writesFail = false;
+  private readonly outage: OutageLog;
 
   constructor(
     settings: Settings,
@@ -59,6 +59,8 @@ export class Observer {
   ) {
     this.root = resolve(settings.DATA_DIR, 'observer');
     this.leftFolders = new LeftFolders(this.root);
+    const begins = (reason: string): string => `${this.root} cannot be written to: ${reason}`;
+    this.outage = new OutageLog(this.logger, { begins }, { level: 'error' });
   }
 
   /**
@@ -87,25 +89,25 @@ export class Observer {
     this.letInAt = this.local.monotonicMs();
     this.recover(this.left.splice(0), true);
     this.beat();
-    const { signal } = this.repeated;
-    this.repeated.every(HEARTBEAT_MS, () => this.tick());
-    this.repeated.every(STORE_MS, () => this.storePending(signal));
-    this.repeated.every(LOOK_FOR_LEFT_MS, async () => {
+    const { signal } = this.jobs;
+    this.jobs.every(HEARTBEAT_MS, () => this.tick());
+    this.jobs.every(STORE_MS, () => this.storePending(signal));
+    this.jobs.every(LOOK_FOR_LEFT_MS, async () => {
       await this.makeFolder();
       this.recover(await this.takeLeft(), false);
     });
-    this.repeated.every(MEASURE_MS, async () => {
+    this.jobs.every(MEASURE_MS, async () => {
       await this.samples.measure(signal);
       await this.store.removeOwnDown(signal);
     });
-    this.repeated.every(LOOK_FOR_LOST_MS, () => this.lost.record(signal));
-    this.repeated.every(RECORD_CLOCK_MS, () => this.samples.record(signal));
+    this.jobs.every(LOOK_FOR_LOST_MS, () => this.lost.record(signal));
+    this.jobs.every(RECORD_CLOCK_MS, () => this.samples.record(signal));
     void this.samples.record(signal).catch(() => undefined);
   }
 
   /** Nodes are refused from now on, and told to go. */
   stopTakingIn(): void {
-    this.repeated.stop();
+    this.jobs.stop();
     if (this.letInAt === undefined) return;
     this.sockets.stop();
     this.stoppedAt = this.local.monotonicMs();
@@ -115,8 +117,7 @@ export class Observer {
   /** Stores what is not stored yet, where that is possible. The rest is in the folder, which the next process takes over. */
   async leave(deadline: Deadline): Promise<void> {
     // What it still writes must not come after what is written here.
-    const half = AbortSignal.timeout(Math.max(1, Math.ceil(deadline.leftMs() / 2)));
-    await orAborted(this.repeated.ended(), half).catch(() => undefined);
+    await withDeadline(deadline.leftMs() / 2, () => this.jobs.ended()).catch(() => undefined);
     for (const left of this.left.splice(0)) left.release();
     if (this.stoppedAt !== undefined) {
       this.gaps.add(newGap(this.collector.identity, 'down', { monotonicMs: this.stoppedAt }));
@@ -135,7 +136,7 @@ export class Observer {
     const step = this.clock.takeStep();
     if (step === 0) return;
     this.logger.warn(`The clock of this machine was set by ${Math.round(step).toString()} ms.`);
-    await this.samples.measure(this.repeated.signal);
+    await this.samples.measure(this.jobs.signal);
   }
 
   /** Writes down that this process is there, or since when it is not, and what of its gaps the database lacks. */
@@ -152,11 +153,10 @@ export class Observer {
       const own = downGapId(this.collector.id);
       // That this process is down says its last heartbeat: the next process knows until when.
       this.folder.keep(this.gaps.records().filter(({ id }) => id !== own));
-      this.writesFail = false;
+      this.outage.succeeded();
       return true;
     } catch (error) {
-      if (!this.writesFail) this.logger.error(`${this.root} cannot be written to: ${String(error)}`);
-      this.writesFail = true;
+      this.outage.failed(error);
       return false;
     }
   }

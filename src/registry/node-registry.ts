@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import type { Client, ClientBase } from 'pg';
 import { DataSource } from 'typeorm';
+import { OutageLog } from '../platform/async/index.js';
 import { Lifecycle } from '../platform/lifecycle/index.js';
 import { RegistryMetrics } from './registry.metrics.js';
 import { registryPass, type RegistryPass } from './registry-pass.js';
@@ -16,7 +17,9 @@ export class NodeRegistry {
   private readonly logger = new Logger(NodeRegistry.name);
   private readonly abort = new AbortController();
   private running: Promise<void> | undefined;
-  private failing = false;
+  private readonly outage = new OutageLog(this.logger, {
+    begins: (reason) => `The registry of nodes cannot be updated, trying again: ${reason}`,
+  });
 
   constructor(
     private readonly dataSource: DataSource,
@@ -58,13 +61,11 @@ export class NodeRegistry {
         if (pass?.behind !== true) break;
       }
       this.metrics.is(await this.withClient(stateOf));
-      this.failing = false;
+      this.outage.succeeded();
     } catch (error) {
       if (this.abort.signal.aborted) return;
       this.metrics.failed();
-      if (!this.failing)
-        this.logger.warn(`The registry of nodes cannot be updated, trying again: ${String(error)}`);
-      this.failing = true;
+      this.outage.failed(error);
     }
   }
 

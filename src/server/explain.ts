@@ -1,5 +1,4 @@
-const OURS =
-  /^(Import|InvalidSettings|DirectoryInUse|UnusableDirectory|LockUnavailable|DataDirLost|Embedded|Journal|UnsupportedDatabase|ReaderRole|SchemaOutdated|InvalidDashboardPage)/;
+import { OperatorError } from '../platform/errors/index.js';
 
 /** An error as the operator is told of it: without a stack where there is something to be done about it. */
 export function explain(error: unknown): string {
@@ -8,5 +7,5 @@ export function explain(error: unknown): string {
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (syscall === 'listen' && (code === 'EADDRINUSE' || code === 'EACCES'))
     return `The server cannot listen: ${error.message}`;
-  return OURS.test(error.name) || typeof code === 'string' ? error.message : (error.stack ?? error.message);
+  return error instanceof OperatorError || typeof code === 'string' ? error.message : (error.stack ?? error.message);
 }

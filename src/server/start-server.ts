@@ -7,7 +7,8 @@ import type { Settings } from '../platform/config/index.js';
 import { Delivery } from '../delivery/index.js';
 import { EmbeddedPostgresServer } from '../embedded-postgres/index.js';
 import { BoundedHttpAdapter } from '../platform/http-server/index.js';
-import { Deadline, inTime } from '../platform/lifecycle/index.js';
+import { withDeadline } from '../platform/async/index.js';
+import { Deadline } from '../platform/lifecycle/index.js';
 import { fitOpenFiles } from './fit-open-files.js';
 import { ServerLogger } from './server-logger.js';
 import { listenSequence, readySequence, startInOrder } from './start-sequence.js';
@@ -114,10 +115,10 @@ async function startPostgres(
 /** PostgreSQL may have to recover for long. It cannot be told to stop before that. */
 async function stopStarting(starting: Promise<EmbeddedPostgresServer>, deadline: Deadline): Promise<void> {
   const started = starting.catch(() => undefined);
-  if (await inTime(started, deadline.leftMs(KEPT_FOR_POSTGRES))) {
-    const postgres = await started;
+  try {
+    const postgres = await withDeadline(deadline.leftMs(KEPT_FOR_POSTGRES), () => started);
     if (postgres !== undefined) await stopInOrder([stopOfPostgres(postgres)], deadline);
-  } else {
+  } catch {
     new Logger('Server').warn(
       'PostgreSQL is still starting, and is not waited for: the next start takes it over.',
     );

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { Deadline, inTime } from '../platform/lifecycle/index.js';
+import { DeadlineExceededError, withDeadline } from '../platform/async/index.js';
+import { Deadline } from '../platform/lifecycle/index.js';
 import { explain } from './explain.js';
 
 /** Of the whole time, kept by no step: the process is to have ended before it is over. */
@@ -35,12 +36,14 @@ export async function stopInOrder(steps: readonly StopStep[], whole: Deadline): 
 async function take({ name, run }: StopStep, limitMs: number, whole: Deadline): Promise<void> {
   const logger = new Logger('Server');
   const startedAt = performance.now();
-  const work = async (): Promise<unknown> => await run(new Deadline(limitMs * TOLD), whole);
   try {
-    if (!(await inTime(work(), limitMs)))
-      logger.warn(`The end of ${name} took too long, and is not waited for.`);
+    await withDeadline(limitMs, () => run(new Deadline(limitMs * TOLD), whole));
   } catch (error) {
-    logger.error(`The end of ${name} failed: ${explain(error)}`);
+    if (error instanceof DeadlineExceededError) {
+      logger.warn(`The end of ${name} took too long, and is not waited for.`);
+    } else {
+      logger.error(`The end of ${name} failed: ${explain(error)}`);
+    }
   }
   logger.debug(`The end of ${name} took ${Math.round(performance.now() - startedAt).toString()} ms.`);
 }

@@ -6,7 +6,7 @@ import {
   makeHistogramProvider,
 } from '@willsoto/nestjs-prometheus';
 import { Counter, Gauge, Histogram } from 'prom-client';
-import type { RefusalReason } from './admission/refusal.js';
+import type { RefusalReason } from './admission.js';
 import type { ClockVerdict } from './message/timestamp.js';
 import type { ReplaceReason } from './socket/socket-connections.js';
 

@@ -192,7 +192,7 @@ describe('clients of the live feed that have yet to show their token', () => {
     const raw = await RawSocket.open(`${server.ws}/feed`);
     raw.onEnd = () => undefined;
     raw.write(frame('{"token":"knows-0123456789abcdef"}', { opcode: 1 }));
-    await waitUntil(() => raw.text.includes('a token is needed'), { what: 'the close frame' });
+    await waitUntil(() => raw.text.includes('token required'), { what: 'the close frame' });
     await waiting(server, 1);
     const next = await FeedClient.connect(server.ws);
     await waitUntil(async () => (await server.metric(ENDED)).get('reason="unauthorized"') === 1, {

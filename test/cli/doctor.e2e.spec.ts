@@ -110,7 +110,7 @@ describe('doctor, where nothing answers', { timeout: 60_000 }, () => {
 
   it('waits for a check for some seconds, and goes on with those of the machine', async () => {
     expect(await examine([stuck, good], {}, 20)).toMatchObject([
-      { check: 'stuck', level: 'problem', message: 'Could not be looked at: nothing came within 0.02 s.' },
+      { check: 'stuck', level: 'problem', message: 'Could not be looked at: no result within 0.02 s.' },
       { check: 'good', level: 'ok' },
     ]);
   });

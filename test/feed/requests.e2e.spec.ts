@@ -105,7 +105,7 @@ describe('a request to the live feed', () => {
     const client = await FeedClient.connect(server.ws);
     client.socket.send(Buffer.from(JSON.stringify(good)));
     await waitUntil(() => client.errors.length === 1, { what: 'an error' });
-    expect(client.errors[0]).toBe('A frame takes text: one JSON object.');
+    expect(client.errors[0]).toBe('A frame must be text: one JSON object.');
     await client.close();
   });
 

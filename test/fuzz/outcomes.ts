@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import * as ws from 'ws';
-import { messageLimits } from '../../src/platform/socket-memory/index.js';
+import { messageLimits } from '../../src/platform/sockets/index.js';
 import { parseFrame } from '../../src/telemetry/message/message.parser.js';
 
 /** What its typings leave out. */

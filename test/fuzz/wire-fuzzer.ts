@@ -1,5 +1,5 @@
 import type { Random } from '../../src/simulator/random/random.js';
-import { MAX_FRAGMENTS } from '../../src/platform/socket-memory/index.js';
+import { MAX_FRAGMENTS } from '../../src/platform/sockets/index.js';
 import { frame, type FrameOptions } from '../support/raw-socket.js';
 
 const [TEXT, BINARY, CLOSE, PING, PONG] = [1, 2, 8, 9, 10];

@@ -1,9 +1,9 @@
 import type { ClientBase } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { Settings } from '../../platform/config/index.js';
+import { DeadlineExceededError, withDeadline } from '../../platform/async/index.js';
 import { reasonOf } from '../output.js';
 import { type Finding, problem, warning } from './finding.js';
-import { LateError, within } from './within.js';
 
 /**
  * Looks at one thing, and changes nothing. It may find several; what is all right it says as well. A new one goes into
@@ -72,18 +72,19 @@ export async function examineUntilLate<Subject>(
   const findings: CheckedFinding[] = [];
   for (const [index, { name, look }] of checks.entries()) {
     try {
-      const found = await within(limitMs, () => look(subject));
+      const found = await withDeadline(limitMs, () => look(subject));
       findings.push(...[found].flat().map((finding) => ({ check: name, ...finding })));
     } catch (error) {
       findings.push({ check: name, ...failed(error) });
-      if (error instanceof LateError) return { findings, late: { left: checks.slice(index + 1) } };
+      if (error instanceof DeadlineExceededError)
+        return { findings, late: { left: checks.slice(index + 1) } };
     }
   }
   return { findings, late: undefined };
 }
 
 function failed(error: unknown): Finding {
-  if (error instanceof LateError) {
+  if (error instanceof DeadlineExceededError) {
     return problem(
       `Could not be looked at: ${error.message}.`,
       'See what the machine, its disks and the database are waiting for, and run doctor again.',

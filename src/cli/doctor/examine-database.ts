@@ -2,13 +2,12 @@ import type { ClientBase } from 'pg';
 import { DataSource } from 'typeorm';
 import type { Settings } from '../../platform/config/index.js';
 import { findEmbeddedPostgres } from '../../embedded-postgres/index.js';
-import { inTime } from '../../platform/lifecycle/index.js';
+import { withDeadline } from '../../platform/async/index.js';
 import { dataSourceOptions, hasSqlState, migrationState, SqlState } from '../../storage/index.js';
 import { reasonOf } from '../output.js';
 import { type Check, type CheckedFinding, type Database, examineUntilLate, LOOK_LIMIT_MS } from './check.js';
 import { databaseChecks, schemaChecks } from './checks.js';
 import { type Finding, ok, problem, warning } from './finding.js';
-import { within } from './within.js';
 
 /** For what nobody waits for: milliseconds. */
 const CLOSE_LIMIT_MS = 2_000;
@@ -29,7 +28,7 @@ export async function examineDatabase(
   const options = dataSourceOptions(found.url);
   const extra = { ...(options.extra as object), query_timeout: limitMs };
   const dataSource = new DataSource({ ...options, extra });
-  const session = within(limitMs, async () => {
+  const session = withDeadline(limitMs, async () => {
     await dataSource.initialize();
     const runner = dataSource.createQueryRunner();
     return { runner, client: (await runner.connect()) as ClientBase };
@@ -45,7 +44,7 @@ export async function examineDatabase(
       await session.then(({ runner }) => runner.release()).catch(() => undefined);
       if (dataSource.isInitialized) await dataSource.destroy();
     };
-    await inTime(close(), CLOSE_LIMIT_MS).catch(() => false);
+    await withDeadline(CLOSE_LIMIT_MS, close).catch(() => undefined);
   }
 }
 
@@ -64,7 +63,7 @@ async function examineConnected(database: Database, limitMs: number): Promise<Ch
 /** Where that cannot be seen, the check of migrations has said why. */
 async function isUpToDate({ dataSource }: Database, limitMs: number): Promise<boolean> {
   try {
-    return (await within(limitMs, () => migrationState(dataSource))).pending.length === 0;
+    return (await withDeadline(limitMs, () => migrationState(dataSource))).pending.length === 0;
   } catch {
     return false;
   }
@@ -87,7 +86,7 @@ async function findDatabase(
   if (settings.DATABASE_URL !== undefined) return { url: settings.DATABASE_URL, cluster: undefined };
   const advice = 'Start the server and run doctor again, or set DATABASE_URL.';
   try {
-    const found = await within(LOOK_LIMIT_MS, () => findEmbeddedPostgres(settings.DATA_DIR));
+    const found = await withDeadline(LOOK_LIMIT_MS, () => findEmbeddedPostgres(settings.DATA_DIR));
     if (found === undefined) {
       return warning(
         'There is no database yet: DATABASE_URL is not set, and no server has run here.',

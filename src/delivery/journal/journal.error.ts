@@ -1,5 +1,6 @@
 import { adviceFor, LockUnavailableError } from '../../platform/lock/index.js';
 import type { JournalDamage } from './record.js';
+import { OperatorError } from '../../platform/errors/index.js';
 
 /** The `code` of an error of the file system, such as `ENOSPC`. */
 export function codeOf(error: unknown): string | undefined {
@@ -8,7 +9,7 @@ export function codeOf(error: unknown): string | undefined {
 }
 
 /** The journal's directory cannot be made or written. A person must act. */
-export class JournalUnavailableError extends Error {
+export class JournalUnavailableError extends OperatorError {
   override readonly name = 'JournalUnavailableError';
   readonly code: string | undefined;
 
@@ -29,7 +30,7 @@ export class JournalUnavailableError extends Error {
 }
 
 /** The batch would take the journal beyond its bound on disk. It is not in the journal. */
-export class JournalFullError extends Error {
+export class JournalFullError extends OperatorError {
   override readonly name = 'JournalFullError';
 
   constructor(
@@ -42,7 +43,7 @@ export class JournalFullError extends Error {
 }
 
 /** The file system did not take the batch. It is not in the journal, and what was in there still is. */
-export class JournalWriteError extends Error {
+export class JournalWriteError extends OperatorError {
   override readonly name = 'JournalWriteError';
   readonly code: string | undefined;
 
@@ -61,7 +62,7 @@ export class JournalWriteError extends Error {
 }
 
 /** A batch was appended to a journal that is closed. */
-export class JournalClosedError extends Error {
+export class JournalClosedError extends OperatorError {
   override readonly name = 'JournalClosedError';
 
   constructor() {
@@ -70,7 +71,7 @@ export class JournalClosedError extends Error {
 }
 
 /** A record cannot be read back. It never will be: count it as done. */
-export class JournalDamageError extends Error {
+export class JournalDamageError extends OperatorError {
   override readonly name = 'JournalDamageError';
 
   constructor(readonly damage: JournalDamage) {
@@ -79,7 +80,7 @@ export class JournalDamageError extends Error {
 }
 
 /** A directory holds a journal that this version cannot read. */
-export class JournalFormatError extends Error {
+export class JournalFormatError extends OperatorError {
   override readonly name = 'JournalFormatError';
 }
 

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { OutageLog } from '../../platform/async/index.js';
 import { Settings } from '../../platform/config/index.js';
 import { HeldBatches, NOTHING_HELD, NOTHING_KNOWN } from '../../storage/index.js';
 import { type Batch, BatchQueue } from '../../telemetry/index.js';
@@ -36,7 +37,14 @@ export class DeliveryQueue extends BatchQueue {
   private unsettled = 0;
   private isFull = false;
   private ended = false;
-  private journalFails = false;
+  private readonly journalOutage = new OutageLog(
+    this.logger,
+    {
+      begins: (reason) => `Batches are kept in memory only: ${reason}`,
+      ends: () => 'The journal takes batches again.',
+    },
+    { level: 'error' },
+  );
   private onIdle: (() => void) | undefined;
   private readonly holder: BatchHolder = {
     read: (entry) => this.journal.read(entry),
@@ -202,14 +210,10 @@ export class DeliveryQueue extends BatchQueue {
   private append(batch: Batch, beyondBound = false): JournalEntry | undefined {
     try {
       const entry = this.journal.append(batch, { beyondBound });
-      if (this.journalFails) this.logger.log('The journal takes batches again.');
-      this.journalFails = false;
+      this.journalOutage.succeeded();
       return entry;
     } catch (error) {
-      if (!(error instanceof JournalFullError) && !this.journalFails) {
-        this.journalFails = true;
-        this.logger.error(`Batches are kept in memory only: ${String(error)}`);
-      }
+      if (!(error instanceof JournalFullError)) this.journalOutage.failed(error);
       return undefined;
     }
   }
@@ -251,9 +255,9 @@ export class DeliveryQueue extends BatchQueue {
       case 'off':
         return inMemory;
       case 'overflow':
-        return inMemory || (onDisk && !this.journalFails);
+        return inMemory || (onDisk && this.journalOutage.since === undefined);
       case 'always':
-        return this.journalFails ? inMemory : onDisk;
+        return this.journalOutage.since !== undefined ? inMemory : onDisk;
     }
   }
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { orAborted } from '../../platform/lifecycle/index.js';
+import { withDeadline } from '../../platform/async/index.js';
 import type { Batch } from '../../telemetry/index.js';
 import { BatchSink } from '../batch-sink.port.js';
 import { SinkError } from './sink.error.js';
@@ -49,23 +49,14 @@ export class OtherSinks {
   }
 
   private async attempt(sink: BatchSink, batch: Batch, signal: AbortSignal): Promise<void> {
-    const limit = new AbortController();
-    const giveUp = (): void => limit.abort(signal.reason);
-    const timer = setTimeout(() => limit.abort(new Error('it took more than 30 s')), ATTEMPT_LIMIT_MS);
-    signal.addEventListener('abort', giveUp, { once: true });
     const startedAt = performance.now();
     try {
-      signal.throwIfAborted();
-      // What it throws at once is a failure of the attempt as well.
-      const store = async () => await sink.store(batch, limit.signal);
-      const { duplicate, refused } = await orAborted(store(), limit.signal);
+      const store = (limit: AbortSignal) => sink.store(batch, limit);
+      const { duplicate, refused } = await withDeadline(ATTEMPT_LIMIT_MS, store, signal);
       this.metrics.took(nameOf(sink), duplicate ? 'duplicate' : 'stored', refused.length, startedAt);
     } catch (error) {
       this.metrics.failed(nameOf(sink));
       throw new SinkError(nameOf(sink), error);
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', giveUp);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { OutageLog } from '../../platform/async/index.js';
 import { Fifo } from '../queue/fifo.js';
 import { sizeOf } from '../queue/queued-batch.js';
 import type { KnownNodes } from './known-nodes.js';
@@ -23,7 +24,7 @@ export class StageQueue {
   private readonly queueBytes: number;
   private bytes = 0;
   private running: Promise<void> | undefined;
-  private fails = false;
+  private readonly outage: OutageLog;
   private drops = false;
 
   constructor(
@@ -34,6 +35,10 @@ export class StageQueue {
     this.name = stage.name;
     this.types = stage.types;
     this.queueBytes = stage.queueBytes;
+    this.outage = new OutageLog(this.logger, {
+      begins: (reason) => `${this.name} failed: ${reason}`,
+      ends: () => `${this.name} works again.`,
+    });
     metrics.waits(this.name, 0);
   }
 
@@ -81,17 +86,11 @@ export class StageQueue {
       const messages = storedMessages(stored, this.nodes, this.types);
       if (messages.length > 0) await this.stage.handle(messages, this.abort.signal);
       this.metrics.count(this.name, 'handled', rows);
-      if (messages.length > 0) this.works();
+      if (messages.length > 0) this.outage.succeeded();
     } catch (error) {
       this.metrics.count(this.name, 'failed', rows);
-      if (!this.fails) this.logger.warn(`${this.name} failed: ${describe(error)}`);
-      this.fails = true;
+      this.outage.failed(describe(error));
     }
-  }
-
-  private works(): void {
-    if (this.fails) this.logger.log(`${this.name} works again.`);
-    this.fails = false;
   }
 
   private caughtUp(): void {

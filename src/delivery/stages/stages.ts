@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Batch, RejectedMessage } from '../../telemetry/index.js';
-import { inTime } from '../../platform/lifecycle/index.js';
+import { withDeadline } from '../../platform/async/index.js';
 import { KnownNodes } from './known-nodes.js';
 import { StageMetrics } from './stage.metrics.js';
 import { StageQueue } from './stage-queue.js';
@@ -35,7 +35,8 @@ export class Stages {
 
   /** Nothing more comes. Stages that are not done by then are told to give up, and not waited for. */
   async end(limitMs: number): Promise<void> {
-    await inTime(Promise.all(this.queues.map((queue) => queue.idle())), limitMs);
+    const idle = () => Promise.all(this.queues.map((queue) => queue.idle()));
+    await withDeadline(limitMs, idle).catch(() => undefined);
     for (const queue of this.queues) queue.end();
   }
 }

@@ -1,8 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { IntervalJobs } from '../../platform/async/index.js';
 import { Settings } from '../../platform/config/index.js';
 import { ALL_PEERS, keyOf } from '../feed-request.js';
 import { FeedMetrics } from '../feed.metrics.js';
-import { FeedFreshness, FeedOutage, poll } from '../polling.js';
+import { FeedFreshness, FeedOutage } from '../polling.js';
 import type { CacheEntry } from './cache-entry.js';
 import { FeedCache } from './feed-cache.js';
 import { FeedReadModel, type NewsRow } from './feed.read-model.js';
@@ -12,7 +13,7 @@ import { FeedReadModel, type NewsRow } from './feed.read-model.js';
 export class CacheUpdater {
   private readonly logger = new Logger('Feed');
   private readonly outage: FeedOutage;
-  private readonly abort = new AbortController();
+  private readonly jobs = new IntervalJobs(this.logger);
 
   constructor(
     private readonly settings: Settings,
@@ -25,11 +26,11 @@ export class CacheUpdater {
   }
 
   start(): void {
-    poll(this.settings.CACHE_UPDATE_INTERVAL_MS, () => this.tick(), this.abort.signal);
+    this.jobs.every(this.settings.CACHE_UPDATE_INTERVAL_MS, () => this.tick());
   }
 
   stop(): void {
-    this.abort.abort(new Error('The server stops.'));
+    this.jobs.stop();
   }
 
   private async tick(): Promise<void> {
@@ -50,7 +51,7 @@ export class CacheUpdater {
     } catch (error) {
       // What one of them got and another did not is not to be taken for known.
       for (const entry of entries) entry.fresh = true;
-      if (this.abort.signal.aborted) return;
+      if (this.jobs.signal.aborted) return;
       this.metrics.failed('update');
       this.outage.failed(error);
     } finally {
@@ -69,7 +70,7 @@ export class CacheUpdater {
       storedAfter: entries.reduce((least, { readFrom }) => Math.min(least, readFrom), Infinity),
       known: knownToAll(entries),
     };
-    const now = await this.readModel.news(question, take, this.abort.signal);
+    const now = await this.readModel.news(question, take, this.jobs.signal);
     const horizon = now - this.settings.CACHE_EXPIRY_S * 1e6;
     for (const entry of entries) entry.updated(now, horizon);
   }

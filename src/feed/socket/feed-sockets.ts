@@ -6,25 +6,26 @@ import { addressGroup } from '../../platform/address/index.js';
 import { ClientAddresses } from '../../platform/client-address/index.js';
 import { Settings } from '../../platform/config/index.js';
 import { type Deadline, Lifecycle, OpenSockets } from '../../platform/lifecycle/index.js';
-import { SocketMemory } from '../../platform/socket-memory/index.js';
-import { EntryFiller } from '../cache/cache-fillers.js';
+import { CloseCode, SocketMemory } from '../../platform/sockets/index.js';
 import { CacheUpdater } from '../cache/cache-updater.js';
+import { EntryFiller } from '../cache/cache-fillers.js';
 import { FeedCache } from '../cache/feed-cache.js';
 import { FeedLimits } from '../feed-limits.js';
 import { FeedMetrics } from '../feed.metrics.js';
 import { FeedFreshness } from '../polling.js';
 import { FeedTopics } from '../topics.js';
+import { UnauthenticatedSockets } from './auth-handshake.js';
 import { FeedSocket, type FeedSocketContext } from './feed-socket.js';
-import { SendBudget } from './send-budget.js';
-import { SocketTurns } from './socket-turns.js';
-import { WaitingSockets } from './waiting-sockets.js';
+import { FairScheduler, SendLimit } from './fair-scheduler.js';
 
-/** All clients of the feed: their heartbeat and their goodbye. */
+const GOING_AWAY = 'the server is going away';
+
+/** All sockets of the feed: heartbeats, authentication and the stop. */
 @Injectable()
 export class FeedSockets {
   private readonly logger = new Logger('Feed');
   private readonly sockets = new OpenSockets<FeedSocket>();
-  private readonly waiting: WaitingSockets<FeedSocket>;
+  private readonly unauthenticated: UnauthenticatedSockets<FeedSocket>;
   private readonly context: FeedSocketContext;
   private heartbeat: NodeJS.Timeout | undefined;
 
@@ -41,85 +42,85 @@ export class FeedSockets {
     private readonly filler: EntryFiller,
     freshness: FeedFreshness,
     private readonly memory: SocketMemory,
-    turns: SocketTurns,
-    sendBudget: SendBudget,
+    scheduler: FairScheduler,
+    sendLimit: SendLimit,
   ) {
-    metrics.watch({ unsentBytes: () => sendBudget.unsentBytes });
-    this.waiting = new WaitingSockets(limits);
+    metrics.watch({ unsentBytes: () => sendLimit.unsentBytes });
+    this.unauthenticated = new UnauthenticatedSockets(limits);
     this.context = {
       cache,
       limits,
       metrics,
       topics,
-      turns,
-      sendBudget,
+      scheduler,
+      sendLimit,
       guard,
       freshness,
       memory,
       longestS: settings.CACHE_EXPIRY_S,
-      onAdmitted: (socket) => this.waitsNoMore(socket),
+      onAuthenticated: (socket) => this.deleteUnauthenticated(socket),
       onEnd: (socket) => {
-        this.waitsNoMore(socket);
+        this.deleteUnauthenticated(socket);
         this.memory.delete(socket);
         this.sockets.delete(socket);
       },
-      onFault: (error) => this.logger.error('Serving a subscriber of the live feed failed.', error),
+      onFault: (error) => this.logger.error('A subscriber of the live feed could not be served.', error),
     };
     freshness.onChange(() => {
-      for (const socket of this.sockets) socket.tellSoon();
+      for (const socket of this.sockets) socket.freshnessChanged();
     });
   }
 
   start(): void {
     this.updater.start();
-    this.scheduleBeat();
+    this.scheduleHeartbeat();
   }
 
-  /** Whether as many are served as may be. */
+  /** Whether the limit on sockets is reached. */
   get areFull(): boolean {
-    return this.sockets.size - this.waiting.size >= this.limits.sockets;
+    return this.sockets.size - this.unauthenticated.size >= this.limits.sockets;
   }
 
-  /** Takes over a socket. Nothing may be awaited before, or frames are lost. */
+  /** Starts reading from a socket. To be called at once: frames that arrive before are lost. */
   open(ws: WebSocket, request: IncomingMessage): void {
     const { address } = this.addresses.of(request);
     const socket = new FeedSocket(ws, request, addressGroup(address), this.context);
     this.sockets.add(socket);
     this.memory.add(socket);
-    if (socket.isWaiting) this.wait(socket, address);
-    if (this.lifecycle.state === 'draining') socket.close(1001, 'the server is going away');
+    if (socket.isUnauthenticated) this.addUnauthenticated(socket, address);
+    if (this.lifecycle.state === 'draining') socket.close(CloseCode.GoingAway, GOING_AWAY);
   }
 
-  /** Clients are told to go; who has not answered in time is cut off. */
+  /** Sends close frames. Clients that do not close in time are terminated. */
   async stop(deadline: Deadline): Promise<void> {
     clearTimeout(this.heartbeat);
     this.updater.stop();
     this.filler.stop();
-    for (const socket of this.sockets) socket.close(1001, 'the server is going away');
+    for (const socket of this.sockets) socket.close(CloseCode.GoingAway, GOING_AWAY);
     await this.sockets.empty(deadline.leftMs());
     for (const socket of this.sockets) socket.terminate();
   }
 
-  private wait(socket: FeedSocket, address: string): void {
-    const inTheWay = this.waiting.add(socket, address);
-    // It ends in a moment, and takes no place until then.
-    if (inTheWay !== undefined) this.sockets.delete(inTheWay);
-    inTheWay?.crowdOut();
-    this.metrics.socketsWaiting(this.waiting.size);
+  private addUnauthenticated(socket: FeedSocket, address: string): void {
+    const evicted = this.unauthenticated.add(socket, address);
+    // It ends soon, and does not count until then.
+    if (evicted !== undefined) this.sockets.delete(evicted);
+    evicted?.evictUnauthenticated();
+    this.metrics.socketsWaiting(this.unauthenticated.size);
   }
 
-  private waitsNoMore(socket: FeedSocket): void {
-    if (this.waiting.delete(socket)) this.metrics.socketsWaiting(this.waiting.size);
+  private deleteUnauthenticated(socket: FeedSocket): void {
+    if (this.unauthenticated.delete(socket)) this.metrics.socketsWaiting(this.unauthenticated.size);
   }
 
-  private scheduleBeat(): void {
+  private scheduleHeartbeat(): void {
     const { pingEveryMs } = this.limits;
     this.heartbeat = setTimeout(() => {
-      // After what has arrived is read: it counts, also where it had to wait for us.
+      // After the data that has arrived is read, so that it counts although this process was late.
       setImmediate(() => {
-        for (const socket of this.sockets) socket.beat(pingEveryMs);
+        for (const socket of this.sockets) socket.heartbeat(pingEveryMs);
       });
-      this.scheduleBeat();
+      this.scheduleHeartbeat();
     }, pingEveryMs);
   }
 }

@@ -1,5 +1,6 @@
-import { Injectable } from '@nestjs/common';
-import { FeedFreshness, FeedOutage, poll, RecentIds } from '../../feed/index.js';
+import { Injectable, Logger } from '@nestjs/common';
+import { IntervalJobs } from '../../platform/async/index.js';
+import { FeedFreshness, FeedOutage, RecentIds } from '../../feed/index.js';
 import { Settings } from '../../platform/config/index.js';
 import { inMicroseconds, READ_AGAIN_MS } from '../../storage/index.js';
 import { NetworkMetrics } from '../network.metrics.js';
@@ -135,7 +136,7 @@ const CATCH_UP_MS = 60_000;
 export class NetworkUpdater {
   private readonly outage: FeedOutage;
   private readonly known = new RecentIds();
-  private readonly stopping = new AbortController();
+  private readonly jobs = new IntervalJobs(new Logger('Feed'));
 
   constructor(
     private readonly settings: Settings,
@@ -148,12 +149,12 @@ export class NetworkUpdater {
   }
 
   start(): void {
-    poll(this.settings.CACHE_UPDATE_INTERVAL_MS, () => this.tick(), this.stopping.signal);
+    this.jobs.every(this.settings.CACHE_UPDATE_INTERVAL_MS, () => this.tick());
   }
 
   /** Views are still read for whoever asks: {@link NetworkViews.stop} ends that. */
   stop(): void {
-    this.stopping.abort(new Error('The server stops.'));
+    this.jobs.stop();
   }
 
   private async tick(): Promise<void> {
@@ -178,7 +179,7 @@ export class NetworkUpdater {
   }
 
   private failed(error: unknown): void {
-    if (!this.stopping.signal.aborted) this.outage.failed(error);
+    if (!this.jobs.signal.aborted) this.outage.failed(error);
   }
 
   private async update(views: readonly NetworkView[]): Promise<void> {

@@ -1,3 +1,7 @@
-export { FairQueue, type FairQueueLimits, FairQueueFullError } from './fair-queue.js';
-export { TokenBucket } from './token-bucket.js';
+export { Backoff, type BackoffOptions } from './backoff.js';
+export { DeadlineExceededError, untilAborted, withDeadline } from './deadline.js';
+export { FairQueue, FairQueueFullError, type FairQueueLimits } from './fair-queue.js';
+export { IntervalJobs } from './interval-jobs.js';
+export { OutageLog, type OutageOptions, type OutageTexts } from './outage-log.js';
 export { stopSignal } from './stop-signal.js';
+export { TokenBucket } from './token-bucket.js';

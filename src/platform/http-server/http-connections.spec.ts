@@ -7,7 +7,7 @@ import { Counter } from 'prom-client';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { readSettings, Settings } from '../config/index.js';
 import { Lifecycle } from '../lifecycle/index.js';
-import { SocketMemory, type SocketMemoryMetrics } from '../socket-memory/index.js';
+import { SocketMemory, type SocketMemoryMetrics } from '../sockets/index.js';
 import { HttpConnectionsMetrics } from './http-connections.metrics.js';
 import { boundedServer, HttpConnections } from './index.js';
 

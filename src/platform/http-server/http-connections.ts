@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Settings } from '../config/index.js';
 import { Lifecycle } from '../lifecycle/index.js';
-import { SocketMemory } from '../socket-memory/index.js';
+import { SocketMemory } from '../sockets/index.js';
 import { beforeHeaders } from './before-headers.js';
 import { type ConnectionRefusal, HttpConnectionsMetrics } from './http-connections.metrics.js';
 import { IdleConnections } from './idle-connections.js';

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { HeldBytes, MemoryHolder, SocketMemory } from '../socket-memory/index.js';
+import type { HeldBytes, MemoryHolder, SocketMemory } from '../sockets/index.js';
 
 /** A body is held as it came and as the text that is parsed; headers as lines and by name. */
 const COPIES = 2;

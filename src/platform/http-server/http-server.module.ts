@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { SocketMemoryModule } from '../socket-memory/index.js';
+import { SocketMemoryModule } from '../sockets/index.js';
 import { HttpConnections } from './http-connections.js';
 import { HttpConnectionsMetrics, httpConnectionsMetricProvider } from './http-connections.metrics.js';
 

@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 /** When a stop is to be over. Each step asks how much of the time is for it. All times are milliseconds. */
 export class Deadline {
   /**
@@ -23,24 +21,5 @@ export class Deadline {
   /** A share of the whole, `mostMs` at most, as far as it is left. */
   shareMs(share: number, mostMs: number): number {
     return Math.min(this.limitMs * share, mostMs, this.leftMs());
-  }
-}
-
-/**
- * Waits for something, but not for longer.
- *
- * @returns whether it came in time
- * @throws what it throws in time
- */
-export async function inTime(work: Promise<unknown>, limitMs: number): Promise<boolean> {
-  work.catch(() => undefined);
-  const done = new AbortController();
-  try {
-    return await Promise.race([
-      work.then(() => true),
-      sleep(limitMs, false, { signal: done.signal }).catch(() => false),
-    ]);
-  } finally {
-    done.abort();
   }
 }

@@ -1,5 +1,4 @@
-export { Deadline, inTime } from './deadline.js';
+export { Deadline } from './deadline.js';
 export { Lifecycle, type LifecycleState } from './lifecycle.js';
 export { LifecycleModule } from './lifecycle.module.js';
 export { OpenSockets } from './open-sockets.js';
-export { orAborted } from './or-aborted.js';

@@ -1,7 +1,8 @@
 import type { LockHolder } from './lock-holder.js';
+import { OperatorError } from '../errors/index.js';
 
 /** A directory is held by another process, or by another part of this one. */
-export class DirectoryInUseError extends Error {
+export class DirectoryInUseError extends OperatorError {
   override readonly name = 'DirectoryInUseError';
 
   constructor(

@@ -1,5 +1,7 @@
+import { OperatorError } from '../errors/index.js';
+
 /** Nobody can tell whether files are in use here. They are then not used at all. */
-export class LockUnavailableError extends Error {
+export class LockUnavailableError extends OperatorError {
   override readonly name = 'LockUnavailableError';
 
   constructor(path: string, cause: unknown) {

@@ -1,3 +1,5 @@
+import { OperatorError } from '../errors/index.js';
+
 const ADVICE: Record<string, string> = {
   EACCES: 'let the server write there',
   EPERM: 'let the server write there',
@@ -14,7 +16,7 @@ export function adviceFor(code: string | undefined): string {
 }
 
 /** A directory cannot be made, or written to. A person must act. */
-export class UnusableDirectoryError extends Error {
+export class UnusableDirectoryError extends OperatorError {
   override readonly name = 'UnusableDirectoryError';
   readonly code: string | undefined;
 

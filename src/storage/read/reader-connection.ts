@@ -1,7 +1,7 @@
 import pg, { type ClientBase, type QueryConfig, type QueryResult, type QueryResultRow } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
-import { orAborted } from '../../platform/lifecycle/index.js';
+import { untilAborted } from '../../platform/async/index.js';
 import { isRolledBack } from '../schema/index.js';
 import { cancelStatement } from './cancel-statement.js';
 
@@ -46,7 +46,7 @@ export class ReaderConnection {
     );
     if (signal === undefined) return await obtaining;
     try {
-      return await orAborted(obtaining, signal);
+      return await untilAborted(obtaining, signal);
     } catch (error) {
       void obtaining.then(
         (connection) => connection.release(),
@@ -77,7 +77,7 @@ export class ReaderConnection {
     );
     this.running.add(ended);
     void ended.then(() => this.running.delete(ended));
-    return await (signal === undefined ? result : orAborted(result, signal));
+    return await (signal === undefined ? result : untilAborted(result, signal));
   }
 
   /** Gives it back. A statement that runs is cancelled before. */

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
+import { OutageLog } from '../../platform/async/index.js';
 import { CONNECT_TIMEOUT_MS, CONNECTION_OPTIONS } from '../connections/connection-options.js';
 import { DATABASE_URL } from '../connections/database-url.js';
 import { prepareSession, readerSettings } from '../connections/session-settings.js';
@@ -35,6 +36,10 @@ export class DatabaseWatch {
   private refusal: { error: unknown } | undefined;
   private emptyLooks = 0;
   private storedAt = -Infinity;
+  private readonly outage = new OutageLog(this.logger, {
+    begins: (reason) => reason,
+    ends: (seconds) => `The database does its part again, after ${seconds} s.`,
+  });
 
   constructor(
     @Inject(DATABASE_URL) private readonly url: string,
@@ -115,15 +120,17 @@ export class DatabaseWatch {
   private become(kind: TroubleKind | undefined, error: unknown): void {
     if (kind === undefined) {
       if (this.current === undefined) return;
-      const seconds = Math.round((Date.now() - this.current.since.getTime()) / 1000).toString();
-      this.logger.log(`The database does its part again, after ${seconds} s.`);
+      this.outage.succeeded();
       this.current = undefined;
     } else {
       const reason = reasonOf(kind, error);
       if (this.current?.reason === reason) return;
       const said = error instanceof Error ? ` ${error.message}` : '';
-      this.logger.warn(`${reason} Nodes are taken in all the same, and what they send waits.${said}`);
-      this.current = { kind, reason, since: this.current?.since ?? new Date() };
+      this.outage.failed(
+        `${reason} Nodes are taken in all the same, and what they send waits.${said}`,
+        reason,
+      );
+      this.current = { kind, reason, since: this.outage.since ?? new Date() };
     }
     this.metrics.troubleIs(this.current?.kind);
     for (const listener of this.listeners) listener();

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RecordingQueue } from '../../../test/support/fakes/recording-queue.js';
 import { Settings } from '../../platform/config/index.js';
 import { CollectorId, DatabaseClock, readTuple, splitTuples, SystemClock } from '../../storage/index.js';
-import { NodeConnection } from '../connection/node-connection.js';
+import { NodeConnection } from '../socket/node-connection.js';
 import type { RejectedMessage, RowBlock } from './batch.js';
 import type { BatchRow } from './batch-builder.js';
 import { Batcher } from './batcher.js';

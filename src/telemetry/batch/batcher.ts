@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../../platform/config/index.js';
 import { CollectorId, DatabaseClock } from '../../storage/index.js';
-import type { NodeConnection } from '../connection/node-connection.js';
-import type { RejectedMessage } from './batch.js';
+import type { NodeConnection } from '../socket/node-connection.js';
+import { BatchQueue, type RejectedMessage } from './batch.js';
 import { BatchBuilder, type BatchRow } from './batch-builder.js';
-import { BatchQueue } from './batch-queue.port.js';
 
 /** A batch is closed at this size whatever the number of its messages: network states are large. */
 const MAX_BATCH_LENGTH = 4 * 1024 * 1024;

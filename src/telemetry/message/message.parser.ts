@@ -1,7 +1,16 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { isObject, openAnyV2, openUsualV2, type Opened } from './envelope.js';
-import type { RejectReason } from './reject-reason.js';
-import { findUnstorable } from '../../platform/json/index.js';
+import { findUnstorable, UNSTORABLE_REASONS } from '../../platform/json/index.js';
+
+/** Why a frame cannot be stored as a message; the values of `reason` in `rejected_messages`. */
+export const REJECT_REASONS = [
+  'invalid_utf8',
+  'invalid_json',
+  'not_an_object',
+  ...UNSTORABLE_REASONS,
+] as const;
+
+export type RejectReason = (typeof REJECT_REASONS)[number];
 
 /** A frame is a message that can be stored as it is, or it is not, and why. */
 export type ParsedFrame =

@@ -1,7 +1,6 @@
 import { type NodeIdentity, SAID_FIELDS, type SaidKind } from '../../storage/index.js';
 import { isObject } from './envelope.js';
 import { copyText, membersOf } from '../../platform/json/index.js';
-import { cutText } from './cut-text.js';
 import type { ParsedMessage } from './message.parser.js';
 
 /** The peer id is in an index; real ones have some fifty characters. */
@@ -97,4 +96,12 @@ function time(value: unknown): number | null {
   return Number.isSafeInteger(ms) && (ms as number) >= 0 && (ms as number) <= MAX_TIME_MS
     ? (ms as number)
     : null;
+}
+
+/** The first characters of a text: by code points, since half of a surrogate pair is not a character. */
+function cutText(text: string, characters: number): string {
+  if (text.length <= characters) return text;
+  return Array.from(text.slice(0, 2 * characters))
+    .slice(0, characters)
+    .join('');
 }

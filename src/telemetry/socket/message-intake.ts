@@ -1,22 +1,25 @@
 import { Injectable } from '@nestjs/common';
+import { TokenBucket } from '../../platform/async/index.js';
 import { type NodeIdentity, typeNumber } from '../../storage/index.js';
 import type { RejectedMessage } from '../batch/batch.js';
 import { Batcher } from '../batch/batcher.js';
-import type { NodeConnection } from '../connection/node-connection.js';
+import type { NodeConnection } from './node-connection.js';
 import type { ParsedMessage } from '../message/message.parser.js';
 import { readPeerId } from '../message/node-identity.js';
 import { createdAt } from '../message/timestamp.js';
 import { MessageOutcomes, TelemetryMetrics } from '../telemetry.metrics.js';
-import { RejectedBudget } from './rejected-budget.js';
 import type { TelemetryEndpoint } from './telemetry-endpoint.js';
 
 /** The bytes of a rejected message that are kept. */
 export const REJECTED_HEAD_BYTES = 1024;
 
+/** Rejected messages of which the beginning is stored, in a second: a node that sends nothing else must not fill the disk. */
+const REJECTED_PER_S = 20;
+
 /** Takes messages from the sockets into the batch that is open. */
 @Injectable()
 export class MessageIntake {
-  private readonly budget = new RejectedBudget();
+  private readonly rejectedLimit = new TokenBucket(REJECTED_PER_S, REJECTED_PER_S, performance.now());
 
   constructor(
     private readonly batcher: Batcher,
@@ -60,7 +63,7 @@ export class MessageIntake {
     about: Omit<RejectedMessage, 'path' | 'size' | 'head'>,
   ): void {
     this.outcomes.rejected(endpoint.countedAs, about.reason);
-    if (!this.budget.spend(about.receivedAt)) {
+    if (!this.rejectedLimit.tryAcquire(performance.now())) {
       this.metrics.rejectedNotKept();
       return;
     }

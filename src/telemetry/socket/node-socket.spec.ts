@@ -3,8 +3,8 @@ import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import type { NodeIdentity } from '../../storage/index.js';
-import { FrameMeter } from '../../platform/socket-memory/index.js';
-import type { NodeConnection } from '../connection/node-connection.js';
+import { FrameMeter } from '../../platform/sockets/index.js';
+import type { NodeConnection } from './node-connection.js';
 import { NodeSocket, type NodeSocketContext } from './node-socket.js';
 import { ENDPOINTS } from './telemetry-endpoint.js';
 
@@ -56,7 +56,7 @@ class FakeWebSocket extends EventEmitter {
 
 describe('NodeSocket', () => {
   let ws: FakeWebSocket;
-  let line: { bytesRead: number };
+  let tcpSocket: { bytesRead: number };
   let meter: FrameMeter;
   let node: NodeSocket;
   /** What it told the others, in order. */
@@ -68,7 +68,7 @@ describe('NodeSocket', () => {
 
   beforeEach(() => {
     ws = new FakeWebSocket();
-    line = { bytesRead: 300 };
+    tcpSocket = { bytesRead: 300 };
     told = [];
     ended = [];
     fault = undefined;
@@ -106,18 +106,18 @@ describe('NodeSocket', () => {
         frame: () => undefined,
       },
       limits: { silentMs: 3_000, bytes: { bytesPerS: 100, windowS: 2 } },
-      onExcess: (ipAddr: string) => told.push(`too much from ${ipAddr}`),
+      onTooManyBytes: (ipAddr: string) => told.push(`too much from ${ipAddr}`),
       onEnd: () => told.push('end'),
       onFault: (error: unknown) => told.push(`fault ${String(error)}`),
     } as unknown as NodeSocketContext;
     meter = new FrameMeter();
-    const at = { socket: line, meter, ipAddr: '192.0.2.7' };
+    const at = { socket: tcpSocket, meter, ipAddr: '192.0.2.7' };
     node = new NodeSocket(ws as unknown as WebSocket, at, ENDPOINTS.submit, context);
   });
 
   const receive = (text: string): boolean => ws.emit('message', Buffer.from(text));
   const beat = (times = 1): void => {
-    for (let count = 0; count < times; count += 1) node.beat(INTERVAL_MS, TIMEOUT_MS);
+    for (let count = 0; count < times; count += 1) node.heartbeat(INTERVAL_MS, TIMEOUT_MS);
   };
 
   const answerPing = (): boolean => ws.emit('pong', Buffer.from(ws.pinged));
@@ -126,14 +126,14 @@ describe('NodeSocket', () => {
   let now = 0;
   /** Looks once a second, from when it was opened. */
   const look = (times: number): void => {
-    for (let count = 0; count < times; count += 1) node.checkBounds((now += 1_000));
+    for (let count = 0; count < times; count += 1) node.checkLimits((now += 1_000));
   };
 
   it('is pinged while a byte comes in time, and cut off when none does', () => {
     beat(2);
-    line.bytesRead += 1;
+    tcpSocket.bytesRead += 1;
     beat(2);
-    line.bytesRead += 1;
+    tcpSocket.bytesRead += 1;
     beat(2);
     expect([ws.pings, ws.terminated]).toEqual([6, false]);
     beat();
@@ -334,11 +334,11 @@ describe('NodeSocket', () => {
 
   it('is closed when it sends too much, is cut off where it goes on, and is told of once', () => {
     receive('{"msg":"a"}');
-    line.bytesRead += 201;
+    tcpSocket.bytesRead += 201;
     look(1);
     expect([ws.goodbye, ws.terminated]).toEqual(['1008 too many bytes', false]);
     receive('{"msg":"b"}');
-    line.bytesRead += 1_000;
+    tcpSocket.bytesRead += 1_000;
     look(1);
     expect(told).toEqual([
       'accept a',
@@ -358,7 +358,7 @@ describe('NodeSocket', () => {
 
   it('keeps its time to say goodbye when the server stops', () => {
     node.close(1001, 'going away');
-    line.bytesRead += 1_000_000;
+    tcpSocket.bytesRead += 1_000_000;
     look(10);
     expect([ws.goodbye, ws.terminated]).toEqual(['1001 going away', false]);
   });

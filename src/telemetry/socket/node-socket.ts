@@ -1,76 +1,83 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { WebSocket } from 'ws';
 import {
-  type FrameMeter,
+  CloseCode,
   type HeldBytes,
-  type MemoryHolder,
-  TOO_MANY_PARTS,
-} from '../../platform/socket-memory/index.js';
-import type { DatabaseClock, EndReason } from '../../storage/index.js';
-import { NodeConnection } from '../connection/node-connection.js';
+  isTooLarge,
+  type SocketEndReason,
+  type TcpConnection,
+  WatchedWebSocket,
+} from '../../platform/sockets/index.js';
+import type { DatabaseClock } from '../../storage/index.js';
+import { NodeConnection } from './node-connection.js';
 import { parseFrame } from '../message/message.parser.js';
 import { readIdentity } from '../message/node-identity.js';
 import type { MessageOutcomes, TelemetryMetrics } from '../telemetry.metrics.js';
+import { type ByteLimit, ByteRate } from './byte-rate.js';
 import type { MessageIntake } from './message-intake.js';
 import { RoundTrips } from './round-trips.js';
-import { type Excess, MAX_UNREAD_BYTES, SocketBounds, type SocketLimits } from './socket-bounds.js';
 import { SocketConnections } from './socket-connections.js';
 import type { TelemetryEndpoint } from './telemetry-endpoint.js';
 
-/** Larger than the limit, and larger than any number of ours. */
-const TOO_LARGE = new Set(['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH']);
+/** Pongs that a node has not read yet: bytes. */
+const MAX_UNSENT_BYTES = 65_536;
 
-/** "Policy violation", of RFC 6455. */
-const POLICY_VIOLATION = 1008;
-const TRY_AGAIN_LATER = 1013;
+/** Between two checks of the limits of a socket: milliseconds. */
+export const CHECK_INTERVAL_MS = 1_000;
 
-/** The TCP connection of a socket. */
-export interface NodeLine {
-  readonly socket: { readonly bytesRead: number };
-  /** Reads along. */
-  readonly meter: FrameMeter;
+/** Undefined is no limit. */
+export interface SocketLimits {
+  /** Until the first message: milliseconds. */
+  silentMs: number | undefined;
+  bytes: ByteLimit | undefined;
+}
+
+/** The limit that a socket exceeded: the end reason of its connections. */
+type LimitViolation = 'slow_reader' | 'no_message' | 'too_many_bytes' | 'message_timeout';
+
+export interface NodeTcpConnection extends TcpConnection {
   /** Of the node, as far as its proxies are trusted. */
   readonly ipAddr: string;
 }
 
 export interface NodeSocketContext {
   collector: { nextConnectionId(): number };
-  /** That of the database. */
+  /** Of the database. */
   clock: Pick<DatabaseClock, 'now'>;
   limits: SocketLimits;
   intake: MessageIntake;
   outcomes: MessageOutcomes;
   metrics: TelemetryMetrics;
-  /** Called when more has come from a socket than may. */
-  onExcess: (ipAddr: string) => void;
-  /** Called once, when the socket has ended and nothing more will come. */
+  /** Called when a socket exceeded the limit on bytes. */
+  onTooManyBytes: (ipAddr: string) => void;
+  /** Called once, when the socket has ended and nothing more will arrive. */
   onEnd: (socket: NodeSocket) => void;
   onFault: (error: unknown) => void;
 }
 
-/** One socket, with the nodes that speak on it. */
-export class NodeSocket implements MemoryHolder {
+/** One socket, with the connections of the nodes that send on it. */
+export class NodeSocket extends WatchedWebSocket<LimitViolation> {
   readonly holderKind = 'node';
   private readonly id = uuidv7();
   private readonly openedAt: number;
   private readonly openSince = performance.now();
-  private readonly bounds: SocketBounds;
   private readonly connections: SocketConnections;
   private readonly roundTrips = new RoundTrips();
-  private bytesSeen = 0;
-  private silentMs = 0;
-  private hasSpoken = false;
-  private excess: Excess | undefined;
-  private endReason: EndReason | undefined;
+  private readonly byteRate: ByteRate | undefined;
+  private hasSentMessage = false;
+  private withoutMessageMs = 0;
+  private violation: LimitViolation | undefined;
 
   constructor(
-    private readonly ws: WebSocket,
-    private readonly line: NodeLine,
+    ws: WebSocket,
+    protected override readonly tcp: NodeTcpConnection,
     private readonly endpoint: TelemetryEndpoint,
     private readonly context: NodeSocketContext,
   ) {
+    super(ws, tcp, MAX_UNSENT_BYTES);
     this.openedAt = context.clock.now();
-    this.bounds = new SocketBounds(context.limits, line.socket.bytesRead, this.openSince);
+    const { bytes } = context.limits;
+    if (bytes !== undefined) this.byteRate = new ByteRate(bytes, tcp.socket.bytesRead, this.openSince);
     this.connections = new SocketConnections({
       begin: (envelopeId, at) => this.begin(envelopeId, at),
       replaced: (connection, reason) => {
@@ -80,15 +87,11 @@ export class NodeSocket implements MemoryHolder {
       now: () => performance.now(),
     });
     context.metrics.socketOpened(endpoint.countedAs);
-    ws.on('message', (data) => this.receive(data as Buffer));
-    ws.on('ping', (data) => this.answer(data));
     ws.on('pong', (data) => this.roundTrips.pong(data, performance.now()));
-    ws.on('error', (error) => this.failed(error));
-    ws.on('close', (code) => this.ended(code));
   }
 
   get ipAddr(): string {
-    return this.line.ipAddr;
+    return this.tcp.ipAddr;
   }
 
   /** For how long it has been open: milliseconds. */
@@ -96,93 +99,59 @@ export class NodeSocket implements MemoryHolder {
     return performance.now() - this.openSince;
   }
 
-  /** Stops or goes on reading; while it is stopped TCP holds the node back. */
+  /** Pauses or resumes reading. While it is paused, TCP slows the node down. */
   setPaused(paused: boolean): void {
     if (this.ws.readyState > this.ws.CLOSING) return;
-    // A pong that waits for us says nothing of the line.
+    // A pong that is read late does not measure the network.
     this.roundTrips.ignorePing();
     if (paused) this.ws.pause();
     else this.ws.resume();
   }
 
-  /**
-   * Pings, or cuts off a node of which no byte has come for too long. A beat counts as one interval however
-   * late it is: a process that was stopped for a while, or whose clock was set, holds that against nobody.
-   */
-  beat(intervalMs: number, timeoutMs: number): void {
-    const { bytesRead } = this.line.socket;
-    // Nothing is read while paused, pongs included: that is not the node's fault.
-    const alive = bytesRead !== this.bytesSeen || this.ws.isPaused;
-    this.silentMs = alive ? 0 : this.silentMs + intervalMs;
-    this.bytesSeen = bytesRead;
-    if (this.silentMs >= timeoutMs) {
-      this.endReason ??= 'timeout';
-      this.ws.terminate();
-    } else if (this.ws.readyState === this.ws.OPEN) {
+  /** Sends a ping, or terminates a node that has been unresponsive for too long. */
+  heartbeat(intervalMs: number, timeoutMs: number): void {
+    if (this.isUnresponsive(intervalMs, timeoutMs)) {
+      this.terminateWith('timeout');
+    } else if (this.isOpen) {
       this.ws.ping(this.roundTrips.ping(performance.now()));
       if (this.ws.isPaused) this.roundTrips.ignorePing();
     }
   }
 
-  addHeld(to: HeldBytes): void {
-    to.unfinished += this.line.meter.held;
+  override addHeld(to: HeldBytes): void {
+    super.addHeld(to);
     to.identities += this.connections.bytes;
-    to.unsent += this.ws.bufferedAmount;
   }
 
-  /** Makes room: a close frame would be waited for, and what is held would stay. */
-  evict(): void {
-    this.endReason ??= 'memory_limit';
-    this.ws.close(TRY_AGAIN_LATER, 'memory limit');
-    this.ws.terminate();
-  }
-
-  /** Ends a socket that is beyond a bound. To be called once in `LOOK_EVERY_MS`. */
-  checkBounds(now: number): void {
-    if (this.excess !== undefined) {
-      // It has had a second to answer our close frame, and would be read from all the while.
+  /** Closes a socket that exceeds a limit. To be called once in `CHECK_INTERVAL_MS`. */
+  checkLimits(now: number): void {
+    if (this.violation !== undefined) {
+      // Its close grace period of one interval is over. It would still be read from.
       this.ws.terminate();
       return;
     }
-    if (this.ws.readyState !== this.ws.OPEN) return;
-    this.excess = this.bounds.excess(
-      this.ws,
-      this.line.socket.bytesRead,
-      this.line.meter,
-      this.hasSpoken,
-      now,
-    );
-    if (this.excess === undefined) return;
-    this.endReason ??= this.excess;
-    if (this.excess === 'too_many_bytes') this.context.onExcess(this.ipAddr);
-    // A slow reader would not come to our close frame.
-    if (this.excess === 'slow_reader') this.ws.terminate();
-    else this.ws.close(POLICY_VIOLATION, this.excess.replaceAll('_', ' '));
+    if (!this.isOpen) return;
+    this.violation = this.findViolation(now);
+    if (this.violation === undefined) return;
+    if (this.violation === 'too_many_bytes') this.context.onTooManyBytes(this.ipAddr);
+    // A node that does not read would not read the close frame either.
+    if (this.violation === 'slow_reader') this.terminateWith(this.violation);
+    else this.closeWith(this.violation, CloseCode.PolicyViolation, this.violation.replaceAll('_', ' '));
   }
 
-  /** Says goodbye; what the node sent before its own close frame is still read. */
-  close(code: number, reason: string): void {
-    this.endReason ??= 'shutdown';
-    this.ws.close(code, reason);
+  private findViolation(now: number): LimitViolation | undefined {
+    if (this.ws.bufferedAmount >= MAX_UNSENT_BYTES) return 'slow_reader';
+    if (this.ws.isPaused) return undefined;
+    const { silentMs = Infinity } = this.context.limits;
+    if (!this.hasSentMessage && (this.withoutMessageMs += CHECK_INTERVAL_MS) >= silentMs) return 'no_message';
+    if (this.isMessageOverdue(CHECK_INTERVAL_MS)) return 'message_timeout';
+    return this.byteRate?.exceeds(this.tcp.socket.bytesRead, now) === true ? 'too_many_bytes' : undefined;
   }
 
-  terminate(): void {
-    this.ws.terminate();
-  }
-
-  /** Somebody who pings and does not read the answers gets no more of them: they would lie in our memory. */
-  private answer(ping: Buffer): void {
-    // A pong says that what came before is safe: it follows what the end of this turn does for it.
-    setImmediate(() => {
-      const { ws } = this;
-      if (ws.readyState === ws.OPEN && ws.bufferedAmount < MAX_UNREAD_BYTES) ws.pong(ping);
-    });
-  }
-
-  private receive(frame: Buffer): void {
+  protected override onMessage(frame: Buffer): void {
     const { endpoint, context } = this;
     context.metrics.frame(endpoint.countedAs, frame.length);
-    this.hasSpoken = true;
+    this.hasSentMessage = true;
     try {
       const receivedAt = context.clock.now();
       const parsed = parseFrame(frame);
@@ -219,21 +188,14 @@ export class NodeSocket implements MemoryHolder {
     return connection;
   }
 
-  private failed(error: Error & { code?: string }): void {
-    if (error.code !== undefined && TOO_LARGE.has(error.code)) {
-      this.endReason ??= 'payload_too_large';
-      this.context.metrics.frame(this.endpoint.countedAs, 0);
-      this.context.outcomes.count(this.endpoint.countedAs, 'oversized');
-    } else if (error.code === TOO_MANY_PARTS) {
-      this.endReason ??= 'too_many_fragments';
-    } else {
-      this.endReason ??= error.code?.startsWith('WS_ERR') === true ? 'protocol_error' : 'reset';
-    }
+  protected override onError(error: Error & { code?: string }): void {
+    super.onError(error);
+    if (!isTooLarge(error)) return;
+    this.context.metrics.frame(this.endpoint.countedAs, 0);
+    this.context.outcomes.count(this.endpoint.countedAs, 'oversized');
   }
 
-  private ended(code: number): void {
-    // 1006 is what ws reports when the node went without a close frame.
-    const reason = this.endReason ?? (code === 1006 ? 'reset' : 'closed');
+  protected override onClose(reason: LimitViolation | SocketEndReason, code: number): void {
     for (const connection of this.connections.endAll(this.context.clock.now(), reason, code)) {
       this.context.intake.ended(connection);
     }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type NodeIdentity, UNKNOWN_IDENTITY } from '../../storage/index.js';
-import { NodeConnection } from '../connection/node-connection.js';
+import { NodeConnection } from './node-connection.js';
 import { MAX_NODES_PER_SOCKET, MAX_REPLACED_AT_ONCE, SocketConnections } from './socket-connections.js';
 
 const AT = 1_764_000_000_000;

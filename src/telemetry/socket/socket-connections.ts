@@ -1,7 +1,6 @@
 import type { EndReason, NodeIdentity } from '../../storage/index.js';
-import type { NodeConnection } from '../connection/node-connection.js';
+import { bytesOf, type NodeConnection } from './node-connection.js';
 import { TokenBucket } from '../../platform/async/index.js';
-import { KeptGreetings } from './kept-greetings.js';
 
 /** Ids, and so connections, that a socket has at once. */
 export const MAX_NODES_PER_SOCKET = 20;
@@ -24,6 +23,46 @@ export interface ConnectionsContext<C extends NodeConnection> {
   replaced(connection: C, reason: ReplaceReason): void;
   /** Milliseconds of a clock that does not jump. */
   now(): number;
+}
+
+/** What an entry takes without its texts. */
+const ENTRY_BYTES = 256;
+
+/** Greetings by id of the envelope, and the memory that they take. */
+class KeptGreetings {
+  private readonly byId = new Map<number | null, { said: NodeIdentity; bytes: number }>();
+  /** Approximate memory in use, in bytes. */
+  bytes = 0;
+
+  get size(): number {
+    return this.byId.size;
+  }
+
+  has(envelopeId: number | null): boolean {
+    return this.byId.has(envelopeId);
+  }
+
+  get(envelopeId: number | null): NodeIdentity | undefined {
+    return this.byId.get(envelopeId)?.said;
+  }
+
+  /** It is the latest then, whether there was one or not. */
+  set(envelopeId: number | null, said: NodeIdentity): void {
+    this.delete(envelopeId);
+    const bytes = ENTRY_BYTES + bytesOf(said);
+    this.byId.set(envelopeId, { said, bytes });
+    this.bytes += bytes;
+  }
+
+  delete(envelopeId: number | null): void {
+    this.bytes -= this.byId.get(envelopeId)?.bytes ?? 0;
+    this.byId.delete(envelopeId);
+  }
+
+  deleteOldest(): void {
+    const [oldest] = this.byId.keys();
+    this.delete(oldest ?? null);
+  }
 }
 
 /**

@@ -4,29 +4,41 @@ import type { WebSocket } from 'ws';
 import { ClientAddresses } from '../../platform/client-address/index.js';
 import { Settings } from '../../platform/config/index.js';
 import { type Deadline, Lifecycle, OpenSockets } from '../../platform/lifecycle/index.js';
-import { BlockedAddresses } from '../admission/blocked-addresses.js';
-import { OpenSocketsCount } from '../admission/open-sockets-count.js';
-import { BatchQueue } from '../batch/batch-queue.port.js';
-import { FrameMeter, SocketMemory } from '../../platform/socket-memory/index.js';
+import { BlockedAddresses, OpenSocketCount } from '../admission.js';
+import { BatchQueue } from '../batch/batch.js';
+import { CloseCode, measured, SocketMemory } from '../../platform/sockets/index.js';
 import { CollectorId, DatabaseClock } from '../../storage/index.js';
 import { MessageOutcomes, TelemetryMetrics } from '../telemetry.metrics.js';
 import { MessageIntake } from './message-intake.js';
-import { NodeSocket, type NodeSocketContext } from './node-socket.js';
-import { LOOK_EVERY_MS, type SocketLimits } from './socket-bounds.js';
-import { SocketWatch } from './socket-watch.port.js';
+import { CHECK_INTERVAL_MS, NodeSocket, type NodeSocketContext, type SocketLimits } from './node-socket.js';
 import type { TelemetryEndpoint } from './telemetry-endpoint.js';
 
-/** Of the time to stop, kept for sockets that are cut off: their ends come at once. */
-const KEPT_FOR_CUT_OFF = 1 / 6;
+/** The share of the time to stop that is left for sockets which have to be terminated. */
+const SHARE_FOR_TERMINATION = 1 / 6;
+const GOING_AWAY = 'the server is going away';
 
-/** All sockets of nodes: their heartbeat, their bounds, their pauses and their goodbye. */
+/** Learns when nodes are not heard: of pauses, and of sockets that come and go. Called for each socket, never for a message. */
+export abstract class SocketWatch {
+  /** From now on no socket is read, or each is again. */
+  abstract paused(paused: boolean): void;
+
+  abstract opened(): void;
+
+  /**
+   * @param openMs how long it was open
+   * @param ipAddr of the node
+   */
+  abstract ended(openMs: number, ipAddr: string): void;
+}
+
+/** All sockets of nodes: heartbeats, limits, pauses and the stop. */
 @Injectable()
 export class TelemetrySockets {
   private readonly logger = new Logger(TelemetrySockets.name);
   private readonly sockets = new OpenSockets<NodeSocket>();
   private readonly context: NodeSocketContext;
   private heartbeat: NodeJS.Timeout | undefined;
-  private look: NodeJS.Timeout | undefined;
+  private limitChecks: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly settings: Settings,
@@ -34,7 +46,7 @@ export class TelemetrySockets {
     private readonly queue: BatchQueue,
     private readonly metrics: TelemetryMetrics,
     private readonly addresses: ClientAddresses,
-    private readonly count: OpenSocketsCount,
+    private readonly count: OpenSocketCount,
     private readonly watch: SocketWatch,
     private readonly memory: SocketMemory,
     blocked: BlockedAddresses,
@@ -53,48 +65,45 @@ export class TelemetrySockets {
       onEnd: (socket) => {
         memory.delete(socket);
         if (!this.sockets.delete(socket)) return;
-        this.count.ended(socket.ipAddr);
+        this.count.closed(socket.ipAddr);
         watch.ended(socket.openMs, socket.ipAddr);
       },
-      onExcess: (ipAddr) => blocked.block(ipAddr),
-      onFault: (error) => this.logger.error('A message could not be taken in.', error),
+      onTooManyBytes: (ipAddr) => blocked.block(ipAddr),
+      onFault: (error) => this.logger.error('A message could not be processed.', error),
     };
     queue.onFullChange((full) => this.setPaused(full));
   }
 
   start(): void {
-    // After what has arrived is read: it counts, also where it had to wait for us.
+    // After the data that has arrived is read, so that it counts although this process was late.
     this.heartbeat = setInterval(
-      () => setImmediate(() => this.beat()),
+      () => setImmediate(() => this.sendHeartbeats()),
       this.settings.HEARTBEAT_INTERVAL * 1000,
     );
-    this.look = setInterval(() => setImmediate(() => this.checkBounds()), LOOK_EVERY_MS);
+    this.limitChecks = setInterval(() => setImmediate(() => this.checkLimits()), CHECK_INTERVAL_MS);
   }
 
-  /** Takes over a socket. Nothing may be awaited before, or frames are lost. */
+  /** Starts reading from a socket. To be called at once: frames that arrive before are lost. */
   open(ws: WebSocket, request: IncomingMessage, endpoint: TelemetryEndpoint): void {
-    const meter = new FrameMeter();
-    // Before ws reads the same.
-    request.socket.prependListener('data', (chunk: Buffer) => this.memory.grew(meter.read(chunk)));
-    const line = { socket: request.socket, meter, ipAddr: this.addresses.of(request).address };
-    const socket = new NodeSocket(ws, line, endpoint, this.context);
+    const tcp = { ...measured(request.socket, this.memory), ipAddr: this.addresses.of(request).address };
+    const socket = new NodeSocket(ws, tcp, endpoint, this.context);
     this.sockets.add(socket);
     this.memory.add(socket);
     this.count.opened(socket.ipAddr);
     this.watch.opened();
-    if (this.lifecycle.state === 'draining') socket.close(1001, 'the server is going away');
+    if (this.lifecycle.state === 'draining') socket.close(CloseCode.GoingAway, GOING_AWAY);
     else if (this.queue.full) socket.setPaused(true);
   }
 
-  /** Nodes are told to go. What they sent before their answer is read; who gives none in time is cut off. */
+  /** Sends close frames. What nodes sent before their own is still read; those that send none in time are terminated. */
   async stop(deadline: Deadline): Promise<void> {
     if (!this.queue.full) this.setPaused(false);
-    for (const socket of this.sockets) socket.close(1001, 'the server is going away');
-    await this.sockets.empty(deadline.leftMs(KEPT_FOR_CUT_OFF));
+    for (const socket of this.sockets) socket.close(CloseCode.GoingAway, GOING_AWAY);
+    await this.sockets.empty(deadline.leftMs(SHARE_FOR_TERMINATION));
     for (const socket of this.sockets) socket.terminate();
     await this.sockets.empty(deadline.leftMs());
     clearInterval(this.heartbeat);
-    clearInterval(this.look);
+    clearInterval(this.limitChecks);
   }
 
   private setPaused(paused: boolean): void {
@@ -103,14 +112,14 @@ export class TelemetrySockets {
     for (const socket of this.sockets) socket.setPaused(paused);
   }
 
-  private beat(): void {
+  private sendHeartbeats(): void {
     const { HEARTBEAT_INTERVAL, CLIENT_TIMEOUT_S } = this.settings;
-    for (const socket of this.sockets) socket.beat(HEARTBEAT_INTERVAL * 1000, CLIENT_TIMEOUT_S * 1000);
+    for (const socket of this.sockets) socket.heartbeat(HEARTBEAT_INTERVAL * 1000, CLIENT_TIMEOUT_S * 1000);
   }
 
-  private checkBounds(): void {
+  private checkLimits(): void {
     const now = performance.now();
-    for (const socket of this.sockets) socket.checkBounds(now);
+    for (const socket of this.sockets) socket.checkLimits(now);
   }
 }
 

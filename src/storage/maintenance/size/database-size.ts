@@ -1,13 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { ClientBase } from 'pg';
+import { Backoff, OutageLog } from '../../../platform/async/index.js';
 import { hasSqlState, LOG_TABLES, SqlState } from '../../schema/index.js';
 import { WriterPool } from '../../connections/writer-pool.js';
 import { DatabaseSizeMetrics } from './database-size.metrics.js';
 
 /** The database looks at each of its files for it: milliseconds from one measurement to the next. */
 const EVERY_MS = 60_000;
-/** After a failure; doubled with each further one. */
-const AGAIN_MS = 5_000;
 const LOCK_TIMEOUT = '1s';
 
 /** Measures the database from time to time, rather than whenever somebody scrapes. */
@@ -15,8 +14,10 @@ const LOCK_TIMEOUT = '1s';
 export class DatabaseSize {
   private readonly logger = new Logger(DatabaseSize.name);
   private dueAt = -Infinity;
-  /** In a row. */
-  private failures = 0;
+  private readonly backoff = new Backoff({ firstMs: 5_000, maxMs: EVERY_MS });
+  private readonly outage = new OutageLog(this.logger, {
+    begins: (reason) => `The size of the database cannot be measured for now: ${reason}`,
+  });
   private measuring: Promise<void> | undefined;
 
   constructor(
@@ -45,14 +46,13 @@ export class DatabaseSize {
         this.metrics.databaseIs(await sizeOfDatabase(client));
         this.metrics.tablesAre(await sizesOfTables(client));
       });
-      this.failures = 0;
+      this.backoff.reset();
+      this.outage.succeeded();
       this.dueAt = performance.now() + EVERY_MS;
     } catch (error) {
       this.metrics.forget();
-      this.failures += 1;
-      this.dueAt = performance.now() + Math.min(AGAIN_MS * 2 ** (this.failures - 1), EVERY_MS);
-      if (this.failures === 1)
-        this.logger.warn(`The size of the database cannot be measured for now: ${String(error)}`);
+      this.dueAt = performance.now() + this.backoff.next();
+      this.outage.failed(error);
       throw error;
     }
   }

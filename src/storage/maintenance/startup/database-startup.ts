@@ -1,9 +1,8 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { Settings } from '../../../platform/config/index.js';
-import { orAborted } from '../../../platform/lifecycle/index.js';
+import { Backoff, OutageLog, untilAborted } from '../../../platform/async/index.js';
 import { DatabaseClock } from '../../clock/database-clock.js';
 import { WriterPool } from '../../connections/writer-pool.js';
 import { CollectorRegistry } from '../collector/collector-registry.js';
@@ -16,8 +15,7 @@ import { ensureDatabase } from './ensure-database.js';
 import { migrate, pendingMigrations } from './migrate.js';
 import { SchemaOutdatedError, UnsupportedDatabaseError } from './startup.errors.js';
 
-const FIRST_DELAY_MS = 200;
-const LONGEST_DELAY_MS = 5_000;
+const RETRY = { firstMs: 200, maxMs: 5_000 };
 
 /** Waits for the database, creates and migrates it, and makes the partitions of the time ahead. */
 @Injectable()
@@ -41,20 +39,22 @@ export class DatabaseStartup {
    * @throws the signal's reason
    */
   async run(signal: AbortSignal): Promise<void> {
-    for (let delay = FIRST_DELAY_MS; ; delay = Math.min(2 * delay, LONGEST_DELAY_MS)) {
+    const outage = new OutageLog(
+      this.logger,
+      { begins: (reason) => `The database is not ready, trying again: ${reason}` },
+      { repeatMs: RETRY.maxMs },
+    );
+    for (const backoff = new Backoff(RETRY); ; await backoff.wait(signal)) {
       signal.throwIfAborted();
       try {
         // A database that is frozen may let us wait for long.
-        await orAborted(this.attempt(), signal);
+        await untilAborted(this.attempt(), signal);
         return;
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof UnsupportedDatabaseError || error instanceof SchemaOutdatedError) throw error;
-        if (delay === FIRST_DELAY_MS || delay === LONGEST_DELAY_MS) {
-          this.logger.warn(`The database is not ready, trying again: ${describe(error)}`);
-        }
+        outage.failed(describe(error));
       }
-      await sleep(delay, undefined, { signal });
     }
   }
 

@@ -1,5 +1,7 @@
+import { OperatorError } from '../../../platform/errors/index.js';
+
 /** The database cannot hold what nodes send. */
-export class UnsupportedDatabaseError extends Error {
+export class UnsupportedDatabaseError extends OperatorError {
   override readonly name = 'UnsupportedDatabaseError';
 
   constructor(what: string) {
@@ -8,7 +10,7 @@ export class UnsupportedDatabaseError extends Error {
 }
 
 /** Migrations are missing and this server is told not to run them. */
-export class SchemaOutdatedError extends Error {
+export class SchemaOutdatedError extends OperatorError {
   override readonly name = 'SchemaOutdatedError';
 
   constructor() {

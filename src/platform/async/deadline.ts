@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+
+/** Work took longer than its limit. */
+export class DeadlineExceededError extends Error {
+  override readonly name = 'DeadlineExceededError';
+
+  /** @param limitMs milliseconds */
+  constructor(limitMs: number) {
+    super(`no result within ${(limitMs / 1000).toString()} s`);
+  }
+}
+
+/**
+ * Runs work with a time limit. The signal that the work gets aborts at the limit, and when the outer signal aborts.
+ * Work that ignores it goes on, but its result and its errors are ignored.
+ *
+ * @param limitMs milliseconds
+ * @throws DeadlineExceededError at the limit
+ * @throws the reason of the outer signal, and what the work throws before
+ */
+export async function withDeadline<T>(
+  limitMs: number,
+  work: (signal: AbortSignal) => T | Promise<T>,
+  outer?: AbortSignal,
+): Promise<T> {
+  outer?.throwIfAborted();
+  const limit = new AbortController();
+  const abort = (): void => limit.abort(outer?.reason);
+  // AbortSignal.timeout lets the process end while it waits, and AbortSignal.any of Node.js 20 never frees its entry
+  // in a signal that outlives it.
+  const timer = setTimeout(() => limit.abort(new DeadlineExceededError(limitMs)), limitMs);
+  outer?.addEventListener('abort', abort, { once: true });
+  try {
+    const running = (async () => await work(limit.signal))();
+    return await untilAborted(running, limit.signal);
+  } finally {
+    clearTimeout(timer);
+    outer?.removeEventListener('abort', abort);
+  }
+}
+
+/**
+ * Waits for work that may ignore the signal. After an abort the result and the errors of the work are ignored.
+ *
+ * @throws the reason of the signal, and what the work throws before
+ */
+export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  work.catch(() => undefined);
+  signal.throwIfAborted();
+  const done = new AbortController();
+  const aborted = once(signal, 'abort', { signal: done.signal }).then(() => {
+    throw signal.reason;
+  });
+  aborted.catch(() => undefined);
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    done.abort();
+  }
+}
