@@ -4,28 +4,28 @@ import { EnumParameter, IntegerField, StringParameter, TimestampParameter } from
 import { AGGREGATE_TYPES, type AggregateType } from './aggregate/group.js';
 import type { FeedTopics, TopicSubscribeRequest } from './topics.js';
 
-/** Stands for every peer. */
+/** All peers. */
 export const ALL_PEERS = '*';
 
-/** What is subscribed: the messages of one type, of one peer or of all. */
+/** The messages of one type, of one peer or all peers. */
 export interface PeerMessage {
   peer_id: string;
   msg: string;
 }
 
-/** Tells pairs apart. */
+/** The key of a pair. */
 export function keyOf({ peer_id, msg }: PeerMessage): string {
   return JSON.stringify([peer_id, msg]);
 }
 
-/** A request of the feed cannot be followed; the message tells the client why. */
+/** A request of a client is invalid. The message is sent to the client. */
 export class InvalidRequestError extends Error {
   override readonly name = 'InvalidRequestError';
 }
 
 const FRACTION = /\.(\d+)/;
 
-/** Microseconds since the epoch, of a time with an offset and up to nine digits of a second. */
+/** Microseconds since the epoch of a time with an offset and up to nine fractional digits. */
 export function microseconds(time: string): number {
   const fraction = FRACTION.exec(time)?.[1] ?? '';
   const whole = Date.parse(time.replace(FRACTION, ''));
@@ -38,7 +38,7 @@ const subscribes = (request: FeedRequest): boolean => request.interest !== 'unsu
 const aggregates = (request: FeedRequest): boolean =>
   request.aggregate_type !== undefined && subscribes(request);
 
-/** What a client of the feed sends: one JSON object a frame. */
+/** A frame of a client: one JSON object. */
 export class FeedRequest {
   @EnumParameter({
     description: 'Subscribe or unsubscribe.',
@@ -96,30 +96,30 @@ export interface AggregateRequest {
 
 export type SubscribeRequest =
   | TopicSubscribeRequest
-  /** `onlyAggregate`: what is raw goes on. */
+  /** `onlyAggregate`: a subscription to raw messages continues. */
   | { interest: 'unsubscribe'; pair: PeerMessage; onlyAggregate: boolean }
   /** `startTime`: microseconds since the epoch. */
   | { interest: 'subscribe'; pair: PeerMessage; startTime: number; aggregate: AggregateRequest | undefined };
 
-/** What a subscription may leave out or leave empty: templates of dashboards send such. */
+/** Fields that can be omitted or empty, as templates of dashboards send them. */
 const MAY_BE_EMPTY = ['start_time', 'aggregate_type', 'aggregate_interval', 'aggregate_key'];
 
 /**
- * Reads what a client sent.
+ * Parses a request.
  *
- * @param fields see {@link objectIn}
- * @param longestS the longest interval that can be aggregated: what is not in the cache whole is not sent
- * @param topics read what is meant for them
+ * @param fields see {@link parseFrame}
+ * @param maxIntervalS the longest interval of an aggregate, which must be cached completely
+ * @param topics parse the requests for them
  * @throws InvalidRequestError
  */
-export function readRequest(
+export function parseRequest(
   fields: Record<string, unknown>,
-  longestS: number,
+  maxIntervalS: number,
   topics: FeedTopics,
 ): SubscribeRequest {
   const topic = topics.of(fields);
-  refuseNested(fields, topic?.lists ?? []);
-  if (topic !== undefined) return topic.read(fields);
+  rejectNested(fields, topic?.lists ?? []);
+  if (topic !== undefined) return topic.parse(fields);
   const request = validated(FeedRequest, withoutEmpty(fields));
   const { peer_id, msg, interest } = request;
   const pair = { peer_id, msg };
@@ -128,9 +128,9 @@ export function readRequest(
   const startTime = microseconds(request.start_time ?? '');
   if (type === undefined) return { interest, pair, startTime, aggregate: undefined };
   const intervalS = request.aggregate_interval ?? NaN;
-  if (intervalS > longestS) {
+  if (intervalS > maxIntervalS) {
     throw new InvalidRequestError(
-      `aggregate_interval must be an integer from 1 to ${longestS.toString()}, the seconds that the cache holds.`,
+      `aggregate_interval must be an integer from 1 to ${maxIntervalS.toString()}, the seconds that the cache holds.`,
     );
   }
   return {
@@ -141,8 +141,8 @@ export function readRequest(
   };
 }
 
-/** The object that is in a frame. @throws InvalidRequestError */
-export function objectIn(text: string): Record<string, unknown> {
+/** The JSON object in a frame. @throws InvalidRequestError */
+export function parseFrame(text: string): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -155,8 +155,8 @@ export function objectIn(text: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** So that nothing that follows meets a depth of a client's making. */
-function refuseNested(fields: Record<string, unknown>, lists: readonly string[]): void {
+/** Rejects nested values, so that validation does not recurse. */
+function rejectNested(fields: Record<string, unknown>, lists: readonly string[]): void {
   for (const [name, field] of Object.entries(fields)) {
     const isList = lists.includes(name) && Array.isArray(field);
     if (
@@ -194,7 +194,7 @@ function describe({ property, constraints = {} }: ValidationError): string {
   return `${shown(property)} ${why}.`;
 }
 
-/** A name that a client made up may be of any length. */
+/** A client can send a name of any length. */
 function shown(name: string): string {
   return name.length > 64 ? `${name.slice(0, 64)}…` : name;
 }

@@ -4,10 +4,10 @@ import type { IncomingMessage } from 'node:http';
 import type { WebSocket, WebSocketServer } from 'ws';
 import { type Problem, problem, WebSocketPath } from '../platform/http/index.js';
 import { MAX_INBOUND_BYTES } from './feed-limits.js';
-import { FeedSockets } from './socket/feed-sockets.js';
 import { Handshakes } from './socket/auth-handshake.js';
+import { FeedSockets } from './socket/feed-sockets.js';
 
-/** What plain HTTP gets where the feed is. */
+/** The response to plain HTTP on the path of the feed. */
 @Controller()
 export class FeedPathController {
   @Get('/feed')
@@ -26,14 +26,14 @@ export class FeedGateway implements OnGatewayInit<WebSocketServer>, OnGatewayCon
   ) {}
 
   afterInit(server: WebSocketServer): void {
-    // Asked by the WebSocket adapter, which refuses.
+    // Read by the WebSocket adapter, which then refuses handshakes.
     Object.assign(server.options, { isFull: () => this.sockets.areFull });
-    server.options.verifyClient = ({ req }, answer) => {
+    server.options.verifyClient = ({ req }, done) => {
       void this.handshakes
         .check(req, () => this.sockets.areFull)
         .then((status) => {
-          if (status === null) answer(true);
-          else answer(false, status, ...refusal(status));
+          if (status === null) done(true);
+          else done(false, status, ...refusal(status));
         });
     };
   }
@@ -43,14 +43,14 @@ export class FeedGateway implements OnGatewayInit<WebSocketServer>, OnGatewayCon
   }
 }
 
-const WHY: Record<number, string> = {
+const REASONS: Record<number, string> = {
   401: 'The handshake lacks what the live feed requires.',
   403: 'This origin is not allowed to use the live feed. See CORS_ORIGINS.',
   503: 'The live feed is not available. Retry later.',
 };
 
 function refusal(status: number): [string, Record<string, string>] {
-  const body = problem(status, WHY[status] ?? 'The live feed refused this request.');
+  const body = problem(status, REASONS[status] ?? 'The live feed refused this request.');
   const retry = status === 503 ? { 'Retry-After': '5' } : {};
   return [JSON.stringify(body), { 'Content-Type': 'application/problem+json', ...retry }];
 }

@@ -9,9 +9,9 @@ import { FeedReadModel } from './cache/feed.read-model.js';
 import { FeedLimits } from './feed-limits.js';
 import { FeedGateway, FeedPathController } from './feed.gateway.js';
 import { feedMetricProviders, FeedMetrics } from './feed.metrics.js';
-import { FeedSockets } from './socket/feed-sockets.js';
-import { FairScheduler, SendLimit } from './socket/fair-scheduler.js';
 import { Handshakes } from './socket/auth-handshake.js';
+import { FairScheduler, SendLimit } from './socket/fair-scheduler.js';
+import { FeedSockets } from './socket/feed-sockets.js';
 import { FeedTopicsModule } from './topics.module.js';
 
 export interface FeedModuleOptions {
@@ -19,7 +19,7 @@ export interface FeedModuleOptions {
   imports: ModuleMetadata['imports'];
 }
 
-/** Live data for dashboards: `ws /feed`. The database is its source, so that any replica can serve anybody. */
+/** Live data for dashboards: `ws /feed`. Data is read from the database, so that any replica can serve any subscriber. */
 @Module({})
 export class FeedModule {
   static forRoot({ imports = [] }: FeedModuleOptions): DynamicModule {

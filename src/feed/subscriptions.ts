@@ -1,33 +1,33 @@
+import type { AddressedClient } from '../platform/async/index.js';
 import { timeOf } from '../storage/index.js';
 import type { Aggregate } from './aggregate/aggregate.js';
 import { inOrder } from './aggregate/changed-groups.js';
 import type { Group } from './aggregate/group.js';
 import type { CacheEntry } from './cache/cache-entry.js';
 import type { CachedRow } from './cache/row-log.js';
-import type { FeedClient } from './cache/turns.js';
 import type { FeedLimits } from './feed-limits.js';
 import type { AggregateRequest, PeerMessage } from './feed-request.js';
 
-/** A frame to send, and where its reader stands after it. */
+/** A frame to send, and the position of the subscription after it. */
 export interface Frame {
   data: Buffer;
   rows: number;
-  /** The position behind it. */
+  /** The position after it. */
   position: number;
-  /** The earliest time in it: whoever wants all from then on can share it. */
+  /** The earliest time in it. Subscriptions with an earlier start time can share it. */
   earliest: number;
 }
 
-/** How much goes into a frame. */
+/** Maximum size of a frame. */
 export type FrameLimits = Pick<FeedLimits, 'frameRows' | 'frameBytes'>;
 
-/** `{"peer_message": {…}, "data": […]}`, of rows that are JSON already. */
+/** `{"peer_message": {…}, "data": […]}` from rows in JSON. */
 export function frameText(pair: PeerMessage, rows: readonly string[]): Buffer {
   const subscribed = JSON.stringify({ peer_id: pair.peer_id, msg: pair.msg });
   return Buffer.from(`{"peer_message":${subscribed},"data":[${rows.join(',')}]}`);
 }
 
-/** As many rows from a place in a list as a frame takes. */
+/** As many rows from an index on as fit into a frame. */
 export function takeRows(
   rows: readonly CachedRow[],
   from: number,
@@ -50,31 +50,31 @@ export function takeRows(
   return { texts, earliest, last };
 }
 
-/** A subscriber was too slow: what it had not got yet is no longer in the cache. */
+/** A subscriber was too slow: rows that it has not received are no longer cached. */
 export class SlowConsumerError extends Error {
   override readonly name = 'SlowConsumerError';
 }
 
-/** What a socket has to send of one of its subscriptions. */
+/** The frames that a socket has to send for one of its subscriptions. */
 export interface Outbox {
   readonly isOpen: boolean;
-  /** It ended by itself; what it still has to send is sent. */
+  /** It ended by itself. Its last frame was taken. */
   readonly hasEnded?: boolean;
-  /** Says that there may be something to send. */
-  wake(): void;
-  /** What is to be sent next; undefined where nothing is for now. @throws SlowConsumerError */
+  /** Announces that there may be a frame to send. */
+  notify(): void;
+  /** The next frame; undefined if there is none. @throws SlowConsumerError */
   next(): Pick<Frame, 'data' | 'rows'> | undefined;
   end(): void;
 }
 
-/** What one socket gets of one pair. It has a place in the cache and no queue of its own. */
+/** The subscription of a socket to a pair: a position in the cache, without a queue. */
 export abstract class Subscription implements Outbox {
   private open = true;
 
-  /** @param onNews is called when there may be something to send */
+  /** @param onReadable is called when there may be a frame to send */
   constructor(
     protected readonly entry: CacheEntry,
-    private readonly onNews: (subscription: Outbox) => void,
+    private readonly onReadable: (subscription: Outbox) => void,
   ) {
     entry.add(this);
   }
@@ -83,15 +83,10 @@ export abstract class Subscription implements Outbox {
     return this.open;
   }
 
-  wake(): void {
-    this.onNews(this);
+  notify(): void {
+    this.onReadable(this);
   }
 
-  /**
-   * What is to be sent next; undefined where nothing is for now.
-   *
-   * @throws SlowConsumerError
-   */
   abstract next(): Pick<Frame, 'data' | 'rows'> | undefined;
 
   end(): void {
@@ -100,18 +95,18 @@ export abstract class Subscription implements Outbox {
   }
 }
 
-/** A place in the history: all rows up to `lastSeq` in the order of their time. */
-interface History {
+/** A position in the history: all rows up to `lastSeq`, sorted by time. */
+interface HistoryPosition {
   createdAt: number;
   seq: number;
   lastSeq: number;
   evictedTo: number;
 }
 
-/** The messages themselves: what is cached, by time, and then what arrives. */
+/** Raw messages: cached ones, sorted by time, and then new ones as they arrive. */
 export class RawSubscription extends Subscription {
-  private history: History | undefined;
-  /** The seq of the last row that was taken of what arrives. */
+  private history: HistoryPosition | undefined;
+  /** The seq of the last live row in a frame. */
   private position: number | undefined;
 
   constructor(
@@ -119,54 +114,55 @@ export class RawSubscription extends Subscription {
     /** Microseconds since the epoch. */
     private readonly startTime: number,
     private readonly limits: FrameLimits,
-    onNews: (subscription: Outbox) => void,
+    onReadable: (subscription: Outbox) => void,
   ) {
-    super(entry, onNews);
+    super(entry, onReadable);
   }
 
   override next(): Pick<Frame, 'data' | 'rows'> | undefined {
     if (!this.entry.isFilled) return undefined;
     if (this.position === undefined) {
-      const frame = this.nextOfHistory((this.history ??= this.begin()));
+      const frame = this.nextHistoryFrame((this.history ??= this.begin()));
       if (frame !== undefined) return frame;
       this.position = this.history.lastSeq;
       this.history = undefined;
     }
-    return this.nextOfNews(this.position);
+    return this.nextLiveFrame(this.position);
   }
 
-  private begin(): History {
+  private begin(): HistoryPosition {
     const { lastSeq, evictedTo } = this.entry.log;
     return { createdAt: Math.max(this.startTime, this.entry.horizon), seq: -1, lastSeq, evictedTo };
   }
 
-  private nextOfHistory(place: History): Pick<Frame, 'data' | 'rows'> | undefined {
+  private nextHistoryFrame(position: HistoryPosition): Pick<Frame, 'data' | 'rows'> | undefined {
     const { log, pair } = this.entry;
-    // What has become too old in the meantime is passed over; what went early would be a gap.
-    if (log.evictedTo > place.evictedTo && log.evictedTo >= place.createdAt) throw new SlowConsumerError();
-    const { rows, from } = log.behind(place.createdAt, place.seq);
-    const wanted = (row: CachedRow): boolean => row.seq <= place.lastSeq;
+    // Expired rows are skipped; evicted rows would be a gap.
+    if (log.evictedTo > position.evictedTo && log.evictedTo >= position.createdAt)
+      throw new SlowConsumerError();
+    const { rows, from } = log.afterTime(position.createdAt, position.seq);
+    const wanted = (row: CachedRow): boolean => row.seq <= position.lastSeq;
     const { texts, last } = takeRows(rows, from, this.limits, wanted);
     if (last !== undefined) {
-      place.createdAt = last.createdAt;
-      place.seq = last.seq;
+      position.createdAt = last.createdAt;
+      position.seq = last.seq;
     }
     if (texts.length === 0) return undefined;
     return { data: frameText(pair, texts), rows: texts.length };
   }
 
-  private nextOfNews(position: number): Pick<Frame, 'data' | 'rows'> | undefined {
+  private nextLiveFrame(position: number): Pick<Frame, 'data' | 'rows'> | undefined {
     const { log } = this.entry;
     if (position === log.lastSeq) return undefined;
     if (log.removedSeq > position) throw new SlowConsumerError();
     let frame = log.frames.get(position);
     if (frame === undefined) {
       frame = this.frameAfter(position, -Infinity);
-      log.keepFrame(position, frame);
+      log.cacheFrame(position, frame);
     }
     if (frame.earliest < this.startTime) frame = this.frameAfter(position, this.startTime);
     this.position = frame.position;
-    // All that it took in may have been too old.
+    // All of its rows may be before the start time.
     return frame.rows === 0 ? this.next() : frame;
   }
 
@@ -183,36 +179,35 @@ export class RawSubscription extends Subscription {
   }
 }
 
-export interface AggregateQuestion {
+export interface AggregateSubscriptionOptions {
   entry: CacheEntry;
   /** Microseconds since the epoch. */
   startTime: number;
-  wish: AggregateRequest;
-  /** Who asks. */
-  reader: FeedClient;
+  request: AggregateRequest;
+  client: AddressedClient;
   limits: FrameLimits;
 }
 
-/** What is made of the messages of each interval. Who is behind gets the newest state of what has changed. */
+/** Aggregates of intervals. A subscriber that is behind gets the newest state of changed groups. */
 export class AggregateSubscription extends Subscription {
   private aggregate: Aggregate | undefined;
   private position = 0;
 
   constructor(
-    private readonly question: AggregateQuestion,
-    onNews: (subscription: Outbox) => void,
+    private readonly options: AggregateSubscriptionOptions,
+    onReadable: (subscription: Outbox) => void,
   ) {
-    super(question.entry, onNews);
+    super(options.entry, onReadable);
   }
 
   override next(): Pick<Frame, 'data' | 'rows'> | undefined {
     if (!this.entry.isFilled) return undefined;
-    const { wish, startTime, reader } = this.question;
-    this.aggregate ??= this.entry.openAggregate(wish.key, wish.intervalS, reader);
+    const { request, startTime, client } = this.options;
+    this.aggregate ??= this.entry.openAggregate(request.key, request.intervalS, client);
     if (!this.aggregate.isFilled) return undefined;
     const { changes } = this.aggregate;
     while (this.position < changes.lastSeq) {
-      const key = `${this.position.toString()} ${wish.type}`;
+      const key = `${this.position.toString()} ${request.type}`;
       let frame = changes.frames.get(key);
       if (frame === undefined) {
         frame = this.frameAfter(this.aggregate, -Infinity);
@@ -233,9 +228,9 @@ export class AggregateSubscription extends Subscription {
 
   private frameAfter(aggregate: Aggregate, startTime: number): Frame {
     const { changes, pair, length } = aggregate;
-    const groups = changes.after(this.position, this.question.limits.frameRows);
+    const groups = changes.after(this.position, this.options.limits.frameRows);
     const position = groups.at(-1)?.seq ?? changes.lastSeq;
-    // The interval in which the start time lies is sent, and whole.
+    // The interval that contains the start time is sent too.
     const rows = groups.filter((group) => group.start + length > startTime).sort(inOrder);
     return {
       data: frameText(
@@ -250,7 +245,7 @@ export class AggregateSubscription extends Subscription {
 
   private row(group: Group): string {
     const { name, target, start } = group;
-    const result = group.result(this.question.wish.type);
+    const result = group.result(this.options.request.type);
     return `{"time":${result},"name":${name},"target":${target},"values":"","created_at":"${timeOf(start)}"}`;
   }
 }

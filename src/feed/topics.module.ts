@@ -3,7 +3,7 @@ import { StorageModule } from '../storage/index.js';
 import { FeedFreshness } from './polling.js';
 import { FeedTopics } from './topics.js';
 
-/** What can be followed beside messages: rooms add their topics here, and the feed finds them. And whether all of it is up to date. */
+/** Topics that modules add to the feed, and the freshness of the feed. */
 @Module({
   imports: [StorageModule],
   providers: [FeedFreshness, FeedTopics],

@@ -2,24 +2,24 @@ import { Injectable } from '@nestjs/common';
 import type { Outbox } from './subscriptions.js';
 
 export interface TopicSubscribeRequest {
-  /** The kind of the subscription, of which a socket may have so many, */
+  /** The kind of the subscription, and how many of this kind a socket can have. */
   kind: string;
-  most: number;
-  /** and its name: a second one of the same kind and name takes the place of the first. */
+  max: number;
+  /** A second subscription of the same kind and name replaces the first. */
   name: string;
-  /** Begins it; undefined where it is to end. `onNews` is called when there may be something to send. */
-  open: ((onNews: (sending: Outbox) => void) => Outbox) | undefined;
+  /** Opens the subscription; undefined to unsubscribe. `onReadable` is called when there may be a frame to send. */
+  open: ((onReadable: (outbox: Outbox) => void) => Outbox) | undefined;
 }
 
-/** Something besides messages that clients of the feed can subscribe to. */
+/** A topic of subscriptions other than messages. */
 export interface FeedTopic {
-  /** The fields that take a list; all others take a plain value. */
+  /** Request fields that are lists. All others are plain values. */
   lists: readonly string[];
-  /** Reads what a client sent. @throws InvalidRequestError */
-  read(request: Record<string, unknown>): TopicSubscribeRequest;
+  /** Parses a request. @throws InvalidRequestError */
+  parse(request: Record<string, unknown>): TopicSubscribeRequest;
 }
 
-/** What other modules add to the feed. A request belongs to the topic whose name is among its fields. */
+/** Topics that other modules add to the feed. A request belongs to the topic whose name is one of its fields. */
 @Injectable()
 export class FeedTopics {
   private readonly topics = new Map<string, FeedTopic>();

@@ -14,7 +14,7 @@ import { Chains } from './chains.js';
 import { Chain, ChainPath, Network, NetworkQuery } from './network.dto.js';
 import { NetworkViews } from './view/network-views.js';
 
-/** The nodes that are connected, as they are now. */
+/** The current state of connected nodes. */
 @ApiTags('Network')
 @Controller('network')
 export class NetworkController {
@@ -59,10 +59,10 @@ export class NetworkController {
     return new JsonText(view.page(limit, cursor));
   }
 
-  /** Readings for views have a limit of their own, and end when the server stops. */
-  private async inTime<T>(reading: Promise<T>): Promise<T> {
+  /** Reads for views have their own time limit, and end when the server stops. */
+  private async inTime<T>(read: Promise<T>): Promise<T> {
     try {
-      return await reading;
+      return await read;
     } catch (error) {
       if (error instanceof ReadTimeoutError || this.views.signal.aborted) {
         throw new ServiceUnavailableException('The database is too slow, or the server is shutting down.');

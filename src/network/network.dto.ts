@@ -9,7 +9,7 @@ import {
   IntegerParameter,
 } from '../platform/http/index.js';
 
-/** What is known of a connected node: the fields of a NetworkNode, in the order in which they are sent. */
+/** The fields of a NetworkNode, in the order in which they are sent. */
 export const NODE_FIELDS = [
   'peer_id',
   'name',
@@ -37,19 +37,19 @@ export const NODE_FIELDS = [
 export type NodeField = (typeof NODE_FIELDS)[number];
 export type FieldValue = string | number | boolean | null;
 
-/** Which chain a path is about. */
+/** The chain in a path. */
 export class ChainPath {
   @ChainParameter({ description: 'The chain.', required: true })
   chain!: string;
 }
 
-const PAGE = 1_000;
+const DEFAULT_PAGE = 1_000;
 const MAX_PAGE = 5_000;
 
-/** What `GET /network/{chain}` takes. */
+/** Parameters of `GET /network/{chain}`. */
 export class NetworkQuery {
-  @IntegerParameter({ min: 1, max: MAX_PAGE, description: 'Maximum number of nodes.', default: PAGE })
-  limit = PAGE;
+  @IntegerParameter({ min: 1, max: MAX_PAGE, description: 'Maximum number of nodes.', default: DEFAULT_PAGE })
+  limit = DEFAULT_PAGE;
 
   @IntegerParameter({
     min: 1,
@@ -63,7 +63,7 @@ export class NetworkQuery {
 const HASH = '0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3';
 const nullable = true;
 
-/** What the nodes of a chain say together. */
+/** The summary of the nodes of a chain. */
 class ChainState {
   @ApiInteger('Connected nodes.', { example: 297 })
   node_count!: number;
@@ -102,7 +102,7 @@ class ChainState {
   last_block_at!: string | null;
 }
 
-/** The same of all nodes that are shown. */
+/** The summary of the nodes in a response. */
 export class NetworkHeader extends ChainState {
   @ApiInteger('Nodes in this list: fewer than `node_count` if there are more than 25,000.', {
     example: 297,
@@ -110,7 +110,7 @@ export class NetworkHeader extends ChainState {
   shown_count!: number;
 }
 
-/** A chain that connected nodes are on. Its heights are those of up to 16 nodes, where nobody follows it. */
+/** A chain of connected nodes. Its heights are from up to 16 nodes if it has no subscription. */
 export class Chain extends ChainState {
   @ApiString('Identifier of the chain: its genesis hash, or `name:` and its name if its nodes send none.', {
     example: HASH,
@@ -125,8 +125,8 @@ export class Chain extends ChainState {
 }
 
 /**
- * A node that is connected, and the latest that it said of itself, on whichever of its open connections. What it is,
- * such as its name, is of the connection that was heard last. Texts are cut after 256 characters.
+ * A connected node, with the latest values from all its open connections. Its description, such as its name, is from
+ * the connection with the latest message. Texts are cut after 256 characters.
  */
 export class NetworkNode {
   @ApiInteger(

@@ -25,7 +25,7 @@ export const networkMetricProviders = [
   }),
 ];
 
-/** What the state of chains costs. */
+/** Metrics of views and their updates. */
 @Injectable()
 export class NetworkMetrics {
   constructor(
@@ -37,7 +37,7 @@ export class NetworkMetrics {
     for (const outcome of ['done', 'failed']) fills.inc({ outcome }, 0);
   }
 
-  kept(chains: number, nodes: number): void {
+  inMemory(chains: number, nodes: number): void {
     this.chains.set(chains);
     this.nodes.set(nodes);
   }

@@ -10,7 +10,7 @@ import { networkMetricProviders, NetworkMetrics } from './network.metrics.js';
 import { NetworkUpdater, NetworkViews } from './view/network-views.js';
 import { NetworkReadModel } from './view/network.read-model.js';
 
-/** The nodes of each chain that are connected: a snapshot by HTTP, and what changes by the live feed. */
+/** The connected nodes of each chain: a snapshot over HTTP, and changes over the live feed. */
 @Module({
   imports: [ChainsModule, FeedTopicsModule, StorageModule],
   controllers: [NetworkController],

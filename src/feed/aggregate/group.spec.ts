@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mean, meanOfWhole, percentile } from './group.js';
+import { mean, meanOfIntegers, percentile } from './group.js';
 
 describe('statistics', () => {
   it('have the percentiles of percentile_cont', () => {
@@ -9,9 +9,9 @@ describe('statistics', () => {
   });
 
   it('have means of whole numbers that lose nothing', () => {
-    expect(meanOfWhole(36893488147419103228n, 2)).toBe('18446744073709551614');
-    expect(meanOfWhole(7n, 2)).toBe('3.5');
-    expect(meanOfWhole(-7n, 2)).toBe('-3.5');
+    expect(meanOfIntegers(36893488147419103228n, 2)).toBe('18446744073709551614');
+    expect(meanOfIntegers(7n, 2)).toBe('3.5');
+    expect(meanOfIntegers(-7n, 2)).toBe('-3.5');
   });
 
   it('have means of others whose sum is not rounded away', () => {

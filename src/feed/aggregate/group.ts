@@ -1,11 +1,11 @@
 import type { Sample } from './sample.js';
 
-/** What can be made of the samples of an interval. */
+/** The aggregates of the samples of an interval. */
 export const AGGREGATE_TYPES = ['mean', 'median', 'min', 'max', 'percentile90', 'p50', 'p95', 'p99'] as const;
 export type AggregateType = (typeof AGGREGATE_TYPES)[number];
 
-/** The percentiles by their names, as parts of 1. */
-export const PERCENTILES: Partial<Record<AggregateType, number>> = {
+/** The fractions of percentiles. */
+const PERCENTILES: Partial<Record<AggregateType, number>> = {
   median: 0.5,
   p50: 0.5,
   percentile90: 0.9,
@@ -14,34 +14,34 @@ export const PERCENTILES: Partial<Record<AggregateType, number>> = {
 };
 
 /**
- * As `percentile_cont` of PostgreSQL.
+ * Like `percentile_cont` of PostgreSQL.
  *
  * @param sorted ascending, not empty
- * @param part 0.5 for the median
+ * @param fraction 0.5 for the median
  */
-export function percentile(sorted: readonly number[], part: number): number {
-  const place = part * (sorted.length - 1);
-  const first = Math.floor(place);
+export function percentile(sorted: readonly number[], fraction: number): number {
+  const index = fraction * (sorted.length - 1);
+  const first = Math.floor(index);
   const low = sorted[first] ?? NaN;
-  const high = sorted[Math.ceil(place)] ?? NaN;
-  return low === high ? low : low + (place - first) * (high - low);
+  const high = sorted[Math.ceil(index)] ?? NaN;
+  return low === high ? low : low + (index - first) * (high - low);
 }
 
-/** The mean of whole numbers, as JSON: every digit where it is whole, else the nearest double. */
-export function meanOfWhole(sum: bigint, count: number): string {
+/** The mean of integers, as JSON: exact if it is an integer, otherwise the nearest double. */
+export function meanOfIntegers(sum: bigint, count: number): string {
   const of = BigInt(count);
   const rest = sum % of;
   const whole = sum / of;
   return rest === 0n ? whole.toString() : jsonNumber(Number(whole) + Number(rest) / count);
 }
 
-/** The mean of numbers, with what their sum rounds off added again. */
+/** The mean of numbers, with a compensated sum. */
 export function mean(numbers: readonly number[]): number {
   const sum = compensatedSum(numbers, 1);
   return Number.isFinite(sum) ? sum / numbers.length : compensatedSum(numbers, numbers.length);
 }
 
-/** Neumaier's sum of numbers that are divided first. */
+/** Neumaier's sum of numbers divided by `divisor`. */
 function compensatedSum(numbers: readonly number[], divisor: number): number {
   let sum = 0;
   let rest = 0;
@@ -60,14 +60,14 @@ export function jsonNumber(number: number): string {
 
 type Value = Pick<Sample, 'number' | 'whole'>;
 
-/** What a group costs without its texts, a character of those, which are kept twice, and a sample: about. */
+/** Approximate memory of a group without its texts, of a character of these, which are stored twice, and of a sample. */
 const GROUP_BYTES = 400;
 const CHARACTER_BYTES = 2;
 const SAMPLE_BYTES = 8;
 
-/** The samples of an interval that have a target and a name in common. */
+/** The samples of an interval with the same target and name. */
 export class Group {
-  /** Grows with each change, over all groups of an aggregate. */
+  /** Number of its last change, among all groups of an aggregate. */
   seq = 0;
   private numbers: number[] = [];
   private sorted = true;
@@ -78,7 +78,7 @@ export class Group {
 
   /**
    * @param start of the interval: microseconds since the epoch
-   * @param target JSON, as the name
+   * @param target JSON, as is the name
    */
   constructor(
     readonly start: number,
@@ -86,7 +86,7 @@ export class Group {
     readonly name: string,
   ) {}
 
-  /** What it takes, about. */
+  /** Approximate memory in use. */
   get bytes(): number {
     const characters = this.target.length + this.name.length;
     return GROUP_BYTES + CHARACTER_BYTES * characters + SAMPLE_BYTES * this.numbers.length;
@@ -111,16 +111,16 @@ export class Group {
   private compute(type: AggregateType): string {
     if (type === 'min') return digitsOf(this.lowest);
     if (type === 'max') return digitsOf(this.highest);
-    if (type === 'mean' && this.sum !== undefined) return meanOfWhole(this.sum, this.numbers.length);
+    if (type === 'mean' && this.sum !== undefined) return meanOfIntegers(this.sum, this.numbers.length);
     if (!this.sorted) this.numbers.sort((left, right) => left - right);
     this.sorted = true;
-    // Sorted, so that the order of arrival does not show in the last digit.
+    // Of sorted numbers, so that the last digit does not depend on the order of arrival.
     if (type === 'mean') return jsonNumber(mean(this.numbers));
     return jsonNumber(percentile(this.numbers, PERCENTILES[type] ?? NaN));
   }
 }
 
-/** Without its texts, which are parts of a whole message and would hold it. */
+/** Without its texts, which are slices of the message and would keep it in memory. */
 function valueOf({ number, whole }: Value): Value {
   return { number, whole };
 }

@@ -1,7 +1,7 @@
 /**
- * The JSON texts of some fields of an object, in the form in which PostgreSQL writes jsonb: `{"a": 1, "b": "x"}`.
- * Without parsing the rest, and with every digit.
- * What is found are parts of the text, and hold it in memory as long as they live: whoever keeps one copies it.
+ * The JSON texts of some fields of an object as PostgreSQL writes jsonb: `{"a": 1, "b": "x"}`. Does not parse the other
+ * fields, and preserves every digit.
+ * Results are slices that keep the whole text in memory: copy them to store them.
  */
 export function fieldTexts(text: string, names: readonly string[]): (string | undefined)[] {
   const keys = names.map((name) => JSON.stringify(name));
@@ -20,7 +20,7 @@ export function fieldTexts(text: string, names: readonly string[]): (string | un
   return found;
 }
 
-/** Behind the closing quote of a string that begins here. */
+/** The index after the closing quote of a string that begins here. */
 function endOfString(text: string, start: number): number {
   for (let at = start + 1; ;) {
     const quote = text.indexOf('"', at);
@@ -50,23 +50,23 @@ function endOfValue(text: string, start: number): number {
   return text.length;
 }
 
-/** One number of one message. */
+/** A number in a message. */
 export interface Sample {
-  /** JSON texts; null where the message has none. As parts of the message they hold all of it: not to be kept. */
+  /** JSON texts; `null` if the message has none. Slices of the message: copy them to store them. */
   target: string;
   name: string;
   number: number;
-  /** All its digits, where it is whole. */
+  /** With all digits, if it is an integer. */
   whole: bigint | undefined;
 }
 
-/** Numbers come as such, or in a text. */
+/** Numbers are JSON numbers or strings. */
 const NUMERIC = /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,4})?\s*$/i;
 const WHOLE = /^[+-]?\d+$/;
-/** No double has more digits before its point. */
+/** Longer than the integer part of any double. */
 const MAX_LENGTH = 400;
 
-/** The number of a field in a message, as PostgreSQL writes it; undefined where there is none. */
+/** The number of a field in a message as PostgreSQL writes it; undefined if there is none. */
 export function sampleOf(text: string, key: string): Sample | undefined {
   const [value, target = 'null', name = 'null'] = fieldTexts(text, [key, 'target', 'name']);
   if (value === undefined || value.length > MAX_LENGTH) return undefined;

@@ -10,7 +10,7 @@ function updatedEntry(): { entry: CacheEntry; subscription: Subscription } {
     new AggregateFiller({ sliceMs: 4 }),
     () => undefined,
   );
-  const subscription = { wake: () => undefined } as Subscription;
+  const subscription = { notify: () => undefined } as Subscription;
   entry.add(subscription);
   entry.fill({ rows: [], now: 1, from: 0 });
   entry.updated(2, 0);
@@ -19,7 +19,7 @@ function updatedEntry(): { entry: CacheEntry; subscription: Subscription } {
 
 describe('an entry of the cache', () => {
   it('has all that others know after an update', () => {
-    expect(updatedEntry().entry.fresh).toBe(false);
+    expect(updatedEntry().entry.mayLackRows).toBe(false);
   });
 
   it('may lack what others know once nobody uses it, even if an update ends after that', () => {
@@ -27,11 +27,11 @@ describe('an entry of the cache', () => {
       const { entry, subscription } = updatedEntry();
       entry.remove(subscription);
       if (updatesAfter > 0) entry.updated(3, 0);
-      expect(entry.fresh).toBe(true);
+      expect(entry.mayLackRows).toBe(true);
       // Used again, it has all of it with the next update.
       entry.add(subscription);
       entry.updated(4, 0);
-      expect(entry.fresh).toBe(false);
+      expect(entry.mayLackRows).toBe(false);
     }
   });
 });

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { type AddressedClient, FairQueueByAddress } from '../../platform/async/index.js';
 import { Settings } from '../../platform/config/index.js';
 import type { Aggregate } from '../aggregate/aggregate.js';
 import { FeedLimits } from '../feed-limits.js';
@@ -6,54 +7,53 @@ import { FeedMetrics } from '../feed.metrics.js';
 import { FeedFreshness, FeedOutage } from '../polling.js';
 import type { CacheEntry } from './cache-entry.js';
 import { FeedReadModel } from './feed.read-model.js';
-import { FairQueueByAddress, type FeedClient } from './turns.js';
 
-interface Filling {
+interface PendingAggregate {
   aggregate: Aggregate;
   entry: CacheEntry;
 }
 
-/** Has aggregates take in what is cached: a little of one in each turn of the event loop, in turns of who asks. */
+/** Fills aggregates with cached rows: one time slice per round of the event loop. Clients take turns. */
 export class AggregateFiller {
-  private readonly turns = new FairQueueByAddress<Filling>();
+  private readonly queue = new FairQueueByAddress<AddressedClient, PendingAggregate>();
   private running = false;
 
   constructor(private readonly limits: Pick<FeedLimits, 'sliceMs'>) {}
 
-  /** As long as is worked on at once: milliseconds. */
+  /** Length of a time slice: milliseconds. */
   get sliceMs(): number {
     return this.limits.sliceMs;
   }
 
-  /** It ends when nobody uses the aggregate any more. @param by who waits for it: each who does has turns */
-  fill(aggregate: Aggregate, entry: CacheEntry, by: FeedClient): void {
-    this.turns.add(by, { aggregate, entry });
+  /** Stops when the aggregate is no longer used. @param by the client that waits for it */
+  fill(aggregate: Aggregate, entry: CacheEntry, by: AddressedClient): void {
+    this.queue.add(by, { aggregate, entry });
     if (this.running) return;
     this.running = true;
     setImmediate(() => this.next());
   }
 
   private next(): void {
-    const turn = this.turns.take();
-    if (turn === undefined) {
+    const next = this.queue.take();
+    if (next === undefined) {
       this.running = false;
       return;
     }
     setImmediate(() => this.next());
-    const { aggregate, entry } = turn.item;
+    const { aggregate, entry } = next.item;
     if (!aggregate.isUsed || aggregate.isDone) return;
-    const isDone = aggregate.fill(entry.log, entry.heldFrom, this.limits.sliceMs);
+    const isDone = aggregate.fill(entry.log, entry.completeFrom, this.limits.sliceMs);
     if (isDone) entry.grown();
-    else this.turns.add(turn.by, turn.item);
+    else this.queue.add(next.key, next.item);
   }
 }
 
-/** Fills entries from the database, a few at a time, in turns of those who ask, and as often as it takes. */
+/** Fills entries from the database, a few at a time, with retries. Clients take turns. */
 @Injectable()
 export class EntryFiller {
-  /** An entry may be wanted by several, and stands in the line of each. */
-  private readonly turns = new FairQueueByAddress<CacheEntry>();
-  /** Those that are read, or are to be read again after a while. */
+  /** An entry is queued for each client that waits for it. */
+  private readonly queue = new FairQueueByAddress<AddressedClient, CacheEntry>();
+  /** Entries that are being read, or wait for a retry. */
   private readonly busy = new Set<CacheEntry>();
   private readonly abort = new AbortController();
   private readonly outage: FeedOutage;
@@ -69,15 +69,15 @@ export class EntryFiller {
     this.outage = new FeedOutage('earlier messages', freshness);
   }
 
-  /** @param by who waits for it: each who does has a turn */
-  fill(entry: CacheEntry, by: FeedClient): void {
-    this.turns.add(by, entry);
-    // Its user is to be there first.
+  /** @param by the client that waits for it */
+  fill(entry: CacheEntry, by: AddressedClient): void {
+    this.queue.add(by, entry);
+    // After its subscription was added.
     setImmediate(() => this.next());
   }
 
   stop(): void {
-    this.turns.clear();
+    this.queue.clear();
     this.abort.abort(new Error('The server stops.'));
   }
 
@@ -87,10 +87,10 @@ export class EntryFiller {
 
   private next(): void {
     while (this.running < this.limits.fillsAtOnce) {
-      const turn = this.turns.take();
-      if (turn === undefined) return;
-      const { by, item: entry } = turn;
-      // Others who asked for it had their turn before.
+      const next = this.queue.take();
+      if (next === undefined) return;
+      const { key: by, item: entry } = next;
+      // It may have been filled in the turn of another client.
       if (entry.isFilled || entry.abandoned || this.busy.has(entry)) continue;
       if (!entry.isUsed) {
         entry.abandoned = true;
@@ -98,16 +98,16 @@ export class EntryFiller {
       }
       this.running += 1;
       this.busy.add(entry);
-      void this.attempt(entry, by).finally(() => {
+      void this.read(entry, by).finally(() => {
         this.running -= 1;
         this.next();
       });
     }
   }
 
-  private async attempt(entry: CacheEntry, by: FeedClient): Promise<void> {
+  private async read(entry: CacheEntry, by: AddressedClient): Promise<void> {
     const startedAt = performance.now();
-    // One entry is not to take the room of all others.
+    // One entry must not fill the whole cache.
     const maxBytes = (this.settings.CACHE_MAX_MIB * 1024 * 1024) / 2;
     try {
       entry.fill(await this.readModel.history(entry.pair, maxBytes, this.abort.signal));

@@ -11,10 +11,10 @@ import {
 } from '../../platform/sockets/index.js';
 import type { FeedCache } from '../cache/feed-cache.js';
 import type { FeedLimits } from '../feed-limits.js';
+import { InvalidRequestError, parseFrame, parseRequest, type SubscribeRequest } from '../feed-request.js';
 import type { FeedEnd, FeedMetrics, RequestOutcome } from '../feed.metrics.js';
 import type { FeedFreshness } from '../polling.js';
-import { InvalidRequestError, objectIn, readRequest, type SubscribeRequest } from '../feed-request.js';
-import { SlowConsumerError, type Outbox } from '../subscriptions.js';
+import { type Outbox, SlowConsumerError } from '../subscriptions.js';
 import type { FeedTopics } from '../topics.js';
 import { AuthHandshake, UnauthenticatedError } from './auth-handshake.js';
 import type { FairScheduler, ScheduledSocket, SendLimit, StepResult } from './fair-scheduler.js';
@@ -36,7 +36,7 @@ export interface FeedSocketContext {
   freshness: FeedFreshness;
   memory: SocketMemory;
   /** The longest interval of an aggregate: seconds. */
-  longestS: number;
+  maxIntervalS: number;
   /** Called once, when a client that had to authenticate has done so. */
   onAuthenticated: (socket: FeedSocket) => void;
   /** Called once, when the socket has ended. */
@@ -150,7 +150,7 @@ export class FeedSocket extends WatchedWebSocket<FeedEnd> implements ScheduledSo
   private process(text: string | undefined): void {
     try {
       if (text === undefined) throw new InvalidRequestError('A frame must be text: one JSON object.');
-      const frame = objectIn(text);
+      const frame = parseFrame(text);
       if (this.isUnauthenticated) {
         this.isAuthenticating = true;
         void this.authenticate(frame).finally(() => {
@@ -178,12 +178,12 @@ export class FeedSocket extends WatchedWebSocket<FeedEnd> implements ScheduledSo
   }
 
   private subscribe(frame: Record<string, unknown>): void {
-    const { limits, metrics, longestS, topics } = this.context;
+    const { limits, metrics, maxIntervalS, topics } = this.context;
     const fields = this.auth.withoutToken(frame);
     if (fields !== undefined) {
-      const wish = readRequest(fields, longestS, topics);
-      if (isForAggregate(wish) && !this.tryAcquire(limits.aggregateRequests - 1)) return;
-      this.subscriber.follow(wish);
+      const request = parseRequest(fields, maxIntervalS, topics);
+      if (isForAggregate(request) && !this.tryAcquire(limits.aggregateRequests - 1)) return;
+      this.subscriber.follow(request);
     }
     metrics.requested('accepted');
   }
@@ -295,6 +295,6 @@ function outcomeOf(error: InvalidRequestError): RequestOutcome {
   return error instanceof TooManySubscriptionsError ? 'too_many_subscriptions' : 'malformed';
 }
 
-function isForAggregate(wish: SubscribeRequest): boolean {
-  return 'aggregate' in wish && wish.aggregate !== undefined;
+function isForAggregate(request: SubscribeRequest): boolean {
+  return 'aggregate' in request && request.aggregate !== undefined;
 }

@@ -1,5 +1,5 @@
+import type { AddressedClient } from '../../platform/async/index.js';
 import type { FeedCache } from '../cache/feed-cache.js';
-import type { FeedClient } from '../cache/turns.js';
 import type { FeedLimits } from '../feed-limits.js';
 import { InvalidRequestError, keyOf, type PeerMessage, type SubscribeRequest } from '../feed-request.js';
 import { AggregateSubscription, type Outbox, RawSubscription } from '../subscriptions.js';
@@ -11,39 +11,39 @@ export class TooManySubscriptionsError extends InvalidRequestError {}
 type Kind = 'raw' | 'aggregate';
 
 /** The subscriptions of a socket: of each pair one that is raw and one that is aggregated, at most, and one of a topic. */
-export class Subscriber implements FeedClient {
+export class Subscriber implements AddressedClient {
   private readonly subscriptions = new Map<string, Outbox>();
 
   constructor(
     readonly address: string,
     private readonly cache: FeedCache,
     private readonly limits: FeedLimits,
-    private readonly onNews: (subscription: Outbox) => void,
+    private readonly onReadable: (subscription: Outbox) => void,
     private readonly onCount: (by: number) => void,
   ) {}
 
   /** @throws TooManySubscriptionsError */
-  follow(wish: SubscribeRequest): void {
-    if ('kind' in wish) {
-      this.followTopic(wish);
+  follow(request: SubscribeRequest): void {
+    if ('kind' in request) {
+      this.followTopic(request);
       return;
     }
-    if (wish.interest === 'unsubscribe') {
-      this.end(nameOf('aggregate', wish.pair));
-      if (!wish.onlyAggregate) this.end(nameOf('raw', wish.pair));
+    if (request.interest === 'unsubscribe') {
+      this.end(nameOf('aggregate', request.pair));
+      if (!request.onlyAggregate) this.end(nameOf('raw', request.pair));
       return;
     }
-    const { pair, startTime, aggregate } = wish;
+    const { pair, startTime, aggregate } = request;
     const kind = aggregate === undefined ? 'raw' : 'aggregate';
     const name = nameOf(kind, pair);
     this.checkRoomFor(name);
     const entry = this.cache.entry(pair, this);
     const subscription =
       aggregate === undefined
-        ? new RawSubscription(entry, startTime, this.limits, this.onNews)
+        ? new RawSubscription(entry, startTime, this.limits, this.onReadable)
         : new AggregateSubscription(
-            { entry, startTime, wish: aggregate, reader: this, limits: this.limits },
-            this.onNews,
+            { entry, startTime, request: aggregate, client: this, limits: this.limits },
+            this.onReadable,
           );
     this.replace(name, subscription);
   }
@@ -58,7 +58,7 @@ export class Subscriber implements FeedClient {
     this.subscriptions.clear();
   }
 
-  private followTopic({ kind, most, name, open }: TopicSubscribeRequest): void {
+  private followTopic({ kind, max, name, open }: TopicSubscribeRequest): void {
     const key = `${kind} ${name}`;
     if (open === undefined) {
       this.end(key);
@@ -67,8 +67,8 @@ export class Subscriber implements FeedClient {
     this.forgetEnded();
     this.checkRoomFor(key);
     const same = [...this.subscriptions.keys()].filter((other) => other.startsWith(`${kind} `));
-    if (!this.subscriptions.has(key)) checkRoom(same.length, most, `subscriptions to a ${kind}`);
-    this.replace(key, open(this.onNews));
+    if (!this.subscriptions.has(key)) checkRoom(same.length, max, `subscriptions to a ${kind}`);
+    this.replace(key, open(this.onReadable));
   }
 
   /** Those that ended by themselves: a topic had nothing for them. */
@@ -86,7 +86,7 @@ export class Subscriber implements FeedClient {
     this.end(name);
     this.subscriptions.set(name, subscription);
     this.onCount(1);
-    subscription.wake();
+    subscription.notify();
   }
 
   private end(key: string): void {

@@ -17,9 +17,9 @@ import { NetworkViews } from '../view/network-views.js';
 import { NamedChains } from './named-chains.js';
 import { type NetworkSubscribeRequest, NetworkSubscription } from './network-subscription.js';
 
-const takesFields = { message: `must be a list of field names: ${NODE_FIELDS.join(', ')}` };
+const validFields = { message: `must be a list of field names: ${NODE_FIELDS.join(', ')}` };
 
-/** What a client of the feed sends to follow the nodes of a chain. */
+/** A request of a client of the feed to subscribe to the nodes of a chain. */
 export class NetworkRequest {
   @ChainParameter({ description: 'The chain.', required: true })
   network!: string;
@@ -32,9 +32,9 @@ export class NetworkRequest {
   interest!: 'subscribe' | 'unsubscribe';
 
   @IsOptional()
-  @IsArray(takesFields)
-  @ArrayMaxSize(2 * NODE_FIELDS.length, takesFields)
-  @IsIn(NODE_FIELDS, { each: true, ...takesFields })
+  @IsArray(validFields)
+  @ArrayMaxSize(2 * NODE_FIELDS.length, validFields)
+  @IsIn(NODE_FIELDS, { each: true, ...validFields })
   fields?: NodeField[];
 
   @TimestampParameter({
@@ -43,13 +43,13 @@ export class NetworkRequest {
   since?: string;
 }
 
-/** What was committed while a snapshot was taken may have an earlier stamp: microseconds. */
+/** Changes that were committed while a snapshot was read may have an earlier stamp: microseconds. */
 const OVERLAP_US = 1_000_000;
 
-/** Chains that a socket may follow: each that is new costs a reading of all its nodes. */
-const MOST_PER_SOCKET = 16;
+/** Subscriptions of a socket: each new chain costs a read of all its nodes. */
+const MAX_PER_SOCKET = 16;
 
-/** `{"network": "…"}`: the nodes of a chain, for clients of the feed. */
+/** The topic `{"network": "…"}` of the feed: the nodes of a chain. */
 @Injectable()
 export class NetworkTopic implements FeedTopic, OnModuleInit {
   readonly lists = ['fields'];
@@ -65,10 +65,10 @@ export class NetworkTopic implements FeedTopic, OnModuleInit {
     this.views.onTick = () => this.named.lookUp();
   }
 
-  read(request: Record<string, unknown>): TopicSubscribeRequest {
+  parse(request: Record<string, unknown>): TopicSubscribeRequest {
     const { network, interest, fields, since } = validated(NetworkRequest, request);
-    const wish = { kind: 'network', most: MOST_PER_SOCKET, name: network };
-    if (interest === 'unsubscribe') return { ...wish, open: undefined };
+    const topic = { kind: 'network', max: MAX_PER_SOCKET, name: network };
+    if (interest === 'unsubscribe') return { ...topic, open: undefined };
     const from = since === undefined ? -Infinity : microseconds(since);
     const wanted: NetworkSubscribeRequest = {
       network,
@@ -78,28 +78,32 @@ export class NetworkTopic implements FeedTopic, OnModuleInit {
     };
     const key = chainKeyIn(network);
     return {
-      ...wish,
-      open: (onNews) => (key === undefined ? this.byName(wanted, onNews) : this.byKey(key, wanted, onNews)),
+      ...topic,
+      open: (onReadable) =>
+        key === undefined ? this.openByName(wanted, onReadable) : this.openByKey(key, wanted, onReadable),
     };
   }
 
-  private byKey(
+  private openByKey(
     key: string,
     wanted: NetworkSubscribeRequest,
-    onNews: (sending: Outbox) => void,
+    onReadable: (outbox: Outbox) => void,
   ): NetworkSubscription {
     const view = this.views.open(key);
     if (view === undefined)
       throw new InvalidRequestError('Too many chains are subscribed to on this server.');
-    // Where it fails, the next update tries again.
+    // The next update retries it.
     if (!view.isFilled) this.views.fill(view).catch(() => undefined);
-    const subscription = new NetworkSubscription(wanted, onNews);
-    subscription.follow(view);
+    const subscription = new NetworkSubscription(wanted, onReadable);
+    subscription.attach(view);
     return subscription;
   }
 
-  private byName(wanted: NetworkSubscribeRequest, onNews: (sending: Outbox) => void): NetworkSubscription {
-    const subscription = new NetworkSubscription(wanted, onNews, (ended) => this.named.remove(ended));
+  private openByName(
+    wanted: NetworkSubscribeRequest,
+    onReadable: (outbox: Outbox) => void,
+  ): NetworkSubscription {
+    const subscription = new NetworkSubscription(wanted, onReadable, (ended) => this.named.remove(ended));
     this.named.add(subscription);
     return subscription;
   }

@@ -1,73 +1,72 @@
 import { timeOf } from '../../storage/index.js';
 import type { NodeState } from './node-state.js';
 
-/** Blocks that the average is made over. */
+/** Number of blocks of the average. */
 const AVERAGED = 20;
-/** Heights that are remembered, those that were reported last. */
+/** Number of remembered heights, the most recently reported ones. */
 const HEIGHTS = 64;
-/** Hashes and heights are remembered for so long (microseconds), */
+/** How long hashes and heights are remembered: microseconds; and how many hashes. */
 const REMEMBERED_US = 600e6;
-/** and so many hashes. */
 const HASHES = 20_000;
-/** Blocks of which it is remembered who reported them. */
-const CLAIMS = 4_096;
+/** Number of blocks whose reporters are remembered. */
+const MAX_BLOCK_REPORTS = 4_096;
 
-/** Who reported a block. */
-export interface Witness {
-  /** Tells nodes apart. */
+/** The origin of a report of a block. */
+export interface Reporter {
+  /** Identifies the node. */
   node: string;
   /** See `addressGroup`. */
   address: string;
 }
 
-/** A block as nodes report it. */
-interface Claim {
+/** A block that nodes report. */
+interface BlockReport {
   height: number;
   /** When it was first reported: microseconds since the epoch. */
   at: number;
-  counts: boolean;
-  /** Who reported it, until it counts. */
+  isConfirmed: boolean;
+  /** Its reporters, until it is confirmed. */
   nodes: Set<string>;
   addresses: Set<string>;
 }
 
-/** How many nodes of one address are enough for what they report to count, of so many that report. */
-export function enoughOf(reporting: number): number {
+/** The number of nodes of one address that confirm a report, given the number of reporting nodes. */
+function quorumOf(reporting: number): number {
   return reporting === 1 ? 1 : Math.max(2, Math.ceil(reporting / 3));
 }
 
-/** Whether what was reported by nodes counts: those of two addresses are enough, or a third of them. */
-export function counts(nodes: number, addresses: number, reporting: number): boolean {
-  return (nodes >= 2 && addresses >= 2) || nodes >= enoughOf(reporting);
+/** Whether a report is confirmed: by nodes of two addresses, or by a third of the reporting nodes. */
+function isConfirmed(nodes: number, addresses: number, reporting: number): boolean {
+  return (nodes >= 2 && addresses >= 2) || nodes >= quorumOf(reporting);
 }
 
-/** When the blocks of a chain were first reported, by our clock. Times are microseconds since the epoch. */
+/** When the blocks of a chain were first reported, by the clock of the server. Times are microseconds since the epoch. */
 export class BlockTimes {
   private readonly hashes = new Map<string, number>();
-  private readonly claims = new Map<string, Claim>();
-  /** Of blocks that count. */
+  private readonly blockReports = new Map<string, BlockReport>();
+  /** Times of confirmed heights. */
   private readonly heights = new Map<number, number>();
 
   /**
-   * @param height null for a block of the past, which a node fetches: it says nothing of when blocks come
-   * @returns whether this is an earlier time of a block than was known
+   * @param height null for an old block that a syncing node imports: it does not tell when the block was produced
+   * @returns whether this is an earlier time than the known one
    */
-  note(hash: string, height: number | null, at: number, witness?: Witness): boolean {
-    if (height !== null && witness !== undefined) this.claim(hash, height, at, witness);
+  note(hash: string, height: number | null, at: number, reporter?: Reporter): boolean {
+    if (height !== null && reporter !== undefined) this.addReport(hash, height, at, reporter);
     const known = this.hashes.get(hash);
     if (known !== undefined && known <= at) return false;
     this.hashes.set(hash, at);
     return known !== undefined;
   }
 
-  /** Takes the heights of blocks that enough nodes have reported. @param reporting how many nodes report heights */
-  settle(reporting: number): void {
-    for (const claim of this.claims.values()) {
-      if (claim.counts || !counts(claim.nodes.size, claim.addresses.size, reporting)) continue;
-      claim.counts = true;
-      claim.nodes.clear();
-      claim.addresses.clear();
-      this.noteHeight(claim.height, claim.at);
+  /** Records the heights of confirmed blocks. @param reporting number of nodes that report heights */
+  confirm(reporting: number): void {
+    for (const report of this.blockReports.values()) {
+      if (report.isConfirmed || !isConfirmed(report.nodes.size, report.addresses.size, reporting)) continue;
+      report.isConfirmed = true;
+      report.nodes.clear();
+      report.addresses.clear();
+      this.noteHeight(report.height, report.at);
     }
   }
 
@@ -76,10 +75,10 @@ export class BlockTimes {
   }
 
   /**
-   * Over the blocks that count and were reported last: milliseconds; null where no two that follow each other are
-   * known.
+   * The average time between the most recently reported confirmed blocks: milliseconds; null if no two consecutive ones
+   * are known.
    *
-   * @param best the height that counts for the chain
+   * @param best the confirmed height of the chain
    */
   average(best: number): number | null {
     const last = this.byTime()
@@ -97,44 +96,44 @@ export class BlockTimes {
   }
 
   prune(now: number): void {
-    const spare = this.hashes.size - HASHES;
-    let passed = 0;
-    // In the order in which they came.
+    const spareHashes = this.hashes.size - HASHES;
+    let checked = 0;
+    // Oldest first.
     for (const [hash, at] of this.hashes) {
-      if (at >= now - REMEMBERED_US && passed >= spare) break;
+      if (at >= now - REMEMBERED_US && checked >= spareHashes) break;
       this.hashes.delete(hash);
-      passed += 1;
+      checked += 1;
     }
-    const many = this.claims.size - CLAIMS;
-    passed = 0;
-    for (const [key, { at }] of this.claims) {
-      if (at >= now - REMEMBERED_US && passed >= many) break;
-      this.claims.delete(key);
-      passed += 1;
+    const spareReports = this.blockReports.size - MAX_BLOCK_REPORTS;
+    checked = 0;
+    for (const [key, { at }] of this.blockReports) {
+      if (at >= now - REMEMBERED_US && checked >= spareReports) break;
+      this.blockReports.delete(key);
+      checked += 1;
     }
     if (this.heights.size <= HEIGHTS) return;
     for (const [height] of this.byTime().slice(0, -HEIGHTS)) this.heights.delete(height);
   }
 
-  private claim(hash: string, height: number, at: number, { node, address }: Witness): void {
+  private addReport(hash: string, height: number, at: number, { node, address }: Reporter): void {
     const key = `${height.toString()} ${hash}`;
-    let claim = this.claims.get(key);
-    if (claim === undefined) {
-      claim = { height, at, counts: false, nodes: new Set(), addresses: new Set() };
-      this.claims.set(key, claim);
+    let report = this.blockReports.get(key);
+    if (report === undefined) {
+      report = { height, at, isConfirmed: false, nodes: new Set(), addresses: new Set() };
+      this.blockReports.set(key, report);
     }
-    claim.at = Math.min(claim.at, at);
-    if (claim.counts) {
-      this.noteHeight(height, claim.at);
+    report.at = Math.min(report.at, at);
+    if (report.isConfirmed) {
+      this.noteHeight(height, report.at);
       return;
     }
-    claim.nodes.add(node);
-    claim.addresses.add(address);
+    report.nodes.add(node);
+    report.addresses.add(address);
   }
 
   private noteHeight(height: number, at: number): void {
     const seen = this.heights.get(height);
-    // A chain that began again has the same heights anew.
+    // A chain that was restarted has the same heights again.
     if (seen === undefined || at < seen || at > seen + REMEMBERED_US) this.heights.set(height, at);
   }
 
@@ -143,7 +142,7 @@ export class BlockTimes {
   }
 }
 
-/** What the nodes of a chain say together: the fields of a NetworkHeader. */
+/** The summary of all nodes of a chain: the fields of a NetworkHeader. */
 export interface Header {
   node_count: number;
   shown_count: number;
@@ -157,7 +156,7 @@ export interface Header {
   last_block_at: string | null;
 }
 
-/** All nodes of a chain that are connected, also those that a view has no room for. */
+/** All connected nodes of a chain, including those beyond the limit of a view. */
 export interface NodeTotal {
   nodes: number;
   validators: number;
@@ -169,22 +168,22 @@ interface HeightReport {
   hash: string | null;
   /** When it was reported: microseconds since the epoch. */
   at: number;
-  /** Where it came from. Another connection of the node, from elsewhere, is no witness: its peer id may be forged. */
+  /** The address of this report. Other connections of the node do not count: their peer id may be forged. */
   address: string;
 }
 
 /**
- * @param total undefined where `nodes` are all
- * @returns what counts: a height that nodes of two addresses report or a higher one, or a third of those that report
- * any. No single node decides, unless it is alone.
+ * @param total undefined if `nodes` are all nodes
+ * @returns confirmed heights: reported, or exceeded, by nodes of two addresses or by a third of the reporting nodes. A
+ * single node decides only if no other node reports.
  */
 export function headerOf(nodes: readonly NodeState[], blocks: BlockTimes, total?: NodeTotal): Header {
   const reporting = nodes.filter(
     ({ best, finalized }) => best !== undefined || finalized !== undefined,
   ).length;
-  blocks.settle(reporting);
-  const best = counting(nodes.flatMap(bestReport), reporting, blocks);
-  const finalized = counting(nodes.flatMap(finalizedReport), reporting, blocks);
+  blocks.confirm(reporting);
+  const best = confirmedHeight(nodes.flatMap(bestReport), reporting, blocks);
+  const finalized = confirmedHeight(nodes.flatMap(finalizedReport), reporting, blocks);
   const validators = nodes.filter((node) => node.get('authority') === true).length;
   const isWhole = total === undefined || total.nodes <= nodes.length;
   return {
@@ -209,8 +208,8 @@ function finalizedReport({ finalized }: NodeState): HeightReport[] {
   return finalized === undefined ? [] : [{ ...finalized.value, at: finalized.at }];
 }
 
-/** The highest that counts, with the hash that most nodes report of it, and when that was first reported. */
-function counting(
+/** The highest confirmed height, the hash that most nodes report for it, and when that was first reported. */
+function confirmedHeight(
   reports: HeightReport[],
   reporting: number,
   blocks: BlockTimes,
@@ -218,9 +217,9 @@ function counting(
   reports.sort((one, other) => other.height - one.height);
   const addresses = new Set<string>();
   const last = reports.findIndex((report, at) => {
-    // Two are enough, and there may be many.
+    // Two are sufficient.
     if (addresses.size < 2) addresses.add(report.address);
-    return counts(at + 1, addresses.size, reporting);
+    return isConfirmed(at + 1, addresses.size, reporting);
   });
   const height = reports[last]?.height;
   if (height === undefined) return undefined;

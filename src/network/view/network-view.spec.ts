@@ -217,11 +217,11 @@ describe('the nodes of a view', () => {
 });
 
 describe('the heights of a chain', () => {
-  const MOST = Number.MAX_SAFE_INTEGER;
+  const MAX_CHAINS = Number.MAX_SAFE_INTEGER;
   const of = (id: number, address: string): ConnectionRow => ({ ...connection(id), address });
   const lie = (node: number): ReportRow[] => [
-    report(node, 'block.import', 105 * S, { best: '0xlie', height: MOST.toString() }),
-    report(node, 'notify.finalized', 105 * S, { best: '0xlie', height: MOST.toString() }),
+    report(node, 'block.import', 105 * S, { best: '0xlie', height: MAX_CHAINS.toString() }),
+    report(node, 'notify.finalized', 105 * S, { best: '0xlie', height: MAX_CHAINS.toString() }),
   ];
   function viewOf(connections: ConnectionRow[], reports: ReportRow[]): NetworkView {
     const view = new NetworkView('name:Testnet');
@@ -282,7 +282,11 @@ describe('the heights of a chain', () => {
 
   it('are those of the only node that reports any, which is said', () => {
     const view = viewOf([of(1, 'a'), of(2, 'b')], lie(1));
-    expect(view.header).toMatchObject({ best_height: MOST, finalized_height: MOST, single_source: true });
+    expect(view.header).toMatchObject({
+      best_height: MAX_CHAINS,
+      finalized_height: MAX_CHAINS,
+      single_source: true,
+    });
     expect(unconfirmed(view)).toEqual([false, false]);
     view.update({ connections: [], gone: [], reports: [imported(2, 5, 111 * S)], now: 111 * S });
     expect(view.header).toMatchObject({ best_height: 5, finalized_height: null, single_source: false });
@@ -327,7 +331,7 @@ describe('the times of blocks', () => {
   /** A block that two nodes report. */
   function note(blocks: BlockTimes, hash: string, height: number, at: number): void {
     for (const witness of WITNESSES) blocks.note(hash, height, at, witness);
-    blocks.settle(2);
+    blocks.confirm(2);
   }
 
   it('are averaged over the last twenty, whatever was before', () => {

@@ -2,7 +2,7 @@ import { Injectable, ServiceUnavailableException } from '@nestjs/common';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { addressGroup } from '../address/index.js';
-import { FairQueue, FairQueueFullError } from '../async/index.js';
+import { FairSemaphore, SemaphoreFullError } from '../async/index.js';
 import { ClientAddresses } from '../client-address/index.js';
 import { ResponseBody } from './response-body.js';
 import { ResponseLimits } from './response-limits.js';
@@ -72,7 +72,7 @@ interface RowResponse {
  */
 @Injectable()
 export class RowResponses {
-  private readonly pages: FairQueue;
+  private readonly pages: FairSemaphore;
   private readonly streams: StreamSlots;
   private readonly pipeline: PipelinedResponses;
   private readonly memory: ResponseMemory;
@@ -82,11 +82,11 @@ export class RowResponses {
     private readonly clients: ClientAddresses,
     private readonly metrics: ResponseMetrics,
   ) {
-    this.pages = new FairQueue(() => ({
-      places: limits.pages,
-      placesOfKey: limits.pagesOfAddress,
+    this.pages = new FairSemaphore(() => ({
+      permits: limits.pages,
+      permitsPerKey: limits.pagesOfAddress,
       waiting: limits.waiting,
-      waitingOfKey: limits.waitingOfAddress,
+      waitingPerKey: limits.waitingOfAddress,
     }));
     this.streams = new StreamSlots(limits);
     this.pipeline = new PipelinedResponses(limits.waitingOfConnection);
@@ -167,7 +167,7 @@ export class RowResponses {
 
   /** Reads as much of a response as is buffered. @returns whether that is all of it */
   private async readPage(current: RowResponse, buffered: BufferedBody): Promise<boolean> {
-    const leave = await this.enterPages(current);
+    const release = await this.acquirePage(current);
     try {
       for (;;) {
         const { done, value } = await current.texts.next();
@@ -177,20 +177,20 @@ export class RowResponses {
         return false;
       }
     } finally {
-      leave();
+      release();
     }
   }
 
   /** Waits for its turn to read. */
-  private async enterPages({ response, address }: RowResponse): Promise<() => void> {
-    const gone = new AbortController();
-    const onClose = (): void => gone.abort(new Error('The client is gone.'));
-    const timer = setTimeout(() => gone.abort(this.rejection('waiting')), this.limits.waitingMs);
+  private async acquirePage({ response, address }: RowResponse): Promise<() => void> {
+    const disconnected = new AbortController();
+    const onClose = (): void => disconnected.abort(new Error('The client has disconnected.'));
+    const timer = setTimeout(() => disconnected.abort(this.rejection('waiting')), this.limits.waitingMs);
     response.once('close', onClose);
     try {
-      return await this.pages.enter(address, gone.signal);
+      return await this.pages.acquire(address, disconnected.signal);
     } catch (error) {
-      throw error instanceof FairQueueFullError ? this.rejection('waiting') : error;
+      throw error instanceof SemaphoreFullError ? this.rejection('waiting') : error;
     } finally {
       clearTimeout(timer);
       response.off('close', onClose);
