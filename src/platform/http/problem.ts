@@ -53,7 +53,7 @@ const DESCRIPTIONS = {
   413: 'The body is too large.',
   415: 'The content type of the body is not `application/json`.',
   421: 'The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`.',
-  503: 'The database cannot be reached, the query took too long, or too many requests are in progress. Retry after `Retry-After`.',
+  503: 'The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`.',
 } as const;
 
 export type ProblemStatus = keyof typeof DESCRIPTIONS;
