@@ -13,7 +13,7 @@ describe('microseconds', () => {
     expect(microseconds(text)).toBe(expected);
   });
 
-  it('writes what it reads', () => {
+  it('is the inverse of timeOf', () => {
     for (const text of [
       '2020-01-01T00:00:00.000001Z',
       '1969-12-31T23:59:59.999999Z',

@@ -2,8 +2,8 @@ import { Logger } from '@nestjs/common';
 import { describe, expect, it, vi } from 'vitest';
 import { FeedOutage } from './polling.js';
 
-describe('an outage of the feed', () => {
-  it('says once for each part of the feed what waits, and once that it goes on', () => {
+describe('FeedOutage', () => {
+  it('logs once for each part of the feed that it is stale, and once that it is up to date again', () => {
     const warn = vi.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
     const log = vi.spyOn(Logger.prototype, 'log').mockReturnValue(undefined);
     vi.spyOn(Logger.prototype, 'debug').mockReturnValue(undefined);

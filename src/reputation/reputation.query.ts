@@ -1,4 +1,9 @@
-import { IntegerParameter, LimitParameter, PeerIdParameter, TimestampParameter } from '../platform/http/index.js';
+import {
+  IntegerParameter,
+  LimitParameter,
+  PeerIdParameter,
+  TimestampParameter,
+} from '../platform/http/index.js';
 
 /** A hundred years: all reports. */
 const MAX_AGE_S = 3_155_760_000;

@@ -84,7 +84,7 @@ describe('a request to the live feed', () => {
   });
 
   it.each(MALFORMED)(
-    'that is malformed is answered with what it takes, and costs nothing: %s',
+    'that is malformed gets an error with the reason, and uses no resources: %s',
     async (_, request, error) => {
       const client = await FeedClient.connect(server.ws);
       client.send(request);
@@ -101,7 +101,7 @@ describe('a request to the live feed', () => {
     },
   );
 
-  it('may be binary no more than any other', async () => {
+  it('must not be binary', async () => {
     const client = await FeedClient.connect(server.ws);
     client.socket.send(Buffer.from(JSON.stringify(good)));
     await waitUntil(() => client.errors.length === 1, { what: 'an error' });
@@ -109,7 +109,7 @@ describe('a request to the live feed', () => {
     await client.close();
   });
 
-  it('may leave empty what it does not need', async () => {
+  it('can have empty optional fields', async () => {
     const node = await FakeNode.connect(server.ws);
     await node.sendConnected({ network_id: 'QmEmpty' });
     const client = await FeedClient.connect(server.ws);
@@ -130,7 +130,7 @@ describe('a request to the live feed', () => {
     await node.close();
   });
 
-  it('is not for plain HTTP', async () => {
+  it('needs a WebSocket', async () => {
     const answer = await server.get('/feed');
     expect(answer.status).toBe(426);
     expect(await answer.json()).toMatchObject({ status: 426 });

@@ -40,9 +40,9 @@ async function ask(port: number, question: string, headers: readonly string[] = 
   return (await raw.ended).toString();
 }
 
-describe('a server that stops', () => {
+describe('a server that is shutting down', () => {
   it.each(['PORT', 'METRICS_PORT'] as const)(
-    'answers whoever asks at %s, and waits for its nodes all the same',
+    'answers requests at %s, and still waits for its nodes',
     async (which) => {
       await using database = await TestDatabase.create();
       const dataDir = await tempDir('draining');

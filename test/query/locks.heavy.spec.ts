@@ -53,8 +53,8 @@ const waitingFor = async (database: TestDatabase, relation: string): Promise<num
     )
   ).length;
 
-describe('who locks messages first and connections then', () => {
-  it('is in a deadlock with every question that has begun, and each of them is answered all the same', async () => {
+describe('a session that locks messages before connections', () => {
+  it('deadlocks with running queries, and each query is retried and answered', async () => {
     await using database = await databaseWith(2);
     // Only who has just begun to wait looks for a deadlock, and fails: it is to be the questions, and not before.
     const name = new URL(database.url).pathname.slice(1);
@@ -83,8 +83,8 @@ describe('who locks messages first and connections then', () => {
   });
 });
 
-describe('questions beside a purge', () => {
-  it('are all answered, exports to their end, while one partition goes after the other', async () => {
+describe('queries during a purge', () => {
+  it('are all answered, and exports complete, while partitions are dropped', async () => {
     const expired = 10;
     await using database = await databaseWith(24 + expired);
     await using server = await TestServer.ready(database.url, { LOG_EXPIRY_H: '24' });

@@ -1,5 +1,13 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ApiInteger, ApiString, ApiTimestamp, EnumParameter, IntegerField, StringParameter, TimestampParameter } from '../../platform/http/index.js';
+import {
+  ApiInteger,
+  ApiString,
+  ApiTimestamp,
+  EnumParameter,
+  IntegerField,
+  StringParameter,
+  TimestampParameter,
+} from '../../platform/http/index.js';
 import { timeText } from '../../storage/index.js';
 import { MAX_ID } from '../rows/resource.js';
 

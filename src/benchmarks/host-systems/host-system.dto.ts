@@ -1,4 +1,15 @@
-import { ApiBoolean, ApiInteger, ApiObject, ApiString, ApiTimestamp, BooleanParameter, IntegerField, ObjectField, PeerIdParameter, StringParameter } from '../../platform/http/index.js';
+import {
+  ApiBoolean,
+  ApiInteger,
+  ApiObject,
+  ApiString,
+  ApiTimestamp,
+  BooleanParameter,
+  IntegerField,
+  ObjectField,
+  PeerIdParameter,
+  StringParameter,
+} from '../../platform/http/index.js';
 import { timeText } from '../../storage/index.js';
 
 const MAX_INTEGER = 2_147_483_647;

@@ -5,7 +5,12 @@ import { cursorRows, HostSystem, ReadTransaction } from '../../storage/index.js'
 import { JsonRows, setJson } from '../rows/json-rows.js';
 import type { PageQuery } from '../rows/resource.js';
 import { HardwareReportsReadModel, hostSystemValues } from './hardware-report.js';
-import { HOST_SYSTEM_JSON, type HostSystemBody, type HostSystemChange, type HostSystemFromNode } from './host-system.dto.js';
+import {
+  HOST_SYSTEM_JSON,
+  type HostSystemBody,
+  type HostSystemChange,
+  type HostSystemFromNode,
+} from './host-system.dto.js';
 
 /** Stores host systems. Returns the JSON of HostSystems. */
 @Injectable()

@@ -1,5 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ApiInteger, ApiNumber, ApiString, IntegerParameter, StringParameter } from '../../platform/http/index.js';
+import {
+  ApiInteger,
+  ApiNumber,
+  ApiString,
+  IntegerParameter,
+  StringParameter,
+} from '../../platform/http/index.js';
 import { EVENT_NAME } from '../events/event.dto.js';
 import { MAX_ID } from '../rows/resource.js';
 

@@ -4,7 +4,14 @@ import type { Response } from 'express';
 import { ApiProblems } from '../../platform/http/index.js';
 import { JSON_LIST, RowResponses } from '../../platform/responses/index.js';
 import { IdPath } from '../rows/resource.js';
-import { CallTimes, CompareQuery, ProfileComparison, ProfileEntry, ProfileQuery, Target } from './profile.dto.js';
+import {
+  CallTimes,
+  CompareQuery,
+  ProfileComparison,
+  ProfileEntry,
+  ProfileQuery,
+  Target,
+} from './profile.dto.js';
 import { ProfilesReadModel } from './profiles.read-model.js';
 
 const RUN =

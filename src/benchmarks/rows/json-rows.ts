@@ -3,7 +3,14 @@ import type { Client } from 'pg';
 import { type EntityMetadata, type ObjectLiteral, QueryFailedError, type Repository } from 'typeorm';
 import type { QueryDeepPartialEntity } from 'typeorm/query-builder/QueryPartialEntity.js';
 import { InvalidParameterError } from '../../platform/http/index.js';
-import { hasSqlState, isRolledBack, isSessionEnded, singleRow, SqlState, sqlStateOf } from '../../storage/index.js';
+import {
+  hasSqlState,
+  isRolledBack,
+  isSessionEnded,
+  singleRow,
+  SqlState,
+  sqlStateOf,
+} from '../../storage/index.js';
 
 /** The error of each violated constraint, by the name of the constraint. */
 export type ConstraintErrors = Record<string, () => HttpException>;

@@ -1,4 +1,13 @@
-import { ApiInteger, ApiObject, ApiString, ApiTimestamp, IntegerField, ObjectField, StringParameter, TimestampParameter } from '../../platform/http/index.js';
+import {
+  ApiInteger,
+  ApiObject,
+  ApiString,
+  ApiTimestamp,
+  IntegerField,
+  ObjectField,
+  StringParameter,
+  TimestampParameter,
+} from '../../platform/http/index.js';
 import { timeText } from '../../storage/index.js';
 import { MAX_ID } from '../rows/resource.js';
 

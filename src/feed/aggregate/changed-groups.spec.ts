@@ -5,7 +5,7 @@ import { Group } from './group.js';
 const names = (groups: readonly Group[]): string[] => groups.map(({ name }) => name);
 
 describe('ChangedGroups', () => {
-  it('tell who is behind of each group once', () => {
+  it('returns each changed group once to a subscriber that is behind', () => {
     const changes = new ChangedGroups();
     const [a, b, c] = ['a', 'b', 'c'].map((name) => new Group(0, 't', name)) as [Group, Group, Group];
     changes.push(new Set([b, a]));

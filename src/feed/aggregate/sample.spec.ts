@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fieldTexts, sampleOf } from './sample.js';
 
 describe('fieldTexts', () => {
-  it('cuts fields out as they stand, with every digit', () => {
+  it('returns the exact text of fields, with every digit', () => {
     const text =
       '{"id": 18446744073709551615, "name": "a \\"b\\" \\\\", "time": 1.50, "list": [1, {"time": 2}, "]}"], "last": null}';
     expect(fieldTexts(text, ['time', 'id', 'name', 'list', 'last', 'none'])).toEqual([

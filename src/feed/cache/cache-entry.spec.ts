@@ -3,7 +3,7 @@ import type { Subscription } from '../subscriptions.js';
 import { CacheEntry } from './cache-entry.js';
 import { AggregateFiller } from './cache-fillers.js';
 
-/** An entry that has been part of an update since it was filled, and its only subscription. */
+/** An entry that was updated after it was filled, and its only subscription. */
 function updatedEntry(): { entry: CacheEntry; subscription: Subscription } {
   const entry = new CacheEntry(
     { peer_id: 'QmNode', msg: 'x' },
@@ -17,18 +17,18 @@ function updatedEntry(): { entry: CacheEntry; subscription: Subscription } {
   return { entry, subscription };
 }
 
-describe('an entry of the cache', () => {
-  it('has all that others know after an update', () => {
+describe('CacheEntry', () => {
+  it('lacks no rows after an update', () => {
     expect(updatedEntry().entry.mayLackRows).toBe(false);
   });
 
-  it('may lack what others know once nobody uses it, even if an update ends after that', () => {
+  it('may lack rows once it is unused, even if an update ends after that', () => {
     for (const updatesAfter of [0, 1]) {
       const { entry, subscription } = updatedEntry();
       entry.remove(subscription);
       if (updatesAfter > 0) entry.updated(3, 0);
       expect(entry.mayLackRows).toBe(true);
-      // Used again, it has all of it with the next update.
+      // Used again, it is complete after the next update.
       entry.add(subscription);
       entry.updated(4, 0);
       expect(entry.mayLackRows).toBe(false);

@@ -50,8 +50,8 @@ function sums({ changes }: Aggregate): Record<number, number> {
 
 const sumOf = (from: number, to: number): number => ((from + to - 1) * (to - from)) / 2;
 
-describe('an aggregate that is opened', () => {
-  it('takes in what is cached bit by bit, and what arrives meanwhile once', async () => {
+describe('an opened aggregate', () => {
+  it('aggregates cached rows in time slices, and rows that arrive meanwhile once', async () => {
     const entry = entryOf(40, new AggregateFiller({ sliceMs: 0 }));
     const aggregate = entry.openAggregate('time', INTERVAL_S, READER);
     expect(sums(aggregate)).toEqual({});
@@ -72,7 +72,7 @@ describe('an aggregate that is opened', () => {
     });
   });
 
-  it('leaves out intervals of which something went before it was counted', async () => {
+  it('omits intervals with rows that were removed before they were aggregated', async () => {
     const evicted = entryOf(40, new AggregateFiller({ sliceMs: 0 }));
     const expired = entryOf(40, new AggregateFiller({ sliceMs: 0 }));
     const aggregates = [evicted, expired].map((entry) => entry.openAggregate('time', INTERVAL_S, READER));
@@ -85,7 +85,7 @@ describe('an aggregate that is opened', () => {
     }
   });
 
-  it('keeps what it has counted when that leaves the cache', async () => {
+  it('keeps aggregated values when their rows leave the cache', async () => {
     const entry = entryOf(40, new AggregateFiller({ sliceMs: 0 }));
     const aggregate = entry.openAggregate('time', INTERVAL_S, READER);
     for (let n = 0; n < 30; n += 1) await turn();
@@ -94,7 +94,7 @@ describe('an aggregate that is opened', () => {
     expect(Object.keys(sums(aggregate))).toEqual(['0', '10', '20', '30']);
   });
 
-  it('stops when nobody wants it any more, and says when there may be too much', async () => {
+  it('stops when it is no longer used, and reports growth', async () => {
     let grown = 0;
     const entry = entryOf(40, new AggregateFiller({ sliceMs: 0 }), () => (grown += 1));
     expect(grown).toBe(1);
@@ -109,7 +109,7 @@ describe('an aggregate that is opened', () => {
     expect(sums(used)[30]).toBe(sumOf(30, 40));
   });
 
-  it('does not wait for all that another reader has asked for', async () => {
+  it('does not wait for all aggregates of another client', async () => {
     const filler = new AggregateFiller({ sliceMs: 0 });
     const entry = entryOf(10, filler);
     const much = Array.from({ length: 50 }, (_, n) => entry.openAggregate(`key ${n.toString()}`, 10, MUCH));
@@ -119,7 +119,7 @@ describe('an aggregate that is opened', () => {
     for (const aggregate of much) await filled(aggregate);
   });
 
-  it('tells of a failure who reads it', async () => {
+  it('throws its error to its subscriptions', async () => {
     const entry = new CacheEntry(PAIR, new AggregateFiller({ sliceMs: 0 }), () => undefined);
     entry.fill({ rows: [{ ...row(1, 1), text: '{"time": "\\u' }], now: START, from: START });
     const aggregate = entry.openAggregate('time', INTERVAL_S, READER);
@@ -127,8 +127,8 @@ describe('an aggregate that is opened', () => {
   });
 });
 
-describe('the size of an aggregate', () => {
-  it('counts the texts of its groups', async () => {
+describe('the memory of an aggregate', () => {
+  it('includes the texts of its groups', async () => {
     const entry = new CacheEntry(PAIR, new AggregateFiller({ sliceMs: 4 }), () => undefined);
     const target = (n: number): string => `${n.toString()} ${'t'.repeat(10_000)}`;
     const rows = Array.from({ length: 100 }, (_, n) => row(n, n, target(n)));
@@ -142,7 +142,7 @@ describe('the size of an aggregate', () => {
     expect(aggregate.bytes).toBe(0);
   });
 
-  it('takes in what arrives bit by bit too, where that takes longer than a slice', async () => {
+  it('aggregates new rows in time slices if they take longer than one', async () => {
     const entry = entryOf(10, new AggregateFiller({ sliceMs: 0 }));
     const aggregate = entry.openAggregate('time', INTERVAL_S, READER);
     await filled(aggregate);
@@ -153,7 +153,7 @@ describe('the size of an aggregate', () => {
     expect(sums(aggregate)).toEqual({ 0: sumOf(0, 10), 10: sumOf(10, 13) });
   });
 
-  it('is that of its groups: it does not hold the messages that they are of', async () => {
+  it('does not include the messages of its groups', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     const entry = new CacheEntry(PAIR, new AggregateFiller({ sliceMs: 4 }), () => undefined);

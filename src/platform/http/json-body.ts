@@ -1,4 +1,11 @@
-import { BadRequestException, createParamDecorator, type ExecutionContext, type HttpException, type RawBodyRequest, UnsupportedMediaTypeException } from '@nestjs/common';
+import {
+  BadRequestException,
+  createParamDecorator,
+  type ExecutionContext,
+  type HttpException,
+  type RawBodyRequest,
+  UnsupportedMediaTypeException,
+} from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { findUnstorable, membersOf, type UnstorableReason } from '../json/index.js';
 

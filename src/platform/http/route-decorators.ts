@@ -1,4 +1,13 @@
-import { applyDecorators, type CanActivate, type ExecutionContext, Header, HttpCode, Injectable, ServiceUnavailableException, SetMetadata } from '@nestjs/common';
+import {
+  applyDecorators,
+  type CanActivate,
+  type ExecutionContext,
+  Header,
+  HttpCode,
+  Injectable,
+  ServiceUnavailableException,
+  SetMetadata,
+} from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { ApiExcludeEndpoint, DECORATORS } from '@nestjs/swagger';
 import { Lifecycle } from '../lifecycle/index.js';

@@ -1,4 +1,10 @@
-import { chainKeySql, NEWEST_MESSAGE, type ReadCursor, type ReadTransaction, typesOf } from '../../storage/index.js';
+import {
+  chainKeySql,
+  NEWEST_MESSAGE,
+  type ReadCursor,
+  type ReadTransaction,
+  typesOf,
+} from '../../storage/index.js';
 import type { MessageSelection } from './node-messages.js';
 
 /** A connection of a peer, and between which times it may have messages. */

@@ -1,4 +1,12 @@
-import { Conditions, logTable, type ReadCursor, type ReadTransaction, timeText, typeCondition, typeNumber } from '../../storage/index.js';
+import {
+  Conditions,
+  logTable,
+  type ReadCursor,
+  type ReadTransaction,
+  timeText,
+  typeCondition,
+  typeNumber,
+} from '../../storage/index.js';
 import type { TimeRange } from './message-ranges.js';
 import { cursorSql } from './messages.query.js';
 import type { MessageSelection } from './node-messages.js';

@@ -1,6 +1,16 @@
 import { ValidateBy } from 'class-validator';
 import { ChainParameter } from '../../chains/index.js';
-import { BooleanParameter, documented, EnumParameter, IntegerParameter, isDate, LimitParameter, PeerIdParameter, StringParameter, TimestampParameter } from '../../platform/http/index.js';
+import {
+  BooleanParameter,
+  documented,
+  EnumParameter,
+  IntegerParameter,
+  isDate,
+  LimitParameter,
+  PeerIdParameter,
+  StringParameter,
+  TimestampParameter,
+} from '../../platform/http/index.js';
 
 /** The sort key of a message: a page continues after it. */
 export interface MessageCursor {

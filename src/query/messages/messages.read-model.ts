@@ -1,9 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { chainKeySql, cursorRows, NEWEST_MESSAGE, OLDEST_MESSAGE, OTHER_TYPE, ReadTransaction } from '../../storage/index.js';
+import {
+  chainKeySql,
+  cursorRows,
+  NEWEST_MESSAGE,
+  OLDEST_MESSAGE,
+  OTHER_TYPE,
+  ReadTransaction,
+} from '../../storage/index.js';
 import { NEWEST_FIRST, OLDEST_FIRST } from './message-ranges.js';
 import { PEER_COUNT_JSON, PEER_COUNT_TYPES, type RowProjection } from './message-sql.js';
-import { type NodeLogsQuery, type NodeMessagesPageQuery, type NodeMessagesQuery, parseMessageCursor, type PeerCountsQuery } from './messages.query.js';
+import {
+  type NodeLogsQuery,
+  type NodeMessagesPageQuery,
+  type NodeMessagesQuery,
+  parseMessageCursor,
+  type PeerCountsQuery,
+} from './messages.query.js';
 import { type MessageSelection, NodeMessages } from './node-messages.js';
 
 /** Reads the messages of a node. A chain is a key, see `chainKeyOf`; all chains if undefined. */

@@ -1,5 +1,12 @@
 import { ChainParameter } from '../../chains/index.js';
-import { BooleanParameter, IntegerParameter, LimitParameter, MAX_ROWS, PeerIdParameter, StringParameter } from '../../platform/http/index.js';
+import {
+  BooleanParameter,
+  IntegerParameter,
+  LimitParameter,
+  MAX_ROWS,
+  PeerIdParameter,
+  StringParameter,
+} from '../../platform/http/index.js';
 
 /** Parameters of `GET /nodes`. Each filter applies to the connection that describes a node. */
 export class NodesQuery {

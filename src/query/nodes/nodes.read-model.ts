@@ -1,6 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { chainKeySql, Conditions, cursorRows, ReadTransaction, SAID_FIELDS, singleRow, timeText } from '../../storage/index.js';
+import {
+  chainKeySql,
+  Conditions,
+  cursorRows,
+  ReadTransaction,
+  SAID_FIELDS,
+  singleRow,
+  timeText,
+} from '../../storage/index.js';
 import type { NodeConnectionsQuery, NodesQuery } from './nodes.query.js';
 
 /** The position after which a page of nodes begins. */
