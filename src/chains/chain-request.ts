@@ -22,7 +22,7 @@ export function ChainParameter({
   });
 }
 
-/** One of several chains that have the same name. */
+/** One of several chains with the same name. */
 export class ChainChoice {
   @ApiString(
     'Genesis hash, which identifies the chain. Null if its nodes send none: then `name:` and the name identify it.',
@@ -40,7 +40,7 @@ export class ChainChoice {
   node_count!: number;
 }
 
-/** The problem where several chains have the name that was given. */
+/** The problem if several chains have the name in the request. */
 export class ChainProblem extends Problem {
   @ApiProperty({
     type: [ChainChoice],
@@ -50,7 +50,7 @@ export class ChainProblem extends Problem {
   chains?: ChainChoice[];
 }
 
-/** Documents the answer to a name that several chains have. */
+/** Documents the error for a name that several chains have. */
 export function ApiChainProblem(): MethodDecorator & ClassDecorator {
   return applyDecorators(
     ApiExtraModels(ChainProblem),
@@ -62,7 +62,7 @@ export function ApiChainProblem(): MethodDecorator & ClassDecorator {
   );
 }
 
-/** Several chains have the name that a client gave: 409 with the choices. */
+/** Several chains have the name in the request: 409 with the choices. */
 export class AmbiguousChainError extends ConflictException {
   override readonly name = 'AmbiguousChainError';
 

@@ -11,8 +11,8 @@ export interface DashboardOptions {
 }
 
 /**
- * The pages of `ASSETS_PATH` and of a team's own, a list of the latter at `/dashboard/pages.json`, and security
- * headers on every answer. Comes before everything else that answers.
+ * Serves the pages of `ASSETS_PATH` and of extensions, and a list of the latter at `/dashboard/pages.json`, and sets
+ * security headers on every response. Must be set up before all routes.
  *
  * @throws InvalidDashboardPageError
  */
@@ -43,12 +43,12 @@ const POLICY = {
   objectSrc: ["'none'"],
 };
 
-/** The page of Swagger UI has its styles in itself. */
+/** Swagger UI has inline styles. */
 const DOCS = /^\/docs(\/|$)/;
 
 /**
- * Puts security headers on every answer. A proxy that speaks TLS is to send Strict-Transport-Security: here nobody
- * knows whether the server can be reached by HTTPS alone.
+ * Sets security headers on every response. Strict-Transport-Security is left to the proxy with TLS: the server does not
+ * know whether it can only be reached over HTTPS.
  */
 export function securityHeaders(): RequestHandler {
   const all = withPolicy(POLICY);
@@ -63,24 +63,24 @@ function withPolicy(directives: typeof POLICY): ReturnType<typeof helmet> {
     contentSecurityPolicy: { useDefaults: false, directives },
     strictTransportSecurity: false,
     xFrameOptions: { action: 'deny' },
-    // Browsers heed these two over HTTPS only, and complain on every page that comes otherwise.
+    // Browsers ignore these two without HTTPS, and log a warning on every page.
     crossOriginOpenerPolicy: false,
     originAgentCluster: false,
   });
 }
 
-/** A file beside `index.html`, such as a favicon. Everything else there belongs to routes. */
+/** A file beside `index.html`, such as a favicon. All other paths belong to routes. */
 const FILE_AT_THE_TOP = /^\/[^/]+\.[^/.]+$/;
 const DASHBOARD = /^\/dashboard(\/|$)/;
-/** Vite names what lies here after its content. */
+/** Vite puts the hash of their content into the names of these files. */
 const HASHED = `dashboard${sep}assets${sep}`;
 
 /**
- * Serves a folder: the dashboards under `/dashboard`, the files beside `index.html`, and `index.html` itself to
- * whoever would rather have HTML than JSON at `/`. What is not there is left to the routes. Only what comes from the
- * folder is compressed: answers that are read from the database are sent as they are read.
+ * Serves a folder: the dashboards under `/dashboard`, the files beside `index.html`, and `index.html` at `/` to clients
+ * that prefer HTML over JSON. Other paths are passed to the routes. Only files are compressed: responses from the
+ * database are streamed.
  *
- * @param others folders of pages beside those, by the names that they have under `/dashboard`
+ * @param others folders of further pages, by their names under `/dashboard`
  */
 export function staticPages(folder: string, others: ReadonlyMap<string, string> = new Map()): RequestHandler {
   const compress = compression();

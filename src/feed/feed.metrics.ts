@@ -79,10 +79,10 @@ export const feedMetricProviders = [
 ];
 
 /**
- * `closed`, `reset`, `protocol_error`: by the client. `timeout`: silent. `slow`: took nothing of what waited for it.
- * `behind`: what it had not got yet had left the cache. `too_many_requests`, `payload_too_large`: sent too much.
- * `unauthorized`: showed no token that is known, or none in time. `crowded_out`: had not shown one yet when too many
- * others came. `shutdown`: the server stops.
+ * `closed`, `reset`, `protocol_error`: by the client. `timeout`: the client was silent. `slow`: it read nothing of its
+ * unsent bytes. `behind`: rows that it had not received were evicted from the cache. `too_many_requests`,
+ * `payload_too_large`: it sent too much. `unauthorized`: it sent no valid token, or none in time. `crowded_out`: it was
+ * not authenticated when too many others connected. `shutdown`: the server stops.
  */
 export type FeedEnd =
   | 'closed'
@@ -102,8 +102,8 @@ export type FeedEnd =
   | 'shutdown';
 
 /**
- * `refused`: by the guard. `failed`: it threw. `timeout`: it did not decide in time. `crowded`: too many waited for it.
- * `full`: as many are served as may be.
+ * `refused`: by the guard. `failed`: the guard threw an error. `timeout`: it did not decide in time. `crowded`: too many
+ * handshakes waited for it. `full`: the maximum number of sockets is open.
  */
 export type HandshakeRefusal = 'refused' | 'failed' | 'timeout' | 'crowded' | 'full';
 
@@ -116,7 +116,7 @@ export interface FeedGauges {
   unsentBytes: () => number;
 }
 
-/** Counts what the feed does. */
+/** Metrics of the feed. */
 @Injectable()
 export class FeedMetrics {
   private readonly gauges: Partial<FeedGauges> = {};
@@ -151,7 +151,7 @@ export class FeedMetrics {
     }
   }
 
-  /** Has gauges read their values when they are asked. */
+  /** Sets the gauges whenever metrics are collected. */
   watch(gauges: Partial<FeedGauges>): void {
     Object.assign(this.gauges, gauges);
   }
@@ -170,7 +170,7 @@ export class FeedMetrics {
     this.handshakes.inc({ reason });
   }
 
-  /** @param sockets that wait for their token now */
+  /** @param sockets number of unauthenticated sockets */
   socketsWaiting(sockets: number): void {
     this.waiting.set(sockets);
   }
@@ -187,7 +187,7 @@ export class FeedMetrics {
     this.rows.inc(rows);
   }
 
-  /** `rate`: bytes a second. `unsent`: bytes that wait for clients. */
+  /** `rate`: bytes per second. `unsent`: unsent bytes. */
   heldBack(reason: 'rate' | 'unsent'): void {
     this.holds.inc({ reason });
   }

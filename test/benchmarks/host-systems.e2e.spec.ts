@@ -120,7 +120,7 @@ describe('a host system', () => {
     const { body: benchmark } = await ask<{ id: number }>(server, 'POST', '/benchmarks', run);
     const refused = await ask<ProblemBody>(server, 'DELETE', path);
     expect(named(refused)).toEqual([409]);
-    expect(refused.body.detail).toContain('benchmarks');
+    expect(refused.body.detail).toContain('Benchmarks refer');
     await ask(server, 'DELETE', `/benchmarks/${benchmark.id}`);
     const deleted = await ask(server, 'DELETE', path);
     expect([deleted.status, deleted.text]).toEqual([204, '']);
@@ -321,7 +321,7 @@ describe('a host system from the report of a node', () => {
     await storage.store(batch({ connections: [snapshot({ peerId: 'QmSilent' })] }));
     const silent = (await fromNode({ peer_id: 'QmSilent' })) as unknown as JsonAnswer<ProblemBody>;
     expect(named(silent)).toEqual([409]);
-    expect(silent.body.detail).toContain('nothing of its computer');
+    expect(silent.body.detail).toContain('has not reported its hardware');
     for (const [body, parameter] of [
       [{}, 'peer_id'],
       [{ peer_id: '' }, 'peer_id'],

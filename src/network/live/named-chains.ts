@@ -72,14 +72,14 @@ export class NamedChains {
     const { chains, now } = await this.names.connected(names, this.views.signal);
     // The state that a client has may be of another chain that had the name before.
     const continued = waiting.filter(({ continues }) => continues).map(({ network }) => network);
-    const lately =
-      continued.length === 0 ? [] : await this.names.lately([...new Set(continued)], this.views.signal);
+    const recent =
+      continued.length === 0 ? [] : await this.names.recent([...new Set(continued)], this.views.signal);
     for (const subscription of waiting) {
       if (!subscription.isOpen) continue;
       this.resolve(
         subscription,
         chains.filter(({ name }) => name === subscription.network),
-        lately.filter(({ name }) => name === subscription.network),
+        recent.filter(({ name }) => name === subscription.network),
         now,
       );
     }
@@ -88,7 +88,7 @@ export class NamedChains {
   private resolve(
     subscription: NetworkSubscription,
     chains: readonly ChainName[],
-    lately: readonly ChainName[],
+    recent: readonly ChainName[],
     now: number,
   ): void {
     const { network } = subscription;
@@ -112,7 +112,7 @@ export class NamedChains {
     if (!view.isFilled) this.views.fill(view).catch(() => undefined);
     subscription.attach(
       view,
-      lately.some(({ key }) => key !== first.key),
+      recent.some(({ key }) => key !== first.key),
     );
   }
 }

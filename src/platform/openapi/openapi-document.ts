@@ -11,8 +11,7 @@ export const TOKEN = 'token';
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
 /**
- * Says that every route takes a token, or none where the server has none, and may answer with 401 and 403; but for
- * those that say themselves that they are open. The same ones may answer with 421.
+ * Adds the optional token and the responses 401, 403 and 421 to every route that is not open.
  */
 export function withAccess(document: OpenAPIObject): OpenAPIObject {
   const refusals = { 401: problemResponse(401), 403: problemResponse(403), 421: problemResponse(421) };
@@ -24,7 +23,7 @@ export function withAccess(document: OpenAPIObject): OpenAPIObject {
   return { ...document, security: [{ [TOKEN]: [] }, {}] };
 }
 
-/** Describes every route of a server, as its controllers declare them: OpenAPI 3.1. */
+/** The OpenAPI 3.1 document of all routes, as their controllers declare them. */
 export function openApiDocument(app: INestApplication): OpenAPIObject {
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
@@ -51,7 +50,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
   return withAccess(document);
 }
 
-/** `GET /openapi.json`, and a page to read and try it at `/docs`. */
+/** Serves `GET /openapi.json`, and Swagger UI at `/docs`. */
 export function setUpOpenApi(app: NestExpressApplication): void {
   let document: OpenAPIObject | undefined;
   SwaggerModule.setup('docs', app, () => (document ??= openApiDocument(app)), {
