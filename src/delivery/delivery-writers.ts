@@ -71,7 +71,8 @@ export class DeliveryWriters {
   /** @returns the batch once the database has it; undefined where that is not to be */
   private async store(item: QueuedBatch): Promise<Batch | undefined> {
     let unreadable = false;
-    for (const backoff = new Backoff(RETRY); ; await backoff.wait(this.abort.signal)) {
+    const backoff = new Backoff(RETRY);
+    for (;;) {
       let at: 'journal' | 'database' = 'journal';
       try {
         this.abort.signal.throwIfAborted();
@@ -103,6 +104,7 @@ export class DeliveryWriters {
         if (at === 'database' && this.outages.database.since !== undefined) this.watch.batchRefused(error);
         unreadable ||= at === 'journal';
       }
+      await backoff.wait(this.abort.signal);
     }
   }
 
@@ -133,7 +135,8 @@ export class DeliveryWriters {
   private async bringToOthers(item: QueuedBatch, batch: Batch): Promise<boolean> {
     const owedTo = this.otherSinks.creditors();
     if (owedTo.size === 0) return true;
-    for (const backoff = new Backoff(RETRY); ; await backoff.wait(this.abort.signal)) {
+    const backoff = new Backoff(RETRY);
+    for (;;) {
       try {
         await this.otherSinks.settle(batch, owedTo, this.abort.signal);
         this.outages.sink.succeeded();
@@ -142,6 +145,7 @@ export class DeliveryWriters {
         if (this.abort.signal.aborted) break;
         this.failed('sink', error);
       }
+      await backoff.wait(this.abort.signal);
     }
     this.unfinished.push({ item, owedTo });
     return false;

@@ -109,11 +109,13 @@ export class JournalReplay {
   /** What the database knows of the batches of a process, as soon as it answers; undefined where this process ends. */
   private async storedBatchesOf(collector: string): Promise<StoredBatches | undefined> {
     const { signal } = this.abort;
-    for (const backoff = new Backoff(RETRY); !signal.aborted; await backoff.wait(signal)) {
+    const backoff = new Backoff(RETRY);
+    while (!signal.aborted) {
       try {
         return await this.pool.withClient((client) => storedBatchesOf(client, collector), signal);
       } catch (error) {
         this.logger.debug(`A journal waits for the database: ${String(error)}`);
+        await backoff.wait(signal);
       }
     }
     return undefined;

@@ -237,7 +237,7 @@ describe('a server with tokens', () => {
       for (const spy of spies) spy.mockRestore();
     }
     const log = written.join('');
-    expect(log).toContain('ask for a token of API_TOKENS');
+    expect(log).toContain('require a token of API_TOKENS');
     expect(log).not.toContain('0123456789abcdef');
   });
 

@@ -388,7 +388,7 @@ describe('a guard of a team', () => {
       }
     }
     await expect(TestServer.start(database.url, {}, { access: { guard: HalfGuard } })).rejects.toThrow(
-      'HalfGuard is to guard the live feed, which has the same data as the HTTP API, and has no checkUpgrade',
+      'HalfGuard cannot guard the live feed, which has the same data as the HTTP API: it has no checkUpgrade',
     );
   });
 });

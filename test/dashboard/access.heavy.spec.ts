@@ -103,7 +103,7 @@ describe.skipIf(!hasBrowser)('the pages of a server with tokens', () => {
     await enter(shown, READ_TOKEN);
     await page.getByRole('heading', { level: 1, name: 'Benchmarks' }).waitFor();
     const form = await describeHostSystem(page);
-    await page.getByText('This needs a token of the scope write.').waitFor();
+    await page.getByText('A token with the scope write is required.').waitFor();
     // What was typed is not gone for that.
     expect(await form.getByLabel('Operating system').inputValue()).toBe('freebsd');
   });

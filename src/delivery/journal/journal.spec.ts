@@ -248,7 +248,7 @@ describe('the journal', () => {
   it.skipIf(process.getuid?.() === 0)('says what to do when it may not write there', async () => {
     await mkdir(directory, { recursive: true });
     await chmod(directory, 0o500);
-    await expect(open()).rejects.toThrow(/EACCES.*let the server write there/);
+    await expect(open()).rejects.toThrow(/EACCES.*give the server write permission/);
     await chmod(directory, 0o700);
   });
 });
@@ -367,6 +367,6 @@ describe.skipIf(!mountable())('the journal on a disk of 1 MiB', () => {
     for (let filled = 0; filled < 300; filled++) {
       await writeFile(join(disk, `file-${filled}`), Buffer.alloc(4096)).catch(() => undefined);
     }
-    await expect(open()).rejects.toThrow(/ENOSPC.*make room/);
+    await expect(open()).rejects.toThrow(/ENOSPC.*free space/);
   });
 });

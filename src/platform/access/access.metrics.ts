@@ -11,8 +11,8 @@ export const accessMetricProviders = [
 ];
 
 /**
- * `origin`: of a page that may not use the live feed or change something. `host`: by a name that is not the server's.
- * The others are about tokens.
+ * `origin`: from a page that may not use the live feed or change data. `host`: to a name that is not the server's. The
+ * others are about tokens.
  */
 export type RefusalReason = 'missing' | 'malformed' | 'unknown' | 'scope' | 'origin' | 'host';
 

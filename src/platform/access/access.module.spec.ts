@@ -19,7 +19,7 @@ import {
   AccessModule,
   type AccessModuleOptions,
   FeedGuard,
-  HalfLockError,
+  IncompleteFeedGuardError,
   TokenFeedGuard,
   TokenGuard,
 } from './index.js';
@@ -105,7 +105,7 @@ describe('the guards', () => {
     });
   };
 
-  it('can be replaced by those of a team, and open routes stay open', async () => {
+  it('can be replaced by guards of a team, and open routes stay open', async () => {
     const module = await testing({
       imports: [CalendarModule],
       guard: NobodyOnMondays,
@@ -116,22 +116,22 @@ describe('the guards', () => {
     expect([feed.checkUpgrade({} as never), feed.needsToken]).toEqual([418, true]);
   });
 
-  it('are one where that of a team has the methods for the feed', async () => {
+  it('use one guard of a team for both if it has the methods for the feed', async () => {
     const module = await testing({ imports: [CalendarModule], guard: NobodyAtAllOnMondays }).compile();
     const feed = module.get(FeedGuard, { strict: false });
     expect(feed).toBe(module.get(AccessGuard, { strict: false }));
     expect(await feed.checkUpgrade({} as never)).toBe(403);
   });
 
-  it('of a team are refused where they would leave the feed to others', async () => {
+  it('of a team are rejected if they do not guard the feed', async () => {
     const imports = [CalendarModule];
     for (const guard of [NobodyOnMondays, StricterTokenGuard]) {
-      await expect(testing({ imports, guard }).compile()).rejects.toThrow(HalfLockError);
+      await expect(testing({ imports, guard }).compile()).rejects.toThrow(IncompleteFeedGuardError);
       await testing({ imports, guard, feedGuard: TokenFeedGuard }).compile();
     }
   });
 
-  it('of a team are refused where one part of the lock is not there', async () => {
+  it('of a team are rejected if one member of FeedGuard is missing', async () => {
     const broken = (part: Partial<Record<keyof FeedGuard, unknown>>): Type<NobodyAtAllOnMondays> => {
       class Broken extends NobodyAtAllOnMondays {
         constructor(calendar: Calendar) {
@@ -147,8 +147,8 @@ describe('the guards', () => {
       const made = broken({ [name]: undefined });
       for (const options of [{ guard: made }, { guard: NobodyAtAllOnMondays, feedGuard: made }]) {
         const start = testing({ imports: [CalendarModule], ...options }).compile();
-        await expect(start).rejects.toThrow(HalfLockError);
-        await expect(start).rejects.toThrow('Broken is to guard the live feed');
+        await expect(start).rejects.toThrow(IncompleteFeedGuardError);
+        await expect(start).rejects.toThrow('Broken cannot guard the live feed');
         await expect(start).rejects.toThrow(`has no ${name}. `);
       }
     }
@@ -158,7 +158,7 @@ describe('the guards', () => {
     );
   });
 
-  it('of a team may have the parts of the lock as fields', async () => {
+  it('of a team may have the members of FeedGuard as fields', async () => {
     const module = await testing({ imports: [CalendarModule], guard: FieldsAlone }).compile();
     const feed = module.get(FeedGuard, { strict: false });
     expect([feed.checkUpgrade({} as never), feed.needsToken, feed.admits('any')]).toEqual([
@@ -168,7 +168,7 @@ describe('the guards', () => {
     ]);
   });
 
-  it('are those of API_TOKENS unless they are', async () => {
+  it('use API_TOKENS by default', async () => {
     const module = await testing().compile();
     expect(await answersOf(module.createNestApplication())).toEqual({ closed: 401, open: 200 });
   });

@@ -7,30 +7,40 @@ import {
   type Type,
 } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { AccessGuard } from './access.guard.js';
-import { AccessTokens } from './access-tokens.js';
-import { BrowsersModule } from './browsers.module.js';
-import { FeedGuard } from './feed.guard.js';
-import { HalfLockError } from './half-lock.error.js';
-import { TokenGuard } from './token.guard.js';
-import { TokenFeedGuard } from './token-feed.guard.js';
+import { BrowsersModule } from './browsers.js';
+import { AccessGuard, FeedGuard } from './guards.js';
+import { AccessTokens, TokenFeedGuard, TokenGuard } from './token.guard.js';
+
+/** A guard of a team lacks members of FeedGuard, and there is no other guard for the live feed. */
+export class IncompleteFeedGuardError extends Error {
+  override readonly name = 'IncompleteFeedGuardError';
+
+  /** @param missing members of FeedGuard that are missing or have the wrong type */
+  constructor(guard: string, missing: readonly string[]) {
+    super(
+      `${guard} cannot guard the live feed, which has the same data as the HTTP API: it has no ${missing.join(', no ')}. ` +
+        'Implement all of FeedGuard: the methods checkUpgrade and admits, and needsToken as true or false after the ' +
+        'constructor. Or set access.feedGuard to another class: TokenFeedGuard requires a token of API_TOKENS.',
+    );
+  }
+}
 
 export interface AccessModuleOptions {
-  /** Modules that export what the classes below need. */
+  /** Modules that export the dependencies of the classes below. */
   imports?: ModuleMetadata['imports'];
   /**
-   * Who may use the HTTP API; {@link TokenGuard} unless given. It guards the live feed as well, where it has the methods
-   * of {@link FeedGuard}.
+   * The guard of the HTTP API: {@link TokenGuard} by default. It guards the live feed too if it has the members of
+   * {@link FeedGuard}.
    */
   guard?: Type<AccessGuard>;
-  /** Who may use the live feed; the guard above unless given. */
+  /** The guard of the live feed: the guard above by default. */
   feedGuard?: Type<FeedGuard>;
 }
 
-/** Who may use the HTTP API and the live feed. */
+/** Access to the HTTP API and the live feed. */
 @Module({})
 export class AccessModule {
-  /** Where nothing guards the live feed, or not all of it, the start fails with a {@link HalfLockError}. */
+  /** Without a complete guard of the live feed the start fails with an {@link IncompleteFeedGuardError}. */
   static forRoot({ imports = [], guard = TokenGuard, feedGuard }: AccessModuleOptions = {}): DynamicModule {
     return {
       module: AccessModule,
@@ -48,12 +58,12 @@ export class AccessModule {
 
 function feedGuardOf(guard: Type<AccessGuard>, feedGuard: Type<FeedGuard> | undefined): Provider[] {
   const ofTheFeed = feedGuard ?? (guard === TokenGuard ? TokenFeedGuard : undefined);
-  if (ofTheFeed === undefined) return [wholeGuard(AccessGuard)];
-  return [ofTheFeed, wholeGuard(ofTheFeed)];
+  if (ofTheFeed === undefined) return [completeFeedGuard(AccessGuard)];
+  return [ofTheFeed, completeFeedGuard(ofTheFeed)];
 }
 
-/** What it has may be fields, which are not there before it is. */
-function wholeGuard(token: InjectionToken): Provider {
+/** Checked on the instance, since members may be fields. */
+function completeFeedGuard(token: InjectionToken): Provider {
   return {
     provide: FeedGuard,
     inject: [token],
@@ -62,7 +72,7 @@ function wholeGuard(token: InjectionToken): Provider {
       if (typeof made.checkUpgrade !== 'function') missing.push('checkUpgrade');
       if (typeof made.needsToken !== 'boolean') missing.push('needsToken');
       if (typeof made.admits !== 'function') missing.push('admits');
-      if (missing.length > 0) throw new HalfLockError(made.constructor.name, missing);
+      if (missing.length > 0) throw new IncompleteFeedGuardError(made.constructor.name, missing);
       return made;
     },
   };

@@ -1,20 +1,19 @@
-import { Injectable, Logger } from '@nestjs/common';
-import type { IncomingMessage } from 'node:http';
+import { Injectable, Logger, Module } from '@nestjs/common';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { ANY_HOST, ANY_ORIGIN, Settings } from '../config/index.js';
-import { AccessMetrics } from './access.metrics.js';
-import { isOriginAllowed, originOf } from './origin.js';
+import { AccessMetrics, accessMetricProviders } from './access.metrics.js';
 
-/** As much of a request as says whether a browser sent it, and for which page. */
+/** The part of a request that a browser adds. */
 type BrowserRequest = Pick<IncomingMessage, 'headers'>;
 
-/** As much of a host name as is written to the log. */
+/** A host name that may be written to the log. */
 const NAME = /^[\w.-]{1,253}$/;
 
 /**
- * What pages in a browser may have done. Browsers send requests for any page to anywhere; they say for which page
- * (`Origin`), and by which name they found the server (`Host`). Programs say what they like, and are no concern here.
+ * What pages in a browser may do. A browser sends requests of any page to any server, with the origin of the page
+ * (`Origin`) and the name of the server (`Host`). Programs can send any headers: these checks do not concern them.
  */
 @Injectable()
 export class Browsers {
@@ -26,21 +25,21 @@ export class Browsers {
     private readonly settings: Settings,
     private readonly metrics: AccessMetrics,
   ) {
-    // Exact names: whoever owns a domain can have a machine of our name in it.
+    // Exact names: the owner of any domain can add the name of this machine to it.
     this.hosts = new Set([...settings.ALLOWED_HOSTS, hostname().toLowerCase()]);
   }
 
   /**
-   * Whether the server may be asked by that name. A page whose name an attacker points at the server is, to the browser,
-   * a page of this server: nothing but the name tells. Where there are tokens such a page has none. Addresses, names of
-   * this machine and names without a dot cannot be pointed anywhere by others.
+   * Whether requests with this host are accepted, against DNS rebinding: an attacker can resolve the name of a page to
+   * this server, and the browser then takes the page for one of this server. Only the name differs. With API tokens such
+   * a page has none. Addresses, names of this machine and names without a dot are not under the attacker's control.
    */
   allowsHost({ headers: { host } }: BrowserRequest): boolean {
     const { API_TOKENS, ALLOWED_HOSTS, CORS_ORIGINS } = this.settings;
     if (API_TOKENS.length > 0 || ALLOWED_HOSTS.includes(ANY_HOST) || CORS_ORIGINS.includes(ANY_ORIGIN)) {
       return true;
     }
-    // No browser leaves it out.
+    // Browsers always send it.
     if (host === undefined) return true;
     const name = nameOf(host);
     const isAllowed = !name.includes('.') || name.endsWith('.localhost') || isIP(name) > 0;
@@ -49,7 +48,7 @@ export class Browsers {
     return false;
   }
 
-  /** Whether a request that changes something was sent by a program, or for a page that may. */
+  /** Whether a request that changes data was sent by a program, or by a page that may. */
   allowsWrite({ headers }: BrowserRequest): boolean {
     const isOfPage = originOf(headers) !== undefined;
     const site = headers['sec-fetch-site'];
@@ -59,7 +58,7 @@ export class Browsers {
     return false;
   }
 
-  /** Whether a socket of a node is opened by a program, or by a page that is listed: no page of ours does so. */
+  /** Whether a node's socket was opened by a program, or by a page of `CORS_ORIGINS`. The server's own pages open none. */
   allowsTelemetry({ headers }: BrowserRequest): boolean {
     return isListed(originOf(headers), this.settings.CORS_ORIGINS);
   }
@@ -69,8 +68,8 @@ export class Browsers {
     if (this.wasHostRefused || !NAME.test(name)) return;
     this.wasHostRefused = true;
     this.logger.warn(
-      `Refused a request to the host ${name}: without API_TOKENS the server is asked by its address or its own name. ` +
-        'Add the name to ALLOWED_HOSTS if it is yours, as that of the machine with its domain may be. Others are not logged.',
+      `Refused a request to the host ${name}: without API_TOKENS, requests must use an address or the server's own name. ` +
+        'If the name is yours, add it to ALLOWED_HOSTS. Further refusals are not logged.',
     );
   }
 }
@@ -80,9 +79,41 @@ function isListed(origin: unknown, allowed: readonly string[]): boolean {
   return typeof origin === 'string' && URL.canParse(origin) && allowed.includes(new URL(origin).origin);
 }
 
-/** The name in a header `Host`, without its port and the dot at its end; of IPv6 the address alone. */
+/** The name in a header `Host`, without port and trailing dot; for IPv6 the address without brackets. */
 function nameOf(host: string): string {
   const [, address] = /^\[([^\]]*)\]/.exec(host) ?? [];
   if (address !== undefined) return address;
   return host.replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase();
 }
+
+/**
+ * Whether a page may open a WebSocket or change data: it has the same host and port as the request, or is allowed.
+ * Browsers let every page open WebSockets to every server, and always send the origin of the page. A request without an
+ * origin is not from a browser.
+ */
+export function isOriginAllowed(
+  { headers }: Pick<IncomingMessage, 'headers'>,
+  allowed: readonly string[],
+): boolean {
+  const origin = originOf(headers);
+  if (origin === undefined || allowed.includes(ANY_ORIGIN)) return true;
+  if (typeof origin !== 'string' || !URL.canParse(origin)) return false;
+  const page = new URL(origin);
+  if (!/^https?:$/.test(page.protocol)) return false;
+  if (allowed.includes(page.origin)) return true;
+  // The default port of the protocol may be written in one of them and omitted in the other.
+  const target = `${page.protocol}//${headers.host ?? ''}`;
+  return URL.canParse(target) && new URL(target).host === page.host;
+}
+
+/** The origin of the page that sent a request; undefined for programs, and for GET and HEAD of the same origin. */
+function originOf(headers: IncomingHttpHeaders): string | string[] | undefined {
+  return headers.origin ?? headers['sec-websocket-origin'];
+}
+
+/** Checks of browsers, for routes, the feed and sockets of nodes. */
+@Module({
+  providers: [...accessMetricProviders, AccessMetrics, Browsers],
+  exports: [AccessMetrics, Browsers],
+})
+export class BrowsersModule {}

@@ -1,10 +1,5 @@
-export { AccessGuard } from './access.guard.js';
-export { AccessModule, type AccessModuleOptions } from './access.module.js';
-export { Browsers } from './browsers.js';
-export { BrowsersModule } from './browsers.module.js';
-export { checkBeforeBody } from './check-before-body.js';
-export { FeedGuard } from './feed.guard.js';
-export { HalfLockError } from './half-lock.error.js';
-export { refuseForeignWrites, refuseOtherHosts } from './refuse-pages.js';
-export { TokenGuard } from './token.guard.js';
-export { TokenFeedGuard } from './token-feed.guard.js';
+export { checkBeforeBody, refuseForeignWrites, refuseOtherHosts } from './access.middleware.js';
+export { AccessModule, type AccessModuleOptions, IncompleteFeedGuardError } from './access.module.js';
+export { Browsers, BrowsersModule } from './browsers.js';
+export { AccessGuard, FeedGuard } from './guards.js';
+export { TokenFeedGuard, TokenGuard } from './token.guard.js';

@@ -1,2 +1,1 @@
-export { AddressList, isSubnet } from './address-list.js';
-export { addressGroup, ipAddress } from './ip-address.js';
+export { AddressList, addressGroup, ipAddress, isSubnet } from './ip-address.js';

@@ -1,12 +1,11 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Module } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { AddressList, ipAddress } from '../address/index.js';
 import { Settings } from '../config/index.js';
 import { copyText } from '../json/index.js';
-import { forwardedForHops, forwardedHops } from './forwarded-header.js';
-import { forwardedNode } from './forwarded-node.js';
+import { forwardedForHops, forwardedHops, forwardedNode } from './forwarded-header.js';
 
-/** Loopback, private and link-local addresses, and those of carriers' own networks: where proxies are, as a rule. */
+/** Loopback, private, link-local and carrier-grade NAT addresses: most proxies have one of them. */
 const NEARBY = new AddressList([
   '127.0.0.0/8',
   '10.0.0.0/8',
@@ -20,26 +19,26 @@ const NEARBY = new AddressList([
 ]);
 
 export interface ClientAddress {
-  /** As ipAddress() gives it; empty where the line has gone already. */
+  /** As ipAddress() returns it; empty where the TCP connection has ended already. */
   address: string;
   /**
-   * It is that of a trusted proxy, which does not say who came to it, or says two things. Who asks whether an address
-   * may come in must not take this for the client's own.
+   * The address is that of a trusted proxy, because its headers have no address of the client, or two. Lists of allowed
+   * addresses must not take it for the client's own.
    */
   isHidden: boolean;
 }
 
-/** As much of a request as says who sent it. */
+/** The part of a request that has the address of its client. */
 export type AddressedRequest = Pick<IncomingMessage, 'headersDistinct'> & {
   socket: Pick<IncomingMessage['socket'], 'remoteAddress'>;
 };
 
 /**
- * Who sent a request, by `TRUSTED_PROXIES`. What a header says counts as far as whoever wrote it is trusted: the
- * trusted peer has written the last hop; if that one is trusted too, it has written the one before, and so on.
+ * The address of a client, by `TRUSTED_PROXIES`. Each hop in a header counts if its writer is trusted: the peer has
+ * written the last hop; if that is a trusted proxy too, it has written the one before, and so on.
  *
- * Proxies write `Forwarded` or `X-Forwarded-For`, and pass on the other as the client made it up. So where a request
- * has both, they must agree hop by hop; from where they do not, neither is believed.
+ * A proxy writes `Forwarded` or `X-Forwarded-For`, and forwards the other header as the client sent it. So if a request
+ * has both, they must agree hop by hop; where they do not, neither counts.
  */
 @Injectable()
 export class ClientAddresses {
@@ -49,7 +48,7 @@ export class ClientAddresses {
     this.trusted = new AddressList(settings.TRUSTED_PROXIES);
   }
 
-  /** Whether who sent a request may be a proxy that is not listed, so that all of its clients have one address. */
+  /** Whether the peer may be a proxy that is not in `TRUSTED_PROXIES`, so that all of its clients have one address. */
   mayBeUnlistedProxy({ socket }: Pick<AddressedRequest, 'socket'>): boolean {
     const address = ipAddress(socket.remoteAddress ?? '') ?? '';
     return NEARBY.has(address) && !this.trusted.has(address);
@@ -58,7 +57,7 @@ export class ClientAddresses {
   of(request: AddressedRequest): ClientAddress {
     let address = ipAddress(request.socket.remoteAddress ?? '') ?? '';
     if (!this.trusted.has(address)) return { address, isHidden: false };
-    // Node makes it when it is asked for: not for strangers.
+    // Node.js parses the headers on access: only for trusted peers.
     const { headersDistinct } = request;
     const forwarded = (headersDistinct.forwarded ?? []).flatMap(forwardedHops);
     const forwardedFor = (headersDistinct['x-forwarded-for'] ?? []).flatMap(forwardedForHops);
@@ -68,12 +67,12 @@ export class ClientAddresses {
       if (next === undefined) return { address: copyText(address), isHidden: true };
       address = next;
     }
-    // It lives as long as a socket, or as an address is blocked: the whole header must not.
+    // A copy: the address lives as long as the socket, and must not keep the header in memory.
     return { address: copyText(address), isHidden: false };
   }
 }
 
-/** What a hop is by one header or both; undefined where it is not said, or not agreed on. */
+/** The address of a hop by one header or both; undefined where it is missing or they disagree. */
 function hop(
   forwarded: string | undefined,
   isForwarded: boolean,
@@ -84,3 +83,6 @@ function hop(
   const other = forwardedNode(forwardedFor);
   return !isForwarded || one === other ? other : undefined;
 }
+
+@Module({ providers: [ClientAddresses], exports: [ClientAddresses] })
+export class ClientAddressModule {}

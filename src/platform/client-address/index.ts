@@ -1,2 +1,6 @@
-export { type AddressedRequest, type ClientAddress, ClientAddresses } from './client-addresses.js';
-export { ClientAddressModule } from './client-address.module.js';
+export {
+  type AddressedRequest,
+  type ClientAddress,
+  ClientAddresses,
+  ClientAddressModule,
+} from './client-addresses.js';

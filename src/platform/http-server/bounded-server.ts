@@ -1,28 +1,56 @@
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import type { NestApplicationOptions } from '@nestjs/common';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { createServer, type RequestListener, type Server, type ServerOptions, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
 
-/** What a client may take before it has asked anything. Times are milliseconds. */
-const BOUNDS: ServerOptions = {
-  /** From the connection, or the last answer, to the end of the headers. */
+/** Limits on requests. Times are milliseconds. */
+const LIMITS: ServerOptions = {
+  /** From the connection, or the last response, to the end of the headers. */
   headersTimeout: 10_000,
-  /** To the end of the body, of 8 MiB at most: a slow line brings that at 2.2 Mbit/s. */
+  /** To the end of the body, of at most 8 MiB: that needs 2.2 Mbit/s. */
   requestTimeout: 30_000,
-  /** So much later than that, at most, it is noticed. */
+  /** Between two checks of these timeouts. */
   connectionsCheckingInterval: 1_000,
-  /** Bytes of all headers. */
+  /** Of all headers together: bytes. */
   maxHeaderSize: 16_384,
 };
 
 /**
- * A server of Node that gives slow and talkative clients up. HttpConnections bounds their number, and answers them.
+ * A server of Node.js that ends slow requests. HttpConnections limits their number, and sends the responses.
  *
- * @param bounds that are tighter than those of the port that nodes come to
+ * @param limits lower ones, for other ports
  */
 export function boundedServer(
-  answer: RequestListener,
-  bounds: Pick<ServerOptions, 'requestTimeout' | 'headersTimeout'> = {},
+  listener: RequestListener,
+  limits: Pick<ServerOptions, 'requestTimeout' | 'headersTimeout'> = {},
 ): Server {
-  const server = createServer({ ...BOUNDS, ...bounds }, answer);
-  // Node leaves out the headers beyond, and the last ones are those of our proxy. Their size bounds their number.
+  const server = createServer({ ...LIMITS, ...limits }, listener);
+  // Node.js ignores the headers above the limit, and the last ones are those of a proxy. maxHeaderSize limits them.
   server.maxHeadersCount = 0;
   return server;
+}
+
+/** Express on a {@link boundedServer}. */
+export class BoundedHttpAdapter extends ExpressAdapter {
+  override initHttpServer(options: NestApplicationOptions): void {
+    super.initHttpServer(options);
+    this.setHttpServer(boundedServer(this.getInstance()));
+  }
+}
+
+/**
+ * Sends an error response, and closes the connection.
+ *
+ * @param retryAfterS until a retry may succeed: seconds
+ */
+export function refuseInHttp(socket: Duplex, status: number, retryAfterS?: number): void {
+  // Without waiting for the client to close its end.
+  socket.once('finish', () => socket.destroy());
+  const text = STATUS_CODES[status] ?? '';
+  const body = JSON.stringify({ type: 'about:blank', title: text, status });
+  const retry = retryAfterS === undefined ? '' : `Retry-After: ${retryAfterS.toString()}\r\n`;
+  socket.end(
+    `HTTP/1.1 ${status.toString()} ${text}\r\nConnection: close\r\n${retry}` +
+      `Content-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body).toString()}\r\n\r\n${body}`,
+  );
 }

@@ -8,10 +8,10 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { readSettings, Settings } from '../config/index.js';
 import { Lifecycle } from '../lifecycle/index.js';
 import { SocketMemory, type SocketMemoryMetrics } from '../sockets/index.js';
-import { HttpConnectionsMetrics } from './http-connections.metrics.js';
-import { boundedServer, HttpConnections } from './index.js';
+import { boundedServer } from './bounded-server.js';
+import { HttpConnections, HttpConnectionsMetrics } from './http-connections.js';
 
-const QUESTION = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
+const REQUEST = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
 const SAYS_CLOSE = /\r\nConnection: close\r\n/;
 
 function socketMemory(): SocketMemory {
@@ -19,7 +19,7 @@ function socketMemory(): SocketMemory {
   return new SocketMemory(readSettings({}), metrics as unknown as SocketMemoryMetrics);
 }
 
-/** A server of connections that are bounded, and a client of it that keeps its connection. */
+/** A server with a limit on connections, and a client with a keep-alive connection. */
 async function start(
   answer: RequestListener,
   bounds: ServerOptions = {},
@@ -34,7 +34,7 @@ async function start(
     lifecycle,
     new HttpConnectionsMetrics(refusals),
     socketMemory(),
-  ).bound(server, 10);
+  ).limit(server, 10);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
@@ -50,8 +50,8 @@ async function opened(socket: Socket): Promise<Socket> {
   return socket;
 }
 
-/** Answers when it is told to, in the order of the questions. */
-class Answers {
+/** Responds when the test says so, in the order of the requests. */
+class Responses {
   readonly open: ServerResponse[] = [];
   private wake: () => void = () => undefined;
 
@@ -60,26 +60,26 @@ class Answers {
     this.wake();
   };
 
-  async asked(count: number): Promise<ServerResponse[]> {
+  async requested(count: number): Promise<ServerResponse[]> {
     while (this.open.length < count) await new Promise<void>((resolve) => (this.wake = resolve));
     return this.open;
   }
 }
 
-it('an answer that is given at once while the server drains is the last of its connection', async () => {
+it('sends Connection: close with a response while the server drains', async () => {
   const { lifecycle, client } = await start((_, response) => response.writeHead(404).end('none'));
   lifecycle.drain();
-  client.write(QUESTION);
+  client.write(REQUEST);
   const answer = await text(client);
   expect(answer).toMatch(/^HTTP\/1\.1 404 /);
   expect(answer).toMatch(SAYS_CLOSE);
 });
 
-it('an answer to what was asked before the server drained says that it is the last', async () => {
-  const answers = new Answers();
-  const { lifecycle, client } = await start(answers.listener);
-  client.write(QUESTION);
-  const [response] = await answers.asked(1);
+it('sends Connection: close with a response to a request from before the drain', async () => {
+  const responses = new Responses();
+  const { lifecycle, client } = await start(responses.listener);
+  client.write(REQUEST);
+  const [response] = await responses.requested(1);
   lifecycle.drain();
   response?.end('late');
   const answer = await text(client);
@@ -87,11 +87,11 @@ it('an answer to what was asked before the server drained says that it is the la
   expect(answer).toContain('late');
 });
 
-it('an answer that had begun before the server drained comes whole, and its connection ends with it', async () => {
-  const answers = new Answers();
-  const { lifecycle, client } = await start(answers.listener);
-  client.write(QUESTION);
-  const [response] = await answers.asked(1);
+it('completes a response that began before the drain, and closes its connection', async () => {
+  const responses = new Responses();
+  const { lifecycle, client } = await start(responses.listener);
+  client.write(REQUEST);
+  const [response] = await responses.requested(1);
   response?.write('first,');
   await once(client, 'readable');
   lifecycle.drain();
@@ -101,11 +101,11 @@ it('an answer that had begun before the server drained comes whole, and its conn
   expect(answer).toContain('last');
 });
 
-it('only the last of several answers on a connection says so, and all are given', async () => {
-  const answers = new Answers();
-  const { lifecycle, client } = await start(answers.listener);
-  client.write(QUESTION + QUESTION);
-  const [first, second] = await answers.asked(2);
+it('sends Connection: close with the last of several responses only', async () => {
+  const responses = new Responses();
+  const { lifecycle, client } = await start(responses.listener);
+  client.write(REQUEST + REQUEST);
+  const [first, second] = await responses.requested(2);
   lifecycle.drain();
   first?.end('first');
   second?.end('second');
@@ -116,14 +116,14 @@ it('only the last of several answers on a connection says so, and all are given'
   expect(two).toMatch(SAYS_CLOSE);
 });
 
-it('a connection is kept while the server runs', async () => {
+it('keeps connections alive while the server runs', async () => {
   const { client } = await start((_, response) => response.end('.'));
-  client.write(QUESTION);
+  client.write(REQUEST);
   const [chunk] = (await once(client, 'data')) as [Buffer];
   expect(chunk.toString()).toMatch(/\r\nConnection: keep-alive\r\n/);
 });
 
-it('a body that drips is given up, counted, and answered with 408', async () => {
+it('rejects a slow body with 408, and counts it', async () => {
   const { client, refusals } = await start((request) => request.resume(), {
     requestTimeout: 300,
     headersTimeout: 300,
@@ -139,22 +139,22 @@ it('a body that drips is given up, counted, and answered with 408', async () => 
   expect((await refusals.get()).values).toEqual([{ labels: { reason: 'too_slow' }, value: 1 }]);
 });
 
-it('has 30 s for a request with its body', () => {
+it('limits a request with its body to 30 s', () => {
   expect(boundedServer(() => undefined).requestTimeout).toBe(30_000);
 });
 
-it('the connection that is idle for longest gives way where there is no room for another', async () => {
+it('evicts the connection that has been idle for longest at the limit', async () => {
   const { client, refusals } = await start((_, response) => response.end('answer'));
   const { remotePort: port = 0 } = await opened(client);
   const open = async (): Promise<Socket> =>
     await opened(connect(port, '127.0.0.1').on('error', () => undefined));
-  client.write(QUESTION);
+  client.write(REQUEST);
   await once(client, 'data');
   // 10 at once: the first to go are those that are idle before the answer was given.
   const idle: Socket[] = [];
   for (let count = 0; count < 30; count += 1) idle.push(await open());
   const last = await open();
-  last.write(QUESTION);
+  last.write(REQUEST);
   const [answer] = (await once(last, 'data')) as [Buffer];
   expect(answer.toString()).toContain('answer');
   const evicted = (await refusals.get()).values.find(({ labels }) => labels.reason === 'idle_evicted');
@@ -162,12 +162,12 @@ it('the connection that is idle for longest gives way where there is no room for
   for (const socket of [...idle, last]) socket.destroy();
 });
 
-it('a connection with a request under way does not give way', async () => {
-  const answers = new Answers();
-  const { client } = await start(answers.listener);
+it('does not evict a connection with a pending request', async () => {
+  const responses = new Responses();
+  const { client } = await start(responses.listener);
   const { remotePort: port = 0 } = await opened(client);
-  client.write(QUESTION);
-  const [response] = await answers.asked(1);
+  client.write(REQUEST);
+  const [response] = await responses.requested(1);
   const idle: Socket[] = [];
   for (let count = 0; count < 30; count += 1) {
     idle.push(await opened(connect(port, '127.0.0.1').on('error', () => undefined)));
@@ -178,12 +178,12 @@ it('a connection with a request under way does not give way', async () => {
   for (const socket of idle) socket.destroy();
 });
 
-it('a connection whose next request is under way does not give way once the last is answered', async () => {
-  const answers = new Answers();
-  const { client } = await start(answers.listener);
+it('does not evict a connection whose next request is pending after a response', async () => {
+  const responses = new Responses();
+  const { client } = await start(responses.listener);
   const { remotePort: port = 0 } = await opened(client);
-  client.write(QUESTION + QUESTION);
-  const [first, second] = await answers.asked(2);
+  client.write(REQUEST + REQUEST);
+  const [first, second] = await responses.requested(2);
   first?.end('first');
   await once(client, 'data');
   const idle: Socket[] = [];

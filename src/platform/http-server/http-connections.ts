@@ -1,21 +1,38 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Module } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { InjectMetric, makeCounterProvider } from '@willsoto/nestjs-prometheus';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import onHeaders from 'on-headers';
+import { Counter } from 'prom-client';
 import { Settings } from '../config/index.js';
 import { Lifecycle } from '../lifecycle/index.js';
-import { SocketMemory } from '../sockets/index.js';
-import { beforeHeaders } from './before-headers.js';
-import { type ConnectionRefusal, HttpConnectionsMetrics } from './http-connections.metrics.js';
-import { IdleConnections } from './idle-connections.js';
+import { SocketMemory, SocketMemoryModule } from '../sockets/index.js';
+import { refuseInHttp } from './bounded-server.js';
 import { HttpMemory } from './http-memory.js';
-import { refuseInHttp } from './refuse-in-http.js';
+import { IdleConnections } from './idle-connections.js';
 
-/** Bounds the connections of an HTTP server, and ends those of which no request can come. */
+/**
+ * `too_many`: above `HTTP_MAX_CONNECTIONS`, or the limit of the port of metrics. `idle_evicted`: without a request, at
+ * the limit. `too_slow`: no complete request in time. `headers_too_large`: more than 16 KiB. `malformed`: not HTTP.
+ */
+type ConnectionRefusal = 'too_many' | 'idle_evicted' | 'too_slow' | 'headers_too_large' | 'malformed';
+
+/** Counts connections that are ended before there is a request. */
+@Injectable()
+export class HttpConnectionsMetrics {
+  constructor(@InjectMetric('tetcore_http_connections_refused_total') private readonly refusals: Counter) {}
+
+  refused(reason: ConnectionRefusal): void {
+    this.refusals.inc({ reason });
+  }
+}
+
+/** Limits the connections of an HTTP server, and closes them when the server stops. */
 @Injectable()
 export class HttpConnections {
-  /** What the last request of a connection is answered with. */
+  /** The response to the last request of each connection. */
   private readonly responses = new WeakMap<Duplex, ServerResponse>();
 
   constructor(
@@ -26,46 +43,46 @@ export class HttpConnections {
     private readonly memory: SocketMemory,
   ) {}
 
-  /** Bounds the port that nodes come to. */
+  /** Limits the connections of `PORT`. */
   start(): void {
-    this.bound(this.server, this.settings.HTTP_MAX_CONNECTIONS, { takesUpgrades: true });
+    this.limit(this.server, this.settings.HTTP_MAX_CONNECTIONS, { acceptsUpgrades: true });
   }
 
   /**
-   * That port takes no more connections.
+   * Stops accepting connections on `PORT`.
    *
-   * @param graceMs answers that are under way are cut after so long: milliseconds
+   * @param graceMs until responses that are being sent are terminated: milliseconds
    */
   async stop(graceMs: number): Promise<void> {
     const { server } = this;
-    const cutOff = setTimeout(() => server.closeAllConnections(), graceMs);
-    // With an error where it has not listened yet, which is as good.
+    const terminate = setTimeout(() => server.closeAllConnections(), graceMs);
+    // A server that does not listen yet calls back with an error, which does not matter.
     await new Promise((resolve) => server.close(resolve));
-    clearTimeout(cutOff);
+    clearTimeout(terminate);
   }
 
   /**
-   * @param most connections at once; for another one the one that is idle for longest gives way
-   * @param options whether it has WebSockets: without a listener for upgrades Node answers them as other requests
+   * @param max connections at once; the next one evicts the connection that has been idle for longest
+   * @param options whether it has WebSockets: without a listener for upgrades Node.js emits them as requests
    */
-  bound(server: Server, most: number, { takesUpgrades = false } = {}): void {
-    server.maxConnections = most;
+  limit(server: Server, max: number, { acceptsUpgrades = false } = {}): void {
+    server.maxConnections = max;
     server.on('drop', () => this.metrics.refused('too_many'));
-    const idle = new IdleConnections(server, most, () => this.metrics.refused('idle_evicted'));
+    const idle = new IdleConnections(server, max, () => this.metrics.refused('idle_evicted'));
     server.on('connection', (socket: Socket) => HttpMemory.follow(socket, this.memory));
-    if (takesUpgrades) {
-      // Sockets have bounds of their own.
+    if (acceptsUpgrades) {
+      // WebSockets have limits of their own.
       server.prependListener('upgrade', ({ socket }: IncomingMessage) => {
         idle.delete(socket);
         HttpMemory.of(socket)?.end();
       });
     }
-    // Before whoever answers, since an answer may be out within this very turn.
+    // Before the routes, since they may respond within this turn of the event loop.
     server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
-      this.asked(request.socket, response);
-      HttpMemory.of(request.socket)?.asked(request, response);
+      this.onRequest(request.socket, response);
+      HttpMemory.of(request.socket)?.onRequest(request, response);
     });
-    server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.failed(error, socket));
+    server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.onClientError(error, socket));
   }
 
   private get server(): Server {
@@ -77,13 +94,14 @@ export class HttpConnections {
   }
 
   /**
-   * Node keeps a connection for 5 s after an answer, and the end of a server would wait for that. The last answer says
-   * that it is the last, so that a client sends nothing more that would be cut; one that has begun before cannot.
+   * Node.js keeps a connection open for 5 s after a response, and the stop of a server would wait for that. While it
+   * drains, the last response has `Connection: close`, so that the client sends no further request on it. A response
+   * whose headers were sent before cannot have it.
    */
-  private asked(socket: Socket, response: ServerResponse): void {
+  private onRequest(socket: Socket, response: ServerResponse): void {
     this.responses.set(socket, response);
     const isLast = (): boolean => this.isDraining && this.responses.get(socket) === response;
-    beforeHeaders(response, () => {
+    onHeaders(response, () => {
       if (isLast()) response.setHeader('Connection', 'close');
     });
     response.once('finish', () => {
@@ -91,21 +109,36 @@ export class HttpConnections {
     });
   }
 
-  private failed({ code = '' }: NodeJS.ErrnoException, socket: Duplex): void {
-    // What still comes of a client that has its answer is no news.
+  private onClientError({ code = '' }: NodeJS.ErrnoException, socket: Duplex): void {
+    // The response has been sent: what the client does after it does not matter.
     if (socket.writableEnded) return;
     const [reason, status] = refusalOf(code);
     if (reason !== undefined) this.metrics.refused(reason);
     const response = this.responses.get(socket);
-    const isAnswering = response?.headersSent === true && !response.writableFinished;
-    if (status === undefined || isAnswering || !socket.writable) socket.destroy();
+    const isResponding = response?.headersSent === true && !response.writableFinished;
+    if (status === undefined || isResponding || !socket.writable) socket.destroy();
     else refuseInHttp(socket, status);
   }
 }
 
-/** Nothing where the line broke: nobody is there to be answered. */
+/** Empty where the connection broke: there is no client to respond to. */
 function refusalOf(code: string): [ConnectionRefusal, number] | [] {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return ['too_slow', 408];
   if (code === 'HPE_HEADER_OVERFLOW') return ['headers_too_large', 431];
   return code.startsWith('HPE_') ? ['malformed', 400] : [];
 }
+
+@Module({
+  imports: [SocketMemoryModule],
+  providers: [
+    makeCounterProvider({
+      name: 'tetcore_http_connections_refused_total',
+      help: 'TCP connections that were closed before there was a complete request, by reason.',
+      labelNames: ['reason'],
+    }),
+    HttpConnections,
+    HttpConnectionsMetrics,
+  ],
+  exports: [HttpConnections],
+})
+export class HttpServerModule {}

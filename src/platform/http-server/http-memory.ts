@@ -2,26 +2,26 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HeldBytes, MemoryHolder, SocketMemory } from '../sockets/index.js';
 
-/** A body is held as it came and as the text that is parsed; headers as lines and by name. */
+/** A body is in memory as bytes and as text; headers as lines and by name. */
 const COPIES = 2;
 
-/** The memory that is held for a connection while it speaks HTTP: of requests that are not answered yet. */
+/** The memory of an HTTP connection: of requests without a complete response. */
 export class HttpMemory implements MemoryHolder {
   private static readonly all = new WeakMap<Socket, HttpMemory>();
 
   readonly holderKind = 'http';
-  /** Bytes that were read of requests that are answered. */
-  private answered: number;
+  /** Bytes of the requests that have their response. */
+  private doneBytes: number;
   private response: ServerResponse | undefined;
 
   private constructor(
     private readonly socket: Socket,
     private readonly memory: SocketMemory,
   ) {
-    this.answered = socket.bytesRead;
+    this.doneBytes = socket.bytesRead;
   }
 
-  /** Counts a connection from its beginning, until it ends or becomes a WebSocket. */
+  /** Measures a connection from its start until it ends or becomes a WebSocket. */
   static follow(socket: Socket, memory: SocketMemory): void {
     const held = new HttpMemory(socket, memory);
     HttpMemory.all.set(socket, held);
@@ -33,18 +33,18 @@ export class HttpMemory implements MemoryHolder {
     return HttpMemory.all.get(socket);
   }
 
-  /** A request has come, but for its body. */
-  asked(request: IncomingMessage, response: ServerResponse): void {
+  /** The headers of a request have arrived. */
+  onRequest(request: IncomingMessage, response: ServerResponse): void {
     const { socket, memory } = this;
-    this.answered = socket.bytesRead;
+    this.doneBytes = socket.bytesRead;
     this.response = response;
-    // What makes the stream flow is `on`: this only hears what somebody else reads.
+    // `prependListener` does not make the stream flow: the body is read by the route.
     if (hasBody(request)) {
       request.prependListener('data', (chunk: Buffer) => memory.grew(COPIES * chunk.length));
     }
     response.once('close', () => {
       if (this.response === response) this.response = undefined;
-      this.answered = socket.bytesRead;
+      this.doneBytes = socket.bytesRead;
     });
   }
 
@@ -53,7 +53,7 @@ export class HttpMemory implements MemoryHolder {
   }
 
   addHeld(to: HeldBytes): void {
-    to.unfinished += COPIES * (this.socket.bytesRead - this.answered);
+    to.unfinished += COPIES * (this.socket.bytesRead - this.doneBytes);
     to.unsent += this.response?.writableLength ?? this.socket.writableLength;
   }
 

@@ -3,24 +3,24 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /**
- * The connections of a server without a request under way: those that have sent none yet, and those that wait for the
- * next. Where there is no room for another connection, the one that is idle for longest gives way. Otherwise whoever
- * opens connections and says nothing would keep everybody out.
+ * The idle connections of a server: without a request yet, or between two requests. At the limit on connections, the
+ * one that has been idle for longest is evicted. Otherwise a client that opens connections and sends nothing could
+ * keep all others out.
  */
 export class IdleConnections {
   /** In the order in which they became idle. */
   private readonly idle = new Set<Duplex>();
-  /** Requests under way of each connection: a client may send the next before it has the answer to the last. */
-  private readonly underWay = new WeakMap<Duplex, number>();
+  /** Requests of each connection without a response: a client may send several at once. */
+  private readonly pending = new WeakMap<Duplex, number>();
   private open = 0;
 
   /**
-   * @param most connections at once
-   * @param onEvicted called with each that gave way
+   * @param max connections at once
+   * @param onEvicted called for each eviction
    */
   constructor(
     server: Server,
-    private readonly most: number,
+    private readonly max: number,
     private readonly onEvicted: () => void,
   ) {
     server.on('connection', (socket: Socket) => this.opened(socket));
@@ -30,19 +30,19 @@ export class IdleConnections {
     });
   }
 
-  /** It is not idle, and never will be. */
+  /** The connection becomes a WebSocket: it is never idle again. */
   delete(socket: Duplex): void {
     this.begun(socket, Infinity);
   }
 
   private begun(socket: Duplex, requests: number): void {
-    this.underWay.set(socket, (this.underWay.get(socket) ?? 0) + requests);
+    this.pending.set(socket, (this.pending.get(socket) ?? 0) + requests);
     this.idle.delete(socket);
   }
 
   private ended(socket: Duplex): void {
-    const left = (this.underWay.get(socket) ?? 0) - 1;
-    this.underWay.set(socket, left);
+    const left = (this.pending.get(socket) ?? 0) - 1;
+    this.pending.set(socket, left);
     if (left === 0 && !socket.destroyed) this.idle.add(socket);
   }
 
@@ -53,8 +53,8 @@ export class IdleConnections {
       this.open -= 1;
       this.idle.delete(socket);
     });
-    // Node drops what would be more than that, so one place is made free before it is needed.
-    if (this.open < this.most) return;
+    // Node.js drops connections above the limit, so one is evicted when the limit is reached.
+    if (this.open < this.max) return;
     const [longest] = this.idle;
     if (longest === undefined || longest === socket) return;
     this.idle.delete(longest);

@@ -1,6 +1,6 @@
 /**
- * Walks over the text of JSON that `JSON.parse` has accepted already; on anything else the results have no
- * meaning. Positions are UTF-16 code units.
+ * Scans JSON text that `JSON.parse` has accepted. For other text the results have no meaning. Positions are UTF-16 code
+ * units.
  */
 
 export const QUOTE = 0x22;
@@ -37,7 +37,7 @@ function endOfScalar(text: string, start: number): number {
   return at;
 }
 
-/** A member of an object as its text has it, digits, escapes and all. */
+/** A member of an object as it is in the text, with its digits and escapes. */
 export interface MemberText {
   /** With its quotes. */
   key: string;
@@ -45,8 +45,8 @@ export interface MemberText {
 }
 
 /**
- * The members of the outermost object, by key. Where a key comes twice the last one counts, as it does for
- * `JSON.parse` and for PostgreSQL's jsonb.
+ * The members of the outermost object, by key. Of two with the same key the last one counts, as for `JSON.parse` and
+ * PostgreSQL's jsonb.
  */
 export function membersOf(text: string): Map<string, MemberText> {
   const members = new Map<string, MemberText>();
@@ -95,4 +95,15 @@ function skipTo(text: string, start: number, one: number, other: number): number
     if (unit === one || unit === other) break;
   }
   return at;
+}
+
+/**
+ * The same text in memory of its own. V8 represents a part of a text (of `slice`, or a group of a regular expression) by
+ * a reference to the whole: a name of ten characters would keep a message of half a megabyte in memory. So a part that
+ * outlives its message is copied.
+ *
+ * @param part without lone surrogates
+ */
+export function copyText(part: string): string {
+  return Buffer.from(part).toString();
 }

@@ -1,7 +1,16 @@
 import { CLOSE_BRACE, CLOSE_BRACKET, endOfString, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './json-scan.js';
-import type { UnstorableReason } from './unstorable-reason.js';
 
-/** PostgreSQL's default stack of 2 MB takes about 6,000 levels. */
+/** Why PostgreSQL's jsonb cannot store a JSON text, or could not return it. */
+export const UNSTORABLE_REASONS = [
+  'nul_character',
+  'lone_surrogate',
+  'too_deep',
+  'number_out_of_range',
+] as const;
+
+export type UnstorableReason = (typeof UNSTORABLE_REASONS)[number];
+
+/** Levels. PostgreSQL's default stack of 2 MB allows about 6,000. */
 export const MAX_DEPTH = 1000;
 
 /** The limits of PostgreSQL's numeric: digits before and behind the decimal point. */
@@ -9,19 +18,19 @@ export const MAX_INTEGER_DIGITS = 131_072;
 export const MAX_FRACTION_DIGITS = 16_383;
 
 /**
- * How many digits the numbers with an exponent may have together once written out. PostgreSQL would store
- * more, but it writes every digit when a message is read, and some thousand times `1e131071` do not fit into
- * any answer: one such message would break every query that meets it.
+ * Digits of all numbers with an exponent, written without it. PostgreSQL stores more, but writes every digit when a
+ * message is read, and a thousand times `1e131071` fits into no response: one such message would break every query that
+ * returns it.
  */
 export const MAX_EXPONENT_DIGITS = 1_000_000;
 
-/** PostgreSQL takes no larger exponent, not even of zero. */
+/** PostgreSQL accepts no larger exponent, not even of zero. */
 const MAX_EXPONENT = 1_073_741_822;
 
-/** A text that is shorter cannot nest too deep, nor hold a number that is too long without an exponent. */
+/** A shorter text cannot nest too deep, or contain a number that is too long without an exponent. */
 const SCAN_FROM = 2 * MAX_DEPTH;
 
-/** Ends where a number ends, or it would hit on most hashes. */
+/** With the end of the number, or it would match most hashes. */
 const LARGE_EXPONENT = /\d[eE][+-]?\d{3,}[,\]}\s]/;
 
 const NUMBER = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
@@ -36,8 +45,8 @@ const LOWER_E = 0x65;
 const BAD_ESCAPE = /\\u(?:0000|[dD][89a-fA-F])/;
 
 /**
- * Why PostgreSQL's jsonb would refuse a text that `JSON.parse` accepts, or `null` where it takes it. The
- * usual message costs two passes of native code; only where these find something is it looked at closely.
+ * Why PostgreSQL's jsonb would reject a text that `JSON.parse` accepts; `null` where it accepts it. A usual message costs
+ * two passes of native code; only a text in which these find something is scanned.
  */
 export function findUnstorable(text: string): UnstorableReason | null {
   if (text.includes('\\u') && BAD_ESCAPE.test(text)) {
@@ -75,7 +84,7 @@ function scanStructure(text: string): UnstorableReason | null {
       at = endOfString(text, at);
     } else if (unit === MINUS || isDigit(unit)) {
       const end = endOfNumber(text, at);
-      // endOfNumber tells an exponent by the sign, and only few numbers have one.
+      // endOfNumber returns a negative position for a number with an exponent.
       if (end < 0 || end - at > MAX_FRACTION_DIGITS) {
         digits += writtenDigits(text.slice(at, Math.abs(end)));
         if (digits > MAX_EXPONENT_DIGITS) return 'number_out_of_range';
@@ -102,8 +111,8 @@ function endOfNumber(text: string, start: number): number {
 }
 
 /**
- * How many digits PostgreSQL writes for a number with an exponent, 0 for one without, and infinity where
- * the number is outside of numeric. Zeros behind the point count for numeric even where they say nothing.
+ * The digits that PostgreSQL writes for a number with an exponent, 0 for one without, and infinity for one out of the
+ * range of numeric. Trailing zeros after the point count.
  */
 function writtenDigits(number: string): number {
   const [, whole = '', fraction = '', exponentText] = NUMBER.exec(number) ?? [];

@@ -1,12 +1,37 @@
-import { Injectable } from '@nestjs/common';
-import { Deadline } from './deadline.js';
+import { Global, Injectable, Module } from '@nestjs/common';
 
-/** Of a stop for which nobody has set a time: milliseconds. */
+/** The time that a stop may take, of which each step gets a share. All times are milliseconds. */
+export class Deadline {
+  /**
+   * @param limitMs the whole time
+   * @param startedAt by `performance.now()`
+   */
+  constructor(
+    readonly limitMs: number,
+    private readonly startedAt = performance.now(),
+  ) {}
+
+  get passedMs(): number {
+    return performance.now() - this.startedAt;
+  }
+
+  /** The time that is left, without a share of the whole that is reserved for later steps. */
+  leftMs(reserved = 0): number {
+    return Math.max(0, this.limitMs * (1 - reserved) - this.passedMs);
+  }
+
+  /** A share of the whole, at most `maxMs`, as far as it is left. */
+  shareMs(share: number, maxMs: number): number {
+    return Math.min(this.limitMs * share, maxMs, this.leftMs());
+  }
+}
+
+/** The time to stop where none is set: milliseconds. */
 const DEFAULT_LIMIT_MS = 20_000;
 
 export type LifecycleState = 'starting' | 'running' | 'draining';
 
-/** What the process is doing: who takes in or answers asks here first. */
+/** The state of the process: starting → running → draining, or starting → draining. */
 @Injectable()
 export class Lifecycle {
   private current: LifecycleState = 'starting';
@@ -20,19 +45,23 @@ export class Lifecycle {
     return this.current === 'running';
   }
 
-  /** The database is ready: nodes may come. A server that is already draining stays so. */
+  /** The database is ready: nodes are accepted. A server that is draining stays so. */
   run(): void {
     if (this.current === 'starting') this.current = 'running';
   }
 
-  /** Nobody is let in any more. The first call sets the time that the stop may take. */
+  /** Clients are not accepted any more. The first call sets the time to stop. */
   drain(deadline?: Deadline): void {
     this.current = 'draining';
     this.end ??= deadline ?? new Deadline(DEFAULT_LIMIT_MS);
   }
 
-  /** When the stop is to be over. */
+  /** The end of the stop. */
   get deadline(): Deadline {
     return (this.end ??= new Deadline(DEFAULT_LIMIT_MS));
   }
 }
+
+@Global()
+@Module({ providers: [Lifecycle], exports: [Lifecycle] })
+export class LifecycleModule {}

@@ -109,7 +109,7 @@ describe('DirectoryLock', () => {
     }
     const lock = await DirectoryLock.acquire(dir);
     await writeFile(path, 'nothing that can be read');
-    expect(((await refusal()) as Error).message).toContain('another process holds it');
+    expect(((await refusal()) as Error).message).toContain('another process has locked it');
     lock.release();
   });
 

@@ -1,27 +1,50 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DirectoryInUseError } from './directory-in-use.error.js';
-import { type LockHolder, readHolder, thisProcess } from './lock-holder.js';
+import { DirectoryInUseError, UnusableDirectoryError } from './lock.errors.js';
 import { LockedFile } from './locked-file.js';
-import { makeDirectory } from './make-directory.js';
-import { UnusableDirectoryError } from './unusable-directory.error.js';
+
+/** The content of a lock file, as JSON. It is for people: only the kernel knows whether the file is locked. */
+export interface LockHolder {
+  /** In its own PID namespace: processes of two containers may have the same. */
+  pid: number;
+  host: string;
+  /** When the lock was taken, ISO 8601. */
+  since: string;
+}
+
+function thisProcess(): LockHolder {
+  return { pid: process.pid, host: hostname(), since: new Date().toISOString() };
+}
+
+/** Undefined where the file cannot be read: it is being written, or the disk was full. */
+function readHolder(path: string): LockHolder | undefined {
+  try {
+    const value = JSON.parse(readFileSync(path, 'utf8')) as Partial<LockHolder> | null;
+    return typeof value?.pid === 'number' && typeof value.host === 'string' && typeof value.since === 'string'
+      ? (value as LockHolder)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 const LOCK_FILE = 'lock';
-/** How soon a holder notices that its lock is lost. */
+/** Between two checks whether the lock is lost: milliseconds. */
 const CHECK_INTERVAL_MS = 250;
-/** A process that only looks whether the lock is held, holds it for microseconds. */
+/** A process that checks whether a directory is locked has the lock for microseconds. */
 const RETRY_DELAYS_MS = [5, 20, 50];
 
 export interface DirectoryLockOptions {
-  /** Called once, within a fraction of a second, where the lock file was removed or replaced: others can lock it now. */
+  /** Called once when the lock file was removed or replaced: another process can lock the directory then. */
   onLost?: (directory: string) => void;
 }
 
 /**
- * An exclusive lock on a directory: a lock of the kernel on the file `lock` in it. It lasts as long as its process, be
- * that frozen or not, and holds between containers and PID namespaces of a machine.
+ * An exclusive lock on a directory: a lock of the kernel on the file `lock` in it. It lasts as long as its process, even
+ * while that is frozen, and works across containers and PID namespaces of a machine.
  */
 export class DirectoryLock {
   private watch: NodeJS.Timeout | undefined;
@@ -37,14 +60,14 @@ export class DirectoryLock {
   }
 
   /**
-   * Takes the lock of a directory, which is created where it is missing.
+   * Locks a directory, which is created if it is missing.
    *
-   * @throws DirectoryInUseError if it is held
-   * @throws UnusableDirectoryError if it cannot be made or written
-   * @throws LockUnavailableError if there are no locks of the kernel
+   * @throws DirectoryInUseError if it is locked
+   * @throws UnusableDirectoryError if it cannot be created or written
+   * @throws LockUnavailableError if the system has no such locks
    */
   static async acquire(directory: string, options: DirectoryLockOptions = {}): Promise<DirectoryLock> {
-    attempt(directory, () => makeDirectory(directory));
+    withUsable(directory, () => makeDirectory(directory));
     for (const delay of [...RETRY_DELAYS_MS, undefined]) {
       const lock = DirectoryLock.tryAcquire(directory, options);
       if (lock !== undefined) return lock;
@@ -54,31 +77,31 @@ export class DirectoryLock {
   }
 
   /**
-   * The same at once, of a directory that is there.
+   * Locks an existing directory without waiting.
    *
-   * @returns undefined where it is held, or another process looks whether it is
+   * @returns undefined where it is locked, or another process checks that in this moment
    * @throws UnusableDirectoryError, LockUnavailableError
    */
   static tryAcquire(directory: string, { onLost }: DirectoryLockOptions = {}): DirectoryLock | undefined {
-    const file = attempt(directory, () => LockedFile.take(join(realpathSync(directory), LOCK_FILE)));
+    const file = withUsable(directory, () => LockedFile.take(join(realpathSync(directory), LOCK_FILE)));
     if (file === undefined) return undefined;
     file.write(`${JSON.stringify(thisProcess())}\n`);
     return new DirectoryLock(directory, file, onLost);
   }
 
-  /** Whether a process holds a directory. Nothing is written. */
+  /** Whether a process has locked a directory. Writes nothing. */
   static isHeld(directory: string): boolean {
     return LockedFile.isHeld(join(directory, LOCK_FILE));
   }
 
-  /** Who holds it, as far as it says; undefined where it is free. */
+  /** The process that has locked a directory; undefined where it is not locked, or the lock file does not say. */
   static holder(directory: string): LockHolder | undefined {
     return DirectoryLock.isHeld(directory) ? readHolder(join(directory, LOCK_FILE)) : undefined;
   }
 
   /**
-   * Whether it is ours. Where the file was removed or replaced it is not: another process may have locked the one that
-   * is there now.
+   * Whether this process still has the lock. If the lock file was removed or replaced, another process may have locked
+   * the new one.
    *
    * @throws errors of the file system
    */
@@ -87,7 +110,7 @@ export class DirectoryLock {
   }
 
   /**
-   * Gives the directory free. A second call does nothing.
+   * Releases the lock. A second call does nothing.
    *
    * @param removeFile whether the directory is about to be removed
    */
@@ -107,28 +130,44 @@ export class DirectoryLock {
     if (this.checking) return;
     this.checking = true;
     try {
-      // Not for long in the way of other work, should the file system hang.
+      // Asynchronous first: a file system that hangs must not block the event loop.
       await stat(this.directory).catch(() => undefined);
       if (this.released || this.isOurs()) return;
       clearInterval(this.watch);
       this.onLost?.(this.directory);
     } catch {
-      // What cannot be looked at for now is looked at the next time.
+      // The next check tries again.
     } finally {
       this.checking = false;
     }
   }
 }
 
-/** @throws UnusableDirectoryError in the place of an error of the file system */
-function attempt<T>(directory: string, work: () => T): T {
+/** @throws UnusableDirectoryError instead of an error of the file system */
+function withUsable<T>(directory: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw isOfSystem(error) ? new UnusableDirectoryError(directory, error) : error;
+    throw isSystemError(error) ? new UnusableDirectoryError(directory, error) : error;
   }
 }
 
-function isOfSystem(error: unknown): boolean {
+function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error;
+}
+
+/**
+ * Creates a directory and its parents, if they are missing.
+ *
+ * @throws errors of the file system: EROFS on a read-only one, where the recursive `mkdir` of Node.js throws ENOENT
+ */
+export function makeDirectory(path: string, mode?: number): void {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) makeDirectory(dirname(path));
+  try {
+    mkdirSync(path, mode);
+  } catch (error) {
+    // Another process has created it.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }

@@ -1,7 +1,13 @@
-export { DirectoryInUseError } from './directory-in-use.error.js';
-export { DirectoryLock, type DirectoryLockOptions } from './directory-lock.js';
-export type { LockHolder } from './lock-holder.js';
+export {
+  DirectoryLock,
+  type DirectoryLockOptions,
+  type LockHolder,
+  makeDirectory,
+} from './directory-lock.js';
+export {
+  adviceFor,
+  DirectoryInUseError,
+  LockUnavailableError,
+  UnusableDirectoryError,
+} from './lock.errors.js';
 export { leadsTo, LockedFile } from './locked-file.js';
-export { LockUnavailableError } from './lock-unavailable.error.js';
-export { makeDirectory } from './make-directory.js';
-export { adviceFor, UnusableDirectoryError } from './unusable-directory.error.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { tryKernelLock } from './kernel-lock.js';
-import { LockUnavailableError } from './lock-unavailable.error.js';
+import { LockUnavailableError } from './lock.errors.js';
 
 const binding = createRequire(import.meta.url)('fs-native-extensions') as { tryLock: () => boolean };
 

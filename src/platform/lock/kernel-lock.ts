@@ -1,23 +1,23 @@
 import { createRequire } from 'node:module';
-import { LockUnavailableError } from './lock-unavailable.error.js';
+import { LockUnavailableError } from './lock.errors.js';
 
-/** What of `fs-native-extensions` is used here; it brings no types. */
+/** The part of `fs-native-extensions` that is used here. It has no types. */
 interface Binding {
   tryLock(fd: number, offset: number, length: number, options: { shared: boolean }): boolean;
 }
 
-/** Far behind what a lock file says, for Windows lets nobody read what is locked. macOS locks whole files only. */
+/** Far behind the content of a lock file: Windows does not let others read a locked range. macOS locks whole files. */
 const [OFFSET, LENGTH] = process.platform === 'darwin' ? [0, 0] : [1024 ** 3, 1];
 
 const load = createRequire(import.meta.url);
 
 /**
- * Takes a lock of the kernel on an open file: on Linux one of the open file description, which lasts until the last
- * descriptor of it is closed, in whatever process, or until these processes are gone. A process that is frozen holds it.
+ * Locks an open file with a lock of the kernel. On Linux it belongs to the open file description: it lasts until the
+ * last descriptor of it is closed, in any process, or until these processes have ended. A frozen process keeps it.
  *
- * @param shared for descriptors that can only be read from: others may hold it so too
- * @returns false where another holds it
- * @throws LockUnavailableError where there are no such locks
+ * @param shared for read-only descriptors: several can have the lock
+ * @returns false where the file is locked
+ * @throws LockUnavailableError where the system has no such locks
  */
 export function tryKernelLock(path: string, fd: number, shared = false): boolean {
   const kernel = binding(path);

@@ -15,25 +15,25 @@ import { tryKernelLock } from './kernel-lock.js';
 
 const { O_CREAT, O_RDONLY, O_RDWR } = constants;
 
-/** Each further one means that the file was removed in that moment. */
+/** Each further attempt means that the file was removed in that moment. */
 const MAX_ATTEMPTS = 100;
 
 /**
- * A file with a lock of the kernel on it, which lasts until its descriptor is closed: see {@link tryKernelLock}. It is
- * left where it is, for a file that is removed and made anew could be locked twice.
+ * A file with a lock of the kernel, which lasts until its descriptor is closed: see {@link tryKernelLock}. The file is not
+ * removed after use: one that is removed and created again could be locked twice.
  */
 export class LockedFile {
   private constructor(
     readonly path: string,
-    /** To hand it down: the lock then lasts until the processes that have it are gone too. */
+    /** Child processes that inherit it prolong the lock until they have ended. */
     readonly fd: number,
     private readonly identity: BigIntStats,
   ) {}
 
   /**
-   * Creates the file where it is missing, and locks it.
+   * Creates the file if it is missing, and locks it.
    *
-   * @returns undefined where another holds it, in this process or elsewhere
+   * @returns undefined where it is locked, in this process or another
    * @throws LockUnavailableError; errors of the file system
    */
   static take(path: string): LockedFile | undefined {
@@ -45,7 +45,7 @@ export class LockedFile {
           return undefined;
         }
         const file = new LockedFile(path, fd, fstatSync(fd, { bigint: true }));
-        // Else it was removed before it was locked, and another may have locked the one that is there now.
+        // Otherwise it was removed before it was locked, and another process may have locked the new file.
         if (file.hasItsName()) {
           file.giveToOwnerOfDirectory();
           return file;
@@ -59,7 +59,7 @@ export class LockedFile {
     throw new Error(`${path} is removed again and again.`);
   }
 
-  /** Whether another holds it. Writes nothing; one that takes the lock in that very moment may have to try again. */
+  /** Whether the file is locked. Writes nothing. A process that locks it in the same moment may have to retry. */
   static isHeld(path: string): boolean {
     let fd: number;
     try {
@@ -76,7 +76,7 @@ export class LockedFile {
   }
 
   /**
-   * Whether its path still leads to it. Where not, another may have locked what is there now.
+   * Whether its path is still this file. If not, another process may have locked the file that is there now.
    *
    * @throws errors of the file system
    */
@@ -84,17 +84,17 @@ export class LockedFile {
     return leadsTo(this.path, this.identity);
   }
 
-  /** Writes what it says; where there is no room it says nothing. */
+  /** Replaces the content; on a full disk the file is empty then. */
   write(text: string): void {
     try {
       ftruncateSync(this.fd, 0);
       writeSync(this.fd, text, 0);
     } catch {
-      // It is for people only.
+      // The content is for people only.
     }
   }
 
-  /** Removes it. Only for a directory that is removed with it. */
+  /** Only for a directory that is removed as well. */
   unlink(): void {
     if (this.hasItsName()) unlinkSync(this.path);
   }
@@ -103,7 +103,7 @@ export class LockedFile {
     closeSync(this.fd);
   }
 
-  /** What root makes in a directory of another user is that user's, who may start the server the next time. */
+  /** A file that root creates in the directory of another user belongs to that user, who may start the server next. */
   private giveToOwnerOfDirectory(): void {
     if (process.getuid?.() !== 0) return;
     const { uid, gid } = statSync(dirname(this.path));
@@ -112,7 +112,7 @@ export class LockedFile {
 }
 
 /**
- * Whether a path leads to a file that is open, whose `fstat` is given: as long as it is open no other has its number.
+ * Whether a path is an open file, by its `fstat`: while it is open, no other file has its inode number.
  *
  * @throws errors of the file system
  */

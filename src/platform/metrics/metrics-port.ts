@@ -1,19 +1,27 @@
-import { Injectable, Logger } from '@nestjs/common';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Injectable,
+  Logger,
+  Module,
+  NotFoundException,
+} from '@nestjs/common';
+import type { Request } from 'express';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Settings } from '../config/index.js';
 import { problem } from '../http/index.js';
-import { boundedServer, HttpConnections } from '../http-server/index.js';
+import { boundedServer, HttpConnections, HttpServerModule } from '../http-server/index.js';
 
-/** Exactly these, since whatever else is asked here would be reachable around the firewall of the other port. */
+/** No other paths: they would be reachable here although a firewall protects `PORT`. */
 const SERVED = /^\/(metrics|health\/live|health\/ready)\/?(\?|$)/;
 
-/** Until a request has come whole, which has no body: milliseconds. */
+/** Until a complete request, which has no body: milliseconds. */
 const REQUEST_TIMEOUT_MS = 10_000;
-/** At once: one for each Prometheus and orchestrator that asks, and some to spare. */
+/** Enough for several Prometheus servers and orchestrators. */
 const MAX_CONNECTIONS = 100;
 
-/** The port of `METRICS_PORT`: metrics and health, answered by the same routes as on the other port. */
+/** `METRICS_PORT`: metrics and health, with the same routes as on `PORT`. */
 @Injectable()
 export class MetricsPort {
   private readonly logger = new Logger('Metrics');
@@ -25,37 +33,39 @@ export class MetricsPort {
     private readonly connections: HttpConnections,
   ) {}
 
-  /** Whether metrics are served to this request. */
+  /** Whether this request may have the metrics. */
   serves(request: IncomingMessage): boolean {
     return this.settings.METRICS_PORT === undefined || this.requests.has(request);
   }
 
-  /** The port that is listened on, if it is one of its own. */
+  /** Undefined where there is no port for metrics. */
   get number(): number | undefined {
     return (this.server?.address() as AddressInfo | null | undefined)?.port;
   }
 
   /**
-   * Listens, where there is to be a port of its own.
+   * Listens, if `METRICS_PORT` is set.
    *
-   * @param answer answers a request as the other port does
+   * @param listener of `PORT`
    */
-  async listen(answer: RequestListener): Promise<void> {
+  async listen(listener: RequestListener): Promise<void> {
     const { METRICS_PORT: port, HOST: host } = this.settings;
     if (port === undefined) return;
     const server = boundedServer(
       (request, response) => {
         if (SERVED.test(request.url ?? '')) {
           this.requests.add(request);
-          answer(request, response);
+          listener(request, response);
           return;
         }
-        const body = JSON.stringify(problem(404, 'Here are /metrics, /health/live and /health/ready.'));
+        const body = JSON.stringify(
+          problem(404, 'This port serves /metrics, /health/live and /health/ready only.'),
+        );
         response.writeHead(404, { 'Content-Type': 'application/problem+json' }).end(body);
       },
       { requestTimeout: REQUEST_TIMEOUT_MS },
     );
-    this.connections.bound(server, MAX_CONNECTIONS);
+    this.connections.limit(server, MAX_CONNECTIONS);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen({ port, host }, () => {
@@ -72,3 +82,17 @@ export class MetricsPort {
     this.server?.closeAllConnections();
   }
 }
+
+/** `PORT` does not serve metrics if `METRICS_PORT` is set. */
+@Injectable()
+export class MetricsPortGuard implements CanActivate {
+  constructor(private readonly port: MetricsPort) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    if (this.port.serves(context.switchToHttp().getRequest<Request>())) return true;
+    throw new NotFoundException('Metrics are served on METRICS_PORT only.');
+  }
+}
+
+@Module({ imports: [HttpServerModule], providers: [MetricsPort], exports: [MetricsPort] })
+export class MetricsPortModule {}

@@ -1,11 +1,85 @@
-import { type DynamicModule, type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
-import { makeGaugeProvider, makeHistogramProvider, PrometheusModule } from '@willsoto/nestjs-prometheus';
-import { BuildInfo } from './build-info.js';
-import { HttpRequestsMiddleware } from './http-requests.middleware.js';
-import { MetricsPortModule } from './metrics-port.module.js';
-import { MetricsController } from './metrics.controller.js';
+import {
+  Controller,
+  type DynamicModule,
+  Get,
+  Header,
+  Injectable,
+  type MiddlewareConsumer,
+  Module,
+  type NestMiddleware,
+  type NestModule,
+  UseGuards,
+} from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  InjectMetric,
+  makeGaugeProvider,
+  makeHistogramProvider,
+  PrometheusModule,
+} from '@willsoto/nestjs-prometheus';
+import type { NextFunction, Request, Response } from 'express';
+import { Gauge, Histogram, register } from 'prom-client';
+import { PACKAGE_VERSION } from '../config/index.js';
+import { ApiProblems, BeforeStart, Open } from '../http/index.js';
+import { MetricsPortGuard, MetricsPortModule } from './metrics-port.js';
 
-/** Its controller asks for the port, and has no other module than this. */
+@ApiTags('Server')
+@Controller()
+@BeforeStart()
+@UseGuards(MetricsPortGuard)
+export class MetricsController {
+  @Get()
+  @Open()
+  @Header('Content-Type', register.contentType)
+  @ApiOperation({
+    operationId: 'getMetrics',
+    summary: 'The metrics of the server',
+    description: 'If `METRICS_PORT` is set, only that port serves them, and this one responds with 404.',
+  })
+  @ApiOkResponse({
+    description: 'The text format of Prometheus.',
+    content: {
+      'text/plain': {
+        schema: { type: 'string' },
+        example: 'tetcore_build_info{version="0.2.0"} 1\n',
+      },
+    },
+  })
+  @ApiProblems(400, 404)
+  async index(): Promise<string> {
+    return await register.metrics();
+  }
+}
+
+@Injectable()
+export class BuildInfo {
+  constructor(@InjectMetric('tetcore_build_info') gauge: Gauge) {
+    gauge.set({ version: PACKAGE_VERSION }, 1);
+  }
+}
+
+/** Measures requests by route, until the end of the response. */
+@Injectable()
+export class HttpRequestsMiddleware implements NestMiddleware {
+  constructor(@InjectMetric('tetcore_http_request_seconds') private readonly seconds: Histogram) {}
+
+  use(request: Request, response: Response, next: NextFunction): void {
+    const end = this.seconds.startTimer();
+    // `close` is also emitted if the client closes its connection before.
+    response.on('close', () => {
+      end({ method: request.method, route: routeOf(request), status: response.statusCode });
+    });
+    next();
+  }
+}
+
+/** The route as declared: paths of clients would create an unlimited number of labels. */
+function routeOf(request: Request): string {
+  const { path } = (request.route as { path?: unknown } | undefined) ?? {};
+  return typeof path === 'string' && !path.includes('*') ? path : 'other';
+}
+
+/** The controller depends on MetricsPort, and belongs to this module. */
 const library: DynamicModule = {
   ...PrometheusModule.register({
     path: '/metrics',
@@ -15,7 +89,7 @@ const library: DynamicModule = {
   imports: [MetricsPortModule],
 };
 
-/** `GET /metrics`. Each module defines its own metrics; those of the process are added here. */
+/** `GET /metrics`. Each module defines its own metrics. */
 @Module({
   imports: [library],
   providers: [
@@ -27,7 +101,7 @@ const library: DynamicModule = {
     }),
     makeHistogramProvider({
       name: 'tetcore_http_request_seconds',
-      help: 'What HTTP requests took, until the end of their answers.',
+      help: 'Duration of HTTP requests until the end of the response, in seconds.',
       labelNames: ['method', 'route', 'status'],
       buckets: [0.005, 0.025, 0.1, 0.5, 2.5, 10, 60],
     }),

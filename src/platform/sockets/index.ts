@@ -14,6 +14,7 @@ export {
   MAX_FRAGMENTS,
   measured,
   messageLimits,
+  OpenSockets,
   type SocketEndReason,
   type TcpConnection,
   WatchedWebSocket,

@@ -164,3 +164,27 @@ export abstract class WatchedWebSocket<Reason extends string> implements MemoryH
     else this.endReason ??= code.startsWith('WS_ERR') ? 'protocol_error' : 'reset';
   }
 }
+
+/** The open sockets, with a way to wait for the end of all. */
+export class OpenSockets<Socket> extends Set<Socket> {
+  private onEmpty: (() => void) | undefined;
+
+  override delete(socket: Socket): boolean {
+    const wasOpen = super.delete(socket);
+    if (this.size === 0) this.onEmpty?.();
+    return wasOpen;
+  }
+
+  /** Waits until no socket is open, for at most so many milliseconds. */
+  async empty(limitMs: number): Promise<void> {
+    if (this.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, limitMs);
+      this.onEmpty = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.onEmpty = undefined;
+  }
+}

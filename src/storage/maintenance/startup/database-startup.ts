@@ -44,7 +44,8 @@ export class DatabaseStartup {
       { begins: (reason) => `The database is not ready, trying again: ${reason}` },
       { repeatMs: RETRY.maxMs },
     );
-    for (const backoff = new Backoff(RETRY); ; await backoff.wait(signal)) {
+    const backoff = new Backoff(RETRY);
+    for (;;) {
       signal.throwIfAborted();
       try {
         // A database that is frozen may let us wait for long.
@@ -55,6 +56,7 @@ export class DatabaseStartup {
         if (error instanceof UnsupportedDatabaseError || error instanceof SchemaOutdatedError) throw error;
         outage.failed(describe(error));
       }
+      await backoff.wait(signal);
     }
   }
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Deadline } from './index.js';
 
-describe('the deadline of a stop', () => {
-  it('gives each step a share, at most what it needs and never more than is left', () => {
+describe('Deadline', () => {
+  it('gives a step its share, up to a maximum and to the time that is left', () => {
     const fresh = new Deadline(1_000_000);
     expect(fresh.shareMs(0.25, 5_000)).toBe(5_000);
     expect(fresh.shareMs(0.001, 5_000)).toBe(1_000);
@@ -13,7 +13,7 @@ describe('the deadline of a stop', () => {
     expect(over.leftMs()).toBe(0);
   });
 
-  it('keeps a share for later', () => {
+  it('reserves a share for later steps', () => {
     const half = new Deadline(20_000, performance.now() - 10_000);
     expect(half.leftMs(0.3)).toBeLessThanOrEqual(4_000);
     expect(half.leftMs(0.3)).toBeGreaterThan(3_000);

@@ -1,5 +1,0 @@
-import { Module } from '@nestjs/common';
-import { ClientAddresses } from './client-addresses.js';
-
-@Module({ providers: [ClientAddresses], exports: [ClientAddresses] })
-export class ClientAddressModule {}
