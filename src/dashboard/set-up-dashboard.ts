@@ -50,7 +50,7 @@ const DOCS = /^\/docs(\/|$)/;
  * Sets security headers on every response. Strict-Transport-Security is left to the proxy with TLS: the server does not
  * know whether it can only be reached over HTTPS.
  */
-export function securityHeaders(): RequestHandler {
+function securityHeaders(): RequestHandler {
   const all = withPolicy(POLICY);
   const docs = withPolicy({ ...POLICY, styleSrc: ["'self'", "'unsafe-inline'"] });
   return (request: Request, response: Response, next: NextFunction) => {
@@ -82,7 +82,7 @@ const HASHED = `dashboard${sep}assets${sep}`;
  *
  * @param others folders of further pages, by their names under `/dashboard`
  */
-export function staticPages(folder: string, others: ReadonlyMap<string, string> = new Map()): RequestHandler {
+function staticPages(folder: string, others: ReadonlyMap<string, string> = new Map()): RequestHandler {
   const compress = compression();
   const files = express.Router();
   for (const [name, other] of others) {

@@ -39,7 +39,7 @@ const aggregates = (request: FeedRequest): boolean =>
   request.aggregate_type !== undefined && subscribes(request);
 
 /** A frame of a client: one JSON object. */
-export class FeedRequest {
+class FeedRequest {
   @EnumParameter({
     description: 'Subscribe or unsubscribe.',
     required: true,

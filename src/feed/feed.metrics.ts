@@ -109,7 +109,7 @@ export type HandshakeRefusal = 'refused' | 'failed' | 'timeout' | 'crowded' | 'f
 
 export type RequestOutcome = 'accepted' | 'malformed' | 'too_many_subscriptions' | 'unauthorized';
 
-export interface FeedGauges {
+interface FeedGauges {
   cachedPairs: () => number;
   cachedRows: () => number;
   cachedBytes: () => number;

@@ -19,7 +19,7 @@ export interface Frame {
 }
 
 /** Maximum size of a frame. */
-export type FrameLimits = Pick<FeedLimits, 'frameRows' | 'frameBytes'>;
+type FrameLimits = Pick<FeedLimits, 'frameRows' | 'frameBytes'>;
 
 /** `{"peer_message": {…}, "data": […]}` from rows in JSON. */
 export function frameText(pair: PeerMessage, rows: readonly string[]): Buffer {
@@ -28,7 +28,7 @@ export function frameText(pair: PeerMessage, rows: readonly string[]): Buffer {
 }
 
 /** As many rows from an index on as fit into a frame. */
-export function takeRows(
+function takeRows(
   rows: readonly CachedRow[],
   from: number,
   limits: FrameLimits,
@@ -179,7 +179,7 @@ export class RawSubscription extends Subscription {
   }
 }
 
-export interface AggregateSubscriptionOptions {
+interface AggregateSubscriptionOptions {
   entry: CacheEntry;
   /** Microseconds since the epoch. */
   startTime: number;

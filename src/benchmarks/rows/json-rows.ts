@@ -52,7 +52,7 @@ function invalidJson(fields: readonly string[]): BadRequestException {
 type Value = string | number | boolean | null | (() => string);
 
 /** The columns that a body sets, for a query builder of TypeORM. */
-export interface RowValues {
+interface RowValues {
   /** By the properties of the entity. */
   values: Record<string, Value>;
   /** By their names in `values`. */

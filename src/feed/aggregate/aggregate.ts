@@ -5,7 +5,7 @@ import { ChangedGroups } from './changed-groups.js';
 import { Group } from './group.js';
 import { sampleOf } from './sample.js';
 
-export interface AggregateOptions {
+interface AggregateOptions {
   pair: PeerMessage;
   /** The field that is aggregated. */
   key: string;

@@ -54,7 +54,7 @@ function compensatedSum(numbers: readonly number[], divisor: number): number {
   return sum + rest;
 }
 
-export function jsonNumber(number: number): string {
+function jsonNumber(number: number): string {
   return Number.isFinite(number) ? number.toString() : 'null';
 }
 

@@ -84,7 +84,7 @@ const NEW_MESSAGES = `
 /** A new message, and its pair. */
 export type NewMessageRow = StoredRow & PeerMessage;
 
-export interface NewMessagesQuery {
+interface NewMessagesQuery {
   pairs: readonly PeerMessage[];
   /** Messages stored until then are known: microseconds since the epoch. */
   storedAfter: number;

@@ -20,7 +20,7 @@ import { type NetworkSubscribeRequest, NetworkSubscription } from './network-sub
 const validFields = { message: `must be a list of field names: ${NODE_FIELDS.join(', ')}` };
 
 /** A request of a client of the feed to subscribe to the nodes of a chain. */
-export class NetworkRequest {
+class NetworkRequest {
   @ChainParameter({ description: 'The chain.', required: true })
   network!: string;
 

@@ -16,7 +16,7 @@ export interface KnownConnection {
 }
 
 /** The changes of a chain. */
-export interface ViewChanges {
+interface ViewChanges {
   connections: readonly ConnectionRow[];
   /** Ids of connections. */
   gone: readonly number[];

@@ -167,7 +167,7 @@ const CHAINS = `
          sum(validators)::integer AS validator_count
     FROM named GROUP BY key ORDER BY node_count DESC, name, key LIMIT $1`;
 
-export interface ChainRow {
+interface ChainRow {
   /** See `chainKeyOf`. */
   key: string;
   /** The name that most of its nodes report; null if none does. */
@@ -176,7 +176,7 @@ export interface ChainRow {
   validator_count: number;
 }
 
-export interface NetworkChangesQuery {
+interface NetworkChangesQuery {
   /** Keys: see `chainKeyOf`. */
   chains: readonly string[];
   known: readonly KnownConnection[];

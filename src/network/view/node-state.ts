@@ -5,7 +5,7 @@ import type { BlockTimes } from './chain-header.js';
 import { type ConnectionRow, parseInteger, parseRate, type ReportRow, SYNCING } from './report-row.js';
 
 /** A block, and when it was reported: microseconds since the epoch. */
-export interface BestBlock {
+interface BestBlock {
   hash: string;
   height: number;
   at: number;
@@ -16,7 +16,7 @@ export interface BestBlock {
 }
 
 /** The last finalized block of a node, and the address of the report. */
-export interface FinalizedBlock {
+interface FinalizedBlock {
   height: number;
   hash: string | null;
   address: string;
@@ -28,7 +28,7 @@ export interface Reported<Value> {
   value: Value;
 }
 
-export interface Traffic {
+interface Traffic {
   peers: number | null;
   upload: number | null;
   download: number | null;

@@ -44,7 +44,7 @@ export function documented(
   );
 }
 
-export interface StringOptions extends InputOptions {
+interface StringOptions extends InputOptions {
   /** What the string is: `the peer id of a node`. */
   content: string;
   /** Maximum length in characters, 1024 by default. */
@@ -64,7 +64,7 @@ export function StringParameter({ content, maxLength = 1024, ...options }: Strin
   );
 }
 
-export interface IntegerOptions extends InputOptions {
+interface IntegerOptions extends InputOptions {
   min: number;
   max: number;
 }
@@ -108,7 +108,7 @@ export function BooleanParameter(options: InputOptions): PropertyDecorator {
   );
 }
 
-export interface EnumOptions extends InputOptions {
+interface EnumOptions extends InputOptions {
   of: readonly string[];
 }
 

@@ -56,7 +56,7 @@ const DESCRIPTIONS = {
   503: 'The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`.',
 } as const;
 
-export type ProblemStatus = keyof typeof DESCRIPTIONS;
+type ProblemStatus = keyof typeof DESCRIPTIONS;
 
 /** Documents the errors of a route. 503 is always added, and errors of tokens unless the route is open. */
 export function ApiProblems(...statuses: ProblemStatus[]): MethodDecorator & ClassDecorator {

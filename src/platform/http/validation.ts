@@ -57,7 +57,7 @@ function prepare(value: object, metatype: Type): object {
   );
 }
 
-export function unknownParameters(names: readonly string[]): BadRequestException {
+function unknownParameters(names: readonly string[]): BadRequestException {
   return invalid(names.map((parameter) => ({ parameter, detail: UNKNOWN })));
 }
 

@@ -13,7 +13,7 @@ type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 /**
  * Adds the optional token and the responses 401, 403 and 421 to every route that is not open.
  */
-export function withAccess(document: OpenAPIObject): OpenAPIObject {
+function withAccess(document: OpenAPIObject): OpenAPIObject {
   const refusals = { 401: problemResponse(401), 403: problemResponse(403), 421: problemResponse(421) };
   for (const item of Object.values(document.paths)) {
     for (const operation of Object.values(item as Record<string, Operation>)) {

@@ -8,7 +8,7 @@ import {
 import type { MessageSelection } from './node-messages.js';
 
 /** A connection of a peer, and between which times it may have messages. */
-export interface ConnectionSpan {
+interface ConnectionSpan {
   id: number;
   /** The number of the server process that held it. */
   collector: number;
@@ -40,7 +40,7 @@ export interface SortOrder {
   end: number;
   isEarlier: (one: number, other: number) => boolean;
   /** Whether all messages of a range with this start come after a message of this time. */
-  isBefore: (start: number, messageTime: number) => boolean;
+  startsAfter: (start: number, messageTime: number) => boolean;
   first: (connection: ConnectionSpan, now: number) => TimeRange | null;
   next: (range: TimeRange) => TimeRange | null;
 }
@@ -56,7 +56,7 @@ export const NEWEST_FIRST: SortOrder = {
   start: ({ to }) => to,
   end: -Infinity,
   isEarlier: (one, other) => one > other,
-  isBefore: (start, messageTime) => messageTime >= start,
+  startsAfter: (start, messageTime) => messageTime >= start,
   // The first length counts from now, since the end of a connection may be up to a day in the future.
   first: (connection, now) =>
     rangeUntil(connection, connection.to, Math.min(connection.to, now), FIRST_LENGTH_MS),
@@ -69,7 +69,7 @@ export const OLDEST_FIRST: SortOrder = {
   start: ({ from }) => from,
   end: Infinity,
   isEarlier: (one, other) => one < other,
-  isBefore: (start, messageTime) => messageTime < start,
+  startsAfter: (start, messageTime) => messageTime < start,
   first: (connection) => rangeFrom(connection, connection.from, FIRST_LENGTH_MS),
   next: ({ connection, to, nextLength }) => rangeFrom(connection, to, nextLength),
 };

@@ -32,7 +32,7 @@ export function parseMessageCursor(text: string): MessageCursor {
   return { createdAt, id };
 }
 
-export function MessageCursorParameter(): PropertyDecorator {
+function MessageCursorParameter(): PropertyDecorator {
   return documented(
     {
       description:

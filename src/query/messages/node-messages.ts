@@ -58,7 +58,7 @@ export class NodeMessages {
         order.end,
       );
       if (next === undefined && start === order.end) return;
-      if (next !== undefined && order.isBefore(start, Date.parse(next.row.created_at))) {
+      if (next !== undefined && order.startsAfter(start, Date.parse(next.row.created_at))) {
         next.cursor.take();
         count += 1;
         this.fetchSize.saw(next.row.row.length);

@@ -12,7 +12,7 @@ const FIELD_OF = {
 } as const satisfies Record<SaidKind, unknown>;
 
 /** Documents the fields that a node reports of itself. Nodes without a peer id are not part of responses. */
-export function ApiIdentityFields(answers: 'node' | 'connection'): ClassDecorator {
+function ApiIdentityFields(answers: 'node' | 'connection'): ClassDecorator {
   return ({ prototype }) => {
     for (const field of SAID_FIELDS.filter((one) => one.answers === answers)) {
       const { column, kind, description } = field;

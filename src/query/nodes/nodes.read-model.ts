@@ -126,7 +126,7 @@ const COLUMNS = NODE_COLUMNS.join(', ');
  * Nodes with an open connection are found by the index of open connections, others by the index on
  * (peer_id, created_at).
  */
-export function nodesQuery(
+function nodesQuery(
   query: NodesQuery,
   chain: string | undefined,
 ): { sql: string; parameters: readonly unknown[] } {
