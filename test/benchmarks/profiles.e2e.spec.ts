@@ -195,7 +195,7 @@ describe('the profile of a benchmark', () => {
     // It begins when it was described.
     expect(await summary(id)).toEqual([]);
     await event(id, 'x', 'start', 1);
-    // It goes on.
+    // The run has not ended.
     expect(await summary(id)).toEqual([4, 2.5]);
     await event(id, 'y', 'start', 2);
     await event(id, 'x', 'end', 2.5);

@@ -207,7 +207,7 @@ describe('aggregates of the live feed', () => {
     await send(120_000, 5);
     await client.has(before + 2);
     expect(client.rows.slice(before + 1)).toEqual([row(120_000, 5)]);
-    // Another one of the same pair takes its place; what is raw stands beside it.
+    // A second aggregate of the pair replaces the first; a raw subscription exists beside it.
     client.subscribe('QmChange', 'system.interval', {
       aggregate_key: 'peers',
       aggregate_type: 'min',

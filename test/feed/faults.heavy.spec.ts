@@ -57,7 +57,7 @@ describe('the live feed', () => {
       await client.has(client.rows.length + 100);
       await postgres.stop(how);
       const waiting = client.rows.length;
-      // Who comes in the meantime gets what is cached; who asks for something else waits.
+      // New clients get cached rows meanwhile; subscriptions to other pairs wait.
       const cached = await FeedClient.connect(server.ws);
       cached.subscribe('*', 'test.numbered');
       const late = await FeedClient.connect(server.ws);

@@ -62,7 +62,7 @@ describe('a body', () => {
       answer = await post(server, body);
     });
     expect([answer?.status, answer?.text.length]).toEqual([status, answer?.text.length]);
-    // It was minutes. The parser itself takes a tenth of a second.
+    // It once took minutes. The parser alone takes a tenth of a second.
     expect(blocked).toBeLessThan(3000);
   });
 

@@ -119,7 +119,7 @@ describe('a connection', () => {
       const raws = await Promise.all(Array.from({ length: 10 }, () => RawSocket.connect(server.http)));
       for (const raw of raws) raw.write(flood);
       for (const raw of raws) {
-        // A client that still sends when it is cut off may not see the answer.
+        // A client that is still sending when it is disconnected may not receive the response.
         const answer = (await raw.ended).toString();
         if (flood.length < 100_000 || answer !== '') {
           expect(answer).toMatch(/^HTTP\/1\.1 431 Request Header Fields Too Large\r\n/);
@@ -141,7 +141,7 @@ describe('a connection', () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const ask = (path: string): Promise<IncomingMessage> =>
       new Promise((resolve, reject) => get(server.http + path, { agent }, resolve).on('error', reject));
-    // The answer comes when nobody new is let in any more.
+    // The response is sent after new connections are refused.
     const answer = await onDatabase(database.url, async (other) => {
       await other.query('BEGIN; LOCK TABLE peer_connections');
       const asked = ask('/nodes');
@@ -155,7 +155,7 @@ describe('a connection', () => {
       return await asked;
     });
     expect([answer.statusCode, await text(answer)]).toEqual([200, '[]']);
-    // So that the client does not send its next question into a connection that is cut.
+    // So that the client does not send its next request on a closed connection.
     expect(answer.headers.connection).toBe('close');
     const answeredAt = performance.now();
     await server.stop();

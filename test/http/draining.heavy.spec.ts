@@ -11,7 +11,7 @@ const ORIGIN = 'https://pages.example';
 /** What a browser asks before it lets a page send a request. */
 const PREFLIGHT = [`Origin: ${ORIGIN}`, 'Access-Control-Request-Method: POST'];
 
-/** Each is answered before the turn ends in which it came, or just after; with the status. */
+/** Sends requests, each of which must be answered within the round of the event loop in which it arrives, or just after. */
 const QUESTIONS: Record<'PORT' | 'METRICS_PORT', [string, number, string[]?][]> = {
   PORT: [
     ['GET /foo', 404],

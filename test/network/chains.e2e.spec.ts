@@ -235,7 +235,7 @@ describe('a chain', () => {
     expect(said.average_block_time_ms).toBeLessThan(10_000);
     const unconfirmed = Object.fromEntries(nodes.map((node) => [String(node.name), node.unconfirmed]));
     expect(unconfirmed).toEqual({ alice: false, bob: false, liar: true });
-    // What is not asked for is not kept: the list goes by a few nodes then.
+    // Unrequested views are dropped: the list then uses a sample of nodes.
     const listed = (await (await server.get('/network')).json()) as { name: string }[];
     expect(listed.find(({ name }) => name === chain)).toMatchObject({
       best_height: 12,

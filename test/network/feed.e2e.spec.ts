@@ -70,7 +70,7 @@ describe('the live feed of a network', () => {
     const [alice, bob] = [await connect(one, 'alice'), await connect(one, 'bob')];
     await waitUntil(
       async () => {
-        // Both know the chain before the snapshot is taken.
+        // Both have the chain before the snapshot is read.
         for (const server of [one, two]) {
           const { nodes } = (await (await server.get(`/network/${chain}`)).json()) as {
             nodes: unknown[];

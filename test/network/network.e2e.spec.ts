@@ -237,7 +237,7 @@ describe('the network of a chain', () => {
   it('is returned while the server is shutting down', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, FAST);
-    // It does not answer the close frame before it is told to.
+    // It does not respond to the close frame yet.
     const slow = await RawSocket.open(server.ws);
     slow.onEnd = () => undefined;
     const says = { msg: 'system.connected', network_id: 'Qmslow', name: 'slow', chain: 'Testnet' };
@@ -248,7 +248,7 @@ describe('the network of a chain', () => {
     expect((await snapshot(server)).nodes.map(({ name }) => name)).toEqual(['slow']);
     const answer = await server.get('/network');
     expect(await answer.json()).toMatchObject([{ name: 'Testnet', node_count: 1 }]);
-    // Nobody is to ask the next question here.
+    // No further request uses this connection.
     expect(answer.headers.get('connection')).toBe('close');
     slow.socket.destroy();
     await stopped;

@@ -56,7 +56,7 @@ const waitingFor = async (database: TestDatabase, relation: string): Promise<num
 describe('a session that locks messages before connections', () => {
   it('deadlocks with running queries, and each query is retried and answered', async () => {
     await using database = await databaseWith(2);
-    // Only who has just begun to wait looks for a deadlock, and fails: it is to be the questions, and not before.
+    // PostgreSQL checks for deadlocks when a session begins to wait, and cancels that one: it must be the queries.
     const name = new URL(database.url).pathname.slice(1);
     await database.query(`ALTER DATABASE ${name} SET deadlock_timeout = '5s'`);
     await using server = await TestServer.ready(database.url);
@@ -97,7 +97,7 @@ describe('queries during a purge', () => {
       while (purging);
     });
     try {
-      // Who reads may take all turns of a purge.
+      // Readers can delay all attempts of a purge.
       while (dropped < expired) dropped += (await purge.done(Date.now())).partitions.length;
     } finally {
       purging = false;

@@ -143,7 +143,7 @@ function messagesOfCsv(text: string): Message[] {
   );
 }
 
-/** Asks, and reads nothing of the answer yet. */
+/** Sends a request, and does not read the response yet. */
 async function ask(server: TestServer, path: string, from: RequestOptions = {}): Promise<IncomingMessage> {
   const asking = request(server.http + path, { agent: false, ...from }).end();
   const [answer] = (await once(asking, 'response')) as [IncomingMessage];
@@ -195,7 +195,7 @@ describe('a response of GET /nodes/logs', () => {
     await using server = await TestServer.ready(database.url);
     const before = memory();
     const answer = await ask(server, '/nodes/logs?peer_id=QmAsked&limit=10000');
-    // The client does not read: the database is not asked for more.
+    // The client does not read, so that no more rows are fetched.
     await leftAlone(database);
     let [peak, bytes, looks] = [memory(), 0, 0];
     for await (const chunk of answer as AsyncIterable<Buffer>) {

@@ -269,7 +269,7 @@ describe('the messages of a node', () => {
     await using database = await TestDatabase.create();
     const size = 500_000;
     await store(database, [
-      // One more than are fetched at first: what comes next is taken to be as small.
+      // One more than the first fetch: the next rows are expected to be as small.
       ...Array.from({ length: 17 }, () => message({ msg: 'small' })),
       message({ msg: 'large', filler: 'x'.repeat(size) }),
     ]);

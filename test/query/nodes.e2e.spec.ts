@@ -35,7 +35,7 @@ async function withConnections(
 ): Promise<void> {
   await using database = await TestDatabase.create();
   await using storage = new TestStorage(database.url);
-  // Alive, so that its connections are not taken for those of a process that died.
+  // Alive, so that its connections do not count as those of a dead process.
   await storage.collectors.seen();
   const collector = storage.collectorId.identity;
   const stored = connections(given, collector.number);

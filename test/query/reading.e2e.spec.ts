@@ -238,7 +238,7 @@ describe('a single row', () => {
   it('is retried once if the database rolls the statement back', async () => {
     await using readers = await Readers.create({ max: 1 });
     await readers.database.query('CREATE SEQUENCE runs');
-    // A sequence keeps what was drawn from it in a transaction that was taken back.
+    // A sequence keeps its value when a transaction is rolled back.
     await readers.database.query(
       `CREATE FUNCTION run(failures int) RETURNS int LANGUAGE plpgsql AS $$
        DECLARE count int := nextval('runs');

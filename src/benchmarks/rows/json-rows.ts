@@ -24,13 +24,13 @@ export type ConstraintErrors = Record<string, () => HttpException>;
 function constraintError(
   error: unknown,
   json: readonly string[],
-  problems: ConstraintErrors,
+  errors: ConstraintErrors,
 ): HttpException | undefined {
   if (json.length > 0 && sqlStateOf(error)?.startsWith('22') === true) return invalidJson(json);
   if (!hasSqlState(error, SqlState.CheckViolation, SqlState.ForeignKeyViolation)) return undefined;
   const { constraint } = error as { constraint?: unknown };
   // Citus appends the number of a shard to the name.
-  return typeof constraint === 'string' ? problems[constraint.replace(/_\d+$/, '')]?.() : undefined;
+  return typeof constraint === 'string' ? errors[constraint.replace(/_\d+$/, '')]?.() : undefined;
 }
 
 /** The error of a constraint on the years of a time. */
@@ -152,8 +152,8 @@ export class JsonRows<Entity extends ObjectLiteral> {
   }
 
   /** @throws the error of a violated constraint */
-  async insert(row: RowValues, problems: ConstraintErrors = {}): Promise<string> {
-    return await this.write(row, problems, async (rows) => {
+  async insert(row: RowValues, errors: ConstraintErrors = {}): Promise<string> {
+    return await this.write(row, errors, async (rows) => {
       const { raw } = (await rows
         .createQueryBuilder()
         .insert()
@@ -172,9 +172,9 @@ export class JsonRows<Entity extends ObjectLiteral> {
    * @returns undefined if there is no such row
    * @throws the error of a violated constraint
    */
-  async change(id: number, row: RowValues, problems: ConstraintErrors = {}): Promise<string | undefined> {
+  async change(id: number, row: RowValues, errors: ConstraintErrors = {}): Promise<string | undefined> {
     if (Object.keys(row.values).length === 0) return await this.find(id);
-    return await this.write(row, problems, async (rows) => {
+    return await this.write(row, errors, async (rows) => {
       await rows
         .createQueryBuilder()
         .update()
@@ -191,20 +191,20 @@ export class JsonRows<Entity extends ObjectLiteral> {
    * @returns whether it existed
    * @throws the error of a violated constraint
    */
-  async delete(id: number, problems: ConstraintErrors = {}): Promise<boolean> {
+  async delete(id: number, errors: ConstraintErrors = {}): Promise<boolean> {
     const nothing: RowValues = { values: {}, parameters: {}, json: [] };
-    return await this.write(nothing, problems, async (rows) => (await rows.delete(id)).affected === 1);
+    return await this.write(nothing, errors, async (rows) => (await rows.delete(id)).affected === 1);
   }
 
   private async write<T>(
     { json }: RowValues,
-    problems: ConstraintErrors,
+    errors: ConstraintErrors,
     work: (rows: Repository<Entity>) => Promise<T>,
   ): Promise<T> {
     try {
       return await writeRows(this.repository, work);
     } catch (error) {
-      throw constraintError(error, json, problems) ?? error;
+      throw constraintError(error, json, errors) ?? error;
     }
   }
 

@@ -14,7 +14,7 @@ const PAIR = { peer_id: 'QmPeer', msg: 'x.time' };
 const READER = { address: '127.0.0.1' };
 const MUCH = { address: '127.0.0.2' };
 
-/** At a time, in seconds after the start. The value says which row it was. */
+/** A row at a time in seconds after the start. The value identifies the row. */
 function row(id: number, atS: number, text = ''): StoredRow {
   const at = START + atS * SECOND;
   const fields = text === '' ? '' : `, "target": "${text}"`;

@@ -96,20 +96,20 @@ export class BlockTimes {
   }
 
   prune(now: number): void {
-    const spareHashes = this.hashes.size - HASHES;
-    let checked = 0;
+    const excessHashes = this.hashes.size - HASHES;
+    let removed = 0;
     // Oldest first.
     for (const [hash, at] of this.hashes) {
-      if (at >= now - REMEMBERED_US && checked >= spareHashes) break;
+      if (at >= now - REMEMBERED_US && removed >= excessHashes) break;
       this.hashes.delete(hash);
-      checked += 1;
+      removed += 1;
     }
-    const spareReports = this.blockReports.size - MAX_BLOCK_REPORTS;
-    checked = 0;
+    const excessReports = this.blockReports.size - MAX_BLOCK_REPORTS;
+    removed = 0;
     for (const [key, { at }] of this.blockReports) {
-      if (at >= now - REMEMBERED_US && checked >= spareReports) break;
+      if (at >= now - REMEMBERED_US && removed >= excessReports) break;
       this.blockReports.delete(key);
-      checked += 1;
+      removed += 1;
     }
     if (this.heights.size <= HEIGHTS) return;
     for (const [height] of this.byTime().slice(0, -HEIGHTS)) this.heights.delete(height);

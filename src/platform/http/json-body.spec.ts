@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { describe, expect, it } from 'vitest';
 import { checkJsonBody } from './json-body.js';
 
-/** What is said against a body. */
+/** The error for a body. */
 function objection(json: string, type = 'application/json'): string | undefined {
   let error: unknown;
   const request = {

@@ -173,7 +173,7 @@ describe('a response with rows', () => {
   });
 });
 
-/** A server of one answer after the other, and clients of it that read when they are told to. */
+/** A server with one response after the other, and clients that read on demand. */
 class Site implements AsyncDisposable {
   private readonly server = createServer((request, response) => {
     const given = this.answer(request, response);
@@ -198,7 +198,7 @@ class Site implements AsyncDisposable {
     return site;
   }
 
-  /** Gets the head of an answer; its body waits until it is read. */
+  /** Gets the headers of a response; its body waits until it is read. */
   async get(path: string, localAddress = '127.0.0.1'): Promise<IncomingMessage> {
     const { port } = this.server.address() as AddressInfo;
     const asking = request({ port, path, localAddress, host: '127.0.0.1', agent: false }).end();
@@ -222,7 +222,7 @@ class Site implements AsyncDisposable {
   }
 }
 
-/** Texts of a length that a socket takes in part only. */
+/** Texts that exceed the buffer of a socket. */
 function* rowsOf(count: number, length = 100_000): Generator<string> {
   for (let n = 0; n < count; n += 1) yield JSON.stringify('x'.repeat(length));
 }
