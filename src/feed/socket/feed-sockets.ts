@@ -64,7 +64,7 @@ export class FeedSockets {
         this.memory.delete(socket);
         this.sockets.delete(socket);
       },
-      onFault: (error) => this.logger.error('A subscriber of the live feed could not be served.', error),
+      onFault: (error) => this.logger.error('Serving a subscriber of the live feed failed.', error),
     };
     freshness.onChange(() => {
       for (const socket of this.sockets) socket.freshnessChanged();
