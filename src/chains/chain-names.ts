@@ -1,19 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { chainKeyIn, chainKeyOf, chainKeySql, genesisHashOf, ReadTransaction } from '../storage/index.js';
-import { AmbiguousChainError } from './ambiguous-chain.error.js';
-import type { ChainChoice } from './chain-choice.js';
+import { AmbiguousChainError, type ChainChoice } from './chain-request.js';
 
-/** Chains of one name that an answer lists, at most. */
+/** Maximum number of chains of one name in a response. */
 const MAX_CHOICES = 100;
 
-/** By the index of open connections. */
+/** Chains of open connections, by their index. */
 const OPEN = `
   SELECT chain AS name, ${chainKeySql()} AS key, count(DISTINCT coalesce(peer_id, id::text))::integer AS node_count
     FROM peer_connections WHERE ended_at IS NULL AND chain = ANY ($1::text[])
    GROUP BY chain, ${chainKeySql()} ORDER BY name, node_count DESC, key`;
 
-/** Of any time, by the registry; and what ended lately, which it may not have yet, by the index of ended connections. */
+/** Chains of all times, from the registry, and from recently ended connections, which it may not contain yet. */
 const EVER = `
   SELECT $1::text AS name, key, 0 AS node_count FROM chains WHERE $1::text = ANY (names)
    UNION
@@ -21,31 +20,31 @@ const EVER = `
    WHERE chain = $1::text AND ended_at > now() - interval '10 min'
    ORDER BY key LIMIT ${MAX_CHOICES.toString()}`;
 
-/** Of the last 20 minutes. The registry is up to five behind. */
-const LATELY = `
+/** Chains of the last 20 minutes. The registry is up to five minutes behind. */
+const RECENT = `
   SELECT wanted AS name, key, 0 AS node_count FROM unnest($1::text[]) AS wanted JOIN chains ON wanted = ANY (names)
    WHERE last_seen_at > now() - interval '20 min'
    UNION
   SELECT chain, ${chainKeySql()}, 0 FROM peer_connections
    WHERE ended_at > now() - interval '20 min' AND chain = ANY ($1::text[])`;
 
-/** A name, and a chain that has it. */
+/** A name, and a chain with this name. */
 export interface ChainName {
   name: string;
   key: string;
   node_count: number;
 }
 
-/** Finds the key of the chain that a client means: see `chainKeyOf`. */
+/** Resolves the chain in a request to its key: see `chainKeyOf`. */
 @Injectable()
 export class ChainNames {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * @param chain a genesis hash, `name:NAME`, or the name of a chain. A name is looked for among the open connections
-   * first, and then among all that are known
-   * @returns the key; undefined where no node has ever had that name
-   * @throws AmbiguousChainError where several chains have it; see also ReadTransaction.run
+   * @param chain a genesis hash, `name:NAME`, or the name of a chain. A name is looked up among open connections first,
+   * then among all known chains
+   * @returns the key; undefined if no chain has this name
+   * @throws AmbiguousChainError if several chains have it; see also ReadTransaction.run
    */
   async resolve(chain: string): Promise<string | undefined> {
     const key = chainKeyIn(chain);
@@ -58,16 +57,16 @@ export class ChainNames {
     return found[0]?.key;
   }
 
-  /** The same for a parameter that may be left out. A name that no node has ever had is a chain without nodes. */
+  /** The same for an optional parameter. An unknown name is a chain without nodes. */
   async resolveOptional(chain: string | undefined): Promise<string | undefined> {
     if (chain === undefined) return undefined;
     return (await this.resolve(chain)) ?? chainKeyOf({ genesisHash: null, chain }) ?? undefined;
   }
 
   /**
-   * The chains of connected nodes with these names, those with the most nodes first.
+   * The chains of connected nodes with these names, sorted by number of nodes, descending.
    *
-   * @returns them, and the database's time: microseconds since the epoch
+   * @returns the chains, and the time of the database: microseconds since the epoch
    * @throws see ReadTransaction.run
    */
   async connected(
@@ -85,18 +84,18 @@ export class ChainNames {
   }
 
   /**
-   * The chains that had these names in the last 20 minutes. Those of connected nodes need not be among them.
+   * The chains that had these names in the last 20 minutes, possibly without those of connected nodes.
    *
    * @throws see ReadTransaction.run
    */
-  async lately(names: readonly string[], signal: AbortSignal): Promise<ChainName[]> {
+  async recent(names: readonly string[], signal: AbortSignal): Promise<ChainName[]> {
     const read = (transaction: ReadTransaction): Promise<ChainName[]> =>
-      transaction.query<ChainName>(LATELY, [names]);
+      transaction.query<ChainName>(RECENT, [names]);
     return await ReadTransaction.run(this.dataSource, read, { signal });
   }
 }
 
-/** What a client may choose from. */
+/** The choices in an error. */
 export function choicesOf(chains: readonly ChainName[]): ChainChoice[] {
   return chains
     .slice(0, MAX_CHOICES)

@@ -1,5 +1,3 @@
-export { AmbiguousChainError } from './ambiguous-chain.error.js';
-export { ApiChainProblem, type ChainChoice } from './chain-choice.js';
+export { AmbiguousChainError, ApiChainProblem, type ChainChoice, ChainParameter } from './chain-request.js';
 export { type ChainName, ChainNames, choicesOf } from './chain-names.js';
-export { ChainParameter } from './chain-parameter.js';
 export { ChainsModule } from './chains.module.js';

@@ -1,19 +1,19 @@
 import createClient, { type Client, type ClientOptions } from 'openapi-fetch';
 import type { paths } from './schema.js';
 
-/** Every route of the server, typed by its OpenAPI document; answers in JSON unless `parseAs` says otherwise. */
+/** All routes of the server, typed by its OpenAPI document. Responses are JSON unless `parseAs` is set. */
 export type AnalyticsClient = Client<paths, 'application/json'>;
 
 export interface AnalyticsClientOptions extends Omit<ClientOptions, 'baseUrl'> {
-  /** One of the server's `API_TOKENS`, where it has any; a function is asked for it at each request. */
+  /** One of the `API_TOKENS` of the server, if it has any. A function is called for each request. */
   token?: string | (() => string | undefined);
 }
 
 /**
- * A client of a server. Numbers larger than a double holds exactly, such as span ids, lose digits when JSON is
- * parsed: where they matter, ask with `parseAs: 'text'`.
+ * A client of a server. Numbers that a double cannot represent exactly, such as span ids, lose digits when JSON is
+ * parsed. Use `parseAs: 'text'` to keep them.
  *
- * @param baseUrl where the server is: `http://127.0.0.1:8080`
+ * @param baseUrl URL of the server: `http://127.0.0.1:8080`
  */
 export function createAnalyticsClient(
   baseUrl: string,
@@ -23,8 +23,8 @@ export function createAnalyticsClient(
   if (token !== undefined) {
     client.use({
       onRequest({ request }) {
-        const shown = typeof token === 'string' ? token : token();
-        if (shown !== undefined) request.headers.set('Authorization', `Bearer ${shown}`);
+        const value = typeof token === 'string' ? token : token();
+        if (value !== undefined) request.headers.set('Authorization', `Bearer ${value}`);
       },
     });
   }

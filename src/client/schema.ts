@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is here */
+        /** Describe the server */
         get: operations["getAbout"];
         put?: never;
         post?: never;
@@ -29,8 +29,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Messages of a node
-         * @description As JSON, in pages; or as NDJSON or CSV, with any number of rows, which are sent as they are read. Four such exports may run at once, two of them to one address, for an hour each; one that was cut goes on after its last `cursor`.
+         * List messages of a node
+         * @description As JSON, in pages, or as NDJSON or CSV, a streamed export of any number of rows. At most four exports run at once, two of them to one address, for an hour each. Continue an aborted export with its last `cursor`.
          */
         get: operations["listMessages"];
         put?: never;
@@ -48,7 +48,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How many messages of each type a node has sent */
+        /** Count the messages of a node by type */
         get: operations["countMessages"];
         put?: never;
         post?: never;
@@ -66,8 +66,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How many peers a node had over time
-         * @description By its `system.interval` messages and, where it sends them, its network states.
+         * List the peer counts of a node over time
+         * @description From its `system.interval` messages and, if it sends them, its network states.
          */
         get: operations["listPeerCounts"];
         put?: never;
@@ -85,7 +85,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All nodes that are known */
+        /** List nodes */
         get: operations["listNodes"];
         put?: never;
         post?: never;
@@ -102,7 +102,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is known of a node */
+        /** Get a node */
         get: operations["getNode"];
         put?: never;
         post?: never;
@@ -119,7 +119,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The connections of a node */
+        /** List connections of a node */
         get: operations["listNodeConnections"];
         put?: never;
         post?: never;
@@ -136,7 +136,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How large tables and indexes are on disk */
+        /** List the sizes of tables and indexes on disk */
         get: operations["listRelationSizes"];
         put?: never;
         post?: never;
@@ -153,7 +153,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Name and version of the server */
+        /** Get the name and version of the server */
         get: operations["getVersion"];
         put?: never;
         post?: never;
@@ -171,8 +171,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What each node says of all its peers
-         * @description By the latest `system.network_state` of each node. Many of the peers may be no part of the network.
+         * List the reputations that each node reports of all its peers
+         * @description From the latest `system.network_state` of each node. Many of these peers may not be part of the network.
          */
         get: operations["listReputations"];
         put?: never;
@@ -191,8 +191,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What each node says of those peers that have ever connected here
-         * @description By the latest `system.network_state` of each node.
+         * List the reputations that each node reports of peers that have connected to this server
+         * @description From the latest `system.network_state` of each node.
          */
         get: operations["listLoggedReputations"];
         put?: never;
@@ -211,8 +211,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What other nodes say and said of a peer
-         * @description By every `system.network_state` that has the peer. A peer that few of them have takes long to find: give an age, or times.
+         * List the reputations of a peer over time
+         * @description From every `system.network_state` that contains the peer. If few of them do, the query is slow: limit it by an age or times.
          */
         get: operations["listPeerReputations"];
         put?: never;
@@ -230,10 +230,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The host systems that benchmarks run on */
+        /** List host systems */
         get: operations["listHostSystems"];
         put?: never;
-        /** Describe a host system */
+        /** Create a host system */
         post: operations["createHostSystem"];
         delete?: never;
         options?: never;
@@ -251,8 +251,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Describe a host system by what a node reports of it
-         * @description By the newest connection of the node that says something of its computer, and the newest scores that it sent. Fields of the body are taken instead of what was reported, also where they are null.
+         * Create a host system from the report of a node
+         * @description From the newest connection with which the node reported its hardware, and its newest benchmark scores. Fields of the body override reported ones, even if they are null.
          */
         post: operations["createHostSystemFromNode"];
         delete?: never;
@@ -268,20 +268,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A host system */
+        /** Get a host system */
         get: operations["getHostSystem"];
         put?: never;
         post?: never;
         /**
          * Delete a host system
-         * @description One that no benchmark names.
+         * @description Only if no benchmark refers to it.
          */
         delete: operations["deleteHostSystem"];
         options?: never;
         head?: never;
         /**
-         * Change the description of a host system
-         * @description Fields that are left out stay, null clears, and `details` is replaced as a whole.
+         * Change a host system
+         * @description Omitted fields stay unchanged, null clears a field, and `details` is replaced as a whole.
          */
         patch: operations["changeHostSystem"];
         trace?: never;
@@ -294,8 +294,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The profiles of two benchmarks side by side
-         * @description Of what calls took in each: see `GET /benchmarks/{id}/profile`.
+         * Compare the profiles of two benchmarks
+         * @description Durations of calls in each: see `GET /benchmarks/{id}/profile`.
          */
         get: operations["compareBenchmarks"];
         put?: never;
@@ -314,8 +314,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How long calls took in a benchmark
-         * @description From the `tracing.profiling` messages of the node that the benchmark names, by their `target` and `name`. The run lasts from `ts_start` to `ts_end`. Without a `ts_start` it begins with its first event, or when it was described; without a `ts_end` it ends with its last event, or now where an event has not ended or there is none. With `event` it is the time from each start of the event to the end that comes next, or to the end of the run where none comes. Messages whose `time` is no number of nanoseconds are left out.
+         * Get the profile of a benchmark
+         * @description Durations of calls, from the `tracing.profiling` messages of the node that the benchmark names, by `target` and `name`. The run lasts from `ts_start` to `ts_end`. Without `ts_start` it starts with its first event, or when it was created. Without `ts_end` it ends with its last event, or now if an event has not ended or there is none. With `event` it is the time from each start of the event to its next end, or to the end of the run if there is none. Messages whose `time` is not a number of nanoseconds are omitted.
          */
         get: operations["getBenchmarkProfile"];
         put?: never;
@@ -334,8 +334,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The targets in the messages of a benchmark
-         * @description Of the node that the benchmark names; there are none where it names no node. The run lasts from `ts_start` to `ts_end`. Without a `ts_start` it begins with its first event, or when it was described; without a `ts_end` it ends with its last event, or now where an event has not ended or there is none.
+         * List the targets in the messages of a benchmark
+         * @description From the messages of the node that the benchmark names. Empty if it names no node. The run lasts from `ts_start` to `ts_end`. Without `ts_start` it starts with its first event, or when it was created. Without `ts_end` it ends with its last event, or now if an event has not ended or there is none.
          */
         get: operations["listBenchmarkTargets"];
         put?: never;
@@ -356,8 +356,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Say that something in a benchmark begins or ends
-         * @description A profile can then be of the time between the two.
+         * Record the start or end of an event in a benchmark
+         * @description A profile can be limited to the time between the two.
          */
         post: operations["createBenchmarkEvent"];
         delete?: never;
@@ -373,7 +373,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happened in a benchmark */
+        /** List events of a benchmark */
         get: operations["listBenchmarkEvents"];
         put?: never;
         post?: never;
@@ -390,12 +390,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The benchmarks */
+        /** List benchmarks */
         get: operations["listBenchmarks"];
         put?: never;
         /**
-         * Describe a benchmark
-         * @description Needed is a `benchmark_spec` or a `setup`; everything else may be left out, and added when it is known. `setup.substrate.peerId`, or else `benchmark_spec.substrate.peerId`, names the node, whose telemetry says how the run went. Numbers in JSON keep every digit.
+         * Create a benchmark
+         * @description A `benchmark_spec` or a `setup` is required. All other fields are optional and can be added later. `setup.substrate.peerId`, or else `benchmark_spec.substrate.peerId`, names the node whose telemetry is profiled. Numbers in JSON keep every digit.
          */
         post: operations["createBenchmark"];
         delete?: never;
@@ -411,7 +411,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A benchmark to begin with */
+        /** Get an example benchmark */
         get: operations["getBenchmarkExample"];
         put?: never;
         post?: never;
@@ -428,7 +428,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A benchmark */
+        /** Get a benchmark */
         get: operations["getBenchmark"];
         put?: never;
         post?: never;
@@ -437,8 +437,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change the description of a benchmark
-         * @description Fields that are left out stay, null clears, and JSON objects are replaced as a whole.
+         * Change a benchmark
+         * @description Omitted fields stay unchanged, null clears a field, and JSON objects are replaced as a whole.
          */
         patch: operations["changeBenchmark"];
         trace?: never;
@@ -450,7 +450,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The chains that connected nodes are on */
+        /** List the chains of connected nodes */
         get: operations["listChains"];
         put?: never;
         post?: never;
@@ -467,7 +467,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The connected nodes of a chain, as they are now */
+        /** Get the current state of the connected nodes of a chain */
         get: operations["getNetwork"];
         put?: never;
         post?: never;
@@ -539,11 +539,11 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         ProblemPart: {
-            /** @description The name of the parameter, or of the field of the body. */
+            /** @description The name of the parameter or of the field of the body. */
             parameter: string;
             /**
-             * @description What it takes.
-             * @example takes a whole number from 1 to 10000
+             * @description Why it is invalid.
+             * @example must be an integer from 1 to 10000
              */
             detail: string;
         };
@@ -557,9 +557,9 @@ export interface components {
             title: string;
             /** @example 400 */
             status: number;
-            /** @description What is wrong, and what to do. */
+            /** @description The cause, and what to do. */
             detail?: string;
-            /** @description Each input that is wrong. */
+            /** @description Each invalid parameter or field. */
             errors?: components["schemas"]["ProblemPart"][];
         };
         About: {
@@ -570,16 +570,16 @@ export interface components {
             /** @example Keeps the telemetry of nodes. */
             description: string;
             /**
-             * @description The WebSocket paths, and what each is for.
+             * @description The WebSocket paths and their purposes.
              * @example {
-             *       "/audit": "ws: telemetry that stays"
+             *       "/audit": "ws: telemetry that is never purged"
              *     }
              */
             telemetry: {
                 [key: string]: unknown;
             };
             /**
-             * @description Where to go on.
+             * @description Further paths.
              * @example [
              *       "/docs"
              *     ]
@@ -588,18 +588,18 @@ export interface components {
         };
         ChainChoice: {
             /**
-             * @description What identifies it; null where its nodes send none, and `name:` and its name identify it.
+             * @description Genesis hash, which identifies the chain. Null if its nodes send none: then `name:` and the name identify it.
              * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
              */
             genesis_hash: string | null;
             /**
-             * @description The name that was given.
+             * @description The name in the request.
              * @example Development
              */
             name: string;
             /**
              * Format: int64
-             * @description Its nodes of that name that are connected.
+             * @description Connected nodes of the chain with this name.
              * @example 4
              */
             node_count: number;
@@ -614,11 +614,11 @@ export interface components {
             title: string;
             /** @example 400 */
             status: number;
-            /** @description What is wrong, and what to do. */
+            /** @description The cause, and what to do. */
             detail?: string;
-            /** @description Each input that is wrong. */
+            /** @description Each invalid parameter or field. */
             errors?: components["schemas"]["ProblemPart"][];
-            /** @description Those with the most nodes first. */
+            /** @description The chains, sorted by number of nodes, descending. */
             chains?: components["schemas"]["ChainChoice"][];
         };
         Message: {
@@ -628,7 +628,7 @@ export interface components {
              */
             id: number;
             /**
-             * @description The address that the node came from.
+             * @description The IP address of the node.
              * @example 192.0.2.1
              */
             ip_addr: string;
@@ -641,12 +641,12 @@ export interface components {
             msg: string | null;
             /**
              * Format: date-time
-             * @description When it was sent: the node's clock, or ours where that is too far off.
+             * @description When it was sent, by the node's clock, or by the server's clock if the node's is too far off.
              * @example 2026-01-02T03:04:05.678901Z
              */
             created_at: string;
             /**
-             * @description The whole message in flat form, with every digit of its numbers.
+             * @description The complete message in flat form, with every digit of its numbers.
              * @example {
              *       "msg": "block.import",
              *       "ts": "2026-01-02T03:04:05.678901234+00:00",
@@ -658,7 +658,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /**
-             * @description Goes on after this message.
+             * @description Cursor of the next page.
              * @example 2026-01-02T03:04:05.678901Z_1234
              */
             cursor: string;
@@ -670,7 +670,7 @@ export interface components {
              */
             qty: number;
             /**
-             * @description The type.
+             * @description The type of the messages.
              * @example block.import
              */
             log_type: string | null;
@@ -683,65 +683,65 @@ export interface components {
             created_at: string;
             /**
              * Format: int64
-             * @description Peers that it was connected to.
+             * @description Number of connected peers.
              * @example 31
              */
             peers: number | null;
             /**
              * Format: int64
-             * @description Peers that it knew of and was not connected to. Only a network state tells.
+             * @description Number of known peers that it was not connected to. Only in a network state.
              * @example 118
              */
             not_connected_peers: number | null;
             /**
-             * @description The type of message that says so.
+             * @description The type of the message with this count.
              * @example system.interval
              */
             msg: string;
             /**
-             * @description Goes on after this message.
+             * @description Cursor of the next page.
              * @example 2026-01-02T03:04:05.678901Z_1234
              */
             cursor: string;
         };
         Node: {
             /**
-             * @description The address that it came from.
+             * @description The IP address of the node.
              * @example 192.0.2.1
              */
             ip_addr: string;
             /**
              * Format: date-time
-             * @description When the connection began.
+             * @description When the connection was opened.
              * @example 2026-01-02T03:04:05.678901Z
              */
             created_at: string;
-            /** @description Its messages do not expire: it is connected to `/audit`. */
+            /** @description Whether it connected to `/audit`, so that its messages do not expire. */
             audit: boolean;
-            /** @description It has an open connection now. */
+            /** @description Whether it has an open connection. */
             connected: boolean;
             /**
              * Format: date-time
-             * @description When it was last heard. While it is connected this lags behind by up to half a minute.
+             * @description When its last message was received. Up to half a minute behind while it is connected.
              * @example 2026-01-02T03:04:05.678901Z
              */
             last_message_at: string;
             /**
              * Format: int64
-             * @description The connection that describes it.
+             * @description The connection that this description is from.
              * @example 5283920058631409
              */
             id: number;
             /**
              * Format: int64
-             * @description Its open connections.
+             * @description Number of open connections.
              * @example 1
              */
             connections: number;
-            /** @description Its open connections differ in name or start: several nodes have this peer id. */
+            /** @description Whether its open connections differ in name or start time: several nodes use this peer id. */
             duplicate: boolean;
             /**
-             * @description Where the next page begins: `cursor` takes it.
+             * @description Cursor of the next page.
              * @example ["12D3KooW…", "0x91b1…"]
              */
             cursor: string;
@@ -774,47 +774,47 @@ export interface components {
         };
         OtherChain: {
             /**
-             * @description The hash of its first block; null where its nodes send none.
+             * @description The hash of its first block. Null if its nodes send none.
              * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
              */
             genesis_hash: string | null;
             /**
-             * @description As the node calls it.
+             * @description The name that the node uses.
              * @example Kusama
              */
             chain: string | null;
             /**
              * Format: int64
-             * @description The connection that describes the node there.
+             * @description The connection that describes the node on that chain.
              * @example 5283920058631409
              */
             id: number;
             /**
              * Format: date-time
-             * @description When it was last heard there.
+             * @description When its last message on that chain was received.
              * @example 2026-01-02T03:04:05.678901Z
              */
             last_message_at: string;
         };
         NodeDetail: {
             /**
-             * @description The address that it came from.
+             * @description The IP address of the node.
              * @example 192.0.2.1
              */
             ip_addr: string;
             /**
              * Format: date-time
-             * @description When the connection began.
+             * @description When the connection was opened.
              * @example 2026-01-02T03:04:05.678901Z
              */
             created_at: string;
-            /** @description Its messages do not expire: it is connected to `/audit`. */
+            /** @description Whether it connected to `/audit`, so that its messages do not expire. */
             audit: boolean;
-            /** @description It has an open connection now. */
+            /** @description Whether it has an open connection. */
             connected: boolean;
             /**
              * Format: date-time
-             * @description When it was last heard. While it is connected this lags behind by up to half a minute.
+             * @description When its last message was received. Up to half a minute behind while it is connected.
              * @example 2026-01-02T03:04:05.678901Z
              */
             last_message_at: string;
@@ -830,7 +830,7 @@ export interface components {
             path: string;
             /**
              * Format: date-time
-             * @description When its first message came.
+             * @description When its first message was received.
              * @example 2026-01-02T03:04:05.678901Z
              */
             first_message_at: string;
@@ -898,46 +898,46 @@ export interface components {
             } | null;
             /**
              * Format: int64
-             * @description Its open connections.
+             * @description Number of open connections.
              * @example 1
              */
             connections: number;
-            /** @description Its open connections differ in name or start: several nodes have this peer id. */
+            /** @description Whether its open connections differ in name or start time: several nodes use this peer id. */
             duplicate: boolean;
             /**
              * Format: int64
-             * @description How many connections of it are known.
+             * @description Number of known connections.
              * @example 12
              */
             connection_count: number;
             /**
              * Format: date-time
-             * @description When its first connection that is known began.
+             * @description When its first known connection was opened.
              * @example 2026-01-02T03:04:05.678901Z
              */
             first_connected_at: string;
-            /** @description Where else this peer id was heard, the last one first. */
+            /** @description Other chains with this peer id, most recent first. */
             other_chains: components["schemas"]["OtherChain"][];
         };
         NodeConnection: {
             /**
-             * @description The address that it came from.
+             * @description The IP address of the node.
              * @example 192.0.2.1
              */
             ip_addr: string;
             /**
              * Format: date-time
-             * @description When the connection began.
+             * @description When the connection was opened.
              * @example 2026-01-02T03:04:05.678901Z
              */
             created_at: string;
-            /** @description Its messages do not expire: it is connected to `/audit`. */
+            /** @description Whether it connected to `/audit`, so that its messages do not expire. */
             audit: boolean;
-            /** @description It has an open connection now. */
+            /** @description Whether it has an open connection. */
             connected: boolean;
             /**
              * Format: date-time
-             * @description When it was last heard. While it is connected this lags behind by up to half a minute.
+             * @description When its last message was received. Up to half a minute behind while it is connected.
              * @example 2026-01-02T03:04:05.678901Z
              */
             last_message_at: string;
@@ -953,7 +953,7 @@ export interface components {
             path: string;
             /**
              * Format: date-time
-             * @description When its first message came.
+             * @description When its first message was received.
              * @example 2026-01-02T03:04:05.678901Z
              */
             first_message_at: string;
@@ -1022,18 +1022,18 @@ export interface components {
         };
         RelationSize: {
             /**
-             * @description The schema and the name.
+             * @description Schema and name.
              * @example public.peer_connections
              */
             relation: string;
             /**
-             * @description Its size for people.
+             * @description Size, human-readable.
              * @example 16 MB
              */
             size: string;
             /**
              * Format: int64
-             * @description Its size.
+             * @description Size in bytes.
              * @example 16777216
              */
             bytes: number;
@@ -1043,31 +1043,31 @@ export interface components {
             name: string;
             /** @example 0.2.0 */
             version: string;
-            /** @example Keeps the telemetry of nodes. */
+            /** @example Stores the telemetry of nodes. */
             description: string;
         };
         ReportedReputations: {
             /**
-             * @description The node that says so.
+             * @description The reporting node.
              * @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp
              */
             reporting_peer: string;
             /**
-             * @description The peers, each once, in no particular order.
+             * @description The reported peers, each once, in no particular order.
              * @example [
              *       "12D3KooWByVpK92hMi9CzTjyFg9cPHDU5ariTM3EPMq9vdh5S5Po"
              *     ]
              */
             remote_peer: string[];
             /**
-             * @description Their reputations: the lowest where a peer is in several sets.
+             * @description Their reputations. The lowest one if a peer is in several sets.
              * @example [
              *       -2646
              *     ]
              */
             reputation: number[];
             /**
-             * @description Whether the node is connected to them, in any set.
+             * @description Whether the node is connected to them in any set.
              * @example [
              *       true
              *     ]
@@ -1075,30 +1075,30 @@ export interface components {
             connected: boolean[];
             /**
              * Format: date-time
-             * @description When the node said so.
+             * @description When the node reported it.
              * @example 2026-01-02T03:04:05.678901Z
              */
             ts: string;
         };
         PeerReputation: {
             /**
-             * @description The node that says so.
+             * @description The reporting node.
              * @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp
              */
             reporting_peer: string;
             /**
-             * @description The lowest of all sets.
+             * @description The lowest one of all sets.
              * @example -2646
              */
             reputation: number;
             /**
-             * @description Whether the node is connected to the peer, in any set.
+             * @description Whether the node is connected to the peer in any set.
              * @example true
              */
             connected: boolean;
             /**
              * Format: date-time
-             * @description When the node said so.
+             * @description When the node reported it.
              * @example 2026-01-02T03:04:05.678901Z
              */
             ts: string;
@@ -1111,19 +1111,19 @@ export interface components {
             id: number;
             /**
              * Format: date-time
-             * @description When it was described here.
+             * @description When it was created.
              * @example 2026-01-02T03:04:05.678901Z
              */
             created_at: string;
             /**
              * Format: int64
-             * @description How fast its processors are: MHz. Nodes do not report it, except in the names of some.
+             * @description Clock of its processors in MHz. Nodes report it only as part of some processor names.
              * @example 2600
              */
             cpu_clock: number | null;
             /**
              * Format: int64
-             * @description How many processor cores it has.
+             * @description Number of processor cores.
              * @example 4
              */
             cpu_qty: number | null;
@@ -1138,7 +1138,7 @@ export interface components {
             os: string | null;
             /**
              * Format: int64
-             * @description Its memory: MiB.
+             * @description Memory in MiB.
              * @example 8192
              */
             ram_mb: number | null;
@@ -1150,15 +1150,15 @@ export interface components {
             distro: string | null;
             /** @example 6.1.0-21-amd64 */
             kernel: string | null;
-            /** @description It is a virtual machine. */
+            /** @description Whether it is a virtual machine. */
             is_virtual_machine: boolean | null;
             /**
-             * @description The node that reported it, where it was made from that.
+             * @description The node whose report it was created from, if any.
              * @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp
              */
             peer_id: string | null;
             /**
-             * @description Whatever else there is to say. Of what a node reported: `sysinfo`, `hwbench` (the scores of its own benchmark, in MB/s) and `target_env`, as they came.
+             * @description Further details. From the report of a node: `sysinfo`, `hwbench` (the scores of its own benchmark, in MB/s) and `target_env`, unchanged.
              * @example {
              *       "hwbench": {
              *         "cpu_hashrate_score": 1027
@@ -1171,12 +1171,12 @@ export interface components {
         };
         HostSystemBody: {
             /**
-             * @description Any notes.
+             * @description Notes.
              * @example Any notes to go here
              */
             description?: string | null;
             /**
-             * @description Its processors.
+             * @description Name of its processors.
              * @example Intel(R) Xeon(R) E-2386G CPU @ 3.50GHz
              */
             cpu_name?: string | null;
@@ -1196,12 +1196,12 @@ export interface components {
              */
             kernel?: string | null;
             /**
-             * @description It is a virtual machine.
+             * @description Whether it is a virtual machine.
              * @example false
              */
             is_virtual_machine?: boolean | null;
             /**
-             * @description Whatever else there is to say.
+             * @description Further details.
              * @example {
              *       "rack": 7
              *     }
@@ -1210,12 +1210,12 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
-             * @description How fast its processors are: MHz.
+             * @description Clock of its processors in MHz.
              * @example 2600
              */
             cpu_clock: number;
             /**
-             * @description How many processor cores it has.
+             * @description Number of processor cores.
              * @example 4
              */
             cpu_qty: number;
@@ -1230,19 +1230,19 @@ export interface components {
              */
             os: string;
             /**
-             * @description Its memory: MiB.
+             * @description Memory in MiB.
              * @example 8192
              */
             ram_mb: number;
         };
         HostSystemFromNode: {
             /**
-             * @description Any notes.
+             * @description Notes.
              * @example Any notes to go here
              */
             description?: string | null;
             /**
-             * @description Its processors.
+             * @description Name of its processors.
              * @example Intel(R) Xeon(R) E-2386G CPU @ 3.50GHz
              */
             cpu_name?: string | null;
@@ -1262,12 +1262,12 @@ export interface components {
              */
             kernel?: string | null;
             /**
-             * @description It is a virtual machine.
+             * @description Whether it is a virtual machine.
              * @example false
              */
             is_virtual_machine?: boolean | null;
             /**
-             * @description Whatever else there is to say.
+             * @description Further details.
              * @example {
              *       "rack": 7
              *     }
@@ -1276,12 +1276,12 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
-             * @description How fast its processors are: MHz.
+             * @description Clock of its processors in MHz.
              * @example 2600
              */
             cpu_clock?: number | null;
             /**
-             * @description How many processor cores it has.
+             * @description Number of processor cores.
              * @example 4
              */
             cpu_qty?: number | null;
@@ -1296,7 +1296,7 @@ export interface components {
              */
             os?: string | null;
             /**
-             * @description Its memory: MiB.
+             * @description Memory in MiB.
              * @example 8192
              */
             ram_mb?: number | null;
@@ -1308,12 +1308,12 @@ export interface components {
         };
         HostSystemChange: {
             /**
-             * @description Any notes.
+             * @description Notes.
              * @example Any notes to go here
              */
             description?: string | null;
             /**
-             * @description Its processors.
+             * @description Name of its processors.
              * @example Intel(R) Xeon(R) E-2386G CPU @ 3.50GHz
              */
             cpu_name?: string | null;
@@ -1333,12 +1333,12 @@ export interface components {
              */
             kernel?: string | null;
             /**
-             * @description It is a virtual machine.
+             * @description Whether it is a virtual machine.
              * @example false
              */
             is_virtual_machine?: boolean | null;
             /**
-             * @description Whatever else there is to say.
+             * @description Further details.
              * @example {
              *       "rack": 7
              *     }
@@ -1347,12 +1347,12 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
-             * @description How fast its processors are: MHz.
+             * @description Clock of its processors in MHz.
              * @example 2600
              */
             cpu_clock?: number | null;
             /**
-             * @description How many processor cores it has.
+             * @description Number of processor cores.
              * @example 4
              */
             cpu_qty?: number | null;
@@ -1367,7 +1367,7 @@ export interface components {
              */
             os?: string | null;
             /**
-             * @description Its memory: MiB.
+             * @description Memory in MiB.
              * @example 8192
              */
             ram_mb?: number | null;
@@ -1375,14 +1375,14 @@ export interface components {
         CallTimes: {
             /**
              * Format: int64
-             * @description How many calls there were.
+             * @description Number of calls.
              * @example 5
              */
             count: number;
             /** @example 880.4 */
             mean: number;
             /**
-             * @description As `percentile_cont` has it, and so `p90`: between two calls where there is none in the middle.
+             * @description Computed as `percentile_cont`, as is `p90`: interpolated between two calls if necessary.
              * @example 760
              */
             median: number;
@@ -1395,26 +1395,26 @@ export interface components {
         };
         ProfileComparison: {
             /**
-             * @description Empty where a trace has none.
+             * @description Empty if the trace has none.
              * @example frame_system
              */
             target: string;
             /**
-             * @description Empty where a trace has none.
+             * @description Empty if the trace has none.
              * @example <AccountNonce<T>>::get
              */
             name: string;
-            /** @description Null where the first one has no such calls. */
+            /** @description Null if the base benchmark has no such calls. */
             base: components["schemas"]["CallTimes"] | null;
-            /** @description Null where the other one has no such calls. */
+            /** @description Null if the head benchmark has no such calls. */
             head: components["schemas"]["CallTimes"] | null;
             /**
-             * @description The mean of the other one, divided by that of the first: above 1 it is slower.
+             * @description Mean of head divided by mean of base. Above 1, head is slower.
              * @example 1.08
              */
             mean_ratio: number | null;
             /**
-             * @description The same of the medians.
+             * @description Median of head divided by median of base.
              * @example 0.97
              */
             median_ratio: number | null;
@@ -1422,14 +1422,14 @@ export interface components {
         ProfileEntry: {
             /**
              * Format: int64
-             * @description How many calls there were.
+             * @description Number of calls.
              * @example 5
              */
             count: number;
             /** @example 880.4 */
             mean: number;
             /**
-             * @description As `percentile_cont` has it, and so `p90`: between two calls where there is none in the middle.
+             * @description Computed as `percentile_cont`, as is `p90`: interpolated between two calls if necessary.
              * @example 760
              */
             median: number;
@@ -1440,12 +1440,12 @@ export interface components {
             /** @example 1498 */
             max: number;
             /**
-             * @description Empty where a trace has none.
+             * @description Empty if the trace has none.
              * @example frame_system
              */
             target: string;
             /**
-             * @description Empty where a trace has none.
+             * @description Empty if the trace has none.
              * @example <AccountNonce<T>>::get
              */
             name: string;
@@ -1456,23 +1456,23 @@ export interface components {
         };
         BenchmarkEventBody: {
             /**
-             * @description The benchmark that it happens in.
+             * @description The benchmark of the event.
              * @example 12
              */
             benchmark_id: number;
             /**
-             * @description What begins or ends.
+             * @description Name of the event.
              * @example warm-up
              */
             name: string;
             /**
-             * @description Whether it begins or ends.
+             * @description Start or end of the event.
              * @example start
              * @enum {string}
              */
             phase: "start" | "end";
             /**
-             * @description When it does; now where it is left out.
+             * @description Time of the event. Default: now.
              * @example 2026-01-02T03:04:05.678901Z
              */
             created_at?: string | null;
@@ -1485,24 +1485,24 @@ export interface components {
             id: number;
             /**
              * Format: int64
-             * @description The benchmark that it happened in.
+             * @description The benchmark of the event.
              * @example 12
              */
             benchmark_id: number;
             /**
-             * @description What began or ended.
+             * @description Name of the event.
              * @example warm-up
              */
             name: string;
             /**
-             * @description Whether it began or ended.
+             * @description Start or end of the event.
              * @example start
              * @enum {string}
              */
             phase: "start" | "end";
             /**
              * Format: date-time
-             * @description When it did.
+             * @description Time of the event.
              * @example 2026-01-02T03:04:05.678901Z
              */
             created_at: string;
@@ -1515,12 +1515,12 @@ export interface components {
             id: number;
             /**
              * Format: date-time
-             * @description When it was described here.
+             * @description When it was created.
              * @example 2026-01-02T03:04:05.678901Z
              */
             created_at: string;
             /**
-             * @description What is run, with every digit of its numbers.
+             * @description The workload, with every digit of its numbers.
              * @example {
              *       "tdb": "tbd"
              *     }
@@ -1529,7 +1529,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
-             * @description The chain that it is run on.
+             * @description The chain of the run.
              * @example {
              *       "name": "Development"
              *     }
@@ -1541,24 +1541,24 @@ export interface components {
             description: string;
             /**
              * Format: int64
-             * @description The host system that it is run on.
+             * @description The host system of the run.
              * @example 2
              */
             host_system_id: number | null;
             /**
              * Format: date-time
-             * @description When the run ended.
+             * @description End of the run.
              * @example 2026-01-02T03:04:05.678901Z
              */
             ts_end: string | null;
             /**
              * Format: date-time
-             * @description When the run began.
+             * @description Start of the run.
              * @example 2026-01-02T03:04:05.678901Z
              */
             ts_start: string | null;
             /**
-             * @description How everything is set up.
+             * @description Configuration of the run.
              * @example {
              *       "substrate": {
              *         "peerId": "12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp"
@@ -1571,7 +1571,7 @@ export interface components {
         };
         BenchmarkBody: {
             /**
-             * @description What is run. Its `substrate.peerId` names the node, where `setup` does not.
+             * @description The workload. Its `substrate.peerId` names the node if `setup` does not.
              * @example {
              *       "tdb": "tbd"
              *     }
@@ -1580,7 +1580,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
-             * @description The chain that it is run on.
+             * @description The chain of the run.
              * @example {
              *       "name": "Development",
              *       "etc": "more chain spec stuff"
@@ -1590,27 +1590,27 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
-             * @description Any notes.
+             * @description Notes.
              * @example notes
              */
             description?: string | null;
             /**
-             * @description The host system that it is run on.
+             * @description The host system of the run.
              * @example 2
              */
             host_system_id?: number | null;
             /**
-             * @description When the run began, in UTC unless there is an offset.
+             * @description Start of the run, in UTC unless it has an offset.
              * @example 1970-01-01T00:00:01
              */
             ts_start?: string | null;
             /**
-             * @description When it ended, later than it began.
+             * @description End of the run, later than its start.
              * @example 2019-10-28T14:05:27.618903
              */
             ts_end?: string | null;
             /**
-             * @description How everything is set up. Its `substrate.peerId` names the node.
+             * @description Configuration of the run. Its `substrate.peerId` names the node.
              * @example {
              *       "substrate": {
              *         "peerId": "12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp"
@@ -1624,61 +1624,61 @@ export interface components {
         Chain: {
             /**
              * Format: int64
-             * @description Nodes that are connected.
+             * @description Connected nodes.
              * @example 297
              */
             node_count: number;
             /**
              * Format: int64
-             * @description Those of them that are validators.
+             * @description Connected validators.
              * @example 120
              */
             validator_count: number;
             /**
              * Format: int64
-             * @description The highest block that counts: nodes of two addresses report it or a higher one, or a third of the nodes that report heights, and two at least. The only node that reports any is believed.
+             * @description The highest confirmed block: reported, or exceeded, by nodes of two addresses or by a third of the nodes that report heights, and by at least two nodes. If only one node reports heights, its height is used.
              * @example 21400123
              */
             best_height: number | null;
             /**
-             * @description The hash of that block, by most of the nodes that are at it.
+             * @description The hash that most nodes report for that block.
              * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
              */
             best_hash: string | null;
             /**
              * Format: int64
-             * @description The highest final block that counts, by the same rule.
+             * @description The highest finalized block that is confirmed by the same rule.
              * @example 21400120
              */
             finalized_height: number | null;
             /** @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3 */
             finalized_hash: string | null;
-            /** @description Only one node reports heights, so that nobody confirms them. */
+            /** @description Only one node reports heights, so no other node confirms them. */
             single_source: boolean;
             /**
              * Format: int64
-             * @description Milliseconds between blocks that count, over the last 20.
+             * @description Average time between the last 20 confirmed blocks, in milliseconds.
              * @example 6003
              */
             average_block_time_ms: number | null;
             /**
              * Format: date-time
-             * @description When the best block was first reported, by our clock.
+             * @description When the best block was first reported, by the clock of the server.
              * @example 2026-01-02T03:04:05.678901Z
              */
             last_block_at: string | null;
             /**
-             * @description What identifies it: its genesis hash, or `name:` and its name where its nodes send none.
+             * @description Identifier of the chain: its genesis hash, or `name:` and its name if its nodes send none.
              * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
              */
             network: string;
             /**
-             * @description As most of its nodes call it.
+             * @description The name that most of its nodes use.
              * @example Polkadot
              */
             name: string | null;
             /**
-             * @description The hash of its first block; null where its nodes send none.
+             * @description The hash of its first block. Null if its nodes send none.
              * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
              */
             genesis_hash: string | null;
@@ -1686,52 +1686,52 @@ export interface components {
         NetworkHeader: {
             /**
              * Format: int64
-             * @description Nodes that are connected.
+             * @description Connected nodes.
              * @example 297
              */
             node_count: number;
             /**
              * Format: int64
-             * @description Those of them that are validators.
+             * @description Connected validators.
              * @example 120
              */
             validator_count: number;
             /**
              * Format: int64
-             * @description The highest block that counts: nodes of two addresses report it or a higher one, or a third of the nodes that report heights, and two at least. The only node that reports any is believed.
+             * @description The highest confirmed block: reported, or exceeded, by nodes of two addresses or by a third of the nodes that report heights, and by at least two nodes. If only one node reports heights, its height is used.
              * @example 21400123
              */
             best_height: number | null;
             /**
-             * @description The hash of that block, by most of the nodes that are at it.
+             * @description The hash that most nodes report for that block.
              * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
              */
             best_hash: string | null;
             /**
              * Format: int64
-             * @description The highest final block that counts, by the same rule.
+             * @description The highest finalized block that is confirmed by the same rule.
              * @example 21400120
              */
             finalized_height: number | null;
             /** @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3 */
             finalized_hash: string | null;
-            /** @description Only one node reports heights, so that nobody confirms them. */
+            /** @description Only one node reports heights, so no other node confirms them. */
             single_source: boolean;
             /**
              * Format: int64
-             * @description Milliseconds between blocks that count, over the last 20.
+             * @description Average time between the last 20 confirmed blocks, in milliseconds.
              * @example 6003
              */
             average_block_time_ms: number | null;
             /**
              * Format: date-time
-             * @description When the best block was first reported, by our clock.
+             * @description When the best block was first reported, by the clock of the server.
              * @example 2026-01-02T03:04:05.678901Z
              */
             last_block_at: string | null;
             /**
              * Format: int64
-             * @description Nodes that are shown: fewer than `node_count` where there are more than 25,000.
+             * @description Nodes in this list: fewer than `node_count` if there are more than 25,000.
              * @example 297
              */
             shown_count: number;
@@ -1739,18 +1739,18 @@ export interface components {
         NetworkNode: {
             /**
              * Format: int64
-             * @description The smallest id of its open connections. The node goes on under the next one when that connection ends.
+             * @description The lowest id of its open connections. When that connection ends, the node gets the next one as its id.
              * @example 4507997673881
              */
             id: number;
             /** @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp */
             peer_id: string | null;
             /**
-             * @description The name that the node gives itself.
+             * @description The name of the node.
              * @example alice
              */
             name: string | null;
-            /** @description It runs as a validator. */
+            /** @description Whether it runs as a validator. */
             authority: boolean | null;
             /** @example Parity Polkadot */
             implementation: string | null;
@@ -1758,13 +1758,13 @@ export interface components {
             version: string | null;
             /**
              * Format: int64
-             * @description Peers that it is connected to.
+             * @description Number of connected peers.
              * @example 40
              */
             peers: number | null;
             /**
              * Format: int64
-             * @description Transactions that are ready in its pool.
+             * @description Ready transactions in its pool.
              * @example 12
              */
             transactions: number | null;
@@ -1778,13 +1778,13 @@ export interface components {
             best_hash: string | null;
             /**
              * Format: date-time
-             * @description When it reported that block, by our clock.
+             * @description When it reported that block, by the clock of the server.
              * @example 2026-01-02T03:04:05.678901Z
              */
             best_at: string | null;
             /**
              * Format: int64
-             * @description The last block that is final for it.
+             * @description Its last finalized block.
              * @example 21400120
              */
             finalized_height: number | null;
@@ -1792,84 +1792,84 @@ export interface components {
             finalized_hash: string | null;
             /**
              * Format: int64
-             * @description Milliseconds between its last two heights, by our clock.
+             * @description Time between its last two blocks, in milliseconds, by the clock of the server.
              * @example 6012
              */
             block_time_ms: number | null;
             /**
              * Format: int64
-             * @description By how many milliseconds it reported its best block later than the first node did, by our clock. Not known where it catches up with blocks of the past.
+             * @description How much later than the first node it reported its best block, in milliseconds, by the clock of the server. Unknown while it is syncing.
              * @example 180
              */
             propagation_ms: number | null;
             /**
-             * @description Bytes a second.
+             * @description Bytes sent per second.
              * @example 18400
              */
             upload: number | null;
             /**
-             * @description Bytes a second.
+             * @description Bytes received per second.
              * @example 20310
              */
             download: number | null;
             /**
              * Format: date-time
-             * @description When it was last heard, by our clock.
+             * @description When its last message was received, by the clock of the server.
              * @example 2026-01-02T03:04:05.678901Z
              */
             last_heard_at: string | null;
             /**
              * Format: int64
-             * @description When the node was started, by its own clock: milliseconds since the epoch.
+             * @description When the node was started, by its own clock, in milliseconds since the epoch.
              * @example 1767323045678
              */
             startup_time: number | null;
             /**
              * Format: date-time
-             * @description When the oldest of its open connections began.
+             * @description When its oldest open connection was opened.
              * @example 2026-01-02T03:04:05.678901Z
              */
             connected_at: string;
             /**
              * Format: int64
-             * @description Its open connections, of which the 16 newest are looked at, and that of its `id`.
+             * @description Number of open connections. Only the 16 newest and the one of its `id` are evaluated.
              * @example 1
              */
             connections: number;
-            /** @description Its open connections differ in name or start: several nodes have this peer id. */
+            /** @description Whether its open connections differ in name or start time: several nodes use this peer id. */
             duplicate: boolean;
-            /** @description Its best or final block is above the one that counts for the chain. */
+            /** @description Whether its best or finalized block is above the confirmed one of the chain. */
             unconfirmed: boolean;
         };
         Network: {
             /**
-             * @description What identifies the chain: its genesis hash, or `name:` and its name where its nodes send none.
+             * @description Identifier of the chain: its genesis hash, or `name:` and its name if its nodes send none.
              * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
              */
             network: string;
             /**
-             * @description The hash of its first block; null where its nodes send none.
+             * @description The hash of its first block. Null if its nodes send none.
              * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
              */
             genesis_hash: string | null;
             /**
-             * @description As most of its nodes call it.
+             * @description The name that most of its nodes use.
              * @example Polkadot
              */
             chain: string | null;
             /**
              * Format: date-time
-             * @description What it shows is of this time, by the clock of the database. `since` of a subscription takes it.
+             * @description The time of this state, by the clock of the database. Use it as `since` of a subscription.
              * @example 2026-01-02T03:04:05.678901Z
              */
             as_of: string;
-            /** @description What they say together. */
+            /** @description Summary of all nodes. */
             header: components["schemas"]["NetworkHeader"];
-            /** @description In the order of their ids. */
+            /** @description Sorted by id. */
             nodes: components["schemas"]["NetworkNode"][];
             /**
              * Format: int64
-             * @description The `cursor` of the next page; null where this is the last one.
+             * @description The `cursor` of the next page. Null on the last page.
              * @example 4507997673881
              */
             next_cursor: number | null;
@@ -1921,7 +1921,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Name, version and paths; the same as a page where the client would rather have HTML. */
+            /** @description Name, version and paths, as JSON or as a page, by the header Accept. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1931,7 +1931,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1940,7 +1940,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1956,25 +1956,25 @@ export interface operations {
             query: {
                 /** @description The peer id of the node. */
                 peer_id: string;
-                /** @description Messages that it sent on this chain. By its genesis hash; by `name:` and its name, where its nodes send no genesis hash; or by its name, where only one chain has it. */
+                /** @description Messages sent on this chain. Identified by genesis hash, by `name:` and name if its nodes send no genesis hash, or by name if the name is unique. */
                 chain?: string;
                 /** @description Messages later than this. */
                 start_time?: string;
                 /** @description Messages earlier than this. */
                 end_time?: string;
-                /** @description The newest first (`desc`), or the oldest (`asc`). */
+                /** @description Newest first (`desc`) or oldest first (`asc`). */
                 order?: "desc" | "asc";
-                /** @description Goes on after a message: the `cursor` of the last one that you have, with the other parameters as before. Of the messages that were stored when you began, none is left out and none comes twice. */
+                /** @description Continues after a message: the `cursor` of the last message received. Keep the other parameters the same. Every message that was stored before the first request is returned exactly once. */
                 cursor?: string;
-                /** @description Messages of this type, of which docs/telemetry-messages.md has a catalogue. */
+                /** @description Messages of this type. See docs/telemetry-messages.md for known types. */
                 msg?: string;
                 /** @description Messages with this `target` (traces) or `origin` (blocks). */
                 target?: string;
-                /** @description At most so many. JSON: 100 unless told, and 10000 at most. NDJSON and CSV: all of them unless told. */
+                /** @description Maximum number of messages. JSON: default 100, maximum 10000. NDJSON and CSV: all by default. */
                 limit?: number;
-                /** @description The format of the answer, in place of `Accept`: for links. */
+                /** @description The format of the response, overrides `Accept`. For links. */
                 format?: "json" | "ndjson" | "csv";
-                /** @description CSV: texts as they are. Otherwise one that begins with `=`, `+`, `-`, `@`, a tab or the end of a line has an apostrophe before it, since a spreadsheet would run it as a formula. */
+                /** @description CSV: texts unchanged. By default, a text that begins with `=`, `+`, `-`, `@`, a tab or a line break gets a leading apostrophe, because a spreadsheet would run it as a formula. */
                 raw?: boolean;
             };
             header?: never;
@@ -1983,7 +1983,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The messages, newest first unless asked otherwise. */
+            /** @description The messages, newest first by default. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1999,7 +1999,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2008,7 +2008,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2017,7 +2017,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2026,7 +2026,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description None of the formats of `Accept` is offered. */
+            /** @description No format in `Accept` is available. */
             406: {
                 headers: {
                     [name: string]: unknown;
@@ -2044,7 +2044,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ChainProblem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -2053,7 +2053,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2069,7 +2069,7 @@ export interface operations {
             query: {
                 /** @description The peer id of the node. */
                 peer_id: string;
-                /** @description Messages that it sent on this chain. By its genesis hash; by `name:` and its name, where its nodes send no genesis hash; or by its name, where only one chain has it. */
+                /** @description Messages sent on this chain. Identified by genesis hash, by `name:` and name if its nodes send no genesis hash, or by name if the name is unique. */
                 chain?: string;
                 /** @description Messages later than this. */
                 start_time?: string;
@@ -2082,7 +2082,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The most frequent type first. */
+            /** @description Most frequent type first. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2091,7 +2091,7 @@ export interface operations {
                     "application/json": components["schemas"]["MessageCount"][];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2100,7 +2100,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2109,7 +2109,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2127,7 +2127,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ChainProblem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -2136,7 +2136,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2152,17 +2152,17 @@ export interface operations {
             query: {
                 /** @description The peer id of the node. */
                 peer_id: string;
-                /** @description Messages that it sent on this chain. By its genesis hash; by `name:` and its name, where its nodes send no genesis hash; or by its name, where only one chain has it. */
+                /** @description Messages sent on this chain. Identified by genesis hash, by `name:` and name if its nodes send no genesis hash, or by name if the name is unique. */
                 chain?: string;
                 /** @description Messages later than this. */
                 start_time?: string;
                 /** @description Messages earlier than this. */
                 end_time?: string;
-                /** @description The newest first (`desc`), or the oldest (`asc`). */
+                /** @description Newest first (`desc`) or oldest first (`asc`). */
                 order?: "desc" | "asc";
-                /** @description Goes on after a message: the `cursor` of the last one that you have, with the other parameters as before. Of the messages that were stored when you began, none is left out and none comes twice. */
+                /** @description Continues after a message: the `cursor` of the last message received. Keep the other parameters the same. Every message that was stored before the first request is returned exactly once. */
                 cursor?: string;
-                /** @description At most so many. */
+                /** @description Maximum number of rows. */
                 limit?: number;
             };
             header?: never;
@@ -2171,7 +2171,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Newest first unless asked otherwise. */
+            /** @description Newest first by default. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2180,7 +2180,7 @@ export interface operations {
                     "application/json": components["schemas"]["PeerCount"][];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2189,7 +2189,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2198,7 +2198,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2216,7 +2216,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ChainProblem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -2225,7 +2225,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2239,19 +2239,19 @@ export interface operations {
     listNodes: {
         parameters: {
             query?: {
-                /** @description Nodes of this chain. By its genesis hash; by `name:` and its name, where its nodes send no genesis hash; or by its name, where only one chain has it. */
+                /** @description Nodes of this chain. Identified by genesis hash, by `name:` and name if its nodes send no genesis hash, or by name if the name is unique. */
                 chain?: string;
-                /** @description Nodes with this in their name, in upper or lower case. */
+                /** @description Nodes whose name contains this text, case-insensitive. */
                 name?: string;
-                /** @description Nodes whose version begins with this. */
+                /** @description Nodes whose version begins with this text. */
                 version?: string;
-                /** @description Nodes that are validators, or that are none. */
+                /** @description Validators (`true`) or other nodes (`false`). */
                 authority?: boolean;
-                /** @description Nodes that have an open connection, or that have none. */
+                /** @description Nodes with an open connection (`true`) or without one (`false`). */
                 connected?: boolean;
-                /** @description At most so many. */
+                /** @description Maximum number of rows. */
                 limit?: number;
-                /** @description Goes on after a node: the `cursor` of the last one that you have. A `peer_id` goes on after all nodes of that peer. */
+                /** @description Continues after a node: the `cursor` of the last node received. With a `peer_id` it continues after all nodes of that peer. */
                 cursor?: string;
             };
             header?: never;
@@ -2260,7 +2260,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description In the order of their peer ids, and of their chains. */
+            /** @description Sorted by peer id and chain. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2269,7 +2269,7 @@ export interface operations {
                     "application/json": components["schemas"]["Node"][];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2278,7 +2278,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2287,7 +2287,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2305,7 +2305,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ChainProblem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -2314,7 +2314,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2328,7 +2328,7 @@ export interface operations {
     getNode: {
         parameters: {
             query?: {
-                /** @description The node on this chain; on the one where it was heard last unless told. By its genesis hash; by `name:` and its name, where its nodes send no genesis hash; or by its name, where only one chain has it. */
+                /** @description The node on this chain. Default: the chain of its last message. Identified by genesis hash, by `name:` and name if its nodes send no genesis hash, or by name if the name is unique. */
                 chain?: string;
             };
             header?: never;
@@ -2340,7 +2340,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The connection that describes it, how many it had, and other chains of its peer id. */
+            /** @description The connection that describes it, the number of its connections, and other chains of its peer id. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2349,7 +2349,7 @@ export interface operations {
                     "application/json": components["schemas"]["NodeDetail"];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2358,7 +2358,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2367,7 +2367,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2376,7 +2376,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2394,7 +2394,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ChainProblem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -2403,7 +2403,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2417,11 +2417,11 @@ export interface operations {
     listNodeConnections: {
         parameters: {
             query?: {
-                /** @description Connections to this chain. By its genesis hash; by `name:` and its name, where its nodes send no genesis hash; or by its name, where only one chain has it. */
+                /** @description Connections to this chain. Identified by genesis hash, by `name:` and name if its nodes send no genesis hash, or by name if the name is unique. */
                 chain?: string;
-                /** @description At most so many. */
+                /** @description Maximum number of rows. */
                 limit?: number;
-                /** @description Goes on after a connection: the `id` of the last one that you have. */
+                /** @description Continues after a connection: the `id` of the last connection received. */
                 cursor?: number;
             };
             header?: never;
@@ -2442,7 +2442,7 @@ export interface operations {
                     "application/json": components["schemas"]["NodeConnection"][];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2451,7 +2451,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2460,7 +2460,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2478,7 +2478,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ChainProblem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -2487,7 +2487,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2507,7 +2507,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The largest first. */
+            /** @description Largest first. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2516,7 +2516,7 @@ export interface operations {
                     "application/json": components["schemas"]["RelationSize"][];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2525,7 +2525,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2534,7 +2534,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2543,7 +2543,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -2552,7 +2552,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2572,7 +2572,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description As its package says. */
+            /** @description From its package.json. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2581,7 +2581,7 @@ export interface operations {
                     "application/json": components["schemas"]["VersionInfo"];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2590,7 +2590,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2599,7 +2599,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2608,7 +2608,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -2617,7 +2617,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2631,9 +2631,9 @@ export interface operations {
     listReputations: {
         parameters: {
             query?: {
-                /** @description Reports that are at most so old: seconds. */
+                /** @description Maximum age of reports in seconds. */
                 max_age_s?: number;
-                /** @description At most so many reporting nodes. */
+                /** @description Maximum number of reporting nodes. */
                 limit?: number;
             };
             header?: never;
@@ -2642,7 +2642,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The newest report first. */
+            /** @description Newest report first. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2651,7 +2651,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReportedReputations"][];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2660,7 +2660,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2669,7 +2669,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2678,7 +2678,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -2687,7 +2687,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2701,9 +2701,9 @@ export interface operations {
     listLoggedReputations: {
         parameters: {
             query?: {
-                /** @description Reports that are at most so old: seconds. */
+                /** @description Maximum age of reports in seconds. */
                 max_age_s?: number;
-                /** @description At most so many reporting nodes. */
+                /** @description Maximum number of reporting nodes. */
                 limit?: number;
             };
             header?: never;
@@ -2712,7 +2712,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The newest report first. */
+            /** @description Newest report first. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2721,7 +2721,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReportedReputations"][];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2730,7 +2730,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2739,7 +2739,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2748,7 +2748,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -2757,7 +2757,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2771,18 +2771,18 @@ export interface operations {
     listPeerReputations: {
         parameters: {
             query?: {
-                /** @description Reports that are at most so old: seconds. Not together with `start_time` or `end_time`. */
+                /** @description Maximum age of reports in seconds. Cannot be combined with `start_time` or `end_time`. */
                 max_age_s?: number;
                 /** @description Reports later than this. */
                 start_time?: string;
                 /** @description Reports earlier than this. */
                 end_time?: string;
-                /** @description At most so many. */
+                /** @description Maximum number of rows. */
                 limit?: number;
             };
             header?: never;
             path: {
-                /** @description The peer id of the node that is reported on. It need not have connected here. */
+                /** @description The peer id of the reported node. It need not have connected to this server. */
                 peer_id: string;
             };
             cookie?: never;
@@ -2798,7 +2798,7 @@ export interface operations {
                     "application/json": components["schemas"]["PeerReputation"][];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2807,7 +2807,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2816,7 +2816,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2825,7 +2825,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -2834,7 +2834,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2848,9 +2848,9 @@ export interface operations {
     listHostSystems: {
         parameters: {
             query?: {
-                /** @description At most so many. */
+                /** @description Maximum number of rows. */
                 limit?: number;
-                /** @description Goes on after a row: the `id` of the last one that you have. */
+                /** @description Continues after a row: the `id` of the last row received. */
                 cursor?: number;
             };
             header?: never;
@@ -2868,7 +2868,7 @@ export interface operations {
                     "application/json": components["schemas"]["HostSystem"][];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2877,7 +2877,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2886,7 +2886,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2895,7 +2895,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -2904,7 +2904,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2928,10 +2928,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description As it is kept. */
+            /** @description The host system as stored. */
             201: {
                 headers: {
-                    /** @description Where it is. */
+                    /** @description URL of the new resource. */
                     Location?: string;
                     [name: string]: unknown;
                 };
@@ -2939,7 +2939,7 @@ export interface operations {
                     "application/json": components["schemas"]["HostSystem"];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2948,7 +2948,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2957,7 +2957,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2975,7 +2975,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not sent as `application/json`. */
+            /** @description The content type of the body is not `application/json`. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2984,7 +2984,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -2993,7 +2993,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3017,10 +3017,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description As it is kept. */
+            /** @description The host system as stored. */
             201: {
                 headers: {
-                    /** @description Where it is. */
+                    /** @description URL of the new resource. */
                     Location?: string;
                     [name: string]: unknown;
                 };
@@ -3028,7 +3028,7 @@ export interface operations {
                     "application/json": components["schemas"]["HostSystem"];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3037,7 +3037,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3046,7 +3046,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3055,7 +3055,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3064,7 +3064,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What is asked for does not go with what is stored. */
+            /** @description The request conflicts with stored data. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3082,7 +3082,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not sent as `application/json`. */
+            /** @description The content type of the body is not `application/json`. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3091,7 +3091,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -3100,7 +3100,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3116,14 +3116,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Its id. */
+                /** @description The id. */
                 id: number;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description As it is kept. */
+            /** @description The host system as stored. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3132,7 +3132,7 @@ export interface operations {
                     "application/json": components["schemas"]["HostSystem"];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3141,7 +3141,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3150,7 +3150,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3159,7 +3159,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3168,7 +3168,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -3177,7 +3177,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3193,21 +3193,21 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Its id. */
+                /** @description The id. */
                 id: number;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description It is gone. */
+            /** @description Deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3216,7 +3216,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3225,7 +3225,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3234,7 +3234,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3243,7 +3243,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What is asked for does not go with what is stored. */
+            /** @description The request conflicts with stored data. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3252,7 +3252,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -3261,7 +3261,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3277,7 +3277,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Its id. */
+                /** @description The id. */
                 id: number;
             };
             cookie?: never;
@@ -3288,7 +3288,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description As it is kept now. */
+            /** @description The changed host system. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3297,7 +3297,7 @@ export interface operations {
                     "application/json": components["schemas"]["HostSystem"];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3306,7 +3306,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3315,7 +3315,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3324,7 +3324,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3342,7 +3342,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not sent as `application/json`. */
+            /** @description The content type of the body is not `application/json`. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3351,7 +3351,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -3360,7 +3360,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3374,13 +3374,13 @@ export interface operations {
     compareBenchmarks: {
         parameters: {
             query: {
-                /** @description Between the starts and the ends of this event only, instead of the whole run. */
+                /** @description Only calls between the starts and the ends of this event. Default: the whole run. */
                 event?: string;
-                /** @description Calls with this target only. */
+                /** @description Only calls with this target. */
                 target?: string;
-                /** @description The benchmark that the other one is compared with. */
+                /** @description The benchmark to compare with. */
                 base: number;
-                /** @description The other one. */
+                /** @description The compared benchmark. */
                 head: number;
             };
             header?: never;
@@ -3389,7 +3389,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description In the order of target and name; what one of them has is in the answer. */
+            /** @description Sorted by target and name. Includes calls that only one of them has. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3398,7 +3398,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProfileComparison"][];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3407,7 +3407,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3416,7 +3416,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3425,7 +3425,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What is asked for does not go with what is stored. */
+            /** @description The request conflicts with stored data. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3434,7 +3434,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -3443,7 +3443,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3457,21 +3457,21 @@ export interface operations {
     getBenchmarkProfile: {
         parameters: {
             query?: {
-                /** @description Between the starts and the ends of this event only, instead of the whole run. */
+                /** @description Only calls between the starts and the ends of this event. Default: the whole run. */
                 event?: string;
-                /** @description Calls with this target only. */
+                /** @description Only calls with this target. */
                 target?: string;
             };
             header?: never;
             path: {
-                /** @description Its id. */
+                /** @description The id. */
                 id: number;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description In the order of target and name. */
+            /** @description Sorted by target and name. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3480,7 +3480,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProfileEntry"][];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3489,7 +3489,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3498,7 +3498,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3507,7 +3507,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3516,7 +3516,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What is asked for does not go with what is stored. */
+            /** @description The request conflicts with stored data. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3525,7 +3525,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -3534,7 +3534,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3550,14 +3550,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Its id. */
+                /** @description The id. */
                 id: number;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Each once, sorted. */
+            /** @description Unique and sorted. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3566,7 +3566,7 @@ export interface operations {
                     "application/json": components["schemas"]["Target"][];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3575,7 +3575,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3584,7 +3584,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3593,7 +3593,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3602,7 +3602,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -3611,7 +3611,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3635,10 +3635,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description As it is kept. `Location` is the list that it is in. */
+            /** @description The event as stored. `Location` is the list of events. */
             201: {
                 headers: {
-                    /** @description Where it is. */
+                    /** @description URL of the new resource. */
                     Location?: string;
                     [name: string]: unknown;
                 };
@@ -3646,7 +3646,7 @@ export interface operations {
                     "application/json": components["schemas"]["BenchmarkEvent"];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3655,7 +3655,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3664,7 +3664,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3682,7 +3682,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not sent as `application/json`. */
+            /** @description The content type of the body is not `application/json`. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3691,7 +3691,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -3700,7 +3700,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3716,7 +3716,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Its id. */
+                /** @description The id. */
                 id: number;
             };
             cookie?: never;
@@ -3732,7 +3732,7 @@ export interface operations {
                     "application/json": components["schemas"]["BenchmarkEvent"][];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3741,7 +3741,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3750,7 +3750,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3759,7 +3759,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3768,7 +3768,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -3777,7 +3777,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3791,9 +3791,9 @@ export interface operations {
     listBenchmarks: {
         parameters: {
             query?: {
-                /** @description At most so many. */
+                /** @description Maximum number of rows. */
                 limit?: number;
-                /** @description Goes on after a row: the `id` of the last one that you have. */
+                /** @description Continues after a row: the `id` of the last row received. */
                 cursor?: number;
             };
             header?: never;
@@ -3811,7 +3811,7 @@ export interface operations {
                     "application/json": components["schemas"]["Benchmark"][];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3820,7 +3820,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3829,7 +3829,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3838,7 +3838,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -3847,7 +3847,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3871,10 +3871,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description As it is kept. */
+            /** @description The benchmark as stored. */
             201: {
                 headers: {
-                    /** @description Where it is. */
+                    /** @description URL of the new resource. */
                     Location?: string;
                     [name: string]: unknown;
                 };
@@ -3882,7 +3882,7 @@ export interface operations {
                     "application/json": components["schemas"]["Benchmark"];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3891,7 +3891,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3900,7 +3900,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3918,7 +3918,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not sent as `application/json`. */
+            /** @description The content type of the body is not `application/json`. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3927,7 +3927,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -3936,7 +3936,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3956,7 +3956,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A body that `POST /benchmarks` takes as it is. */
+            /** @description A valid body for `POST /benchmarks`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3965,7 +3965,7 @@ export interface operations {
                     "application/json": components["schemas"]["BenchmarkBody"];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3974,7 +3974,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3983,7 +3983,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3992,7 +3992,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -4001,7 +4001,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4017,14 +4017,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Its id. */
+                /** @description The id. */
                 id: number;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description As it is kept. */
+            /** @description The benchmark as stored. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4033,7 +4033,7 @@ export interface operations {
                     "application/json": components["schemas"]["Benchmark"];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4042,7 +4042,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4051,7 +4051,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4060,7 +4060,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4069,7 +4069,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -4078,7 +4078,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4094,21 +4094,21 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Its id. */
+                /** @description The id. */
                 id: number;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description It is gone. */
+            /** @description Deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4117,7 +4117,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4126,7 +4126,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4135,7 +4135,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4144,7 +4144,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -4153,7 +4153,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4169,7 +4169,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Its id. */
+                /** @description The id. */
                 id: number;
             };
             cookie?: never;
@@ -4180,7 +4180,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description As it is kept now. */
+            /** @description The changed benchmark. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4189,7 +4189,7 @@ export interface operations {
                     "application/json": components["schemas"]["Benchmark"];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4198,7 +4198,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4207,7 +4207,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4216,7 +4216,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4234,7 +4234,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not sent as `application/json`. */
+            /** @description The content type of the body is not `application/json`. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4243,7 +4243,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -4252,7 +4252,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4272,7 +4272,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Those with the most nodes first. The first 32 come with their blocks. */
+            /** @description Sorted by number of nodes, descending. The first 32 include their blocks. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4281,7 +4281,7 @@ export interface operations {
                     "application/json": components["schemas"]["Chain"][];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4290,7 +4290,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4299,7 +4299,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4308,7 +4308,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -4317,7 +4317,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4331,21 +4331,21 @@ export interface operations {
     getNetwork: {
         parameters: {
             query?: {
-                /** @description At most so many nodes. */
+                /** @description Maximum number of nodes. */
                 limit?: number;
-                /** @description Goes on after a node: the `next_cursor` of the page before. */
+                /** @description Continues after a node: the `next_cursor` of the previous page. */
                 cursor?: number;
             };
             header?: never;
             path: {
-                /** @description The chain. By its genesis hash; by `name:` and its name, where its nodes send no genesis hash; or by its name, where only one chain has it. */
+                /** @description The chain. Identified by genesis hash, by `name:` and name if its nodes send no genesis hash, or by name if the name is unique. */
                 chain: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description As of the time in `as_of`: some `CACHE_UPDATE_INTERVAL_MS` ago, and no more than 15 s longer where the database is slow. The live feed tells what changes from then on. */
+            /** @description The state at `as_of`: a few `CACHE_UPDATE_INTERVAL_MS` old, and at most 15 s more if the database is slow. The live feed sends later changes. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4354,7 +4354,7 @@ export interface operations {
                     "application/json": components["schemas"]["Network"];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4363,7 +4363,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server has `API_TOKENS`, and the request has none that it knows. See `WWW-Authenticate`. */
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4372,7 +4372,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scope of the token is not enough, or a browser asks for a page that may not. */
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4381,7 +4381,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4399,7 +4399,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ChainProblem"];
                 };
             };
-            /** @description The server is not asked by that name while it has no `API_TOKENS`. See `ALLOWED_HOSTS`. */
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -4408,7 +4408,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4437,7 +4437,7 @@ export interface operations {
                     "application/json": components["schemas"]["Liveness"];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4446,7 +4446,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4475,7 +4475,7 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4484,7 +4484,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4514,7 +4514,7 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description An input is wrong or not known. `errors` names it, and what it takes. */
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4523,7 +4523,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4532,7 +4532,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached, or the answer took too long. `Retry-After` says when to try again. */
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;

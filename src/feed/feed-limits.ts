@@ -3,67 +3,67 @@ import { Injectable } from '@nestjs/common';
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** The largest frame that a client may send: requests are a few hundred bytes. */
+/** The largest frame that a client can send. Requests have a few hundred bytes. */
 export const MAX_INBOUND_BYTES = 64 * KIB;
 
-/** What one subscriber may cost the others. Each bound has a metric that tells when it was met. */
+/** Limits of the resources that subscribers can use. Each limit has a metric that counts when it is reached. */
 @Injectable()
 export class FeedLimits {
   /**
-   * Sockets at once that are served; more are refused with 503 before the handshake. Those that wait for their token
-   * do not count, and are let in when they show it.
+   * Maximum number of sockets; further handshakes get 503. Sockets that have not authenticated yet do not count, and are
+   * accepted when they authenticate.
    */
   sockets = 1_000;
-  /** Sockets at once that wait for their token, where one is needed; beyond it the oldest makes room: 1013. */
+  /** Maximum number of unauthenticated sockets, if a token is needed. Beyond it the oldest is closed with 1013. */
   waitingSockets = 100;
-  /** The same of one address, or one /64 of IPv6, so that one of them cannot drive the others out. */
+  /** The same per address (IPv6: per /64), so that one address cannot evict all others. */
   waitingSocketsOfAddress = 16;
 
-  /** Subscriptions of a socket; another is answered with an error. */
+  /** Subscriptions per socket. A further one gets an error. */
   subscriptionsPerSocket = 100;
 
-  /** Requests that a socket may send at once, and a second from then on; beyond that it is closed with 1008. */
+  /** Requests of a socket at once, and per second. Beyond that it is closed with 1008. */
   requestBurst = 500;
   requestsPerSecond = 20;
-  /** One for an aggregate, which goes through all that is cached of its pair, counts as so many. */
+  /** A request for an aggregate counts as this number of requests, since it processes all cached rows of its pair. */
   aggregateRequests = 5;
 
-  /** A frame that we send ends with the row that reaches one of these. */
+  /** A frame ends with the row that reaches one of these. */
   frameRows = 1_000;
   frameBytes = 256 * KIB;
 
-  /** Nothing is sent to a socket while so much waits to be taken by its client. */
+  /** Nothing is sent to a socket with this number of unsent bytes. */
   unsentBytes = MIB;
 
-  /** The same of all sockets: none is sent anything while so much waits, */
+  /** The same for all sockets together, */
   unsentBytesOfAll = 128 * MIB;
-  /** none of an address while so much waits for that, */
+  /** and for all sockets of an address. */
   unsentBytesOfAddress = 64 * MIB;
-  /** and a client that has taken nothing for so long is dropped then. */
+  /** While one of these is reached, a client that has read nothing for this time is disconnected. */
   crowdedStalledMs = 5_000;
-  /** All sockets together are sent so much a second, on average. */
+  /** Average bytes per second that all sockets together are sent. */
   sentBytesPerS = 64 * MIB;
-  /** A socket is not read while so many of its frames wait for their turn. */
+  /** A socket is not read while this number of its frames waits. */
   inboxFrames = 8;
 
-  /** A client has so long to show its token, where one is needed. */
+  /** Time to authenticate, if a token is needed. */
   tokenMs = 10_000;
 
-  /** A client is pinged so often, */
+  /** Interval of pings. */
   pingEveryMs = 5_000;
-  /** and dropped when no byte has come from it for so long, */
+  /** A client is disconnected if no byte arrived from it for this time, */
   silentMs = 60_000;
-  /** or when it has taken nothing of what waits for it for so long. */
+  /** or if it has read nothing of its unsent bytes for this time. */
   stalledMs = 30_000;
 
-  /** Pairs that are filled from the database at the same time: each takes one of the readers' connections. */
+  /** Pairs that are filled from the database at the same time. Each uses a connection of the readers' pool. */
   fillsAtOnce = 2;
-  /** Before a fill that failed is tried again. */
+  /** Delay of the retry of a failed fill. */
   fillAgainMs = 1_000;
 
-  /** For so long at once sockets have their turns, and an aggregate takes in what is cached, while all else waits. */
+  /** Time slice of sockets and of aggregates that are filled, in each round of the event loop. */
   sliceMs = 4;
 
-  /** Rows are fetched from the database in pieces of about this size. */
+  /** Approximate size of a fetch from the database. */
   fetchBytes = 2 * MIB;
 }

@@ -1,10 +1,21 @@
+import { Controller, Get } from '@nestjs/common';
 import { type OnGatewayConnection, type OnGatewayInit, WebSocketGateway } from '@nestjs/websockets';
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket, WebSocketServer } from 'ws';
-import { problem } from '../platform/http/index.js';
+import { type Problem, problem, WebSocketPath } from '../platform/http/index.js';
 import { MAX_INBOUND_BYTES } from './feed-limits.js';
-import { FeedSockets } from './socket/feed-sockets.js';
 import { Handshakes } from './socket/auth-handshake.js';
+import { FeedSockets } from './socket/feed-sockets.js';
+
+/** The response to plain HTTP on the path of the feed. */
+@Controller()
+export class FeedPathController {
+  @Get('/feed')
+  @WebSocketPath()
+  upgradeRequired(): Problem {
+    return problem(426, 'This path accepts WebSocket connections and sends live data to subscribers.');
+  }
+}
 
 /** `ws /feed`: live data for dashboards. */
 @WebSocketGateway({ path: '/feed', maxPayload: MAX_INBOUND_BYTES })
@@ -15,14 +26,14 @@ export class FeedGateway implements OnGatewayInit<WebSocketServer>, OnGatewayCon
   ) {}
 
   afterInit(server: WebSocketServer): void {
-    // Asked by the WebSocket adapter, which refuses.
+    // Read by the WebSocket adapter, which then refuses handshakes.
     Object.assign(server.options, { isFull: () => this.sockets.areFull });
-    server.options.verifyClient = ({ req }, answer) => {
+    server.options.verifyClient = ({ req }, done) => {
       void this.handshakes
         .check(req, () => this.sockets.areFull)
         .then((status) => {
-          if (status === null) answer(true);
-          else answer(false, status, ...refusal(status));
+          if (status === null) done(true);
+          else done(false, status, ...refusal(status));
         });
     };
   }
@@ -32,14 +43,14 @@ export class FeedGateway implements OnGatewayInit<WebSocketServer>, OnGatewayCon
   }
 }
 
-const WHY: Record<number, string> = {
-  401: 'The live feed asks for something that the handshake does not have.',
-  403: 'Pages of this origin may not use the live feed: CORS_ORIGINS.',
-  503: 'The live feed cannot be given now. Try again later.',
+const REASONS: Record<number, string> = {
+  401: 'The handshake lacks what the live feed requires.',
+  403: 'This origin is not allowed to use the live feed. See CORS_ORIGINS.',
+  503: 'The live feed is not available. Retry later.',
 };
 
 function refusal(status: number): [string, Record<string, string>] {
-  const body = problem(status, WHY[status] ?? 'The live feed is not given to this request.');
+  const body = problem(status, REASONS[status] ?? 'The live feed refused this request.');
   const retry = status === 503 ? { 'Retry-After': '5' } : {};
   return [JSON.stringify(body), { 'Content-Type': 'application/problem+json', ...retry }];
 }

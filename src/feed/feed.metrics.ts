@@ -10,73 +10,79 @@ import { Counter, Gauge, Histogram } from 'prom-client';
 const SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 15, 60];
 
 export const feedMetricProviders = [
-  makeGaugeProvider({ name: 'tetcore_feed_sockets', help: 'Sockets of the live feed that are open.' }),
+  makeGaugeProvider({ name: 'tetcore_feed_sockets', help: 'Open sockets of the live feed.' }),
   makeGaugeProvider({
     name: 'tetcore_feed_sockets_waiting',
-    help: 'Those of them whose clients have yet to show their token.',
+    help: 'Open sockets of the live feed that have not authenticated yet.',
   }),
   makeCounterProvider({
     name: 'tetcore_feed_sockets_opened_total',
-    help: 'Sockets of the live feed that were ever opened.',
+    help: 'Sockets of the live feed that were opened.',
   }),
   makeCounterProvider({
     name: 'tetcore_feed_sockets_closed_total',
-    help: 'Sockets of the live feed that ended, by reason.',
+    help: 'Sockets of the live feed that were closed, by reason.',
     labelNames: ['reason'],
   }),
   makeCounterProvider({
     name: 'tetcore_feed_handshakes_refused_total',
-    help: 'Handshakes that the guard of the live feed did not let in, by reason.',
+    help: 'Handshakes that the guard of the live feed refused, by reason.',
     labelNames: ['reason'],
   }),
-  makeGaugeProvider({ name: 'tetcore_feed_subscriptions', help: 'Subscriptions of the live feed.' }),
+  makeGaugeProvider({ name: 'tetcore_feed_subscriptions', help: 'Active subscriptions of the live feed.' }),
   makeCounterProvider({
     name: 'tetcore_feed_requests_total',
-    help: 'Frames from clients of the live feed, by what became of them.',
+    help: 'Frames from clients of the live feed, by outcome.',
     labelNames: ['outcome'],
   }),
   makeCounterProvider({
     name: 'tetcore_feed_rows_sent_total',
-    help: 'Messages and aggregates that were sent to subscribers.',
+    help: 'Messages and aggregates sent to subscribers.',
   }),
-  makeGaugeProvider({ name: 'tetcore_feed_cached_pairs', help: 'Pairs of peer and type that are cached.' }),
-  makeGaugeProvider({ name: 'tetcore_feed_cached_rows', help: 'Messages that the feed holds in memory.' }),
-  makeGaugeProvider({ name: 'tetcore_feed_cached_bytes', help: 'Memory that they take, about.' }),
+  makeGaugeProvider({
+    name: 'tetcore_feed_cached_pairs',
+    help: 'Pairs of peer and message type in the cache of the live feed.',
+  }),
+  makeGaugeProvider({ name: 'tetcore_feed_cached_rows', help: 'Messages in the cache of the live feed.' }),
+  makeGaugeProvider({
+    name: 'tetcore_feed_cached_bytes',
+    help: 'Approximate memory used by the cache of the live feed, in bytes.',
+  }),
   makeGaugeProvider({
     name: 'tetcore_feed_unsent_bytes',
-    help: 'Bytes that were sent to subscribers and have not been taken by them.',
+    help: 'Bytes sent to subscribers that they have not read yet.',
   }),
   makeCounterProvider({
     name: 'tetcore_feed_held_back_total',
-    help: 'How often subscribers waited because all of them together had reached a bound, by reason.',
+    help: 'Times that sending was delayed because all subscribers together had reached a limit, by reason.',
     labelNames: ['reason'],
   }),
   makeCounterProvider({
     name: 'tetcore_feed_evicted_rows_total',
-    help: 'Messages that left the cache before their time, for want of room.',
+    help: 'Messages evicted from the cache before they expired, because it was full.',
   }),
   makeHistogramProvider({
     name: 'tetcore_feed_update_seconds',
-    help: 'What it took to read what is new of all pairs.',
+    help: 'Duration of reading new messages of all pairs.',
     buckets: SECONDS,
   }),
   makeHistogramProvider({
     name: 'tetcore_feed_fill_seconds',
-    help: 'What it took to read the history of a pair.',
+    help: 'Duration of reading the history of a pair.',
     buckets: SECONDS,
   }),
   makeCounterProvider({
     name: 'tetcore_feed_failures_total',
-    help: 'Updates and fills of the cache that failed and are made again.',
+    help: 'Updates and fills of the cache that failed and will be retried.',
     labelNames: ['work'],
   }),
 ];
 
 /**
- * `closed`, `reset`, `protocol_error`: by the client. `timeout`: silent. `slow`: took nothing of what waited for it.
- * `behind`: what it had not got yet had left the cache. `too_many_requests`, `payload_too_large`: sent too much.
- * `unauthorized`: showed no token that is known, or none in time. `crowded_out`: had not shown one yet when too many
- * others came. `shutdown`: the server stops.
+ * `closed`, `reset`, `protocol_error`: by the client. `timeout`: the client was silent. `slow`: it read nothing of its
+ * unsent bytes. `behind`: rows that it had not received were evicted from the cache. `too_many_requests`,
+ * `payload_too_large`: it sent too much. `unauthorized`: it sent no valid token, or none in time. `crowded_out`: it was
+ * not authenticated when too many others connected. `shutdown`: the server stops.
  */
 export type FeedEnd =
   | 'closed'
@@ -96,21 +102,21 @@ export type FeedEnd =
   | 'shutdown';
 
 /**
- * `refused`: by the guard. `failed`: it threw. `timeout`: it did not decide in time. `crowded`: too many waited for it.
- * `full`: as many are served as may be.
+ * `refused`: by the guard. `failed`: the guard threw an error. `timeout`: it did not decide in time. `crowded`: too many
+ * handshakes waited for it. `full`: the maximum number of sockets is open.
  */
 export type HandshakeRefusal = 'refused' | 'failed' | 'timeout' | 'crowded' | 'full';
 
 export type RequestOutcome = 'accepted' | 'malformed' | 'too_many_subscriptions' | 'unauthorized';
 
-export interface FeedGauges {
+interface FeedGauges {
   cachedPairs: () => number;
   cachedRows: () => number;
   cachedBytes: () => number;
   unsentBytes: () => number;
 }
 
-/** Counts what the feed does. */
+/** Metrics of the feed. */
 @Injectable()
 export class FeedMetrics {
   private readonly gauges: Partial<FeedGauges> = {};
@@ -145,7 +151,7 @@ export class FeedMetrics {
     }
   }
 
-  /** Has gauges read their values when they are asked. */
+  /** Sets the gauges whenever metrics are collected. */
   watch(gauges: Partial<FeedGauges>): void {
     Object.assign(this.gauges, gauges);
   }
@@ -164,7 +170,7 @@ export class FeedMetrics {
     this.handshakes.inc({ reason });
   }
 
-  /** @param sockets that wait for their token now */
+  /** @param sockets number of unauthenticated sockets */
   socketsWaiting(sockets: number): void {
     this.waiting.set(sockets);
   }
@@ -181,7 +187,7 @@ export class FeedMetrics {
     this.rows.inc(rows);
   }
 
-  /** `rate`: bytes a second. `unsent`: bytes that wait for clients. */
+  /** `rate`: bytes per second. `unsent`: unsent bytes. */
   heldBack(reason: 'rate' | 'unsent'): void {
     this.holds.inc({ reason });
   }

@@ -2,25 +2,24 @@ import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common'
 import { ClientAddressModule } from '../platform/client-address/index.js';
 import { SocketMemoryModule } from '../platform/sockets/index.js';
 import { StorageModule } from '../storage/index.js';
+import { EntryFiller } from './cache/cache-fillers.js';
 import { CacheUpdater } from './cache/cache-updater.js';
-import { EntryFiller } from './cache/entry-filler.js';
 import { FeedCache } from './cache/feed-cache.js';
 import { FeedReadModel } from './cache/feed.read-model.js';
 import { FeedLimits } from './feed-limits.js';
-import { FeedPathController } from './feed-path.controller.js';
-import { FeedGateway } from './feed.gateway.js';
-import { FeedMetrics, feedMetricProviders } from './feed.metrics.js';
-import { FeedSockets } from './socket/feed-sockets.js';
-import { FairScheduler, SendLimit } from './socket/fair-scheduler.js';
+import { FeedGateway, FeedPathController } from './feed.gateway.js';
+import { feedMetricProviders, FeedMetrics } from './feed.metrics.js';
 import { Handshakes } from './socket/auth-handshake.js';
-import { FeedTopicsModule } from './topic/feed-topics.module.js';
+import { FairScheduler, SendLimit } from './socket/fair-scheduler.js';
+import { FeedSockets } from './socket/feed-sockets.js';
+import { FeedTopicsModule } from './topics.module.js';
 
 export interface FeedModuleOptions {
   /** The module that provides FeedGuard. */
   imports: ModuleMetadata['imports'];
 }
 
-/** Live data for dashboards: `ws /feed`. The database is its source, so that any replica can serve anybody. */
+/** Live data for dashboards: `ws /feed`. Data is read from the database, so that any replica can serve any subscriber. */
 @Module({})
 export class FeedModule {
   static forRoot({ imports = [] }: FeedModuleOptions): DynamicModule {

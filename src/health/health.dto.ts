@@ -1,15 +1,15 @@
-import { TextOf, TimeOf } from '../platform/http/index.js';
+import { ApiString, ApiTimestamp } from '../platform/http/index.js';
 
 export class Liveness {
-  @TextOf('', { example: 'live' })
+  @ApiString('', { example: 'live' })
   status!: string;
 
-  @TextOf('Where it is in its life.', { enum: ['starting', 'running', 'draining'], example: 'running' })
+  @ApiString('Where it is in its life.', { enum: ['starting', 'running', 'draining'], example: 'running' })
   state!: string;
 }
 
 export class Readiness {
-  @TextOf(
+  @ApiString(
     '`degraded`: nodes are taken in, and what they send waits until the database does its part again.',
     {
       enum: ['ready', 'degraded'],
@@ -18,9 +18,9 @@ export class Readiness {
   )
   status!: string;
 
-  @TextOf('What is wrong, where it is degraded.', { example: 'The database is read-only.', required: false })
+  @ApiString('What is wrong, where it is degraded.', { example: 'The database is read-only.', required: false })
   reason?: string;
 
-  @TimeOf('Since when it is degraded.', { required: false })
+  @ApiTimestamp('Since when it is degraded.', { required: false })
   since?: string;
 }

@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { genesisHashOf } from '../storage/index.js';
 import type { Chain } from './network.dto.js';
-import type { Header } from './view/network-header.js';
-import { NetworkReadModel } from './view/network.read-model.js';
+import type { Header } from './view/chain-header.js';
 import { NetworkView } from './view/network-view.js';
 import { NetworkViews } from './view/network-views.js';
+import { NetworkReadModel } from './view/network.read-model.js';
 
-/** Chains in the list, and how many of them, the largest, come with their blocks. */
-const MOST = 1_000;
+/** Chains in the list, and how many of the largest include their blocks. */
+const MAX_CHAINS = 1_000;
 const WITH_BLOCKS = 32;
 
-/** The chains that connected nodes are on. What the list costs does not grow with the nodes that views would have. */
+/** The chains of connected nodes. The cost of the list does not depend on the number of nodes. */
 @Injectable()
 export class Chains {
   private running: Promise<Chain[]> | undefined;
@@ -20,14 +20,14 @@ export class Chains {
     private readonly views: NetworkViews,
   ) {}
 
-  /** The largest first. Whoever asks meanwhile gets what is read for the first. @throws see ReadTransaction.run */
+  /** Largest first. Concurrent calls share one read. @throws see ReadTransaction.run */
   list(): Promise<Chain[]> {
     this.running ??= this.read().finally(() => (this.running = undefined));
     return this.running;
   }
 
   private async read(): Promise<Chain[]> {
-    const rows = await this.readModel.chains(MOST, this.views.signal);
+    const rows = await this.readModel.chains(MAX_CHAINS, this.views.signal);
     const headers = await this.headers(rows.slice(0, WITH_BLOCKS).map(({ key }) => key));
     return rows.map(({ key, name, node_count, validator_count }) => {
       const header = headers.get(key);
@@ -48,7 +48,7 @@ export class Chains {
     });
   }
 
-  /** Of a view that is up to date anyway, or by a few nodes of the chain. */
+  /** From a view that is up to date, otherwise from a sample of the nodes of the chain. */
   private async headers(keys: readonly string[]): Promise<Map<string, Header>> {
     const headers = new Map<string, Header>();
     for (const key of keys) {

@@ -1,4 +1,3 @@
-export { NODE_FIELDS } from './node-fields.js';
+export { NODE_FIELDS } from './network.dto.js';
 export { NetworkModule } from './network.module.js';
-export { NetworkUpdater } from './view/network-updater.js';
-export { NetworkViews } from './view/network-views.js';
+export { NetworkUpdater, NetworkViews } from './view/network-views.js';

@@ -11,11 +11,10 @@ import { ApiChainProblem, ChainNames } from '../chains/index.js';
 import { ApiProblems, JsonText } from '../platform/http/index.js';
 import { ReadTimeoutError } from '../storage/index.js';
 import { Chains } from './chains.js';
-import { Chain, Network } from './network.dto.js';
-import { ChainPath, NetworkQuery } from './network.query.js';
+import { Chain, ChainPath, Network, NetworkQuery } from './network.dto.js';
 import { NetworkViews } from './view/network-views.js';
 
-/** The nodes that are connected, as they are now. */
+/** The current state of connected nodes. */
 @ApiTags('Network')
 @Controller('network')
 export class NetworkController {
@@ -26,10 +25,10 @@ export class NetworkController {
   ) {}
 
   @Get()
-  @ApiOperation({ operationId: 'listChains', summary: 'The chains that connected nodes are on' })
+  @ApiOperation({ operationId: 'listChains', summary: 'List the chains of connected nodes' })
   @ApiOkResponse({
     type: [Chain],
-    description: 'Those with the most nodes first. The first 32 come with their blocks.',
+    description: 'Sorted by number of nodes, descending. The first 32 include their blocks.',
   })
   @ApiProblems(400)
   async listChains(): Promise<Chain[]> {
@@ -37,11 +36,14 @@ export class NetworkController {
   }
 
   @Get(':chain')
-  @ApiOperation({ operationId: 'getNetwork', summary: 'The connected nodes of a chain, as they are now' })
+  @ApiOperation({
+    operationId: 'getNetwork',
+    summary: 'Get the current state of the connected nodes of a chain',
+  })
   @ApiOkResponse({
     type: Network,
     description:
-      'As of the time in `as_of`: some `CACHE_UPDATE_INTERVAL_MS` ago, and no more than 15 s longer where the database is slow. The live feed tells what changes from then on.',
+      'The state at `as_of`: a few `CACHE_UPDATE_INTERVAL_MS` old, and at most 15 s more if the database is slow. The live feed sends later changes.',
   })
   @ApiProblems(400, 404)
   @ApiChainProblem()
@@ -57,13 +59,13 @@ export class NetworkController {
     return new JsonText(view.page(limit, cursor));
   }
 
-  /** Readings for views have a limit of their own, and end when the server stops. */
-  private async inTime<T>(reading: Promise<T>): Promise<T> {
+  /** Reads for views have their own time limit, and end when the server stops. */
+  private async inTime<T>(read: Promise<T>): Promise<T> {
     try {
-      return await reading;
+      return await read;
     } catch (error) {
       if (error instanceof ReadTimeoutError || this.views.signal.aborted) {
-        throw new ServiceUnavailableException('The database is too slow for now, or the server stops.');
+        throw new ServiceUnavailableException('The database is too slow, or the server is shutting down.');
       }
       throw error;
     }

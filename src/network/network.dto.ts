@@ -1,173 +1,241 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { FlagOf, NumberOf, TextOf, TimeOf, WholeNumberOf } from '../platform/http/index.js';
+import { ChainParameter } from '../chains/index.js';
+import {
+  ApiBoolean,
+  ApiInteger,
+  ApiNumber,
+  ApiString,
+  ApiTimestamp,
+  IntegerParameter,
+} from '../platform/http/index.js';
+
+/** The fields of a NetworkNode, in the order in which they are sent. */
+export const NODE_FIELDS = [
+  'peer_id',
+  'name',
+  'authority',
+  'implementation',
+  'version',
+  'peers',
+  'transactions',
+  'best_height',
+  'best_hash',
+  'best_at',
+  'finalized_height',
+  'finalized_hash',
+  'block_time_ms',
+  'propagation_ms',
+  'upload',
+  'download',
+  'last_heard_at',
+  'startup_time',
+  'connected_at',
+  'connections',
+  'duplicate',
+  'unconfirmed',
+] as const;
+export type NodeField = (typeof NODE_FIELDS)[number];
+export type FieldValue = string | number | boolean | null;
+
+/** The chain in a path. */
+export class ChainPath {
+  @ChainParameter({ description: 'The chain.', required: true })
+  chain!: string;
+}
+
+const DEFAULT_PAGE = 1_000;
+const MAX_PAGE = 5_000;
+
+/** Parameters of `GET /network/{chain}`. */
+export class NetworkQuery {
+  @IntegerParameter({ min: 1, max: MAX_PAGE, description: 'Maximum number of nodes.', default: DEFAULT_PAGE })
+  limit = DEFAULT_PAGE;
+
+  @IntegerParameter({
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER,
+    description: 'Continues after a node: the `next_cursor` of the previous page.',
+    example: 4507997673881,
+  })
+  cursor?: number;
+}
 
 const HASH = '0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3';
 const nullable = true;
 
-/** What the nodes of a chain say together. */
+/** The summary of the nodes of a chain. */
 class ChainState {
-  @WholeNumberOf('Nodes that are connected.', { example: 297 })
+  @ApiInteger('Connected nodes.', { example: 297 })
   node_count!: number;
 
-  @WholeNumberOf('Those of them that are validators.', { example: 120 })
+  @ApiInteger('Connected validators.', { example: 120 })
   validator_count!: number;
 
-  @WholeNumberOf(
-    'The highest block that counts: nodes of two addresses report it or a higher one, or a third of the nodes that report heights, and two at least. The only node that reports any is believed.',
+  @ApiInteger(
+    'The highest confirmed block: reported, or exceeded, by nodes of two addresses or by a third of the nodes that report heights, and by at least two nodes. If only one node reports heights, its height is used.',
     { nullable, example: 21400123 },
   )
   best_height!: number | null;
 
-  @TextOf('The hash of that block, by most of the nodes that are at it.', { nullable, example: HASH })
+  @ApiString('The hash that most nodes report for that block.', { nullable, example: HASH })
   best_hash!: string | null;
 
-  @WholeNumberOf('The highest final block that counts, by the same rule.', { nullable, example: 21400120 })
+  @ApiInteger('The highest finalized block that is confirmed by the same rule.', {
+    nullable,
+    example: 21400120,
+  })
   finalized_height!: number | null;
 
-  @TextOf('', { nullable, example: HASH })
+  @ApiString('', { nullable, example: HASH })
   finalized_hash!: string | null;
 
-  @FlagOf('Only one node reports heights, so that nobody confirms them.')
+  @ApiBoolean('Only one node reports heights, so no other node confirms them.')
   single_source!: boolean;
 
-  @WholeNumberOf('Milliseconds between blocks that count, over the last 20.', { nullable, example: 6003 })
+  @ApiInteger('Average time between the last 20 confirmed blocks, in milliseconds.', {
+    nullable,
+    example: 6003,
+  })
   average_block_time_ms!: number | null;
 
-  @TimeOf('When the best block was first reported, by our clock.', { nullable })
+  @ApiTimestamp('When the best block was first reported, by the clock of the server.', { nullable })
   last_block_at!: string | null;
 }
 
-/** The same of all nodes that are shown. */
+/** The summary of the nodes in a response. */
 export class NetworkHeader extends ChainState {
-  @WholeNumberOf('Nodes that are shown: fewer than `node_count` where there are more than 25,000.', {
+  @ApiInteger('Nodes in this list: fewer than `node_count` if there are more than 25,000.', {
     example: 297,
   })
   shown_count!: number;
 }
 
-/** A chain that connected nodes are on. Its heights are those of up to 16 nodes, where nobody follows it. */
+/** A chain of connected nodes. Its heights are from up to 16 nodes if it has no subscription. */
 export class Chain extends ChainState {
-  @TextOf('What identifies it: its genesis hash, or `name:` and its name where its nodes send none.', {
+  @ApiString('Identifier of the chain: its genesis hash, or `name:` and its name if its nodes send none.', {
     example: HASH,
   })
   network!: string;
 
-  @TextOf('As most of its nodes call it.', { nullable, example: 'Polkadot' })
+  @ApiString('The name that most of its nodes use.', { nullable, example: 'Polkadot' })
   name!: string | null;
 
-  @TextOf('The hash of its first block; null where its nodes send none.', { nullable, example: HASH })
+  @ApiString('The hash of its first block. Null if its nodes send none.', { nullable, example: HASH })
   genesis_hash!: string | null;
 }
 
 /**
- * A node that is connected, and the latest that it said of itself, on whichever of its open connections. What it is,
- * such as its name, is of the connection that was heard last. Texts are cut after 256 characters.
+ * A connected node, with the latest values from all its open connections. Its description, such as its name, is from
+ * the connection with the latest message. Texts are cut after 256 characters.
  */
 export class NetworkNode {
-  @WholeNumberOf(
-    'The smallest id of its open connections. The node goes on under the next one when that connection ends.',
+  @ApiInteger(
+    'The lowest id of its open connections. When that connection ends, the node gets the next one as its id.',
     { example: 4507997673881 },
   )
   id!: number;
 
-  @TextOf('', { nullable, example: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp' })
+  @ApiString('', { nullable, example: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp' })
   peer_id!: string | null;
 
-  @TextOf('The name that the node gives itself.', { nullable, example: 'alice' })
+  @ApiString('The name of the node.', { nullable, example: 'alice' })
   name!: string | null;
 
-  @FlagOf('It runs as a validator.', { nullable })
+  @ApiBoolean('Whether it runs as a validator.', { nullable })
   authority!: boolean | null;
 
-  @TextOf('', { nullable, example: 'Parity Polkadot' })
+  @ApiString('', { nullable, example: 'Parity Polkadot' })
   implementation!: string | null;
 
-  @TextOf('', { nullable, example: '1.16.1-835e0767fe8' })
+  @ApiString('', { nullable, example: '1.16.1-835e0767fe8' })
   version!: string | null;
 
-  @WholeNumberOf('Peers that it is connected to.', { nullable, example: 40 })
+  @ApiInteger('Number of connected peers.', { nullable, example: 40 })
   peers!: number | null;
 
-  @WholeNumberOf('Transactions that are ready in its pool.', { nullable, example: 12 })
+  @ApiInteger('Ready transactions in its pool.', { nullable, example: 12 })
   transactions!: number | null;
 
-  @WholeNumberOf('Its best block.', { nullable, example: 21400123 })
+  @ApiInteger('Its best block.', { nullable, example: 21400123 })
   best_height!: number | null;
 
-  @TextOf('', { nullable, example: HASH })
+  @ApiString('', { nullable, example: HASH })
   best_hash!: string | null;
 
-  @TimeOf('When it reported that block, by our clock.', { nullable })
+  @ApiTimestamp('When it reported that block, by the clock of the server.', { nullable })
   best_at!: string | null;
 
-  @WholeNumberOf('The last block that is final for it.', { nullable, example: 21400120 })
+  @ApiInteger('Its last finalized block.', { nullable, example: 21400120 })
   finalized_height!: number | null;
 
-  @TextOf('', { nullable, example: HASH })
+  @ApiString('', { nullable, example: HASH })
   finalized_hash!: string | null;
 
-  @WholeNumberOf('Milliseconds between its last two heights, by our clock.', { nullable, example: 6012 })
+  @ApiInteger('Time between its last two blocks, in milliseconds, by the clock of the server.', {
+    nullable,
+    example: 6012,
+  })
   block_time_ms!: number | null;
 
-  @WholeNumberOf(
-    'By how many milliseconds it reported its best block later than the first node did, by our clock. Not known where it catches up with blocks of the past.',
+  @ApiInteger(
+    'How much later than the first node it reported its best block, in milliseconds, by the clock of the server. Unknown while it is syncing.',
     { nullable, example: 180 },
   )
   propagation_ms!: number | null;
 
-  @NumberOf('Bytes a second.', { nullable, example: 18400 })
+  @ApiNumber('Bytes sent per second.', { nullable, example: 18400 })
   upload!: number | null;
 
-  @NumberOf('Bytes a second.', { nullable, example: 20310 })
+  @ApiNumber('Bytes received per second.', { nullable, example: 20310 })
   download!: number | null;
 
-  @TimeOf('When it was last heard, by our clock.', { nullable })
+  @ApiTimestamp('When its last message was received, by the clock of the server.', { nullable })
   last_heard_at!: string | null;
 
-  @WholeNumberOf('When the node was started, by its own clock: milliseconds since the epoch.', {
+  @ApiInteger('When the node was started, by its own clock, in milliseconds since the epoch.', {
     nullable,
     example: 1767323045678,
   })
   startup_time!: number | null;
 
-  @TimeOf('When the oldest of its open connections began.')
+  @ApiTimestamp('When its oldest open connection was opened.')
   connected_at!: string;
 
-  @WholeNumberOf('Its open connections, of which the 16 newest are looked at, and that of its `id`.', {
+  @ApiInteger('Number of open connections. Only the 16 newest and the one of its `id` are evaluated.', {
     example: 1,
   })
   connections!: number;
 
-  @FlagOf('Its open connections differ in name or start: several nodes have this peer id.')
+  @ApiBoolean('Whether its open connections differ in name or start time: several nodes use this peer id.')
   duplicate!: boolean;
 
-  @FlagOf('Its best or final block is above the one that counts for the chain.')
+  @ApiBoolean('Whether its best or finalized block is above the confirmed one of the chain.')
   unconfirmed!: boolean;
 }
 
 /** The connected nodes of a chain. */
 export class Network {
-  @TextOf('What identifies the chain: its genesis hash, or `name:` and its name where its nodes send none.', {
+  @ApiString('Identifier of the chain: its genesis hash, or `name:` and its name if its nodes send none.', {
     example: HASH,
   })
   network!: string;
 
-  @TextOf('The hash of its first block; null where its nodes send none.', { nullable, example: HASH })
+  @ApiString('The hash of its first block. Null if its nodes send none.', { nullable, example: HASH })
   genesis_hash!: string | null;
 
-  @TextOf('As most of its nodes call it.', { nullable, example: 'Polkadot' })
+  @ApiString('The name that most of its nodes use.', { nullable, example: 'Polkadot' })
   chain!: string | null;
 
-  @TimeOf('What it shows is of this time, by the clock of the database. `since` of a subscription takes it.')
+  @ApiTimestamp('The time of this state, by the clock of the database. Use it as `since` of a subscription.')
   as_of!: string;
 
-  @ApiProperty({ type: NetworkHeader, description: 'What they say together.' })
+  @ApiProperty({ type: NetworkHeader, description: 'Summary of all nodes.' })
   header!: NetworkHeader;
 
-  @ApiProperty({ type: [NetworkNode], description: 'In the order of their ids.' })
+  @ApiProperty({ type: [NetworkNode], description: 'Sorted by id.' })
   nodes!: NetworkNode[];
 
-  @WholeNumberOf('The `cursor` of the next page; null where this is the last one.', {
+  @ApiInteger('The `cursor` of the next page. Null on the last page.', {
     nullable,
     example: 4507997673881,
   })

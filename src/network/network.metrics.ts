@@ -10,22 +10,22 @@ import { Counter, Gauge, Histogram } from 'prom-client';
 export const networkMetricProviders = [
   makeGaugeProvider({
     name: 'tetcore_network_chains',
-    help: 'Chains of which the present state is kept, since somebody asked for it.',
+    help: 'Chains whose current state is in memory because a client requested it.',
   }),
-  makeGaugeProvider({ name: 'tetcore_network_nodes', help: 'Nodes of these chains.' }),
+  makeGaugeProvider({ name: 'tetcore_network_nodes', help: 'Nodes of the chains in memory.' }),
   makeCounterProvider({
     name: 'tetcore_network_fills_total',
-    help: 'Readings of the whole state of a chain, by outcome.',
+    help: 'Reads of the complete state of a chain, by outcome.',
     labelNames: ['outcome'],
   }),
   makeHistogramProvider({
     name: 'tetcore_network_update_seconds',
-    help: 'What it took to read what changed in all chains that are kept.',
+    help: 'Duration of reading the changes of all chains in memory.',
     buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 15, 60],
   }),
 ];
 
-/** What the state of chains costs. */
+/** Metrics of views and their updates. */
 @Injectable()
 export class NetworkMetrics {
   constructor(
@@ -37,7 +37,7 @@ export class NetworkMetrics {
     for (const outcome of ['done', 'failed']) fills.inc({ outcome }, 0);
   }
 
-  kept(chains: number, nodes: number): void {
+  inMemory(chains: number, nodes: number): void {
     this.chains.set(chains);
     this.nodes.set(nodes);
   }

@@ -6,12 +6,11 @@ import { Chains } from './chains.js';
 import { NamedChains } from './live/named-chains.js';
 import { NetworkTopic } from './live/network-topic.js';
 import { NetworkController } from './network.controller.js';
-import { NetworkMetrics, networkMetricProviders } from './network.metrics.js';
-import { NetworkUpdater } from './view/network-updater.js';
-import { NetworkViews } from './view/network-views.js';
+import { networkMetricProviders, NetworkMetrics } from './network.metrics.js';
+import { NetworkUpdater, NetworkViews } from './view/network-views.js';
 import { NetworkReadModel } from './view/network.read-model.js';
 
-/** The nodes of each chain that are connected: a snapshot by HTTP, and what changes by the live feed. */
+/** The connected nodes of each chain: a snapshot over HTTP, and changes over the live feed. */
 @Module({
   imports: [ChainsModule, FeedTopicsModule, StorageModule],
   controllers: [NetworkController],

@@ -1,56 +1,56 @@
 import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, RowAnswers } from '../platform/responses/index.js';
 import { ApiProblems } from '../platform/http/index.js';
-import { PeerReputationReadModel } from './history/peer-reputation.read-model.js';
-import { LatestReportsReadModel } from './latest/latest-reports.read-model.js';
+import { JSON_LIST, RowResponses } from '../platform/responses/index.js';
+import { LatestReportsReadModel } from './latest-reports.read-model.js';
+import { PeerReputationReadModel } from './peer-reputation.read-model.js';
 import { PeerReputation, ReportedReputations } from './reputation.dto.js';
 import { PeerReputationQuery, ReportedPeerPath, ReputationQuery } from './reputation.query.js';
 
-/** What nodes think of their peers. */
+/** Reputations that nodes report of their peers. */
 @ApiTags('Reputation')
 @Controller('reputation')
 export class ReputationController {
   constructor(
     private readonly latest: LatestReportsReadModel,
     private readonly history: PeerReputationReadModel,
-    private readonly answers: RowAnswers,
+    private readonly responses: RowResponses,
   ) {}
 
   @Get()
   @ApiOperation({
     operationId: 'listReputations',
-    summary: 'What each node says of all its peers',
+    summary: 'List the reputations that each node reports of all its peers',
     description:
-      'By the latest `system.network_state` of each node. Many of the peers may be no part of the network.',
+      'From the latest `system.network_state` of each node. Many of these peers may not be part of the network.',
   })
-  @ApiOkResponse({ type: [ReportedReputations], description: 'The newest report first.' })
+  @ApiOkResponse({ type: [ReportedReputations], description: 'Newest report first.' })
   @ApiProblems(400)
   async listReputations(@Query() query: ReputationQuery, @Res() response: Response): Promise<void> {
-    await this.answers.send(response, this.latest.list(query), JSON_LIST);
+    await this.responses.send(response, this.latest.list(query), JSON_LIST);
   }
 
-  // Before the next, for which it would be a peer.
+  // Before the route of a peer, so that `logged` is not a peer id.
   @Get('logged')
   @ApiOperation({
     operationId: 'listLoggedReputations',
-    summary: 'What each node says of those peers that have ever connected here',
-    description: 'By the latest `system.network_state` of each node.',
+    summary: 'List the reputations that each node reports of peers that have connected to this server',
+    description: 'From the latest `system.network_state` of each node.',
   })
-  @ApiOkResponse({ type: [ReportedReputations], description: 'The newest report first.' })
+  @ApiOkResponse({ type: [ReportedReputations], description: 'Newest report first.' })
   @ApiProblems(400)
   async listLoggedReputations(@Query() query: ReputationQuery, @Res() response: Response): Promise<void> {
-    await this.answers.send(response, this.latest.listLogged(query), JSON_LIST);
+    await this.responses.send(response, this.latest.listLogged(query), JSON_LIST);
   }
 
   @Get(':peer_id')
   @ApiOperation({
     operationId: 'listPeerReputations',
-    summary: 'What other nodes say and said of a peer',
+    summary: 'List the reputations of a peer over time',
     description:
-      'By every `system.network_state` that has the peer. A peer that few of them have takes long to find: ' +
-      'give an age, or times.',
+      'From every `system.network_state` that contains the peer. If few of them do, the query is slow: ' +
+      'limit it by an age or times.',
   })
   @ApiOkResponse({ type: [PeerReputation], description: 'Newest first.' })
   @ApiProblems(400)
@@ -59,6 +59,6 @@ export class ReputationController {
     @Query() query: PeerReputationQuery,
     @Res() response: Response,
   ): Promise<void> {
-    await this.answers.send(response, this.history.list(peerId, query), JSON_LIST);
+    await this.responses.send(response, this.history.list(peerId, query), JSON_LIST);
   }
 }

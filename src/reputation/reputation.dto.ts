@@ -1,21 +1,21 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { FlagOf, TextListOf, TextOf, TimeOf } from '../platform/http/index.js';
+import { ApiBoolean, ApiString, ApiStringList, ApiTimestamp } from '../platform/http/index.js';
 
 const PEER = '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp';
 const OTHER_PEER = '12D3KooWByVpK92hMi9CzTjyFg9cPHDU5ariTM3EPMq9vdh5S5Po';
 
-/** What a node says of its peers in one report. The n-th of each list is about the n-th peer. */
+/** One report of a node on its peers. Element n of each list is about peer n. */
 export class ReportedReputations {
-  @TextOf('The node that says so.', { example: PEER })
+  @ApiString('The reporting node.', { example: PEER })
   reporting_peer!: string;
 
-  @TextListOf('The peers, each once, in no particular order.', { example: [OTHER_PEER] })
+  @ApiStringList('The reported peers, each once, in no particular order.', { example: [OTHER_PEER] })
   remote_peer!: string[];
 
   @ApiProperty({
     type: 'array',
     items: { type: 'integer' },
-    description: 'Their reputations: the lowest where a peer is in several sets.',
+    description: 'Their reputations. The lowest one if a peer is in several sets.',
     example: [-2646],
   })
   reputation!: number[];
@@ -23,26 +23,26 @@ export class ReportedReputations {
   @ApiProperty({
     type: 'array',
     items: { type: 'boolean' },
-    description: 'Whether the node is connected to them, in any set.',
+    description: 'Whether the node is connected to them in any set.',
     example: [true],
   })
   connected!: boolean[];
 
-  @TimeOf('When the node said so.')
+  @ApiTimestamp('When the node reported it.')
   ts!: string;
 }
 
-/** What a node says of one peer in one report. */
+/** One report of a node on one peer. */
 export class PeerReputation {
-  @TextOf('The node that says so.', { example: PEER })
+  @ApiString('The reporting node.', { example: PEER })
   reporting_peer!: string;
 
-  @ApiProperty({ type: 'integer', description: 'The lowest of all sets.', example: -2646 })
+  @ApiProperty({ type: 'integer', description: 'The lowest one of all sets.', example: -2646 })
   reputation!: number;
 
-  @FlagOf('Whether the node is connected to the peer, in any set.', { example: true })
+  @ApiBoolean('Whether the node is connected to the peer in any set.', { example: true })
   connected!: boolean;
 
-  @TimeOf('When the node said so.')
+  @ApiTimestamp('When the node reported it.')
   ts!: string;
 }

@@ -1,13 +1,13 @@
 import { Module } from '@nestjs/common';
-import { AnswerModule } from '../platform/responses/index.js';
+import { ResponsesModule } from '../platform/responses/index.js';
 import { StorageModule } from '../storage/index.js';
-import { PeerReputationReadModel } from './history/peer-reputation.read-model.js';
-import { LatestReportsReadModel } from './latest/latest-reports.read-model.js';
+import { LatestReportsReadModel } from './latest-reports.read-model.js';
+import { PeerReputationReadModel } from './peer-reputation.read-model.js';
 import { ReputationController } from './reputation.controller.js';
 
-/** What nodes say of their peers, from their `system.network_state`. */
+/** Reputations that nodes report of their peers in `system.network_state`. */
 @Module({
-  imports: [AnswerModule, StorageModule],
+  imports: [ResponsesModule, StorageModule],
   controllers: [ReputationController],
   providers: [LatestReportsReadModel, PeerReputationReadModel],
 })

@@ -1,33 +1,33 @@
 import {
+  IntegerParameter,
   LimitParameter,
   PeerIdParameter,
   TimestampParameter,
-  WholeNumberParameter,
 } from '../platform/http/index.js';
 
-/** A hundred years: everything. */
+/** A hundred years: all reports. */
 const MAX_AGE_S = 3_155_760_000;
 
-/** What `GET /reputation` and `GET /reputation/logged` take. */
+/** Parameters of `GET /reputation` and `GET /reputation/logged`. */
 export class ReputationQuery {
-  @WholeNumberParameter({
+  @IntegerParameter({
     min: 0,
     max: MAX_AGE_S,
-    description: 'Reports that are at most so old: seconds.',
+    description: 'Maximum age of reports in seconds.',
     default: 60,
   })
   max_age_s = 60;
 
-  @LimitParameter(100, 'At most so many reporting nodes.')
+  @LimitParameter(100, 'Maximum number of reporting nodes.')
   limit = 100;
 }
 
-/** What `GET /reputation/{peer_id}` takes: an age, or times. */
+/** Parameters of `GET /reputation/{peer_id}`: an age, or times. */
 export class PeerReputationQuery {
-  @WholeNumberParameter({
+  @IntegerParameter({
     min: 0,
     max: MAX_AGE_S,
-    description: 'Reports that are at most so old: seconds. Not together with `start_time` or `end_time`.',
+    description: 'Maximum age of reports in seconds. Cannot be combined with `start_time` or `end_time`.',
     example: 3600,
   })
   max_age_s?: number;
@@ -42,10 +42,10 @@ export class PeerReputationQuery {
   limit = 1000;
 }
 
-/** Whom the others report on. */
+/** The reported node in a path. */
 export class ReportedPeerPath {
   @PeerIdParameter({
-    description: 'The peer id of the node that is reported on. It need not have connected here.',
+    description: 'The peer id of the reported node. It need not have connected to this server.',
     required: true,
   })
   peer_id!: string;

@@ -4,32 +4,32 @@ import { packageInfo } from '../platform/config/index.js';
 import {
   ApiProblems,
   BeforeStart,
-  ObjectOf,
+  ApiObject,
   Open,
   type Problem,
   problem,
-  TextListOf,
-  TextOf,
+  ApiStringList,
+  ApiString,
   WebSocketPath,
 } from '../platform/http/index.js';
 
 /** The server and its paths, for clients without a WebSocket. */
 export class About {
-  @TextOf('', { example: 'tetcore-analytics' })
+  @ApiString('', { example: 'tetcore-analytics' })
   name!: string;
 
-  @TextOf('', { example: '0.2.0' })
+  @ApiString('', { example: '0.2.0' })
   version!: string;
 
-  @TextOf('', { example: 'Keeps the telemetry of nodes.' })
+  @ApiString('', { example: 'Keeps the telemetry of nodes.' })
   description!: string;
 
-  @ObjectOf('The WebSocket paths and their purposes.', {
+  @ApiObject('The WebSocket paths and their purposes.', {
     example: { '/audit': 'ws: telemetry that is never purged' },
   })
   telemetry!: object;
 
-  @TextListOf('Further paths.', { example: ['/docs'] })
+  @ApiStringList('Further paths.', { example: ['/docs'] })
   http!: string[];
 }
 

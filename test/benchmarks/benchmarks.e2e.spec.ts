@@ -55,7 +55,7 @@ async function hostSystem(): Promise<number> {
 }
 
 describe('a benchmark', () => {
-  it('is described in the form of the specification, and found again', async () => {
+  it('is created in the form of the specification, and returned', async () => {
     const host = await hostSystem();
     const body = {
       benchmark_spec: { tdb: 'tbd' },
@@ -83,7 +83,7 @@ describe('a benchmark', () => {
     expect(first).toEqual(benchmark);
   });
 
-  it('may be a setup alone, as 0.1.4 has it, or both', async () => {
+  it('may have only a setup, as in 0.1.4, or both', async () => {
     const setup = { substrate: { peerId: 'QmExample' } };
     expect(await made({ setup })).toMatchObject({
       setup,
@@ -120,7 +120,7 @@ describe('a benchmark', () => {
     expect((await ask(server, 'GET', '/benchmarks')).text).toContain(expected[2]);
   });
 
-  it('has times with offsets, fractions and none of both', async () => {
+  it('accepts times with offsets, with fractions and without both', async () => {
     const times = async (ts_start: string, ts_end: string): Promise<(string | null)[]> => {
       const { ts_start: start, ts_end: end } = await made({ ...SPEC, ts_start, ts_end });
       return [start, end];
@@ -135,7 +135,7 @@ describe('a benchmark', () => {
     ]);
   });
 
-  it('is changed field by field; null clears, and what is left out stays', async () => {
+  it('is changed field by field: null clears, and omitted fields stay unchanged', async () => {
     const host = await hostSystem();
     const start = '2026-01-01T00:00:00.000000Z';
     const first = await made({
@@ -178,7 +178,7 @@ describe('a benchmark', () => {
     ).toEqual([{ count: 0 }]);
   });
 
-  it('may be large', async () => {
+  it('can be large', async () => {
     const code = '0123456789abcdef'.repeat(256 * 1024);
     const { id } = await made({ ...SPEC, chain_spec: { code } });
     expect((await ask<Benchmark>(server, 'GET', `/benchmarks/${id}`)).body.chain_spec).toEqual({ code });
@@ -188,7 +188,7 @@ describe('a benchmark', () => {
 });
 
 describe('the list of benchmarks', () => {
-  it('comes in pages, the newest first, also when the last one of a page is deleted meanwhile', async () => {
+  it('comes in pages, newest first, also if the last row of a page is deleted meanwhile', async () => {
     const ids: number[] = [];
     for (let count = 0; count < 5; count += 1) ids.unshift((await made()).id);
     const page = async (query: string): Promise<number[]> =>
@@ -203,7 +203,7 @@ describe('the list of benchmarks', () => {
 });
 
 describe('the example', () => {
-  it('is a body that is taken as it is, with a host system and without', async () => {
+  it('is a valid body, with and without a host system', async () => {
     await using other = await TestDatabase.create();
     await using fresh = await TestServer.ready(other.url);
     for (const host of [false, true]) {
@@ -217,8 +217,8 @@ describe('the example', () => {
   });
 });
 
-describe('a benchmark that cannot be', () => {
-  it('is refused, and the problem names why', async () => {
+describe('an invalid benchmark', () => {
+  it('is rejected with the reason', async () => {
     const refused: [object | string, string[]][] = [
       [{}, ['benchmark_spec', 'setup']],
       [{ description: 'x' }, ['benchmark_spec', 'setup']],
@@ -258,7 +258,7 @@ describe('a benchmark that cannot be', () => {
     }
   });
 
-  it('is one whose body is not sent as JSON', async () => {
+  it('is one whose body is not JSON', async () => {
     const { id } = await made();
     for (const [method, path] of [
       ['POST', '/benchmarks'],
@@ -273,7 +273,7 @@ describe('a benchmark that cannot be', () => {
     }
   });
 
-  it('is none that a change would leave', async () => {
+  it('cannot be the result of a change', async () => {
     const { id } = await made({ ...SPEC, ts_start: '2026-01-01T00:00:00', ts_end: '2026-01-02T00:00:00' });
     const before = (await ask(server, 'GET', `/benchmarks/${id}`)).text;
     const changes: [object, string[]][] = [
@@ -293,7 +293,7 @@ describe('a benchmark that cannot be', () => {
 });
 
 describe('events', () => {
-  it('are kept with their time, or with the time at which they are told, and listed oldest first', async () => {
+  it('are stored with their time, by default the current one, and listed oldest first', async () => {
     const { id } = await made();
     const event = async (body: object): Promise<Event> => {
       const {
@@ -322,7 +322,7 @@ describe('events', () => {
     expect((await ask(server, 'GET', `/benchmarks/${(await made()).id}/events/`)).body).toEqual([]);
   });
 
-  it('are refused where they cannot be', async () => {
+  it('are rejected if they are invalid', async () => {
     const refused: [object, string[]][] = [
       [{}, ['benchmark_id', 'name', 'phase']],
       [{ name: 'x', phase: 'start' }, ['benchmark_id']],
@@ -343,7 +343,7 @@ describe('events', () => {
 });
 
 describe('the routes of benchmarks', () => {
-  it('say 404 where there is no such benchmark', async () => {
+  it('return 404 if there is no such benchmark', async () => {
     for (const [method, path, body] of [
       ['GET', '', undefined],
       ['PATCH', '', { description: 'x' }],
@@ -383,7 +383,7 @@ describe('the routes of benchmarks', () => {
     expect(named(await ask(server, method, path, body))).toEqual([400, parameter]);
   });
 
-  it('take a slash at the end', async () => {
+  it('accept a trailing slash', async () => {
     const created = await ask<Benchmark>(server, 'POST', '/benchmarks/', SPEC);
     expect(created.status).toBe(201);
     const path = `/benchmarks/${created.body.id}/`;

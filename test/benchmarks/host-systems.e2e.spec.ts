@@ -65,7 +65,7 @@ async function fromNode(body: object): Promise<JsonAnswer<HostSystem>> {
 }
 
 describe('a host system', () => {
-  it('is described in the form of the specification, and found again', async () => {
+  it('is created in the form of the specification, and returned', async () => {
     const { status, headers, body: host } = await post(SEED);
     expect(status).toBe(201);
     expect(headers.get('location')).toBe(`/host_systems/${host.id}`);
@@ -76,7 +76,7 @@ describe('a host system', () => {
     expect((await post(NEEDED)).body.description).toBe('');
   });
 
-  it('may have more to say of it, with every digit', async () => {
+  it('can have further details, with every digit', async () => {
     const answer = await post(
       `{"cpu_clock":2600,"cpu_qty":4,"disk_info":"NVME","os":"linux","ram_mb":8192,"is_virtual_machine":false,
         "cpu_name":"Some CPU","arch":"riscv64","distro":"Debian","kernel":"6.1","details":{"n":1152921504606846976,"m":1.50}}`,
@@ -92,7 +92,7 @@ describe('a host system', () => {
     expect(answer.text).toContain('{"m": 1.50, "n": 1152921504606846976}');
   });
 
-  it('is changed field by field; null clears, and what is left out stays', async () => {
+  it('is changed field by field: null clears, and omitted fields stay unchanged', async () => {
     const { body: host } = await post({ ...SEED, details: { rack: 7, row: 1 } });
     const change = async (body: object): Promise<HostSystem> =>
       (await ask<HostSystem>(server, 'PATCH', `/host_systems/${host.id}`, body)).body;
@@ -113,14 +113,14 @@ describe('a host system', () => {
     expect(await change({ ...cleared, description: null })).toEqual({ ...host, ...cleared, description: '' });
   });
 
-  it('is deleted, unless benchmarks ran on it', async () => {
+  it('is deleted unless benchmarks refer to it', async () => {
     const { body: host } = await post(SEED);
     const path = `/host_systems/${host.id}`;
     const run = { setup: {}, host_system_id: host.id };
     const { body: benchmark } = await ask<{ id: number }>(server, 'POST', '/benchmarks', run);
     const refused = await ask<ProblemBody>(server, 'DELETE', path);
     expect(named(refused)).toEqual([409]);
-    expect(refused.body.detail).toContain('benchmarks');
+    expect(refused.body.detail).toContain('Benchmarks refer');
     await ask(server, 'DELETE', `/benchmarks/${benchmark.id}`);
     const deleted = await ask(server, 'DELETE', path);
     expect([deleted.status, deleted.text]).toEqual([204, '']);
@@ -131,7 +131,7 @@ describe('a host system', () => {
     }
   });
 
-  it('is refused where it cannot be, and the problem names why', async () => {
+  it('is rejected with the reason if it is invalid', async () => {
     const refused: [object | string, string[]][] = [
       [{}, ['cpu_clock', 'cpu_qty', 'disk_info', 'os', 'ram_mb']],
       [{ ...SEED, os: null }, ['os']],
@@ -164,7 +164,7 @@ describe('a host system', () => {
 });
 
 describe('the list of host systems', () => {
-  it('comes in pages, the newest first', async () => {
+  it('comes in pages, newest first', async () => {
     const ids: number[] = [];
     for (let count = 0; count < 4; count += 1) ids.unshift((await post(SEED)).body.id);
     const page = async (query: string): Promise<number[]> =>
@@ -181,8 +181,8 @@ describe('the list of host systems', () => {
   });
 });
 
-describe('a host system that is made from a node', () => {
-  it('is what the node said of its computer, digit for digit, and what is given instead', async () => {
+describe('a host system from the report of a node', () => {
+  it('has the reported hardware, digit for digit, and the overriding fields', async () => {
     const node = await FakeNode.connect(server.ws);
     const sysinfo = {
       cpu: 'Intel(R) Xeon(R) E-2386G CPU @ 3.50GHz',
@@ -210,7 +210,7 @@ describe('a host system that is made from a node', () => {
     expect({ ...host, details: null }).toEqual({
       id: host.id,
       created_at: host.created_at,
-      description: 'As alice reports it.',
+      description: 'Reported by alice.',
       os: 'linux',
       cpu_qty: 6,
       cpu_clock: 3500,
@@ -244,7 +244,7 @@ describe('a host system that is made from a node', () => {
     await node.close();
   });
 
-  it('goes by the newest connection that tells, and by the newest scores of all', async () => {
+  it('is from the newest connection with reported hardware, and the newest scores of all', async () => {
     const now = Date.now();
     const connection = (ageHours: number, sysinfo: string | null, score: number | null) => {
       const at = now - ageHours * HOUR_MS;
@@ -278,7 +278,7 @@ describe('a host system that is made from a node', () => {
       batch({ connections: all.map(({ one }) => one), expiring: all.flatMap(({ rows }) => rows) }),
     );
     expect((await fromNode({ peer_id: 'QmReturning' })).body).toMatchObject({
-      description: 'As QmReturning reports it.',
+      description: 'Reported by QmReturning.',
       cpu_name: 'AMD EPYC 7443P 24-Core Processor',
       cpu_qty: 24,
       cpu_clock: null,
@@ -288,7 +288,7 @@ describe('a host system that is made from a node', () => {
     });
   });
 
-  it('holds whatever a node may report', async () => {
+  it('stores everything that a node can report', async () => {
     const reports: Record<string, unknown>[] = [
       {
         cpu: 5,
@@ -316,12 +316,12 @@ describe('a host system that is made from a node', () => {
     });
   });
 
-  it('cannot be made of a node that is not known or has said nothing of its computer', async () => {
+  it('cannot be created from an unknown node or one that has not reported its hardware', async () => {
     expect(named(await fromNode({ peer_id: 'QmUnheard' }))).toEqual([404]);
     await storage.store(batch({ connections: [snapshot({ peerId: 'QmSilent' })] }));
     const silent = (await fromNode({ peer_id: 'QmSilent' })) as unknown as JsonAnswer<ProblemBody>;
     expect(named(silent)).toEqual([409]);
-    expect(silent.body.detail).toContain('nothing of its computer');
+    expect(silent.body.detail).toContain('has not reported its hardware');
     for (const [body, parameter] of [
       [{}, 'peer_id'],
       [{ peer_id: '' }, 'peer_id'],
@@ -334,7 +334,7 @@ describe('a host system that is made from a node', () => {
 });
 
 describe('the routes of host systems', () => {
-  it('take a slash at the end, and no parameters that they do not know', async () => {
+  it('accept a trailing slash, and no unknown parameters', async () => {
     const { body: host, status } = await ask<HostSystem>(server, 'POST', '/host_systems/', SEED);
     expect(status).toBe(201);
     expect((await ask(server, 'GET', '/host_systems/')).status).toBe(200);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { COMPARISON, PROFILE, TARGETS } from '../../src/benchmarks/profiles/profile-sql.js';
+import { COMPARISON, PROFILE, TARGETS } from '../../src/benchmarks/profiles/profiles.read-model.js';
 import { batch, row, snapshot, TEST_COLLECTOR, type TestRow } from '../support/batches.js';
 import { TestDatabase } from '../support/databases.js';
 import { FakeNode } from '../support/fake-node.js';
@@ -127,7 +127,7 @@ const calls = (times: readonly unknown[], given: Partial<Call> = {}): Call[] =>
   times.map((time) => ({ minute: 1, time, ...given }));
 
 describe('the profile of a benchmark', () => {
-  it('has the figures of the calls of each target and name, from all connections of the node', async () => {
+  it('has the statistics of calls by target and name, from all connections of the node', async () => {
     const peerId = await nodeWith(
       [...calls([100, 400, 200]), ...calls([10, 20, 30, 40], { name: 'other' })],
       [...calls([1000, '300']), ...calls([7], { target: 'apallet' })],
@@ -143,7 +143,7 @@ describe('the profile of a benchmark', () => {
     expect(await profile(id, '/?target=pallet')).toHaveLength(2);
   });
 
-  it('keeps the digits of the times, and leaves out what is no time', async () => {
+  it('keeps the digits of durations, and omits other values', async () => {
     const strange = [
       null,
       true,
@@ -181,21 +181,21 @@ describe('the profile of a benchmark', () => {
     expect(text).toContain('"min" : 0.5, "max" : 123456789012345678');
   });
 
-  it('is of the time of the run, both ends included', async () => {
+  it('covers the run, both ends included', async () => {
     const peerId = await nodeWith([0, 1, 2, 3, 4].map((minute) => ({ minute, time: minute })));
     expect(await summary(await runOf(peerId, 1, 3))).toEqual([3, 2]);
     expect(await summary(await runOf(peerId, 1.5, 1.6))).toEqual([]);
     expect(await summary(await runOf(peerId, 5, 10))).toEqual([]);
   });
 
-  it('is of the time from the first event to the last where the run has no times of its own', async () => {
+  it('covers the time from the first to the last event if the run has no times', async () => {
     const peerId = await nodeWith([0, 1, 2, 3, 4].map((minute) => ({ minute, time: minute })));
     const setup = { substrate: { peerId } };
     const id = await benchmark({ setup });
     // It begins when it was described.
     expect(await summary(id)).toEqual([]);
     await event(id, 'x', 'start', 1);
-    // It goes on.
+    // The run has not ended.
     expect(await summary(id)).toEqual([4, 2.5]);
     await event(id, 'y', 'start', 2);
     await event(id, 'x', 'end', 2.5);
@@ -210,7 +210,7 @@ describe('the profile of a benchmark', () => {
     expect(await summary(await benchmark({ setup, ts_end: at(4) }))).toEqual([]);
   });
 
-  it('is of all stretches of an event, each call once', async () => {
+  it('covers all time ranges of an event, each call once', async () => {
     const minutes = Array.from({ length: 20 }, (_, minute) => minute);
     const peerId = await nodeWith(minutes.map((minute) => ({ minute, time: 2 ** minute })));
     const id = await runOf(peerId, 0, 15);
@@ -247,7 +247,7 @@ describe('the profile of a benchmark', () => {
     }
   });
 
-  it('is there while the node is connected, for the node that the specification of the benchmark names', async () => {
+  it('includes an open connection of the node that the specification names', async () => {
     const node = await FakeNode.connect(server.ws);
     await node.sendConnected({ network_id: 'QmLive' });
     const other = { substrate: { peerId: 'QmSomebodyElse' } };
@@ -265,7 +265,7 @@ describe('the profile of a benchmark', () => {
     await node.close();
   });
 
-  it('cannot be where the benchmark names no node', async () => {
+  it('is a 409 if the benchmark names no node', async () => {
     for (const setup of [
       {},
       { substrate: {} },
@@ -282,7 +282,7 @@ describe('the profile of a benchmark', () => {
   });
 
   it.each(['event=', 'event=a&event=b', 'target=a&target=b', 'target=%00', 'foo=1'])(
-    'names the parameter that it does not take: %s',
+    'rejects the invalid parameter by name: %s',
     async (query) => {
       const id = await benchmark({ setup: { substrate: { peerId: 'QmUnheard' } } });
       const answer = await ask(server, 'GET', `/benchmarks/${id}/profile?${query}`);
@@ -292,7 +292,7 @@ describe('the profile of a benchmark', () => {
 });
 
 describe('the targets of a benchmark', () => {
-  it('are those in all messages of its node in its time, each once and sorted', async () => {
+  it('are those in all messages of its node during the run, unique and sorted', async () => {
     const peerId = await nodeWith(
       [
         { minute: 1, time: 1, target: 'state' },
@@ -378,7 +378,7 @@ describe('two benchmarks', () => {
     ]);
   });
 
-  it('must be there, and name a node', async () => {
+  it('must exist, and name a node', async () => {
     const id = await runOf('QmUnheard', 0, 1);
     const nobody = await benchmark({ setup: {} });
     for (const [query, ...problem] of [
@@ -401,8 +401,8 @@ describe('two benchmarks', () => {
   });
 });
 
-describe('the database', () => {
-  it('reads the calls of a run by the index, from the partitions of its time only', async () => {
+describe('the query plan', () => {
+  it('reads the calls of a run by the index, only from the partitions of its time', async () => {
     await using other = await TestDatabase.create();
     await using history = new TestStorage(other.url, { environment: { LOG_EXPIRY_H: (30 * 24).toString() } });
     const now = Date.now();

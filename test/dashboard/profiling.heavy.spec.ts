@@ -136,7 +136,7 @@ describe.skipIf(!hasBrowser)('the page of profiling', () => {
     expect(none.problems).toEqual([]);
     const shown = await node.open({ interval: '604800' });
     await shown.page
-      .getByText('aggregate_interval takes a whole number from 1 to 3600', { exact: false })
+      .getByText('aggregate_interval must be an integer from 1 to 3600', { exact: false })
       .waitFor();
     await shown.page.getByLabel('Interval (seconds)').fill('10');
     await shown.page.keyboard.press('Enter');

@@ -96,7 +96,7 @@ function differences(reference: readonly Reference[], type: string, found: Map<s
 }
 
 describe('aggregates of the live feed', () => {
-  it('are those of SQL, whatever comes when', async () => {
+  it('equal those of SQL, whatever arrives when', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, FAST);
     let run = 0;
@@ -152,7 +152,7 @@ describe('aggregates of the live feed', () => {
     );
   }, 120_000);
 
-  it('have the form that dashboards know, with exact means', async () => {
+  it('have the documented form, with exact means', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, FAST);
     const node = await nodeNamed(server, 'QmForm');
@@ -172,7 +172,7 @@ describe('aggregates of the live feed', () => {
     );
   });
 
-  it('send again what a new or late sample changes, and only that', async () => {
+  it('are sent again if a new or late sample changes them, and only then', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, FAST);
     const node = await nodeNamed(server, 'QmChange');
@@ -207,7 +207,7 @@ describe('aggregates of the live feed', () => {
     await send(120_000, 5);
     await client.has(before + 2);
     expect(client.rows.slice(before + 1)).toEqual([row(120_000, 5)]);
-    // Another one of the same pair takes its place; what is raw stands beside it.
+    // A second aggregate of the pair replaces the first; a raw subscription exists beside it.
     client.subscribe('QmChange', 'system.interval', {
       aggregate_key: 'peers',
       aggregate_type: 'min',
@@ -227,7 +227,7 @@ describe('aggregates of the live feed', () => {
     expect(client.rows.slice(then)).toMatchObject([{ peers: 1 }]);
   });
 
-  it('leave out the interval that the cache does not hold whole', async () => {
+  it('omit the interval that is not cached completely', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { ...FAST, CACHE_EXPIRY_S: '120' });
     const node = await nodeNamed(server, 'QmWhole');

@@ -43,7 +43,7 @@ const sorted = (rows: readonly Record<string, unknown>[], field: string): number
 
 describe('the live feed', () => {
   it.each(['fast', 'immediate'] as const)(
-    'goes on when the database is back, and has lost and repeated nothing (%s)',
+    'continues after an outage of the database without loss or repetition (%s)',
     async (how) => {
       await using postgres = await FaultyPostgres.start();
       await using server = await TestServer.ready(postgres.url, FAST);
@@ -57,7 +57,7 @@ describe('the live feed', () => {
       await client.has(client.rows.length + 100);
       await postgres.stop(how);
       const waiting = client.rows.length;
-      // Who comes in the meantime gets what is cached; who asks for something else waits.
+      // New clients get cached rows meanwhile; subscriptions to other pairs wait.
       const cached = await FeedClient.connect(server.ws);
       cached.subscribe('*', 'test.numbered');
       const late = await FeedClient.connect(server.ws);
@@ -91,7 +91,7 @@ describe('the live feed', () => {
     90_000,
   );
 
-  it('gives an update up that takes too long, and makes it again', async () => {
+  it('cancels an update that takes too long, and retries it', async () => {
     await using database = await TestDatabase.create();
     await using proxy = await PostgresProxy.start(database.url);
     await using server = await TestServer.ready(proxy.url, { ...FAST, CACHE_UPDATE_TIMEOUT_S: '1' });
@@ -105,7 +105,7 @@ describe('the live feed', () => {
     await waitUntil(
       () =>
         warnings.mock.calls.some(
-          ([line]) => line === "An update of the live feed's cache takes more than 1 s.",
+          ([line]) => line === "An update of the live feed's cache is taking more than 1 s.",
         ),
       { what: 'a warning' },
     );
@@ -120,7 +120,7 @@ describe('the live feed', () => {
     warnings.mockRestore();
   });
 
-  it('waits no longer for a connection than for an answer, and gives back what comes too late', async () => {
+  it('limits the time to get a connection, and releases one that comes too late', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, FAST);
     const dataSource = server.server.app.get(DataSource);
@@ -138,7 +138,7 @@ describe('the live feed', () => {
     expect(readings.every((now) => now > 0)).toBe(true);
   });
 
-  it('is the same from every replica', async () => {
+  it('sends the same from every replica', async () => {
     await using database = await TestDatabase.create();
     await using one = await TestServer.ready(database.url, FAST);
     await using two = await TestServer.ready(database.url, FAST);
@@ -164,7 +164,7 @@ describe('the live feed', () => {
     expect(first).toEqual(second);
   });
 
-  it('holds what is younger than CACHE_EXPIRY_S, and lets go of what nobody uses', async () => {
+  it('caches rows for CACHE_EXPIRY_S, and drops unused entries', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, {
       ...FAST,
@@ -199,7 +199,7 @@ describe('the live feed', () => {
     await waitUntil(() => client.rows.at(-1)?.n === 2, { what: 'the newest' });
   });
 
-  it('catches up for who comes back to a pair that nobody has used for a while', async () => {
+  it('updates the entry of a pair that was unused for a while', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, FAST);
     const node = await nodeNamed(server, 'QmBack');
@@ -227,7 +227,7 @@ describe('the live feed', () => {
     expect(await count(server, 'tetcore_feed_fill_seconds_count')).toBe(fills);
   });
 
-  it('asks the database once an interval, however many subscribe to however much', async () => {
+  it('queries the database once per interval, whatever the number of subscriptions', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, FAST);
     const transactionsPerUpdate = async (): Promise<number> => {

@@ -28,7 +28,7 @@ async function ends(server: TestServer, reason: string, count = 1): Promise<void
 }
 
 describe('the live feed', () => {
-  it('drops who takes nothing, while others go on', async () => {
+  it('disconnects a client that reads nothing, while others continue', async () => {
     await using database = await TestDatabase.create();
     await using server = await limited(database, { stalledMs: 500, pingEveryMs: 100 });
     const node = await FakeNode.connect(server.ws);
@@ -54,7 +54,7 @@ describe('the live feed', () => {
     expect(slow.rows.length).toBeLessThan(count);
   }, 60_000);
 
-  it('holds so much for clients that do not read, of all and of one address, and drops them while others wait', async () => {
+  it('limits unsent bytes in total and per address, and disconnects stalled clients while others wait', async () => {
     await using database = await TestDatabase.create();
     const bound = 4 * 1024 * 1024;
     const limits = { unsentBytesOfAddress: bound, crowdedStalledMs: 1_000, pingEveryMs: 200 };
@@ -94,7 +94,7 @@ describe('the live feed', () => {
     for (const client of idle) client.socket.terminate();
   }, 60_000);
 
-  it('drops who is so slow that what it lacks has left the cache', async () => {
+  it('disconnects a client that is so slow that its next rows were evicted', async () => {
     await using database = await TestDatabase.create();
     await using server = await limited(database, {}, { CACHE_MAX_MIB: '8' });
     const node = await FakeNode.connect(server.ws);
@@ -125,7 +125,7 @@ describe('the live feed', () => {
     expect(next.rows.length).toBeLessThan(60);
   }, 60_000);
 
-  it('pings, and drops who is silent', async () => {
+  it('sends pings, and disconnects a silent client', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.start(database.url, FAST);
     Object.assign(server.server.app.get(FeedLimits), { pingEveryMs: 50, silentMs: 400 });
@@ -141,7 +141,7 @@ describe('the live feed', () => {
     expect((await server.metric('tetcore_feed_sockets')).get('')).toBe(2);
   });
 
-  it('takes so many subscriptions of a socket, and so many sockets', async () => {
+  it('limits the subscriptions of a socket, and the number of sockets', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, FAST);
     const client = await FeedClient.connect(server.ws);
@@ -174,7 +174,7 @@ describe('the live feed', () => {
     for (const { socket } of clients) socket.terminate();
   }, 60_000);
 
-  it('closes the socket of who sends too much', async () => {
+  it('closes the socket of a client that sends too much', async () => {
     await using database = await TestDatabase.create();
     await using server = await limited(database, { requestBurst: 10, requestsPerSecond: 1 });
     const often = await FeedClient.connect(server.ws);
@@ -189,7 +189,7 @@ describe('the live feed', () => {
     await ends(server, 'payload_too_large');
   });
 
-  it('counts a request for an aggregate as several, and takes as many of them as a socket may have', async () => {
+  it('counts a request for an aggregate as several, and accepts as many as a socket can have', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, FAST);
     const aggregate = { aggregate_type: 'mean', aggregate_interval: 10 };
@@ -210,7 +210,7 @@ describe('the live feed', () => {
     await ends(server, 'too_many_requests');
   });
 
-  it('lets who asks for little pass who asks for much', async () => {
+  it('lets a client with few requests pass one with many', async () => {
     await using database = await TestDatabase.create();
     await using server = await limited(database, { fillsAtOnce: 0 });
     const readings = vi.spyOn(server.server.app.get(FeedReadModel), 'history');
@@ -229,7 +229,7 @@ describe('the live feed', () => {
     expect(order).toEqual(['x.0', 'x.99', 'x.last', 'x.1', 'x.little', ...rest]);
   });
 
-  it('is there only while the server runs, and says goodbye', async () => {
+  it('closes its sockets with 1001 when the server stops', async () => {
     await using database = await TestDatabase.create();
     const server = await TestServer.ready(database.url, FAST);
     try {

@@ -29,7 +29,7 @@ const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) =
 const ascending = (list: readonly number[]): number[] => [...list].sort((left, right) => left - right);
 
 describe('a subscription', () => {
-  it('sends to each what it subscribes to, until it no longer does', async () => {
+  it('sends each client the messages of its subscriptions until it unsubscribes', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, FAST);
     const one = await nodeNamed(server, 'QmOne');
@@ -87,7 +87,7 @@ describe('a subscription', () => {
 describe('the live feed', () => {
   const shared = sharedServer(FAST);
 
-  it('gives who subscribes at any moment every message once', async () => {
+  it('sends every message once to clients that subscribe at any time', async () => {
     const { server } = shared();
     const node = await nodeNamed(server, 'QmBusy');
     const count = 3_000;
@@ -118,7 +118,7 @@ describe('the live feed', () => {
     expect(times).toEqual([...times].sort());
   });
 
-  it('sends the message without what names it, and with every digit', async () => {
+  it('sends the message without its type and id, and with every digit', async () => {
     const { database, server } = shared();
     const node = await nodeNamed(server, 'QmExact');
     await node.send(
@@ -138,7 +138,7 @@ describe('the live feed', () => {
     );
   });
 
-  it('sends what is late, and what became visible late, once', async () => {
+  it('sends late messages, and those that became visible late, once', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, FAST);
     const node = await nodeNamed(server, 'QmLate');
@@ -182,7 +182,7 @@ describe('the live feed', () => {
     expect(numbers(next.rows)).toEqual([3, 0, 1, 2, 5]);
   });
 
-  it('begins anew for who subscribes again', async () => {
+  it('begins again for a client that subscribes again', async () => {
     const { database, server } = shared();
     const node = await nodeNamed(server, 'QmAgain');
     await node.sendV1({ msg: 'x.again', n: 0 });

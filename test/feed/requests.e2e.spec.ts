@@ -16,47 +16,59 @@ const without = (name: string): object =>
   Object.fromEntries(Object.entries(good).filter(([key]) => key !== name));
 
 const MALFORMED: [what: string, request: unknown, error: RegExp][] = [
-  ['no JSON', '{"peer_id"', /^A frame takes one JSON object\.$/],
-  ['nothing', '""', /^A frame takes one JSON object\.$/],
-  ['null', 'null', /^A frame takes one JSON object\.$/],
-  ['a list', [good], /^A frame takes one JSON object\.$/],
-  ['lists in lists', '['.repeat(30_000), /^A frame takes one JSON object\.$/],
-  ['something deep', `{"msg":${'['.repeat(15_000)}${']'.repeat(15_000)}}`, /^msg takes a plain value\.$/],
-  ['a prototype', '{"__proto__":{"msg":1}}', /^__proto__ takes a plain value\.$/],
-  ['no interest', without('interest'), /^interest takes subscribe or unsubscribe, once\.$/],
-  ['another interest', { ...good, interest: 'much' }, /^interest takes subscribe or unsubscribe, once\.$/],
-  ['no peer', without('peer_id'), /^peer_id takes the peer id of a node, or \* for all, once/],
-  ['an empty peer', { ...good, peer_id: '' }, /^peer_id takes the peer id/],
-  ['a number as peer', { ...good, peer_id: 7 }, /^peer_id takes the peer id/],
-  ['a peer with NUL', { ...good, peer_id: 'a\0' }, /^peer_id takes .*without NUL\.$/],
-  ['a long peer', { ...good, peer_id: 'Q'.repeat(1025) }, /^peer_id takes .*at most 1024 characters/],
-  ['no type', without('msg'), /^msg takes the type of a message/],
-  ['null as type', { ...good, msg: null }, /^msg takes the type of a message/],
-  ['no start', without('start_time'), /^start_time takes a time such as 2019-01-01T00:00:00/],
-  ['no time', { ...good, start_time: 'yesterday' }, /^start_time takes a time/],
-  ['a day that is not', { ...good, start_time: '2020-02-30T00:00:00' }, /^start_time takes a time/],
-  ['a number as time', { ...good, start_time: 1577836800 }, /^start_time takes a time/],
+  ['no JSON', '{"peer_id"', /^A frame must be one JSON object\.$/],
+  ['nothing', '""', /^A frame must be one JSON object\.$/],
+  ['null', 'null', /^A frame must be one JSON object\.$/],
+  ['a list', [good], /^A frame must be one JSON object\.$/],
+  ['lists in lists', '['.repeat(30_000), /^A frame must be one JSON object\.$/],
+  ['something deep', `{"msg":${'['.repeat(15_000)}${']'.repeat(15_000)}}`, /^msg must be a plain value\.$/],
+  ['a prototype', '{"__proto__":{"msg":1}}', /^__proto__ must be a plain value\.$/],
+  ['no interest', without('interest'), /^interest must be one of: subscribe, unsubscribe\.$/],
+  ['another interest', { ...good, interest: 'much' }, /^interest must be one of: subscribe, unsubscribe\.$/],
+  [
+    'no peer',
+    without('peer_id'),
+    /^peer_id must be a single string .*: the peer id of a node, or \* for all\.$/,
+  ],
+  ['an empty peer', { ...good, peer_id: '' }, /^peer_id must be .* the peer id/],
+  ['a number as peer', { ...good, peer_id: 7 }, /^peer_id must be .* the peer id/],
+  ['a peer with NUL', { ...good, peer_id: 'a\0' }, /^peer_id must be .*without NUL:/],
+  ['a long peer', { ...good, peer_id: 'Q'.repeat(1025) }, /^peer_id must be .*at most 1024 characters/],
+  ['no type', without('msg'), /^msg must be .*: the type of a message/],
+  ['null as type', { ...good, msg: null }, /^msg must be .*: the type of a message/],
+  ['no start', without('start_time'), /^start_time must be a single time such as 2019-01-01T00:00:00/],
+  ['no time', { ...good, start_time: 'yesterday' }, /^start_time must be a single time/],
+  ['a day that is not', { ...good, start_time: '2020-02-30T00:00:00' }, /^start_time must be a single time/],
+  ['a number as time', { ...good, start_time: 1577836800 }, /^start_time must be a single time/],
   [
     'another aggregate',
     { ...aggregate, aggregate_type: 'mode' },
-    /^aggregate_type takes mean or median or min/,
+    /^aggregate_type must be one of: mean, median, min/,
   ],
-  ['no interval', { ...good, aggregate_type: 'mean' }, /^aggregate_interval takes a whole number from 1/],
+  ['no interval', { ...good, aggregate_type: 'mean' }, /^aggregate_interval must be an integer from 1/],
   [
     'an interval of 0',
     { ...aggregate, aggregate_interval: 0 },
-    /^aggregate_interval takes a whole number from 1/,
+    /^aggregate_interval must be an integer from 1/,
   ],
-  ['half a second', { ...aggregate, aggregate_interval: 0.5 }, /^aggregate_interval takes a whole number/],
+  ['half a second', { ...aggregate, aggregate_interval: 0.5 }, /^aggregate_interval must be an integer/],
   [
     'a text as interval',
     { ...aggregate, aggregate_interval: '10' },
-    /^aggregate_interval takes a whole number/,
+    /^aggregate_interval must be an integer/,
   ],
-  ['more than is held', { ...aggregate, aggregate_interval: 3601 }, /^aggregate_interval takes .* 1 to 3600/],
-  ['a number as key', { ...aggregate, aggregate_key: 5 }, /^aggregate_key takes the name of a numeric field/],
-  ['a field too many', { ...good, colour: 'red' }, /^colour is not known here\.$/],
-  ['a long field', { ...good, ['x'.repeat(9_999)]: 1 }, /^x{64}… is not known here\.$/],
+  [
+    'more than is held',
+    { ...aggregate, aggregate_interval: 3601 },
+    /^aggregate_interval must be .* 1 to 3600/,
+  ],
+  [
+    'a number as key',
+    { ...aggregate, aggregate_key: 5 },
+    /^aggregate_key must be .*: the name of a numeric field/,
+  ],
+  ['a field too many', { ...good, colour: 'red' }, /^colour is unknown\.$/],
+  ['a long field', { ...good, ['x'.repeat(9_999)]: 1 }, /^x{64}… is unknown\.$/],
 ];
 
 describe('a request to the live feed', () => {
@@ -72,7 +84,7 @@ describe('a request to the live feed', () => {
   });
 
   it.each(MALFORMED)(
-    'that is malformed is answered with what it takes, and costs nothing: %s',
+    'that is malformed gets an error with the reason, and uses no resources: %s',
     async (_, request, error) => {
       const client = await FeedClient.connect(server.ws);
       client.send(request);
@@ -89,7 +101,7 @@ describe('a request to the live feed', () => {
     },
   );
 
-  it('may be binary no more than any other', async () => {
+  it('must not be binary', async () => {
     const client = await FeedClient.connect(server.ws);
     client.socket.send(Buffer.from(JSON.stringify(good)));
     await waitUntil(() => client.errors.length === 1, { what: 'an error' });
@@ -97,7 +109,7 @@ describe('a request to the live feed', () => {
     await client.close();
   });
 
-  it('may leave empty what it does not need', async () => {
+  it('can have empty optional fields', async () => {
     const node = await FakeNode.connect(server.ws);
     await node.sendConnected({ network_id: 'QmEmpty' });
     const client = await FeedClient.connect(server.ws);
@@ -118,7 +130,7 @@ describe('a request to the live feed', () => {
     await node.close();
   });
 
-  it('is not for plain HTTP', async () => {
+  it('needs a WebSocket', async () => {
     const answer = await server.get('/feed');
     expect(answer.status).toBe(426);
     expect(await answer.json()).toMatchObject({ status: 426 });

@@ -32,7 +32,7 @@ async function longestBlock(work: () => Promise<unknown>): Promise<number> {
 const shared = sharedServer();
 
 describe('a body', () => {
-  it('whose numbers would be megabytes once written out is refused, and nothing of it is stored', async () => {
+  it('whose numbers would expand to megabytes is rejected, and not stored', async () => {
     const { server } = shared();
     const before = (await server.api.GET('/benchmarks')).data;
     const answer = await post(server, `{"setup":{"a":[${Array(4500).fill('1e131071').join()}]}}`);
@@ -62,11 +62,11 @@ describe('a body', () => {
       answer = await post(server, body);
     });
     expect([answer?.status, answer?.text.length]).toEqual([status, answer?.text.length]);
-    // It was minutes. The parser itself takes a tenth of a second.
+    // It once took minutes. The parser alone takes a tenth of a second.
     expect(blocked).toBeLessThan(3000);
   });
 
-  it('is in UTF-8, with or without a byte order mark', async () => {
+  it('must be in UTF-8, with or without a byte order mark', async () => {
     const { server } = shared();
     const nested = `{"description":"∀","setup":{"a":${'['.repeat(5000)}${']'.repeat(5000)}}}`;
     const other = await post(server, Buffer.from(nested, 'utf16le'), 'application/json; charset=utf-16le');
@@ -75,7 +75,7 @@ describe('a body', () => {
     expect((await post(server, '\uFEFF{"setup":{"a":1.50}}')).text).toContain('1.50');
   });
 
-  it('is an object', async () => {
+  it('must be an object', async () => {
     const { server } = shared();
     for (const body of ['[]', '[{"setup":{}}]', '"x"', '1', 'null', '']) {
       expect([body, (await post(server, body)).status]).toEqual([body, 400]);
@@ -83,17 +83,17 @@ describe('a body', () => {
   });
 });
 
-describe('a name that every object has', () => {
+describe('a property name of Object.prototype', () => {
   const NAMES = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'];
 
-  it('is no parameter that is known', async () => {
+  it('is an unknown parameter', async () => {
     const { server } = shared();
     for (const path of ['/nodes', '/stats/db', '/nodes/QmA/connections']) {
       for (const name of NAMES) {
         const answer = await server.get(`${path}?${name}=1`);
         expect([path, name, answer.status]).toEqual([path, name, 400]);
         expect(await answer.json()).toMatchObject({
-          errors: [{ parameter: name, detail: 'is not known here' }],
+          errors: [{ parameter: name, detail: 'is unknown' }],
         });
       }
     }

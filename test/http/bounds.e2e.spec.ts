@@ -59,7 +59,7 @@ async function everythingIsStored(database: TestDatabase, sent: number): Promise
 }
 
 describe('a connection', () => {
-  it('has ten seconds for its headers, and thirty for its request', async () => {
+  it('has 10 s for its headers, and 30 s for its request', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { HTTP_MAX_CONNECTIONS: '1000' });
     expect(httpServer(server)).toMatchObject({
@@ -69,7 +69,7 @@ describe('a connection', () => {
     });
   });
 
-  it('that does not come to the end of its handshake is cut off, and no node is harmed', async () => {
+  it('that does not complete its handshake is closed, without effect on nodes', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     await using talking = await TalkingNode.connect(server);
@@ -105,7 +105,7 @@ describe('a connection', () => {
     await everythingIsStored(database, await talking.stop());
   });
 
-  it('that floods with headers is refused with 431, and no node is harmed', async () => {
+  it('that floods with headers gets 431, without effect on nodes', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     await using talking = await TalkingNode.connect(server);
@@ -119,7 +119,7 @@ describe('a connection', () => {
       const raws = await Promise.all(Array.from({ length: 10 }, () => RawSocket.connect(server.http)));
       for (const raw of raws) raw.write(flood);
       for (const raw of raws) {
-        // A client that still sends when it is cut off may not see the answer.
+        // A client that is still sending when it is disconnected may not receive the response.
         const answer = (await raw.ended).toString();
         if (flood.length < 100_000 || answer !== '') {
           expect(answer).toMatch(/^HTTP\/1\.1 431 Request Header Fields Too Large\r\n/);
@@ -135,13 +135,13 @@ describe('a connection', () => {
     await everythingIsStored(database, await talking.stop());
   });
 
-  it('that is kept for the next question does not hold up the end of the server', async () => {
+  it('that is idle does not delay the shutdown of the server', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const ask = (path: string): Promise<IncomingMessage> =>
       new Promise((resolve, reject) => get(server.http + path, { agent }, resolve).on('error', reject));
-    // The answer comes when nobody new is let in any more.
+    // The response is sent after new connections are refused.
     const answer = await onDatabase(database.url, async (other) => {
       await other.query('BEGIN; LOCK TABLE peer_connections');
       const asked = ask('/nodes');
@@ -155,7 +155,7 @@ describe('a connection', () => {
       return await asked;
     });
     expect([answer.statusCode, await text(answer)]).toEqual([200, '[]']);
-    // So that the client does not send its next question into a connection that is cut.
+    // So that the client does not send its next request on a closed connection.
     expect(answer.headers.connection).toBe('close');
     const answeredAt = performance.now();
     await server.stop();
@@ -163,7 +163,7 @@ describe('a connection', () => {
     agent.destroy();
   });
 
-  it('that does not speak HTTP is refused with 400', async () => {
+  it('that does not use HTTP gets 400', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     const garbage = ['\x16\x03\x01\x02\x00\x01', 'SSH-2.0-x\r\n', 'GET / HTTP/9.9\r\n\r\n', '\0\0\0\0'];
@@ -177,7 +177,7 @@ describe('a connection', () => {
     });
   });
 
-  it('beyond HTTP_MAX_CONNECTIONS is dropped and counted, and those that are there stay', async () => {
+  it('above HTTP_MAX_CONNECTIONS is dropped and counted, and existing ones stay', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { HTTP_MAX_CONNECTIONS: '6' });
     await using talking = await TalkingNode.connect(server);
@@ -196,8 +196,8 @@ describe('a connection', () => {
   });
 });
 
-describe('connections on which nothing is asked', () => {
-  it('give way where there is no room for another, so that they keep nobody out', async () => {
+describe('idle connections', () => {
+  it('are closed for new ones when the limit is reached', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { HTTP_MAX_CONNECTIONS: '6' });
     await using talking = await TalkingNode.connect(server);
@@ -217,7 +217,7 @@ describe('connections on which nothing is asked', () => {
 });
 
 describe('a connection of METRICS_PORT', () => {
-  it('is bounded in the same way: by time, by size and by whether it speaks HTTP', async () => {
+  it('has the same limits of time, size and protocol', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { METRICS_PORT: '0' });
     const mute = await RawSocket.connect(server.metricsHttp);
@@ -242,7 +242,7 @@ describe('a connection of METRICS_PORT', () => {
     });
   });
 
-  it('beyond a hundred that ask nothing is taken, and so on the other port', async () => {
+  it('is accepted beside a hundred idle ones, and so on the other port', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { METRICS_PORT: '0' });
     await using talking = await TalkingNode.connect(server);

@@ -8,11 +8,11 @@ import { tempDir } from '../support/temp-dir.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const ORIGIN = 'https://pages.example';
-/** What a browser asks before it lets a page send a request. */
+/** The preflight of a browser. */
 const PREFLIGHT = [`Origin: ${ORIGIN}`, 'Access-Control-Request-Method: POST'];
 
-/** Each is answered before the turn ends in which it came, or just after; with the status. */
-const QUESTIONS: Record<'PORT' | 'METRICS_PORT', [string, number, string[]?][]> = {
+/** Requests and statuses. Each is answered in the round of the event loop in which it arrives, or just after. */
+const REQUESTS: Record<'PORT' | 'METRICS_PORT', [string, number, string[]?][]> = {
   PORT: [
     ['GET /foo', 404],
     ['DELETE /nodes', 404],
@@ -40,9 +40,9 @@ async function ask(port: number, question: string, headers: readonly string[] = 
   return (await raw.ended).toString();
 }
 
-describe('a server that stops', () => {
+describe('a server that is shutting down', () => {
   it.each(['PORT', 'METRICS_PORT'] as const)(
-    'answers whoever asks at %s, and waits for its nodes all the same',
+    'answers requests at %s, and still waits for its nodes',
     async (which) => {
       await using database = await TestDatabase.create();
       const dataDir = await tempDir('draining');
@@ -61,7 +61,7 @@ describe('a server that stops', () => {
       await waitUntil(() => node.text.includes('\x88'), { what: 'the close frame' });
 
       const port = which === 'PORT' ? server.port : metricsPort;
-      for (const [question, status, headers] of QUESTIONS[which]) {
+      for (const [question, status, headers] of REQUESTS[which]) {
         const answer = await ask(port, question, headers);
         expect(answer, `${question}\n${server.log}`).toMatch(new RegExp(`^HTTP/1\\.1 ${status.toString()} `));
         expect(answer, question).toMatch(/\r\nConnection: close\r\n/);

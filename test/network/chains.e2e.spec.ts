@@ -62,7 +62,7 @@ describe('a chain', () => {
     chain = `Chain-${stories.toString()}`;
   });
 
-  it('is its genesis hash: two of one name are two, by HTTP and by the feed', async () => {
+  it('is identified by its genesis hash: two with one name are separate, over HTTP and the feed', async () => {
     const { server } = shared();
     const [one, two] = [hash(`one ${chain}`), hash(`two ${chain}`)];
     await connect(server, 'alice', { genesis_hash: one.toUpperCase().replace('0X', '0x') });
@@ -111,7 +111,7 @@ describe('a chain', () => {
     client.close();
   });
 
-  it('is found by its name among open connections first, then among all', async () => {
+  it('is found by name among open connections first, then among all', async () => {
     const { server } = shared();
     const [old, now] = [hash(`old ${chain}`), hash(`now ${chain}`)];
     const before = await connect(server, 'before', { genesis_hash: old });
@@ -125,7 +125,7 @@ describe('a chain', () => {
     await waitUntil(async () => (await server.get(`/network/${chain}`)).status === 409, { what: 'both' });
   });
 
-  it('is waited for by its name, and again when all of its nodes have gone', async () => {
+  it('can be subscribed to by name before it has nodes, and again when all have disconnected', async () => {
     const { server } = shared();
     const client = await NetworkClient.connect(server.ws);
     client.subscribe(chain, { fields: ['name'] });
@@ -141,7 +141,7 @@ describe('a chain', () => {
     client.close();
   });
 
-  it('is sent whole to who goes on by a name that another chain had', async () => {
+  it('is sent completely to a client that continues by a name that another chain had', async () => {
     const { server } = shared();
     const [old, now] = [hash(`old ${chain}`), hash(`now ${chain}`)];
     const before = await connect(server, 'before', { genesis_hash: old });
@@ -168,7 +168,7 @@ describe('a chain', () => {
     for (const client of [watching, byKey, byName]) client.close();
   });
 
-  it('has a node with two sockets whole, whichever of them is silent and whichever ends', async () => {
+  it('merges a node with two sockets, whichever of them is silent and whichever ends', async () => {
     const { server } = shared();
     const older = await connect(server, 'older', { network_id: `Qm-${chain}` });
     const newer = await connect(server, 'older', { network_id: `Qm-${chain}` });
@@ -195,7 +195,7 @@ describe('a chain', () => {
     client.close();
   });
 
-  it('is heard on the newest of more connections than are looked at, and keeps its id', async () => {
+  it('evaluates the newest of many connections of a node, which keeps its id', async () => {
     const { server } = shared();
     const node = await FakeNode.connect(server.ws);
     const greet = (id: number): Promise<void> =>
@@ -208,7 +208,7 @@ describe('a chain', () => {
     expect(nodes.map(({ id }) => id)).toEqual([first?.id]);
   });
 
-  it('tells that several nodes have one peer id', async () => {
+  it('marks several nodes with one peer id as duplicates', async () => {
     const { server } = shared();
     await connect(server, 'one', { network_id: `Qm-${chain}`, startup_time: '1767323045678' });
     await seen(server, `/network/${chain}`, { nodes: [{ duplicate: false }] });
@@ -216,7 +216,7 @@ describe('a chain', () => {
     await seen(server, `/network/${chain}`, { nodes: [{ duplicate: true, connections: 2 }] });
   });
 
-  it('has no height that one node makes up, best or final, in any answer', async () => {
+  it('has no best or finalized height that a single node invents, in any response', async () => {
     const { server } = shared();
     const [alice, bob] = [await connect(server, 'alice'), await connect(server, 'bob', {}, '127.0.0.2')];
     const liar = await connect(server, 'liar', {}, '127.0.0.3');
@@ -235,7 +235,7 @@ describe('a chain', () => {
     expect(said.average_block_time_ms).toBeLessThan(10_000);
     const unconfirmed = Object.fromEntries(nodes.map((node) => [String(node.name), node.unconfirmed]));
     expect(unconfirmed).toEqual({ alice: false, bob: false, liar: true });
-    // What is not asked for is not kept: the list goes by a few nodes then.
+    // Unrequested views are dropped: the list then uses a sample of nodes.
     const listed = (await (await server.get('/network')).json()) as { name: string }[];
     expect(listed.find(({ name }) => name === chain)).toMatchObject({
       best_height: 12,
@@ -243,7 +243,7 @@ describe('a chain', () => {
     });
   });
 
-  it('is listed with the heights of a few of its nodes where nobody follows it', async () => {
+  it('is listed with the heights of a sample of its nodes without subscriptions', async () => {
     const { server } = shared();
     const names = ['alice', 'bob', 'carol'];
     const nodes = await Promise.all(
@@ -263,7 +263,7 @@ describe('a chain', () => {
     expect(await (await server.get('/metrics')).text()).toMatch(/^tetcore_network_chains \d+$/m);
   });
 
-  it('comes in pages, in the order of the ids of its nodes', async () => {
+  it('comes in pages, sorted by node id', async () => {
     const { server } = shared();
     const node = await FakeNode.connect(server.ws);
     for (let id = 1; id <= 7; id += 1) {

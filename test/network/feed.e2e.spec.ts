@@ -30,7 +30,7 @@ describe('the live feed of a network', () => {
     chain = `Testnet-${stories.toString()}`;
   });
 
-  it('sends everything, then what changed of what was asked for, and who went', async () => {
+  it('sends the complete state, then changes of the requested fields, and ids that are gone', async () => {
     const { server } = shared();
     const [alice, bob] = [await connect(server, 'alice'), await connect(server, 'bob')];
     const client = await NetworkClient.connect(server.ws);
@@ -64,13 +64,13 @@ describe('the live feed of a network', () => {
     client.close();
   });
 
-  it('goes on after a snapshot, also after that of another server', async () => {
+  it('continues after a snapshot, also of another server', async () => {
     const { database, server: one } = shared();
     await using two = await TestServer.ready(database.url, FAST);
     const [alice, bob] = [await connect(one, 'alice'), await connect(one, 'bob')];
     await waitUntil(
       async () => {
-        // Both know the chain before the snapshot is taken.
+        // Both have the chain before the snapshot is read.
         for (const server of [one, two]) {
           const { nodes } = (await (await server.get(`/network/${chain}`)).json()) as {
             nodes: unknown[];
@@ -105,7 +105,7 @@ describe('the live feed of a network', () => {
     client.close();
   });
 
-  it('waits for a chain that nobody is on yet, and leaves other subscriptions alone', async () => {
+  it('waits for a chain without nodes, and does not affect other subscriptions', async () => {
     const { server } = shared();
     const client = await NetworkClient.connect(server.ws);
     client.subscribe(chain);
@@ -123,7 +123,7 @@ describe('the live feed of a network', () => {
     await raw.close();
   });
 
-  it('gives who comes late the newest state once, not what was before it', async () => {
+  it('sends a slow client the newest state once, and no earlier ones', async () => {
     const { server } = shared();
     const alice = await connect(server, 'alice');
     const early = await NetworkClient.connect(server.ws);
@@ -140,7 +140,7 @@ describe('the live feed of a network', () => {
     for (const client of [early, last]) client.close();
   });
 
-  it('lets a socket follow a few chains, and hinders nobody else', async () => {
+  it('limits the chains of a socket, and does not affect others', async () => {
     const { server } = shared();
     const alice = await connect(server, 'alice');
     const greedy = await NetworkClient.connect(server.ws);
@@ -157,7 +157,7 @@ describe('the live feed of a network', () => {
     for (const client of [greedy, other]) client.close();
   });
 
-  it('shows a node that says that it is of another chain there, and what it said before nowhere', async () => {
+  it('moves a node that changes its chain, without its earlier reports', async () => {
     const { server } = shared();
     const alice = await connect(server, 'alice');
     const clients = [await NetworkClient.connect(server.ws), await NetworkClient.connect(server.ws)] as const;

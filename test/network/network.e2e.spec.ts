@@ -55,7 +55,7 @@ async function stored(database: TestDatabase, count: number): Promise<void> {
 }
 
 describe('the network of a chain', () => {
-  it('is what its nodes said last, filled from the database', async () => {
+  it('has the latest reports of its nodes, read from the database', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, FAST);
     const node = await connect(server, 'alice', { authority: true, version: '2.0', implementation: 'X' });
@@ -117,7 +117,7 @@ describe('the network of a chain', () => {
     expect(nodes[0]?.id).toBe(Number(connection?.id));
   });
 
-  it('keeps up with nodes that come, report and go', async () => {
+  it('is updated when nodes connect, report and disconnect', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, FAST);
     const alice = await connect(server, 'alice');
@@ -136,7 +136,7 @@ describe('the network of a chain', () => {
     await waitUntil(async () => (await server.get('/network/Testnet')).status === 404, { what: 'no node' });
   });
 
-  it('tells by our clock how much later a block came, whatever the clocks of nodes say', async () => {
+  it('measures the propagation of a block by the clock of the server, whatever the clocks of nodes', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, FAST);
     const [first, second] = [await connect(server, 'first'), await connect(server, 'second')];
@@ -159,7 +159,7 @@ describe('the network of a chain', () => {
     expect((await seen(other, 'second', { best_height: 50 })).propagation_ms).toBe(late.propagation_ms);
   });
 
-  it('does not take blocks that a node catches up with for slow ones', async () => {
+  it('does not measure blocks of a syncing node', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, FAST);
     const [first, second] = [await connect(server, 'first'), await connect(server, 'second')];
@@ -169,7 +169,7 @@ describe('the network of a chain', () => {
     await seen(server, 'second', { best_height: 50, propagation_ms: null });
   });
 
-  it('has a node that is connected twice once, by its newest connection', async () => {
+  it('has a node with two connections once, described by the newest one', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, FAST);
     const older = await connect(server, 'twice');
@@ -184,7 +184,7 @@ describe('the network of a chain', () => {
     expect(older.isOpen).toBe(true);
   });
 
-  it('is the same at two servers, whichever a node is connected to', async () => {
+  it('is the same at two servers, whichever one a node is connected to', async () => {
     await using database = await TestDatabase.create();
     await using one = await TestServer.ready(database.url, FAST);
     await using two = await TestServer.ready(database.url, FAST);
@@ -211,7 +211,7 @@ describe('the network of a chain', () => {
     }
   });
 
-  it('takes what nodes send for what it is: text of any kind, and numbers only where they are some', async () => {
+  it('accepts any text from nodes, and numbers only if they are valid', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, FAST);
     const node = await connect(server, HOSTILE, { chain: '../%2e"<b>', version: 'x'.repeat(5000) });
@@ -234,10 +234,10 @@ describe('the network of a chain', () => {
     expect(chains).toMatchObject([{ name: '../%2e"<b>', node_count: 1, best_height: 3 }]);
   });
 
-  it('is told to those who ask while the server says goodbye', async () => {
+  it('is returned while the server is shutting down', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, FAST);
-    // It does not answer the close frame before it is told to.
+    // It does not respond to the close frame yet.
     const slow = await RawSocket.open(server.ws);
     slow.onEnd = () => undefined;
     const says = { msg: 'system.connected', network_id: 'Qmslow', name: 'slow', chain: 'Testnet' };
@@ -248,13 +248,13 @@ describe('the network of a chain', () => {
     expect((await snapshot(server)).nodes.map(({ name }) => name)).toEqual(['slow']);
     const answer = await server.get('/network');
     expect(await answer.json()).toMatchObject([{ name: 'Testnet', node_count: 1 }]);
-    // Nobody is to ask the next question here.
+    // No further request uses this connection.
     expect(answer.headers.get('connection')).toBe('close');
     slow.socket.destroy();
     await stopped;
   });
 
-  it('is among the chains that are listed, the largest first', async () => {
+  it('is in the list of chains, largest first', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, FAST);
     expect(await (await server.get('/network')).json()).toEqual([]);

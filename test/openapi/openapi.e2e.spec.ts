@@ -14,7 +14,7 @@ async function kept(): Promise<OpenAPIObject> {
 }
 
 describe('the OpenAPI document', () => {
-  it('in the repository is the one that the server gives: npm run docs', async () => {
+  it('in the repository is the one that the server returns: npm run docs', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     const answer = await server.get('/openapi.json');
@@ -30,7 +30,7 @@ describe('the OpenAPI document', () => {
     );
   });
 
-  it('says what every parameter and every field is for, by a description or an example', async () => {
+  it('documents every parameter and field, by a description or an example', async () => {
     const { paths, components } = await kept();
     const bare: string[] = [];
     for (const [path, item] of Object.entries(paths)) {
@@ -52,12 +52,12 @@ describe('the OpenAPI document', () => {
     expect(bare).toEqual([]);
   });
 
-  it('is what the client in the repository is generated from: npm run client:generate', async () => {
+  it('is the source of the client in the repository: npm run client:generate', async () => {
     const generated = COMMENT_HEADER + astToString(await openapiTS(DOCUMENT));
     expect(await readFile(SCHEMA, 'utf8')).toBe(generated);
   });
 
-  it('can be read and tried at /docs, with nothing from elsewhere', async () => {
+  it('can be read and tried at /docs, without external resources', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     for (const path of ['/docs', '/docs/']) {

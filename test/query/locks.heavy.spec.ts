@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AnswerLimits } from '../../src/platform/responses/index.js';
+import { ResponseLimits } from '../../src/platform/responses/index.js';
 import { TestDatabase } from '../support/databases.js';
 import { onDatabase } from '../support/on-database.js';
 import { oneSet, storeReports } from '../support/reports.js';
@@ -53,15 +53,15 @@ const waitingFor = async (database: TestDatabase, relation: string): Promise<num
     )
   ).length;
 
-describe('who locks messages first and connections then', () => {
-  it('is in a deadlock with every question that has begun, and each of them is answered all the same', async () => {
+describe('a session that locks messages before connections', () => {
+  it('deadlocks with running queries, and each query is retried and answered', async () => {
     await using database = await databaseWith(2);
-    // Only who has just begun to wait looks for a deadlock, and fails: it is to be the questions, and not before.
+    // PostgreSQL checks for deadlocks when a session begins to wait, and cancels that one: it must be the queries.
     const name = new URL(database.url).pathname.slice(1);
     await database.query(`ALTER DATABASE ${name} SET deadlock_timeout = '5s'`);
     await using server = await TestServer.ready(database.url);
     // All are to be read at once, and come from one address.
-    Object.assign(server.server.app.get(AnswerLimits), { pagesOfAddress: 6 });
+    Object.assign(server.server.app.get(ResponseLimits), { pagesOfAddress: 6 });
     const expected = await Promise.all(QUESTIONS.map((path) => ask(server, path)));
     expect(expected.map(([, status]) => status)).toEqual(QUESTIONS.map(() => 200));
     await onDatabase(database.url, async (other) => {
@@ -83,8 +83,8 @@ describe('who locks messages first and connections then', () => {
   });
 });
 
-describe('questions beside a purge', () => {
-  it('are all answered, exports to their end, while one partition goes after the other', async () => {
+describe('queries during a purge', () => {
+  it('are all answered, and exports complete, while partitions are dropped', async () => {
     const expired = 10;
     await using database = await databaseWith(24 + expired);
     await using server = await TestServer.ready(database.url, { LOG_EXPIRY_H: '24' });
@@ -97,7 +97,7 @@ describe('questions beside a purge', () => {
       while (purging);
     });
     try {
-      // Who reads may take all turns of a purge.
+      // Readers can delay all attempts of a purge.
       while (dropped < expired) dropped += (await purge.done(Date.now())).partitions.length;
     } finally {
       purging = false;

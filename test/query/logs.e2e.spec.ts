@@ -8,10 +8,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, it } from 'vitest';
-import { segmentQuery } from '../../src/query/logs/segment-rows.js';
-import { NEWEST_FIRST } from '../../src/query/logs/reading-order.js';
-import { MESSAGE_JSON } from '../../src/query/logs/row-shape.js';
-import type { Segment } from '../../src/query/logs/segment.js';
+import { MESSAGE_JSON, rangeQuery } from '../../src/query/messages/message-sql.js';
+import { NEWEST_FIRST, type TimeRange } from '../../src/query/messages/message-ranges.js';
 import type { ConnectionSnapshot, EndReason } from '../../src/storage/index.js';
 import { batch, row, snapshot, type TestRow, newConnectionId, TEST_COLLECTOR } from '../support/batches.js';
 import { TestDatabase } from '../support/databases.js';
@@ -145,7 +143,7 @@ function messagesOfCsv(text: string): Message[] {
   );
 }
 
-/** Asks, and reads nothing of the answer yet. */
+/** Sends a request, and does not read the response yet. */
 async function ask(server: TestServer, path: string, from: RequestOptions = {}): Promise<IncomingMessage> {
   const asking = request(server.http + path, { agent: false, ...from }).end();
   const [answer] = (await once(asking, 'response')) as [IncomingMessage];
@@ -190,14 +188,14 @@ async function networkStates(database: TestDatabase, count: number): Promise<num
 
 const shared = sharedServer();
 
-describe('an answer', () => {
-  it('of many network states takes little memory, however slowly it is read', async () => {
+describe('a response of GET /nodes/logs', () => {
+  it('with many network states uses little memory, however slowly the client reads', async () => {
     await using database = await TestDatabase.create();
     const size = await networkStates(database, 1000);
     await using server = await TestServer.ready(database.url);
     const before = memory();
     const answer = await ask(server, '/nodes/logs?peer_id=QmAsked&limit=10000');
-    // The client does not read: the database is not asked for more.
+    // The client does not read, so that no more rows are fetched.
     await leftAlone(database);
     let [peak, bytes, looks] = [memory(), 0, 0];
     for await (const chunk of answer as AsyncIterable<Buffer>) {
@@ -211,7 +209,7 @@ describe('an answer', () => {
     expect(peak - before).toBeLessThan(40);
   }, 90_000);
 
-  it('is no longer read from the database when the client goes away', async () => {
+  it('stops reading from the database when the client disconnects', async () => {
     await using database = await TestDatabase.create();
     await networkStates(database, 200);
     await using server = await TestServer.ready(database.url);
@@ -222,7 +220,7 @@ describe('an answer', () => {
     expect(await messages(server, { peer_id: 'QmAsked', limit: '1' })).toHaveLength(1);
   });
 
-  it('is no longer looked for when the client goes away before there is a row', async () => {
+  it('cancels its query when the client disconnects before the first row', async () => {
     await using database = await TestDatabase.create();
     await database.query(
       `INSERT INTO peer_connections (id, ip_addr, peer_id, created_at, audit, path, socket_id, collector, revision,
@@ -246,7 +244,7 @@ describe('an answer', () => {
     expect((await server.get('/nodes?limit=1')).status).toBe(200);
   });
 
-  it('is no longer waited for when the client goes away in the midst of a statement', async () => {
+  it('cancels a running statement when the client disconnects', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     await onDatabase(database.url, async (client) => {
@@ -266,7 +264,7 @@ describe('an answer', () => {
     expect((await server.get('/nodes')).status).toBe(200);
   });
 
-  it('that is large is refused where too many wait for clients that do not read, and pages are answered beside them', async () => {
+  it('that is large gets 503 if too many wait for slow clients, while pages are still answered', async () => {
     await using database = await TestDatabase.create();
     await networkStates(database, 200);
     await using server = await TestServer.ready(database.url);
@@ -294,7 +292,7 @@ describe('an answer', () => {
     );
   });
 
-  it('that fits into memory is held there for a client that does not read, without a connection', async () => {
+  it('that fits into memory is buffered for a slow client, without a database connection', async () => {
     await using database = await TestDatabase.create();
     const size = await networkStates(database, 200);
     await using server = await TestServer.ready(database.url);
@@ -309,7 +307,7 @@ describe('an answer', () => {
     expect(rows.map(({ length }) => length)).toEqual(Array(5).fill(limit));
   });
 
-  it('is cut where the database fails after the first row, and a problem where it fails before', async () => {
+  it('is aborted if the database fails after the first row, and a problem if it fails before', async () => {
     await using database = await TestDatabase.create();
     await networkStates(database, 200);
     await using server = await TestServer.ready(database.url);
@@ -335,8 +333,8 @@ describe('an answer', () => {
   });
 });
 
-describe('a question that cannot be understood', () => {
-  it('is answered with what the parameter takes', async () => {
+describe('an invalid request', () => {
+  it('gets a 400 that describes the parameter', async () => {
     const { server } = shared();
     const wrong: [query: string, parameter: string][] = [
       ['', 'peer_id'],
@@ -387,7 +385,7 @@ describe('a question that cannot be understood', () => {
     }
   });
 
-  it('is not one that PostgreSQL understands', async () => {
+  it('does not include times and cursors that PostgreSQL accepts', async () => {
     const { server } = shared();
     for (const time of [
       '0001-01-01T00:00:00',
@@ -421,7 +419,7 @@ describe('a question that cannot be understood', () => {
 describe('the messages of a node', () => {
   const TYPES = ['block.import', 'system.interval', 'ä', '', null];
 
-  it('are those that a plain query finds, in the order of time and id', { timeout: 120_000 }, async () => {
+  it('are those that a plain SQL query finds, sorted by time and id', { timeout: 120_000 }, async () => {
     const { database, server } = shared();
     await using storage = new TestStorage(database.url, { environment: { LOG_EXPIRY_H: '2000' } });
     const age = fc.oneof(
@@ -530,7 +528,7 @@ describe('the messages of a node', () => {
     );
   });
 
-  it('are found by a type of any length, though it has no number of its own', async () => {
+  it('are found by a type without a number, of any length', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     await using server = await TestServer.ready(database.url);
@@ -549,7 +547,7 @@ describe('the messages of a node', () => {
     expect(await messages(server, { peer_id: 'QmAsked' })).toHaveLength(types.length);
   });
 
-  it('may be of any number of types', async () => {
+  it('can have any number of types', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     await using server = await TestServer.ready(database.url);
@@ -562,7 +560,7 @@ describe('the messages of a node', () => {
     expect(found.map((one) => one.logs.n)).toEqual(Array.from({ length: 150 }, (_, index) => index));
   });
 
-  it('of a node that came back hundreds of times come from its last connections first', async () => {
+  it('of a node with hundreds of connections come from the last connections first', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     await using server = await TestServer.ready(database.url);
@@ -590,7 +588,7 @@ describe('the messages of a node', () => {
   });
 });
 
-describe('the database', () => {
+describe('the query plans', () => {
   interface Plan {
     'Node Type': string;
     'Relation Name'?: string;
@@ -612,7 +610,7 @@ describe('the database', () => {
     return root === undefined ? [] : flat(root);
   }
 
-  it('reads few rows of the partitions in which a connection may have messages, by index', async () => {
+  it('read few rows, by index, of the partitions that can have messages of a connection', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url, { environment: { LOG_EXPIRY_H: '2000' } });
     const now = Date.now();
@@ -644,13 +642,13 @@ describe('the database', () => {
     expect(inBounds.length).toBeGreaterThan(2);
 
     const touched = new Set<string>();
-    const question = { peerId: 'QmAsked', order: NEWEST_FIRST, limit: 10, shape: MESSAGE_JSON };
-    let segment: Segment | null = NEWEST_FIRST.first(connection, now);
-    for (let part = 0; segment !== null; part += 1) {
+    const selection = { peerId: 'QmAsked', order: NEWEST_FIRST, limit: 10, projection: MESSAGE_JSON };
+    let range: TimeRange | null = NEWEST_FIRST.first(connection, now);
+    for (let part = 0; range !== null; part += 1) {
       const asked = [
-        segmentQuery(segment, { ...question, filter: {} }, 10),
-        segmentQuery(segment, { ...question, filter: { msg: 'notify.finalized' } }, 10),
-        segmentQuery(segment, { ...question, filter: { msg: 'system.network_state' } }, 10),
+        rangeQuery(range, { ...selection, filter: {} }, 10),
+        rangeQuery(range, { ...selection, filter: { msg: 'notify.finalized' } }, 10),
+        rangeQuery(range, { ...selection, filter: { msg: 'system.network_state' } }, 10),
       ];
       for (const query of asked) {
         const plans = await explain(database, query);
@@ -662,12 +660,12 @@ describe('the database', () => {
         }
         expect(Math.max(...scans.map((scan) => scan['Actual Rows'] ?? 0))).toBeLessThanOrEqual(50);
       }
-      segment = NEWEST_FIRST.rest(segment);
+      range = NEWEST_FIRST.next(range);
     }
     expect([...touched].sort()).toEqual(inBounds.sort());
   });
 
-  it('finds the newest connection of each of 2,000 peers', async () => {
+  it('find the newest connection of each of 2,000 peers', async () => {
     await using database = await TestDatabase.create();
     await database.query(
       `INSERT INTO peer_connections (id, ip_addr, peer_id, created_at, audit, name, path, socket_id, collector,
@@ -685,13 +683,13 @@ describe('the database', () => {
   });
 });
 
-describe('a parameter that is not known', () => {
-  it.each(['/nodes?foo=1', '/nodes/logs?peer_id=x&foo=1'])('is refused by name: %s', async (path) => {
+describe('an unknown parameter', () => {
+  it.each(['/nodes?foo=1', '/nodes/logs?peer_id=x&foo=1'])('is rejected by name: %s', async (path) => {
     const { server } = shared();
     const answer = await server.get(path);
     expect(answer.status).toBe(400);
     expect(await answer.json()).toMatchObject({
-      errors: [{ parameter: 'foo', detail: 'is not known here' }],
+      errors: [{ parameter: 'foo', detail: 'is unknown' }],
     });
   });
 });

@@ -5,9 +5,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { DataSource } from 'typeorm';
 import { describe, expect, it, vi } from 'vitest';
-import { NEWEST_FIRST } from '../../src/query/logs/reading-order.js';
-import { PeerMessages } from '../../src/query/logs/peer-messages.js';
-import { MESSAGE_JSON } from '../../src/query/logs/row-shape.js';
+import { NEWEST_FIRST } from '../../src/query/messages/message-ranges.js';
+import { NodeMessages } from '../../src/query/messages/node-messages.js';
+import { MESSAGE_JSON } from '../../src/query/messages/message-sql.js';
 import { dataSourceOptions, ReadTransaction } from '../../src/storage/index.js';
 import { batch, newConnectionId, row, snapshot, type TestRow } from '../support/batches.js';
 import { TestDatabase } from '../support/databases.js';
@@ -90,7 +90,7 @@ describe('the messages of a node', () => {
     await node.close();
   });
 
-  it('run no formula in a spreadsheet, unless they are asked for as they are', async () => {
+  it('run no formula in a spreadsheet, unless raw texts are requested', async () => {
     await using database = await TestDatabase.create();
     const harmless = ['block.import', '1=1', "'=1", ' =1', '"=1"', '', '7', '{=1}', 'a\n=1', 'ä'];
     const formulas = [
@@ -129,7 +129,7 @@ describe('the messages of a node', () => {
     expect((await server.get(`/nodes/logs?peer_id=${PEER}&raw=1`)).status).toBe(400);
   });
 
-  it('of a node whose name is a formula are no formula either', async () => {
+  it('of a node whose peer id is a formula run no formula either', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     const peer = '=cmd|calc';
@@ -143,7 +143,7 @@ describe('the messages of a node', () => {
     await node.close();
   });
 
-  it('come in the format that the client likes best, JSON where it likes all, and a 406 where it likes none', async () => {
+  it('come in the preferred format of Accept, JSON by default, and 406 if none is available', async () => {
     await using database = await TestDatabase.create();
     await store(database, [message({ msg: 'block.import', height: 1 })]);
     await using server = await TestServer.ready(database.url);
@@ -170,7 +170,7 @@ describe('the messages of a node', () => {
     expect(await refused.json()).toMatchObject({ detail: expect.stringContaining('text/csv') as string });
   });
 
-  it('are 10,000 at most in JSON, and any number otherwise', async () => {
+  it('are at most 10,000 in JSON, and any number in other formats', async () => {
     await using database = await TestDatabase.create();
     await store(
       database,
@@ -202,7 +202,7 @@ describe('the messages of a node', () => {
     }
   });
 
-  it('are exported four at a time, two to an address; more are told to wait, and an address with none has its share', async () => {
+  it('are exported four at a time, two per address; further exports get 503, and an address without one gets its share', async () => {
     await using database = await TestDatabase.create();
     await store(database, [message({ msg: 'test.row', filler: 'x'.repeat(10_000) })]);
     await database.query(
@@ -231,7 +231,7 @@ describe('the messages of a node', () => {
     for (const answer of running) answer.destroy();
   });
 
-  it('are read in short pieces of the newest hours, whatever the clock of this machine says', async () => {
+  it('are read in short ranges from the newest hours on, by the clock of the database', async () => {
     await using database = await TestDatabase.create();
     const id = newConnectionId();
     const now = Date.now();
@@ -248,10 +248,10 @@ describe('the messages of a node', () => {
     const open = vi.spyOn(ReadTransaction.prototype, 'open');
     const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.UTC(2019, 0, 1));
     try {
-      const question = { peerId: PEER, filter: {}, order: NEWEST_FIRST, limit: 1, shape: MESSAGE_JSON };
+      const selection = { peerId: PEER, filter: {}, order: NEWEST_FIRST, limit: 1, projection: MESSAGE_JSON };
       const found: string[] = [];
       for await (const text of ReadTransaction.read(dataSource, (transaction) =>
-        new PeerMessages(transaction, question).rows(),
+        new NodeMessages(transaction, selection).rows(),
       )) {
         found.push(text);
       }
@@ -265,11 +265,11 @@ describe('the messages of a node', () => {
     }
   });
 
-  it('of very different sizes are exported in little memory, where small ones come first too', async () => {
+  it('of very different sizes are exported in little memory, also if small ones come first', async () => {
     await using database = await TestDatabase.create();
     const size = 500_000;
     await store(database, [
-      // One more than are fetched at first: what comes next is taken to be as small.
+      // One more than the first fetch: the next rows are expected to be as small.
       ...Array.from({ length: 17 }, () => message({ msg: 'small' })),
       message({ msg: 'large', filler: 'x'.repeat(size) }),
     ]);
@@ -293,7 +293,7 @@ describe('the messages of a node', () => {
     expect(peak - before).toBeLessThan(85);
   }, 90_000);
 
-  it('are not read beyond the first for a HEAD', async () => {
+  it('are read only up to the first one for HEAD', async () => {
     await using database = await TestDatabase.create();
     await store(database, [message({ msg: 'test.row', filler: 'x'.repeat(10_000) })]);
     await database.query(
@@ -313,7 +313,7 @@ describe('the messages of a node', () => {
 });
 
 describe('counts', () => {
-  it('of messages are by type, in a range of time where one is asked for', async () => {
+  it('of messages are by type, in a time range if requested', async () => {
     await using database = await TestDatabase.create();
     await store(database, [
       ...Array.from({ length: 3 }, () => message({ msg: 'a' })),
@@ -343,7 +343,7 @@ describe('counts', () => {
     ).toEqual([]);
   });
 
-  it('of peers are those that intervals and network states tell, and nothing else', async () => {
+  it('of peers are from intervals and network states only', async () => {
     await using database = await TestDatabase.create();
     const state = { connectedPeers: { a: {}, b: {} }, notConnectedPeers: { c: {} } };
     await store(database, [
@@ -384,7 +384,7 @@ describe('counts', () => {
 });
 
 describe('the server', () => {
-  it('says how large its tables and indexes are, and who it is', async () => {
+  it('returns the sizes of its tables and indexes, and its name and version', async () => {
     const { server } = shared();
     const { data: sizes = [] } = await server.api.GET('/stats/db');
     const bytes = sizes.map((one) => one.bytes);
@@ -401,7 +401,7 @@ describe('the server', () => {
   });
 
   it.each(['/stats/db', '/stats/version', '/nodes/QmA', '/health/live', '/metrics'])(
-    'refuses parameters that it does not know, at %s',
+    'rejects unknown parameters at %s',
     async (path) => {
       const { server } = shared();
       const answer = await server.get(`${path}?foo=1`);
@@ -410,7 +410,7 @@ describe('the server', () => {
         'application/problem+json; charset=utf-8',
       ]);
       expect(await answer.json()).toMatchObject({
-        errors: [{ parameter: 'foo', detail: 'is not known here' }],
+        errors: [{ parameter: 'foo', detail: 'is unknown' }],
       });
     },
   );

@@ -35,7 +35,7 @@ async function withConnections(
 ): Promise<void> {
   await using database = await TestDatabase.create();
   await using storage = new TestStorage(database.url);
-  // Alive, so that its connections are not taken for those of a process that died.
+  // Alive, so that its connections do not count as those of a dead process.
   await storage.collectors.seen();
   const collector = storage.collectorId.identity;
   const stored = connections(given, collector.number);
@@ -58,7 +58,7 @@ describe('the list of nodes', () => {
     authority: boolean,
   ): Partial<ConnectionSnapshot> => ({ name, chain, version, authority });
 
-  it('has what the open connection of each peer says, or else the newest', async () => {
+  it('describes each peer by its open connection, otherwise by the newest one', async () => {
     await withConnections(
       [
         { peerId: 'QmA', ...identity('alice', 'Polkadot', '1.2.0', true) },
@@ -80,7 +80,7 @@ describe('the list of nodes', () => {
     );
   });
 
-  it('can be filtered, by each and by all', async () => {
+  it('can be filtered by each parameter and by all together', async () => {
     await withConnections(
       [
         { peerId: 'QmA', ...identity('Alice-1', 'Polkadot', '1.2.0-abc', true) },
@@ -128,7 +128,7 @@ describe('the list of nodes', () => {
 
   const HASHES = ['a', 'b', 'c'].map((digit) => `0x${digit.repeat(64)}`) as [string, string, string];
 
-  it('has a row for each chain of a peer id, and goes on after any of them', async () => {
+  it('has a row for each chain of a peer id, and continues after any of them', async () => {
     const [one, two, three] = HASHES;
     await withConnections(
       [
@@ -168,7 +168,7 @@ describe('the list of nodes', () => {
     );
   });
 
-  it('asks which chain is meant by a name that several have: of open connections, or else of all', async () => {
+  it('returns 409 with choices for a name of several chains: of open connections, otherwise of all', async () => {
     const [one, two] = HASHES;
     await withConnections(
       [
@@ -213,7 +213,7 @@ describe('the list of nodes', () => {
     );
   });
 
-  it('is of the open connection that was heard last, and tells duplicates', async () => {
+  it('describes the open connection with the latest message, and marks duplicates', async () => {
     const now = Date.now();
     const at = (lastMessageAt: number, more: Partial<ConnectionSnapshot>) => ({ lastMessageAt, ...more });
     await withConnections(
@@ -248,7 +248,7 @@ describe('the list of nodes', () => {
     );
   });
 
-  it('says that a peer is connected by any of its connections, and when any was last heard', async () => {
+  it('marks a peer as connected by any of its connections, with the time of its latest message', async () => {
     const now = Date.now();
     await withConnections(
       [
@@ -264,7 +264,7 @@ describe('the list of nodes', () => {
 });
 
 describe('a node', () => {
-  it('is answered with all that it has said of itself', async () => {
+  it('is returned with all that it reported of itself', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     const node = await FakeNode.connect(`${server.ws}/audit`);
@@ -304,7 +304,7 @@ describe('a node', () => {
     });
   });
 
-  it('is that of the chain where it was heard last, and names the others', async () => {
+  it('is that on the chain of its latest message, and lists its other chains', async () => {
     const [one, two] = ['1', '2'].map((digit) => `0x${digit.repeat(64)}`) as [string, string];
     const now = Date.now();
     await withConnections(
@@ -349,7 +349,7 @@ describe('a node', () => {
     );
   });
 
-  it('that has never been heard is a 404, and has no connections', async () => {
+  it('that is unknown is a 404, and has no connections', async () => {
     await withConnections([{ peerId: 'QmA' }], async (server) => {
       const path = { params: { path: { peer_id: 'QmNobody' } } } as const;
       const { error, response } = await server.api.GET('/nodes/{peer_id}', path);
@@ -359,7 +359,7 @@ describe('a node', () => {
     });
   });
 
-  it('may have a peer id of any characters', async () => {
+  it('can have a peer id of any characters', async () => {
     const peerId = 'a/b?ä %2F 😀';
     await withConnections([{ peerId }], async (server) => {
       const { data } = await server.api.GET('/nodes/{peer_id}', { params: { path: { peer_id: peerId } } });
@@ -367,7 +367,7 @@ describe('a node', () => {
     });
   });
 
-  it('has its connections in pages, newest first, also where they began at the same time', async () => {
+  it('has its connections in pages, newest first, also if they were opened at the same time', async () => {
     const at = Date.now();
     const given = Array.from({ length: 23 }, (_, index) => ({
       peerId: 'QmA',

@@ -50,8 +50,8 @@ const UNLIMITED = { statement_timeout: '0' };
 const failing = (sqlState: string): string =>
   `DO $$BEGIN RAISE EXCEPTION 'It failed.' USING ERRCODE = '${sqlState}'; END$$`;
 
-describe('a reading', () => {
-  it.each([0.02, 60])('gives up a row that is not found in time, in statements of %d s', async (seconds) => {
+describe('a streamed read', () => {
+  it.each([0.02, 60])('fails if a row is not found in time, in statements of %d s', async (seconds) => {
     await using readers = await Readers.create();
     const rows = ReadTransaction.read(readers.dataSource, sleeping(seconds), {
       limitMs: 300,
@@ -64,7 +64,7 @@ describe('a reading', () => {
     });
   });
 
-  it('does not count the time in which no row is asked for', async () => {
+  it('does not count the time in which no row is requested', async () => {
     await using readers = await Readers.create();
     const rows = ReadTransaction.read(readers.dataSource, sleeping(0), { limitMs: 300 })[
       Symbol.asyncIterator
@@ -101,7 +101,7 @@ describe('a reading', () => {
     expect(count).toBe(begun);
   });
 
-  it('that is given up has no further row, and its connection is not used again where it was busy', async () => {
+  it('that is cancelled returns no further row, and its connection is discarded if it was busy', async () => {
     await using readers = await Readers.create({ max: 1 });
     const rows = ReadTransaction.read(readers.dataSource, sleeping(60))[Symbol.asyncIterator]();
     const next = rows.next();
@@ -115,7 +115,7 @@ describe('a reading', () => {
 });
 
 describe('a read with one result', () => {
-  it('sees one state of the database, with settings and a time of its own', async () => {
+  it('sees one snapshot of the database, with its own settings and time', async () => {
     await using readers = await Readers.create({ max: 1 });
     await readers.database.query('CREATE TABLE seen AS SELECT 1 AS n');
     const settings = { enable_seqscan: 'off' };
@@ -167,7 +167,7 @@ describe('a read with one result', () => {
     });
   });
 
-  it('does not begin where its signal has aborted, and keeps no listener where it ends', async () => {
+  it('does not begin if its signal is aborted, and removes its listener at the end', async () => {
     await using readers = await Readers.create({ max: 1 });
     const { signal } = new AbortController();
     for (let n = 0; n < 3; n += 1) {
@@ -199,8 +199,8 @@ describe('a read with one result', () => {
   });
 });
 
-describe('the pieces of a cursor', () => {
-  it('have all rows, few at once where these are long', async () => {
+describe('the chunks of a cursor', () => {
+  it('have all rows, few at once if these are long', async () => {
     await using readers = await Readers.create({ max: 1 });
     const pieces = await ReadTransaction.run(readers.dataSource, async (transaction) => {
       const cursor = await transaction.open<{ n: number; text: string }>(
@@ -224,7 +224,7 @@ describe('the pieces of a cursor', () => {
 });
 
 describe('a single row', () => {
-  it('leaves no connection in the pool whose statement is still running, and keeps it after other errors', async () => {
+  it('discards a connection whose statement is still running, and keeps it after other errors', async () => {
     await using readers = await Readers.create({ max: 1, query_timeout: 200 });
     const pid = async (): Promise<unknown> =>
       (await singleRow<{ pid: number }>(readers.dataSource, 'SELECT pg_backend_pid() AS pid'))?.pid;
@@ -235,10 +235,10 @@ describe('a single row', () => {
     expect(await pid()).not.toBe(first);
   });
 
-  it('is asked for once more where the database takes the statement back, and no third time', async () => {
+  it('is retried once if the database rolls the statement back', async () => {
     await using readers = await Readers.create({ max: 1 });
     await readers.database.query('CREATE SEQUENCE runs');
-    // A sequence keeps what was drawn from it in a transaction that was taken back.
+    // A sequence keeps its value when a transaction is rolled back.
     await readers.database.query(
       `CREATE FUNCTION run(failures int) RETURNS int LANGUAGE plpgsql AS $$
        DECLARE count int := nextval('runs');

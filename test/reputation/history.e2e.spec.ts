@@ -10,7 +10,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const PEER = 'QmAsked';
 
-describe('what nodes said of a peer', () => {
+describe('GET /reputation/{peer_id}', () => {
   const shared = sharedServer();
   let database: TestDatabase;
   let server: TestServer;
@@ -35,7 +35,7 @@ describe('what nodes said of a peer', () => {
   const ages = async (query: Record<string, string> = {}, peerId = PEER): Promise<number[]> =>
     (await history(server, peerId, query)).map(({ reputation }) => -Number(reputation));
 
-  it('is all of it, newest first, with who said so, when, and in which words', async () => {
+  it('returns all reports of a peer, newest first, with the reporting node, its time and its exact values', async () => {
     const now = Date.now();
     await storeReports(
       database,
@@ -69,7 +69,7 @@ describe('what nodes said of a peer', () => {
     expect(withSlash).toBe(await (await server.get(`/reputation/${PEER}`)).text());
   });
 
-  it('is as old as asked for, or lies between two times, which are excluded', async () => {
+  it('limits reports by age, or by two exclusive times', async () => {
     const now = Date.now();
     const all = [1_000, 90_000, HOUR_MS, 2 * HOUR_MS, 3 * DAY_MS];
     await storeReports(database, [reporter('QmA', all)], now);
@@ -90,7 +90,7 @@ describe('what nodes said of a peer', () => {
     expect(await ages({ max_age_s: '3660', limit: '1' })).toEqual([1_000]);
   });
 
-  it('is the lowest of several sets, and nothing where a report does not have the peer', async () => {
+  it('returns the lowest reputation of several sets, and nothing for a report without the peer', async () => {
     await storeReports(database, [
       {
         peerId: 'QmA',
@@ -122,7 +122,7 @@ describe('what nodes said of a peer', () => {
     expect(await (await server.get(`/reputation/${PEER}?max_age_s=0`)).text()).toBe('[]');
   });
 
-  it('is found among thousands of reports, many of the same time, each once', async () => {
+  it('returns each of thousands of reports once, also of the same time', async () => {
     const now = Date.now();
     const id = newConnectionId();
     await storeReports(database, [reporter('QmA', [1_000]), reporter('QmB', [DAY_MS])], now);
@@ -154,7 +154,7 @@ describe('what nodes said of a peer', () => {
     expect(await history(server, PEER, { limit: '1' })).toEqual(found.slice(0, 1));
   });
 
-  it('is asked for by an age or by times, and by nothing that is not documented', async () => {
+  it('accepts an age or times, and no undocumented parameters', async () => {
     const time = '2020-01-01T00:00:00';
     const wrong: [query: string, parameter: string][] = [
       [`max_age_s=10&start_time=${time}`, 'max_age_s'],

@@ -17,7 +17,7 @@ const said = (reputation: bigint | number, connected: boolean) => ({
   connected,
 });
 
-describe('what nodes said last of their peers', () => {
+describe('GET /reputation', () => {
   const shared = sharedServer();
   let database: TestDatabase;
   let server: TestServer;
@@ -30,13 +30,13 @@ describe('what nodes said last of their peers', () => {
   const reporters = async (path: string): Promise<string[]> =>
     (await listed(server, path)).map(({ reporting_peer }) => reporting_peer);
 
-  it('is nothing where nobody has said anything', async () => {
+  it('is empty without reports', async () => {
     for (const path of ['/reputation', '/reputation/', '/reputation/logged', '/reputation/logged/']) {
       expect(await (await server.get(path)).text()).toBe('[]');
     }
   });
 
-  it('comes from a real network state in either envelope, as soon as it is stored', async () => {
+  it('returns a real network state in either envelope as soon as it is stored', async () => {
     const real = kusamaMessages().find(({ msg }) => msg === 'system.network_state') as {
       msg: string;
       state: { peerset: { nodes: Record<string, { connected: boolean; reputation: number }> } };
@@ -67,7 +67,7 @@ describe('what nodes said last of their peers', () => {
     await Promise.all([flat.close(), nested.close()]);
   });
 
-  it('has a peer of several sets once: with the lowest reputation, connected if in any', async () => {
+  it('returns a peer of several sets once: with its lowest reputation, connected if it is in any', async () => {
     await storeReports(database, [
       {
         peerId: 'QmA',
@@ -93,7 +93,7 @@ describe('what nodes said last of their peers', () => {
     );
   });
 
-  it('is found where very old nodes have it, and in both shapes at once', async () => {
+  it('reads the network states of very old nodes, and both shapes at once', async () => {
     const nodes = { QmOne: { reputation: 1, connected: true } };
     await storeReports(database, [
       { peerId: 'QmOld', reports: [{ age: 0, said: { network_state: { peerset: { nodes } } } }] },
@@ -140,7 +140,7 @@ describe('what nodes said last of their peers', () => {
     for (const { peers } of reports) expect(peers).toEqual(expected);
   });
 
-  it('is of the newest report of a peer, whatever connection it came by, newest first and as many as asked', async () => {
+  it('returns the newest report of each node from any connection, newest first, up to the limit', async () => {
     const one = (reputation: number) => oneSet({ QmOne: { reputation, connected: true } });
     await storeReports(database, [
       { peerId: 'QmA', reports: [30_000, 20_000].map((age) => ({ age, said: one(-age) })) },
@@ -161,7 +161,7 @@ describe('what nodes said last of their peers', () => {
     expect(await reporters('/reputation/logged?limit=1')).toEqual(['QmB']);
   });
 
-  it('is at most a minute old, or as old as asked for', async () => {
+  it('returns reports of the last minute, or of the requested age', async () => {
     const report = oneSet({ QmOne: { reputation: 1, connected: true } });
     const now = Date.now();
     const ended = (age: number, reason: EndReason = 'closed') => ({
@@ -204,7 +204,7 @@ describe('what nodes said last of their peers', () => {
     }
   });
 
-  it('is, where asked, of those peers alone that have ever connected here, however many these are', async () => {
+  it('returns at /reputation/logged only peers that have connected to this server, however many there are', async () => {
     const nodes = {
       QmA: { reputation: -1, connected: false },
       QmGone: { reputation: -2, connected: true },
@@ -242,7 +242,7 @@ describe('what nodes said last of their peers', () => {
     expect(await answered()).toEqual(expected);
   });
 
-  it('takes what is asked for as it is documented, and nothing else', async () => {
+  it('accepts documented parameters only', async () => {
     const wrong: [path: string, parameter: string][] = [
       ['/reputation?limit=0', 'limit'],
       ['/reputation?limit=10001', 'limit'],

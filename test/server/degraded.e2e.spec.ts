@@ -90,7 +90,7 @@ describe('while the database does not do its part', () => {
     await waitUntil(() => late.staleSince.length > 0, { what: 'the feed to tell a newcomer' });
     expect(await problemOf(await server.get('/nodes'))).toMatchObject({
       status: 503,
-      detail: 'The database cannot be reached for now.',
+      detail: 'The database cannot be reached.',
     });
 
     proxy.thaw();
@@ -136,7 +136,7 @@ describe('while the database does not do its part', () => {
       });
       expect(await problemOf(written)).toMatchObject({
         status: 503,
-        detail: 'The database is read-only for now.',
+        detail: 'The database is read-only.',
       });
 
       await asAdministrator(database, (name) => [
@@ -173,7 +173,7 @@ describe('while the database does not do its part', () => {
       await becomes(server, { status: 'degraded', reason: 'Tables are missing in the database.' });
       expect(await problemOf(await server.get('/nodes'))).toMatchObject({
         status: 503,
-        detail: 'Tables are missing in the database for now.',
+        detail: 'Tables are missing in the database.',
       });
       await becomes(server, { status: 'ready' });
       await node.send(message(1));

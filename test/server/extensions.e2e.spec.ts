@@ -314,10 +314,10 @@ describe('what a team adds', () => {
   });
 
   it.each([
-    ['Forks!', resolve('static'), 'its name takes small letters, digits and hyphens'],
-    ['logs', resolve('static'), 'there is another one of that name'],
-    ['forks', 'static', 'there is no index.html in static'],
-    ['forks', resolve('src'), 'there is no index.html in'],
+    ['Forks!', resolve('static'), 'its name must consist of lower-case letters, digits and hyphens'],
+    ['logs', resolve('static'), 'another page has this name'],
+    ['forks', 'static', 'static must be an absolute path of a folder with an index.html'],
+    ['forks', resolve('src'), 'must be an absolute path of a folder with an index.html'],
   ])('is refused at the start where the page %s of %s cannot be shown', async (name, folder, why) => {
     await using database = await TestDatabase.create();
     const starting = TestServer.start(

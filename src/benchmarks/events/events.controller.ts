@@ -1,32 +1,30 @@
 import { Body, Controller, Get, Param, Post, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, RowAnswers } from '../../platform/responses/index.js';
 import { ApiProblems, JsonText } from '../../platform/http/index.js';
-import { LOCATION } from '../rows/created.js';
-import { IdPath } from '../rows/row-id.js';
-import { BenchmarkEventBody } from './event.body.js';
-import { BenchmarkEvent } from './event.dto.js';
+import { JSON_LIST, RowResponses } from '../../platform/responses/index.js';
+import { IdPath, LOCATION } from '../rows/resource.js';
+import { BenchmarkEvent, BenchmarkEventBody } from './event.dto.js';
 import { EventsService } from './events.service.js';
 
-/** What happens in benchmarks. */
+/** Events of benchmarks. */
 @ApiTags('Benchmarks')
 @Controller('benchmarks')
 export class EventsController {
   constructor(
     private readonly events: EventsService,
-    private readonly answers: RowAnswers,
+    private readonly responses: RowResponses,
   ) {}
 
   @Post('events')
   @ApiOperation({
     operationId: 'createBenchmarkEvent',
-    summary: 'Say that something in a benchmark begins or ends',
-    description: 'A profile can then be of the time between the two.',
+    summary: 'Record the start or end of an event in a benchmark',
+    description: 'A profile can be limited to the time between the two.',
   })
   @ApiCreatedResponse({
     type: BenchmarkEvent,
-    description: 'As it is kept. `Location` is the list that it is in.',
+    description: 'The event as stored. `Location` is the list of events.',
     headers: LOCATION,
   })
   @ApiProblems(400, 413, 415)
@@ -36,10 +34,10 @@ export class EventsController {
   }
 
   @Get(':id/events')
-  @ApiOperation({ operationId: 'listBenchmarkEvents', summary: 'What happened in a benchmark' })
+  @ApiOperation({ operationId: 'listBenchmarkEvents', summary: 'List events of a benchmark' })
   @ApiOkResponse({ type: [BenchmarkEvent], description: 'Oldest first.' })
   @ApiProblems(400, 404)
   async listBenchmarkEvents(@Param() { id }: IdPath, @Res() response: Response): Promise<void> {
-    await this.answers.send(response, this.events.list(id), JSON_LIST);
+    await this.responses.send(response, this.events.list(id), JSON_LIST);
   }
 }

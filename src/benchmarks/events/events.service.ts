@@ -1,14 +1,12 @@
 import { Injectable, NotFoundException } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
-import { BenchmarkEvent, cursorRows, ReadTransaction } from '../../storage/index.js';
 import { InvalidParameterError } from '../../platform/http/index.js';
-import { outOfYears } from '../rows/constraint-problems.js';
-import { JsonRows } from '../rows/json-rows.js';
-import type { BenchmarkEventBody } from './event.body.js';
-import { EVENT_JSON } from './event.dto.js';
+import { BenchmarkEvent, cursorRows, ReadTransaction } from '../../storage/index.js';
+import { JsonRows, yearOutOfRange } from '../rows/json-rows.js';
+import { type BenchmarkEventBody, EVENT_JSON } from './event.dto.js';
 
-/** What happens in benchmarks. Answers are the JSON of BenchmarkEvents. */
+/** Stores events of benchmarks. Returns the JSON of BenchmarkEvents. */
 @Injectable()
 export class EventsService {
   private readonly rows: JsonRows<BenchmarkEvent>;
@@ -18,8 +16,8 @@ export class EventsService {
   }
 
   /**
-   * @returns the oldest first
-   * @throws NotFoundException where there is no such benchmark
+   * @returns oldest first
+   * @throws NotFoundException if there is no such benchmark
    */
   list(benchmarkId: number): AsyncIterable<string> {
     return ReadTransaction.read(this.events.manager.dataSource, async function* (transaction) {
@@ -31,9 +29,9 @@ export class EventsService {
 
   async create(body: BenchmarkEventBody): Promise<string> {
     return await this.rows.insert(this.rows.valuesOf(body), {
-      benchmark_events_created_at: outOfYears('created_at'),
+      benchmark_events_created_at: yearOutOfRange('created_at'),
       benchmark_events_benchmark: () =>
-        new InvalidParameterError('benchmark_id', 'takes the id of a benchmark that is described here'),
+        new InvalidParameterError('benchmark_id', 'must be the id of an existing benchmark'),
     });
   }
 }

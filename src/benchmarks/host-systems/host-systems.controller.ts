@@ -7,34 +7,32 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, RowAnswers } from '../../platform/responses/index.js';
 import { ApiProblems, JsonBodyText, JsonText } from '../../platform/http/index.js';
-import { LOCATION, created } from '../rows/created.js';
-import { IdPath, PageQuery } from '../rows/row-id.js';
-import { HostSystemBody, HostSystemChange, HostSystemFromNode } from './host-system.body.js';
-import { HostSystem } from './host-system.dto.js';
+import { JSON_LIST, RowResponses } from '../../platform/responses/index.js';
+import { created, IdPath, LOCATION, PageQuery } from '../rows/resource.js';
+import { HostSystem, HostSystemBody, HostSystemChange, HostSystemFromNode } from './host-system.dto.js';
 import { HostSystemsService } from './host-systems.service.js';
 
-/** The computers that benchmarks run on. */
+/** The hardware that benchmarks run on. */
 @ApiTags('Benchmarks')
 @Controller('host_systems')
 export class HostSystemsController {
   constructor(
     private readonly hostSystems: HostSystemsService,
-    private readonly answers: RowAnswers,
+    private readonly responses: RowResponses,
   ) {}
 
   @Get()
-  @ApiOperation({ operationId: 'listHostSystems', summary: 'The host systems that benchmarks run on' })
+  @ApiOperation({ operationId: 'listHostSystems', summary: 'List host systems' })
   @ApiOkResponse({ type: [HostSystem], description: 'Newest first.' })
   @ApiProblems(400)
   async listHostSystems(@Query() query: PageQuery, @Res() response: Response): Promise<void> {
-    await this.answers.send(response, this.hostSystems.list(query), JSON_LIST);
+    await this.responses.send(response, this.hostSystems.list(query), JSON_LIST);
   }
 
   @Post()
-  @ApiOperation({ operationId: 'createHostSystem', summary: 'Describe a host system' })
-  @ApiCreatedResponse({ type: HostSystem, description: 'As it is kept.', headers: LOCATION })
+  @ApiOperation({ operationId: 'createHostSystem', summary: 'Create a host system' })
+  @ApiCreatedResponse({ type: HostSystem, description: 'The host system as stored.', headers: LOCATION })
   @ApiProblems(400, 413, 415)
   async createHostSystem(@Body() body: HostSystemBody, @JsonBodyText() text: string): Promise<JsonText> {
     return created('/host_systems', await this.hostSystems.create(body, text));
@@ -43,12 +41,12 @@ export class HostSystemsController {
   @Post('from_node')
   @ApiOperation({
     operationId: 'createHostSystemFromNode',
-    summary: 'Describe a host system by what a node reports of it',
+    summary: 'Create a host system from the report of a node',
     description:
-      'By the newest connection of the node that says something of its computer, and the newest scores that it ' +
-      'sent. Fields of the body are taken instead of what was reported, also where they are null.',
+      'From the newest connection with which the node reported its hardware, and its newest benchmark scores. ' +
+      'Fields of the body override reported ones, even if they are null.',
   })
-  @ApiCreatedResponse({ type: HostSystem, description: 'As it is kept.', headers: LOCATION })
+  @ApiCreatedResponse({ type: HostSystem, description: 'The host system as stored.', headers: LOCATION })
   @ApiProblems(400, 404, 409, 413, 415)
   async createHostSystemFromNode(
     @Body() body: HostSystemFromNode,
@@ -58,8 +56,8 @@ export class HostSystemsController {
   }
 
   @Get(':id')
-  @ApiOperation({ operationId: 'getHostSystem', summary: 'A host system' })
-  @ApiOkResponse({ type: HostSystem, description: 'As it is kept.' })
+  @ApiOperation({ operationId: 'getHostSystem', summary: 'Get a host system' })
+  @ApiOkResponse({ type: HostSystem, description: 'The host system as stored.' })
   @ApiProblems(400, 404)
   async getHostSystem(@Param() { id }: IdPath): Promise<JsonText> {
     return new JsonText(await this.hostSystems.find(id));
@@ -68,10 +66,10 @@ export class HostSystemsController {
   @Patch(':id')
   @ApiOperation({
     operationId: 'changeHostSystem',
-    summary: 'Change the description of a host system',
-    description: 'Fields that are left out stay, null clears, and `details` is replaced as a whole.',
+    summary: 'Change a host system',
+    description: 'Omitted fields stay unchanged, null clears a field, and `details` is replaced as a whole.',
   })
-  @ApiOkResponse({ type: HostSystem, description: 'As it is kept now.' })
+  @ApiOkResponse({ type: HostSystem, description: 'The changed host system.' })
   @ApiProblems(400, 404, 413, 415)
   async changeHostSystem(
     @Param() { id }: IdPath,
@@ -86,9 +84,9 @@ export class HostSystemsController {
   @ApiOperation({
     operationId: 'deleteHostSystem',
     summary: 'Delete a host system',
-    description: 'One that no benchmark names.',
+    description: 'Only if no benchmark refers to it.',
   })
-  @ApiNoContentResponse({ description: 'It is gone.' })
+  @ApiNoContentResponse({ description: 'Deleted.' })
   @ApiProblems(400, 404, 409)
   async deleteHostSystem(@Param() { id }: IdPath): Promise<void> {
     await this.hostSystems.delete(id);

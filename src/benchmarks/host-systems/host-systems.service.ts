@@ -2,27 +2,29 @@ import { ConflictException, Injectable, NotFoundException } from '@nestjs/common
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
 import { cursorRows, HostSystem, ReadTransaction } from '../../storage/index.js';
-import { JsonRows } from '../rows/json-rows.js';
-import type { PageQuery } from '../rows/row-id.js';
-import { setJson } from '../rows/row-values.js';
-import { HOST_SYSTEM_JSON } from './host-system.dto.js';
-import type { HostSystemBody, HostSystemChange, HostSystemFromNode } from './host-system.body.js';
-import { hostSystemOf } from './reported-computer.js';
-import { ReportedComputersReadModel } from './reported-computers.read-model.js';
+import { JsonRows, setJson } from '../rows/json-rows.js';
+import type { PageQuery } from '../rows/resource.js';
+import { HardwareReportsReadModel, hostSystemValues } from './hardware-report.js';
+import {
+  HOST_SYSTEM_JSON,
+  type HostSystemBody,
+  type HostSystemChange,
+  type HostSystemFromNode,
+} from './host-system.dto.js';
 
-/** The host systems that are described here. Answers are the JSON of HostSystems. */
+/** Stores host systems. Returns the JSON of HostSystems. */
 @Injectable()
 export class HostSystemsService {
   private readonly rows: JsonRows<HostSystem>;
 
   constructor(
     @InjectRepository(HostSystem) private readonly hostSystems: Repository<HostSystem>,
-    private readonly computers: ReportedComputersReadModel,
+    private readonly reports: HardwareReportsReadModel,
   ) {
     this.rows = new JsonRows(hostSystems, HOST_SYSTEM_JSON);
   }
 
-  /** @returns the newest first */
+  /** @returns newest first */
   list({ limit, cursor }: PageQuery): AsyncIterable<string> {
     return ReadTransaction.read(this.hostSystems.manager.dataSource, (transaction) =>
       cursorRows(transaction, LIST, [limit, cursor ?? null]),
@@ -34,34 +36,34 @@ export class HostSystemsService {
     return found(await this.rows.find(id));
   }
 
-  /** @param text the body as it came */
+  /** @param text the original body */
   async create(body: HostSystemBody, text: string): Promise<string> {
     return await this.rows.insert(this.rows.valuesOf(body, text));
   }
 
   /**
-   * From what a node reported of itself.
+   * Creates one from the hardware that a node reported.
    *
-   * @param text the body as it came
-   * @throws NotFoundException where no such node has been heard
-   * @throws ConflictException where it has reported nothing of its computer
+   * @param text the original body
+   * @throws NotFoundException if there is no such node
+   * @throws ConflictException if it has not reported its hardware
    */
   async createFromNode(body: HostSystemFromNode, text: string): Promise<string> {
-    const report = await this.computers.find(body.peer_id);
-    if (report === undefined) throw new NotFoundException('No node with this peer id has been heard.');
+    const report = await this.reports.find(body.peer_id);
+    if (report === undefined) throw new NotFoundException('There is no node with this peer id.');
     if (!report.reported) {
       throw new ConflictException(
-        'The node has reported nothing of its computer: it is too old, or does not send its hardware. ' +
-          'Describe it with POST /host_systems.',
+        'The node has not reported its hardware: it is too old, or reporting is switched off. ' +
+          'Create the host system with POST /host_systems.',
       );
     }
-    const row = this.rows.valuesOf(Object.assign(hostSystemOf(report), body), text);
+    const row = this.rows.valuesOf(Object.assign(hostSystemValues(report), body), text);
     if (body.details === undefined) setJson(row, 'details', report.details);
     return await this.rows.insert(row);
   }
 
   /**
-   * @param text the body as it came
+   * @param text the original body
    * @throws NotFoundException
    */
   async change(id: number, body: HostSystemChange, text: string): Promise<string> {
@@ -70,12 +72,12 @@ export class HostSystemsService {
 
   /**
    * @throws NotFoundException
-   * @throws ConflictException where benchmarks ran on it
+   * @throws ConflictException if benchmarks refer to it
    */
   async delete(id: number): Promise<void> {
     const deleted = await this.rows.delete(id, {
       benchmarks_host_system: () =>
-        new ConflictException('There are benchmarks that ran on it. Delete them first, or change them.'),
+        new ConflictException('Benchmarks refer to this host system. Change or delete them first.'),
     });
     if (!deleted) throw notFound();
   }

@@ -1,32 +1,32 @@
 import { NotFoundException } from '@nestjs/common';
 import { NEWEST_MESSAGE, type ReadTransaction } from '../../storage/index.js';
 
-/** A benchmark, as far as messages are looked for. */
+/** The node and the time of a benchmark. */
 export interface BenchmarkRun {
   id: number;
-  /** The node that it names. */
+  /** The node that the benchmark names. */
   peerId: string | null;
-  /** PostgreSQL's text of a time, and so `end`. */
+  /** A time as text of PostgreSQL, as is `end`. */
   start: string;
   end: string;
-  /** A text of type tstzmultirange; empty where it ends before it begins. */
-  stretches: string;
+  /** A text of type tstzmultirange; empty if it ends before it begins. */
+  ranges: string;
 }
 
-/** The messages of a node in some stretches of time. */
+/** The messages of a node in some time ranges. */
 export interface MessageRange {
   /** Connections that may have such messages. */
   connections: number[];
-  /** The collectors that these are of. */
+  /** The collectors of these connections. */
   collectors: number[];
-  /** The first and the last time that is looked at: PostgreSQL's texts, both included. */
+  /** The first and the last time, inclusive, as texts of PostgreSQL. */
   start: string;
   end: string;
   /** A text of type tstzmultirange. */
-  stretches: string;
+  ranges: string;
 }
 
-/** @throws NotFoundException where there is no such benchmark */
+/** @throws NotFoundException if there is no such benchmark */
 export async function findRun(transaction: ReadTransaction, id: number): Promise<BenchmarkRun> {
   const [row] = await transaction.query<Omit<BenchmarkRun, 'id'>>(RUN, [id]);
   if (row === undefined) throw new NotFoundException('There is no benchmark with this id.');
@@ -39,43 +39,43 @@ export async function rangeOfRun(transaction: ReadTransaction, run: BenchmarkRun
 }
 
 /**
- * The messages between each start of an event and the end that comes next, or the end of the run where none comes.
+ * The messages between each start of an event and its next end, or the end of the run if there is none.
  *
- * @returns undefined where the benchmark has no start of such an event
+ * @returns undefined if the benchmark has no start of such an event
  */
 export async function rangeOfEvent(
   transaction: ReadTransaction,
   run: BenchmarkRun,
   event: string,
 ): Promise<MessageRange | undefined> {
-  const [row] = await transaction.query<{ stretches: string | null; start: string; end: string }>(STRETCHES, [
+  const [row] = await transaction.query<{ ranges: string | null; start: string; end: string }>(RANGES, [
     run.id,
     event,
     run.end,
   ]);
-  if (row === undefined || row.stretches === null) return undefined;
-  return await rangeOf(transaction, run, { ...row, stretches: row.stretches });
+  if (row === undefined || row.ranges === null) return undefined;
+  return await rangeOf(transaction, run, { ...row, ranges: row.ranges });
 }
 
 async function rangeOf(
   transaction: ReadTransaction,
   { peerId }: BenchmarkRun,
-  { start, end, stretches }: Omit<MessageRange, 'connections' | 'collectors'>,
+  { start, end, ranges }: Omit<MessageRange, 'connections' | 'collectors'>,
 ): Promise<MessageRange> {
   const rows = await transaction.query<{ id: number; collector: number }>(CONNECTIONS, [peerId, start, end]);
   const collectors = [...new Set(rows.map(({ collector }) => collector))];
-  return { start, end, stretches, connections: rows.map(({ id }) => id), collectors };
+  return { start, end, ranges, connections: rows.map(({ id }) => id), collectors };
 }
 
 const peerIdIn = (column: string): string =>
   `CASE jsonb_typeof(${column}->'substrate'->'peerId') WHEN 'string' THEN ${column}->'substrate'->>'peerId' END`;
 
-/** A run without an end goes on until now while an event of it does, or where it has no events. */
+/** A run without an end lasts until now if one of its events has not ended, or if it has no events. */
 const RUN = `
   SELECT coalesce(${peerIdIn('setup')}, ${peerIdIn('benchmark_spec')}) AS "peerId",
          start_at::text AS start, end_at::text AS "end",
          CASE WHEN start_at <= end_at THEN tstzmultirange(tstzrange(start_at, end_at, '[]'))
-              ELSE '{}' END::text AS stretches
+              ELSE '{}' END::text AS ranges
     FROM benchmarks,
          LATERAL (SELECT min(first_at) AS first_event, max(last_at) AS last_event, bool_or(phase = 'start') AS going_on
                     FROM (SELECT min(created_at) AS first_at, max(created_at) AS last_at,
@@ -86,10 +86,10 @@ const RUN = `
                          coalesce(ts_end, CASE WHEN NOT going_on THEN last_event END, now()) AS end_at) AS times
    WHERE benchmarks.id = $1::bigint`;
 
-const STRETCHES = `
-  SELECT stretches::text AS stretches, lower(stretches)::text AS start, upper(stretches)::text AS "end"
+const RANGES = `
+  SELECT ranges::text AS ranges, lower(ranges)::text AS start, upper(ranges)::text AS "end"
     FROM (SELECT range_agg(tstzrange(created_at, greatest(created_at, coalesce(ended_at, $3::timestamptz)), '[]'))
-                   FILTER (WHERE phase = 'start') AS stretches
+                   FILTER (WHERE phase = 'start') AS ranges
             FROM (SELECT phase, created_at,
                          min(created_at) FILTER (WHERE phase = 'end')
                            OVER (ORDER BY created_at DESC, id DESC ROWS UNBOUNDED PRECEDING) AS ended_at

@@ -1,73 +1,115 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { NumberOf, TextOf, WholeNumberOf } from '../../platform/http/index.js';
+import {
+  ApiInteger,
+  ApiNumber,
+  ApiString,
+  IntegerParameter,
+  StringParameter,
+} from '../../platform/http/index.js';
+import { EVENT_NAME } from '../events/event.dto.js';
+import { MAX_ID } from '../rows/resource.js';
 
-/** A target that traces have. */
+/** Parameters of `GET /benchmarks/{id}/profile`. */
+export class ProfileQuery {
+  @StringParameter({
+    ...EVENT_NAME,
+    description: 'Only calls between the starts and the ends of this event. Default: the whole run.',
+  })
+  event?: string;
+
+  @StringParameter({
+    content: 'the target of a trace',
+    description: 'Only calls with this target.',
+    example: 'frame_system',
+  })
+  target?: string;
+}
+
+/** Parameters of `GET /benchmarks/compare`. */
+export class CompareQuery extends ProfileQuery {
+  @IntegerParameter({
+    min: 1,
+    max: MAX_ID,
+    description: 'The benchmark to compare with.',
+    required: true,
+    example: 12,
+  })
+  base!: number;
+
+  @IntegerParameter({
+    min: 1,
+    max: MAX_ID,
+    description: 'The compared benchmark.',
+    required: true,
+    example: 13,
+  })
+  head!: number;
+}
+
+/** A target of traces. */
 export class Target {
-  @TextOf('', { example: 'frame_system' })
+  @ApiString('', { example: 'frame_system' })
   target!: string;
 }
 
-/** How long calls took: nanoseconds. */
+/** Durations of calls in nanoseconds. */
 export class CallTimes {
-  @WholeNumberOf('How many calls there were.', { example: 5 })
+  @ApiInteger('Number of calls.', { example: 5 })
   count!: number;
 
-  @NumberOf('', { example: 880.4 })
+  @ApiNumber('', { example: 880.4 })
   mean!: number;
 
-  @NumberOf(
-    'As `percentile_cont` has it, and so `p90`: between two calls where there is none in the middle.',
-    {
-      example: 760,
-    },
-  )
+  @ApiNumber('Computed as `percentile_cont`, as is `p90`: interpolated between two calls if necessary.', {
+    example: 760,
+  })
   median!: number;
 
-  @NumberOf('', { example: 1204.5 })
+  @ApiNumber('', { example: 1204.5 })
   p90!: number;
 
-  @NumberOf('', { example: 690 })
+  @ApiNumber('', { example: 690 })
   min!: number;
 
-  @NumberOf('', { example: 1498 })
+  @ApiNumber('', { example: 1498 })
   max!: number;
 }
 
-/** How long the calls with a target and a name took. */
+/** Durations of the calls with a target and a name. */
 export class ProfileEntry extends CallTimes {
-  @TextOf('Empty where a trace has none.', { example: 'frame_system' })
+  @ApiString('Empty if the trace has none.', { example: 'frame_system' })
   target!: string;
 
-  @TextOf('Empty where a trace has none.', { example: '<AccountNonce<T>>::get' })
+  @ApiString('Empty if the trace has none.', { example: '<AccountNonce<T>>::get' })
   name!: string;
 }
 
-/** The same of two benchmarks. */
+/** Durations of the same calls in two benchmarks. */
 export class ProfileComparison {
-  @TextOf('Empty where a trace has none.', { example: 'frame_system' })
+  @ApiString('Empty if the trace has none.', { example: 'frame_system' })
   target!: string;
 
-  @TextOf('Empty where a trace has none.', { example: '<AccountNonce<T>>::get' })
+  @ApiString('Empty if the trace has none.', { example: '<AccountNonce<T>>::get' })
   name!: string;
 
   @ApiProperty({
     oneOf: [{ $ref: '#/components/schemas/CallTimes' }, { type: 'null' }],
-    description: 'Null where the first one has no such calls.',
+    description: 'Null if the base benchmark has no such calls.',
   })
   base!: CallTimes | null;
 
   @ApiProperty({
     oneOf: [{ $ref: '#/components/schemas/CallTimes' }, { type: 'null' }],
-    description: 'Null where the other one has no such calls.',
+    description: 'Null if the head benchmark has no such calls.',
   })
   head!: CallTimes | null;
 
-  @NumberOf('The mean of the other one, divided by that of the first: above 1 it is slower.', {
+  @ApiNumber('Mean of head divided by mean of base. Above 1, head is slower.', {
     nullable: true,
     example: 1.08,
   })
   mean_ratio!: number | null;
 
-  @NumberOf('The same of the medians.', { nullable: true, example: 0.97 })
+  @ApiNumber('Median of head divided by median of base.', { nullable: true, example: 0.97 })
   median_ratio!: number | null;
 }

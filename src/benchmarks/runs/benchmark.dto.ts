@@ -1,5 +1,71 @@
+import {
+  ApiInteger,
+  ApiObject,
+  ApiString,
+  ApiTimestamp,
+  IntegerField,
+  ObjectField,
+  StringParameter,
+  TimestampParameter,
+} from '../../platform/http/index.js';
 import { timeText } from '../../storage/index.js';
-import { ObjectOf, TextOf, TimeOf, WholeNumberOf } from '../../platform/http/index.js';
+import { MAX_ID } from '../rows/resource.js';
+
+/** The fields of a benchmark that clients set. */
+export class BenchmarkBody {
+  @ObjectField({
+    description: 'The workload. Its `substrate.peerId` names the node if `setup` does not.',
+    nullable: true,
+    example: { tdb: 'tbd' },
+  })
+  benchmark_spec?: object | null;
+
+  @ObjectField({
+    description: 'The chain of the run.',
+    nullable: true,
+    example: { name: 'Development', etc: 'more chain spec stuff' },
+  })
+  chain_spec?: object | null;
+
+  @StringParameter({
+    content: 'notes',
+    description: 'Notes.',
+    maxLength: 65_536,
+    nullable: true,
+    example: 'notes',
+  })
+  description?: string | null;
+
+  @IntegerField({
+    min: 1,
+    max: MAX_ID,
+    description: 'The host system of the run.',
+    nullable: true,
+    example: 2,
+  })
+  host_system_id?: number | null;
+
+  @TimestampParameter({
+    description: 'Start of the run, in UTC unless it has an offset.',
+    nullable: true,
+    example: '1970-01-01T00:00:01',
+  })
+  ts_start?: string | null;
+
+  @TimestampParameter({
+    description: 'End of the run, later than its start.',
+    nullable: true,
+    example: '2019-10-28T14:05:27.618903',
+  })
+  ts_end?: string | null;
+
+  @ObjectField({
+    description: 'Configuration of the run. Its `substrate.peerId` names the node.',
+    nullable: true,
+    example: { substrate: { peerId: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp' } },
+  })
+  setup?: object | null;
+}
 
 /** The JSON of a {@link Benchmark} from its row. */
 export const BENCHMARK_JSON = `json_build_object(
@@ -7,33 +73,33 @@ export const BENCHMARK_JSON = `json_build_object(
   'description', description, 'host_system_id', host_system_id, 'ts_end', ${timeText('ts_end')},
   'ts_start', ${timeText('ts_start')}, 'setup', setup)::text`;
 
-/** A run of a node on a host system. */
+/** A benchmark: a run of a node on a host system. */
 export class Benchmark {
-  @WholeNumberOf('', { example: 12 })
+  @ApiInteger('', { example: 12 })
   id!: number;
 
-  @TimeOf('When it was described here.')
+  @ApiTimestamp('When it was created.')
   created_at!: string;
 
-  @ObjectOf('What is run, with every digit of its numbers.', { nullable: true, example: { tdb: 'tbd' } })
+  @ApiObject('The workload, with every digit of its numbers.', { nullable: true, example: { tdb: 'tbd' } })
   benchmark_spec!: object | null;
 
-  @ObjectOf('The chain that it is run on.', { nullable: true, example: { name: 'Development' } })
+  @ApiObject('The chain of the run.', { nullable: true, example: { name: 'Development' } })
   chain_spec!: object | null;
 
-  @TextOf('', { example: 'notes' })
+  @ApiString('', { example: 'notes' })
   description!: string;
 
-  @WholeNumberOf('The host system that it is run on.', { nullable: true, example: 2 })
+  @ApiInteger('The host system of the run.', { nullable: true, example: 2 })
   host_system_id!: number | null;
 
-  @TimeOf('When the run ended.', { nullable: true })
+  @ApiTimestamp('End of the run.', { nullable: true })
   ts_end!: string | null;
 
-  @TimeOf('When the run began.', { nullable: true })
+  @ApiTimestamp('Start of the run.', { nullable: true })
   ts_start!: string | null;
 
-  @ObjectOf('How everything is set up.', {
+  @ApiObject('Configuration of the run.', {
     nullable: true,
     example: { substrate: { peerId: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp' } },
   })

@@ -7,57 +7,55 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, RowAnswers } from '../../platform/responses/index.js';
 import { ApiProblems, JsonBodyText, JsonText } from '../../platform/http/index.js';
-import { LOCATION, created } from '../rows/created.js';
-import { IdPath, PageQuery } from '../rows/row-id.js';
-import { BenchmarkBody } from './benchmark.body.js';
-import { Benchmark } from './benchmark.dto.js';
+import { JSON_LIST, RowResponses } from '../../platform/responses/index.js';
+import { created, IdPath, LOCATION, PageQuery } from '../rows/resource.js';
+import { Benchmark, BenchmarkBody } from './benchmark.dto.js';
 import { BenchmarksService } from './benchmarks.service.js';
 
-/** Runs of nodes on host systems. */
+/** Benchmarks: runs of nodes on host systems. */
 @ApiTags('Benchmarks')
 @Controller('benchmarks')
 export class BenchmarksController {
   constructor(
     private readonly benchmarks: BenchmarksService,
-    private readonly answers: RowAnswers,
+    private readonly responses: RowResponses,
   ) {}
 
   @Get()
-  @ApiOperation({ operationId: 'listBenchmarks', summary: 'The benchmarks' })
+  @ApiOperation({ operationId: 'listBenchmarks', summary: 'List benchmarks' })
   @ApiOkResponse({ type: [Benchmark], description: 'Newest first.' })
   @ApiProblems(400)
   async listBenchmarks(@Query() query: PageQuery, @Res() response: Response): Promise<void> {
-    await this.answers.send(response, this.benchmarks.list(query), JSON_LIST);
+    await this.responses.send(response, this.benchmarks.list(query), JSON_LIST);
   }
 
   @Post()
   @ApiOperation({
     operationId: 'createBenchmark',
-    summary: 'Describe a benchmark',
+    summary: 'Create a benchmark',
     description:
-      'Needed is a `benchmark_spec` or a `setup`; everything else may be left out, and added when it is known. ' +
-      '`setup.substrate.peerId`, or else `benchmark_spec.substrate.peerId`, names the node, whose telemetry says ' +
-      'how the run went. Numbers in JSON keep every digit.',
+      'A `benchmark_spec` or a `setup` is required. All other fields are optional and can be added later. ' +
+      '`setup.substrate.peerId`, or else `benchmark_spec.substrate.peerId`, names the node whose telemetry is ' +
+      'profiled. Numbers in JSON keep every digit.',
   })
-  @ApiCreatedResponse({ type: Benchmark, description: 'As it is kept.', headers: LOCATION })
+  @ApiCreatedResponse({ type: Benchmark, description: 'The benchmark as stored.', headers: LOCATION })
   @ApiProblems(400, 413, 415)
   async createBenchmark(@Body() body: BenchmarkBody, @JsonBodyText() text: string): Promise<JsonText> {
     return created('/benchmarks', await this.benchmarks.create(body, text));
   }
 
   @Get('example')
-  @ApiOperation({ operationId: 'getBenchmarkExample', summary: 'A benchmark to begin with' })
-  @ApiOkResponse({ type: BenchmarkBody, description: 'A body that `POST /benchmarks` takes as it is.' })
+  @ApiOperation({ operationId: 'getBenchmarkExample', summary: 'Get an example benchmark' })
+  @ApiOkResponse({ type: BenchmarkBody, description: 'A valid body for `POST /benchmarks`.' })
   @ApiProblems(400)
   async getBenchmarkExample(): Promise<BenchmarkBody> {
     return await this.benchmarks.example();
   }
 
   @Get(':id')
-  @ApiOperation({ operationId: 'getBenchmark', summary: 'A benchmark' })
-  @ApiOkResponse({ type: Benchmark, description: 'As it is kept.' })
+  @ApiOperation({ operationId: 'getBenchmark', summary: 'Get a benchmark' })
+  @ApiOkResponse({ type: Benchmark, description: 'The benchmark as stored.' })
   @ApiProblems(400, 404)
   async getBenchmark(@Param() { id }: IdPath): Promise<JsonText> {
     return new JsonText(await this.benchmarks.find(id));
@@ -66,10 +64,11 @@ export class BenchmarksController {
   @Patch(':id')
   @ApiOperation({
     operationId: 'changeBenchmark',
-    summary: 'Change the description of a benchmark',
-    description: 'Fields that are left out stay, null clears, and JSON objects are replaced as a whole.',
+    summary: 'Change a benchmark',
+    description:
+      'Omitted fields stay unchanged, null clears a field, and JSON objects are replaced as a whole.',
   })
-  @ApiOkResponse({ type: Benchmark, description: 'As it is kept now.' })
+  @ApiOkResponse({ type: Benchmark, description: 'The changed benchmark.' })
   @ApiProblems(400, 404, 413, 415)
   async changeBenchmark(
     @Param() { id }: IdPath,
@@ -82,7 +81,7 @@ export class BenchmarksController {
   @Delete(':id')
   @HttpCode(204)
   @ApiOperation({ operationId: 'deleteBenchmark', summary: 'Delete a benchmark and its events' })
-  @ApiNoContentResponse({ description: 'It is gone.' })
+  @ApiNoContentResponse({ description: 'Deleted.' })
   @ApiProblems(400, 404)
   async deleteBenchmark(@Param() { id }: IdPath): Promise<void> {
     await this.benchmarks.delete(id);

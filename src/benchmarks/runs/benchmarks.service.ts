@@ -1,18 +1,16 @@
 import { BadRequestException, Injectable, NotFoundException } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
-import { Benchmark, cursorRows, HostSystem, ReadTransaction } from '../../storage/index.js';
 import { InvalidParameterError } from '../../platform/http/index.js';
-import { type ConstraintProblems, outOfYears } from '../rows/constraint-problems.js';
-import { JsonRows } from '../rows/json-rows.js';
-import type { PageQuery } from '../rows/row-id.js';
-import type { BenchmarkBody } from './benchmark.body.js';
-import { BENCHMARK_JSON } from './benchmark.dto.js';
+import { Benchmark, cursorRows, HostSystem, ReadTransaction } from '../../storage/index.js';
+import { type ConstraintErrors, JsonRows, yearOutOfRange } from '../rows/json-rows.js';
+import type { PageQuery } from '../rows/resource.js';
+import { BENCHMARK_JSON, type BenchmarkBody } from './benchmark.dto.js';
 
-/** Each may have 8 MiB. */
-const IN_MEMORY = 4;
+/** Rows in memory: each can have 8 MiB. */
+const ROWS_IN_MEMORY = 4;
 
-/** The benchmarks that are described here. Answers are the JSON of Benchmarks. */
+/** Stores benchmarks. Returns the JSON of Benchmarks. */
 @Injectable()
 export class BenchmarksService {
   private readonly rows: JsonRows<Benchmark>;
@@ -24,10 +22,10 @@ export class BenchmarksService {
     this.rows = new JsonRows(benchmarks, BENCHMARK_JSON);
   }
 
-  /** @returns the newest first */
+  /** @returns newest first */
   list({ limit, cursor }: PageQuery): AsyncIterable<string> {
     return ReadTransaction.read(this.benchmarks.manager.dataSource, (transaction) =>
-      cursorRows(transaction, LIST, [limit, cursor ?? null], IN_MEMORY),
+      cursorRows(transaction, LIST, [limit, cursor ?? null], ROWS_IN_MEMORY),
     );
   }
 
@@ -36,17 +34,17 @@ export class BenchmarksService {
     return found(await this.rows.find(id));
   }
 
-  /** @param text the body as it came */
+  /** @param text the original body */
   async create(body: BenchmarkBody, text: string): Promise<string> {
-    return await this.rows.insert(this.rows.valuesOf(body, text), problemsOf(body));
+    return await this.rows.insert(this.rows.valuesOf(body, text), constraintErrors(body));
   }
 
   /**
-   * @param text the body as it came
+   * @param text the original body
    * @throws NotFoundException
    */
   async change(id: number, body: BenchmarkBody, text: string): Promise<string> {
-    return found(await this.rows.change(id, this.rows.valuesOf(body, text), problemsOf(body)));
+    return found(await this.rows.change(id, this.rows.valuesOf(body, text), constraintErrors(body)));
   }
 
   /** @throws NotFoundException */
@@ -54,7 +52,7 @@ export class BenchmarksService {
     if (!(await this.rows.delete(id))) throw notFound();
   }
 
-  /** A body that {@link create} takes as it is, with the newest host system where there is one. */
+  /** A valid body for {@link create}, with the newest host system if there is one. */
   async example(): Promise<BenchmarkBody> {
     const [newest] = await this.hostSystems.find({ select: { id: true }, order: { id: 'DESC' }, take: 1 });
     return { ...EXAMPLE, ...(newest !== undefined && { host_system_id: Number(newest.id) }) };
@@ -68,7 +66,7 @@ const LIST = `
 const EXAMPLE = {
   benchmark_spec: { name: 'transfers', transactions_per_second: 500, duration_s: 600 },
   chain_spec: { name: 'Development' },
-  description: 'Transfers between two accounts, as fast as the node takes them.',
+  description: 'Transfers between two accounts, as fast as the node accepts them.',
   ts_start: '2026-01-02T03:00:00Z',
   ts_end: '2026-01-02T03:10:00Z',
   setup: {
@@ -79,23 +77,23 @@ const EXAMPLE = {
   },
 } satisfies BenchmarkBody;
 
-/** What the constraints of the table say, in terms of the body. */
-function problemsOf({ ts_end: end }: BenchmarkBody): ConstraintProblems {
+/** The errors of the constraints of the table, in terms of the body. */
+function constraintErrors({ ts_end: end }: BenchmarkBody): ConstraintErrors {
   return {
     benchmarks_host_system: () =>
-      new InvalidParameterError('host_system_id', 'takes the id of a host system that is described here'),
-    benchmarks_subject: withoutSubject,
-    benchmarks_ts_start: outOfYears('ts_start'),
-    benchmarks_ts_end: outOfYears('ts_end'),
+      new InvalidParameterError('host_system_id', 'must be the id of an existing host system'),
+    benchmarks_subject: missingSubject,
+    benchmarks_ts_start: yearOutOfRange('ts_start'),
+    benchmarks_ts_end: yearOutOfRange('ts_end'),
     benchmarks_times: () =>
       end === undefined
-        ? new InvalidParameterError('ts_start', 'takes a time before ts_end')
-        : new InvalidParameterError('ts_end', 'takes a time after ts_start'),
+        ? new InvalidParameterError('ts_start', 'must be before ts_end')
+        : new InvalidParameterError('ts_end', 'must be after ts_start'),
   };
 }
 
-function withoutSubject(): BadRequestException {
-  const detail = 'takes a JSON object: a benchmark has a benchmark_spec, a setup, or both';
+function missingSubject(): BadRequestException {
+  const detail = 'must be a JSON object: a benchmark has a benchmark_spec, a setup, or both';
   return new BadRequestException({
     detail: `benchmark_spec ${detail}.`,
     errors: ['benchmark_spec', 'setup'].map((parameter) => ({ parameter, detail })),

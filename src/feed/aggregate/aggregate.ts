@@ -1,37 +1,37 @@
 import { copyText } from '../../platform/json/index.js';
 import type { CachedRow, RowLog } from '../cache/row-log.js';
-import type { PeerMessage } from '../request/peer-message.js';
+import type { PeerMessage } from '../feed-request.js';
 import { ChangedGroups } from './changed-groups.js';
 import { Group } from './group.js';
 import { sampleOf } from './sample.js';
 
-export interface AggregateOptions {
+interface AggregateOptions {
   pair: PeerMessage;
   /** The field that is aggregated. */
   key: string;
   intervalS: number;
-  /** All rows from this time on are in the cache: intervals that begin before it are not whole. */
-  wholeFrom: number;
+  /** All rows from this time on are cached: intervals that begin earlier are incomplete. */
+  completeFrom: number;
   onUnused: () => void;
 }
 
-/** The samples of a field by interval, target and name. Intervals start at multiples of their length since the epoch. */
+/** The samples of a field by interval, target and name. Intervals begin at multiples of their length since the epoch. */
 export class Aggregate {
   readonly changes = new ChangedGroups();
   private readonly intervals = new Map<number, Map<string, Group>>();
-  private wholeFrom: number;
+  private completeFrom: number;
   private users = 0;
-  /** The seq of the last row that it has taken in. */
+  /** The seq of the last aggregated row. */
   private position = 0;
   private filled = false;
   private failure: unknown;
   bytes = 0;
-  /** Of an interval: microseconds. */
+  /** Length of an interval: microseconds. */
   readonly length: number;
 
   constructor(private readonly options: AggregateOptions) {
     this.length = options.intervalS * 1e6;
-    this.wholeFrom = options.wholeFrom;
+    this.completeFrom = options.completeFrom;
   }
 
   get pair(): PeerMessage {
@@ -42,13 +42,13 @@ export class Aggregate {
     return this.users > 0;
   }
 
-  /** Whether all that was cached is in it. @throws what went wrong when it was taken in */
+  /** Whether all cached rows are aggregated. @throws the error of aggregating them */
   get isFilled(): boolean {
     if (this.failure !== undefined) throw this.failure as Error;
     return this.filled;
   }
 
-  /** Whether it is filled, or failed to be. */
+  /** Whether filling has succeeded or failed. */
   get isDone(): boolean {
     return this.filled || this.failure !== undefined;
   }
@@ -63,15 +63,15 @@ export class Aggregate {
   }
 
   /**
-   * Goes on to take in what is cached, in the order of arrival. What arrives before it is filled is part of that.
+   * Continues to aggregate cached rows in the order of arrival, including rows that arrive meanwhile.
    *
-   * @param heldFrom all rows from this time on are in the log, or have been since the aggregate was opened
-   * @param forMs ends soon after so many milliseconds
+   * @param completeFrom all rows from this time on are, or were since the aggregate was opened, in the log
+   * @param forMs returns soon after this time: milliseconds
    * @returns whether it is done
    */
-  fill(log: RowLog, heldFrom: number, forMs: number): boolean {
-    // Some may have gone uncounted.
-    if (log.removedSeq > this.position) this.dropBefore(heldFrom);
+  fill(log: RowLog, completeFrom: number, forMs: number): boolean {
+    // Removed rows may not have been aggregated.
+    if (log.removedSeq > this.position) this.dropBefore(completeFrom);
     const { rows, from } = log.after(this.position);
     const until = performance.now() + forMs;
     const touched = new Set<Group>();
@@ -91,7 +91,7 @@ export class Aggregate {
     return this.isDone;
   }
 
-  /** Takes in what has arrived, once it is filled. */
+  /** Aggregates new rows, once it is filled. */
   add(rows: readonly CachedRow[]): void {
     if (!this.filled) return;
     const touched = new Set<Group>();
@@ -100,8 +100,8 @@ export class Aggregate {
     this.changes.push(touched);
   }
 
-  /** Leaves what has arrived to `fill`. @returns whether it was filled before, and so is to be filled again */
-  fallBehind(rows: readonly CachedRow[]): boolean {
+  /** Leaves new rows to `fill`. @returns whether it was filled before, so that it must be filled again */
+  defer(rows: readonly CachedRow[]): boolean {
     const [first] = rows;
     if (!this.filled || first === undefined) return false;
     this.position = first.seq - 1;
@@ -109,12 +109,12 @@ export class Aggregate {
     return true;
   }
 
-  /** Lets go of intervals whose end is older than a time. */
+  /** Drops intervals that ended before a time. */
   expire(horizon: number): void {
     this.dropBefore(horizon - this.length);
   }
 
-  /** Lets go of the oldest intervals, until so many bytes are free. */
+  /** Drops the oldest intervals until so many bytes are free. */
   evict(bytes: number): void {
     const target = this.bytes - bytes;
     const starts = [...this.intervals.keys()].sort((left, right) => left - right);
@@ -126,7 +126,7 @@ export class Aggregate {
 
   private count({ createdAt, text }: CachedRow, touched: Set<Group>): void {
     const start = Math.floor(createdAt / this.length) * this.length;
-    if (start < this.wholeFrom) return;
+    if (start < this.completeFrom) return;
     const sample = sampleOf(text, this.options.key);
     if (sample === undefined) return;
     const group = this.group(start, sample.target, sample.name);
@@ -149,8 +149,8 @@ export class Aggregate {
   }
 
   private dropBefore(time: number): void {
-    if (time <= this.wholeFrom) return;
-    this.wholeFrom = time;
+    if (time <= this.completeFrom) return;
+    this.completeFrom = time;
     for (const [start, groups] of this.intervals) {
       if (start >= time) continue;
       for (const group of groups.values()) {

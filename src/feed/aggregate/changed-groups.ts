@@ -1,12 +1,12 @@
-import type { Frame } from '../subscription/frame.js';
+import type { Frame } from '../subscriptions.js';
 import type { Group } from './group.js';
 
-/** Groups in the order of their last change: who is behind finds each once, as it is now. */
+/** Groups by their last change: a subscriber that is behind gets each once, in its current state. */
 export class ChangedGroups {
-  /** In the order of seq, with holes where a group has changed again. */
-  private places: { seq: number; group: Group | undefined }[] = [];
-  private readonly placeOf = new Map<Group, { seq: number; group: Group | undefined }>();
-  /** Frames that subscribers at one position share, by that position and what they ask for. */
+  /** Sorted by seq, with holes where a group has changed again. */
+  private entries: { seq: number; group: Group | undefined }[] = [];
+  private readonly entryOf = new Map<Group, { seq: number; group: Group | undefined }>();
+  /** Frames that subscribers share, by position and aggregate type. */
   readonly frames = new Map<string, Frame>();
   lastSeq = 0;
 
@@ -15,51 +15,51 @@ export class ChangedGroups {
     this.frames.clear();
     for (const group of [...changed].sort(inOrder)) {
       this.hide(group);
-      const place = { seq: (this.lastSeq += 1), group };
-      group.seq = place.seq;
-      this.places.push(place);
-      this.placeOf.set(group, place);
+      const entry = { seq: (this.lastSeq += 1), group };
+      group.seq = entry.seq;
+      this.entries.push(entry);
+      this.entryOf.set(group, entry);
     }
     this.compact();
   }
 
   forget(group: Group): void {
     this.hide(group);
-    this.placeOf.delete(group);
+    this.entryOf.delete(group);
     this.frames.clear();
     this.compact();
   }
 
-  /** Those that changed after a position, in the order of their changes; `most` at most. */
-  after(seq: number, most: number): Group[] {
+  /** Groups that changed after a position, in the order of their changes. */
+  after(seq: number, limit: number): Group[] {
     let low = 0;
-    let high = this.places.length;
+    let high = this.entries.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.places[middle]?.seq ?? Infinity) > seq) high = middle;
+      if ((this.entries[middle]?.seq ?? Infinity) > seq) high = middle;
       else low = middle + 1;
     }
     const found: Group[] = [];
-    for (let at = low; at < this.places.length && found.length < most; at += 1) {
-      const group = this.places[at]?.group;
+    for (let at = low; at < this.entries.length && found.length < limit; at += 1) {
+      const group = this.entries[at]?.group;
       if (group !== undefined) found.push(group);
     }
     return found;
   }
 
   private hide(group: Group): void {
-    const place = this.placeOf.get(group);
-    if (place !== undefined) place.group = undefined;
+    const entry = this.entryOf.get(group);
+    if (entry !== undefined) entry.group = undefined;
   }
 
   private compact(): void {
-    if (this.places.length > 64 && this.places.length > 2 * this.placeOf.size) {
-      this.places = this.places.filter(({ group }) => group !== undefined);
+    if (this.entries.length > 64 && this.entries.length > 2 * this.entryOf.size) {
+      this.entries = this.entries.filter(({ group }) => group !== undefined);
     }
   }
 }
 
-/** By time, target and name. */
+/** Compares by time, target and name. */
 export function inOrder(one: Group, other: Group): number {
   return one.start - other.start || compare(one.target, other.target) || compare(one.name, other.name);
 }

@@ -1,50 +1,51 @@
+import type { AddressedClient } from '../../platform/async/index.js';
 import { inMicroseconds, READ_AGAIN_MS } from '../../storage/index.js';
 import { Aggregate } from '../aggregate/aggregate.js';
-import type { PeerMessage } from '../request/peer-message.js';
-import type { Subscription } from '../subscription/subscription.js';
-import type { AggregateFiller } from './aggregate-filler.js';
-import { KnownIds } from './known-ids.js';
+import type { PeerMessage } from '../feed-request.js';
+import { RecentIds } from '../polling.js';
+import type { Subscription } from '../subscriptions.js';
+import type { AggregateFiller } from './cache-fillers.js';
+import type { StoredRow } from './feed.read-model.js';
 import { type CachedRow, RowLog } from './row-log.js';
-import type { StoredRow } from './stored-row.js';
-import type { Asker } from './turns.js';
 
-/** Has the turns of what arrives. */
-const UPDATES: Asker = { address: 'updates' };
+/** The client in whose turns new rows are aggregated. */
+const UPDATES: AddressedClient = { address: 'updates' };
 
-export interface Filling {
-  /** In the order of their time. */
+/** The history of a pair. */
+export interface History {
+  /** Sorted by time. */
   rows: readonly StoredRow[];
-  /** The database's time: microseconds since the epoch. */
+  /** The time of the database: microseconds since the epoch. */
   now: number;
-  /** All rows of this pair from this time on are among them. */
+  /** Complete from this time on. */
   from: number;
 }
 
-/** What the cache holds of a pair, and who reads it. */
+/** The cached messages of a pair, and its subscriptions. */
 export class CacheEntry {
   readonly log = new RowLog();
-  private readonly known = new KnownIds();
+  private readonly known = new RecentIds();
   private readonly subscriptions = new Set<Subscription>();
   private readonly aggregates = new Map<string, Aggregate>();
-  /** All rows from this time on are here or have been since: microseconds since the epoch. */
-  heldFrom = Infinity;
+  /** All rows from this time on are or were cached: microseconds since the epoch. */
+  completeFrom = Infinity;
   private filled = false;
-  /** What is older is sent to nobody who comes: microseconds since the epoch. */
+  /** New subscriptions get no older rows: microseconds since the epoch. */
   horizon = -Infinity;
-  /** The database's time when it was last read whole. */
+  /** The time of the database at the last complete update. */
   seenAt = -Infinity;
   /**
-   * Others may know what it does not: it has not been part of a whole update since it was filled, since one failed,
-   * or since nobody used it.
+   * It may lack rows that other entries have: it was not part of a complete update since it was filled, since an update
+   * failed, or since it was unused.
    */
-  fresh = true;
-  /** Since when nobody reads it, by `performance.now()`. */
+  mayLackRows = true;
+  /** Since when it has no subscription, by `performance.now()`. */
   unusedSince: number | undefined = performance.now();
 
-  /** It was given up before it was filled, since nobody read it any more. */
+  /** It was dropped before it was filled, since its subscriptions had ended. */
   abandoned = false;
 
-  /** @param onGrown is called when much has been added at once, and there may be too much */
+  /** @param onGrown is called when many rows were added, and the cache may be too large */
   constructor(
     readonly pair: PeerMessage,
     private readonly aggregateFiller: AggregateFiller,
@@ -59,19 +60,19 @@ export class CacheEntry {
     return this.subscriptions.size > 0;
   }
 
-  /** Bytes that it holds, about. */
+  /** Approximate memory in use: bytes. */
   get bytes(): number {
     let bytes = this.log.bytes;
     for (const aggregate of this.aggregates.values()) bytes += aggregate.bytes;
     return bytes;
   }
 
-  /** Rows stored after this may not have been seen: microseconds since the epoch. */
+  /** Rows stored after this time may be unknown: microseconds since the epoch. */
   get readFrom(): number {
     return this.seenAt - inMicroseconds(READ_AGAIN_MS);
   }
 
-  /** Ids that are known here and will be read again. */
+  /** Ids of cached rows that will be read again. */
   knownIds(): IterableIterator<string> {
     return this.known.ids();
   }
@@ -85,14 +86,14 @@ export class CacheEntry {
     this.subscriptions.delete(subscription);
     if (this.isUsed) return;
     this.unusedSince ??= performance.now();
-    // Updates go on without it.
-    this.fresh = true;
+    // Further updates do not include it.
+    this.mayLackRows = true;
   }
 
-  /** Takes in the history. */
-  fill({ rows, now, from }: Filling): void {
+  /** Adds the history. */
+  fill({ rows, now, from }: History): void {
     this.seenAt = now;
-    this.heldFrom = from;
+    this.completeFrom = from;
     this.horizon = from;
     this.filled = true;
     for (const { id, storedAt } of rows) if (storedAt > this.readFrom) this.known.add(id, storedAt);
@@ -103,58 +104,58 @@ export class CacheEntry {
   }
 
   /**
-   * Takes in what is new among the rows that were read.
+   * Adds those rows that are new.
    *
-   * @param now the database's time
-   * @returns how many were new
+   * @param now the time of the database
+   * @returns the number of new rows
    */
   update(rows: readonly StoredRow[], now: number): number {
     const fresh = rows.filter(({ id, storedAt }) => storedAt > this.readFrom && this.known.add(id, storedAt));
     if (fresh.length === 0) return 0;
     const added = this.log.append(fresh.map(({ createdAt, text }) => ({ createdAt, arrivedAt: now, text })));
     this.addToAggregates(added);
-    this.wakeAll();
+    this.notifyAll();
     return added.length;
   }
 
   /**
-   * It has been read whole.
+   * Ends a complete update.
    *
-   * @param horizon what is older is too old to be kept: microseconds since the epoch
+   * @param horizon older rows expire: microseconds since the epoch
    */
   updated(now: number, horizon: number): void {
     this.seenAt = now;
-    // Where nobody has used it since the update began, the next ones go on without it.
-    this.fresh = !this.isUsed;
+    // Without subscriptions, further updates do not include it.
+    this.mayLackRows = !this.isUsed;
     this.horizon = horizon;
-    this.heldFrom = Math.max(this.heldFrom, horizon);
-    // A little more than is read again: a time that was rounded must not make a row new.
+    this.completeFrom = Math.max(this.completeFrom, horizon);
+    // One second more than is read again, because times are rounded.
     this.known.prune(this.readFrom - 1_000_000);
     this.log.expire(horizon);
     for (const aggregate of this.aggregates.values()) aggregate.expire(horizon);
   }
 
-  /** Gives up the oldest of what it holds. @returns how many rows went */
+  /** Drops the oldest rows. @returns the number of dropped rows */
   evict(bytes: number): number {
     const before = this.bytes;
     const rows = this.log.evict(bytes);
-    this.heldFrom = Math.max(this.heldFrom, this.log.evictedTo + 1);
+    this.completeFrom = Math.max(this.completeFrom, this.log.evictedTo + 1);
     for (const aggregate of this.aggregates.values()) {
       const left = bytes - (before - this.bytes);
       if (left > 0) aggregate.evict(left);
     }
-    // Who has lost rows is to be told.
-    this.wakeAll();
+    // Subscriptions that have not sent these rows end.
+    this.notifyAll();
     return rows;
   }
 
   /**
-   * The aggregate over a field; those with the same field and interval share it until all have left it. It takes in
-   * what is here bit by bit, and readers are woken when it has.
+   * The aggregate of a field. Subscriptions with the same field and interval share it. It is filled in the background, and
+   * subscriptions are notified when it is filled.
    *
-   * @param by who wants it: each who does has a turn
+   * @param by the client, which takes turns with others
    */
-  openAggregate(key: string, intervalS: number, by: Asker): Aggregate {
+  openAggregate(key: string, intervalS: number, by: AddressedClient): Aggregate {
     const name = `${intervalS.toString()} ${key}`;
     let aggregate = this.aggregates.get(name);
     if (aggregate === undefined) {
@@ -163,7 +164,7 @@ export class CacheEntry {
         pair: this.pair,
         key,
         intervalS,
-        wholeFrom: this.heldFrom,
+        completeFrom: this.completeFrom,
         onUnused: close,
       });
       this.aggregates.set(name, aggregate);
@@ -173,22 +174,22 @@ export class CacheEntry {
     return aggregate;
   }
 
-  /** Has readers look at what there is, and makes room where that is too much. */
+  /** Notifies subscriptions of new rows, and evicts rows if there are too many. */
   grown(): void {
-    this.wakeAll();
+    this.notifyAll();
     this.onGrown();
   }
 
-  /** What takes longer than a slice goes on bit by bit. */
+  /** Work beyond a time slice continues in the background. */
   private addToAggregates(rows: readonly CachedRow[]): void {
     const until = performance.now() + this.aggregateFiller.sliceMs;
     for (const aggregate of this.aggregates.values()) {
       if (performance.now() < until) aggregate.add(rows);
-      else if (aggregate.fallBehind(rows)) this.aggregateFiller.fill(aggregate, this, UPDATES);
+      else if (aggregate.defer(rows)) this.aggregateFiller.fill(aggregate, this, UPDATES);
     }
   }
 
-  private wakeAll(): void {
-    for (const subscription of this.subscriptions) subscription.wake();
+  private notifyAll(): void {
+    for (const subscription of this.subscriptions) subscription.notify();
   }
 }

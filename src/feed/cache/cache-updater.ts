@@ -1,15 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { IntervalJobs } from '../../platform/async/index.js';
 import { Settings } from '../../platform/config/index.js';
+import { ALL_PEERS, keyOf } from '../feed-request.js';
 import { FeedMetrics } from '../feed.metrics.js';
-import { FeedFreshness } from '../freshness.js';
-import { ALL_PEERS, keyOf } from '../request/peer-message.js';
+import { FeedFreshness, FeedOutage } from '../polling.js';
 import type { CacheEntry } from './cache-entry.js';
 import { FeedCache } from './feed-cache.js';
-import { FeedOutage } from './feed-outage.js';
-import { FeedReadModel, type NewsRow } from './feed.read-model.js';
+import { FeedReadModel, type NewMessageRow } from './feed.read-model.js';
 
-/** Keeps the cache up to date: one question to the database an interval, however many subscribe. */
+/** Updates the cache with one query per interval, whatever the number of subscriptions. */
 @Injectable()
 export class CacheUpdater {
   private readonly logger = new Logger('Feed');
@@ -42,7 +41,7 @@ export class CacheUpdater {
     const { CACHE_UPDATE_TIMEOUT_S } = this.settings;
     const slow = setTimeout(() => {
       this.logger.warn(
-        `An update of the live feed's cache takes more than ${CACHE_UPDATE_TIMEOUT_S.toString()} s.`,
+        `An update of the live feed's cache is taking more than ${CACHE_UPDATE_TIMEOUT_S.toString()} s.`,
       );
     }, CACHE_UPDATE_TIMEOUT_S * 1000);
     try {
@@ -50,8 +49,8 @@ export class CacheUpdater {
       this.metrics.updated((performance.now() - startedAt) / 1000);
       this.outage.succeeded();
     } catch (error) {
-      // What one of them got and another did not is not to be taken for known.
-      for (const entry of entries) entry.fresh = true;
+      // Some entries may have rows that others lack.
+      for (const entry of entries) entry.mayLackRows = true;
       if (this.jobs.signal.aborted) return;
       this.metrics.failed('update');
       this.outage.failed(error);
@@ -62,23 +61,23 @@ export class CacheUpdater {
 
   private async update(entries: readonly CacheEntry[]): Promise<void> {
     const byKey = new Map(entries.map((entry) => [keyOf(entry.pair), entry]));
-    const take = (rows: readonly NewsRow[], now: number): void => {
+    const take = (rows: readonly NewMessageRow[], now: number): void => {
       for (const [key, ofPair] of byPair(rows)) byKey.get(key)?.update(ofPair, now);
-      this.cache.makeRoom();
+      this.cache.evictOldest();
     };
-    const question = {
+    const query = {
       pairs: entries.map(({ pair }) => pair),
-      storedAfter: entries.reduce((least, { readFrom }) => Math.min(least, readFrom), Infinity),
+      storedAfter: entries.reduce((earliest, { readFrom }) => Math.min(earliest, readFrom), Infinity),
       known: knownToAll(entries),
     };
-    const now = await this.readModel.news(question, take, this.jobs.signal);
+    const now = await this.readModel.newMessages(query, take, this.jobs.signal);
     const horizon = now - this.settings.CACHE_EXPIRY_S * 1e6;
     for (const entry of entries) entry.updated(now, horizon);
   }
 }
 
-function byPair(rows: readonly NewsRow[]): Map<string, NewsRow[]> {
-  const pairs = new Map<string, NewsRow[]>();
+function byPair(rows: readonly NewMessageRow[]): Map<string, NewMessageRow[]> {
+  const pairs = new Map<string, NewMessageRow[]>();
   for (const row of rows) {
     const key = keyOf(row);
     const ofPair = pairs.get(key);
@@ -89,17 +88,17 @@ function byPair(rows: readonly NewsRow[]): Map<string, NewsRow[]> {
 }
 
 /**
- * Ids that no entry needs again. What an entry knows that is not fresh, every other knows that it can be of, unless
- * that is fresh.
+ * Ids of messages to skip, because every entry has them. Ids of a complete entry are known to every other entry that can
+ * have the message, unless that one may lack rows.
  */
 function knownToAll(entries: readonly CacheEntry[]): string[] {
-  const fresh = entries.filter((entry) => entry.fresh).map(({ pair }) => pair);
-  const ofAny = new Set(fresh.map(({ msg }) => msg));
-  const ofAll = new Set(fresh.filter(({ peer_id }) => peer_id === ALL_PEERS).map(({ msg }) => msg));
+  const incomplete = entries.filter((entry) => entry.mayLackRows).map(({ pair }) => pair);
+  const ofAny = new Set(incomplete.map(({ msg }) => msg));
+  const ofAll = new Set(incomplete.filter(({ peer_id }) => peer_id === ALL_PEERS).map(({ msg }) => msg));
   const known = new Set<string>();
   for (const entry of entries) {
     const { peer_id, msg } = entry.pair;
-    if (entry.fresh || ofAll.has(msg) || (peer_id === ALL_PEERS && ofAny.has(msg))) continue;
+    if (entry.mayLackRows || ofAll.has(msg) || (peer_id === ALL_PEERS && ofAny.has(msg))) continue;
     for (const id of entry.knownIds()) known.add(id);
   }
   return [...known];

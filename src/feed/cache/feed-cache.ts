@@ -1,19 +1,18 @@
 import { Injectable } from '@nestjs/common';
+import type { AddressedClient } from '../../platform/async/index.js';
 import { Settings } from '../../platform/config/index.js';
 import { FeedLimits } from '../feed-limits.js';
+import { keyOf, type PeerMessage } from '../feed-request.js';
 import { FeedMetrics } from '../feed.metrics.js';
-import { keyOf, type PeerMessage } from '../request/peer-message.js';
-import { AggregateFiller } from './aggregate-filler.js';
 import { CacheEntry } from './cache-entry.js';
-import { EntryFiller } from './entry-filler.js';
-import type { Asker } from './turns.js';
+import { AggregateFiller, EntryFiller } from './cache-fillers.js';
 
-/** An entry that nobody has read for longer is filled anew rather than brought up to date: milliseconds. */
+/** An entry that was unused for longer is filled again instead of updated: milliseconds. */
 const CATCH_UP_MS = 300_000;
-/** Where there is no room, so much more goes that the next row does not bring it up again at once. */
-const SPARE = 0.02;
+/** Part of the limit that is freed when it is exceeded, so that the next row does not exceed it again. */
+const FREED_PART = 0.02;
 
-/** What the feed holds of the database, by pair. */
+/** The cached messages of the feed, by pair. */
 @Injectable()
 export class FeedCache {
   private readonly entries = new Map<string, CacheEntry>();
@@ -34,41 +33,41 @@ export class FeedCache {
   }
 
   /**
-   * The entry of a pair, which is filled from the database where it is new. Its user adds a subscription at once.
+   * The entry of a pair. A new one is filled from the database. The caller must add a subscription at once.
    *
-   * @param by who wants it: it is filled in turns
+   * @param by the client that waits for it
    */
-  entry(pair: PeerMessage, by: Asker): CacheEntry {
+  entry(pair: PeerMessage, by: AddressedClient): CacheEntry {
     const key = keyOf(pair);
     let entry = this.entries.get(key);
     if (entry === undefined || entry.abandoned || isUnusedFor(entry, CATCH_UP_MS)) {
-      entry = new CacheEntry(pair, this.aggregateFiller, () => this.makeRoom());
+      entry = new CacheEntry(pair, this.aggregateFiller, () => this.evictOldest());
       this.entries.set(key, entry);
     }
     if (!entry.isFilled) this.filler.fill(entry, by);
     return entry;
   }
 
-  /** Those that somebody subscribes to and that are filled. */
+  /** Filled entries with subscriptions. */
   used(): CacheEntry[] {
     return [...this.entries.values()].filter((entry) => entry.isUsed && entry.isFilled);
   }
 
-  /** Lets go of what nobody has used for `CACHE_TIMEOUT_S`. */
+  /** Drops entries that were unused for `CACHE_TIMEOUT_S`. */
   dropUnused(): void {
     for (const [key, entry] of this.entries) {
       if (isUnusedFor(entry, this.settings.CACHE_TIMEOUT_S * 1000)) this.entries.delete(key);
     }
   }
 
-  /** Lets go of the oldest rows of the largest entries, as long as all together are larger than `CACHE_MAX_MIB`. */
-  makeRoom(): void {
+  /** Drops the oldest rows of the largest entries while the cache is larger than `CACHE_MAX_MIB`. */
+  evictOldest(): void {
     const limit = this.settings.CACHE_MAX_MIB * 1024 * 1024;
     for (let bytes = this.sum((entry) => entry.bytes); bytes > limit;) {
       const [largest] = [...this.entries.values()].sort((one, other) => other.bytes - one.bytes);
       if (largest === undefined) return;
       const before = largest.bytes;
-      this.metrics.evicted(largest.evict(bytes - limit * (1 - SPARE)));
+      this.metrics.evicted(largest.evict(bytes - limit * (1 - FREED_PART)));
       if (largest.bytes === before) return;
       bytes += largest.bytes - before;
     }

@@ -17,11 +17,19 @@ import {
   typesOf,
 } from '../../storage/index.js';
 import { FeedLimits } from '../feed-limits.js';
-import { ALL_PEERS, type PeerMessage } from '../request/peer-message.js';
-import type { Filling } from './cache-entry.js';
-import type { StoredRow } from './stored-row.js';
+import { ALL_PEERS, type PeerMessage } from '../feed-request.js';
+import type { History } from './cache-entry.js';
 
-/** Rows of the first fetch, whose lengths are not known, and of any. */
+/** A message for the cache. Times are microseconds since the epoch. */
+export interface StoredRow {
+  id: string;
+  createdAt: number;
+  storedAt: number;
+  /** The JSON that subscribers get. */
+  text: string;
+}
+
+/** Rows of the first fetch, when their lengths are unknown, and of any fetch. */
 const FIRST_ROWS = 64;
 const MAX_ROWS = 5_000;
 
@@ -29,21 +37,21 @@ const columns = (table: string): string => `
   ${table}.id::text AS id, ${microsecondsOf(`${table}.created_at`)} AS "createdAt",
   ${microsecondsOf(`${table}.stored_at`)} AS "storedAt"`;
 
-/** What subscribers get of a message. PostgreSQL writes it, and so keeps every digit. */
+/** The JSON of a message for subscribers. PostgreSQL writes it, so that numbers keep every digit. */
 const text = (table: string, withPeer: string, peerId: string): string => `
   ((${table}.logs - ARRAY['ts', 'id', 'msg', 'level', 'line'])
    || jsonb_build_object('created_at', ${timeText(`${table}.created_at`)})
    || CASE WHEN ${withPeer} THEN jsonb_build_object('peer_id', ${peerId}) ELSE '{}' END)::text`;
 
-/** By `peer_connections_peer_created_at`; of all peers there is no index. */
+/** By `peer_connections_peer_created_at`; without an index for all peers. */
 const CONNECTIONS = `
   SELECT id::float8 AS id, collector, peer_id FROM peer_connections
    WHERE ($1::text = '${ALL_PEERS}' OR peer_id = $1::text) AND (types IS NULL OR types && $4::smallint[])
      AND ${NEWEST_MESSAGE} >= $2::timestamptz AND oldest_created_at <= $3::timestamptz`;
 
 /**
- * By (`peer_connection_id`, `created_at`, `type`), or the index of rare types, of the partitions of that time. The newest
- * first: not all may fit.
+ * By the index on (`peer_connection_id`, `created_at`, `type`) or that of rare types, in the partitions of that time.
+ * Newest first, since not all may fit.
  */
 const history = (ofType: string): string => `
   SELECT ${columns('log')}, ${text('log', '$6::boolean', 'connection.peer_id')} AS text
@@ -53,44 +61,44 @@ const history = (ofType: string): string => `
    ORDER BY log.created_at DESC, log.id DESC`;
 
 /**
- * What was stored lately, of all pairs at once: by the BRIN index on `stored_at`, of the partitions that new
- * messages can be in. `type + 0` is hidden from the other indexes, in which the planner would go through all of a
- * type. Lists are looked up by hash, where a join would go by the planner's idea of how much is new.
+ * Recently stored messages of all pairs, by the BRIN index on `stored_at`, in the partitions that can have new messages.
+ * `type + 0` prevents the planner from using an index that begins with the type. Lists are hashed; a join would depend
+ * on the planner's estimate of the number of new messages.
  */
-const NEWS = `
-  WITH news AS MATERIALIZED (
+const NEW_MESSAGES = `
+  WITH new_message AS MATERIALIZED (
     SELECT id, created_at, stored_at, peer_connection_id, collector, msg, logs FROM tetcore_logs
      WHERE stored_at > $1::timestamptz AND created_at >= $2::timestamptz AND created_at <= $3::timestamptz
        AND type + 0 = ANY ($4::integer[]) AND id <> ALL ($5::bigint[])
        AND (type <> ${OTHER_TYPE.toString()} OR logs->>'msg' = ANY ($6::text[]))
   )
-  SELECT ${columns('news')}, CASE WHEN of_all THEN '${ALL_PEERS}' ELSE connection.peer_id END AS peer_id, msg,
-         ${text('news', 'of_all', 'connection.peer_id')} AS text
-    FROM news
+  SELECT ${columns('new_message')}, CASE WHEN of_all THEN '${ALL_PEERS}' ELSE connection.peer_id END AS peer_id, msg,
+         ${text('new_message', 'of_all', 'connection.peer_id')} AS text
+    FROM new_message
     JOIN peer_connections AS connection
-      ON connection.id = news.peer_connection_id AND connection.collector = news.collector
+      ON connection.id = new_message.peer_connection_id AND connection.collector = new_message.collector
    CROSS JOIN (VALUES (false), (true)) AS copy (of_all)
    WHERE CASE WHEN of_all THEN msg = ANY ($7::text[]) ELSE connection.peer_id || ' ' || msg = ANY ($8::text[]) END
-   ORDER BY news.created_at, news.id`;
+   ORDER BY new_message.created_at, new_message.id`;
 
-/** A row of the news, and the pair that it is of. */
-export type NewsRow = StoredRow & PeerMessage;
+/** A new message, and its pair. */
+export type NewMessageRow = StoredRow & PeerMessage;
 
-export interface NewsQuestion {
+interface NewMessagesQuery {
   pairs: readonly PeerMessage[];
-  /** What was stored until then is known of all of them: microseconds since the epoch. */
+  /** Messages stored until then are known: microseconds since the epoch. */
   storedAfter: number;
-  /** Ids that need not come again. */
+  /** Ids of messages to skip. */
   known: readonly string[];
 }
 
-interface ConnectionRow {
+interface PeerConnectionRow {
   id: number;
   collector: number;
   peer_id: string | null;
 }
 
-/** Reads messages for the cache: the history of one pair, or the news of all. */
+/** Reads messages for the cache: the history of one pair, or new messages of all pairs. */
 @Injectable()
 export class FeedReadModel {
   constructor(
@@ -102,15 +110,15 @@ export class FeedReadModel {
   /**
    * The messages of a pair in the last `CACHE_EXPIRY_S`.
    *
-   * @param maxBytes the newest that take so much together
+   * @param maxBytes limit for the newest messages together
    * @throws see {@link ReadTransaction.run}
    */
-  async history(pair: PeerMessage, maxBytes: number, signal: AbortSignal): Promise<Filling> {
-    const read = async (transaction: ReadTransaction): Promise<Filling> => {
+  async history(pair: PeerMessage, maxBytes: number, signal: AbortSignal): Promise<History> {
+    const read = async (transaction: ReadTransaction): Promise<History> => {
       const { now } = transaction;
       const from = now - this.settings.CACHE_EXPIRY_S * 1e6;
       const range = [timeOf(from), timeOf(now + inMicroseconds(NEW_MESSAGE_AHEAD_MS))];
-      const connections = await transaction.query<ConnectionRow>(CONNECTIONS, [
+      const connections = await transaction.query<PeerConnectionRow>(CONNECTIONS, [
         pair.peer_id,
         ...range,
         typesOf([pair.msg]).numbers,
@@ -126,8 +134,8 @@ export class FeedReadModel {
       ];
       const sql = history(typeCondition(pair.msg, (value) => `$${parameters.push(value).toString()}`));
       let bytes = 0;
-      for await (const piece of this.pieces<StoredRow>(transaction, sql, parameters)) {
-        for (const row of piece) {
+      for await (const chunk of this.chunks<StoredRow>(transaction, sql, parameters)) {
+        for (const row of chunk) {
           if (bytes > maxBytes) return { rows: rows.reverse(), now, from: (rows[0]?.createdAt ?? now) + 1 };
           rows.push(row);
           bytes += row.text.length;
@@ -139,15 +147,15 @@ export class FeedReadModel {
   }
 
   /**
-   * What is new of many pairs, in order of time. Some of it may be of no pair that was asked for.
+   * Reads new messages of many pairs, sorted by time. Some may belong to other pairs.
    *
-   * @param take gets some rows at a time, and the database's time; some rows may come twice
-   * @returns the database's time
-   * @throws see {@link ReadTransaction.run}; some rows may have been taken then
+   * @param take is called with some rows at a time, and the time of the database. Rows may be repeated
+   * @returns the time of the database
+   * @throws see {@link ReadTransaction.run}; `take` may have been called before
    */
-  async news(
-    { pairs, storedAfter, known }: NewsQuestion,
-    take: (rows: readonly NewsRow[], now: number) => void,
+  async newMessages(
+    { pairs, storedAfter, known }: NewMessagesQuery,
+    take: (rows: readonly NewMessageRow[], now: number) => void,
     signal: AbortSignal,
   ): Promise<number> {
     const read = async (transaction: ReadTransaction): Promise<number> => {
@@ -164,7 +172,7 @@ export class FeedReadModel {
         ofAll.map(({ msg }) => msg),
         pairs.map(({ peer_id, msg }) => `${peer_id} ${msg}`),
       ];
-      for await (const rows of this.pieces<NewsRow>(transaction, NEWS, parameters)) {
+      for await (const rows of this.chunks<NewMessageRow>(transaction, NEW_MESSAGES, parameters)) {
         take(rows, now);
       }
       return now;
@@ -177,7 +185,7 @@ export class FeedReadModel {
     return { limitMs: 4 * this.settings.CACHE_UPDATE_TIMEOUT_S * 1000, signal };
   }
 
-  private async *pieces<Row extends StoredRow>(
+  private async *chunks<Row extends StoredRow>(
     transaction: ReadTransaction,
     sql: string,
     parameters: readonly unknown[],

@@ -1,34 +1,34 @@
-import type { Frame } from '../subscription/frame.js';
+import type { Frame } from '../subscriptions.js';
 
 /** A message in the cache. Times are microseconds since the epoch. */
 export interface CachedRow {
-  /** Grows in the order of arrival. */
+  /** Increases in the order of arrival. */
   seq: number;
   createdAt: number;
-  /** When we learnt of it; for history, when it was created. */
+  /** When it was read; for history, when it was created. */
   arrivedAt: number;
   /** The JSON that subscribers get, as PostgreSQL wrote it. */
   text: string;
 }
 
-/** What a row costs beside its text: the objects, the places in the lists, its id. */
+/** Approximate memory of a row without its text: objects, list elements, id. */
 const OVERHEAD_BYTES = 200;
-/** Frames that are kept to be shared; subscribers that are behind each have a position of their own. */
+/** Cached frames. Few are needed: only subscribers that are behind have different positions. */
 const MAX_FRAMES = 16;
 
 const bytesOf = (row: CachedRow): number => row.text.length + OVERHEAD_BYTES;
 
-/** The rows of an entry in the order of their arrival, and of their time. */
+/** The rows of an entry, sorted by arrival and by time. */
 export class RowLog {
   private arrived: CachedRow[] = [];
   private timed: CachedRow[] = [];
-  /** Of live frames by the position that they follow. */
+  /** Live frames by the position before them, shared by subscribers. */
   readonly frames = new Map<number, Frame>();
   /** The seq of the newest row. */
   lastSeq = 0;
-  /** The highest seq of a row that is gone, by age or for want of room. */
+  /** The highest seq of an expired or evicted row. */
   removedSeq = 0;
-  /** The latest time of a row that went before its age was over. */
+  /** The latest time of an evicted row. */
   evictedTo = -Infinity;
   bytes = 0;
 
@@ -36,7 +36,7 @@ export class RowLog {
     return this.arrived.length;
   }
 
-  /** @param rows each not before those that are here, by `arrivedAt` */
+  /** @param rows by `arrivedAt` not before existing rows */
   append(rows: readonly Omit<CachedRow, 'seq'>[]): CachedRow[] {
     const added = rows.map((row) => ({ seq: (this.lastSeq += 1), ...row }));
     for (const row of added) {
@@ -53,21 +53,21 @@ export class RowLog {
     return { rows: this.arrived, from: firstIndex(this.arrived, (row) => row.seq > seq) };
   }
 
-  /** The rows by their time, from the first behind a place in that order. */
-  behind(createdAt: number, seq: number): { rows: readonly CachedRow[]; from: number } {
-    const isBehind = (row: CachedRow): boolean =>
+  /** The rows sorted by time, from the first one after a position in that order. */
+  afterTime(createdAt: number, seq: number): { rows: readonly CachedRow[]; from: number } {
+    const isAfter = (row: CachedRow): boolean =>
       row.createdAt > createdAt || (row.createdAt === createdAt && row.seq > seq);
-    return { rows: this.timed, from: firstIndex(this.timed, isBehind) };
+    return { rows: this.timed, from: firstIndex(this.timed, isAfter) };
   }
 
-  /** Removes what is older than a time, and has been here since before it. */
+  /** Removes rows that were created and arrived before a time. */
   expire(horizon: number): void {
     const count = firstIndex(this.arrived, (row) => row.arrivedAt >= horizon);
     const stay = (row: CachedRow): boolean => row.createdAt >= horizon;
     this.remove(count, stay);
   }
 
-  /** Removes the oldest rows that take so many bytes together. */
+  /** Removes the oldest rows until so many bytes are free. @returns the number of removed rows */
   evict(bytes: number): number {
     let count = 0;
     for (let freed = 0; freed < bytes && count < this.arrived.length; count += 1) {
@@ -79,12 +79,12 @@ export class RowLog {
     return this.remove(count, () => false);
   }
 
-  keepFrame(after: number, frame: Frame): void {
+  cacheFrame(after: number, frame: Frame): void {
     if (this.frames.size >= MAX_FRAMES) this.frames.clear();
     this.frames.set(after, frame);
   }
 
-  /** Of the first so many rows, those that do not stay. */
+  /** Removes those of the first `count` rows that do not stay. */
   private remove(count: number, stays: (row: CachedRow) => boolean): number {
     const head = this.arrived.slice(0, count);
     const kept = head.filter(stays);
@@ -102,7 +102,7 @@ export class RowLog {
     return gone.size;
   }
 
-  /** New rows mostly are the newest; of those that are late the part behind them is sorted again. */
+  /** Most new rows are the newest. For late ones, the part after them is sorted again. */
   private insertByTime(added: readonly CachedRow[]): void {
     let earliest = Infinity;
     for (const row of added) earliest = Math.min(earliest, row.createdAt);
@@ -117,7 +117,7 @@ export class RowLog {
   }
 }
 
-/** By bisection, in a list of which the condition holds from some place on. */
+/** Binary search for the first item for which the condition holds. It must hold for all later ones. */
 function firstIndex<T>(list: readonly T[], holds: (item: T) => boolean): number {
   let low = 0;
   let high = list.length;

@@ -5,8 +5,8 @@ import { addressGroup } from '../../platform/address/index.js';
 import { DeadlineExceededError, withDeadline } from '../../platform/async/index.js';
 import { ClientAddresses } from '../../platform/client-address/index.js';
 import { FeedLimits } from '../feed-limits.js';
+import { InvalidRequestError } from '../feed-request.js';
 import { FeedMetrics, type HandshakeRefusal } from '../feed.metrics.js';
-import { InvalidRequestError } from '../request/invalid-request.error.js';
 
 /** WebSocket handshakes that wait for the guard, which may call another service: limited in number and time. */
 @Injectable()
@@ -39,7 +39,7 @@ export class Handshakes {
     } catch (error) {
       if (error instanceof DeadlineExceededError) return this.refuse('timeout', 503);
       if (error instanceof HttpException) return this.refuse('refused', error.getStatus());
-      this.logger.error('The guard of the live feed failed, and lets no client in.', error);
+      this.logger.error('The guard of the live feed failed. The handshake was refused.', error);
       return this.refuse('failed', 500);
     } finally {
       this.waiting.delete(request);

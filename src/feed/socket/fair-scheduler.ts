@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { TokenBucket } from '../../platform/async/index.js';
-import { AddressTurns, type Asker } from '../cache/turns.js';
+import { type AddressedClient, FairQueueByAddress, TokenBucket } from '../../platform/async/index.js';
 import { FeedLimits } from '../feed-limits.js';
 import { FeedMetrics } from '../feed.metrics.js';
 
@@ -73,7 +72,7 @@ export class SendLimit {
 /** The result of a step: nothing more to do for now, more to do, or something to send once the limit allows it. */
 export type StepResult = 'done' | 'more' | 'limited';
 
-export interface ScheduledSocket extends Asker {
+export interface ScheduledSocket extends AddressedClient {
   /** Processes one frame, of the client or for it. */
   step(): StepResult;
 }
@@ -85,7 +84,7 @@ export interface ScheduledSocket extends Asker {
  */
 @Injectable()
 export class FairScheduler {
-  private readonly queue = new AddressTurns<ScheduledSocket>();
+  private readonly queue = new FairQueueByAddress<ScheduledSocket, ScheduledSocket>();
   private readonly limited = new Set<ScheduledSocket>();
   private isScheduled = false;
 

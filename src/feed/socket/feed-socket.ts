@@ -11,12 +11,11 @@ import {
 } from '../../platform/sockets/index.js';
 import type { FeedCache } from '../cache/feed-cache.js';
 import type { FeedLimits } from '../feed-limits.js';
+import { InvalidRequestError, parseFrame, parseRequest, type SubscribeRequest } from '../feed-request.js';
 import type { FeedEnd, FeedMetrics, RequestOutcome } from '../feed.metrics.js';
-import type { FeedFreshness } from '../freshness.js';
-import { InvalidRequestError } from '../request/invalid-request.error.js';
-import { objectIn, readRequest, type Wish } from '../request/read-request.js';
-import { BehindError, type Sending } from '../subscription/subscription.js';
-import type { FeedTopics } from '../topic/feed-topics.js';
+import type { FeedFreshness } from '../polling.js';
+import { type Outbox, SlowConsumerError } from '../subscriptions.js';
+import type { FeedTopics } from '../topics.js';
 import { AuthHandshake, UnauthenticatedError } from './auth-handshake.js';
 import type { FairScheduler, ScheduledSocket, SendLimit, StepResult } from './fair-scheduler.js';
 import { Subscriber, TooManySubscriptionsError } from './subscriber.js';
@@ -37,7 +36,7 @@ export interface FeedSocketContext {
   freshness: FeedFreshness;
   memory: SocketMemory;
   /** The longest interval of an aggregate: seconds. */
-  longestS: number;
+  maxIntervalS: number;
   /** Called once, when a client that had to authenticate has done so. */
   onAuthenticated: (socket: FeedSocket) => void;
   /** Called once, when the socket has ended. */
@@ -54,7 +53,7 @@ export class FeedSocket extends WatchedWebSocket<FeedEnd> implements ScheduledSo
   /** Closes the socket unless it is authenticated before. */
   private readonly authTimer: NodeJS.Timeout | undefined;
   /** Those that may have something to send. The first is next. */
-  private readonly ready = new Set<Sending>();
+  private readonly ready = new Set<Outbox>();
   /** Frames of the client that are not processed yet; undefined where one is binary. */
   private readonly inbox: (string | undefined)[] = [];
   /** The guard checks the token. */
@@ -151,7 +150,7 @@ export class FeedSocket extends WatchedWebSocket<FeedEnd> implements ScheduledSo
   private process(text: string | undefined): void {
     try {
       if (text === undefined) throw new InvalidRequestError('A frame must be text: one JSON object.');
-      const frame = objectIn(text);
+      const frame = parseFrame(text);
       if (this.isUnauthenticated) {
         this.isAuthenticating = true;
         void this.authenticate(frame).finally(() => {
@@ -179,12 +178,12 @@ export class FeedSocket extends WatchedWebSocket<FeedEnd> implements ScheduledSo
   }
 
   private subscribe(frame: Record<string, unknown>): void {
-    const { limits, metrics, longestS, topics } = this.context;
+    const { limits, metrics, maxIntervalS, topics } = this.context;
     const fields = this.auth.withoutToken(frame);
     if (fields !== undefined) {
-      const wish = readRequest(fields, longestS, topics);
-      if (isForAggregate(wish) && !this.tryAcquire(limits.aggregateRequests - 1)) return;
-      this.subscriber.follow(wish);
+      const request = parseRequest(fields, maxIntervalS, topics);
+      if (isForAggregate(request) && !this.tryAcquire(limits.aggregateRequests - 1)) return;
+      this.subscriber.follow(request);
     }
     metrics.requested('accepted');
   }
@@ -210,7 +209,7 @@ export class FeedSocket extends WatchedWebSocket<FeedEnd> implements ScheduledSo
     return isAllowed;
   }
 
-  private notify(subscription: Sending): void {
+  private notify(subscription: Outbox): void {
     this.ready.add(subscription);
     this.context.scheduler.add(this);
   }
@@ -233,7 +232,7 @@ export class FeedSocket extends WatchedWebSocket<FeedEnd> implements ScheduledSo
         return 'more';
       }
     } catch (error) {
-      if (error instanceof BehindError) this.closeWith('behind', CloseCode.TryAgainLater, 'too slow');
+      if (error instanceof SlowConsumerError) this.closeWith('behind', CloseCode.TryAgainLater, 'too slow');
       else this.fault(error);
     }
     return 'done';
@@ -296,6 +295,6 @@ function outcomeOf(error: InvalidRequestError): RequestOutcome {
   return error instanceof TooManySubscriptionsError ? 'too_many_subscriptions' : 'malformed';
 }
 
-function isForAggregate(wish: Wish): boolean {
-  return 'aggregate' in wish && wish.aggregate !== undefined;
+function isForAggregate(request: SubscribeRequest): boolean {
+  return 'aggregate' in request && request.aggregate !== undefined;
 }

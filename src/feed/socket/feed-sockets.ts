@@ -7,16 +7,16 @@ import { ClientAddresses } from '../../platform/client-address/index.js';
 import { Settings } from '../../platform/config/index.js';
 import { type Deadline, Lifecycle } from '../../platform/lifecycle/index.js';
 import { CloseCode, OpenSockets, SocketMemory } from '../../platform/sockets/index.js';
+import { EntryFiller } from '../cache/cache-fillers.js';
 import { CacheUpdater } from '../cache/cache-updater.js';
-import { EntryFiller } from '../cache/entry-filler.js';
 import { FeedCache } from '../cache/feed-cache.js';
 import { FeedLimits } from '../feed-limits.js';
 import { FeedMetrics } from '../feed.metrics.js';
-import { FeedFreshness } from '../freshness.js';
-import { FeedTopics } from '../topic/feed-topics.js';
+import { FeedFreshness } from '../polling.js';
+import { FeedTopics } from '../topics.js';
 import { UnauthenticatedSockets } from './auth-handshake.js';
-import { FeedSocket, type FeedSocketContext } from './feed-socket.js';
 import { FairScheduler, SendLimit } from './fair-scheduler.js';
+import { FeedSocket, type FeedSocketContext } from './feed-socket.js';
 
 const GOING_AWAY = 'the server is going away';
 
@@ -57,14 +57,14 @@ export class FeedSockets {
       guard,
       freshness,
       memory,
-      longestS: settings.CACHE_EXPIRY_S,
+      maxIntervalS: settings.CACHE_EXPIRY_S,
       onAuthenticated: (socket) => this.deleteUnauthenticated(socket),
       onEnd: (socket) => {
         this.deleteUnauthenticated(socket);
         this.memory.delete(socket);
         this.sockets.delete(socket);
       },
-      onFault: (error) => this.logger.error('A subscriber of the live feed could not be served.', error),
+      onFault: (error) => this.logger.error('Serving a subscriber of the live feed failed.', error),
     };
     freshness.onChange(() => {
       for (const socket of this.sockets) socket.freshnessChanged();

@@ -1,13 +1,9 @@
+import type { AddressedClient } from '../../platform/async/index.js';
 import type { FeedCache } from '../cache/feed-cache.js';
-import type { Asker } from '../cache/turns.js';
 import type { FeedLimits } from '../feed-limits.js';
-import { InvalidRequestError } from '../request/invalid-request.error.js';
-import { keyOf, type PeerMessage } from '../request/peer-message.js';
-import type { Wish } from '../request/read-request.js';
-import { AggregateSubscription } from '../subscription/aggregate-subscription.js';
-import { RawSubscription } from '../subscription/raw-subscription.js';
-import type { Sending } from '../subscription/subscription.js';
-import type { TopicWish } from '../topic/feed-topics.js';
+import { InvalidRequestError, keyOf, type PeerMessage, type SubscribeRequest } from '../feed-request.js';
+import { AggregateSubscription, type Outbox, RawSubscription } from '../subscriptions.js';
+import type { TopicSubscribeRequest } from '../topics.js';
 
 /** The limit on subscriptions of a socket is reached. */
 export class TooManySubscriptionsError extends InvalidRequestError {}
@@ -15,39 +11,39 @@ export class TooManySubscriptionsError extends InvalidRequestError {}
 type Kind = 'raw' | 'aggregate';
 
 /** The subscriptions of a socket: for each pair at most one to messages and one to an aggregate, and one for each name of a topic. */
-export class Subscriber implements Asker {
-  private readonly subscriptions = new Map<string, Sending>();
+export class Subscriber implements AddressedClient {
+  private readonly subscriptions = new Map<string, Outbox>();
 
   constructor(
     readonly address: string,
     private readonly cache: FeedCache,
     private readonly limits: FeedLimits,
-    private readonly onNews: (subscription: Sending) => void,
+    private readonly onReadable: (subscription: Outbox) => void,
     private readonly onCount: (by: number) => void,
   ) {}
 
   /** @throws TooManySubscriptionsError */
-  follow(wish: Wish): void {
-    if ('kind' in wish) {
-      this.followTopic(wish);
+  follow(request: SubscribeRequest): void {
+    if ('kind' in request) {
+      this.followTopic(request);
       return;
     }
-    if (wish.interest === 'unsubscribe') {
-      this.end(nameOf('aggregate', wish.pair));
-      if (!wish.onlyAggregate) this.end(nameOf('raw', wish.pair));
+    if (request.interest === 'unsubscribe') {
+      this.end(nameOf('aggregate', request.pair));
+      if (!request.onlyAggregate) this.end(nameOf('raw', request.pair));
       return;
     }
-    const { pair, startTime, aggregate } = wish;
+    const { pair, startTime, aggregate } = request;
     const kind = aggregate === undefined ? 'raw' : 'aggregate';
     const name = nameOf(kind, pair);
     this.checkLimitFor(name);
     const entry = this.cache.entry(pair, this);
     const subscription =
       aggregate === undefined
-        ? new RawSubscription(entry, startTime, this.limits, this.onNews)
+        ? new RawSubscription(entry, startTime, this.limits, this.onReadable)
         : new AggregateSubscription(
-            { entry, startTime, wish: aggregate, reader: this, limits: this.limits },
-            this.onNews,
+            { entry, startTime, request: aggregate, client: this, limits: this.limits },
+            this.onReadable,
           );
     this.replace(name, subscription);
   }
@@ -62,7 +58,7 @@ export class Subscriber implements Asker {
     this.subscriptions.clear();
   }
 
-  private followTopic({ kind, most, name, open }: TopicWish): void {
+  private followTopic({ kind, max, name, open }: TopicSubscribeRequest): void {
     const key = `${kind} ${name}`;
     if (open === undefined) {
       this.end(key);
@@ -71,8 +67,8 @@ export class Subscriber implements Asker {
     this.deleteEnded();
     this.checkLimitFor(key);
     const same = [...this.subscriptions.keys()].filter((other) => other.startsWith(`${kind} `));
-    if (!this.subscriptions.has(key)) checkLimit(same.length, most, `subscriptions to a ${kind}`);
-    this.replace(key, open(this.onNews));
+    if (!this.subscriptions.has(key)) checkLimit(same.length, max, `subscriptions to a ${kind}`);
+    this.replace(key, open(this.onReadable));
   }
 
   /** Deletes subscriptions that a topic has ended. */
@@ -86,11 +82,11 @@ export class Subscriber implements Asker {
   }
 
   /** The new subscription is created before the old one ends, so that a cache entry of both stays in use. */
-  private replace(name: string, subscription: Sending): void {
+  private replace(name: string, subscription: Outbox): void {
     this.end(name);
     this.subscriptions.set(name, subscription);
     this.onCount(1);
-    subscription.wake();
+    subscription.notify();
   }
 
   private end(key: string): void {

@@ -2,37 +2,36 @@ import { Injectable } from '@nestjs/common';
 import { type ChainName, ChainNames, choicesOf } from '../../chains/index.js';
 import { FeedFreshness, FeedOutage, InvalidRequestError } from '../../feed/index.js';
 import { timeOf } from '../../storage/index.js';
-import { headerOf } from '../view/network-header.js';
-import { BlockTimes } from '../view/block-times.js';
+import { BlockTimes, headerOf } from '../view/chain-header.js';
 import { NetworkViews } from '../view/network-views.js';
 import type { NetworkSubscription } from './network-subscription.js';
 
-/** Subscriptions by name that wait for a node, on all sockets: each costs a name in a query. */
+/** Subscriptions by name without a node, on all sockets: each adds a name to a query. */
 const MAX_SUBSCRIPTIONS = 4_096;
 
 /**
- * Subscriptions to chains by name. Which chain has a name is looked up when a client subscribes, and again as long
- * as no node of that name is connected.
+ * Subscriptions to chains by name. The chain is looked up when a client subscribes, and again while no node of that name
+ * is connected.
  */
 @Injectable()
 export class NamedChains {
   private readonly subscriptions = new Set<NetworkSubscription>();
   private readonly outage: FeedOutage;
-  private running = false;
-  private again = false;
+  private isRunning = false;
+  private isQueued = false;
 
   constructor(
     private readonly names: ChainNames,
     private readonly views: NetworkViews,
     freshness: FeedFreshness,
   ) {
-    this.outage = new FeedOutage('the names of chains', freshness);
+    this.outage = new FeedOutage('chain names', freshness);
   }
 
-  /** @throws InvalidRequestError where there are too many */
+  /** @throws InvalidRequestError if there are too many */
   add(subscription: NetworkSubscription): void {
     if (this.waiting().length >= MAX_SUBSCRIPTIONS) {
-      throw new InvalidRequestError('Too many chains are followed here by name.');
+      throw new InvalidRequestError('Too many subscriptions to chains by name.');
     }
     this.subscriptions.add(subscription);
     this.lookUp();
@@ -42,28 +41,28 @@ export class NamedChains {
     this.subscriptions.delete(subscription);
   }
 
-  /** Looks up the names of chains without nodes: one query at a time, however many ask. */
+  /** Looks up the names of chains without nodes, one query at a time. */
   lookUp(): void {
-    if (this.running) {
-      this.again = true;
+    if (this.isRunning) {
+      this.isQueued = true;
       return;
     }
     const waiting = this.waiting();
     if (waiting.length === 0 || this.views.signal.aborted) return;
-    this.running = true;
+    this.isRunning = true;
     this.find(waiting)
       .then(() => this.outage.succeeded())
       .catch((error: unknown) => {
         if (!this.views.signal.aborted) this.outage.failed(error);
       })
       .finally(() => {
-        this.running = false;
-        if (this.again) setImmediate(() => this.lookUp());
-        this.again = false;
+        this.isRunning = false;
+        if (this.isQueued) setImmediate(() => this.lookUp());
+        this.isQueued = false;
       });
   }
 
-  /** Those of whose chain no node is connected. */
+  /** Subscriptions without a connected node. */
   private waiting(): NetworkSubscription[] {
     return [...this.subscriptions].filter(({ isEmpty }) => isEmpty);
   }
@@ -71,55 +70,55 @@ export class NamedChains {
   private async find(waiting: readonly NetworkSubscription[]): Promise<void> {
     const names = [...new Set(waiting.map(({ network }) => network))];
     const { chains, now } = await this.names.connected(names, this.views.signal);
-    // What a client has of a name may be of a chain that had it before.
+    // The state that a client has may be of another chain that had the name before.
     const continued = waiting.filter(({ continues }) => continues).map(({ network }) => network);
-    const lately =
-      continued.length === 0 ? [] : await this.names.lately([...new Set(continued)], this.views.signal);
+    const recent =
+      continued.length === 0 ? [] : await this.names.recent([...new Set(continued)], this.views.signal);
     for (const subscription of waiting) {
       if (!subscription.isOpen) continue;
-      this.settle(
+      this.resolve(
         subscription,
         chains.filter(({ name }) => name === subscription.network),
-        lately.filter(({ name }) => name === subscription.network),
+        recent.filter(({ name }) => name === subscription.network),
         now,
       );
     }
   }
 
-  private settle(
+  private resolve(
     subscription: NetworkSubscription,
     chains: readonly ChainName[],
-    lately: readonly ChainName[],
+    recent: readonly ChainName[],
     now: number,
   ): void {
     const { network } = subscription;
     const [first, ...others] = chains;
     if (first === undefined) {
-      subscription.waitWith(nothing(network, now));
+      subscription.sendEmpty(emptyState(network, now));
       return;
     }
     if (others.length > 0) {
       const error = 'Several chains have this name. Subscribe by genesis hash, or by name: and the name.';
-      subscription.refuse(Buffer.from(JSON.stringify({ error, network, chains: choicesOf(chains) })));
+      subscription.reject(Buffer.from(JSON.stringify({ error, network, chains: choicesOf(chains) })));
       return;
     }
     const view = this.views.open(first.key);
     if (view === undefined) {
-      const error = 'Too many chains are followed here.';
-      subscription.refuse(Buffer.from(JSON.stringify({ error, network })));
+      const error = 'Too many chains are subscribed to on this server.';
+      subscription.reject(Buffer.from(JSON.stringify({ error, network })));
       return;
     }
-    // Where it fails, the next update tries again.
+    // The next update retries it.
     if (!view.isFilled) this.views.fill(view).catch(() => undefined);
-    subscription.follow(
+    subscription.attach(
       view,
-      lately.some(({ key }) => key !== first.key),
+      recent.some(({ key }) => key !== first.key),
     );
   }
 }
 
-/** The complete state of a chain that no node is on yet. */
-function nothing(network: string, now: number): Buffer {
+/** The complete state of a chain without nodes. */
+function emptyState(network: string, now: number): Buffer {
   return Buffer.from(
     JSON.stringify({
       network,

@@ -1,46 +1,46 @@
-import type { Sending } from '../../feed/index.js';
-import type { NodeField } from '../node-fields.js';
-import type { NetworkView, ViewPlace } from '../view/network-view.js';
+import type { Outbox } from '../../feed/index.js';
+import type { NodeField } from '../network.dto.js';
+import type { NetworkView, ViewPosition } from '../view/network-view.js';
 
-/** What a subscription is about. */
-export interface NetworkWish {
-  /** The chain, as the client calls it. */
+/** The parsed request of a subscription. */
+export interface NetworkSubscribeRequest {
+  /** The chain as in the request. */
   network: string;
   fields: readonly NodeField[];
-  /** Whether the client has something already. */
+  /** Whether the client continues from a state that it has. */
   continues: boolean;
-  /** @returns the stamp of what the client has of a view: microseconds since the epoch by the database */
+  /** @returns the stamp in a view of the state that the client has: microseconds since the epoch by the database */
   startIn: (view: NetworkView) => number;
 }
 
-interface Text {
+interface NetworkUpdate {
   data: Buffer;
   rows: number;
 }
 
 /**
- * What a socket gets of a chain. Who is behind gets the newest state, once. A chain that is named waits for its view
- * until it is known which one that is.
+ * The subscription of a socket to a chain. A client that is behind gets the newest state, once. A subscription by name
+ * waits until its chain is known.
  */
-export class NetworkSubscription implements Sending {
+export class NetworkSubscription implements Outbox {
   private view: NetworkView | undefined;
   private stop: (() => void) | undefined;
   private stamp = -Infinity;
-  /** Of a complete state that has been sent in part. */
-  private rest: ViewPlace | undefined;
-  /** What is sent before anything of the view. */
-  private first: Text | undefined;
+  /** The rest of a complete state that was sent in part. */
+  private rest: ViewPosition | undefined;
+  /** A frame that is sent before frames of the view. */
+  private first: NetworkUpdate | undefined;
   private hasFirst = false;
   private open = true;
-  private refused = false;
+  private rejected = false;
 
   /**
-   * @param onNews is called when there may be something to send
+   * @param onReadable is called when there may be a frame to send
    * @param onEnd is called once
    */
   constructor(
-    private readonly wish: NetworkWish,
-    private readonly onNews: (sending: Sending) => void,
+    private readonly request: NetworkSubscribeRequest,
+    private readonly onReadable: (sending: Outbox) => void,
     private readonly onEnd: (subscription: NetworkSubscription) => void = () => undefined,
   ) {}
 
@@ -48,76 +48,76 @@ export class NetworkSubscription implements Sending {
     return this.open;
   }
 
-  /** Nothing more will come of it. */
+  /** It will send no further frames. */
   get hasEnded(): boolean {
-    return this.refused && this.first === undefined;
+    return this.rejected && this.first === undefined;
   }
 
   get network(): string {
-    return this.wish.network;
+    return this.request.network;
   }
 
-  /** Whether it goes on after what the client has. */
+  /** Whether it continues from the state that the client has. */
   get continues(): boolean {
-    return this.wish.continues && this.view === undefined && !this.hasFirst;
+    return this.request.continues && this.view === undefined && !this.hasFirst;
   }
 
-  /** The chain that it follows; undefined where it waits for one. */
+  /** The key of its chain; undefined while that is unknown. */
   get chain(): string | undefined {
     return this.view?.chain;
   }
 
-  /** Whether no node of its chain is connected, as far as is known. */
+  /** Whether no node of its chain is known to be connected. */
   get isEmpty(): boolean {
     return this.view === undefined || (this.view.isFilled && this.view.size === 0);
   }
 
   /**
-   * Follows a view, from where the client is or, where it has followed another one, from the beginning.
+   * Attaches it to a view, from the state that the client has, or from the beginning if it was attached to another one.
    *
-   * @param isWhole what the client has may be of another chain: from the beginning then too
+   * @param isWhole from the beginning, because the state of the client may be of another chain
    */
-  follow(view: NetworkView, isWhole = false): void {
+  attach(view: NetworkView, isWhole = false): void {
     if (!this.open || view === this.view) return;
-    this.stamp = this.continues && !isWhole ? this.wish.startIn(view) : -Infinity;
+    this.stamp = this.continues && !isWhole ? this.request.startIn(view) : -Infinity;
     this.stop?.();
     this.view = view;
     this.rest = undefined;
-    this.stop = view.read(() => this.wake());
-    this.wake();
+    this.stop = view.addReader(() => this.notify());
+    this.notify();
   }
 
-  /** Says, once, that there is no node. */
-  waitWith(data: Buffer): void {
+  /** Sends once that there is no node. */
+  sendEmpty(data: Buffer): void {
     if (this.hasFirst || this.view !== undefined) return;
     this.hasFirst = true;
     this.first = { data, rows: 0 };
-    this.wake();
+    this.notify();
   }
 
-  /** Says why there is nothing to follow, and ends when that is sent. */
-  refuse(data: Buffer): void {
-    this.refused = true;
+  /** Sends an error, and ends the subscription. */
+  reject(data: Buffer): void {
+    this.rejected = true;
     this.stop?.();
     this.stop = undefined;
     this.view = undefined;
     this.first = { data, rows: 0 };
     this.onEnd(this);
-    this.wake();
+    this.notify();
   }
 
-  wake(): void {
-    this.onNews(this);
+  notify(): void {
+    this.onReadable(this);
   }
 
-  next(): Text | undefined {
+  next(): NetworkUpdate | undefined {
     const { first, view } = this;
     if (first !== undefined) {
       this.first = undefined;
       return first;
     }
     if (view === undefined) return undefined;
-    const { fields, network } = this.wish;
+    const { fields, network } = this.request;
     const frame =
       this.rest === undefined
         ? view.frameAfter(this.stamp, fields, network)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BlockTimes } from './block-times.js';
+import { BlockTimes } from './chain-header.js';
 import { NetworkView } from './network-view.js';
 import type { ConnectionRow, ReportRow } from './report-row.js';
 
@@ -50,7 +50,7 @@ const read = (view: NetworkView, stamp: number): unknown =>
   JSON.parse(view.frameAfter(stamp, ['best_height', 'peers'])?.data.toString() ?? 'null');
 
 describe('the view of a chain', () => {
-  it('tells who is behind the newest state of what changed, once', () => {
+  it('sends a reader that is behind the newest state of changed fields, once', () => {
     const view = filled(1, 2);
     for (let second = 1; second <= 3; second += 1) {
       const now = (100 + second) * S;
@@ -60,7 +60,7 @@ describe('the view of a chain', () => {
     expect(read(view, 103 * S)).toBeNull();
   });
 
-  it('sends everything to who has nothing, and to who is too far behind to be told who went', () => {
+  it('sends the complete state to a new reader, and to one that is too far behind', () => {
     const view = filled(1, 2);
     view.update({ connections: [], gone: [2], reports: [], now: 101 * S });
     expect(read(view, 100 * S)).toMatchObject({ nodes: [], gone: [2] });
@@ -70,7 +70,7 @@ describe('the view of a chain', () => {
     expect(read(view, 100 * S)).toMatchObject(all);
   });
 
-  it('is not begun anew with what is older than what it shows', () => {
+  it('is not replaced by an older state', () => {
     const view = filled(1);
     view.update({ connections: [connection(2)], gone: [], reports: [], now: 102 * S });
     const { generation } = view;
@@ -81,7 +81,7 @@ describe('the view of a chain', () => {
     expect(read(view, 102 * S)).toMatchObject({ complete: true });
   });
 
-  it('has the same state whatever the order of what comes, and however often it comes', () => {
+  it('has the same state whatever the order and repetition of changes', () => {
     const reports = [
       imported(1, 1, 101 * S),
       imported(2, 1, 102 * S),
@@ -137,7 +137,7 @@ describe('the nodes of a view', () => {
     }
   });
 
-  it('have the newest report of any connection, in whatever order connections and reports come', () => {
+  it('have the newest report of any connection, whatever the order of connections and reports', () => {
     const reports = [
       imported(1, 3, 101 * S),
       imported(2, 4, 102 * S),
@@ -152,7 +152,7 @@ describe('the nodes of a view', () => {
     }
   });
 
-  it('are described by the connection that was heard last, and are duplicates where two differ', () => {
+  it('are described by the connection with the latest message, and are duplicates if two differ', () => {
     const view = new NetworkView('name:Testnet');
     const connections = [
       twice(1, { name: 'old', startupTime: 1, lastMessageAt: 9 * S, revision: 4 }),
@@ -165,7 +165,7 @@ describe('the nodes of a view', () => {
     expect(shown(view)).toMatchObject([{ name: 'old', duplicate: false, connections: 2 }]);
   });
 
-  it('take the smallest id of their connections, and each without a peer id is one', () => {
+  it('have the lowest id of their connections; each connection without a peer id is a node', () => {
     const view = new NetworkView('name:Testnet');
     view.fill({ connections: [twice(5), twice(9, { peer_id: null })], gone: [], reports: [], now: 100 * S });
     view.update({ connections: [twice(3)], gone: [], reports: [], now: 101 * S });
@@ -173,7 +173,7 @@ describe('the nodes of a view', () => {
     expect(shown(view).map(({ id }) => id)).toEqual([3, 9]);
   });
 
-  it('come in pages in the order of their ids, and to the feed in parts of a thousand', () => {
+  it('come in pages sorted by id, and in frames of a thousand to the feed', () => {
     const ids = Array.from({ length: 2_500 }, (_, at) => 5_000 - at);
     const view = filled(...ids);
     const first = JSON.parse(view.page(2_000)) as { next_cursor: number; nodes: { id: number }[] };
@@ -208,7 +208,7 @@ describe('the nodes of a view', () => {
     });
   });
 
-  it('are counted all, and fewer are said to be shown', () => {
+  it('are all counted, and the number of shown ones is separate', () => {
     const view = new NetworkView('name:Testnet');
     const total = { nodes: 30_000, validators: 400 };
     view.fill({ connections: [connection(1), connection(2)], gone: [], reports: [], total, now: 100 * S });
@@ -217,11 +217,11 @@ describe('the nodes of a view', () => {
 });
 
 describe('the heights of a chain', () => {
-  const MOST = Number.MAX_SAFE_INTEGER;
+  const MAX_CHAINS = Number.MAX_SAFE_INTEGER;
   const of = (id: number, address: string): ConnectionRow => ({ ...connection(id), address });
   const lie = (node: number): ReportRow[] => [
-    report(node, 'block.import', 105 * S, { best: '0xlie', height: MOST.toString() }),
-    report(node, 'notify.finalized', 105 * S, { best: '0xlie', height: MOST.toString() }),
+    report(node, 'block.import', 105 * S, { best: '0xlie', height: MAX_CHAINS.toString() }),
+    report(node, 'notify.finalized', 105 * S, { best: '0xlie', height: MAX_CHAINS.toString() }),
   ];
   function viewOf(connections: ConnectionRow[], reports: ReportRow[]): NetworkView {
     const view = new NetworkView('name:Testnet');
@@ -233,7 +233,7 @@ describe('the heights of a chain', () => {
       (node) => node.unconfirmed,
     );
 
-  it('are not what one node makes up, whatever it reports', () => {
+  it('are not those that a single node invents', () => {
     const honest = [1, 2].flatMap((node) => [
       imported(node, 9, (90 + node) * S),
       imported(node, 10, (100 + node) * S),
@@ -252,7 +252,7 @@ describe('the heights of a chain', () => {
     expect(unconfirmed(view)).toEqual([false, false, true]);
   });
 
-  it('are not averaged over blocks that one node makes up before they come', () => {
+  it('are not averaged over blocks that a single node invents in advance', () => {
     const early = [9, 10, 11, 12].map((height) =>
       report(3, 'block.import', height * S, { best: `0xlie${height.toString()}`, height: height.toString() }),
     );
@@ -261,7 +261,7 @@ describe('the heights of a chain', () => {
     expect(view.header).toMatchObject({ best_height: 10, average_block_time_ms: 6_000 });
   });
 
-  it('count where a third of the nodes of one address report them, and two at least', () => {
+  it('are confirmed by a third of the nodes of one address, at least two', () => {
     const nodes = Array.from({ length: 7 }, (_, at) => of(at + 1, '192.0.2.1'));
     const at = (heights: number[]): unknown =>
       viewOf(
@@ -280,16 +280,20 @@ describe('the heights of a chain', () => {
     ).toBe(10);
   });
 
-  it('are those of the only node that reports any, which is said', () => {
+  it('are those of the only node that reports any, with single_source', () => {
     const view = viewOf([of(1, 'a'), of(2, 'b')], lie(1));
-    expect(view.header).toMatchObject({ best_height: MOST, finalized_height: MOST, single_source: true });
+    expect(view.header).toMatchObject({
+      best_height: MAX_CHAINS,
+      finalized_height: MAX_CHAINS,
+      single_source: true,
+    });
     expect(unconfirmed(view)).toEqual([false, false]);
     view.update({ connections: [], gone: [], reports: [imported(2, 5, 111 * S)], now: 111 * S });
     expect(view.header).toMatchObject({ best_height: 5, finalized_height: null, single_source: false });
     expect(unconfirmed(view)).toEqual([true, false]);
   });
 
-  it('are not witnessed by the honest connection of a node whose peer id a liar has too', () => {
+  it('are not confirmed by an honest connection whose peer id an adversarial node uses too', () => {
     const victim = { ...of(1, 'a'), peer_id: 'Qm' };
     const forged = { ...of(2, 'x'), peer_id: 'Qm' };
     const honest = [4, 5, 6, 7, 8, 9].map((id) => of(id, `10.0.0.${id.toString()}`));
@@ -300,7 +304,7 @@ describe('the heights of a chain', () => {
     expect(view.header).toMatchObject({ best_height: 5, finalized_height: null });
   });
 
-  it('are not counted twice for one node that comes from two addresses', () => {
+  it('are not counted twice for one node with two addresses', () => {
     const twice = [
       { ...of(1, 'a'), peer_id: 'Qm' },
       { ...of(2, 'b'), peer_id: 'Qm' },
@@ -309,7 +313,7 @@ describe('the heights of a chain', () => {
     expect(view.header).toMatchObject({ best_height: 5, finalized_height: null });
   });
 
-  it('have the hash of most nodes, and of several that are as many the first', () => {
+  it('have the hash of most nodes, the first one of several with as many', () => {
     const fork = (node: number, best: string, at: number): ReportRow =>
       report(node, 'block.import', at, { best, height: '9' });
     const nodes = ['a', 'b', 'c', 'd', 'e'].map((address, at) => of(at + 1, address));
@@ -319,7 +323,7 @@ describe('the heights of a chain', () => {
   });
 });
 
-describe('the times of blocks', () => {
+describe('block times', () => {
   const WITNESSES = [
     { node: 'one', address: 'a' },
     { node: 'two', address: 'b' },
@@ -327,10 +331,10 @@ describe('the times of blocks', () => {
   /** A block that two nodes report. */
   function note(blocks: BlockTimes, hash: string, height: number, at: number): void {
     for (const witness of WITNESSES) blocks.note(hash, height, at, witness);
-    blocks.settle(2);
+    blocks.confirm(2);
   }
 
-  it('are averaged over the last twenty, whatever was before', () => {
+  it('are averaged over the last twenty blocks', () => {
     const blocks = new BlockTimes();
     for (let height = 0; height <= 100; height += 1) {
       note(blocks, height.toString(), height, height <= 80 ? height : 80 + (height - 80) * 6 * S);
@@ -338,7 +342,7 @@ describe('the times of blocks', () => {
     expect(blocks.average(100)).toBe(6_000);
   });
 
-  it('are averaged over what happens, not over what a node makes up or what was fetched', () => {
+  it('are averaged over confirmed blocks, not over invented or synced ones', () => {
     const blocks = new BlockTimes();
     const [liar] = WITNESSES;
     blocks.note('lie', 1e15, 0, liar);
@@ -353,7 +357,7 @@ describe('the times of blocks', () => {
     expect(blocks.average(1_030)).toBe(6_000);
   });
 
-  it('are those of a chain that began again', () => {
+  it('are those of a restarted chain', () => {
     const blocks = new BlockTimes();
     for (let height = 0; height <= 500; height += 1)
       note(blocks, `a${height.toString()}`, height, height * 6 * S);
@@ -365,7 +369,7 @@ describe('the times of blocks', () => {
     expect(blocks.average(30)).toBe(2_000);
   });
 
-  it('are forgotten in time, and in number', () => {
+  it('are limited in age and number', () => {
     const blocks = new BlockTimes();
     for (let height = 0; height < 30_000; height += 1) blocks.note(height.toString(), null, height);
     for (let height = 0; height < 5_000; height += 1)

@@ -1,85 +1,84 @@
 import { genesisHashOf, timeOf } from '../../storage/index.js';
-import { NODE_FIELDS, type NodeField } from '../node-fields.js';
-import { BlockTimes } from './block-times.js';
-import { type Header, headerOf, type NodeTotal } from './network-header.js';
+import { NODE_FIELDS, type NodeField } from '../network.dto.js';
+import { BlockTimes, type Header, headerOf, type NodeTotal } from './chain-header.js';
 import type { NodeState } from './node-state.js';
-import { CATCHING_UP, type ConnectionRow, type ReportRow, wholeNumber } from './report-row.js';
+import { type ConnectionRow, parseInteger, type ReportRow, SYNCING } from './report-row.js';
 import { keyOf, ViewNodes } from './view-nodes.js';
 
-/** Nodes that went are told to whoever is so far behind; beyond that everything is sent: microseconds. */
+/** How long ids that are gone are remembered: microseconds. Clients that are further behind get everything. */
 const GONE_US = 600e6;
 
-/** A connection that a view shows, and of which chain it was when its row was read. */
+/** A connection in a view, and its chain when its row was read. */
 export interface KnownConnection {
   id: number;
   revision: number;
   chain: string;
 }
 
-/** What is new of a chain. */
-export interface ViewChanges {
+/** The changes of a chain. */
+interface ViewChanges {
   connections: readonly ConnectionRow[];
   /** Ids of connections. */
   gone: readonly number[];
-  /** In the order in which they were received. */
+  /** Sorted by the time of reception. */
   reports: readonly ReportRow[];
-  /** All nodes of the chain; left out where the view has room for all. */
+  /** All nodes of the chain; undefined if the view contains all. */
   total?: NodeTotal;
-  /** The database's time when it was read: microseconds since the epoch. */
+  /** The time of the database when they were read: microseconds since the epoch. */
   now: number;
 }
 
-/** How far a reader has got with the whole of a chain. */
-export interface ViewPlace {
-  /** The stamp when it began. */
+/** The position of a reader in a complete state that is sent in parts. */
+export interface ViewPosition {
+  /** The stamp of the first part. */
   stamp: number;
-  /** The id of the last node that it has. */
+  /** The id of the last node that was sent. */
   after: number;
 }
 
 export interface NetworkFrame {
   data: Buffer;
-  /** Nodes in it. */
+  /** Number of nodes; -1 if no requested field changed. */
   rows: number;
-  /** The stamp that its reader then has. */
+  /** The stamp of the reader after this frame. */
   stamp: number;
-  /** Where the rest of the whole begins; undefined where this is all. */
-  rest?: ViewPlace;
+  /** The position of the next part; undefined after the last one. */
+  rest?: ViewPosition;
 }
 
-/** Nodes in a frame with the whole of a chain. */
+/** Nodes per frame of a complete state. */
 const FRAME_NODES = 1_000;
-/** Frames and pages that are kept to be shared. */
-const MOST_FRAMES = 16;
-const MOST_PAGES = 16;
-/** By which another server may be ahead; a later time is no place of ours: microseconds. */
-const MOST_AHEAD_US = 60_000_000;
+/** Cached frames and pages, shared by readers. */
+const MAX_FRAMES = 16;
+const MAX_PAGES = 16;
+/** How far another server can be ahead: microseconds. Later times are not valid positions. */
+const MAX_AHEAD_US = 60_000_000;
 
 /**
- * The connected nodes of a chain as they are now. Changes have the database's time as a stamp, so that what was
- * read from one server can be gone on with at another.
+ * The current state of the connected nodes of a chain. Changes are stamped with the time of the database, so that a client
+ * can continue at another server.
  */
 export class NetworkView {
   private nodes = new ViewNodes();
   private gone = new Map<number, number>();
   private blocks = new BlockTimes();
   private readonly readers = new Set<() => void>();
-  /** Frames that those who stand at one place and want the same share. */
+  /** Frames by position and fields, shared by readers. */
   private readonly frames = new Map<string, NetworkFrame>();
   private readonly pages = new Map<string, string>();
   private headerText = '';
   private headerAt = -Infinity;
   private changedAt = -Infinity;
   private name: string | null = null;
-  /** All that changed after this is known. */
+  /** All changes after this stamp are known. */
   private knownFrom = Infinity;
-  /** How often it was read whole: what was asked before that is no news of it. */
+  /** How often it was read completely. An update that was requested before the last time is outdated. */
   private fills = 0;
-  /** The database's time of what it shows: microseconds since the epoch. */
+  /** The time of its state by the clock of the database: microseconds since the epoch. */
   stamp = -Infinity;
-  /** Whether it could not be read whole when that was tried last. */
+  /** Whether the last complete read failed. */
   hasFailed = false;
-  /** When it was last read, by `performance.now()`, and when somebody last asked for it. */
+  /** When it was last read and last used, by `performance.now()`. */
   readAt = performance.now();
   usedAt = performance.now();
   header: Header = headerOf([], this.blocks);
@@ -99,23 +98,23 @@ export class NetworkView {
     return this.readers.size > 0;
   }
 
-  /** Nodes that it shows. */
+  /** Number of nodes. */
   get size(): number {
     return this.nodes.size;
   }
 
-  /** Ids of the connections that it shows. */
+  /** Ids of its connections. */
   ids(): IterableIterator<number> {
     return this.nodes.connectionIds();
   }
 
-  /** The connections that it shows. */
+  /** Its connections. */
   known(): KnownConnection[] {
     return this.nodes.rows().map(({ id, revision }) => ({ id, revision, chain: this.chain }));
   }
 
-  /** @param onChange is called after each change. @returns stops it */
-  read(onChange: () => void): () => void {
+  /** @param onChange is called after each change. @returns removes the reader */
+  addReader(onChange: () => void): () => void {
     this.readers.add(onChange);
     return () => {
       this.readers.delete(onChange);
@@ -123,7 +122,7 @@ export class NetworkView {
     };
   }
 
-  /** Begins anew, unless it shows what is newer. */
+  /** Replaces the state, unless the current one is newer. */
   fill(changes: ViewChanges): void {
     if (changes.now < this.stamp) return;
     this.nodes = new ViewNodes();
@@ -140,28 +139,28 @@ export class NetworkView {
     this.stamp = Math.max(now, this.stamp + 1);
     for (const id of gone) this.nodes.end(id);
     for (const row of connections) this.nodes.describe(row);
-    this.take(reports);
-    for (const id of this.nodes.settle(this.blocks, this.stamp)) {
+    this.addReports(reports);
+    for (const id of this.nodes.refresh(this.blocks, this.stamp)) {
       this.gone.set(id, (this.changedAt = this.stamp));
     }
     const nodes = this.nodes.all();
     for (const { id } of nodes) this.gone.delete(id);
     this.blocks.prune(now);
-    this.forgetGone(now);
-    this.head(nodes, total);
+    this.pruneGone(now);
+    this.updateHeader(nodes, total);
     this.pages.clear();
     this.frames.clear();
     for (const node of nodes) this.changedAt = Math.max(this.changedAt, node.changedAt);
-    if (this.changedAt === this.stamp) for (const wake of this.readers) wake();
+    if (this.changedAt === this.stamp) for (const notify of this.readers) notify();
   }
 
-  /** The stamp for whoever has a snapshot of that time: a little earlier, but not so that all must come again. */
+  /** The stamp of a client with a snapshot of this time: earlier by the overlap, but not so that all must be sent again. */
   startFor(time: number, overlap: number): number {
-    const isKnown = this.isFilled && time >= this.knownFrom && time <= this.stamp + MOST_AHEAD_US;
+    const isKnown = this.isFilled && time >= this.knownFrom && time <= this.stamp + MAX_AHEAD_US;
     return isKnown ? Math.max(this.knownFrom, time - overlap) : -Infinity;
   }
 
-  /** JSON of a Network: a page of nodes in the order of their ids. @param after the id of the last one that is there */
+  /** JSON of a Network: a page of nodes sorted by id. @param after the id of the last node of the previous page */
   page(limit: number, after = -Infinity): string {
     const key = `${limit.toString()} ${after.toString()}`;
     let text = this.pages.get(key);
@@ -174,16 +173,16 @@ export class NetworkView {
         `"next_cursor":${JSON.stringify(rest ?? null)}`,
       ];
       text = `{${parts.join(',')}}`;
-      if (this.pages.size < MOST_PAGES) this.pages.set(key, text);
+      if (this.pages.size < MAX_PAGES) this.pages.set(key, text);
     }
     return text;
   }
 
   /**
-   * What changed after a stamp; everything where that is not known, or with -Infinity.
+   * The changes after a stamp; the complete state if they are unknown or for -Infinity.
    *
-   * @param name what the reader calls the chain
-   * @returns undefined where nothing did
+   * @param name of the chain, as the reader requested it
+   * @returns undefined if nothing changed
    */
   frameAfter(stamp: number, fields: readonly NodeField[], name = this.chain): NetworkFrame | undefined {
     if (!this.isFilled || !this.changedAfter(stamp)) return undefined;
@@ -194,21 +193,25 @@ export class NetworkView {
   }
 
   /**
-   * The next part of everything. Nodes are as they are when it is made: what changed since it began comes after it.
+   * The next part of the complete state. Changes since the first part are sent after the last part.
    *
-   * @param place undefined for the first part
+   * @param position undefined for the first part
    */
-  frameOfAll(place: ViewPlace | undefined, fields: readonly NodeField[], name = this.chain): NetworkFrame {
-    const { stamp, after } = place ?? { stamp: this.stamp, after: -Infinity };
+  frameOfAll(
+    position: ViewPosition | undefined,
+    fields: readonly NodeField[],
+    name = this.chain,
+  ): NetworkFrame {
+    const { stamp, after } = position ?? { stamp: this.stamp, after: -Infinity };
     return this.shared(`all ${stamp.toString()} ${after.toString()} ${fields.join(' ')} ${name}`, () => {
       const { nodes, rest } = this.nodesAfter(after, FRAME_NODES);
       const parts = [
         ...this.names(name, stamp),
-        ...(place === undefined ? ['"complete":true'] : []),
+        ...(position === undefined ? ['"complete":true'] : []),
         ...(rest === undefined ? [] : ['"more":true']),
         `"nodes":[${nodes.map((node) => node.json(fields)).join(',')}]`,
         '"gone":[]',
-        ...(place === undefined ? [`"header":${this.headerText}`] : []),
+        ...(position === undefined ? [`"header":${this.headerText}`] : []),
       ];
       return {
         data: Buffer.from(`{${parts.join(',')}}`),
@@ -228,18 +231,18 @@ export class NetworkView {
       `"gone":${JSON.stringify(gone)}`,
       ...(this.headerAt > stamp ? [`"header":${this.headerText}`] : []),
     ];
-    // Changes of fields that nobody asked for are no news.
-    const isNews = nodes.length > 0 || gone.length > 0 || this.headerAt > stamp;
-    const rows = isNews ? nodes.length + gone.length : -1;
+    // Changes of other fields are not sent.
+    const hasChanges = nodes.length > 0 || gone.length > 0 || this.headerAt > stamp;
+    const rows = hasChanges ? nodes.length + gone.length : -1;
     return { data: Buffer.from(`{${parts.join(',')}}`), rows, stamp: this.stamp };
   }
 
-  /** Readers choose places and fields: those that many share are among the first. */
+  /** Caches the first frames of an update: the ones that many readers share are among them. */
   private shared(key: string, make: () => NetworkFrame): NetworkFrame {
     const known = this.frames.get(key);
     if (known !== undefined) return known;
     const frame = make();
-    if (this.frames.size < MOST_FRAMES) this.frames.set(key, frame);
+    if (this.frames.size < MAX_FRAMES) this.frames.set(key, frame);
     return frame;
   }
 
@@ -252,7 +255,7 @@ export class NetworkView {
     ];
   }
 
-  /** @returns so many nodes, and the id of the last of them where others come after it */
+  /** @returns up to `limit` nodes, and the id of the last one if more follow */
   private nodesAfter(
     after: number,
     limit: number,
@@ -267,36 +270,37 @@ export class NetworkView {
     return stamp < this.knownFrom || this.changedAt > stamp;
   }
 
-  private take(reports: readonly ReportRow[]): void {
-    let earlier = false;
+  private addReports(reports: readonly ReportRow[]): void {
+    let isEarlier = false;
     for (const { msg, best, height, origin, receivedAt, connection } of reports) {
-      const number = wholeNumber(height);
+      const number = parseInteger(height);
       if (msg !== 'block.import' || best === null || number === null) continue;
       const from = this.nodes.connection(connection);
-      const witness = from && { node: keyOf(from.row), address: from.address };
-      const live = origin === CATCHING_UP ? null : number;
-      earlier = this.blocks.note(best, live, receivedAt, witness) || earlier;
+      const reporter = from && { node: keyOf(from.row), address: from.address };
+      const live = origin === SYNCING ? null : number;
+      isEarlier = this.blocks.note(best, live, receivedAt, reporter) || isEarlier;
     }
     for (const row of reports) this.nodes.report(row);
-    if (earlier) this.nodes.touchAll();
+    if (isEarlier) this.nodes.markAllChanged();
   }
 
-  private head(nodes: readonly NodeState[], total: NodeTotal | undefined): void {
+  private updateHeader(nodes: readonly NodeState[], total: NodeTotal | undefined): void {
     this.header = headerOf(nodes, this.blocks, total);
-    for (const node of nodes) node.confirm(this.header.best_height, this.header.finalized_height, this.stamp);
+    for (const node of nodes)
+      node.compareWith(this.header.best_height, this.header.finalized_height, this.stamp);
     this.name = mostFrequent(nodes.map(({ chainName }) => chainName)) ?? this.name;
     const text = JSON.stringify(this.header);
     if (text !== this.headerText) this.changedAt = this.headerAt = this.stamp;
     this.headerText = text;
   }
 
-  private forgetGone(now: number): void {
+  private pruneGone(now: number): void {
     for (const [id, at] of this.gone) if (at < now - GONE_US) this.gone.delete(id);
     this.knownFrom = Math.max(this.knownFrom, Math.min(this.stamp, now - GONE_US));
   }
 }
 
-/** Where the nodes behind an id begin. */
+/** The index of the first node after an id. */
 function firstAfter(nodes: readonly NodeState[], id: number): number {
   let [from, to] = [0, nodes.length];
   while (from < to) {
@@ -307,7 +311,7 @@ function firstAfter(nodes: readonly NodeState[], id: number): number {
   return from;
 }
 
-/** Of several that are as frequent, the first in the order of texts. */
+/** The most frequent text; the first in alphabetical order of several. */
 function mostFrequent(texts: readonly (string | null)[]): string | undefined {
   const counts = new Map<string, number>();
   for (const text of texts) if (text !== null) counts.set(text, (counts.get(text) ?? 0) + 1);

@@ -5,44 +5,44 @@ import { Settings } from '../../platform/config/index.js';
 import {
   chainKeySql,
   inMicroseconds,
+  mayHave,
   microsecondsOf,
+  type NamedMessageType,
   NEW_MESSAGE_AHEAD_MS,
   NEW_MESSAGE_BEHIND_MS,
   READ_AGAIN_MS,
   type ReadOptions,
   ReadTransaction,
   timeOf,
-  mayHave,
-  type NamedMessageType,
   typeSql,
 } from '../../storage/index.js';
-import type { NodeTotal } from './network-header.js';
+import type { NodeTotal } from './chain-header.js';
 import type { KnownConnection } from './network-view.js';
 import { type ConnectionRow, type ReportRow, REPORTS } from './report-row.js';
 
-/** Names and the like are shown up to this length. */
-const MOST_CHARACTERS = 256;
-/** Nodes whose last blocks are read for when each block came first, */
+/** Texts are cut after this length. */
+const MAX_CHARACTERS = 256;
+/** Nodes whose last blocks are read to find when each block was first reported, */
 const OBSERVERS = 50;
-/** and how many of them; of the others so many. */
+/** and the number of their blocks and of those of other nodes. */
 const BLOCKS_OF_OBSERVER = 25;
 const BLOCKS = 2;
 
-/** Nodes in a view, and connections of one node that are looked at: the newest, beside the one that its id is of. */
+/** Maximum nodes of a view, and evaluated connections per node: the newest ones and the one of its id. */
 const VIEW_NODES = 25_000;
 const CONNECTIONS_OF_NODE = 16;
-/** Connections of a chain that its heights are taken from in the list of chains, */
+/** Connections per chain that are sampled for its heights in the list of chains, */
 const SAMPLED = 16;
-/** of these, which have been there longest, */
+/** chosen among this number of oldest connections, */
 const SAMPLED_FROM = 512;
-/** and blocks of each: fewer where there are many chains. */
+/** and the total number of blocks that are read of them. */
 const SAMPLED_BLOCKS = 2_000;
 
-const short = (column: string): string => `left(${column}, ${MOST_CHARACTERS.toString()}) AS ${column}`;
+const short = (column: string): string => `left(${column}, ${MAX_CHARACTERS.toString()}) AS ${column}`;
 
 /** The columns of a connection. */
 const COLUMNS = `
-         id::float8 AS id, ${chainKeySql()} COLLATE "C" AS chain, left(chain, ${MOST_CHARACTERS.toString()}) AS "chainName", revision, ip_addr AS address,
+         id::float8 AS id, ${chainKeySql()} COLLATE "C" AS chain, left(chain, ${MAX_CHARACTERS.toString()}) AS "chainName", revision, ip_addr AS address,
          ${['peer_id', 'name', 'implementation', 'version'].map(short).join(', ')}, authority,
          startup_time::float8 AS "startupTime", ${microsecondsOf('created_at')} AS "connectedAt",
          ${microsecondsOf('last_message_at')} AS "lastMessageAt"`;
@@ -53,7 +53,7 @@ const OPEN = `
     FROM peer_connections
    WHERE ended_at IS NULL AND ${chainKeySql()} = ANY ($1::text[])`;
 
-/** Which of them a view shows: of the nodes that have been there longest. What a node says now comes by its newest. */
+/** The connections in a view: those of the oldest nodes. The newest connections of a node have its current messages. */
 const SHOWN = `
   WITH open AS MATERIALIZED (${OPEN}),
        placed AS (
@@ -70,7 +70,7 @@ const SHOWN = `
                 (count(*) FILTER (WHERE authority AND id = first))::integer AS validators
            FROM ranked GROUP BY chain)`;
 
-/** Those that began, changed or went, against what is known; and how many nodes there are of each chain. */
+/** New, changed and ended connections compared with the known ones, and the number of nodes of each chain. */
 const CONNECTIONS = `
   ${SHOWN},
        known AS (SELECT * FROM unnest($2::float8[], $3::integer[]) AS known (id, revision)),
@@ -80,8 +80,7 @@ const CONNECTIONS = `
   SELECT changed.*, total.* FROM changed FULL JOIN total ON "totalOf" = changed.chain`;
 
 /**
- * A few connections of each chain to go by: of those that have been there longest, some of different addresses before
- * others of one.
+ * A sample of the connections of each chain: of the oldest ones, different addresses first.
  */
 const SAMPLE = `
   WITH open AS MATERIALIZED (
@@ -114,20 +113,20 @@ const FIELDS = [
 const report = (log: string): string => `
   SELECT ${log}.id::text AS id, ${log}.peer_connection_id::float8 AS connection, ${log}.msg,
          ${microsecondsOf(`${log}.received_at`)} AS "receivedAt", ${microsecondsOf(`${log}.stored_at`)} AS "storedAt",
-         ${FIELDS.map((field) => `left(said.${field}, 128) AS ${field}`).join(', ')}`;
-const said = (log: string): string => `
-   CROSS JOIN LATERAL jsonb_to_record(${log}.logs) AS said (${FIELDS.map((field) => `${field} text`).join(', ')})`;
+         ${FIELDS.map((field) => `left(fields.${field}, 128) AS ${field}`).join(', ')}`;
+const fieldsOf = (log: string): string => `
+   CROSS JOIN LATERAL jsonb_to_record(${log}.logs) AS fields (${FIELDS.map((field) => `${field} text`).join(', ')})`;
 
-/** By the index on (`peer_connection_id`, `created_at`, `type`). The bounds leave one or two partitions for each. */
-const newest = (msg: NamedMessageType, most: number | string): string => `
+/** By the index on (`peer_connection_id`, `created_at`, `type`). The bounds leave one or two partitions per connection. */
+const newest = (msg: NamedMessageType, limit: number | string): string => `
          (SELECT id, created_at, received_at, stored_at, peer_connection_id, msg, logs FROM tetcore_logs
            WHERE peer_connection_id = connection.id AND collector = connection.collector
              AND type = ${typeSql(msg)} AND ${mayHave(msg)}
              AND created_at >= connection.newest_created_at - interval '1 hour'
              AND created_at <= connection.newest_created_at + interval '5 min'
-           ORDER BY created_at DESC LIMIT ${most})`;
+           ORDER BY created_at DESC LIMIT ${limit})`;
 
-/** The newest of each type, and $2 imports of blocks. A node sends two kinds of `system.interval` in turn. */
+/** The newest message of each type, and $2 block imports. A node alternates two kinds of `system.interval`. */
 const LATEST = `
   ${report('log')}
     FROM peer_connections AS connection
@@ -137,25 +136,25 @@ const LATEST = `
      newest('notify.finalized', 1),
      newest('txpool.import', 1),
    ].join(' UNION ALL ')}) AS log
-  ${said('log')}
+  ${fieldsOf('log')}
    WHERE connection.id = ANY ($1::bigint[])`;
 
 /**
- * What was stored lately, by the BRIN index on `stored_at`; see the news of the feed. Connections are looked at
- * afterwards, or the planner would go through all that they ever said.
+ * Recently stored messages, by the BRIN index on `stored_at`, as in the live feed. Filtered by connection afterwards:
+ * otherwise the planner would read all messages of these connections.
  */
-const NEWS = `
-  WITH news AS MATERIALIZED (
+const NEW_MESSAGES = `
+  WITH new_message AS MATERIALIZED (
     SELECT id, received_at, stored_at, peer_connection_id, msg, logs FROM tetcore_logs
      WHERE stored_at > $1::timestamptz AND created_at >= $2::timestamptz AND created_at <= $3::timestamptz
        AND type + 0 IN (${REPORTS.map(typeSql).join(', ')}) AND id <> ALL ($4::bigint[])
   )
-  ${report('news')}
-    FROM news
-  ${said('news')}
-   WHERE news.peer_connection_id = ANY ($5::bigint[])`;
+  ${report('new_message')}
+    FROM new_message
+  ${fieldsOf('new_message')}
+   WHERE new_message.peer_connection_id = ANY ($5::bigint[])`;
 
-/** By the same index, whatever the views have. */
+/** By the index of open connections, independent of views. */
 const CHAINS = `
   WITH node AS (
          SELECT ${chainKeySql()} COLLATE "C" AS key, coalesce(peer_id, id::text) COLLATE "C" AS node,
@@ -168,41 +167,41 @@ const CHAINS = `
          sum(validators)::integer AS validator_count
     FROM named GROUP BY key ORDER BY node_count DESC, name, key LIMIT $1`;
 
-export interface ChainRow {
+interface ChainRow {
   /** See `chainKeyOf`. */
   key: string;
-  /** As most of its connections call it; null where none does. */
+  /** The name that most of its nodes report; null if none does. */
   name: string | null;
   node_count: number;
   validator_count: number;
 }
 
-export interface NetworkQuestion {
+interface NetworkChangesQuery {
   /** Keys: see `chainKeyOf`. */
   chains: readonly string[];
   known: readonly KnownConnection[];
-  /** What these reported lately is asked for as well, if it was stored after this: microseconds since the epoch. */
+  /** Also reads reports of the known connections that were stored after this: microseconds since the epoch. */
   readFrom?: number;
-  /** Ids of messages that need not come again. */
+  /** Ids of messages to skip. */
   knownIds?: readonly string[];
 }
 
 export interface NetworkChanges {
   connections: ConnectionRow[];
   gone: number[];
-  /** In the order in which they were received. */
+  /** Sorted by the time of reception. */
   reports: ReportRow[];
   /** By chain. */
   totals: Map<string, NodeTotal>;
   now: number;
 }
 
-/** A connection that is open, known, or both; and the total of its chain, or only that. */
+/** A connection that is open, known, or both, with the total of its chain; or only a total. */
 type Difference = (ConnectionRow | { [column in keyof ConnectionRow]: null }) & {
   knownId: number | null;
 } & (({ totalOf: string } & NodeTotal) | { totalOf: null });
 
-/** Reads the state of chains: all of it, or what has changed. */
+/** Reads the state of chains: complete, or only changes. */
 @Injectable()
 export class NetworkReadModel {
   constructor(
@@ -217,10 +216,10 @@ export class NetworkReadModel {
   }
 
   /** @throws see {@link ReadTransaction.run} */
-  async changes(question: NetworkQuestion, signal: AbortSignal): Promise<NetworkChanges> {
+  async changes(query: NetworkChangesQuery, signal: AbortSignal): Promise<NetworkChanges> {
     const read = async (transaction: ReadTransaction): Promise<NetworkChanges> => {
       const { now } = transaction;
-      const { chains, known } = question;
+      const { chains, known } = query;
       const rows = await transaction.query<Difference>(CONNECTIONS, [
         chains,
         known.map(({ id }) => id),
@@ -236,20 +235,20 @@ export class NetworkReadModel {
         ),
       );
       const chainOf = new Map(known.map(({ id, chain }) => [id, chain]));
-      // One that says that it is of another chain now begins there.
-      const begun = connections.filter(({ id, chain }) => chainOf.get(id) !== chain);
-      const ids = begun.map(({ id }) => id);
+      // A connection that changed its chain is new there.
+      const added = connections.filter(({ id, chain }) => chainOf.get(id) !== chain);
+      const ids = added.map(({ id }) => id);
       const reports = [
         ...(await latest(transaction, ids.slice(0, OBSERVERS), BLOCKS_OF_OBSERVER)),
         ...(await latest(transaction, ids.slice(OBSERVERS), BLOCKS)),
       ];
-      if (question.readFrom !== undefined) reports.push(...(await news(transaction, question)));
-      return { connections, gone, reports: reports.sort(inOrder), totals, now };
+      if (query.readFrom !== undefined) reports.push(...(await newReports(transaction, query)));
+      return { connections, gone, reports: reports.sort(byReception), totals, now };
     };
     return await ReadTransaction.run(this.dataSource, read, this.options(signal));
   }
 
-  /** What a few nodes of some chains report. @throws see {@link ReadTransaction.run} */
+  /** The reports of a sample of nodes of some chains. @throws see {@link ReadTransaction.run} */
   async sample(chains: readonly string[], signal: AbortSignal): Promise<NetworkChanges> {
     const read = async (transaction: ReadTransaction): Promise<NetworkChanges> => {
       const { now } = transaction;
@@ -260,7 +259,7 @@ export class NetworkReadModel {
       const blocks = Math.floor(SAMPLED_BLOCKS / Math.max(1, connections.length));
       const ids = connections.map(({ id }) => id);
       const reports = await latest(transaction, ids, Math.min(Math.max(blocks, BLOCKS), BLOCKS_OF_OBSERVER));
-      return { connections, gone: [], reports: reports.sort(inOrder), totals: new Map(), now };
+      return { connections, gone: [], reports: reports.sort(byReception), totals: new Map(), now };
     };
     return await ReadTransaction.run(this.dataSource, read, this.options(signal));
   }
@@ -279,12 +278,12 @@ async function latest(
   return ids.length === 0 ? [] : await transaction.query<ReportRow>(LATEST, [ids, blocks]);
 }
 
-async function news(
+async function newReports(
   transaction: ReadTransaction,
-  { known, readFrom = NaN, knownIds = [] }: NetworkQuestion,
+  { known, readFrom = NaN, knownIds = [] }: NetworkChangesQuery,
 ): Promise<ReportRow[]> {
   const { now } = transaction;
-  return await transaction.query<ReportRow>(NEWS, [
+  return await transaction.query<ReportRow>(NEW_MESSAGES, [
     timeOf(readFrom - inMicroseconds(READ_AGAIN_MS)),
     timeOf(now - inMicroseconds(NEW_MESSAGE_BEHIND_MS)),
     timeOf(now + inMicroseconds(NEW_MESSAGE_AHEAD_MS)),
@@ -293,11 +292,11 @@ async function news(
   ]);
 }
 
-function inOrder(one: ReportRow, other: ReportRow): number {
+function byReception(one: ReportRow, other: ReportRow): number {
   return one.receivedAt - other.receivedAt || one.id.length - other.id.length || (one.id < other.id ? -1 : 1);
 }
 
-/** The total of a chain, for a view of it. */
+/** The total of a chain as an option of a view. */
 export function totalIn(totals: ReadonlyMap<string, NodeTotal>, chain: string): { total?: NodeTotal } {
   const total = totals.get(chain);
   return total === undefined ? {} : { total };

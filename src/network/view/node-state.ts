@@ -1,14 +1,134 @@
+import { addressGroup } from '../../platform/address/index.js';
 import { timeOf } from '../../storage/index.js';
-import { type FieldValue, NODE_FIELDS, type NodeField } from '../node-fields.js';
-import type { BlockTimes } from './block-times.js';
-import type { BestBlock, ConnectionState, FinalizedBlock, Reported } from './connection-state.js';
-import type { ConnectionRow } from './report-row.js';
+import { type FieldValue, NODE_FIELDS, type NodeField } from '../network.dto.js';
+import type { BlockTimes } from './chain-header.js';
+import { type ConnectionRow, parseInteger, parseRate, type ReportRow, SYNCING } from './report-row.js';
 
-const PLACE = new Map(NODE_FIELDS.map((field, at) => [field, at]));
+/** A block, and when it was reported: microseconds since the epoch. */
+interface BestBlock {
+  hash: string;
+  height: number;
+  at: number;
+  /** The address of the report, IPv6 by its network: see `addressGroup`. */
+  address: string;
+  /** Whether it was reported when it was imported, and not while syncing, so that its delay is known. */
+  isMeasured: boolean;
+}
+
+/** The last finalized block of a node, and the address of the report. */
+interface FinalizedBlock {
+  height: number;
+  hash: string | null;
+  address: string;
+}
+
+/** The newest reported value, and when it was reported: microseconds since the epoch. */
+export interface Reported<Value> {
+  at: number;
+  value: Value;
+}
+
+interface Traffic {
+  peers: number | null;
+  upload: number | null;
+  download: number | null;
+}
 
 /**
- * The latest that is known of a node, by all of its open connections, and when each part of it changed. Its id is the
- * smallest of theirs.
+ * The newest values that one connection reported. The result does not depend on the order or repetition of reports.
+ */
+export class ConnectionState {
+  best: BestBlock | undefined;
+  finalized: Reported<FinalizedBlock> | undefined;
+  transactions: Reported<number> | undefined;
+  traffic: Reported<Traffic> | undefined;
+  /** Milliseconds between its last two blocks. */
+  blockTime: Reported<number | null> | undefined;
+  heardAt = -Infinity;
+  /** IPv6 by its network: see `addressGroup`. */
+  address = '';
+  private importedHeight: number | null = null;
+  private heightAt = -Infinity;
+  private described: ConnectionRow;
+
+  constructor(row: ConnectionRow) {
+    this.described = row;
+    this.describe(row);
+  }
+
+  /** Its last read row. */
+  get row(): ConnectionRow {
+    return this.described;
+  }
+
+  describe(row: ConnectionRow): void {
+    this.described = row;
+    this.address = addressGroup(row.address);
+    this.heardAt = Math.max(this.heardAt, row.lastMessageAt);
+  }
+
+  report(row: ReportRow): void {
+    this.heardAt = Math.max(this.heardAt, row.receivedAt);
+    if (row.msg === 'block.import') this.imported(row);
+    else if (row.msg === 'notify.finalized') this.finalise(row.height, row.best, row.receivedAt);
+    else if (row.msg === 'txpool.import') this.pool(row.ready, row.receivedAt);
+    else this.interval(row);
+  }
+
+  private imported({ best: hash, height: text, receivedAt: at, origin }: ReportRow): void {
+    const height = parseInteger(text);
+    if (hash === null || height === null) return;
+    this.timeBlock(height, at);
+    const isEarlier = at < (this.best?.at ?? -Infinity);
+    const isSame = hash === this.best?.hash;
+    if (isEarlier ? !isSame : isSame && this.best?.isMeasured) return;
+    this.best = { hash, height, at, address: this.address, isMeasured: origin !== SYNCING };
+  }
+
+  private timeBlock(height: number, at: number): void {
+    const lastAt = this.blockTime?.at ?? -Infinity;
+    const isNext = at === lastAt && height > (this.importedHeight ?? 0);
+    if (at <= lastAt && !isNext) return;
+    const isHigher = this.importedHeight !== null && height > this.importedHeight;
+    const value = isHigher ? Math.round((at - this.heightAt) / 1000) : (this.blockTime?.value ?? null);
+    if (this.importedHeight !== height) this.heightAt = at;
+    this.importedHeight = height;
+    this.blockTime = { at, value };
+  }
+
+  private interval(row: ReportRow): void {
+    const { best: hash, receivedAt: at } = row;
+    const height = parseInteger(row.height);
+    const isNewer = at > (this.best?.at ?? -Infinity) && hash !== this.best?.hash;
+    // The node may have had this block for seconds.
+    if (hash !== null && height !== null && isNewer) {
+      this.best = { hash, height, at, address: this.address, isMeasured: false };
+    }
+    this.finalise(row.finalized_height, row.finalized_hash, at);
+    this.pool(row.txcount, at);
+    if (row.peers === null || at < (this.traffic?.at ?? -Infinity)) return;
+    const [upload, download] = [parseRate(row.bandwidth_upload), parseRate(row.bandwidth_download)];
+    this.traffic = { at, value: { peers: parseInteger(row.peers), upload, download } };
+  }
+
+  private finalise(text: string | null, hash: string | null, at: number): void {
+    const height = parseInteger(text);
+    if (height === null || at < (this.finalized?.at ?? -Infinity)) return;
+    this.finalized = { at, value: { height, hash, address: this.address } };
+  }
+
+  private pool(text: string | null, at: number): void {
+    const count = parseInteger(text);
+    if (count === null || at < (this.transactions?.at ?? -Infinity)) return;
+    this.transactions = { at, value: count };
+  }
+}
+
+const INDEX = new Map(NODE_FIELDS.map((field, at) => [field, at]));
+
+/**
+ * The latest state of a node from all its open connections, and when each field changed. Its id is the lowest id of these
+ * connections.
  */
 export class NodeState {
   private readonly values: FieldValue[] = NODE_FIELDS.map(() => null);
@@ -18,20 +138,20 @@ export class NodeState {
   /** Its best block, and when it was reported first: microseconds since the epoch. */
   best: BestBlock | undefined;
   finalized: Reported<FinalizedBlock> | undefined;
-  /** As it calls its chain. */
+  /** The name of its chain, as the node reports it. */
   chainName: string | null = null;
 
   constructor(
     readonly id: number,
-    /** The stamp since when it is here. */
-    private readonly bornAt: number,
+    /** The stamp when it appeared. */
+    private readonly addedAt: number,
   ) {}
 
   get(field: NodeField): FieldValue {
-    return this.values[PLACE.get(field) ?? NaN] ?? null;
+    return this.values[INDEX.get(field) ?? NaN] ?? null;
   }
 
-  /** Takes in what its connections say and report, of each the newest. There is at least one. */
+  /** Merges the newest values of its connections. There is at least one connection. */
   merge(connections: readonly ConnectionState[], blocks: BlockTimes, stamp: number): void {
     this.describe(connections, stamp);
     this.best = bestOf(connections);
@@ -55,22 +175,22 @@ export class NodeState {
     this.set('last_heard_at', timeOf(Math.max(...connections.map(({ heardAt }) => heardAt))), stamp);
   }
 
-  /** Whether a height that it reports is above what counts for its chain. */
-  confirm(best: number | null, finalized: number | null, stamp: number): void {
-    const isAbove = (height: number | undefined, counts: number | null): boolean =>
-      height !== undefined && (counts === null || height > counts);
+  /** Sets whether its heights are above the confirmed ones of its chain. */
+  compareWith(best: number | null, finalized: number | null, stamp: number): void {
+    const isAbove = (height: number | undefined, confirmed: number | null): boolean =>
+      height !== undefined && (confirmed === null || height > confirmed);
     const unconfirmed = isAbove(this.best?.height, best) || isAbove(this.finalized?.value.height, finalized);
     this.set('unconfirmed', unconfirmed, stamp);
   }
 
-  /** JSON of what changed after a stamp, or all of it where it came after; undefined where nothing did. */
+  /** JSON of the fields that changed after a stamp, all fields of a new node, or undefined. */
   changesAfter(stamp: number, fields: readonly NodeField[]): string | undefined {
     if (this.changedAt <= stamp) return undefined;
-    if (this.bornAt > stamp) return this.json(fields);
+    if (this.addedAt > stamp) return this.json(fields);
     const changed: Record<string, FieldValue> = { id: this.id };
     let any = false;
     for (const field of fields) {
-      const at = PLACE.get(field) ?? NaN;
+      const at = INDEX.get(field) ?? NaN;
       if ((this.changes[at] ?? NaN) <= stamp) continue;
       changed[field] = this.values[at] ?? null;
       any = true;
@@ -78,7 +198,7 @@ export class NodeState {
     return any ? JSON.stringify(changed) : undefined;
   }
 
-  /** JSON of some fields, as they are. */
+  /** JSON of some fields. */
   json(fields: readonly NodeField[]): string {
     const entries = fields.map((field): [string, FieldValue] => [field, this.get(field)]);
     return JSON.stringify({ id: this.id, ...Object.fromEntries(entries) });
@@ -86,21 +206,21 @@ export class NodeState {
 
   private describe(connections: readonly ConnectionState[], stamp: number): void {
     const rows = connections.map(({ row }) => row);
-    const said = rows.reduce((last, row) => (heardLater(row, last) ? row : last));
+    const latest = rows.reduce((last, row) => (heardLater(row, last) ? row : last));
     for (const field of ['peer_id', 'name', 'authority', 'implementation', 'version'] as const) {
-      this.set(field, said[field], stamp);
+      this.set(field, latest[field], stamp);
     }
-    const startup = said.startupTime;
+    const startup = latest.startupTime;
     this.set('startup_time', startup !== null && Number.isSafeInteger(startup) ? startup : null, stamp);
     this.set('connected_at', timeOf(Math.min(...rows.map(({ connectedAt }) => connectedAt))), stamp);
     this.set('connections', rows.length, stamp);
     const differ = differing(rows.map(({ name }) => name)) || differing(rows.map((row) => row.startupTime));
     this.set('duplicate', differ, stamp);
-    this.chainName = said.chainName;
+    this.chainName = latest.chainName;
   }
 
   private set(field: NodeField, value: FieldValue, stamp: number): void {
-    const at = PLACE.get(field) ?? NaN;
+    const at = INDEX.get(field) ?? NaN;
     if (this.values[at] === value) return;
     this.values[at] = value;
     this.changes[at] = stamp;
@@ -108,14 +228,14 @@ export class NodeState {
   }
 }
 
-/** Of two that were heard at the same time, the newer one. */
+/** Compares by the last message; of two at the same time, the newer connection is later. */
 function heardLater(one: ConnectionRow, other: ConnectionRow): boolean {
   const later =
     one.lastMessageAt - other.lastMessageAt || one.connectedAt - other.connectedAt || one.id - other.id;
   return later > 0;
 }
 
-/** What was reported last, since when any connection has reported it. */
+/** The block that was reported last, with the time of its first report by any connection. */
 function bestOf(connections: readonly ConnectionState[]): BestBlock | undefined {
   const all = connections.flatMap(({ best }) => (best === undefined ? [] : [best]));
   const last = newest(all);
@@ -134,7 +254,7 @@ function newest<Value extends { at: number }>(all: readonly (Value | undefined)[
   );
 }
 
-/** Whether there are several values. What was not said is none. */
+/** Whether there are several values. Null is not a value. */
 function differing(values: readonly (string | number | null)[]): boolean {
   return new Set(values.filter((value) => value !== null)).size > 1;
 }

@@ -1,6 +1,6 @@
 import type { NamedMessageType } from '../../storage/index.js';
 
-/** The types of messages that say something of the state of a node. */
+/** The types of messages that report the state of a node. */
 export const REPORTS = [
   'system.interval',
   'block.import',
@@ -8,15 +8,15 @@ export const REPORTS = [
   'txpool.import',
 ] as const satisfies readonly NamedMessageType[];
 
-/** Origin of blocks of the past, which a node fetches: when it has them says nothing of how fast they spread. */
-export const CATCHING_UP = 'NetworkInitialSync';
+/** The origin of old blocks that a syncing node imports: their time does not show how fast they spread. */
+export const SYNCING = 'NetworkInitialSync';
 
-/** What a message says of the state of its node. Each value is text as the node sent it, or null. */
+/** The state of a node in a message. Each value is text as the node sent it, or null. */
 export interface ReportRow {
   id: string;
   connection: number;
   msg: string;
-  /** By our clock: microseconds since the epoch, and so `storedAt`. */
+  /** By the clock of the server: microseconds since the epoch, as is `storedAt`. */
   receivedAt: number;
   storedAt: number;
   best: string | null;
@@ -36,9 +36,9 @@ export interface ConnectionRow {
   id: number;
   /** The key of its chain: see `chainKeyOf`. */
   chain: string;
-  /** As it calls its chain. */
+  /** The name of the chain, as the node reports it. */
   chainName: string | null;
-  /** It is not shown. */
+  /** Not part of responses. */
   address: string;
   revision: number;
   peer_id: string | null;
@@ -51,15 +51,15 @@ export interface ConnectionRow {
   lastMessageAt: number;
 }
 
-/** A height or a count; null where it is none that a double holds exactly. */
-export function wholeNumber(text: string | null): number | null {
+/** A height or a count; null if it is not an integer that a double represents exactly. */
+export function parseInteger(text: string | null): number | null {
   if (text === null || !/^\d{1,16}$/.test(text)) return null;
   const number = Number(text);
   return Number.isSafeInteger(number) ? number : null;
 }
 
-/** A rate, which some nodes send with a fraction; null where it is none. */
-export function rate(text: string | null): number | null {
+/** A rate, possibly with a fraction; null if it is not a number. */
+export function parseRate(text: string | null): number | null {
   if (text === null || !/^\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i.test(text)) return null;
   const number = Number(text);
   return Number.isFinite(number) ? number : null;

@@ -1,9 +1,8 @@
-import type { BlockTimes } from './block-times.js';
-import { ConnectionState } from './connection-state.js';
-import { NodeState } from './node-state.js';
+import type { BlockTimes } from './chain-header.js';
+import { ConnectionState, NodeState } from './node-state.js';
 import type { ConnectionRow, ReportRow } from './report-row.js';
 
-/** The open connections of a node, and what they say together once that has been made up. */
+/** The open connections of a node, and their merged state. */
 interface Member {
   connections: Map<number, ConnectionState>;
   state: NodeState | undefined;
@@ -13,20 +12,20 @@ interface Member {
 export class ViewNodes {
   private readonly members = new Map<string, Member>();
   private readonly connections = new Map<number, ConnectionState>();
-  /** Nodes of which something has changed since they were settled. */
-  private readonly touched = new Set<string>();
-  private inOrder: NodeState[] | undefined;
+  /** Keys of nodes that changed since the last refresh. */
+  private readonly changed = new Set<string>();
+  private sorted: NodeState[] | undefined;
 
   get size(): number {
     return this.members.size;
   }
 
-  /** In the order of their ids. */
+  /** Sorted by id. */
   all(): readonly NodeState[] {
-    this.inOrder ??= [...this.members.values()]
+    this.sorted ??= [...this.members.values()]
       .flatMap(({ state }) => state ?? [])
       .sort((one, other) => one.id - other.id);
-    return this.inOrder;
+    return this.sorted;
   }
 
   rows(): ConnectionRow[] {
@@ -49,7 +48,7 @@ export class ViewNodes {
     }
     const before = keyOf(known.row);
     known.describe(row);
-    this.touched.add(before);
+    this.changed.add(before);
     if (keyOf(row) === before) return;
     this.members.get(before)?.connections.delete(row.id);
     this.join(known);
@@ -61,41 +60,41 @@ export class ViewNodes {
     const key = keyOf(known.row);
     this.connections.delete(id);
     this.members.get(key)?.connections.delete(id);
-    this.touched.add(key);
+    this.changed.add(key);
   }
 
   report(row: ReportRow): void {
     const known = this.connections.get(row.connection);
     if (known === undefined) return;
     known.report(row);
-    this.touched.add(keyOf(known.row));
+    this.changed.add(keyOf(known.row));
   }
 
-  touchAll(): void {
-    for (const key of this.members.keys()) this.touched.add(key);
+  markAllChanged(): void {
+    for (const key of this.members.keys()) this.changed.add(key);
   }
 
   /**
-   * Makes up what has changed.
+   * Merges the connections of changed nodes.
    *
-   * @returns ids that nodes no longer have: a node goes on under another one when the connection of its id ends, or
-   * when one with a smaller id begins
+   * @returns ids that nodes no longer have. The id of a node changes when the connection of its id ends, or when one with
+   * a lower id begins
    */
-  settle(blocks: BlockTimes, stamp: number): number[] {
+  refresh(blocks: BlockTimes, stamp: number): number[] {
     const gone: number[] = [];
-    for (const key of this.touched) {
+    for (const key of this.changed) {
       const member = this.members.get(key);
       if (member === undefined) continue;
       const id = Math.min(...member.connections.keys());
       if (member.state?.id !== id) {
         if (member.state !== undefined) gone.push(member.state.id);
         member.state = Number.isFinite(id) ? new NodeState(id, stamp) : undefined;
-        this.inOrder = undefined;
+        this.sorted = undefined;
       }
       if (member.state === undefined) this.members.delete(key);
       else member.state.merge([...member.connections.values()], blocks, stamp);
     }
-    this.touched.clear();
+    this.changed.clear();
     return gone;
   }
 
@@ -106,11 +105,11 @@ export class ViewNodes {
     if (member === undefined) this.members.set(key, (member = { connections: new Map(), state: undefined }));
     member.connections.set(row.id, connection);
     this.connections.set(row.id, connection);
-    this.touched.add(key);
+    this.changed.add(key);
   }
 }
 
-/** Tells the nodes of a chain apart: by peer id; a connection that has said none is a node of its own. */
+/** The key of a node: its peer id. A connection without one is a node of its own. */
 export function keyOf({ peer_id: peerId, id }: Pick<ConnectionRow, 'peer_id' | 'id'>): string {
   return peerId === null ? `#${id.toString()}` : `@${peerId}`;
 }

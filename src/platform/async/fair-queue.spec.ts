@@ -1,77 +1,133 @@
 import { describe, expect, it } from 'vitest';
-import { FairQueue, FairQueueFullError } from './fair-queue.js';
+import {
+  type AddressedClient,
+  FairQueue,
+  FairQueueByAddress,
+  FairSemaphore,
+  SemaphoreFullError,
+} from './fair-queue.js';
 
-const LIMITS = { places: 2, placesOfKey: 1, waiting: 4, waitingOfKey: 3 };
+describe('FairQueue', () => {
+  it('takes items of keys in turn, so that a key with few passes one with many', () => {
+    const queue = new FairQueue<string, string>();
+    for (let n = 0; n < 5; n += 1) queue.add('many', `many ${n.toString()}`);
+    queue.add('few', 'few 0');
+    queue.add('many', 'many 0');
+    expect(queue.size).toBe(6);
+    const taken: string[] = [];
+    for (let next = queue.take(); next !== undefined; next = queue.take()) {
+      taken.push(next.item);
+      if (next.item === 'many 1') queue.add('late', 'late 0');
+    }
+    expect(taken).toEqual(['many 0', 'few 0', 'many 1', 'many 2', 'late 0', 'many 3', 'many 4']);
+    expect(queue.take()).toBeUndefined();
+    expect(queue.size).toBe(0);
+  });
 
-/** Lets everything run that can. */
+  it('skips keys that may not be taken, and deleted items', () => {
+    const queue = new FairQueue<string, number>();
+    for (const [key, item] of [
+      ['a', 1],
+      ['a', 2],
+      ['b', 3],
+      ['b', 4],
+    ] as const) {
+      queue.add(key, item);
+    }
+    queue.delete('b', 3);
+    queue.delete('c', 3);
+    expect([queue.sizeOf('a'), queue.sizeOf('b'), queue.sizeOf('c')]).toEqual([2, 1, 0]);
+    expect(queue.take((key) => key !== 'a')).toEqual({ key: 'b', item: 4 });
+    expect(queue.take((key) => key !== 'a')).toBeUndefined();
+    expect(queue.take()).toEqual({ key: 'a', item: 1 });
+  });
+});
+
+describe('FairQueueByAddress', () => {
+  it('gives many clients of one address the turns of one', () => {
+    const queue = new FairQueueByAddress<AddressedClient, string>();
+    const client = (address: string): AddressedClient => ({ address });
+    for (let n = 0; n < 3; n += 1) queue.add(client('a'), `a${n.toString()}`);
+    const busy = client('b');
+    for (let n = 0; n < 3; n += 1) queue.add(busy, `b${n.toString()}`);
+    queue.add(client('c'), 'c0');
+    const taken: string[] = [];
+    for (let next = queue.take(); next !== undefined; next = queue.take()) taken.push(next.item);
+    expect(taken).toEqual(['a0', 'b0', 'c0', 'a1', 'b1', 'a2', 'b2']);
+  });
+});
+
+const LIMITS = { permits: 2, permitsPerKey: 1, waiting: 4, waitingPerKey: 3 };
+
+/** Resolves after all promises that can be settled. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Enters, and tells in which order places were given. */
-class Entries {
-  readonly begun: string[] = [];
-  readonly queue = new FairQueue(() => LIMITS);
-  private readonly leaves = new Map<string, () => void>();
+/** Acquires permits, and records the order in which they were granted. */
+class Permits {
+  readonly granted: string[] = [];
+  readonly semaphore = new FairSemaphore(() => LIMITS);
+  private readonly releases = new Map<string, () => void>();
 
-  enter(key: string, name: string, signal?: AbortSignal): Promise<void> {
-    return this.queue.enter(key, signal).then((leave) => {
-      this.begun.push(name);
-      this.leaves.set(name, leave);
+  acquire(key: string, name: string, signal?: AbortSignal): Promise<void> {
+    return this.semaphore.acquire(key, signal).then((release) => {
+      this.granted.push(name);
+      this.releases.set(name, release);
     });
   }
 
-  async leave(name: string): Promise<void> {
-    this.leaves.get(name)?.();
+  async release(name: string): Promise<void> {
+    this.releases.get(name)?.();
     await settled();
   }
 }
 
-describe('FairQueue', () => {
-  it('starts work up to its limits, in all and by key', async () => {
-    const entries = new Entries();
+describe('FairSemaphore', () => {
+  it('grants permits up to its limits, in total and per key', async () => {
+    const permits = new Permits();
     for (const [key, name] of [
       ['a', 'a1'],
       ['a', 'a2'],
       ['b', 'b1'],
       ['c', 'c1'],
     ] as const) {
-      void entries.enter(key, name);
+      void permits.acquire(key, name);
     }
     await settled();
-    expect(entries.begun).toEqual(['a1', 'b1']);
-    expect(entries.queue.size).toBe(2);
+    expect(permits.granted).toEqual(['a1', 'b1']);
+    expect(permits.semaphore.waitingCount).toBe(2);
   });
 
-  it('starts waiting work in turn by key', async () => {
-    const entries = new Entries();
-    for (const name of ['a1', 'a2', 'a3', 'b1', 'c1']) void entries.enter(name.charAt(0), name);
+  it('grants permits to keys in turn', async () => {
+    const permits = new Permits();
+    for (const name of ['a1', 'a2', 'a3', 'b1', 'c1']) void permits.acquire(name.charAt(0), name);
     await settled();
-    await entries.leave('a1');
-    await entries.leave('b1');
-    await entries.leave('c1');
-    await entries.leave('a2');
-    expect(entries.begun).toEqual(['a1', 'b1', 'a2', 'c1', 'a3']);
+    await permits.release('a1');
+    await permits.release('b1');
+    await permits.release('c1');
+    await permits.release('a2');
+    expect(permits.granted).toEqual(['a1', 'b1', 'a2', 'c1', 'a3']);
   });
 
-  it('rejects work above its limits on waiting', async () => {
-    const entries = new Entries();
-    for (const name of ['a1', 'a2', 'a3', 'a4']) void entries.enter('a', name);
-    await expect(entries.queue.enter('a')).rejects.toThrow(FairQueueFullError);
-    await entries.enter('b', 'b1');
-    void entries.enter('c', 'c1');
-    await expect(entries.queue.enter('d')).rejects.toThrow(FairQueueFullError);
+  it('rejects acquisitions that would exceed the limits of waiting ones', async () => {
+    const permits = new Permits();
+    for (const name of ['a1', 'a2', 'a3', 'a4']) void permits.acquire('a', name);
+    await expect(permits.semaphore.acquire('a')).rejects.toThrow(SemaphoreFullError);
+    await permits.acquire('b', 'b1');
+    void permits.acquire('c', 'c1');
+    await expect(permits.semaphore.acquire('d')).rejects.toThrow(SemaphoreFullError);
   });
 
-  it('removes work whose signal aborts, and ends work once', async () => {
-    const entries = new Entries();
-    void entries.enter('a', 'a1');
+  it('removes an acquisition whose signal aborts, and releases a permit once', async () => {
+    const permits = new Permits();
+    void permits.acquire('a', 'a1');
     const abort = new AbortController();
-    const given = expect(entries.enter('a', 'a2', abort.signal)).rejects.toThrow('gone');
-    void entries.enter('a', 'a3');
-    void entries.enter('a', 'a4');
+    const aborted = expect(permits.acquire('a', 'a2', abort.signal)).rejects.toThrow('gone');
+    void permits.acquire('a', 'a3');
+    void permits.acquire('a', 'a4');
     abort.abort(new Error('gone'));
-    await given;
-    await entries.leave('a1');
-    await entries.leave('a1');
-    expect(entries.begun).toEqual(['a1', 'a3']);
+    await aborted;
+    await permits.release('a1');
+    await permits.release('a1');
+    expect(permits.granted).toEqual(['a1', 'a3']);
   });
 });

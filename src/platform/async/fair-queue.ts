@@ -1,82 +1,151 @@
-export interface FairQueueLimits {
-  /** Concurrent work. */
-  places: number;
-  /** Concurrent work of one key. */
-  placesOfKey: number;
-  /** Work that waits. */
-  waiting: number;
-  /** Work of one key that waits. */
-  waitingOfKey: number;
-}
+/** Items by key. Keys take turns, so that a key with many items does not delay the others. */
+export class FairQueue<Key, Item> {
+  /** The first key is next. */
+  private readonly items = new Map<Key, Set<Item>>();
+  private count = 0;
 
-/** The limit on waiting work is reached. */
-export class FairQueueFullError extends Error {
-  override readonly name = 'FairQueueFullError';
-}
-
-interface Waiting {
-  begin: () => void;
-}
-
-/**
- * Limits concurrent work, in all and for each key, such as the address of a client. Waiting work starts in turn by key: a
- * key with much work does not delay the others.
- */
-export class FairQueue {
-  private taken = 0;
-  private waiting = 0;
-  private readonly takenOf = new Map<string, number>();
-  /** By key: the first one is next. */
-  private readonly queues = new Map<string, Set<Waiting>>();
-
-  /** @param limitsNow is called each time */
-  constructor(private readonly limitsNow: () => FairQueueLimits) {}
-
-  /** Work that waits. */
+  /** Number of items. */
   get size(): number {
-    return this.waiting;
+    return this.count;
+  }
+
+  sizeOf(key: Key): number {
+    return this.items.get(key)?.size ?? 0;
+  }
+
+  /** An item that the key already has keeps its position. */
+  add(key: Key, item: Item): void {
+    let items = this.items.get(key);
+    if (items === undefined) this.items.set(key, (items = new Set()));
+    const sizeBefore = items.size;
+    items.add(item);
+    this.count += items.size - sizeBefore;
   }
 
   /**
-   * Waits until the work may start.
+   * Removes the next item.
    *
-   * @returns a function to call when the work has ended; further calls do nothing
-   * @throws FairQueueFullError, and the signal's reason
+   * @param mayTake whether a key may have its turn. Others keep their positions
+   * @returns undefined if there is none
    */
-  async enter(key: string, signal?: AbortSignal): Promise<() => void> {
+  take(mayTake: (key: Key) => boolean = () => true): { key: Key; item: Item } | undefined {
+    for (const [key, items] of this.items) {
+      if (!mayTake(key)) continue;
+      // A Map iterates in insertion order: the key goes to the end.
+      this.items.delete(key);
+      for (const item of items) {
+        items.delete(item);
+        this.count -= 1;
+        if (items.size > 0) this.items.set(key, items);
+        return { key, item };
+      }
+    }
+    return undefined;
+  }
+
+  delete(key: Key, item: Item): void {
+    const items = this.items.get(key);
+    if (items?.delete(item) !== true) return;
+    this.count -= 1;
+    if (items.size === 0) this.items.delete(key);
+  }
+}
+
+/** A client in a {@link FairQueueByAddress}. */
+export interface AddressedClient {
+  /** Its IP address; IPv6 by its network. */
+  readonly address: string;
+}
+
+/** A fair queue in which addresses take turns, and the clients of one address among themselves. */
+export class FairQueueByAddress<Client extends AddressedClient, Item> {
+  private readonly addresses = new Map<string, FairQueue<Client, Item>>();
+
+  add(client: Client, item: Item): void {
+    let clients = this.addresses.get(client.address);
+    if (clients === undefined) this.addresses.set(client.address, (clients = new FairQueue()));
+    clients.add(client, item);
+  }
+
+  take(): { key: Client; item: Item } | undefined {
+    for (const [address, clients] of this.addresses) {
+      this.addresses.delete(address);
+      const taken = clients.take();
+      if (clients.size > 0) this.addresses.set(address, clients);
+      return taken;
+    }
+    return undefined;
+  }
+
+  clear(): void {
+    this.addresses.clear();
+  }
+}
+
+export interface FairSemaphoreLimits {
+  /** Permits at once, in total and per key. */
+  permits: number;
+  permitsPerKey: number;
+  /** Waiting acquisitions, in total and per key. */
+  waiting: number;
+  waitingPerKey: number;
+}
+
+/** Too many acquisitions are waiting. */
+export class SemaphoreFullError extends Error {
+  override readonly name = 'SemaphoreFullError';
+}
+
+/** Limits concurrent work in total and per key, such as the address of a client. Waiting keys take turns. */
+export class FairSemaphore {
+  private acquired = 0;
+  private readonly acquiredBy = new Map<string, number>();
+  /** Each is called when it gets its permit. */
+  private readonly waiting = new FairQueue<string, () => void>();
+
+  /** @param limits is called at each use */
+  constructor(private readonly limits: () => FairSemaphoreLimits) {}
+
+  /** Number of waiting acquisitions. */
+  get waitingCount(): number {
+    return this.waiting.size;
+  }
+
+  /**
+   * Waits for a permit.
+   *
+   * @returns releases the permit; further calls do nothing
+   * @throws SemaphoreFullError, and the reason of the signal
+   */
+  async acquire(key: string, signal?: AbortSignal): Promise<() => void> {
     signal?.throwIfAborted();
-    if (this.hasPlaceFor(key)) return this.take(key);
-    const queue = this.queues.get(key) ?? new Set<Waiting>();
-    const { waiting, waitingOfKey } = this.limitsNow();
-    if (this.waiting >= waiting || queue.size >= waitingOfKey) {
-      throw new FairQueueFullError('Too many requests are waiting.');
+    if (this.isAvailableTo(key)) return this.grant(key);
+    const { waiting, waitingPerKey } = this.limits();
+    if (this.waiting.size >= waiting || this.waiting.sizeOf(key) >= waitingPerKey) {
+      throw new SemaphoreFullError('Too many requests are waiting.');
     }
     return await new Promise((resolve, reject) => {
       const abort = (): void => {
-        this.remove(key, entry);
+        this.waiting.delete(key, proceed);
         reject(signal?.reason as Error);
       };
-      const entry: Waiting = {
-        begin: () => {
-          signal?.removeEventListener('abort', abort);
-          this.remove(key, entry);
-          resolve(this.take(key));
-        },
+      const proceed = (): void => {
+        signal?.removeEventListener('abort', abort);
+        resolve(this.grant(key));
       };
-      this.queues.set(key, queue.add(entry));
-      this.waiting += 1;
+      this.waiting.add(key, proceed);
       signal?.addEventListener('abort', abort);
     });
   }
 
-  private hasPlaceFor(key: string): boolean {
-    const { places, placesOfKey } = this.limitsNow();
-    return this.taken < places && (this.takenOf.get(key) ?? 0) < placesOfKey;
+  private isAvailableTo(key: string): boolean {
+    const { permits, permitsPerKey } = this.limits();
+    return this.acquired < permits && (this.acquiredBy.get(key) ?? 0) < permitsPerKey;
   }
 
-  private take(key: string): () => void {
-    this.taken += 1;
-    this.takenOf.set(key, (this.takenOf.get(key) ?? 0) + 1);
+  private grant(key: string): () => void {
+    this.acquired += 1;
+    this.acquiredBy.set(key, (this.acquiredBy.get(key) ?? 0) + 1);
     let isReleased = false;
     return () => {
       if (isReleased) return;
@@ -86,29 +155,10 @@ export class FairQueue {
   }
 
   private release(key: string): void {
-    this.taken -= 1;
-    const left = (this.takenOf.get(key) ?? 0) - 1;
-    if (left > 0) this.takenOf.set(key, left);
-    else this.takenOf.delete(key);
-    this.beginNext();
-  }
-
-  private beginNext(): void {
-    for (const [key, queue] of this.queues) {
-      if (!this.hasPlaceFor(key)) continue;
-      const [first] = queue;
-      // Its next work starts after that of all other keys.
-      this.queues.delete(key);
-      this.queues.set(key, queue);
-      first?.begin();
-      return;
-    }
-  }
-
-  private remove(key: string, entry: Waiting): void {
-    const queue = this.queues.get(key);
-    if (queue?.delete(entry) !== true) return;
-    this.waiting -= 1;
-    if (queue.size === 0) this.queues.delete(key);
+    this.acquired -= 1;
+    const left = (this.acquiredBy.get(key) ?? 0) - 1;
+    if (left > 0) this.acquiredBy.set(key, left);
+    else this.acquiredBy.delete(key);
+    this.waiting.take((next) => this.isAvailableTo(next))?.item();
   }
 }

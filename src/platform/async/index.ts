@@ -1,6 +1,13 @@
 export { Backoff, type BackoffOptions } from './backoff.js';
 export { DeadlineExceededError, untilAborted, withDeadline } from './deadline.js';
-export { FairQueue, FairQueueFullError, type FairQueueLimits } from './fair-queue.js';
+export {
+  type AddressedClient,
+  FairQueue,
+  FairQueueByAddress,
+  FairSemaphore,
+  type FairSemaphoreLimits,
+  SemaphoreFullError,
+} from './fair-queue.js';
 export { IntervalJobs } from './interval-jobs.js';
 export { OutageLog, type OutageOptions, type OutageTexts } from './outage-log.js';
 export { stopSignal } from './stop-signal.js';

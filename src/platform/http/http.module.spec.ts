@@ -66,19 +66,19 @@ describe('a route', () => {
     await app.close();
   });
 
-  it('waits for the start, unless it says that it does not', async () => {
+  it('returns 503 before the start, unless it is marked with BeforeStart', async () => {
     expect([await statusOf('/plain'), await statusOf('/early')]).toEqual([503, 200]);
     app.get(Lifecycle).run();
     expect([await statusOf('/plain'), await statusOf('/early')]).toEqual([200, 200]);
   });
 
-  it('asks who comes before it says anything else', async () => {
+  it('checks access before anything else', async () => {
     await app.close();
     await begin('read:0123456789abcdef');
     expect([await statusOf('/plain'), await statusOf('/early?a=1')]).toEqual([401, 401]);
   });
 
-  it('refuses parameters where it declares none', async () => {
+  it('rejects query parameters if it declares none', async () => {
     app.get(Lifecycle).run();
     const refused = await fetch(`${url}/plain?toString=1&b=2`);
     expect([refused.status, refused.headers.get('content-type')]).toEqual([
@@ -86,16 +86,16 @@ describe('a route', () => {
       'application/problem+json; charset=utf-8',
     ]);
     expect(await refused.json()).toMatchObject({
-      detail: 'toString is not known here. b is not known here.',
+      detail: 'toString is unknown. b is unknown.',
       errors: [
-        { parameter: 'toString', detail: 'is not known here' },
-        { parameter: 'b', detail: 'is not known here' },
+        { parameter: 'toString', detail: 'is unknown' },
+        { parameter: 'b', detail: 'is unknown' },
       ],
     });
     expect([await statusOf('/named?name=a&b=2'), await statusOf('/any?b=2')]).toEqual([200, 200]);
   });
 
-  it('sends JSON as it is written, and says where it is', async () => {
+  it('sends JSON text unchanged, with its location', async () => {
     app.get(Lifecycle).run();
     const made = await fetch(`${url}/made`, { method: 'POST' });
     expect([made.status, made.headers.get('location'), made.headers.get('content-type')]).toEqual([

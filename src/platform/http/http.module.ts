@@ -1,15 +1,11 @@
 import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
-import { DeclaredQueryInterceptor } from './declared-query.interceptor.js';
 import { JsonTextInterceptor } from './json-text.js';
 import { ProblemFilter } from './problem.filter.js';
-import { StartedGuard } from './started.guard.js';
-import { inputValidation } from './validation.js';
+import { StartedGuard } from './route-decorators.js';
+import { DeclaredQueryInterceptor, inputValidation } from './validation.js';
 
-/**
- * What every route goes through, a team's as well: the guard of the start, the check of its inputs, and the form of
- * its answers and errors.
- */
+/** The guard, validation, and response and error formats of every route, including those of extensions. */
 @Module({
   providers: [
     { provide: APP_GUARD, useClass: StartedGuard },

@@ -1,23 +1,32 @@
-export { chooseFormat } from './choose-format.js';
-export { ApiProblems, problemAnswer } from './api-problems.js';
-export { InvalidParameterError } from './invalid-parameter.error.js';
-export { documented, type InputOptions } from './parameters/documented.js';
-export * from './parameters/index.js';
+export { ApiProblems, InvalidParameterError, Problem, problem, problemResponse } from './problem.js';
+export {
+  EnumParameter,
+  documented,
+  BooleanParameter,
+  type InputOptions,
+  isDate,
+  LimitParameter,
+  MAX_ROWS,
+  ObjectField,
+  PeerIdParameter,
+  StringParameter,
+  TimestampParameter,
+  UuidParameter,
+  IntegerField,
+  IntegerParameter,
+} from './parameters.js';
 export { checkJsonBody, JsonBodyText, MAX_BODY_BYTES } from './json-body.js';
-export { AnyQuery } from './declared-query.interceptor.js';
+export { AnyQuery } from './validation.js';
 export { HttpModule } from './http.module.js';
 export { JsonText } from './json-text.js';
-export { Open, OPEN } from './open.js';
-export { Problem, problem } from './problem.js';
-export { BeforeStart } from './started.guard.js';
+export { BeforeStart, Open, OPEN, WebSocketPath } from './route-decorators.js';
 export {
-  FlagOf,
-  NumberOf,
-  ObjectOf,
-  TextListOf,
-  TextOf,
-  TimeOf,
-  UuidOf,
-  WholeNumberOf,
-} from './answer-fields.js';
-export { WebSocketPath } from './web-socket-path.js';
+  ApiBoolean,
+  ApiNumber,
+  ApiObject,
+  ApiStringList,
+  ApiString,
+  ApiTimestamp,
+  ApiUuid,
+  ApiInteger,
+} from './response-fields.js';

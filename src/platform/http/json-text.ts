@@ -2,26 +2,26 @@ import { type CallHandler, type ExecutionContext, Injectable, type NestIntercept
 import type { Response } from 'express';
 import { map, type Observable } from 'rxjs';
 
-/** An answer that is JSON already, as the database wrote it with every digit. */
+/** A response that is already JSON, as PostgreSQL wrote it with every digit. */
 export class JsonText {
-  /** @param location where what it tells of is to be found: a path */
+  /** @param location path of the resource, for the header `Location` */
   constructor(
     readonly text: string,
     readonly location?: string,
   ) {}
 }
 
-/** Sends a {@link JsonText} as it is. */
+/** Sends a {@link JsonText} unchanged. */
 @Injectable()
 export class JsonTextInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     return next.handle().pipe(
-      map((answer: unknown) => {
-        if (!(answer instanceof JsonText)) return answer;
+      map((result: unknown) => {
+        if (!(result instanceof JsonText)) return result;
         const response = context.switchToHttp().getResponse<Response>();
-        if (answer.location !== undefined) response.location(answer.location);
+        if (result.location !== undefined) response.location(result.location);
         response.type('application/json');
-        return answer.text;
+        return result.text;
       }),
     );
   }

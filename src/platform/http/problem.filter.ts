@@ -1,52 +1,91 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { Response } from 'express';
-import { hasSqlState, SqlState } from '../../storage/index.js';
-import { databaseProblem } from './database-problem.js';
+import { hasSqlState, ReadTimeoutError, SqlState } from '../../storage/index.js';
 import { type Problem, problem } from './problem.js';
 
-/** Turns every error into a problem; what we did not expect is logged, and its text stays with us. */
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+]);
+/** Data exceptions, such as a number out of range, and exceeded limits of PostgreSQL. */
+const DATA_EXCEPTION = /^(22|54)...$/;
+
+/** Distinguished from a database that cannot be reached. */
+const REASONS: readonly [state: string, detail: string][] = [
+  [SqlState.ReadOnlySqlTransaction, 'The database is read-only.'],
+  [SqlState.UndefinedDatabase, 'The database does not exist.'],
+  [SqlState.UndefinedTable, 'Tables are missing in the database.'],
+  [SqlState.DiskFull, 'The disk of the database is full.'],
+];
+
+/** The response to an error of the database; null for any other error. */
+export function databaseProblem(error: unknown): { status: 400 | 503; detail: string } | null {
+  if (!(error instanceof Error)) return null;
+  const code: unknown = (error as { code?: unknown }).code;
+  if (code === SqlState.QueryCanceled || error instanceof ReadTimeoutError) {
+    return { status: 503, detail: 'The query took too long. Request a shorter time range or fewer rows.' };
+  }
+  if (typeof code === 'string' && DATA_EXCEPTION.test(code)) {
+    return { status: 400, detail: 'The database rejected the value of a parameter.' };
+  }
+  for (const [state, detail] of REASONS) if (hasSqlState(error, state)) return { status: 503, detail };
+  const unreachable =
+    (typeof code === 'string' && (UNREACHABLE.has(code) || /^(08(?!P)|53|57P)/.test(code))) ||
+    /Connection terminated|Query read timeout|not queryable|timeout exceeded when trying to connect|Cannot use a pool|Driver not Connected/.test(
+      error.message,
+    ) ||
+    error.name === 'CannotExecuteNotConnectedError' ||
+    error.name === 'ConnectionNotFoundError';
+  return unreachable ? { status: 503, detail: 'The database cannot be reached.' } : null;
+}
+
+/** Turns every error into a problem. Unexpected errors are logged; clients do not get their text. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('Http');
 
   catch(error: unknown, host: ArgumentsHost): void {
     const response = host.switchToHttp().getResponse<Response>();
-    const answer = this.problemOf(error);
+    const body = this.problemOf(error);
     if (response.headersSent) {
       response.destroy();
       return;
     }
-    if (answer.status === 503) response.setHeader('Retry-After', '5');
-    response.status(answer.status).type('application/problem+json').send(JSON.stringify(answer));
+    if (body.status === 503) response.setHeader('Retry-After', '5');
+    response.status(body.status).type('application/problem+json').send(JSON.stringify(body));
   }
 
   private problemOf(error: unknown): Problem {
     if (error instanceof HttpException) {
       const status = error.getStatus();
       const body = error.getResponse();
-      const said = isOurs(body) ? body : undefined;
-      return Object.assign(problem(status, said?.detail ?? error.message, said?.errors), said?.members);
+      const own = isOwnProblem(body) ? body : undefined;
+      return Object.assign(problem(status, own?.detail ?? error.message, own?.errors), own?.members);
     }
     const status = clientErrorStatus(error);
     if (status !== null) return problem(status, (error as Error).message);
     const known = databaseProblem(error);
     if (known !== null) {
-      // It may also be a name of ours that is wrong.
+      // It may also be a wrong name in a query.
       if (hasSqlState(error, SqlState.UndefinedTable))
         this.logger.error(`A table is missing: ${String(error)}`);
       return problem(known.status, known.detail);
     }
     this.logger.error('A request failed.', error instanceof Error ? error.stack : String(error));
-    return problem(500, 'The server failed to answer. Its log says more.');
+    return problem(500, 'Internal error. The server log has the details.');
   }
 }
 
-/** What errors of this server have; `members` are further ones of the problem. */
-function isOurs(body: object | string): body is Partial<Problem> & { members?: object } {
+/** Whether an exception of this server has the members of a problem. `members` are extension members. */
+function isOwnProblem(body: object | string): body is Partial<Problem> & { members?: object } {
   return typeof body === 'object' && ('errors' in body || 'members' in body);
 }
 
-/** Of errors about the request itself that Express throws, such as a body that is too large. */
+/** The status of an error about the request that Express throws, such as a body that is too large. */
 function clientErrorStatus(error: unknown): number | null {
   if (!(error instanceof Error)) return null;
   const { status, expose } = error as { status?: unknown; expose?: unknown };

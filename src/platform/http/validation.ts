@@ -1,24 +1,33 @@
 import {
   type ArgumentMetadata,
   BadRequestException,
+  type CallHandler,
+  type ExecutionContext,
   Injectable,
+  type NestInterceptor,
+  SetMetadata,
   type Type,
   ValidationPipe,
 } from '@nestjs/common';
+import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
+import { Reflector } from '@nestjs/core';
 import { getMetadataStorage, type ValidationError } from 'class-validator';
-import { isOpaque } from './parameters/opaque-fields.js';
+import type { Request } from 'express';
+import type { Observable } from 'rxjs';
+import { isOpaque } from './parameters.js';
 
-/** More are not listed. */
-const MOST_ERRORS = 20;
-const UNKNOWN = 'is not known here';
+/** Maximum number of errors in a response. */
+const MAX_ERRORS = 20;
+const UNKNOWN = 'is unknown';
 
-/** Checks every input against its class; what the class does not know is refused. */
+/** Validates parameters and bodies against their classes. Unknown ones are rejected. */
 export function inputValidation(): ValidationPipe {
   return new InputValidationPipe({
     transform: true,
     whitelist: true,
     forbidNonWhitelisted: true,
-    exceptionFactory: (errors) => refusal(errors.map(asPart)),
+    exceptionFactory: (errors) => invalid(errors.map(asPart)),
   });
 }
 
@@ -28,32 +37,31 @@ class InputValidationPipe extends ValidationPipe {
     const { metatype, type } = metadata;
     if (metatype === undefined || type === 'custom') return await super.transform(value, metadata);
     if (type === 'body' && Array.isArray(value) && metatype !== Array) {
-      throw refusal([{ parameter: 'body', detail: 'takes a JSON object' }]);
+      throw invalid([{ parameter: 'body', detail: 'must be a JSON object' }]);
     }
-    return await super.transform(isObject(value) ? prepared(value, metatype) : value, metadata);
+    return await super.transform(isObject(value) ? prepare(value, metatype) : value, metadata);
   }
 }
 
 /**
- * Refuses what the class does not know by its own names, since the validator takes those of `Object.prototype` for
- * known; and empties what lies in fields that nobody looks into, which would be copied in depth.
+ * Rejects unknown fields, since the validator accepts the names of `Object.prototype`, and empties opaque fields, which
+ * would be copied deeply.
  */
-function prepared(value: object, metatype: Type): object {
+function prepare(value: object, metatype: Type): object {
   const known = propertiesOf(metatype);
   const entries = Object.entries(value);
   const unknown = entries.filter(([name]) => !known.has(name)).map(([name]) => name);
-  if (unknown.length > 0) throw unknownInputs(unknown);
+  if (unknown.length > 0) throw unknownParameters(unknown);
   return Object.fromEntries(
-    entries.map(([name, field]) => [name, isOpaque(metatype, name) ? emptied(field) : field]),
+    entries.map(([name, field]) => [name, isOpaque(metatype, name) ? emptyCopy(field) : field]),
   );
 }
 
-/** For inputs that nobody knows. */
-export function unknownInputs(names: readonly string[]): BadRequestException {
-  return refusal(names.map((parameter) => ({ parameter, detail: UNKNOWN })));
+function unknownParameters(names: readonly string[]): BadRequestException {
+  return invalid(names.map((parameter) => ({ parameter, detail: UNKNOWN })));
 }
 
-function emptied(field: unknown): unknown {
+function emptyCopy(field: unknown): unknown {
   return Array.isArray(field) ? [] : isObject(field) ? {} : field;
 }
 
@@ -73,16 +81,56 @@ interface Part {
 
 function asPart({ property, constraints = {} }: ValidationError): Part {
   const detail =
-    'whitelistValidation' in constraints ? UNKNOWN : (Object.values(constraints)[0] ?? 'cannot be used');
-  // Validators say so themselves, where nobody has put it otherwise.
+    'whitelistValidation' in constraints ? UNKNOWN : (Object.values(constraints)[0] ?? 'is invalid');
+  // Default messages of validators begin with the name.
   const own = `${property} `;
   return { parameter: property, detail: detail.startsWith(own) ? detail.slice(own.length) : detail };
 }
 
-function refusal(parts: readonly Part[]): BadRequestException {
-  const errors = parts.slice(0, MOST_ERRORS);
+function invalid(parts: readonly Part[]): BadRequestException {
+  const errors = parts.slice(0, MAX_ERRORS);
   return new BadRequestException({
     detail: errors.map(({ parameter, detail }) => `${parameter} ${detail}.`).join(' '),
     errors,
   });
+}
+
+const ANY_QUERY = 'tetcore:any-query';
+
+/** Marks a route, or all routes of a controller, that accepts undeclared query parameters. */
+export function AnyQuery(): MethodDecorator & ClassDecorator {
+  return SetMetadata(ANY_QUERY, true);
+}
+
+/**
+ * Rejects query parameters if a route has no `@Query()`; the pipe validates those of other routes. Runs after the
+ * guards, so that unauthorized clients learn nothing about parameters.
+ */
+@Injectable()
+export class DeclaredQueryInterceptor implements NestInterceptor {
+  constructor(private readonly reflector: Reflector) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    if (context.getType() === 'http' && !this.acceptsParameters(context)) {
+      const names = Object.keys(context.switchToHttp().getRequest<Request>().query);
+      if (names.length > 0) throw unknownParameters(names);
+    }
+    return next.handle();
+  }
+
+  private acceptsParameters(context: ExecutionContext): boolean {
+    const targets = [context.getHandler(), context.getClass()];
+    return this.reflector.getAllAndOverride<boolean>(ANY_QUERY, targets) || declaresQuery(context);
+  }
+}
+
+/** Nest stores each decorated argument of a method as `TYPE:INDEX`. */
+function declaresQuery(context: ExecutionContext): boolean {
+  const known: unknown = Reflect.getMetadata(
+    ROUTE_ARGS_METADATA,
+    context.getClass(),
+    context.getHandler().name,
+  );
+  const prefix = `${RouteParamtypes.QUERY.toString()}:`;
+  return Object.keys(known ?? {}).some((key) => key.startsWith(prefix));
 }

@@ -1,2 +1,1 @@
-export { openApiDocument } from './openapi-document.js';
-export { setUpOpenApi } from './set-up-openapi.js';
+export { openApiDocument, setUpOpenApi } from './openapi-document.js';

@@ -1,4 +1,4 @@
-export { AnswerLimits } from './answer-limits.js';
-export { AnswerModule } from './answer.module.js';
-export { RowAnswers } from './row-answers.js';
+export { ResponseLimits } from './response-limits.js';
+export { ResponsesModule } from './responses.module.js';
+export { RowResponses } from './row-responses.js';
 export { csv, JSON_LIST, NDJSON, type RowFormat } from './row-format.js';

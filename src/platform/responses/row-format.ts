@@ -1,7 +1,7 @@
-/** How rows become the body of an answer. Rows are texts in this format already. */
+/** How rows become the body of a response. Rows are already texts in this format. */
 export interface RowFormat {
   contentType: string;
-  /** Comes first, in an answer without rows too. */
+  /** The beginning of the body, even without rows. */
   head: string;
   /** Between two rows. */
   separator: string;
@@ -17,7 +17,7 @@ export const JSON_LIST: RowFormat = {
   tail: () => ']',
 };
 
-/** One JSON text a line, which may be read while it arrives. */
+/** One JSON text per line. Clients can read it while it arrives. */
 export const NDJSON: RowFormat = {
   contentType: 'application/x-ndjson; charset=utf-8',
   head: '',
@@ -25,7 +25,7 @@ export const NDJSON: RowFormat = {
   tail: (count) => (count === 0 ? '' : '\n'),
 };
 
-/** RFC 4180, with the names of the columns in the first line. */
+/** RFC 4180, with a header line. */
 export function csv(columns: readonly string[]): RowFormat {
   return {
     contentType: 'text/csv; charset=utf-8; header=present',
@@ -33,4 +33,30 @@ export function csv(columns: readonly string[]): RowFormat {
     separator: '\r\n',
     tail: (count) => (count === 0 ? '' : '\r\n'),
   };
+}
+
+/** Characters that are collected before they are written. */
+const TEXT_LENGTH = 16_384;
+
+/**
+ * The body of a response as texts of about 16 KiB. The first one comes when the first row or the end was read.
+ *
+ * @param isHead read one row, to detect errors, and return no text
+ */
+export async function* bodyTexts(
+  rows: AsyncIterable<string>,
+  format: RowFormat,
+  isHead: boolean,
+): AsyncGenerator<string, void, undefined> {
+  let text = format.head;
+  let count = 0;
+  for await (const row of rows) {
+    if (isHead) return;
+    text += count === 0 ? row : format.separator + row;
+    count += 1;
+    if (text.length < TEXT_LENGTH) continue;
+    yield text;
+    text = '';
+  }
+  if (!isHead) yield text + format.tail(count);
 }

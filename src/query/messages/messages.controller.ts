@@ -1,52 +1,50 @@
-import { Controller, Get, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, NotAcceptableException, Query, Req, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { csv, JSON_LIST, NDJSON, RowAnswers } from '../../platform/responses/index.js';
 import { ApiChainProblem, ChainNames } from '../../chains/index.js';
-import { ApiProblems, InvalidParameterError, MAX_ROWS, chooseFormat } from '../../platform/http/index.js';
-import { MESSAGE_COLUMNS, MESSAGE_CSV, MESSAGE_CSV_RAW, MESSAGE_JSON } from '../logs/row-shape.js';
-import { MessageCountsReadModel } from './message-counts.read-model.js';
+import { ApiProblems, InvalidParameterError, MAX_ROWS } from '../../platform/http/index.js';
+import { csv, JSON_LIST, NDJSON, RowResponses } from '../../platform/responses/index.js';
+import { MESSAGE_COLUMNS, MESSAGE_CSV, MESSAGE_CSV_RAW, MESSAGE_JSON } from './message-sql.js';
 import { Message, MessageCount, PeerCount } from './message.dto.js';
-import { NodeLogsQuery, NodeMessagesQuery, PeerCountsQuery } from './node-logs.query.js';
-import { NodeLogsReadModel } from './node-logs.read-model.js';
+import { NodeLogsQuery, NodeMessagesQuery, PeerCountsQuery } from './messages.query.js';
+import { MessagesReadModel } from './messages.read-model.js';
 
 const DEFAULT_PAGE = 100;
 const FORMATS = ['application/json', 'application/x-ndjson', 'text/csv'] as const;
 const NAMED_FORMATS = { json: FORMATS[0], ndjson: FORMATS[1], csv: FORMATS[2] };
 
-/** What nodes said. */
+/** Messages of nodes. */
 @ApiTags('Messages')
 @Controller('nodes')
 export class MessagesController {
   constructor(
-    private readonly logs: NodeLogsReadModel,
-    private readonly counts: MessageCountsReadModel,
+    private readonly messages: MessagesReadModel,
     private readonly chains: ChainNames,
-    private readonly answers: RowAnswers,
+    private readonly responses: RowResponses,
   ) {}
 
   @Get('logs')
   @ApiOperation({
     operationId: 'listMessages',
-    summary: 'Messages of a node',
+    summary: 'List messages of a node',
     description:
-      'As JSON, in pages; or as NDJSON or CSV, with any number of rows, which are sent as they are read. ' +
-      'Four such exports may run at once, two of them to one address, for an hour each; one that was cut goes on ' +
-      'after its last `cursor`.',
+      'As JSON, in pages, or as NDJSON or CSV, a streamed export of any number of rows. ' +
+      'At most four exports run at once, two of them to one address, for an hour each. Continue an aborted export ' +
+      'with its last `cursor`.',
   })
   @ApiExtraModels(Message)
   @ApiOkResponse({
-    description: 'The messages, newest first unless asked otherwise.',
+    description: 'The messages, newest first by default.',
     content: {
       'application/json': { schema: { type: 'array', items: { $ref: getSchemaPath(Message) } } },
       'application/x-ndjson': {
-        schema: { type: 'string', description: 'A Message a line.' },
+        schema: { type: 'string', description: 'One Message per line.' },
         example: '{"id":1234,"ip_addr":"192.0.2.1","peer_id":"12D3KooW…","msg":"block.import", …}\n',
       },
       'text/csv': {
         schema: {
           type: 'string',
-          description: 'RFC 4180, with a head; `logs` is JSON in one column. See `raw`.',
+          description: 'RFC 4180, with a header line. `logs` is JSON in one column. See `raw`.',
         },
         example: `${MESSAGE_COLUMNS.join(',')}\r\n1234,"192.0.2.1","12D3KooW…","block.import",…\r\n`,
       },
@@ -59,7 +57,7 @@ export class MessagesController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    const format = query.format ? NAMED_FORMATS[query.format] : chooseFormat(request, FORMATS);
+    const format = query.format ? NAMED_FORMATS[query.format] : acceptedFormat(request);
     response.vary('Accept');
     const chain = await this.chains.resolveOptional(query.chain);
     if (format === 'application/json') {
@@ -67,44 +65,55 @@ export class MessagesController {
       if (limit > MAX_ROWS) {
         throw new InvalidParameterError(
           'limit',
-          `takes a whole number from 1 to ${MAX_ROWS.toString()} for an answer in JSON`,
+          `must be an integer from 1 to ${MAX_ROWS.toString()} for JSON`,
         );
       }
-      await this.answers.send(response, this.logs.listMessages(query, chain, MESSAGE_JSON, limit), JSON_LIST);
+      await this.responses.send(
+        response,
+        this.messages.listMessages(query, chain, MESSAGE_JSON, limit),
+        JSON_LIST,
+      );
       return;
     }
     const isCsv = format === 'text/csv';
-    const csvShape = query.raw === true ? MESSAGE_CSV_RAW : MESSAGE_CSV;
-    const rows = this.logs.listMessages(
+    const csvProjection = query.raw === true ? MESSAGE_CSV_RAW : MESSAGE_CSV;
+    const rows = this.messages.listMessages(
       query,
       chain,
-      isCsv ? csvShape : MESSAGE_JSON,
+      isCsv ? csvProjection : MESSAGE_JSON,
       query.limit ?? Infinity,
     );
-    await this.answers.export(response, rows, isCsv ? csv(MESSAGE_COLUMNS) : NDJSON);
+    await this.responses.export(response, rows, isCsv ? csv(MESSAGE_COLUMNS) : NDJSON);
   }
 
   @Get('log_stats')
-  @ApiOperation({ operationId: 'countMessages', summary: 'How many messages of each type a node has sent' })
-  @ApiOkResponse({ type: [MessageCount], description: 'The most frequent type first.' })
+  @ApiOperation({ operationId: 'countMessages', summary: 'Count the messages of a node by type' })
+  @ApiOkResponse({ type: [MessageCount], description: 'Most frequent type first.' })
   @ApiProblems(400)
   @ApiChainProblem()
   async countMessages(@Query() query: NodeMessagesQuery, @Res() response: Response): Promise<void> {
     const chain = await this.chains.resolveOptional(query.chain);
-    await this.answers.send(response, this.counts.list(query, chain), JSON_LIST);
+    await this.responses.send(response, this.messages.countMessages(query, chain), JSON_LIST);
   }
 
   @Get('peer_counts')
   @ApiOperation({
     operationId: 'listPeerCounts',
-    summary: 'How many peers a node had over time',
-    description: 'By its `system.interval` messages and, where it sends them, its network states.',
+    summary: 'List the peer counts of a node over time',
+    description: 'From its `system.interval` messages and, if it sends them, its network states.',
   })
-  @ApiOkResponse({ type: [PeerCount], description: 'Newest first unless asked otherwise.' })
+  @ApiOkResponse({ type: [PeerCount], description: 'Newest first by default.' })
   @ApiProblems(400)
   @ApiChainProblem()
   async listPeerCounts(@Query() query: PeerCountsQuery, @Res() response: Response): Promise<void> {
     const chain = await this.chains.resolveOptional(query.chain);
-    await this.answers.send(response, this.logs.listPeerCounts(query, chain), JSON_LIST);
+    await this.responses.send(response, this.messages.listPeerCounts(query, chain), JSON_LIST);
   }
+}
+
+/** @throws NotAcceptableException */
+function acceptedFormat(request: Request): (typeof FORMATS)[number] {
+  const format = request.accepts(...FORMATS);
+  if (format === false) throw new NotAcceptableException(`Available formats: ${FORMATS.join(', ')}.`);
+  return format as (typeof FORMATS)[number];
 }

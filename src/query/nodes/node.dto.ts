@@ -1,99 +1,122 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { FlagOf, TextOf, TimeOf, WholeNumberOf } from '../../platform/http/index.js';
-import { SaidFields } from './said-fields.js';
+import { ApiBoolean, ApiInteger, ApiObject, ApiString, ApiTimestamp } from '../../platform/http/index.js';
+import { SAID_FIELDS, type SaidKind } from '../../storage/index.js';
 
-/** What nodes and connections have in common. */
-class Described {
-  @TextOf('The address that it came from.', { example: '192.0.2.1' })
+const FIELD_OF = {
+  peerId: ApiString,
+  text: ApiString,
+  hash: ApiString,
+  flag: ApiBoolean,
+  time: ApiInteger,
+  object: ApiObject,
+} as const satisfies Record<SaidKind, unknown>;
+
+/** Documents the fields that a node reports of itself. Nodes without a peer id are not part of responses. */
+function ApiIdentityFields(answers: 'node' | 'connection'): ClassDecorator {
+  return ({ prototype }) => {
+    for (const field of SAID_FIELDS.filter((one) => one.answers === answers)) {
+      const { column, kind, description } = field;
+      const options = {
+        ...(kind === 'peerId' ? {} : { nullable: true }),
+        ...('example' in field ? { example: field.example } : {}),
+      };
+      FIELD_OF[kind](description, options)(prototype as object, column);
+    }
+  };
+}
+
+/** Fields of nodes and connections. */
+class NodeFields {
+  @ApiString('The IP address of the node.', { example: '192.0.2.1' })
   ip_addr!: string;
 
-  @TimeOf('When the connection began.')
+  @ApiTimestamp('When the connection was opened.')
   created_at!: string;
 
-  @FlagOf('Its messages do not expire: it is connected to `/audit`.')
+  @ApiBoolean('Whether it connected to `/audit`, so that its messages do not expire.')
   audit!: boolean;
 
-  @FlagOf('It has an open connection now.')
+  @ApiBoolean('Whether it has an open connection.')
   connected!: boolean;
 
-  @TimeOf('When it was last heard. While it is connected this lags behind by up to half a minute.')
+  @ApiTimestamp('When its last message was received. Up to half a minute behind while it is connected.')
   last_message_at!: string;
 }
 
 /**
- * A node: a peer id on a chain, as the union of its open connections. It is described by the one that was heard last,
- * or by its newest connection where none is open.
+ * A node: a peer id on a chain, the union of its open connections. It is described by the open connection with the
+ * latest message, or by its newest connection if none is open.
  */
-@SaidFields('node')
-export class Node extends Described {
-  @WholeNumberOf('The connection that describes it.', { example: 5283920058631409 })
+@ApiIdentityFields('node')
+export class Node extends NodeFields {
+  @ApiInteger('The connection that this description is from.', { example: 5283920058631409 })
   id!: number;
 
-  @WholeNumberOf('Its open connections.', { example: 1 })
+  @ApiInteger('Number of open connections.', { example: 1 })
   connections!: number;
 
-  @FlagOf('Its open connections differ in name or start: several nodes have this peer id.')
+  @ApiBoolean('Whether its open connections differ in name or start time: several nodes use this peer id.')
   duplicate!: boolean;
 
-  @TextOf('Where the next page begins: `cursor` takes it.', { example: '["12D3KooW…", "0x91b1…"]' })
+  @ApiString('Cursor of the next page.', { example: '["12D3KooW…", "0x91b1…"]' })
   cursor!: string;
 }
 
 /** A connection of a node, from its first message to its end. */
-@SaidFields('connection')
-@SaidFields('node')
-export class NodeConnection extends Described {
-  @WholeNumberOf('', { example: 5283920058631409 })
+@ApiIdentityFields('connection')
+@ApiIdentityFields('node')
+export class NodeConnection extends NodeFields {
+  @ApiInteger('', { example: 5283920058631409 })
   id!: number;
 
-  @TextOf('The path that the node connected to.', { example: '/submit' })
+  @ApiString('The path that the node connected to.', { example: '/submit' })
   path!: string;
 
-  @TimeOf('When its first message came.')
+  @ApiTimestamp('When its first message was received.')
   first_message_at!: string;
 
-  @TimeOf('When it ended.', { nullable: true })
+  @ApiTimestamp('When it ended.', { nullable: true })
   ended_at!: string | null;
 
-  @TextOf('Why it ended.', { nullable: true, example: 'closed' })
+  @ApiString('Why it ended.', { nullable: true, example: 'closed' })
   end_reason!: string | null;
 
-  @WholeNumberOf('The close code of the WebSocket.', { nullable: true, example: 1000 })
+  @ApiInteger('The close code of the WebSocket.', { nullable: true, example: 1000 })
   end_code!: number | null;
 }
 
-/** Another chain on which a node of the same peer id has been heard. */
+/** Another chain on which a node of the same peer id sent messages. */
 export class OtherChain {
-  @TextOf('The hash of its first block; null where its nodes send none.', {
+  @ApiString('The hash of its first block. Null if its nodes send none.', {
     nullable: true,
     example: '0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3',
   })
   genesis_hash!: string | null;
 
-  @TextOf('As the node calls it.', { nullable: true, example: 'Kusama' })
+  @ApiString('The name that the node uses.', { nullable: true, example: 'Kusama' })
   chain!: string | null;
 
-  @WholeNumberOf('The connection that describes the node there.', { example: 5283920058631409 })
+  @ApiInteger('The connection that describes the node on that chain.', { example: 5283920058631409 })
   id!: number;
 
-  @TimeOf('When it was last heard there.')
+  @ApiTimestamp('When its last message on that chain was received.')
   last_message_at!: string;
 }
 
-/** A node with all that is known of it. */
+/** A node with all known details. */
 export class NodeDetail extends NodeConnection {
-  @WholeNumberOf('Its open connections.', { example: 1 })
+  @ApiInteger('Number of open connections.', { example: 1 })
   connections!: number;
 
-  @FlagOf('Its open connections differ in name or start: several nodes have this peer id.')
+  @ApiBoolean('Whether its open connections differ in name or start time: several nodes use this peer id.')
   duplicate!: boolean;
 
-  @WholeNumberOf('How many connections of it are known.', { example: 12 })
+  @ApiInteger('Number of known connections.', { example: 12 })
   connection_count!: number;
 
-  @TimeOf('When its first connection that is known began.')
+  @ApiTimestamp('When its first known connection was opened.')
   first_connected_at!: string;
 
-  @ApiProperty({ type: [OtherChain], description: 'Where else this peer id was heard, the last one first.' })
+  @ApiProperty({ type: [OtherChain], description: 'Other chains with this peer id, most recent first.' })
   other_chains!: OtherChain[];
 }

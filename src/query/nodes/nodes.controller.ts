@@ -1,9 +1,9 @@
 import { Controller, Get, NotFoundException, Param, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { JSON_LIST, RowAnswers } from '../../platform/responses/index.js';
 import { ApiChainProblem, ChainNames } from '../../chains/index.js';
 import { ApiProblems, JsonText } from '../../platform/http/index.js';
+import { JSON_LIST, RowResponses } from '../../platform/responses/index.js';
 import { Node, NodeConnection, NodeDetail } from './node.dto.js';
 import { NodeConnectionsQuery, NodePath, NodeQuery, NodesQuery } from './nodes.query.js';
 import { NodesReadModel } from './nodes.read-model.js';
@@ -15,24 +15,25 @@ export class NodesController {
   constructor(
     private readonly nodes: NodesReadModel,
     private readonly chains: ChainNames,
-    private readonly answers: RowAnswers,
+    private readonly responses: RowResponses,
   ) {}
 
   @Get()
-  @ApiOperation({ operationId: 'listNodes', summary: 'All nodes that are known' })
-  @ApiOkResponse({ type: [Node], description: 'In the order of their peer ids, and of their chains.' })
+  @ApiOperation({ operationId: 'listNodes', summary: 'List nodes' })
+  @ApiOkResponse({ type: [Node], description: 'Sorted by peer id and chain.' })
   @ApiProblems(400)
   @ApiChainProblem()
   async listNodes(@Query() query: NodesQuery, @Res() response: Response): Promise<void> {
     const chain = await this.chains.resolveOptional(query.chain);
-    await this.answers.send(response, this.nodes.list(query, chain), JSON_LIST);
+    await this.responses.send(response, this.nodes.list(query, chain), JSON_LIST);
   }
 
   @Get(':peer_id')
-  @ApiOperation({ operationId: 'getNode', summary: 'What is known of a node' })
+  @ApiOperation({ operationId: 'getNode', summary: 'Get a node' })
   @ApiOkResponse({
     type: NodeDetail,
-    description: 'The connection that describes it, how many it had, and other chains of its peer id.',
+    description:
+      'The connection that describes it, the number of its connections, and other chains of its peer id.',
   })
   @ApiProblems(400, 404)
   @ApiChainProblem()
@@ -41,14 +42,14 @@ export class NodesController {
     const node = await this.nodes.find(peerId, chain);
     if (node === undefined) {
       throw new NotFoundException(
-        `No node with this peer id has been heard${chain === undefined ? '' : ' on this chain'}.`,
+        `There is no node with this peer id${chain === undefined ? '' : ' on this chain'}.`,
       );
     }
     return new JsonText(node);
   }
 
   @Get(':peer_id/connections')
-  @ApiOperation({ operationId: 'listNodeConnections', summary: 'The connections of a node' })
+  @ApiOperation({ operationId: 'listNodeConnections', summary: 'List connections of a node' })
   @ApiOkResponse({ type: [NodeConnection], description: 'Newest first.' })
   @ApiProblems(400)
   @ApiChainProblem()
@@ -58,6 +59,6 @@ export class NodesController {
     @Res() response: Response,
   ): Promise<void> {
     const chain = await this.chains.resolveOptional(query.chain);
-    await this.answers.send(response, this.nodes.listConnections(peerId, query, chain), JSON_LIST);
+    await this.responses.send(response, this.nodes.listConnections(peerId, query, chain), JSON_LIST);
   }
 }

@@ -1,52 +1,55 @@
 import { ChainParameter } from '../../chains/index.js';
 import {
-  FlagParameter,
+  BooleanParameter,
+  IntegerParameter,
   LimitParameter,
   MAX_ROWS,
   PeerIdParameter,
-  TextParameter,
-  WholeNumberParameter,
+  StringParameter,
 } from '../../platform/http/index.js';
 
-/** What `GET /nodes` takes. Each filter is about the connection that describes a node. */
+/** Parameters of `GET /nodes`. Each filter applies to the connection that describes a node. */
 export class NodesQuery {
   @ChainParameter({ description: 'Nodes of this chain.' })
   chain?: string;
 
-  @TextParameter({
-    takes: 'a part of the name of a node',
-    description: 'Nodes with this in their name, in upper or lower case.',
+  @StringParameter({
+    content: 'a part of the name of a node',
+    description: 'Nodes whose name contains this text, case-insensitive.',
     example: 'validator',
   })
   name?: string;
 
-  @TextParameter({
-    takes: 'the beginning of a version',
-    description: 'Nodes whose version begins with this.',
+  @StringParameter({
+    content: 'the beginning of a version',
+    description: 'Nodes whose version begins with this text.',
     example: '1.16',
   })
   version?: string;
 
-  @FlagParameter({ description: 'Nodes that are validators, or that are none.', example: true })
+  @BooleanParameter({ description: 'Validators (`true`) or other nodes (`false`).', example: true })
   authority?: boolean;
 
-  @FlagParameter({ description: 'Nodes that have an open connection, or that have none.', example: true })
+  @BooleanParameter({
+    description: 'Nodes with an open connection (`true`) or without one (`false`).',
+    example: true,
+  })
   connected?: boolean;
 
   @LimitParameter(MAX_ROWS)
   limit = MAX_ROWS;
 
-  @TextParameter({
-    takes: 'the cursor of a node, or a peer id',
+  @StringParameter({
+    content: 'the cursor of a node, or a peer id',
     description:
-      'Goes on after a node: the `cursor` of the last one that you have. A `peer_id` goes on after all nodes of that peer.',
+      'Continues after a node: the `cursor` of the last node received. With a `peer_id` it continues after all nodes of that peer.',
     maxLength: 8_192,
     example: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp',
   })
   cursor?: string;
 }
 
-/** What `GET /nodes/{peer_id}/connections` takes. */
+/** Parameters of `GET /nodes/{peer_id}/connections`. */
 export class NodeConnectionsQuery {
   @ChainParameter({ description: 'Connections to this chain.' })
   chain?: string;
@@ -54,22 +57,22 @@ export class NodeConnectionsQuery {
   @LimitParameter(100)
   limit = 100;
 
-  @WholeNumberParameter({
+  @IntegerParameter({
     min: 1,
     max: Number.MAX_SAFE_INTEGER,
-    description: 'Goes on after a connection: the `id` of the last one that you have.',
+    description: 'Continues after a connection: the `id` of the last connection received.',
     example: 5283920058631409,
   })
   cursor?: number;
 }
 
-/** What `GET /nodes/{peer_id}` takes. */
+/** Parameters of `GET /nodes/{peer_id}`. */
 export class NodeQuery {
-  @ChainParameter({ description: 'The node on this chain; on the one where it was heard last unless told.' })
+  @ChainParameter({ description: 'The node on this chain. Default: the chain of its last message.' })
   chain?: string;
 }
 
-/** Which node a path is about. */
+/** The node in a path. */
 export class NodePath {
   @PeerIdParameter({ description: 'The peer id of the node.', required: true })
   peer_id!: string;

@@ -5,35 +5,104 @@ import {
   Conditions,
   cursorRows,
   ReadTransaction,
+  SAID_FIELDS,
   singleRow,
   timeText,
 } from '../../storage/index.js';
-import {
-  CHAIN_ORDER,
-  chainOrder,
-  connectionFields,
-  DESCRIBING_FIRST,
-  differ,
-  NODE_COLUMNS,
-  nodeFields,
-} from './connection-row.js';
-import { parseNodeCursor } from './node-cursor.js';
 import type { NodeConnectionsQuery, NodesQuery } from './nodes.query.js';
 
-/** Questions about nodes. Chains are keys: see `chainKeyOf`. */
+/** The position after which a page of nodes begins. */
+interface NodeCursor {
+  peerId: string;
+  /** The key of the chain, '' for none; undefined to continue after all nodes of the peer. */
+  chain: string | undefined;
+}
+
+/** Reads the `cursor` of a node, `["PEER_ID", "CHAIN"]`; any other text is a peer id. */
+export function parseNodeCursor(text: string): NodeCursor {
+  const parts = parseList(text);
+  if (parts?.length === 2) {
+    const [peerId, chain] = parts;
+    if (typeof peerId === 'string' && typeof chain === 'string') return { peerId, chain };
+  }
+  return { peerId: text, chain: undefined };
+}
+
+function parseList(text: string): unknown[] | undefined {
+  if (!text.startsWith('[')) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The columns that a node reports of itself, by the responses that contain them. */
+const reportedIn = (answers: 'node' | 'connection'): string[] =>
+  SAID_FIELDS.filter((field) => field.answers === answers).map(({ column }) => column);
+
+/** The columns of `peer_connections` in the row of a node. */
+const NODE_COLUMNS = ['id', 'ip_addr', 'created_at', 'audit', ...reportedIn('node'), 'last_message_at'];
+
+/** The sort key of a connection's chain. Connections without a chain come first. */
+const CHAIN_ORDER = chainOrder();
+
+/** @param table alias of the table, if the columns need one */
+function chainOrder(table?: string): string {
+  return `coalesce(${chainKeySql(table)}, '') COLLATE "C"`;
+}
+
+/** Sorts first the connection that describes a node: the open one with the latest message, otherwise the newest. */
+const DESCRIBING_FIRST =
+  'CASE WHEN ended_at IS NULL THEN last_message_at END DESC NULLS LAST, created_at DESC, id DESC';
+
+/** Whether the names or start times of open connections differ. NULL is no difference. */
+function differ(window = ''): string {
+  const varies = (column: string): string =>
+    `coalesce(min(${column})${window} <> max(${column})${window}, false)`;
+  return `(${varies('name')} OR ${varies('startup_time')})`;
+}
+
+const members = (columns: readonly string[]): string =>
+  columns.map((column) => `'${column}', ${column}`).join(', ');
+
+const NODE_FIELDS = `
+  'id', id, 'ip_addr', ip_addr, 'created_at', ${timeText('created_at')}, 'audit', audit,
+  ${members(reportedIn('node'))}`;
+
+const CONNECTION_FIELDS = `
+  ${members(reportedIn('connection'))}, 'path', path, 'first_message_at', ${timeText('first_message_at')},
+  'ended_at', ${timeText('ended_at')}, 'end_reason', end_reason, 'end_code', end_code`;
+
+/**
+ * The JSON of a Node from a row of `peer_connections`. The database writes it, so that numbers keep every digit.
+ *
+ * @param connected SQL expression, as is `lastMessageAt`
+ */
+function nodeFields(connected: string, lastMessageAt: string): string {
+  return `${NODE_FIELDS}, 'connected', ${connected}, 'last_message_at', ${timeText(lastMessageAt)}`;
+}
+
+/** The same for a NodeConnection. */
+function connectionFields(connected: string, lastMessageAt: string): string {
+  return `${nodeFields(connected, lastMessageAt)}, ${CONNECTION_FIELDS}`;
+}
+
+/** Reads nodes and their connections. Chains are keys: see `chainKeyOf`. */
 @Injectable()
 export class NodesReadModel {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** @returns the JSON of Nodes, in the order of their peer ids and chains */
+  /** @returns the JSON of Nodes, sorted by peer id and chain */
   list(query: NodesQuery, chain: string | undefined): AsyncIterable<string> {
     const { sql, parameters } = nodesQuery(query, chain);
     return ReadTransaction.read(this.dataSource, (transaction) => cursorRows(transaction, sql, parameters));
   }
 
   /**
-   * @param chain the one that it was heard on last, where it is left out
-   * @returns the JSON of a NodeDetail, or undefined where no node has that id
+   * @param chain the chain of its last message if undefined
+   * @returns the JSON of a NodeDetail, or undefined if there is no such node
    */
   async find(peerId: string, chain: string | undefined): Promise<string | undefined> {
     return (await singleRow<{ row: string }>(this.dataSource, NODE, [peerId, chain ?? null]))?.row;
@@ -54,22 +123,22 @@ export class NodesReadModel {
 const COLUMNS = NODE_COLUMNS.join(', ');
 
 /**
- * Nodes with an open connection by the index of those, and then others by the index on (peer_id, created_at), which
- * has the connections of each peer together.
+ * Nodes with an open connection are found by the index of open connections, others by the index on
+ * (peer_id, created_at).
  */
-export function nodesQuery(
+function nodesQuery(
   query: NodesQuery,
   chain: string | undefined,
 ): { sql: string; parameters: readonly unknown[] } {
   const conditions = new Conditions();
-  const place = (value: unknown): string => conditions.parameter(value);
+  const parameter = (value: unknown): string => conditions.parameter(value);
   const { name, version, authority, connected, cursor } = query;
-  if (chain !== undefined) conditions.add(`chain_order = ${place(chain)}::text`);
-  if (name !== undefined) conditions.add(`position(lower(${place(name)}::text) IN lower(name)) > 0`);
-  if (version !== undefined) conditions.add(`starts_with(version, ${place(version)}::text)`);
-  if (authority !== undefined) conditions.add(`authority = ${place(authority)}::boolean`);
-  if (connected !== undefined) conditions.add(`(connections > 0) = ${place(connected)}::boolean`);
-  const rest = `peer_id IS NOT NULL${cursor === undefined ? '' : after(cursor, place)}`;
+  if (chain !== undefined) conditions.add(`chain_order = ${parameter(chain)}::text`);
+  if (name !== undefined) conditions.add(`position(lower(${parameter(name)}::text) IN lower(name)) > 0`);
+  if (version !== undefined) conditions.add(`starts_with(version, ${parameter(version)}::text)`);
+  if (authority !== undefined) conditions.add(`authority = ${parameter(authority)}::boolean`);
+  if (connected !== undefined) conditions.add(`(connections > 0) = ${parameter(connected)}::boolean`);
+  const rest = `peer_id IS NOT NULL${cursor === undefined ? '' : after(cursor, parameter)}`;
   const sql = `
     WITH open AS MATERIALIZED (
       SELECT DISTINCT ON (peer_id, chain_order) *
@@ -92,18 +161,18 @@ export function nodesQuery(
              'connections', connections, 'duplicate', duplicate,
              'cursor', json_build_array(peer_id, chain_order)::text)::text AS row
       FROM (SELECT * FROM open UNION ALL SELECT * FROM ended) AS node${conditions.where}
-     ORDER BY peer_id, chain_order LIMIT ${place(query.limit)}::bigint`;
+     ORDER BY peer_id, chain_order LIMIT ${parameter(query.limit)}::bigint`;
   return { sql, parameters: conditions.parameters };
 }
 
-function after(text: string, place: (value: unknown) => string): string {
+function after(text: string, parameter: (value: unknown) => string): string {
   const cursor = parseNodeCursor(text);
-  const peer = `${place(cursor.peerId)}::text`;
+  const peer = `${parameter(cursor.peerId)}::text`;
   if (cursor.chain === undefined) return ` AND peer_id > ${peer}`;
-  return ` AND peer_id >= ${peer} AND (peer_id > ${peer} OR ${CHAIN_ORDER} > ${place(cursor.chain)}::text)`;
+  return ` AND peer_id >= ${peer} AND (peer_id > ${peer} OR ${CHAIN_ORDER} > ${parameter(cursor.chain)}::text)`;
 }
 
-/** One peer by the index on (peer_id, created_at). */
+/** By the index on (peer_id, created_at). */
 const NODE = `
   WITH described AS MATERIALIZED (
          SELECT DISTINCT ON (${CHAIN_ORDER}) *, ${CHAIN_ORDER} AS chain_order
@@ -132,7 +201,7 @@ const NODE = `
               WHERE chain_order <> chosen.chain_order))::text AS row
     FROM chosen JOIN described USING (chain_order) LEFT JOIN open USING (chain_order)`;
 
-/** The same index gives them in order. */
+/** Sorted by the same index. */
 const CONNECTIONS = `
   SELECT json_build_object(${connectionFields('ended_at IS NULL', 'last_message_at')})::text AS row
     FROM peer_connections

@@ -12,7 +12,7 @@ export const MIGRATIONS_TABLE = 'schema_migrations';
 const STATEMENT_LIMIT_MS = 30_000;
 const ANSWER_LIMIT_MS = 35_000;
 /**
- * Connections of readers, at most: six for pages and four for streams, see AnswerLimits, and the rest for single rows,
+ * Connections of readers, at most: six for pages and four for streams, see ResponseLimits, and the rest for single rows,
  * the feed and the network views.
  */
 export const READER_CONNECTIONS = 12;

@@ -4,8 +4,8 @@ import {
   LOWEST_REPUTATION,
   NODE_SETS,
   PEERSET,
-  saidOf,
-} from '../../../../src/reputation/report/peerset.js';
+  reportedValues,
+} from '../../../../src/reputation/report-sql.js';
 import { mayHave, typeSql } from '../../../../src/storage/schema/index.js';
 import {
   ALIVE,
@@ -31,7 +31,7 @@ const MSG = 'system.network_state';
 const OPINIONS = `
          SELECT key, ${drawable('lowest')} AS reputation, connected
            FROM (SELECT key, ${LOWEST_REPUTATION} AS lowest, ${ANY_CONNECTED} AS connected
-                   FROM (${saidOf(`(${NODE_SETS}) AS node_set CROSS JOIN LATERAL jsonb_each(nodes) AS one (key, entry)`)}) AS said
+                   FROM (${reportedValues(`(${NODE_SETS}) AS node_set CROSS JOIN LATERAL jsonb_each(nodes) AS one (key, entry)`)}) AS said
                   GROUP BY key) AS peer`;
 
 /**
