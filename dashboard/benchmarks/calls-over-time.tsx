@@ -24,14 +24,14 @@ interface CallsOverTimeProps {
 export function CallsOverTime({ shown, change, ...asked }: CallsOverTimeProps): JSX.Element {
   return (
     <section aria-labelledby="over-time">
-      <h2 id="over-time">Each call over time</h2>
+      <h2 id="over-time">Calls over time</h2>
       <label class="check">
         <input
           type="checkbox"
           checked={shown}
           onChange={(event) => change({ over_time: event.currentTarget.checked ? '1' : undefined })}
         />
-        Load the calls, at most {formatCount(MOST_CALLS)}
+        Load up to {formatCount(MOST_CALLS)} calls
       </label>
       {shown && <Calls key={`${asked.event}\n${asked.target}`} {...asked} />}
     </section>
@@ -56,7 +56,7 @@ function Calls({ run, events, event, target }: Omit<CallsOverTimeProps, 'shown' 
   const [first, last] = [stretches[0], stretches.at(-1)];
   if (calls.size === 0 || first === undefined || last === undefined) {
     return (
-      <Empty title="No calls were traced in this time.">
+      <Empty title="No traced calls in this time range.">
         <p>Choose another event or target above.</p>
       </Empty>
     );
@@ -65,8 +65,8 @@ function Calls({ run, events, event, target }: Omit<CallsOverTimeProps, 'shown' 
     <>
       {cut && (
         <p class="warning">
-          Only the first {formatCount(calls.size)} calls are shown. Choose an event or a target for fewer of
-          them.
+          Only the first {formatCount(calls.size)} calls are shown. Choose an event or a target to narrow the
+          selection.
         </p>
       )}
       <label class="field">

@@ -58,9 +58,9 @@ export function ComparisonTable({ rows }: { rows: readonly Row[] }): JSX.Element
   const sorted = inOrder(rows, value, order.descending);
   return (
     <>
-      <div class="scroll" tabIndex={0} role="region" aria-label="The two side by side">
+      <div class="scroll" tabIndex={0} role="region" aria-label="Comparison">
         <table class="calls">
-          <caption>How long calls took. A ratio above 1 means that the compared one is slower.</caption>
+          <caption>Duration of calls. A ratio above 1 means that the compared run is slower.</caption>
           <thead>
             <tr>
               <SortedHead column="target" label="Target" order={order} onOrder={setOrder} number={false} />

@@ -43,7 +43,7 @@ export function Comparison({ base, head, event, target, change }: ComparisonProp
             target,
           })}
         >
-          The other way round
+          Swap
         </a>
       </p>
       <ScopeFields
@@ -56,8 +56,11 @@ export function Comparison({ base, head, event, target, change }: ComparisonProp
       <Shown of={rows} what="the comparison" retry={reload}>
         {(found) =>
           found.length === 0 ? (
-            <Empty title="No calls were traced in either of them.">
-              <p>Check that both name a node which sends tracing.profiling, and when they began and ended.</p>
+            <Empty title="Neither run has traced calls.">
+              <p>
+                Check that the nodes of both runs send tracing.profiling, and check the start and end of each
+                run.
+              </p>
             </Empty>
           ) : (
             <ComparisonTable rows={found} />

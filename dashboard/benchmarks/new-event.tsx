@@ -14,19 +14,19 @@ export function NewEvent({ runId, onAdded }: { runId: number; onAdded: () => voi
     };
     const { name, phase } = await answerOf(api.POST('/benchmarks/events', { body }));
     onAdded();
-    return `The ${phase} of “${name}” is marked.`;
+    return `Added the ${phase} of “${name}”.`;
   };
   return (
-    <Description title="Mark an event" action="Mark it" send={send}>
+    <Description title="Add event" action="Add" send={send}>
       <Field name="name" label="Event" required />
       <label class="field">
         <span>Phase</span>
         <select name="phase">
-          <option value="start">It begins</option>
-          <option value="end">It ends</option>
+          <option value="start">Start</option>
+          <option value="end">End</option>
         </select>
       </label>
-      <Field name="created_at" label="When (empty: now)" type="datetime-local" />
+      <Field name="created_at" label="Time (empty: now)" type="datetime-local" />
     </Description>
   );
 }

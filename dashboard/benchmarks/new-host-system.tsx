@@ -8,7 +8,7 @@ import { Description, Field, textIn } from './description.js';
 export function NewHostSystem({ peerId: given }: { peerId: string }): JSX.Element {
   const [peerId, setPeerId] = useState(given);
   const fromNode = async (fields: FormData): Promise<string> => {
-    if (peerId === '') throw new Error('Choose a node that reports its computer.');
+    if (peerId === '') throw new Error('Choose a node that reports its hardware.');
     const body = { peer_id: peerId, description: textIn(fields, 'description') };
     return said(await answerOf(api.POST('/host_systems/from_node', { body })));
   };
@@ -26,15 +26,11 @@ export function NewHostSystem({ peerId: given }: { peerId: string }): JSX.Elemen
   };
   return (
     <>
-      <Description
-        title="Describe a host system by what a node reports"
-        action="Describe the computer of the node"
-        send={fromNode}
-      >
+      <Description title="Host system from a node report" action="Create from report" send={fromNode}>
         <NodePicker value={peerId} onChange={setPeerId} />
         <Field name="description" label="Notes" />
       </Description>
-      <Description title="Describe a host system by hand" action="Describe the host system" send={byHand}>
+      <Description title="New host system" action="Create host system" send={byHand}>
         <Field name="description" label="Notes" />
         <Field name="os" label="Operating system" required />
         <Field name="disk_info" label="Disks" required />
@@ -47,5 +43,5 @@ export function NewHostSystem({ peerId: given }: { peerId: string }): JSX.Elemen
 }
 
 function said({ id }: { id: number }): string {
-  return `Host system ${id} is described.`;
+  return `Host system ${id} created.`;
 }

@@ -16,7 +16,7 @@ export function NewRun({ peerId: given }: { peerId: string }): JSX.Element {
     [],
   );
   const send = async (fields: FormData): Promise<string> => {
-    if (peerId === '') throw new Error('Choose a node: its traces say how the run went.');
+    if (peerId === '') throw new Error('Choose a node: the profile is computed from its traces.');
     const [start, end, system] = [
       timeIn(fields, 'ts_start'),
       timeIn(fields, 'ts_end'),
@@ -31,18 +31,18 @@ export function NewRun({ peerId: given }: { peerId: string }): JSX.Element {
     };
     const { id } = await answerOf(api.POST('/benchmarks', { body }));
     location.assign(linkTo('/dashboard/benchmarks/', { id: id.toString() }));
-    return `Benchmark ${id} is described.`;
+    return `Benchmark ${id} created.`;
   };
   return (
-    <Description title="Describe a benchmark" action="Describe the benchmark" send={send}>
+    <Description title="New benchmark" action="Create benchmark" send={send}>
       <NodePicker value={peerId} onChange={setPeerId} />
       <Field name="description" label="Notes" />
-      <Field name="ts_start" label="Began (empty: with its first event)" type="datetime-local" />
-      <Field name="ts_end" label="Ended (empty: with its last event)" type="datetime-local" />
+      <Field name="ts_start" label="Start (empty: first event)" type="datetime-local" />
+      <Field name="ts_end" label="End (empty: last event)" type="datetime-local" />
       <label class="field">
         <span>Host system</span>
         <select name="host_system_id">
-          <option value="">Not said</option>
+          <option value="">None</option>
           {(systems.value ?? []).map(({ id, description, cpu_name }) => (
             <option key={id} value={id}>
               {[id, description.slice(0, 60) || cpu_name].filter(Boolean).join(': ')}

@@ -21,10 +21,10 @@ export function Overview({ peerId }: { peerId: string }): JSX.Element {
       <Shown of={runs} what="benchmarks" retry={reload}>
         {(found) =>
           found.length === 0 ? (
-            <Empty title="No benchmark is described here yet.">
+            <Empty title="No benchmarks yet.">
               <p>
-                Describe one below, or with <code>POST /benchmarks</code>: a node, and from when to when. Its
-                traces then say where the time went.
+                Create one below, or with <code>POST /benchmarks</code>: choose a node and a time range. The
+                profile is computed from the traces of the node.
               </p>
             </Empty>
           ) : (
@@ -32,7 +32,7 @@ export function Overview({ peerId }: { peerId: string }): JSX.Element {
               <RunsTable runs={found} />
               {found.length === most && (
                 <button type="button" onClick={() => setMost(most + PIECE)}>
-                  Show older ones too
+                  Show older benchmarks
                 </button>
               )}
               {found.length > 1 && <CompareForm runs={found} />}

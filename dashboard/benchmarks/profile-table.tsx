@@ -31,11 +31,11 @@ export function ProfileTable({ entries }: { entries: readonly Entry[] }): JSX.El
   const rows = inOrder(entries, value, order.descending);
   return (
     <>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Where the time went">
+      <div class="scroll" tabIndex={0} role="region" aria-label="Profile">
         <table class="calls">
           <caption>
-            How long calls took, by target and name. The total is the mean times the calls: calls within calls
-            count in both.
+            Duration of calls by target and name. The total is the mean multiplied by the number of calls. A
+            nested call counts in its parent, too.
           </caption>
           <thead>
             <tr>

@@ -29,7 +29,7 @@ export function Profile({ id, event, events, target, change }: ProfileProps): JS
   );
   return (
     <section aria-labelledby="profile">
-      <h2 id="profile">Where the time went</h2>
+      <h2 id="profile">Profile</h2>
       <ScopeFields
         event={event}
         events={[...new Set(events.map(({ name }) => name))]}
@@ -37,13 +37,13 @@ export function Profile({ id, event, events, target, change }: ProfileProps): JS
         targets={(targets.value ?? []).map((found) => found.target)}
         change={change}
       />
-      <Shown of={profile} what="the times of calls" retry={reload}>
+      <Shown of={profile} what="the profile" retry={reload}>
         {(entries) =>
           entries.length === 0 ? (
-            <Empty title="No calls were traced in this time.">
+            <Empty title="No traced calls in this time range.">
               <p>
-                Check that the node sends <code>tracing.profiling</code>, that the run names it, and when it
-                began and ended.
+                Check that the node sends <code>tracing.profiling</code>, and check the node, start and end of
+                the run.
               </p>
             </Empty>
           ) : (

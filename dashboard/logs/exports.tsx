@@ -29,7 +29,7 @@ export function Exports({ question }: { question: Question }): JSX.Element {
   return (
     <>
       <p>
-        Save all of them as{' '}
+        Export all as{' '}
         {FORMATS.map(([format, label], at) => {
           const url = linkTo('/nodes/logs', { ...parametersOf(question), format });
           const name = `${question.msg || 'messages'}-${question.peerId}.${format}`;

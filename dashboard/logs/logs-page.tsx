@@ -37,11 +37,11 @@ export function LogsPage(): JSX.Element {
   return (
     <Page title="Logs" path="/dashboard/logs/" peerId={peerId} chain={chain} {...(follow && { feed })}>
       <Filters question={question} types={types} change={change} />
-      {objection !== '' && <Failed error={new Error(`Live messages: ${objection}`)} />}
+      {objection !== '' && <Failed error={new Error(`Live feed: ${objection}`)} />}
       {peerId === '' ? (
         <Empty title="Choose a node.">
           <p>
-            Write its name or peer id above, or find it on the page of <a href="/dashboard/">all nodes</a>.
+            Enter its name or peer id above, or find it in the <a href="/dashboard/">list of nodes</a>.
           </p>
         </Empty>
       ) : (
@@ -49,11 +49,13 @@ export function LogsPage(): JSX.Element {
           <div class="fields">
             <Exports question={question} />
             <p>
-              <a href={linkTo('/dashboard/node/', { peer_id: peerId, chain })}>The history of this node</a>
+              <a href={linkTo('/dashboard/node/', { peer_id: peerId, chain })}>Node history</a>
             </p>
           </div>
           {follow && chain !== '' && (
-            <p>Messages that come live are of this peer id on any chain, until the page is loaded again.</p>
+            <p>
+              Live messages are shown for this peer id on all chains. Reload the page to see this chain only.
+            </p>
           )}
           <MessageList messages={messages} followed={followed} follow={follow} />
         </>

@@ -29,8 +29,8 @@ export function OpenConnections({
     <section aria-labelledby="open">
       <h2 id="open">Open connections</h2>
       <p class="warning">
-        Several nodes are connected with this peer id: their names or start times differ. Give each node a key
-        of its own.
+        Several nodes with this peer id are connected: their names or start times differ. Give each node its
+        own key.
       </p>
       <Shown of={open} what="its open connections" retry={reload}>
         {(connections) => (
@@ -40,8 +40,8 @@ export function OpenConnections({
               <thead>
                 <tr>
                   <th scope="col">Name</th>
-                  <th scope="col">Began</th>
-                  <th scope="col">Last heard</th>
+                  <th scope="col">Start</th>
+                  <th scope="col">Last message</th>
                   <th scope="col">Node started</th>
                   <th scope="col">Address</th>
                   <th scope="col">Version</th>

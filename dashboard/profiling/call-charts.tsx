@@ -30,7 +30,7 @@ export function CallCharts({ calls, range, find, gapS = Infinity }: CallChartsPr
     <>
       <p class="muted">
         {formatCount(names.length)} {names.length === 1 ? 'name' : 'names'} of calls
-        {cut && `; only the newest ${formatCount(calls.size)} times are shown`}
+        {cut && `; only the newest ${formatCount(calls.size)} calls are shown`}
       </p>
       <div class="charts">
         {names.slice(0, shown).map((name) => (
@@ -67,7 +67,7 @@ function NamedChart({ calls, name, version, range, gapS }: NamedChartProps): JSX
     const named = calls.named(name, MOST_TARGETS);
     return { ...named, data: withGaps(thinned(named.data, MOST_POINTS), gapS) };
   }, [calls, name, version, gapS]);
-  const title = name === '' ? 'No name' : name;
+  const title = name === '' ? '(no name)' : name;
   return (
     <Chart
       title={

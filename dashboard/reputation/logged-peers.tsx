@@ -32,10 +32,10 @@ interface LoggedPeersProps {
 export function LoggedPeers({ age, onAge, nameOf, linkOf }: LoggedPeersProps): JSX.Element {
   return (
     <section aria-labelledby="matrix">
-      <h2 id="matrix">What nodes say of each other now</h2>
+      <h2 id="matrix">Reported reputation</h2>
       <form class="fields" aria-label="Latest reports" onSubmit={(event) => event.preventDefault()}>
         <label class="field">
-          <span>Reports not older than</span>
+          <span>Maximum age of reports</span>
           <select value={age} onChange={(event) => onAge(event.currentTarget.value)}>
             {Object.entries(AGES).map(([seconds, label]) => (
               <option key={seconds} value={seconds}>
@@ -63,10 +63,10 @@ function LatestReports({ age, nameOf, linkOf }: Omit<LoggedPeersProps, 'onAge'>)
     <Shown of={matrix} what="reports" retry={reload}>
       {(data) =>
         data.remotes.length === 0 ? (
-          <Empty title="No node has said something of another one in this time.">
+          <Empty title="No reports in this time range.">
             <p>
-              Choose a greater age. Only older nodes report it, in <code>system.network_state</code>:
-              Substrate 2 and 3, Tetcore 2.1.
+              Choose a greater age. Only older nodes (Substrate 2 and 3, Tetcore 2.1) report reputations, in{' '}
+              <code>system.network_state</code>.
             </p>
           </Empty>
         ) : (

@@ -5,7 +5,7 @@ import { Time } from '../shared/time.js';
 import type { MatrixData } from './matrix-data.js';
 import { ReputationCell } from './reputation-cell.js';
 
-/** Columns that are shown at first, and added. */
+/** Visible columns at first, and added. */
 const PIECE = 25;
 
 interface MatrixProps {
@@ -22,16 +22,16 @@ export function Matrix({ data: { reporters, remotes }, nameOf, linkOf }: MatrixP
   const left = remotes.length - columns.length;
   return (
     <>
-      <div class="scroll" tabIndex={0} role="region" aria-label="What nodes say of each other">
+      <div class="scroll" tabIndex={0} role="region" aria-label="Reported reputation">
         <table class="matrix">
           <caption>
             {formatCount(reporters.length)} reporting nodes, and {formatCount(columns.length)} of{' '}
-            {formatCount(remotes.length)} peers, the one with the lowest reputation first. ● is connected.
+            {formatCount(remotes.length)} peers, lowest reputation first. ●: connected
           </caption>
           <thead>
             <tr>
               <th scope="col">Reported by</th>
-              <th scope="col">When</th>
+              <th scope="col">Time</th>
               {columns.map((remote) => (
                 <th key={remote} scope="col">
                   <a href={linkOf(remote)} title={remote}>

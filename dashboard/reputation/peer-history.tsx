@@ -25,13 +25,13 @@ interface PeerHistoryProps {
 export function PeerHistory({ peerId, range, nameOf }: PeerHistoryProps): JSX.Element {
   const [reports, reload] = usePeerReports(peerId, range);
   return (
-    <Shown of={reports} what="what others say of this peer" retry={reload}>
+    <Shown of={reports} what="reports about this peer" retry={reload}>
       {(found) =>
         found.length === 0 ? (
-          <Empty title="No node has said something of this peer in this time.">
+          <Empty title="No reports about this peer in this time range.">
             <p>
-              Choose a longer time. Only older nodes report it, in <code>system.network_state</code>:
-              Substrate 2 and 3, Tetcore 2.1.
+              Choose a longer time range. Only older nodes (Substrate 2 and 3, Tetcore 2.1) report
+              reputations, in <code>system.network_state</code>.
             </p>
           </Empty>
         ) : (
@@ -61,14 +61,14 @@ function Found({ reports, range, nameOf }: FoundProps): JSX.Element {
     <>
       {reports.length >= MOST_REPORTS && (
         <p class="warning">
-          Only the newest {formatCount(reports.length)} reports are shown. Choose a shorter time.
+          Only the newest {formatCount(reports.length)} reports are shown. Choose a shorter time range.
         </p>
       )}
       <Chart
         title={
           lines.length < reporters.length
-            ? `Reputation, by the ${lines.length} of ${formatCount(reporters.length)} nodes that said the lowest`
-            : 'Reputation, by the node that says so'
+            ? `Reputation reported by the ${lines.length} of ${formatCount(reporters.length)} nodes with the lowest values`
+            : 'Reputation by reporting node'
         }
         labels={lines.map(({ peerId }) => `${nameOf(peerId)} (${shortHash(peerId, 4)})`)}
         data={data}

@@ -23,7 +23,7 @@ const FEED_STATES: Record<FeedState, string> = {
   idle: 'Not live',
   connecting: 'Connecting…',
   open: 'Live',
-  waiting: 'Connection lost. It is tried again; what is missed comes then.',
+  waiting: 'Connection lost. Reconnecting; missed data will be loaded.',
 };
 
 interface PageProps {
@@ -45,7 +45,7 @@ export function Page({ title, path, peerId, chain, feed, children }: PageProps):
   return (
     <>
       <a class="skip" href="#main">
-        Skip to the content
+        Skip to content
       </a>
       <header>
         <a class="brand" href="/">
@@ -79,8 +79,7 @@ export function Page({ title, path, peerId, chain, feed, children }: PageProps):
         {children}
       </main>
       <footer>
-        Times are those of this computer; point at one for UTC. The same data is at{' '}
-        <a href="/docs">the HTTP API</a>.
+        Times are in your time zone. Hover for UTC. The <a href="/docs">HTTP API</a> has the same data.
       </footer>
     </>
   );
@@ -104,7 +103,7 @@ function ForgetToken(): JSX.Element {
   };
   return (
     <button type="button" onClick={forget}>
-      Forget the token
+      Remove token
     </button>
   );
 }
@@ -131,7 +130,7 @@ function Gate({ page }: { page: JSX.Element }): JSX.Element {
   }, [now]);
   if (now === 'granted') return page;
   return (
-    <Page title="A token is needed">
+    <Page title="Token required">
       <TokenForm key={now} access={now} />
     </Page>
   );

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Access, keepToken, tokenHeaders } from './access.js';
 
-const UNKNOWN = 'The server does not know this token.';
+const UNKNOWN = 'The server does not accept this token.';
 /** What a header can hold. */
 const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 /** Asks for little, and takes a token that reads. */
@@ -35,8 +35,8 @@ export function TokenForm({ access }: { access: Access }): JSX.Element {
       }}
     >
       <p>
-        This server answers those who have a token. Whoever runs it can give you one. It is kept in this tab
-        until you close it or forget the token.
+        This server requires a token. Ask its operator for one. The token is stored in this tab until you
+        close the tab or remove the token.
       </p>
       <div class="fields">
         {/* Without a name, so that it cannot get into a URL. */}
@@ -71,6 +71,6 @@ async function objectionTo(token: string): Promise<string> {
     const { status } = await fetch(CHECKED_AT, { headers: tokenHeaders(token) });
     return status === 401 ? UNKNOWN : '';
   } catch {
-    return 'The server cannot be reached.';
+    return 'Cannot reach the server.';
   }
 }

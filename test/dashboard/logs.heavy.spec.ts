@@ -67,7 +67,7 @@ describe.skipIf(!hasBrowser)('the page of logs', () => {
     await expectSaved(page, `block.import-${PEER}`, 3);
     await page.getByLabel('Target or origin').fill('nowhere');
     await page.keyboard.press('Enter');
-    await page.getByText('No message is like that.').waitFor();
+    await page.getByText('No matching messages.').waitFor();
     expect(problems).toEqual([]);
   });
 
@@ -151,13 +151,13 @@ describe.skipIf(!hasBrowser)('the page of logs', () => {
     const { page, problems } = await dashboard.page(`node/?peer_id=${PEER}`);
     const items = page.locator('ol.messages > li');
     // The URL has no chain: it is the one where the node was heard last.
-    await page.getByRole('link', { name: 'Its messages' }).click();
+    await page.getByRole('link', { name: 'Messages' }).click();
     await items.filter({ hasText: 'height=2' }).waitFor();
     expect(await items.count()).toBe(2);
     await page.getByLabel('Type').locator('option', { hasText: 'block.import (1)' }).waitFor({
       state: 'attached',
     });
-    await page.getByRole('link', { name: 'The history of this node' }).click();
+    await page.getByRole('link', { name: 'Node history' }).click();
     await page.getByRole('heading', { name: 'There, There' }).waitFor();
     await page.getByRole('link', { name: 'Here 0xabababab' }).click();
     await page.getByRole('heading', { name: 'Here, Here' }).waitFor();

@@ -217,7 +217,7 @@ describe.skipIf(!hasBrowser)('the page of nodes', () => {
     }
     const shown = await stage.open('?chain=Testnet');
     const { page } = shown;
-    await page.getByText('Several chains are called Testnet. Which one?').waitFor();
+    await page.getByText('Several chains are named Testnet. Choose one.').waitFor();
     // The browser tells of the answer that asks.
     expect(shown.problems.splice(0).filter((problem) => !problem.includes('409'))).toEqual([]);
     await shown.expectSound();
@@ -276,7 +276,7 @@ describe.skipIf(!hasBrowser)('the page of nodes', () => {
   it('says what to do where there is no node, and where the server fails', async () => {
     await using stage = await Stage.set();
     const shown = await stage.open();
-    await shown.page.getByText('No node is connected.').waitFor();
+    await shown.page.getByText('No connected nodes.').waitFor();
     expect(await shown.page.locator('code').innerText()).toContain('--telemetry-url');
     await shown.expectSound();
     await answerWith503(shown.page, '**/network', 'No database.');

@@ -81,12 +81,12 @@ describe.skipIf(!hasBrowser)('the page of profiling', () => {
     await node.call({ name: 'other', target: 'txpool', time: 1 }, start);
     const shown = await node.open({});
     const { page } = shown;
-    await page.getByLabel('Of each interval').selectOption('raw');
+    await page.getByLabel('Aggregate').selectOption('raw');
     await expect
       .poll(async () => (await valuesOf(chartOf(shown, 'call'))).slice(1))
       .toEqual([['6 µs'], ['2 µs'], ['1 µs']]);
     await expect.poll(() => page.getByLabel('Interval (seconds)').isDisabled()).toBe(true);
-    await page.getByLabel('Shown (minutes)').fill('5');
+    await page.getByLabel('Time range (minutes)').fill('5');
     await page.getByLabel('Name or target').fill('PALL');
     await page.keyboard.press('Enter');
     await page.getByText('1 name of calls').waitFor();
@@ -100,15 +100,15 @@ describe.skipIf(!hasBrowser)('the page of profiling', () => {
     });
     await page.getByLabel('Name or target').fill('nothing');
     await page.keyboard.press('Enter');
-    await page.getByText('No call is named like that.').waitFor();
+    await page.getByText('No matching calls.').waitFor();
     await page.getByLabel('Name or target').fill('');
     await page.keyboard.press('Enter');
-    await page.getByLabel('Hold still').check();
+    await page.getByLabel('Pause').check();
     await node.call({ name: 'late', target: 'pallet', time: 1 }, start);
     const other = await node.open({ aggregate: 'raw' });
     await other.page.getByText('3 names of calls').waitFor();
     await page.getByText('2 names of calls').waitFor();
-    await page.getByLabel('Hold still').uncheck();
+    await page.getByLabel('Pause').uncheck();
     await page.getByText('3 names of calls').waitFor();
     expect(shown.problems).toEqual([]);
   });
@@ -131,7 +131,7 @@ describe.skipIf(!hasBrowser)('the page of profiling', () => {
     await none.page.getByText('Choose a node.').waitFor();
     await none.page.getByLabel('Node').fill(`${HOSTILE}${nodes}`);
     await none.page.keyboard.press('Enter');
-    await none.page.getByText('No calls yet in this time.').waitFor();
+    await none.page.getByText('No calls in this time range yet.').waitFor();
     expect(new URL(none.page.url()).searchParams.get('peer_id')).toBe(node.peerId);
     expect(none.problems).toEqual([]);
     const shown = await node.open({ interval: '604800' });

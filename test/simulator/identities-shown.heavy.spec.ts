@@ -132,7 +132,7 @@ it.skipIf(!hasBrowser)(
     const { page } = await browser.open(`${server.http}/dashboard/?chain=${encodeURIComponent(copy.key)}`);
     await page.getByText('duplicate').first().waitFor();
     await page.goto(`${server.http}/dashboard/?chain=Development`);
-    await page.getByText('Several chains are called Development. Which one?').waitFor();
+    await page.getByText('Several chains are named Development. Choose one.').waitFor();
     await playing;
   },
 );
