@@ -49,7 +49,7 @@ describe.skipIf(!hasPrometheus)('Prometheus', () => {
       { what: 'TetcoreAnalyticsDown', timeoutMs: 30_000, everyMs: 100 },
     );
     expect(down.labels).toMatchObject({ job: JOB, instance: ending, severity: 'critical' });
-    expect(down.annotations.summary).toBe(`${ending} does not answer.`);
+    expect(down.annotations.summary).toBe(`${ending} is down.`);
     expect((await prometheus.firing()).map(({ labels }) => labels.instance)).not.toContain(staying);
   });
 });

@@ -1,4 +1,4 @@
-import type { Told } from './told-history.js';
+import type { SentMessage } from './sent-history.js';
 
 export type Row = Record<string, unknown>;
 
@@ -40,13 +40,13 @@ export function grouped<One>(all: Iterable<One>, keyOf: (one: One) => string): M
  * name of the line that it belongs to.
  */
 export function newestByPoint(
-  told: readonly Told[],
+  sent: readonly SentMessage[],
   intervalMs: number,
-  lineOf: (one: Told) => string,
-): Map<string, Told[]> {
-  const newest = new Map<string, Told>();
-  const pointOf = ({ at }: Told): number => Math.floor(at / intervalMs) * intervalMs;
-  for (const one of told) {
+  lineOf: (one: SentMessage) => string,
+): Map<string, SentMessage[]> {
+  const newest = new Map<string, SentMessage>();
+  const pointOf = ({ at }: SentMessage): number => Math.floor(at / intervalMs) * intervalMs;
+  for (const one of sent) {
     const key = `${pointOf(one)} ${one.connection}`;
     if ((newest.get(key)?.at ?? -Infinity) <= one.at) newest.set(key, one);
   }

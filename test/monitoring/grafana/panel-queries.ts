@@ -17,7 +17,7 @@ export function readDashboards(): Map<string, Dashboard> {
 }
 
 /** SQL of a panel or of a variable. */
-export interface Question {
+export interface PanelQuery {
   dashboard: string;
   /** The title of the panel, or the variable with its dollar sign. */
   title: string;
@@ -27,21 +27,21 @@ export interface Question {
   resolution: Resolution;
 }
 
-/** All that the dashboards ask of PostgreSQL. */
-export function questions(): Question[] {
+/** All PostgreSQL queries of the dashboards. */
+export function panelQueries(): PanelQuery[] {
   return [...readDashboards()].flatMap(([dashboard, { panels, templating }]) => [
     ...templating.list.flatMap((variable) => ofVariable(dashboard, variable)),
     ...panels.flatMap((panel) => ofPanel(dashboard, panel)),
   ]);
 }
 
-function ofVariable(dashboard: string, { name, type, query, datasource }: Variable): Question[] {
+function ofVariable(dashboard: string, { name, type, query, datasource }: Variable): PanelQuery[] {
   const isSql = (datasource as { type?: string } | undefined)?.type === 'grafana-postgresql-datasource';
   if (type !== 'query' || !isSql || typeof query !== 'string') return [];
   return [{ dashboard, title: `$${name}`, sql: query, format: 'variable', resolution: {} }];
 }
 
-function ofPanel(dashboard: string, panel: Panel): Question[] {
+function ofPanel(dashboard: string, panel: Panel): PanelQuery[] {
   return (panel.targets ?? []).flatMap(({ rawSql, format }) =>
     typeof rawSql === 'string' && typeof format === 'string'
       ? [{ dashboard, title: panel.title, sql: rawSql, format, resolution: panel as Resolution }]

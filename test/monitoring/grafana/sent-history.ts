@@ -40,8 +40,8 @@ const HOSTILE = [{ chain: '$hostile(1)', genesis_hash: null }, { peer_id: '$host
 /** Connections that ended a month before: so many that reading them all is the slower way. */
 const LONG_ENDED = 50_000;
 
-/** What was said, as the simulator had it before anything was stored. */
-export interface Told {
+/** What was sent, as the simulator had it before anything was stored. */
+export interface SentMessage {
   /** When, by the clock of the node: milliseconds since the epoch. */
   at: number;
   /** The label of its chain: nodes of one name are on two, since the oldest ones send no genesis hash. */
@@ -57,25 +57,25 @@ export interface Told {
   logs: Record<string, unknown>;
 }
 
-/** A history of two days of two chains in a database, and what was said within a part of it. */
-export class ToldHistory implements AsyncDisposable {
-  /** The range of time that is looked at: a part of the second day, so that days before and after are not. */
+/** A database with two days of two chains, and the messages that were sent in the time range of the tests. */
+export class SentHistory implements AsyncDisposable {
+  /** The time range of the queries: part of the second day, so that there are partitions before and after it. */
   static readonly from = new Date(startAt + 18 * HOUR_MS);
   static readonly to = new Date(startAt + 24 * HOUR_MS);
   private static readonly end = startAt + 42 * HOUR_MS;
 
   private constructor(
     readonly database: TestDatabase,
-    /** What was said from `from` to `to`. */
-    readonly told: readonly Told[],
+    /** Messages from `from` to `to`. */
+    readonly sent: readonly SentMessage[],
     /** What identifies the chains, and the labels of them. */
     readonly chains: ReadonlyMap<string, string>,
   ) {}
 
-  static async fill(): Promise<ToldHistory> {
+  static async fill(): Promise<SentHistory> {
     const database = TestDatabase.missing();
     const sink = await DatabaseSink.open({ url: database.url, settings });
-    await fill(new Network(options), sink, { endAt: ToldHistory.end });
+    await fill(new Network(options), sink, { endAt: SentHistory.end });
     await sink.end();
     // A history has one server, which ran now.
     await database.query(
@@ -84,7 +84,7 @@ export class ToldHistory implements AsyncDisposable {
               $1::timestamptz + number * interval '2 h' + interval '110 min',
               CASE WHEN number % 2 = 0 THEN $1::timestamptz + number * interval '2 h' + interval '115 min' END
          FROM generate_series(-1, 4) AS number`,
-      [ToldHistory.from],
+      [SentHistory.from],
     );
     // One gap of each cause in the range: the first began before it, the last goes on. And one before, one after it.
     await database.query(
@@ -93,21 +93,21 @@ export class ToldHistory implements AsyncDisposable {
               $1::timestamptz + began * interval '1 min', $1::timestamptz + ended * interval '1 min'
          FROM (VALUES (0, 'down', -90, -80), (0, 'sockets_lost', -5, 5), (1, 'paused', 60, 60.5),
                       (2, 'down', 110, NULL), (3, 'down', 500, 510)) AS gap (number, cause, began, ended)`,
-      [ToldHistory.from],
+      [SentHistory.from],
     );
     // What was brought over all day long was no server.
     await database.query(
       `WITH source AS (INSERT INTO imports (source, run) VALUES (md5('source')::uuid, md5('run')::uuid) RETURNING source)
        INSERT INTO collectors (number, id, host, version, started_at, last_seen_at, stopped_at)
        SELECT 2050000, source, 'importing', '0.2.0', $1, $2, $2 FROM source`,
-      [ToldHistory.from, ToldHistory.to],
+      [SentHistory.from, SentHistory.to],
     );
     for (const name of HOSTILE) {
       await database.query(
         `INSERT INTO peer_connections
          SELECT (jsonb_populate_record(one, $2)).* FROM peer_connections AS one
           WHERE created_at < $1 AND ended_at > $1 LIMIT 1`,
-        [ToldHistory.from, { ...name, id: await unusedId(database), ended_at: ToldHistory.from }],
+        [SentHistory.from, { ...name, id: await unusedId(database), ended_at: SentHistory.from }],
       );
     }
     await database.query(
@@ -119,10 +119,10 @@ export class ToldHistory implements AsyncDisposable {
                 'id', $3::bigint + number, 'peer_id', 'past-' || number, 'created_at', at, 'oldest_created_at', at,
                 'newest_created_at', at, 'first_message_at', at, 'last_message_at', at, 'ended_at', at)) AS past
         WHERE one.id = (SELECT id FROM peer_connections LIMIT 1)`,
-      [ToldHistory.from, LONG_ENDED, await unusedId(database)],
+      [SentHistory.from, LONG_ENDED, await unusedId(database)],
     );
     await database.query('VACUUM ANALYZE');
-    return new ToldHistory(database, ...whatIsSaid());
+    return new SentHistory(database, ...sentMessages());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -138,20 +138,20 @@ export async function unusedId(database: TestDatabase): Promise<number> {
   return row?.id ?? 1;
 }
 
-function whatIsSaid(): [Told[], Map<string, string>] {
+function sentMessages(): [SentMessage[], Map<string, string>] {
   const network = new Network(options);
   const labels = labelsOf(network.nodes.map(({ profile }) => profile));
-  const told: Told[] = [];
+  const sent: SentMessage[] = [];
   const opened = new Map<number, number>();
   for (const event of network.events()) {
     // A clock is some milliseconds off.
-    if (event.at >= ToldHistory.to.getTime() + 10_000) break;
+    if (event.at >= SentHistory.to.getTime() + 10_000) break;
     if (event.kind === 'connected') opened.set(event.host.index, (opened.get(event.host.index) ?? 0) + 1);
     if (event.kind !== 'message') continue;
-    const one = toldBy(event, opened.get(event.node.host) ?? 0, labels);
-    if (one.at >= ToldHistory.from.getTime() && one.at <= ToldHistory.to.getTime()) told.push(one);
+    const one = sentMessageOf(event, opened.get(event.node.host) ?? 0, labels);
+    if (one.at >= SentHistory.from.getTime() && one.at <= SentHistory.to.getTime()) sent.push(one);
   }
-  return [told, labels];
+  return [sent, labels];
 }
 
 function keyOf({ chain, software }: NodeProfile): string {
@@ -169,7 +169,11 @@ function labelsOf(profiles: readonly NodeProfile[]): Map<string, string> {
   return new Map(labels);
 }
 
-function toldBy({ node, msg, text }: NodeMessage, opened: number, labels: ReadonlyMap<string, string>): Told {
+function sentMessageOf(
+  { node, msg, text }: NodeMessage,
+  opened: number,
+  labels: ReadonlyMap<string, string>,
+): SentMessage {
   const frame = JSON.parse(text) as { ts: string; payload?: Record<string, unknown> };
   const { profile } = node;
   return {
