@@ -7,12 +7,12 @@ import { format, resolveConfig } from 'prettier';
 const ROOT = resolve(import.meta.dirname, '..');
 const BEGIN = '<!-- begin: written by npm run docs -->';
 const END = '<!-- end -->';
-const NOT_USED = 'Read and checked, but **not used yet**.';
+const NOT_USED = 'Validated, but **not used yet**.';
 
 /**
  * What is known of every setting, in the order of its declaration.
  *
- * @param {Map<string, import('../dist/config/index.js').SettingDoc>} docs of settingDocs()
+ * @param {Map<string, import("../dist/platform/config/index.js").SettingDoc>} docs of settingDocs()
  * @param {Record<string, unknown>} defaults a Settings of an empty environment
  * @param {string} source the code outside of the configuration, in which used settings are named
  * @returns {{ name: string, value: string, text: string, takes: string, about: string }[]}
@@ -40,7 +40,7 @@ export async function configurationPage(page, settings) {
   const rows = settings.map(
     ({ name, text, takes, about }) => `| \`${name}\` | ${code(text)} | ${takes} | ${about} |`,
   );
-  const table = ['| variable | default | takes | about |', '| --- | --- | --- | --- |', ...rows].join('\n');
+  const table = ['| variable | default | value | description |', '| --- | --- | --- | --- |', ...rows].join('\n');
   const written = `${page.slice(0, begin)}${BEGIN}\n\n${table}\n\n${page.slice(end)}`;
   return await format(written, { ...(await resolveConfig(ROOT)), parser: 'markdown' });
 }
@@ -48,9 +48,9 @@ export async function configurationPage(page, settings) {
 /** `.env.example`: every variable, commented out, with its default. */
 export function environmentExample(settings) {
   const head = [
-    '# Every variable of the server with its default; docs/configuration.md says more.',
-    '# Copy this file to .env in the directory that the server is started from, and take the # off what you change.',
-    '# What is set in the environment goes before what is set there.',
+    '# All settings of the server with their defaults. See docs/configuration.md.',
+    '# Copy this file to .env in the working directory of the server, and uncomment the settings that you change.',
+    '# Environment variables take precedence over this file.',
   ];
   const entries = settings.map(({ name, value, text, about }) => {
     const plain = about.replace(/[`*]/g, '');
@@ -80,7 +80,7 @@ function code(text) {
 
 async function write() {
   const { readSettings, settingDocs, Settings } = await import(
-    pathToFileURL(join(ROOT, 'dist/config/index.js')).href
+    pathToFileURL(join(ROOT, 'dist/platform/config/index.js')).href
   );
   const source = sourceOutsideConfig(join(ROOT, 'src'));
   const settings = describeSettings(settingDocs(Settings), readSettings({}), source);

@@ -9,8 +9,8 @@ import { startCommand } from './commands/start.js';
 import { examples } from './examples.js';
 
 const SETTINGS = `
-Settings are environment variables, or lines of a file .env in the working directory: docs/configuration.md lists
-them. The exit code is 0 when all went well, 1 when it did not, and 2 for a command line that cannot be used.`;
+Settings are environment variables, or lines of the file .env in the working directory: see docs/configuration.md.
+Exit codes: 0 success, 1 failure, 2 invalid command line.`;
 
 /**
  * The command line `tetcore-analytics`, with all its commands. What a command needs is loaded when it runs.
@@ -19,7 +19,7 @@ them. The exit code is 0 when all went well, 1 when it did not, and 2 for a comm
  */
 export async function createProgram(args: readonly string[] = []): Promise<Command> {
   const program = new Command('tetcore-analytics')
-    .description('Takes in the telemetry of nodes, keeps it in PostgreSQL, and answers questions about it.')
+    .description('Receives the telemetry of nodes, stores it in PostgreSQL, and serves it over HTTP.')
     .version(await version(args), '-V, --version', 'display the version')
     .enablePositionalOptions()
     // What a command needs is loaded in its action, which fails with too few files and does not say why.
@@ -28,9 +28,9 @@ export async function createProgram(args: readonly string[] = []): Promise<Comma
     .addHelpText(
       'after',
       examples(
-        ['tetcore-analytics start', 'the server, with a database of its own'],
-        ['tetcore-analytics simulate --nodes 20', 'twenty nodes that talk to it'],
-        ['tetcore-analytics doctor', 'what may be wrong with it'],
+        ['tetcore-analytics start', 'run the server with an embedded PostgreSQL'],
+        ['tetcore-analytics simulate --nodes 20', 'send it the telemetry of 20 simulated nodes'],
+        ['tetcore-analytics doctor', 'check settings, machine and database'],
       ),
     );
   for (const command of [
@@ -58,7 +58,7 @@ function tellsErrors(command: Command): Command {
   command.commands.forEach(tellsErrors);
   return command
     .exitOverride()
-    .showHelpAfterError('(--help lists what there is.)')
+    .showHelpAfterError('(See --help.)')
     .configureOutput({ outputError: (text, write) => write(withoutValues(text)) });
 }
 

@@ -14,7 +14,7 @@ describe('locateBinaries', () => {
   it('says that there are none for a platform, and what to do', async () => {
     const failure = locateBinaries('sunos', 'sparc');
     await expect(failure).rejects.toThrow(EmbeddedPostgresUnavailableError);
-    await expect(failure).rejects.toThrow(/none for sunos on sparc\. Set DATABASE_URL/);
+    await expect(failure).rejects.toThrow(/no binaries for sunos on sparc\. Set DATABASE_URL/);
   });
 
   it('says that an optional package is missing, and how to have it', async () => {

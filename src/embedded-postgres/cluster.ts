@@ -38,8 +38,8 @@ export async function findCluster(
   if (entry === undefined) return undefined;
   const cluster = await realpath(layout.cluster).catch((error: unknown) => {
     throw new EmbeddedPostgresStartError(
-      `${layout.cluster} points to a database that is not there (${(error as Error).message}). ` +
-        `Bring it back, or delete the link to begin with an empty one.`,
+      `${layout.cluster} is a link to a missing database (${(error as Error).message}). ` +
+        `Restore the database, or delete the link to start with an empty one.`,
     );
   });
   const version = await readIfThere(join(cluster, 'PG_VERSION'));
@@ -49,12 +49,12 @@ export async function findCluster(
       await rmdir(cluster);
       return undefined;
     }
-    throw new EmbeddedPostgresStartError(`${layout.cluster} holds something else than a database.`);
+    throw new EmbeddedPostgresStartError(`${layout.cluster} contains files that are not a database.`);
   }
   const own = binaries.version.split('.')[0] ?? '';
   if (version !== own) {
     throw new EmbeddedPostgresStartError(
-      `The database in ${layout.cluster} was made by PostgreSQL ${version}, and this server brings ` +
+      `The database in ${layout.cluster} was created by PostgreSQL ${version}, but this server embeds ` +
         `PostgreSQL ${own}. Move the data with pg_dump and pg_restore, or set DATABASE_URL.`,
     );
   }
@@ -104,8 +104,8 @@ export async function createCluster(
     if (isPrivate) {
       await symlink(cluster, layout.cluster);
       logger.log(
-        `The database is in ${cluster}, and ${layout.cluster} is a link to it: PostgreSQL does not run as ` +
-          `root, and the system user postgres cannot enter ${layout.dataDir}.`,
+        `The database is in ${cluster}, and ${layout.cluster} is a link to it: PostgreSQL cannot run as root, ` +
+          `and the system user postgres has no access to ${layout.dataDir}.`,
       );
     }
     return cluster;

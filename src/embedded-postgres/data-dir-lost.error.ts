@@ -4,9 +4,9 @@ export class DataDirLostError extends Error {
 
   constructor(dataDir: string) {
     super(
-      `DATA_DIR is lost: the lock file in ${dataDir} was removed or replaced, so that another server can use the ` +
-        `database there. PostgreSQL was stopped at once, and the server ends. Make sure that no other server uses ` +
-        `this DATA_DIR, and start it again.`,
+      `DATA_DIR is lost: the lock file in ${dataDir} was removed or replaced, so another server could use the ` +
+        `database there. PostgreSQL was stopped immediately, and the server stops. Make sure that no other server ` +
+        `uses this DATA_DIR, and start the server again.`,
     );
   }
 }

@@ -103,7 +103,7 @@ export class EmbeddedPostgresServer {
     try {
       await this.postmaster.quit(this.pid);
     } catch (error) {
-      this.logger.warn(`PostgreSQL may run on, process ${this.pid.toString()}: ${String(error)}`);
+      this.logger.warn(`PostgreSQL process ${this.pid.toString()} may still be running: ${String(error)}`);
     }
     this.reject(new DataDirLostError(dataDir));
   }
@@ -124,8 +124,8 @@ async function prepare(
     cluster = await createCluster(layout, binaries, account, systemDir, logger);
   } else if (account !== undefined && !(await canEnter(account, cluster))) {
     throw new EmbeddedPostgresStartError(
-      `The database in ${cluster} belongs to the user with id ${account.uid.toString()}, who cannot enter that ` +
-        `directory, and PostgreSQL does not run as root. Move DATA_DIR, or change the modes or the owner.`,
+      `The database in ${cluster} belongs to user id ${account.uid.toString()}, which has no access to that ` +
+        `directory, and PostgreSQL cannot run as root. Move DATA_DIR, or change its mode or owner.`,
     );
   }
   const password = await readIfThere(layout.password);
@@ -151,18 +151,18 @@ async function startOrTakeOver(
   if (running !== undefined) {
     if (await answers(databaseUrl(password, running.port), postmaster.version, maxConnections)) {
       logger.log(
-        `Took over the PostgreSQL that an earlier process left running, port ${running.port.toString()}.`,
+        `Took over the PostgreSQL of an earlier process on port ${running.port.toString()}.`,
       );
       return running;
     }
     logger.warn(
-      'Stopping a PostgreSQL that an earlier process left running and that does not answer as it should.',
+      'Stopping the PostgreSQL of an earlier process, because it does not respond correctly.',
     );
     await postmaster.stop(15);
   }
   const started = await postmaster.start(await lastPort(layout), maxConnections);
   logger.log(
-    `PostgreSQL listens on 127.0.0.1, port ${started.port.toString()}; its data is in ${layout.cluster}.`,
+    `PostgreSQL listens on 127.0.0.1:${started.port.toString()} with data in ${layout.cluster}.`,
   );
   return started;
 }

@@ -4,8 +4,8 @@ export class EmbeddedPostgresUnavailableError extends Error {
 
   constructor(reason: string, remedy?: string) {
     super(
-      `The PostgreSQL that comes with the server cannot run here: ${reason} ` +
-        `Set DATABASE_URL to a database of your own${remedy === undefined ? '' : `, or ${remedy}`}.`,
+      `The embedded PostgreSQL cannot run here: ${reason} ` +
+        `Set DATABASE_URL to your own database${remedy === undefined ? '' : `, or ${remedy}`}.`,
     );
   }
 }

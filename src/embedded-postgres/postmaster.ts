@@ -75,7 +75,7 @@ export class Postmaster {
     if (!(await isPostmasterOf(this.cluster, pid))) return;
     const args = ['kill', 'QUIT', pid.toString()];
     const { exitCode, output } = await runCommand(this.binaries.pgCtl, args, { account: this.account });
-    if (exitCode !== 0) throw new EmbeddedPostgresStartError(`PostgreSQL does not stop.`, output);
+    if (exitCode !== 0) throw new EmbeddedPostgresStartError(`PostgreSQL did not stop.`, output);
   }
 
   /** @throws EmbeddedPostgresStartError where processes that cannot be seen from here use the cluster */
@@ -86,8 +86,8 @@ export class Postmaster {
       if (lock !== undefined) return lock;
       if (Date.now() > deadline) {
         throw new EmbeddedPostgresStartError(
-          `The database in ${this.cluster} is in use by a PostgreSQL that cannot be seen from here: it runs in ` +
-            `another container, or on another machine. Stop that one, also if it is frozen.`,
+          `The database in ${this.cluster} is in use by a PostgreSQL in another container or on another machine. ` +
+            `Stop that PostgreSQL, even if it is frozen.`,
         );
       }
       await delay(LEFTOVERS_POLL_MS);
@@ -110,7 +110,7 @@ export class Postmaster {
         const started = await this.running();
         if (started !== undefined) return started;
         throw new EmbeddedPostgresStartError(
-          'PostgreSQL ended as soon as it had started.',
+          'PostgreSQL exited immediately after its start.',
           await this.logFrom(0),
         );
       }
@@ -143,7 +143,7 @@ export class Postmaster {
       said.push(output);
     }
     if ((await this.running()) === undefined) return;
-    throw new EmbeddedPostgresStartError(`PostgreSQL in ${this.cluster} does not stop.`, said.join('\n'));
+    throw new EmbeddedPostgresStartError(`PostgreSQL in ${this.cluster} did not stop.`, said.join('\n'));
   }
 
   /** What PostgreSQL logged if it did not start, else undefined. */

@@ -57,10 +57,10 @@ export function runCommand(
       stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
     }
     child.once('error', (error: NodeJS.ErrnoException) => {
-      const user = account === undefined ? '' : ` as the user with id ${account.uid.toString()}`;
+      const user = account === undefined ? '' : ` as user id ${account.uid.toString()}`;
       // The file is there, so what is not found is the loader or the C library that it was built for.
-      const why = error.code === 'ENOENT' ? 'it was built for systems with glibc' : error.message;
-      reject(new EmbeddedPostgresUnavailableError(`${program} cannot be run${user} (${why}).`));
+      const why = error.code === 'ENOENT' ? 'it requires glibc' : error.message;
+      reject(new EmbeddedPostgresUnavailableError(`cannot run ${program}${user} (${why}).`));
     });
     child.once('close', (exitCode) => resolve({ exitCode, output }));
   });

@@ -32,7 +32,7 @@ export async function binariesFor(
   }
   const copied = inCopy(binaries, copy);
   if (!(await isUsable(account, copied))) {
-    throw new EmbeddedPostgresUnavailableError(`the system user postgres cannot reach ${copy}.`);
+    throw new EmbeddedPostgresUnavailableError(`the system user postgres has no access to ${copy}.`);
   }
   return copied;
 }
@@ -43,18 +43,18 @@ export async function binariesFor(
  * @throws EmbeddedPostgresUnavailableError if it cannot be had
  */
 export async function ensureOpenDirectory(account: SystemAccount, directory: string): Promise<void> {
-  const remedy = 'keep program and DATA_DIR where the system user postgres can reach them';
+  const remedy = 'install the program and DATA_DIR where the system user postgres has access';
   try {
     const created = await mkdir(directory, { recursive: true });
     if (created !== undefined) await chmod(directory, 0o755);
   } catch (error) {
     throw new EmbeddedPostgresUnavailableError(
-      `${directory} cannot be created (${(error as Error).message}).`,
+      `cannot create ${directory} (${(error as Error).message}).`,
       remedy,
     );
   }
   if (!(await canEnter(account, directory))) {
-    throw new EmbeddedPostgresUnavailableError(`the system user postgres cannot reach ${directory}.`, remedy);
+    throw new EmbeddedPostgresUnavailableError(`the system user postgres has no access to ${directory}.`, remedy);
   }
 }
 

@@ -4,7 +4,7 @@ import { EmbeddedPostgresUnavailableError } from './embedded-postgres-unavailabl
 
 const run = promisify(execFile);
 const NAME = 'postgres';
-const ORDINARY_USER = 'run the server as an ordinary user';
+const ORDINARY_USER = 'run the server as a regular user';
 
 /** A user of the operating system, other than root, by numbers. */
 export interface SystemAccount {
@@ -25,7 +25,7 @@ export function isRoot(): boolean {
 export async function postgresAccount(): Promise<SystemAccount> {
   const account = (await lookUp()) ?? (await create());
   if (account.uid === 0) {
-    throw new EmbeddedPostgresUnavailableError(`the user ${NAME} has root's id.`, ORDINARY_USER);
+    throw new EmbeddedPostgresUnavailableError(`the user ${NAME} has the user id of root.`, ORDINARY_USER);
   }
   return account;
 }
@@ -59,7 +59,7 @@ async function create(): Promise<SystemAccount> {
     }
   }
   throw new EmbeddedPostgresUnavailableError(
-    `PostgreSQL does not run as root, and the system user ${NAME} could not be created (${failures.join('; ')}).`,
+    `PostgreSQL cannot run as root, and creating the system user ${NAME} failed (${failures.join('; ')}).`,
     ORDINARY_USER,
   );
 }

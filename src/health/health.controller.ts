@@ -19,10 +19,10 @@ export class HealthController {
   @Open()
   @ApiOperation({
     operationId: 'getLiveness',
-    summary: 'Whether the process works',
-    description: 'It is not restarted because its database is away.',
+    summary: 'Liveness of the process',
+    description: 'Independent of the database, so that an orchestrator does not restart the server while the database is down.',
   })
-  @ApiOkResponse({ type: Liveness, description: 'It does.' })
+  @ApiOkResponse({ type: Liveness, description: 'The process is live.' })
   @ApiProblems(400)
   getLiveness(): Liveness {
     return { status: 'live', state: this.lifecycle.state };
@@ -30,8 +30,8 @@ export class HealthController {
 
   @Get('ready')
   @Open()
-  @ApiOperation({ operationId: 'getReadiness', summary: 'Whether nodes may be sent here' })
-  @ApiOkResponse({ type: Readiness, description: 'They may. Where they may not, the answer is a 503.' })
+  @ApiOperation({ operationId: 'getReadiness', summary: 'Readiness to accept nodes' })
+  @ApiOkResponse({ type: Readiness, description: 'The server accepts nodes. Otherwise the response is a 503.' })
   @ApiProblems(400)
   getReadiness(): Readiness {
     const { obstacle } = this.readiness;

@@ -4,13 +4,13 @@ export class Liveness {
   @TextOf('', { example: 'live' })
   status!: string;
 
-  @TextOf('Where it is in its life.', { enum: ['starting', 'running', 'draining'], example: 'running' })
+  @TextOf('State of the process.', { enum: ['starting', 'running', 'draining'], example: 'running' })
   state!: string;
 }
 
 export class Readiness {
   @TextOf(
-    '`degraded`: nodes are taken in, and what they send waits until the database does its part again.',
+    '`degraded`: the server accepts messages and queues them until the database works again.',
     {
       enum: ['ready', 'degraded'],
       example: 'ready',
@@ -18,9 +18,9 @@ export class Readiness {
   )
   status!: string;
 
-  @TextOf('What is wrong, where it is degraded.', { example: 'The database is read-only.', required: false })
+  @TextOf('Why the server is degraded.', { example: 'The database is read-only.', required: false })
   reason?: string;
 
-  @TimeOf('Since when it is degraded.', { required: false })
+  @TimeOf('Time since when the server is degraded.', { required: false })
   since?: string;
 }

@@ -7,7 +7,7 @@ import { BatchQueue } from '../telemetry/index.js';
 
 export const readinessMetricProvider = makeGaugeProvider({
   name: 'tetcore_ready',
-  help: 'Whether nodes may be sent here, as /health/ready says: 1 or 0.',
+  help: 'Whether the server accepts nodes, as /health/ready returns: 1 or 0.',
 });
 
 /** Whether nodes may be sent here. */
@@ -26,7 +26,7 @@ export class ReadinessCheck {
   /** Why they may not, as a sentence. */
   get obstacle(): string | undefined {
     if (!this.lifecycle.running) return `The server is ${this.lifecycle.state}.`;
-    if (this.queue.full) return 'Memory and journal are full.';
+    if (this.queue.full) return 'Memory queue and journal are full.';
     return undefined;
   }
 

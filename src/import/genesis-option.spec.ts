@@ -22,6 +22,6 @@ describe('--genesis', () => {
   );
 
   it('refuses a name that is given twice', () => {
-    expect(readGenesis([`Kusama=${HASH}`, `Kusama=${HASH}`])).toContain('once');
+    expect(readGenesis([`Kusama=${HASH}`, `Kusama=${HASH}`])).toContain('must not repeat');
   });
 });

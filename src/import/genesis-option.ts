@@ -12,9 +12,9 @@ export function readGenesis(texts: readonly string[]): ReadonlyMap<string, strin
     const at = text.lastIndexOf('=');
     const [name, hash] = [text.slice(0, at), text.slice(at + 1)];
     if (at < 1 || !isGenesisHash(hash)) {
-      return 'takes NAME=HASH: the name of a chain, and 0x with 64 hexadecimal digits.';
+      return 'must be NAME=HASH: the name of a chain, and 0x with 64 hexadecimal digits.';
     }
-    if (hashes.has(name)) return 'takes the name of a chain once.';
+    if (hashes.has(name)) return 'must not repeat the name of a chain.';
     hashes.set(name, hash.toLowerCase());
   }
   return hashes;

@@ -55,15 +55,15 @@ async function bringOver(options: ImportOptions, tables: SourceTables): Promise<
   const ledger = new ImportLedger(await sourceId(planner.source, tables));
   if (options.anotherSource !== true && (await ledger.isNewAmongOthers(planner.target))) {
     throw new ImportError(
-      'Another source than this was brought over before. Had this one been, all of its rows would come twice: by its ' +
-        'table __diesel_schema_migrations it is known again, or without that by the database in which it is. Give ' +
-        '--another-source where it really is another one.',
+      'A different source was imported before. If this source had been imported, its rows would be duplicated: a source ' +
+        'is recognized by its table __diesel_schema_migrations, or otherwise by its database. Pass --another-source ' +
+        'if this is a different source.',
     );
   }
   await refuseStranger(planner.source, planner.target, ledger, tables);
   const collector = await ledger.begin(planner.target, () =>
     progress?.say(
-      'Another import of this source is running: waiting for the transactions that it has begun.',
+      'Another import of this source is running: waiting for its open transactions.',
     ),
   );
   const counted: CountedTable[] = [];
@@ -79,7 +79,7 @@ async function bringOver(options: ImportOptions, tables: SourceTables): Promise<
   } finally {
     await pool.close();
   }
-  progress?.say('Counting both sides.');
+  progress?.say('Counting the rows of both databases.');
   const { now } = await readClocks(planner.target);
   const cutoff = new Date(now - settings.LOG_EXPIRY_H * HOUR_MS);
   return {
@@ -109,8 +109,8 @@ function explained(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof ImportError) return error;
   if (hasSqlState(error, SqlState.InsufficientPrivilege)) {
     return new ImportError(
-      `A database refuses it: ${error.message}. The user of --from reads the tables, that of DATABASE_URL makes ` +
-        'tables and writes to them.',
+      `Permission denied: ${error.message}. The user of --from needs to read the tables, and the user of DATABASE_URL ` +
+        'needs to create tables and write to them.',
       { cause: error },
     );
   }
@@ -119,7 +119,7 @@ function explained(error: unknown): unknown {
   const isGone = /^(?:Connection terminated|Client (?:has encountered|was closed))/.test(error.message);
   if (typeof code !== 'string' && !isGone) return error;
   return new ImportError(
-    `It was broken off: ${error.message}. What came over is kept: run it again to go on.`,
+    `The import failed: ${error.message}. Imported rows are kept: run the import again to continue.`,
     { cause: error },
   );
 }

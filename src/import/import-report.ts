@@ -1,12 +1,12 @@
 /** Why rows are left out, by the name under which they are counted. */
 export const LEFT_OUT = {
-  expired: 'older than LOG_EXPIRY_H, so that the next purge would remove them',
-  no_connection: 'messages that belong to no row of peer_connections',
-  not_an_object: 'messages that are no JSON object',
-  out_of_range: 'of a time before 1970 or more than a day ahead; events before the year 1 or after 9999',
-  no_benchmark: 'events that belong to no benchmark',
+  expired: 'older than LOG_EXPIRY_H: the next purge would remove them',
+  no_connection: 'messages without a row in peer_connections',
+  not_an_object: 'messages that are not a JSON object',
+  out_of_range: 'dated before 1970 or more than a day ahead; events before year 1 or after year 9999',
+  no_benchmark: 'events without a benchmark',
   phase: 'events whose phase is neither start nor end',
-  refused: 'PostgreSQL does not take them, as they are broken or too large',
+  refused: 'rejected by PostgreSQL, because they are invalid or too large',
 } as const;
 
 export type LeftOutReason = keyof typeof LEFT_OUT;

@@ -17,7 +17,7 @@ export class Lanes implements AsyncDisposable {
       throw error;
     }
     const [planner, first, ...others] = opened;
-    if (planner === undefined || first === undefined) throw new RangeError('One lane at least has to bring.');
+    if (planner === undefined || first === undefined) throw new RangeError('At least one worker is required.');
     return new Lanes(planner, [first, ...others]);
   }
 

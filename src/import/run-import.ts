@@ -20,11 +20,11 @@ export async function runImport({
 }: Omit<CommandOptions, 'genesis'> & Required<Pick<ImportOptions, 'genesis'>>): Promise<number> {
   const settings = await ConfigModule.readEnvironment();
   const { DATABASE_URL: to } = settings;
-  if (to === undefined) throw new ImportError('Set DATABASE_URL to the database that it goes into.');
+  if (to === undefined) throw new ImportError('Set DATABASE_URL to the target database.');
   // What storage says of its work would go between the lines of the progress.
   Logger.overrideLogger(['fatal', 'error', 'warn']);
   const signal = stopSignal();
-  console.log(`From ${placeOf(from)} into ${placeOf(to)}; stop with Ctrl-C, and go on by running it again.`);
+  console.log(`Importing ${placeOf(from)} into ${placeOf(to)}. Ctrl-C stops the import; run it again to continue.`);
   const progress = progressOn(process.stdout);
   try {
     const report = await importDatabase({

@@ -4,20 +4,22 @@ import { connectionsWithin, neededFiles, openFilesLimit } from '../platform/open
 import { READER_CONNECTIONS } from '../storage/index.js';
 
 /**
- * The settings with no more connections than this process may have files open: beyond that even the journal could not
- * be written. Says so, with a warning where it is less than half.
+ * Lowers the connection limits to what the limit of open files allows: beyond it, not even the journal could be
+ * written. Logs what was lowered; as a warning if it is less than half.
  */
 export function fitOpenFiles(settings: Settings, limit = openFilesLimit()): Settings {
   const fitting = connectionsWithin(limit ?? Infinity, settings, READER_CONNECTIONS);
   if (limit === undefined || fitting === undefined) return settings;
-  const { HTTP_MAX_CONNECTIONS: all, TELEMETRY_MAX_CONNECTIONS: nodes } = fitting;
+  const lowered = (['HTTP_MAX_CONNECTIONS', 'TELEMETRY_MAX_CONNECTIONS'] as const)
+    .filter((name) => fitting[name] < settings[name])
+    .map((name) => `${name} from ${settings[name].toString()} to ${fitting[name].toString()}`);
+  const needed = neededFiles(settings, READER_CONNECTIONS);
   const message =
-    `The limit of open files is ${limit.toString()}, and these settings may need ` +
-    `${neededFiles(settings, READER_CONNECTIONS).toString()}: HTTP_MAX_CONNECTIONS is ${all.toString()} and ` +
-    `TELEMETRY_MAX_CONNECTIONS ${nodes.toString()}. Raise the limit (LimitNOFILE, ulimit -n), or lower these settings.`;
+    `Lowered ${lowered.join(' and ')}: these settings may need ${needed.toString()} open files, but the limit is ` +
+    `${limit.toString()}. Raise the limit (LimitNOFILE, ulimit -n), or lower these settings.`;
   const logger = new Logger('Server');
-  // The default is for more nodes than most servers have.
-  if (all < settings.HTTP_MAX_CONNECTIONS / 2) logger.warn(message);
+  // The default allows more nodes than most servers have.
+  if (fitting.HTTP_MAX_CONNECTIONS < settings.HTTP_MAX_CONNECTIONS / 2) logger.warn(message);
   else logger.log(message);
   return Object.assign(new Settings(), settings, fitting);
 }

@@ -69,7 +69,7 @@ function stopped(deadline: Deadline): number {
 /** Every step has a limit of its own: this one is for what nobody has thought of. */
 async function tooLate(stopping: Promise<Deadline>): Promise<number> {
   await sleep((await stopping).leftMs(0.01));
-  new Logger('Server').error('The server did not stop in time and is ended.');
+  new Logger('Server').error('The server did not stop within SHUTDOWN_TIMEOUT_S; terminating.');
   return 1;
 }
 
@@ -81,7 +81,7 @@ function firstSignal(): Promise<number> {
       const now = performance.now();
       if (first === undefined) {
         first = now;
-        new Logger('Server').log(`Stopping, because of ${signal}.`);
+        new Logger('Server').log(`Stopping after ${signal}.`);
         resolve(now);
       } else if (now - first > SAME_SIGNAL_MS) {
         process.exit(1);
@@ -97,8 +97,8 @@ function welcome(settings: Settings, server: RunningServer): void {
   const host = ['0.0.0.0', '::'].includes(settings.HOST) ? 'localhost' : settings.HOST;
   const at = `${host}:${server.port.toString()}`;
   logger.log(
-    `Ready. Point a node here with  --telemetry-url 'ws://${at} 5'  (or 'ws://${at}/audit 5' to keep it for good).`,
+    `Ready. Start a node with  --telemetry-url 'ws://${at} 5'  (or 'ws://${at}/audit 5' for permanent storage).`,
   );
   const metricsPort = server.app.get(MetricsPort).number ?? server.port;
-  logger.log(`Look at  http://${at}/dashboard/  and  http://${host}:${metricsPort.toString()}/metrics`);
+  logger.log(`Dashboard: http://${at}/dashboard/  Metrics: http://${host}:${metricsPort.toString()}/metrics`);
 }

@@ -34,20 +34,20 @@ export function listenSequence(
 ): StartStep[] {
   return [
     // First of all: there is no message before there is a place to put it.
-    { name: 'the journal', run: () => app.get(JournalService).open() },
-    { name: 'what comes before routes', run: () => setUpBeforeRoutes(app, settings, dashboard) },
+    { name: 'journal', run: () => app.get(JournalService).open() },
+    { name: 'middleware', run: () => setUpBeforeRoutes(app, settings, dashboard) },
     // Nest's own start: routes, gateways, schedules, and hooks of teams' modules. None of ours needs an order.
-    { name: 'the modules', run: () => app.init() },
-    { name: 'the bounds on connections', run: () => app.get(HttpConnections).start() },
-    { name: 'the watch over nodes', run: () => app.get(TelemetrySockets).start() },
-    { name: 'the live feed', run: () => app.get(FeedSockets).start() },
-    { name: 'the views of chains', run: () => app.get(NetworkUpdater).start() },
+    { name: 'modules', run: () => app.init() },
+    { name: 'connection limits', run: () => app.get(HttpConnections).start() },
+    { name: 'node sockets', run: () => app.get(TelemetrySockets).start() },
+    { name: 'live feed', run: () => app.get(FeedSockets).start() },
+    { name: 'network views', run: () => app.get(NetworkUpdater).start() },
     // It purges nothing before the server runs.
-    { name: 'the schedule of purges', run: () => app.get(PurgeSchedule).start() },
+    { name: 'purge schedule', run: () => app.get(PurgeSchedule).start() },
     // Whoever asks finds all of the above.
-    { name: 'the port', run: () => listen(app.getHttpServer(), settings) },
+    { name: 'HTTP port', run: () => listen(app.getHttpServer(), settings) },
     {
-      name: 'the port of metrics',
+      name: 'metrics port',
       run: () => app.get(MetricsPort).listen(app.getHttpAdapter().getInstance()),
     },
   ];
@@ -57,15 +57,15 @@ export function listenSequence(
 export function readySequence(app: NestExpressApplication, signal: AbortSignal): StartStep[] {
   return [
     // As long as the database is away; only the signal ends that, or a database that will never do.
-    { name: 'the database', run: () => app.get(DatabaseStartup).run(signal) },
+    { name: 'database', run: () => app.get(DatabaseStartup).run(signal) },
     // Who takes nodes in from now on is told when the database is away.
-    { name: 'the watch over the database', run: () => app.get(DatabaseWatch).start() },
+    { name: 'database watch', run: () => app.get(DatabaseWatch).start() },
     { name: 'delivery', run: () => app.get(Delivery).start() },
     // How far our clock is off, and until when earlier processes were there.
-    { name: 'the observer', run: () => app.get(Observer).prepare(signal) },
+    { name: 'observer', run: () => app.get(Observer).prepare(signal) },
     {
       // Last of all: nodes are let in, and from now on it is a gap when they are not.
-      name: 'the intake',
+      name: 'intake',
       run: () => {
         app.get(Lifecycle).run();
         app.get(Observer).begin();
@@ -80,7 +80,7 @@ export async function startInOrder(steps: readonly StartStep[]): Promise<void> {
   for (const { name, run } of steps) {
     const startedAt = performance.now();
     await run();
-    logger.debug(`The start of ${name} took ${Math.round(performance.now() - startedAt).toString()} ms.`);
+    logger.debug(`Start step "${name}" took ${Math.round(performance.now() - startedAt).toString()} ms.`);
   }
 }
 
@@ -89,6 +89,6 @@ async function listen(server: Server, settings: Settings): Promise<void> {
   await once(server, 'listening');
   // Such as EMFILE where a connection is accepted: the server goes on.
   server.on('error', (error: Error) =>
-    new Logger('Server').error(`The HTTP server reports: ${error.message}`),
+    new Logger('Server').error(`HTTP server error: ${error.message}`),
   );
 }

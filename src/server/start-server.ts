@@ -108,7 +108,7 @@ async function startPostgres(
   const first = await Promise.race([starting, stopping]);
   if (!(first instanceof Deadline)) return first;
   await stopStarting(starting, first);
-  throw new StartStoppedError('The server was told to stop while it started.');
+  throw new StartStoppedError('The server was stopped while it was starting.');
 }
 
 /** PostgreSQL may have to recover for long. It cannot be told to stop before that. */
@@ -119,7 +119,7 @@ async function stopStarting(starting: Promise<EmbeddedPostgresServer>, deadline:
     if (postgres !== undefined) await stopInOrder([stopOfPostgres(postgres)], deadline);
   } else {
     new Logger('Server').warn(
-      'PostgreSQL is still starting, and is not waited for: the next start takes it over.',
+      'PostgreSQL is still starting; stopping without it. The next start takes it over.',
     );
   }
 }

@@ -32,7 +32,7 @@ export function stopSequence(app: INestApplication): StopStep[] {
   return [
     {
       // Nothing new is begun: sockets are refused, each answer is the last of its connection, a purge gives way.
-      name: 'the intake',
+      name: 'intake',
       share: 0,
       run: (_deadline, whole) => {
         app.get(Lifecycle).drain(whole);
@@ -44,14 +44,14 @@ export function stopSequence(app: INestApplication): StopStep[] {
     },
     {
       // No socket comes any more. Afterwards every frame of every node has been read.
-      name: 'the sockets of nodes',
+      name: 'node sockets',
       share: 0.25,
       mostMs: 6_000,
       run: (deadline) => app.get(TelemetrySockets).stop(deadline),
     },
     {
       // Every message is in a batch. Afterwards every batch is in the queue, with the ends of all connections.
-      name: 'the last batch',
+      name: 'last batch',
       share: 0,
       run: () => app.get(Batcher).flush(),
     },
@@ -63,41 +63,41 @@ export function stopSequence(app: INestApplication): StopStep[] {
     },
     {
       // What can be stored is stored. Afterwards the rest is on disk, and the journal is closed.
-      name: 'the journal',
+      name: 'journal',
       share: 0.02,
       run: () => app.get(Delivery).leave(),
     },
     {
       // No batch is stored any more. What stages stand on is there until the modules end.
-      name: 'the stages after storing',
+      name: 'after-store hooks',
       share: 0.05,
       mostMs: 2_000,
       run: (deadline) => app.get(Delivery).endStages(deadline),
     },
     {
       // No batch is brought to a sink any more.
-      name: 'the sinks',
+      name: 'secondary sinks',
       share: 0.05,
       mostMs: 2_000,
       run: () => app.get(Delivery).closeSinks(),
     },
     {
       // Whoever follows has seen nodes go.
-      name: 'the live feed',
+      name: 'live feed',
       share: 0.04,
       mostMs: 1_000,
       run: (deadline) => app.get(FeedSockets).stop(deadline),
     },
     {
       // No WebSocket is open, and so the port has connections of HTTP alone.
-      name: 'the requests',
+      name: 'HTTP requests',
       share: 0.02,
       mostMs: REQUEST_GRACE_MS + 1_000,
       run: (_deadline, whole) => app.get(HttpConnections).stop(graceLeft(whole)),
     },
     {
       // Nobody asks any more. Afterwards nothing begins by itself, and nothing is read.
-      name: 'what comes again',
+      name: 'scheduled tasks',
       share: 0,
       run: () => {
         app.get(NetworkViews).stop();
@@ -107,34 +107,34 @@ export function stopSequence(app: INestApplication): StopStep[] {
     },
     {
       // Since when nodes are not seen is in the database, or in the folder for the next process.
-      name: 'the observer',
+      name: 'observer',
       share: 0.01,
       mostMs: 250,
       run: (deadline) => app.get(Observer).leave(deadline),
     },
     {
       // Nothing says any more that this process is alive.
-      name: 'the entry in collectors',
+      name: 'collector entry',
       share: 0.03,
       mostMs: 2_000,
       run: () => app.get(CollectorRegistry).stop(),
     },
     {
       // Nobody writes any more.
-      name: "the writers' connections",
+      name: 'writer connections',
       share: 0.02,
       mostMs: 2_000,
       run: () => app.get(WriterPool).close(),
     },
     {
       // Nest's own end: hooks of teams' modules, and TypeORM's, which ends the readers' connections. None is ours.
-      name: 'the modules',
+      name: 'modules',
       share: 0.06,
       run: () => app.close(),
     },
     {
       // As late as can be, so that all that can be watched.
-      name: 'the port of metrics',
+      name: 'metrics port',
       share: 0,
       run: () => app.get(MetricsPort).close(),
     },

@@ -39,8 +39,8 @@ describe('a stop', () => {
     );
     expect(taken).toEqual(['a begins', 'a ends', 'b begins', 'c begins', 'c ends']);
     expect(log.map((line) => line.split('\n')[0])).toEqual([
-      'The end of b failed: Error: it is stuck',
-      'The end of d failed: Error: it is stuck',
+      'Stop step "b" failed: Error: it is stuck',
+      'Stop step "d" failed: Error: it is stuck',
     ]);
   });
 
@@ -64,7 +64,7 @@ describe('a stop', () => {
     expect(limits.long).toBeGreaterThan(0.9 * 200);
     expect(limits.last).toBeGreaterThan(0.9 * 300);
     expect(log).toEqual(
-      ['short', 'long', 'last'].map((name) => `The end of ${name} took too long, and is not waited for.`),
+      ['short', 'long', 'last'].map((name) => `Stop step "${name}" timed out; continuing with the next step.`),
     );
   });
 });

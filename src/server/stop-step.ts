@@ -38,9 +38,9 @@ async function take({ name, run }: StopStep, limitMs: number, whole: Deadline): 
   const work = async (): Promise<unknown> => await run(new Deadline(limitMs * TOLD), whole);
   try {
     if (!(await inTime(work(), limitMs)))
-      logger.warn(`The end of ${name} took too long, and is not waited for.`);
+      logger.warn(`Stop step "${name}" timed out; continuing with the next step.`);
   } catch (error) {
-    logger.error(`The end of ${name} failed: ${explain(error)}`);
+    logger.error(`Stop step "${name}" failed: ${explain(error)}`);
   }
-  logger.debug(`The end of ${name} took ${Math.round(performance.now() - startedAt).toString()} ms.`);
+  logger.debug(`Stop step "${name}" took ${Math.round(performance.now() - startedAt).toString()} ms.`);
 }

@@ -14,7 +14,7 @@ export { MessageSink } from './play/message-sink.js';
 export { Playback, type PlaybackOptions, type PlaybackTotals } from './play/playback.js';
 export { SocketSink, type SocketSinkOptions, type SocketTotals } from './play/socket-sink.js';
 export { UnreachableError } from './play/unreachable.error.js';
-export { runSimulator } from './run-simulator.js';
+export { parseSimulateOptions, simulateCommand } from './simulate-command.js';
 export { type BuiltInName } from './scenarios/built-in.js';
 export { listScenarios, loadScenario } from './scenarios/load-scenario.js';
 export { readScenario, type Scenario, type ScenarioFile } from './scenarios/scenario.js';

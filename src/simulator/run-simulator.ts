@@ -1,6 +1,6 @@
 import { stopSignal } from '../platform/async/index.js';
 import { say, timeText } from './console.js';
-import { type PlayOptions, readOptions, USAGE, UsageError } from './options.js';
+import type { PlayOptions, SimulatorOptions } from './simulate-command.js';
 import { Playback } from './play/playback.js';
 import { UnreachableError } from './play/unreachable.error.js';
 import { Network } from './world/network.js';
@@ -8,30 +8,13 @@ import { Network } from './world/network.js';
 const REPORT_EVERY_MS = 5_000;
 
 /**
- * The command `simulate`: plays a network of nodes.
+ * Runs a simulation until its end, or until the process is stopped.
  *
- * @param args its options: see {@link USAGE}
  * @returns the exit code
  */
-export async function runSimulator(args: readonly string[]): Promise<number> {
-  let options: ReturnType<typeof readOptions>;
-  try {
-    options = readOptions(args, Date.now());
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`${error.message}\ntetcore-analytics simulate --help lists what there is.\n`);
-    return 2;
-  }
-  if (options === 'help') {
-    process.stdout.write(USAGE);
-    return 0;
-  }
-  if ('show' in options) {
-    process.stdout.write(`${JSON.stringify(options.show, null, 2)}\n`);
-    return 0;
-  }
+export async function runSimulator(options: SimulatorOptions): Promise<number> {
   if ('database' in options) {
-    // What it takes to write to a database is not loaded for anything else.
+    // Loaded only when needed.
     const { fillDatabase } = await import('./database/fill-database.js');
     return await fillDatabase(options, stopSignal());
   }
@@ -87,5 +70,5 @@ async function simulate(options: PlayOptions): Promise<void> {
 }
 
 function missedText(missed: number): string {
-  return missed === 0 ? '' : `, ${missed} not sent for want of a connection`;
+  return missed === 0 ? '' : `, ${missed} dropped without a connection`;
 }

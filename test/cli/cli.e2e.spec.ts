@@ -60,7 +60,7 @@ describe('tetcore-analytics', { timeout: 60_000 }, () => {
       [['strat'], 'Did you mean start?'],
       [['migrate', '--chek'], 'Did you mean --check?'],
       [['purge', 'everything'], 'too many arguments'],
-      [['doctor', '--replicas', '0'], 'a whole number from 1 to 9999'],
+      [['doctor', '--replicas', '0'], 'an integer from 1 to 9999'],
       [['simulate', '--nodes', 'many'], '--nodes is "many"'],
       [['simulate', '--nodez', '3'], "Unknown option '--nodez'"],
     ] as const) {
@@ -78,7 +78,7 @@ describe('tetcore-analytics', { timeout: 60_000 }, () => {
       const { code, stdout, stderr } = result;
       expect(code).toBe(1);
       const said = stdout + stderr;
-      expect(said).toContain('PORT is "http", but takes a whole number from 0 to 65535.');
+      expect(said).toContain('PORT is "http", but must be an integer from 0 to 65535.');
       expect(said).toContain('LOG_LEVEL is "\\u009b2J"');
       expect(said).not.toMatch(/[\u009b\u202e]|^ {4}at /m);
     }
@@ -103,14 +103,14 @@ describe('tetcore-analytics', { timeout: 60_000 }, () => {
     }
     const url = 'mysql://h/db?user=x&password=hunter2';
     for (const [args, hint] of [
-      [['import', '--from', 'mysql://u:hunter2@hunter2@127.0.0.1/x'], 'takes a URL that begins'],
-      [['import', '--from', 'host=old user=x password=hunter2'], 'takes a URL that begins'],
-      [['import', '--from', 'postgres://user@/db?host=/tmp&password=hunter2'], 'takes a URL that begins'],
-      [['import', '--from', 'jdbc:postgresql://h/db?password=hunter2'], 'takes a URL that begins'],
-      [['import', '--from', url], 'takes a URL that begins'],
+      [['import', '--from', 'mysql://u:hunter2@hunter2@127.0.0.1/x'], 'must be a URL that starts'],
+      [['import', '--from', 'host=old user=x password=hunter2'], 'must be a URL that starts'],
+      [['import', '--from', 'postgres://user@/db?host=/tmp&password=hunter2'], 'must be a URL that starts'],
+      [['import', '--from', 'jdbc:postgresql://h/db?password=hunter2'], 'must be a URL that starts'],
+      [['import', '--from', url], 'must be a URL that starts'],
       [['migrate', `--form=${url}`], "unknown option '--form=…'"],
-      [['import', '--chunk', `a\n'${url}'`], 'a whole number from 1 to'],
-      [['import', '--from', 'postgres://h/x', '--genesis', 'a=hunter2'], 'takes NAME=HASH'],
+      [['import', '--chunk', `a\n'${url}'`], 'an integer from 1 to'],
+      [['import', '--from', 'postgres://h/x', '--genesis', 'a=hunter2'], 'must be NAME=HASH'],
       [[url], "unknown command 'mysql:…'"],
       [[`user=x password='hunter2'`], "unknown command 'user=…'"],
     ] as const) {

@@ -27,7 +27,7 @@ it('a machine with a wrong clock purges nothing by hand, previews nothing, and h
     expect(found.code).toBe(1);
     expect(found.stderr).toContain(refusal);
   }
-  expect((await run(30 * DAY, 'doctor')).stdout).toContain('No server with such a clock purges.');
+  expect((await run(30 * DAY, 'doctor')).stdout).toContain('Servers do not purge with this difference.');
   expect(await database.query('SELECT FROM logs_expiring')).toHaveLength(1);
 
   const purged = await run(0, 'purge');

@@ -52,7 +52,7 @@ describe('tetcore-analytics migrate', { timeout: 60_000 }, () => {
     const [last] = await database.query<{ name: string }>(
       'DELETE FROM schema_migrations WHERE id = (SELECT max(id) FROM schema_migrations) RETURNING name',
     );
-    expect(await run('--check')).toEqual({ code: 1, stdout: `Missing: ${last?.name ?? ''}.\n`, stderr: '' });
+    expect(await run('--check')).toEqual({ code: 1, stdout: `Pending migrations: ${last?.name ?? ''}.\n`, stderr: '' });
   });
 
   it('makes the role of dashboards', async () => {
@@ -78,7 +78,7 @@ describe('tetcore-analytics migrate', { timeout: 60_000 }, () => {
     const { code, stderr } = await commandLine(['migrate']);
     expect(code).toBe(1);
     expect(stderr).toBe(
-      'Set DATABASE_URL. A server with a PostgreSQL of its own migrates it when it starts.\n',
+      'Set DATABASE_URL. The embedded PostgreSQL is migrated when the server starts.\n',
     );
   });
 });
@@ -89,7 +89,7 @@ it.each([[['migrate']], [['migrate', '--check']]])(
     const environment = { DATABASE_URL: `postgres://x:hidden@127.0.0.1:${await freePort()}/y` };
     const { code, stderr } = await commandLine(args, environment);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^The database of DATABASE_URL cannot be reached: [^\n]*ECONNREFUSED[^\n]*\n$/);
+    expect(stderr).toMatch(/^Cannot reach the database of DATABASE_URL: [^\n]*ECONNREFUSED[^\n]*\n$/);
     expect(stderr).not.toContain('hidden');
   },
 );
@@ -156,7 +156,7 @@ describe('tetcore-analytics purge', { timeout: 60_000 }, () => {
       await reader.query(`SELECT count(*) FROM ${expired}`);
       expect(await commandLine(['purge'], environment)).toEqual({
         code: 0,
-        stdout: `Left ${expired} for another time, since somebody reads the table for long.\n`,
+        stdout: `Skipped ${expired}: another session holds a lock on it. A later purge removes it.\n`,
         stderr: '',
       });
     });
@@ -168,7 +168,7 @@ describe('tetcore-analytics purge', { timeout: 60_000 }, () => {
       await client.query('SELECT pg_advisory_lock($1)', [AdvisoryLock.Purge]);
       const { code, stdout } = await commandLine(['purge'], { DATABASE_URL: database.url });
       expect(code).toBe(0);
-      expect(stdout).toContain('Somebody else is purging this database');
+      expect(stdout).toContain('Another process is purging this database');
     });
   });
 
@@ -201,9 +201,9 @@ describe('tetcore-analytics doctor', { timeout: 60_000 }, () => {
     expect(report.findings.filter(({ level }) => level !== 'ok')).toEqual([]);
     expect(report).toMatchObject({ problems: 0, warnings: 0 });
     const said = report.findings.map(({ message }) => message).join('\n');
-    expect(said).toContain(`Port ${port} (PORT) of 127.0.0.1 is a server's of ours, which is running.`);
-    expect(said).toMatch(/^The database was purged, or made, \d+ s ago\.$/m);
-    expect(said).toContain('Seen by the database within the last minute:');
+    expect(said).toContain(`Port ${port} (PORT) of 127.0.0.1 is used by a tetcore-analytics server, which is running.`);
+    expect(said).toMatch(/^The last purge, or the creation of the database, was \d+ s ago\.$/m);
+    expect(said).toContain('Servers with a heartbeat within the last minute:');
     const asText = await commandLine(['doctor'], own);
     expect(asText.stdout).toMatch(/\n0 problems, 0 warnings, \d+ ok\.\n$/);
     await server.end('SIGTERM');
@@ -217,10 +217,10 @@ describe('tetcore-analytics doctor', { timeout: 60_000 }, () => {
     });
     expect(code).toBe(1);
     expect(stdout).toMatch(
-      /^problem {2}database +The database does not answer: .*ECONNREFUSED.*\n +→ Check host/m,
+      /^problem {2}database +Cannot connect to the database: .*ECONNREFUSED.*\n +→ Check host/m,
     );
     expect(stdout).toMatch(
-      /^warning {2}settings +There is a variable DATABSE_URL.*\n +→ If DATABASE_URL is meant/m,
+      /^warning {2}settings +The environment variable DATABSE_URL.*\n +→ If you mean DATABASE_URL/m,
     );
     expect(stdout).toMatch(/\n1 problem, \d+ warnings?, \d+ ok\.\n$/);
   });
@@ -237,7 +237,7 @@ describe('tetcore-analytics doctor', { timeout: 60_000 }, () => {
           .map(({ message }) => message);
       };
       expect(await databaseOf()).toEqual([
-        'There is no database yet: DATABASE_URL is not set, and no server has run here.',
+        'There is no database yet: DATABASE_URL is not set, and DATA_DIR has no embedded PostgreSQL.',
       ]);
       const logger = { log: () => undefined, warn: () => undefined };
       const postgres = await EmbeddedPostgresServer.start({ dataDir, logger });
@@ -246,13 +246,13 @@ describe('tetcore-analytics doctor', { timeout: 60_000 }, () => {
         await onDatabase(postgres.url.replace('tetcore-analytics', 'postgres'), (client) =>
           client.query('CREATE DATABASE "tetcore-analytics"'),
         );
-        expect(await databaseOf()).toEqual(['The database answers.']);
+        expect(await databaseOf()).toEqual(['Connected to the database.']);
       } finally {
         await postgres.stop();
       }
       const [stopped] = await databaseOf();
       expect(stopped).toMatch(
-        /^The server's own PostgreSQL in .* does not run, so nothing of it was looked at\.$/,
+        /^The embedded PostgreSQL in .* is not running, so it was not checked\.$/,
       );
       await rm(dataDir, { recursive: true });
     },

@@ -21,7 +21,7 @@ describe('doctor, where nothing answers', { timeout: 60_000 }, () => {
       PORT: (await freePort()).toString(),
     });
     expect(code).not.toBe(0);
-    expect(stdout).toMatch(/^problem {2}journal +Could not be looked at: nothing came within 8 s\.$/m);
+    expect(stdout).toMatch(/^problem {2}journal +Check failed: timeout after 8 s\.$/m);
     expect(stdout).toMatch(/^ok +ports /m);
     expect(stdout).toMatch(/\n1 problem, /);
     await rm(dataDir, { recursive: true });

@@ -85,7 +85,7 @@ describe('doctor', () => {
     const failing: Check<object> = { name: 'fails', look: () => Promise.reject(new Error('no luck')) };
     const good: Check<object> = { name: 'good', look: () => ok('Fine.') };
     expect(await examine([failing, good], {})).toMatchObject([
-      { check: 'fails', level: 'warning', message: 'Could not be looked at: Error: no luck' },
+      { check: 'fails', level: 'warning', message: 'Check failed: Error: no luck' },
       { check: 'good', level: 'ok', message: 'Fine.' },
     ]);
     const names = [...machineChecks, ...databaseChecks, ...schemaChecks].map(({ name }) => name);
@@ -97,9 +97,9 @@ describe('doctor', () => {
     const { settings, findings } = findingsOf({ PORT: 'x', DB_BATCH_SIZE: '0', LOG_LEVELS: 'info' });
     expect(settings).toBeUndefined();
     expect(findings.map(({ level, message }) => `${level}: ${message}`)).toEqual([
-      'problem: PORT is "x", but takes a whole number from 0 to 65535.',
-      'problem: DB_BATCH_SIZE is "0", but takes a whole number from 1 to 65536.',
-      'warning: There is a variable LOG_LEVELS, which is no setting.',
+      'problem: PORT is "x", but must be an integer from 0 to 65535.',
+      'problem: DB_BATCH_SIZE is "0", but must be an integer from 1 to 65536.',
+      'warning: The environment variable LOG_LEVELS is not a setting.',
     ]);
   });
 });
@@ -110,7 +110,7 @@ describe('doctor, where nothing answers', { timeout: 60_000 }, () => {
 
   it('waits for a check for some seconds, and goes on with those of the machine', async () => {
     expect(await examine([stuck, good], {}, 20)).toMatchObject([
-      { check: 'stuck', level: 'problem', message: 'Could not be looked at: nothing came within 0.02 s.' },
+      { check: 'stuck', level: 'problem', message: 'Check failed: timeout after 0.02 s.' },
       { check: 'good', level: 'ok' },
     ]);
   });
@@ -126,10 +126,10 @@ describe('doctor, where nothing answers', { timeout: 60_000 }, () => {
       'encryption: ok',
       'clock: ok',
       'durability: problem',
-      'not looked at: warning',
+      'skipped: warning',
     ]);
     expect(found.at(-1)?.message).toBe(
-      'Not looked at, since the database stalls: autovacuum, database disk, permissions, migrations, servers, connections, partitions, last purge.',
+      'Skipped, because the database does not respond: autovacuum, database disk, permissions, migrations, servers, connections, partitions, last purge.',
     );
   });
 
@@ -139,7 +139,7 @@ describe('doctor, where nothing answers', { timeout: 60_000 }, () => {
     const { port } = silent.address() as AddressInfo;
     const DATABASE_URL = `postgres://u@127.0.0.1:${port}/x`;
     expect(await examineDatabase(readSettings({ DATABASE_URL }), undefined, 500)).toMatchObject([
-      { level: 'problem', message: expect.stringMatching(/^The database does not answer: /) as string },
+      { level: 'problem', message: expect.stringMatching(/^Cannot connect to the database: /) as string },
     ]);
     silent.close();
   });
@@ -149,13 +149,13 @@ describe('doctor on this machine', () => {
   it('looks whether DATA_DIR can be written', async () => {
     const directory = await tempDir('doctor');
     const [written] = await said(dataDir, machine({ DATA_DIR: directory }));
-    expect(written).toBe(`ok: ${directory} can be written.`);
+    expect(written).toBe(`ok: ${directory} is writable.`);
     const missing = join(directory, 'a/b');
     const [made] = await said(dataDir, machine({ DATA_DIR: missing }));
-    expect(made).toBe(`ok: ${missing} is not there yet; the server makes it.`);
+    expect(made).toBe(`ok: ${missing} does not exist yet; the server creates it.`);
     const file = join(directory, 'file');
     await writeFile(file, '');
-    expect(await said(dataDir, machine({ DATA_DIR: file }))).toEqual([`problem: ${file} is no directory.`]);
+    expect(await said(dataDir, machine({ DATA_DIR: file }))).toEqual([`problem: ${file} is not a directory.`]);
     await rm(directory, { recursive: true });
   });
 
@@ -164,7 +164,7 @@ describe('doctor on this machine', () => {
     await chmod(directory, 0o500);
     const [found] = await said(dataDir, machine({ DATA_DIR: directory }));
     expect(found).toMatch(
-      /^problem: .* belongs to the user with id \d+, and the one with id \d+ may not write/,
+      /^problem: .* belongs to user id \d+, and user id \d+ cannot write/,
     );
     await rm(directory, { recursive: true });
   });
@@ -175,7 +175,7 @@ describe('doctor on this machine', () => {
     expect(spaceFinding(1000 * MIB, settings, '/x')).toMatchObject({
       level: 'warning',
       message: expect.stringContaining(
-        'has 1000 MiB free, which is less than the journal may take',
+        'has 1000 MiB free, less than the maximum size of the journal',
       ) as string,
     });
     expect(spaceFinding(1000 * MIB, readSettings({ JOURNAL_MODE: 'off' }), '/x').level).toBe('ok');
@@ -185,7 +185,7 @@ describe('doctor on this machine', () => {
   it('finds batches that processes left behind', async () => {
     const directory = await tempDir('doctor');
     const subject = machine({ DATA_DIR: directory });
-    const nothing = ['ok: No batches of processes that are gone wait to be stored.'];
+    const nothing = ['ok: There are no abandoned journals with unstored batches.'];
     expect(await said(journals, subject)).toEqual(nothing);
     const journal = await Journal.open({
       directory: join(directory, 'journal'),
@@ -198,12 +198,12 @@ describe('doctor on this machine', () => {
     expect(await said(journals, subject)).toEqual(nothing);
     await journal.close();
     const [waiting] = await said(journals, subject);
-    expect(waiting).toMatch(/^warning: Up to 1 batches \(.* bytes\) of a process that is gone wait in /);
+    expect(waiting).toMatch(/^warning: Up to 1 batches \(.* bytes\) of an ended process are pending in /);
     const foreign = join(directory, 'journal', uuid());
     await mkdir(foreign);
     await writeFile(join(foreign, 'journal.json'), '{"format":99}');
     const [, unknown] = await said(journals, subject);
-    expect(unknown).toMatch(/^problem: The journal .* cannot be read: .* is of format 99/);
+    expect(unknown).toMatch(/^problem: Cannot read the journal .*: .* is of format 99/);
     await rm(directory, { recursive: true });
   });
 
@@ -212,16 +212,16 @@ describe('doctor on this machine', () => {
     const on = (PORT: number, more: Record<string, string> = {}) =>
       said(ports, machine({ HOST: '127.0.0.1', PORT: PORT.toString(), ...more }));
     expect(await on(port)).toEqual([`ok: Port ${port} (PORT) of 127.0.0.1 is free.`]);
-    expect(await on(0)).toEqual(['ok: PORT is 0: the server takes a free port.']);
+    expect(await on(0)).toEqual(['ok: PORT is 0: the server uses any free port.']);
     expect(await on(port, { HOST: '192.0.2.1' })).toEqual([
-      'problem: 192.0.2.1 (HOST) is no address of this machine.',
+      'problem: 192.0.2.1 (HOST) is not an address of this machine.',
     ]);
 
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     const ours = server.server.port;
     expect(await on(ours, { METRICS_PORT: port.toString() })).toEqual([
-      `ok: Port ${ours} (PORT) of 127.0.0.1 is a server's of ours, which is running.`,
+      `ok: Port ${ours} (PORT) of 127.0.0.1 is used by a tetcore-analytics server, which is running.`,
       `ok: Port ${port} (METRICS_PORT) of 127.0.0.1 is free.`,
     ]);
 
@@ -229,7 +229,7 @@ describe('doctor on this machine', () => {
     await once(other, 'listening');
     const taken = (other.address() as AddressInfo).port;
     expect(await on(taken)).toEqual([
-      `problem: Port ${taken} (PORT) of 127.0.0.1 is taken by another program.`,
+      `problem: Port ${taken} (PORT) of 127.0.0.1 is used by another program.`,
     ]);
     other.close();
   });
@@ -239,15 +239,15 @@ describe('doctor on this machine', () => {
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
     const [found] = await said(ports, machine({ HOST: '127.0.0.1', PORT: port.toString() }));
-    expect(found).toMatch(/^problem: .* is taken by another program\.$/);
+    expect(found).toMatch(/^problem: .* is used by another program\.$/);
     silent.close();
   });
 
   it('holds the limit on open files against the connections', async () => {
     const settings = readSettings({ HTTP_MAX_CONNECTIONS: '1000', DB_POOL_SIZE: '10' });
     expect(openFilesFinding(1024, settings).message).toBe(
-      'A process started here may open 1024 files, and with HTTP_MAX_CONNECTIONS=1000 it may need 1272. ' +
-        'A server takes fewer connections then.',
+      'The limit of open files is 1024 for processes started here, but HTTP_MAX_CONNECTIONS=1000 may need 1272. ' +
+        'The server lowers its connection limits accordingly.',
     );
     expect(openFilesFinding(1024, settings).level).toBe('warning');
     expect(openFilesFinding(1272, settings).level).toBe('ok');
@@ -258,15 +258,15 @@ describe('doctor on this machine', () => {
 
   it('warns where strangers may read', async () => {
     expect(await said(access, machine({}))).toEqual([
-      'warning: Whoever reaches the port may read what is stored: API_TOKENS is not set, and HOST is 0.0.0.0.',
+      'warning: Any client that reaches the port can read all stored data: API_TOKENS is not set, and HOST is 0.0.0.0.',
     ]);
     for (const HOST of ['127.0.0.1', 'localhost', '::1']) {
       expect(await said(access, machine({ HOST }))).toEqual([
-        `ok: The server listens on ${HOST} alone, so it needs no tokens.`,
+        `ok: The server listens on ${HOST} only, so it needs no tokens.`,
       ]);
     }
     expect(await said(access, machine({ API_TOKENS: 'read:0123456789abcdef' }))).toEqual([
-      'ok: The HTTP API and the feed ask for a token (1).',
+      'ok: The HTTP API and the live feed require a token (1 configured).',
     ]);
   });
 });
@@ -335,10 +335,10 @@ describe('doctor on a database', () => {
         clockFinding((await readClocks(subject.client, new ClockAhead(aheadMs))).offset);
       const behind = await finding(-5_000);
       expect(behind.level).toBe('warning');
-      expect(behind.message).toMatch(/^The clock of the database is [45]\.\d s ahead of ours\.$/);
+      expect(behind.message).toMatch(/^The clock of the database is [45]\.\d s ahead of the clock of this machine\.$/);
       const ahead = await finding(90_000);
       expect(ahead.level).toBe('problem');
-      expect(ahead.message).toMatch(/ (89|90)\.\d s behind ours\. No server with such a clock purges\.$/);
+      expect(ahead.message).toMatch(/ (89|90)\.\d s behind the clock of this machine\. Servers do not purge with this difference\.$/);
     });
   });
 
@@ -346,7 +346,7 @@ describe('doctor on a database', () => {
     await using database = await TestDatabase.create();
     await connected(database.url, async (subject) => {
       expect(await said(durability, subject)).toEqual([
-        'ok: The database writes what it commits to its disk.',
+        'ok: The database flushes commits to disk.',
       ]);
     });
     await database.query(
@@ -354,7 +354,7 @@ describe('doctor on a database', () => {
     );
     await connected(database.url, async (subject) => {
       expect((await said(durability, subject))[0]).toMatch(
-        /^warning: The database has synchronous_commit off/,
+        /^warning: synchronous_commit is off/,
       );
     });
   });
@@ -371,12 +371,12 @@ describe('doctor on a database', () => {
     await postgres.startAgain();
     await connected(url, async (subject) => {
       expect((await said(durability, subject)).map((text) => text.split(':')[1])).toEqual([
-        ' The database has fsync off',
-        ' The database has full_page_writes off',
+        ' fsync is off',
+        ' full_page_writes is off',
       ]);
       expect(await said(autovacuum, subject)).toEqual(
         ['autovacuum', 'track_counts'].map(
-          (name) => `warning: The database has ${name} off: tables grow, and questions become slow.`,
+          (name) => `warning: ${name} is off: tables grow, and queries become slow.`,
         ),
       );
     });
@@ -385,7 +385,7 @@ describe('doctor on a database', () => {
   it('looks at the disk of its own database, and says that it cannot see that of another', async () => {
     await using database = await TestDatabase.create();
     await connected(database.url, async (subject) => {
-      expect((await said(databaseDisk, subject))[0]).toMatch(/^ok: .* cannot be seen from here/);
+      expect((await said(databaseDisk, subject))[0]).toMatch(/^ok: .* cannot be checked from here/);
       const directory = await tempDir('doctor');
       const own = await said(databaseDisk, { ...subject, cluster: directory });
       expect(own[0]).toContain(`The disk of the database in ${directory} has `);
@@ -405,14 +405,14 @@ describe('doctor on a database', () => {
     const as = () => connected(url.href, (subject) => said(permissions, subject));
     try {
       expect(await as()).toEqual([
-        `problem: ${role} may not create tables in the schema public, so neither migrations nor partitions can be made.`,
+        `problem: ${role} cannot create tables in the schema public, so migrations and new partitions fail.`,
       ]);
       await database.query(`GRANT CREATE ON SCHEMA public TO ${role}`);
       expect((await as())[0]).toMatch(
         /^problem: doctor_\d+ does not own benchmark_events, .*logs_expiring.*, so/,
       );
       await database.query(`ALTER ROLE ${role} SET search_path = nowhere`);
-      expect(await as()).toEqual([`problem: No schema of the search_path is there for ${role}.`]);
+      expect(await as()).toEqual([`problem: The search_path of ${role} has no existing schema.`]);
     } finally {
       await database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
     }
@@ -428,11 +428,11 @@ describe('doctor on a database', () => {
     try {
       const found = await examineDatabase(readSettings({ DATABASE_URL: url.href }), undefined);
       const of = (name: string) => found.find(({ check }) => check === name)?.message;
-      expect(of('database')).toBe('The database answers.');
-      expect(of('permissions')).toContain(`${role} may not create tables`);
+      expect(of('database')).toBe('Connected to the database.');
+      expect(of('permissions')).toContain(`${role} cannot create tables`);
       expect(of('migrations')).toContain('permission denied for table schema_migrations');
-      expect(of('not looked at')).toBe(
-        'Not looked at, which need all migrations: servers, connections, partitions, last purge.',
+      expect(of('skipped')).toBe(
+        'Skipped, because they need all migrations: servers, connections, partitions, last purge.',
       );
     } finally {
       await database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
@@ -446,16 +446,16 @@ describe('doctor on a database', () => {
     expect(await found('true')).toEqual(['ok: The schema is up to date.']);
     await database.query(`INSERT INTO schema_migrations (timestamp, name) VALUES (1, 'FromTheFuture1')`);
     expect(await found('true')).toEqual([
-      'warning: Migrations were applied that this version does not know: FromTheFuture1.',
+      'warning: The database has migrations that are unknown to this version: FromTheFuture1.',
     ]);
     // Those of a team do not hide that others are missing.
     await database.query("DELETE FROM schema_migrations WHERE name LIKE 'KeepMessages%'");
     const both = await found('false');
-    expect(both[0]).toMatch(/^warning: .* does not know: FromTheFuture1\.$/);
-    expect(both[1]).toMatch(/^problem: Migrations are missing: KeepMessages\d+\.$/);
+    expect(both[0]).toMatch(/^warning: .* unknown to this version: FromTheFuture1\.$/);
+    expect(both[1]).toMatch(/^problem: Pending migrations: KeepMessages\d+\.$/);
     await database.query('DELETE FROM schema_migrations');
-    expect((await found('true'))[0]).toMatch(/^warning: Migrations are missing: KeepMessages\d+, /);
-    expect((await found('false'))[0]).toMatch(/^problem: Migrations are missing: /);
+    expect((await found('true'))[0]).toMatch(/^warning: Pending migrations: KeepMessages\d+, /);
+    expect((await found('false'))[0]).toMatch(/^problem: Pending migrations: /);
   });
 
   it('sees the servers, and whether they are of one version', async () => {
@@ -467,13 +467,13 @@ describe('doctor on a database', () => {
         [uuid(), version, age],
       );
     const found = () => connected(database.url, (subject) => said(servers, subject));
-    expect(await found()).toEqual(['ok: No server has been seen by the database within the last minute.']);
+    expect(await found()).toEqual(['ok: No server has sent a heartbeat to the database within the last minute.']);
     await add('0.1.0', '2 minutes');
     await add('0.2.0', '20 seconds');
-    expect(await found()).toEqual(['ok: Seen by the database within the last minute: host (0.2.0).']);
+    expect(await found()).toEqual(['ok: Servers with a heartbeat within the last minute: host (0.2.0).']);
     await add('0.3.0', '10 seconds');
     expect(await found()).toEqual([
-      'warning: Servers of different versions store to the database: host (0.2.0), host (0.3.0).',
+      'warning: Servers of different versions use the database: host (0.2.0), host (0.3.0).',
     ]);
   });
 
@@ -482,7 +482,7 @@ describe('doctor on a database', () => {
     expect(connectionsFinding(3, 30, 97).level).toBe('warning');
     expect(connectionsFinding(4, 30, 97)).toMatchObject({
       level: 'problem',
-      message: 'The database takes 97 connections, and 4 servers with DB_POOL_SIZE as here may need 120.',
+      message: 'The database allows 97 connections, and 4 servers with this DB_POOL_SIZE may need 120.',
     });
     await using database = await TestDatabase.create();
     const found = (replicas: number, pool: string) =>
@@ -490,12 +490,12 @@ describe('doctor on a database', () => {
         DB_POOL_SIZE: pool,
       });
     expect((await found(1, '2'))[0]).toMatch(
-      /^ok: The database takes \d+ connections, and a server .* may need 19\.$/,
+      /^ok: The database allows \d+ connections, and one server .* may need 19\.$/,
     );
     expect((await found(9, '1000'))[0]).toMatch(/^problem: .* 9 servers .* may need 9153\.$/);
     const name = new URL(database.url).pathname.slice(1);
     await database.query(`ALTER DATABASE ${name} CONNECTION LIMIT 13`);
-    expect((await found(1, '2'))[0]).toMatch(/^problem: The database takes 13 connections, /);
+    expect((await found(1, '2'))[0]).toMatch(/^problem: The database allows 13 connections, /);
   });
 
   it('tells when the database was last purged', async () => {
@@ -504,16 +504,16 @@ describe('doctor on a database', () => {
       connected(database.url, (subject) => said(lastPurge, subject), { PURGE_INTERVAL_S: '600' });
     await database.query("UPDATE purge_state SET succeeded_at = now() - interval '3 hours'");
     expect((await found())[0]).toMatch(
-      /^ok: The database was purged, or made, 108\d\d s ago\. No server runs that could purge\.$/,
+      /^ok: The last purge, or the creation of the database, was 108\d\d s ago\. No server is running\.$/,
     );
     await database.query(
       `INSERT INTO collectors (number, id, host, version, started_at, last_seen_at)
        VALUES (1, $1, 'h', 'v', now(), now())`,
       [uuid()],
     );
-    expect((await found())[0]).toMatch(/^warning: .* 108\d\d s ago, though PURGE_INTERVAL_S is 600\.$/);
+    expect((await found())[0]).toMatch(/^warning: .* 108\d\d s ago, but PURGE_INTERVAL_S is 600\.$/);
     await database.query('UPDATE purge_state SET succeeded_at = now()');
-    expect((await found())[0]).toMatch(/^ok: The database was purged, or made, \d s ago\.$/);
+    expect((await found())[0]).toMatch(/^ok: The last purge, or the creation of the database, was \d s ago\.$/);
     const settings = readSettings({ PURGE_INTERVAL_S: '600' });
     expect(lastPurgeFinding(2_400, settings).level).toBe('ok');
     expect(lastPurgeFinding(2_401, settings).level).toBe('warning');
@@ -523,7 +523,7 @@ describe('doctor on a database', () => {
     await using database = await TestDatabase.create();
     const environment = { LOG_EXPIRY_H: '48' };
     const found = () => connected(database.url, (subject) => said(partitions, subject), environment);
-    const missing = (table: string) => `${table} has no partition for all messages of now and the next day.`;
+    const missing = (table: string) => `${table} does not have partitions for all of today and tomorrow.`;
     expect(await found()).toEqual([
       `warning: ${missing('logs_expiring')}`,
       `warning: ${missing('logs_audit')}`,
@@ -541,8 +541,8 @@ describe('doctor on a database', () => {
     await using storage = new TestStorage(database.url, { environment });
     await storage.partitions.ensureAhead(Date.now());
     expect((await found()).map((text) => text.replace(/\d+/, 'N'))).toEqual([
-      'ok: logs_expiring has N partitions, as it should.',
-      'ok: logs_audit has N partitions, as it should.',
+      'ok: logs_expiring has N partitions, as expected.',
+      'ok: logs_audit has N partitions, as expected.',
     ]);
 
     const old = Date.now() - 60 * HOUR;

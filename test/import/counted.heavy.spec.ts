@@ -40,14 +40,14 @@ describe('at its end an import', { timeout: 60_000 }, () => {
     );
     const more = await bringOver(old, database);
     expect(agrees(more)).toBe(false);
-    expect(reportText(more)).toMatch(/^tetcore_logs: \d+ rows more are here than came over\.$/m);
+    expect(reportText(more)).toMatch(/^tetcore_logs: the target has \d+ more rows than were imported\.$/m);
 
     await database.query('TRUNCATE logs_expiring, logs_audit');
     await database.query('DELETE FROM benchmarks WHERE id = 1');
     const fewer = await bringOver(old, database);
     expect(agrees(fewer)).toBe(false);
-    expect(reportText(fewer)).toContain('tetcore_logs: 100 rows that had come over are not here any more.');
-    expect(reportText(fewer)).toContain('benchmarks: 1 rows that had come over are not here any more.');
+    expect(reportText(fewer)).toContain('tetcore_logs: 100 imported rows are missing in the target.');
+    expect(reportText(fewer)).toContain('benchmarks: 1 imported rows are missing in the target.');
   });
 
   it('does not take for missing what the purge has removed', async () => {
@@ -105,7 +105,7 @@ describe('at its end an import', { timeout: 60_000 }, () => {
     const partitions = "SELECT FROM pg_inherits WHERE inhparent = 'logs_audit'::regclass";
     const before = (await database.query(partitions)).length;
     await expect(bringOver(old, database)).rejects.toThrow(
-      /^The messages are of too many times.*logs_audit would have more than 300 partitions/,
+      /^The messages span too many partitions.*logs_audit would have more than 300 partitions/,
     );
     expect(await database.query(partitions)).toHaveLength(before);
     await old.query('DELETE FROM substrate_logs WHERE id > 10');

@@ -260,7 +260,7 @@ describe('a database of 0.1.4', { timeout: 60_000 }, () => {
     const report = await bringOver(old, database, { genesis });
     expect(report.unknownChains).toEqual(["It's no chain"]);
     expect(agrees(report)).toBe(true);
-    expect(reportText(report)).toContain("no connection of the source is of a chain It's no chain.");
+    expect(reportText(report)).toContain("the source has no connection on a chain named It's no chain.");
     const hashes = (): Promise<object[]> =>
       database.query('SELECT peer_id, genesis_hash FROM peer_connections ORDER BY peer_id');
     expect(await hashes()).toEqual([

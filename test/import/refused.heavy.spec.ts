@@ -11,13 +11,13 @@ const nameOf = (database: TestDatabase): string => new URL(database.url).pathnam
 describe('what cannot be imported', { timeout: 90_000 }, () => {
   it('is the target itself', async () => {
     await using old = await oldDatabase();
-    await expect(bringOver(old, old)).rejects.toThrow('--from and DATABASE_URL name the same database');
+    await expect(bringOver(old, old)).rejects.toThrow('--from and DATABASE_URL are the same database');
   });
 
   it('is a database of this version', async () => {
     await using ours = await TestDatabase.create();
     await using target = TestDatabase.missing();
-    await expect(bringOver(ours, target)).rejects.toThrow('is a database of this version already');
+    await expect(bringOver(ours, target)).rejects.toThrow('is a database of this version');
     await expect(target.query('SELECT 1')).rejects.toThrow('does not exist');
   });
 
@@ -26,11 +26,11 @@ describe('what cannot be imported', { timeout: 90_000 }, () => {
     await using target = await TestDatabase.create();
     await old.query('ALTER TABLE substrate_logs RENAME peer_connection_id TO node_ip');
     await expect(bringOver(old, target)).rejects.toThrow(
-      'substrate_logs of the source has no peer_connection_id',
+      'substrate_logs of the source has no column peer_connection_id',
     );
     await old.query('DROP TABLE substrate_logs');
     await expect(bringOver(old, target)).rejects.toThrow(
-      'There is __diesel_schema_migrations, benchmark_events, benchmarks, host_systems, peer_connections.',
+      'It has __diesel_schema_migrations, benchmark_events, benchmarks, host_systems, peer_connections.',
     );
   });
 
@@ -61,13 +61,13 @@ describe('what cannot be imported', { timeout: 90_000 }, () => {
       DATABASE_URL: target.url,
     });
     expect(code).toBe(1);
-    expect(stdout).toContain('From 127.0.0.1:1/old into ');
-    expect(stderr).toContain('The source, 127.0.0.1:1/old, cannot be opened: ');
+    expect(stdout).toContain('Importing 127.0.0.1:1/old into ');
+    expect(stderr).toContain('Cannot connect to the source 127.0.0.1:1/old: ');
     await using old = await oldDatabase();
     const away = await commandLine(['import', '--from', old.url], { DATABASE_URL: from });
     expect(away).toMatchObject({ code: 1 });
     expect(away.stderr).toMatch(
-      /^The database of DATABASE_URL, 127\.0\.0\.1:1\/old, cannot be opened: .*\n$/,
+      /^Cannot connect to the database of DATABASE_URL, 127\.0\.0\.1:1\/old: .*\n$/,
     );
     const unread = await commandLine(['import', '--from', 'mysql://x:secret@y/z']);
     expect(unread.code).toBe(2);

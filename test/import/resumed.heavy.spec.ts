@@ -93,7 +93,7 @@ describe('an import', { timeout: 90_000 }, () => {
     await using stopped = new ImportProcess(old.url, database.url, SMALL_CHUNKS);
     await waitUntil(async () => (await ranges(database)) > 2, { what: 'some chunks', timeoutMs: 30_000 });
     expect(await stopped.end('SIGINT')).toBe(1);
-    expect(stopped.output).toContain('Stopped. What came over is kept: run it again to go on.');
+    expect(stopped.output).toContain('Stopped. Imported rows are kept: run the import again to continue.');
     await using last = new ImportProcess(old.url, database.url);
     expect(await last.end()).toBe(0);
     expect(last.output).toMatch(/substrate_logs +20,000 +20,000 +-/);
@@ -114,7 +114,7 @@ describe('an import', { timeout: 90_000 }, () => {
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
           WHERE application_name = 'tetcore-analytics import' AND datname = current_database()`,
       );
-      await expect(broken).rejects.toThrow(/^It was broken off: .* run it again to go on\.$/);
+      await expect(broken).rejects.toThrow(/^The import failed: .* run the import again to continue\.$/);
     }
     expect(agrees(await bringOver(old, database))).toBe(true);
     expect(await newMessages(database)).toEqual(await oldMessages(old, 'substrate_logs'));
@@ -128,7 +128,7 @@ describe('an import', { timeout: 90_000 }, () => {
     await waitUntil(async () => (await ranges(database)) > 2, { what: 'some chunks', timeoutMs: 30_000 });
     const report = await bringOver(old, database);
     expect(await first.end()).toBe(1);
-    expect(first.output).toContain('Another import of this source was begun');
+    expect(first.output).toContain('Another import of this source was started');
     expect(agrees(report)).toBe(true);
     expect(await newMessages(database)).toEqual(await oldMessages(old, 'substrate_logs'));
   });
@@ -188,12 +188,12 @@ describe('an import', { timeout: 90_000 }, () => {
     await old.query("INSERT INTO benchmarks (setup) VALUES ('{}')");
     await using more = new ImportProcess(old.url, database.url);
     expect(await more.end()).toBe(1);
-    expect(more.output).toContain('substrate_logs: the source has 1 rows more');
+    expect(more.output).toContain('substrate_logs: the source has 1 new rows');
     await old.query('DELETE FROM substrate_logs WHERE id IN (49, 50)');
     await using fewer = new ImportProcess(old.url, database.url);
     expect(await fewer.end()).toBe(1);
     expect(fewer.output).toContain('substrate_logs: 1 rows were removed from the source');
-    expect(fewer.output).toContain('NOT all accounted for');
+    expect(fewer.output).toContain('NOT all rows of the source');
   });
 
   it('runs beside a server that takes in messages, and whose feed does not take it for news', async () => {

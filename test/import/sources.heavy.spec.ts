@@ -28,7 +28,7 @@ describe('the source of an import', { timeout: 60_000 }, () => {
     await fillOldDatabase(old.url, { ...HISTORY, messages: 100 });
     await bringOver(old, database);
     await old.query('DROP TABLE __diesel_schema_migrations');
-    await expect(bringOver(old, database)).rejects.toThrow(/^Another source .* Give --another-source/);
+    await expect(bringOver(old, database)).rejects.toThrow(/^A different source .* Pass --another-source/);
     expect(await messages(database)).toBe(100);
 
     await using second = await oldDatabase({ noted: false });
@@ -89,7 +89,7 @@ describe('the source of an import', { timeout: 60_000 }, () => {
     // What is only longer than it was is the same, wherever it is.
     expect(agrees(await bringOver(old, database))).toBe(true);
     await expect(bringOver(copy, database)).rejects.toThrow(
-      'The source is not the one that was brought over before',
+      'The source differs from the source of the previous import',
     );
     expect(await messages(database)).toBe(150);
   });

@@ -53,7 +53,9 @@ describe.skipIf(process.platform !== 'linux')('a process that may have few files
         what: 'the server',
         timeoutMs: 60_000,
       });
-      expect(log).toContain('HTTP_MAX_CONNECTIONS is 502 and TELEMETRY_MAX_CONNECTIONS 376.');
+      expect(log).toContain(
+        'Lowered HTTP_MAX_CONNECTIONS from 22000 to 502 and TELEMETRY_MAX_CONNECTIONS from 20000 to 376: ',
+      );
       const good = await FakeNode.connect(http.replace('http', 'ws'));
       sockets.push(good);
       await good.sendV1({ msg: 'test.before' });

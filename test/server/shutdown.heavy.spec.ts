@@ -189,7 +189,7 @@ describe('a server that cannot start', () => {
       await using server = ServerProcess.spawn(0, { [name]: value });
       expect(await server.exited).toBe(1);
       expect(linesOf(server)).toHaveLength(1);
-      expect(server.log).toMatch(new RegExp(`${name} is .*, but takes `));
+      expect(server.log).toMatch(new RegExp(`${name} is .*, but must be `));
       expect(server.log).not.toContain('secret');
     }
   });

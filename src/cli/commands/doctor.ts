@@ -11,21 +11,21 @@ export function doctorCommand(): Command {
   return new Command('doctor')
     .summary('check settings, machine and database')
     .description(
-      'Checks settings, machine and database, and says what to do about what is wrong. It changes nothing. Run it with ' +
-        'the settings of the server, and as its user.',
+      'Checks settings, machine and database, and prints each problem with a remedy. It changes nothing. Run it with ' +
+        'the settings of the server and as the user of the server.',
     )
-    .option('--json', 'print what was found as JSON')
+    .option('--json', 'print the findings as JSON')
     .option(
       '--replicas <number>',
-      'how many servers there are to be on the database (default: as many as run)',
+      'planned number of servers on the database (default: the number running now)',
       replicas,
     )
     .addHelpText(
       'after',
       examples(
-        ['tetcore-analytics doctor', 'beside a server, with its settings and as its user'],
-        ['tetcore-analytics doctor --replicas 4', 'whether the database has connections for four'],
-        ['tetcore-analytics doctor --json', 'for programs; exits with 1 where there is a problem'],
+        ['tetcore-analytics doctor', 'on the machine of a server, with its settings and as its user'],
+        ['tetcore-analytics doctor --replicas 4', 'check whether the database has connections for four servers'],
+        ['tetcore-analytics doctor --json', 'for scripts; the exit code is 1 if there is a problem'],
       ),
     )
     .action(async ({ json = false, replicas: planned }: Options) => {
@@ -36,5 +36,5 @@ export function doctorCommand(): Command {
 
 function replicas(text: string): number {
   if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It takes a whole number from 1 to 9999.');
+  throw new InvalidArgumentError('It must be an integer from 1 to 9999.');
 }

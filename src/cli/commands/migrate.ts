@@ -4,17 +4,17 @@ import { examples } from '../examples.js';
 /** Brings the schema of the database of `DATABASE_URL` up to date. */
 export function migrateCommand(): Command {
   return new Command('migrate')
-    .summary('bring the schema of the database up to date')
+    .summary('apply pending database migrations')
     .description(
-      'Creates the database of DATABASE_URL where it is missing, and brings its schema up to date. ' +
-        "A server's own PostgreSQL is migrated when that server starts.",
+      'Creates the database of DATABASE_URL if it does not exist, and applies pending migrations. ' +
+        'The embedded PostgreSQL is migrated when the server starts.',
     )
-    .option('--check', 'change nothing, and exit with 1 where migrations are missing')
+    .option('--check', 'change nothing; the exit code is 1 if migrations are pending')
     .addHelpText(
       'after',
       examples(
-        ['DATABASE_URL=postgres://user@host/db tetcore-analytics migrate', 'before a new version is started'],
-        ['tetcore-analytics migrate --check', 'whether that is needed'],
+        ['DATABASE_URL=postgres://user@host/db tetcore-analytics migrate', 'before you start a new version'],
+        ['tetcore-analytics migrate --check', 'check for pending migrations'],
       ),
     )
     .action(async ({ check }: { check?: true }) => {

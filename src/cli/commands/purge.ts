@@ -4,17 +4,17 @@ import { examples } from '../examples.js';
 /** Purges once, as servers do every `PURGE_INTERVAL_S`. */
 export function purgeCommand(): Command {
   return new Command('purge')
-    .summary('remove what has expired, once and now')
+    .summary('remove expired data now')
     .description(
-      'Removes what has expired, as servers do every PURGE_INTERVAL_S. They may run meanwhile. Without DATABASE_URL it ' +
-        'purges the database of the server that runs in DATA_DIR.',
+      'Removes expired data once, as servers do every PURGE_INTERVAL_S. Servers may run at the same time. Without ' +
+        'DATABASE_URL it purges the embedded PostgreSQL of the server that runs in DATA_DIR.',
     )
-    .option('--dry-run', 'change nothing, and print what would be removed')
+    .option('--dry-run', 'change nothing; print what would be removed')
     .addHelpText(
       'after',
       examples(
-        ['tetcore-analytics purge --dry-run', 'partitions with rows and sizes, rows of other tables'],
-        ['LOG_EXPIRY_H=720 tetcore-analytics purge', 'what is older than 30 days'],
+        ['tetcore-analytics purge --dry-run', 'list partitions with rows and sizes, and rows of other tables'],
+        ['LOG_EXPIRY_H=720 tetcore-analytics purge', 'remove messages older than 30 days'],
       ),
     )
     .action(async ({ dryRun }: { dryRun?: true }) => {

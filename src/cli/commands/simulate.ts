@@ -3,7 +3,7 @@ import { Command } from 'commander';
 /** Plays a network of nodes. Its options are read, and its help is written, by the simulator. */
 export function simulateCommand(): Command {
   return new Command('simulate')
-    .summary('play a network of nodes to a server, or into a database')
+    .summary('send the telemetry of a simulated network to a server or into a database')
     .description('tetcore-analytics simulate --help lists its options.')
     .usage('[options]')
     .helpOption(false)

@@ -6,14 +6,14 @@ export function startCommand(): Command {
   return new Command('start')
     .summary('run the server')
     .description(
-      'Runs the server until SIGTERM or Ctrl-C. What it does is set by environment variables, not by options.',
+      'Runs the server until SIGTERM or Ctrl-C. It is configured by environment variables, not by options.',
     )
     .addHelpText(
       'after',
       examples(
-        ['tetcore-analytics start', 'with a PostgreSQL of its own, in ./data'],
-        ['PORT=8081 DATA_DIR=/tmp/try tetcore-analytics start', 'another port, another place for its files'],
-        ['DATABASE_URL=postgres://user@host/db tetcore-analytics start', 'with a database of yours'],
+        ['tetcore-analytics start', 'use the embedded PostgreSQL in ./data'],
+        ['PORT=8081 DATA_DIR=/tmp/try tetcore-analytics start', 'use another port and another directory'],
+        ['DATABASE_URL=postgres://user@host/db tetcore-analytics start', 'use your own database'],
       ),
     )
     .action(async () => {

@@ -85,9 +85,9 @@ export async function examineUntilLate<Subject>(
 function failed(error: unknown): Finding {
   if (error instanceof LateError) {
     return problem(
-      `Could not be looked at: ${error.message}.`,
-      'See what the machine, its disks and the database are waiting for, and run doctor again.',
+      `Check failed: ${error.message}.`,
+      'Find out what blocks the machine, its disks or the database, and run doctor again.',
     );
   }
-  return warning(`Could not be looked at: ${reasonOf(error)}`, 'Run doctor as the user of the server.');
+  return warning(`Check failed: ${reasonOf(error)}`, 'Run doctor as the user of the server.');
 }

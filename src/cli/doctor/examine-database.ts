@@ -37,7 +37,7 @@ export async function examineDatabase(
   try {
     const { client } = await session;
     const findings = await examineConnected({ settings, replicas, dataSource, client, ...found }, limitMs);
-    return [named(ok('The database answers.')), ...findings];
+    return [named(ok('Connected to the database.')), ...findings];
   } catch (error) {
     return [named(unreachable(error, settings))];
   } finally {
@@ -54,8 +54,8 @@ async function examineConnected(database: Database, limitMs: number): Promise<Ch
   const { findings, late } = await examineUntilLate(databaseChecks, database, limitMs);
   if (late !== undefined) return [...findings, ...unanswered([...late.left, ...schemaChecks])];
   if (!(await isUpToDate(database, limitMs))) {
-    const advice = 'Run doctor again once they are applied, and as a user who may read them.';
-    return [...findings, notLookedAt(schemaChecks, 'which need all migrations', advice)];
+    const advice = 'Apply the migrations, and run doctor again as a user with read access to the tables.';
+    return [...findings, notLookedAt(schemaChecks, 'because they need all migrations', advice)];
   }
   const further = await examineUntilLate(schemaChecks, database, limitMs);
   return [...findings, ...further.findings, ...unanswered(further.late?.left ?? [])];
@@ -72,12 +72,12 @@ async function isUpToDate({ dataSource }: Database, limitMs: number): Promise<bo
 
 function unanswered(checks: readonly Check<Database>[]): CheckedFinding[] {
   if (checks.length === 0) return [];
-  return [notLookedAt(checks, 'since the database stalls', 'Run doctor again once it answers.')];
+  return [notLookedAt(checks, 'because the database does not respond', 'Run doctor again when it responds.')];
 }
 
 function notLookedAt(checks: readonly Check<Database>[], why: string, advice: string): CheckedFinding {
   const names = checks.map(({ name }) => name).join(', ');
-  return { check: 'not looked at', ...warning(`Not looked at, ${why}: ${names}.`, advice) };
+  return { check: 'skipped', ...warning(`Skipped, ${why}: ${names}.`, advice) };
 }
 
 /** That of `DATABASE_URL`, or that of the server here, which is not started. */
@@ -90,18 +90,18 @@ async function findDatabase(
     const found = await within(LOOK_LIMIT_MS, () => findEmbeddedPostgres(settings.DATA_DIR));
     if (found === undefined) {
       return warning(
-        'There is no database yet: DATABASE_URL is not set, and no server has run here.',
+        'There is no database yet: DATABASE_URL is not set, and DATA_DIR has no embedded PostgreSQL.',
         advice,
       );
     }
     if (found.url !== undefined) return { url: found.url, cluster: found.cluster };
     return warning(
-      `The server's own PostgreSQL in ${found.cluster} does not run, so nothing of it was looked at.`,
+      `The embedded PostgreSQL in ${found.cluster} is not running, so it was not checked.`,
       advice,
     );
   } catch (error) {
     return problem(
-      `The server's own PostgreSQL cannot be looked for: ${reasonOf(error)}`,
+      `Cannot look for the embedded PostgreSQL: ${reasonOf(error)}`,
       'Run doctor as the user of the server.',
     );
   }
@@ -111,14 +111,14 @@ function unreachable(error: unknown, { DATABASE_URL }: Settings): Finding {
   if (hasSqlState(error, SqlState.UndefinedDatabase)) {
     return warning(
       'The database does not exist yet.',
-      'The server, or tetcore-analytics migrate, creates it.',
+      'The server or tetcore-analytics migrate creates it.',
     );
   }
   return problem(
-    `The database does not answer: ${reasonOf(error)}`,
+    `Cannot connect to the database: ${reasonOf(error)}`,
     DATABASE_URL === undefined
       ? 'See postgres.log in DATA_DIR.'
-      : 'Check host, port, user and password of DATABASE_URL, and whether PostgreSQL runs and lets us in.',
+      : 'Check host, port, user and password in DATABASE_URL, and whether PostgreSQL is running and accepts connections.',
   );
 }
 

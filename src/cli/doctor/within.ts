@@ -6,7 +6,7 @@ export class LateError extends Error {
 
   /** @param limitMs how long it was waited for: milliseconds */
   constructor(limitMs: number) {
-    super(`nothing came within ${limitMs / 1000} s`);
+    super(`timeout after ${limitMs / 1000} s`);
   }
 }
 

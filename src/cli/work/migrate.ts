@@ -26,8 +26,8 @@ export async function runMigrations(): Promise<void> {
 /** Says which migrations are missing; where there are some, the exit code is 1. Changes nothing. */
 export async function checkMigrations(): Promise<void> {
   const state = await stateOf(urlOf(await ConfigModule.readEnvironment()));
-  if (state === undefined) say('The database does not exist yet: all migrations are missing.');
-  else if (state.pending.length > 0) say(`Missing: ${state.pending.join(', ')}.`);
+  if (state === undefined) say('The database does not exist yet: all migrations are pending.');
+  else if (state.pending.length > 0) say(`Pending migrations: ${state.pending.join(', ')}.`);
   else say('The schema is up to date.');
   if (state === undefined || state.pending.length > 0) process.exitCode = 1;
 }
@@ -44,7 +44,7 @@ async function stateOf(url: string): Promise<MigrationState | undefined> {
 function urlOf({ DATABASE_URL: url }: Settings): string {
   if (url !== undefined) return url;
   throw new CommandError(
-    'Set DATABASE_URL. A server with a PostgreSQL of its own migrates it when it starts.',
+    'Set DATABASE_URL. The embedded PostgreSQL is migrated when the server starts.',
   );
 }
 
@@ -63,7 +63,7 @@ async function reached<T>(connecting: Promise<T>): Promise<T> {
     return await connecting;
   } catch (error) {
     if (sqlStateOf(error) !== undefined || !isOfTheSystem(error)) throw error;
-    throw new CommandError(`The database of DATABASE_URL cannot be reached: ${reasonOf(error)}`, {
+    throw new CommandError(`Cannot reach the database of DATABASE_URL: ${reasonOf(error)}`, {
       cause: error,
     });
   }

@@ -17,15 +17,15 @@ import { sizeText } from '../size-text.js';
 export async function purgeNow(): Promise<void> {
   const report = await purging((purge) => purge.run());
   if (report === null) {
-    say('Somebody else is purging this database, and does the same. Nothing was removed by this command.');
+    say('Another process is purging this database. This command removed nothing.');
     return;
   }
   for (const partition of report.partitions) say(`Dropped ${partitionText(partition)}.`);
   for (const [table, count] of rowsOf(report.rows)) say(`Deleted ${countText(count, 'row')} of ${table}.`);
   for (const name of report.left) {
-    say(`Left ${name} for another time, since somebody reads the table for long.`);
+    say(`Skipped ${name}: another session holds a lock on it. A later purge removes it.`);
   }
-  complainOf('removed', report.failures);
+  printFailures('The purge', report.failures);
   if (report.left.length === 0) sayIfNothing(report);
 }
 
@@ -37,13 +37,13 @@ export async function previewPurge(): Promise<void> {
     say(`Would drop ${partitionText(partition)}, ${sizeText(partition.bytes)}.`);
   }
   for (const [table, count] of rowsOf(rows)) say(`Would delete ${countText(count, 'row')} of ${table}.`);
-  complainOf('looked at', failures);
+  printFailures('The preview', failures);
   sayIfNothing(preview);
 }
 
-function complainOf(done: string, failures: readonly PurgeFailure[]): void {
+function printFailures(what: string, failures: readonly PurgeFailure[]): void {
   for (const { part, error } of failures) {
-    complain(`Not everything could be ${done}: ${part === null ? '' : `${part}: `}${reasonOf(error)}`);
+    complain(`${what} is incomplete: ${part === null ? '' : `${part}: `}${reasonOf(error)}`);
   }
   if (failures.length > 0) process.exitCode = 1;
 }
@@ -73,7 +73,7 @@ async function databaseUrl({ DATABASE_URL, DATA_DIR }: Settings): Promise<string
   const url = DATABASE_URL ?? (await findEmbeddedPostgres(DATA_DIR))?.url;
   if (url !== undefined) return url;
   throw new CommandError(
-    `Set DATABASE_URL, or start the server: its own PostgreSQL in ${DATA_DIR} does not run.`,
+    `Set DATABASE_URL, or start the server: the embedded PostgreSQL in ${DATA_DIR} is not running.`,
   );
 }
 

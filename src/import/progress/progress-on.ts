@@ -116,7 +116,7 @@ class Lines implements ImportProgress {
     clearInterval(this.timer);
     if (this.pace !== undefined) {
       const { table, rows, rate } = this.pace;
-      this.say(`${table}: ${rows} rows came over (${rate}/s)`);
+      this.say(`${table}: ${rows} rows imported (${rate}/s)`);
     }
     this.pace = undefined;
   }

@@ -10,17 +10,17 @@ import {
 
 /** What became of each table, and what that means: some lines. */
 export function reportText(report: ImportReport): string {
-  if (!report.complete) return 'Stopped. What came over is kept: run it again to go on.';
+  if (!report.complete) return 'Stopped. Imported rows are kept: run the import again to continue.';
   const reasons = new Set(report.tables.flatMap(({ leftOut }) => Object.keys(leftOut) as LeftOutReason[]));
   return [
     table(report.tables),
     ...[...reasons].sort().map((reason) => `  ${reason}: ${LEFT_OUT[reason]}`),
     ...report.tables.flatMap(remarks),
     ...report.stored.flatMap(remarksOnStored),
-    ...report.unknownChains.map((name) => `--genesis: no connection of the source is of a chain ${name}.`),
+    ...report.unknownChains.map((name) => `--genesis: the source has no connection on a chain named ${name}.`),
     agrees(report)
       ? 'All rows of the source are accounted for.'
-      : 'The rows of the source are NOT all accounted for.',
+      : 'NOT all rows of the source are accounted for.',
   ].join('\n');
 }
 
@@ -33,7 +33,7 @@ function table(reports: readonly TableReport[]): string {
       .map(([reason, rows]) => `${reason} ${count(rows)}`)
       .join(', ') || '-',
   ]);
-  const all = [['table', 'rows of the source', 'imported', 'left out'], ...rows];
+  const all = [['table', 'rows in source', 'imported', 'skipped'], ...rows];
   const widths = [0, 1, 2, 3].map((column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
   return all
     .map((row) =>
@@ -53,19 +53,19 @@ function remarks(report: TableReport): string[] {
   const difference = sourceRows - accounted(report);
   const lines: string[] = [];
   if (difference > 0) {
-    lines.push(`${name}: the source has ${count(difference)} rows more, which came among older ones.`);
+    lines.push(`${name}: the source has ${count(difference)} new rows with ids that were already processed.`);
   }
   if (difference < 0) {
-    lines.push(`${name}: ${count(-difference)} rows were removed from the source after they had come over.`);
+    lines.push(`${name}: ${count(-difference)} rows were removed from the source after their import.`);
   }
-  if (newer > 0) lines.push(`${name}: ${count(newer)} rows have come meanwhile: run it again to bring them.`);
+  if (newer > 0) lines.push(`${name}: ${count(newer)} rows were added during the import: run it again to import them.`);
   return lines;
 }
 
 function remarksOnStored({ table: name, missing, surplus }: StoredReport): string[] {
   return [
-    ...(missing > 0 ? [`${name}: ${count(missing)} rows that had come over are not here any more.`] : []),
-    ...(surplus > 0 ? [`${name}: ${count(surplus)} rows more are here than came over.`] : []),
+    ...(missing > 0 ? [`${name}: ${count(missing)} imported rows are missing in the target.`] : []),
+    ...(surplus > 0 ? [`${name}: the target has ${count(surplus)} more rows than were imported.`] : []),
   ];
 }
 

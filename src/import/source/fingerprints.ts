@@ -38,9 +38,9 @@ export async function refuseStranger(
     for (const [id, now] of await read(source, name, 'id = ANY($1::bigint[])', [[...known.keys()]])) {
       if (now === known.get(id)) continue;
       throw new ImportError(
-        `The source is not the one that was brought over before, though it was made at the same time: the row ${id} ` +
-          `of ${name} is another one. Nothing of it was brought. Of two copies of a database that went on apart ` +
-          'only one can come here; set DATABASE_URL to another database for the other one.',
+        `The source differs from the source of the previous import, although both have the same origin: row ${id} of ` +
+          `${name} is different. Nothing was imported. Only one of two diverged copies of a database can be imported ` +
+          'into a target. Set DATABASE_URL to another database for the other copy.',
       );
     }
   }

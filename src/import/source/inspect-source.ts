@@ -32,7 +32,7 @@ async function openSource(from: string): Promise<StorageClient> {
   try {
     return await openSession(from, 'tetcore-analytics import', true);
   } catch (error) {
-    throw notOpened(`The source, ${placeOf(from)},`, error);
+    throw notOpened(`source ${placeOf(from)}`, error);
   }
 }
 
@@ -43,7 +43,7 @@ async function refuseTarget(source: StorageClient, to: string): Promise<void> {
   } catch (error) {
     // It will be created.
     if (hasSqlState(error, SqlState.UndefinedDatabase)) return;
-    throw notOpened(`The database of DATABASE_URL, ${placeOf(to)},`, error);
+    throw notOpened(`database of DATABASE_URL, ${placeOf(to)}`, error);
   }
   try {
     if ((await databaseIdentity(source)) !== (await databaseIdentity(target))) return;
@@ -51,7 +51,7 @@ async function refuseTarget(source: StorageClient, to: string): Promise<void> {
     await target.end();
   }
   throw new ImportError(
-    '--from and DATABASE_URL name the same database. Set DATABASE_URL to a new one: it is created where it is missing.',
+    '--from and DATABASE_URL are the same database. Set DATABASE_URL to a new database: the import creates it.',
   );
 }
 
@@ -59,8 +59,8 @@ async function refuseStandby(source: StorageClient): Promise<void> {
   const { rows } = await source.query<{ standby: boolean }>('SELECT pg_is_in_recovery() AS standby');
   if (rows[0]?.standby !== true) return;
   throw new ImportError(
-    'The source is a standby, where nobody sees who is writing, so that rows could be passed over for good. ' +
-      'Give --from the primary, or a copy that takes no more from it.',
+    'The source is a standby. A standby does not show open transactions of the primary, so the import could miss rows. ' +
+      'Set --from to the primary, or to a copy that is no longer replicating.',
   );
 }
 
@@ -71,8 +71,8 @@ async function refuseWideIds(source: StorageClient, { connections }: SourceTable
   );
   if (rows[0]?.fit === true) return;
   throw new ImportError(
-    `${connections.name} of the source has ids below 0 or above ${MOST_CONNECTIONS}: 0.1.4 gives none of those. ` +
-      'Give their connections other ids there, and their messages too.',
+    `${connections.name} of the source has ids below 0 or above ${MOST_CONNECTIONS}, which 0.1.4 does not create. ` +
+      'Renumber these connections and their messages in the source.',
   );
 }
 
@@ -80,5 +80,5 @@ function notOpened(what: string, error: unknown): ImportError {
   // Where a name has several addresses, an error has a message only within.
   const errors: unknown[] = error instanceof AggregateError ? error.errors : [error];
   const reasons = errors.map((each) => (each instanceof Error ? each.message : String(each)));
-  return new ImportError(`${what} cannot be opened: ${reasons.join('; ')}`, { cause: error });
+  return new ImportError(`Cannot connect to the ${what}: ${reasons.join('; ')}`, { cause: error });
 }

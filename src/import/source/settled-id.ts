@@ -31,8 +31,8 @@ export async function settledIds(
     signal?.throwIfAborted();
     if (performance.now() > deadline) {
       throw new ImportError(
-        `Somebody has been writing to ${table} of the source for a minute, in one transaction. ` +
-          'Stop the server of 0.1.4, or wait until its purge is done, and run this again.',
+        `A transaction has been writing to ${table} of the source for a minute. ` +
+          'Stop the server of 0.1.4, or wait until its purge is done, and run the import again.',
       );
     }
     await sleep(LOOK_EVERY_MS);

@@ -49,7 +49,7 @@ export async function findTables(client: ClientBase, where: string): Promise<Sou
   const found = new Map(rows.map((row) => [row.name, row]));
   if (found.has('logs_expiring')) {
     throw new ImportError(
-      `The source, ${where}, is a database of this version already: there is nothing to bring over.`,
+      `The source ${where} is a database of this version: there is nothing to import.`,
     );
   }
   const table = (name: string): SourceTable | undefined => {
@@ -78,7 +78,7 @@ async function checkVersion(client: ClientBase, where: string): Promise<void> {
   );
   const [version] = rows;
   if (version !== undefined && version.number < OLDEST_VERSION) {
-    throw new ImportError(`The source, ${where}, is on PostgreSQL ${version.text}; 9.6 or later is needed.`);
+    throw new ImportError(`The source ${where} runs PostgreSQL ${version.text}; 9.6 or later is required.`);
   }
 }
 
@@ -86,8 +86,8 @@ function requireColumns(table: SourceTable, columns: readonly string[]): void {
   const lacking = columns.filter((column) => !table.columns.has(column));
   if (lacking.length === 0) return;
   throw new ImportError(
-    `The table ${table.name} of the source has no ${lacking.join(', ')}: it was made by a version before ` +
-      '0.1, or by another program. Let 0.1.4 bring it up to date first.',
+    `The table ${table.name} of the source has no column ${lacking.join(', ')}: it was created by a version before ` +
+      '0.1, or by another program. Migrate it with 0.1.4 first.',
   );
 }
 
@@ -102,7 +102,7 @@ async function missing(client: ClientBase, where: string): Promise<ImportError> 
   const more = names.length > 20 ? ' and more' : '';
   const there = names.length === 0 ? 'no tables' : `${names.slice(0, 20).join(', ')}${more}`;
   return new ImportError(
-    `The source, ${where}, is no database of 0.1.4: that has peer_connections, and ${LOG_TABLE_NAMES.join(' or ')}. ` +
-      `There is ${there}. Tables of another schema are found by ?options=-csearch_path%3DNAME at the end of the URL.`,
+    `The source ${where} is not a database of 0.1.4, which has peer_connections and ${LOG_TABLE_NAMES.join(' or ')}. ` +
+      `It has ${there}. If the tables are in another schema, add ?options=-csearch_path%3DNAME to the URL.`,
   );
 }

@@ -98,8 +98,8 @@ export class LogImport extends TableImport {
       const rows = await lane.copy(copyLogs(question, audit), into);
       if (rows !== expected) {
         throw new ImportError(
-          `Of ${this.table} ${question.range.first} to ${question.range.last} there are ${expected} messages to ` +
-            `bring over, but ${rows} came. Nothing of them is stored.`,
+          `${this.table} has ${expected} messages to import with ids from ${question.range.first} to ` +
+            `${question.range.last}, but ${rows} were copied. None of them is stored.`,
         );
       }
       copied += rows;

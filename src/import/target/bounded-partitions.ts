@@ -56,11 +56,11 @@ export class BoundedPartitions {
 
 function tooMany(table: LogTable, width: string): ImportError {
   const expired =
-    table === 'logs_expiring' ? ', or set a smaller LOG_EXPIRY_H, which leaves out what is older' : '';
+    table === 'logs_expiring' ? ', or set a smaller LOG_EXPIRY_H to skip older messages' : '';
   return new ImportError(
-    `The messages are of too many times, by clocks of nodes that were wrong: ${table} would have more than ` +
-      `${MOST_PARTITIONS} partitions, one for each ${width}. Delete from the source those whose created_at is wrong` +
-      `${expired}, and run this again. To see them: SELECT date_trunc('${width}', created_at), count(*) FROM the ` +
-      'table of messages GROUP BY 1 ORDER BY 1.',
+    `The messages span too many partitions, because clocks of nodes were wrong: ${table} would have more than ` +
+      `${MOST_PARTITIONS} partitions, one for each ${width}. Delete messages with a wrong created_at from the source` +
+      `${expired}, and run the import again. To list them: SELECT date_trunc('${width}', created_at), count(*) FROM ` +
+      'the message table GROUP BY 1 ORDER BY 1.',
   );
 }

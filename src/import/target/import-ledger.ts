@@ -91,7 +91,7 @@ export class ImportLedger {
       this.run,
     ]);
     if (rowCount !== 1) {
-      throw new ImportError('Another import of this source was begun, and goes on in the place of this one.');
+      throw new ImportError('Another import of this source was started and has taken over.');
     }
     const result = await work();
     await client.query('COMMIT');

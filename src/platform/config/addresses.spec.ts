@@ -10,7 +10,7 @@ it('takes addresses and subnets, IPv4 and IPv6', () => {
 
 it('names every entry of a list that is neither', () => {
   const takes =
-    'takes addresses or subnets such as 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32, separated by commas.';
+    'must be addresses or subnets such as 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32, separated by commas.';
   for (const name of ['TRUSTED_PROXIES', 'TELEMETRY_ALLOWED_IPS']) {
     expect(problemsOf({ [name]: '10.0.0.0/33, 10.0.0.1, localhost' })).toEqual([
       `${name} is a list with "10.0.0.0/33" and "localhost" in it, but ${takes}`,

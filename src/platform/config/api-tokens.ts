@@ -19,7 +19,7 @@ const MIN_LENGTH = 16;
 const MAX_LENGTH = 512;
 const TAKES =
   `tokens as scope:token, separated by commas, where scope is ${ACCESS_SCOPES.join(' or ')} and token has ` +
-  `${MIN_LENGTH.toString()} to ${MAX_LENGTH.toString()} letters, digits or -._~+/, and may end in =`;
+  `${MIN_LENGTH.toString()} to ${MAX_LENGTH.toString()} letters, digits or -._~+/, optionally followed by =`;
 
 /** What is wrong with an entry of the list, without what it says. */
 export class ApiTokenProblem extends Error {
@@ -52,10 +52,10 @@ export function readApiTokens(text: string): ApiToken[] {
     const [, name = '', token = ''] = /^\s*([^:]*):(.*?)\s*$/s.exec(entry) ?? [];
     if (entry.trim() === '') throw wrong('is empty');
     const scope = ACCESS_SCOPES.find((known) => known === name.toLowerCase());
-    if (scope === undefined) throw wrong('does not begin with a scope and a colon');
+    if (scope === undefined) throw wrong('does not start with a scope and a colon');
     if (token.length < MIN_LENGTH) throw wrong('has too short a token');
     if (token.length > MAX_LENGTH) throw wrong('has too long a token');
-    if (!TOKEN.test(token)) throw wrong('has a token with other characters');
+    if (!TOKEN.test(token)) throw wrong('has a token with invalid characters');
     return { scope, sha256: hashOf(token) };
   });
 }
@@ -70,5 +70,5 @@ function problemOf(value: unknown): string {
   } catch (error) {
     if (error instanceof ApiTokenProblem) return error.message;
   }
-  return 'a list that cannot be read';
+  return 'an invalid list';
 }

@@ -17,7 +17,7 @@ export function RoleName(about: string): PropertyDecorator {
     read(target, property);
     ValidateBy({ name: 'roleName', validator: { validate } })(target, property);
     documented(
-      'a name of at most 63 lower-case letters, digits, _ or -, which begins with a letter or _, and not with pg_',
+      'a name of up to 63 lower-case letters, digits, _ or -, starting with a letter or _, but not with pg_',
       { about },
     )(target, property);
   };
@@ -28,7 +28,7 @@ export function RolePassword(about: string): PropertyDecorator {
   const validate = (value: unknown): boolean => typeof value === 'string' && PASSWORD.test(value);
   return (target, property) => {
     ValidateBy({ name: 'rolePassword', validator: { validate } })(target, property);
-    documented('8 to 256 letters, digits, signs or spaces of ASCII', { secret: true, about })(
+    documented('8 to 256 printable ASCII characters', { secret: true, about })(
       target,
       property,
     );

@@ -18,7 +18,7 @@ export function HostNames(about: string): PropertyDecorator {
   return (target, property) => {
     read(target, property);
     ValidateBy({ name: 'hostNames', validator: { validate } })(target, property);
-    documented('host names such as analytics.example.org, separated by commas and without a port, or *', {
+    documented('host names without a port such as analytics.example.org, separated by commas, or *', {
       about,
     })(target, property);
   };

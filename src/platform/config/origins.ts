@@ -15,7 +15,7 @@ export function Origins(about: string): PropertyDecorator {
   return (target, property) => {
     read(target, property);
     ValidateBy({ name: 'origins', validator: { validate } })(target, property);
-    documented('origins such as https://example.org, separated by commas and without a path, or *', {
+    documented('origins without a path such as https://example.org, separated by commas, or *', {
       about,
     })(target, property);
   };

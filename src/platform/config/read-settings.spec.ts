@@ -40,10 +40,10 @@ describe('readSettings', () => {
 
   it('names the variable, what it got and what it takes', () => {
     expect(problemsOf({ PORT: '80.5' })).toEqual([
-      'PORT is "80.5", but takes a whole number from 0 to 65535.',
+      'PORT is "80.5", but must be an integer from 0 to 65535.',
     ]);
     expect(problemsOf({ JOURNAL_MODE: 'sometimes' })).toEqual([
-      'JOURNAL_MODE is "sometimes", but takes one of always, overflow, off.',
+      'JOURNAL_MODE is "sometimes", but must be one of always, overflow, off.',
     ]);
     expect(problemsOf({ MIGRATE_ON_START: 'maybe', DB_BATCH_SIZE: '0' })).toHaveLength(2);
   });
@@ -57,18 +57,18 @@ describe('readSettings', () => {
   it('names the entry of a list of tokens that is wrong, and shows no token', () => {
     const good = 'read:0123456789abcdef';
     for (const [API_TOKENS, what] of [
-      ['hunter2hunter2hunter2', 'entry 1 does not begin with a scope and a colon'],
-      [`${good},admin:hunter2hunter2hunter2`, 'entry 2 does not begin with a scope and a colon'],
+      ['hunter2hunter2hunter2', 'entry 1 does not start with a scope and a colon'],
+      [`${good},admin:hunter2hunter2hunter2`, 'entry 2 does not start with a scope and a colon'],
       [`${good}, write:hunter2`, 'entry 2 has too short a token'],
       [`write:${'hunter2'.repeat(100)}`, 'entry 1 has too long a token'],
-      ['write:hunter2hunter2 hunter2', 'entry 1 has a token with other characters'],
-      ['write:hunter2hunter2:hunter2', 'entry 1 has a token with other characters'],
+      ['write:hunter2hunter2 hunter2', 'entry 1 has a token with invalid characters'],
+      ['write:hunter2hunter2:hunter2', 'entry 1 has a token with invalid characters'],
       [`${good},`, 'entry 2 is empty'],
       [`${good},,${good}`, 'entry 2 is empty'],
     ] as const) {
       const [problem = ''] = problemsOf({ API_TOKENS });
       expect(problem).toMatch(
-        new RegExp(`^API_TOKENS is a list whose ${what}, but takes tokens as scope:token, `),
+        new RegExp(`^API_TOKENS is a list whose ${what}, but must be tokens as scope:token, `),
       );
       expect(problem).not.toMatch(/hunter2|0123456789abcdef/);
     }
@@ -101,7 +101,7 @@ describe('readSettings', () => {
       'https://user@a.example',
     ]) {
       expect(problemsOf({ CORS_ORIGINS })[0]).toContain(
-        `CORS_ORIGINS is ${JSON.stringify(CORS_ORIGINS)}, but takes`,
+        `CORS_ORIGINS is ${JSON.stringify(CORS_ORIGINS)}, but must be`,
       );
     }
   });
@@ -144,8 +144,8 @@ describe('readSettings', () => {
       'r'.repeat(64),
     ]) {
       expect(problemsOf({ DB_READER_ROLE })).toEqual([
-        `DB_READER_ROLE is ${JSON.stringify(DB_READER_ROLE)}, but takes a name of at most 63 lower-case letters, ` +
-          'digits, _ or -, which begins with a letter or _, and not with pg_.',
+        `DB_READER_ROLE is ${JSON.stringify(DB_READER_ROLE)}, but must be a name of up to 63 lower-case letters, ` +
+          'digits, _ or -, starting with a letter or _, but not with pg_.',
       ]);
     }
     for (const DATABASE_URL of [
@@ -154,7 +154,7 @@ describe('readSettings', () => {
       'postgres://other@db/x?user=the-server',
     ]) {
       expect(problemsOf({ DATABASE_URL, DB_READER_ROLE: 'the-server' })).toEqual([
-        'DB_READER_ROLE is "the-server", but takes another role than the user of DATABASE_URL.',
+        'DB_READER_ROLE is "the-server", but must be a different role than the user of DATABASE_URL.',
       ]);
       expect(problemsOf({ DATABASE_URL, DB_READER_ROLE: 'other' })).toEqual([]);
     }
@@ -172,7 +172,7 @@ describe('readSettings', () => {
     ]) {
       const [problem = ''] = problemsOf({ DB_READER_PASSWORD });
       expect(problem).toBe(
-        'DB_READER_PASSWORD is a value that is not shown here, but takes 8 to 256 letters, digits, signs or spaces of ASCII.',
+        'DB_READER_PASSWORD is a value that is not shown, but must be 8 to 256 printable ASCII characters.',
       );
     }
   });

@@ -37,19 +37,19 @@ export function readSettings(environment: Record<string, unknown>): Settings {
   const wrong = validateSync(settings, { skipUndefinedProperties: true }).map((error) => {
     const doc = docs.get(error.property);
     const value = given[error.property];
-    const shown = doc?.secret ? 'a value that is not shown here' : JSON.stringify(value);
-    return `${error.property} is ${doc?.got?.(value) ?? shown}, but takes ${doc?.takes ?? 'another value'}.`;
+    const shown = doc?.secret ? 'a value that is not shown' : JSON.stringify(value);
+    return `${error.property} is ${doc?.got?.(value) ?? shown}, but must be ${doc?.takes ?? 'another value'}.`;
   });
   if (settings.CLIENT_TIMEOUT_S < settings.HEARTBEAT_INTERVAL) {
     wrong.push(
-      `CLIENT_TIMEOUT_S is ${settings.CLIENT_TIMEOUT_S.toString()}, but takes at least HEARTBEAT_INTERVAL ` +
-        `(${settings.HEARTBEAT_INTERVAL.toString()}): a node that only answers pings would be cut off.`,
+      `CLIENT_TIMEOUT_S is ${settings.CLIENT_TIMEOUT_S.toString()}, but must be at least HEARTBEAT_INTERVAL ` +
+        `(${settings.HEARTBEAT_INTERVAL.toString()}): otherwise nodes that only answer pings time out.`,
     );
   }
   const { DATABASE_URL: url, DB_READER_ROLE: reader } = settings;
   if (url !== undefined && reader !== undefined && userOf(url) === reader) {
     wrong.push(
-      `DB_READER_ROLE is ${JSON.stringify(reader)}, but takes another role than the user of DATABASE_URL.`,
+      `DB_READER_ROLE is ${JSON.stringify(reader)}, but must be a different role than the user of DATABASE_URL.`,
     );
   }
   if (wrong.length > 0) throw new InvalidSettingsError(wrong);

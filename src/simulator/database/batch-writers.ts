@@ -48,7 +48,7 @@ export class BatchWriters {
     // A batch that is under way is not given up: only then it is known to be stored.
     const never = new AbortController().signal;
     const { refused } = await withPatience(() => this.sink.store(batch, never), {
-      what: 'A batch',
+      what: 'a batch',
       stop: this.stop,
       isPointless: () => this.failure !== undefined,
     });

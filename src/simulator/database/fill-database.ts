@@ -2,7 +2,7 @@ import { Logger, type LoggerService } from '@nestjs/common';
 import { ConfigModule, InvalidSettingsError } from '../../platform/config/index.js';
 import { SchemaOutdatedError, UnsupportedDatabaseError } from '../../storage/index.js';
 import { say, timeText } from '../console.js';
-import type { DatabaseFillOptions } from '../options.js';
+import type { DatabaseFillOptions } from '../simulate-command.js';
 import { fill } from '../play/fill.js';
 import { UnreachableError } from '../play/unreachable.error.js';
 import { Network } from '../world/network.js';

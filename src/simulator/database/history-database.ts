@@ -97,7 +97,7 @@ export class HistoryDatabase {
       ended_ms: null,
     };
     await this.storeGap(this.gap);
-    await this.patiently('The end of connections', async () => {
+    await this.patiently('the end of connections', async () => {
       // It has no journal, out of which its batches could come again.
       await this.pool.withClient((client) => nothingHeldBy(client, [identity.id]));
       let ended: number;
@@ -116,7 +116,7 @@ export class HistoryDatabase {
    */
   async collectorBack(at: number): Promise<void> {
     const next = new HistoryCollector(this.pool, this.partitions);
-    await this.patiently('A collector', () => next.registry.seen());
+    await this.patiently('a collector', () => next.registry.seen());
     if (this.gap !== undefined) await this.storeGap({ ...this.gap, ended_ms: at });
     this.gap = undefined;
     next.keepAlive();
@@ -130,7 +130,7 @@ export class HistoryDatabase {
 
   private async storeGap(gap: GapRecord): Promise<void> {
     const gaps = new GapStore(this.pool, this.collector.id);
-    await this.patiently('A gap', () => gaps.store([gap], new AbortController().signal));
+    await this.patiently('a gap', () => gaps.store([gap], new AbortController().signal));
   }
 
   private async patiently(what: string, store: () => Promise<void>): Promise<void> {

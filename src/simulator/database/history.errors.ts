@@ -3,7 +3,7 @@ export class WriteError extends Error {
   override readonly name = 'WriteError';
 
   constructor(cause: unknown) {
-    super(`The database does not take what is written: ${describeError(cause)}`, { cause });
+    super(`Cannot write to the database: ${describeError(cause)}`, { cause });
   }
 }
 

@@ -10,7 +10,7 @@ const PATIENCE_MS = 60_000;
 const logger = new Logger('DatabaseSink');
 
 export interface PatienceOptions {
-  /** What is stored, as the beginning of "… is not stored". */
+  /** What is stored, as the end of "Cannot store …". */
   what: string;
   /** Once it is aborted, what fails is not tried again. */
   stop: AbortSignal;
@@ -34,7 +34,7 @@ export async function withPatience<T>(
     } catch (error) {
       if (isPointless() || stop.aborted || performance.now() > latest) throw error;
       if (delay === FIRST_DELAY_MS || delay === LONGEST_DELAY_MS)
-        logger.warn(`${what} is not stored, trying again: ${describeError(error)}`);
+        logger.warn(`Cannot store ${what}, retrying: ${describeError(error)}`);
     }
     await sleep(delay, undefined, { signal: stop }).catch(() => undefined);
   }

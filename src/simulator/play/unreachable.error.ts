@@ -7,7 +7,7 @@ export class UnreachableError extends Error {
     readonly reason: string,
   ) {
     super(
-      `Cannot connect to ${url}: ${reason}.${reason.includes('ECONNREFUSED') ? ' Does the server run there?' : ''}`,
+      `Cannot connect to ${url}: ${reason}.${reason.includes('ECONNREFUSED') ? ' Is the server running?' : ''}`,
     );
   }
 }

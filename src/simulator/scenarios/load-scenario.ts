@@ -37,7 +37,7 @@ function parse(path: string): object | null {
     const names = Object.keys(BUILT_IN).join(', ');
     throw new ScenarioError(
       `--scenario`,
-      `is "${path}", which is neither one of ${names} nor a file that can be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`,
+      `is "${path}", which is neither one of ${names} nor a readable file (${(error as NodeJS.ErrnoException).code ?? 'error'})`,
     );
   }
   try {

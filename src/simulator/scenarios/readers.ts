@@ -28,7 +28,7 @@ export function whole(min: number, max: number): Reader<number> {
   return (value, field) => {
     if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max)
       return value as number;
-    throw wrong(field, value, `a whole number from ${min} to ${max}`);
+    throw wrong(field, value, `an integer from ${min} to ${max}`);
   };
 }
 
@@ -36,9 +36,9 @@ export function whole(min: number, max: number): Reader<number> {
 export function range(of: Reader<number>): Reader<readonly [number, number]> {
   return (value, field) => {
     if (!Array.isArray(value) || value.length !== 2)
-      throw wrong(field, value, 'a list of two numbers: the least and the most');
+      throw wrong(field, value, 'a list of two numbers: minimum and maximum');
     const [min, max] = [of(value[0], `${field}[0]`), of(value[1], `${field}[1]`)];
-    if (min > max) throw wrong(field, value, 'the least before the most');
+    if (min > max) throw wrong(field, value, 'a minimum followed by a maximum');
     return [min, max];
   };
 }
@@ -70,15 +70,15 @@ export function list<T>(of: Reader<T>, min: number, max: number): Reader<readonl
 export function mix<T extends string>(names: readonly T[]): Reader<Readonly<Partial<Record<T, number>>>> {
   const weight = number(0, 1_000_000);
   return (value, field) => {
-    const takes = `weights for some of ${names.join(', ')}`;
+    const takes = `an object with weights for some of ${names.join(', ')}`;
     if (!isRecord(value)) throw wrong(field, value, takes);
     for (const [name, given] of Object.entries(value)) {
       if (!names.includes(name as T))
-        throw new ScenarioError(`${field}.${name}`, `is not known; ${field} takes ${takes}`);
+        throw new ScenarioError(`${field}.${name}`, `is unknown; ${field} must be ${takes}`);
       weight(given, `${field}.${name}`);
     }
     if (!Object.values(value).some((given) => given !== 0))
-      throw wrong(field, value, `${takes}, one of them above 0`);
+      throw wrong(field, value, `${takes}, at least one above 0`);
     return value as Partial<Record<T, number>>;
   };
 }
@@ -91,7 +91,7 @@ export function object<F extends Record<string, Field<unknown>>>(
     if (!isRecord(value)) throw wrong(field, value, `an object with ${names.join(', ')}`);
     for (const name of Object.keys(value)) {
       if (!names.includes(name))
-        throw new ScenarioError(inside(field, name), `is not known; there are ${names.join(', ')}`);
+        throw new ScenarioError(inside(field, name), `is unknown; known fields are ${names.join(', ')}`);
     }
     const read = Object.entries(fields).map(([name, { read, otherwise }]) => [
       name,
@@ -110,8 +110,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function wrong(field: string, value: unknown, takes: string): ScenarioError {
-  if (value === undefined) return new ScenarioError(field, `is missing; it takes ${takes}`);
+  if (value === undefined) return new ScenarioError(field, `is missing; it must be ${takes}`);
   const shown = JSON.stringify(value);
   const short = shown.length > 80 ? `${shown.slice(0, 77)}...` : shown;
-  return new ScenarioError(field === '' ? 'The scenario' : field, `is ${short}, but takes ${takes}`);
+  return new ScenarioError(field === '' ? 'The scenario' : field, `is ${short}, but must be ${takes}`);
 }

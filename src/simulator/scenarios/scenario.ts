@@ -209,8 +209,8 @@ export function readScenario(value: unknown): Scenario {
   const ids = scenario.chains.map(chainId);
   const twice = scenario.chains.find((plan, index) => ids.indexOf(chainId(plan)) !== index);
   if (twice !== undefined)
-    throw new ScenarioError('chains', `has the name ${twice.name} twice, without another salt`);
+    throw new ScenarioError('chains', `has the name ${twice.name} twice with the same salt`);
   if (scenario.chains.every(({ weight }) => weight === 0))
-    throw new ScenarioError('chains', 'takes at least one chain with a weight above 0');
+    throw new ScenarioError('chains', 'must have at least one chain with a weight above 0');
   return scenario;
 }

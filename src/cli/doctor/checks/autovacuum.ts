@@ -11,7 +11,7 @@ export const autovacuum: Check<Database> = {
     if (rows.length === 0) return ok('Autovacuum is on.');
     return rows.map(({ name }) =>
       warning(
-        `The database has ${name} off: tables grow, and questions become slow.`,
+        `${name} is off: tables grow, and queries become slow.`,
         `Set ${name} to on in postgresql.conf.`,
       ),
     );

@@ -25,8 +25,8 @@ export const connections: Check<Database> = {
  */
 export function connectionsFinding(replicas: number, perServer: number, offered: number): Finding {
   const needed = replicas * perServer;
-  const whose = replicas === 1 ? 'a server' : `${replicas} servers`;
-  const found = `The database takes ${offered} connections, and ${whose} with DB_POOL_SIZE as here may need ${needed}.`;
+  const whose = replicas === 1 ? 'one server' : `${replicas} servers`;
+  const found = `The database allows ${offered} connections, and ${whose} with this DB_POOL_SIZE may need ${needed}.`;
   if (needed <= offered * MOST) return ok(found);
   const advice = 'Raise max_connections of the database, or lower DB_POOL_SIZE.';
   return needed > offered ? problem(found, advice) : warning(found, advice);

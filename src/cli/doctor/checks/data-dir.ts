@@ -16,7 +16,7 @@ export const dataDir: Check<Machine> = {
     const directory = resolve(settings.DATA_DIR);
     const entry = await stat(directory).catch(() => undefined);
     if (entry !== undefined && !entry.isDirectory()) {
-      return problem(`${directory} is no directory.`, 'Set DATA_DIR to another place, or remove the file.');
+      return problem(`${directory} is not a directory.`, 'Set DATA_DIR to another directory, or remove the file.');
     }
     const existing = entry === undefined ? await parentOf(directory) : directory;
     return [
@@ -33,11 +33,11 @@ export function spaceFinding(
   directory: string,
 ): Finding {
   const found = `The disk of ${directory} has ${sizeText(free)} free`;
-  if (free < NEXT_TO_NOTHING) return problem(`${found}.`, 'Make room, or move DATA_DIR to another disk.');
+  if (free < NEXT_TO_NOTHING) return problem(`${found}.`, 'Free disk space, or move DATA_DIR to another disk.');
   if (JOURNAL_MODE !== 'off' && free < JOURNAL_MAX_MIB * MIB) {
     return warning(
-      `${found}, which is less than the journal may take (JOURNAL_MAX_MIB, ${sizeText(JOURNAL_MAX_MIB * MIB)}).`,
-      'Make room, or lower JOURNAL_MAX_MIB: a full journal stops reading from nodes, a full disk breaks more.',
+      `${found}, less than the maximum size of the journal (JOURNAL_MAX_MIB, ${sizeText(JOURNAL_MAX_MIB * MIB)}).`,
+      'Free disk space, or lower JOURNAL_MAX_MIB. A full journal pauses reading from nodes; a full disk breaks more.',
     );
   }
   return ok(`${found}.`);
@@ -50,14 +50,14 @@ async function whetherWritable(directory: string, existing: string): Promise<Fin
   try {
     await access(existing, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch {
-    const whose = `belongs to the user with id ${uid}, and the one with id ${user} may not write there`;
+    const whose = `belongs to user id ${uid}, and user id ${user} cannot write to it`;
     return problem(
-      exists ? `${directory} ${whose}.` : `${directory} is not there, and ${existing} ${whose}.`,
-      'Run server and doctor as its owner, give it to their user (chown), or set DATA_DIR to another place.',
+      exists ? `${directory} ${whose}.` : `${directory} does not exist, and ${existing} ${whose}.`,
+      'Run server and doctor as its owner, change its owner (chown), or set DATA_DIR to another directory.',
     );
   }
-  if (!exists) return ok(`${directory} is not there yet; the server makes it.`);
-  return ok(`${directory} can be written${uid === user ? '' : `, and belongs to the user with id ${uid}`}.`);
+  if (!exists) return ok(`${directory} does not exist yet; the server creates it.`);
+  return ok(`${directory} is writable${uid === user ? '' : `, and belongs to user id ${uid}`}.`);
 }
 
 /** The nearest directory above that exists. */

@@ -13,14 +13,14 @@ export const databaseDisk: Check<Database> = {
   name: 'database disk',
   look: async ({ cluster }) =>
     cluster === undefined
-      ? ok('How much room the disk of the database has cannot be seen from here: watch it there.')
+      ? ok('The disk space of a remote database cannot be checked from here: monitor it there.')
       : diskFinding(await freeBytes(cluster), cluster),
 };
 
 /** @param free bytes */
 export function diskFinding(free: number, directory: string): Finding {
   const found = `The disk of the database in ${directory} has ${sizeText(free)} free.`;
-  const advice = 'Make room, lower LOG_EXPIRY_H and run tetcore-analytics purge, or move DATA_DIR.';
+  const advice = 'Free disk space, lower LOG_EXPIRY_H and run tetcore-analytics purge, or move DATA_DIR.';
   if (free < TOO_LITTLE) return problem(found, advice);
   return free < LITTLE ? warning(found, advice) : ok(found);
 }

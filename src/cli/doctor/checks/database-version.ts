@@ -10,7 +10,7 @@ export const databaseVersion: Check<Database> = {
       return ok(`The database is PostgreSQL ${await checkDatabase(client)}, in UTF-8.`);
     } catch (error) {
       if (!(error instanceof UnsupportedDatabaseError)) throw error;
-      return problem(error.message, 'Set DATABASE_URL to a database that can hold what nodes send.');
+      return problem(error.message, 'Set DATABASE_URL to a database that meets the requirements.');
     }
   },
 };

@@ -12,11 +12,11 @@ export const durability: Check<Database> = {
       `SELECT name FROM pg_settings WHERE name = ANY($1) AND setting = 'off' ORDER BY name`,
       [EXPECTED],
     );
-    if (rows.length === 0) return ok('The database writes what it commits to its disk.');
+    if (rows.length === 0) return ok('The database flushes commits to disk.');
     return rows.map(({ name }) =>
       warning(
-        `The database has ${name} off: what was stored may be gone when it, or its machine, crashes.`,
-        `Set ${name} to on, in postgresql.conf or where ALTER SYSTEM, DATABASE or ROLE has set it.`,
+        `${name} is off: committed data can be lost if the database or its machine crashes.`,
+        `Set ${name} to on in postgresql.conf, or where ALTER SYSTEM, ALTER DATABASE or ALTER ROLE has set it.`,
       ),
     );
   },

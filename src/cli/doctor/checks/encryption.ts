@@ -15,7 +15,7 @@ export const encryption: Check<Database> = {
     if (rows[0]?.ssl === true) return ok(`The connection to ${host} is encrypted.`);
     return warning(
       `The connection to ${host} is not encrypted.`,
-      'Unless the network between is yours alone, add ?sslmode=verify-full to DATABASE_URL.',
+      'Add ?sslmode=verify-full to DATABASE_URL, unless the network is private.',
     );
   },
 };

@@ -10,7 +10,7 @@ export const journals: Check<Machine> = {
   look: async ({ settings }) => {
     const left = await leftJournals(resolve(settings.DATA_DIR, 'journal'));
     const findings = left.flatMap((journal) => findingsOf(journal, settings.JOURNAL_MODE === 'off'));
-    return findings.length > 0 ? findings : ok('No batches of processes that are gone wait to be stored.');
+    return findings.length > 0 ? findings : ok('There are no abandoned journals with unstored batches.');
   },
 };
 
@@ -21,8 +21,8 @@ function findingsOf(
   if (unreadable !== undefined) {
     return [
       problem(
-        `The journal ${path} cannot be read: ${unreadable}`,
-        'Run doctor as the user of the server. If that does not help, start the version that wrote it, once.',
+        `Cannot read the journal ${path}: ${unreadable}`,
+        'Run doctor as the user of the server. If that does not help, start the version that wrote the journal once.',
       ),
     ];
   }
@@ -30,19 +30,19 @@ function findingsOf(
   if (batches > 0) {
     findings.push(
       warning(
-        `Up to ${batches} batches (${sizeText(bytes)}) of a process that is gone wait in ${path}.`,
+        `Up to ${batches} batches (${sizeText(bytes)}) of an ended process are pending in ${path}.`,
         off
-          ? 'Start a server with this DATA_DIR and without JOURNAL_MODE=off: it stores them.'
-          : 'A server with this DATA_DIR stores them within a minute, once its database is there.',
+          ? 'Start a server with this DATA_DIR and without JOURNAL_MODE=off. It stores them.'
+          : 'A server with this DATA_DIR stores them within a minute once its database is available.',
       ),
     );
   }
   if (damaged > 0) {
     findings.push(
       warning(
-        `${sizeText(damaged)} of the journal ${path} cannot be read as batches, and are lost, with at ` +
-          `least ${damagedMessages.toString()} messages.`,
-        'Where no power was lost, look for errors of the disk (dmesg).',
+        `${sizeText(damaged)} of the journal ${path} are damaged and lost, with at least ` +
+          `${damagedMessages.toString()} messages.`,
+        'Unless there was a power failure, check the disk for errors (dmesg).',
       ),
     );
   }

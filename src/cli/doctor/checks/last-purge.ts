@@ -15,9 +15,9 @@ export const lastPurge: Check<Database> = {
       'SELECT extract(epoch FROM now() - succeeded_at)::float8 AS age FROM purge_state',
     );
     const age = rows[0]?.age;
-    if (age === undefined) return problem('The table purge_state is empty.', 'The next purge fills it.');
+    if (age === undefined) return problem('The table purge_state is empty.', 'The next purge writes it.');
     const served = (await serversSeen(client)).length > 0;
-    return served ? lastPurgeFinding(age, settings) : ok(`${text(age)}. No server runs that could purge.`);
+    return served ? lastPurgeFinding(age, settings) : ok(`${text(age)}. No server is running.`);
   },
 };
 
@@ -28,11 +28,11 @@ export function lastPurgeFinding(
 ): Finding {
   if (ageS <= LATE_AFTER * PURGE_INTERVAL_S + LEEWAY_S) return ok(`${text(ageS)}.`);
   return warning(
-    `${text(ageS)}, though PURGE_INTERVAL_S is ${PURGE_INTERVAL_S}.`,
-    'Look in the log of the servers for "A purge", and see what tetcore-analytics purge says.',
+    `${text(ageS)}, but PURGE_INTERVAL_S is ${PURGE_INTERVAL_S}.`,
+    'Search the log of the servers for "A purge", or run tetcore-analytics purge and read its output.',
   );
 }
 
 function text(ageS: number): string {
-  return `The database was purged, or made, ${Math.max(0, Math.round(ageS))} s ago`;
+  return `The last purge, or the creation of the database, was ${Math.max(0, Math.round(ageS))} s ago`;
 }

@@ -12,9 +12,9 @@ export const migrations: Check<Database> = {
     if (unknown.length > 0) {
       findings.push(
         warning(
-          `Migrations were applied that this version does not know: ${unknown.join(', ')}.`,
-          'Those of modules of your own are all right. After those of a later version run that version, or restore a ' +
-            'backup of before: docs/operations.md#upgrading.',
+          `The database has migrations that are unknown to this version: ${unknown.join(', ')}.`,
+          'Migrations of your own modules are expected here. For migrations of a later version, run that version or restore ' +
+            'an earlier backup: docs/operations.md#upgrading.',
         ),
       );
     }
@@ -27,7 +27,7 @@ function missing(
   pending: readonly string[],
   { MIGRATE_ON_START }: Pick<Settings, 'MIGRATE_ON_START'>,
 ): Finding {
-  const found = `Migrations are missing: ${pending.join(', ')}.`;
+  const found = `Pending migrations: ${pending.join(', ')}.`;
   if (MIGRATE_ON_START) return warning(found, 'The server applies them when it starts.');
   return problem(
     found,

@@ -9,7 +9,7 @@ export const openFiles: Check<Machine> = {
   name: 'open files',
   look: ({ settings }) => {
     const limit = openFilesLimit();
-    if (limit === undefined) return ok('How many files may be open is not known on this system.');
+    if (limit === undefined) return ok('The limit of open files is unknown on this system.');
     return openFilesFinding(limit, settings);
   },
 };
@@ -17,10 +17,10 @@ export const openFiles: Check<Machine> = {
 /** @param limit files that a process may have open */
 export function openFilesFinding(limit: number, settings: Settings): Finding {
   const needed = neededFiles(settings, READER_CONNECTIONS);
-  const found = `A process started here may open ${limit === Infinity ? 'any number of' : limit} files`;
-  if (limit >= needed) return ok(`${found}; a service may have another limit.`);
+  const found = `The limit of open files is ${limit === Infinity ? 'infinite' : limit} for processes started here`;
+  if (limit >= needed) return ok(`${found}; a service can have another limit.`);
   return warning(
-    `${found}, and with HTTP_MAX_CONNECTIONS=${settings.HTTP_MAX_CONNECTIONS} it may need ${needed}. A server takes fewer connections then.`,
+    `${found}, but HTTP_MAX_CONNECTIONS=${settings.HTTP_MAX_CONNECTIONS} may need ${needed}. The server lowers its connection limits accordingly.`,
     `Raise the limit (LimitNOFILE, ulimit -n), or lower HTTP_MAX_CONNECTIONS.`,
   );
 }

@@ -48,11 +48,11 @@ export function partitionFindings(
 ): Finding[] {
   const findings: Finding[] = [];
   if (missingRanges(all, now, now + AHEAD_MS, 'day').length > 0) {
-    const text = `${table} has no partition for all messages of now and the next day.`;
+    const text = `${table} does not have partitions for all of today and tomorrow.`;
     findings.push(
       served
-        ? problem(text, 'Look in the log of the servers for what keeps them from making partitions.')
-        : warning(text, 'A server makes them when it starts.'),
+        ? problem(text, 'Search the log of the servers for the reason.')
+        : warning(text, 'A server creates them when it starts.'),
     );
   }
   const dueAt = now - LOG_EXPIRY_H * HOUR_MS - 2 * PURGE_INTERVAL_S * 1000;
@@ -60,20 +60,20 @@ export function partitionFindings(
   if (expired.length > 0) {
     findings.push(
       warning(
-        `${expired.length} partitions of ${table} have expired and are still there, ${namesOf(expired)}.`,
-        'Run tetcore-analytics purge. Where that does not get its turn, end whoever reads for long.',
+        `${expired.length} expired partitions of ${table} have not been dropped: ${namesOf(expired)}.`,
+        'Run tetcore-analytics purge. If it skips partitions, end the sessions that hold locks on them.',
       ),
     );
   }
   if (all.length > MANY) {
     findings.push(
       warning(
-        `${table} has ${all.length} partitions, which makes questions without a bound slow.`,
+        `${table} has ${all.length} partitions: queries without a time range become slow.`,
         'Lower LOG_EXPIRY_H, or merge old partitions.',
       ),
     );
   }
-  return findings.length > 0 ? findings : [ok(`${table} has ${all.length} partitions, as it should.`)];
+  return findings.length > 0 ? findings : [ok(`${table} has ${all.length} partitions, as expected.`)];
 }
 
 function namesOf(all: readonly Partition[]): string {
@@ -94,6 +94,6 @@ async function defaultFindings(client: ClientBase, table: LogTable): Promise<Fin
   const { rowCount } = await client.query(`SELECT 1 FROM ${found.name} LIMIT 1`);
   const advice = `Move its rows to ${table} once it is detached (ALTER TABLE ${table} DETACH PARTITION ${found.name}).`;
   return rowCount === 0
-    ? [warning(`${table} has a default partition, ${found.name}, which we do not make. It is empty.`, advice)]
-    : [problem(`The default partition ${found.name} of ${table} holds rows, which never expire.`, advice)];
+    ? [warning(`${table} has an unexpected default partition, ${found.name}. It is empty.`, advice)]
+    : [problem(`The default partition ${found.name} of ${table} has rows, which never expire.`, advice)];
 }

@@ -12,13 +12,13 @@ export const permissions: Check<Database> = {
     const { role = '', schema = null, create = false } = rows[0] ?? {};
     if (schema === null) {
       return problem(
-        `No schema of the search_path is there for ${role}.`,
+        `The search_path of ${role} has no existing schema.`,
         `Create one, or ALTER ROLE ${role} SET search_path = public.`,
       );
     }
     if (create !== true) {
       return problem(
-        `${role} may not create tables in the schema ${schema}, so neither migrations nor partitions can be made.`,
+        `${role} cannot create tables in the schema ${schema}, so migrations and new partitions fail.`,
         `GRANT CREATE ON SCHEMA ${schema} TO ${role}, as the owner of the schema.`,
       );
     }
@@ -30,10 +30,10 @@ export const permissions: Check<Database> = {
       [tables],
     );
     if (others.rows.length === 0)
-      return ok(`${role} may make tables in the schema ${schema}, and owns ours.`);
+      return ok(`${role} can create tables in the schema ${schema}, and owns the tables of the server.`);
     const [first] = others.rows;
     return problem(
-      `${role} does not own ${others.rows.map(({ name }) => name).join(', ')}, so partitions cannot be made or dropped.`,
+      `${role} does not own ${others.rows.map(({ name }) => name).join(', ')}, so it cannot create or drop partitions.`,
       `Connect as ${first?.owner ?? 'the owner'}, or ALTER TABLE … OWNER TO ${role}.`,
     );
   },

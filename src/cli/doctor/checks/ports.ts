@@ -20,25 +20,25 @@ async function lookAt(name: string, host: string, port: number): Promise<Finding
   const code = await listen(host, port);
   switch (code) {
     case undefined:
-      return ok(port === 0 ? `${name} is 0: the server takes a free port.` : `${what} is free.`);
+      return ok(port === 0 ? `${name} is 0: the server uses any free port.` : `${what} is free.`);
     case 'EADDRINUSE': {
       const state = await stateOfServer(addressOf(host, port));
-      if (state !== undefined) return ok(`${what} is a server's of ours, which is ${state}.`);
+      if (state !== undefined) return ok(`${what} is used by a tetcore-analytics server, which is ${state}.`);
       return problem(
-        `${what} is taken by another program.`,
+        `${what} is used by another program.`,
         `Stop that program, or set ${name} to another port.`,
       );
     }
     case 'EACCES':
       return problem(
-        `${what} may not be listened on by this user.`,
-        `Set ${name} to 1024 or more, or let the service have CAP_NET_BIND_SERVICE.`,
+        `This user cannot listen on ${what.replace('Port', 'port')}.`,
+        `Set ${name} to 1024 or more, or give the service CAP_NET_BIND_SERVICE.`,
       );
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return problem(`${host} (HOST) is no address of this machine.`, 'Set HOST to one, or to 0.0.0.0.');
+      return problem(`${host} (HOST) is not an address of this machine.`, 'Set HOST to an address of this machine, or to 0.0.0.0.');
     default:
-      return problem(`${what} cannot be listened on (${code}).`, `Set HOST and ${name} to others.`);
+      return problem(`Cannot listen on ${what.replace('Port', 'port')}: ${code}.`, `Change HOST or ${name}.`);
   }
 }
 

@@ -18,15 +18,15 @@ export function findingsOf(environment: Record<string, unknown>): {
   findings: Finding[];
 } {
   const misspelled = misspelledSettings(environment).map(({ given, meant }) =>
-    warning(`There is a variable ${given}, which is no setting.`, `If ${meant} is meant, name it so.`),
+    warning(`The environment variable ${given} is not a setting.`, `If you mean ${meant}, rename it.`),
   );
   try {
     const settings = readSettings(environment);
-    return { settings, findings: [ok('The settings can be used.'), ...misspelled] };
+    return { settings, findings: [ok('All settings are valid.'), ...misspelled] };
   } catch (error) {
     if (!(error instanceof InvalidSettingsError)) throw error;
     const problems = error.problems.map((text) =>
-      problem(text, 'Correct it, in the environment or in .env: docs/configuration.md.'),
+      problem(text, 'Correct it in the environment or in .env: docs/configuration.md.'),
     );
     return { settings: undefined, findings: [...problems, ...misspelled] };
   }
