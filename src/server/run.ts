@@ -4,7 +4,7 @@ import type { Extensions } from '../app.module.js';
 import { ConfigModule, type Settings } from '../platform/config/index.js';
 import { Deadline } from '../platform/lifecycle/index.js';
 import { MetricsPort } from '../platform/metrics/index.js';
-import { explain } from './explain.js';
+import { formatError } from './format-error.js';
 import { entriesOf, printable } from './printable.js';
 import { type RunningServer, startServer, StartStoppedError } from './start-server.js';
 
@@ -58,7 +58,7 @@ async function serve(
  */
 function report(error: unknown): void {
   const logger = new Logger('Server');
-  for (const line of entriesOf(explain(error))) logger.error(printable(line));
+  for (const line of entriesOf(formatError(error))) logger.error(printable(line));
 }
 
 function stopped(deadline: Deadline): number {

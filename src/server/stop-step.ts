@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Deadline, inTime } from '../platform/lifecycle/index.js';
-import { explain } from './explain.js';
+import { formatError } from './format-error.js';
 
 /** Of the whole time, kept by no step: the process is to have ended before it is over. */
 export const KEPT_FOR_THE_PROCESS = 0.05;
@@ -40,7 +40,7 @@ async function take({ name, run }: StopStep, limitMs: number, whole: Deadline): 
     if (!(await inTime(work(), limitMs)))
       logger.warn(`Stop step "${name}" timed out; continuing with the next step.`);
   } catch (error) {
-    logger.error(`Stop step "${name}" failed: ${explain(error)}`);
+    logger.error(`Stop step "${name}" failed: ${formatError(error)}`);
   }
   logger.debug(`Stop step "${name}" took ${Math.round(performance.now() - startedAt).toString()} ms.`);
 }

@@ -23,7 +23,7 @@ interface Report {
 const reportOf = (stdout: string): Report => JSON.parse(stdout) as Report;
 
 describe('tetcore-analytics start', { timeout: 60_000 }, () => {
-  it('runs the server as dist/main.js does', async () => {
+  it('runs the same server as dist/main.js', async () => {
     await using database = await TestDatabase.create();
     const dataDir = await tempDir('cli-start');
     const environment = { DATABASE_URL: database.url, DATA_DIR: dataDir };
@@ -36,7 +36,7 @@ describe('tetcore-analytics start', { timeout: 60_000 }, () => {
 });
 
 describe('tetcore-analytics migrate', { timeout: 60_000 }, () => {
-  it('creates and migrates the database, and says beforehand whether that is needed', async () => {
+  it('creates and migrates the database; --check reports pending migrations', async () => {
     await using database = TestDatabase.missing();
     const run = (...args: string[]) => commandLine(['migrate', ...args], { DATABASE_URL: database.url });
     expect(await run('--check')).toMatchObject({
@@ -52,10 +52,14 @@ describe('tetcore-analytics migrate', { timeout: 60_000 }, () => {
     const [last] = await database.query<{ name: string }>(
       'DELETE FROM schema_migrations WHERE id = (SELECT max(id) FROM schema_migrations) RETURNING name',
     );
-    expect(await run('--check')).toEqual({ code: 1, stdout: `Pending migrations: ${last?.name ?? ''}.\n`, stderr: '' });
+    expect(await run('--check')).toEqual({
+      code: 1,
+      stdout: `Pending migrations: ${last?.name ?? ''}.\n`,
+      stderr: '',
+    });
   });
 
-  it('makes the role of dashboards', async () => {
+  it('creates the reader role', async () => {
     await using database = await TestDatabase.create();
     const role = `cli_${process.pid}`;
     const environment = { DATABASE_URL: database.url, DB_READER_ROLE: role };
@@ -74,17 +78,15 @@ describe('tetcore-analytics migrate', { timeout: 60_000 }, () => {
     }
   });
 
-  it('says that a server migrates its own database', async () => {
+  it('explains that the server migrates its embedded database', async () => {
     const { code, stderr } = await commandLine(['migrate']);
     expect(code).toBe(1);
-    expect(stderr).toBe(
-      'Set DATABASE_URL. The embedded PostgreSQL is migrated when the server starts.\n',
-    );
+    expect(stderr).toBe('Set DATABASE_URL. The embedded PostgreSQL is migrated when the server starts.\n');
   });
 });
 
 it.each([[['migrate']], [['migrate', '--check']]])(
-  '%s names the setting of a database that is away',
+  '%s names the setting of an unreachable database',
   async (args) => {
     const environment = { DATABASE_URL: `postgres://x:hidden@127.0.0.1:${await freePort()}/y` };
     const { code, stderr } = await commandLine(args, environment);
@@ -95,13 +97,13 @@ it.each([[['migrate']], [['migrate', '--check']]])(
 );
 
 describe('tetcore-analytics simulate', { timeout: 60_000 }, () => {
-  it('gives its options to the simulator', async () => {
+  it('passes its options to the simulator', async () => {
     const { code, stdout } = await commandLine(['simulate', '--scenario', 'small', '--nodes', '7', '--show']);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toHaveProperty('description');
   });
 
-  it('says in a line that nobody listens', async () => {
+  it('prints one line if the server is unreachable', async () => {
     const url = `ws://127.0.0.1:${await freePort()}`;
     const { code, stderr } = await commandLine(['simulate', '--nodes', '1', '--url', url, '--duration', '1']);
     expect(code).toBe(1);
@@ -115,7 +117,7 @@ describe('tetcore-analytics purge', { timeout: 60_000 }, () => {
       (await listPartitions(client, 'logs_expiring')).map(({ name }) => name),
     );
 
-  it('says what has expired, and removes it', async () => {
+  it('lists expired data with --dry-run, and removes it', async () => {
     await using database = await TestDatabase.create();
     const environment = { DATABASE_URL: database.url, LOG_EXPIRY_H: '48' };
     await using storage = new TestStorage(database.url, { environment });
@@ -145,7 +147,7 @@ describe('tetcore-analytics purge', { timeout: 60_000 }, () => {
     }
   });
 
-  it('says of what somebody reads that it is left, and not that nothing has expired', async () => {
+  it('skips a locked partition and reports it', async () => {
     await using database = await TestDatabase.create();
     const environment = { DATABASE_URL: database.url, LOG_EXPIRY_H: '48' };
     await using storage = new TestStorage(database.url, { environment });
@@ -162,7 +164,7 @@ describe('tetcore-analytics purge', { timeout: 60_000 }, () => {
     });
   });
 
-  it('leaves it to somebody who is at it', async () => {
+  it('does nothing while another process purges', async () => {
     await using database = await TestDatabase.create();
     await onDatabase(database.url, async (client) => {
       await client.query('SELECT pg_advisory_lock($1)', [AdvisoryLock.Purge]);
@@ -172,7 +174,7 @@ describe('tetcore-analytics purge', { timeout: 60_000 }, () => {
     });
   });
 
-  it('fails where the schema is not up to date', async () => {
+  it('fails if the schema is not up to date', async () => {
     await using database = await TestDatabase.create();
     await database.query('DELETE FROM schema_migrations');
     const { code, stderr } = await commandLine(['purge'], { DATABASE_URL: database.url });
@@ -180,7 +182,7 @@ describe('tetcore-analytics purge', { timeout: 60_000 }, () => {
     expect(stderr).toMatch(/^The database schema is not up to date\.[^\n]*\n$/);
   });
 
-  it('asks for a database where none is known', async () => {
+  it('requires a database', async () => {
     const { code, stderr } = await commandLine(['purge', '--dry-run']);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^Set DATABASE_URL, or start the server[^\n]*\n$/);
@@ -188,7 +190,7 @@ describe('tetcore-analytics purge', { timeout: 60_000 }, () => {
 });
 
 describe('tetcore-analytics doctor', { timeout: 60_000 }, () => {
-  it('finds nothing wrong with a server and its database', async () => {
+  it('finds no problems with a server and its database', async () => {
     await using database = await TestDatabase.create();
     const dataDir = await tempDir('cli-doctor');
     const port = await freePort();
@@ -201,7 +203,9 @@ describe('tetcore-analytics doctor', { timeout: 60_000 }, () => {
     expect(report.findings.filter(({ level }) => level !== 'ok')).toEqual([]);
     expect(report).toMatchObject({ problems: 0, warnings: 0 });
     const said = report.findings.map(({ message }) => message).join('\n');
-    expect(said).toContain(`Port ${port} (PORT) of 127.0.0.1 is used by a tetcore-analytics server, which is running.`);
+    expect(said).toContain(
+      `Port ${port} (PORT) of 127.0.0.1 is used by a tetcore-analytics server, which is running.`,
+    );
     expect(said).toMatch(/^The last purge, or the creation of the database, was \d+ s ago\.$/m);
     expect(said).toContain('Servers with a heartbeat within the last minute:');
     const asText = await commandLine(['doctor'], own);
@@ -210,7 +214,7 @@ describe('tetcore-analytics doctor', { timeout: 60_000 }, () => {
     await rm(dataDir, { recursive: true });
   });
 
-  it('says of each problem what to do, and ends with 1', async () => {
+  it('prints a remedy for each problem, and exits with 1', async () => {
     const { code, stdout } = await commandLine(['doctor'], {
       DATABASE_URL: `postgres://u@127.0.0.1:${await freePort()}/x`,
       DATABSE_URL: 'postgres://somewhere',
@@ -225,36 +229,30 @@ describe('tetcore-analytics doctor', { timeout: 60_000 }, () => {
     expect(stdout).toMatch(/\n1 problem, \d+ warnings?, \d+ ok\.\n$/);
   });
 
-  it(
-    "looks at the server's own database where that runs, and never starts it",
-    { timeout: 60_000 },
-    async () => {
-      const dataDir = await tempDir('cli-embedded');
-      const databaseOf = async (): Promise<string[]> => {
-        const { stdout } = await commandLine(['doctor', '--json'], { DATA_DIR: dataDir });
-        return reportOf(stdout)
-          .findings.filter(({ check }) => check === 'database')
-          .map(({ message }) => message);
-      };
-      expect(await databaseOf()).toEqual([
-        'There is no database yet: DATABASE_URL is not set, and DATA_DIR has no embedded PostgreSQL.',
-      ]);
-      const logger = { log: () => undefined, warn: () => undefined };
-      const postgres = await EmbeddedPostgresServer.start({ dataDir, logger });
-      try {
-        expect(await databaseOf()).toEqual(['The database does not exist yet.']);
-        await onDatabase(postgres.url.replace('tetcore-analytics', 'postgres'), (client) =>
-          client.query('CREATE DATABASE "tetcore-analytics"'),
-        );
-        expect(await databaseOf()).toEqual(['Connected to the database.']);
-      } finally {
-        await postgres.stop();
-      }
-      const [stopped] = await databaseOf();
-      expect(stopped).toMatch(
-        /^The embedded PostgreSQL in .* is not running, so it was not checked\.$/,
+  it('checks the embedded database if it is running, and never starts it', { timeout: 60_000 }, async () => {
+    const dataDir = await tempDir('cli-embedded');
+    const databaseOf = async (): Promise<string[]> => {
+      const { stdout } = await commandLine(['doctor', '--json'], { DATA_DIR: dataDir });
+      return reportOf(stdout)
+        .findings.filter(({ check }) => check === 'database')
+        .map(({ message }) => message);
+    };
+    expect(await databaseOf()).toEqual([
+      'There is no database yet: DATABASE_URL is not set, and DATA_DIR has no embedded PostgreSQL.',
+    ]);
+    const logger = { log: () => undefined, warn: () => undefined };
+    const postgres = await EmbeddedPostgresServer.start({ dataDir, logger });
+    try {
+      expect(await databaseOf()).toEqual(['The database does not exist yet.']);
+      await onDatabase(postgres.url.replace('tetcore-analytics', 'postgres'), (client) =>
+        client.query('CREATE DATABASE "tetcore-analytics"'),
       );
-      await rm(dataDir, { recursive: true });
-    },
-  );
+      expect(await databaseOf()).toEqual(['Connected to the database.']);
+    } finally {
+      await postgres.stop();
+    }
+    const [stopped] = await databaseOf();
+    expect(stopped).toMatch(/^The embedded PostgreSQL in .* is not running, so it was not checked\.$/);
+    await rm(dataDir, { recursive: true });
+  });
 });

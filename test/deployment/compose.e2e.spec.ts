@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { PACKAGE_VERSION, readSettings, settingDocs, Settings } from '../../src/platform/config/index.js';
-import { FOLDER, readDashboards } from '../monitoring/grafana/questions.js';
+import { FOLDER, readDashboards } from '../monitoring/grafana/panel-queries.js';
 import { readProjectFile, ROOT } from '../support/markdown.js';
 import { hasPrometheus, promtool } from '../support/prometheus.js';
 

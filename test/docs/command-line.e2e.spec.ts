@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { databaseChecks, machineChecks, schemaChecks } from '../../src/cli/doctor/checks.js';
+import { databaseChecks } from '../../src/cli/doctor/database-checks.js';
+import { machineChecks } from '../../src/cli/doctor/machine-checks.js';
+import { schemaChecks } from '../../src/cli/doctor/schema-checks.js';
 import { createProgram } from '../../src/cli/program.js';
 import { codesIn, markdownFiles, readProjectFile, tableUnder } from '../support/markdown.js';
 

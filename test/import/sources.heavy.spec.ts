@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openSession } from '../../src/storage/index.js';
-import { serversSeen } from '../../src/cli/doctor/servers-seen.js';
+import { liveServers } from '../../src/cli/doctor/schema-checks.js';
 import { agrees } from '../../src/import/index.js';
 import { TestDatabase } from '../support/databases.js';
 import { bringOver } from './importing.js';
@@ -59,7 +59,7 @@ describe('the source of an import', { timeout: 60_000 }, () => {
         'SELECT DISTINCT collector, peer_connection_id::float8 AS id FROM tetcore_logs ORDER BY 2',
       ),
     ).toEqual([1, 2, 3, 4, 5].map((id) => ({ collector: number, id: number * 2 ** 32 + id })));
-    expect(await onDatabase(database.url, serversSeen)).toEqual([]);
+    expect(await onDatabase(database.url, liveServers)).toEqual([]);
   });
 
   it('has ids as 0.1.4 gives them', async () => {

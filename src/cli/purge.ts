@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { ConfigModule, type Settings } from '../../platform/config/index.js';
-import { findEmbeddedPostgres } from '../../embedded-postgres/index.js';
+import { ConfigModule, type Settings } from '../platform/config/index.js';
+import { findEmbeddedPostgres } from '../embedded-postgres/index.js';
 import {
   ClockDifferenceError,
   type DroppedPartition,
@@ -8,56 +8,54 @@ import {
   type PurgeFailure,
   type PurgeReport,
   withPurge,
-} from '../../purge/index.js';
-import { CommandError } from '../command.error.js';
-import { complain, reasonOf, say } from '../output.js';
-import { sizeText } from '../size-text.js';
+} from '../purge/index.js';
+import { CommandError, formatSize, messageOf, print, printError } from './output.js';
 
 /** Purges once, and prints what was removed. Another that is at it is left to it, be it a server's. */
 export async function purgeNow(): Promise<void> {
-  const report = await purging((purge) => purge.run());
+  const report = await runPurge((purge) => purge.run());
   if (report === null) {
-    say('Another process is purging this database. This command removed nothing.');
+    print('Another process is purging this database. This command removed nothing.');
     return;
   }
-  for (const partition of report.partitions) say(`Dropped ${partitionText(partition)}.`);
-  for (const [table, count] of rowsOf(report.rows)) say(`Deleted ${countText(count, 'row')} of ${table}.`);
+  for (const partition of report.partitions) print(`Dropped ${partitionText(partition)}.`);
+  for (const [table, count] of rowsOf(report.rows)) print(`Deleted ${countText(count, 'row')} of ${table}.`);
   for (const name of report.left) {
-    say(`Skipped ${name}: another session holds a lock on it. A later purge removes it.`);
+    print(`Skipped ${name}: another session holds a lock on it. A later purge removes it.`);
   }
   printFailures('The purge', report.failures);
-  if (report.left.length === 0) sayIfNothing(report);
+  if (report.left.length === 0) printIfNothing(report);
 }
 
 /** Prints what a purge would remove now, and changes nothing. */
 export async function previewPurge(): Promise<void> {
-  const preview = await purging((purge) => purge.preview());
+  const preview = await runPurge((purge) => purge.preview());
   const { partitions, rows, failures } = preview;
   for (const partition of partitions) {
-    say(`Would drop ${partitionText(partition)}, ${sizeText(partition.bytes)}.`);
+    print(`Would drop ${partitionText(partition)}, ${formatSize(partition.bytes)}.`);
   }
-  for (const [table, count] of rowsOf(rows)) say(`Would delete ${countText(count, 'row')} of ${table}.`);
+  for (const [table, count] of rowsOf(rows)) print(`Would delete ${countText(count, 'row')} of ${table}.`);
   printFailures('The preview', failures);
-  sayIfNothing(preview);
+  printIfNothing(preview);
 }
 
 function printFailures(what: string, failures: readonly PurgeFailure[]): void {
   for (const { part, error } of failures) {
-    complain(`${what} is incomplete: ${part === null ? '' : `${part}: `}${reasonOf(error)}`);
+    printError(`${what} is incomplete: ${part === null ? '' : `${part}: `}${messageOf(error)}`);
   }
   if (failures.length > 0) process.exitCode = 1;
 }
 
-function sayIfNothing({
+function printIfNothing({
   partitions,
   rows,
   failures,
 }: Pick<PurgeReport, 'partitions' | 'rows' | 'failures'>): void {
   if (failures.length > 0) return;
-  if (partitions.length === 0 && rowsOf(rows).length === 0) say('Nothing has expired.');
+  if (partitions.length === 0 && rowsOf(rows).length === 0) print('Nothing has expired.');
 }
 
-async function purging<T>(work: (purge: Purge) => Promise<T>): Promise<T> {
+async function runPurge<T>(work: (purge: Purge) => Promise<T>): Promise<T> {
   // What it says to the log of a server is printed here in another form.
   Logger.overrideLogger(false);
   const settings = await ConfigModule.readEnvironment();

@@ -1,14 +1,24 @@
 import type { ClientBase } from 'pg';
 import { DataSource } from 'typeorm';
-import type { Settings } from '../../platform/config/index.js';
 import { findEmbeddedPostgres } from '../../embedded-postgres/index.js';
+import type { Settings } from '../../platform/config/index.js';
 import { inTime } from '../../platform/lifecycle/index.js';
 import { dataSourceOptions, hasSqlState, migrationState, SqlState } from '../../storage/index.js';
-import { reasonOf } from '../output.js';
-import { type Check, type CheckedFinding, type Database, examineUntilLate, LOOK_LIMIT_MS } from './check.js';
-import { databaseChecks, schemaChecks } from './checks.js';
-import { type Finding, ok, problem, warning } from './finding.js';
-import { within } from './within.js';
+import { messageOf } from '../output.js';
+import {
+  type Check,
+  CHECK_TIMEOUT_MS,
+  type CheckedFinding,
+  type Database,
+  type Finding,
+  ok,
+  problem,
+  runChecksUntilTimeout,
+  warning,
+  withTimeout,
+} from './check.js';
+import { databaseChecks } from './database-checks.js';
+import { schemaChecks } from './schema-checks.js';
 
 /** For what nobody waits for: milliseconds. */
 const CLOSE_LIMIT_MS = 2_000;
@@ -19,24 +29,24 @@ const CLOSE_LIMIT_MS = 2_000;
  * @param replicas how many servers there are to be; undefined: as many as run
  * @param limitMs for connecting, and for each check: milliseconds
  */
-export async function examineDatabase(
+export async function runDatabaseChecks(
   settings: Settings,
   replicas: number | undefined,
-  limitMs = LOOK_LIMIT_MS,
+  limitMs = CHECK_TIMEOUT_MS,
 ): Promise<CheckedFinding[]> {
   const found = await findDatabase(settings);
   if (!('url' in found)) return [named(found)];
   const options = dataSourceOptions(found.url);
   const extra = { ...(options.extra as object), query_timeout: limitMs };
   const dataSource = new DataSource({ ...options, extra });
-  const session = within(limitMs, async () => {
+  const session = withTimeout(limitMs, async () => {
     await dataSource.initialize();
     const runner = dataSource.createQueryRunner();
     return { runner, client: (await runner.connect()) as ClientBase };
   });
   try {
     const { client } = await session;
-    const findings = await examineConnected({ settings, replicas, dataSource, client, ...found }, limitMs);
+    const findings = await checkConnected({ settings, replicas, dataSource, client, ...found }, limitMs);
     return [named(ok('Connected to the database.')), ...findings];
   } catch (error) {
     return [named(unreachable(error, settings))];
@@ -50,32 +60,33 @@ export async function examineDatabase(
 }
 
 /** Throws nothing: each check says by itself that it could not be made. */
-async function examineConnected(database: Database, limitMs: number): Promise<CheckedFinding[]> {
-  const { findings, late } = await examineUntilLate(databaseChecks, database, limitMs);
-  if (late !== undefined) return [...findings, ...unanswered([...late.left, ...schemaChecks])];
+async function checkConnected(database: Database, limitMs: number): Promise<CheckedFinding[]> {
+  const { findings, timedOut } = await runChecksUntilTimeout(databaseChecks, database, limitMs);
+  if (timedOut !== undefined)
+    return [...findings, ...skippedAfterTimeout([...timedOut.left, ...schemaChecks])];
   if (!(await isUpToDate(database, limitMs))) {
     const advice = 'Apply the migrations, and run doctor again as a user with read access to the tables.';
-    return [...findings, notLookedAt(schemaChecks, 'because they need all migrations', advice)];
+    return [...findings, skipped(schemaChecks, 'because they need all migrations', advice)];
   }
-  const further = await examineUntilLate(schemaChecks, database, limitMs);
-  return [...findings, ...further.findings, ...unanswered(further.late?.left ?? [])];
+  const further = await runChecksUntilTimeout(schemaChecks, database, limitMs);
+  return [...findings, ...further.findings, ...skippedAfterTimeout(further.timedOut?.left ?? [])];
 }
 
 /** Where that cannot be seen, the check of migrations has said why. */
 async function isUpToDate({ dataSource }: Database, limitMs: number): Promise<boolean> {
   try {
-    return (await within(limitMs, () => migrationState(dataSource))).pending.length === 0;
+    return (await withTimeout(limitMs, () => migrationState(dataSource))).pending.length === 0;
   } catch {
     return false;
   }
 }
 
-function unanswered(checks: readonly Check<Database>[]): CheckedFinding[] {
+function skippedAfterTimeout(checks: readonly Check<Database>[]): CheckedFinding[] {
   if (checks.length === 0) return [];
-  return [notLookedAt(checks, 'because the database does not respond', 'Run doctor again when it responds.')];
+  return [skipped(checks, 'because the database does not respond', 'Run doctor again when it responds.')];
 }
 
-function notLookedAt(checks: readonly Check<Database>[], why: string, advice: string): CheckedFinding {
+function skipped(checks: readonly Check<Database>[], why: string, advice: string): CheckedFinding {
   const names = checks.map(({ name }) => name).join(', ');
   return { check: 'skipped', ...warning(`Skipped, ${why}: ${names}.`, advice) };
 }
@@ -87,7 +98,7 @@ async function findDatabase(
   if (settings.DATABASE_URL !== undefined) return { url: settings.DATABASE_URL, cluster: undefined };
   const advice = 'Start the server and run doctor again, or set DATABASE_URL.';
   try {
-    const found = await within(LOOK_LIMIT_MS, () => findEmbeddedPostgres(settings.DATA_DIR));
+    const found = await withTimeout(CHECK_TIMEOUT_MS, () => findEmbeddedPostgres(settings.DATA_DIR));
     if (found === undefined) {
       return warning(
         'There is no database yet: DATABASE_URL is not set, and DATA_DIR has no embedded PostgreSQL.',
@@ -101,7 +112,7 @@ async function findDatabase(
     );
   } catch (error) {
     return problem(
-      `Cannot look for the embedded PostgreSQL: ${reasonOf(error)}`,
+      `Cannot look for the embedded PostgreSQL: ${messageOf(error)}`,
       'Run doctor as the user of the server.',
     );
   }
@@ -109,13 +120,10 @@ async function findDatabase(
 
 function unreachable(error: unknown, { DATABASE_URL }: Settings): Finding {
   if (hasSqlState(error, SqlState.UndefinedDatabase)) {
-    return warning(
-      'The database does not exist yet.',
-      'The server or tetcore-analytics migrate creates it.',
-    );
+    return warning('The database does not exist yet.', 'The server or tetcore-analytics migrate creates it.');
   }
   return problem(
-    `Cannot connect to the database: ${reasonOf(error)}`,
+    `Cannot connect to the database: ${messageOf(error)}`,
     DATABASE_URL === undefined
       ? 'See postgres.log in DATA_DIR.'
       : 'Check host, port, user and password in DATABASE_URL, and whether PostgreSQL is running and accepts connections.',

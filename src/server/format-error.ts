@@ -2,8 +2,8 @@ const OURS =
   /^(Import|InvalidSettings|DirectoryInUse|UnusableDirectory|LockUnavailable|DataDirLost|Embedded|Journal|UnsupportedDatabase|ReaderRole|SchemaOutdated|InvalidDashboardPage)/;
 
 /** An error as the operator is told of it: without a stack where there is something to be done about it. */
-export function explain(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(explain).join('; ');
+export function formatError(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(formatError).join('; ');
   if (!(error instanceof Error)) return String(error);
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (syscall === 'listen' && (code === 'EADDRINUSE' || code === 'EACCES'))

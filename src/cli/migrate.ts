@@ -1,5 +1,5 @@
 import { DataSource } from 'typeorm';
-import { ConfigModule, type Settings } from '../../platform/config/index.js';
+import { ConfigModule, type Settings } from '../platform/config/index.js';
 import {
   dataSourceOptions,
   ensureReaderRole,
@@ -9,30 +9,29 @@ import {
   migrationState,
   SqlState,
   sqlStateOf,
-} from '../../storage/index.js';
-import { CommandError } from '../command.error.js';
-import { reasonOf, say } from '../output.js';
+} from '../storage/index.js';
+import { CommandError, messageOf, print } from './output.js';
 
 /** Creates the database where it is missing, brings its schema up to date, and makes the role of `DB_READER_ROLE`. */
 export async function runMigrations(): Promise<void> {
   const settings = await ConfigModule.readEnvironment();
   const url = urlOf(settings);
-  const applied = await reached(migrateDatabase(url));
-  say(applied.length === 0 ? 'The schema is up to date.' : `Applied ${applied.join(', ')}.`);
+  const applied = await connecting(migrateDatabase(url));
+  print(applied.length === 0 ? 'The schema is up to date.' : `Applied ${applied.join(', ')}.`);
   const changed = await ensureReaderRole(url, settings);
-  if (changed !== undefined) say(changed);
+  if (changed !== undefined) print(changed);
 }
 
 /** Says which migrations are missing; where there are some, the exit code is 1. Changes nothing. */
 export async function checkMigrations(): Promise<void> {
-  const state = await stateOf(urlOf(await ConfigModule.readEnvironment()));
-  if (state === undefined) say('The database does not exist yet: all migrations are pending.');
-  else if (state.pending.length > 0) say(`Pending migrations: ${state.pending.join(', ')}.`);
-  else say('The schema is up to date.');
+  const state = await readState(urlOf(await ConfigModule.readEnvironment()));
+  if (state === undefined) print('The database does not exist yet: all migrations are pending.');
+  else if (state.pending.length > 0) print(`Pending migrations: ${state.pending.join(', ')}.`);
+  else print('The schema is up to date.');
   if (state === undefined || state.pending.length > 0) process.exitCode = 1;
 }
 
-async function stateOf(url: string): Promise<MigrationState | undefined> {
+async function readState(url: string): Promise<MigrationState | undefined> {
   try {
     return await withDataSource(url, migrationState);
   } catch (error) {
@@ -43,13 +42,11 @@ async function stateOf(url: string): Promise<MigrationState | undefined> {
 
 function urlOf({ DATABASE_URL: url }: Settings): string {
   if (url !== undefined) return url;
-  throw new CommandError(
-    'Set DATABASE_URL. The embedded PostgreSQL is migrated when the server starts.',
-  );
+  throw new CommandError('Set DATABASE_URL. The embedded PostgreSQL is migrated when the server starts.');
 }
 
 async function withDataSource<T>(url: string, work: (dataSource: DataSource) => Promise<T>): Promise<T> {
-  const dataSource = await reached(new DataSource(dataSourceOptions(url)).initialize());
+  const dataSource = await connecting(new DataSource(dataSourceOptions(url)).initialize());
   try {
     return await work(dataSource);
   } finally {
@@ -58,18 +55,18 @@ async function withDataSource<T>(url: string, work: (dataSource: DataSource) => 
 }
 
 /** @throws CommandError that names the setting, where there is no way to the database */
-async function reached<T>(connecting: Promise<T>): Promise<T> {
+async function connecting<T>(connecting: Promise<T>): Promise<T> {
   try {
     return await connecting;
   } catch (error) {
-    if (sqlStateOf(error) !== undefined || !isOfTheSystem(error)) throw error;
-    throw new CommandError(`Cannot reach the database of DATABASE_URL: ${reasonOf(error)}`, {
+    if (sqlStateOf(error) !== undefined || !isSystemError(error)) throw error;
+    throw new CommandError(`Cannot reach the database of DATABASE_URL: ${messageOf(error)}`, {
       cause: error,
     });
   }
 }
 
 /** Such as ECONNREFUSED, of one address or of each that a name has. */
-function isOfTheSystem(error: unknown): boolean {
+function isSystemError(error: unknown): boolean {
   return error instanceof AggregateError || typeof (error as { code?: unknown }).code === 'string';
 }
