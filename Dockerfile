@@ -1,5 +1,5 @@
-# The server in an image: docs/deployment.md tells how to build and run it.
-ARG NODE=node:24-bookworm-slim
+# Image of the server. docs/deployment.md describes how to build and run it.
+ARG NODE=node:26-bookworm-slim
 
 FROM ${NODE} AS build
 WORKDIR /app

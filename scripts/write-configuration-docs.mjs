@@ -15,10 +15,10 @@ const NOT_USED = 'Validated, but **not used yet**.';
  * @param {Map<string, import("../dist/platform/config/index.js").SettingDoc>} docs of settingDocs()
  * @param {Record<string, unknown>} defaults a Settings of an empty environment
  * @param {string} source the code outside of the configuration, in which used settings are named
- * @returns {{ name: string, value: string, text: string, takes: string, about: string }[]}
+ * @returns {{ name: string, value: string, text: string, expected: string, about: string }[]}
  */
 export function describeSettings(docs, defaults, source) {
-  return [...docs].map(([name, { takes, about, defaultText }]) => {
+  return [...docs].map(([name, { expected, about, defaultText }]) => {
     const isUsed = new RegExp(`\\b${name}\\b`).test(source);
     const value = defaultText === undefined ? String(defaults[name] ?? '') : '';
     return {
@@ -26,7 +26,7 @@ export function describeSettings(docs, defaults, source) {
       // Empty where the default is not one value: an empty variable counts as not set.
       value,
       text: defaultText ?? (value === '' ? 'not set' : value),
-      takes,
+      expected,
       about: isUsed ? about : `${about} ${NOT_USED}`,
     };
   });
@@ -38,9 +38,11 @@ export async function configurationPage(page, settings) {
   const end = page.indexOf(END);
   if (begin < 0 || end < begin) throw new Error(`The page lacks the lines ${BEGIN} and ${END}.`);
   const rows = settings.map(
-    ({ name, text, takes, about }) => `| \`${name}\` | ${code(text)} | ${takes} | ${about} |`,
+    ({ name, text, expected, about }) => `| \`${name}\` | ${code(text)} | ${expected} | ${about} |`,
   );
-  const table = ['| variable | default | value | description |', '| --- | --- | --- | --- |', ...rows].join('\n');
+  const table = ['| variable | default | value | description |', '| --- | --- | --- | --- |', ...rows].join(
+    '\n',
+  );
   const written = `${page.slice(0, begin)}${BEGIN}\n\n${table}\n\n${page.slice(end)}`;
   return await format(written, { ...(await resolveConfig(ROOT)), parser: 'markdown' });
 }
@@ -64,7 +66,8 @@ export function environmentExample(settings) {
 export function sourceOutsideConfig(folder) {
   const parts = [];
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-    if (name.startsWith(join('platform', 'config')) || !name.endsWith('.ts') || name.includes('.spec.')) continue;
+    if (name.startsWith(join('platform', 'config')) || !name.endsWith('.ts') || name.includes('.spec.'))
+      continue;
     parts.push(withoutComments(readFileSync(join(folder, name), 'utf8')));
   }
   return parts.join('\n');

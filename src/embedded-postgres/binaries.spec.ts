@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { locateBinaries } from './binaries.js';
-import { EmbeddedPostgresUnavailableError } from './embedded-postgres-unavailable.error.js';
+import { EmbeddedPostgresUnavailableError } from './errors.js';
 
 describe('locateBinaries', () => {
   it('finds the programs of this platform without importing the package that hooks into the exit', async () => {

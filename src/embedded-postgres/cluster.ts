@@ -3,13 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { chown, lstat, mkdtemp, readdir, realpath, rename, rm, rmdir, stat, symlink } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
-import type { PostgresBinaries } from './binaries.js';
+import { ensureOpenDirectory, type PostgresBinaries } from './binaries.js';
 import { DATABASE_USER, readIfThere, writeSecret, type DataLayout } from './data-layout.js';
-import { EmbeddedPostgresStartError } from './embedded-postgres-start.error.js';
-import { canEnter } from './reachability.js';
+import { EmbeddedPostgresStartError } from './errors.js';
+import { canEnter, type SystemAccount } from './system-account.js';
 import { runCommand } from './run-command.js';
-import { ensureOpenDirectory } from './shared-binaries.js';
-import type { SystemAccount } from './system-account.js';
 
 const DRAFT_PREFIX = 'postgres.new-';
 const DRAFT_EXPIRY_MS = 10 * 60_000;

@@ -1,3 +1,5 @@
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { execFile, spawn } from 'node:child_process';
 import {
   chmod,
@@ -5,8 +7,8 @@ import {
   lstat,
   mkdir,
   mkdtemp,
-  readFile,
   readdir,
+  readFile,
   readlink,
   realpath,
   rm,
@@ -18,17 +20,17 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { tempDir } from '../../test/support/temp-dir.js';
 import { DirectoryInUseError, type DirectoryLock, LockedFile } from '../platform/lock/index.js';
 import {
   DataDirLostError,
+  type EmbeddedPostgresOptions,
   EmbeddedPostgresServer,
   EmbeddedPostgresStartError,
   EmbeddedPostgresUnavailableError,
-  type EmbeddedPostgresOptions,
+  findEmbeddedPostgres,
 } from './index.js';
-import { readPostmasterFile } from './postmaster-file.js';
+import { readPostmasterFile } from './postmaster.js';
 import { isRoot } from './system-account.js';
 
 const onPosix = process.platform !== 'win32';
@@ -379,4 +381,15 @@ describe('EmbeddedPostgresServer', () => {
     const [, , group, session] = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return { group, session };
   }
+});
+
+it('finds the PostgreSQL of a data directory, and whether it runs', { timeout: 60_000 }, async () => {
+  const dataDir = await tempDir('find-postgres');
+  expect(await findEmbeddedPostgres(dataDir)).toBeUndefined();
+  const logger = { log: () => undefined, warn: () => undefined };
+  const server = await EmbeddedPostgresServer.start({ dataDir, logger });
+  const running = await findEmbeddedPostgres(dataDir).finally(() => server.stop());
+  expect(running?.url).toBe(server.url);
+  expect(await findEmbeddedPostgres(dataDir)).toEqual({ cluster: running?.cluster, url: undefined });
+  await rm(dataDir, { recursive: true });
 });

@@ -1,17 +1,27 @@
 import type { LoggerService } from '@nestjs/common';
-import { resolve } from 'node:path';
 import pg from 'pg';
+import { realpath } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { DirectoryLock } from '../platform/lock/index.js';
-import { locateBinaries } from './binaries.js';
+import { binariesFor, locateBinaries } from './binaries.js';
 import { createCluster, findCluster, ownerOf } from './cluster.js';
-import { DataDirLostError } from './data-dir-lost.error.js';
-import { databaseUrl, lastPort, layoutOf, readIfThere, writeSecret, type DataLayout } from './data-layout.js';
-import { EmbeddedPostgresStartError } from './embedded-postgres-start.error.js';
-import { Postmaster } from './postmaster.js';
-import type { PostmasterFile } from './postmaster-file.js';
-import { canEnter } from './reachability.js';
-import { binariesFor } from './shared-binaries.js';
-import { isRoot, postgresAccount, type SystemAccount } from './system-account.js';
+import { databaseUrl, type DataLayout, lastPort, layoutOf, readIfThere, writeSecret } from './data-layout.js';
+import { EmbeddedPostgresStartError } from './errors.js';
+import { isPostmasterOf, Postmaster, type PostmasterFile, readPostmasterFile } from './postmaster.js';
+import { canEnter, isRoot, postgresAccount, type SystemAccount } from './system-account.js';
+
+/** The data directory was removed or replaced while the server ran, or its lock file was. */
+export class DataDirLostError extends Error {
+  override readonly name = 'DataDirLostError';
+
+  constructor(dataDir: string) {
+    super(
+      `DATA_DIR is lost: the lock file in ${dataDir} was removed or replaced, so another server could use the ` +
+        `database there. PostgreSQL was stopped immediately, and the server stops. Make sure that no other server ` +
+        `uses this DATA_DIR, and start the server again.`,
+    );
+  }
+}
 
 export interface EmbeddedPostgresOptions {
   /** Where it keeps its files; created where it is missing. */
@@ -150,20 +160,14 @@ async function startOrTakeOver(
   const running = await postmaster.running();
   if (running !== undefined) {
     if (await answers(databaseUrl(password, running.port), postmaster.version, maxConnections)) {
-      logger.log(
-        `Took over the PostgreSQL of an earlier process on port ${running.port.toString()}.`,
-      );
+      logger.log(`Took over the PostgreSQL of an earlier process on port ${running.port.toString()}.`);
       return running;
     }
-    logger.warn(
-      'Stopping the PostgreSQL of an earlier process, because it does not respond correctly.',
-    );
+    logger.warn('Stopping the PostgreSQL of an earlier process, because it does not respond correctly.');
     await postmaster.stop(15);
   }
   const started = await postmaster.start(await lastPort(layout), maxConnections);
-  logger.log(
-    `PostgreSQL listens on 127.0.0.1:${started.port.toString()} with data in ${layout.cluster}.`,
-  );
+  logger.log(`PostgreSQL listens on 127.0.0.1:${started.port.toString()} with data in ${layout.cluster}.`);
   return started;
 }
 
@@ -188,4 +192,34 @@ async function answers(url: string, version: string, maxConnections: number): Pr
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+/** The PostgreSQL of a data directory, as it is now. */
+export interface FoundEmbeddedPostgres {
+  /** The real path of its files. */
+  cluster: string;
+  /** With user, password and port; undefined where it does not run. */
+  url: string | undefined;
+}
+
+/**
+ * Looks for the PostgreSQL that a server has made in a data directory. Starts nothing, and changes nothing.
+ *
+ * @returns undefined where there is none yet
+ * @throws errors of the file system, such as EACCES where it belongs to another user
+ */
+export async function findEmbeddedPostgres(dataDir: string): Promise<FoundEmbeddedPostgres | undefined> {
+  const layout = layoutOf(resolve(dataDir));
+  let cluster: string;
+  try {
+    cluster = await realpath(layout.cluster);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  const postmaster = await readPostmasterFile(cluster);
+  const password = await readIfThere(layout.password);
+  if (postmaster === undefined || password === undefined) return { cluster, url: undefined };
+  const runs = postmaster.port > 0 && (await isPostmasterOf(cluster, postmaster.pid));
+  return { cluster, url: runs ? databaseUrl(password, postmaster.port) : undefined };
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { dirname } from 'node:path';
-import { EmbeddedPostgresUnavailableError } from './embedded-postgres-unavailable.error.js';
+import { EmbeddedPostgresUnavailableError } from './errors.js';
 import type { SystemAccount } from './system-account.js';
 
 export interface CommandResult {

@@ -1,9 +1,30 @@
 import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiProblems, BeforeStart, Open } from '../platform/http/index.js';
+import { ApiProblems, BeforeStart, Open, TextOf, TimeOf } from '../platform/http/index.js';
 import { Lifecycle } from '../platform/lifecycle/index.js';
-import { Liveness, Readiness } from './health.dto.js';
 import { ReadinessCheck } from './readiness-check.js';
+
+class Liveness {
+  @TextOf('', { example: 'live' })
+  status!: string;
+
+  @TextOf('State of the process.', { enum: ['starting', 'running', 'draining'], example: 'running' })
+  state!: string;
+}
+
+class Readiness {
+  @TextOf('`degraded`: the server accepts messages and queues them until the database works again.', {
+    enum: ['ready', 'degraded'],
+    example: 'ready',
+  })
+  status!: string;
+
+  @TextOf('Why the server is degraded.', { example: 'The database is read-only.', required: false })
+  reason?: string;
+
+  @TimeOf('Time since when the server is degraded.', { required: false })
+  since?: string;
+}
 
 /** For orchestrators and load balancers. */
 @ApiTags('Server')
@@ -20,7 +41,8 @@ export class HealthController {
   @ApiOperation({
     operationId: 'getLiveness',
     summary: 'Liveness of the process',
-    description: 'Independent of the database, so that an orchestrator does not restart the server while the database is down.',
+    description:
+      'Independent of the database, so that an orchestrator does not restart the server while the database is down.',
   })
   @ApiOkResponse({ type: Liveness, description: 'The process is live.' })
   @ApiProblems(400)
@@ -31,7 +53,10 @@ export class HealthController {
   @Get('ready')
   @Open()
   @ApiOperation({ operationId: 'getReadiness', summary: 'Readiness to accept nodes' })
-  @ApiOkResponse({ type: Readiness, description: 'The server accepts nodes. Otherwise the response is a 503.' })
+  @ApiOkResponse({
+    type: Readiness,
+    description: 'The server accepts nodes. Otherwise the response is a 503.',
+  })
   @ApiProblems(400)
   getReadiness(): Readiness {
     const { obstacle } = this.readiness;

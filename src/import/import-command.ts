@@ -30,7 +30,12 @@ export function importCommand(): Command {
     .summary('import a database of version 0.1.4')
     .description('Imports a database of tetcore-analytics or substrate-analytics 0.1.4.')
     .requiredOption('--from <url>', 'source database, postgres:// or postgresql://')
-    .option('--chunk <rows>', 'maximum number of rows per transaction', wholeNumber(1, 1_000_000), DEFAULT_CHUNK)
+    .option(
+      '--chunk <rows>',
+      'maximum number of rows per transaction',
+      wholeNumber(1, 1_000_000),
+      DEFAULT_CHUNK,
+    )
     .option(
       '--connections <number>',
       'number of concurrent transactions',
@@ -51,7 +56,7 @@ export function importCommand(): Command {
           "error: option '--from <url>' must be a URL that starts with postgres:// or postgresql://.",
         );
       }
-      const { readGenesis } = await import('./genesis-option.js');
+      const { readGenesis } = await import('./run-import.js');
       const genesis = readGenesis(options.genesis ?? []);
       if (typeof genesis === 'string') command.error(`error: option '--genesis <name=hash>' ${genesis}`);
       const { runImport } = await import('./run-import.js');

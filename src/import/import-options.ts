@@ -36,7 +36,12 @@ export interface ImportProgress {
   /** A part of it is brought over. */
   advance(ids: number, rows: number): void;
   /** Something that takes a while and has no parts. */
-  say(what: string): void;
+  log(message: string): void;
   /** No more is to come. */
   end(): void;
+}
+
+/** A database cannot be brought over as things are. The message says why, and what to do. */
+export class ImportError extends Error {
+  override readonly name = 'ImportError';
 }

@@ -1,5 +1,5 @@
 /** Why rows are left out, by the name under which they are counted. */
-export const LEFT_OUT = {
+export const SKIP_REASONS = {
   expired: 'older than LOG_EXPIRY_H: the next purge would remove them',
   no_connection: 'messages without a row in peer_connections',
   not_an_object: 'messages that are not a JSON object',
@@ -9,8 +9,8 @@ export const LEFT_OUT = {
   refused: 'rejected by PostgreSQL, because they are invalid or too large',
 } as const;
 
-export type LeftOutReason = keyof typeof LEFT_OUT;
-export type LeftOut = Partial<Record<LeftOutReason, number>>;
+export type SkipReason = keyof typeof SKIP_REASONS;
+export type Skipped = Partial<Record<SkipReason, number>>;
 
 /** What became of the rows of a table, over all runs. */
 export interface TableReport {
@@ -18,7 +18,7 @@ export interface TableReport {
   /** Rows of the source now, among the ids that were gone through. */
   sourceRows: number;
   imported: number;
-  leftOut: LeftOut;
+  skipped: Skipped;
   /** Rows that came while this run was at it: the next one brings them. */
   newer: number;
 }
@@ -44,8 +44,8 @@ export interface ImportReport {
 }
 
 /** Rows that are accounted for. */
-export function accounted({ imported, leftOut }: TableReport): number {
-  return imported + Object.values(leftOut).reduce((sum, rows) => sum + rows, 0);
+export function accounted({ imported, skipped }: TableReport): number {
+  return imported + Object.values(skipped).reduce((sum, rows) => sum + rows, 0);
 }
 
 /** Whether everything was brought over and is here, or was left out for a reason that is told. */

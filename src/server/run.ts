@@ -4,8 +4,7 @@ import type { Extensions } from '../app.module.js';
 import { ConfigModule, type Settings } from '../platform/config/index.js';
 import { Deadline } from '../platform/lifecycle/index.js';
 import { MetricsPort } from '../platform/metrics/index.js';
-import { formatError } from './format-error.js';
-import { entriesOf, printable } from './printable.js';
+import { entriesOf, formatError, printable } from './log-text.js';
 import { type RunningServer, startServer, StartStoppedError } from './start-server.js';
 
 /** npm passes a Ctrl-C on to us that the terminal has sent us already: a second signal this soon is the same. */
@@ -22,7 +21,7 @@ export async function run(extensions: Extensions = {}): Promise<number> {
   try {
     const settings = await ConfigModule.readEnvironment();
     const stopping = signalled.then((at) => new Deadline(settings.SHUTDOWN_TIMEOUT_S * 1000, at));
-    return await Promise.race([serve(settings, extensions, stopping), tooLate(stopping)]);
+    return await Promise.race([serve(settings, extensions, stopping), forceExit(stopping)]);
   } catch (error) {
     report(error);
     return 1;
@@ -40,7 +39,7 @@ async function serve(
   });
   if (server === undefined) return stopped(await stopping);
   try {
-    const failing = server.ready.then(() => welcome(settings, server));
+    const failing = server.ready.then(() => logReady(settings, server));
     await Promise.race([stopping, failing.then(() => stopping), server.lost]);
   } catch (error) {
     report(error);
@@ -67,7 +66,7 @@ function stopped(deadline: Deadline): number {
 }
 
 /** Every step has a limit of its own: this one is for what nobody has thought of. */
-async function tooLate(stopping: Promise<Deadline>): Promise<number> {
+async function forceExit(stopping: Promise<Deadline>): Promise<number> {
   await sleep((await stopping).leftMs(0.01));
   new Logger('Server').error('The server did not stop within SHUTDOWN_TIMEOUT_S; terminating.');
   return 1;
@@ -92,7 +91,7 @@ function firstSignal(): Promise<number> {
   });
 }
 
-function welcome(settings: Settings, server: RunningServer): void {
+function logReady(settings: Settings, server: RunningServer): void {
   const logger = new Logger('Server');
   const host = ['0.0.0.0', '::'].includes(settings.HOST) ? 'localhost' : settings.HOST;
   const at = `${host}:${server.port.toString()}`;

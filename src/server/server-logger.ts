@@ -2,7 +2,7 @@ import { ConsoleLogger, type LogLevel as NestLogLevel } from '@nestjs/common';
 import { isatty } from 'node:tty';
 import { inspect } from 'node:util';
 import type { LogLevel, Settings } from '../platform/config/index.js';
-import { entriesOf, printable } from './printable.js';
+import { entriesOf, printable } from './log-text.js';
 
 const LEVELS: Record<LogLevel, NestLogLevel[]> = {
   error: ['fatal', 'error'],

@@ -14,7 +14,7 @@ import { Observer } from '../observer/index.js';
 import { PurgeSchedule } from '../purge/index.js';
 import { DatabaseStartup, DatabaseWatch } from '../storage/index.js';
 import { TelemetrySockets } from '../telemetry/index.js';
-import { setUpBeforeRoutes } from './before-routes.js';
+import { setUpMiddleware } from './middleware.js';
 
 /** A step of the start. What it throws ends the start, and what was started is stopped: see `stop-sequence.ts`. */
 export interface StartStep {
@@ -35,7 +35,7 @@ export function listenSequence(
   return [
     // First of all: there is no message before there is a place to put it.
     { name: 'journal', run: () => app.get(JournalService).open() },
-    { name: 'middleware', run: () => setUpBeforeRoutes(app, settings, dashboard) },
+    { name: 'middleware', run: () => setUpMiddleware(app, settings, dashboard) },
     // Nest's own start: routes, gateways, schedules, and hooks of teams' modules. None of ours needs an order.
     { name: 'modules', run: () => app.init() },
     { name: 'connection limits', run: () => app.get(HttpConnections).start() },
@@ -88,7 +88,5 @@ async function listen(server: Server, settings: Settings): Promise<void> {
   server.listen({ port: settings.PORT, host: settings.HOST, backlog: settings.MAX_PENDING_CONNECTIONS });
   await once(server, 'listening');
   // Such as EMFILE where a connection is accepted: the server goes on.
-  server.on('error', (error: Error) =>
-    new Logger('Server').error(`HTTP server error: ${error.message}`),
-  );
+  server.on('error', (error: Error) => new Logger('Server').error(`HTTP server error: ${error.message}`));
 }

@@ -3,16 +3,22 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { AddressInfo } from 'node:net';
 import { AppModule, type Extensions } from '../app.module.js';
-import type { Settings } from '../platform/config/index.js';
 import { Delivery } from '../delivery/index.js';
 import { EmbeddedPostgresServer } from '../embedded-postgres/index.js';
+import { Settings } from '../platform/config/index.js';
 import { BoundedHttpAdapter } from '../platform/http-server/index.js';
 import { Deadline, inTime } from '../platform/lifecycle/index.js';
-import { fitOpenFiles } from './fit-open-files.js';
+import { connectionsWithin, neededFiles, openFilesLimit } from '../platform/open-files/index.js';
+import { READER_CONNECTIONS } from '../storage/index.js';
 import { ServerLogger } from './server-logger.js';
 import { listenSequence, readySequence, startInOrder } from './start-sequence.js';
-import { KEPT_FOR_POSTGRES, stopOfPostgres, stopSequence } from './stop-sequence.js';
-import { stopInOrder, type StopStep } from './stop-step.js';
+import {
+  RESERVED_FOR_POSTGRES,
+  stopInOrder,
+  stopPostgresStep,
+  stopSequence,
+  type StopStep,
+} from './stop-sequence.js';
 
 /** Of the server's own PostgreSQL: for readers, migrations and whoever looks at it with psql. */
 const SPARE_CONNECTIONS = 50;
@@ -55,12 +61,12 @@ export async function startServer(
   const logger = new ServerLogger(given);
   Logger.overrideLogger(logger);
   const settings = fitOpenFiles(given);
-  const inTheEnd = (): Deadline => new Deadline(settings.SHUTDOWN_TIMEOUT_S * 1000);
+  const defaultDeadline = (): Deadline => new Deadline(settings.SHUTDOWN_TIMEOUT_S * 1000);
   // Of what is there so far: a start that fails ends in the same order.
   const stopSteps: StopStep[] = [];
   try {
     const postgres = await startPostgres(settings, stopping);
-    if (postgres !== undefined) stopSteps.push(stopOfPostgres(postgres));
+    if (postgres !== undefined) stopSteps.push(stopPostgresStep(postgres));
     const databaseUrl = settings.DATABASE_URL ?? postgres?.url ?? '';
     const app = await NestFactory.create<NestExpressApplication>(
       AppModule.forRoot(settings, databaseUrl, extensions),
@@ -85,11 +91,11 @@ export async function startServer(
       databaseUrl,
       ready,
       lost: postgres?.lost ?? new Promise<never>(() => undefined),
-      stop: (deadline = inTheEnd()) => (stopped ??= stop(deadline)),
+      stop: (deadline = defaultDeadline()) => (stopped ??= stop(deadline)),
       endedWithoutLoss: () => app.get(Delivery).endedWithoutLoss,
     };
   } catch (error) {
-    await stopInOrder(stopSteps, inTheEnd());
+    await stopInOrder(stopSteps, defaultDeadline());
     throw error;
   }
 }
@@ -114,12 +120,33 @@ async function startPostgres(
 /** PostgreSQL may have to recover for long. It cannot be told to stop before that. */
 async function stopStarting(starting: Promise<EmbeddedPostgresServer>, deadline: Deadline): Promise<void> {
   const started = starting.catch(() => undefined);
-  if (await inTime(started, deadline.leftMs(KEPT_FOR_POSTGRES))) {
+  if (await inTime(started, deadline.leftMs(RESERVED_FOR_POSTGRES))) {
     const postgres = await started;
-    if (postgres !== undefined) await stopInOrder([stopOfPostgres(postgres)], deadline);
+    if (postgres !== undefined) await stopInOrder([stopPostgresStep(postgres)], deadline);
   } else {
     new Logger('Server').warn(
       'PostgreSQL is still starting; stopping without it. The next start takes it over.',
     );
   }
+}
+
+/**
+ * Lowers the connection limits to what the limit of open files allows: beyond it, not even the journal could be
+ * written. Logs what was lowered; as a warning if it is less than half.
+ */
+function fitOpenFiles(settings: Settings, limit = openFilesLimit()): Settings {
+  const fitting = connectionsWithin(limit ?? Infinity, settings, READER_CONNECTIONS);
+  if (limit === undefined || fitting === undefined) return settings;
+  const lowered = (['HTTP_MAX_CONNECTIONS', 'TELEMETRY_MAX_CONNECTIONS'] as const)
+    .filter((name) => fitting[name] < settings[name])
+    .map((name) => `${name} from ${settings[name].toString()} to ${fitting[name].toString()}`);
+  const needed = neededFiles(settings, READER_CONNECTIONS);
+  const message =
+    `Lowered ${lowered.join(' and ')}: these settings may need ${needed.toString()} open files, but the limit is ` +
+    `${limit.toString()}. Raise the limit (LimitNOFILE, ulimit -n), or lower these settings.`;
+  const logger = new Logger('Server');
+  // The default allows more nodes than most servers have.
+  if (fitting.HTTP_MAX_CONNECTIONS < settings.HTTP_MAX_CONNECTIONS / 2) logger.warn(message);
+  else logger.log(message);
+  return Object.assign(new Settings(), settings, fitting);
 }

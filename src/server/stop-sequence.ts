@@ -1,25 +1,68 @@
-import type { INestApplication } from '@nestjs/common';
+import { type INestApplication, Logger } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { Delivery } from '../delivery/index.js';
 import type { EmbeddedPostgresServer } from '../embedded-postgres/index.js';
 import { FeedSockets } from '../feed/index.js';
-import { HttpConnections } from '../platform/http-server/index.js';
-import { type Deadline, Lifecycle } from '../platform/lifecycle/index.js';
-import { MetricsPort } from '../platform/metrics/index.js';
 import { NetworkUpdater, NetworkViews } from '../network/index.js';
 import { Observer } from '../observer/index.js';
+import { HttpConnections } from '../platform/http-server/index.js';
+import { Deadline, inTime, Lifecycle } from '../platform/lifecycle/index.js';
+import { MetricsPort } from '../platform/metrics/index.js';
 import { PurgeSchedule } from '../purge/index.js';
 import { NodeRegistry } from '../registry/index.js';
 import { CollectorRegistry, DatabaseWatch, WriterPool } from '../storage/index.js';
 import { Batcher, TelemetrySockets } from '../telemetry/index.js';
-import { KEPT_FOR_THE_PROCESS, type StopStep } from './stop-step.js';
+import { formatError } from './log-text.js';
+
+/** Of the whole time, kept by no step: the process is to have ended before it is over. */
+export const RESERVED_FOR_EXIT = 0.05;
+
+/** A part is told to be done a little before it is not waited for any longer: this share of its time. */
+const STEP_DEADLINE = 0.9;
+
+/** A step of the stop. */
+export interface StopStep {
+  /** What ends, as the log names it: `delivery`. */
+  name: string;
+  /** Of the whole time, kept for this step whatever those before it take. */
+  share: number;
+  /** It takes no longer than this where there is more time: milliseconds. */
+  maxMs?: number;
+  /**
+   * @param deadline of this step
+   * @param whole of the stop
+   */
+  run: (deadline: Deadline, whole: Deadline) => unknown;
+}
+
+/** Takes one step after the other. One that fails or takes too long is logged, and the next one is taken all the same. */
+export async function stopInOrder(steps: readonly StopStep[], whole: Deadline): Promise<void> {
+  let kept = steps.reduce((sum, { share }) => sum + share, RESERVED_FOR_EXIT);
+  for (const step of steps) {
+    kept -= step.share;
+    await take(step, Math.min(step.maxMs ?? Infinity, whole.leftMs(kept)), whole);
+  }
+}
+
+async function take({ name, run }: StopStep, limitMs: number, whole: Deadline): Promise<void> {
+  const logger = new Logger('Server');
+  const startedAt = performance.now();
+  const work = async (): Promise<unknown> => await run(new Deadline(limitMs * STEP_DEADLINE), whole);
+  try {
+    if (!(await inTime(work(), limitMs)))
+      logger.warn(`Stop step "${name}" timed out; continuing with the next step.`);
+  } catch (error) {
+    logger.error(`Stop step "${name}" failed: ${formatError(error)}`);
+  }
+  logger.debug(`Stop step "${name}" took ${Math.round(performance.now() - startedAt).toString()} ms.`);
+}
 
 /** Requests that are being answered have this long from the beginning of the stop, or this share of it: milliseconds. */
 const REQUEST_GRACE_MS = 5_000;
 const REQUEST_GRACE = 0.25;
 
 /** Of the time to stop. */
-export const KEPT_FOR_POSTGRES = 0.2;
+export const RESERVED_FOR_POSTGRES = 0.2;
 /** A PostgreSQL that does not stop in order is made to, for which it needs this long: milliseconds. */
 const IMMEDIATE_STOP_MS = 1_000;
 
@@ -46,7 +89,7 @@ export function stopSequence(app: INestApplication): StopStep[] {
       // No socket comes any more. Afterwards every frame of every node has been read.
       name: 'node sockets',
       share: 0.25,
-      mostMs: 6_000,
+      maxMs: 6_000,
       run: (deadline) => app.get(TelemetrySockets).stop(deadline),
     },
     {
@@ -71,29 +114,29 @@ export function stopSequence(app: INestApplication): StopStep[] {
       // No batch is stored any more. What stages stand on is there until the modules end.
       name: 'after-store hooks',
       share: 0.05,
-      mostMs: 2_000,
+      maxMs: 2_000,
       run: (deadline) => app.get(Delivery).endStages(deadline),
     },
     {
       // No batch is brought to a sink any more.
       name: 'secondary sinks',
       share: 0.05,
-      mostMs: 2_000,
+      maxMs: 2_000,
       run: () => app.get(Delivery).closeSinks(),
     },
     {
       // Whoever follows has seen nodes go.
       name: 'live feed',
       share: 0.04,
-      mostMs: 1_000,
+      maxMs: 1_000,
       run: (deadline) => app.get(FeedSockets).stop(deadline),
     },
     {
       // No WebSocket is open, and so the port has connections of HTTP alone.
       name: 'HTTP requests',
       share: 0.02,
-      mostMs: REQUEST_GRACE_MS + 1_000,
-      run: (_deadline, whole) => app.get(HttpConnections).stop(graceLeft(whole)),
+      maxMs: REQUEST_GRACE_MS + 1_000,
+      run: (_deadline, whole) => app.get(HttpConnections).stop(remainingGraceMs(whole)),
     },
     {
       // Nobody asks any more. Afterwards nothing begins by itself, and nothing is read.
@@ -102,28 +145,28 @@ export function stopSequence(app: INestApplication): StopStep[] {
       run: () => {
         app.get(NetworkViews).stop();
         app.get(NodeRegistry).stop();
-        endSchedules(app.get(SchedulerRegistry));
+        cancelSchedules(app.get(SchedulerRegistry));
       },
     },
     {
       // Since when nodes are not seen is in the database, or in the folder for the next process.
       name: 'observer',
       share: 0.01,
-      mostMs: 250,
+      maxMs: 250,
       run: (deadline) => app.get(Observer).leave(deadline),
     },
     {
       // Nothing says any more that this process is alive.
       name: 'collector entry',
       share: 0.03,
-      mostMs: 2_000,
+      maxMs: 2_000,
       run: () => app.get(CollectorRegistry).stop(),
     },
     {
       // Nobody writes any more.
       name: 'writer connections',
       share: 0.02,
-      mostMs: 2_000,
+      maxMs: 2_000,
       run: () => app.get(WriterPool).close(),
     },
     {
@@ -142,23 +185,23 @@ export function stopSequence(app: INestApplication): StopStep[] {
 }
 
 /** The server's own PostgreSQL, once nobody asks it any more. */
-export function stopOfPostgres(postgres: EmbeddedPostgresServer): StopStep {
+export function stopPostgresStep(postgres: EmbeddedPostgresServer): StopStep {
   return {
     name: 'PostgreSQL',
-    share: KEPT_FOR_POSTGRES,
+    share: RESERVED_FOR_POSTGRES,
     run: (_deadline, whole) => {
-      const inOrderMs = whole.leftMs(KEPT_FOR_THE_PROCESS) - IMMEDIATE_STOP_MS;
+      const inOrderMs = whole.leftMs(RESERVED_FOR_EXIT) - IMMEDIATE_STOP_MS;
       return postgres.stop(Math.max(1, Math.floor(inOrderMs / 1000)));
     },
   };
 }
 
-function graceLeft(whole: Deadline): number {
+function remainingGraceMs(whole: Deadline): number {
   return Math.max(0, Math.min(REQUEST_GRACE_MS, REQUEST_GRACE * whole.limitMs) - whole.passedMs);
 }
 
 /** Intervals, timeouts and cron jobs, also those of teams. */
-function endSchedules(registry: SchedulerRegistry): void {
+function cancelSchedules(registry: SchedulerRegistry): void {
   for (const name of registry.getIntervals()) registry.deleteInterval(name);
   for (const name of registry.getTimeouts()) registry.deleteTimeout(name);
   for (const name of registry.getCronJobs().keys()) registry.deleteCronJob(name);

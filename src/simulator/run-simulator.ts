@@ -1,11 +1,11 @@
 import { stopSignal } from '../platform/async/index.js';
-import { say, timeText } from './console.js';
+import { formatTime, print } from './console.js';
 import type { PlayOptions, SimulatorOptions } from './simulate-command.js';
 import { Playback } from './play/playback.js';
-import { UnreachableError } from './play/unreachable.error.js';
+import { UnreachableError } from './play/socket-sink.js';
 import { Network } from './world/network.js';
 
-const REPORT_EVERY_MS = 5_000;
+const REPORT_INTERVAL_MS = 5_000;
 
 /**
  * Runs a simulation until its end, or until the process is stopped.
@@ -35,7 +35,7 @@ async function simulate(options: PlayOptions): Promise<void> {
   const signal = stopSignal();
   const told = new Set<string>();
   const onUnreachable = ({ message }: UnreachableError) => {
-    if (!told.has(message)) say(message);
+    if (!told.has(message)) print(message);
     told.add(message);
   };
   const playback = new Playback(network, { ...options, signal, onUnreachable });
@@ -44,18 +44,18 @@ async function simulate(options: PlayOptions): Promise<void> {
 
   const report = setInterval(() => {
     const { connectedNodes, sent, missed } = playback.totals();
-    const rate = Math.round((sent - sentBefore) / (REPORT_EVERY_MS / 1000));
+    const rate = Math.round((sent - sentBefore) / (REPORT_INTERVAL_MS / 1000));
     sentBefore = sent;
-    const until = speed === 1 ? '' : `, simulated time ${timeText(playback.now())}`;
-    say(
+    const until = speed === 1 ? '' : `, simulated time ${formatTime(playback.now())}`;
+    print(
       `${connectedNodes} of ${nodes} nodes connected, ${sent} messages sent (${rate}/s)${missedText(missed)}${until}`,
     );
-  }, REPORT_EVERY_MS);
+  }, REPORT_INTERVAL_MS);
 
-  say(`${scenarioName}: ${scenario.description}`);
+  print(`${scenarioName}: ${scenario.description}`);
   const pace = speed === Infinity ? 'as fast as possible' : `speed ${speed}`;
-  say(
-    `${nodes} nodes on ${network.hosts.length} sockets, ${pace}, from ${timeText(options.startAt)}, to ${url}; stop with Ctrl-C`,
+  print(
+    `${nodes} nodes on ${network.hosts.length} sockets, ${pace}, from ${formatTime(options.startAt)}, to ${url}; stop with Ctrl-C`,
   );
   try {
     await playback.run();
@@ -64,7 +64,7 @@ async function simulate(options: PlayOptions): Promise<void> {
   }
   const { sent, missed, opened, lost } = playback.totals();
   const seconds = ((Date.now() - began) / 1000).toFixed(1);
-  say(
+  print(
     `${sent} messages sent in ${seconds} s over ${opened} connections, ${lost} of them lost${missedText(missed)}`,
   );
 }

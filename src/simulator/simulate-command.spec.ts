@@ -39,7 +39,10 @@ describe('the options of simulate', () => {
 
   it('select a database instead of a server', () => {
     const database = 'postgres://username:password@localhost/tetcore-analytics';
-    const options = parseSimulateOptions(['--scenario', 'months', '--days', '90', '--database', database], now);
+    const options = parseSimulateOptions(
+      ['--scenario', 'months', '--days', '90', '--database', database],
+      now,
+    );
     expect(options).toEqual({
       scenario: loadScenario('months'),
       scenarioName: 'months',
@@ -56,13 +59,16 @@ describe('the options of simulate', () => {
   });
 
   it('are rejected without repeating the URL of a database', () => {
-    const read = () => parseSimulateOptions(['--days', '1', '--database', 'postgres:hunter2@localhost/x'], now);
+    const read = () =>
+      parseSimulateOptions(['--days', '1', '--database', 'postgres:hunter2@localhost/x'], now);
     expect(read).toThrow(UsageError);
     expect(read).toThrow(/^((?!hunter2).)*$/s);
   });
 
   it('return the complete scenario with --show', () => {
-    expect(parseSimulateOptions(['--show', '--scenario', 'traces'], now)).toEqual({ show: loadScenario('traces') });
+    expect(parseSimulateOptions(['--show', '--scenario', 'traces'], now)).toEqual({
+      show: loadScenario('traces'),
+    });
   });
 
   it.each([

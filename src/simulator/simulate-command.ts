@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { listScenarios, loadScenario } from './scenarios/load-scenario.js';
 import type { Scenario } from './scenarios/scenario.js';
-import { ScenarioError } from './scenarios/scenario.error.js';
+import { ScenarioError } from './scenarios/scenario-fields.js';
 
 const DAY_MS = 86_400_000;
 const DEFAULT_URL = 'ws://127.0.0.1:8080';
@@ -108,7 +108,11 @@ function withOptions(command: Command): Command {
     )
     .option('--scenario <name>', 'built-in scenario, or a JSON file', 'small')
     .option('--nodes <number>', 'number of nodes (default: from the scenario)', number(1, 10_000, true))
-    .option('--audit <share>', 'share of sockets that send to /audit (default: from the scenario)', number(0, 1))
+    .option(
+      '--audit <share>',
+      'share of sockets that send to /audit (default: from the scenario)',
+      number(0, 1),
+    )
     .option('--url <url>', `server, ws:// or wss:// (default: "${DEFAULT_URL}")`)
     .option(
       '--database <url>',
@@ -121,11 +125,7 @@ function withOptions(command: Command): Command {
       1,
     )
     .option('--speed <factor>', 'speed relative to real time (default: 1)', number(0.01, 100_000))
-    .option(
-      '--duration <seconds>',
-      'stop after this time (default: until Ctrl-C)',
-      number(0.001, 31_536_000),
-    )
+    .option('--duration <seconds>', 'stop after this time (default: until Ctrl-C)', number(0.001, 31_536_000))
     .option(
       '--days <number>',
       'stop after this many simulated days (default: until Ctrl-C)',
@@ -224,7 +224,9 @@ function number(min: number, max: number, integer = false): (text: string) => nu
   return (text) => {
     const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
     if (value >= min && value <= max && (!integer || Number.isInteger(value))) return value;
-    throw new InvalidArgumentError(`It must be ${integer ? 'an integer' : 'a number'} from ${min} to ${max}.`);
+    throw new InvalidArgumentError(
+      `It must be ${integer ? 'an integer' : 'a number'} from ${min} to ${max}.`,
+    );
   };
 }
 

@@ -42,7 +42,7 @@ import {
   schemaChecks,
   servers,
 } from '../../src/cli/doctor/schema-checks.js';
-import { runDatabaseChecks } from '../../src/cli/doctor/runChecks-database.js';
+import { runDatabaseChecks } from '../../src/cli/doctor/run-database-checks.js';
 import { readSettings } from '../../src/platform/config/index.js';
 import { Journal } from '../../src/delivery/journal/index.js';
 import { dataSourceOptions, readClocks, SystemClock } from '../../src/storage/index.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AdvisoryLock } from '../../src/storage/index.js';
 import { agrees, type ImportProgress } from '../../src/import/index.js';
-import { reportText } from '../../src/import/progress/report-text.js';
+import { reportText } from '../../src/import/import-output.js';
 import { TestDatabase } from '../support/databases.js';
 import { bringOver } from './importing.js';
 import { fillOldDatabase, oldDatabase } from '../support/old-database.js';
@@ -14,7 +14,7 @@ const HISTORY = { connections: 5, from: '2020-11-20', days: 3 };
 const progressWith = (told: Partial<ImportProgress>): ImportProgress => ({
   begin: () => undefined,
   advance: () => undefined,
-  say: () => undefined,
+  log: () => undefined,
   end: () => undefined,
   ...told,
 });
@@ -145,7 +145,7 @@ describe('an import that is begun beside another one', { timeout: 60_000 }, () =
       await first.query('BEGIN');
       await first.query(lock);
       const running = bringOver(old, database, {
-        progress: progressWith({ say: (what) => said.push(what) }),
+        progress: progressWith({ log: (what) => said.push(what) }),
       });
       const waiting = (count: number): Promise<boolean> =>
         waitUntil(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { agrees } from '../../src/import/index.js';
-import { reportText } from '../../src/import/progress/report-text.js';
+import { reportText } from '../../src/import/import-output.js';
 import { typeNumber } from '../../src/storage/index.js';
 import { TestDatabase } from '../support/databases.js';
 import { fillOldDatabase, oldDatabase } from '../support/old-database.js';
@@ -32,11 +32,11 @@ describe('a database of 0.1.4', { timeout: 60_000 }, () => {
     const report = await bringOver(old, database);
 
     expect(report.tables).toEqual([
-      { table: 'tetcore_logs', sourceRows: 6_001, imported: 6_001, leftOut: {}, newer: 0 },
-      { table: 'peer_connections', sourceRows: 120, imported: 120, leftOut: {}, newer: 0 },
-      { table: 'host_systems', sourceRows: 1, imported: 1, leftOut: {}, newer: 0 },
-      { table: 'benchmarks', sourceRows: 1, imported: 1, leftOut: {}, newer: 0 },
-      { table: 'benchmark_events', sourceRows: 1, imported: 1, leftOut: {}, newer: 0 },
+      { table: 'tetcore_logs', sourceRows: 6_001, imported: 6_001, skipped: {}, newer: 0 },
+      { table: 'peer_connections', sourceRows: 120, imported: 120, skipped: {}, newer: 0 },
+      { table: 'host_systems', sourceRows: 1, imported: 1, skipped: {}, newer: 0 },
+      { table: 'benchmarks', sourceRows: 1, imported: 1, skipped: {}, newer: 0 },
+      { table: 'benchmark_events', sourceRows: 1, imported: 1, skipped: {}, newer: 0 },
     ]);
     expect(agrees(report)).toBe(true);
     expect(await newMessages(database)).toEqual(await oldMessages(old, 'tetcore_logs'));
@@ -167,7 +167,7 @@ describe('a database of 0.1.4', { timeout: 60_000 }, () => {
       table: 'substrate_logs',
       sourceRows: 16,
       imported: 5,
-      leftOut: { expired: 2, no_connection: 2, not_an_object: 3, out_of_range: 4 },
+      skipped: { expired: 2, no_connection: 2, not_an_object: 3, out_of_range: 4 },
       newer: 0,
     });
     expect(agrees(report)).toBe(true);
@@ -225,7 +225,7 @@ describe('a database of 0.1.4', { timeout: 60_000 }, () => {
 
     const report = await bringOver(old, database);
 
-    expect(report.tables[0]).toMatchObject({ sourceRows: 46, imported: 44, leftOut: { refused: 2 } });
+    expect(report.tables[0]).toMatchObject({ sourceRows: 46, imported: 44, skipped: { refused: 2 } });
     expect(agrees(report)).toBe(true);
     const stored = await database.query<{ logs: string; msg: string | null }>(
       "SELECT left(logs::text, 900) || md5(logs::text) AS logs, msg FROM tetcore_logs WHERE created_at < '2020-02-03' ORDER BY id",

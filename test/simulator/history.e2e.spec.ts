@@ -66,7 +66,7 @@ class Expected {
 }
 
 /** Whether a clock is so wrong that it is not believed. */
-const isOff = ({ node }: NodeMessage) => Math.abs(node.profile.computer.clockSkewMs) > DAY_MS;
+const isOff = ({ node }: NodeMessage) => Math.abs(node.profile.hardware.clockSkewMs) > DAY_MS;
 
 describe('a history that is simulated straight into a database', () => {
   const expected = new Expected();
@@ -187,7 +187,7 @@ describe('a history that is simulated straight into a database', () => {
     const response = await server.get(`/nodes/logs?${query.toString()}`);
     expect(await response.json()).toMatchObject([
       {
-        ip_addr: wanted?.node.profile.computer.ip,
+        ip_addr: wanted?.node.profile.hardware.ip,
         peer_id: wanted?.node.profile.peerId,
         msg: wanted?.msg,
         logs: { ts },

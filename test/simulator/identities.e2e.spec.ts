@@ -73,7 +73,9 @@ it('the scenario identities is in PostgreSQL as it was planted', { timeout: 60_0
       WHERE msg = 'system.interval' AND logs @> '{"height": 9007199254740991, "finalized_height": 9007199254740991}'
       ORDER BY peer_id`,
   );
-  const lying = planted.filter(({ profile, greetsOnly }) => profile.isLiar === true && !greetsOnly);
+  const lying = planted.filter(
+    ({ profile, greetsOnly }) => profile.sendsFalseHeights === true && !greetsOnly,
+  );
   expect(lying).toHaveLength(2);
   expect(liars.map(({ peer_id }) => peer_id)).toEqual(lying.map(({ profile }) => profile.peerId).sort());
 });

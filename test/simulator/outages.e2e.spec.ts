@@ -4,7 +4,7 @@ import { readSettings } from '../../src/platform/config/index.js';
 import { downGapId } from '../../src/observer/index.js';
 import { DatabaseSink } from '../../src/simulator/database/database-sink.js';
 import { fill, Network, type NetworkOptions, readScenario } from '../../src/simulator/index.js';
-import { pass } from '../../src/simulator/play/fill.js';
+import { dispatch } from '../../src/simulator/play/message-sink.js';
 import { collectorOf } from '../../src/storage/index.js';
 import { storedGaps } from '../observer/observed.js';
 import { TestDatabase } from '../support/databases.js';
@@ -199,7 +199,7 @@ describe('an outage', () => {
       if (event.at >= minute(13)) break;
       const before = proxy.connections;
       if (event.kind === when) proxy.when(fault, 'cut');
-      await pass(event, sink);
+      await dispatch(event, sink);
       if (event.kind === when) expect(proxy.connections).toBe(before + made);
     }
     await sink.end();

@@ -6,7 +6,7 @@ import {
   missingRanges,
   type PartitionManager,
 } from '../../storage/index.js';
-import { ImportError } from '../import.error.js';
+import { ImportError } from '../import-options.js';
 
 /** Times of messages, both included: milliseconds since the epoch. */
 export interface Span {
@@ -15,7 +15,7 @@ export interface Span {
 }
 
 /** Partitions of a table, at most. Who reads without bounds locks each of them, and a server has few thousand locks. */
-export const MOST_PARTITIONS = 300;
+export const MAX_PARTITIONS = 300;
 
 /** Makes the partitions that messages need, unless nodes whose clocks were wrong would have too many of them made. */
 export class BoundedPartitions {
@@ -47,7 +47,7 @@ export class BoundedPartitions {
       missing += ranges.length;
       planned.push(...ranges.map((range) => ({ ...range, name: '' })));
       planned.sort((one, other) => one.from - other.from);
-      if (planned.length > MOST_PARTITIONS) throw tooMany(table, this.widthOf(table));
+      if (planned.length > MAX_PARTITIONS) throw tooMany(table, this.widthOf(table));
     }
     if (missing === 0) return;
     for (const { first, last } of spans) await this.partitions.ensure(table, first, last);
@@ -55,11 +55,10 @@ export class BoundedPartitions {
 }
 
 function tooMany(table: LogTable, width: string): ImportError {
-  const expired =
-    table === 'logs_expiring' ? ', or set a smaller LOG_EXPIRY_H to skip older messages' : '';
+  const expired = table === 'logs_expiring' ? ', or set a smaller LOG_EXPIRY_H to skip older messages' : '';
   return new ImportError(
     `The messages span too many partitions, because clocks of nodes were wrong: ${table} would have more than ` +
-      `${MOST_PARTITIONS} partitions, one for each ${width}. Delete messages with a wrong created_at from the source` +
+      `${MAX_PARTITIONS} partitions, one for each ${width}. Delete messages with a wrong created_at from the source` +
       `${expired}, and run the import again. To list them: SELECT date_trunc('${width}', created_at), count(*) FROM ` +
       'the message table GROUP BY 1 ORDER BY 1.',
   );

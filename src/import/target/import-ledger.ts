@@ -1,14 +1,14 @@
 import type { ClientBase } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { AdvisoryLock, reserveCollectorNumber } from '../../storage/index.js';
-import type { IdRange } from '../id-ranges.js';
-import { ImportError } from '../import.error.js';
-import type { LeftOut } from '../import-report.js';
+import type { IdRange } from '../source/id-ranges.js';
+import { ImportError } from '../import-options.js';
+import type { Skipped } from '../import-report.js';
 
 /** What became of the rows of a range. */
-export interface Outcome {
+export interface RangeResult {
   imported: number;
-  leftOut: LeftOut;
+  skipped: Skipped;
   /** Of what is imported, the rows that a purge may remove, by an {@link hourOf} that none is older than. */
   expiring?: Record<string, number>;
   /** What rows of the range look like, by their ids: how the source is known again. */
@@ -20,7 +20,7 @@ export type Fingerprints = Record<string, string>;
 /** What became of the rows of a table, over all runs. */
 export interface Total {
   imported: number;
-  leftOut: LeftOut;
+  skipped: Skipped;
   /** Of what is imported, the rows that a purge may have removed. */
   purgeable: number;
 }
@@ -69,7 +69,7 @@ export class ImportLedger {
   }
 
   /** Whether something was brought over of another source, and nothing yet of this one. */
-  async isNewAmongOthers(client: ClientBase): Promise<boolean> {
+  async isUnknownSource(client: ClientBase): Promise<boolean> {
     const { rows } = await client.query<{ others: boolean }>(
       `SELECT count(*) > 0 AND NOT bool_or(source = $1) AS others
          FROM (SELECT DISTINCT source FROM import_ranges) AS known`,
@@ -99,13 +99,13 @@ export class ImportLedger {
   }
 
   /** Notes a range, within the transaction that brings its rows. */
-  async note(
+  async record(
     client: ClientBase,
     table: string,
     { first, last }: IdRange,
-    { imported, leftOut, expiring = {}, fingerprints = {} }: Outcome,
+    { imported, skipped, expiring = {}, fingerprints = {} }: RangeResult,
   ): Promise<void> {
-    const notes = [leftOut, expiring, fingerprints].map((note) => JSON.stringify(note));
+    const notes = [skipped, expiring, fingerprints].map((note) => JSON.stringify(note));
     await client.query(
       `INSERT INTO import_ranges
          (source, table_name, first_id, last_id, imported, left_out, expiring, fingerprints)
@@ -140,27 +140,27 @@ export class ImportLedger {
    * @param cutoff what is older may have been purged
    */
   async total(client: ClientBase, table: string, cutoff: Date): Promise<Total> {
-    const { rows } = await client.query<{ imported: number; leftOut: LeftOut | null; purgeable: number }>(
+    const { rows } = await client.query<{ imported: number; skipped: Skipped | null; purgeable: number }>(
       `SELECT coalesce(sum(imported), 0)::float8 AS imported,
               (SELECT coalesce(sum(value::bigint), 0)::float8 FROM import_ranges, jsonb_each_text(expiring)
                 WHERE source = $1 AND table_name = $2 AND key COLLATE "C" <= $3) AS purgeable,
               (SELECT json_object_agg(reason, rows)
                  FROM (SELECT key AS reason, sum(value::bigint) AS rows
                          FROM import_ranges, jsonb_each_text(left_out)
-                        WHERE source = $1 AND table_name = $2 GROUP BY key ORDER BY key) AS reasons) AS "leftOut"
+                        WHERE source = $1 AND table_name = $2 GROUP BY key ORDER BY key) AS reasons) AS "skipped"
          FROM import_ranges WHERE source = $1 AND table_name = $2`,
       [this.source, table, hourOf(cutoff)],
     );
     const [found] = rows;
     return {
       imported: found?.imported ?? 0,
-      leftOut: found?.leftOut ?? {},
+      skipped: found?.skipped ?? {},
       purgeable: found?.purgeable ?? 0,
     };
   }
 
   /** Notes which ids rows have here, within the transaction that brings them. */
-  async noteIds(client: ClientBase, table: string, ids: ReadonlyMap<number, number>): Promise<void> {
+  async recordIds(client: ClientBase, table: string, ids: ReadonlyMap<number, number>): Promise<void> {
     await client.query(
       `INSERT INTO import_ids (source, table_name, old_id, new_id)
        SELECT $1, $2, old_id, new_id FROM unnest($3::bigint[], $4::bigint[]) AS ids (old_id, new_id)`,

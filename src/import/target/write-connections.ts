@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { CONNECTION_COLUMNS, type EndReason } from '../../storage/index.js';
-import { type ConnectionRow, KEPT_FIELDS } from '../source/connection-sql.js';
+import { type ConnectionRow, KEPT_FIELDS } from '../source/source-sql.js';
 
 /** A connection, with the times of the messages of it that are brought over at the same time. */
 export interface WrittenConnection extends ConnectionRow {

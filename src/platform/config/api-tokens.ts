@@ -1,7 +1,7 @@
 import { Transform } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
 import { createHash } from 'node:crypto';
-import { documented } from './setting-docs.js';
+import { documented } from './setting-types.js';
 
 /** What a token permits; `write` includes `read`. */
 export const ACCESS_SCOPES = ['read', 'write'] as const;

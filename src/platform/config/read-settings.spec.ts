@@ -1,7 +1,7 @@
-import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { inspect } from 'node:util';
 import { problemsOf } from '../../../test/support/setting-problems.js';
-import { readSettings, settingDocs, Settings } from './index.js';
+import { misspelledSettings, readSettings, settingDocs, Settings } from './index.js';
 
 describe('readSettings', () => {
   it("takes the seed's defaults where nothing is set", () => {
@@ -39,9 +39,7 @@ describe('readSettings', () => {
   });
 
   it('names the variable, what it got and what it takes', () => {
-    expect(problemsOf({ PORT: '80.5' })).toEqual([
-      'PORT is "80.5", but must be an integer from 0 to 65535.',
-    ]);
+    expect(problemsOf({ PORT: '80.5' })).toEqual(['PORT is "80.5", but must be an integer from 0 to 65535.']);
     expect(problemsOf({ JOURNAL_MODE: 'sometimes' })).toEqual([
       'JOURNAL_MODE is "sometimes", but must be one of always, overflow, off.',
     ]);
@@ -181,7 +179,67 @@ describe('readSettings', () => {
     const docs = settingDocs(Settings);
     for (const name of Object.keys(readSettings({ DATABASE_URL: 'postgres://a/b' }))) {
       expect(docs.get(name)?.about, name).toBeTruthy();
-      expect(docs.get(name)?.takes, name).toBeTruthy();
+      expect(docs.get(name)?.expected, name).toBeTruthy();
     }
   });
+});
+
+it('takes addresses and subnets, IPv4 and IPv6', () => {
+  const given = { TRUSTED_PROXIES: ' 10.0.0.0/8,2001:db8::/32 , 192.0.2.7' };
+  expect(readSettings(given).TRUSTED_PROXIES).toEqual(['10.0.0.0/8', '2001:db8::/32', '192.0.2.7']);
+  expect(readSettings({ TELEMETRY_ALLOWED_IPS: ' ' }).TELEMETRY_ALLOWED_IPS).toEqual([]);
+});
+
+it('names every entry of a list that is neither', () => {
+  const takes =
+    'must be addresses or subnets such as 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32, separated by commas.';
+  for (const name of ['TRUSTED_PROXIES', 'TELEMETRY_ALLOWED_IPS']) {
+    expect(problemsOf({ [name]: '10.0.0.0/33, 10.0.0.1, localhost' })).toEqual([
+      `${name} is a list with "10.0.0.0/33" and "localhost" in it, but ${takes}`,
+    ]);
+    expect(problemsOf({ [name]: '10.0.0.1,' })).toEqual([`${name} is a list with "" in it, but ${takes}`]);
+  }
+});
+
+it('bounds all connections by those of nodes, with room for others', () => {
+  expect(readSettings({}).HTTP_MAX_CONNECTIONS).toBe(22_000);
+  expect(readSettings({ TELEMETRY_MAX_CONNECTIONS: '500' }).HTTP_MAX_CONNECTIONS).toBe(2_500);
+  expect(readSettings({ HTTP_MAX_CONNECTIONS: '100' }).HTTP_MAX_CONNECTIONS).toBe(100);
+});
+
+it('finds names that are almost those of settings', () => {
+  expect(
+    misspelledSettings({
+      DATABASE_URI: 'x',
+      LOG_EXPIRY_HOURS: 'too far away',
+      JOURNAL_MODES: 'x',
+      DATADIR: 'x',
+      num_threads: '4',
+      port: '80',
+    }),
+  ).toEqual([
+    { given: 'DATABASE_URI', meant: 'DATABASE_URL' },
+    { given: 'JOURNAL_MODES', meant: 'JOURNAL_MODE' },
+    { given: 'DATADIR', meant: 'DATA_DIR' },
+    { given: 'num_threads', meant: 'NUM_THREADS' },
+    { given: 'port', meant: 'PORT' },
+  ]);
+});
+
+it('passes over settings, and the variables of other programs', () => {
+  const others = {
+    PORT: '8080',
+    DATABASE_URL: 'x',
+    RUST_LOG: 'info',
+    HOME: '/',
+    PATH: '/bin',
+    HOSTNAME: 'x',
+    HOSTS: 'x',
+    SORT: 'x',
+    OMP_NUM_THREADS: '1',
+    NODE_ENV: 'production',
+    POSTGRES_PASSWORD: 'x',
+    npm_config_loglevel: 'error',
+  };
+  expect(misspelledSettings(others)).toEqual([]);
 });

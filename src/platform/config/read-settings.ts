@@ -1,10 +1,17 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { getHeapStatistics } from 'node:v8';
-import { userOf } from './database-role.js';
-import { InvalidSettingsError } from './invalid-settings.error.js';
-import { settingDocs } from './setting-docs.js';
+import { settingDocs, userOf } from './setting-types.js';
 import { LOG_LEVELS, Settings } from './settings.js';
+
+/** The environment holds values that cannot be used; the message has a line for each. */
+export class InvalidSettingsError extends Error {
+  override readonly name = 'InvalidSettingsError';
+
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join('\n'));
+  }
+}
 
 /** Beside nodes: 1,000 feeds, and as many requests and handshakes. */
 const OTHER_CONNECTIONS = 2_000;
@@ -38,7 +45,7 @@ export function readSettings(environment: Record<string, unknown>): Settings {
     const doc = docs.get(error.property);
     const value = given[error.property];
     const shown = doc?.secret ? 'a value that is not shown' : JSON.stringify(value);
-    return `${error.property} is ${doc?.got?.(value) ?? shown}, but must be ${doc?.takes ?? 'another value'}.`;
+    return `${error.property} is ${doc?.got?.(value) ?? shown}, but must be ${doc?.expected ?? 'another value'}.`;
   });
   if (settings.CLIENT_TIMEOUT_S < settings.HEARTBEAT_INTERVAL) {
     wrong.push(
@@ -74,4 +81,48 @@ function levelOfRustLog(filter: string): string {
 function socketsMaxMib(): number {
   const heapMib = getHeapStatistics().heap_size_limit / 1024 ** 2;
   return Math.max(MIN_SOCKETS_MIB, Math.floor(SOCKETS_SHARE * heapMib));
+}
+
+/** A variable that is none of ours, and the setting that it looks like. */
+export interface MisspelledSetting {
+  given: string;
+  meant: string;
+}
+
+/** Letters that may be wrong, missing or too many. */
+const MOST_EDITS = 2;
+/** Shorter names, such as PORT or HOST, look like those of too many other programs. */
+const SHORTEST = 8;
+
+/** The variables whose names are almost those of settings. Whoever else reads the environment may have named them so. */
+export function misspelledSettings(environment: Record<string, unknown>): MisspelledSetting[] {
+  const names = [...settingDocs(Settings).keys()];
+  const ours = new Set(names);
+  return Object.keys(environment)
+    .filter((given) => !ours.has(given))
+    .flatMap((given) => {
+      const meant = names.find((name) => isAlmost(given.toUpperCase(), name));
+      return meant === undefined ? [] : [{ given, meant }];
+    });
+}
+
+function isAlmost(given: string, name: string): boolean {
+  return (
+    given === name ||
+    (name.length >= SHORTEST && name.includes('_') && editsBetween(given, name) <= MOST_EDITS)
+  );
+}
+
+/** Letters to put in, take out or exchange until one text is the other (Levenshtein's distance). */
+function editsBetween(left: string, right: string): number {
+  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (const [index, letter] of Array.from(left).entries()) {
+    const next = [index + 1];
+    for (const [column, other] of Array.from(right).entries()) {
+      const exchanged = (row[column] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(exchanged, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
 }

@@ -1,14 +1,21 @@
-import { Transform } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, Max, Min, ValidateBy } from 'class-validator';
+import { IsOptional } from 'class-validator';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import 'reflect-metadata';
-import { Addresses } from './addresses.js';
+import {
+  Addresses,
+  Choice,
+  documented,
+  HostNames,
+  Integer,
+  Origins,
+  PostgresUrl,
+  RoleName,
+  RolePassword,
+  Switch,
+  Text,
+} from './setting-types.js';
 import { type ApiToken, ApiTokens } from './api-tokens.js';
-import { RoleName, RolePassword } from './database-role.js';
-import { HostNames } from './host-names.js';
-import { Origins } from './origins.js';
-import { documented } from './setting-docs.js';
 
 export const JOURNAL_MODES = ['always', 'overflow', 'off'] as const;
 export type JournalMode = (typeof JOURNAL_MODES)[number];
@@ -22,64 +29,9 @@ export type LogFormat = (typeof LOG_FORMATS)[number];
 const PACKAGE_ROOT = resolve(import.meta.dirname, '../../..');
 const DEFAULT_THREADS = availableParallelism() * 3;
 
-const toInteger = () =>
-  Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' && /^\s*[+-]?\d+(_\d+)*\s*$/.test(value)
-      ? Number(value.replaceAll('_', ''))
-      : value,
-  );
-
-const toBoolean = () =>
-  Transform(({ value }: { value: unknown }) => {
-    if (typeof value !== 'string') return value;
-    const text = value.trim().toLowerCase();
-    if (['true', '1', 'yes', 'on'].includes(text)) return true;
-    if (['false', '0', 'no', 'off'].includes(text)) return false;
-    return value;
-  });
-
-/** A whole number between two bounds, both included; `1_024` is read as 1024. */
-function Integer(min: number, max: number): PropertyDecorator {
-  return (target, property) => {
-    for (const decorate of [toInteger(), IsInt(), Min(min), Max(max)]) decorate(target, property);
-    documented(`an integer from ${min.toString()} to ${max.toString()}`)(target, property);
-  };
-}
-
-function Choice(values: readonly string[]): PropertyDecorator {
-  return (target, property) => {
-    const lowerCase = Transform(({ value }: { value: unknown }) =>
-      typeof value === 'string' ? value.trim().toLowerCase() : value,
-    );
-    for (const decorate of [lowerCase, IsIn(values)]) decorate(target, property);
-    documented(`one of ${values.join(', ')}`)(target, property);
-  };
-}
-
-function Switch(): PropertyDecorator {
-  return (target, property) => {
-    for (const decorate of [toBoolean(), IsIn([true, false])]) decorate(target, property);
-    documented('true or false')(target, property);
-  };
-}
-
-/** Any host goes: also one with an underscore, as Compose names them, or none where a socket is in the query. */
-function PostgresUrl(): PropertyDecorator {
-  const validate = (value: unknown): boolean =>
-    typeof value === 'string' && /^postgres(ql)?:\/\//.test(value) && URL.canParse(value);
-  return ValidateBy({ name: 'postgresUrl', validator: { validate } });
-}
-
-function Text(takes: string): PropertyDecorator {
-  return (target, property) => {
-    IsString()(target, property);
-    documented(takes)(target, property);
-  };
-}
-
 /**
- * Everything that can be set from outside, with its default. Property names are the names of the
- * environment's variables. Read and validated once, at boot; whoever needs a setting injects this class.
+ * All settings with their defaults. Property names are the names of environment variables. Read and validated once at
+ * startup, and injected where a setting is needed.
  */
 export class Settings {
   @IsOptional()
@@ -191,9 +143,7 @@ export class Settings {
   TELEMETRY_BLOCK_S = 600;
 
   @Integer(0, 86_400)
-  @documented.about(
-    'Seconds after which a socket without any message is closed with code 1008. 0: never.',
-  )
+  @documented.about('Seconds after which a socket without any message is closed with code 1008. 0: never.')
   TELEMETRY_SILENT_TIMEOUT_S = 60;
 
   @Integer(1024, 67_108_864)

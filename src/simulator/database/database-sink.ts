@@ -1,6 +1,8 @@
+import type { BatchSink } from '../../delivery/index.js';
 import type { Settings } from '../../platform/config/index.js';
 import { typeNumber } from '../../storage/index.js';
 import {
+  type Batch,
   BatchBuilder,
   createdAt,
   identify,
@@ -12,11 +14,68 @@ import {
 import type { SimulatedNode } from '../nodes/simulated-node.js';
 import { MessageSink } from '../play/message-sink.js';
 import type { Host } from '../world/population.js';
-import { BatchWriters } from './batch-writers.js';
-import { HistoryDatabase } from './history-database.js';
+import { HistoryDatabase, withRetries, WriteError } from './history-database.js';
 import { HistorySocket } from './history-socket.js';
 
-export interface DatabaseSinkOptions {
+/** Stores batches, several at the same time. */
+class BatchWriters {
+  /** Messages that are stored, and messages that the database refused. */
+  stored = 0;
+  refused = 0;
+  private readonly running = new Set<Promise<void>>();
+  private failure: Error | undefined;
+
+  /**
+   * @param limit how many batches are under way at the same time, at most
+   * @param stop once it is aborted, what fails is not waited for
+   */
+  constructor(
+    private readonly sink: Pick<BatchSink, 'store'>,
+    private readonly limit: number,
+    private readonly stop: AbortSignal,
+  ) {}
+
+  /**
+   * Begins to store a batch, and resolves when there is room for another one.
+   *
+   * @throws WriteError where this one or one before cannot be stored
+   */
+  async store(batch: Batch): Promise<void> {
+    this.throwIfFailed();
+    const task = this.deliver(batch)
+      .catch((error: unknown) => {
+        this.failure ??= new WriteError(error);
+      })
+      .finally(() => this.running.delete(task));
+    this.running.add(task);
+    if (this.running.size >= this.limit) await Promise.race(this.running);
+    this.throwIfFailed();
+  }
+
+  /** Resolves when everything is stored; throws as `store` does. */
+  async drain(): Promise<void> {
+    await Promise.all(this.running);
+    this.throwIfFailed();
+  }
+
+  private async deliver(batch: Batch): Promise<void> {
+    // A batch that is under way is not given up: only then it is known to be stored.
+    const never = new AbortController().signal;
+    const { refused } = await withRetries(() => this.sink.store(batch, never), {
+      what: 'a batch',
+      stop: this.stop,
+      isObsolete: () => this.failure !== undefined,
+    });
+    this.refused += refused.length;
+    this.stored += batch.expiring.rows + batch.audit.rows - refused.length;
+  }
+
+  private throwIfFailed(): void {
+    if (this.failure !== undefined) throw this.failure;
+  }
+}
+
+interface DatabaseSinkOptions {
   /** Where the history goes: `postgres://` or `postgresql://`. */
   url: string;
   /** `LOG_EXPIRY_H` gives partitions their width, `NUM_THREADS` the batches that are written at the same time. */
@@ -26,7 +85,7 @@ export interface DatabaseSinkOptions {
 }
 
 /** What has happened so far. Messages are counted when they are stored. */
-export interface DatabaseTotals {
+interface DatabaseTotals {
   stored: number;
   /** Messages that cannot be stored as they are; they are in `rejected_messages`. */
   rejected: number;

@@ -1,7 +1,31 @@
 import { v7 as uuidv7 } from 'uuid';
-import { ENDPOINTS, SocketConnections, type TelemetryEndpoint } from '../../telemetry/index.js';
+import {
+  ENDPOINTS,
+  NodeConnection,
+  SocketConnections,
+  type TelemetryEndpoint,
+} from '../../telemetry/index.js';
 import type { Host } from '../world/population.js';
-import { HistoryConnection } from './history-connection.js';
+
+/**
+ * In simulated time. Half a minute, as of real nodes, would bring the news of each connection with nearly every
+ * batch, and batches with news of the same connection wait for each other.
+ */
+const UPDATE_INTERVAL_MS = 3_600_000;
+
+/** A connection of the past, of which a server would have written more often. */
+class HistoryConnection extends NodeConnection {
+  private nextUpdateAt = -Infinity;
+
+  override heard(receivedAt: number, createdAt: number, type: number): boolean {
+    const newType = !this.hasSent(type);
+    const isUpdate = super.heard(receivedAt, createdAt, type);
+    // A row must have every type that is stored: readers look for no other.
+    if (!isUpdate || (!newType && receivedAt < this.nextUpdateAt)) return false;
+    this.nextUpdateAt = receivedAt + UPDATE_INTERVAL_MS;
+    return true;
+  }
+}
 
 /** The socket of a host as a server would have seen it, with the nodes that have spoken on it. */
 export class HistorySocket {
@@ -24,7 +48,7 @@ export class HistorySocket {
     onReplaced: (connection: HistoryConnection) => void,
   ) {
     this.endpoint = endpointOf(host.path);
-    this.ipAddr = host.nodes[0]?.profile.computer.ip ?? '';
+    this.ipAddr = host.nodes[0]?.profile.hardware.ip ?? '';
     this.id = uuidv7({ msecs: openedAt });
     this.connections = new SocketConnections({
       begin: (envelopeId, at) => this.begin(envelopeId, at),

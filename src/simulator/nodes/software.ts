@@ -1,5 +1,5 @@
 import type { TraceForm } from '../messages/trace-messages.js';
-import type { PeerIdForm } from '../random/identifiers.js';
+import type { PeerIdForm } from '../random/random.js';
 
 /** How a build of the node software speaks. Each one stands for builds that are, or were, in use. */
 export interface Software {

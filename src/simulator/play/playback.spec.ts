@@ -5,7 +5,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { readScenario } from '../scenarios/scenario.js';
 import { Network } from '../world/network.js';
 import { Playback } from './playback.js';
-import { UnreachableError } from './unreachable.error.js';
+import { UnreachableError } from './socket-sink.js';
 
 const startAt = Date.UTC(2021, 1, 9, 9);
 const population = { nodes: 8, seed: 3, audit: 0.2, startAt };

@@ -3,7 +3,20 @@ import { Random } from '../random/random.js';
 import type { Host } from '../world/population.js';
 import { MessageSink } from './message-sink.js';
 import { SocketClient } from './socket-client.js';
-import { UnreachableError } from './unreachable.error.js';
+
+/** A connection to the server could not be made. */
+export class UnreachableError extends Error {
+  override readonly name = 'UnreachableError';
+
+  constructor(
+    readonly url: string,
+    readonly reason: string,
+  ) {
+    super(
+      `Cannot connect to ${url}: ${reason}.${reason.includes('ECONNREFUSED') ? ' Is the server running?' : ''}`,
+    );
+  }
+}
 
 export interface SocketSinkOptions {
   /** The server: `ws://` or `wss://`, without the path of a node. */

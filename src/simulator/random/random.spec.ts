@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from './random.js';
+import { base58, hashOf, peerId, Random, ss58Address, WeightedChoice } from './random.js';
 
 const draw = (random: Random) => Array.from({ length: 20 }, () => random.bits32());
 
@@ -39,5 +39,42 @@ describe('Random', () => {
     expect(share).toBeCloseTo(0.75, 1);
     expect(drawn).not.toContain('c');
     expect(() => random.weighted({})).toThrow(RangeError);
+  });
+});
+
+const deal = (weights: Record<string, number>, count: number) => {
+  const mix = new WeightedChoice(weights);
+  return Array.from({ length: count }, () => mix.next()).join('');
+};
+
+describe('WeightedChoice', () => {
+  it('deals equal weights in turn', () => {
+    expect(deal({ a: 1, b: 1, c: 1 }, 9)).toBe('abcabcabc');
+  });
+
+  it('gives each its share, and none to a weight of 0', () => {
+    const dealt = deal({ a: 70, b: 20, c: 10, d: 0 }, 100);
+    expect(['a', 'b', 'c', 'd'].map((name) => dealt.split(name).length - 1)).toEqual([70, 20, 10, 0]);
+    expect(dealt.slice(0, 10)).toContain('c');
+  });
+
+  it('cannot deal out nothing', () => {
+    expect(() => new WeightedChoice({}).next()).toThrow(RangeError);
+  });
+});
+
+describe('identifiers', () => {
+  it('writes base58 as the draft of its format does', () => {
+    expect(base58(Buffer.from('Hello World!'))).toBe('2NEpo7TZRRrLZSi2U');
+    expect(base58(Buffer.from('0000287fb4cd', 'hex'))).toBe('11233QC4');
+    expect(base58(Buffer.alloc(0))).toBe('');
+  });
+
+  it('makes hashes, peer ids and addresses look like those of nodes', () => {
+    const random = new Random('identifiers');
+    expect(hashOf('a', 1)).toMatch(/^0x[0-9a-f]{64}$/);
+    expect(peerId(random, 'key')).toMatch(/^12D3KooW[1-9A-HJ-NP-Za-km-z]{44}$/);
+    expect(peerId(random, 'hash')).toMatch(/^Qm[1-9A-HJ-NP-Za-km-z]{44}$/);
+    expect(ss58Address(random)).toMatch(/^5[1-9A-HJ-NP-Za-km-z]{47}$/);
   });
 });

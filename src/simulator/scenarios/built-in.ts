@@ -20,8 +20,7 @@ export const BUILT_IN = {
   },
 
   mainnet: {
-    description:
-      'three realistic chains: 500 nodes, mostly at low verbosity, some of them with problems',
+    description: 'three realistic chains: 500 nodes, mostly at low verbosity, some of them with problems',
     nodes: 500,
     audit: 0.05,
     chains: [
@@ -72,8 +71,7 @@ export const BUILT_IN = {
   },
 
   forks: {
-    description:
-      'forks at many heights, with branches of up to four blocks, and reorganisations',
+    description: 'forks at many heights, with branches of up to four blocks, and reorganisations',
     nodes: 30,
     chains: [
       { ...SIMNET, forks: { chance: 0.25, blocks: [1, 4] }, finality: { blocks: [2, 4] }, authors: 0.5 },
@@ -138,8 +136,7 @@ export const BUILT_IN = {
   },
 
   'old-versions': {
-    description:
-      'builds from before 2021: flat envelope, text frames, all formats of the network state',
+    description: 'builds from before 2021: flat envelope, text frames, all formats of the network state',
     nodes: 12,
     chains: [
       { ...SIMNET, startHeight: 1_200 },
@@ -175,8 +172,7 @@ export const BUILT_IN = {
   },
 
   outages: {
-    description:
-      'the collector is down for 2 minutes after 3 minutes, and for 15 minutes every 8 hours',
+    description: 'the collector is down for 2 minutes after 3 minutes, and for 15 minutes every 8 hours',
     nodes: 20,
     chains: [SIMNET],
     software: { polkadot: 3, tetcore: 1, 'substrate-2': 1 },

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { BUILT_IN } from './built-in.js';
 import { readScenario, type Scenario, type ScenarioFile } from './scenario.js';
-import { ScenarioError } from './scenario.error.js';
+import { ScenarioError } from './scenario-fields.js';
 
 /** The name and the description of each scenario that comes with the simulator. */
 export function listScenarios(): { name: string; description: string }[] {

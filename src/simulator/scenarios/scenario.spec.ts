@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BUILT_IN } from './built-in.js';
 import { listScenarios, loadScenario } from './load-scenario.js';
 import { readScenario } from './scenario.js';
-import { ScenarioError } from './scenario.error.js';
+import { ScenarioError } from './scenario-fields.js';
 
 describe('a scenario', () => {
   it('may leave out everything', () => {
@@ -30,7 +30,10 @@ describe('a scenario', () => {
     [{ colour: 'red' }, 'colour is unknown; known fields are description, nodes, audit, chains,'],
     [{ chains: [] }, 'chains is [], but must be a list of 1 to 50 elements.'],
     [{ chains: [{}] }, 'chains[0].name is missing; it must be a text of up to 100 characters.'],
-    [{ chains: [{ name: 'A', slotSeconds: 0 }] }, 'chains[0].slotSeconds is 0, but must be a number from 0.1'],
+    [
+      { chains: [{ name: 'A', slotSeconds: 0 }] },
+      'chains[0].slotSeconds is 0, but must be a number from 0.1',
+    ],
     [
       { chains: [{ name: 'A', consensus: 'pow' }] },
       'chains[0].consensus is "pow", but must be one of babe, aura.',
@@ -41,10 +44,16 @@ describe('a scenario', () => {
       { chains: [{ name: 'A', finality: { stalls: [{ afterMinutes: 1 }] } }] },
       'chains[0].finality.stalls[0].forMinutes is missing; it must be a number',
     ],
-    [{ peers: { connected: [5, 2] } }, 'peers.connected is [5,2], but must be a minimum followed by a maximum.'],
+    [
+      { peers: { connected: [5, 2] } },
+      'peers.connected is [5,2], but must be a minimum followed by a maximum.',
+    ],
     [{ peers: { connected: 5 } }, 'peers.connected is 5, but must be a list of two numbers'],
     [{ peers: { connected: [1, -2] } }, 'peers.connected[1] is -2, but must be an integer'],
-    [{ software: { gear: 1 } }, 'software.gear is unknown; software must be an object with weights for some of tetcore,'],
+    [
+      { software: { gear: 1 } },
+      'software.gear is unknown; software must be an object with weights for some of tetcore,',
+    ],
     [{ verbosity: { '9': -1 } }, 'verbosity.9 is -1, but must be a number from 0'],
     [{ verbosity: { '9': 0 } }, 'at least one above 0'],
     [{ verbosity: 9 }, 'verbosity is 9, but must be an object with weights for some of 0, 1'],
@@ -83,9 +92,7 @@ describe('loading a scenario', () => {
 
   it('says what is wrong with a file, and which one it is', () => {
     const path = write('{ "nodes": 0 }');
-    expect(() => loadScenario(path)).toThrow(
-      `${path}: nodes is 0, but must be an integer from 1 to 10000.`,
-    );
+    expect(() => loadScenario(path)).toThrow(`${path}: nodes is 0, but must be an integer from 1 to 10000.`);
     expect(() => loadScenario(write('{ "nodes": '))).toThrow(/mine\.json is not JSON: /);
     expect(() => loadScenario(write('[1]'))).toThrow('must be an object with');
     expect(() => loadScenario(join(folder, 'other.json'))).toThrow(/neither one of small, .*\(ENOENT\)/);

@@ -1,5 +1,5 @@
-import type { Chain } from '../chain/chain.js';
-import type { NetworkEvent } from '../nodes/events.js';
+import type { Chain } from '../chain.js';
+import type { NetworkEvent } from '../nodes/telemetry-emitter.js';
 import type { SimulatedNode } from '../nodes/simulated-node.js';
 import type { Random } from '../random/random.js';
 import type { Scenario } from '../scenarios/scenario.js';
@@ -90,7 +90,7 @@ export class HostActivity {
       node.report(time, waiting()),
     );
     clock.repeat(at + random.between(3_000, 9_000), about(networkStateSeconds, 0.02), (time) =>
-      node.tellNetworkState(time),
+      node.sendNetworkState(time),
     );
     clock.repeat(at + random.between(0, 3_000), about(transactionsSeconds, 0.7), (time) =>
       node.importTransactions(time, waiting()),

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type FieldKind, MESSAGE_TYPES, type MessageTypeInfo } from '../messages/message-types.js';
-import type { NodeMessage } from '../nodes/events.js';
+import type { NodeMessage } from '../nodes/telemetry-emitter.js';
 import { BUILT_IN } from '../scenarios/built-in.js';
 import { loadScenario } from '../scenarios/load-scenario.js';
 import { Network } from './network.js';

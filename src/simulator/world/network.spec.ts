@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { NodeMessage } from '../nodes/events.js';
+import type { NodeMessage } from '../nodes/telemetry-emitter.js';
 import { Network } from './network.js';
 
 const startAt = Date.UTC(2021, 1, 9, 9);

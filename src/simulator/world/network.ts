@@ -1,14 +1,60 @@
-import type { NetworkEvent, NodeMessage } from '../nodes/events.js';
 import type { SimulatedNode } from '../nodes/simulated-node.js';
+import type { NetworkEvent, NodeMessage } from '../nodes/telemetry-emitter.js';
 import { Random } from '../random/random.js';
 import { loadScenario } from '../scenarios/load-scenario.js';
 import { chainId, type Scenario } from '../scenarios/scenario.js';
 import { ChainActivity } from './chain-activity.js';
 import { Clock } from './clock.js';
 import { HostActivity } from './host-activity.js';
-import { IdentityChanges } from './identity-changes.js';
-import { Outages } from './outages.js';
-import { type Host, Settlement } from './population.js';
+import { IdentityChanges } from './identities.js';
+import { type Host, NetworkBuilder } from './population.js';
+
+interface OutagesOptions {
+  plans: Scenario['outages'];
+  hosts: readonly HostActivity[];
+  /** Draws when each host dials again; nothing else draws of it. */
+  random: Random;
+  clock: Clock;
+  outbox: NetworkEvent[];
+}
+
+const MINUTE_MS = 60_000;
+
+/** Times in which the collector of all sockets is lost. Those that overlap are one. */
+class Outages {
+  private lostUntil: number | undefined;
+
+  constructor(private readonly options: OutagesOptions) {}
+
+  begin(startAt: number): void {
+    const { plans, clock } = this.options;
+    for (const { afterMinutes, forMinutes, everyHours } of plans) {
+      const first = startAt + afterMinutes * MINUTE_MS;
+      const lose = (at: number): void => this.lose(at, Math.round(at + forMinutes * MINUTE_MS));
+      if (everyHours === 0) clock.at(first, lose);
+      else clock.repeat(first, () => everyHours * 60 * MINUTE_MS, lose);
+    }
+  }
+
+  private lose(at: number, until: number): void {
+    const { hosts, clock, outbox } = this.options;
+    if (this.lostUntil === undefined) {
+      outbox.push({ kind: 'collector_lost', at });
+      for (const host of hosts) host.collectorLost(at);
+    }
+    this.lostUntil = Math.max(this.lostUntil ?? until, until);
+    clock.at(until, (time) => this.comeBack(time));
+  }
+
+  private comeBack(at: number): void {
+    const { hosts, random, outbox } = this.options;
+    if (this.lostUntil === undefined || at < this.lostUntil) return;
+    this.lostUntil = undefined;
+    outbox.push({ kind: 'collector_back', at });
+    for (const activity of hosts)
+      activity.collectorBack(at + random.between(...activity.host.software.redialMs));
+  }
+}
 
 export interface NetworkOptions {
   /** What there is and what happens; `small` unless given. */
@@ -39,7 +85,7 @@ export class Network {
     const { nodes: count = scenario.nodes, audit = scenario.audit } = options;
     this.startAt = startAt;
     this.scenario = { ...scenario, nodes: count, audit };
-    const { chains, hosts, nodes } = new Settlement(this.scenario, seed, startAt).found(this.outbox);
+    const { chains, hosts, nodes } = new NetworkBuilder(this.scenario, seed, startAt).build(this.outbox);
     this.hosts = hosts;
     this.nodes = nodes;
 

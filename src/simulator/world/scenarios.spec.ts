@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { NetworkEvent, NodeMessage } from '../nodes/events.js';
+import type { NetworkEvent, NodeMessage } from '../nodes/telemetry-emitter.js';
 import type { SimulatedNode } from '../nodes/simulated-node.js';
 import { loadScenario } from '../scenarios/load-scenario.js';
 import { readScenario, type ScenarioFile } from '../scenarios/scenario.js';
@@ -281,13 +281,13 @@ describe('troubled nodes', () => {
 
   it('have clocks that are off by seconds up to years', () => {
     const { network, said } = run({ nodes: 200, verbosity: { '0': 1 }, wrongClocks: { share: 1 } }, 0.2);
-    const offsets = network.nodes.map(({ profile }) => Math.abs(profile.computer.clockSkewMs));
+    const offsets = network.nodes.map(({ profile }) => Math.abs(profile.hardware.clockSkewMs));
     expect(Math.min(...offsets)).toBeGreaterThanOrEqual(2_000);
     expect(offsets.some((ms) => ms < 60_000)).toBe(true);
     expect(offsets.some((ms) => ms > 300 * 86_400_000)).toBe(true);
     for (const { at, node, text } of said) {
       const { ts } = JSON.parse(text) as { ts: string };
-      expect(Math.abs(Date.parse(ts) - at - node.profile.computer.clockSkewMs)).toBeLessThanOrEqual(1);
+      expect(Math.abs(Date.parse(ts) - at - node.profile.hardware.clockSkewMs)).toBeLessThanOrEqual(1);
     }
   });
 
@@ -440,7 +440,7 @@ describe('nodes of odd identities', () => {
 
   it('lie about the heights of their blocks', () => {
     const { network, said } = run({ nodes: 20, verbosity: { '0': 1 }, liars: 0.1 }, 2);
-    const liars = network.nodes.filter(({ profile }) => profile.isLiar === true);
+    const liars = network.nodes.filter(({ profile }) => profile.sendsFalseHeights === true);
     expect(liars).toHaveLength(2);
     for (const message of said) {
       const { height, finalized_height: final = height } = fieldsOf(message);

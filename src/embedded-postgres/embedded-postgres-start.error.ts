@@ -1,8 +1,0 @@
-/** The server's own PostgreSQL could not be set up or started; the message ends with what PostgreSQL said. */
-export class EmbeddedPostgresStartError extends Error {
-  override readonly name = 'EmbeddedPostgresStartError';
-
-  constructor(what: string, output = '') {
-    super(output.trim() === '' ? what : `${what}\n${output.trim()}`);
-  }
-}

@@ -1,0 +1,20 @@
+/** The server's own PostgreSQL could not be set up or started; the message ends with what PostgreSQL said. */
+export class EmbeddedPostgresStartError extends Error {
+  override readonly name = 'EmbeddedPostgresStartError';
+
+  constructor(what: string, output = '') {
+    super(output.trim() === '' ? what : `${what}\n${output.trim()}`);
+  }
+}
+
+/** This machine or installation cannot run the PostgreSQL that comes with the server. */
+export class EmbeddedPostgresUnavailableError extends Error {
+  override readonly name = 'EmbeddedPostgresUnavailableError';
+
+  constructor(reason: string, remedy?: string) {
+    super(
+      `The embedded PostgreSQL cannot run here: ${reason} ` +
+        `Set DATABASE_URL to your own database${remedy === undefined ? '' : `, or ${remedy}`}.`,
+    );
+  }
+}

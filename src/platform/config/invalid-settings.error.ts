@@ -1,8 +1,0 @@
-/** The environment holds values that cannot be used; the message has a line for each. */
-export class InvalidSettingsError extends Error {
-  override readonly name = 'InvalidSettingsError';
-
-  constructor(readonly problems: readonly string[]) {
-    super(problems.join('\n'));
-  }
-}
