@@ -12,7 +12,7 @@ import {
 } from '../storage/index.js';
 import { CommandError, messageOf, print } from './output.js';
 
-/** Creates the database where it is missing, brings its schema up to date, and makes the role of `DB_READER_ROLE`. */
+/** Creates the database if needed, applies migrations, and creates the role of `DB_READER_ROLE`. */
 export async function runMigrations(): Promise<void> {
   const settings = await ConfigModule.readEnvironment();
   const url = urlOf(settings);
@@ -22,7 +22,7 @@ export async function runMigrations(): Promise<void> {
   if (changed !== undefined) print(changed);
 }
 
-/** Says which migrations are missing; where there are some, the exit code is 1. Changes nothing. */
+/** Prints pending migrations. The exit code is 1 if there are any. Changes nothing. */
 export async function checkMigrations(): Promise<void> {
   const state = await readState(urlOf(await ConfigModule.readEnvironment()));
   if (state === undefined) print('The database does not exist yet: all migrations are pending.');
@@ -54,7 +54,7 @@ async function withDataSource<T>(url: string, work: (dataSource: DataSource) => 
   }
 }
 
-/** @throws CommandError that names the setting, where there is no way to the database */
+/** @throws CommandError that names the setting, if the database is unreachable */
 async function connecting<T>(connecting: Promise<T>): Promise<T> {
   try {
     return await connecting;
@@ -66,7 +66,7 @@ async function connecting<T>(connecting: Promise<T>): Promise<T> {
   }
 }
 
-/** Such as ECONNREFUSED, of one address or of each that a name has. */
+/** A system error such as ECONNREFUSED, for one or for all addresses of a host. */
 function isSystemError(error: unknown): boolean {
   return error instanceof AggregateError || typeof (error as { code?: unknown }).code === 'string';
 }

@@ -11,7 +11,7 @@ import {
 } from '../purge/index.js';
 import { CommandError, formatSize, messageOf, print, printError } from './output.js';
 
-/** Purges once, and prints what was removed. Another that is at it is left to it, be it a server's. */
+/** Purges once, and prints what was removed. Does nothing while another process purges. */
 export async function purgeNow(): Promise<void> {
   const report = await runPurge((purge) => purge.run());
   if (report === null) {
@@ -56,7 +56,7 @@ function printIfNothing({
 }
 
 async function runPurge<T>(work: (purge: Purge) => Promise<T>): Promise<T> {
-  // What it says to the log of a server is printed here in another form.
+  // Log lines of the purge are printed in another form here.
   Logger.overrideLogger(false);
   const settings = await ConfigModule.readEnvironment();
   try {

@@ -169,9 +169,9 @@ export async function binariesFor(
 }
 
 /**
- * A directory that everybody may enter and only root may change, created where it is missing.
+ * Creates a directory that every user can enter and only root can change.
  *
- * @throws EmbeddedPostgresUnavailableError if it cannot be had
+ * @throws EmbeddedPostgresUnavailableError if that fails
  */
 export async function ensureOpenDirectory(account: SystemAccount, directory: string): Promise<void> {
   const remedy = 'install the program and DATA_DIR where the system user postgres has access';
@@ -192,7 +192,7 @@ export async function ensureOpenDirectory(account: SystemAccount, directory: str
   }
 }
 
-/** Looks at one file of each kind: a strict umask at installation closes all of a kind. */
+/** Checks one file of each kind: a strict umask during installation affects all files of a kind. */
 async function isUsable(account: SystemAccount, binaries: PostgresBinaries): Promise<boolean> {
   const share = join(binaries.root, 'share', 'postgresql', 'postgres.bki');
   const checks = [

@@ -13,7 +13,7 @@ const DRAFT_PREFIX = 'postgres.new-';
 const DRAFT_EXPIRY_MS = 10 * 60_000;
 const GIB = 1024 ** 3;
 
-/** Written into postgresql.conf once; whoever runs the server may change them there. */
+/** Initial settings in postgresql.conf. Operators can change them there. */
 const SETTINGS = {
   shared_buffers: totalmem() < 2 * GIB ? '128MB' : '256MB',
   max_wal_size: '2GB',
@@ -24,9 +24,9 @@ const SETTINGS = {
 };
 
 /**
- * The real path of the cluster that the data directory has, or undefined if it has none yet.
+ * The real path of the cluster in the data directory, or undefined if there is none yet.
  *
- * @throws EmbeddedPostgresStartError if what lies there cannot be used
+ * @throws EmbeddedPostgresStartError if it cannot be used
  */
 export async function findCluster(
   layout: DataLayout,
@@ -66,10 +66,10 @@ export async function ownerOf(directory: string): Promise<SystemAccount> {
 }
 
 /**
- * Makes a new cluster and its password. It is built beside its place and moved there when it is whole.
+ * Creates a new cluster and its password. It is created as a draft and renamed when it is complete.
  *
- * @param account who shall own it; undefined: the user of this process
- * @param systemDir where the cluster goes if the account cannot enter the data directory
+ * @param account its owner; undefined: the user of this process
+ * @param systemDir directory of the cluster if the account has no access to the data directory
  * @returns its real path
  */
 export async function createCluster(
@@ -126,7 +126,7 @@ async function initialize(
       `--pwfile=${passwordFile}`,
       '--auth=scram-sha-256',
       '--encoding=UTF8',
-      // Sorts by code point, on every platform and under every version of its C library alike.
+      // Sort order by code point, independent of the platform and the version of its C library.
       '--locale-provider=builtin',
       '--builtin-locale=C.UTF-8',
       '--locale=C',
@@ -139,7 +139,7 @@ async function initialize(
   if (exitCode !== 0) throw new EmbeddedPostgresStartError('PostgreSQL could not create a database.', output);
 }
 
-/** Of servers that were killed while they made a cluster; other servers may be making one right now. */
+/** Removes drafts of killed servers. Recent drafts may belong to a running server. */
 async function removeAbandonedDrafts(home: string): Promise<void> {
   for (const name of await readdir(home)) {
     if (!name.startsWith(DRAFT_PREFIX)) continue;

@@ -10,7 +10,7 @@ import { EmbeddedPostgresStartError } from './errors.js';
 import { isPostmasterOf, Postmaster, type PostmasterFile, readPostmasterFile } from './postmaster.js';
 import { canEnter, isRoot, postgresAccount, type SystemAccount } from './system-account.js';
 
-/** The data directory was removed or replaced while the server ran, or its lock file was. */
+/** The data directory or its lock file was removed or replaced while the server was running. */
 export class DataDirLostError extends Error {
   override readonly name = 'DataDirLostError';
 
@@ -24,23 +24,23 @@ export class DataDirLostError extends Error {
 }
 
 export interface EmbeddedPostgresOptions {
-  /** Where it keeps its files; created where it is missing. */
+  /** Directory of its files; created if it does not exist. */
   dataDir: string;
   logger: Pick<LoggerService, 'log' | 'warn'>;
-  /** Connections that it takes at the same time, at most. */
+  /** Maximum number of connections. */
   maxConnections?: number;
-  /** Only as root: where the system user `postgres` finds what it cannot reach elsewhere. */
+  /** Only as root: directory for files that the system user `postgres` cannot access elsewhere. */
   systemDir?: string;
 }
 
 /**
- * The PostgreSQL that the server runs for itself where it is not given another one. It listens on 127.0.0.1
- * only and asks for a password, which lies in the data directory.
+ * The PostgreSQL that the server runs if there is no `DATABASE_URL`. It listens on 127.0.0.1 only and requires a
+ * password, which is in the data directory.
  */
 export class EmbeddedPostgresServer {
   /**
-   * Rejects with a DataDirLostError when the data directory was removed, or its lock file was: PostgreSQL is stopped at
-   * once then, since another server may start on the same files.
+   * Rejects with a DataDirLostError when the data directory or its lock file is removed. PostgreSQL is then stopped
+   * immediately, because another server may start on the same files.
    */
   readonly lost: Promise<never>;
   private stopping: Promise<void> | undefined;
@@ -48,7 +48,7 @@ export class EmbeddedPostgresServer {
   private reject: (error: DataDirLostError) => void = () => undefined;
 
   private constructor(
-    /** With user, password and port; the database that it names has yet to be created. */
+    /** With user, password and port. The database in it may not exist yet. */
     readonly url: string,
     private readonly postmaster: Postmaster,
     private readonly pid: number,
@@ -56,24 +56,24 @@ export class EmbeddedPostgresServer {
     private readonly logger: Pick<LoggerService, 'warn'>,
   ) {
     this.lost = new Promise((_, reject) => (this.reject = reject));
-    // Whoever waits for it learns of it.
+    // Avoids an unhandled rejection while there is no handler.
     this.lost.catch(() => undefined);
   }
 
   /**
-   * Starts PostgreSQL on the data directory, with a new cluster the first time, and waits until it takes
-   * connections. One that an earlier process left running is taken over.
+   * Starts PostgreSQL on the data directory, which gets a new cluster the first time, and waits until it accepts
+   * connections. Takes over a PostgreSQL of an earlier process.
    *
    * @throws DirectoryInUseError if another server works on the data directory
-   * @throws UnusableDirectoryError or LockUnavailableError if the data directory cannot be had
-   * @throws DataDirLostError if it is removed meanwhile
+   * @throws UnusableDirectoryError or LockUnavailableError if the data directory cannot be used
+   * @throws DataDirLostError if it is removed during the start
    * @throws EmbeddedPostgresUnavailableError if PostgreSQL cannot run on this machine or installation
-   * @throws EmbeddedPostgresStartError if it can, but fails
+   * @throws EmbeddedPostgresStartError if PostgreSQL fails to start
    */
   static async start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgresServer> {
     const dataDir = resolve(options.dataDir);
     let server: EmbeddedPostgresServer | undefined;
-    // Not in the cluster, which PostgreSQL owns and which comes into being as a whole.
+    // Not in the cluster, which belongs to PostgreSQL and is created atomically.
     const lock = await DirectoryLock.acquire(dataDir, { onLost: () => void server?.lose(dataDir) });
     try {
       const { layout, postmaster, password } = await prepare(dataDir, options);
@@ -93,10 +93,10 @@ export class EmbeddedPostgresServer {
   }
 
   /**
-   * Stops PostgreSQL and gives the data directory free. To be called when the last connection has done its
-   * work; further calls wait for the first.
+   * Stops PostgreSQL and releases the data directory, after the last connection has finished. Further calls wait for
+   * the first.
    *
-   * @param timeoutS seconds after which connections that still work are cut off
+   * @param timeoutS seconds after which open connections are terminated
    */
   stop(timeoutS = 15): Promise<void> {
     this.stopping ??= this.stopOnce(timeoutS).finally(() => this.lock.release());
@@ -104,7 +104,7 @@ export class EmbeddedPostgresServer {
   }
 
   private async stopOnce(timeoutS: number): Promise<void> {
-    // What runs on these files now is another server's.
+    // A PostgreSQL on these files now belongs to another server.
     if (!this.isLost) await this.postmaster.stop(timeoutS);
   }
 
@@ -145,7 +145,7 @@ async function prepare(
   return { layout, postmaster: new Postmaster(binaries, layout, cluster, account), password };
 }
 
-/** Whom root runs PostgreSQL as: the owner of the data, be it any user but root, which PostgreSQL refuses. */
+/** The user that runs PostgreSQL if this process is root: the owner of the data, or the system user `postgres`. */
 async function accountFor(cluster: string | undefined): Promise<SystemAccount> {
   const owner = cluster === undefined ? undefined : await ownerOf(cluster);
   return owner === undefined || owner.uid === 0 ? await postgresAccount() : owner;
@@ -171,7 +171,7 @@ async function startOrTakeOver(
   return started;
 }
 
-/** Whether a running server takes our password, is of our version and allows as many connections as we want. */
+/** Whether a running PostgreSQL accepts the password, has the same version, and allows enough connections. */
 async function answers(url: string, version: string, maxConnections: number): Promise<boolean> {
   const connectionString = Object.assign(new URL(url), { pathname: '/postgres' }).href;
   const client = new pg.Client({
@@ -194,19 +194,19 @@ async function answers(url: string, version: string, maxConnections: number): Pr
   }
 }
 
-/** The PostgreSQL of a data directory, as it is now. */
+/** The current state of the PostgreSQL of a data directory. */
 export interface FoundEmbeddedPostgres {
   /** The real path of its files. */
   cluster: string;
-  /** With user, password and port; undefined where it does not run. */
+  /** With user, password and port; undefined if it is not running. */
   url: string | undefined;
 }
 
 /**
- * Looks for the PostgreSQL that a server has made in a data directory. Starts nothing, and changes nothing.
+ * Finds the embedded PostgreSQL of a data directory. Read-only.
  *
- * @returns undefined where there is none yet
- * @throws errors of the file system, such as EACCES where it belongs to another user
+ * @returns undefined if there is none yet
+ * @throws errors of the file system, such as EACCES
  */
 export async function findEmbeddedPostgres(dataDir: string): Promise<FoundEmbeddedPostgres | undefined> {
   const layout = layoutOf(resolve(dataDir));

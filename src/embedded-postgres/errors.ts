@@ -1,4 +1,4 @@
-/** The server's own PostgreSQL could not be set up or started; the message ends with what PostgreSQL said. */
+/** The embedded PostgreSQL could not be created or started; the message ends with its output. */
 export class EmbeddedPostgresStartError extends Error {
   override readonly name = 'EmbeddedPostgresStartError';
 
@@ -7,7 +7,7 @@ export class EmbeddedPostgresStartError extends Error {
   }
 }
 
-/** This machine or installation cannot run the PostgreSQL that comes with the server. */
+/** This machine or installation cannot run the embedded PostgreSQL. */
 export class EmbeddedPostgresUnavailableError extends Error {
   override readonly name = 'EmbeddedPostgresUnavailableError';
 

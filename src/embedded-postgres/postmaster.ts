@@ -12,21 +12,21 @@ import { EmbeddedPostgresStartError } from './errors.js';
 import { runCommand } from './run-command.js';
 import type { SystemAccount } from './system-account.js';
 
-/** After a crash the write-ahead log is replayed first, up to max_wal_size and on slow disks too. */
+/** Includes crash recovery of up to max_wal_size on slow disks. */
 const START_TIMEOUT_S = 600;
 const IMMEDIATE_STOP_TIMEOUT_S = 20;
-/** How long the remaining processes of a killed postmaster may take to end. */
+/** Time for remaining processes of a killed postmaster to end. */
 const LEFTOVERS_TIMEOUT_MS = 10_000;
 const LEFTOVERS_POLL_MS = 200;
 const LOG_EXCERPT_CHARACTERS = 2000;
 
 /**
- * In the cluster: locked by all processes of its PostgreSQL, which inherit the descriptor. PostgreSQL itself knows only
- * processes and shared memory of its own container, and would start beside one in another.
+ * In the cluster: locked by all processes of its PostgreSQL, which inherit the descriptor. PostgreSQL itself detects only
+ * processes and shared memory of its own container, and would start on the files of one in another container.
  */
 const LOCK_FILE = 'tetcore.lock';
 
-/** The PostgreSQL server process of a cluster. It goes on when this process ends without stopping it. */
+/** The PostgreSQL server process of a cluster. It keeps running if this process ends without stopping it. */
 export class Postmaster {
   constructor(
     private readonly binaries: PostgresBinaries,
@@ -41,7 +41,7 @@ export class Postmaster {
     return this.binaries.version;
   }
 
-  /** The process as it runs now, whoever started it. */
+  /** The running process, also if an earlier server started it. */
   async running(): Promise<PostmasterFile | undefined> {
     const file = await readPostmasterFile(this.cluster);
     return file !== undefined && (await isPostmasterOf(this.cluster, file.pid)) ? file : undefined;
@@ -181,10 +181,10 @@ export class Postmaster {
   }
 }
 
-/** A pid that no process can have, on any platform. */
+/** A pid that no process has on any platform. */
 const NOBODY = '2147483647';
 
-/** What `postmaster.pid` in a cluster says; see src/include/utils/pidfile.h in PostgreSQL. */
+/** Content of `postmaster.pid` in a cluster; see src/include/utils/pidfile.h in PostgreSQL. */
 export interface PostmasterFile {
   pid: number;
   port: number;
@@ -196,7 +196,7 @@ export async function readPostmasterFile(cluster: string): Promise<PostmasterFil
   return Number.isInteger(pid) && pid > 0 ? { pid, port: Number(lines[3] ?? 0) } : undefined;
 }
 
-/** Whether the process with this pid is the postmaster of the cluster, and not a later one with its pid. */
+/** Whether the process with this pid is the postmaster of the cluster, and not another process that reuses the pid. */
 export async function isPostmasterOf(cluster: string, pid: number): Promise<boolean> {
   if (process.platform === 'linux') {
     const commandLine = await readFile(`/proc/${pid.toString()}/cmdline`, 'utf8').catch(() => '');
@@ -231,7 +231,7 @@ async function disownPostmasterFile(cluster: string): Promise<void> {
   }
 }
 
-/** The wanted port of 127.0.0.1 if nothing listens on it, or else one that the system chooses. */
+/** The wanted port of 127.0.0.1 if it is free, or else any free port. */
 async function freePort(wanted = 0): Promise<number> {
   const server = createServer();
   try {

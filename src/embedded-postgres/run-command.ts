@@ -11,18 +11,18 @@ export interface CommandResult {
 }
 
 export interface CommandOptions {
-  /** Whom to run it as; left out, the user of this process. */
+  /** The user that runs it; undefined: the user of this process. */
   account?: SystemAccount | undefined;
-  /** An open file that takes the output, also that of processes which the command leaves running. */
+  /** An open file for the output, also of processes that keep running after the command. */
   outputFd?: number;
-  /** An open file that the processes which the command leaves running have too, as long as they run. */
+  /** An open file that processes which keep running after the command inherit. */
   inheritedFd?: number;
-  /** Out of reach of the terminal's signals to this process. */
+  /** In its own process group, without signals of the terminal. */
   detached?: boolean;
 }
 
 /**
- * Runs a program of PostgreSQL to its end, with nothing of this process's environment.
+ * Runs a program of PostgreSQL to its end, without the environment of this process.
  *
  * @throws EmbeddedPostgresUnavailableError if it cannot be run at all
  */

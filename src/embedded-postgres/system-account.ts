@@ -69,7 +69,7 @@ async function create(): Promise<SystemAccount> {
 const READ = 4;
 const SEARCH = 1;
 
-/** Whether an account may enter a directory, by the modes of it and of all that it lies in. */
+/** Whether an account may enter a directory, by the modes of the directory and its parents. */
 export async function canEnter(account: SystemAccount, directory: string): Promise<boolean> {
   const real = await realpath(directory);
   for (let path = real; ; path = dirname(path)) {

@@ -26,7 +26,7 @@ class Readiness {
   since?: string;
 }
 
-/** For orchestrators and load balancers. */
+/** Probes for orchestrators and load balancers. */
 @ApiTags('Server')
 @Controller('health')
 @BeforeStart()

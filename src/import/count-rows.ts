@@ -5,21 +5,21 @@ import type { IdRange } from './source/id-ranges.js';
 import { LOG_TABLE_NAMES } from './source/inspect-source.js';
 import type { ImportLedger, Total } from './target/import-ledger.js';
 
-/** A table of the source, with the ids that this run has gone through. */
+/** A table of the source, with the ids that this run has processed. */
 export interface CountedTable {
   table: string;
   ids: IdRange | undefined;
 }
 
 interface Counting {
-  /** The number that the source has here. */
+  /** The collector number of the source in the target. */
   collector: number;
   tables: readonly CountedTable[];
-  /** What is older may have been purged here. */
+  /** Older rows may have been purged from the target. */
   cutoff: Date;
 }
 
-/** Counts the rows of the source, and those that are here of it; both at the same time. */
+/** Counts the rows of the source and its rows in the target, concurrently. */
 export async function countRows(
   worker: ImportWorker,
   ledger: ImportLedger,
@@ -68,7 +68,7 @@ async function countTarget(
       reports.push(report(table, await storedDescriptions(worker.target, source, table), [total]));
       continue;
     }
-    // One that had expired comes all the same when a message of it does later.
+    // An expired connection is imported after all if one of its messages is imported later.
     const late = total.skipped.expired ?? 0;
     reports.push(report(table, await storedConnections(worker.target, collector, cutoff), [total], late));
   }
@@ -91,14 +91,14 @@ function report(
   };
 }
 
-/** What of a source is in a table here. */
+/** Rows of a source in a table of the target. */
 interface StoredRows {
   stored: number;
-  /** Those among them that no purge may remove yet. */
+  /** Rows among them that are not expired. */
   kept: number;
 }
 
-/** Counts the messages that came from a source. It goes through all that are there, and may take its time. */
+/** Counts the messages of a source. Reads all partitions, which can take long. */
 const storedMessages = (client: ClientBase, collector: number, cutoff: Date): Promise<StoredRows> =>
   count(
     client,
@@ -115,7 +115,7 @@ const storedConnections = (client: ClientBase, collector: number, cutoff: Date):
     [collector, cutoff],
   );
 
-/** Of a table whose rows have kept their ids or are noted with new ones. No purge removes them. */
+/** Counts rows of a table whose ids are recorded in the ledger. They are never purged. */
 const storedDescriptions = (client: ClientBase, source: string, table: string): Promise<StoredRows> =>
   count(
     client,

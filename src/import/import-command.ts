@@ -24,7 +24,7 @@ export interface CommandOptions {
   genesis?: readonly string[];
 }
 
-/** The command that brings over a database of 0.1.4. What it takes is loaded when it runs. */
+/** The command `import`. Its code is loaded when it runs. */
 export function importCommand(): Command {
   return new Command('import')
     .summary('import a database of version 0.1.4')
@@ -50,7 +50,7 @@ export function importCommand(): Command {
     )
     .addHelpText('after', NOTES)
     .action(async (options: CommandOptions, command: Command) => {
-      // A parser's error would repeat what is given, which may hold a password.
+      // The error of a commander parser would repeat the URL, which may contain a password.
       if (!isDatabaseUrl(options.from)) {
         command.error(
           "error: option '--from <url>' must be a URL that starts with postgres:// or postgresql://.",

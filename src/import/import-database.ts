@@ -27,15 +27,14 @@ import type { TableImport } from './tables/table-import.js';
 import { BoundedPartitions } from './target/bounded-partitions.js';
 import { ImportLedger } from './target/import-ledger.js';
 
-/** Connections that make partitions. */
+/** Connections for creating partitions. */
 const PARTITION_CONNECTIONS = 2;
 const STOPPED: ImportReport = { tables: [], stored: [], unknownChains: [], complete: false };
 
 /**
- * Brings a database of 0.1.4 over, each row once, however often it is run and however it ended before. Beside it
- * servers may take in messages and answer questions.
+ * Imports a database of 0.1.4, each row once, also after interrupted runs. Servers may use the target at the same time.
  *
- * @throws ImportError, UnsupportedDatabaseError where something is to be done before
+ * @throws ImportError, UnsupportedDatabaseError if the operator must act first
  */
 export async function importDatabase(options: ImportOptions): Promise<ImportReport> {
   try {
@@ -88,7 +87,7 @@ async function importTables(options: ImportOptions, tables: SourceTables): Promi
   };
 }
 
-/** In the order in which tables refer to each other; messages bring most of the connections. */
+/** In the order of references between tables. Most connections are imported with their messages. */
 function importsOf(
   { logs, connections, hostSystems, benchmarks, benchmarkEvents }: SourceTables,
   ledger: ImportLedger,
@@ -103,7 +102,7 @@ function importsOf(
   ];
 }
 
-/** What a database or the line to it says, with what to do about it. */
+/** Adds a remedy to errors of a database or its connection. */
 function toImportError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof ImportError) return error;
   if (hasSqlState(error, SqlState.InsufficientPrivilege)) {
@@ -114,7 +113,7 @@ function toImportError(error: unknown): unknown {
     );
   }
   const { code } = error as { code?: unknown };
-  // Of pg, which gives no code to a connection that is gone.
+  // pg sets no code for a lost connection.
   const isGone = /^(?:Connection terminated|Client (?:has encountered|was closed))/.test(error.message);
   if (typeof code !== 'string' && !isGone) return error;
   return new ImportError(
@@ -125,21 +124,20 @@ function toImportError(error: unknown): unknown {
 
 interface TableRun {
   table: TableImport;
-  /** The ids of the table; undefined where it has none. */
+  /** The ids of the table; undefined if it is empty. */
   ids: IdRange | undefined;
   ledger: ImportLedger;
   workers: readonly [ImportWorker, ...ImportWorker[]];
-  /** Cuts what is to be done into chunks, while workers are busy. */
+  /** Splits the remaining ids into chunks while the workers are busy. */
   planner: ImportWorker;
-  /** Rows of a chunk, at most. */
+  /** Maximum number of rows of a chunk. */
   chunk: number;
   progress: ImportProgress | undefined;
   signal: AbortSignal | undefined;
 }
 
 /**
- * Brings over what is missing of a table, on several workers at the same time. When the signal is aborted, or something
- * fails, what is under way is brought to its end.
+ * Imports the missing ranges of a table with several workers. After an abort or an error, running transactions complete.
  */
 async function runTable(run: TableRun): Promise<void> {
   const { table, ids, ledger, workers, planner, chunk, progress, signal } = run;

@@ -13,12 +13,12 @@ import {
 
 const LINE_INTERVAL_MS = 5_000;
 
-/** Draws a bar on a terminal; writes a line every few seconds elsewhere. */
+/** A progress bar on a terminal; otherwise a line every few seconds. */
 export function progressOn(stream: NodeJS.WritableStream): ImportProgress {
   return (stream as Partial<WriteStream>).isTTY === true ? new Bar(stream) : new Lines(stream);
 }
 
-/** Of one table: rows that came over, and how fast. */
+/** The rows of a table that have been imported, and their rate. */
 class Pace {
   rows = 0;
   ids = 0;
@@ -34,12 +34,12 @@ class Pace {
     this.rows += rows;
   }
 
-  /** Rows a second. */
+  /** Rows per second. */
   get rate(): number {
     return Math.round(this.rows / this.seconds);
   }
 
-  /** How long the rest takes at this pace. */
+  /** The estimated remaining time. */
   get left(): string {
     if (this.ids === 0) return 'unknown';
     const seconds = Math.round((this.seconds / this.ids) * (this.total - this.ids));
@@ -67,7 +67,7 @@ class Bar implements ImportProgress {
         stream: this.stream,
         format: '{table} {bar} {percentage} %  {rows} rows  {rate} rows/s  {left} left',
         hideCursor: true,
-        // Whoever stops us is told so after the rows that are under way.
+        // Stopping is handled by the import, after the running transactions.
         gracefulExit: false,
       },
       Presets.shades_classic,
@@ -131,7 +131,7 @@ class Lines implements ImportProgress {
   }
 }
 
-/** What became of each table, and what that means: some lines. */
+/** The report as text: a table with the rows of each table, and remarks. */
 export function reportText(report: ImportReport): string {
   if (!report.complete) return 'Stopped. Imported rows are kept: run the import again to continue.';
   const reasons = new Set(report.tables.flatMap(({ skipped }) => Object.keys(skipped) as SkipReason[]));

@@ -1,4 +1,4 @@
-/** Why rows are left out, by the name under which they are counted. */
+/** Reasons for skipping rows, by the names that the ledger records. */
 export const SKIP_REASONS = {
   expired: 'older than LOG_EXPIRY_H: the next purge would remove them',
   no_connection: 'messages without a row in peer_connections',
@@ -12,43 +12,43 @@ export const SKIP_REASONS = {
 export type SkipReason = keyof typeof SKIP_REASONS;
 export type Skipped = Partial<Record<SkipReason, number>>;
 
-/** What became of the rows of a table, over all runs. */
+/** The result for a table over all runs. */
 export interface TableReport {
   table: string;
-  /** Rows of the source now, among the ids that were gone through. */
+  /** Rows of the source among the processed ids. */
   sourceRows: number;
   imported: number;
   skipped: Skipped;
-  /** Rows that came while this run was at it: the next one brings them. */
+  /** Rows that were added during this run; the next run imports them. */
   newer: number;
 }
 
-/** What is in a table here of all that this source has given, counted. */
+/** Rows of this source in a table of the target. */
 export interface StoredReport {
-  /** The table here. */
+  /** The table in the target. */
   table: string;
   stored: number;
-  /** Rows that came over and are gone, though no purge has removed them. */
+  /** Imported rows that are gone without having been purged. */
   missing: number;
-  /** Rows beyond those that came over. */
+  /** Rows that exceed the number of imported rows. */
   surplus: number;
 }
 
 export interface ImportReport {
   tables: TableReport[];
   stored: StoredReport[];
-  /** Names that a genesis hash was given for, and no connection has. */
+  /** Chain names of `--genesis` without any connection. */
   unknownChains: string[];
-  /** Whether everything was gone through. Without that the tables are not counted. */
+  /** Whether all tables were processed. Otherwise rows are not counted. */
   complete: boolean;
 }
 
-/** Rows that are accounted for. */
+/** Imported and skipped rows. */
 export function accounted({ imported, skipped }: TableReport): number {
   return imported + Object.values(skipped).reduce((sum, rows) => sum + rows, 0);
 }
 
-/** Whether everything was brought over and is here, or was left out for a reason that is told. */
+/** Whether every row was imported and is present, or was skipped for a listed reason. */
 export function agrees({ tables, stored, complete }: ImportReport): boolean {
   return (
     complete &&

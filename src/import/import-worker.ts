@@ -4,12 +4,12 @@ import { pipeline } from 'node:stream/promises';
 import { openSession, socketOf, type StorageClient } from '../storage/index.js';
 
 const APPLICATION = 'tetcore-analytics import';
-/** What is read before it is written, at most: bytes. */
+/** Maximum read-ahead: bytes. */
 const READ_AHEAD = 256 * 1024;
-/** For the rows of a chunk, which are sorted by id; large messages are not among it. */
+/** For sorting the rows of a chunk by id; large messages are stored out of line. */
 const SORT_MEMORY = '64MB';
 
-/** A session with the source, which can only read, and one with the target, which rows go through together. */
+/** A read-only session with the source and a session with the target, for copying rows. */
 export class ImportWorker implements AsyncDisposable {
   private constructor(
     private readonly from: string,
@@ -29,7 +29,7 @@ export class ImportWorker implements AsyncDisposable {
     return this.sessions[1];
   }
 
-  /** Reads one state of the source, and changes nothing. */
+  /** Runs queries in one read-only snapshot of the source. */
   async reading<T>(work: () => Promise<T>): Promise<T> {
     await this.source.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const result = await work();
@@ -38,7 +38,7 @@ export class ImportWorker implements AsyncDisposable {
   }
 
   /**
-   * Copies what one statement gives to where the other takes it.
+   * Copies from a COPY TO statement of the source into a COPY FROM statement of the target.
    *
    * @returns the number of rows
    */
@@ -48,7 +48,7 @@ export class ImportWorker implements AsyncDisposable {
     return writing.rowCount;
   }
 
-  /** After something has failed: whatever was open is rolled back, and rows that are on their way are not waited for. */
+  /** Reconnects after an error: open transactions are rolled back, and running copies are aborted. */
   async renew(): Promise<void> {
     for (const session of this.sessions) socketOf(session).destroy();
     this.sessions = await openBoth(this.from, this.to);
@@ -69,14 +69,14 @@ async function openBoth(from: string, to: string): Promise<[StorageClient, Stora
   }
 }
 
-/** One worker that plans what the others bring, and the others. `await using` closes them. */
+/** The workers of an import, and one that plans their chunks. `await using` closes them. */
 export class ImportWorkers implements AsyncDisposable {
   private constructor(
     readonly planner: ImportWorker,
     readonly workers: readonly [ImportWorker, ...ImportWorker[]],
   ) {}
 
-  /** @param count how many bring, at least one */
+  /** @param count number of importing workers, at least one */
   static async open(from: string, to: string, count: number): Promise<ImportWorkers> {
     const opened: ImportWorker[] = [];
     try {

@@ -12,7 +12,7 @@ export {
   type TableReport,
 } from './import-report.js';
 
-/** Brings a database of 0.1.4 over. See `import-database.ts`, which is loaded only then. */
+/** Imports a database of 0.1.4. Loads `import-database.ts` when called. */
 export async function importDatabase(options: ImportOptions): Promise<ImportReport> {
   const { importDatabase: run } = await import('./import-database.js');
   return await run(options);

@@ -9,7 +9,7 @@ import { progressOn, reportText } from './import-output.js';
 import { agrees } from './import-report.js';
 import { redactUrl } from './source/inspect-source.js';
 
-/** The command `import`: says how far it is, and at the end what came over. Resolves with the exit code. */
+/** Runs the command `import`, with progress and a final report. Resolves with the exit code. */
 export async function runImport({
   from,
   chunk,
@@ -20,7 +20,7 @@ export async function runImport({
   const settings = await ConfigModule.readEnvironment();
   const { DATABASE_URL: to } = settings;
   if (to === undefined) throw new ImportError('Set DATABASE_URL to the target database.');
-  // What storage says of its work would go between the lines of the progress.
+  // Log lines of storage would disturb the progress display.
   Logger.overrideLogger(['fatal', 'error', 'warn']);
   const signal = stopSignal();
   console.log(
@@ -48,10 +48,10 @@ export async function runImport({
 }
 
 /**
- * Reads what `--genesis` says.
+ * Parses `--genesis`.
  *
- * @param texts `NAME=HASH`; a name may have `=` in it
- * @returns hashes in lower case by the name of the chain, or what is wrong
+ * @param texts `NAME=HASH`; a name may contain `=`
+ * @returns hashes in lower case by the name of the chain, or an error message
  */
 export function readGenesis(texts: readonly string[]): ReadonlyMap<string, string> | string {
   const hashes = new Map<string, string>();

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { entriesOf, printable } from './log-text.js';
 
-it('escapes what ends a line, steers a terminal or turns text around, and nothing else', () => {
+it('escapes characters that end a line, control a terminal or reverse text, and no others', () => {
   expect(printable('a\r\nb\tc\u001b[2J\u0000\u007f\u009b\u0085')).toBe(
     String.raw`a\r\nb\tc\u001b[2J\u0000\u007f\u009b\u0085`,
   );
@@ -20,7 +20,7 @@ it('escapes each of them', () => {
   for (const character of bad) expect(printable(character)).toMatch(/^\\(?:u[0-9a-f]{4}|[nrt])$/);
 });
 
-it('leaves a stack in its lines, and no other line break', () => {
+it('keeps the line breaks of a stack only', () => {
   const stack =
     'Error: two\nlines\r\n    at call (file:///x.js:1:2)\n    at async run (file:///x.js:3:4)\n at x';
   expect(printable(stack)).toBe(
@@ -33,7 +33,7 @@ it('leaves a stack in its lines, and no other line break', () => {
   ]);
 });
 
-it('leaves JSON as it was', () => {
+it('keeps JSON equivalent', () => {
   const value = { text: '\u0000\n\u001b\u007f\u009b\u2028\u202e"\\', list: [1] };
   const text = printable(JSON.stringify(value));
   expect(JSON.parse(text)).toEqual(value);

@@ -1,13 +1,13 @@
 /**
- * What could end a line, steer a terminal or turn text around. A line break before a frame of a stack is left: a line
- * that begins with `    at ` is nobody's entry in the log.
+ * Characters that could end a line, control a terminal or reverse text. Line breaks before stack frames are kept: a line
+ * that starts with `    at ` cannot be mistaken for a log entry.
  */
 const UNPRINTABLE = /(?!\n {4,}at )[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /**
- * A text as it may stand in the log, whoever wrote it: controls (C0, DEL, C1), separators of lines and bidi controls
- * are escaped as JSON would escape them, so that what is JSON stays JSON.
+ * Escapes untrusted text for the log: control characters (C0, DEL, C1), line separators and bidi controls are escaped as
+ * in JSON, so that JSON stays valid.
  */
 export function printable(text: string): string {
   return text.replace(
@@ -16,7 +16,7 @@ export function printable(text: string): string {
   );
 }
 
-/** The lines of a text, of which each is an entry of its own in the log; a stack stays with its error. */
+/** Splits a text into log entries, one for each line. A stack stays with its error. */
 export function entriesOf(text: string): string[] {
   return text.split(/\n(?! {4,}at )/);
 }
@@ -24,7 +24,7 @@ export function entriesOf(text: string): string[] {
 const OURS =
   /^(Import|InvalidSettings|DirectoryInUse|UnusableDirectory|LockUnavailable|DataDirLost|Embedded|Journal|UnsupportedDatabase|ReaderRole|SchemaOutdated|InvalidDashboardPage)/;
 
-/** An error as the operator is told of it: without a stack where there is something to be done about it. */
+/** Formats an error for operators: without a stack if the message has a remedy. */
 export function formatError(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(formatError).join('; ');
   if (!(error instanceof Error)) return String(error);

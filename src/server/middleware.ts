@@ -14,9 +14,9 @@ import { setUpOpenApi } from '../platform/openapi/index.js';
 import { TelemetryWsAdapter, UpgradeGuard } from '../telemetry/index.js';
 
 /**
- * What comes before Nest's router, and so is no guard, pipe or interceptor of a module: files and headers that belong
- * to no route, a body that is not read before its sender may send it, nor beyond its bound, and sockets. Each comes
- * before what stands below it. Everything that a route goes through is in AppModule.
+ * Middleware that runs before Nest's router and cannot be a guard, pipe or interceptor: static files and headers, access
+ * checks and size limits before a body is read, and WebSocket upgrades. In order of execution. Everything else is in
+ * AppModule.
  */
 export function setUpMiddleware(
   app: NestExpressApplication,
@@ -24,7 +24,7 @@ export function setUpMiddleware(
   dashboard: DashboardOptions | undefined,
 ): void {
   app.disable('x-powered-by');
-  // Answers change with every message; a hash of each would be work for nobody.
+  // Responses change with every message, so ETags would never match.
   app.disable('etag');
   const browsers = app.get(Browsers);
   setUpDashboard(app, settings, dashboard);
@@ -38,10 +38,10 @@ export function setUpMiddleware(
   setUpOpenApi(app);
 }
 
-/** Browsers ask again after so long: seconds. */
+/** Browsers cache preflight responses for this time: seconds. */
 const PREFLIGHT_AGE_S = 600;
 
-/** What pages of other hosts may do with the API: ask, and send JSON, with a token but without cookies. */
+/** CORS for pages of other hosts: GET and JSON POST requests with a token, without cookies. */
 function crossOrigin(origins: readonly string[]): CorsOptions {
   return {
     origin: origins.includes(ANY_ORIGIN) ? ANY_ORIGIN : [...origins],

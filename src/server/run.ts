@@ -7,14 +7,14 @@ import { MetricsPort } from '../platform/metrics/index.js';
 import { entriesOf, formatError, printable } from './log-text.js';
 import { type RunningServer, startServer, StartStoppedError } from './start-server.js';
 
-/** npm passes a Ctrl-C on to us that the terminal has sent us already: a second signal this soon is the same. */
+/** npm forwards a Ctrl-C that the terminal has also sent to this process: a second signal within this time is ignored. */
 const SAME_SIGNAL_MS = 2_000;
 
 /**
- * Runs the server, by the settings in the environment, until it is told to stop. Resolves with the exit code of the
- * process: `process.exit(await run())`.
+ * Runs the server with the settings of the environment until a stop signal. Resolves with the exit code of the process:
+ * `process.exit(await run())`.
  *
- * @param extensions what a team adds, or has done otherwise
+ * @param extensions additions and replacements of a team
  */
 export async function run(extensions: Extensions = {}): Promise<number> {
   const signalled = firstSignal();
@@ -52,8 +52,8 @@ async function serve(
 }
 
 /**
- * In as many lines as there are: all that is wrong with the settings, and what our PostgreSQL said. With settings that
- * are wrong, there is no logger of ours yet that would make it printable.
+ * Logs each line of an error: a message can list several invalid settings, or end with the output of PostgreSQL. If the
+ * settings are invalid, there is no ServerLogger yet, so the text is escaped here.
  */
 function report(error: unknown): void {
   const logger = new Logger('Server');
@@ -65,14 +65,14 @@ function stopped(deadline: Deadline): number {
   return 0;
 }
 
-/** Every step has a limit of its own: this one is for what nobody has thought of. */
+/** Every stop step has its own timeout. This one covers everything else. */
 async function forceExit(stopping: Promise<Deadline>): Promise<number> {
   await sleep((await stopping).leftMs(0.01));
   new Logger('Server').error('The server did not stop within SHUTDOWN_TIMEOUT_S; terminating.');
   return 1;
 }
 
-/** Resolves with the time of the first signal to stop, by `performance.now()`. */
+/** Resolves with the time of the first stop signal, by `performance.now()`. */
 function firstSignal(): Promise<number> {
   return new Promise((resolve) => {
     let first: number | undefined;

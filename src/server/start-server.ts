@@ -20,10 +20,10 @@ import {
   type StopStep,
 } from './stop-sequence.js';
 
-/** Of the server's own PostgreSQL: for readers, migrations and whoever looks at it with psql. */
+/** Additional connections of the embedded PostgreSQL: for readers, migrations and psql. */
 const SPARE_CONNECTIONS = 50;
 
-/** The server was told to stop while it started. What had been started is stopped. */
+/** The server was stopped while it was starting. Everything that had been started is stopped. */
 export class StartStoppedError extends Error {
   override readonly name = 'StartStoppedError';
 }
@@ -33,24 +33,24 @@ export interface RunningServer {
   port: number;
   databaseUrl: string;
   /**
-   * Resolves when the database is ready and nodes may come.
-   * Rejects when that can never be (see DatabaseStartup), or when the server is stopped before.
+   * Resolves when the database is ready and nodes are accepted.
+   * Rejects if the database is unsuitable (see DatabaseStartup), or if the server is stopped before.
    */
   ready: Promise<void>;
-  /** Rejects when the server's own PostgreSQL was stopped because its data directory is lost: the server is to stop. */
+  /** Rejects when the embedded PostgreSQL was stopped because its data directory is lost: the server must stop. */
   lost: Promise<never>;
-  /** Ends everything in order: nodes, batches, database. By the deadline, or within `SHUTDOWN_TIMEOUT_S`. */
+  /** Stops everything in order: nodes, batches, database. By the deadline, or within `SHUTDOWN_TIMEOUT_S`. */
   stop: (deadline?: Deadline) => Promise<void>;
-  /** Once it has stopped: whether every batch is stored or in the journal. */
+  /** After the stop: whether every batch is stored or in the journal. */
   endedWithoutLoss: () => boolean;
 }
 
 /**
- * Starts the whole server. It listens when this resolves, and takes nodes in once it is ready. A start that fails
- * leaves nothing behind.
+ * Starts the whole server. It listens when this resolves, and accepts nodes once it is ready. A failed start leaves
+ * nothing running.
  *
- * @param extensions what a team adds, or has done otherwise
- * @param stopping resolves when the start is to be given up
+ * @param extensions additions and replacements of a team
+ * @param stopping resolves when the start must be aborted
  * @throws StartStoppedError
  */
 export async function startServer(
@@ -62,7 +62,7 @@ export async function startServer(
   Logger.overrideLogger(logger);
   const settings = fitOpenFiles(given);
   const defaultDeadline = (): Deadline => new Deadline(settings.SHUTDOWN_TIMEOUT_S * 1000);
-  // Of what is there so far: a start that fails ends in the same order.
+  // Steps of everything that was started: a failed start stops in the same order.
   const stopSteps: StopStep[] = [];
   try {
     const postgres = await startPostgres(settings, stopping);
@@ -77,7 +77,7 @@ export async function startServer(
     await startInOrder(listenSequence(app, settings, extensions));
     const abort = new AbortController();
     const ready = startInOrder(readySequence(app, abort.signal));
-    // Whoever waits for it learns of it; nobody else needs to.
+    // Avoids an unhandled rejection while there is no handler.
     ready.catch(() => undefined);
     const stop = async (deadline: Deadline): Promise<void> => {
       abort.abort(new Error('The server is stopped.'));
@@ -100,7 +100,7 @@ export async function startServer(
   }
 }
 
-/** The server's own PostgreSQL, where it is not given another. */
+/** The embedded PostgreSQL, if there is no `DATABASE_URL`. */
 async function startPostgres(
   settings: Settings,
   stopping: Promise<Deadline>,
@@ -117,7 +117,7 @@ async function startPostgres(
   throw new StartStoppedError('The server was stopped while it was starting.');
 }
 
-/** PostgreSQL may have to recover for long. It cannot be told to stop before that. */
+/** PostgreSQL cannot be stopped during crash recovery, which can take long. */
 async function stopStarting(starting: Promise<EmbeddedPostgresServer>, deadline: Deadline): Promise<void> {
   const started = starting.catch(() => undefined);
   if (await inTime(started, deadline.leftMs(RESERVED_FOR_POSTGRES))) {

@@ -26,7 +26,7 @@ describe('a stop', () => {
     vi.restoreAllMocks();
   });
 
-  it('takes one step after the other, and goes on where one fails', async () => {
+  it('runs one step after the other, and continues after a failed step', async () => {
     const taken: string[] = [];
     const step = (name: string, run: () => unknown = () => undefined): StopStep => ({
       name,
@@ -51,7 +51,7 @@ describe('a stop', () => {
     ]);
   });
 
-  it('keeps for each step its share, whatever those before it take', async () => {
+  it('reserves the share of each step', async () => {
     const never = new Promise(() => undefined);
     const limits: Record<string, number> = {};
     const hangs = (name: string, share: number, maxMs?: number): StopStep => ({
@@ -78,8 +78,8 @@ describe('a stop', () => {
   });
 });
 
-describe('the stop of the server', () => {
-  it('gives away no more time than there is', () => {
+describe('the stop sequence of the server', () => {
+  it('reserves no more than the whole time', () => {
     const steps = [...stopSequence({} as INestApplication), stopPostgresStep({} as EmbeddedPostgresServer)];
     const shares = steps.reduce((sum, { share }) => sum + share, RESERVED_FOR_EXIT);
     expect(shares).toBeLessThanOrEqual(1 + Number.EPSILON);

@@ -14,19 +14,19 @@ import { CollectorRegistry, DatabaseWatch, WriterPool } from '../storage/index.j
 import { Batcher, TelemetrySockets } from '../telemetry/index.js';
 import { formatError } from './log-text.js';
 
-/** Of the whole time, kept by no step: the process is to have ended before it is over. */
+/** Share of the time that no step may use, so that the process exits before the deadline. */
 export const RESERVED_FOR_EXIT = 0.05;
 
-/** A part is told to be done a little before it is not waited for any longer: this share of its time. */
+/** The deadline of a step is this share of its timeout, so that it can finish before the timeout. */
 const STEP_DEADLINE = 0.9;
 
-/** A step of the stop. */
+/** A step of the shutdown. */
 export interface StopStep {
-  /** What ends, as the log names it: `delivery`. */
+  /** The name in the log: `delivery`. */
   name: string;
-  /** Of the whole time, kept for this step whatever those before it take. */
+  /** Share of the whole time that is reserved for this step. */
   share: number;
-  /** It takes no longer than this where there is more time: milliseconds. */
+  /** Upper limit if there is more time: milliseconds. */
   maxMs?: number;
   /**
    * @param deadline of this step
@@ -35,7 +35,7 @@ export interface StopStep {
   run: (deadline: Deadline, whole: Deadline) => unknown;
 }
 
-/** Takes one step after the other. One that fails or takes too long is logged, and the next one is taken all the same. */
+/** Runs steps one after another. A step that fails or times out is logged, and the next step runs. */
 export async function stopInOrder(steps: readonly StopStep[], whole: Deadline): Promise<void> {
   let kept = steps.reduce((sum, { share }) => sum + share, RESERVED_FOR_EXIT);
   for (const step of steps) {
@@ -57,24 +57,24 @@ async function take({ name, run }: StopStep, limitMs: number, whole: Deadline): 
   logger.debug(`Stop step "${name}" took ${Math.round(performance.now() - startedAt).toString()} ms.`);
 }
 
-/** Requests that are being answered have this long from the beginning of the stop, or this share of it: milliseconds. */
+/** Requests in progress have this time from the start of the shutdown, or this share of it: milliseconds. */
 const REQUEST_GRACE_MS = 5_000;
 const REQUEST_GRACE = 0.25;
 
-/** Of the time to stop. */
+/** Share of the whole time. */
 export const RESERVED_FOR_POSTGRES = 0.2;
-/** A PostgreSQL that does not stop in order is made to, for which it needs this long: milliseconds. */
+/** Reserved for an immediate stop of PostgreSQL if a fast stop times out: milliseconds. */
 const IMMEDIATE_STOP_MS = 1_000;
 
 /**
- * The stop of what has been made of a server, from the first socket that is refused to the database. Each step finds
- * what is before it done, or given up, and everything after it still there. It may be that nothing was started yet.
- * The shares of the time add up to less than 1: the rest is for the process to end.
+ * The steps that stop a server, from rejecting sockets to closing the database. When a step runs, the steps before it are
+ * done or have timed out, and everything after it is still running. Parts may not have been started yet. The shares add
+ * up to less than 1: the rest is reserved for the exit of the process.
  */
 export function stopSequence(app: INestApplication): StopStep[] {
   return [
     {
-      // Nothing new is begun: sockets are refused, each answer is the last of its connection, a purge gives way.
+      // No new work: sockets are rejected, HTTP connections close after their response, a running purge stops.
       name: 'intake',
       share: 0,
       run: (_deadline, whole) => {
@@ -86,7 +86,7 @@ export function stopSequence(app: INestApplication): StopStep[] {
       },
     },
     {
-      // No socket comes any more. Afterwards every frame of every node has been read.
+      // No new sockets. Afterwards every frame of every node has been read.
       name: 'node sockets',
       share: 0.25,
       maxMs: 6_000,
@@ -99,47 +99,47 @@ export function stopSequence(app: INestApplication): StopStep[] {
       run: () => app.get(Batcher).flush(),
     },
     {
-      // Nothing is pushed any more. What comes again still does: this process is seen to be alive for as long as it takes.
+      // No new batches. Scheduled tasks still run, so the heartbeats of this process continue.
       name: 'delivery',
       share: 0.2,
       run: (deadline) => app.get(Delivery).drain(deadline),
     },
     {
-      // What can be stored is stored. Afterwards the rest is on disk, and the journal is closed.
+      // Afterwards batches that are not stored are on disk, and the journal is closed.
       name: 'journal',
       share: 0.02,
       run: () => app.get(Delivery).leave(),
     },
     {
-      // No batch is stored any more. What stages stand on is there until the modules end.
+      // No more batches are stored. Resources of hooks stay until the modules are closed.
       name: 'after-store hooks',
       share: 0.05,
       maxMs: 2_000,
       run: (deadline) => app.get(Delivery).endStages(deadline),
     },
     {
-      // No batch is brought to a sink any more.
+      // No more batches are written to sinks.
       name: 'secondary sinks',
       share: 0.05,
       maxMs: 2_000,
       run: () => app.get(Delivery).closeSinks(),
     },
     {
-      // Whoever follows has seen nodes go.
+      // Subscribers have received the disconnects of nodes.
       name: 'live feed',
       share: 0.04,
       maxMs: 1_000,
       run: (deadline) => app.get(FeedSockets).stop(deadline),
     },
     {
-      // No WebSocket is open, and so the port has connections of HTTP alone.
+      // No WebSockets are open: the port has HTTP connections only.
       name: 'HTTP requests',
       share: 0.02,
       maxMs: REQUEST_GRACE_MS + 1_000,
       run: (_deadline, whole) => app.get(HttpConnections).stop(remainingGraceMs(whole)),
     },
     {
-      // Nobody asks any more. Afterwards nothing begins by itself, and nothing is read.
+      // No more requests. Afterwards no task is started and nothing is read.
       name: 'scheduled tasks',
       share: 0,
       run: () => {
@@ -149,34 +149,34 @@ export function stopSequence(app: INestApplication): StopStep[] {
       },
     },
     {
-      // Since when nodes are not seen is in the database, or in the folder for the next process.
+      // The start of the gap is stored in the database, or in a file for the next process.
       name: 'observer',
       share: 0.01,
       maxMs: 250,
       run: (deadline) => app.get(Observer).leave(deadline),
     },
     {
-      // Nothing says any more that this process is alive.
+      // No more heartbeats of this process.
       name: 'collector entry',
       share: 0.03,
       maxMs: 2_000,
       run: () => app.get(CollectorRegistry).stop(),
     },
     {
-      // Nobody writes any more.
+      // No more writes.
       name: 'writer connections',
       share: 0.02,
       maxMs: 2_000,
       run: () => app.get(WriterPool).close(),
     },
     {
-      // Nest's own end: hooks of teams' modules, and TypeORM's, which ends the readers' connections. None is ours.
+      // NestJS calls shutdown hooks of teams' modules and of TypeORM, which closes the readers' connections.
       name: 'modules',
       share: 0.06,
       run: () => app.close(),
     },
     {
-      // As late as can be, so that all that can be watched.
+      // As late as possible, so that the shutdown can be monitored.
       name: 'metrics port',
       share: 0,
       run: () => app.get(MetricsPort).close(),
@@ -184,7 +184,7 @@ export function stopSequence(app: INestApplication): StopStep[] {
   ];
 }
 
-/** The server's own PostgreSQL, once nobody asks it any more. */
+/** Stops the embedded PostgreSQL after its last client. */
 export function stopPostgresStep(postgres: EmbeddedPostgresServer): StopStep {
   return {
     name: 'PostgreSQL',
@@ -200,7 +200,7 @@ function remainingGraceMs(whole: Deadline): number {
   return Math.max(0, Math.min(REQUEST_GRACE_MS, REQUEST_GRACE * whole.limitMs) - whole.passedMs);
 }
 
-/** Intervals, timeouts and cron jobs, also those of teams. */
+/** Cancels intervals, timeouts and cron jobs, also those of teams. */
 function cancelSchedules(registry: SchedulerRegistry): void {
   for (const name of registry.getIntervals()) registry.deleteInterval(name);
   for (const name of registry.getTimeouts()) registry.deleteTimeout(name);

@@ -4,24 +4,24 @@ export interface Block {
   readonly height: number;
   readonly hash: string;
   readonly parentHash: string;
-  /** The block below; `undefined` when it is not kept. */
+  /** The parent block; `undefined` if it has been pruned. */
   parent: Block | undefined;
-  /** The time slot in which it was made. */
+  /** The time slot in which it was authored. */
   readonly slot: number;
 }
 
 interface ChainOptions {
   name: string;
-  /** What hashes come from, other than for another chain; the name unless given. */
+  /** Seed of the hashes, unique for each chain; default: the name. */
   id?: string;
   seed: number;
-  /** Milliseconds from one block to the next. */
+  /** Milliseconds between blocks. */
   slotMs: number;
-  /** The height that the chain has when the simulation begins. */
+  /** Height at the start of the simulation. */
   startHeight: number;
-  /** When the simulation begins: milliseconds since the epoch. */
+  /** Start of the simulation: milliseconds since the epoch. */
   startAt: number;
-  /** How many blocks below the finalised one are kept, for nodes that are behind; 128 unless given. */
+  /** Number of blocks below the finalized one that are kept for nodes that are behind; default: 128. */
   kept?: number;
 }
 

@@ -568,19 +568,19 @@ describe('doctor on a database', () => {
     const old = Date.now() - 60 * HOUR;
     await storage.partitions.ensure('logs_expiring', old, old + HOUR);
     expect((await found())[0]).toMatch(
-      /^warning: 2 partitions of logs_expiring have expired and are still there, from logs_expiring_\d+ to logs_expiring_\d+\.$/,
+      /^warning: 2 expired partitions of logs_expiring have not been dropped: from logs_expiring_\d+ to logs_expiring_\d+\.$/,
     );
 
     await database.query('CREATE TABLE odd PARTITION OF logs_audit DEFAULT');
     expect((await found()).at(-1)).toBe(
-      'warning: logs_audit has a default partition, odd, which we do not make. It is empty.',
+      'warning: logs_audit has an unexpected default partition, odd. It is empty.',
     );
     await database.query(
       `INSERT INTO logs_audit (created_at, received_at, collector, peer_connection_id, type, logs)
        VALUES ('2001-01-01', now(), 1, 1::bigint << 32, 1, '{}')`,
     );
     expect((await found()).at(-1)).toBe(
-      'problem: The default partition odd of logs_audit holds rows, which never expire.',
+      'problem: The default partition odd of logs_audit has rows, which never expire.',
     );
 
     const settings = readSettings({});

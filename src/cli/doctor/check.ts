@@ -6,12 +6,12 @@ import { messageOf } from '../output.js';
 
 export type Level = 'ok' | 'warning' | 'problem';
 
-/** What a check has found. */
+/** A result of a check. */
 export interface Finding {
   level: Level;
   /** A sentence. */
   message: string;
-  /** What to do about it. */
+  /** The remedy. */
   advice?: string;
 }
 
@@ -19,63 +19,63 @@ export function ok(message: string): Finding {
   return { level: 'ok', message };
 }
 
-/** Something that may be meant so, or may become a problem. */
+/** Something that may be intended, or may become a problem. */
 export function warning(message: string, advice: string): Finding {
   return { level: 'warning', message, advice };
 }
 
-/** Something with which a server does not work, or loses what it need not. */
+/** Something that breaks a server or can lose data. */
 export function problem(message: string, advice: string): Finding {
   return { level: 'problem', message, advice };
 }
 
 /**
- * Looks at one thing, and changes nothing. It may find several; what is all right it says as well. A new one goes into
- * a list of `checks.ts`.
+ * A read-only check with one or several findings, also for what is in order. Add a new check to the list at the end of
+ * `machine-checks.ts`, `database-checks.ts` or `schema-checks.ts`.
  */
 export interface Check<Subject> {
-  /** One or two words, unlike those of all others. */
+  /** One or two words, unique among checks. */
   name: string;
   run: (subject: Subject) => Finding | Finding[] | Promise<Finding | Finding[]>;
 }
 
-/** This machine, as the settings see it. */
+/** This machine with the settings of the server. */
 export interface Machine {
   settings: Settings;
 }
 
-/** A database that answers. */
+/** A connected database. */
 export interface Database {
   settings: Settings;
   url: string;
-  /** Where its files are, if it is the server's own. */
+  /** The directory of its files, if it is the embedded PostgreSQL. */
   cluster: string | undefined;
-  /** A session with a limit on its questions. */
+  /** A session with a query timeout. */
   client: ClientBase;
   dataSource: DataSource;
-  /** How many servers there are to be; undefined: as many as run. */
+  /** Planned number of servers; undefined: the number running now. */
   replicas: number | undefined;
 }
 
-/** A finding, and whose it is. */
+/** A finding with the name of its check. */
 export interface CheckedFinding extends Finding {
   check: string;
 }
 
-/** For one check: milliseconds. Long enough for a program that does not answer, and for a full journal. */
+/** Timeout of a check in milliseconds: enough for a program that does not respond, and for a full journal. */
 export const CHECK_TIMEOUT_MS = 8_000;
 
-/** What came of a list of checks, and those of them that were not made any more. */
+/** The findings of a list of checks, and the checks that were skipped after a timeout. */
 interface CheckRun<Subject> {
   findings: CheckedFinding[];
-  /** Undefined: all were made in time. */
+  /** Undefined if all checks completed. */
   timedOut: { left: readonly Check<Subject>[] } | undefined;
 }
 
 /**
- * Makes the checks of a list one after another. One that fails, or takes too long, says so, and the others go on.
+ * Runs checks one after another. A check that fails or times out is a finding, and the next check runs.
  *
- * @param limitMs for each: milliseconds
+ * @param limitMs timeout of each check: milliseconds
  */
 export async function runChecks<Subject>(
   checks: readonly Check<Subject>[],
@@ -87,7 +87,7 @@ export async function runChecks<Subject>(
   return [...findings, ...(await runChecks(timedOut.left, subject, limitMs))];
 }
 
-/** The same, but none is made any more after one that took too long: all ask the same one, which does not answer. */
+/** The same, but skips the remaining checks after a timeout, because all of them query the same database. */
 export async function runChecksUntilTimeout<Subject>(
   checks: readonly Check<Subject>[],
   subject: Subject,
@@ -117,22 +117,22 @@ function failed(error: unknown): Finding {
   return warning(`Check failed: ${messageOf(error)}`, 'Run doctor as the user of the server.');
 }
 
-/** Something did not come in time. */
+/** A check timed out. */
 class CheckTimeoutError extends Error {
   override readonly name = 'CheckTimeoutError';
 
-  /** @param limitMs how long it was waited for: milliseconds */
+  /** @param limitMs the timeout: milliseconds */
   constructor(limitMs: number) {
     super(`timeout after ${limitMs / 1000} s`);
   }
 }
 
 /**
- * Waits for a result, but not for longer. What is timedOut goes on, and nobody hears of it any more.
+ * Waits for a result for a limited time. Work that times out continues, and its result is ignored.
  *
  * @param limitMs milliseconds
  * @throws CheckTimeoutError
- * @throws what the work throws in time
+ * @throws errors of the work
  */
 export async function withTimeout<T>(limitMs: number, work: () => T | Promise<T>): Promise<T> {
   const running = Promise.resolve().then(work);

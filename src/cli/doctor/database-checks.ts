@@ -13,7 +13,7 @@ import { formatSize } from '../output.js';
 import { type Check, type Database, type Finding, ok, problem, warning } from './check.js';
 import { freeBytes, isLoopback } from './machine-checks.js';
 
-/** Whether PostgreSQL is new enough, holds Unicode, and does not hold the tables of 0.1.4. */
+/** Whether version and encoding are supported, and the tables are not those of 0.1.4. */
 export const databaseVersion: Check<Database> = {
   name: 'PostgreSQL',
   run: async ({ client }) => {
@@ -26,7 +26,7 @@ export const databaseVersion: Check<Database> = {
   },
 };
 
-/** Whether messages and password go over a network in the open. */
+/** Whether the connection to a remote database is encrypted. */
 export const encryption: Check<Database> = {
   name: 'encryption',
   run: async ({ client, url }) => {
@@ -47,13 +47,13 @@ const WARNING_MS = 1_000;
 const PROBLEM_MS = 10_000;
 const ADVICE = 'Synchronize the clocks of both machines (NTP).';
 
-/** Whether our clock and that of the database agree. */
+/** Whether the clocks of this machine and of the database agree. */
 export const clock: Check<Database> = {
   name: 'clock',
   run: async ({ client }) => clockFinding((await readClocks(client)).offset),
 };
 
-/** @param offset of our clock */
+/** @param offset of the clock of this machine */
 export function clockFinding(offset: ClockOffset): Finding {
   const off = leastOffMs(offset);
   if (off <= WARNING_MS)
@@ -64,10 +64,10 @@ export function clockFinding(offset: ClockOffset): Finding {
   return off > PROBLEM_MS ? problem(found, ADVICE) : warning(found, ADVICE);
 }
 
-/** What of a commit is on the disk of the database when it is answered. */
+/** Settings that guarantee that a commit is on disk. */
 const EXPECTED = ['fsync', 'full_page_writes', 'synchronous_commit'];
 
-/** Whether the database keeps through a crash what it has committed. */
+/** Whether committed data survives a crash of the database. */
 export const durability: Check<Database> = {
   name: 'durability',
   run: async ({ client }) => {
@@ -85,7 +85,7 @@ export const durability: Check<Database> = {
   },
 };
 
-/** Whether the database cleans up after updates, and knows how large its tables are. */
+/** Whether autovacuum and its statistics are on. */
 export const autovacuum: Check<Database> = {
   name: 'autovacuum',
   run: async ({ client }) => {
@@ -103,11 +103,11 @@ export const autovacuum: Check<Database> = {
 };
 
 const MIB = 1024 ** 2;
-/** What PostgreSQL needs for its write-ahead log, and half of it. */
+/** Space that PostgreSQL may need for its write-ahead log. */
 const LOW_SPACE = 2048 * MIB;
 const CRITICAL_SPACE = 256 * MIB;
 
-/** Whether the disk of the database has room. Of another machine's it cannot be seen. */
+/** Whether the disk of the embedded PostgreSQL has free space. The disk of a remote database cannot be checked. */
 export const databaseDisk: Check<Database> = {
   name: 'database disk',
   run: async ({ cluster }) =>
@@ -124,7 +124,7 @@ export function diskFinding(free: number, directory: string): Finding {
   return free < LOW_SPACE ? warning(found, advice) : ok(found);
 }
 
-/** Whether the user may make partitions, and drop them. */
+/** Whether the user can create and drop partitions. */
 export const permissions: Check<Database> = {
   name: 'permissions',
   run: async ({ client, dataSource }) => {
@@ -162,7 +162,7 @@ export const permissions: Check<Database> = {
   },
 };
 
-/** Whether the schema is that of this version, and what else has changed it. */
+/** Whether migrations are pending or unknown. */
 export const migrations: Check<Database> = {
   name: 'migrations',
   run: async ({ dataSource, settings }) => {

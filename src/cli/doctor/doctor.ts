@@ -4,20 +4,20 @@ import { type CheckedFinding, type Level, runChecks } from './check.js';
 import { checkSettings, machineChecks } from './machine-checks.js';
 import { runDatabaseChecks } from './run-database-checks.js';
 
-/** What is left open by then hangs on a disk that does not answer: milliseconds. */
+/** File system calls that have not returned by then are blocked: milliseconds. */
 const EXIT_TIMEOUT_MS = 5_000;
 
 interface DoctorOptions {
-  /** Whether to print JSON. */
+  /** Print JSON. */
   json: boolean;
-  /** How many servers there are to be on the database; undefined: as many as run. */
+  /** Planned number of servers on the database; undefined: the number running now. */
   replicas: number | undefined;
 }
 
 /**
- * Makes all checks that can be made, and prints what they found. The process is ended soon after, whatever it waits for.
+ * Runs all possible checks, prints their findings, and makes sure that the process exits soon.
  *
- * @returns the exit code: 1 where there is a problem
+ * @returns the exit code: 1 if there is a problem
  */
 export async function runDoctor({ json, replicas }: DoctorOptions): Promise<number> {
   Logger.overrideLogger(false);
@@ -32,7 +32,7 @@ export async function runDoctor({ json, replicas }: DoctorOptions): Promise<numb
   return all.some(({ level }) => level === 'problem') ? 1 : 0;
 }
 
-/** Node.js waits at its end for calls of the file system, also in process.exit(). */
+/** Node.js waits for file system calls when it exits, even in process.exit(). */
 function exitSoon(): void {
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), EXIT_TIMEOUT_MS).unref();
 }
@@ -41,7 +41,7 @@ const LEVEL_WIDTH = 'warning'.length;
 const CHECK_WIDTH = 'data directory'.length;
 const INDENT = ' '.repeat(LEVEL_WIDTH + 2 + CHECK_WIDTH + 2);
 
-/** Prints what was found: a line for each, another for what to do, and at last how many there are of each kind. */
+/** Prints a line for each finding and one for its remedy, and finally the number of findings by level. */
 function printReport(findings: readonly CheckedFinding[], json: boolean): void {
   const count = (wanted: Level): number => findings.filter(({ level }) => level === wanted).length;
   const [problems, warnings] = [count('problem'), count('warning')];

@@ -14,12 +14,12 @@ import { READER_CONNECTIONS } from '../../storage/index.js';
 import { formatSize } from '../output.js';
 import { type Check, type Finding, type Machine, ok, problem, warning } from './check.js';
 
-/** Whether the environment holds settings that a server takes; `settings` is undefined where it does not. */
+/** Checks the settings in the environment; `settings` is undefined if they are invalid. */
 export async function checkSettings(): Promise<{ settings: Settings | undefined; findings: Finding[] }> {
   return settingsFindings(await ConfigModule.environment());
 }
 
-/** The same for given variables. */
+/** The same for the given variables. */
 export function settingsFindings(environment: Record<string, unknown>): {
   settings: Settings | undefined;
   findings: Finding[];
@@ -40,10 +40,10 @@ export function settingsFindings(environment: Record<string, unknown>): {
 }
 
 const MIB = 1024 ** 2;
-/** Below this nothing works for long: bytes. */
+/** Less free space is a problem: bytes. */
 const CRITICAL_SPACE = 64 * MIB;
 
-/** Whether the server may write to `DATA_DIR`, and whether the disk has room for the journal. */
+/** Whether `DATA_DIR` is writable, and whether its disk has space for the journal. */
 export const dataDir: Check<Machine> = {
   name: 'data directory',
   run: async ({ settings }) => {
@@ -63,7 +63,7 @@ export const dataDir: Check<Machine> = {
   },
 };
 
-/** Whether the disk has room for what the journal may take. */
+/** Whether the disk has space for the maximum size of the journal. */
 export function spaceFinding(
   free: number,
   { JOURNAL_MODE, JOURNAL_MAX_MIB }: Pick<Settings, 'JOURNAL_MODE' | 'JOURNAL_MAX_MIB'>,
@@ -98,7 +98,7 @@ async function checkWritable(directory: string, existing: string): Promise<Findi
   return ok(`${directory} is writable${uid === user ? '' : `, and belongs to user id ${uid}`}.`);
 }
 
-/** The nearest directory above that exists. */
+/** The nearest existing parent directory. */
 async function parentOf(directory: string): Promise<string> {
   for (let above = dirname(directory); ; above = dirname(above)) {
     const entry = await stat(above).catch(() => undefined);
@@ -106,13 +106,13 @@ async function parentOf(directory: string): Promise<string> {
   }
 }
 
-/** For who is not root. */
+/** Free space for users other than root. */
 export async function freeBytes(directory: string): Promise<number> {
   const { bavail, bsize } = await statfs(directory);
   return bavail * bsize;
 }
 
-/** Whether processes that are gone have left batches in the journal. */
+/** Whether there are abandoned journals with unstored batches. */
 export const journals: Check<Machine> = {
   name: 'journal',
   run: async ({ settings }) => {
@@ -157,7 +157,7 @@ function journalFindings(
   return findings;
 }
 
-/** Whether the ports are free, or ours. */
+/** Whether the ports are free, or used by a server. */
 export const ports: Check<Machine> = {
   name: 'ports',
   run: async ({ settings: { HOST, PORT, METRICS_PORT } }) => {
@@ -199,7 +199,7 @@ async function checkPort(name: string, host: string, port: number): Promise<Find
   }
 }
 
-/** Listens for a moment; the code of the error where that fails. */
+/** Listens briefly. Returns the error code if that fails. */
 function listen(host: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
@@ -210,13 +210,13 @@ function listen(host: string, port: number): Promise<string | undefined> {
 
 const RESPONSE_TIMEOUT_MS = 3_000;
 
-/** Where a server that listens on a host is reached from this machine. */
+/** The URL of a local server by its listen address. */
 function urlOf(host: string, port: number): string {
   const reached = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
   return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
 }
 
-/** The state of our server there, such as `running`; undefined where something else answers, or nothing does. */
+/** The state of a server at an address, such as `running`; undefined if it is another program. */
 async function serverState(address: string): Promise<string | undefined> {
   try {
     const answer = (await ask(`${address}/health/live`).then((response) => response.json())) as {
@@ -233,7 +233,7 @@ function ask(url: string): Promise<Response> {
   return fetch(url, { signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS), redirect: 'error' });
 }
 
-/** Whether as many files may be open as there may be connections. */
+/** Whether the limit of open files is high enough for the connection limits. */
 export const openFiles: Check<Machine> = {
   name: 'open files',
   run: ({ settings }) => {
@@ -243,7 +243,7 @@ export const openFiles: Check<Machine> = {
   },
 };
 
-/** @param limit files that a process may have open */
+/** @param limit maximum number of open files of a process */
 export function openFilesFinding(limit: number, settings: Settings): Finding {
   const needed = neededFiles(settings, READER_CONNECTIONS);
   const found = `The limit of open files is ${limit === Infinity ? 'infinite' : limit} for processes started here`;
@@ -254,7 +254,7 @@ export function openFilesFinding(limit: number, settings: Settings): Finding {
   );
 }
 
-/** Whether strangers may read what is stored. */
+/** Whether any client can read stored data. */
 export const access: Check<Machine> = {
   name: 'access',
   run: ({ settings: { API_TOKENS, HOST } }) => {
@@ -268,7 +268,7 @@ export const access: Check<Machine> = {
   },
 };
 
-/** Whether a host, by name or address, is this machine by its loopback. */
+/** Whether a host name or address is a loopback address. */
 export function isLoopback(host: string): boolean {
   const name = host.replace(/^\[|\]$/g, '').toLowerCase();
   return name === 'localhost' || name === '::1' || /^(::ffff:)?127\.\d+\.\d+\.\d+$/.test(name);

@@ -20,14 +20,14 @@ import {
 import { databaseChecks } from './database-checks.js';
 import { schemaChecks } from './schema-checks.js';
 
-/** For what nobody waits for: milliseconds. */
+/** Timeout of closing connections: milliseconds. */
 const CLOSE_LIMIT_MS = 2_000;
 
 /**
- * Makes the checks of a database. One that stalls is not asked again, and what was found before is kept.
+ * Runs the checks of the database. After a timeout the remaining checks are skipped, and earlier findings are kept.
  *
- * @param replicas how many servers there are to be; undefined: as many as run
- * @param limitMs for connecting, and for each check: milliseconds
+ * @param replicas planned number of servers; undefined: the number running now
+ * @param limitMs timeout of the connection and of each check: milliseconds
  */
 export async function runDatabaseChecks(
   settings: Settings,
@@ -59,7 +59,7 @@ export async function runDatabaseChecks(
   }
 }
 
-/** Throws nothing: each check says by itself that it could not be made. */
+/** Does not throw: failed checks are findings. */
 async function checkConnected(database: Database, limitMs: number): Promise<CheckedFinding[]> {
   const { findings, timedOut } = await runChecksUntilTimeout(databaseChecks, database, limitMs);
   if (timedOut !== undefined)
@@ -72,7 +72,7 @@ async function checkConnected(database: Database, limitMs: number): Promise<Chec
   return [...findings, ...further.findings, ...skippedAfterTimeout(further.timedOut?.left ?? [])];
 }
 
-/** Where that cannot be seen, the check of migrations has said why. */
+/** If this fails, the check of migrations has reported the reason. */
 async function isUpToDate({ dataSource }: Database, limitMs: number): Promise<boolean> {
   try {
     return (await withTimeout(limitMs, () => migrationState(dataSource))).pending.length === 0;
@@ -91,7 +91,7 @@ function skipped(checks: readonly Check<Database>[], why: string, advice: string
   return { check: 'skipped', ...warning(`Skipped, ${why}: ${names}.`, advice) };
 }
 
-/** That of `DATABASE_URL`, or that of the server here, which is not started. */
+/** The database of `DATABASE_URL`, or the embedded PostgreSQL if it is running. Never starts it. */
 async function findDatabase(
   settings: Settings,
 ): Promise<{ url: string; cluster: string | undefined } | Finding> {

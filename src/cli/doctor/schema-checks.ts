@@ -20,7 +20,7 @@ interface LiveServer {
   version: string;
 }
 
-/** Processes that have told the database that they live, within the time after which they are taken for dead. */
+/** Servers with a recent heartbeat: older ones are considered dead. */
 export async function liveServers(client: ClientBase): Promise<LiveServer[]> {
   const { rows } = await client.query<LiveServer>(
     `SELECT host, version FROM collectors
@@ -29,7 +29,7 @@ export async function liveServers(client: ClientBase): Promise<LiveServer[]> {
   return rows;
 }
 
-/** Which servers store to the database. */
+/** Running servers and their versions. */
 export const servers: Check<Database> = {
   name: 'servers',
   run: async ({ client }) => {
@@ -46,12 +46,12 @@ export const servers: Check<Database> = {
   },
 };
 
-/** Beside writers and readers: to migrate, to watch the database, and to say that the process lives. */
+/** Connections for migrations, health checks and heartbeats, beside writers and readers. */
 const OTHER_CONNECTIONS = 5;
-/** Of what there is; beyond it little is left for others. */
+/** Share of the available connections above which there is a warning. */
 const MAX_SHARE = 0.8;
 
-/** Whether the database takes the connections of all servers. */
+/** Whether the database has enough connections for all servers. */
 export const connections: Check<Database> = {
   name: 'connections',
   run: async ({ client, settings, replicas }) => {
@@ -62,8 +62,8 @@ export const connections: Check<Database> = {
 };
 
 /**
- * @param perServer connections of one server, at most
- * @param offered connections that the database takes of us
+ * @param perServer maximum number of connections of a server
+ * @param offered number of connections that the database allows
  */
 export function connectionsFinding(replicas: number, perServer: number, offered: number): Finding {
   const needed = replicas * perServer;
@@ -74,7 +74,7 @@ export function connectionsFinding(replicas: number, perServer: number, offered:
   return needed > offered ? problem(found, advice) : warning(found, advice);
 }
 
-/** By the server, the database and the role, whichever takes the fewest. */
+/** The lowest of the limits of the server, the database and the role. */
 async function available(client: ClientBase): Promise<number> {
   const { rows } = await client.query<{ count: number }>(
     `SELECT least(
@@ -86,12 +86,12 @@ async function available(client: ClientBase): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-/** Servers make those of two days ahead, every ten minutes. */
+/** Servers create partitions two days ahead, every ten minutes. */
 const AHEAD_MS = CLOCK_AHEAD_MS;
-/** Whoever reads without a bound locks each of them. */
+/** A query without a time range locks each partition. */
 const MAX_PARTITIONS = 1_000;
 
-/** Whether messages of now find a partition, and what has expired is gone. */
+/** Whether current partitions exist and expired ones are dropped. */
 export const partitions: Check<Database> = {
   name: 'partitions',
   run: async ({ client, settings }) => {
@@ -109,7 +109,7 @@ export const partitions: Check<Database> = {
 
 /**
  * @param now milliseconds since the epoch
- * @param served whether servers run on the database, which make partitions and drop them
+ * @param served whether servers are running, which create and drop partitions
  */
 export function partitionFindings(
   table: LogTable,
@@ -154,7 +154,7 @@ function namesOf(all: readonly Partition[]): string {
   return first === last ? (first?.name ?? '') : `from ${first?.name ?? ''} to ${last?.name ?? ''}`;
 }
 
-/** We make none; with rows in it, no partition can be made for their time. */
+/** The server creates no default partition; rows in one prevent the creation of partitions for their time. */
 async function defaultFindings(client: ClientBase, table: LogTable): Promise<Finding[]> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT partdefid::regclass::text AS name FROM pg_partitioned_table
@@ -170,11 +170,11 @@ async function defaultFindings(client: ClientBase, table: LogTable): Promise<Fin
     : [problem(`The default partition ${found.name} of ${table} has rows, which never expire.`, advice)];
 }
 
-/** Intervals without a purge, and what a large one takes: seconds. */
+/** A purge is overdue after this many intervals and seconds. */
 const OVERDUE_INTERVALS = 3;
 const GRACE_S = 600;
 
-/** When the database was last purged, by whichever server. */
+/** The time of the last purge by any server. */
 export const lastPurge: Check<Database> = {
   name: 'last purge',
   run: async ({ client, settings }) => {
@@ -188,7 +188,7 @@ export const lastPurge: Check<Database> = {
   },
 };
 
-/** @param ageS seconds since the last purge that removed all that had expired, or since the schema was made */
+/** @param ageS seconds since the last complete purge, or since the schema was created */
 export function lastPurgeFinding(
   ageS: number,
   { PURGE_INTERVAL_S }: Pick<Settings, 'PURGE_INTERVAL_S'>,

@@ -2,14 +2,14 @@ import type { ClientBase } from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ImportError } from '../import-options.js';
 
-/** Ids of a table of the source, both bounds included. 0.1.4 has no ids beyond 32 bits. */
+/** A range of ids of a source table, both bounds inclusive. Ids of 0.1.4 have 32 bits. */
 export interface IdRange {
   first: number;
   last: number;
 }
 
 /**
- * What of a range is not covered yet.
+ * The parts of a range that are not done.
  *
  * @param done sorted by `first`, without overlaps
  */
@@ -38,11 +38,11 @@ export function idsIn({ first, last }: IdRange): number {
   return last - first + 1;
 }
 
-/** Cuts ranges of ids into chunks that hold a number of rows, at most. Ids may be far apart: others were purged. */
+/** Splits ranges of ids into chunks with a maximum number of rows. Ids may be sparse, because rows were purged. */
 export class ChunkQueue {
   private last: Promise<unknown> = Promise.resolve();
 
-  /** @param ranges what is to be gone through; it is emptied */
+  /** @param ranges remaining ranges; consumed by the queue */
   constructor(
     private readonly client: ClientBase,
     private readonly table: string,
@@ -50,7 +50,7 @@ export class ChunkQueue {
     private readonly rows: number,
   ) {}
 
-  /** One after another, however many ask at once. */
+  /** The next chunk. Concurrent calls are serialized. */
   next(): Promise<IdRange | undefined> {
     const next = this.last.then(() => this.cut());
     this.last = next.catch(() => undefined);
@@ -79,19 +79,19 @@ const MAX_WAIT_MS = 60_000;
 const CHECK_INTERVAL_MS = 100;
 
 /**
- * The ids that a table has, up to the newest that no lower one can join any more: where the source is still written
- * to, a transaction may have drawn an id and not be committed yet. Whoever writes to a table holds a lock on it from
- * before it draws one, so those that hold one now are waited for.
+ * The range of ids of a table below which no new rows can appear. While the source is in use, an open transaction may
+ * have taken an id from the sequence that is not committed yet. Such a transaction holds a lock on the table, so this
+ * waits for all transactions that hold one now.
  *
  * @returns undefined for an empty table
- * @throws ImportError where one does not end
+ * @throws ImportError if a transaction does not end
  */
 export async function settledIds(
   client: ClientBase,
   table: string,
   signal?: AbortSignal,
 ): Promise<IdRange | undefined> {
-  // Read before the locks are: who writes higher ids later is of no matter.
+  // Read before the locks: higher ids that are written later do not matter.
   const { rows } = await client.query<{ first: number | null; last: number | null }>(
     `SELECT min(id)::float8 AS first, max(id)::float8 AS last FROM ${table}`,
   );
@@ -114,7 +114,7 @@ export async function settledIds(
   return { first, last };
 }
 
-/** The transactions that write to a table. */
+/** Transactions that write to a table. */
 async function writers(client: ClientBase, table: string): Promise<string[]> {
   const { rows } = await client.query<{ writer: string }>(
     `SELECT virtualtransaction AS writer FROM pg_locks

@@ -10,9 +10,9 @@ import { ImportError } from '../import-options.js';
 import { databaseIdentity } from './source-identity.js';
 
 /**
- * Looks at the source, before anything is made of the target.
+ * Checks the source before the target is changed.
  *
- * @throws ImportError where it cannot be reached, is no database of 0.1.4, or is the target itself
+ * @throws ImportError if it is unreachable, not a database of 0.1.4, or the target itself
  */
 export async function inspectSource(from: string, to: string): Promise<SourceTables> {
   const source = await openSource(from);
@@ -40,7 +40,7 @@ async function rejectTarget(source: StorageClient, to: string): Promise<void> {
   try {
     target = await openSession(to, 'tetcore-analytics import', true);
   } catch (error) {
-    // It will be created.
+    // The import creates it.
     if (hasSqlState(error, SqlState.UndefinedDatabase)) return;
     throw connectionError(`database of DATABASE_URL, ${redactUrl(to)}`, error);
   }
@@ -63,7 +63,7 @@ async function rejectStandby(source: StorageClient): Promise<void> {
   );
 }
 
-/** An id here is the number of the source and that of the connection, in 32 bits: those of 0.1.4 are no larger. */
+/** Connection ids of the target consist of a collector number and a 32-bit number, which is the id in the source. */
 async function rejectWideIds(source: StorageClient, { connections }: SourceTables): Promise<void> {
   const { rows } = await source.query<{ fit: boolean }>(
     `SELECT coalesce(min(id) >= 0 AND max(id) <= ${MOST_CONNECTIONS}, true) AS fit FROM ${connections.name}`,
@@ -76,27 +76,27 @@ async function rejectWideIds(source: StorageClient, { connections }: SourceTable
 }
 
 function connectionError(what: string, error: unknown): ImportError {
-  // Where a name has several addresses, an error has a message only within.
+  // For a host with several addresses, only the inner errors have messages.
   const errors: unknown[] = error instanceof AggregateError ? error.errors : [error];
   const reasons = errors.map((each) => (each instanceof Error ? each.message : String(each)));
   return new ImportError(`Cannot connect to the ${what}: ${reasons.join('; ')}`, { cause: error });
 }
 
-/** A table of the source, with the columns that it has: those of older versions lack some. */
+/** A table of the source with its columns. Older versions lack some columns. */
 export interface SourceTable {
   name: string;
   columns: ReadonlySet<string>;
 }
 
 export interface SourceTables {
-  /** Of messages. Both names are there where somebody has used both programs. */
+  /** Message tables. There are two if both programs were used. */
   logs: readonly SourceTable[];
   connections: SourceTable;
-  /** Whichever are there, in the order in which they refer to each other. */
+  /** Optional tables, in the order of their references. */
   hostSystems: SourceTable | undefined;
   benchmarks: SourceTable | undefined;
   benchmarkEvents: SourceTable | undefined;
-  /** What the program that made the tables has noted of that. */
+  /** The migration table of the program that created the tables. */
   migrations: SourceTable | undefined;
 }
 
@@ -109,14 +109,14 @@ const NAMES = [
   'benchmark_events',
   '__diesel_schema_migrations',
 ];
-/** PostgreSQL 9.6: what is asked here is older than that. */
+/** PostgreSQL 9.6, the oldest version that supports the queries of the import. */
 const OLDEST_VERSION = 90_600;
 
 /**
- * Looks for the tables of 0.1.4 in a database.
+ * Finds the tables of 0.1.4 in a database.
  *
- * @param where the database, for people
- * @throws ImportError where it does not hold them, or holds those of this version
+ * @param where the database in error messages
+ * @throws ImportError if they are missing, or if the tables are those of this version
  */
 async function findTables(client: ClientBase, where: string): Promise<SourceTables> {
   await checkVersion(client, where);
@@ -186,7 +186,7 @@ async function missing(client: ClientBase, where: string): Promise<ImportError> 
   );
 }
 
-/** Where a database is, for people: without what is secret. */
+/** Host and database of a URL, without credentials. */
 export function redactUrl(url: string): string {
   const { host, pathname } = new URL(url);
   return `${host}${pathname}`;

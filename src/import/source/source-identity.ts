@@ -5,7 +5,7 @@ import type { Fingerprints, ImportLedger } from '../target/import-ledger.js';
 import type { IdRange } from './id-ranges.js';
 import type { SourceTables } from './inspect-source.js';
 
-/** What tells a database from all others, also of other servers. */
+/** Identifies a database across servers. */
 export async function databaseIdentity(client: ClientBase): Promise<string> {
   const { rows } = await client.query<{ identity: string }>(
     `SELECT (SELECT system_identifier FROM pg_control_system())::text || '/' || oid::text AS identity
@@ -15,8 +15,8 @@ export async function databaseIdentity(client: ClientBase): Promise<string> {
 }
 
 /**
- * A UUID of the source, the same for every run. Where it can be it is made of when its tables were first made, and so
- * stays the same when the source is dumped and restored elsewhere.
+ * A UUID of the source that is the same for every run. If possible, it is derived from the time of the first migration,
+ * so that it survives dump and restore.
  */
 export async function sourceId(client: ClientBase, { migrations }: SourceTables): Promise<string> {
   const made = migrations === undefined ? undefined : await firstMigration(client, migrations.name);
@@ -42,12 +42,12 @@ function uuidOf(name: string): string {
   ].join('-');
 }
 
-/** What of a row never changes, and is hardly the same in another database. */
+/** A hash of immutable columns, which is unlikely to be equal in another database. */
 function fingerprint(table: string): string {
   return `md5(created_at::text || '/' || ${table === 'peer_connections' ? 'ip_addr' : 'logs'}::text)`;
 }
 
-/** The fingerprints of the lowest and of the highest row in a range; empty where there is none. */
+/** The fingerprints of the first and the last row in a range; empty if there are no rows. */
 export async function fingerprintsIn(
   client: ClientBase,
   table: string,
@@ -60,9 +60,9 @@ export async function fingerprintsIn(
 }
 
 /**
- * Compares the source with what was brought over of it. Rows that it has no more say nothing: 0.1.4 purges too.
+ * Compares the source with the fingerprints of imported rows. Missing rows are ignored, because 0.1.4 purges rows.
  *
- * @throws ImportError where a row is another one than it was
+ * @throws ImportError if a row differs
  */
 export async function checkSameSource(
   source: ClientBase,

@@ -12,7 +12,7 @@ import { MAX_TEXT_LENGTH } from '../../telemetry/index.js';
 import type { IdRange } from './id-ranges.js';
 import type { SourceTable } from './inspect-source.js';
 
-/** What 0.1.4 keeps of what nodes say of themselves: columns that have the same names here. */
+/** Columns of 0.1.4 with identity fields of nodes. They have the same names in this version. */
 const KEPT = [
   'peer_id',
   'name',
@@ -25,13 +25,13 @@ const KEPT = [
 type SaidColumn = (typeof SAID_FIELDS)[number]['column'];
 type KeptColumn = (typeof KEPT)[number];
 
-/** The same with their kinds. */
+/** Their definitions in this version. */
 export const KEPT_FIELDS = SAID_FIELDS.filter(({ column }) => KEPT.some((kept) => kept === column));
 
-/** A connection of 0.1.4 in the form of `peer_connections` here. Times as PostgreSQL writes them, in UTC. */
+/** A connection of 0.1.4 as a row of `peer_connections`. Times in PostgreSQL's format, in UTC. */
 export interface ConnectionRow extends Record<KeptColumn, string | boolean | null> {
   old_id: number;
-  /** As `--genesis` says of its chain; 0.1.4 does not keep it. */
+  /** From `--genesis`; 0.1.4 does not store it. */
   genesis_hash: string | null;
   id: number;
   ip_addr: string;
@@ -39,42 +39,42 @@ export interface ConnectionRow extends Record<KeptColumn, string | boolean | nul
   audit: boolean;
 }
 
-/** What is known of a source as a whole. */
+/** Properties of a source. */
 export interface SourceIdentity {
-  /** The number that it has here. */
+  /** Its collector number in the target. */
   collector: number;
   genesis: ReadonlyMap<string, string>;
 }
 
 type Value = ConnectionRow[keyof ConnectionRow];
 
-/** Whether messages of a connection, `c`, are kept for good. Older versions keep none. */
+/** Whether messages of a connection `c` are permanent. Older versions have none. */
 function auditOf(connections: SourceTable): string {
   return connections.columns.has('audit') ? 'coalesce(c.audit, false)' : 'false';
 }
 
-/** Bounds of when a connection may have begun. No message may be older than the first. */
+/** Bounds for the start of a connection. Older messages are skipped. */
 const EARLIEST_TIME = '1970-01-01 00:00:00';
 const LATEST_TIME = '9998-12-31 23:59:59.999999';
 
 /**
- * The id that a connection, `c`, has here.
+ * The id of a connection `c` in the target.
  *
- * @param collector the number of the source
+ * @param collector the collector number of the source
  */
 function idOf(collector: number): string {
   return `(${connectionId(collector, 0)} + c.id)`;
 }
 
-/** Of bytes that come as they are from a database without an encoding; PostgreSQL would refuse to send them as text. */
+/** The encoding for reading text as bytes: PostgreSQL does not convert text of a SQL_ASCII database. */
 const READ_AS = "(CASE getdatabaseencoding() WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END)::name";
-/** In a database whose encoding is `SQL_ASCII` it may be broken. */
+/** Text as bytes: in a database with encoding `SQL_ASCII` it may be invalid. */
 const bytesOf = (text: string): string => `convert_to(${text}, ${READ_AS})`;
 
 /**
- * Reads connections of 0.1.4. What is broken in a text of theirs becomes U+FFFD: it would cost all of the messages.
+ * Reads connections of 0.1.4. Invalid characters become U+FFFD, so that messages of the connection are not lost.
  *
- * @param collector the number of the source
+ * @param collector the collector number of the source
  * @param genesis genesis hashes by the name of the chain
  * @param condition on `c`
  */
@@ -105,12 +105,12 @@ export async function readConnections(
   });
 }
 
-/** Of what may be no UTF-8. */
+/** Decodes bytes that may be invalid UTF-8. */
 function asText(value: Value | Buffer): Value {
   return Buffer.isBuffer(value) ? value.toString() : value;
 }
 
-/** Which of these names no connection has as that of its chain. */
+/** Chain names without any connection. */
 export async function unknownChains(
   client: ClientBase,
   connections: SourceTable,
@@ -128,32 +128,32 @@ export async function unknownChains(
 export interface LogQuery {
   logs: SourceTable;
   connections: SourceTable;
-  /** The number that the source has here. */
+  /** The collector number of the source in the target. */
   collector: number;
   range: IdRange;
-  /** Messages before it have expired: milliseconds since the epoch. */
+  /** Older messages have expired: milliseconds since the epoch. */
   cutoff: number;
   /** Milliseconds since the epoch. */
   now: number;
 }
 
-/** Messages of a connection that have one fate, within one partition. */
+/** Messages of a connection with the same result in one partition. */
 export interface LogGroup {
-  /** The old id; null where there is no such connection. */
+  /** The id in the source; null if the connection does not exist. */
   connection: number | null;
   audit: boolean;
-  /** Why they are left out; null where they are not. */
+  /** Why they are skipped; null if they are imported. */
   reason: 'no_connection' | 'not_an_object' | 'out_of_range' | 'expired' | null;
   rows: number;
-  /** As PostgreSQL writes times, in UTC. */
+  /** In PostgreSQL's time format, in UTC. */
   oldest: string;
   newest: string;
 }
 
-/** The columns that {@link copyLogs} gives, in order. */
+/** The columns of {@link copyLogs}, in order. */
 export const COPIED_COLUMNS = 'created_at, received_at, stored_at, collector, peer_connection_id, type, logs';
 
-/** The number of a type by its name. In texts, as the line of COPY has it: older versions cannot cast it from jsonb. */
+/** Numbers of types by name, as text: old versions of PostgreSQL cannot cast jsonb to numbers. */
 const TYPE_NUMBERS = JSON.stringify(
   Object.fromEntries(MESSAGE_TYPES.map(([name, number]) => [name, number.toString()])),
 );
@@ -161,7 +161,7 @@ const TYPE = `CASE jsonb_typeof(l.logs->'msg')
              WHEN 'string' THEN coalesce('${TYPE_NUMBERS}'::jsonb->>(l.logs->>'msg'), '${OTHER_TYPE}') ELSE '${NO_TYPE}' END`;
 
 /**
- * What there is in a range, by its fate.
+ * Counts the messages of a range by result.
  *
  * @param width of the partitions of messages that expire
  */
@@ -177,9 +177,9 @@ export function countLogs(query: LogQuery, width: string): string {
 }
 
 /**
- * The messages of a range as lines of COPY's text format for one of the tables here, in their order: those of one time
- * are told apart by it. They have the times that 0.1.4 knew: it has noted none but `created_at`. Readers look for what
- * was stored in the last seconds, and these are not news, however late they are dated.
+ * COPY statement for the messages of a range that go to one of the tables, ordered by id to keep the order of messages
+ * with equal times. 0.1.4 stores `created_at` only, so the other times are derived from it. `stored_at` is set to the
+ * past, because the live feed sends rows that were stored within the last seconds.
  */
 export function copyLogs(query: LogQuery, audit: boolean): string {
   const time = (at: number): string => `'${new Date(at).toISOString()}'`;
@@ -206,7 +206,7 @@ function reasonOf({ connections, cutoff, now }: LogQuery): string {
           END`;
 }
 
-/** Of a time as PostgreSQL writes it in UTC, with an offset or without: milliseconds since the epoch, rounded down. */
+/** Parses a time in PostgreSQL's format, in UTC, with or without offset: milliseconds since the epoch, rounded down. */
 export function millisecondsOf(text: string): number {
   return Date.parse(`${text.replace(' ', 'T').replace(/\+00$/, '')}Z`);
 }

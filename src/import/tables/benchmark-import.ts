@@ -6,22 +6,22 @@ import type { SourceTable } from '../source/inspect-source.js';
 import type { ImportLedger, RangeResult } from '../target/import-ledger.js';
 import { TableImport } from './table-import.js';
 
-/** A column: what it is read by, and what type it has here. */
+/** A column with its type in the target. */
 interface BenchmarkColumn {
   name: string;
   type: 'text' | 'integer' | 'bigint' | 'timestamptz' | 'jsonb';
-  /** Whether it is one of the source's where that has it; else NULL. */
+  /** Its name in the source. NULL is imported if the source lacks it. */
   old: string;
 }
 
 type BenchmarkRow = Record<string, string | number | null> & { id: number };
 
-/** What answers can say of a time, as a condition of the tables here has it. */
+/** Times that the tables of the target accept. */
 const IN_YEARS = "BETWEEN '0001-01-01 00:00:00' AND '9999-12-31 23:59:59.999999'";
 
 /**
- * Brings over what people have written: few rows. Ids stay where they are free here, since people know them; others
- * get a new one, and what refers to them does so by that.
+ * Imports tables that users have written, which have few rows. Rows keep their ids if these are free in the target;
+ * otherwise they get new ids, and references are updated.
  */
 abstract class BenchmarkTableImport extends TableImport {
   /** The table is locked while a range is written. */
@@ -35,7 +35,7 @@ abstract class BenchmarkTableImport extends TableImport {
     super(old.name, ledger);
   }
 
-  /** Rewrites what refers to other tables. Rows that cannot be brought are taken out, and their reason is given. */
+  /** Updates references to other tables. Rows that cannot be imported are removed, with their reason. */
   protected abstract prepare(
     target: ClientBase,
     rows: BenchmarkRow[],
@@ -53,7 +53,7 @@ abstract class BenchmarkTableImport extends TableImport {
     });
   }
 
-  /** jsonb and times as texts, so that nothing of them is lost. */
+  /** Reads jsonb and times as text, without loss of precision. */
   private async read(source: ClientBase, range: IdRange): Promise<BenchmarkRow[]> {
     const columns = this.columns.map(({ name, type, old }) => {
       const column = this.old.columns.has(old) ? old : 'NULL';
@@ -90,12 +90,12 @@ abstract class BenchmarkTableImport extends TableImport {
     await this.ledger.recordIds(target, this.table, ids);
   }
 
-  /** How a value becomes that of the table here. */
+  /** SQL that converts a value for the target. */
   protected targetValue(name: string, type: BenchmarkColumn['type']): string {
     return type === 'jsonb' ? `${name}::jsonb` : name;
   }
 
-  /** Old ids and the ones they get. Whoever adds rows meanwhile waits, and gets ids beyond all of the source. */
+  /** Maps source ids to target ids. Concurrent inserts wait, and get ids above all ids of the source. */
   private async assignIds(
     target: ClientBase,
     old: readonly number[],
@@ -148,7 +148,7 @@ export class HostSystemImport extends BenchmarkTableImport {
   }
 }
 
-/** In the form of 0.1.4 (`setup`), and in that of the versions before it. */
+/** Supports the columns of 0.1.4 (`setup`) and of earlier versions. */
 export class BenchmarkImport extends BenchmarkTableImport {
   protected override readonly columns = [
     column('created_at', 'timestamptz'),
@@ -168,7 +168,7 @@ export class BenchmarkImport extends BenchmarkTableImport {
       case 'description':
         return "coalesce(description, '')";
       case 'ts_end':
-        // Where nobody gave them, both are when the row was written.
+        // If they were not set, both have the time of the insert.
         return 'CASE WHEN ts_end > ts_start OR ts_start IS NULL THEN ts_end END';
       case 'benchmark_spec':
         return "CASE WHEN setup IS NULL THEN coalesce(benchmark_spec, '{}')::jsonb ELSE benchmark_spec::jsonb END";

@@ -26,13 +26,13 @@ import {
 } from '../target/write-connections.js';
 import { TableImport } from './table-import.js';
 
-/** Where messages and their connections come to. */
+/** The target of messages and their connections. */
 export interface MessageTarget extends SourceIdentity {
   settings: Settings;
   partitions: BoundedPartitions;
 }
 
-/** Brings messages over, and with them the rows of their connections. */
+/** Imports messages together with the rows of their connections. */
 export class MessageImport extends TableImport {
   constructor(
     private readonly logs: SourceTable,
@@ -48,7 +48,7 @@ export class MessageImport extends TableImport {
   }
 
   protected override async importRange(worker: ImportWorker, range: IdRange): Promise<RangeResult> {
-    // What expires while the import runs is not brought either: its partition may be gone.
+    // Messages that expire during the import are skipped: their partition may be gone.
     const { now } = await readClocks(worker.target);
     const { logs, connections, ledger } = this;
     const { collector, settings, partitions } = this.target;
@@ -63,7 +63,7 @@ export class MessageImport extends TableImport {
       await this.ensurePartitions(worker, taken);
       return await ledger.transaction(worker.target, async () => {
         const imported = await this.copy(worker, query, taken);
-        // Behind the messages: others who have the same connections wait for us only from here on.
+        // After the messages: transactions with the same connections wait for this one only from here on.
         if (written.length > 0) await writeConnections(worker.target, collector, written);
         const outcome = { imported, skipped: skippedOf(groups), expiring: expiringOf(taken), fingerprints };
         await ledger.record(worker.target, this.table, range, outcome);
@@ -146,8 +146,8 @@ function rowsOf(groups: readonly LogGroup[]): number {
 }
 
 /**
- * Brings over the connections that no message has brought, once messages are through. Those that are older than
- * messages may be are left out: the purge would remove them.
+ * Imports connections without imported messages, after all messages. Expired connections are skipped, because the purge
+ * would remove them.
  */
 export class ConnectionImport extends TableImport {
   constructor(

@@ -3,12 +3,12 @@ import { halves, idsIn, type IdRange } from '../source/id-ranges.js';
 import type { ImportWorker } from '../import-worker.js';
 import type { ImportLedger, RangeResult } from '../target/import-ledger.js';
 
-/** Times that partitions may be dropped between looking for them and writing to them. */
+/** Maximum number of attempts if partitions are dropped before the write. */
 const MAX_TRIES = 5;
 
-/** Brings over one table, range by range. */
+/** Imports a table, range by range. */
 export abstract class TableImport {
-  /** Whether several ranges may be brought at the same time. */
+  /** Whether ranges can be imported concurrently. */
   readonly parallel: boolean = true;
 
   /** @param table its name in the source */
@@ -17,18 +17,19 @@ export abstract class TableImport {
     protected readonly ledger: ImportLedger,
   ) {}
 
-  /** Brings the rows of a range, in one transaction. */
+  /** Imports the rows of a range in one transaction. */
   protected abstract importRange(worker: ImportWorker, range: IdRange): Promise<RangeResult>;
 
-  /** What is known of partitions is not true any more. */
+  /** Clears cached partitions. */
   protected forgetPartitions(): void {
     // Most tables have none.
   }
 
   /**
-   * Brings a range. Where PostgreSQL refuses what is in it, its halves, and so on until the row is found and counted.
+   * Imports a range. If PostgreSQL rejects its data, the range is split in halves until the rejected row is found and
+   * recorded as skipped.
    *
-   * @returns the number of rows that came over
+   * @returns the number of imported rows
    */
   async run(worker: ImportWorker, range: IdRange, tries = 0): Promise<number> {
     try {

@@ -8,16 +8,16 @@ import {
 } from '../../storage/index.js';
 import { ImportError } from '../import-options.js';
 
-/** Times of messages, both included: milliseconds since the epoch. */
+/** A time range of messages, inclusive: milliseconds since the epoch. */
 export interface Span {
   first: number;
   last: number;
 }
 
-/** Partitions of a table, at most. Who reads without bounds locks each of them, and a server has few thousand locks. */
+/** Maximum number of partitions of a table. A query without a time range locks each of them. */
 export const MAX_PARTITIONS = 300;
 
-/** Makes the partitions that messages need, unless nodes whose clocks were wrong would have too many of them made. */
+/** Creates the partitions for messages, with a limit: wrong clocks of nodes could require very many. */
 export class BoundedPartitions {
   constructor(private readonly partitions: PartitionManager) {}
 
@@ -25,16 +25,16 @@ export class BoundedPartitions {
     return this.partitions.widthOf(table);
   }
 
-  /** What is known of partitions is not true any more. */
+  /** Clears cached partitions. */
   forget(): void {
     for (const table of LOG_TABLES) this.partitions.forget(table);
   }
 
   /**
-   * Makes what is missing for all of these times. Not from the oldest to the newest of all: a clock that is wrong by
-   * years would make a partition for each month.
+   * Creates missing partitions for each span. Not for the whole range: a clock that is wrong by years would create a
+   * partition for each month.
    *
-   * @throws ImportError where there would be too many; none is made then
+   * @throws ImportError if there would be too many; then none is created
    */
   async ensure(client: ClientBase, table: LogTable, spans: readonly Span[]): Promise<void> {
     if (spans.length === 0) return;

@@ -4,7 +4,7 @@ import { problemsOf } from '../../../test/support/setting-problems.js';
 import { misspelledSettings, readSettings, settingDocs, Settings } from './index.js';
 
 describe('readSettings', () => {
-  it("takes the seed's defaults where nothing is set", () => {
+  it("has the seed's defaults", () => {
     expect(readSettings({})).toMatchObject({
       PORT: 8080,
       HOST: '0.0.0.0',
@@ -22,23 +22,23 @@ describe('readSettings', () => {
     });
   });
 
-  it('takes a variable that is empty as not set', () => {
+  it('treats an empty variable as not set', () => {
     expect(readSettings({ PORT: '', DATABASE_URL: ' ', LOG_LEVEL: '' })).toMatchObject({
       PORT: 8080,
       LOG_LEVEL: 'info',
     });
   });
 
-  it('reads whole numbers with underscores, as the seed writes them', () => {
+  it('reads integers with underscores, as the seed writes them', () => {
     expect(readSettings({ WS_MAX_PAYLOAD: '524_288' }).WS_MAX_PAYLOAD).toBe(524_288);
   });
 
-  it('gives the pool as many connections as there are writers', () => {
+  it('sets the pool size to the number of writers by default', () => {
     expect(readSettings({ NUM_THREADS: '3' }).DB_POOL_SIZE).toBe(3);
     expect(readSettings({ NUM_THREADS: '3', DB_POOL_SIZE: '5' }).DB_POOL_SIZE).toBe(5);
   });
 
-  it('names the variable, what it got and what it takes', () => {
+  it('reports variable, value and valid values', () => {
     expect(problemsOf({ PORT: '80.5' })).toEqual(['PORT is "80.5", but must be an integer from 0 to 65535.']);
     expect(problemsOf({ JOURNAL_MODE: 'sometimes' })).toEqual([
       'JOURNAL_MODE is "sometimes", but must be one of always, overflow, off.',
@@ -46,13 +46,13 @@ describe('readSettings', () => {
     expect(problemsOf({ MIGRATE_ON_START: 'maybe', DB_BATCH_SIZE: '0' })).toHaveLength(2);
   });
 
-  it('does not repeat the value of a secret', () => {
+  it('does not show the value of a secret', () => {
     const [problem] = problemsOf({ DATABASE_URL: 'mysql://root:hunter2@db/x' });
     expect(problem).toContain('DATABASE_URL');
     expect(problem).not.toContain('hunter2');
   });
 
-  it('names the entry of a list of tokens that is wrong, and shows no token', () => {
+  it('reports the position of an invalid token, and shows no token', () => {
     const good = 'read:0123456789abcdef';
     for (const [API_TOKENS, what] of [
       ['hunter2hunter2hunter2', 'entry 1 does not start with a scope and a colon'],
@@ -72,7 +72,7 @@ describe('readSettings', () => {
     }
   });
 
-  it('keeps hashes of tokens, and not the tokens', () => {
+  it('keeps hashes of tokens, not the tokens', () => {
     const settings = readSettings({ API_TOKENS: ' READ:0123456789abcdef== , write:~._-+/0123456789 ' });
     expect(settings.API_TOKENS.map(({ scope, sha256 }) => [scope, sha256.length])).toEqual([
       ['read', 32],
@@ -81,7 +81,7 @@ describe('readSettings', () => {
     expect(inspect(settings, { depth: 9 }) + JSON.stringify(settings)).not.toContain('0123456789');
   });
 
-  it('takes origins as browsers send them', () => {
+  it('accepts origins as browsers send them', () => {
     expect(readSettings({ CORS_ORIGINS: 'https://a.example, HTTP://B.example:8080' }).CORS_ORIGINS).toEqual([
       'https://a.example',
       'http://b.example:8080',
@@ -158,7 +158,7 @@ describe('readSettings', () => {
     }
   });
 
-  it('takes the password of a role as it is, and shows none that it does not take', () => {
+  it('accepts passwords of roles unchanged, and does not show invalid ones', () => {
     for (const DB_READER_PASSWORD of [' ~8 chars', '\'\\"$`{}();', 'p'.repeat(256)]) {
       expect(readSettings({ DB_READER_PASSWORD }).DB_READER_PASSWORD).toBe(DB_READER_PASSWORD);
     }
@@ -184,13 +184,13 @@ describe('readSettings', () => {
   });
 });
 
-it('takes addresses and subnets, IPv4 and IPv6', () => {
+it('accepts IPv4 and IPv6 addresses and subnets', () => {
   const given = { TRUSTED_PROXIES: ' 10.0.0.0/8,2001:db8::/32 , 192.0.2.7' };
   expect(readSettings(given).TRUSTED_PROXIES).toEqual(['10.0.0.0/8', '2001:db8::/32', '192.0.2.7']);
   expect(readSettings({ TELEMETRY_ALLOWED_IPS: ' ' }).TELEMETRY_ALLOWED_IPS).toEqual([]);
 });
 
-it('names every entry of a list that is neither', () => {
+it('reports every invalid entry of a list of addresses', () => {
   const takes =
     'must be addresses or subnets such as 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32, separated by commas.';
   for (const name of ['TRUSTED_PROXIES', 'TELEMETRY_ALLOWED_IPS']) {
@@ -201,13 +201,13 @@ it('names every entry of a list that is neither', () => {
   }
 });
 
-it('bounds all connections by those of nodes, with room for others', () => {
+it('derives HTTP_MAX_CONNECTIONS from the limit of nodes', () => {
   expect(readSettings({}).HTTP_MAX_CONNECTIONS).toBe(22_000);
   expect(readSettings({ TELEMETRY_MAX_CONNECTIONS: '500' }).HTTP_MAX_CONNECTIONS).toBe(2_500);
   expect(readSettings({ HTTP_MAX_CONNECTIONS: '100' }).HTTP_MAX_CONNECTIONS).toBe(100);
 });
 
-it('finds names that are almost those of settings', () => {
+it('finds names that resemble settings', () => {
   expect(
     misspelledSettings({
       DATABASE_URI: 'x',
@@ -226,7 +226,7 @@ it('finds names that are almost those of settings', () => {
   ]);
 });
 
-it('passes over settings, and the variables of other programs', () => {
+it('ignores settings and variables of other programs', () => {
   const others = {
     PORT: '8080',
     DATABASE_URL: 'x',

@@ -4,7 +4,7 @@ import { getHeapStatistics } from 'node:v8';
 import { settingDocs, userOf } from './setting-types.js';
 import { LOG_LEVELS, Settings } from './settings.js';
 
-/** The environment holds values that cannot be used; the message has a line for each. */
+/** Invalid settings; the message has a line for each. */
 export class InvalidSettingsError extends Error {
   override readonly name = 'InvalidSettingsError';
 
@@ -13,18 +13,18 @@ export class InvalidSettingsError extends Error {
   }
 }
 
-/** Beside nodes: 1,000 feeds, and as many requests and handshakes. */
+/** Connections beside nodes: 1,000 feeds, and 1,000 requests and handshakes. */
 const OTHER_CONNECTIONS = 2_000;
 
-/** Of the heap limit, for sockets. The rest is for batches, the feed's cache and what is under way. */
+/** Share of the heap limit for sockets. The rest is for batches, the feed's cache and work in progress. */
 const SOCKETS_SHARE = 0.4;
 const MIN_SOCKETS_MIB = 64;
 
 /**
- * Settings from the environment's variables. A variable that is empty counts as not set, since templates
- * leave them so; variables of other programs are passed over.
+ * Reads settings from environment variables. Empty variables count as not set, since templates leave them empty. Other
+ * variables are ignored.
  *
- * @throws InvalidSettingsError naming every variable that does not hold, what it got and what it takes
+ * @throws InvalidSettingsError with the value and the valid values of each invalid variable
  */
 export function readSettings(environment: Record<string, unknown>): Settings {
   const docs = settingDocs(Settings);
@@ -67,14 +67,14 @@ function isSet(value: unknown): boolean {
   return typeof value === 'string' && value.trim() !== '';
 }
 
-/** The level in a filter of Rust's env_logger, such as `info` or `warn,tetcore_analytics=debug`. */
+/** The log level in a filter of Rust's env_logger, such as `info` or `warn,tetcore_analytics=debug`. */
 function levelOfRustLog(filter: string): string {
   const parts = filter.split(',').map((part) => part.split('='));
   const own = parts.find(([name, level]) => level !== undefined && (name ?? '').includes('analytics'));
   const general = parts.find(([, level]) => level === undefined);
   const level = (own?.[1] ?? general?.[0] ?? 'info').trim().toLowerCase();
   if (level === 'off') return 'error';
-  // It may be meant for another program.
+  // The variable may be intended for another program.
   return (LOG_LEVELS as readonly string[]).includes(level) ? level : 'info';
 }
 
@@ -83,18 +83,18 @@ function socketsMaxMib(): number {
   return Math.max(MIN_SOCKETS_MIB, Math.floor(SOCKETS_SHARE * heapMib));
 }
 
-/** A variable that is none of ours, and the setting that it looks like. */
+/** A variable that is not a setting, and the setting with a similar name. */
 export interface MisspelledSetting {
   given: string;
   meant: string;
 }
 
-/** Letters that may be wrong, missing or too many. */
+/** Maximum edit distance. */
 const MOST_EDITS = 2;
-/** Shorter names, such as PORT or HOST, look like those of too many other programs. */
+/** Shorter names, such as PORT or HOST, resemble variables of other programs. */
 const SHORTEST = 8;
 
-/** The variables whose names are almost those of settings. Whoever else reads the environment may have named them so. */
+/** Variables whose names resemble settings. They may belong to other programs. */
 export function misspelledSettings(environment: Record<string, unknown>): MisspelledSetting[] {
   const names = [...settingDocs(Settings).keys()];
   const ours = new Set(names);
@@ -113,7 +113,7 @@ function isAlmost(given: string, name: string): boolean {
   );
 }
 
-/** Letters to put in, take out or exchange until one text is the other (Levenshtein's distance). */
+/** The Levenshtein distance. */
 function editsBetween(left: string, right: string): number {
   let row = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (const [index, letter] of Array.from(left).entries()) {

@@ -11,7 +11,7 @@ import { withoutSecrets, WriteError } from './history-database.js';
 
 const REPORT_INTERVAL_MS = 5_000;
 
-/** Errors with something to be done about; a stack would not help. */
+/** Errors with a remedy, printed without a stack. */
 const EXPECTED_ERRORS = [
   UnreachableError,
   InvalidSettingsError,
@@ -21,9 +21,9 @@ const EXPECTED_ERRORS = [
 ];
 
 /**
- * `simulate --database`: lets a network run into a database, and says how far it is.
+ * `simulate --database`: writes a simulation to a database, and prints its progress.
  *
- * @param signal stops it, after what is under way is stored
+ * @param signal stops it after the running batches
  * @returns the exit code
  */
 export async function fillDatabase(options: DatabaseFillOptions, signal: AbortSignal): Promise<number> {
@@ -77,7 +77,7 @@ async function run(options: DatabaseFillOptions, signal: AbortSignal): Promise<v
   );
 }
 
-/** What storage says of its work goes under in what it says of itself here; only what is wrong is told. */
+/** Prints warnings and errors of storage only. */
 const warningsOnly: LoggerService = {
   log: () => undefined,
   warn: (message: unknown) => print(String(message)),

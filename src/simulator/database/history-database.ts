@@ -25,7 +25,7 @@ import {
 import type { Batch } from '../../telemetry/index.js';
 import { UnreachableError } from '../play/socket-sink.js';
 
-/** The database did not take what was written. */
+/** A write to the database failed. */
 export class WriteError extends Error {
   override readonly name = 'WriteError';
 
@@ -34,7 +34,7 @@ export class WriteError extends Error {
   }
 }
 
-/** Where a name has several addresses, an error has a message only within. */
+/** For a host with several addresses, only the inner errors have messages. */
 function describeError(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(describeError).join('; ');
   return error instanceof Error ? error.message : String(error);
@@ -42,7 +42,7 @@ function describeError(error: unknown): string {
 
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 5_000;
-/** A database that is away for longer than this is not waited for. */
+/** Time after which writes are not retried any more. */
 const RETRY_TIMEOUT_MS = 60_000;
 
 const logger = new Logger('DatabaseSink');
@@ -50,14 +50,14 @@ const logger = new Logger('DatabaseSink');
 interface RetryOptions {
   /** What is stored, as the end of "Cannot store …". */
   what: string;
-  /** Once it is aborted, what fails is not tried again. */
+  /** Once it is aborted, failures are not retried. */
   stop: AbortSignal;
-  /** Whether to try again has no point any more. */
+  /** Whether a retry has become useless. */
   isObsolete?: () => boolean;
 }
 
 /**
- * Stores something, and again while that fails: up to a minute.
+ * Stores something, and retries for up to a minute.
  *
  * @throws the last error
  */
@@ -78,15 +78,15 @@ export async function withRetries<T>(
   }
 }
 
-/** A server takes whoever was not seen for a minute for dead, and ends its connections. */
+/** Servers consider a collector dead after a minute without a heartbeat, and end its connections. */
 const HEARTBEAT_INTERVAL_MS = 15_000;
 
-/** A server process that has collected history: a row of `collectors`. */
+/** A simulated server process: a row of `collectors`. */
 class HistoryCollector {
   readonly id = new CollectorId();
   readonly registry: CollectorRegistry;
   readonly sink: PostgresSink;
-  /** It has no journal, and the purge of a server removes its ids once it has ended. */
+  /** There is no journal; the purge of a server may remove its batch ids once it has ended. */
   private readonly held = new HeldBatches();
   private heartbeat: NodeJS.Timeout | undefined;
 
@@ -95,7 +95,7 @@ class HistoryCollector {
     this.sink = new PostgresSink(pool, partitions, this.id);
   }
 
-  /** It is to be in the database already. */
+  /** Starts heartbeats. Its row must exist. */
   keepAlive(): void {
     this.heartbeat = setInterval(
       () => void this.registry.seen().catch(() => undefined),
@@ -103,13 +103,13 @@ class HistoryCollector {
     );
   }
 
-  /** It says nothing more, not even that it ends. */
+  /** Stops heartbeats without recording the end, as in a crash. */
   kill(): void {
     clearInterval(this.heartbeat);
     this.heartbeat = undefined;
   }
 
-  /** It says that it ends, unless it was killed. */
+  /** Records its end, unless it was killed. */
   async stop(): Promise<void> {
     if (this.heartbeat === undefined) return;
     this.kill();
@@ -118,9 +118,9 @@ class HistoryCollector {
   }
 }
 
-/** A database that takes history, in the place of the server that would have collected it. */
+/** A database for simulated history, written in place of a server. */
 export class HistoryDatabase {
-  /** While the collector is lost: its gap, which goes on. */
+  /** The open gap while the collector is down. */
   private gap: GapRecord | undefined;
 
   private constructor(
@@ -133,13 +133,13 @@ export class HistoryDatabase {
   }
 
   /**
-   * Creates and migrates the database where that is needed, as a server does when it starts.
+   * Creates and migrates the database if needed, as a server does when it starts.
    *
-   * @param signal stops what waits for a database that is away
+   * @param signal stops waiting for an unavailable database
    * @throws UnreachableError, UnsupportedDatabaseError, SchemaOutdatedError, or the signal's reason
    */
   static async open(url: string, settings: Settings, signal: AbortSignal): Promise<HistoryDatabase> {
-    // A server would wait for it.
+    // A server would wait for the database.
     await ensureDatabase(url).catch((error: unknown) => {
       if (error instanceof UnsupportedDatabaseError) throw error;
       throw new UnreachableError(withoutSecrets(url), describeError(error));
@@ -162,7 +162,7 @@ export class HistoryDatabase {
     return new HistoryDatabase(pool, partitions, collector, signal);
   }
 
-  /** The collector that is there now, or was lost last. */
+  /** The current collector, or the last one that was lost. */
   get identity(): CollectorIdentity {
     return this.collector.id.identity;
   }
@@ -176,8 +176,8 @@ export class HistoryDatabase {
   }
 
   /**
-   * The collector is killed: its connections end, and its gap begins, as the next server would record them. Everything
-   * of it has to be stored already.
+   * The collector crashes: its connections end and its gap starts, as the next server would record it. All its batches must
+   * be stored.
    *
    * @param at milliseconds since the epoch, in simulated time
    * @throws WriteError
@@ -194,7 +194,7 @@ export class HistoryDatabase {
     };
     await this.storeGap(this.gap);
     await this.withRetry('the end of connections', async () => {
-      // It has no journal, out of which its batches could come again.
+      // It has no journal with unstored batches.
       await this.pool.withClient((client) => nothingHeldBy(client, [identity.id]));
       let ended: number;
       do {
@@ -206,7 +206,7 @@ export class HistoryDatabase {
   }
 
   /**
-   * Another collector is there, and the gap of the one that was lost ends.
+   * Another collector starts, and the gap of the crashed one ends.
    *
    * @throws WriteError
    */
@@ -236,7 +236,7 @@ export class HistoryDatabase {
   }
 }
 
-/** The URL of a database as it may be shown: without user, password and options. */
+/** The URL of a database without user, password and options. */
 export function withoutSecrets(url: string): string {
   return Object.assign(new URL(url), { username: '', password: '', search: '' }).href;
 }

@@ -8,37 +8,37 @@ import {
 import type { Host } from '../world/population.js';
 
 /**
- * In simulated time. Half a minute, as of real nodes, would bring the news of each connection with nearly every
- * batch, and batches with news of the same connection wait for each other.
+ * In simulated time. With 30 s, as for real nodes, nearly every batch would update every connection, and batches that
+ * update the same connection wait for each other.
  */
 const UPDATE_INTERVAL_MS = 3_600_000;
 
-/** A connection of the past, of which a server would have written more often. */
+/** A simulated connection, which is updated less often than by a server. */
 class HistoryConnection extends NodeConnection {
   private nextUpdateAt = -Infinity;
 
   override heard(receivedAt: number, createdAt: number, type: number): boolean {
     const newType = !this.hasSent(type);
     const isUpdate = super.heard(receivedAt, createdAt, type);
-    // A row must have every type that is stored: readers look for no other.
+    // The row must list every stored type: queries rely on it.
     if (!isUpdate || (!newType && receivedAt < this.nextUpdateAt)) return false;
     this.nextUpdateAt = receivedAt + UPDATE_INTERVAL_MS;
     return true;
   }
 }
 
-/** The socket of a host as a server would have seen it, with the nodes that have spoken on it. */
+/** The socket of a host with its connections, as a server would record them. */
 export class HistorySocket {
   readonly endpoint: TelemetryEndpoint;
   readonly ipAddr: string;
-  /** Its connections, which end and begin as those of a server do. */
+  /** Its connections, managed as by a server. */
   readonly connections: SocketConnections<HistoryConnection>;
   private readonly id: string;
 
   /**
    * @param openedAt milliseconds since the epoch
    * @param now the simulated time: milliseconds since the epoch
-   * @param onReplaced told of a connection that has ended though the socket has not
+   * @param onReplaced called when a connection ends while the socket stays open
    */
   constructor(
     host: Host,
@@ -57,7 +57,7 @@ export class HistorySocket {
     });
   }
 
-  /** Ends the connections, with a close frame as nodes do, and returns them. */
+  /** Ends and returns the connections, as after a close frame. */
   end(at: number): readonly HistoryConnection[] {
     return this.connections.endAll(at, 'closed', 1000);
   }
@@ -78,10 +78,10 @@ export class HistorySocket {
   }
 }
 
-/** A trailing slash makes no difference. */
+/** Ignores a trailing slash. */
 function endpointOf(path: string): TelemetryEndpoint {
   const wanted = path.replace(/(?<=.)\/+$/, '');
   const found = Object.values(ENDPOINTS).find((endpoint) => endpoint.path === wanted);
-  if (found === undefined) throw new RangeError(`A server has no path ${path}.`);
+  if (found === undefined) throw new RangeError(`The server has no path ${path}.`);
   return found;
 }

@@ -150,7 +150,7 @@ export const VERBOSITY_OF = Object.fromEntries(
   MESSAGE_TYPES.map(({ msg, verbosity }) => [msg, verbosity]),
 ) as Readonly<Record<MessageType, number>>;
 
-/** A message before it is wrapped. */
+/** A message without its envelope. */
 export interface MessageContent {
   readonly msg: MessageType;
   readonly fields: JsonObject;

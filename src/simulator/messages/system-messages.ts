@@ -44,7 +44,7 @@ export function benchmarkFields(node: NodeProfile, random: Random): JsonObject {
   };
 }
 
-/** What a node knows of its surroundings when it reports. */
+/** State of a node for its report. */
 interface NodeStatus {
   best: Block;
   finalized: Block;
@@ -81,7 +81,7 @@ export function intervalFields(node: NodeProfile, status: NodeStatus, random: Ra
   ];
 }
 
-/** A peer as another node knows it. */
+/** A peer in the network state of a node. */
 export interface KnownPeer {
   readonly peerId: string;
   readonly address: string;

@@ -3,10 +3,10 @@ import type { Envelope } from '../messages/envelope.js';
 import { peerId, type Random, ss58Address } from '../random/random.js';
 import type { Software } from './software.js';
 
-/** What the nodes of one process share. */
+/** Machine of a process, shared by its nodes. */
 interface Hardware {
   readonly ip: string;
-  /** Milliseconds by which its clock is ahead. */
+  /** Clock offset in milliseconds; positive: ahead. */
   readonly clockSkewMs: number;
   readonly utcOffsetMinutes: number;
   readonly sysinfo: SystemInfo;
@@ -23,14 +23,14 @@ interface SystemInfo {
 }
 
 interface ClockPlan {
-  /** The share of clocks that are wrong. */
+  /** Share of wrong clocks. */
   readonly share: number;
-  /** By how much: the least and the most. */
+  /** Minimum and maximum offset. */
   readonly seconds: readonly [number, number];
 }
 
 const UTC_OFFSETS = [0, 0, 0, 60, 120, 330, 540, -300, -480];
-/** What the other clocks are off by at most. */
+/** Maximum offset of other clocks. */
 const USUAL_SKEW_MS = 300;
 
 /** Makes up a hardware. */
@@ -58,34 +58,34 @@ function usualSkew(random: Random): number {
   return random.between(-USUAL_SKEW_MS, USUAL_SKEW_MS);
 }
 
-/** Seconds as often as years: the logarithm is spread evenly. */
+/** Uniformly distributed logarithm: seconds are as frequent as years. */
 function wrongBy(random: Random, [min, max]: readonly [number, number]): number {
   const seconds = min * (max / min) ** random.fraction();
   return Math.round(seconds * 1000) * (random.chance(0.5) ? 1 : -1);
 }
 
-/** What stays the same about a node, unless it says that it is another one. */
+/** Properties of a node, constant unless it changes its identity. */
 export interface NodeProfile {
   readonly name: string;
   readonly software: Software;
   readonly version: string;
   readonly envelope: Envelope;
-  /** What it sends: only types of messages of this verbosity or a lower one. */
+  /** Maximum verbosity of the messages that it sends. */
   readonly verbosity: number;
   readonly chain: Chain;
   readonly peerId: string;
-  /** Its address as an authority; `undefined` for a node that does not make blocks. */
+  /** Its address as an authority; `undefined` for a node that does not author blocks. */
   readonly authorityId: string | undefined;
-  /** When it first started: milliseconds since the epoch, by its own clock. */
+  /** Time of its first start, by its own clock: milliseconds since the epoch. */
   readonly startupTime: number;
-  /** The multiaddress that others reach it at. */
+  /** Its multiaddress. */
   readonly address: string;
-  /** How blocks come to it: the median of the time that they take, and the deviation of the logarithm. */
+  /** Propagation delay of blocks: median, and standard deviation of the logarithm. */
   readonly latency: { readonly medianMs: number; readonly spread: number };
   readonly hardware: Hardware;
-  /** It sends no genesis hash, whatever its build does. */
+  /** It sends no genesis hash, although its build does. */
   readonly withoutGenesis?: boolean;
-  /** It says that each of its blocks has the height 2^53 - 1. */
+  /** It reports the height 2^53 - 1 for each block. */
   readonly sendsFalseHeights?: boolean;
 }
 
@@ -115,7 +115,7 @@ const SECOND_WORDS = [
 ];
 const DAY_MS = 86_400_000;
 
-/** Where a node is, and what is settled about it already. */
+/** Given properties of a new node. */
 export interface Place {
   software: Software;
   version: string;
@@ -128,11 +128,11 @@ export interface Place {
   /** The order of the keys in the nested envelope. */
   payloadFirst: boolean;
   authority: boolean;
-  /** When the simulation begins: milliseconds since the epoch. */
+  /** Start of the simulation: milliseconds since the epoch. */
   startAt: number;
 }
 
-/** Makes up a node. */
+/** Generates the profile of a node. */
 export function createProfile(random: Random, place: Place): NodeProfile {
   const { software, version, verbosity, chain, latency, hardware, idOnSocket, payloadFirst } = place;
   return {

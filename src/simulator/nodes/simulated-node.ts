@@ -27,27 +27,27 @@ import { type NetworkEvent, TelemetryEmitter } from './telemetry-emitter.js';
 import type { NodeProfile } from './node-profile.js';
 import type { Peers } from './peers.js';
 
-/** How a node behaves, as its scenario has it. */
+/** Behaviour of a node, from its scenario. */
 export interface NodePlan {
   readonly consensus: Consensus;
   readonly traces: TracePlan;
-  /** It greets, and says nothing else. */
+  /** It sends `system.connected` and nothing else. */
   readonly greetsOnly?: boolean;
 }
 
-/** Very old builds put the network state into every sixth `system.interval`, which makes it every 30 s. */
+/** Very old builds include the network state in every sixth `system.interval`, every 30 s. */
 const REPORTS_PER_STATE = 6;
-/** Blocks beside the best branch that a node remembers having imported. */
+/** Maximum number of imported blocks of other branches that a node remembers. */
 const MAX_REMEMBERED = 16;
 
-/** What a node says, and the little that it has to remember for it. What it says goes to the outbox. */
+/** A node with its state. Its messages go to the outbox. */
 export class SimulatedNode {
   best: Block;
   finalized: Block;
   started = false;
-  /** Whether it is fetching blocks that the others have. */
+  /** Whether it is catching up with other nodes. */
   syncing = false;
-  /** Whether it gets no blocks at all. */
+  /** Whether it receives no blocks. */
   stuck = false;
   private readonly emitter: TelemetryEmitter;
   private startupTime: number;
@@ -56,7 +56,7 @@ export class SimulatedNode {
 
   constructor(
     private current: NodeProfile,
-    /** The index of the host that it runs on, whose socket it uses. */
+    /** The index of its host, whose socket it uses. */
     readonly host: number,
     private readonly peers: Peers,
     private readonly random: Random,
@@ -69,7 +69,7 @@ export class SimulatedNode {
     this.emitter = new TelemetryEmitter(this, random, outbox);
   }
 
-  /** Who it is now. */
+  /** Its current identity. */
   get profile(): NodeProfile {
     return this.current;
   }
@@ -78,22 +78,22 @@ export class SimulatedNode {
     return this.profile.authorityId !== undefined;
   }
 
-  /** Whether it has what the others have, and can make blocks. */
+  /** Whether it is in sync and can author blocks. */
   get isReady(): boolean {
     return this.started && !this.syncing && !this.stuck;
   }
 
-  /** Whether it would send messages of a type. */
+  /** Whether it sends messages of a type. */
   sends(msg: MessageType): boolean {
     return !this.isMute(msg) && this.emitter.sends(msg);
   }
 
-  /** Says something, if it has a connection and its verbosity is high enough. */
+  /** Sends a message if it is connected and its verbosity is high enough. */
   emit(at: number, statement: MessageContent): void {
     if (!this.isMute(statement.msg)) this.emitter.emit(at, statement);
   }
 
-  /** Begins to run, with a database that ends with a block. */
+  /** Starts with the given best block. */
   start(best: Block): void {
     const { chain } = this.profile;
     this.started = true;
@@ -102,15 +102,15 @@ export class SimulatedNode {
     this.syncing = best.height < chain.best.height;
   }
 
-  /** Its process is another one from now on. */
+  /** Restarts its process. */
   restart(at: number): void {
     this.startupTime = at + this.profile.hardware.clockSkewMs;
   }
 
   /**
-   * Has a connection; says who it is, and what it is after a start.
+   * Connects: sends its identity, and hardware and authorities after a start.
    *
-   * @param set its authority set; `undefined` if it is not in it
+   * @param set its authority set; `undefined` if it is not an authority
    */
   connect(
     at: number,
@@ -125,14 +125,14 @@ export class SimulatedNode {
     if (set !== undefined) this.learnAuthorities(at, set);
   }
 
-  /** Greets as another node, on the connection that it has. */
+  /** Changes its identity on the same connection. */
   become(other: NodeProfile, at: number): void {
     this.current = other;
     this.startupTime = other.startupTime;
     this.sendConnected(at);
   }
 
-  /** Greets under another id, and speaks under it from now on. In the flat envelope there are none. */
+  /** Changes its id in the nested envelope. The flat envelope has no ids. */
   speakUnder(id: number, at: number): void {
     const { envelope } = this.current;
     if (envelope.form === 'flat') return;
@@ -140,12 +140,12 @@ export class SimulatedNode {
     this.sendConnected(at);
   }
 
-  /** Has no connection any more; what it says is gone. */
+  /** Disconnects; messages are dropped. */
   disconnect(): void {
     this.emitter.online = false;
   }
 
-  /** The text of `system.connected`, for a connection that is made anew; leaves what the node says next as it is. */
+  /** The text of `system.connected` for a reconnect. Does not affect later messages. */
   connectedText(at: number, nanos: number): string {
     return this.emitter.encode(
       'system.connected',
@@ -175,12 +175,12 @@ export class SimulatedNode {
     this.emit(at, refusedBlock(parent));
   }
 
-  /** A block has come; those between it and what the node has are fetched first. */
+  /** Receives a block. Missing ancestors are imported first. */
   receive(at: number, block: Block): void {
     if (this.isReady) this.importBlock(at, block, 'NetworkBroadcast');
   }
 
-  /** Imports a block that it does not have; the longest branch becomes the best one. */
+  /** Imports a new block. The longest branch becomes the best one. */
   importBlock(at: number, block: Block, origin: BlockOrigin): void {
     if (block.height <= this.best.height) {
       if (isIn(block, this.best) || this.besideBest.includes(block)) return;
@@ -196,7 +196,7 @@ export class SimulatedNode {
     this.sendImport(at, block, origin);
   }
 
-  /** A node that has not imported the block yet, or that knows it as final, says nothing. */
+  /** Finalizes a block, if it is imported and not final yet. */
   finalize(at: number, block: Block): void {
     if (block.height > this.best.height || block.height <= this.finalized.height) return;
     this.finalized = block;
@@ -207,7 +207,7 @@ export class SimulatedNode {
     this.emit(at, finalizedBlock(this.claimed(block)));
   }
 
-  /** Says how it is. */
+  /** Sends its periodic report. */
   report(at: number, txcount: number): void {
     this.peers.wander();
     this.reports += 1;
@@ -254,7 +254,7 @@ export class SimulatedNode {
     return this.plan.greetsOnly === true && msg !== 'system.connected';
   }
 
-  /** A block as it says that it is. */
+  /** A block as the node reports it. */
   private claimed(block: Block): Block {
     return this.profile.sendsFalseHeights === true ? { ...block, height: Number.MAX_SAFE_INTEGER } : block;
   }
@@ -276,7 +276,7 @@ export class SimulatedNode {
     return networkState(this.profile, this.peers, this.random);
   }
 
-  /** What another node than this one has in its transaction pool, seen from here. */
+  /** Varies a count, because transaction pools of nodes differ. */
   private withNoise(count: number): number {
     return Math.round(count * (0.9 + 0.2 * this.random.fraction()));
   }

@@ -4,10 +4,10 @@ import type { Random } from '../random/random.js';
 import type { Host } from '../world/population.js';
 import type { SimulatedNode } from './simulated-node.js';
 
-/** A message as it leaves a node. */
+/** A message that a node sends. */
 export interface NodeMessage {
   readonly kind: 'message';
-  /** When it is sent, in simulated time: milliseconds since the epoch. */
+  /** Time of sending in simulated time: milliseconds since the epoch. */
   readonly at: number;
   readonly node: SimulatedNode;
   readonly msg: string;
@@ -15,14 +15,14 @@ export interface NodeMessage {
   readonly text: string;
 }
 
-/** The socket of a host opens or ends. */
+/** The socket of a host opens or closes. */
 export interface ConnectionChange {
   readonly kind: 'connected' | 'disconnected';
   readonly at: number;
   readonly host: Host;
 }
 
-/** What the sockets lead to goes without saying so, or is there again. In between no socket is open. */
+/** The collector crashes or is replaced. No socket is open in between. */
 export interface CollectorChange {
   readonly kind: 'collector_lost' | 'collector_back';
   readonly at: number;
@@ -30,9 +30,9 @@ export interface CollectorChange {
 
 export type NetworkEvent = NodeMessage | ConnectionChange | CollectorChange;
 
-/** Puts what a node says into its envelope, under the time of its clock, and into the outbox of the network. */
+/** Wraps messages of a node in its envelope, with the time of its clock, and puts them into the outbox. */
 export class TelemetryEmitter {
-  /** Without a connection, what the node says is gone. */
+  /** Without a connection, messages are dropped. */
   online = false;
   private lastAt = -1;
   private lastNanos = 0;
@@ -43,7 +43,7 @@ export class TelemetryEmitter {
     private readonly outbox: NetworkEvent[],
   ) {}
 
-  /** Whether messages of a type would go out: there is a connection, and the verbosity is high enough. */
+  /** Whether messages of a type are sent: there is a connection, and the verbosity is high enough. */
   sends(msg: MessageType): boolean {
     return this.online && this.node.profile.verbosity >= VERBOSITY_OF[msg];
   }

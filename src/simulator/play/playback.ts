@@ -4,7 +4,7 @@ import { fill, dispatch } from './message-sink.js';
 import { SocketSink, type SocketTotals, type UnreachableError } from './socket-sink.js';
 
 export interface PlaybackOptions {
-  /** The server: `ws://` or `wss://`, without the path of a node. */
+  /** The server, `ws://` or `wss://`, without the path of a node. */
   url: string;
   /**
    * How many times faster than in reality the simulated time goes. `Infinity`: as fast as the server takes it; then
@@ -14,13 +14,13 @@ export interface PlaybackOptions {
   seed: number;
   /** When to stop, in simulated time: milliseconds since the epoch. */
   endAt?: number | undefined;
-  /** Stops it as well. */
+  /** Stops the run early. */
   signal?: AbortSignal | undefined;
   /** Told whenever a later connection could not be made; it is tried again. */
   onUnreachable?: ((error: UnreachableError) => void) | undefined;
 }
 
-/** What has happened so far, over all sockets. */
+/** Counters over all sockets. */
 export type PlaybackTotals = SocketTotals;
 
 /** Messages sent in a row before sockets get their turn. */

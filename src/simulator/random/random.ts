@@ -100,8 +100,8 @@ export class Random {
 }
 
 /**
- * Deals names out in turn, so that after any number of them each has been dealt as often as its weight says, give or
- * take one: a few hosts already show what there is.
+ * Chooses names deterministically by weight: after any number of choices, the count of each name differs from its share by
+ * at most one. So a few hosts already cover all names.
  */
 export class WeightedChoice<K extends string> {
   private readonly entries: { name: K; share: number; dealt: number }[];
@@ -119,7 +119,7 @@ export class WeightedChoice<K extends string> {
     const [first, ...rest] = this.entries;
     if (first === undefined) throw new RangeError('There is nothing to deal out.');
     let chosen = first;
-    // A little more is needed to go before an earlier one, lest rounding decides.
+    // The margin avoids that rounding errors decide.
     for (const entry of rest) if (owed(entry) > owed(chosen) + 1e-9) chosen = entry;
     chosen.dealt += 1;
     return chosen.name;

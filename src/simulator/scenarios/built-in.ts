@@ -5,7 +5,7 @@ const SIMNET = {
   startHeight: 1_853_200,
 } as const;
 
-/** The scenarios that come with the simulator, by name. What they leave out is as in `readScenario`. */
+/** The built-in scenarios by name. Omitted fields have the defaults of `readScenario`. */
 export const BUILT_IN = {
   small: {
     description: '20 nodes of five kinds of software on two chains, all at verbosity 9',

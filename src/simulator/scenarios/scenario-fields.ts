@@ -1,9 +1,9 @@
-/** A scenario cannot be used; the message names the field, what it is and what it takes. */
+/** An invalid scenario. The message has the field, its value and the valid values. */
 export class ScenarioError extends Error {
   override readonly name = 'ScenarioError';
 
   constructor(
-    /** Where it is in the scenario, such as `chains[0].slotSeconds`. */
+    /** The path of the field, such as `chains[0].slotSeconds`. */
     readonly field: string,
     readonly problem: string,
   ) {
@@ -11,10 +11,10 @@ export class ScenarioError extends Error {
   }
 }
 
-/** Reads a value of a scenario, or throws a ScenarioError that names its field. */
+/** Validates a value of a scenario. Throws a ScenarioError with its field. */
 type Reader<T> = (value: unknown, field: string) => T;
 
-/** A field of an object; a value that is not given is read from `fallback`, and is needed if that is `undefined`. */
+/** A field of an object with its default; it is required if the default is `undefined`. */
 interface Field<T> {
   readonly read: Reader<T>;
   readonly fallback: unknown;
@@ -43,7 +43,7 @@ export function integer(min: number, max: number): Reader<number> {
   };
 }
 
-/** The least and the most of something. */
+/** A pair of minimum and maximum. */
 export function range(of: Reader<number>): Reader<readonly [number, number]> {
   return (value, field) => {
     if (!Array.isArray(value) || value.length !== 2)
@@ -77,7 +77,7 @@ export function list<T>(of: Reader<T>, min: number, max: number): Reader<readonl
   };
 }
 
-/** How often each name occurs, as weights, such as `{ "tetcore": 2, "substrate-2": 1 }`. */
+/** Weights by name, such as `{ "tetcore": 2, "substrate-2": 1 }`. */
 export function weights<T extends string>(names: readonly T[]): Reader<Readonly<Partial<Record<T, number>>>> {
   const weight = number(0, 1_000_000);
   return (value, field) => {

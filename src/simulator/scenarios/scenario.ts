@@ -17,7 +17,7 @@ const share = number(0, 1);
 const minutes = number(0, 10_000_000);
 const VERBOSITIES = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'] as const;
 
-/** When something happens, after the beginning, and for how long; again so often, or once. */
+/** An episode: start, duration, and interval of repetition; 0: once. */
 const episode = object({
   afterMinutes: required(minutes),
   forMinutes: required(minutes),
@@ -190,16 +190,16 @@ const fields = object({
   liars: optional(share, 0),
 });
 
-/** What there is and what happens in a simulation, with every field filled in. */
+/** A scenario with all fields. */
 export type Scenario = ReturnType<typeof fields>;
 export type ChainPlan = Scenario['chains'][number];
 
-/** What tells chains apart: the name, and the salt where there is one. */
+/** Identifies a chain: its name, and its salt if there is one. */
 export function chainId({ name, salt }: Pick<ChainPlan, 'name' | 'salt'>): string {
   return salt === '' ? name : `${name}\0${salt}`;
 }
 
-/** What a scenario file holds: any of the fields of a scenario, at any depth. */
+/** A scenario file: any of the fields of a scenario, at any depth. */
 export type ScenarioFile = Partially<Scenario>;
 
 type Partially<T> = T extends readonly [unknown, unknown]
@@ -211,9 +211,9 @@ type Partially<T> = T extends readonly [unknown, unknown]
       : T;
 
 /**
- * Checks a scenario and fills in what it leaves out.
+ * Validates a scenario and adds defaults.
  *
- * @throws ScenarioError that names the first field that is wrong
+ * @throws ScenarioError with the first invalid field
  */
 export function readScenario(value: unknown): Scenario {
   const scenario = fields(value, '');

@@ -57,15 +57,15 @@ interface ChainActivityOptions {
   startAt: number;
 }
 
-/** Two branches of the same length; neither has won yet. */
+/** Two competing branches of equal length. */
 interface Fork {
   readonly base: Block;
   tips: readonly [Block, Block];
-  /** How many blocks each of them still gets. */
+  /** Remaining number of blocks for each branch. */
   left: number;
 }
 
-/** The life of one chain: authorities make blocks, which go around; now and then there is a fork. */
+/** The activity of a chain: authorities author blocks, which propagate; there are forks. */
 export class ChainActivity {
   private readonly plan: ChainPlan;
   private readonly chain: Chain;
@@ -112,7 +112,7 @@ export class ChainActivity {
     return this.transactions.waiting;
   }
 
-  /** The set that a node is in. */
+  /** The authority set of a node, if it is an authority. */
   authoritySetOf({ profile }: SimulatedNode): AuthoritySet | undefined {
     const { authorityId } = profile;
     return authorityId !== undefined && this.authorities.authorities.includes(authorityId)
@@ -129,7 +129,7 @@ export class ChainActivity {
     }
   }
 
-  /** A slot begins: an authority makes a block, as a rule; two do when there is a fork. */
+  /** A slot starts: usually one authority authors a block; two do in a fork. */
   private slot(at: number): void {
     const { chain, random, plan } = this;
     this.clock.at(at + chain.slotMs, (next) => this.slot(next));
@@ -156,7 +156,7 @@ export class ChainActivity {
     rival: SimulatedNode | undefined,
   ): void {
     if (fork.left === 0) {
-      // The next block decides: whichever branch it is on is the longer one.
+      // The next block decides: its branch becomes the longer one.
       this.fork = undefined;
       this.make(at, author, this.random.pick(fork.tips), 0);
       return;

@@ -4,7 +4,7 @@ interface Entry<T> {
   item: T;
 }
 
-/** Things that are due at a time, earliest first; at the same time, in the order in which they were added. */
+/** A priority queue by time; items with equal times are in insertion order. */
 export class EventQueue<T> {
   private readonly heap: Entry<T>[] = [];
   private added = 0;
@@ -52,19 +52,19 @@ function isBefore(one: Entry<unknown>, other: Entry<unknown>): boolean {
   return one.at < other.at || (one.at === other.at && one.order < other.order);
 }
 
-/** Something that happens at a time: milliseconds since the epoch. */
+/** Handles an event at a time: milliseconds since the epoch. */
 type EventHandler = (at: number) => void;
 
-/** Simulated time: lets one thing after the other happen, in the order of their times. */
+/** Simulated time: runs scheduled handlers in order of time. */
 export class Clock {
   private readonly queue = new EventQueue<EventHandler>();
 
-  /** Lets something happen at a time, which is rounded to a millisecond. */
+  /** Schedules a handler. The time is rounded to a millisecond. */
   at(time: number, handler: EventHandler): void {
     this.queue.push(Math.round(time), handler);
   }
 
-  /** Lets something happen again and again. `gap` gives the time in between, in milliseconds. */
+  /** Schedules a handler repeatedly. `gap` returns the interval in milliseconds. */
   repeat(first: number, gap: () => number, handler: EventHandler): void {
     this.at(first, (at) => {
       handler(at);
@@ -72,7 +72,7 @@ export class Clock {
     });
   }
 
-  /** The next thing happens; `false` when there is none. */
+  /** Runs the next handler; `false` if there is none. */
   tick(): boolean {
     const next = this.queue.pop();
     next?.item(next.at);

@@ -5,15 +5,15 @@ import type { Random } from '../random/random.js';
 import type { ChainPlan } from '../scenarios/scenario.js';
 import type { Clock } from './clock.js';
 
-/** The authorities that make and finalise blocks. With each change it has another id, one goes and one comes. */
+/** The authorities that author and finalize blocks. Each change increments the id and replaces one member. */
 export class AuthoritySet {
   private number = 0;
   private members: readonly string[];
   private readonly waiting: string[];
 
   /**
-   * @param candidates addresses of all that may become authorities
-   * @param activeShare the share of them that are authorities at one time
+   * @param candidates addresses of all possible authorities
+   * @param activeShare share of active authorities
    */
   constructor(candidates: readonly string[], activeShare: number) {
     const active = Math.max(1, Math.ceil(candidates.length * activeShare));
@@ -69,10 +69,10 @@ interface FinalityOptions {
   startAt: number;
 }
 
-/** How many signers a commit names at most. */
+/** Maximum number of signers in a commit. */
 const MAX_SIGNERS = 9;
 
-/** The rounds of votes that make blocks final, until they stall. */
+/** Voting rounds that finalize blocks, unless finality is stalled. */
 export class FinalityGadget {
   private rounds = 0;
 
@@ -81,14 +81,14 @@ export class FinalityGadget {
     private readonly authorities: AuthoritySet,
   ) {}
 
-  /** A new set of authorities begins to count anew. */
+  /** A new authority set restarts the round counter. */
   restartRounds(): void {
     this.rounds = 0;
   }
 
   /**
-   * Votes come in. They make the chain final up to a little below the newest block, but not beyond `limit`, above
-   * which two branches are at odds; in a stall there are too few of them.
+   * Runs a voting round. It finalizes the chain up to some blocks below the best one, but not above `limit`, where the
+   * chain is forked. During a stall, there are too few votes.
    */
   round(at: number, limit: number): void {
     const { plan, chain, random, startAt } = this.options;
@@ -133,7 +133,7 @@ export class FinalityGadget {
     return profile.authorityId !== undefined && this.authorities.authorities.includes(profile.authorityId);
   }
 
-  /** A stretch of the list, from anywhere on. */
+  /** Consecutive authorities from a random position. */
   private someVoters(count: number): string[] {
     const { authorities } = this.authorities;
     const first = this.options.random.between(0, authorities.length - 1);

@@ -6,25 +6,25 @@ import type { Scenario } from '../scenarios/scenario.js';
 import type { Clock } from './clock.js';
 import type { Host } from './population.js';
 
-/** A process that is to be: its nodes share a socket. */
+/** A planned process, whose nodes share a socket. */
 export interface HostPlan {
   readonly software: Software;
   readonly profiles: readonly NodeProfile[];
 }
 
 /*
- * Nodes whose identity is not what a server would like. They are drawn once all nodes are there, by random numbers of
- * their own: everything else is the same with them and without them.
+ * Nodes with problematic identities. They are chosen after all nodes are planned, with separate random numbers, so that
+ * everything else stays the same.
  */
 
-/** Takes the genesis hash from some nodes, lets others copy a peer id, and makes liars of some. */
+/** Removes the genesis hash from some nodes, copies peer ids to others, and lets some report false heights. */
 export function withOddIdentities(
   plans: readonly HostPlan[],
   { withoutGenesis, copiedKeys, liars }: Scenario,
   seed: number,
 ): HostPlan[] {
   if (withoutGenesis + copiedKeys + liars === 0) return [...plans];
-  // A profile is in two plans where its node is connected twice.
+  // The profile of a node with two connections is in two plans.
   const all = [...new Set(plans.flatMap(({ profiles }) => profiles))];
   const changed = new Map(all.map((profile) => [profile, profile]));
   const drawn = (kind: string, share: number, able = all): NodeProfile[] =>
@@ -37,7 +37,7 @@ export function withOddIdentities(
   for (const one of withoutHash) change(one, { withoutGenesis: true });
   for (const one of drawn('liars', liars)) change(one, { sendsFalseHeights: true });
 
-  // To a server a node is on another chain where it sends no hash.
+  // A server assigns nodes without a hash to another chain.
   const chainOf = (one: NodeProfile): unknown =>
     sendsGenesis(one) && !withoutHash.has(one) ? one.chain : one.chain.name;
   const copiers = new Set(drawn('copies', copiedKeys));
@@ -58,7 +58,7 @@ export function withOddIdentities(
   }));
 }
 
-/** The hosts that are given a second URL, by index. */
+/** Indexes of hosts with a second URL. */
 export function hostsWithSecondUrl(hosts: number, { urlsGivenTwice }: Scenario, seed: number): number[] {
   const random = new Random(seed, 'identities', 'urls');
   const indexes = Array.from({ length: hosts }, (_, index) => index);

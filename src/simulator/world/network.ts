@@ -12,7 +12,7 @@ import { type Host, NetworkBuilder } from './population.js';
 interface OutagesOptions {
   plans: Scenario['outages'];
   hosts: readonly HostActivity[];
-  /** Draws when each host dials again; nothing else draws of it. */
+  /** Random numbers for the reconnect delays only. */
   random: Random;
   clock: Clock;
   outbox: NetworkEvent[];
@@ -20,7 +20,7 @@ interface OutagesOptions {
 
 const MINUTE_MS = 60_000;
 
-/** Times in which the collector of all sockets is lost. Those that overlap are one. */
+/** Outages of the collector. Overlapping outages are merged. */
 class Outages {
   private lostUntil: number | undefined;
 
@@ -57,20 +57,19 @@ class Outages {
 }
 
 export interface NetworkOptions {
-  /** What there is and what happens; `small` unless given. */
+  /** The scenario; default: `small`. */
   scenario?: Scenario;
-  /** Instead of the number of the scenario. */
+  /** Overrides the number of nodes of the scenario. */
   nodes?: number;
-  /** Instead of the share of the scenario. */
+  /** Overrides the share of the scenario. */
   audit?: number;
   seed: number;
-  /** When the simulation begins: milliseconds since the epoch, whole. */
+  /** Start of the simulation: milliseconds since the epoch, an integer. */
   startAt: number;
 }
 
 /**
- * A network of nodes in simulated time. What they say depends on the options alone; nothing here knows of
- * sockets or of the real clock.
+ * A network of nodes in simulated time. Its messages depend on the options only, not on sockets or real time.
  */
 export class Network {
   readonly startAt: number;
@@ -104,7 +103,7 @@ export class Network {
       const { clock, outbox } = this;
       return new HostActivity({ host, scenario: this.scenario, activities, random, clock, outbox });
     });
-    // Before the hosts, so that one which begins with an outage has no socket before it.
+    // Before the hosts, so that there are no sockets if the simulation starts with an outage.
     new Outages({
       plans: this.scenario.outages,
       hosts: hostActivities,
@@ -124,8 +123,8 @@ export class Network {
   }
 
   /**
-   * Everything that happens on the sockets of the network, by time, without an end. It can be read once, here or by
-   * `messages`: reading moves the time on.
+   * An infinite sequence of all events by time. It can be consumed once, here or by `messages`, because that advances the
+   * time.
    */
   *events(): Generator<NetworkEvent, void, undefined> {
     const { outbox } = this;
@@ -135,7 +134,7 @@ export class Network {
     }
   }
 
-  /** Everything that the nodes say, by time, without an end. */
+  /** An infinite sequence of all messages by time. */
   *messages(): Generator<NodeMessage, void, undefined> {
     for (const event of this.events()) if (event.kind === 'message') yield event;
   }

@@ -10,8 +10,8 @@ import { chainId, type ChainPlan, type Scenario } from '../scenarios/scenario.js
 import { type HostPlan, hostsWithSecondUrl, withOddIdentities } from './identities.js';
 
 /**
- * The peers that the nodes of each chain can know of: those nodes, and as many externalPeers, which are heard of without
- * being part of the simulation, as are needed for `known` of them and one more.
+ * The peers that nodes of each chain can know: the nodes of the chain, and external peers that are not simulated, at least
+ * `known + 1` in total.
  */
 function createDirectories(
   profiles: readonly NodeProfile[],
@@ -21,7 +21,7 @@ function createDirectories(
   const members = new Map<Chain, Map<string, KnownPeer>>();
   for (const profile of profiles) {
     const ofChain = members.get(profile.chain) ?? new Map<string, KnownPeer>();
-    // By their ids: some nodes are connected twice.
+    // By id, because some nodes are connected twice.
     members.set(profile.chain, ofChain.set(profile.peerId, knownAs(profile)));
   }
   const externalPeers: KnownPeer[] = [];
@@ -35,7 +35,7 @@ function createDirectories(
   return directories;
 }
 
-/** Members among externalPeers, so that any stretch has some of both. */
+/** Interleaves members and external peers, so that any part of the list has both. */
 function interleaved(members: readonly KnownPeer[], externalPeers: readonly KnownPeer[]): KnownPeer[] {
   const step = members.length / Math.max(1, externalPeers.length);
   const peers: KnownPeer[] = [];
@@ -61,28 +61,28 @@ function externalPeer(random: Random, index: number, models: readonly NodeProfil
   };
 }
 
-/** A process: one socket, for one node or several. */
+/** A process with one socket for one or several nodes. */
 export interface Host {
   readonly index: number;
-  /** The path that it connects to; some have a trailing slash, as in real set-ups. */
+  /** The path of its URL; some have a trailing slash, as in reality. */
   readonly path: string;
   readonly software: Software;
   readonly nodes: readonly SimulatedNode[];
-  /** It is the second socket of nodes that have another host: they greet over it, and only an outage of the collector ends it. */
+  /** It is a second socket of nodes of another host: they send only `system.connected` on it, and only an outage closes it. */
   readonly greetsOnly: boolean;
 }
 
 interface Population {
   readonly chains: readonly { readonly plan: ChainPlan; readonly chain: Chain }[];
   readonly hosts: readonly Host[];
-  /** Each of them once, without those on second sockets. */
+  /** All nodes, without duplicates for second sockets. */
   readonly nodes: readonly SimulatedNode[];
 }
 
-/** Nodes of a chain that may make blocks: real sets of authorities do not grow with the network. */
+/** Maximum number of authorities of a chain: real authority sets do not grow with the network. */
 const MAX_AUTHORITIES = 300;
 
-/** Makes up chains, hosts and nodes. */
+/** Generates chains, hosts and nodes. */
 export class NetworkBuilder {
   private readonly chains: Population['chains'];
   private readonly authorities = new Map<Chain, number>();
@@ -95,7 +95,7 @@ export class NetworkBuilder {
     private readonly startAt: number,
   ) {
     const { chains, lagging } = scenario;
-    // Nodes that are behind find the blocks that they lack.
+    // Nodes that are behind need the blocks they lack.
     const kept = Math.max(128, lagging.share > 0 || lagging.atStart > 0 ? lagging.blocks[1] + 64 : 0);
     this.chains = chains.map((plan) => {
       const { name, slotSeconds, startHeight } = plan;
@@ -118,7 +118,7 @@ export class NetworkBuilder {
     this.softwareChoice = new WeightedChoice(scenario.software);
   }
 
-  /** @param outbox where the nodes put what they say */
+  /** @param outbox receives the messages of the nodes */
   build(outbox: NetworkEvent[]): Population {
     const plans = withOddIdentities(this.planHosts(), this.scenario, this.seed);
     const profiles = plans.flatMap(({ profiles }) => profiles);
@@ -206,7 +206,7 @@ export class NetworkBuilder {
     const { plan, chain } = this.chainFrom(firstChain, position);
     const count = this.authorities.get(chain) ?? 0;
     const willing = random.chance(plan.authors);
-    // Each chain has a node that makes blocks.
+    // Each chain has at least one authority.
     const authority = count < MAX_AUTHORITIES && (count === 0 || willing);
     if (authority) this.authorities.set(chain, count + 1);
     const { latency } = this.scenario;
