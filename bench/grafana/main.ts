@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import type pg from 'pg';
 import {
   type PanelQuery,
@@ -8,6 +7,7 @@ import {
 import { intervalOf, substituted } from '../../test/monitoring/grafana/substitute.js';
 import { onDatabase } from '../../test/support/on-database.js';
 import { median } from '../support/result.js';
+import { parseArgs } from '../support/parse-args.js';
 
 const {
   values: options,

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { Answer } from '../shared/api.js';
+import type { ApiSchema } from '../shared/api.js';
 import { Time } from '../shared/time.js';
 import type { QueryChange } from '../shared/url-state.js';
 import { NewEvent } from './new-event.js';
@@ -7,7 +7,7 @@ import { NewEvent } from './new-event.js';
 interface EventsProps {
   runId: number;
   /** Oldest first. */
-  events: readonly Answer<'BenchmarkEvent'>[];
+  events: readonly ApiSchema<'BenchmarkEvent'>[];
   /** The one that is chosen; '' for none. */
   event: string;
   change: (change: QueryChange) => void;

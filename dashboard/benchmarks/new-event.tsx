@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
-import { answerOf, api } from '../shared/api.js';
-import { Description, Field, textIn, timeIn } from './description.js';
+import { responseData, api } from '../shared/api.js';
+import { CreateForm, Field, textIn, timeIn } from './create-form.js';
 
 /** Marks that something in a run begins or ends. */
 export function NewEvent({ runId, onAdded }: { runId: number; onAdded: () => void }): JSX.Element {
@@ -12,12 +12,12 @@ export function NewEvent({ runId, onAdded }: { runId: number; onAdded: () => voi
       phase: textIn(fields, 'phase') === 'end' ? ('end' as const) : ('start' as const),
       ...(at !== undefined && { created_at: at }),
     };
-    const { name, phase } = await answerOf(api.POST('/benchmarks/events', { body }));
+    const { name, phase } = await responseData(api.POST('/benchmarks/events', { body }));
     onAdded();
     return `Added the ${phase} of “${name}”.`;
   };
   return (
-    <Description title="Add event" action="Add" send={send}>
+    <CreateForm title="Add event" action="Add" send={send}>
       <Field name="name" label="Event" required />
       <label class="field">
         <span>Phase</span>
@@ -27,6 +27,6 @@ export function NewEvent({ runId, onAdded }: { runId: number; onAdded: () => voi
         </select>
       </label>
       <Field name="created_at" label="Time (empty: now)" type="datetime-local" />
-    </Description>
+    </CreateForm>
   );
 }

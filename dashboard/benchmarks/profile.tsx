@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { type Answer, answerOf, api } from '../shared/api.js';
+import { type ApiSchema, responseData, api } from '../shared/api.js';
 import { useLoaded } from '../shared/loaded.js';
 import { Empty, Shown } from '../shared/states.js';
 import type { QueryChange } from '../shared/url-state.js';
@@ -9,7 +9,7 @@ import { ScopeFields } from './scope-fields.js';
 interface ProfileProps {
   id: number;
   event: string;
-  events: readonly Answer<'BenchmarkEvent'>[];
+  events: readonly ApiSchema<'BenchmarkEvent'>[];
   target: string;
   change: (change: QueryChange) => void;
 }
@@ -19,12 +19,12 @@ export function Profile({ id, event, events, target, change }: ProfileProps): JS
   const [profile, reload] = useLoaded(
     (signal) => {
       const query = { ...(event !== '' && { event }), ...(target !== '' && { target }) };
-      return answerOf(api.GET('/benchmarks/{id}/profile', { params: { path: { id }, query }, signal }));
+      return responseData(api.GET('/benchmarks/{id}/profile', { params: { path: { id }, query }, signal }));
     },
     [id, event, target, events],
   );
   const [targets] = useLoaded(
-    (signal) => answerOf(api.GET('/benchmarks/{id}/targets', { params: { path: { id } }, signal })),
+    (signal) => responseData(api.GET('/benchmarks/{id}/targets', { params: { path: { id } }, signal })),
     [id],
   );
   return (

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { formatCount } from '../shared/format.js';
 import { Empty, Failed, Loading } from '../shared/states.js';
 import { MessageItem } from './message-item.js';
-import { Older } from './older.js';
+import { LoadOlder } from './older.js';
 import type { Followed } from './use-followed.js';
 import type { Messages } from './use-messages.js';
 
@@ -48,7 +48,7 @@ export function MessageList({ messages, followed, follow }: MessageListProps): J
         ))}
       </ol>
       {error !== undefined && <Failed error={error} retry={older} />}
-      {error === undefined && more && <Older loading={loading} load={older} />}
+      {error === undefined && more && <LoadOlder loading={loading} load={older} />}
       {!more && <p class="muted">There are no older messages.</p>}
     </>
   );

@@ -1,10 +1,10 @@
 import type { ComponentChildren, JSX } from 'preact';
-import type { Answer } from '../shared/api.js';
+import type { ApiSchema } from '../shared/api.js';
 import { formatCount } from '../shared/format.js';
 import { Time } from '../shared/time.js';
 
 /** What a node is, by the connection that describes it. */
-export function Facts({ node }: { node: Answer<'NodeDetail'> }): JSX.Element {
+export function Facts({ node }: { node: ApiSchema<'NodeDetail'> }): JSX.Element {
   return (
     <FactList
       facts={[

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { type Answer, answerOf, api } from '../shared/api.js';
+import { type ApiSchema, responseData, api } from '../shared/api.js';
 import { formatBytes, formatCount } from '../shared/format.js';
 import { useLoaded } from '../shared/loaded.js';
 import { Empty, Shown } from '../shared/states.js';
@@ -17,12 +17,12 @@ const SCORES = [
 type Fields = Record<string, unknown>;
 
 /** The computer that a node runs on, and how fast that is, as the node reports both. */
-export function Hardware({ node }: { node: Answer<'NodeDetail'> }): JSX.Element {
+export function Hardware({ node }: { node: ApiSchema<'NodeDetail'> }): JSX.Element {
   const { peer_id } = node;
   const [benchmark, reload] = useLoaded(
     async (signal) => {
       const query = { peer_id, msg: 'sysinfo.hwbench', limit: 1 };
-      return (await answerOf(api.GET('/nodes/logs', { params: { query }, signal })))[0] ?? null;
+      return (await responseData(api.GET('/nodes/logs', { params: { query }, signal })))[0] ?? null;
     },
     [peer_id],
   );
@@ -46,7 +46,7 @@ export function Hardware({ node }: { node: Answer<'NodeDetail'> }): JSX.Element 
   );
 }
 
-function Computer({ node }: { node: Answer<'NodeDetail'> }): JSX.Element {
+function Computer({ node }: { node: ApiSchema<'NodeDetail'> }): JSX.Element {
   const sysinfo = node.sysinfo;
   const system = [node.target_os, node.target_arch, node.target_env]
     .filter((part) => part !== null)

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import { type Answer, answerOf, api, RequestFailedError } from '../shared/api.js';
+import { type ApiSchema, responseData, api, RequestFailedError } from '../shared/api.js';
 import { useLoaded } from '../shared/loaded.js';
 import { NodePicker, nodeName } from '../shared/node-picker.js';
 import { Page } from '../shared/page.js';
@@ -59,7 +59,7 @@ function NodeShown({ peerId, chain, bounds }: NodeShownProps): JSX.Element {
   const [node, reload] = useLoaded(
     (signal) => {
       const query = chain === undefined ? {} : { chain };
-      return answerOf(api.GET('/nodes/{peer_id}', { params: { path, query }, signal }));
+      return responseData(api.GET('/nodes/{peer_id}', { params: { path, query }, signal }));
     },
     [peerId, chain, bounds],
   );
@@ -107,12 +107,12 @@ function NodeShown({ peerId, chain, bounds }: NodeShownProps): JSX.Element {
 function keyOf({
   genesis_hash,
   chain,
-}: Pick<Answer<'OtherChain'>, 'genesis_hash' | 'chain'>): string | undefined {
+}: Pick<ApiSchema<'OtherChain'>, 'genesis_hash' | 'chain'>): string | undefined {
   return genesis_hash ?? (chain === null ? undefined : `name:${chain}`);
 }
 
 /** The same peer id elsewhere. */
-function OtherChains({ node }: { node: Answer<'NodeDetail'> }): JSX.Element | null {
+function OtherChains({ node }: { node: ApiSchema<'NodeDetail'> }): JSX.Element | null {
   const others = node.other_chains.flatMap((other) => {
     const key = keyOf(other);
     return key === undefined ? [] : [{ ...other, key }];

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { FeedClient } from '../shared/feed.js';
 import { Page } from '../shared/page.js';
 import { Empty, Failed, Loading, Shown } from '../shared/states.js';
-import { type Answer, RequestFailedError } from '../shared/api.js';
+import { type ApiSchema, RequestFailedError } from '../shared/api.js';
 import { formatCount } from '../shared/format.js';
 import { linkTo, useQueryState } from '../shared/url-state.js';
 import { ChainChoice } from './chain-choice.js';
@@ -92,7 +92,7 @@ export function NodesPage(): JSX.Element {
   );
 }
 
-function choicesIn(error: Error): readonly Answer<'ChainChoice'>[] {
+function choicesIn(error: Error): readonly ApiSchema<'ChainChoice'>[] {
   return error instanceof RequestFailedError ? error.chains : [];
 }
 
@@ -107,7 +107,7 @@ function Choices({
   choices,
 }: {
   name: string;
-  choices: readonly Answer<'ChainChoice'>[];
+  choices: readonly ApiSchema<'ChainChoice'>[];
 }): JSX.Element {
   return (
     <Empty title={`Several chains are named ${name}. Choose one.`}>

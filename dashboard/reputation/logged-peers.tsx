@@ -1,12 +1,12 @@
 import type { JSX } from 'preact';
-import { answerOf, api } from '../shared/api.js';
+import { responseData, api } from '../shared/api.js';
 import { Empty, Shown } from '../shared/states.js';
 import { Matrix } from './matrix.js';
 import { matrixOf } from './matrix-data.js';
 import { usePolled } from './use-polled.js';
 
-const EVERY_MS = 15_000;
-const MOST_REPORTERS = 100;
+const INTERVAL_MS = 15_000;
+const MAX_REPORTERS = 100;
 
 /** How old reports may be, by their names in the URL: seconds. */
 const AGES: Readonly<Record<string, string>> = {
@@ -53,11 +53,11 @@ export function LoggedPeers({ age, onAge, nameOf, linkOf }: LoggedPeersProps): J
 function LatestReports({ age, nameOf, linkOf }: Omit<LoggedPeersProps, 'onAge'>): JSX.Element {
   const [matrix, reload] = usePolled(
     async (signal) => {
-      const query = { max_age_s: Number(age), limit: MOST_REPORTERS };
-      return matrixOf(await answerOf(api.GET('/reputation/logged', { params: { query }, signal })));
+      const query = { max_age_s: Number(age), limit: MAX_REPORTERS };
+      return matrixOf(await responseData(api.GET('/reputation/logged', { params: { query }, signal })));
     },
     [age],
-    EVERY_MS,
+    INTERVAL_MS,
   );
   return (
     <Shown of={matrix} what="reports" retry={reload}>

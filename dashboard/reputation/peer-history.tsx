@@ -7,13 +7,13 @@ import { Empty, Shown } from '../shared/states.js';
 import { boundsOf, type TimeRange } from '../shared/time-range.js';
 import { type Report, reportersOf, seriesOf } from './reports.js';
 import { Reporters } from './reporters.js';
-import { MOST_REPORTS, usePeerReports } from './use-peer-reports.js';
+import { MAX_REPORTS, usePeerReports } from './use-peer-reports.js';
 
 /** Nodes send their network state every 30 seconds. */
 const HOLD_S = 120;
 /** Lines of a chart that can be told apart. */
-const MOST_LINES = 12;
-const MOST_POINTS = 2000;
+const MAX_LINES = 12;
+const MAX_POINTS = 2000;
 
 interface PeerHistoryProps {
   peerId: string;
@@ -51,15 +51,15 @@ interface FoundProps {
 
 function Found({ reports, range, nameOf }: FoundProps): JSX.Element {
   const reporters = useMemo(() => reportersOf(reports), [reports]);
-  const lines = reporters.slice(0, MOST_LINES);
+  const lines = reporters.slice(0, MAX_LINES);
   const data = useMemo(
-    () => withGaps(thinned(seriesOf(reporters.slice(0, MOST_LINES), HOLD_S), MOST_POINTS), gapOf(reports)),
+    () => withGaps(thinned(seriesOf(reporters.slice(0, MAX_LINES), HOLD_S), MAX_POINTS), gapOf(reports)),
     [reporters],
   );
   const { start, end } = boundsOf(range);
   return (
     <>
-      {reports.length >= MOST_REPORTS && (
+      {reports.length >= MAX_REPORTS && (
         <p class="warning">
           Only the newest {formatCount(reports.length)} reports are shown. Choose a shorter time range.
         </p>
@@ -85,5 +85,5 @@ function Found({ reports, range, nameOf }: FoundProps): JSX.Element {
 function gapOf(reports: readonly Report[]): number {
   const [newest, oldest] = [reports[0]?.ts ?? '', reports.at(-1)?.ts ?? ''];
   const span = (Date.parse(newest) - Date.parse(oldest)) / 1000;
-  return Math.max(HOLD_S, (span / MOST_POINTS) * 4);
+  return Math.max(HOLD_S, (span / MAX_POINTS) * 4);
 }

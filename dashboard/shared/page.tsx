@@ -1,6 +1,6 @@
 import { type ComponentChildren, type JSX, render } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { access, forgetToken, onAccess, token } from './access.js';
+import { access, removeToken, onAccess, token } from './access.js';
 import type { FeedClient, FeedState } from './feed.js';
 import { useOwnPages } from './own-pages.js';
 import './theme.css';
@@ -68,7 +68,7 @@ export function Page({ title, path, peerId, chain, feed, children }: PageProps):
           ))}
           <a href="/docs">API</a>
         </nav>
-        {token() !== undefined && <ForgetToken />}
+        {token() !== undefined && <RemoveToken />}
         <ThemeChoice />
       </header>
       <main id="main" tabIndex={-1}>
@@ -95,9 +95,9 @@ function FeedStateShown({ feed }: { feed: FeedClient }): JSX.Element {
   );
 }
 
-function ForgetToken(): JSX.Element {
+function RemoveToken(): JSX.Element {
   const forget = (): void => {
-    forgetToken();
+    removeToken();
     // What has been read with it goes as well.
     location.reload();
   };

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { type Access, keepToken, tokenHeaders } from './access.js';
+import { type Access, storeToken, tokenHeaders } from './access.js';
 
 const UNKNOWN = 'The server does not accept this token.';
 /** What a header can hold. */
@@ -18,10 +18,10 @@ export function TokenForm({ access }: { access: Access }): JSX.Element {
     const typed = input.current?.value.trim() ?? '';
     setChecking(true);
     setObjection('');
-    const wrong = await objectionTo(typed);
+    const wrong = await tokenError(typed);
     setChecking(false);
     if (wrong === '') {
-      keepToken(typed);
+      storeToken(typed);
       return;
     }
     setObjection(wrong);
@@ -65,7 +65,7 @@ export function TokenForm({ access }: { access: Access }): JSX.Element {
 }
 
 /** What is wrong with a token; '' where it is known. */
-async function objectionTo(token: string): Promise<string> {
+async function tokenError(token: string): Promise<string> {
   if (!TOKEN.test(token)) return UNKNOWN;
   try {
     const { status } = await fetch(CHECKED_AT, { headers: tokenHeaders(token) });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Delivered } from './delivered.js';
+import { ReceivedRows } from './received-rows.js';
 import type { FeedRow } from './feed.js';
 
 const START = Date.parse('2026-01-02T03:00:00Z');
@@ -12,7 +12,7 @@ describe('what the feed has delivered', () => {
   afterAll(() => vi.useRealTimers());
 
   it('is asked for again from ten minutes before the newest, and dropped, while what is late comes', () => {
-    const delivered = new Delivered();
+    const delivered = new ReceivedRows();
     expect(delivered.resume()).toBeUndefined();
     const before = [row(0), row(1_000), row(990), row(1_000, 1), row(1_000, 1)];
     expect(delivered.fresh(before)).toEqual(before);
@@ -26,7 +26,7 @@ describe('what the feed has delivered', () => {
   });
 
   it('is bounded: what is not remembered is not asked for again', () => {
-    const delivered = new Delivered(100);
+    const delivered = new ReceivedRows(100);
     const rows = Array.from({ length: 250 }, (_, n) => row(n));
     expect(delivered.fresh(rows)).toHaveLength(250);
     const start = delivered.resume() ?? '';
@@ -39,13 +39,13 @@ describe('what the feed has delivered', () => {
   });
 
   it('is asked for again from a time that has been, where the clock of a node is ahead', () => {
-    const delivered = new Delivered();
+    const delivered = new ReceivedRows();
     delivered.fresh([row(0), row(80_000)]);
     expect(delivered.resume()).toBe(new Date(START + 3_000_000).toISOString());
   });
 
   it('is replaced where it is an aggregate', () => {
-    const delivered = new Delivered();
+    const delivered = new ReceivedRows();
     delivered.noteTimes([row(900), row(1_200)]);
     expect(delivered.resume()).toBe(new Date(START + 600_000).toISOString());
   });

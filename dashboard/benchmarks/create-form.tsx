@@ -2,7 +2,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { Failed } from '../shared/states.js';
 
-interface DescriptionProps {
+interface CreateFormProps {
   title: string;
   /** What the button says. */
   action: string;
@@ -16,7 +16,7 @@ interface DescriptionProps {
 }
 
 /** A form that sends something new to the server, folded until it is wanted. */
-export function Description({ title, action, send, children }: DescriptionProps): JSX.Element {
+export function CreateForm({ title, action, send, children }: CreateFormProps): JSX.Element {
   const [outcome, setOutcome] = useState<string | Error>('');
   const [busy, setBusy] = useState(false);
   const submit = (event: SubmitEvent): void => {

@@ -1,7 +1,7 @@
 import { boundsOf, readRange, type TimeRange } from '../shared/time-range.js';
 
 /** What the reader wants to see: the query of the page. */
-export interface Question {
+export interface LogQuery {
   peerId: string;
   /** The chain that it sent them on: what identifies it, or its name; '' for any. */
   chain: string;
@@ -14,7 +14,7 @@ export interface Question {
   follow: boolean;
 }
 
-export function readQuestion(query: URLSearchParams): Question {
+export function readLogQuery(query: URLSearchParams): LogQuery {
   const range = readRange(query, 'all');
   return {
     peerId: query.get('peer_id') ?? '',
@@ -40,10 +40,10 @@ interface NodeParameters {
 }
 
 /** The parameters of `GET /nodes/logs`. */
-export function parametersOf(question: Question): NodeParameters & { msg?: string; target?: string } {
-  const { msg, target } = question;
+export function parametersOf(logQuery: LogQuery): NodeParameters & { msg?: string; target?: string } {
+  const { msg, target } = logQuery;
   return {
-    ...nodeParametersOf(question),
+    ...nodeParametersOf(logQuery),
     ...(msg !== '' && { msg }),
     ...(target !== '' && { target }),
   };
@@ -53,7 +53,7 @@ export function nodeParametersOf({
   peerId,
   chain,
   range,
-}: Pick<Question, 'peerId' | 'chain' | 'range'>): NodeParameters {
+}: Pick<LogQuery, 'peerId' | 'chain' | 'range'>): NodeParameters {
   const { start, end } = boundsOf(range);
   return {
     peer_id: peerId,

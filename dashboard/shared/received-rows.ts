@@ -2,14 +2,14 @@ import { Counts } from './counts.js';
 import type { FeedRow } from './feed.js';
 
 /** What is so much earlier than the newest that has come is asked for again: messages may come late. */
-export const AGAIN_MS = 600_000;
+export const OVERLAP_MS = 600_000;
 /** Rows that are remembered. Where more came in that time, it is asked for less of it. */
-const MOST = 10_000;
+const MAX_ROWS = 10_000;
 /** What is forgotten when there is no more room. */
-const FORGOTTEN = 0.2;
+const EVICTED_SHARE = 0.2;
 
 /** What has come of a subscription lately, so that it can be gone on with some minutes earlier. */
-export class Delivered {
+export class ReceivedRows {
   private newest = '';
   /** When something came last, by this computer: a node's clock may be ahead. Milliseconds. */
   private heardAt = 0;
@@ -18,17 +18,17 @@ export class Delivered {
   /** How often it is to come again. */
   private expected = new Counts();
   /** What is not newer is not remembered. */
-  private forgottenTo = '';
+  private evictedUntil = '';
 
-  constructor(private readonly most = MOST) {}
+  constructor(private readonly most = MAX_ROWS) {}
 
   /** From when on to ask again: RFC 3339; undefined where nothing has come. What has come since is then expected. */
   resume(): string | undefined {
     if (this.newest === '') return undefined;
     this.expected = new Counts(this.counts);
     const last = Math.min(Date.parse(this.newest), this.heardAt);
-    const earlier = new Date(last - AGAIN_MS).toISOString();
-    if (this.forgottenTo === '' || Date.parse(earlier) > Date.parse(this.forgottenTo)) return earlier;
+    const earlier = new Date(last - OVERLAP_MS).toISOString();
+    if (this.evictedUntil === '' || Date.parse(earlier) > Date.parse(this.evictedUntil)) return earlier;
     const [first = this.newest] = this.counts.keys().map(timeOf).sort();
     return first;
   }
@@ -51,7 +51,7 @@ export class Delivered {
   }
 
   private remember(key: string, time: string): void {
-    if (time <= this.forgottenTo) return;
+    if (time <= this.evictedUntil) return;
     this.counts.add(key);
     if (this.counts.size > this.most) this.forget();
   }
@@ -59,8 +59,8 @@ export class Delivered {
   /** The oldest. */
   private forget(): void {
     const times = this.counts.keys().map(timeOf).sort();
-    this.forgottenTo = times[Math.floor(this.most * FORGOTTEN)] ?? '';
-    for (const key of this.counts.keys()) if (timeOf(key) <= this.forgottenTo) this.counts.delete(key);
+    this.evictedUntil = times[Math.floor(this.most * EVICTED_SHARE)] ?? '';
+    for (const key of this.counts.keys()) if (timeOf(key) <= this.evictedUntil) this.counts.delete(key);
   }
 }
 
