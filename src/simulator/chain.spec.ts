@@ -5,7 +5,7 @@ const makeChain = (seed = 1, startHeight = 1000) =>
   new Chain({ name: 'Simnet', seed, slotMs: 6000, startHeight, startAt: 1_600_000_000_000 });
 
 describe('Chain', () => {
-  it('begins at its height with the blocks before it', () => {
+  it('starts at its height with earlier blocks', () => {
     const chain = makeChain();
     expect(chain.best.height).toBe(1000);
     expect(chain.finalized.height).toBe(998);
@@ -13,12 +13,12 @@ describe('Chain', () => {
     expect(chain.at(1)).toBeUndefined();
   });
 
-  it('has other hashes for another seed', () => {
+  it('has different hashes for another seed', () => {
     expect(makeChain(1).best.hash).toBe(makeChain(1).best.hash);
     expect(makeChain(2).best.hash).not.toBe(makeChain(1).best.hash);
   });
 
-  it('takes the longest branch as the best, and leaves it as it was for a branch of the same length', () => {
+  it('selects the longest branch, and keeps it for a branch of equal length', () => {
     const chain = makeChain();
     const fork = chain.best;
     const first = chain.append(fork.slot + 1);
@@ -30,7 +30,7 @@ describe('Chain', () => {
     expect(chain.at(1001)).toBe(second);
   });
 
-  it('forgets what lies far below the finalised block', () => {
+  it('prunes blocks far below the finalized block', () => {
     const chain = makeChain();
     for (let count = 0; count < 300; count += 1) chain.append(chain.best.slot + 1);
     chain.finalize(1290);
@@ -39,7 +39,7 @@ describe('Chain', () => {
     expect(chain.at(1161)).toBeUndefined();
   });
 
-  it('begins at genesis', () => {
+  it('starts at genesis', () => {
     const chain = makeChain(1, 0);
     expect(chain.best).toMatchObject({ height: 0, hash: chain.genesisHash });
     expect(chain.finalized.height).toBe(0);

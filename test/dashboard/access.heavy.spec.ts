@@ -10,7 +10,7 @@ const FOLDERS = ['.', 'logs', 'node', 'profiling', 'reputation', 'benchmarks'];
 const OTHER_TOKEN = 'knows-0123456789abcdef';
 
 describe.skipIf(!hasBrowser)('the pages of a server with tokens', () => {
-  it('ask for one, each of them, and keep nobody out who has one', { timeout: 120_000 }, async () => {
+  it('require a token on each page', { timeout: 120_000 }, async () => {
     await using stage = await Stage.set();
     for (const path of PAGES) {
       const shown = await stage.open(path);
@@ -32,7 +32,7 @@ describe.skipIf(!hasBrowser)('the pages of a server with tokens', () => {
     }
   });
 
-  it('say of a wrong token that it is wrong, and ask again, by keyboard alone', async () => {
+  it('reject a wrong token and ask again, by keyboard only', async () => {
     await using stage = await Stage.set();
     const shown = await stage.open('');
     const { page } = shown;
@@ -53,7 +53,7 @@ describe.skipIf(!hasBrowser)('the pages of a server with tokens', () => {
     stage.onlyRefusals(shown);
   });
 
-  it('show it to the API and to the feed, keep it for the session, and forget it when told', async () => {
+  it('send it to API and feed, keep it for the session, and remove it on request', async () => {
     await using stage = await Stage.set();
     const shown = await stage.open(`logs/?peer_id=${PEER}`);
     const { page } = shown;
@@ -74,7 +74,7 @@ describe.skipIf(!hasBrowser)('the pages of a server with tokens', () => {
     expect(await page.getByRole('button', { name: 'Remove token' }).count()).toBe(0);
   });
 
-  it('ask for another one where the server no longer knows theirs, and stop asking it meanwhile', async () => {
+  it('ask for another token after it was revoked, without further requests', async () => {
     await using stage = await Stage.set();
     const shown = await stage.open('profiling/');
     const { page } = shown;
@@ -96,7 +96,7 @@ describe.skipIf(!hasBrowser)('the pages of a server with tokens', () => {
     stage.onlyRefusals(shown);
   });
 
-  it('say what a token that only reads may not do', async () => {
+  it('report missing permissions of a read token', async () => {
     await using stage = await Stage.set();
     const shown = await stage.open('benchmarks/');
     const { page } = shown;
@@ -110,7 +110,7 @@ describe.skipIf(!hasBrowser)('the pages of a server with tokens', () => {
 });
 
 describe.skipIf(!hasBrowser)('the pages of a server without tokens', () => {
-  it('ask for none', async () => {
+  it('require no token', async () => {
     await using stage = await Stage.set({});
     const shown = await stage.open('');
     await shown.page.getByText('A node with a name').first().waitFor();

@@ -28,7 +28,7 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
     await dashboard.database.clear();
   });
 
-  it('shows a run: what it is, what it ran on, and its specs with every digit', async () => {
+  it('shows a run with its host system and specs without rounding', async () => {
     await created('/host_systems', {
       cpu_clock: 2600,
       cpu_qty: 4,
@@ -62,7 +62,7 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
     await shown.expectSound();
   });
 
-  it('shows where the time went, in the whole run, during an event and of a target, and each call', async () => {
+  it('shows the profile of a run, an event and a target, and calls over time', async () => {
     await storeCalls([
       { minute: 1, time: 1_000 },
       { minute: 5, time: '3000' },
@@ -123,7 +123,7 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
     await shown.expectSound();
   });
 
-  it('compares two runs, and says which is slower', async () => {
+  it('compares two runs, and shows which is slower', async () => {
     await storeCalls([
       { minute: 1, time: 1_000 },
       { minute: 1, time: 500, name: HOSTILE },
@@ -155,7 +155,7 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
       .toEqual([HOSTILE, '1', '1', '250 ns', '500 ns', '2 slower']);
   });
 
-  it('takes descriptions of a host system, a run and its events', async () => {
+  it('creates a host system, a run and its events', async () => {
     await storeCalls([{ minute: 5, time: 1_000 }]);
     const shown = await open({ peer_id: PEER });
     const { page } = shown;
@@ -200,7 +200,7 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
     expect(shown.problems.filter((problem) => !problem.includes('400'))).toEqual([]);
   });
 
-  it('says what is not there, and what the server has no room for', async () => {
+  it('reports missing runs and overload of the server', async () => {
     const none = await open({ id: '77' });
     await none.page.getByText('There is no benchmark with this id.').waitFor();
     await created('/benchmarks', runOf(0, 5));
@@ -214,7 +214,7 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
     await page.getByText('Choose another event or target above.').waitFor();
   });
 
-  it.each(NAMED_LOOKS)('%s, can be used by everybody', async (_, look) => {
+  it.each(NAMED_LOOKS)('%s, is accessible', async (_, look) => {
     const long = 'frame_support::storage::generator::'.repeat(20);
     await storeCalls([
       ...Array.from({ length: 50 }, (_, n) => ({ minute: 1 + (n % 20), time: n, name: `name ${n % 40}` })),
@@ -242,7 +242,7 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
     await comparison.expectSound();
   });
 
-  it('weighs no more than a page may', async () => {
+  it('is small enough', async () => {
     expect(await dashboard.assets.compressedBytes()).toBeLessThanOrEqual(150_000);
   });
 });

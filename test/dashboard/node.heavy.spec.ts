@@ -12,7 +12,7 @@ const PEER = '12D3KooWNodeWithAHistory';
 const INTERVALS = 300;
 
 describe.skipIf(!hasBrowser)('the page of a node', () => {
-  it('shows sessions and why they ended, charts, and hardware; on a phone, in the dark, keeping nobody out', async () => {
+  it('shows sessions, end reasons, charts and hardware accessibly, on a phone and in dark mode', async () => {
     await using database = await TestDatabase.create();
     await using assets = await DashboardAssets.build('node');
     const environment = { ASSETS_PATH: assets.path };
@@ -60,7 +60,7 @@ describe.skipIf(!hasBrowser)('the page of a node', () => {
     }
   });
 
-  it('lists the open connections of a peer id that several nodes have, and the chains it is on', async () => {
+  it('lists open connections of a duplicate peer id, and its chains', async () => {
     await using dashboard = await Dashboard.open(['node']);
     const { server } = dashboard;
     const genesis_hash = `0x${'ab'.repeat(32)}`;
@@ -90,7 +90,7 @@ describe.skipIf(!hasBrowser)('the page of a node', () => {
     expect(shown.problems).toEqual([]);
   });
 
-  it('keeps its time in the URL, and says what to do where there is nothing', async () => {
+  it('keeps the time range in the URL, and shows hints if there is no data', async () => {
     await using dashboard = await Dashboard.open(['node']);
     await connected(dashboard.server);
     await stored(dashboard.database, 1);

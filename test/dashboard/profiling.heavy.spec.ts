@@ -23,7 +23,7 @@ describe.skipIf(!hasBrowser)('the page of profiling', () => {
 
   afterAll(() => dashboard[Symbol.asyncDispose]());
 
-  it('has a chart for each name with a line for each target, of each interval and live', async () => {
+  it('shows a chart for each name with a series for each target, live', async () => {
     const node = await ProfiledNode.connect();
     const [older, newer] = [intervalStart(6), intervalStart(3)];
     for (const [time, start] of [
@@ -73,7 +73,7 @@ describe.skipIf(!hasBrowser)('the page of profiling', () => {
     await expect.poll(async () => (await valuesOf(chartOf(shown, 'call')))[1]).toEqual([expected]);
   });
 
-  it('shows each call, finds some by name or target, holds still, and keeps its state in the URL', async () => {
+  it('shows each call, filters by name or target, pauses, and keeps its state in the URL', async () => {
     const node = await ProfiledNode.connect();
     const start = intervalStart(3);
     for (const time of [1_000, 2_000, 6_000])
@@ -113,7 +113,7 @@ describe.skipIf(!hasBrowser)('the page of profiling', () => {
     expect(shown.problems).toEqual([]);
   });
 
-  it('goes on after the line was lost', async () => {
+  it('continues after a reconnect', async () => {
     const node = await ProfiledNode.connect();
     await node.call({ name: 'before', target: 'pallet', time: 1 }, intervalStart(3));
     const { page } = await node.open({});
@@ -125,7 +125,7 @@ describe.skipIf(!hasBrowser)('the page of profiling', () => {
     await page.getByText('2 names of calls').waitFor();
   });
 
-  it('says what to do where nothing is chosen, nothing comes, and the feed objects', async () => {
+  it('shows hints without a node or data, and errors of the feed', async () => {
     const node = await ProfiledNode.connect();
     const none = await dashboard.page('profiling/');
     await none.page.getByText('Choose a node.').waitFor();
@@ -144,7 +144,7 @@ describe.skipIf(!hasBrowser)('the page of profiling', () => {
     await shown.expectSound();
   });
 
-  it.each(NAMED_LOOKS)('%s, can be used by everybody', async (_, look) => {
+  it.each(NAMED_LOOKS)('%s, is accessible', async (_, look) => {
     const node = await ProfiledNode.connect();
     const long = 'frame_support::storage::generator::'.repeat(20);
     const start = intervalStart(2);
@@ -162,7 +162,7 @@ describe.skipIf(!hasBrowser)('the page of profiling', () => {
     await shown.expectSound();
   });
 
-  it('weighs no more than a page may', async () => {
+  it('is small enough', async () => {
     expect(await dashboard.assets.compressedBytes()).toBeLessThanOrEqual(150_000);
   });
 });

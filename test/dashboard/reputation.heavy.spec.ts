@@ -23,7 +23,7 @@ describe.skipIf(!hasBrowser)('the page of reputations', () => {
   const open = (query: Record<string, string> = {}, look: Look = {}): Promise<TestPage> =>
     dashboard.page(`reputation/?${new URLSearchParams(query).toString()}`, look);
 
-  it('has who says what of whom, by name, with the lowest first and the connected marked', async () => {
+  it('shows reported reputations by name, lowest first, with connected peers marked', async () => {
     await storeReports(dashboard.database, [
       reporter(ALICE, 'alice', {
         1: { [BOB]: [-1_800_000_000, false], [EVE]: [12, true], QmUnknown: [5, true] },
@@ -55,7 +55,7 @@ describe.skipIf(!hasBrowser)('the page of reputations', () => {
     await shown.expectSound();
   });
 
-  it('has a peer over time as each of the others sees it, and what is new by itself', async () => {
+  it('shows the reputation of a peer over time, and new reports automatically', async () => {
     await storeReports(dashboard.database, [
       reporter(ALICE, 'alice', {
         30: { [EVE]: [-5, false] },
@@ -101,7 +101,7 @@ describe.skipIf(!hasBrowser)('the page of reputations', () => {
     expect(shown.problems).toEqual([]);
   });
 
-  it('says what to do where nothing is there, and where the server fails', async () => {
+  it('shows hints if there is no data or the server fails', async () => {
     const shown = await open();
     await shown.page.getByText('Choose a peer.').waitFor();
     await shown.page.getByText('No reports in this time range.').waitFor();
@@ -118,7 +118,7 @@ describe.skipIf(!hasBrowser)('the page of reputations', () => {
     await shown.page.getByRole('table', { name: 'reporting nodes' }).waitFor();
   });
 
-  it.each(NAMED_LOOKS)('%s, can be used by everybody', async (_, look) => {
+  it.each(NAMED_LOOKS)('%s, is accessible', async (_, look) => {
     const peers = Array.from({ length: 40 }, (_, at) => `12D3KooWPeer${at.toString().padStart(8, '0')}`);
     await storeReports(
       dashboard.database,
@@ -139,7 +139,7 @@ describe.skipIf(!hasBrowser)('the page of reputations', () => {
     await shown.expectSound();
   });
 
-  it('weighs no more than a page may', async () => {
+  it('is small enough', async () => {
     expect(await dashboard.assets.compressedBytes()).toBeLessThanOrEqual(150_000);
   });
 });

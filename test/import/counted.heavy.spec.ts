@@ -19,8 +19,8 @@ const progressWith = (told: Partial<ImportProgress>): ImportProgress => ({
   ...told,
 });
 
-describe('at its end an import', { timeout: 60_000 }, () => {
-  it('counts what is here, and not only what it has noted', async () => {
+describe('the final count of an import', { timeout: 60_000 }, () => {
+  it('counts rows in the target, not only recorded ranges', async () => {
     await using old = await oldDatabase();
     await using database = await TestDatabase.create();
     await fillOldDatabase(old.url, { ...HISTORY, messages: 100 });
@@ -50,7 +50,7 @@ describe('at its end an import', { timeout: 60_000 }, () => {
     expect(reportText(fewer)).toContain('benchmarks: 1 imported rows are missing in the target.');
   });
 
-  it('does not take for missing what the purge has removed', async () => {
+  it('does not report purged rows as missing', async () => {
     await using old = await oldDatabase();
     await using database = await TestDatabase.create();
     await old.query(
@@ -69,7 +69,7 @@ describe('at its end an import', { timeout: 60_000 }, () => {
     expect(agrees(await bringOver(old, database, { environment: { LOG_EXPIRY_H: '48' } }))).toBe(false);
   });
 
-  it('is not through where rows have come meanwhile', async () => {
+  it('is incomplete if rows were added during the import', async () => {
     await using old = await oldDatabase();
     await using database = await TestDatabase.create();
     await fillOldDatabase(old.url, { ...HISTORY, messages: 100 });
@@ -94,7 +94,7 @@ describe('at its end an import', { timeout: 60_000 }, () => {
     expect(agrees(await bringOver(old, database))).toBe(true);
   });
 
-  it('lets partitions be no more than a server can live with', async () => {
+  it('limits the number of partitions', async () => {
     await using old = await oldDatabase();
     await using database = await TestDatabase.create();
     await old.query("INSERT INTO peer_connections (ip_addr, audit) VALUES ('1.1.1.1', true)");
@@ -112,7 +112,7 @@ describe('at its end an import', { timeout: 60_000 }, () => {
     expect(agrees(await bringOver(old, database))).toBe(true);
   });
 
-  it('has kept the messages of a node whose name is broken', async () => {
+  it('keeps messages of a node with an invalid name', async () => {
     await using old = await oldDatabase({ encoding: 'SQL_ASCII' });
     await using database = await TestDatabase.create();
     await old.query(
@@ -133,8 +133,8 @@ describe('at its end an import', { timeout: 60_000 }, () => {
   });
 });
 
-describe('an import that is begun beside another one', { timeout: 60_000 }, () => {
-  it('gets its turn before transactions that are begun later, and says that it waits', async () => {
+describe('a concurrent import', { timeout: 60_000 }, () => {
+  it('gets the lock before later transactions, and reports that it waits', async () => {
     await using old = await oldDatabase();
     await using database = await TestDatabase.create();
     await fillOldDatabase(old.url, { ...HISTORY, messages: 100 });

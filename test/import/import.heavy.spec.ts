@@ -12,7 +12,7 @@ const DESCRIBED =
   'ip_addr, peer_id, audit, name, chain, version, authority, startup_time::text AS startup_time, implementation';
 
 describe('a database of 0.1.4', { timeout: 60_000 }, () => {
-  it('comes over whole, and a server answers from it', async () => {
+  it('is imported completely, and can be queried', async () => {
     await using old = await oldDatabase({ logs: 'tetcore_logs' });
     await using database = TestDatabase.missing();
     const history = { connections: 120, messages: 6_000, from: '2020-11-20 12:00:00.000001', days: 60 };
@@ -87,7 +87,7 @@ describe('a database of 0.1.4', { timeout: 60_000 }, () => {
     ]);
   });
 
-  it('comes over as versions before it had made it', async () => {
+  it('is imported from tables of earlier versions', async () => {
     await using old = await oldDatabase({ version: '2019', noted: false });
     await using database = await TestDatabase.create();
     await fillOldDatabase(old.url, { connections: 20, messages: 500, from: '2019-08-30', days: 5 });
@@ -136,7 +136,7 @@ describe('a database of 0.1.4', { timeout: 60_000 }, () => {
     expect((await database.query('SELECT max(id)::int AS id FROM benchmarks'))[0]).toEqual({ id: 3 });
   });
 
-  it('is brought no further than what would be purged at once, and what is left out is counted', async () => {
+  it('is imported without expired rows, which are counted as skipped', async () => {
     await using old = await oldDatabase();
     await using database = await TestDatabase.create();
     await old.query('ALTER TABLE substrate_logs DROP CONSTRAINT substrate_logs_peer_connection_id_fkey');
@@ -198,7 +198,7 @@ describe('a database of 0.1.4', { timeout: 60_000 }, () => {
     expect(partitions.length).toBeLessThan(5);
   });
 
-  it('keeps every digit and every character, and what cannot be kept is found among the others', async () => {
+  it('is imported without loss; rejected rows are found and counted', async () => {
     await using old = await oldDatabase({ encoding: 'SQL_ASCII' });
     await using database = await TestDatabase.create();
     const odd = [
@@ -240,7 +240,7 @@ describe('a database of 0.1.4', { timeout: 60_000 }, () => {
     expect(good).toHaveLength(38);
   });
 
-  it('gives connections the genesis hash that was said of their chain, also in a later run', async () => {
+  it('has the genesis hashes of --genesis, also in a later run', async () => {
     await using old = await oldDatabase({ logs: 'tetcore_logs' });
     await using database = TestDatabase.missing();
     const insert = (id: number, chain: string | null): Promise<unknown> =>

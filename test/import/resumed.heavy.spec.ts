@@ -86,7 +86,7 @@ describe('an import', { timeout: 90_000 }, () => {
     },
   );
 
-  it('ends at Ctrl-C after what is under way, and goes on later', async () => {
+  it('stops at Ctrl-C after running transactions, and can be resumed', async () => {
     await using old = await oldDatabase();
     await using database = await TestDatabase.create();
     await fillOldDatabase(old.url, { ...HISTORY, messages: 20_000 });
@@ -101,7 +101,7 @@ describe('an import', { timeout: 90_000 }, () => {
     expect(await newMessages(database)).toEqual(await oldMessages(old, 'substrate_logs'));
   });
 
-  it('ends where a database is gone in the middle of it, and goes on later', async () => {
+  it('fails if a database is lost, and can be resumed', async () => {
     await using old = await oldDatabase();
     await using database = await TestDatabase.create();
     await fillOldDatabase(old.url, { ...HISTORY, messages: 10_000 });
@@ -120,7 +120,7 @@ describe('an import', { timeout: 90_000 }, () => {
     expect(await newMessages(database)).toEqual(await oldMessages(old, 'substrate_logs'));
   });
 
-  it('gives way to one that is begun later', async () => {
+  it('is taken over by a later import', async () => {
     await using old = await oldDatabase();
     await using database = await TestDatabase.create();
     await fillOldDatabase(old.url, { ...HISTORY, messages: 20_000 });
@@ -133,7 +133,7 @@ describe('an import', { timeout: 90_000 }, () => {
     expect(await newMessages(database)).toEqual(await oldMessages(old, 'substrate_logs'));
   });
 
-  it('brings what has come since, and waits for what is being written among what has come', async () => {
+  it('imports new rows, and waits for uncommitted rows with lower ids', async () => {
     await using old = await oldDatabase();
     await using database = await TestDatabase.create();
     await fillOldDatabase(old.url, { ...HISTORY, messages: 1_000 });
@@ -176,7 +176,7 @@ describe('an import', { timeout: 90_000 }, () => {
     ).toEqual([{ ip_addr: '10.0.0.0' }]);
   });
 
-  it('tells of rows that were removed from the source, or came where it has been', async () => {
+  it('reports rows that were removed from the source, or added among processed ids', async () => {
     await using old = await oldDatabase();
     await using database = await TestDatabase.create();
     await fillOldDatabase(old.url, { ...HISTORY, messages: 100 });
@@ -196,7 +196,7 @@ describe('an import', { timeout: 90_000 }, () => {
     expect(fewer.output).toContain('NOT all rows of the source');
   });
 
-  it('runs beside a server that takes in messages, and whose feed does not take it for news', async () => {
+  it('runs beside a server, whose live feed ignores imported messages', async () => {
     await using old = await oldDatabase();
     await using database = await TestDatabase.create();
     await fillOldDatabase(old.url, { ...HISTORY, messages: 5_000 });

@@ -14,7 +14,7 @@ function keyOf({ chain, software, withoutGenesis }: NodeProfile): string | null 
   return chainKeyOf({ genesisHash: sends ? chain.genesisHash : null, chain: chain.name });
 }
 
-it('the scenario identities is in PostgreSQL as it was planted', { timeout: 60_000 }, async () => {
+it('the scenario identities is stored as planned', { timeout: 60_000 }, async () => {
   await using database = await TestDatabase.create();
   await using server = await TestServer.ready(database.url);
   const startAt = Date.now() - SECONDS * 1000;

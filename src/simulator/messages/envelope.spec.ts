@@ -4,13 +4,13 @@ import { encodeMessage, formatTimestamp } from './envelope.js';
 const ts = '2021-02-09T10:00:00.123456789+01:00';
 
 describe('encodeMessage', () => {
-  it('puts everything at the top level in the flat envelope', () => {
+  it('puts all fields at the top level of the flat envelope', () => {
     expect(encodeMessage({ form: 'flat' }, 'block.import', { height: 22 }, ts)).toBe(
       `{"msg":"block.import","level":"INFO","ts":"${ts}","height":22}`,
     );
   });
 
-  it('nests the payload beside the id of the node, in either order', () => {
+  it('nests the payload beside the id, in either order', () => {
     expect(encodeMessage({ form: 'nested', id: 2, payloadFirst: false }, 'a', { b: null }, ts)).toBe(
       `{"id":2,"ts":"${ts}","payload":{"msg":"a","b":null}}`,
     );
@@ -19,7 +19,7 @@ describe('encodeMessage', () => {
     );
   });
 
-  it('writes 64-bit numbers digit for digit', () => {
+  it('writes exact 64-bit numbers', () => {
     const id = 18_446_744_073_709_551_615n;
     expect(encodeMessage({ form: 'flat' }, 'tracing.profiling', { id }, ts)).toContain(
       '"id":18446744073709551615}',

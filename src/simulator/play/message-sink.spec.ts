@@ -43,7 +43,7 @@ const makeNetwork = () => new Network({ scenario: loadScenario('troubled'), node
 const endAt = startAt + 600_000;
 
 describe('filling a sink', () => {
-  it('gives it every message in order, and waits for a slow one before the next', async () => {
+  it('passes every message in order, and waits for slow sinks', async () => {
     const [fast, slow] = [new RememberingSink(false), new RememberingSink(true)];
     const count = await fill(makeNetwork(), fast, { endAt });
     await fill(makeNetwork(), slow, { endAt });
@@ -54,7 +54,7 @@ describe('filling a sink', () => {
     expect(fast.connections.some((change) => change.startsWith('-'))).toBe(true);
   });
 
-  it('tells how far it is, and stops when it is told to', async () => {
+  it('reports progress, and stops on abort', async () => {
     const stop = new AbortController();
     const sink = new RememberingSink(false);
     let reached = 0;
@@ -67,7 +67,7 @@ describe('filling a sink', () => {
     expect(sink.texts.length).toBeLessThan(2_000);
   });
 
-  it('ends when the sink refuses a message', async () => {
+  it('ends when the sink rejects a message', async () => {
     class FullSink extends MessageSink {
       message(): Promise<void> {
         return Promise.reject(new Error('full'));

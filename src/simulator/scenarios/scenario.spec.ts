@@ -8,7 +8,7 @@ import { readScenario } from './scenario.js';
 import { ScenarioError } from './scenario-fields.js';
 
 describe('a scenario', () => {
-  it('may leave out everything', () => {
+  it('has defaults for all fields', () => {
     expect(readScenario({})).toMatchObject({
       nodes: 20,
       chains: [{ name: 'Simnet', slotSeconds: 6, finality: { blocks: [2, 3] } }],
@@ -16,7 +16,7 @@ describe('a scenario', () => {
     });
   });
 
-  it('is the same when it is read once more', () => {
+  it('is unchanged when it is read again', () => {
     for (const name of Object.keys(BUILT_IN)) {
       const scenario = loadScenario(name);
       expect(readScenario(JSON.parse(JSON.stringify(scenario)))).toEqual(scenario);
@@ -57,7 +57,7 @@ describe('a scenario', () => {
     [{ verbosity: { '9': -1 } }, 'verbosity.9 is -1, but must be a number from 0'],
     [{ verbosity: { '9': 0 } }, 'at least one above 0'],
     [{ verbosity: 9 }, 'verbosity is 9, but must be an object with weights for some of 0, 1'],
-  ])('%j is refused, with the field, what it is and what it takes', (value, message) => {
+  ])('%j is rejected with the field, its value and the valid values', (value, message) => {
     expect(() => readScenario(value)).toThrow(ScenarioError);
     expect(() => readScenario(value)).toThrow(message);
   });
@@ -74,14 +74,14 @@ describe('loading a scenario', () => {
     return path;
   };
 
-  it('finds those that are listed', () => {
+  it('finds listed scenarios', () => {
     expect(listScenarios().map(({ name }) => name)).toEqual(Object.keys(BUILT_IN));
     for (const { name, description } of listScenarios()) {
       expect(loadScenario(name).description).toBe(description);
     }
   });
 
-  it('reads a file, and lets other values count instead of those in it', () => {
+  it('reads a file, and applies overrides', () => {
     const path = write('{ "nodes": 5, "audit": 1, "chains": [{ "name": "Mine" }] }');
     expect(loadScenario(path, { nodes: 7 })).toMatchObject({
       nodes: 7,
@@ -90,7 +90,7 @@ describe('loading a scenario', () => {
     });
   });
 
-  it('says what is wrong with a file, and which one it is', () => {
+  it('reports errors of a file with its name', () => {
     const path = write('{ "nodes": 0 }');
     expect(() => loadScenario(path)).toThrow(`${path}: nodes is 0, but must be an integer from 1 to 10000.`);
     expect(() => loadScenario(write('{ "nodes": '))).toThrow(/mine\.json is not JSON: /);

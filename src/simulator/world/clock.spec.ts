@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EventQueue } from './clock.js';
 
 describe('EventQueue', () => {
-  it('gives things back by time, and by the order of adding within one time', () => {
+  it('returns items by time, and in insertion order for equal times', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 20 })), (times) => {
         const queue = new EventQueue<number>();
