@@ -1,5 +1,5 @@
-# The server in an image: docs/deployment.md tells how to build and run it.
-ARG NODE=node:24-bookworm-slim
+# Image of the server. docs/deployment.md describes how to build and run it.
+ARG NODE=node:26-bookworm-slim
 
 FROM ${NODE} AS build
 WORKDIR /app
@@ -15,7 +15,7 @@ FROM ${NODE} AS packages
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --no-audit --no-fund
-# npm keeps the compiler, which @nestjs/swagger would use if it was there. The server has no use for it.
+# npm installs the TypeScript compiler as a peer dependency. The server does not need it.
 RUN rm -r node_modules/typescript node_modules/.bin/tsc node_modules/.bin/tsserver
 
 FROM ${NODE}
@@ -28,7 +28,7 @@ COPY package.json LICENSE ./
 ENV DATA_DIR=/data
 VOLUME /data
 EXPOSE 8080
-# By its number, so that Kubernetes can tell that it is not root.
+# A numeric user id, so that Kubernetes can verify that it is not root.
 USER 1000:1000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \

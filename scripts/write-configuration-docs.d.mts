@@ -6,7 +6,7 @@ export interface DescribedSetting {
   value: string;
   /** The default as it is written, or `not set`. */
   text: string;
-  takes: string;
+  expected: string;
   about: string;
 }
 

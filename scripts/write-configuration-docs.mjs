@@ -7,18 +7,18 @@ import { format, resolveConfig } from 'prettier';
 const ROOT = resolve(import.meta.dirname, '..');
 const BEGIN = '<!-- begin: written by npm run docs -->';
 const END = '<!-- end -->';
-const NOT_USED = 'Read and checked, but **not used yet**.';
+const NOT_USED = 'Validated, but **not used yet**.';
 
 /**
  * What is known of every setting, in the order of its declaration.
  *
- * @param {Map<string, import('../dist/config/index.js').SettingDoc>} docs of settingDocs()
+ * @param {Map<string, import("../dist/platform/config/index.js").SettingDoc>} docs of settingDocs()
  * @param {Record<string, unknown>} defaults a Settings of an empty environment
  * @param {string} source the code outside of the configuration, in which used settings are named
- * @returns {{ name: string, value: string, text: string, takes: string, about: string }[]}
+ * @returns {{ name: string, value: string, text: string, expected: string, about: string }[]}
  */
 export function describeSettings(docs, defaults, source) {
-  return [...docs].map(([name, { takes, about, defaultText }]) => {
+  return [...docs].map(([name, { expected, about, defaultText }]) => {
     const isUsed = new RegExp(`\\b${name}\\b`).test(source);
     const value = defaultText === undefined ? String(defaults[name] ?? '') : '';
     return {
@@ -26,7 +26,7 @@ export function describeSettings(docs, defaults, source) {
       // Empty where the default is not one value: an empty variable counts as not set.
       value,
       text: defaultText ?? (value === '' ? 'not set' : value),
-      takes,
+      expected,
       about: isUsed ? about : `${about} ${NOT_USED}`,
     };
   });
@@ -38,9 +38,11 @@ export async function configurationPage(page, settings) {
   const end = page.indexOf(END);
   if (begin < 0 || end < begin) throw new Error(`The page lacks the lines ${BEGIN} and ${END}.`);
   const rows = settings.map(
-    ({ name, text, takes, about }) => `| \`${name}\` | ${code(text)} | ${takes} | ${about} |`,
+    ({ name, text, expected, about }) => `| \`${name}\` | ${code(text)} | ${expected} | ${about} |`,
   );
-  const table = ['| variable | default | takes | about |', '| --- | --- | --- | --- |', ...rows].join('\n');
+  const table = ['| variable | default | value | description |', '| --- | --- | --- | --- |', ...rows].join(
+    '\n',
+  );
   const written = `${page.slice(0, begin)}${BEGIN}\n\n${table}\n\n${page.slice(end)}`;
   return await format(written, { ...(await resolveConfig(ROOT)), parser: 'markdown' });
 }
@@ -48,9 +50,9 @@ export async function configurationPage(page, settings) {
 /** `.env.example`: every variable, commented out, with its default. */
 export function environmentExample(settings) {
   const head = [
-    '# Every variable of the server with its default; docs/configuration.md says more.',
-    '# Copy this file to .env in the directory that the server is started from, and take the # off what you change.',
-    '# What is set in the environment goes before what is set there.',
+    '# All settings of the server with their defaults. See docs/configuration.md.',
+    '# Copy this file to .env in the working directory of the server, and uncomment the settings that you change.',
+    '# Environment variables take precedence over this file.',
   ];
   const entries = settings.map(({ name, value, text, about }) => {
     const plain = about.replace(/[`*]/g, '');
@@ -64,7 +66,8 @@ export function environmentExample(settings) {
 export function sourceOutsideConfig(folder) {
   const parts = [];
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-    if (name.startsWith(join('platform', 'config')) || !name.endsWith('.ts') || name.includes('.spec.')) continue;
+    if (name.startsWith(join('platform', 'config')) || !name.endsWith('.ts') || name.includes('.spec.'))
+      continue;
     parts.push(withoutComments(readFileSync(join(folder, name), 'utf8')));
   }
   return parts.join('\n');
@@ -80,7 +83,7 @@ function code(text) {
 
 async function write() {
   const { readSettings, settingDocs, Settings } = await import(
-    pathToFileURL(join(ROOT, 'dist/config/index.js')).href
+    pathToFileURL(join(ROOT, 'dist/platform/config/index.js')).href
   );
   const source = sourceOutsideConfig(join(ROOT, 'src'));
   const settings = describeSettings(settingDocs(Settings), readSettings({}), source);

@@ -19,11 +19,11 @@ import { ReputationModule } from './reputation/index.js';
 import { StorageModule, type StorageModuleOptions } from './storage/index.js';
 import { TelemetryModule, type TelemetryModuleOptions } from './telemetry/index.js';
 
-/** What a team of its own adds to the server, or has it do otherwise. */
+/** Additions and replacements of a team. */
 export interface Extensions {
   /**
-   * Modules of the team: routes, entities (`TypeOrmModule.forFeature`), metrics, work that comes again. What they
-   * export can be injected into every class that is named below.
+   * Modules of the team: routes, entities (`TypeOrmModule.forFeature`), metrics, scheduled tasks. Their exports can be
+   * injected into every class below.
    */
   imports?: ModuleMetadata['imports'];
   telemetry?: Omit<TelemetryModuleOptions, 'imports'>;
@@ -34,8 +34,8 @@ export interface Extensions {
 }
 
 /**
- * The way of a message: telemetry (sockets, batches) → delivery (journal, writers) → storage → query. Each module
- * imports those whose classes it uses; only the settings and the state of the process are there for all.
+ * The path of a message: telemetry (sockets, batches) → delivery (journal, writers) → storage → query. Each module
+ * imports the modules whose classes it uses. Only settings and the state of the process are global.
  */
 @Module({})
 export class AppModule {
@@ -44,7 +44,7 @@ export class AppModule {
     databaseUrl: string,
     { imports = [], telemetry, access, delivery, storage }: Extensions = {},
   ): DynamicModule {
-    // One object: who imports it gets the one module. All others are imported by their class.
+    // A dynamic module: imported by this object. All others are imported by their class.
     const accessModule = AccessModule.forRoot({ imports, ...access });
     return {
       module: AppModule,
@@ -52,7 +52,7 @@ export class AppModule {
         ConfigModule.forRoot(settings, StorageModule.options({ url: databaseUrl, ...storage })),
         LifecycleModule,
         HttpServerModule,
-        // The first before the second, since guards are asked in this order: who may not ask is told nothing else.
+        // Access first, because guards run in this order: an unauthorized request gets no other error.
         accessModule,
         HttpModule,
         TelemetryModule.forRoot({ imports: [BatchQueueModule, ObserverModule, ...imports], ...telemetry }),

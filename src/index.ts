@@ -2,7 +2,7 @@
  * What a team builds on: see docs/extending.md. Whatever is not named here may change with any version.
  */
 export { AppModule, type Extensions } from './app.module.js';
-export { explain, run, startServer, type RunningServer } from './server/index.js';
+export { formatError as explain, run, startServer, type RunningServer } from './server/index.js';
 export {
   ConfigModule,
   InvalidSettingsError,

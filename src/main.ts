@@ -1,6 +1,6 @@
 import { tooFewOpenFiles } from './platform/open-files/index.js';
 
-// Before all else is loaded: with too few files that fails, with an error that tells nothing.
+// Before other modules are loaded, which fails with an unhelpful error if too few files may be open.
 const problem = tooFewOpenFiles();
 if (problem !== undefined) {
   console.error(problem);

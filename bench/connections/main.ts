@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { BenchPostgres } from '../support/bench-postgres.js';
 import { BenchServer } from '../support/bench-server.js';
 import { cpuSeconds, memoryMib } from '../support/cpu.js';
 import { printResult } from '../support/result.js';
 import { startWorker } from '../support/worker.js';
 import type { IdleInput, IdleOutput } from './idle-nodes.worker.js';
+import { parseArgs } from '../support/parse-args.js';
 
 const { values: options } = parseArgs({
   options: {

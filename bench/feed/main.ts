@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { BenchPostgres } from '../support/bench-postgres.js';
 import { BenchServer } from '../support/bench-server.js';
 import { cpuSeconds, memoryMib } from '../support/cpu.js';
@@ -8,6 +7,7 @@ import { startWorker } from '../support/worker.js';
 import { MESSAGE, peerName } from './cast.js';
 import type { NodesInput } from './nodes.worker.js';
 import type { SubscribersInput, SubscribersOutput } from './subscribers.worker.js';
+import { parseArgs } from '../support/parse-args.js';
 
 const { values: options } = parseArgs({
   options: {

@@ -1,9 +1,13 @@
-import { parseArgs } from 'node:util';
 import type pg from 'pg';
-import { type Question, questions, readDashboards } from '../../test/monitoring/grafana/questions.js';
+import {
+  type PanelQuery,
+  panelQueries,
+  readDashboards,
+} from '../../test/monitoring/grafana/panel-queries.js';
 import { intervalOf, substituted } from '../../test/monitoring/grafana/substitute.js';
 import { onDatabase } from '../../test/support/on-database.js';
 import { median } from '../support/result.js';
+import { parseArgs } from '../support/parse-args.js';
 
 const {
   values: options,
@@ -30,16 +34,16 @@ await onDatabase(url, async (client) => {
   const rows: { dashboard: string; asked: string; ms: number; rows: number }[] = [];
   for (const [name, { templating }] of readDashboards()) {
     const chosen: Chosen = {};
-    for (const question of questions().filter(({ dashboard }) => dashboard === name)) {
-      const variable = templating.list.find((each) => `$${each.name}` === question.title);
+    for (const query of panelQueries().filter(({ dashboard }) => dashboard === name)) {
+      const variable = templating.list.find((each) => `$${each.name}` === query.title);
       for (const { name: custom, type, current } of templating.list)
         if (type === 'custom') chosen[custom] = (current as { value: string }).value;
-      const { found, ms } = await timed(client, question, chosen);
+      const { found, ms } = await timed(client, query, chosen);
       if (variable !== undefined) {
         const values = found.map((row) => String(Object.values(row)[0]));
         chosen[variable.name] = variable.multi === true ? values : (values[0] ?? '');
       }
-      rows.push({ dashboard: name, asked: question.title, ms, rows: found.length });
+      rows.push({ dashboard: name, asked: query.title, ms, rows: found.length });
     }
   }
   console.table(rows);
@@ -47,7 +51,7 @@ await onDatabase(url, async (client) => {
 
 async function timed(
   client: pg.Client,
-  { sql, resolution }: Question,
+  { sql, resolution }: PanelQuery,
   variables: Chosen,
 ): Promise<{ found: Record<string, unknown>[]; ms: number }> {
   const text = substituted(sql, { from, to, intervalMs: intervalOf(resolution, from, to), variables });

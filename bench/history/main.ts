@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { BenchPostgres } from '../support/bench-postgres.js';
 import { onDatabase } from '../../test/support/on-database.js';
 import { BenchServer } from '../support/bench-server.js';
@@ -6,6 +5,7 @@ import { fillPartition, partitionName } from '../support/history.js';
 import { median, printResult, round2 } from '../support/result.js';
 import { runWorker } from '../support/worker.js';
 import type { ClientInput, ClientOutput } from '../ingest/client.worker.js';
+import { parseArgs } from '../support/parse-args.js';
 
 const { values: options } = parseArgs({
   options: {

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { parseArgs } from 'node:util';
 import { built } from '../../test/support/built.js';
 import { onDatabase } from '../../test/support/on-database.js';
 import type { ClientInput, ClientOutput } from '../ingest/client.worker.js';
@@ -10,6 +9,7 @@ import { cpuSeconds, memoryMib, postgresCpuSeconds } from '../support/cpu.js';
 import { median, printResult, round2 } from '../support/result.js';
 import { runWorker } from '../support/worker.js';
 import { CONNECTIONS, fillOldDatabase } from './old-database.js';
+import { parseArgs } from '../support/parse-args.js';
 
 const { values: options } = parseArgs({
   options: {

@@ -1,9 +1,9 @@
-import { parseArgs } from 'node:util';
 import { BenchPostgres } from '../support/bench-postgres.js';
 import type { Build } from './build.js';
 import { measureCeilings } from './ceilings.js';
 import { comparePairs, measureAlone } from './compare.js';
 import { type Figures, floodRound, steadyRound } from './rounds.js';
+import { parseArgs } from '../support/parse-args.js';
 
 const { values: options } = parseArgs({
   options: {

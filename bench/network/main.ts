@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { BenchPostgres } from '../support/bench-postgres.js';
 import { BenchServer } from '../support/bench-server.js';
 import { memoryMib } from '../support/cpu.js';
@@ -6,6 +5,7 @@ import { median, printResult } from '../support/result.js';
 import { startWorker } from '../support/worker.js';
 import { GENESIS_HASH, MESSAGES_OF_NODE } from './chain.js';
 import type { NodesInput } from './nodes.worker.js';
+import { parseArgs } from '../support/parse-args.js';
 
 const BAR_LIST_MS = 200;
 const BAR_PAGE_MS = 300;

@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { TestBrowser } from '../../test/support/browser.js';
 import { BenchPostgres } from '../support/bench-postgres.js';
 import { BenchServer } from '../support/bench-server.js';
 import { median, printResult } from '../support/result.js';
 import { PROBE, type Seen } from './probe.js';
+import { parseArgs } from '../support/parse-args.js';
 
 const CLI = resolve(import.meta.dirname, '../../dist/cli/main.js');
 const BAR_FIRST_MS = 1_500;

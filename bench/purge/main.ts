@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { BenchPostgres } from '../support/bench-postgres.js';
 import { onDatabase } from '../../test/support/on-database.js';
 import { BenchServer, storedMessages } from '../support/bench-server.js';
@@ -7,6 +6,7 @@ import { fillPartition } from '../support/history.js';
 import { median, printResult, round2 } from '../support/result.js';
 import { startWorker } from '../support/worker.js';
 import type { ClientInput, ClientOutput } from '../ingest/client.worker.js';
+import { parseArgs } from '../support/parse-args.js';
 
 const { values: options } = parseArgs({
   options: {

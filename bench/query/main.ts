@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { BenchServer } from '../support/bench-server.js';
 import { KeptPostgres } from '../support/kept-postgres.js';
 import { type Data, openData, SERVER_SETTINGS } from './data/build.js';
@@ -10,6 +9,7 @@ import { printPlans } from './plans.js';
 import { isOverBar, printReport } from './report.js';
 import { type Route, ROUTES } from './routes.js';
 import { setScene, type World } from './world.js';
+import { parseArgs } from '../support/parse-args.js';
 
 const { values: options } = parseArgs({
   options: {

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { databaseNamed } from '../../test/support/on-database.js';
 import { KeptPostgres } from '../support/kept-postgres.js';
 import { type Cold, measureCold } from './cold.js';
@@ -7,6 +6,7 @@ import { type Measured, measureBoth } from './measure.js';
 import { type Question, QUESTIONS } from './questions.js';
 import { printReport } from './report.js';
 import { startOld, startOurs } from './sides.js';
+import { parseArgs } from '../support/parse-args.js';
 
 const { values: options } = parseArgs({
   options: {

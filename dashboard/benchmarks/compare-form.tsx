@@ -10,7 +10,7 @@ export function CompareForm({ runs }: { runs: readonly Run[] }): JSX.Element {
   const [head, setHead] = useState(runs[0]?.id.toString() ?? '');
   return (
     <section aria-labelledby="compare">
-      <h2 id="compare">Compare two</h2>
+      <h2 id="compare">Compare two runs</h2>
       <div class="fields">
         <RunField label="Base" value={base} runs={runs} onChange={setBase} />
         <RunField label="Compared" value={head} runs={runs} onChange={setHead} />

@@ -1,10 +1,10 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { Answer } from '../shared/api.js';
+import type { ApiSchema } from '../shared/api.js';
 import { formatCount, formatNanoseconds } from '../shared/format.js';
 import { inOrder, type Order, SortedHead } from './sorted-head.js';
 
-type Row = Answer<'ProfileComparison'>;
+type Row = ApiSchema<'ProfileComparison'>;
 
 const COLUMNS: readonly { name: string; label: string; value: (row: Row) => number | null; text: Format }[] =
   [
@@ -46,21 +46,21 @@ type Format = (value: number) => string;
 /** Less may well be noise. */
 const NOTEWORTHY = 0.05;
 /** Rows that are shown at first, and added. */
-const PIECE = 200;
+const PAGE_SIZE = 200;
 
 /** Calls of two runs side by side. */
 export function ComparisonTable({ rows }: { rows: readonly Row[] }): JSX.Element {
   const [order, setOrder] = useState<Order<string>>({ by: 'median_ratio', descending: true });
-  const [shown, setShown] = useState(PIECE);
+  const [shown, setShown] = useState(PAGE_SIZE);
   const column = COLUMNS.find(({ name }) => name === order.by);
   const value = (row: Row): string | number | null =>
     column === undefined ? (order.by === 'target' ? row.target : row.name) : column.value(row);
   const sorted = inOrder(rows, value, order.descending);
   return (
     <>
-      <div class="scroll" tabIndex={0} role="region" aria-label="The two side by side">
+      <div class="scroll" tabIndex={0} role="region" aria-label="Comparison">
         <table class="calls">
-          <caption>How long calls took. A ratio above 1 means that the compared one is slower.</caption>
+          <caption>Duration of calls. A ratio above 1 means that the compared run is slower.</caption>
           <thead>
             <tr>
               <SortedHead column="target" label="Target" order={order} onOrder={setOrder} number={false} />
@@ -89,8 +89,8 @@ export function ComparisonTable({ rows }: { rows: readonly Row[] }): JSX.Element
         </table>
       </div>
       {sorted.length > shown && (
-        <button type="button" onClick={() => setShown(shown + PIECE)}>
-          Show {formatCount(Math.min(PIECE, sorted.length - shown))} more (
+        <button type="button" onClick={() => setShown(shown + PAGE_SIZE)}>
+          Show {formatCount(Math.min(PAGE_SIZE, sorted.length - shown))} more (
           {formatCount(sorted.length - shown)} left)
         </button>
       )}

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { answerOf, api } from '../shared/api.js';
+import { responseData, api } from '../shared/api.js';
 import { useLoaded } from '../shared/loaded.js';
 import { Empty, Shown } from '../shared/states.js';
 import { linkTo, type QueryChange } from '../shared/url-state.js';
@@ -21,7 +21,7 @@ export function Comparison({ base, head, event, target, change }: ComparisonProp
   const [rows, reload] = useLoaded(
     (signal) => {
       const scope = { ...(event !== '' && { event }), ...(target !== '' && { target }) };
-      return answerOf(
+      return responseData(
         api.GET('/benchmarks/compare', { params: { query: { base, head, ...scope } }, signal }),
       );
     },
@@ -43,7 +43,7 @@ export function Comparison({ base, head, event, target, change }: ComparisonProp
             target,
           })}
         >
-          The other way round
+          Swap
         </a>
       </p>
       <ScopeFields
@@ -56,8 +56,11 @@ export function Comparison({ base, head, event, target, change }: ComparisonProp
       <Shown of={rows} what="the comparison" retry={reload}>
         {(found) =>
           found.length === 0 ? (
-            <Empty title="No calls were traced in either of them.">
-              <p>Check that both name a node which sends tracing.profiling, and when they began and ended.</p>
+            <Empty title="Neither run has traced calls.">
+              <p>
+                Check that the nodes of both runs send tracing.profiling, and check the start and end of each
+                run.
+              </p>
             </Empty>
           ) : (
             <ComparisonTable rows={found} />
@@ -72,7 +75,9 @@ function RunLink({ id, label }: { id: number; label: string }): JSX.Element {
   const [run] = useLoaded(
     async (signal) =>
       readRun(
-        await answerOf(api.GET('/benchmarks/{id}', { params: { path: { id } }, parseAs: 'text', signal })),
+        await responseData(
+          api.GET('/benchmarks/{id}', { params: { path: { id } }, parseAs: 'text', signal }),
+        ),
       ),
     [id],
   );
@@ -95,8 +100,8 @@ async function scopesOf(
     ids.map(async (id) => {
       const params = { path: { id } };
       const [events, targets] = await Promise.all([
-        answerOf(api.GET('/benchmarks/{id}/events', { params, signal })),
-        answerOf(api.GET('/benchmarks/{id}/targets', { params, signal })),
+        responseData(api.GET('/benchmarks/{id}/events', { params, signal })),
+        responseData(api.GET('/benchmarks/{id}/targets', { params, signal })),
       ]);
       return { events: events.map(({ name }) => name), targets: targets.map(({ target }) => target) };
     }),

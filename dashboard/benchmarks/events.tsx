@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { Answer } from '../shared/api.js';
+import type { ApiSchema } from '../shared/api.js';
 import { Time } from '../shared/time.js';
 import type { QueryChange } from '../shared/url-state.js';
 import { NewEvent } from './new-event.js';
@@ -7,7 +7,7 @@ import { NewEvent } from './new-event.js';
 interface EventsProps {
   runId: number;
   /** Oldest first. */
-  events: readonly Answer<'BenchmarkEvent'>[];
+  events: readonly ApiSchema<'BenchmarkEvent'>[];
   /** The one that is chosen; '' for none. */
   event: string;
   change: (change: QueryChange) => void;
@@ -20,16 +20,14 @@ export function Events({ runId, events, event, change, onAdded }: EventsProps): 
     <section aria-labelledby="events">
       <h2 id="events">Events</h2>
       {events.length === 0 ? (
-        <p class="muted">
-          None is marked. Mark when something begins and ends to see what its time was spent on.
-        </p>
+        <p class="muted">No events. Add the start and the end of an event to see the profile of that time.</p>
       ) : (
         <div class="scroll" tabIndex={0} role="region" aria-label="Events">
           <table>
-            <caption>Choose an event to see the calls between its starts and its ends</caption>
+            <caption>Choose an event to see the calls during it</caption>
             <thead>
               <tr>
-                <th scope="col">When</th>
+                <th scope="col">Time</th>
                 <th scope="col">Event</th>
                 <th scope="col">Phase</th>
               </tr>

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { type Answer, answerOf, api } from '../shared/api.js';
+import { type ApiSchema, responseData, api } from '../shared/api.js';
 import { type ExactJson, isNested, parseExact } from '../shared/exact-json.js';
 import { formatCount } from '../shared/format.js';
 import { JsonTree } from '../shared/json-tree.js';
@@ -12,9 +12,9 @@ export function HostSystem({ id }: { id: number }): JSX.Element {
   const [system, reload] = useLoaded(
     async (signal) => {
       const params = { path: { id } };
-      const json = await answerOf(api.GET('/host_systems/{id}', { params, parseAs: 'text', signal }));
+      const json = await responseData(api.GET('/host_systems/{id}', { params, parseAs: 'text', signal }));
       const { details } = parseExact(json) as { details: ExactJson };
-      return { ...(JSON.parse(json) as Answer<'HostSystem'>), details };
+      return { ...(JSON.parse(json) as ApiSchema<'HostSystem'>), details };
     },
     [id],
   );
@@ -40,7 +40,7 @@ export function HostSystem({ id }: { id: number }): JSX.Element {
 }
 
 /** What is known of it. */
-function factsOf(system: Omit<Answer<'HostSystem'>, 'details'>): [string, string][] {
+function factsOf(system: Omit<ApiSchema<'HostSystem'>, 'details'>): [string, string][] {
   const { cpu_qty, cpu_clock, ram_mb, is_virtual_machine } = system;
   const facts: [string, string | null][] = [
     ['Notes', system.description],

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
-import { answerOf, api } from '../shared/api.js';
-import { Description, Field, textIn, timeIn } from './description.js';
+import { responseData, api } from '../shared/api.js';
+import { CreateForm, Field, textIn, timeIn } from './create-form.js';
 
 /** Marks that something in a run begins or ends. */
 export function NewEvent({ runId, onAdded }: { runId: number; onAdded: () => void }): JSX.Element {
@@ -12,21 +12,21 @@ export function NewEvent({ runId, onAdded }: { runId: number; onAdded: () => voi
       phase: textIn(fields, 'phase') === 'end' ? ('end' as const) : ('start' as const),
       ...(at !== undefined && { created_at: at }),
     };
-    const { name, phase } = await answerOf(api.POST('/benchmarks/events', { body }));
+    const { name, phase } = await responseData(api.POST('/benchmarks/events', { body }));
     onAdded();
-    return `The ${phase} of “${name}” is marked.`;
+    return `Added the ${phase} of “${name}”.`;
   };
   return (
-    <Description title="Mark an event" action="Mark it" send={send}>
+    <CreateForm title="Add event" action="Add" send={send}>
       <Field name="name" label="Event" required />
       <label class="field">
         <span>Phase</span>
         <select name="phase">
-          <option value="start">It begins</option>
-          <option value="end">It ends</option>
+          <option value="start">Start</option>
+          <option value="end">End</option>
         </select>
       </label>
-      <Field name="created_at" label="When (empty: now)" type="datetime-local" />
-    </Description>
+      <Field name="created_at" label="Time (empty: now)" type="datetime-local" />
+    </CreateForm>
   );
 }

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { answerOf, api } from '../shared/api.js';
+import { responseData, api } from '../shared/api.js';
 import { useLoaded } from '../shared/loaded.js';
 import { Empty, Shown } from '../shared/states.js';
 import { CompareForm } from './compare-form.js';
@@ -10,29 +10,29 @@ import { readRuns, type Run } from './run.js';
 import { RunsTable } from './runs-table.js';
 
 /** Each may have megabytes of JSON. */
-const PIECE = 50;
+const PAGE_SIZE = 50;
 
 /** All runs, what is needed to compare two, and what describes another one. */
 export function Overview({ peerId }: { peerId: string }): JSX.Element {
-  const [most, setMost] = useState(PIECE);
+  const [most, setMost] = useState(PAGE_SIZE);
   const [runs, reload] = useLoaded((signal) => load(most, signal), [most]);
   return (
     <>
       <Shown of={runs} what="benchmarks" retry={reload}>
         {(found) =>
           found.length === 0 ? (
-            <Empty title="No benchmark is described here yet.">
+            <Empty title="No benchmarks yet.">
               <p>
-                Describe one below, or with <code>POST /benchmarks</code>: a node, and from when to when. Its
-                traces then say where the time went.
+                Create one below, or with <code>POST /benchmarks</code>: choose a node and a time range. The
+                profile is computed from the traces of the node.
               </p>
             </Empty>
           ) : (
             <>
               <RunsTable runs={found} />
               {found.length === most && (
-                <button type="button" onClick={() => setMost(most + PIECE)}>
-                  Show older ones too
+                <button type="button" onClick={() => setMost(most + PAGE_SIZE)}>
+                  Show older benchmarks
                 </button>
               )}
               {found.length > 1 && <CompareForm runs={found} />}
@@ -50,12 +50,12 @@ async function load(most: number, signal: AbortSignal): Promise<Run[]> {
   const runs: Run[] = [];
   while (runs.length < most) {
     const cursor = runs.at(-1)?.id;
-    const query = { limit: PIECE, ...(cursor !== undefined && { cursor }) };
+    const query = { limit: PAGE_SIZE, ...(cursor !== undefined && { cursor }) };
     const page = readRuns(
-      await answerOf(api.GET('/benchmarks', { params: { query }, parseAs: 'text', signal })),
+      await responseData(api.GET('/benchmarks', { params: { query }, parseAs: 'text', signal })),
     );
     runs.push(...page);
-    if (page.length < PIECE) break;
+    if (page.length < PAGE_SIZE) break;
   }
   return runs;
 }

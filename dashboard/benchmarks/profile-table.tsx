@@ -1,11 +1,11 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { Answer } from '../shared/api.js';
+import type { ApiSchema } from '../shared/api.js';
 import { formatCount, formatNanoseconds } from '../shared/format.js';
 import { inOrder, type Order, SortedHead } from './sorted-head.js';
 
-type Entry = Answer<'ProfileEntry'>;
-const FIGURES = {
+type Entry = ApiSchema<'ProfileEntry'>;
+const STATISTICS = {
   total: 'Total',
   count: 'Calls',
   mean: 'Mean',
@@ -14,38 +14,38 @@ const FIGURES = {
   min: 'Minimum',
   max: 'Maximum',
 } as const;
-type Figure = keyof typeof FIGURES;
-const NAMES = Object.keys(FIGURES) as Figure[];
+type Statistic = keyof typeof STATISTICS;
+const NAMES = Object.keys(STATISTICS) as Statistic[];
 /** Rows that are shown at first, and added. */
-const PIECE = 100;
+const PAGE_SIZE = 100;
 
 /** The calls of each target and name, with bars in the column by which they are sorted. */
 export function ProfileTable({ entries }: { entries: readonly Entry[] }): JSX.Element {
-  const [order, setOrder] = useState<Order<Figure | 'target' | 'name'>>({ by: 'total', descending: true });
-  const [shown, setShown] = useState(PIECE);
+  const [order, setOrder] = useState<Order<Statistic | 'target' | 'name'>>({ by: 'total', descending: true });
+  const [shown, setShown] = useState(PAGE_SIZE);
   const { by } = order;
   const value = (entry: Entry): string | number =>
-    by === 'target' || by === 'name' ? entry[by] : figureOf(entry, by);
+    by === 'target' || by === 'name' ? entry[by] : statisticOf(entry, by);
   const barred = by === 'target' || by === 'name' ? 'total' : by;
-  const longest = Math.max(...entries.map((entry) => figureOf(entry, barred)));
+  const longest = Math.max(...entries.map((entry) => statisticOf(entry, barred)));
   const rows = inOrder(entries, value, order.descending);
   return (
     <>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Where the time went">
+      <div class="scroll" tabIndex={0} role="region" aria-label="Profile">
         <table class="calls">
           <caption>
-            How long calls took, by target and name. The total is the mean times the calls: calls within calls
-            count in both.
+            Duration of calls by target and name. The total is the mean multiplied by the number of calls. A
+            nested call counts in its parent, too.
           </caption>
           <thead>
             <tr>
               <SortedHead column="target" label="Target" order={order} onOrder={setOrder} number={false} />
               <SortedHead column="name" label="Name" order={order} onOrder={setOrder} number={false} />
-              {NAMES.map((figure) => (
+              {NAMES.map((statistic) => (
                 <SortedHead
-                  key={figure}
-                  column={figure}
-                  label={FIGURES[figure]}
+                  key={statistic}
+                  column={statistic}
+                  label={STATISTICS[statistic]}
                   order={order}
                   onOrder={setOrder}
                 />
@@ -57,12 +57,12 @@ export function ProfileTable({ entries }: { entries: readonly Entry[] }): JSX.El
               <tr key={JSON.stringify([entry.target, entry.name])}>
                 <td>{entry.target}</td>
                 <td>{entry.name}</td>
-                {NAMES.map((figure) => (
-                  <td key={figure} class="number">
-                    {figure === 'count'
+                {NAMES.map((statistic) => (
+                  <td key={statistic} class="number">
+                    {statistic === 'count'
                       ? formatCount(entry.count)
-                      : formatNanoseconds(figureOf(entry, figure))}
-                    {figure === barred && <Bar part={figureOf(entry, figure) / longest} />}
+                      : formatNanoseconds(statisticOf(entry, statistic))}
+                    {statistic === barred && <Bar part={statisticOf(entry, statistic) / longest} />}
                   </td>
                 ))}
               </tr>
@@ -71,9 +71,9 @@ export function ProfileTable({ entries }: { entries: readonly Entry[] }): JSX.El
         </table>
       </div>
       {rows.length > shown && (
-        <button type="button" onClick={() => setShown(shown + PIECE)}>
-          Show {formatCount(Math.min(PIECE, rows.length - shown))} more ({formatCount(rows.length - shown)}{' '}
-          left)
+        <button type="button" onClick={() => setShown(shown + PAGE_SIZE)}>
+          Show {formatCount(Math.min(PAGE_SIZE, rows.length - shown))} more (
+          {formatCount(rows.length - shown)} left)
         </button>
       )}
     </>
@@ -86,6 +86,6 @@ function Bar({ part }: { part: number }): JSX.Element {
   return <span class="bar" aria-hidden="true" style={{ width: `${width}%` }} />;
 }
 
-function figureOf(entry: Entry, figure: Figure): number {
-  return figure === 'total' ? entry.mean * entry.count : entry[figure];
+function statisticOf(entry: Entry, statistic: Statistic): number {
+  return statistic === 'total' ? entry.mean * entry.count : entry[statistic];
 }

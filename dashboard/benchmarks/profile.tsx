@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { type Answer, answerOf, api } from '../shared/api.js';
+import { type ApiSchema, responseData, api } from '../shared/api.js';
 import { useLoaded } from '../shared/loaded.js';
 import { Empty, Shown } from '../shared/states.js';
 import type { QueryChange } from '../shared/url-state.js';
@@ -9,7 +9,7 @@ import { ScopeFields } from './scope-fields.js';
 interface ProfileProps {
   id: number;
   event: string;
-  events: readonly Answer<'BenchmarkEvent'>[];
+  events: readonly ApiSchema<'BenchmarkEvent'>[];
   target: string;
   change: (change: QueryChange) => void;
 }
@@ -19,17 +19,17 @@ export function Profile({ id, event, events, target, change }: ProfileProps): JS
   const [profile, reload] = useLoaded(
     (signal) => {
       const query = { ...(event !== '' && { event }), ...(target !== '' && { target }) };
-      return answerOf(api.GET('/benchmarks/{id}/profile', { params: { path: { id }, query }, signal }));
+      return responseData(api.GET('/benchmarks/{id}/profile', { params: { path: { id }, query }, signal }));
     },
     [id, event, target, events],
   );
   const [targets] = useLoaded(
-    (signal) => answerOf(api.GET('/benchmarks/{id}/targets', { params: { path: { id } }, signal })),
+    (signal) => responseData(api.GET('/benchmarks/{id}/targets', { params: { path: { id } }, signal })),
     [id],
   );
   return (
     <section aria-labelledby="profile">
-      <h2 id="profile">Where the time went</h2>
+      <h2 id="profile">Profile</h2>
       <ScopeFields
         event={event}
         events={[...new Set(events.map(({ name }) => name))]}
@@ -37,13 +37,13 @@ export function Profile({ id, event, events, target, change }: ProfileProps): JS
         targets={(targets.value ?? []).map((found) => found.target)}
         change={change}
       />
-      <Shown of={profile} what="the times of calls" retry={reload}>
+      <Shown of={profile} what="the profile" retry={reload}>
         {(entries) =>
           entries.length === 0 ? (
-            <Empty title="No calls were traced in this time.">
+            <Empty title="No traced calls in this time range.">
               <p>
-                Check that the node sends <code>tracing.profiling</code>, that the run names it, and when it
-                began and ended.
+                Check that the node sends <code>tracing.profiling</code>, and check the node, start and end of
+                the run.
               </p>
             </Empty>
           ) : (

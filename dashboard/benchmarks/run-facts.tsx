@@ -16,14 +16,14 @@ export function RunFacts({ run }: { run: Run }): JSX.Element {
         <Fact name="Notes">
           <span class="notes">{description || '–'}</span>
         </Fact>
-        <Fact name="Began">{ts_start === null ? 'not said' : <Time value={ts_start} precise />}</Fact>
-        <Fact name="Ended">{ts_end === null ? 'not said' : <Time value={ts_end} precise />}</Fact>
-        <Fact name="Described">
+        <Fact name="Start">{ts_start === null ? 'not set' : <Time value={ts_start} precise />}</Fact>
+        <Fact name="End">{ts_end === null ? 'not set' : <Time value={ts_end} precise />}</Fact>
+        <Fact name="Created">
           <Time value={created_at} />
         </Fact>
         <Fact name="Node">
           {peerId === '' ? (
-            'none is named'
+            'none'
           ) : (
             <a class="mono" href={linkTo('/dashboard/node/', { peer_id: peerId })}>
               {peerId}

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { answerOf, api } from '../shared/api.js';
+import { responseData, api } from '../shared/api.js';
 import { useLoaded } from '../shared/loaded.js';
 import { Shown } from '../shared/states.js';
 import type { QueryChange } from '../shared/url-state.js';
@@ -26,8 +26,8 @@ export function RunPart({ id, event, target, overTime, change }: RunPartProps): 
   const [run, reload] = useLoaded(
     async (signal) => {
       const [json, events] = await Promise.all([
-        answerOf(api.GET('/benchmarks/{id}', { params, parseAs: 'text', signal })),
-        answerOf(api.GET('/benchmarks/{id}/events', { params, signal })),
+        responseData(api.GET('/benchmarks/{id}', { params, parseAs: 'text', signal })),
+        responseData(api.GET('/benchmarks/{id}/events', { params, signal })),
       ]);
       return { run: readRun(json), events };
     },

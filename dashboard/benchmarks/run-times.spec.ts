@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readRun } from './run.js';
-import { stretchesOf, timesOf, timeText } from './run-times.js';
+import { timeRangesOf, timesOf, timeText } from './run-times.js';
 
 const ts = (minute: number): string => timeText(Date.UTC(2026, 0, 2, 3, minute));
 const event = (name: string, phase: 'start' | 'end', minute: number) => ({
@@ -43,12 +43,12 @@ describe('an event', () => {
       event('a', 'end', 6),
       event('a', 'start', 7),
     ];
-    expect(stretchesOf('a', events, ts(9))).toEqual([
+    expect(timeRangesOf('a', events, ts(9))).toEqual([
       { start: ts(2), end: ts(5) },
       { start: ts(7), end: ts(9) },
     ]);
-    expect(stretchesOf('b', events, ts(2))).toEqual([{ start: ts(3), end: ts(3) }]);
-    expect(stretchesOf('none', events, ts(9))).toEqual([]);
+    expect(timeRangesOf('b', events, ts(2))).toEqual([{ start: ts(3), end: ts(3) }]);
+    expect(timeRangesOf('none', events, ts(9))).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
-import type { Answer } from '../shared/api.js';
+import type { ApiSchema } from '../shared/api.js';
 import type { Run } from './run.js';
 
-type Event = Answer<'BenchmarkEvent'>;
+type Event = ApiSchema<'BenchmarkEvent'>;
 
 /** From a time to another, both included: RFC 3339 in UTC with microseconds, which sort as texts. */
 export interface Stretch {
@@ -33,18 +33,18 @@ export function timesOf(
  *
  * @param events oldest first
  */
-export function stretchesOf(event: string, events: readonly Event[], runEnd: string): Stretch[] {
+export function timeRangesOf(event: string, events: readonly Event[], runEnd: string): Stretch[] {
   const own = events.filter(({ name }) => name === event);
-  const stretches: Stretch[] = [];
+  const timeRanges: Stretch[] = [];
   own.forEach(({ phase, created_at: start }, at) => {
     if (phase !== 'start') return;
     const next = own.slice(at).find((later) => later.phase === 'end')?.created_at ?? runEnd;
     const end = next < start ? start : next;
-    const last = stretches.at(-1);
+    const last = timeRanges.at(-1);
     if (last !== undefined && start <= last.end) last.end = end > last.end ? end : last.end;
-    else stretches.push({ start, end });
+    else timeRanges.push({ start, end });
   });
-  return stretches;
+  return timeRanges;
 }
 
 /** As the server writes a time: in UTC, with microseconds. */

@@ -1,7 +1,7 @@
-import type { Answer } from '../shared/api.js';
+import type { ApiSchema } from '../shared/api.js';
 import { type ExactJson, isNested, parseExact } from '../shared/exact-json.js';
 
-type Row = Answer<'Benchmark'>;
+type Row = ApiSchema<'Benchmark'>;
 type Spec = ExactJson | undefined;
 
 /** A benchmark, with every digit of the numbers in its JSON. */

@@ -9,12 +9,12 @@ export function RunsTable({ runs }: { runs: readonly Run[] }): JSX.Element {
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="Benchmarks">
       <table>
-        <caption>The benchmarks, newest first</caption>
+        <caption>Benchmarks, newest first</caption>
         <thead>
           <tr>
             <th scope="col">Benchmark</th>
-            <th scope="col">Began</th>
-            <th scope="col">Lasted</th>
+            <th scope="col">Start</th>
+            <th scope="col">Duration</th>
             <th scope="col">Node</th>
             <th scope="col">Host system</th>
           </tr>

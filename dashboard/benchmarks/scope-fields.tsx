@@ -14,10 +14,10 @@ interface ScopeFieldsProps {
 /** Of which time and which target calls are shown. */
 export function ScopeFields({ event, events, target, targets, change }: ScopeFieldsProps): JSX.Element {
   return (
-    <form class="fields" aria-label="Which calls" onSubmit={(submit) => submit.preventDefault()}>
+    <form class="fields" aria-label="Call filters" onSubmit={(submit) => submit.preventDefault()}>
       <Choice
         label="During"
-        none="The whole run"
+        none="Whole run"
         value={event}
         offered={events}
         onChange={(chosen) => change({ event: chosen })}

@@ -24,7 +24,7 @@ export function show(title: string, content: HTMLElement, onShown?: () => void):
  * @throws Error when it was answered with a problem, in words for people, or while people are asked for a token
  */
 export async function get(path: string, signal?: AbortSignal): Promise<unknown> {
-  if (access() !== 'granted') throw new Error('A token is needed.');
+  if (access() !== 'granted') throw new Error('A token is required.');
   return await (await fetched(path, signal)).json();
 }
 

@@ -4,7 +4,7 @@ import { token } from '../shared/access.js';
 import { saveAs } from '../shared/save-as.js';
 import { Failed } from '../shared/states.js';
 import { linkTo } from '../shared/url-state.js';
-import { parametersOf, type Question } from './question.js';
+import { parametersOf, type LogQuery } from './log-query.js';
 
 const FORMATS = [
   ['ndjson', 'NDJSON'],
@@ -12,10 +12,10 @@ const FORMATS = [
 ] as const;
 
 /**
- * All messages that answer the question, as files: the browser writes them to disk as they come. Where a token is
+ * All matching messages, as files: the browser writes them to disk as they come. Where a token is
  * needed, which a link cannot show, it does so when all have come.
  */
-export function Exports({ question }: { question: Question }): JSX.Element {
+export function Exports({ logQuery }: { logQuery: LogQuery }): JSX.Element {
   const [saving, setSaving] = useState('');
   const [error, setError] = useState<Error>();
   const save = async (url: string, name: string): Promise<void> => {
@@ -29,10 +29,10 @@ export function Exports({ question }: { question: Question }): JSX.Element {
   return (
     <>
       <p>
-        Save all of them as{' '}
+        Export all as{' '}
         {FORMATS.map(([format, label], at) => {
-          const url = linkTo('/nodes/logs', { ...parametersOf(question), format });
-          const name = `${question.msg || 'messages'}-${question.peerId}.${format}`;
+          const url = linkTo('/nodes/logs', { ...parametersOf(logQuery), format });
+          const name = `${logQuery.msg || 'messages'}-${logQuery.peerId}.${format}`;
           return (
             <>
               {at > 0 && ' or '}

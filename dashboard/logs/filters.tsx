@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { Answer } from '../shared/api.js';
+import type { ApiSchema } from '../shared/api.js';
 import { formatCount } from '../shared/format.js';
 import type { Loaded } from '../shared/loaded.js';
 import { DraftInput } from '../shared/draft-input.js';
@@ -7,21 +7,21 @@ import { NodePicker } from '../shared/node-picker.js';
 import { RangePicker } from '../shared/range-picker.js';
 import { writeRange } from '../shared/time-range.js';
 import type { QueryChange } from '../shared/url-state.js';
-import { canFollow, type Question } from './question.js';
+import { canFollow, type LogQuery } from './log-query.js';
 
 interface FiltersProps {
-  question: Question;
-  types: Loaded<Answer<'MessageCount'>[]>;
+  logQuery: LogQuery;
+  types: Loaded<ApiSchema<'MessageCount'>[]>;
   change: (change: QueryChange) => void;
 }
 
 /** Which messages are wanted. */
-export function Filters({ question, types, change }: FiltersProps): JSX.Element {
-  const { peerId, msg, target, range, follow } = question;
+export function Filters({ logQuery, types, change }: FiltersProps): JSX.Element {
+  const { peerId, msg, target, range, follow } = logQuery;
   const counts = (types.value ?? []).filter(({ log_type }) => log_type !== null);
   const isListed = counts.some(({ log_type }) => log_type === msg);
   return (
-    <form class="fields" aria-label="Which messages" onSubmit={(event) => event.preventDefault()}>
+    <form class="fields" aria-label="Message filters" onSubmit={(event) => event.preventDefault()}>
       <NodePicker
         value={peerId}
         onChange={(peer_id) => change({ peer_id, chain: undefined, msg: undefined, target: undefined })}
@@ -29,7 +29,7 @@ export function Filters({ question, types, change }: FiltersProps): JSX.Element 
       <div class="field">
         <label for="type">Type</label>
         <select id="type" value={msg} onChange={(event) => change({ msg: event.currentTarget.value })}>
-          <option value="">{types.state === 'failed' ? 'All (they could not be counted)' : 'All'}</option>
+          <option value="">{types.state === 'failed' ? 'All (counts unavailable)' : 'All'}</option>
           {msg !== '' && !isListed && <option value={msg}>{msg}</option>}
           {counts.map(({ log_type, qty }) => (
             <option key={log_type} value={log_type ?? ''}>

@@ -8,52 +8,49 @@ import { linkTo, useQueryState } from '../shared/url-state.js';
 import { Exports } from './exports.js';
 import { Filters } from './filters.js';
 import { MessageList } from './message-list.js';
-import { readQuestion } from './question.js';
+import { readLogQuery } from './log-query.js';
 import { useFollowed } from './use-followed.js';
 import { useMessages } from './use-messages.js';
 import { useTypes } from './use-types.js';
 
 /** The feed takes no more subscriptions from a page. */
-const MOST_TYPES = 100;
+const MAX_TYPES = 100;
 
 const feed = new FeedClient(parseExact);
 
 /** What a node has said, as far back as it is kept. */
 export function LogsPage(): JSX.Element {
   const [query, change] = useQueryState();
-  const question = readQuestion(query);
-  const { peerId, chain, msg, follow } = question;
-  const types = useTypes(question);
-  const messages = useMessages(question);
+  const logQuery = readLogQuery(query);
+  const { peerId, chain, msg, follow } = logQuery;
+  const types = useTypes(logQuery);
+  const messages = useMessages(logQuery);
   const all = (types.value ?? []).flatMap(({ log_type }) => log_type ?? []);
-  const followed = useFollowed(
-    feed,
-    question,
-    msg === '' ? all.slice(0, MOST_TYPES).sort() : [msg],
-    messages,
-  );
+  const followed = useFollowed(feed, logQuery, msg === '' ? all.slice(0, MAX_TYPES).sort() : [msg], messages);
   const [objection, setObjection] = useState('');
   useEffect(() => feed.onError(setObjection), []);
   return (
     <Page title="Logs" path="/dashboard/logs/" peerId={peerId} chain={chain} {...(follow && { feed })}>
-      <Filters question={question} types={types} change={change} />
-      {objection !== '' && <Failed error={new Error(`Live messages: ${objection}`)} />}
+      <Filters logQuery={logQuery} types={types} change={change} />
+      {objection !== '' && <Failed error={new Error(`Live feed: ${objection}`)} />}
       {peerId === '' ? (
         <Empty title="Choose a node.">
           <p>
-            Write its name or peer id above, or find it on the page of <a href="/dashboard/">all nodes</a>.
+            Enter its name or peer id above, or find it in the <a href="/dashboard/">list of nodes</a>.
           </p>
         </Empty>
       ) : (
         <>
           <div class="fields">
-            <Exports question={question} />
+            <Exports logQuery={logQuery} />
             <p>
-              <a href={linkTo('/dashboard/node/', { peer_id: peerId, chain })}>The history of this node</a>
+              <a href={linkTo('/dashboard/node/', { peer_id: peerId, chain })}>Node history</a>
             </p>
           </div>
           {follow && chain !== '' && (
-            <p>Messages that come live are of this peer id on any chain, until the page is loaded again.</p>
+            <p>
+              Live messages are shown for this peer id on all chains. Reload the page to see this chain only.
+            </p>
           )}
           <MessageList messages={messages} followed={followed} follow={follow} />
         </>

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { formatCount } from '../shared/format.js';
 import { Empty, Failed, Loading } from '../shared/states.js';
 import { MessageItem } from './message-item.js';
-import { Older } from './older.js';
+import { LoadOlder } from './older.js';
 import type { Followed } from './use-followed.js';
 import type { Messages } from './use-messages.js';
 
@@ -20,11 +20,11 @@ export function MessageList({ messages, followed, follow }: MessageListProps): J
   }
   if (rows.length + followed.rows.length === 0) {
     return (
-      <Empty title="No message is like that.">
+      <Empty title="No matching messages.">
         <p>
           {follow
-            ? 'What comes from now on is shown here.'
-            : 'Choose a longer time, or another type. What a node sends depends on the verbosity that its --telemetry-url has.'}
+            ? 'New messages appear here.'
+            : 'Choose a longer time range or another type. What a node sends depends on the verbosity in its --telemetry-url.'}
         </p>
       </Empty>
     );
@@ -37,9 +37,9 @@ export function MessageList({ messages, followed, follow }: MessageListProps): J
         ))}
         {followed.dropped > 0 && (
           <li class="state">
-            {formatCount(followed.dropped)} messages that came live are not shown any more.{' '}
+            {formatCount(followed.dropped)} older live messages are hidden.{' '}
             <button type="button" onClick={reload}>
-              Begin again with the newest
+              Reload the newest
             </button>
           </li>
         )}
@@ -48,7 +48,7 @@ export function MessageList({ messages, followed, follow }: MessageListProps): J
         ))}
       </ol>
       {error !== undefined && <Failed error={error} retry={older} />}
-      {error === undefined && more && <Older loading={loading} load={older} />}
+      {error === undefined && more && <LoadOlder loading={loading} load={older} />}
       {!more && <p class="muted">There are no older messages.</p>}
     </>
   );

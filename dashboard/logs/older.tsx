@@ -7,7 +7,7 @@ interface OlderProps {
 }
 
 /** A button that gets older messages, and does so by itself when it comes into view. */
-export function Older({ loading, load }: OlderProps): JSX.Element {
+export function LoadOlder({ loading, load }: OlderProps): JSX.Element {
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (button.current === null || loading) return;

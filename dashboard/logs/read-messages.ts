@@ -1,5 +1,5 @@
 import { Counts } from '../shared/counts.js';
-import { AGAIN_MS } from '../shared/delivered.js';
+import { OVERLAP_MS } from '../shared/received-rows.js';
 import type { ShownMessage } from './shown-message.js';
 
 /** The feed leaves them out, or sets them. */
@@ -29,7 +29,7 @@ export class ReadMessages {
   followFrom(now: number): number {
     if (this.newest === undefined) return -Infinity;
     // A node's clock may be ahead.
-    const again = Math.min(Date.parse(this.newest), now) - AGAIN_MS;
+    const again = Math.min(Date.parse(this.newest), now) - OVERLAP_MS;
     return Math.max(again, this.oldest === undefined ? -Infinity : Date.parse(this.oldest));
   }
 

@@ -2,13 +2,13 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ExactJson } from '../shared/exact-json.js';
 import type { FeedClient, FeedRow } from '../shared/feed.js';
 import { boundsOf } from '../shared/time-range.js';
-import type { Question } from './question.js';
+import type { LogQuery } from './log-query.js';
 import { ReadMessages } from './read-messages.js';
 import type { ShownMessage } from './shown-message.js';
 import type { Messages } from './use-messages.js';
 
 /** Beyond that the oldest of those that came live go. */
-const MOST = 2000;
+const MAX_ROWS = 2000;
 /** New messages are shown together: drawing each of a thousand a second would stop the page. */
 const TOGETHER_MS = 250;
 
@@ -29,13 +29,13 @@ const NONE: Followed = { rows: [], dropped: 0 };
  */
 export function useFollowed(
   feed: FeedClient,
-  question: Question,
+  logQuery: LogQuery,
   types: readonly string[],
   { rows, more }: Pick<Messages, 'rows' | 'more'>,
 ): Followed {
   const [followed, setFollowed] = useState(NONE);
   const current = useRef<Following | undefined>(undefined);
-  const { peerId, chain, msg, target, range, follow } = question;
+  const { peerId, chain, msg, target, range, follow } = logQuery;
   const ready = follow && rows !== undefined;
 
   useEffect(() => {
@@ -67,7 +67,7 @@ export function useFollowed(
   return followed;
 }
 
-/** The subscriptions of a question. Types may be added to them. */
+/** The subscriptions of a log query. Types may be added to them. */
 class Following {
   private readonly ends = new Map<string, () => void>();
   private arrived: ShownMessage[] = [];
@@ -86,10 +86,10 @@ class Following {
     if (this.ended) return;
     for (const msg of types) {
       if (this.ends.has(msg)) continue;
-      const wish = { peer_id: this.peerId, msg, start_time: this.start };
+      const request = { peer_id: this.peerId, msg, start_time: this.start };
       this.ends.set(
         msg,
-        this.feed.subscribe(wish, (rows) => this.take(msg, rows)),
+        this.feed.subscribe(request, (rows) => this.take(msg, rows)),
       );
     }
   }
@@ -127,5 +127,5 @@ function hits(row: FeedRow, target: string): boolean {
 
 function merged({ rows, dropped }: Followed, arrived: ShownMessage[]): Followed {
   const all = [...arrived, ...rows].sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
-  return { rows: all.slice(0, MOST), dropped: dropped + Math.max(0, all.length - MOST) };
+  return { rows: all.slice(0, MAX_ROWS), dropped: dropped + Math.max(0, all.length - MAX_ROWS) };
 }

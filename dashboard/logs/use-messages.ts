@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { answerOf, api } from '../shared/api.js';
-import { parametersOf, type Question } from './question.js';
+import { responseData, api } from '../shared/api.js';
+import { parametersOf, type LogQuery } from './log-query.js';
 import { readMessages, type ShownMessage } from './shown-message.js';
 
 const PAGE = 100;
@@ -27,18 +27,18 @@ interface State {
 
 const NOTHING: State = { rows: undefined, loading: true, error: undefined, more: true };
 
-/** The messages that answer a question, in pages. */
-export function useMessages(question: Question): Messages {
+/** The messages of a log query, in pages. */
+export function useMessages(logQuery: LogQuery): Messages {
   const [state, setState] = useState(NOTHING);
   const [generation, setGeneration] = useState(0);
   const load = useRef<() => void>(() => undefined);
-  const { peerId, chain, msg, target, range, follow } = question;
+  const { peerId, chain, msg, target, range, follow } = logQuery;
 
   useEffect(() => {
     if (peerId === '') return;
     const abort = new AbortController();
     // A span up to now is to stay the same from page to page.
-    const asked = parametersOf(question);
+    const asked = parametersOf(logQuery);
     let cursor: string | undefined;
     let busy = false;
     load.current = () => {
@@ -80,6 +80,6 @@ async function page(
 ): Promise<ShownMessage[]> {
   const query = { ...asked, limit: PAGE, ...(cursor !== undefined && { cursor }) };
   // As text, since JSON.parse would round numbers of 64 bits.
-  const text = await answerOf(api.GET('/nodes/logs', { params: { query }, parseAs: 'text', signal }));
+  const text = await responseData(api.GET('/nodes/logs', { params: { query }, parseAs: 'text', signal }));
   return readMessages(text);
 }

@@ -1,24 +1,26 @@
 import { useEffect } from 'preact/hooks';
-import { type Answer, answerOf, api } from '../shared/api.js';
+import { type ApiSchema, responseData, api } from '../shared/api.js';
 import { type Loaded, useLoaded } from '../shared/loaded.js';
-import { nodeParametersOf, type Question } from './question.js';
+import { nodeParametersOf, type LogQuery } from './log-query.js';
 
 /** While a node is followed, types that it had not sent before are looked for. */
-const AGAIN_MS = 30_000;
+const OVERLAP_MS = 30_000;
 
 /** The types of messages that a node has sent in the time that is asked for, the most frequent first. */
-export function useTypes(question: Question): Loaded<Answer<'MessageCount'>[]> {
-  const { peerId, chain, range, follow } = question;
+export function useTypes(logQuery: LogQuery): Loaded<ApiSchema<'MessageCount'>[]> {
+  const { peerId, chain, range, follow } = logQuery;
   const [types, reload] = useLoaded(
     peerId === ''
       ? undefined
       : (signal) =>
-          answerOf(api.GET('/nodes/log_stats', { params: { query: nodeParametersOf(question) }, signal })),
+          responseData(
+            api.GET('/nodes/log_stats', { params: { query: nodeParametersOf(logQuery) }, signal }),
+          ),
     [peerId, chain, JSON.stringify(range)],
   );
   useEffect(() => {
     if (!follow) return;
-    const timer = setInterval(reload, AGAIN_MS);
+    const timer = setInterval(reload, OVERLAP_MS);
     return () => clearInterval(timer);
   }, [follow, reload]);
   return types;

@@ -45,7 +45,7 @@ describe('why a connection ended', () => {
 
   it('has words for each reason that the server writes', () => {
     expect(written.filter((reason) => reasonText(reason, null) === reason)).toEqual([]);
-    expect(reasonText('too_many_bytes', 1008)).toBe('The node sent too much (1008)');
+    expect(reasonText('too_many_bytes', 1008)).toBe('Data rate limit exceeded (1008)');
   });
 
   it('is said as it came where it is a reason of another version', () => {

@@ -1,10 +1,10 @@
 import type { ComponentChildren, JSX } from 'preact';
-import type { Answer } from '../shared/api.js';
+import type { ApiSchema } from '../shared/api.js';
 import { formatCount } from '../shared/format.js';
 import { Time } from '../shared/time.js';
 
 /** What a node is, by the connection that describes it. */
-export function Facts({ node }: { node: Answer<'NodeDetail'> }): JSX.Element {
+export function Facts({ node }: { node: ApiSchema<'NodeDetail'> }): JSX.Element {
   return (
     <FactList
       facts={[
@@ -12,9 +12,9 @@ export function Facts({ node }: { node: Answer<'NodeDetail'> }): JSX.Element {
         [
           'Now',
           node.connected ? <span class="good">Connected</span> : <span class="bad">Not connected</span>,
-          node.connections > 1 ? `, ${formatCount(node.connections)} connections are open` : null,
+          node.connections > 1 ? `, ${formatCount(node.connections)} open connections` : null,
         ],
-        ['Last heard', <Time value={node.last_message_at} relative />],
+        ['Last message', <Time value={node.last_message_at} relative />],
         ['Chain', node.chain],
         ['Genesis block', node.genesis_hash && <span class="mono">{node.genesis_hash}</span>],
         ['Implementation', node.implementation],
@@ -22,10 +22,10 @@ export function Facts({ node }: { node: Answer<'NodeDetail'> }): JSX.Element {
         ['Validator', node.authority === null ? null : node.authority ? 'Yes' : 'No'],
         ['Started', node.startup_time === null ? null : <StartTime at={node.startup_time} />],
         ['Address', node.ip_addr],
-        ['Telemetry', node.audit ? 'Kept for good' : 'Expires'],
+        ['Retention', node.audit ? 'Permanent' : 'Expires'],
         [
           'Connections',
-          `${formatCount(node.connection_count)}, the first of them `,
+          `${formatCount(node.connection_count)}, first at `,
           <Time value={node.first_connected_at} />,
         ],
       ]}

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { type Answer, answerOf, api } from '../shared/api.js';
+import { type ApiSchema, responseData, api } from '../shared/api.js';
 import { formatBytes, formatCount } from '../shared/format.js';
 import { useLoaded } from '../shared/loaded.js';
 import { Empty, Shown } from '../shared/states.js';
@@ -7,22 +7,22 @@ import { Time } from '../shared/time.js';
 import { FactList } from './facts.js';
 
 const SCORES = [
-  ['cpu_hashrate_score', 'Hashing on one core (BLAKE2b-256)'],
-  ['parallel_cpu_hashrate_score', 'Hashing on several cores at once'],
-  ['memory_memcpy_score', 'Copying memory'],
-  ['disk_sequential_write_score', 'Writing to the disk, block after block'],
-  ['disk_random_write_score', 'Writing to the disk, here and there'],
+  ['cpu_hashrate_score', 'Hash rate, one core (BLAKE2b-256)'],
+  ['parallel_cpu_hashrate_score', 'Hash rate, several cores'],
+  ['memory_memcpy_score', 'Memory copy'],
+  ['disk_sequential_write_score', 'Disk, sequential write'],
+  ['disk_random_write_score', 'Disk, random write'],
 ] as const;
 
 type Fields = Record<string, unknown>;
 
 /** The computer that a node runs on, and how fast that is, as the node reports both. */
-export function Hardware({ node }: { node: Answer<'NodeDetail'> }): JSX.Element {
+export function Hardware({ node }: { node: ApiSchema<'NodeDetail'> }): JSX.Element {
   const { peer_id } = node;
   const [benchmark, reload] = useLoaded(
     async (signal) => {
       const query = { peer_id, msg: 'sysinfo.hwbench', limit: 1 };
-      return (await answerOf(api.GET('/nodes/logs', { params: { query }, signal })))[0] ?? null;
+      return (await responseData(api.GET('/nodes/logs', { params: { query }, signal })))[0] ?? null;
     },
     [peer_id],
   );
@@ -34,8 +34,8 @@ export function Hardware({ node }: { node: Answer<'NodeDetail'> }): JSX.Element 
         {(message) =>
           message === null ? (
             <p class="muted">
-              It has sent no hardware benchmark: nodes of the Polkadot SDK do so when they start, unless they
-              were told not to.
+              This node has sent no hardware benchmark. Nodes of the Polkadot SDK send one when they start,
+              unless it is disabled.
             </p>
           ) : (
             <Benchmark at={message.created_at} scores={message.logs} />
@@ -46,15 +46,15 @@ export function Hardware({ node }: { node: Answer<'NodeDetail'> }): JSX.Element 
   );
 }
 
-function Computer({ node }: { node: Answer<'NodeDetail'> }): JSX.Element {
+function Computer({ node }: { node: ApiSchema<'NodeDetail'> }): JSX.Element {
   const sysinfo = node.sysinfo;
   const system = [node.target_os, node.target_arch, node.target_env]
     .filter((part) => part !== null)
     .join(', ');
   if (sysinfo === null && system === '') {
     return (
-      <Empty title="It does not tell what it runs on.">
-        <p>Nodes of the Polkadot SDK do.</p>
+      <Empty title="This node does not report its hardware.">
+        <p>Nodes of the Polkadot SDK report it.</p>
       </Empty>
     );
   }
@@ -82,11 +82,11 @@ function Benchmark({ at, scores }: { at: string; scores: Fields }): JSX.Element 
     <div class="scroll" tabIndex={0} role="region" aria-label="Hardware benchmark">
       <table class="benchmark">
         <caption>
-          Hardware benchmark of <Time value={at} />: more is faster
+          Hardware benchmark of <Time value={at} />. Higher is better.
         </caption>
         <thead>
           <tr>
-            <th scope="col">What</th>
+            <th scope="col">Test</th>
             <th scope="col" class="number">
               Score
             </th>

@@ -23,8 +23,8 @@ export function History({ peerId, chain, bounds }: HistoryProps): JSX.Element {
       )}
       {error !== undefined && <Failed error={error} retry={goOn} />}
       {state === 'done' && charts.length === 0 && (
-        <Empty title="It has sent no system.interval in this time.">
-          <p>Choose a longer time. Nodes send it every five seconds at every verbosity.</p>
+        <Empty title="No system.interval messages in this time range.">
+          <p>Choose a longer time range. Nodes send this message every five seconds at every verbosity.</p>
         </Empty>
       )}
       <div class="charts">

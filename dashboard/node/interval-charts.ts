@@ -38,13 +38,13 @@ export const CHARTS: readonly ChartDefinition[] = [
     format: formatBytesPerSecond,
   },
   {
-    title: 'Transaction pool (transactions that are ready)',
+    title: 'Transaction pool (ready transactions)',
     labels: ['Ready'],
     values: fields('txcount'),
     format: formatCount,
   },
   {
-    title: 'Processor (of one core)',
+    title: 'CPU (100 % is one core)',
     labels: ['Used'],
     values: fields('cpu'),
     format: (percent) => `${formatCount(percent)}\u00a0%`,
@@ -56,7 +56,7 @@ export const CHARTS: readonly ChartDefinition[] = [
     format: formatBytes,
   },
   {
-    title: 'Database (bytes a second)',
+    title: 'Database I/O',
     labels: ['Read', 'Written'],
     values: fields('disk_read_per_sec', 'disk_write_per_sec'),
     format: formatBytesPerSecond,

@@ -1,10 +1,10 @@
-import { type Answer, answerOf, api } from '../shared/api.js';
+import { type ApiSchema, responseData, api } from '../shared/api.js';
 
 const PAGE = 1000;
 /** A node that reconnects every second has had enough of attention with so many. */
-const MOST = 10_000;
+const MAX_ROWS = 10_000;
 
-export type NodeSession = Answer<'NodeConnection'>;
+export type NodeSession = ApiSchema<'NodeConnection'>;
 
 export interface Sessions {
   /** Newest first: those of the time, and the last one before it. */
@@ -23,9 +23,9 @@ export async function loadSessions(
   signal: AbortSignal,
 ): Promise<Sessions> {
   const list: NodeSession[] = [];
-  while (list.length < MOST) {
+  while (list.length < MAX_ROWS) {
     const cursor = list.at(-1)?.id;
-    const page = await answerOf(
+    const page = await responseData(
       api.GET('/nodes/{peer_id}/connections', {
         params: {
           path: { peer_id: peerId },

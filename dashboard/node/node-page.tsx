@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import { type Answer, answerOf, api, RequestFailedError } from '../shared/api.js';
+import { type ApiSchema, responseData, api, RequestFailedError } from '../shared/api.js';
 import { useLoaded } from '../shared/loaded.js';
 import { NodePicker, nodeName } from '../shared/node-picker.js';
 import { Page } from '../shared/page.js';
@@ -27,7 +27,7 @@ export function NodePage(): JSX.Element {
   const bounds = useMemo(() => boundsOf(range), [rangeKey, peerId, refreshed]);
   return (
     <Page title="Node" peerId={peerId} chain={chain}>
-      <form class="fields" aria-label="Which node, and when" onSubmit={(event) => event.preventDefault()}>
+      <form class="fields" aria-label="Node and time range" onSubmit={(event) => event.preventDefault()}>
         <NodePicker value={peerId} onChange={(peer_id) => change({ peer_id, chain: undefined })} />
         <RangePicker value={range} onChange={(chosen) => change(writeRange(chosen))} />
         <button type="button" onClick={() => setRefreshed((count) => count + 1)}>
@@ -37,7 +37,7 @@ export function NodePage(): JSX.Element {
       {peerId === '' ? (
         <Empty title="Choose a node.">
           <p>
-            Write its name or peer id above, or find it on the page of <a href="/dashboard/">all nodes</a>.
+            Enter its name or peer id above, or find it in the <a href="/dashboard/">list of nodes</a>.
           </p>
         </Empty>
       ) : (
@@ -59,7 +59,7 @@ function NodeShown({ peerId, chain, bounds }: NodeShownProps): JSX.Element {
   const [node, reload] = useLoaded(
     (signal) => {
       const query = chain === undefined ? {} : { chain };
-      return answerOf(api.GET('/nodes/{peer_id}', { params: { path, query }, signal }));
+      return responseData(api.GET('/nodes/{peer_id}', { params: { path, query }, signal }));
     },
     [peerId, chain, bounds],
   );
@@ -72,9 +72,9 @@ function NodeShown({ peerId, chain, bounds }: NodeShownProps): JSX.Element {
   );
   if (node.state === 'failed' && node.error instanceof RequestFailedError && node.error.status === 404) {
     return (
-      <Empty title="No node with this peer id has ever been connected.">
+      <Empty title="No node with this peer id has ever connected.">
         <p>
-          Look for it on the page of <a href="/dashboard/">all nodes</a>.
+          Look for it in the <a href="/dashboard/">list of nodes</a>.
         </p>
       </Empty>
     );
@@ -86,7 +86,7 @@ function NodeShown({ peerId, chain, bounds }: NodeShownProps): JSX.Element {
           <>
             <h2>{nodeName(known)}</h2>
             <p>
-              <a href={linkTo('/dashboard/logs/', { ...path, chain: on })}>Its messages</a>
+              <a href={linkTo('/dashboard/logs/', { ...path, chain: on })}>Messages</a>
             </p>
             <Facts node={known} />
             <OtherChains node={known} />
@@ -107,12 +107,12 @@ function NodeShown({ peerId, chain, bounds }: NodeShownProps): JSX.Element {
 function keyOf({
   genesis_hash,
   chain,
-}: Pick<Answer<'OtherChain'>, 'genesis_hash' | 'chain'>): string | undefined {
+}: Pick<ApiSchema<'OtherChain'>, 'genesis_hash' | 'chain'>): string | undefined {
   return genesis_hash ?? (chain === null ? undefined : `name:${chain}`);
 }
 
 /** The same peer id elsewhere. */
-function OtherChains({ node }: { node: Answer<'NodeDetail'> }): JSX.Element | null {
+function OtherChains({ node }: { node: ApiSchema<'NodeDetail'> }): JSX.Element | null {
   const others = node.other_chains.flatMap((other) => {
     const key = keyOf(other);
     return key === undefined ? [] : [{ ...other, key }];
@@ -120,7 +120,7 @@ function OtherChains({ node }: { node: Answer<'NodeDetail'> }): JSX.Element | nu
   if (others.length === 0) return null;
   return (
     <p>
-      Also heard on{' '}
+      Also seen on{' '}
       {others.map(({ key, chain, genesis_hash }, at) => (
         <>
           {at > 0 && ', '}

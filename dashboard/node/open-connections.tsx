@@ -1,27 +1,27 @@
 import type { JSX } from 'preact';
-import { type Answer, answerOf, api } from '../shared/api.js';
+import { type ApiSchema, responseData, api } from '../shared/api.js';
 import { useLoaded } from '../shared/loaded.js';
 import { Shown } from '../shared/states.js';
 import { Time } from '../shared/time.js';
 
 /** Connections that are looked through for open ones, the newest. */
-const LOOKED_AT = 1000;
+const MAX_CONNECTIONS = 1000;
 
 /** The open connections of a peer id that several nodes have: what differs tells them apart. */
 export function OpenConnections({
   node,
   chain,
 }: {
-  node: Answer<'NodeDetail'>;
+  node: ApiSchema<'NodeDetail'>;
   chain: string | undefined;
 }): JSX.Element {
   const { peer_id } = node;
   const [open, reload] = useLoaded(
     async (signal) => {
-      const query = { limit: LOOKED_AT, ...(chain !== undefined && { chain }) };
+      const query = { limit: MAX_CONNECTIONS, ...(chain !== undefined && { chain }) };
       const path = { peer_id };
       const asking = api.GET('/nodes/{peer_id}/connections', { params: { path, query }, signal });
-      return (await answerOf(asking)).filter(({ connected }) => connected);
+      return (await responseData(asking)).filter(({ connected }) => connected);
     },
     [node],
   );
@@ -29,8 +29,8 @@ export function OpenConnections({
     <section aria-labelledby="open">
       <h2 id="open">Open connections</h2>
       <p class="warning">
-        Several nodes are connected with this peer id: their names or start times differ. Give each node a key
-        of its own.
+        Several nodes with this peer id are connected: their names or start times differ. Give each node its
+        own key.
       </p>
       <Shown of={open} what="its open connections" retry={reload}>
         {(connections) => (
@@ -40,8 +40,8 @@ export function OpenConnections({
               <thead>
                 <tr>
                   <th scope="col">Name</th>
-                  <th scope="col">Began</th>
-                  <th scope="col">Last heard</th>
+                  <th scope="col">Start</th>
+                  <th scope="col">Last message</th>
                   <th scope="col">Node started</th>
                   <th scope="col">Address</th>
                   <th scope="col">Version</th>

@@ -38,16 +38,16 @@ export function Sessions({
       <h2 id="sessions">Sessions</h2>
       <Timeline presence={presence} />
       {within.length === 0 ? (
-        <Empty title="It had no connection in this time.">
-          <p>Choose a longer time.</p>
+        <Empty title="No connections in this time range.">
+          <p>Choose a longer time range.</p>
         </Empty>
       ) : (
         <SessionTable sessions={within.slice(0, ROWS)} now={now} />
       )}
       {(within.length > ROWS || cut) && (
         <p class="muted">
-          The table has the newest {ROWS} of {cut ? 'more than ' : ''}
-          {formatCount(within.length)} sessions. Choose a shorter time for the others.
+          The table shows the newest {ROWS} of {cut ? 'more than ' : ''}
+          {formatCount(within.length)} sessions. Choose a shorter time range to see the others.
         </p>
       )}
     </section>
@@ -61,12 +61,12 @@ function SessionTable({ sessions, now }: { sessions: NodeSession[]; now: number 
         <caption>Newest first</caption>
         <thead>
           <tr>
-            <th scope="col">Began</th>
-            <th scope="col">Ended</th>
+            <th scope="col">Start</th>
+            <th scope="col">End</th>
             <th scope="col" class="number">
-              Lasted
+              Duration
             </th>
-            <th scope="col">How it ended</th>
+            <th scope="col">End reason</th>
             <th scope="col">Address</th>
             <th scope="col">Path</th>
             <th scope="col">Version</th>

@@ -6,7 +6,7 @@ import { type Presence, type PresenceState, shareConnected } from './presence.js
 const STATES: Record<PresenceState, string> = {
   connected: 'Connected',
   away: 'Away',
-  unknown: 'Not known: the server was away, or had not met the node yet',
+  unknown: 'Unknown: the server was down, or the node had not connected before',
 };
 
 /** When the node was there. The table of sessions says the same in words. */
@@ -16,8 +16,8 @@ export function Timeline({ presence }: { presence: readonly Presence[] }): JSX.E
   const share = shareConnected(presence);
   const said =
     share === undefined
-      ? 'Nothing is known of the node in this time.'
-      : `Connected for ${(share * 100).toFixed(2)} % of the time that is known.`;
+      ? 'No data for this time range.'
+      : `Connected ${(share * 100).toFixed(2)} % of the known time.`;
   return (
     <>
       <p>{said}</p>

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { answerOf, api } from '../shared/api.js';
+import { responseData, api } from '../shared/api.js';
 import type { Series } from '../shared/series.js';
 import { ChartData } from './chart-data.js';
 import { type ChartDefinition, CHARTS } from './interval-charts.js';
@@ -83,7 +83,7 @@ class HistoryReader {
       ...(this.chain !== undefined && { chain: this.chain }),
       ...(this.cursor !== undefined && { cursor: this.cursor }),
     };
-    const rows = await answerOf(api.GET('/nodes/logs', { params: { query }, signal: this.signal }));
+    const rows = await responseData(api.GET('/nodes/logs', { params: { query }, signal: this.signal }));
     for (const { created_at, logs } of rows) {
       for (const chart of this.charts) chart.add(Date.parse(created_at) / 1000, logs);
     }

@@ -13,7 +13,7 @@ export function ColumnChoice({ chosen, onToggle }: ColumnChoiceProps): JSX.Eleme
     <details class="columns">
       <summary>Columns</summary>
       <fieldset>
-        <legend class="hidden">Columns that are shown</legend>
+        <legend class="hidden">Visible columns</legend>
         {COLUMNS.slice(1).map(({ name, label }) => (
           <label key={name} class="check">
             <input type="checkbox" checked={chosen.has(name)} onChange={() => onToggle(name)} />

@@ -86,7 +86,7 @@ function NameCell({ node, network }: { node: NetworkNode; network: string }): JS
   if (!node.duplicate) return link;
   return (
     <span class="marked">
-      {link} <Mark text="duplicate" title="Several nodes are connected with this peer id." />
+      {link} <Mark text="duplicate" title="Several nodes with this peer id are connected." />
     </span>
   );
 }
@@ -114,7 +114,7 @@ function HeightCell({ node, height, counts }: HeightCellProps): JSX.Element {
   if (!isAbove) return <>{text}</>;
   return (
     <>
-      <Mark text="?" title="Unconfirmed: above what counts for the chain." />
+      <Mark text="?" title="Unconfirmed: above the height of the chain." />
       <span>{text}</span>
     </>
   );
@@ -169,7 +169,7 @@ export const COLUMNS: readonly Column[] = [
   amount('propagation_ms', 'Propagation', 8, milliseconds),
   amount('upload', 'Upload', 7, formatBytesPerSecond),
   amount('download', 'Download', 7, formatBytesPerSecond),
-  amount('last_heard_at', 'Last heard', 7.5, formatCount, {
+  amount('last_heard_at', 'Last message', 7.5, formatCount, {
     key: (node) => timeOf(node.last_heard_at),
     cell: (node, { now }) => ago(timeOf(node.last_heard_at), now),
   }),

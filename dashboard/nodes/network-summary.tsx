@@ -20,8 +20,8 @@ export function NetworkSummary({ store }: { store: NodeStore }): JSX.Element {
   return (
     <dl class="summary">
       <Figure
-        label={header.single_source ? 'Best block, by one node' : 'Best block'}
-        title={header.single_source ? 'Only one node reports heights: nobody confirms them.' : best_hash}
+        label={header.single_source ? 'Best block (one node)' : 'Best block'}
+        title={header.single_source ? 'Only one node reports heights: they are unconfirmed.' : best_hash}
       >
         {best_height === null ? NONE : `#${formatCount(best_height)}`}
       </Figure>
@@ -36,7 +36,7 @@ export function NetworkSummary({ store }: { store: NodeStore }): JSX.Element {
       </Figure>
       <Figure
         label="Nodes"
-        {...(isCut && { title: 'The table has those that have been connected longest.' })}
+        {...(isCut && { title: 'The table shows the nodes that have been connected longest.' })}
       >
         {isCut
           ? `${formatCount(header.node_count)}, ${formatCount(header.shown_count)} shown`

@@ -1,9 +1,9 @@
-import type { Answer } from '../shared/api.js';
+import type { ApiSchema } from '../shared/api.js';
 
-export type Chain = Answer<'Chain'>;
-export type Network = Answer<'Network'>;
-export type NetworkHeader = Answer<'NetworkHeader'>;
-export type NetworkNode = Answer<'NetworkNode'>;
+export type Chain = ApiSchema<'Chain'>;
+export type Network = ApiSchema<'Network'>;
+export type NetworkHeader = ApiSchema<'NetworkHeader'>;
+export type NetworkNode = ApiSchema<'NetworkNode'>;
 export type NodeField = Exclude<keyof NetworkNode, 'id'>;
 
 /** What the feed sends of a chain. */

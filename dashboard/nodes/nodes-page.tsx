@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { FeedClient } from '../shared/feed.js';
 import { Page } from '../shared/page.js';
 import { Empty, Failed, Loading, Shown } from '../shared/states.js';
-import { type Answer, RequestFailedError } from '../shared/api.js';
+import { type ApiSchema, RequestFailedError } from '../shared/api.js';
 import { formatCount } from '../shared/format.js';
 import { linkTo, useQueryState } from '../shared/url-state.js';
 import { ChainChoice } from './chain-choice.js';
@@ -83,7 +83,7 @@ export function NodesPage(): JSX.Element {
                 onPin={togglePin}
               />
               <Count store={store} />
-              <p class="muted">Rows keep their places while you point at one, or are at one by keyboard.</p>
+              <p class="muted">The order of rows does not change while a row is hovered or focused.</p>
             </>
           )}
         </Shown>
@@ -92,7 +92,7 @@ export function NodesPage(): JSX.Element {
   );
 }
 
-function choicesIn(error: Error): readonly Answer<'ChainChoice'>[] {
+function choicesIn(error: Error): readonly ApiSchema<'ChainChoice'>[] {
   return error instanceof RequestFailedError ? error.chains : [];
 }
 
@@ -107,15 +107,15 @@ function Choices({
   choices,
 }: {
   name: string;
-  choices: readonly Answer<'ChainChoice'>[];
+  choices: readonly ApiSchema<'ChainChoice'>[];
 }): JSX.Element {
   return (
-    <Empty title={`Several chains are called ${name}. Which one?`}>
+    <Empty title={`Several chains are named ${name}. Choose one.`}>
       <ul class="choices">
         {choices.map(({ genesis_hash, node_count }) => (
           <li key={genesis_hash}>
             <a href={linkTo('/dashboard/', { chain: genesis_hash ?? `name:${name}` })}>
-              {genesis_hash ?? 'The one without a genesis hash'}
+              {genesis_hash ?? 'No genesis hash'}
             </a>
             , {formatCount(node_count)} {node_count === 1 ? 'node' : 'nodes'}
           </li>
@@ -134,7 +134,7 @@ function Count({ store }: { store: NodeStore }): JSX.Element | null {
     return store.onChange(look);
   }, [store]);
   if (!empty) return null;
-  return <Empty title="No node of this chain is connected.">Nodes appear here by themselves.</Empty>;
+  return <Empty title="No connected nodes on this chain.">New nodes appear automatically.</Empty>;
 }
 
 interface NoChainProps {
@@ -147,9 +147,9 @@ function NoChain({ failed, loading, retry }: NoChainProps): JSX.Element {
   if (failed !== undefined) return <Failed error={failed} retry={retry} />;
   if (loading) return <Loading what="chains" />;
   return (
-    <Empty title="No node is connected.">
+    <Empty title="No connected nodes.">
       <p>
-        Start one with <code>--telemetry-url 'ws://{location.host} 5'</code>. It appears here by itself.
+        Start one with <code>--telemetry-url 'ws://{location.host} 5'</code>. It appears here automatically.
       </p>
     </Empty>
   );

@@ -1,19 +1,19 @@
 import { useEffect } from 'preact/hooks';
-import { answerOf, api } from '../shared/api.js';
+import { responseData, api } from '../shared/api.js';
 import type { FeedClient } from '../shared/feed.js';
 import { type Loaded, useLoaded } from '../shared/loaded.js';
 import { type Chain, type Network, type NetworkFrame, type NodeField, NO_HEADER } from './network.js';
 import { NodeStore } from './node-store.js';
 
-const CHAINS_EVERY_MS = 15_000;
+const CHAINS_INTERVAL_MS = 15_000;
 /** Nodes a request. */
 const PAGE = 5_000;
 
 /** The chains that nodes are on, asked for again and again. */
 export function useChains(): [Loaded<Chain[]>, () => void] {
-  const [chains, reload] = useLoaded((signal) => answerOf(api.GET('/network', { signal })), []);
+  const [chains, reload] = useLoaded((signal) => responseData(api.GET('/network', { signal })), []);
   useEffect(() => {
-    const timer = setInterval(reload, CHAINS_EVERY_MS);
+    const timer = setInterval(reload, CHAINS_INTERVAL_MS);
     return () => clearInterval(timer);
   }, [reload]);
   return [chains, reload];
@@ -83,5 +83,5 @@ async function page(chain: string, cursor: number | undefined, signal: AbortSign
       next_cursor: null,
     };
   }
-  return await answerOf(asking);
+  return await responseData(asking);
 }

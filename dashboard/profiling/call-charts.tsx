@@ -6,10 +6,10 @@ import { thinned, withGaps } from '../shared/series.js';
 import type { CallTimes } from './call-times.js';
 
 /** Charts that are shown at first, and added. */
-const PIECE = 12;
+const PAGE_SIZE = 12;
 /** Lines of a chart that can be told apart. */
-const MOST_TARGETS = 12;
-const MOST_POINTS = 1000;
+const MAX_TARGETS = 12;
+const MAX_POINTS = 1000;
 
 interface CallChartsProps {
   calls: CallTimes;
@@ -23,14 +23,14 @@ interface CallChartsProps {
 
 /** A chart for each name of calls, with a line for each target. */
 export function CallCharts({ calls, range, find, gapS = Infinity }: CallChartsProps): JSX.Element {
-  const [shown, setShown] = useState(PIECE);
+  const [shown, setShown] = useState(PAGE_SIZE);
   const names = calls.names(find);
   const cut = calls.incompleteBefore !== undefined && calls.incompleteBefore > range.start;
   return (
     <>
       <p class="muted">
         {formatCount(names.length)} {names.length === 1 ? 'name' : 'names'} of calls
-        {cut && `; only the newest ${formatCount(calls.size)} times are shown`}
+        {cut && `; only the newest ${formatCount(calls.size)} calls are shown`}
       </p>
       <div class="charts">
         {names.slice(0, shown).map((name) => (
@@ -45,8 +45,8 @@ export function CallCharts({ calls, range, find, gapS = Infinity }: CallChartsPr
         ))}
       </div>
       {names.length > shown && (
-        <button type="button" onClick={() => setShown(shown + PIECE)}>
-          Show {formatCount(Math.min(PIECE, names.length - shown))} more charts (
+        <button type="button" onClick={() => setShown(shown + PAGE_SIZE)}>
+          Show {formatCount(Math.min(PAGE_SIZE, names.length - shown))} more charts (
           {formatCount(names.length - shown)} left)
         </button>
       )}
@@ -64,10 +64,10 @@ interface NamedChartProps {
 
 function NamedChart({ calls, name, version, range, gapS }: NamedChartProps): JSX.Element {
   const { labels, data, targets } = useMemo(() => {
-    const named = calls.named(name, MOST_TARGETS);
-    return { ...named, data: withGaps(thinned(named.data, MOST_POINTS), gapS) };
+    const named = calls.named(name, MAX_TARGETS);
+    return { ...named, data: withGaps(thinned(named.data, MAX_POINTS), gapS) };
   }, [calls, name, version, gapS]);
-  const title = name === '' ? 'No name' : name;
+  const title = name === '' ? '(no name)' : name;
   return (
     <Chart
       title={

@@ -1,4 +1,4 @@
-import type { FeedWish } from '../shared/feed.js';
+import type { FeedRequest } from '../shared/feed.js';
 
 /** What is made of the calls of an interval, by its name in the URL. */
 export const AGGREGATES = {
@@ -41,15 +41,15 @@ export function readChoice(query: URLSearchParams): Choice {
 }
 
 /** What is asked of the feed. */
-export function wishOf({ peerId, aggregate, intervalS, minutes }: Choice, now: number): FeedWish {
-  const wish = {
+export function feedRequestOf({ peerId, aggregate, intervalS, minutes }: Choice, now: number): FeedRequest {
+  const request = {
     peer_id: peerId,
     msg: 'tracing.profiling',
     start_time: new Date(now - minutes * 60_000).toISOString(),
   };
-  if (aggregate === 'raw') return wish;
+  if (aggregate === 'raw') return request;
   const type = aggregate === 'p90' ? 'percentile90' : aggregate;
-  return { ...wish, aggregate: { type, seconds: intervalS } };
+  return { ...request, aggregate: { type, seconds: intervalS } };
 }
 
 /** From 1 to `max`; undefined where the text is no such number. */

@@ -15,10 +15,10 @@ interface ControlsProps {
 export function Controls({ choice, change, paused, onPause }: ControlsProps): JSX.Element {
   const { peerId, aggregate, intervalS, minutes, find } = choice;
   return (
-    <form class="fields" aria-label="What is shown" onSubmit={(event) => event.preventDefault()}>
+    <form class="fields" aria-label="Call filters" onSubmit={(event) => event.preventDefault()}>
       <NodePicker value={peerId} onChange={(peer_id) => change({ peer_id })} />
       <label class="field">
-        <span>Of each interval</span>
+        <span>Aggregate</span>
         <select value={aggregate} onChange={(event) => change({ aggregate: event.currentTarget.value })}>
           {Object.entries(AGGREGATES).map(([name, label]) => (
             <option key={name} value={name}>
@@ -35,7 +35,7 @@ export function Controls({ choice, change, paused, onPause }: ControlsProps): JS
         onChange={(interval) => change({ interval })}
       />
       <NumberField
-        label="Shown (minutes)"
+        label="Time range (minutes)"
         value={minutes}
         max={MAX_MINUTES}
         onChange={(shown) => change({ minutes: shown })}
@@ -51,7 +51,7 @@ export function Controls({ choice, change, paused, onPause }: ControlsProps): JS
       </label>
       <label class="check">
         <input type="checkbox" checked={paused} onChange={(event) => onPause(event.currentTarget.checked)} />
-        Hold still
+        Pause
       </label>
     </form>
   );

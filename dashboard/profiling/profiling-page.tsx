@@ -22,7 +22,7 @@ export function ProfilingPage(): JSX.Element {
       {choice.peerId === '' ? (
         <Empty title="Choose a node.">
           <p>
-            Write its name or peer id above, or find it on the page of <a href="/dashboard/">all nodes</a>.
+            Enter its name or peer id above, or find it in the <a href="/dashboard/">list of nodes</a>.
           </p>
         </Empty>
       ) : (
@@ -44,14 +44,14 @@ function Calls({ choice, paused }: CallsProps): JSX.Element {
   if (objection !== '') return <Failed error={new Error(objection)} />;
   if (calls.size === 0) {
     return (
-      <Empty title="No calls yet in this time.">
+      <Empty title="No calls in this time range yet.">
         <p>
-          What comes is shown by itself. A node sends <code>tracing.profiling</code> when it is started with{' '}
+          New calls appear automatically. A node sends <code>tracing.profiling</code> when it is started with{' '}
           <code>--tracing-targets</code>, <code>--tracing-receiver telemetry</code> and a{' '}
           <code>--telemetry-url</code> of verbosity 9.
         </p>
         <p>
-          Older calls than the live feed keeps are at{' '}
+          Calls older than the live feed's cache are in{' '}
           <a href={linkTo('/dashboard/logs/', { peer_id: peerId, msg: 'tracing.profiling' })}>the logs</a>.
         </p>
       </Empty>
@@ -59,8 +59,8 @@ function Calls({ choice, paused }: CallsProps): JSX.Element {
   }
   if (calls.names(find).length === 0) {
     return (
-      <Empty title="No call is named like that.">
-        <p>Write less of its name or target above, or nothing for all.</p>
+      <Empty title="No matching calls.">
+        <p>Shorten the name or target above, or clear the field to see all calls.</p>
       </Empty>
     );
   }

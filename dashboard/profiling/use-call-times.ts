@@ -1,11 +1,11 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { FeedClient } from '../shared/feed.js';
 import { CallTimes } from './call-times.js';
-import { type Choice, wishOf } from './choice.js';
+import { type Choice, feedRequestOf } from './choice.js';
 import { readCall } from './read-call.js';
 
 /** Each call of a busy node for a while; more would stop the page. */
-const MOST = 100_000;
+const MAX_ROWS = 100_000;
 /** What comes is shown together. */
 const TOGETHER_MS = 1000;
 
@@ -20,17 +20,17 @@ export interface LiveCalls {
 /** The times of the calls of a node, as they come. While paused, they are taken in and not shown. */
 export function useCallTimes(feed: FeedClient, choice: Choice, paused: boolean): LiveCalls {
   const { peerId, aggregate, intervalS, minutes } = choice;
-  const [calls, setCalls] = useState(() => new CallTimes(MOST));
+  const [calls, setCalls] = useState(() => new CallTimes(MAX_ROWS));
   const [range, setRange] = useState(() => rangeOf(minutes));
   const [objection, setObjection] = useState('');
 
   useEffect(() => {
-    const fresh = new CallTimes(MOST);
+    const fresh = new CallTimes(MAX_ROWS);
     setCalls(fresh);
     setRange(rangeOf(minutes));
     setObjection('');
     const endErrors = feed.onError(setObjection);
-    const end = feed.subscribe(wishOf(choice, Date.now()), (rows) => {
+    const end = feed.subscribe(feedRequestOf(choice, Date.now()), (rows) => {
       for (const row of rows) {
         const call = readCall(row.created_at, row);
         if (call !== undefined) fresh.add(call, aggregate !== 'raw');

@@ -1,12 +1,12 @@
 import type { JSX } from 'preact';
-import { answerOf, api } from '../shared/api.js';
+import { responseData, api } from '../shared/api.js';
 import { Empty, Shown } from '../shared/states.js';
 import { Matrix } from './matrix.js';
 import { matrixOf } from './matrix-data.js';
 import { usePolled } from './use-polled.js';
 
-const EVERY_MS = 15_000;
-const MOST_REPORTERS = 100;
+const INTERVAL_MS = 15_000;
+const MAX_REPORTERS = 100;
 
 /** How old reports may be, by their names in the URL: seconds. */
 const AGES: Readonly<Record<string, string>> = {
@@ -32,10 +32,10 @@ interface LoggedPeersProps {
 export function LoggedPeers({ age, onAge, nameOf, linkOf }: LoggedPeersProps): JSX.Element {
   return (
     <section aria-labelledby="matrix">
-      <h2 id="matrix">What nodes say of each other now</h2>
+      <h2 id="matrix">Reported reputation</h2>
       <form class="fields" aria-label="Latest reports" onSubmit={(event) => event.preventDefault()}>
         <label class="field">
-          <span>Reports not older than</span>
+          <span>Maximum age of reports</span>
           <select value={age} onChange={(event) => onAge(event.currentTarget.value)}>
             {Object.entries(AGES).map(([seconds, label]) => (
               <option key={seconds} value={seconds}>
@@ -53,20 +53,20 @@ export function LoggedPeers({ age, onAge, nameOf, linkOf }: LoggedPeersProps): J
 function LatestReports({ age, nameOf, linkOf }: Omit<LoggedPeersProps, 'onAge'>): JSX.Element {
   const [matrix, reload] = usePolled(
     async (signal) => {
-      const query = { max_age_s: Number(age), limit: MOST_REPORTERS };
-      return matrixOf(await answerOf(api.GET('/reputation/logged', { params: { query }, signal })));
+      const query = { max_age_s: Number(age), limit: MAX_REPORTERS };
+      return matrixOf(await responseData(api.GET('/reputation/logged', { params: { query }, signal })));
     },
     [age],
-    EVERY_MS,
+    INTERVAL_MS,
   );
   return (
     <Shown of={matrix} what="reports" retry={reload}>
       {(data) =>
         data.remotes.length === 0 ? (
-          <Empty title="No node has said something of another one in this time.">
+          <Empty title="No reports in this time range.">
             <p>
-              Choose a greater age. Only older nodes report it, in <code>system.network_state</code>:
-              Substrate 2 and 3, Tetcore 2.1.
+              Choose a greater age. Only older nodes (Substrate 2 and 3, Tetcore 2.1) report reputations, in{' '}
+              <code>system.network_state</code>.
             </p>
           </Empty>
         ) : (

@@ -5,8 +5,8 @@ import { Time } from '../shared/time.js';
 import type { MatrixData } from './matrix-data.js';
 import { ReputationCell } from './reputation-cell.js';
 
-/** Columns that are shown at first, and added. */
-const PIECE = 25;
+/** Visible columns at first, and added. */
+const PAGE_SIZE = 25;
 
 interface MatrixProps {
   data: MatrixData;
@@ -17,21 +17,21 @@ interface MatrixProps {
 
 /** What each node says of the peers that have ever connected here. */
 export function Matrix({ data: { reporters, remotes }, nameOf, linkOf }: MatrixProps): JSX.Element {
-  const [shown, setShown] = useState(PIECE);
+  const [shown, setShown] = useState(PAGE_SIZE);
   const columns = remotes.slice(0, shown);
   const left = remotes.length - columns.length;
   return (
     <>
-      <div class="scroll" tabIndex={0} role="region" aria-label="What nodes say of each other">
+      <div class="scroll" tabIndex={0} role="region" aria-label="Reported reputation">
         <table class="matrix">
           <caption>
             {formatCount(reporters.length)} reporting nodes, and {formatCount(columns.length)} of{' '}
-            {formatCount(remotes.length)} peers, the one with the lowest reputation first. ● is connected.
+            {formatCount(remotes.length)} peers, lowest reputation first. ●: connected
           </caption>
           <thead>
             <tr>
               <th scope="col">Reported by</th>
-              <th scope="col">When</th>
+              <th scope="col">Time</th>
               {columns.map((remote) => (
                 <th key={remote} scope="col">
                   <a href={linkOf(remote)} title={remote}>
@@ -42,7 +42,7 @@ export function Matrix({ data: { reporters, remotes }, nameOf, linkOf }: MatrixP
             </tr>
           </thead>
           <tbody>
-            {reporters.map(({ peerId, ts, opinions }) => (
+            {reporters.map(({ peerId, ts, reports }) => (
               <tr key={peerId}>
                 <th scope="row">
                   <span title={peerId}>{nameOf(peerId)}</span>
@@ -53,13 +53,13 @@ export function Matrix({ data: { reporters, remotes }, nameOf, linkOf }: MatrixP
                   <Time value={ts} relative />
                 </td>
                 {columns.map((remote) => {
-                  const opinion = opinions.get(remote);
-                  return opinion === undefined ? (
+                  const report = reports.get(remote);
+                  return report === undefined ? (
                     <td key={remote} class="number muted">
                       –
                     </td>
                   ) : (
-                    <ReputationCell key={remote} value={opinion.reputation} connected={opinion.connected} />
+                    <ReputationCell key={remote} value={report.reputation} connected={report.connected} />
                   );
                 })}
               </tr>
@@ -68,8 +68,8 @@ export function Matrix({ data: { reporters, remotes }, nameOf, linkOf }: MatrixP
         </table>
       </div>
       {left > 0 && (
-        <button type="button" onClick={() => setShown(shown + PIECE)}>
-          Show {formatCount(Math.min(PIECE, left))} more peers ({formatCount(left)} left)
+        <button type="button" onClick={() => setShown(shown + PAGE_SIZE)}>
+          Show {formatCount(Math.min(PAGE_SIZE, left))} more peers ({formatCount(left)} left)
         </button>
       )}
     </>

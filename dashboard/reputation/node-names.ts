@@ -1,9 +1,9 @@
-import { answerOf, api } from '../shared/api.js';
+import { responseData, api } from '../shared/api.js';
 import { shortHash } from '../shared/format.js';
 import { useLoaded } from '../shared/loaded.js';
 
 /** All that the server gives at once. */
-const MOST = 10_000;
+const MAX_ROWS = 10_000;
 
 /** Names nodes: by what they call themselves, or else by the ends of their peer ids. */
 export function useNodeNames(): (peerId: string) => string {
@@ -12,6 +12,6 @@ export function useNodeNames(): (peerId: string) => string {
 }
 
 async function loadNames(signal: AbortSignal): Promise<Map<string, string>> {
-  const nodes = await answerOf(api.GET('/nodes', { params: { query: { limit: MOST } }, signal }));
+  const nodes = await responseData(api.GET('/nodes', { params: { query: { limit: MAX_ROWS } }, signal }));
   return new Map(nodes.flatMap(({ peer_id, name }) => (name ? [[peer_id, name] as const] : [])));
 }

@@ -7,13 +7,13 @@ import { Empty, Shown } from '../shared/states.js';
 import { boundsOf, type TimeRange } from '../shared/time-range.js';
 import { type Report, reportersOf, seriesOf } from './reports.js';
 import { Reporters } from './reporters.js';
-import { MOST_REPORTS, usePeerReports } from './use-peer-reports.js';
+import { MAX_REPORTS, usePeerReports } from './use-peer-reports.js';
 
 /** Nodes send their network state every 30 seconds. */
 const HOLD_S = 120;
 /** Lines of a chart that can be told apart. */
-const MOST_LINES = 12;
-const MOST_POINTS = 2000;
+const MAX_LINES = 12;
+const MAX_POINTS = 2000;
 
 interface PeerHistoryProps {
   peerId: string;
@@ -25,13 +25,13 @@ interface PeerHistoryProps {
 export function PeerHistory({ peerId, range, nameOf }: PeerHistoryProps): JSX.Element {
   const [reports, reload] = usePeerReports(peerId, range);
   return (
-    <Shown of={reports} what="what others say of this peer" retry={reload}>
+    <Shown of={reports} what="reports about this peer" retry={reload}>
       {(found) =>
         found.length === 0 ? (
-          <Empty title="No node has said something of this peer in this time.">
+          <Empty title="No reports about this peer in this time range.">
             <p>
-              Choose a longer time. Only older nodes report it, in <code>system.network_state</code>:
-              Substrate 2 and 3, Tetcore 2.1.
+              Choose a longer time range. Only older nodes (Substrate 2 and 3, Tetcore 2.1) report
+              reputations, in <code>system.network_state</code>.
             </p>
           </Empty>
         ) : (
@@ -51,24 +51,24 @@ interface FoundProps {
 
 function Found({ reports, range, nameOf }: FoundProps): JSX.Element {
   const reporters = useMemo(() => reportersOf(reports), [reports]);
-  const lines = reporters.slice(0, MOST_LINES);
+  const lines = reporters.slice(0, MAX_LINES);
   const data = useMemo(
-    () => withGaps(thinned(seriesOf(reporters.slice(0, MOST_LINES), HOLD_S), MOST_POINTS), gapOf(reports)),
+    () => withGaps(thinned(seriesOf(reporters.slice(0, MAX_LINES), HOLD_S), MAX_POINTS), gapOf(reports)),
     [reporters],
   );
   const { start, end } = boundsOf(range);
   return (
     <>
-      {reports.length >= MOST_REPORTS && (
+      {reports.length >= MAX_REPORTS && (
         <p class="warning">
-          Only the newest {formatCount(reports.length)} reports are shown. Choose a shorter time.
+          Only the newest {formatCount(reports.length)} reports are shown. Choose a shorter time range.
         </p>
       )}
       <Chart
         title={
           lines.length < reporters.length
-            ? `Reputation, by the ${lines.length} of ${formatCount(reporters.length)} nodes that said the lowest`
-            : 'Reputation, by the node that says so'
+            ? `Reputation reported by the ${lines.length} of ${formatCount(reporters.length)} nodes with the lowest values`
+            : 'Reputation by reporting node'
         }
         labels={lines.map(({ peerId }) => `${nameOf(peerId)} (${shortHash(peerId, 4)})`)}
         data={data}
@@ -85,5 +85,5 @@ function Found({ reports, range, nameOf }: FoundProps): JSX.Element {
 function gapOf(reports: readonly Report[]): number {
   const [newest, oldest] = [reports[0]?.ts ?? '', reports.at(-1)?.ts ?? ''];
   const span = (Date.parse(newest) - Date.parse(oldest)) / 1000;
-  return Math.max(HOLD_S, (span / MOST_POINTS) * 4);
+  return Math.max(HOLD_S, (span / MAX_POINTS) * 4);
 }

@@ -16,7 +16,7 @@ export function Reporters({ reporters, nameOf }: ReportersProps): JSX.Element {
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="By reporting node">
       <table class="reporters">
-        <caption>By reporting node, the one that said the lowest first. ● is connected.</caption>
+        <caption>By reporting node, lowest value first. ●: connected</caption>
         <thead>
           <tr>
             <th scope="col">Reported by</th>
@@ -32,7 +32,7 @@ export function Reporters({ reporters, nameOf }: ReportersProps): JSX.Element {
             <th scope="col" class="number">
               Reports
             </th>
-            <th scope="col">Last said</th>
+            <th scope="col">Last report</th>
           </tr>
         </thead>
         <tbody>

@@ -55,8 +55,8 @@ describe('the matrix', () => {
       { reporting_peer: 'b', remote_peer: ['y'], reputation: [-9], connected: [false], ts: ts(2) },
     ]);
     expect(remotes).toEqual(['y', 'x']);
-    expect(reporters[0]?.opinions.get('x')).toEqual({ reputation: 0, connected: false });
-    expect(reporters[1]?.opinions.get('x')).toBeUndefined();
+    expect(reporters[0]?.reports.get('x')).toEqual({ reputation: 0, connected: false });
+    expect(reporters[1]?.reports.get('x')).toBeUndefined();
   });
 
   it('colours by magnitude', () => {

@@ -1,7 +1,7 @@
-import type { Answer } from '../shared/api.js';
+import type { ApiSchema } from '../shared/api.js';
 import type { Series } from '../shared/series.js';
 
-export type Report = Answer<'PeerReputation'>;
+export type Report = ApiSchema<'PeerReputation'>;
 
 /** What a node said of the peer in a time. */
 export interface Reporter {

@@ -21,13 +21,13 @@ export function ReputationPage(): JSX.Element {
     <Page title="Reputation" path="/dashboard/reputation/" peerId={peerId}>
       <section aria-labelledby="history">
         <h2 id="history">A peer over time</h2>
-        <form class="fields" aria-label="Which peer" onSubmit={(event) => event.preventDefault()}>
+        <form class="fields" aria-label="Peer and time range" onSubmit={(event) => event.preventDefault()}>
           <NodePicker label="Peer" value={peerId} onChange={(peer_id) => change({ peer_id })} />
           <RangePicker value={range} onChange={(chosen) => change(writeRange(chosen))} />
         </form>
         {peerId === '' ? (
           <Empty title="Choose a peer.">
-            <p>Write its name or peer id above, or choose one in the table below.</p>
+            <p>Enter its name or peer id above, or choose one in the table below.</p>
           </Empty>
         ) : (
           <PeerHistory

@@ -1,13 +1,13 @@
 import { useRef } from 'preact/hooks';
-import { answerOf, api } from '../shared/api.js';
+import { responseData, api } from '../shared/api.js';
 import type { Loaded } from '../shared/loaded.js';
 import { boundsOf, type TimeRange } from '../shared/time-range.js';
 import { merged, type Report } from './reports.js';
 import { usePolled } from './use-polled.js';
 
 /** All that the server gives at once. */
-export const MOST_REPORTS = 10_000;
-const EVERY_MS = 15_000;
+export const MAX_REPORTS = 10_000;
+const INTERVAL_MS = 15_000;
 /** What is dated earlier than what came before it, but not by more, is found too. */
 const OVERLAP_MS = 60_000;
 
@@ -16,25 +16,25 @@ const OVERLAP_MS = 60_000;
  * the network states of a long time takes the server long.
  */
 export function usePeerReports(peerId: string, range: TimeRange): [Loaded<Report[]>, () => void] {
-  const known = useRef<{ question: string; reports: Report[] }>({ question: '', reports: [] });
-  const question = JSON.stringify([peerId, range]);
+  const known = useRef<{ key: string; reports: Report[] }>({ key: '', reports: [] });
+  const key = JSON.stringify([peerId, range]);
   return usePolled(
     async (signal) => {
-      const before = known.current.question === question ? known.current.reports : [];
+      const before = known.current.key === key ? known.current.reports : [];
       const { start, end } = boundsOf(range);
       const newest = before[0] === undefined ? 0 : Date.parse(before[0].ts) - OVERLAP_MS;
       const query = {
         start_time: new Date(Math.max(start, newest)).toISOString(),
         ...('from' in range && range.to !== undefined && { end_time: new Date(end).toISOString() }),
-        limit: MOST_REPORTS,
+        limit: MAX_REPORTS,
       };
       const params = { path: { peer_id: peerId }, query };
-      const added = await answerOf(api.GET('/reputation/{peer_id}', { params, signal }));
+      const added = await responseData(api.GET('/reputation/{peer_id}', { params, signal }));
       const reports = merged(before, added, new Date(start).toISOString());
-      known.current = { question, reports };
+      known.current = { key, reports };
       return reports;
     },
-    [question],
-    EVERY_MS,
+    [key],
+    INTERVAL_MS,
   );
 }

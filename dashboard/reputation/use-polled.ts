@@ -15,7 +15,7 @@ export function usePolled<T>(
   const [loaded, reload] = useLoaded(load, inputs);
   const { state } = loaded;
   useEffect(() => {
-    // From one answer to the next question, so that a slow server is not asked twice at once.
+    // From one answer to the next request, so that a slow server is not asked twice at once.
     if (state === 'loading') return;
     const timer = setInterval(() => {
       if (!document.hidden) reload();

@@ -27,12 +27,12 @@ export function tokenHeaders(shown = token()): Record<string, string> {
   return shown === undefined ? {} : { Authorization: `Bearer ${shown}` };
 }
 
-export function keepToken(known: string): void {
+export function storeToken(known: string): void {
   sessionStorage.setItem(KEY, known);
   become('granted');
 }
 
-export function forgetToken(): void {
+export function removeToken(): void {
   sessionStorage.removeItem(KEY);
 }
 
@@ -40,7 +40,7 @@ export function forgetToken(): void {
 export function accessRefused(): void {
   if (current !== 'granted') return;
   const had = token() !== undefined;
-  forgetToken();
+  removeToken();
   become(had ? 'refused' : 'asked');
 }
 

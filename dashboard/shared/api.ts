@@ -2,8 +2,8 @@ import { type AnalyticsClient, type components, createAnalyticsClient } from '..
 import { accessRefused, token, tokenHeaders } from './access.js';
 
 type Schemas = components['schemas'];
-/** Types of answers, by their names in the OpenAPI document: `Answer<'Node'>`. */
-export type Answer<Name extends keyof Schemas> = Schemas[Name];
+/** Types of answers, by their names in the OpenAPI document: `ApiSchema<'Node'>`. */
+export type ApiSchema<Name extends keyof Schemas> = Schemas[Name];
 
 /** The server that this page came from. */
 export const api: AnalyticsClient = createAnalyticsClient('', { token });
@@ -34,11 +34,11 @@ interface Asked<Data> {
 }
 
 /**
- * What was answered: `await answerOf(api.GET('/nodes', { signal }))`.
+ * What was answered: `await responseData(api.GET('/nodes', { signal }))`.
  *
  * @throws RequestFailedError when it was a problem
  */
-export async function answerOf<Data>(asked: Promise<Asked<Data>>): Promise<Exclude<Data, undefined>> {
+export async function responseData<Data>(asked: Promise<Asked<Data>>): Promise<Exclude<Data, undefined>> {
   const { data, error, response } = await asked;
   if (!response.ok) {
     throw new RequestFailedError(explain(error, response), response.status, choicesIn(error));

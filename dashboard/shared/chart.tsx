@@ -45,7 +45,7 @@ export function Chart(props: ChartProps): JSX.Element {
       element,
     );
     made.ctx.canvas.setAttribute('role', 'img');
-    made.ctx.canvas.setAttribute('aria-label', `${title}, as a chart. The table below has the values.`);
+    made.ctx.canvas.setAttribute('aria-label', `${title}, as a chart. The table below lists the values.`);
     plot.current = made;
     const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
     observer.observe(element);

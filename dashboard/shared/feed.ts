@@ -1,10 +1,10 @@
 import { accessRefused, token } from './access.js';
-import { Delivered } from './delivered.js';
+import { ReceivedRows } from './received-rows.js';
 
 /** A message or an aggregate as the feed sends it. `created_at` is RFC 3339 in UTC with microseconds. */
 export type FeedRow = Record<string, unknown> & { created_at: string };
 
-export interface FeedWish {
+export interface FeedRequest {
   /** `*` for all nodes. */
   peer_id: string;
   /** A type of message. */
@@ -24,9 +24,9 @@ export interface FeedWish {
 export type FeedState = 'idle' | 'connecting' | 'open' | 'waiting';
 
 interface Subscription {
-  wish: FeedWish;
+  request: FeedRequest;
   onRows: (rows: FeedRow[]) => void;
-  delivered: Delivered;
+  delivered: ReceivedRows;
 }
 
 /** Something besides messages that the feed sends: `{"network": "Polkadot", …}` has the name `network`. */
@@ -87,16 +87,16 @@ export class FeedClient {
    *   `created_at`, `target` and `name`
    * @returns ends it
    */
-  subscribe(wish: FeedWish, onRows: (rows: FeedRow[]) => void): () => void {
-    const subscription: Subscription = { wish, onRows, delivered: new Delivered() };
-    const key = keyOf(wish, wish.aggregate !== undefined);
+  subscribe(request: FeedRequest, onRows: (rows: FeedRow[]) => void): () => void {
+    const subscription: Subscription = { request, onRows, delivered: new ReceivedRows() };
+    const key = keyOf(request, request.aggregate !== undefined);
     this.subscriptions.set(key, subscription);
     if (this.socket === undefined && this.timer === undefined) this.connect();
-    else this.request(subscription, 'subscribe');
+    else this.sendInterest(subscription, 'subscribe');
     return () => {
       if (this.subscriptions.get(key) !== subscription) return;
       this.subscriptions.delete(key);
-      this.request(subscription, 'unsubscribe');
+      this.sendInterest(subscription, 'unsubscribe');
       this.closeUnused();
     };
   }
@@ -105,10 +105,10 @@ export class FeedClient {
   follow(topic: FeedTopic): () => void {
     this.topics.add(topic);
     if (this.socket === undefined && this.timer === undefined) this.connect();
-    else this.ask(topic, 'subscribe');
+    else this.sendTopicInterest(topic, 'subscribe');
     return () => {
       if (!this.topics.delete(topic)) return;
-      this.ask(topic, 'unsubscribe');
+      this.sendTopicInterest(topic, 'unsubscribe');
       this.closeUnused();
     };
   }
@@ -135,8 +135,8 @@ export class FeedClient {
       const shown = token();
       if (shown !== undefined) socket.send(JSON.stringify({ token: shown }));
       this.become('open');
-      for (const subscription of this.subscriptions.values()) this.request(subscription, 'subscribe');
-      for (const topic of this.topics) this.ask(topic, 'subscribe');
+      for (const subscription of this.subscriptions.values()) this.sendInterest(subscription, 'subscribe');
+      for (const topic of this.topics) this.sendTopicInterest(topic, 'subscribe');
     };
     socket.onmessage = ({ data }: MessageEvent<string>) => this.take(this.parse(data) as Frame);
     socket.onclose = ({ code }) => {
@@ -177,9 +177,9 @@ export class FeedClient {
     this.become('idle');
   }
 
-  private request({ wish, delivered }: Subscription, interest: 'subscribe' | 'unsubscribe'): void {
+  private sendInterest({ request, delivered }: Subscription, interest: 'subscribe' | 'unsubscribe'): void {
     if (this.socket?.readyState !== WebSocket.OPEN) return;
-    const { peer_id, msg, start_time, aggregate } = wish;
+    const { peer_id, msg, start_time, aggregate } = request;
     const aggregated = aggregate && {
       aggregate_type: aggregate.type,
       ...(interest === 'subscribe' && {
@@ -191,7 +191,10 @@ export class FeedClient {
     this.socket.send(JSON.stringify({ peer_id, msg, interest, ...start, ...aggregated }));
   }
 
-  private ask({ name, value, request }: FeedTopic, interest: 'subscribe' | 'unsubscribe'): void {
+  private sendTopicInterest(
+    { name, value, request }: FeedTopic,
+    interest: 'subscribe' | 'unsubscribe',
+  ): void {
     if (this.socket?.readyState !== WebSocket.OPEN) return;
     const more = interest === 'subscribe' ? request() : {};
     this.socket.send(JSON.stringify({ [name]: value, interest, ...more }));
@@ -223,7 +226,7 @@ export class FeedClient {
   }
 }
 
-function keyOf({ peer_id, msg }: Pick<FeedWish, 'peer_id' | 'msg'>, aggregated: boolean): string {
+function keyOf({ peer_id, msg }: Pick<FeedRequest, 'peer_id' | 'msg'>, aggregated: boolean): string {
   return JSON.stringify([peer_id, msg, aggregated]);
 }
 

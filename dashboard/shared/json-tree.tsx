@@ -4,7 +4,7 @@ import { type ExactJson, isNested, type Nested, type Scalar, scalarText } from '
 import './json-tree.css';
 
 /** Entries that are shown at first; a network state has thousands of peers. */
-const PIECE = 200;
+const PAGE_SIZE = 200;
 
 /** A value as a tree: what has others in it is opened by the reader, and made only then. */
 export function JsonTree({ value }: { value: ExactJson }): JSX.Element {
@@ -12,7 +12,7 @@ export function JsonTree({ value }: { value: ExactJson }): JSX.Element {
 }
 
 function Entries({ value }: { value: Nested }): JSX.Element {
-  const [shown, setShown] = useState(PIECE);
+  const [shown, setShown] = useState(PAGE_SIZE);
   const entries = Object.entries(value);
   return (
     <>
@@ -24,7 +24,7 @@ function Entries({ value }: { value: Nested }): JSX.Element {
         ))}
       </ul>
       {shown < entries.length && (
-        <button type="button" onClick={() => setShown(shown + PIECE)}>
+        <button type="button" onClick={() => setShown(shown + PAGE_SIZE)}>
           Show more ({entries.length - shown} left)
         </button>
       )}

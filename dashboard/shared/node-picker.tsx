@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useId } from 'preact/hooks';
-import { type Answer, answerOf, api } from './api.js';
+import { type ApiSchema, responseData, api } from './api.js';
 import { DraftInput } from './draft-input.js';
 import { shortHash } from './format.js';
 import { useLoaded } from './loaded.js';
@@ -19,7 +19,7 @@ interface NodePickerProps {
 export function NodePicker({ value, onChange, label = 'Node' }: NodePickerProps): JSX.Element {
   const id = useId();
   const [nodes] = useLoaded(
-    (signal) => answerOf(api.GET('/nodes', { params: { query: { limit: OFFERED } }, signal })),
+    (signal) => responseData(api.GET('/nodes', { params: { query: { limit: OFFERED } }, signal })),
     [],
   );
   const known = onePerPeer(nodes.value ?? []);
@@ -49,7 +49,7 @@ export function NodePicker({ value, onChange, label = 'Node' }: NodePickerProps)
 }
 
 /** A peer id may be on several chains. */
-function onePerPeer(nodes: readonly Answer<'Node'>[]): Answer<'Node'>[] {
+function onePerPeer(nodes: readonly ApiSchema<'Node'>[]): ApiSchema<'Node'>[] {
   return nodes.filter(({ peer_id }, at) => nodes[at - 1]?.peer_id !== peer_id);
 }
 
@@ -58,12 +58,12 @@ export function nodeName({
   name,
   chain,
   peer_id,
-}: Pick<Answer<'Node'>, 'name' | 'chain' | 'peer_id'>): string {
+}: Pick<ApiSchema<'Node'>, 'name' | 'chain' | 'peer_id'>): string {
   return [name ?? shortHash(peer_id), chain].filter((part) => part !== null && part !== '').join(', ');
 }
 
 /** Who types a name that only one node has means that node. */
-function peerIdOf(typed: string, nodes: readonly Answer<'Node'>[]): string {
+function peerIdOf(typed: string, nodes: readonly ApiSchema<'Node'>[]): string {
   if (nodes.some(({ peer_id }) => peer_id === typed)) return typed;
   const named = nodes.filter(({ name }) => name === typed);
   return named.length === 1 ? (named[0]?.peer_id ?? typed) : typed;

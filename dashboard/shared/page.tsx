@@ -1,6 +1,6 @@
 import { type ComponentChildren, type JSX, render } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { access, forgetToken, onAccess, token } from './access.js';
+import { access, removeToken, onAccess, token } from './access.js';
 import type { FeedClient, FeedState } from './feed.js';
 import { useOwnPages } from './own-pages.js';
 import './theme.css';
@@ -23,7 +23,7 @@ const FEED_STATES: Record<FeedState, string> = {
   idle: 'Not live',
   connecting: 'Connecting…',
   open: 'Live',
-  waiting: 'Connection lost. It is tried again; what is missed comes then.',
+  waiting: 'Connection lost. Reconnecting; missed data will be loaded.',
 };
 
 interface PageProps {
@@ -45,7 +45,7 @@ export function Page({ title, path, peerId, chain, feed, children }: PageProps):
   return (
     <>
       <a class="skip" href="#main">
-        Skip to the content
+        Skip to content
       </a>
       <header>
         <a class="brand" href="/">
@@ -68,7 +68,7 @@ export function Page({ title, path, peerId, chain, feed, children }: PageProps):
           ))}
           <a href="/docs">API</a>
         </nav>
-        {token() !== undefined && <ForgetToken />}
+        {token() !== undefined && <RemoveToken />}
         <ThemeChoice />
       </header>
       <main id="main" tabIndex={-1}>
@@ -79,8 +79,7 @@ export function Page({ title, path, peerId, chain, feed, children }: PageProps):
         {children}
       </main>
       <footer>
-        Times are those of this computer; point at one for UTC. The same data is at{' '}
-        <a href="/docs">the HTTP API</a>.
+        Times are in your time zone. Hover for UTC. The <a href="/docs">HTTP API</a> has the same data.
       </footer>
     </>
   );
@@ -96,15 +95,15 @@ function FeedStateShown({ feed }: { feed: FeedClient }): JSX.Element {
   );
 }
 
-function ForgetToken(): JSX.Element {
+function RemoveToken(): JSX.Element {
   const forget = (): void => {
-    forgetToken();
+    removeToken();
     // What has been read with it goes as well.
     location.reload();
   };
   return (
     <button type="button" onClick={forget}>
-      Forget the token
+      Remove token
     </button>
   );
 }
@@ -131,7 +130,7 @@ function Gate({ page }: { page: JSX.Element }): JSX.Element {
   }, [now]);
   if (now === 'granted') return page;
   return (
-    <Page title="A token is needed">
+    <Page title="Token required">
       <TokenForm key={now} access={now} />
     </Page>
   );

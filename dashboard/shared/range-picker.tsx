@@ -28,7 +28,7 @@ export function RangePicker({ value, onChange, all = false }: RangePickerProps):
               {label}
             </option>
           ))}
-          <option value="">From … to …</option>
+          <option value="">Custom range</option>
         </select>
       </div>
       {'from' in value && (

@@ -27,9 +27,9 @@ export function Failed({ error, retry }: { error: Error; retry?: () => void }): 
   return (
     <div class="state failed" role="alert">
       <p>
-        <strong>{isNetworkError(error) ? 'The server cannot be reached.' : error.message}</strong>
+        <strong>{isNetworkError(error) ? 'Cannot reach the server.' : error.message}</strong>
       </p>
-      {isNetworkError(error) && <p>Check that it runs and that this computer is online.</p>}
+      {isNetworkError(error) && <p>Check that the server is running and that you are online.</p>}
       {retry !== undefined && (
         <button type="button" onClick={retry}>
           Try again

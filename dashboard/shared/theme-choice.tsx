@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 
 const KEY = 'theme';
-const THEMES = { auto: 'As the system', light: 'Light', dark: 'Dark' };
+const THEMES = { auto: 'System theme', light: 'Light', dark: 'Dark' };
 
 /** Heard on `window` when another theme was chosen: what is drawn, not styled, is to be drawn anew. */
 export const THEME_CHANGED = 'themechange';

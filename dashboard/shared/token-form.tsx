@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { type Access, keepToken, tokenHeaders } from './access.js';
+import { type Access, storeToken, tokenHeaders } from './access.js';
 
-const UNKNOWN = 'The server does not know this token.';
+const UNKNOWN = 'The server does not accept this token.';
 /** What a header can hold. */
 const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 /** Asks for little, and takes a token that reads. */
@@ -18,10 +18,10 @@ export function TokenForm({ access }: { access: Access }): JSX.Element {
     const typed = input.current?.value.trim() ?? '';
     setChecking(true);
     setObjection('');
-    const wrong = await objectionTo(typed);
+    const wrong = await tokenError(typed);
     setChecking(false);
     if (wrong === '') {
-      keepToken(typed);
+      storeToken(typed);
       return;
     }
     setObjection(wrong);
@@ -35,8 +35,8 @@ export function TokenForm({ access }: { access: Access }): JSX.Element {
       }}
     >
       <p>
-        This server answers those who have a token. Whoever runs it can give you one. It is kept in this tab
-        until you close it or forget the token.
+        This server requires a token. Ask its operator for one. The token is stored in this tab until you
+        close the tab or remove the token.
       </p>
       <div class="fields">
         {/* Without a name, so that it cannot get into a URL. */}
@@ -65,12 +65,12 @@ export function TokenForm({ access }: { access: Access }): JSX.Element {
 }
 
 /** What is wrong with a token; '' where it is known. */
-async function objectionTo(token: string): Promise<string> {
+async function tokenError(token: string): Promise<string> {
   if (!TOKEN.test(token)) return UNKNOWN;
   try {
     const { status } = await fetch(CHECKED_AT, { headers: tokenHeaders(token) });
     return status === 401 ? UNKNOWN : '';
   } catch {
-    return 'The server cannot be reached.';
+    return 'Cannot reach the server.';
   }
 }

@@ -1,21 +1,41 @@
-import { entriesOf, explain, printable } from '../server/index.js';
+import { OperatorError } from '../platform/errors/index.js';
+import { entriesOf, formatError, printable } from '../server/index.js';
 
-/** Prints a line. Some of it may have been written by strangers: nothing of it can end the line or steer a terminal. */
-export function say(line: string): void {
+const UNITS = ['kiB', 'MiB', 'GiB', 'TiB'];
+
+/** A command cannot be executed. The message has the remedy. */
+export class CommandError extends OperatorError {
+  override readonly name = 'CommandError';
+}
+
+/** Prints a line. Control characters are escaped, since parts of it may come from untrusted clients. */
+export function print(line: string): void {
   process.stdout.write(`${printable(line)}\n`);
 }
 
 /** Prints a value as JSON. */
-export function sayJson(value: unknown): void {
-  for (const line of JSON.stringify(value, null, 2).split('\n')) say(line);
+export function printJson(value: unknown): void {
+  for (const line of JSON.stringify(value, null, 2).split('\n')) print(line);
 }
 
-/** Prints an error to standard error, as {@link say} does, in as many lines as it has. */
-export function complain(error: unknown): void {
-  for (const line of entriesOf(explain(error))) process.stderr.write(`${printable(line)}\n`);
+/** Prints an error to standard error, escaped as by {@link print}. */
+export function printError(error: unknown): void {
+  for (const line of entriesOf(formatError(error))) process.stderr.write(`${printable(line)}\n`);
 }
 
-/** What an error says, without where in the code it came up. */
-export function reasonOf(error: unknown): string {
-  return explain(error).replace(/\n {4,}at .*/g, '');
+/** The message of an error without its stack. */
+export function messageOf(error: unknown): string {
+  return formatError(error).replace(/\n {4,}at .*/g, '');
+}
+
+/** A size such as `1.5 GiB`. */
+export function formatSize(bytes: number): string {
+  let size = bytes;
+  let unit = 'bytes';
+  for (const next of UNITS) {
+    if (size < 1024) break;
+    size /= 1024;
+    unit = next;
+  }
+  return `${Number(size.toPrecision(size < 1000 ? 3 : 4))} ${unit}`;
 }

@@ -1,49 +1,161 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { importCommand } from '../import/index.js';
 import { tooFewOpenFiles } from '../platform/open-files/index.js';
-import { doctorCommand } from './commands/doctor.js';
-import { migrateCommand } from './commands/migrate.js';
-import { purgeCommand } from './commands/purge.js';
-import { simulateCommand } from './commands/simulate.js';
-import { startCommand } from './commands/start.js';
-import { examples } from './examples.js';
 
 const SETTINGS = `
-Settings are environment variables, or lines of a file .env in the working directory: docs/configuration.md lists
-them. The exit code is 0 when all went well, 1 when it did not, and 2 for a command line that cannot be used.`;
+Settings are environment variables, or lines of the file .env in the working directory: see docs/configuration.md.
+Exit codes: 0 success, 1 failure, 2 invalid command line.`;
 
 /**
- * The command line `tetcore-analytics`, with all its commands. What a command needs is loaded when it runs.
+ * The command line `tetcore-analytics` with all its commands. The code of a command is loaded when it runs, so that help
+ * and completion are fast.
  *
- * @param args the command line that it is made for
+ * @param args the command line that will be parsed
  */
 export async function createProgram(args: readonly string[] = []): Promise<Command> {
   const program = new Command('tetcore-analytics')
-    .description('Takes in the telemetry of nodes, keeps it in PostgreSQL, and answers questions about it.')
+    .description('Receives the telemetry of nodes, stores it in PostgreSQL, and serves it over HTTP.')
     .version(await version(args), '-V, --version', 'display the version')
     .enablePositionalOptions()
-    // What a command needs is loaded in its action, which fails with too few files and does not say why.
+    // Loading the code of a command fails without a reason if too few files may be open.
     .hook('preAction', checkOpenFiles)
     .addHelpText('after', SETTINGS)
     .addHelpText(
       'after',
       examples(
-        ['tetcore-analytics start', 'the server, with a database of its own'],
-        ['tetcore-analytics simulate --nodes 20', 'twenty nodes that talk to it'],
-        ['tetcore-analytics doctor', 'what may be wrong with it'],
+        ['tetcore-analytics start', 'run the server with an embedded PostgreSQL'],
+        ['tetcore-analytics simulate --nodes 20', 'send it the telemetry of 20 simulated nodes'],
+        ['tetcore-analytics doctor', 'check settings, machine and database'],
       ),
     );
   for (const command of [
     startCommand(),
     migrateCommand(),
-    simulateCommand(),
+    await simulateCommand(args),
     importCommand(),
     purgeCommand(),
     doctorCommand(),
   ]) {
     program.addCommand(command);
   }
-  return tellsErrors(program);
+  return configureErrors(program);
+}
+
+function startCommand(): Command {
+  return new Command('start')
+    .summary('run the server')
+    .description(
+      'Runs the server until SIGTERM or Ctrl-C. It is configured by environment variables, not by options.',
+    )
+    .addHelpText(
+      'after',
+      examples(
+        ['tetcore-analytics start', 'use the embedded PostgreSQL in ./data'],
+        ['PORT=8081 DATA_DIR=/tmp/try tetcore-analytics start', 'use another port and another directory'],
+        ['DATABASE_URL=postgres://user@host/db tetcore-analytics start', 'use your own database'],
+      ),
+    )
+    .action(async () => {
+      const { run } = await import('../server/index.js');
+      process.exit(await run());
+    });
+}
+
+function migrateCommand(): Command {
+  return new Command('migrate')
+    .summary('apply pending database migrations')
+    .description(
+      'Creates the database of DATABASE_URL if it does not exist, and applies pending migrations. ' +
+        'The embedded PostgreSQL is migrated when the server starts.',
+    )
+    .option('--check', 'change nothing; the exit code is 1 if migrations are pending')
+    .addHelpText(
+      'after',
+      examples(
+        ['DATABASE_URL=postgres://user@host/db tetcore-analytics migrate', 'before you start a new version'],
+        ['tetcore-analytics migrate --check', 'check for pending migrations'],
+      ),
+    )
+    .action(async ({ check }: { check?: true }) => {
+      const { checkMigrations, runMigrations } = await import('./migrate.js');
+      await (check === true ? checkMigrations() : runMigrations());
+    });
+}
+
+/** The help of the command lists the scenarios, so it is loaded from the simulator if the command line needs it. */
+async function simulateCommand([name]: readonly string[]): Promise<Command> {
+  if (name === 'simulate' || name === 'help') {
+    return (await import('../simulator/index.js')).simulateCommand();
+  }
+  return new Command('simulate').summary(
+    'send the telemetry of a simulated network to a server or into a database',
+  );
+}
+
+function purgeCommand(): Command {
+  return new Command('purge')
+    .summary('remove expired data now')
+    .description(
+      'Removes expired data once, as servers do every PURGE_INTERVAL_S. Servers may run at the same time. Without ' +
+        'DATABASE_URL it purges the embedded PostgreSQL of the server that runs in DATA_DIR.',
+    )
+    .option('--dry-run', 'change nothing; print what would be removed')
+    .addHelpText(
+      'after',
+      examples(
+        [
+          'tetcore-analytics purge --dry-run',
+          'list partitions with rows and sizes, and rows of other tables',
+        ],
+        ['LOG_EXPIRY_H=720 tetcore-analytics purge', 'remove messages older than 30 days'],
+      ),
+    )
+    .action(async ({ dryRun }: { dryRun?: true }) => {
+      const { previewPurge, purgeNow } = await import('./purge.js');
+      await (dryRun === true ? previewPurge() : purgeNow());
+    });
+}
+
+function doctorCommand(): Command {
+  return new Command('doctor')
+    .summary('check settings, machine and database')
+    .description(
+      'Checks settings, machine and database, and prints each problem with a remedy. It changes nothing. Run it with ' +
+        'the settings of the server and as the user of the server.',
+    )
+    .option('--json', 'print the findings as JSON')
+    .option(
+      '--replicas <number>',
+      'planned number of servers on the database (default: the number running now)',
+      replicas,
+    )
+    .addHelpText(
+      'after',
+      examples(
+        ['tetcore-analytics doctor', 'on the machine of a server, with its settings and as its user'],
+        [
+          'tetcore-analytics doctor --replicas 4',
+          'check whether the database has connections for four servers',
+        ],
+        ['tetcore-analytics doctor --json', 'for scripts; the exit code is 1 if there is a problem'],
+      ),
+    )
+    .action(async ({ json = false, replicas: planned }: { json?: boolean; replicas?: number }) => {
+      const { runDoctor } = await import('./doctor/doctor.js');
+      process.exitCode = await runDoctor({ json, replicas: planned });
+    });
+}
+
+function replicas(text: string): number {
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be an integer from 1 to 9999.');
+}
+
+/** The examples at the end of a help text: command lines with their purpose. */
+function examples(...lines: readonly (readonly [commandLine: string, purpose: string])[]): string {
+  const width = Math.max(...lines.map(([commandLine]) => commandLine.length));
+  const rows = lines.map(([commandLine, purpose]) => `  ${commandLine.padEnd(width)}  ${purpose}`);
+  return `\n${['Examples:', ...rows].join('\n')}`;
 }
 
 function checkOpenFiles(): void {
@@ -53,21 +165,21 @@ function checkOpenFiles(): void {
   process.exit(1);
 }
 
-/** Leaves it to us to end the process, and hints at the help where a command line cannot be used. */
-function tellsErrors(command: Command): Command {
-  command.commands.forEach(tellsErrors);
+/** Errors are thrown instead of ending the process, with a hint at the help. */
+function configureErrors(command: Command): Command {
+  command.commands.forEach(configureErrors);
   return command
     .exitOverride()
-    .showHelpAfterError('(--help lists what there is.)')
+    .showHelpAfterError('(See --help.)')
     .configureOutput({ outputError: (text, write) => write(withoutValues(text)) });
 }
 
-/** Errors repeat what was given, in quotes: without what follows a first `=` or `:` there, which may hold a password. */
+/** Removes what follows the first `=` or `:` in a quoted argument, which may contain a password. */
 function withoutValues(text: string): string {
   return text.replace(/'([^'\n=:]*[=:])[^]*'/, "'$1…'");
 }
 
-/** Read only when it is asked for, since the settings are loaded with it. */
+/** Loaded only for `--version`, because the settings are loaded with it. */
 async function version(args: readonly string[]): Promise<string> {
   if (!['-V', '--version'].includes(args[0] ?? '')) return '';
   const { PACKAGE_VERSION } = await import('../platform/config/index.js');

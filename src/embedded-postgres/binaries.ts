@@ -1,11 +1,24 @@
-import { access, readFile, symlink } from 'node:fs/promises';
+import {
+  access,
+  chmod,
+  cp,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+} from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { EmbeddedPostgresUnavailableError } from './embedded-postgres-unavailable.error.js';
+import { EmbeddedPostgresUnavailableError } from './errors.js';
+import { canEnter, canRead, canRun, type SystemAccount } from './system-account.js';
 
 const REINSTALL =
-  'install the dependencies again with optional packages and install scripts allowed ' +
+  'reinstall the dependencies with optional packages and install scripts ' +
   '(npm ci --include=optional --ignore-scripts=false)';
 
 /** The programs of one PostgreSQL; `lib` and `share` lie beside their folder. */
@@ -33,7 +46,10 @@ export async function locateBinaries(
   const entry = await resolvePlatformPackage(name, `${platform} on ${arch}`);
   const { initdb, pg_ctl, postgres } = (await import(pathToFileURL(entry).href)) as Record<string, string>;
   if (initdb === undefined || pg_ctl === undefined || postgres === undefined) {
-    throw new EmbeddedPostgresUnavailableError(`${name} does not name its programs.`, REINSTALL);
+    throw new EmbeddedPostgresUnavailableError(
+      `${name} does not export the paths of its programs.`,
+      REINSTALL,
+    );
   }
   const suffix = platform === 'win32' ? '.exe' : '';
   const packageRoot = resolve(dirname(entry), '..');
@@ -49,7 +65,7 @@ export async function locateBinaries(
 }
 
 /** The same programs in a copy of their folder. */
-export function inCopy(binaries: PostgresBinaries, root: string): PostgresBinaries {
+function inCopy(binaries: PostgresBinaries, root: string): PostgresBinaries {
   const moved = (program: string) => join(root, 'bin', basename(program));
   return {
     root,
@@ -70,7 +86,7 @@ async function resolvePlatformPackage(name: string, machine: string): Promise<st
   const manifest = join(dirname(main), '..', 'package.json');
   const { optionalDependencies = {} } = await readJson<{ optionalDependencies?: object }>(manifest);
   if (!Object.hasOwn(optionalDependencies, name)) {
-    throw new EmbeddedPostgresUnavailableError(`there is none for ${machine}.`);
+    throw new EmbeddedPostgresUnavailableError(`there are no binaries for ${machine}.`);
   }
   try {
     // From there, since package managers that do not hoist put it where only embedded-postgres finds it.
@@ -118,4 +134,84 @@ function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/**
+ * The given programs if an account can run them, or else a copy under `systemDir` that it can: a checkout in
+ * a private home directory is closed to other users. Made once for each version, about 60 MB.
+ */
+export async function binariesFor(
+  account: SystemAccount,
+  binaries: PostgresBinaries,
+  systemDir: string,
+): Promise<PostgresBinaries> {
+  if (await isUsable(account, binaries)) return binaries;
+  const copy = join(systemDir, `postgresql-${binaries.version}`);
+  if (!(await exists(copy))) {
+    await ensureOpenDirectory(account, systemDir);
+    const draft = await mkdtemp(`${copy}.new-`);
+    try {
+      await cp(binaries.root, draft, { recursive: true, verbatimSymlinks: true });
+      await openForReading(draft);
+      await rename(draft, copy).catch((error: unknown) => {
+        // Another server was faster.
+        if (!['EEXIST', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      });
+    } finally {
+      await rm(draft, { recursive: true, force: true });
+    }
+  }
+  const copied = inCopy(binaries, copy);
+  if (!(await isUsable(account, copied))) {
+    throw new EmbeddedPostgresUnavailableError(`the system user postgres has no access to ${copy}.`);
+  }
+  return copied;
+}
+
+/**
+ * Creates a directory that every user can enter and only root can change.
+ *
+ * @throws EmbeddedPostgresUnavailableError if that fails
+ */
+export async function ensureOpenDirectory(account: SystemAccount, directory: string): Promise<void> {
+  const remedy = 'install the program and DATA_DIR where the system user postgres has access';
+  try {
+    const created = await mkdir(directory, { recursive: true });
+    if (created !== undefined) await chmod(directory, 0o755);
+  } catch (error) {
+    throw new EmbeddedPostgresUnavailableError(
+      `cannot create ${directory} (${(error as Error).message}).`,
+      remedy,
+    );
+  }
+  if (!(await canEnter(account, directory))) {
+    throw new EmbeddedPostgresUnavailableError(
+      `the system user postgres has no access to ${directory}.`,
+      remedy,
+    );
+  }
+}
+
+/** Checks one file of each kind: a strict umask during installation affects all files of a kind. */
+async function isUsable(account: SystemAccount, binaries: PostgresBinaries): Promise<boolean> {
+  const share = join(binaries.root, 'share', 'postgresql', 'postgres.bki');
+  const checks = [
+    canRun(account, binaries.initdb),
+    canRun(account, binaries.pgCtl),
+    canRun(account, binaries.postgres),
+    canRead(account, join(binaries.root, 'lib')),
+    canRead(account, share),
+  ];
+  return Promise.all(checks).then(
+    (answers) => !answers.includes(false),
+    () => false,
+  );
+}
+
+async function openForReading(path: string): Promise<void> {
+  const entry = await lstat(path);
+  if (entry.isSymbolicLink()) return;
+  await chmod(path, entry.isDirectory() || (entry.mode & 0o100) !== 0 ? 0o755 : 0o644);
+  if (!entry.isDirectory()) return;
+  for (const name of await readdir(path)) await openForReading(join(path, name));
 }

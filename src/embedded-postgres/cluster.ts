@@ -3,19 +3,17 @@ import { randomBytes } from 'node:crypto';
 import { chown, lstat, mkdtemp, readdir, realpath, rename, rm, rmdir, stat, symlink } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
-import type { PostgresBinaries } from './binaries.js';
+import { ensureOpenDirectory, type PostgresBinaries } from './binaries.js';
 import { DATABASE_USER, readIfThere, writeSecret, type DataLayout } from './data-layout.js';
-import { EmbeddedPostgresStartError } from './embedded-postgres-start.error.js';
-import { canEnter } from './reachability.js';
+import { EmbeddedPostgresStartError } from './errors.js';
+import { canEnter, type SystemAccount } from './system-account.js';
 import { runCommand } from './run-command.js';
-import { ensureOpenDirectory } from './shared-binaries.js';
-import type { SystemAccount } from './system-account.js';
 
 const DRAFT_PREFIX = 'postgres.new-';
 const DRAFT_EXPIRY_MS = 10 * 60_000;
 const GIB = 1024 ** 3;
 
-/** Written into postgresql.conf once; whoever runs the server may change them there. */
+/** Initial settings in postgresql.conf. Operators can change them there. */
 const SETTINGS = {
   shared_buffers: totalmem() < 2 * GIB ? '128MB' : '256MB',
   max_wal_size: '2GB',
@@ -26,9 +24,9 @@ const SETTINGS = {
 };
 
 /**
- * The real path of the cluster that the data directory has, or undefined if it has none yet.
+ * The real path of the cluster in the data directory, or undefined if there is none yet.
  *
- * @throws EmbeddedPostgresStartError if what lies there cannot be used
+ * @throws EmbeddedPostgresStartError if it cannot be used
  */
 export async function findCluster(
   layout: DataLayout,
@@ -38,8 +36,8 @@ export async function findCluster(
   if (entry === undefined) return undefined;
   const cluster = await realpath(layout.cluster).catch((error: unknown) => {
     throw new EmbeddedPostgresStartError(
-      `${layout.cluster} points to a database that is not there (${(error as Error).message}). ` +
-        `Bring it back, or delete the link to begin with an empty one.`,
+      `${layout.cluster} is a link to a missing database (${(error as Error).message}). ` +
+        `Restore the database, or delete the link to start with an empty one.`,
     );
   });
   const version = await readIfThere(join(cluster, 'PG_VERSION'));
@@ -49,12 +47,12 @@ export async function findCluster(
       await rmdir(cluster);
       return undefined;
     }
-    throw new EmbeddedPostgresStartError(`${layout.cluster} holds something else than a database.`);
+    throw new EmbeddedPostgresStartError(`${layout.cluster} contains files that are not a database.`);
   }
   const own = binaries.version.split('.')[0] ?? '';
   if (version !== own) {
     throw new EmbeddedPostgresStartError(
-      `The database in ${layout.cluster} was made by PostgreSQL ${version}, and this server brings ` +
+      `The database in ${layout.cluster} was created by PostgreSQL ${version}, but this server embeds ` +
         `PostgreSQL ${own}. Move the data with pg_dump and pg_restore, or set DATABASE_URL.`,
     );
   }
@@ -68,10 +66,10 @@ export async function ownerOf(directory: string): Promise<SystemAccount> {
 }
 
 /**
- * Makes a new cluster and its password. It is built beside its place and moved there when it is whole.
+ * Creates a new cluster and its password. It is created as a draft and renamed when it is complete.
  *
- * @param account who shall own it; undefined: the user of this process
- * @param systemDir where the cluster goes if the account cannot enter the data directory
+ * @param account its owner; undefined: the user of this process
+ * @param systemDir directory of the cluster if the account has no access to the data directory
  * @returns its real path
  */
 export async function createCluster(
@@ -104,8 +102,8 @@ export async function createCluster(
     if (isPrivate) {
       await symlink(cluster, layout.cluster);
       logger.log(
-        `The database is in ${cluster}, and ${layout.cluster} is a link to it: PostgreSQL does not run as ` +
-          `root, and the system user postgres cannot enter ${layout.dataDir}.`,
+        `The database is in ${cluster}, and ${layout.cluster} is a link to it: PostgreSQL cannot run as root, ` +
+          `and the system user postgres has no access to ${layout.dataDir}.`,
       );
     }
     return cluster;
@@ -128,7 +126,7 @@ async function initialize(
       `--pwfile=${passwordFile}`,
       '--auth=scram-sha-256',
       '--encoding=UTF8',
-      // Sorts by code point, on every platform and under every version of its C library alike.
+      // Sort order by code point, independent of the platform and the version of its C library.
       '--locale-provider=builtin',
       '--builtin-locale=C.UTF-8',
       '--locale=C',
@@ -141,7 +139,7 @@ async function initialize(
   if (exitCode !== 0) throw new EmbeddedPostgresStartError('PostgreSQL could not create a database.', output);
 }
 
-/** Of servers that were killed while they made a cluster; other servers may be making one right now. */
+/** Removes drafts of killed servers. Recent drafts may belong to a running server. */
 async function removeAbandonedDrafts(home: string): Promise<void> {
   for (const name of await readdir(home)) {
     if (!name.startsWith(DRAFT_PREFIX)) continue;

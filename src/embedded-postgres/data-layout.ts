@@ -7,16 +7,16 @@ export const DATABASE_USER = 'postgres';
 export const DATABASE_NAME = 'tetcore-analytics';
 const LOG_LIMIT_BYTES = 10 * 1024 * 1024;
 
-/** The files that the embedded PostgreSQL keeps in the data directory. */
+/** Files of the embedded PostgreSQL in the data directory. */
 export interface DataLayout {
   dataDir: string;
   /** The cluster, or a symbolic link to it. */
   cluster: string;
-  /** What PostgreSQL logs; `.1` is the one before. */
+  /** The log of PostgreSQL; `.1` is the previous one. */
   log: string;
   password: string;
   url: string;
-  /** Who shall own these files; undefined: the user of this process. */
+  /** Owner of these files; undefined: the user of this process. */
   fileOwner?: SystemAccount | undefined;
 }
 
@@ -34,7 +34,7 @@ export function databaseUrl(password: string, port: number): string {
   return `postgres://${DATABASE_USER}:${encodeURIComponent(password)}@127.0.0.1:${port.toString()}/${DATABASE_NAME}`;
 }
 
-/** The port that PostgreSQL had the last time. */
+/** The port that PostgreSQL used before. */
 export async function lastPort(layout: DataLayout): Promise<number | undefined> {
   const text = await readIfThere(layout.url);
   if (text === undefined || !URL.canParse(text)) return undefined;
@@ -42,7 +42,7 @@ export async function lastPort(layout: DataLayout): Promise<number | undefined> 
   return port > 0 ? port : undefined;
 }
 
-/** Sets the log aside when it has grown, so that there are never more than two. */
+/** Rotates a large log. There are at most two. */
 export async function rotateLog(layout: DataLayout): Promise<void> {
   const size = await stat(layout.log).then(
     (file) => file.size,
@@ -51,7 +51,7 @@ export async function rotateLog(layout: DataLayout): Promise<void> {
   if (size > LOG_LIMIT_BYTES) await rename(layout.log, `${layout.log}.1`);
 }
 
-/** Writes a file that nobody but its owner can read, whole or not at all. */
+/** Writes a file atomically that only its owner can read. */
 export async function writeSecret(path: string, content: string, owner?: SystemAccount): Promise<void> {
   const draft = `${path}.${randomUUID()}`;
   try {

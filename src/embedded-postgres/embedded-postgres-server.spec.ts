@@ -1,3 +1,5 @@
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { execFile, spawn } from 'node:child_process';
 import {
   chmod,
@@ -5,8 +7,8 @@ import {
   lstat,
   mkdir,
   mkdtemp,
-  readFile,
   readdir,
+  readFile,
   readlink,
   realpath,
   rm,
@@ -18,17 +20,17 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { tempDir } from '../../test/support/temp-dir.js';
 import { DirectoryInUseError, type DirectoryLock, LockedFile } from '../platform/lock/index.js';
 import {
   DataDirLostError,
+  type EmbeddedPostgresOptions,
   EmbeddedPostgresServer,
   EmbeddedPostgresStartError,
   EmbeddedPostgresUnavailableError,
-  type EmbeddedPostgresOptions,
+  findEmbeddedPostgres,
 } from './index.js';
-import { readPostmasterFile } from './postmaster-file.js';
+import { readPostmasterFile } from './postmaster.js';
 import { isRoot } from './system-account.js';
 
 const onPosix = process.platform !== 'win32';
@@ -97,7 +99,7 @@ describe('EmbeddedPostgresServer', () => {
 
   const clusterLock = (): string => join(dataDir, 'postgres', 'tetcore.lock');
 
-  it('makes a database that is UTF-8, durable and reached with its password only', async () => {
+  it('creates a UTF-8 database that is durable and requires its password', async () => {
     const server = await start();
     expect(new URL(server.url)).toMatchObject({ hostname: '127.0.0.1', pathname: '/tetcore-analytics' });
     const settings = [
@@ -141,7 +143,7 @@ describe('EmbeddedPostgresServer', () => {
     expect(await query(second, 'SELECT answer FROM kept')).toEqual([[42]]);
   });
 
-  it('takes another port where its own is taken', async () => {
+  it('uses another port if its own is in use', async () => {
     const first = await start();
     await first.stop();
     const squatter = createServer().listen(Number(new URL(first.url).port), '127.0.0.1');
@@ -154,7 +156,7 @@ describe('EmbeddedPostgresServer', () => {
     }
   });
 
-  it('refuses a second server on the same data, and stops any number of times', async () => {
+  it('rejects a second server on the same data; stop() can be repeated', async () => {
     const server = await start();
     const refusal = await start().catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(DirectoryInUseError);
@@ -199,7 +201,7 @@ describe('EmbeddedPostgresServer', () => {
     await expect(query(second, 'SELECT 1')).rejects.toThrow();
   });
 
-  it('replaces such a PostgreSQL where it does not allow enough connections', async () => {
+  it('replaces such a PostgreSQL if it does not allow enough connections', async () => {
     const first = await start();
     const pid = await postmasterPid();
     forgetServer(first);
@@ -208,7 +210,7 @@ describe('EmbeddedPostgresServer', () => {
     expect(await query(second, 'SHOW max_connections')).toEqual([['130']]);
   });
 
-  it.runIf(onPosix)('locks the files for as long as PostgreSQL runs, whoever started it', async () => {
+  it.runIf(onPosix)('locks the files as long as PostgreSQL runs', async () => {
     const first = await start();
     expect(LockedFile.isHeld(clusterLock())).toBe(true);
     forgetServer(first);
@@ -221,12 +223,12 @@ describe('EmbeddedPostgresServer', () => {
     expect(LockedFile.isHeld(clusterLock())).toBe(false);
   });
 
-  it('does not start beside a PostgreSQL that it cannot see, as in another container', async () => {
+  it('does not start beside a PostgreSQL in another container', async () => {
     await (await start()).stop();
     const elsewhere = LockedFile.take(clusterLock());
     try {
       await expect(start()).rejects.toThrow(
-        new RegExp(`The database in ${dataDir}/postgres is in use by a PostgreSQL that cannot be seen`),
+        new RegExp(`The database in ${dataDir}/postgres is in use by a PostgreSQL in another container`),
       );
     } finally {
       elsewhere?.close();
@@ -234,7 +236,7 @@ describe('EmbeddedPostgresServer', () => {
     await start();
   });
 
-  it('starts at once where a container that was killed left its lock file', async () => {
+  it('starts immediately after a killed container has left its lock file', async () => {
     await freshDataDir('container');
     const holder = { pid: 1, host: 'elsewhere', since: new Date().toISOString() };
     await writeFile(join(dataDir, 'lock'), JSON.stringify(holder));
@@ -242,7 +244,7 @@ describe('EmbeddedPostgresServer', () => {
   });
 
   it.runIf(onPosix).each(['lock file', 'whole data directory'])(
-    'stops PostgreSQL at once, and says so, when its %s is removed',
+    'stops PostgreSQL immediately and reports it when its %s is removed',
     async (what) => {
       await freshDataDir(`lost-${what.length.toString()}`);
       const server = await start();
@@ -283,7 +285,7 @@ describe('EmbeddedPostgresServer', () => {
     expect(postmaster.session).not.toBe(own.session);
   });
 
-  it('takes an empty directory for a database yet to be made, and refuses one with other things in it', async () => {
+  it('creates a database in an empty directory, and rejects a directory with other files', async () => {
     await freshDataDir('empty');
     await mkdir(join(dataDir, 'postgres'));
     await (await start()).stop();
@@ -295,23 +297,23 @@ describe('EmbeddedPostgresServer', () => {
       'postgres.log',
     ]);
     await rm(join(dataDir, 'postgres', 'PG_VERSION'));
-    await expect(start()).rejects.toThrow('something else than a database');
+    await expect(start()).rejects.toThrow('contains files that are not a database');
   });
 
-  it.runIf(onPosix)('does not begin afresh where the cluster that it keeps elsewhere is gone', async () => {
+  it.runIf(onPosix)('does not create a new database if the linked cluster is missing', async () => {
     await freshDataDir('dangling');
     await symlink(join(root, 'gone'), join(dataDir, 'postgres'));
-    await expect(start()).rejects.toThrow('points to a database that is not there');
+    await expect(start()).rejects.toThrow('is a link to a missing database');
   });
 
-  it('refuses a database of another major version', async () => {
+  it('rejects a database of another major version', async () => {
     await freshDataDir('old');
     await mkdir(join(dataDir, 'postgres'));
     await writeFile(join(dataDir, 'postgres', 'PG_VERSION'), '12\n');
-    await expect(start()).rejects.toThrow(/made by PostgreSQL 12, and this server brings PostgreSQL \d\d/);
+    await expect(start()).rejects.toThrow(/created by PostgreSQL 12, but this server embeds PostgreSQL \d\d/);
   });
 
-  it('says what PostgreSQL said where it does not start, and leaves the directory free', async () => {
+  it('reports the output of a PostgreSQL that does not start, and releases the directory', async () => {
     await (await start()).stop();
     const conf = join(dataDir, 'postgres', 'postgresql.conf');
     const good = await readFile(conf, 'utf8');
@@ -323,7 +325,7 @@ describe('EmbeddedPostgresServer', () => {
     await start();
   });
 
-  it('sets a log aside that has grown', async () => {
+  it('rotates a large log', async () => {
     await writeFile(join(dataDir, 'postgres.log'), Buffer.alloc(11 * 1024 * 1024, '\n'));
     await start();
     expect((await stat(join(dataDir, 'postgres.log'))).size).toBeLessThan(100_000);
@@ -336,7 +338,7 @@ describe('EmbeddedPostgresServer', () => {
       expect((await stat(`/proc/${(await postmasterPid()).toString()}`)).uid).not.toBe(0);
     });
 
-    it('keeps the cluster elsewhere where that user cannot enter the data directory, and changes no modes', async () => {
+    it('creates the cluster elsewhere if that user has no access to the data directory, without changing modes', async () => {
       const home = join(root, 'home');
       await mkdir(home, { mode: 0o700 });
       dataDir = join(home, 'data');
@@ -366,7 +368,7 @@ describe('EmbeddedPostgresServer', () => {
       }
     });
 
-    it('says so where there is no place that this user could enter', async () => {
+    it('fails if that user has no access to any directory', async () => {
       await freshDataDir('private');
       await chmod(dataDir, 0o700);
       const systemDir = join(dataDir, 'system');
@@ -379,4 +381,15 @@ describe('EmbeddedPostgresServer', () => {
     const [, , group, session] = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return { group, session };
   }
+});
+
+it('finds the PostgreSQL of a data directory, and whether it is running', { timeout: 60_000 }, async () => {
+  const dataDir = await tempDir('find-postgres');
+  expect(await findEmbeddedPostgres(dataDir)).toBeUndefined();
+  const logger = { log: () => undefined, warn: () => undefined };
+  const server = await EmbeddedPostgresServer.start({ dataDir, logger });
+  const running = await findEmbeddedPostgres(dataDir).finally(() => server.stop());
+  expect(running?.url).toBe(server.url);
+  expect(await findEmbeddedPostgres(dataDir)).toEqual({ cluster: running?.cluster, url: undefined });
+  await rm(dataDir, { recursive: true });
 });

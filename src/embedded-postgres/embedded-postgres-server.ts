@@ -1,36 +1,47 @@
+import { OperatorError } from '../platform/errors/index.js';
 import type { LoggerService } from '@nestjs/common';
-import { resolve } from 'node:path';
 import pg from 'pg';
+import { realpath } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { DirectoryLock } from '../platform/lock/index.js';
-import { locateBinaries } from './binaries.js';
+import { binariesFor, locateBinaries } from './binaries.js';
 import { createCluster, findCluster, ownerOf } from './cluster.js';
-import { DataDirLostError } from './data-dir-lost.error.js';
-import { databaseUrl, lastPort, layoutOf, readIfThere, writeSecret, type DataLayout } from './data-layout.js';
-import { EmbeddedPostgresStartError } from './embedded-postgres-start.error.js';
-import { Postmaster } from './postmaster.js';
-import type { PostmasterFile } from './postmaster-file.js';
-import { canEnter } from './reachability.js';
-import { binariesFor } from './shared-binaries.js';
-import { isRoot, postgresAccount, type SystemAccount } from './system-account.js';
+import { databaseUrl, type DataLayout, lastPort, layoutOf, readIfThere, writeSecret } from './data-layout.js';
+import { EmbeddedPostgresStartError } from './errors.js';
+import { isPostmasterOf, Postmaster, type PostmasterFile, readPostmasterFile } from './postmaster.js';
+import { canEnter, isRoot, postgresAccount, type SystemAccount } from './system-account.js';
+
+/** The data directory or its lock file was removed or replaced while the server was running. */
+export class DataDirLostError extends OperatorError {
+  override readonly name = 'DataDirLostError';
+
+  constructor(dataDir: string) {
+    super(
+      `DATA_DIR is lost: the lock file in ${dataDir} was removed or replaced, so another server could use the ` +
+        `database there. PostgreSQL was stopped immediately, and the server stops. Make sure that no other server ` +
+        `uses this DATA_DIR, and start the server again.`,
+    );
+  }
+}
 
 export interface EmbeddedPostgresOptions {
-  /** Where it keeps its files; created where it is missing. */
+  /** Directory of its files; created if it does not exist. */
   dataDir: string;
   logger: Pick<LoggerService, 'log' | 'warn'>;
-  /** Connections that it takes at the same time, at most. */
+  /** Maximum number of connections. */
   maxConnections?: number;
-  /** Only as root: where the system user `postgres` finds what it cannot reach elsewhere. */
+  /** Only as root: directory for files that the system user `postgres` cannot access elsewhere. */
   systemDir?: string;
 }
 
 /**
- * The PostgreSQL that the server runs for itself where it is not given another one. It listens on 127.0.0.1
- * only and asks for a password, which lies in the data directory.
+ * The PostgreSQL that the server runs if there is no `DATABASE_URL`. It listens on 127.0.0.1 only and requires a
+ * password, which is in the data directory.
  */
 export class EmbeddedPostgresServer {
   /**
-   * Rejects with a DataDirLostError when the data directory was removed, or its lock file was: PostgreSQL is stopped at
-   * once then, since another server may start on the same files.
+   * Rejects with a DataDirLostError when the data directory or its lock file is removed. PostgreSQL is then stopped
+   * immediately, because another server may start on the same files.
    */
   readonly lost: Promise<never>;
   private stopping: Promise<void> | undefined;
@@ -38,7 +49,7 @@ export class EmbeddedPostgresServer {
   private reject: (error: DataDirLostError) => void = () => undefined;
 
   private constructor(
-    /** With user, password and port; the database that it names has yet to be created. */
+    /** With user, password and port. The database in it may not exist yet. */
     readonly url: string,
     private readonly postmaster: Postmaster,
     private readonly pid: number,
@@ -46,24 +57,24 @@ export class EmbeddedPostgresServer {
     private readonly logger: Pick<LoggerService, 'warn'>,
   ) {
     this.lost = new Promise((_, reject) => (this.reject = reject));
-    // Whoever waits for it learns of it.
+    // Avoids an unhandled rejection while there is no handler.
     this.lost.catch(() => undefined);
   }
 
   /**
-   * Starts PostgreSQL on the data directory, with a new cluster the first time, and waits until it takes
-   * connections. One that an earlier process left running is taken over.
+   * Starts PostgreSQL on the data directory, which gets a new cluster the first time, and waits until it accepts
+   * connections. Takes over a PostgreSQL of an earlier process.
    *
    * @throws DirectoryInUseError if another server works on the data directory
-   * @throws UnusableDirectoryError or LockUnavailableError if the data directory cannot be had
-   * @throws DataDirLostError if it is removed meanwhile
+   * @throws UnusableDirectoryError or LockUnavailableError if the data directory cannot be used
+   * @throws DataDirLostError if it is removed during the start
    * @throws EmbeddedPostgresUnavailableError if PostgreSQL cannot run on this machine or installation
-   * @throws EmbeddedPostgresStartError if it can, but fails
+   * @throws EmbeddedPostgresStartError if PostgreSQL fails to start
    */
   static async start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgresServer> {
     const dataDir = resolve(options.dataDir);
     let server: EmbeddedPostgresServer | undefined;
-    // Not in the cluster, which PostgreSQL owns and which comes into being as a whole.
+    // Not in the cluster, which belongs to PostgreSQL and is created atomically.
     const lock = await DirectoryLock.acquire(dataDir, { onLost: () => void server?.lose(dataDir) });
     try {
       const { layout, postmaster, password } = await prepare(dataDir, options);
@@ -83,10 +94,10 @@ export class EmbeddedPostgresServer {
   }
 
   /**
-   * Stops PostgreSQL and gives the data directory free. To be called when the last connection has done its
-   * work; further calls wait for the first.
+   * Stops PostgreSQL and releases the data directory, after the last connection has finished. Further calls wait for
+   * the first.
    *
-   * @param timeoutS seconds after which connections that still work are cut off
+   * @param timeoutS seconds after which open connections are terminated
    */
   stop(timeoutS = 15): Promise<void> {
     this.stopping ??= this.stopOnce(timeoutS).finally(() => this.lock.release());
@@ -94,7 +105,7 @@ export class EmbeddedPostgresServer {
   }
 
   private async stopOnce(timeoutS: number): Promise<void> {
-    // What runs on these files now is another server's.
+    // A PostgreSQL on these files now belongs to another server.
     if (!this.isLost) await this.postmaster.stop(timeoutS);
   }
 
@@ -103,7 +114,7 @@ export class EmbeddedPostgresServer {
     try {
       await this.postmaster.quit(this.pid);
     } catch (error) {
-      this.logger.warn(`PostgreSQL may run on, process ${this.pid.toString()}: ${String(error)}`);
+      this.logger.warn(`PostgreSQL process ${this.pid.toString()} may still be running: ${String(error)}`);
     }
     this.reject(new DataDirLostError(dataDir));
   }
@@ -124,8 +135,8 @@ async function prepare(
     cluster = await createCluster(layout, binaries, account, systemDir, logger);
   } else if (account !== undefined && !(await canEnter(account, cluster))) {
     throw new EmbeddedPostgresStartError(
-      `The database in ${cluster} belongs to the user with id ${account.uid.toString()}, who cannot enter that ` +
-        `directory, and PostgreSQL does not run as root. Move DATA_DIR, or change the modes or the owner.`,
+      `The database in ${cluster} belongs to user id ${account.uid.toString()}, which has no access to that ` +
+        `directory, and PostgreSQL cannot run as root. Move DATA_DIR, or change its mode or owner.`,
     );
   }
   const password = await readIfThere(layout.password);
@@ -135,7 +146,7 @@ async function prepare(
   return { layout, postmaster: new Postmaster(binaries, layout, cluster, account), password };
 }
 
-/** Whom root runs PostgreSQL as: the owner of the data, be it any user but root, which PostgreSQL refuses. */
+/** The user that runs PostgreSQL if this process is root: the owner of the data, or the system user `postgres`. */
 async function accountFor(cluster: string | undefined): Promise<SystemAccount> {
   const owner = cluster === undefined ? undefined : await ownerOf(cluster);
   return owner === undefined || owner.uid === 0 ? await postgresAccount() : owner;
@@ -150,24 +161,18 @@ async function startOrTakeOver(
   const running = await postmaster.running();
   if (running !== undefined) {
     if (await answers(databaseUrl(password, running.port), postmaster.version, maxConnections)) {
-      logger.log(
-        `Took over the PostgreSQL that an earlier process left running, port ${running.port.toString()}.`,
-      );
+      logger.log(`Took over the PostgreSQL of an earlier process on port ${running.port.toString()}.`);
       return running;
     }
-    logger.warn(
-      'Stopping a PostgreSQL that an earlier process left running and that does not answer as it should.',
-    );
+    logger.warn('Stopping the PostgreSQL of an earlier process, because it does not respond correctly.');
     await postmaster.stop(15);
   }
   const started = await postmaster.start(await lastPort(layout), maxConnections);
-  logger.log(
-    `PostgreSQL listens on 127.0.0.1, port ${started.port.toString()}; its data is in ${layout.cluster}.`,
-  );
+  logger.log(`PostgreSQL listens on 127.0.0.1:${started.port.toString()} with data in ${layout.cluster}.`);
   return started;
 }
 
-/** Whether a running server takes our password, is of our version and allows as many connections as we want. */
+/** Whether a running PostgreSQL accepts the password, has the same version, and allows enough connections. */
 async function answers(url: string, version: string, maxConnections: number): Promise<boolean> {
   const connectionString = Object.assign(new URL(url), { pathname: '/postgres' }).href;
   const client = new pg.Client({
@@ -188,4 +193,34 @@ async function answers(url: string, version: string, maxConnections: number): Pr
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+/** The current state of the PostgreSQL of a data directory. */
+export interface FoundEmbeddedPostgres {
+  /** The real path of its files. */
+  cluster: string;
+  /** With user, password and port; undefined if it is not running. */
+  url: string | undefined;
+}
+
+/**
+ * Finds the embedded PostgreSQL of a data directory. Read-only.
+ *
+ * @returns undefined if there is none yet
+ * @throws errors of the file system, such as EACCES
+ */
+export async function findEmbeddedPostgres(dataDir: string): Promise<FoundEmbeddedPostgres | undefined> {
+  const layout = layoutOf(resolve(dataDir));
+  let cluster: string;
+  try {
+    cluster = await realpath(layout.cluster);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  const postmaster = await readPostmasterFile(cluster);
+  const password = await readIfThere(layout.password);
+  if (postmaster === undefined || password === undefined) return { cluster, url: undefined };
+  const runs = postmaster.port > 0 && (await isPostmasterOf(cluster, postmaster.pid));
+  return { cluster, url: runs ? databaseUrl(password, postmaster.port) : undefined };
 }

@@ -1,36 +1,32 @@
-import { open, readFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { constants, open, readFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { LockedFile } from '../platform/lock/index.js';
 import type { PostgresBinaries } from './binaries.js';
-import type { DataLayout } from './data-layout.js';
-import { rotateLog } from './data-layout.js';
-import { EmbeddedPostgresStartError } from './embedded-postgres-start.error.js';
-import { freePort } from './free-port.js';
-import {
-  disownPostmasterFile,
-  isPostmasterOf,
-  readPostmasterFile,
-  type PostmasterFile,
-} from './postmaster-file.js';
+import { type DataLayout, readIfThere, rotateLog } from './data-layout.js';
+import { EmbeddedPostgresStartError } from './errors.js';
 import { runCommand } from './run-command.js';
 import type { SystemAccount } from './system-account.js';
 
-/** After a crash the write-ahead log is replayed first, up to max_wal_size and on slow disks too. */
+/** Includes crash recovery of up to max_wal_size on slow disks. */
 const START_TIMEOUT_S = 600;
 const IMMEDIATE_STOP_TIMEOUT_S = 20;
-/** How long the remaining processes of a killed postmaster may take to end. */
+/** Time for remaining processes of a killed postmaster to end. */
 const LEFTOVERS_TIMEOUT_MS = 10_000;
 const LEFTOVERS_POLL_MS = 200;
 const LOG_EXCERPT_CHARACTERS = 2000;
 
 /**
- * In the cluster: locked by all processes of its PostgreSQL, which inherit the descriptor. PostgreSQL itself knows only
- * processes and shared memory of its own container, and would start beside one in another.
+ * In the cluster: locked by all processes of its PostgreSQL, which inherit the descriptor. PostgreSQL itself detects only
+ * processes and shared memory of its own container, and would start on the files of one in another container.
  */
 const LOCK_FILE = 'tetcore.lock';
 
-/** The PostgreSQL server process of a cluster. It goes on when this process ends without stopping it. */
+/** The PostgreSQL server process of a cluster. It keeps running if this process ends without stopping it. */
 export class Postmaster {
   constructor(
     private readonly binaries: PostgresBinaries,
@@ -45,7 +41,7 @@ export class Postmaster {
     return this.binaries.version;
   }
 
-  /** The process as it runs now, whoever started it. */
+  /** The running process, also if an earlier server started it. */
   async running(): Promise<PostmasterFile | undefined> {
     const file = await readPostmasterFile(this.cluster);
     return file !== undefined && (await isPostmasterOf(this.cluster, file.pid)) ? file : undefined;
@@ -75,7 +71,7 @@ export class Postmaster {
     if (!(await isPostmasterOf(this.cluster, pid))) return;
     const args = ['kill', 'QUIT', pid.toString()];
     const { exitCode, output } = await runCommand(this.binaries.pgCtl, args, { account: this.account });
-    if (exitCode !== 0) throw new EmbeddedPostgresStartError(`PostgreSQL does not stop.`, output);
+    if (exitCode !== 0) throw new EmbeddedPostgresStartError(`PostgreSQL did not stop.`, output);
   }
 
   /** @throws EmbeddedPostgresStartError where processes that cannot be seen from here use the cluster */
@@ -86,8 +82,8 @@ export class Postmaster {
       if (lock !== undefined) return lock;
       if (Date.now() > deadline) {
         throw new EmbeddedPostgresStartError(
-          `The database in ${this.cluster} is in use by a PostgreSQL that cannot be seen from here: it runs in ` +
-            `another container, or on another machine. Stop that one, also if it is frozen.`,
+          `The database in ${this.cluster} is in use by a PostgreSQL in another container or on another machine. ` +
+            `Stop that PostgreSQL, even if it is frozen.`,
         );
       }
       await delay(LEFTOVERS_POLL_MS);
@@ -110,7 +106,7 @@ export class Postmaster {
         const started = await this.running();
         if (started !== undefined) return started;
         throw new EmbeddedPostgresStartError(
-          'PostgreSQL ended as soon as it had started.',
+          'PostgreSQL exited immediately after its start.',
           await this.logFrom(0),
         );
       }
@@ -143,7 +139,7 @@ export class Postmaster {
       said.push(output);
     }
     if ((await this.running()) === undefined) return;
-    throw new EmbeddedPostgresStartError(`PostgreSQL in ${this.cluster} does not stop.`, said.join('\n'));
+    throw new EmbeddedPostgresStartError(`PostgreSQL in ${this.cluster} did not stop.`, said.join('\n'));
   }
 
   /** What PostgreSQL logged if it did not start, else undefined. */
@@ -183,4 +179,70 @@ export class Postmaster {
     const log = await readFile(this.layout.log);
     return log.subarray(offset).toString().slice(-LOG_EXCERPT_CHARACTERS);
   }
+}
+
+/** A pid that no process has on any platform. */
+const NOBODY = '2147483647';
+
+/** Content of `postmaster.pid` in a cluster; see src/include/utils/pidfile.h in PostgreSQL. */
+export interface PostmasterFile {
+  pid: number;
+  port: number;
+}
+
+export async function readPostmasterFile(cluster: string): Promise<PostmasterFile | undefined> {
+  const lines = (await readIfThere(join(cluster, 'postmaster.pid')))?.split('\n') ?? [];
+  const pid = Number(lines[0]);
+  return Number.isInteger(pid) && pid > 0 ? { pid, port: Number(lines[3] ?? 0) } : undefined;
+}
+
+/** Whether the process with this pid is the postmaster of the cluster, and not another process that reuses the pid. */
+export async function isPostmasterOf(cluster: string, pid: number): Promise<boolean> {
+  if (process.platform === 'linux') {
+    const commandLine = await readFile(`/proc/${pid.toString()}/cmdline`, 'utf8').catch(() => '');
+    return commandLine.split('\0').includes(cluster);
+  }
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+  }
+  if (process.platform === 'win32') return true;
+  const listed = await promisify(execFile)('ps', ['-p', pid.toString(), '-o', 'command=']).catch(
+    () => undefined,
+  );
+  return listed?.stdout.includes(cluster) ?? false;
+}
+
+/**
+ * Takes the pid out of a `postmaster.pid` that was left behind and whose pid now belongs to something else, as
+ * it easily does in a restarted container: PostgreSQL would refuse to start. The rest of the file has to stay,
+ * for by it PostgreSQL makes sure that no process of the former server still uses the data.
+ */
+async function disownPostmasterFile(cluster: string): Promise<void> {
+  const noFollow = process.platform === 'win32' ? 0 : constants.O_NOFOLLOW;
+  const file = await open(join(cluster, 'postmaster.pid'), constants.O_RDWR | noFollow);
+  try {
+    const text = await file.readFile('utf8');
+    await file.truncate();
+    await file.write(text.replace(/^\d+/, NOBODY), 0);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The wanted port of 127.0.0.1 if it is free, or else any free port. */
+async function freePort(wanted = 0): Promise<number> {
+  const server = createServer();
+  try {
+    server.listen({ host: '127.0.0.1', port: wanted, exclusive: true });
+    await once(server, 'listening');
+  } catch (error) {
+    if (wanted === 0) throw error;
+    return freePort();
+  }
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }

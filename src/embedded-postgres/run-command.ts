@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { dirname } from 'node:path';
-import { EmbeddedPostgresUnavailableError } from './embedded-postgres-unavailable.error.js';
+import { EmbeddedPostgresUnavailableError } from './errors.js';
 import type { SystemAccount } from './system-account.js';
 
 export interface CommandResult {
@@ -11,18 +11,18 @@ export interface CommandResult {
 }
 
 export interface CommandOptions {
-  /** Whom to run it as; left out, the user of this process. */
+  /** The user that runs it; undefined: the user of this process. */
   account?: SystemAccount | undefined;
-  /** An open file that takes the output, also that of processes which the command leaves running. */
+  /** An open file for the output, also of processes that keep running after the command. */
   outputFd?: number;
-  /** An open file that the processes which the command leaves running have too, as long as they run. */
+  /** An open file that processes which keep running after the command inherit. */
   inheritedFd?: number;
-  /** Out of reach of the terminal's signals to this process. */
+  /** In its own process group, without signals of the terminal. */
   detached?: boolean;
 }
 
 /**
- * Runs a program of PostgreSQL to its end, with nothing of this process's environment.
+ * Runs a program of PostgreSQL to its end, without the environment of this process.
  *
  * @throws EmbeddedPostgresUnavailableError if it cannot be run at all
  */
@@ -57,10 +57,10 @@ export function runCommand(
       stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
     }
     child.once('error', (error: NodeJS.ErrnoException) => {
-      const user = account === undefined ? '' : ` as the user with id ${account.uid.toString()}`;
+      const user = account === undefined ? '' : ` as user id ${account.uid.toString()}`;
       // The file is there, so what is not found is the loader or the C library that it was built for.
-      const why = error.code === 'ENOENT' ? 'it was built for systems with glibc' : error.message;
-      reject(new EmbeddedPostgresUnavailableError(`${program} cannot be run${user} (${why}).`));
+      const why = error.code === 'ENOENT' ? 'it requires glibc' : error.message;
+      reject(new EmbeddedPostgresUnavailableError(`cannot run ${program}${user} (${why}).`));
     });
     child.once('close', (exitCode) => resolve({ exitCode, output }));
   });

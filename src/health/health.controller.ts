@@ -1,11 +1,32 @@
 import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiProblems, BeforeStart, Open } from '../platform/http/index.js';
+import { ApiProblems, BeforeStart, Open, ApiString, ApiTimestamp } from '../platform/http/index.js';
 import { Lifecycle } from '../platform/lifecycle/index.js';
-import { Liveness, Readiness } from './health.dto.js';
 import { ReadinessCheck } from './readiness-check.js';
 
-/** For orchestrators and load balancers. */
+class Liveness {
+  @ApiString('', { example: 'live' })
+  status!: string;
+
+  @ApiString('State of the process.', { enum: ['starting', 'running', 'draining'], example: 'running' })
+  state!: string;
+}
+
+class Readiness {
+  @ApiString('`degraded`: the server accepts messages and queues them until the database works again.', {
+    enum: ['ready', 'degraded'],
+    example: 'ready',
+  })
+  status!: string;
+
+  @ApiString('Why the server is degraded.', { example: 'The database is read-only.', required: false })
+  reason?: string;
+
+  @ApiTimestamp('Time since when the server is degraded.', { required: false })
+  since?: string;
+}
+
+/** Probes for orchestrators and load balancers. */
 @ApiTags('Server')
 @Controller('health')
 @BeforeStart()
@@ -19,10 +40,11 @@ export class HealthController {
   @Open()
   @ApiOperation({
     operationId: 'getLiveness',
-    summary: 'Whether the process works',
-    description: 'It is not restarted because its database is away.',
+    summary: 'Liveness of the process',
+    description:
+      'Independent of the database, so that an orchestrator does not restart the server while the database is down.',
   })
-  @ApiOkResponse({ type: Liveness, description: 'It does.' })
+  @ApiOkResponse({ type: Liveness, description: 'The process is live.' })
   @ApiProblems(400)
   getLiveness(): Liveness {
     return { status: 'live', state: this.lifecycle.state };
@@ -30,8 +52,11 @@ export class HealthController {
 
   @Get('ready')
   @Open()
-  @ApiOperation({ operationId: 'getReadiness', summary: 'Whether nodes may be sent here' })
-  @ApiOkResponse({ type: Readiness, description: 'They may. Where they may not, the answer is a 503.' })
+  @ApiOperation({ operationId: 'getReadiness', summary: 'Readiness to accept nodes' })
+  @ApiOkResponse({
+    type: Readiness,
+    description: 'The server accepts nodes. Otherwise the response is a 503.',
+  })
   @ApiProblems(400)
   getReadiness(): Readiness {
     const { obstacle } = this.readiness;

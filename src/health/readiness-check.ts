@@ -7,10 +7,10 @@ import { BatchQueue } from '../telemetry/index.js';
 
 export const readinessMetricProvider = makeGaugeProvider({
   name: 'tetcore_ready',
-  help: 'Whether nodes may be sent here, as /health/ready says: 1 or 0.',
+  help: 'Whether the server accepts nodes, as /health/ready returns: 1 or 0.',
 });
 
-/** Whether nodes may be sent here. */
+/** Whether the server accepts nodes. */
 @Injectable()
 export class ReadinessCheck {
   constructor(
@@ -19,18 +19,18 @@ export class ReadinessCheck {
     private readonly database: DatabaseWatch,
     @InjectMetric('tetcore_ready') gauge: Gauge,
   ) {
-    // prom-client calls it before each scrape; the constructor's option cannot reach into the injector.
+    // prom-client calls `collect` before each scrape. The gauge is created without access to the injector.
     Object.assign(gauge, { collect: () => gauge.set(this.obstacle === undefined ? 1 : 0) });
   }
 
-  /** Why they may not, as a sentence. */
+  /** Why the server does not accept nodes. */
   get obstacle(): string | undefined {
     if (!this.lifecycle.running) return `The server is ${this.lifecycle.state}.`;
-    if (this.queue.full) return 'Memory and journal are full.';
+    if (this.queue.full) return 'Memory queue and journal are full.';
     return undefined;
   }
 
-  /** Why what they send has to wait. */
+  /** The database problem that delays storing. */
   get trouble(): DatabaseTrouble | undefined {
     return this.database.trouble;
   }

@@ -7,96 +7,94 @@ import {
   SqlState,
   WriterPool,
 } from '../storage/index.js';
-import { type CountedTable, countTables } from './count-tables.js';
-import { DEFAULT_CHUNK, DEFAULT_CONNECTIONS, type ImportOptions } from './import-options.js';
+import { type ImportWorker, ImportWorkers } from './import-worker.js';
+import { type CountedTable, countRows } from './count-rows.js';
+import {
+  DEFAULT_CHUNK,
+  DEFAULT_CONNECTIONS,
+  ImportError,
+  type ImportOptions,
+  type ImportProgress,
+} from './import-options.js';
 import type { ImportReport } from './import-report.js';
-import { ImportError } from './import.error.js';
-import { Lanes } from './lanes.js';
-import { runTable } from './run-table.js';
-import { refuseStranger } from './source/fingerprints.js';
-import { unknownChains } from './source/connection-sql.js';
-import { inspectSource } from './source/inspect-source.js';
-import { settledIds } from './source/settled-id.js';
-import { sourceId } from './source/source-identity.js';
-import type { SourceTables } from './source/source-tables.js';
-import { BenchmarkEventImport, BenchmarkImport, HostSystemImport } from './tables/benchmark-imports.js';
-import { ConnectionImport } from './tables/connection-import.js';
-import { LogImport, type MessageTarget } from './tables/log-import.js';
+import { ChunkQueue, type IdRange, idsIn, missingIds, settledIds } from './source/id-ranges.js';
+import { inspectSource, type SourceTables } from './source/inspect-source.js';
+import { checkSameSource, sourceId } from './source/source-identity.js';
+import { unknownChains } from './source/source-sql.js';
+import { BenchmarkEventImport, BenchmarkImport, HostSystemImport } from './tables/benchmark-import.js';
+import { ConnectionImport, MessageImport, type MessageTarget } from './tables/message-import.js';
 import type { TableImport } from './tables/table-import.js';
 import { BoundedPartitions } from './target/bounded-partitions.js';
 import { ImportLedger } from './target/import-ledger.js';
 
-/** Connections that make partitions. */
+/** Connections for creating partitions. */
 const PARTITION_CONNECTIONS = 2;
 const STOPPED: ImportReport = { tables: [], stored: [], unknownChains: [], complete: false };
 
 /**
- * Brings a database of 0.1.4 over, each row once, however often it is run and however it ended before. Beside it
- * servers may take in messages and answer questions.
+ * Imports a database of 0.1.4, each row once, also after interrupted runs. Servers may use the target at the same time.
  *
- * @throws ImportError, UnsupportedDatabaseError where something is to be done before
+ * @throws ImportError, UnsupportedDatabaseError if the operator must act first
  */
 export async function importDatabase(options: ImportOptions): Promise<ImportReport> {
   try {
     const tables = await inspectSource(options.from, options.to);
     await migrateDatabase(options.to);
-    return await bringOver(options, tables);
+    return await importTables(options, tables);
   } catch (error) {
     if (options.signal?.aborted === true && error === options.signal.reason) return STOPPED;
-    throw explained(error);
+    throw toImportError(error);
   }
 }
 
-async function bringOver(options: ImportOptions, tables: SourceTables): Promise<ImportReport> {
+async function importTables(options: ImportOptions, tables: SourceTables): Promise<ImportReport> {
   const { from, to, settings, progress, signal } = options;
   const { chunk = DEFAULT_CHUNK, connections = DEFAULT_CONNECTIONS, genesis = new Map() } = options;
-  await using lanes = await Lanes.open(from, to, connections);
-  const { planner, bringing } = lanes;
+  await using pool = await ImportWorkers.open(from, to, connections);
+  const { planner, workers } = pool;
   const ledger = new ImportLedger(await sourceId(planner.source, tables));
-  if (options.anotherSource !== true && (await ledger.isNewAmongOthers(planner.target))) {
+  if (options.anotherSource !== true && (await ledger.isUnknownSource(planner.target))) {
     throw new ImportError(
-      'Another source than this was brought over before. Had this one been, all of its rows would come twice: by its ' +
-        'table __diesel_schema_migrations it is known again, or without that by the database in which it is. Give ' +
-        '--another-source where it really is another one.',
+      'A different source was imported before. If this source had been imported, its rows would be duplicated: a source ' +
+        'is recognized by its table __diesel_schema_migrations, or otherwise by its database. Pass --another-source ' +
+        'if this is a different source.',
     );
   }
-  await refuseStranger(planner.source, planner.target, ledger, tables);
+  await checkSameSource(planner.source, planner.target, ledger, tables);
   const collector = await ledger.begin(planner.target, () =>
-    progress?.say(
-      'Another import of this source is running: waiting for the transactions that it has begun.',
-    ),
+    progress?.log('Another import of this source is running: waiting for its open transactions.'),
   );
   const counted: CountedTable[] = [];
-  const pool = new WriterPool(to, PARTITION_CONNECTIONS);
-  const partitions = new BoundedPartitions(new PartitionManager(settings, pool));
+  const writerPool = new WriterPool(to, PARTITION_CONNECTIONS);
+  const partitions = new BoundedPartitions(new PartitionManager(settings, writerPool));
   try {
     for (const table of importsOf(tables, ledger, { collector, genesis, settings, partitions })) {
       const ids = await settledIds(planner.source, table.table, signal);
       counted.push({ table: table.table, ids });
-      await runTable({ table, ids, ledger, planner, lanes: bringing, chunk, progress, signal });
+      await runTable({ table, ids, ledger, planner, workers: workers, chunk, progress, signal });
       if (signal?.aborted === true) return STOPPED;
     }
   } finally {
-    await pool.close();
+    await writerPool.close();
   }
-  progress?.say('Counting both sides.');
+  progress?.log('Counting the rows of both databases.');
   const { now } = await readClocks(planner.target);
   const cutoff = new Date(now - settings.LOG_EXPIRY_H * HOUR_MS);
   return {
-    ...(await countTables(planner, ledger, { collector, tables: counted, cutoff })),
+    ...(await countRows(planner, ledger, { collector, tables: counted, cutoff })),
     unknownChains: await unknownChains(planner.source, tables.connections, [...genesis.keys()]),
     complete: true,
   };
 }
 
-/** In the order in which tables refer to each other; messages bring most of the connections. */
+/** In the order of references between tables. Most connections are imported with their messages. */
 function importsOf(
   { logs, connections, hostSystems, benchmarks, benchmarkEvents }: SourceTables,
   ledger: ImportLedger,
   target: MessageTarget,
 ): TableImport[] {
   return [
-    ...logs.map((each) => new LogImport(each, connections, ledger, target)),
+    ...logs.map((each) => new MessageImport(each, connections, ledger, target)),
     new ConnectionImport(connections, ledger, target),
     ...(hostSystems === undefined ? [] : [new HostSystemImport(hostSystems, ledger)]),
     ...(benchmarks === undefined ? [] : [new BenchmarkImport(benchmarks, ledger)]),
@@ -104,22 +102,63 @@ function importsOf(
   ];
 }
 
-/** What a database or the line to it says, with what to do about it. */
-function explained(error: unknown): unknown {
+/** Adds a remedy to errors of a database or its connection. */
+function toImportError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof ImportError) return error;
   if (hasSqlState(error, SqlState.InsufficientPrivilege)) {
     return new ImportError(
-      `A database refuses it: ${error.message}. The user of --from reads the tables, that of DATABASE_URL makes ` +
-        'tables and writes to them.',
+      `Permission denied: ${error.message}. The user of --from needs to read the tables, and the user of DATABASE_URL ` +
+        'needs to create tables and write to them.',
       { cause: error },
     );
   }
   const { code } = error as { code?: unknown };
-  // Of pg, which gives no code to a connection that is gone.
+  // pg sets no code for a lost connection.
   const isGone = /^(?:Connection terminated|Client (?:has encountered|was closed))/.test(error.message);
   if (typeof code !== 'string' && !isGone) return error;
   return new ImportError(
-    `It was broken off: ${error.message}. What came over is kept: run it again to go on.`,
+    `The import failed: ${error.message}. Imported rows are kept: run the import again to continue.`,
     { cause: error },
   );
+}
+
+interface TableRun {
+  table: TableImport;
+  /** The ids of the table; undefined if it is empty. */
+  ids: IdRange | undefined;
+  ledger: ImportLedger;
+  workers: readonly [ImportWorker, ...ImportWorker[]];
+  /** Splits the remaining ids into chunks while the workers are busy. */
+  planner: ImportWorker;
+  /** Maximum number of rows of a chunk. */
+  chunk: number;
+  progress: ImportProgress | undefined;
+  signal: AbortSignal | undefined;
+}
+
+/**
+ * Imports the missing ranges of a table with several workers. After an abort or an error, running transactions complete.
+ */
+async function runTable(run: TableRun): Promise<void> {
+  const { table, ids, ledger, workers, planner, chunk, progress, signal } = run;
+  if (ids === undefined) return;
+  const missing = missingIds(await ledger.done(planner.target, table.table), ids);
+  if (missing.length === 0) return;
+  progress?.begin(
+    table.table,
+    missing.reduce((sum, range) => sum + idsIn(range), 0),
+  );
+  const queue = new ChunkQueue(planner.source, table.table, missing, chunk);
+  const failures: unknown[] = [];
+  const work = async (worker: ImportWorker): Promise<void> => {
+    while (failures.length === 0 && signal?.aborted !== true) {
+      const range = await queue.next();
+      if (range === undefined) return;
+      const rows = await table.run(worker, range);
+      progress?.advance(idsIn(range), rows);
+    }
+  };
+  const used = table.parallel ? workers : [workers[0]];
+  await Promise.all(used.map((worker) => work(worker).catch((error: unknown) => failures.push(error))));
+  if (failures.length > 0) throw failures[0];
 }

@@ -1,42 +1,48 @@
+import { OperatorError } from '../platform/errors/index.js';
 import type { Settings } from '../platform/config/index.js';
 
-/** Rows that are brought over in one transaction. */
+/** Rows per transaction. */
 export const DEFAULT_CHUNK = 20_000;
-/** Transactions at the same time. */
+/** Concurrent transactions. */
 export const DEFAULT_CONNECTIONS = 3;
 
 export interface ImportOptions {
-  /** The database of 0.1.4: `postgres://` or `postgresql://`. Nothing is written to it. */
+  /** The database of 0.1.4: `postgres://` or `postgresql://`. It is not changed. */
   from: string;
-  /** The database that a server of this version uses. It is created and migrated where that is needed. */
+  /** The database of a server of this version. It is created and migrated if needed. */
   to: string;
-  /** `LOG_EXPIRY_H` says what has expired, and gives partitions their width. */
+  /** `LOG_EXPIRY_H` determines what has expired, and the width of partitions. */
   settings: Settings;
-  /** Whether it is another source than those that were brought over before; else it has to be one of them. */
+  /** Whether the source may differ from sources of previous imports. */
   anotherSource?: boolean;
-  /** The genesis hash of chains by their name, in lower case; 0.1.4 does not keep it. Others have none. */
+  /** Genesis hashes by name of the chain, in lower case. 0.1.4 does not store them; other chains have none. */
   genesis?: ReadonlyMap<string, string>;
-  /** Rows of a transaction, at most; {@link DEFAULT_CHUNK} unless given. */
+  /** Maximum number of rows per transaction; default: {@link DEFAULT_CHUNK}. */
   chunk?: number;
-  /** Transactions at the same time; {@link DEFAULT_CONNECTIONS} unless given. */
+  /** Concurrent transactions; default: {@link DEFAULT_CONNECTIONS}. */
   connections?: number;
-  /** Ends it after the transactions that are under way. */
+  /** Stops the import after the running transactions. */
   signal?: AbortSignal;
-  /** Is told how far it is. */
+  /** Receives the progress. */
   progress?: ImportProgress;
 }
 
 export interface ImportProgress {
   /**
-   * A table is begun.
+   * The import of a table starts.
    *
-   * @param ids how many ids are still to be gone through
+   * @param ids number of remaining ids
    */
   begin(table: string, ids: number): void;
-  /** A part of it is brought over. */
+  /** A range has been imported. */
   advance(ids: number, rows: number): void;
-  /** Something that takes a while and has no parts. */
-  say(what: string): void;
-  /** No more is to come. */
+  /** A message, for example about a step without progress. */
+  log(message: string): void;
+  /** The import is done. */
   end(): void;
+}
+
+/** A database cannot be imported. The message has the reason and the remedy. */
+export class ImportError extends OperatorError {
+  override readonly name = 'ImportError';
 }

@@ -1,54 +1,54 @@
-/** Why rows are left out, by the name under which they are counted. */
-export const LEFT_OUT = {
-  expired: 'older than LOG_EXPIRY_H, so that the next purge would remove them',
-  no_connection: 'messages that belong to no row of peer_connections',
-  not_an_object: 'messages that are no JSON object',
-  out_of_range: 'of a time before 1970 or more than a day ahead; events before the year 1 or after 9999',
-  no_benchmark: 'events that belong to no benchmark',
+/** Reasons for skipping rows, by the names that the ledger records. */
+export const SKIP_REASONS = {
+  expired: 'older than LOG_EXPIRY_H: the next purge would remove them',
+  no_connection: 'messages without a row in peer_connections',
+  not_an_object: 'messages that are not a JSON object',
+  out_of_range: 'dated before 1970 or more than a day ahead; events before year 1 or after year 9999',
+  no_benchmark: 'events without a benchmark',
   phase: 'events whose phase is neither start nor end',
-  refused: 'PostgreSQL does not take them, as they are broken or too large',
+  refused: 'rejected by PostgreSQL, because they are invalid or too large',
 } as const;
 
-export type LeftOutReason = keyof typeof LEFT_OUT;
-export type LeftOut = Partial<Record<LeftOutReason, number>>;
+export type SkipReason = keyof typeof SKIP_REASONS;
+export type Skipped = Partial<Record<SkipReason, number>>;
 
-/** What became of the rows of a table, over all runs. */
+/** The result for a table over all runs. */
 export interface TableReport {
   table: string;
-  /** Rows of the source now, among the ids that were gone through. */
+  /** Rows of the source among the processed ids. */
   sourceRows: number;
   imported: number;
-  leftOut: LeftOut;
-  /** Rows that came while this run was at it: the next one brings them. */
+  skipped: Skipped;
+  /** Rows that were added during this run; the next run imports them. */
   newer: number;
 }
 
-/** What is in a table here of all that this source has given, counted. */
+/** Rows of this source in a table of the target. */
 export interface StoredReport {
-  /** The table here. */
+  /** The table in the target. */
   table: string;
   stored: number;
-  /** Rows that came over and are gone, though no purge has removed them. */
+  /** Imported rows that are gone without having been purged. */
   missing: number;
-  /** Rows beyond those that came over. */
+  /** Rows that exceed the number of imported rows. */
   surplus: number;
 }
 
 export interface ImportReport {
   tables: TableReport[];
   stored: StoredReport[];
-  /** Names that a genesis hash was given for, and no connection has. */
+  /** Chain names of `--genesis` without any connection. */
   unknownChains: string[];
-  /** Whether everything was gone through. Without that the tables are not counted. */
+  /** Whether all tables were processed. Otherwise rows are not counted. */
   complete: boolean;
 }
 
-/** Rows that are accounted for. */
-export function accounted({ imported, leftOut }: TableReport): number {
-  return imported + Object.values(leftOut).reduce((sum, rows) => sum + rows, 0);
+/** Imported and skipped rows. */
+export function accounted({ imported, skipped }: TableReport): number {
+  return imported + Object.values(skipped).reduce((sum, rows) => sum + rows, 0);
 }
 
-/** Whether everything was brought over and is here, or was left out for a reason that is told. */
+/** Whether every row was imported and is present, or was skipped for a listed reason. */
 export function agrees({ tables, stored, complete }: ImportReport): boolean {
   return (
     complete &&

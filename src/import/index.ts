@@ -2,18 +2,17 @@ import type { ImportOptions } from './import-options.js';
 import type { ImportReport } from './import-report.js';
 
 export { importCommand } from './import-command.js';
-export type { ImportOptions, ImportProgress } from './import-options.js';
+export { type ImportOptions, type ImportProgress, ImportError } from './import-options.js';
 export {
   accounted,
   agrees,
   type ImportReport,
-  LEFT_OUT,
+  SKIP_REASONS,
   type StoredReport,
   type TableReport,
 } from './import-report.js';
-export { ImportError } from './import.error.js';
 
-/** Brings a database of 0.1.4 over. See `import-database.ts`, which is loaded only then. */
+/** Imports a database of 0.1.4. Loads `import-database.ts` when called. */
 export async function importDatabase(options: ImportOptions): Promise<ImportReport> {
   const { importDatabase: run } = await import('./import-database.js');
   return await run(options);

@@ -1,16 +1,15 @@
 import { Logger } from '@nestjs/common';
-import { ConfigModule } from '../platform/config/index.js';
 import { stopSignal } from '../platform/async/index.js';
+import { ConfigModule } from '../platform/config/index.js';
+import { isGenesisHash } from '../storage/index.js';
 import type { CommandOptions } from './import-command.js';
 import { importDatabase } from './import-database.js';
-import type { ImportOptions } from './import-options.js';
+import { ImportError, type ImportOptions } from './import-options.js';
+import { progressOn, reportText } from './import-output.js';
 import { agrees } from './import-report.js';
-import { ImportError } from './import.error.js';
-import { placeOf } from './place.js';
-import { progressOn } from './progress/progress-on.js';
-import { reportText } from './progress/report-text.js';
+import { redactUrl } from './source/inspect-source.js';
 
-/** The command `import`: says how far it is, and at the end what came over. Resolves with the exit code. */
+/** Runs the command `import`, with progress and a final report. Resolves with the exit code. */
 export async function runImport({
   from,
   chunk,
@@ -20,11 +19,13 @@ export async function runImport({
 }: Omit<CommandOptions, 'genesis'> & Required<Pick<ImportOptions, 'genesis'>>): Promise<number> {
   const settings = await ConfigModule.readEnvironment();
   const { DATABASE_URL: to } = settings;
-  if (to === undefined) throw new ImportError('Set DATABASE_URL to the database that it goes into.');
-  // What storage says of its work would go between the lines of the progress.
+  if (to === undefined) throw new ImportError('Set DATABASE_URL to the target database.');
+  // Log lines of storage would disturb the progress display.
   Logger.overrideLogger(['fatal', 'error', 'warn']);
   const signal = stopSignal();
-  console.log(`From ${placeOf(from)} into ${placeOf(to)}; stop with Ctrl-C, and go on by running it again.`);
+  console.log(
+    `Importing ${redactUrl(from)} into ${redactUrl(to)}. Ctrl-C stops the import; run it again to continue.`,
+  );
   const progress = progressOn(process.stdout);
   try {
     const report = await importDatabase({
@@ -44,4 +45,24 @@ export async function runImport({
   } finally {
     progress.end();
   }
+}
+
+/**
+ * Parses `--genesis`.
+ *
+ * @param texts `NAME=HASH`; a name may contain `=`
+ * @returns hashes in lower case by the name of the chain, or an error message
+ */
+export function readGenesis(texts: readonly string[]): ReadonlyMap<string, string> | string {
+  const hashes = new Map<string, string>();
+  for (const text of texts) {
+    const at = text.lastIndexOf('=');
+    const [name, hash] = [text.slice(0, at), text.slice(at + 1)];
+    if (at < 1 || !isGenesisHash(hash)) {
+      return 'must be NAME=HASH: the name of a chain, and 0x with 64 hexadecimal digits.';
+    }
+    if (hashes.has(name)) return 'must not repeat the name of a chain.';
+    hashes.set(name, hash.toLowerCase());
+  }
+  return hashes;
 }

@@ -1,4 +1,3 @@
-export { explain } from './explain.js';
-export { entriesOf, printable } from './printable.js';
+export { formatError, entriesOf, printable } from './log-text.js';
 export { run } from './run.js';
 export { startServer, type RunningServer } from './start-server.js';

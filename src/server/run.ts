@@ -4,25 +4,24 @@ import type { Extensions } from '../app.module.js';
 import { ConfigModule, type Settings } from '../platform/config/index.js';
 import { Deadline } from '../platform/lifecycle/index.js';
 import { MetricsPort } from '../platform/metrics/index.js';
-import { explain } from './explain.js';
-import { entriesOf, printable } from './printable.js';
+import { entriesOf, formatError, printable } from './log-text.js';
 import { type RunningServer, startServer, StartStoppedError } from './start-server.js';
 
-/** npm passes a Ctrl-C on to us that the terminal has sent us already: a second signal this soon is the same. */
+/** npm forwards a Ctrl-C that the terminal has also sent to this process: a second signal within this time is ignored. */
 const SAME_SIGNAL_MS = 2_000;
 
 /**
- * Runs the server, by the settings in the environment, until it is told to stop. Resolves with the exit code of the
- * process: `process.exit(await run())`.
+ * Runs the server with the settings of the environment until a stop signal. Resolves with the exit code of the process:
+ * `process.exit(await run())`.
  *
- * @param extensions what a team adds, or has done otherwise
+ * @param extensions additions and replacements of a team
  */
 export async function run(extensions: Extensions = {}): Promise<number> {
   const signalled = firstSignal();
   try {
     const settings = await ConfigModule.readEnvironment();
     const stopping = signalled.then((at) => new Deadline(settings.SHUTDOWN_TIMEOUT_S * 1000, at));
-    return await Promise.race([serve(settings, extensions, stopping), tooLate(stopping)]);
+    return await Promise.race([serve(settings, extensions, stopping), forceExit(stopping)]);
   } catch (error) {
     report(error);
     return 1;
@@ -40,7 +39,7 @@ async function serve(
   });
   if (server === undefined) return stopped(await stopping);
   try {
-    const failing = server.ready.then(() => welcome(settings, server));
+    const failing = server.ready.then(() => logReady(settings, server));
     await Promise.race([stopping, failing.then(() => stopping), server.lost]);
   } catch (error) {
     report(error);
@@ -53,12 +52,12 @@ async function serve(
 }
 
 /**
- * In as many lines as there are: all that is wrong with the settings, and what our PostgreSQL said. With settings that
- * are wrong, there is no logger of ours yet that would make it printable.
+ * Logs each line of an error: a message can list several invalid settings, or end with the output of PostgreSQL. If the
+ * settings are invalid, there is no ServerLogger yet, so the text is escaped here.
  */
 function report(error: unknown): void {
   const logger = new Logger('Server');
-  for (const line of entriesOf(explain(error))) logger.error(printable(line));
+  for (const line of entriesOf(formatError(error))) logger.error(printable(line));
 }
 
 function stopped(deadline: Deadline): number {
@@ -66,14 +65,14 @@ function stopped(deadline: Deadline): number {
   return 0;
 }
 
-/** Every step has a limit of its own: this one is for what nobody has thought of. */
-async function tooLate(stopping: Promise<Deadline>): Promise<number> {
+/** Every stop step has its own timeout. This one covers everything else. */
+async function forceExit(stopping: Promise<Deadline>): Promise<number> {
   await sleep((await stopping).leftMs(0.01));
-  new Logger('Server').error('The server did not stop in time and is ended.');
+  new Logger('Server').error('The server did not stop within SHUTDOWN_TIMEOUT_S; terminating.');
   return 1;
 }
 
-/** Resolves with the time of the first signal to stop, by `performance.now()`. */
+/** Resolves with the time of the first stop signal, by `performance.now()`. */
 function firstSignal(): Promise<number> {
   return new Promise((resolve) => {
     let first: number | undefined;
@@ -81,7 +80,7 @@ function firstSignal(): Promise<number> {
       const now = performance.now();
       if (first === undefined) {
         first = now;
-        new Logger('Server').log(`Stopping, because of ${signal}.`);
+        new Logger('Server').log(`Stopping after ${signal}.`);
         resolve(now);
       } else if (now - first > SAME_SIGNAL_MS) {
         process.exit(1);
@@ -92,13 +91,13 @@ function firstSignal(): Promise<number> {
   });
 }
 
-function welcome(settings: Settings, server: RunningServer): void {
+function logReady(settings: Settings, server: RunningServer): void {
   const logger = new Logger('Server');
   const host = ['0.0.0.0', '::'].includes(settings.HOST) ? 'localhost' : settings.HOST;
   const at = `${host}:${server.port.toString()}`;
   logger.log(
-    `Ready. Point a node here with  --telemetry-url 'ws://${at} 5'  (or 'ws://${at}/audit 5' to keep it for good).`,
+    `Ready. Start a node with  --telemetry-url 'ws://${at} 5'  (or 'ws://${at}/audit 5' for permanent storage).`,
   );
   const metricsPort = server.app.get(MetricsPort).number ?? server.port;
-  logger.log(`Look at  http://${at}/dashboard/  and  http://${host}:${metricsPort.toString()}/metrics`);
+  logger.log(`Dashboard: http://${at}/dashboard/  Metrics: http://${host}:${metricsPort.toString()}/metrics`);
 }

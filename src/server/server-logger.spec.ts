@@ -25,7 +25,7 @@ function errorSaying(message: string): Error {
   return Object.assign(new Error(message, { cause: new TypeError(message) }), { detail: message });
 }
 
-describe('a text of a stranger in the log', () => {
+describe('untrusted text in the log', () => {
   const error = errorSaying(HOSTILE);
   it.each<[string, (logger: ServerLogger) => void]>([
     ['a message', (logger) => logger.log(HOSTILE, 'Test')],
@@ -47,7 +47,7 @@ describe('a text of a stranger in the log', () => {
     for (const line of text.slice(0, -1).split('\n')) expect(line).toMatch(BEGINNING);
   });
 
-  it('leaves the frames of an error in their lines, and its fields in one', () => {
+  it('keeps each stack frame on its line, and fields of an error on one line', () => {
     const text = written((logger) => logger.error('It failed.', error, 'Test'));
     const lines = text.split('\n');
     expect(lines[1]).toContain(`ERROR [Test] Error: ${SHOWN.replace('\\n', ' ')}`);
@@ -55,7 +55,7 @@ describe('a text of a stranger in the log', () => {
     expect(text).toMatch(/\{ detail: '.*', \[cause\]: TypeError: /);
   });
 
-  it('is JSON where the log is, of which nothing is lost', () => {
+  it('is escaped without loss in a JSON log', () => {
     const text = written((logger) => logger.error('It failed.', error, 'Test'), { LOG_FORMAT: 'json' });
     expect(text).toMatch(/^[ -~]+\n$/);
     expect(JSON.parse(text)).toMatchObject({
@@ -66,7 +66,7 @@ describe('a text of a stranger in the log', () => {
   });
 });
 
-it('has its own colors on a terminal, and none of a stranger', () => {
+it('uses colors on a terminal, and escapes colors in untrusted text', () => {
   const text = written((logger) => {
     Object.assign((logger as unknown as { options: object }).options, { colors: true });
     logger.warn(HOSTILE, 'Test');

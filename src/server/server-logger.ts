@@ -2,7 +2,7 @@ import { ConsoleLogger, type LogLevel as NestLogLevel } from '@nestjs/common';
 import { isatty } from 'node:tty';
 import { inspect } from 'node:util';
 import type { LogLevel, Settings } from '../platform/config/index.js';
-import { entriesOf, printable } from './printable.js';
+import { entriesOf, printable } from './log-text.js';
 
 const LEVELS: Record<LogLevel, NestLogLevel[]> = {
   error: ['fatal', 'error'],
@@ -12,7 +12,7 @@ const LEVELS: Record<LogLevel, NestLogLevel[]> = {
   trace: ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'],
 };
 
-/** What the framework says of itself while it starts is of use to developers only. */
+/** Contexts of NestJS whose startup messages are useful for developers only. */
 const FRAMEWORK = new Set([
   'InstanceLoader',
   'NestApplication',
@@ -23,8 +23,8 @@ const FRAMEWORK = new Set([
 ]);
 
 /**
- * Nest's logger by `LOG_LEVEL` and `LOG_FORMAT`. Some of what it says was said by strangers, such as in the text of an
- * error: nothing of that can look like a line of ours, or do something to a terminal.
+ * Nest's logger with `LOG_LEVEL` and `LOG_FORMAT`. Messages may contain text of untrusted clients, which is escaped so that
+ * it cannot forge log entries or control a terminal.
  */
 export class ServerLogger extends ConsoleLogger {
   constructor(settings: Settings) {
@@ -36,12 +36,12 @@ export class ServerLogger extends ConsoleLogger {
     });
   }
 
-  /** RFC 3339 in UTC, the same everywhere. */
+  /** RFC 3339 in UTC. */
   protected override getTimestamp(): string {
     return new Date().toISOString();
   }
 
-  /** The color, which is ours, comes after. */
+  /** Escapes the message before adding color. */
   protected override stringifyMessage(message: unknown, level: NestLogLevel): string {
     const said = this.resolveMessage(message);
     return this.colorize(printable(typeof said === 'string' ? said : this.inOneLine(said)), level);
@@ -51,12 +51,12 @@ export class ServerLogger extends ConsoleLogger {
     return printable(this.inOneLine(params));
   }
 
-  /** Without the prefix of a line, and so it must not begin as one. */
+  /** Stacks have no line prefix, so they are indented to differ from log entries. */
   protected override printStackTrace(stack?: string): void {
     if (stack !== undefined) super.printStackTrace(`  ${printable(stack)}`);
   }
 
-  /** JSON itself escapes less than a terminal needs: not the controls from U+007F on. */
+  /** JSON does not escape control characters from U+007F on, which affect terminals. */
   protected override stringifyJsonLogObject(entry: Record<string, unknown>): string {
     return printable(super.stringifyJsonLogObject(entry));
   }
@@ -67,7 +67,7 @@ export class ServerLogger extends ConsoleLogger {
     else super.log(message, ...(rest as [string]));
   }
 
-  /** But for the frames of its stacks. */
+  /** On one line, except for stack frames. */
   private inOneLine(value: unknown): string {
     const text = inspect(value, { ...this.inspectOptions, colors: false });
     return entriesOf(text)

@@ -14,18 +14,18 @@ import { Observer } from '../observer/index.js';
 import { PurgeSchedule } from '../purge/index.js';
 import { DatabaseStartup, DatabaseWatch } from '../storage/index.js';
 import { TelemetrySockets } from '../telemetry/index.js';
-import { setUpBeforeRoutes } from './before-routes.js';
+import { setUpMiddleware } from './middleware.js';
 
-/** A step of the start. What it throws ends the start, and what was started is stopped: see `stop-sequence.ts`. */
+/** A step of the start. If it throws, the start fails, and everything that was started is stopped: see `stop-sequence.ts`. */
 export interface StartStep {
-  /** What begins, as the log names it. */
+  /** The name in the log. */
   name: string;
   run: () => unknown;
 }
 
 /**
- * From modules, which are made and do nothing yet, to a server that listens: it is live, not ready, and refuses nodes.
- * None of it waits for the database. Each step finds what is before it done.
+ * Steps from created modules to a listening server, which is live but not ready and rejects nodes. No step waits for the
+ * database. Each step relies on the steps before it.
  */
 export function listenSequence(
   app: NestExpressApplication,
@@ -33,39 +33,39 @@ export function listenSequence(
   { dashboard }: Extensions,
 ): StartStep[] {
   return [
-    // First of all: there is no message before there is a place to put it.
-    { name: 'the journal', run: () => app.get(JournalService).open() },
-    { name: 'what comes before routes', run: () => setUpBeforeRoutes(app, settings, dashboard) },
-    // Nest's own start: routes, gateways, schedules, and hooks of teams' modules. None of ours needs an order.
-    { name: 'the modules', run: () => app.init() },
-    { name: 'the bounds on connections', run: () => app.get(HttpConnections).start() },
-    { name: 'the watch over nodes', run: () => app.get(TelemetrySockets).start() },
-    { name: 'the live feed', run: () => app.get(FeedSockets).start() },
-    { name: 'the views of chains', run: () => app.get(NetworkUpdater).start() },
-    // It purges nothing before the server runs.
-    { name: 'the schedule of purges', run: () => app.get(PurgeSchedule).start() },
-    // Whoever asks finds all of the above.
-    { name: 'the port', run: () => listen(app.getHttpServer(), settings) },
+    // First: messages must not arrive before the journal is open.
+    { name: 'journal', run: () => app.get(JournalService).open() },
+    { name: 'middleware', run: () => setUpMiddleware(app, settings, dashboard) },
+    // NestJS starts routes, gateways and schedules, and calls hooks of teams' modules. The server's modules rely on no hook.
+    { name: 'modules', run: () => app.init() },
+    { name: 'connection limits', run: () => app.get(HttpConnections).start() },
+    { name: 'node sockets', run: () => app.get(TelemetrySockets).start() },
+    { name: 'live feed', run: () => app.get(FeedSockets).start() },
+    { name: 'network views', run: () => app.get(NetworkUpdater).start() },
+    // Nothing is purged before the server is running.
+    { name: 'purge schedule', run: () => app.get(PurgeSchedule).start() },
+    // From now on requests arrive.
+    { name: 'HTTP port', run: () => listen(app.getHttpServer(), settings) },
     {
-      name: 'the port of metrics',
+      name: 'metrics port',
       run: () => app.get(MetricsPort).listen(app.getHttpAdapter().getInstance()),
     },
   ];
 }
 
-/** From there to a server that takes nodes in. */
+/** Steps from a listening server to one that accepts nodes. */
 export function readySequence(app: NestExpressApplication, signal: AbortSignal): StartStep[] {
   return [
-    // As long as the database is away; only the signal ends that, or a database that will never do.
-    { name: 'the database', run: () => app.get(DatabaseStartup).run(signal) },
-    // Who takes nodes in from now on is told when the database is away.
-    { name: 'the watch over the database', run: () => app.get(DatabaseWatch).start() },
+    // Waits for the database, until the signal is aborted or the database turns out to be unsuitable.
+    { name: 'database', run: () => app.get(DatabaseStartup).run(signal) },
+    // From now on readiness reports database problems.
+    { name: 'database watch', run: () => app.get(DatabaseWatch).start() },
     { name: 'delivery', run: () => app.get(Delivery).start() },
-    // How far our clock is off, and until when earlier processes were there.
-    { name: 'the observer', run: () => app.get(Observer).prepare(signal) },
+    // Measures the clock offset, and reads when earlier processes stopped.
+    { name: 'observer', run: () => app.get(Observer).prepare(signal) },
     {
-      // Last of all: nodes are let in, and from now on it is a gap when they are not.
-      name: 'the intake',
+      // Last: nodes are accepted. From now on, times without them are observation gaps.
+      name: 'intake',
       run: () => {
         app.get(Lifecycle).run();
         app.get(Observer).begin();
@@ -74,21 +74,19 @@ export function readySequence(app: NestExpressApplication, signal: AbortSignal):
   ];
 }
 
-/** @throws what a step throws; the steps after it are not taken */
+/** @throws the error of a step; later steps are not run */
 export async function startInOrder(steps: readonly StartStep[]): Promise<void> {
   const logger = new Logger('Server');
   for (const { name, run } of steps) {
     const startedAt = performance.now();
     await run();
-    logger.debug(`The start of ${name} took ${Math.round(performance.now() - startedAt).toString()} ms.`);
+    logger.debug(`Start step "${name}" took ${Math.round(performance.now() - startedAt).toString()} ms.`);
   }
 }
 
 async function listen(server: Server, settings: Settings): Promise<void> {
   server.listen({ port: settings.PORT, host: settings.HOST, backlog: settings.MAX_PENDING_CONNECTIONS });
   await once(server, 'listening');
-  // Such as EMFILE where a connection is accepted: the server goes on.
-  server.on('error', (error: Error) =>
-    new Logger('Server').error(`The HTTP server reports: ${error.message}`),
-  );
+  // Such as EMFILE when a connection is accepted. The server continues.
+  server.on('error', (error: Error) => new Logger('Server').error(`HTTP server error: ${error.message}`));
 }

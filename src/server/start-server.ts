@@ -3,22 +3,28 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { AddressInfo } from 'node:net';
 import { AppModule, type Extensions } from '../app.module.js';
-import type { Settings } from '../platform/config/index.js';
 import { Delivery } from '../delivery/index.js';
 import { EmbeddedPostgresServer } from '../embedded-postgres/index.js';
+import { Settings } from '../platform/config/index.js';
 import { BoundedHttpAdapter } from '../platform/http-server/index.js';
 import { withDeadline } from '../platform/async/index.js';
 import { Deadline } from '../platform/lifecycle/index.js';
-import { fitOpenFiles } from './fit-open-files.js';
+import { connectionsWithin, neededFiles, openFilesLimit } from '../platform/open-files/index.js';
+import { READER_CONNECTIONS } from '../storage/index.js';
 import { ServerLogger } from './server-logger.js';
 import { listenSequence, readySequence, startInOrder } from './start-sequence.js';
-import { KEPT_FOR_POSTGRES, stopOfPostgres, stopSequence } from './stop-sequence.js';
-import { stopInOrder, type StopStep } from './stop-step.js';
+import {
+  RESERVED_FOR_POSTGRES,
+  stopInOrder,
+  stopPostgresStep,
+  stopSequence,
+  type StopStep,
+} from './stop-sequence.js';
 
-/** Of the server's own PostgreSQL: for readers, migrations and whoever looks at it with psql. */
+/** Additional connections of the embedded PostgreSQL: for readers, migrations and psql. */
 const SPARE_CONNECTIONS = 50;
 
-/** The server was told to stop while it started. What had been started is stopped. */
+/** The server was stopped while it was starting. Everything that had been started is stopped. */
 export class StartStoppedError extends Error {
   override readonly name = 'StartStoppedError';
 }
@@ -28,24 +34,24 @@ export interface RunningServer {
   port: number;
   databaseUrl: string;
   /**
-   * Resolves when the database is ready and nodes may come.
-   * Rejects when that can never be (see DatabaseStartup), or when the server is stopped before.
+   * Resolves when the database is ready and nodes are accepted.
+   * Rejects if the database is unsuitable (see DatabaseStartup), or if the server is stopped before.
    */
   ready: Promise<void>;
-  /** Rejects when the server's own PostgreSQL was stopped because its data directory is lost: the server is to stop. */
+  /** Rejects when the embedded PostgreSQL was stopped because its data directory is lost: the server must stop. */
   lost: Promise<never>;
-  /** Ends everything in order: nodes, batches, database. By the deadline, or within `SHUTDOWN_TIMEOUT_S`. */
+  /** Stops everything in order: nodes, batches, database. By the deadline, or within `SHUTDOWN_TIMEOUT_S`. */
   stop: (deadline?: Deadline) => Promise<void>;
-  /** Once it has stopped: whether every batch is stored or in the journal. */
+  /** After the stop: whether every batch is stored or in the journal. */
   endedWithoutLoss: () => boolean;
 }
 
 /**
- * Starts the whole server. It listens when this resolves, and takes nodes in once it is ready. A start that fails
- * leaves nothing behind.
+ * Starts the whole server. It listens when this resolves, and accepts nodes once it is ready. A failed start leaves
+ * nothing running.
  *
- * @param extensions what a team adds, or has done otherwise
- * @param stopping resolves when the start is to be given up
+ * @param extensions additions and replacements of a team
+ * @param stopping resolves when the start must be aborted
  * @throws StartStoppedError
  */
 export async function startServer(
@@ -56,12 +62,12 @@ export async function startServer(
   const logger = new ServerLogger(given);
   Logger.overrideLogger(logger);
   const settings = fitOpenFiles(given);
-  const inTheEnd = (): Deadline => new Deadline(settings.SHUTDOWN_TIMEOUT_S * 1000);
-  // Of what is there so far: a start that fails ends in the same order.
+  const defaultDeadline = (): Deadline => new Deadline(settings.SHUTDOWN_TIMEOUT_S * 1000);
+  // Steps of everything that was started: a failed start stops in the same order.
   const stopSteps: StopStep[] = [];
   try {
     const postgres = await startPostgres(settings, stopping);
-    if (postgres !== undefined) stopSteps.push(stopOfPostgres(postgres));
+    if (postgres !== undefined) stopSteps.push(stopPostgresStep(postgres));
     const databaseUrl = settings.DATABASE_URL ?? postgres?.url ?? '';
     const app = await NestFactory.create<NestExpressApplication>(
       AppModule.forRoot(settings, databaseUrl, extensions),
@@ -72,7 +78,7 @@ export async function startServer(
     await startInOrder(listenSequence(app, settings, extensions));
     const abort = new AbortController();
     const ready = startInOrder(readySequence(app, abort.signal));
-    // Whoever waits for it learns of it; nobody else needs to.
+    // Avoids an unhandled rejection while there is no handler.
     ready.catch(() => undefined);
     const stop = async (deadline: Deadline): Promise<void> => {
       abort.abort(new Error('The server is stopped.'));
@@ -86,16 +92,16 @@ export async function startServer(
       databaseUrl,
       ready,
       lost: postgres?.lost ?? new Promise<never>(() => undefined),
-      stop: (deadline = inTheEnd()) => (stopped ??= stop(deadline)),
+      stop: (deadline = defaultDeadline()) => (stopped ??= stop(deadline)),
       endedWithoutLoss: () => app.get(Delivery).endedWithoutLoss,
     };
   } catch (error) {
-    await stopInOrder(stopSteps, inTheEnd());
+    await stopInOrder(stopSteps, defaultDeadline());
     throw error;
   }
 }
 
-/** The server's own PostgreSQL, where it is not given another. */
+/** The embedded PostgreSQL, if there is no `DATABASE_URL`. */
 async function startPostgres(
   settings: Settings,
   stopping: Promise<Deadline>,
@@ -109,18 +115,39 @@ async function startPostgres(
   const first = await Promise.race([starting, stopping]);
   if (!(first instanceof Deadline)) return first;
   await stopStarting(starting, first);
-  throw new StartStoppedError('The server was told to stop while it started.');
+  throw new StartStoppedError('The server was stopped while it was starting.');
 }
 
-/** PostgreSQL may have to recover for long. It cannot be told to stop before that. */
+/** PostgreSQL cannot be stopped during crash recovery, which can take long. */
 async function stopStarting(starting: Promise<EmbeddedPostgresServer>, deadline: Deadline): Promise<void> {
   const started = starting.catch(() => undefined);
   try {
-    const postgres = await withDeadline(deadline.leftMs(KEPT_FOR_POSTGRES), () => started);
-    if (postgres !== undefined) await stopInOrder([stopOfPostgres(postgres)], deadline);
+    const postgres = await withDeadline(deadline.leftMs(RESERVED_FOR_POSTGRES), () => started);
+    if (postgres !== undefined) await stopInOrder([stopPostgresStep(postgres)], deadline);
   } catch {
     new Logger('Server').warn(
-      'PostgreSQL is still starting, and is not waited for: the next start takes it over.',
+      'PostgreSQL is still starting; stopping without it. The next start takes it over.',
     );
   }
+}
+
+/**
+ * Lowers the connection limits to what the limit of open files allows: beyond it, not even the journal could be
+ * written. Logs what was lowered; as a warning if it is less than half.
+ */
+function fitOpenFiles(settings: Settings, limit = openFilesLimit()): Settings {
+  const fitting = connectionsWithin(limit ?? Infinity, settings, READER_CONNECTIONS);
+  if (limit === undefined || fitting === undefined) return settings;
+  const lowered = (['HTTP_MAX_CONNECTIONS', 'TELEMETRY_MAX_CONNECTIONS'] as const)
+    .filter((name) => fitting[name] < settings[name])
+    .map((name) => `${name} from ${settings[name].toString()} to ${fitting[name].toString()}`);
+  const needed = neededFiles(settings, READER_CONNECTIONS);
+  const message =
+    `Lowered ${lowered.join(' and ')}: these settings may need ${needed.toString()} open files, but the limit is ` +
+    `${limit.toString()}. Raise the limit (LimitNOFILE, ulimit -n), or lower these settings.`;
+  const logger = new Logger('Server');
+  // The default allows more nodes than most servers have.
+  if (fitting.HTTP_MAX_CONNECTIONS < settings.HTTP_MAX_CONNECTIONS / 2) logger.warn(message);
+  else logger.log(message);
+  return Object.assign(new Settings(), settings, fitting);
 }

@@ -1,13 +1,87 @@
-import type { INestApplication } from '@nestjs/common';
-import { describe, expect, it } from 'vitest';
+import { type INestApplication, Logger } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EmbeddedPostgresServer } from '../embedded-postgres/index.js';
-import { stopOfPostgres, stopSequence } from './stop-sequence.js';
-import { KEPT_FOR_THE_PROCESS } from './stop-step.js';
+import { Deadline } from '../platform/lifecycle/index.js';
+import {
+  RESERVED_FOR_EXIT,
+  stopInOrder,
+  stopPostgresStep,
+  stopSequence,
+  type StopStep,
+} from './stop-sequence.js';
 
-describe('the stop of the server', () => {
-  it('gives away no more time than there is', () => {
-    const steps = [...stopSequence({} as INestApplication), stopOfPostgres({} as EmbeddedPostgresServer)];
-    const shares = steps.reduce((sum, { share }) => sum + share, KEPT_FOR_THE_PROCESS);
+describe('a stop', () => {
+  const log: string[] = [];
+
+  beforeEach(() => {
+    log.length = 0;
+    vi.spyOn(Logger.prototype, 'debug').mockImplementation(() => undefined);
+    for (const level of ['warn', 'error'] as const) {
+      vi.spyOn(Logger.prototype, level).mockImplementation((text: unknown) => void log.push(String(text)));
+    }
+  });
+
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it('runs one step after the other, and continues after a failed step', async () => {
+    const taken: string[] = [];
+    const step = (name: string, run: () => unknown = () => undefined): StopStep => ({
+      name,
+      share: 0.1,
+      run: async () => {
+        taken.push(`${name} begins`);
+        await run();
+        taken.push(`${name} ends`);
+      },
+    });
+    const fails = (): never => {
+      throw new Error('it is stuck');
+    };
+    await stopInOrder(
+      [step('a', () => sleep(5)), step('b', fails), step('c'), { ...step('d'), run: fails }],
+      new Deadline(10_000),
+    );
+    expect(taken).toEqual(['a begins', 'a ends', 'b begins', 'c begins', 'c ends']);
+    expect(log.map((line) => line.split('\n')[0])).toEqual([
+      'Stop step "b" failed: Error: it is stuck',
+      'Stop step "d" failed: Error: it is stuck',
+    ]);
+  });
+
+  it('reserves the share of each step', async () => {
+    const never = new Promise(() => undefined);
+    const limits: Record<string, number> = {};
+    const hangs = (name: string, share: number, maxMs?: number): StopStep => ({
+      name,
+      share,
+      ...(maxMs !== undefined && { maxMs }),
+      run: ({ limitMs }) => {
+        limits[name] = limitMs;
+        return never;
+      },
+    });
+    const whole = new Deadline(1_000);
+    await stopInOrder([hangs('short', 0.1, 50), hangs('long', 0.2), hangs('last', 0.4)], whole);
+    expect(whole.passedMs).toBeLessThan(1_500);
+    expect(limits.short).toBeCloseTo(45, 0);
+    // What the first has left, beside its own share.
+    expect(limits.long).toBeGreaterThan(0.9 * 200);
+    expect(limits.last).toBeGreaterThan(0.9 * 300);
+    expect(log).toEqual(
+      ['short', 'long', 'last'].map(
+        (name) => `Stop step "${name}" timed out; continuing with the next step.`,
+      ),
+    );
+  });
+});
+
+describe('the stop sequence of the server', () => {
+  it('reserves no more than the whole time', () => {
+    const steps = [...stopSequence({} as INestApplication), stopPostgresStep({} as EmbeddedPostgresServer)];
+    const shares = steps.reduce((sum, { share }) => sum + share, RESERVED_FOR_EXIT);
     expect(shares).toBeLessThanOrEqual(1 + Number.EPSILON);
   });
 });

@@ -1,38 +1,84 @@
-import type { INestApplication } from '@nestjs/common';
+import { type INestApplication, Logger } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { Delivery } from '../delivery/index.js';
 import type { EmbeddedPostgresServer } from '../embedded-postgres/index.js';
 import { FeedSockets } from '../feed/index.js';
-import { HttpConnections } from '../platform/http-server/index.js';
-import { type Deadline, Lifecycle } from '../platform/lifecycle/index.js';
-import { MetricsPort } from '../platform/metrics/index.js';
 import { NetworkUpdater, NetworkViews } from '../network/index.js';
 import { Observer } from '../observer/index.js';
+import { HttpConnections } from '../platform/http-server/index.js';
+import { DeadlineExceededError, withDeadline } from '../platform/async/index.js';
+import { Deadline, Lifecycle } from '../platform/lifecycle/index.js';
+import { MetricsPort } from '../platform/metrics/index.js';
 import { PurgeSchedule } from '../purge/index.js';
 import { NodeRegistry } from '../registry/index.js';
 import { CollectorRegistry, DatabaseWatch, WriterPool } from '../storage/index.js';
 import { Batcher, TelemetrySockets } from '../telemetry/index.js';
-import { KEPT_FOR_THE_PROCESS, type StopStep } from './stop-step.js';
+import { formatError } from './log-text.js';
 
-/** Requests that are being answered have this long from the beginning of the stop, or this share of it: milliseconds. */
+/** Share of the time that no step may use, so that the process exits before the deadline. */
+export const RESERVED_FOR_EXIT = 0.05;
+
+/** The deadline of a step is this share of its timeout, so that it can finish before the timeout. */
+const STEP_DEADLINE = 0.9;
+
+/** A step of the shutdown. */
+export interface StopStep {
+  /** The name in the log: `delivery`. */
+  name: string;
+  /** Share of the whole time that is reserved for this step. */
+  share: number;
+  /** Upper limit if there is more time: milliseconds. */
+  maxMs?: number;
+  /**
+   * @param deadline of this step
+   * @param whole of the stop
+   */
+  run: (deadline: Deadline, whole: Deadline) => unknown;
+}
+
+/** Runs steps one after another. A step that fails or times out is logged, and the next step runs. */
+export async function stopInOrder(steps: readonly StopStep[], whole: Deadline): Promise<void> {
+  let kept = steps.reduce((sum, { share }) => sum + share, RESERVED_FOR_EXIT);
+  for (const step of steps) {
+    kept -= step.share;
+    await take(step, Math.min(step.maxMs ?? Infinity, whole.leftMs(kept)), whole);
+  }
+}
+
+async function take({ name, run }: StopStep, limitMs: number, whole: Deadline): Promise<void> {
+  const logger = new Logger('Server');
+  const startedAt = performance.now();
+  try {
+    await withDeadline(limitMs, () => run(new Deadline(limitMs * STEP_DEADLINE), whole));
+  } catch (error) {
+    if (error instanceof DeadlineExceededError) {
+      logger.warn(`Stop step "${name}" timed out; continuing with the next step.`);
+    } else {
+      logger.error(`Stop step "${name}" failed: ${formatError(error)}`);
+    }
+  }
+  logger.debug(`Stop step "${name}" took ${Math.round(performance.now() - startedAt).toString()} ms.`);
+}
+
+/** Requests in progress have this time from the start of the shutdown, or this share of it: milliseconds. */
 const REQUEST_GRACE_MS = 5_000;
 const REQUEST_GRACE = 0.25;
 
-/** Of the time to stop. */
-export const KEPT_FOR_POSTGRES = 0.2;
-/** A PostgreSQL that does not stop in order is made to, for which it needs this long: milliseconds. */
+/** Share of the whole time. */
+export const RESERVED_FOR_POSTGRES = 0.2;
+/** Reserved for an immediate stop of PostgreSQL if a fast stop times out: milliseconds. */
 const IMMEDIATE_STOP_MS = 1_000;
 
 /**
- * The stop of what has been made of a server, from the first socket that is refused to the database. Each step finds
- * what is before it done, or given up, and everything after it still there. It may be that nothing was started yet.
- * The shares of the time add up to less than 1: the rest is for the process to end.
+ * The steps that stop a server, from rejecting sockets to closing the database. When a step runs, the steps before it are
+ * done or have timed out, and everything after it is still running. Parts may not have been started yet. The shares add
+ * up to less than 1: the rest is reserved for the exit of the process.
  */
 export function stopSequence(app: INestApplication): StopStep[] {
   return [
     {
-      // Nothing new is begun: sockets are refused, each answer is the last of its connection, a purge gives way.
-      name: 'the intake',
+      // No new work: sockets are rejected, HTTP connections close after their response, a running purge stops.
+      name: 'intake',
       share: 0,
       run: (_deadline, whole) => {
         app.get(Lifecycle).drain(whole);
@@ -43,122 +89,122 @@ export function stopSequence(app: INestApplication): StopStep[] {
       },
     },
     {
-      // No socket comes any more. Afterwards every frame of every node has been read.
-      name: 'the sockets of nodes',
+      // No new sockets. Afterwards every frame of every node has been read.
+      name: 'node sockets',
       share: 0.25,
-      mostMs: 6_000,
+      maxMs: 6_000,
       run: (deadline) => app.get(TelemetrySockets).stop(deadline),
     },
     {
       // Every message is in a batch. Afterwards every batch is in the queue, with the ends of all connections.
-      name: 'the last batch',
+      name: 'last batch',
       share: 0,
       run: () => app.get(Batcher).flush(),
     },
     {
-      // Nothing is pushed any more. What comes again still does: this process is seen to be alive for as long as it takes.
+      // No new batches. Scheduled tasks still run, so the heartbeats of this process continue.
       name: 'delivery',
       share: 0.2,
       run: (deadline) => app.get(Delivery).drain(deadline),
     },
     {
-      // What can be stored is stored. Afterwards the rest is on disk, and the journal is closed.
-      name: 'the journal',
+      // Afterwards batches that are not stored are on disk, and the journal is closed.
+      name: 'journal',
       share: 0.02,
       run: () => app.get(Delivery).leave(),
     },
     {
-      // No batch is stored any more. What stages stand on is there until the modules end.
-      name: 'the stages after storing',
+      // No more batches are stored. Resources of hooks stay until the modules are closed.
+      name: 'after-store hooks',
       share: 0.05,
-      mostMs: 2_000,
+      maxMs: 2_000,
       run: (deadline) => app.get(Delivery).endStages(deadline),
     },
     {
-      // No batch is brought to a sink any more.
-      name: 'the sinks',
+      // No more batches are written to sinks.
+      name: 'secondary sinks',
       share: 0.05,
-      mostMs: 2_000,
+      maxMs: 2_000,
       run: () => app.get(Delivery).closeSinks(),
     },
     {
-      // Whoever follows has seen nodes go.
-      name: 'the live feed',
+      // Subscribers have received the disconnects of nodes.
+      name: 'live feed',
       share: 0.04,
-      mostMs: 1_000,
+      maxMs: 1_000,
       run: (deadline) => app.get(FeedSockets).stop(deadline),
     },
     {
-      // No WebSocket is open, and so the port has connections of HTTP alone.
-      name: 'the requests',
+      // No WebSockets are open: the port has HTTP connections only.
+      name: 'HTTP requests',
       share: 0.02,
-      mostMs: REQUEST_GRACE_MS + 1_000,
-      run: (_deadline, whole) => app.get(HttpConnections).stop(graceLeft(whole)),
+      maxMs: REQUEST_GRACE_MS + 1_000,
+      run: (_deadline, whole) => app.get(HttpConnections).stop(remainingGraceMs(whole)),
     },
     {
-      // Nobody asks any more. Afterwards nothing begins by itself, and nothing is read.
-      name: 'what comes again',
+      // No more requests. Afterwards no task is started and nothing is read.
+      name: 'scheduled tasks',
       share: 0,
       run: () => {
         app.get(NetworkViews).stop();
         app.get(NodeRegistry).stop();
-        endSchedules(app.get(SchedulerRegistry));
+        cancelSchedules(app.get(SchedulerRegistry));
       },
     },
     {
-      // Since when nodes are not seen is in the database, or in the folder for the next process.
-      name: 'the observer',
+      // The start of the gap is stored in the database, or in a file for the next process.
+      name: 'observer',
       share: 0.01,
-      mostMs: 250,
+      maxMs: 250,
       run: (deadline) => app.get(Observer).leave(deadline),
     },
     {
-      // Nothing says any more that this process is alive.
-      name: 'the entry in collectors',
+      // No more heartbeats of this process.
+      name: 'collector entry',
       share: 0.03,
-      mostMs: 2_000,
+      maxMs: 2_000,
       run: () => app.get(CollectorRegistry).stop(),
     },
     {
-      // Nobody writes any more.
-      name: "the writers' connections",
+      // No more writes.
+      name: 'writer connections',
       share: 0.02,
-      mostMs: 2_000,
+      maxMs: 2_000,
       run: () => app.get(WriterPool).close(),
     },
     {
-      // Nest's own end: hooks of teams' modules, and TypeORM's, which ends the readers' connections. None is ours.
-      name: 'the modules',
+      // NestJS calls shutdown hooks of teams' modules and of TypeORM, which closes the readers' connections.
+      name: 'modules',
       share: 0.06,
       run: () => app.close(),
     },
     {
-      // As late as can be, so that all that can be watched.
-      name: 'the port of metrics',
+      // As late as possible, so that the shutdown can be monitored.
+      name: 'metrics port',
       share: 0,
       run: () => app.get(MetricsPort).close(),
     },
   ];
 }
 
-/** The server's own PostgreSQL, once nobody asks it any more. */
-export function stopOfPostgres(postgres: EmbeddedPostgresServer): StopStep {
+/** Stops the embedded PostgreSQL after its last client. */
+export function stopPostgresStep(postgres: EmbeddedPostgresServer): StopStep {
   return {
     name: 'PostgreSQL',
-    share: KEPT_FOR_POSTGRES,
+    share: RESERVED_FOR_POSTGRES,
     run: (_deadline, whole) => {
-      const inOrderMs = whole.leftMs(KEPT_FOR_THE_PROCESS) - IMMEDIATE_STOP_MS;
+      const inOrderMs = whole.leftMs(RESERVED_FOR_EXIT) - IMMEDIATE_STOP_MS;
       return postgres.stop(Math.max(1, Math.floor(inOrderMs / 1000)));
     },
   };
 }
 
-function graceLeft(whole: Deadline): number {
+function remainingGraceMs(whole: Deadline): number {
   return Math.max(0, Math.min(REQUEST_GRACE_MS, REQUEST_GRACE * whole.limitMs) - whole.passedMs);
 }
 
-/** Intervals, timeouts and cron jobs, also those of teams. */
-function endSchedules(registry: SchedulerRegistry): void {
+/** Cancels intervals, timeouts and cron jobs, also those of teams. */
+function cancelSchedules(registry: SchedulerRegistry): void {
   for (const name of registry.getIntervals()) registry.deleteInterval(name);
   for (const name of registry.getTimeouts()) registry.deleteTimeout(name);
   for (const name of registry.getCronJobs().keys()) registry.deleteCronJob(name);

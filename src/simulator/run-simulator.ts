@@ -1,37 +1,20 @@
 import { stopSignal } from '../platform/async/index.js';
-import { say, timeText } from './console.js';
-import { type PlayOptions, readOptions, USAGE, UsageError } from './options.js';
+import { formatTime, print } from './console.js';
+import type { PlayOptions, SimulatorOptions } from './simulate-command.js';
 import { Playback } from './play/playback.js';
-import { UnreachableError } from './play/unreachable.error.js';
+import { UnreachableError } from './play/socket-sink.js';
 import { Network } from './world/network.js';
 
-const REPORT_EVERY_MS = 5_000;
+const REPORT_INTERVAL_MS = 5_000;
 
 /**
- * The command `simulate`: plays a network of nodes.
+ * Runs a simulation until its end, or until the process is stopped.
  *
- * @param args its options: see {@link USAGE}
  * @returns the exit code
  */
-export async function runSimulator(args: readonly string[]): Promise<number> {
-  let options: ReturnType<typeof readOptions>;
-  try {
-    options = readOptions(args, Date.now());
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`${error.message}\ntetcore-analytics simulate --help lists what there is.\n`);
-    return 2;
-  }
-  if (options === 'help') {
-    process.stdout.write(USAGE);
-    return 0;
-  }
-  if ('show' in options) {
-    process.stdout.write(`${JSON.stringify(options.show, null, 2)}\n`);
-    return 0;
-  }
+export async function runSimulator(options: SimulatorOptions): Promise<number> {
   if ('database' in options) {
-    // What it takes to write to a database is not loaded for anything else.
+    // Loaded only when needed.
     const { fillDatabase } = await import('./database/fill-database.js');
     return await fillDatabase(options, stopSignal());
   }
@@ -52,7 +35,7 @@ async function simulate(options: PlayOptions): Promise<void> {
   const signal = stopSignal();
   const told = new Set<string>();
   const onUnreachable = ({ message }: UnreachableError) => {
-    if (!told.has(message)) say(message);
+    if (!told.has(message)) print(message);
     told.add(message);
   };
   const playback = new Playback(network, { ...options, signal, onUnreachable });
@@ -61,18 +44,18 @@ async function simulate(options: PlayOptions): Promise<void> {
 
   const report = setInterval(() => {
     const { connectedNodes, sent, missed } = playback.totals();
-    const rate = Math.round((sent - sentBefore) / (REPORT_EVERY_MS / 1000));
+    const rate = Math.round((sent - sentBefore) / (REPORT_INTERVAL_MS / 1000));
     sentBefore = sent;
-    const until = speed === 1 ? '' : `, simulated time ${timeText(playback.now())}`;
-    say(
+    const until = speed === 1 ? '' : `, simulated time ${formatTime(playback.now())}`;
+    print(
       `${connectedNodes} of ${nodes} nodes connected, ${sent} messages sent (${rate}/s)${missedText(missed)}${until}`,
     );
-  }, REPORT_EVERY_MS);
+  }, REPORT_INTERVAL_MS);
 
-  say(`${scenarioName}: ${scenario.description}`);
+  print(`${scenarioName}: ${scenario.description}`);
   const pace = speed === Infinity ? 'as fast as possible' : `speed ${speed}`;
-  say(
-    `${nodes} nodes on ${network.hosts.length} sockets, ${pace}, from ${timeText(options.startAt)}, to ${url}; stop with Ctrl-C`,
+  print(
+    `${nodes} nodes on ${network.hosts.length} sockets, ${pace}, from ${formatTime(options.startAt)}, to ${url}; stop with Ctrl-C`,
   );
   try {
     await playback.run();
@@ -81,11 +64,11 @@ async function simulate(options: PlayOptions): Promise<void> {
   }
   const { sent, missed, opened, lost } = playback.totals();
   const seconds = ((Date.now() - began) / 1000).toFixed(1);
-  say(
+  print(
     `${sent} messages sent in ${seconds} s over ${opened} connections, ${lost} of them lost${missedText(missed)}`,
   );
 }
 
 function missedText(missed: number): string {
-  return missed === 0 ? '' : `, ${missed} not sent for want of a connection`;
+  return missed === 0 ? '' : `, ${missed} dropped without a connection`;
 }

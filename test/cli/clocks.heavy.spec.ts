@@ -9,7 +9,7 @@ import { WrongClock } from '../support/wrong-clock.js';
 
 const DAY = 86_400_000;
 
-it('a machine with a wrong clock purges nothing by hand, previews nothing, and hears so from doctor', async () => {
+it('purge and its preview refuse to run with a wrong clock, and doctor reports it', async () => {
   await using database = await TestDatabase.create();
   await using storage = new TestStorage(database.url, { environment: { LOG_EXPIRY_H: '24' } });
   await storage.store(batch({ expiring: [row({ at: Date.now() - 3 * DAY })] }));
@@ -27,7 +27,7 @@ it('a machine with a wrong clock purges nothing by hand, previews nothing, and h
     expect(found.code).toBe(1);
     expect(found.stderr).toContain(refusal);
   }
-  expect((await run(30 * DAY, 'doctor')).stdout).toContain('No server with such a clock purges.');
+  expect((await run(30 * DAY, 'doctor')).stdout).toContain('Servers do not purge with this difference.');
   expect(await database.query('SELECT FROM logs_expiring')).toHaveLength(1);
 
   const purged = await run(0, 'purge');

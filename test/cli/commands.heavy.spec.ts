@@ -23,7 +23,7 @@ interface Report {
 const reportOf = (stdout: string): Report => JSON.parse(stdout) as Report;
 
 describe('tetcore-analytics start', { timeout: 60_000 }, () => {
-  it('runs the server as dist/main.js does', async () => {
+  it('runs the same server as dist/main.js', async () => {
     await using database = await TestDatabase.create();
     const dataDir = await tempDir('cli-start');
     const environment = { DATABASE_URL: database.url, DATA_DIR: dataDir };
@@ -36,7 +36,7 @@ describe('tetcore-analytics start', { timeout: 60_000 }, () => {
 });
 
 describe('tetcore-analytics migrate', { timeout: 60_000 }, () => {
-  it('creates and migrates the database, and says beforehand whether that is needed', async () => {
+  it('creates and migrates the database; --check reports pending migrations', async () => {
     await using database = TestDatabase.missing();
     const run = (...args: string[]) => commandLine(['migrate', ...args], { DATABASE_URL: database.url });
     expect(await run('--check')).toMatchObject({
@@ -52,10 +52,14 @@ describe('tetcore-analytics migrate', { timeout: 60_000 }, () => {
     const [last] = await database.query<{ name: string }>(
       'DELETE FROM schema_migrations WHERE id = (SELECT max(id) FROM schema_migrations) RETURNING name',
     );
-    expect(await run('--check')).toEqual({ code: 1, stdout: `Missing: ${last?.name ?? ''}.\n`, stderr: '' });
+    expect(await run('--check')).toEqual({
+      code: 1,
+      stdout: `Pending migrations: ${last?.name ?? ''}.\n`,
+      stderr: '',
+    });
   });
 
-  it('makes the role of dashboards', async () => {
+  it('creates the reader role', async () => {
     await using database = await TestDatabase.create();
     const role = `cli_${process.pid}`;
     const environment = { DATABASE_URL: database.url, DB_READER_ROLE: role };
@@ -74,34 +78,32 @@ describe('tetcore-analytics migrate', { timeout: 60_000 }, () => {
     }
   });
 
-  it('says that a server migrates its own database', async () => {
+  it('explains that the server migrates its embedded database', async () => {
     const { code, stderr } = await commandLine(['migrate']);
     expect(code).toBe(1);
-    expect(stderr).toBe(
-      'Set DATABASE_URL. A server with a PostgreSQL of its own migrates it when it starts.\n',
-    );
+    expect(stderr).toBe('Set DATABASE_URL. The embedded PostgreSQL is migrated when the server starts.\n');
   });
 });
 
 it.each([[['migrate']], [['migrate', '--check']]])(
-  '%s names the setting of a database that is away',
+  '%s names the setting of an unreachable database',
   async (args) => {
     const environment = { DATABASE_URL: `postgres://x:hidden@127.0.0.1:${await freePort()}/y` };
     const { code, stderr } = await commandLine(args, environment);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^The database of DATABASE_URL cannot be reached: [^\n]*ECONNREFUSED[^\n]*\n$/);
+    expect(stderr).toMatch(/^Cannot reach the database of DATABASE_URL: [^\n]*ECONNREFUSED[^\n]*\n$/);
     expect(stderr).not.toContain('hidden');
   },
 );
 
 describe('tetcore-analytics simulate', { timeout: 60_000 }, () => {
-  it('gives its options to the simulator', async () => {
+  it('passes its options to the simulator', async () => {
     const { code, stdout } = await commandLine(['simulate', '--scenario', 'small', '--nodes', '7', '--show']);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toHaveProperty('description');
   });
 
-  it('says in a line that nobody listens', async () => {
+  it('prints one line if the server is unreachable', async () => {
     const url = `ws://127.0.0.1:${await freePort()}`;
     const { code, stderr } = await commandLine(['simulate', '--nodes', '1', '--url', url, '--duration', '1']);
     expect(code).toBe(1);
@@ -115,7 +117,7 @@ describe('tetcore-analytics purge', { timeout: 60_000 }, () => {
       (await listPartitions(client, 'logs_expiring')).map(({ name }) => name),
     );
 
-  it('says what has expired, and removes it', async () => {
+  it('lists expired data with --dry-run, and removes it', async () => {
     await using database = await TestDatabase.create();
     const environment = { DATABASE_URL: database.url, LOG_EXPIRY_H: '48' };
     await using storage = new TestStorage(database.url, { environment });
@@ -145,7 +147,7 @@ describe('tetcore-analytics purge', { timeout: 60_000 }, () => {
     }
   });
 
-  it('says of what somebody reads that it is left, and not that nothing has expired', async () => {
+  it('skips a locked partition and reports it', async () => {
     await using database = await TestDatabase.create();
     const environment = { DATABASE_URL: database.url, LOG_EXPIRY_H: '48' };
     await using storage = new TestStorage(database.url, { environment });
@@ -156,23 +158,23 @@ describe('tetcore-analytics purge', { timeout: 60_000 }, () => {
       await reader.query(`SELECT count(*) FROM ${expired}`);
       expect(await commandLine(['purge'], environment)).toEqual({
         code: 0,
-        stdout: `Left ${expired} for another time, since somebody reads the table for long.\n`,
+        stdout: `Skipped ${expired}: another session holds a lock on it. A later purge removes it.\n`,
         stderr: '',
       });
     });
   });
 
-  it('leaves it to somebody who is at it', async () => {
+  it('does nothing while another process purges', async () => {
     await using database = await TestDatabase.create();
     await onDatabase(database.url, async (client) => {
       await client.query('SELECT pg_advisory_lock($1)', [AdvisoryLock.Purge]);
       const { code, stdout } = await commandLine(['purge'], { DATABASE_URL: database.url });
       expect(code).toBe(0);
-      expect(stdout).toContain('Somebody else is purging this database');
+      expect(stdout).toContain('Another process is purging this database');
     });
   });
 
-  it('fails where the schema is not up to date', async () => {
+  it('fails if the schema is not up to date', async () => {
     await using database = await TestDatabase.create();
     await database.query('DELETE FROM schema_migrations');
     const { code, stderr } = await commandLine(['purge'], { DATABASE_URL: database.url });
@@ -180,7 +182,7 @@ describe('tetcore-analytics purge', { timeout: 60_000 }, () => {
     expect(stderr).toMatch(/^The database schema is not up to date\.[^\n]*\n$/);
   });
 
-  it('asks for a database where none is known', async () => {
+  it('requires a database', async () => {
     const { code, stderr } = await commandLine(['purge', '--dry-run']);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^Set DATABASE_URL, or start the server[^\n]*\n$/);
@@ -188,7 +190,7 @@ describe('tetcore-analytics purge', { timeout: 60_000 }, () => {
 });
 
 describe('tetcore-analytics doctor', { timeout: 60_000 }, () => {
-  it('finds nothing wrong with a server and its database', async () => {
+  it('finds no problems with a server and its database', async () => {
     await using database = await TestDatabase.create();
     const dataDir = await tempDir('cli-doctor');
     const port = await freePort();
@@ -201,60 +203,56 @@ describe('tetcore-analytics doctor', { timeout: 60_000 }, () => {
     expect(report.findings.filter(({ level }) => level !== 'ok')).toEqual([]);
     expect(report).toMatchObject({ problems: 0, warnings: 0 });
     const said = report.findings.map(({ message }) => message).join('\n');
-    expect(said).toContain(`Port ${port} (PORT) of 127.0.0.1 is a server's of ours, which is running.`);
-    expect(said).toMatch(/^The database was purged, or made, \d+ s ago\.$/m);
-    expect(said).toContain('Seen by the database within the last minute:');
+    expect(said).toContain(
+      `Port ${port} (PORT) of 127.0.0.1 is used by a tetcore-analytics server, which is running.`,
+    );
+    expect(said).toMatch(/^The last purge, or the creation of the database, was \d+ s ago\.$/m);
+    expect(said).toContain('Servers with a heartbeat within the last minute:');
     const asText = await commandLine(['doctor'], own);
     expect(asText.stdout).toMatch(/\n0 problems, 0 warnings, \d+ ok\.\n$/);
     await server.end('SIGTERM');
     await rm(dataDir, { recursive: true });
   });
 
-  it('says of each problem what to do, and ends with 1', async () => {
+  it('prints a remedy for each problem, and exits with 1', async () => {
     const { code, stdout } = await commandLine(['doctor'], {
       DATABASE_URL: `postgres://u@127.0.0.1:${await freePort()}/x`,
       DATABSE_URL: 'postgres://somewhere',
     });
     expect(code).toBe(1);
     expect(stdout).toMatch(
-      /^problem {2}database +The database does not answer: .*ECONNREFUSED.*\n +→ Check host/m,
+      /^problem {2}database +Cannot connect to the database: .*ECONNREFUSED.*\n +→ Check host/m,
     );
     expect(stdout).toMatch(
-      /^warning {2}settings +There is a variable DATABSE_URL.*\n +→ If DATABASE_URL is meant/m,
+      /^warning {2}settings +The environment variable DATABSE_URL.*\n +→ If you mean DATABASE_URL/m,
     );
     expect(stdout).toMatch(/\n1 problem, \d+ warnings?, \d+ ok\.\n$/);
   });
 
-  it(
-    "looks at the server's own database where that runs, and never starts it",
-    { timeout: 60_000 },
-    async () => {
-      const dataDir = await tempDir('cli-embedded');
-      const databaseOf = async (): Promise<string[]> => {
-        const { stdout } = await commandLine(['doctor', '--json'], { DATA_DIR: dataDir });
-        return reportOf(stdout)
-          .findings.filter(({ check }) => check === 'database')
-          .map(({ message }) => message);
-      };
-      expect(await databaseOf()).toEqual([
-        'There is no database yet: DATABASE_URL is not set, and no server has run here.',
-      ]);
-      const logger = { log: () => undefined, warn: () => undefined };
-      const postgres = await EmbeddedPostgresServer.start({ dataDir, logger });
-      try {
-        expect(await databaseOf()).toEqual(['The database does not exist yet.']);
-        await onDatabase(postgres.url.replace('tetcore-analytics', 'postgres'), (client) =>
-          client.query('CREATE DATABASE "tetcore-analytics"'),
-        );
-        expect(await databaseOf()).toEqual(['The database answers.']);
-      } finally {
-        await postgres.stop();
-      }
-      const [stopped] = await databaseOf();
-      expect(stopped).toMatch(
-        /^The server's own PostgreSQL in .* does not run, so nothing of it was looked at\.$/,
+  it('checks the embedded database if it is running, and never starts it', { timeout: 60_000 }, async () => {
+    const dataDir = await tempDir('cli-embedded');
+    const databaseOf = async (): Promise<string[]> => {
+      const { stdout } = await commandLine(['doctor', '--json'], { DATA_DIR: dataDir });
+      return reportOf(stdout)
+        .findings.filter(({ check }) => check === 'database')
+        .map(({ message }) => message);
+    };
+    expect(await databaseOf()).toEqual([
+      'There is no database yet: DATABASE_URL is not set, and DATA_DIR has no embedded PostgreSQL.',
+    ]);
+    const logger = { log: () => undefined, warn: () => undefined };
+    const postgres = await EmbeddedPostgresServer.start({ dataDir, logger });
+    try {
+      expect(await databaseOf()).toEqual(['The database does not exist yet.']);
+      await onDatabase(postgres.url.replace('tetcore-analytics', 'postgres'), (client) =>
+        client.query('CREATE DATABASE "tetcore-analytics"'),
       );
-      await rm(dataDir, { recursive: true });
-    },
-  );
+      expect(await databaseOf()).toEqual(['Connected to the database.']);
+    } finally {
+      await postgres.stop();
+    }
+    const [stopped] = await databaseOf();
+    expect(stopped).toMatch(/^The embedded PostgreSQL in .* is not running, so it was not checked\.$/);
+    await rm(dataDir, { recursive: true });
+  });
 });

@@ -8,12 +8,12 @@ import { commandLine } from '../support/command-line.js';
 import { freePort } from '../support/free-port.js';
 import { tempDir } from '../support/temp-dir.js';
 
-describe('doctor, where nothing answers', { timeout: 60_000 }, () => {
-  it('ends also where a call of the file system does not', async () => {
+describe('doctor with a blocked file system', { timeout: 60_000 }, () => {
+  it('exits although a file system call does not return', async () => {
     const dataDir = await tempDir('doctor');
     const journal = join(dataDir, 'journal', uuid());
     await mkdir(journal, { recursive: true });
-    // Whoever opens it waits for somebody who writes.
+    // Opening it blocks until there is a writer.
     await promisify(execFile)('mkfifo', [join(journal, 'journal.json')]);
     const { code, stdout } = await commandLine(['doctor'], {
       DATA_DIR: dataDir,
@@ -21,7 +21,7 @@ describe('doctor, where nothing answers', { timeout: 60_000 }, () => {
       PORT: (await freePort()).toString(),
     });
     expect(code).not.toBe(0);
-    expect(stdout).toMatch(/^problem {2}journal +Could not be looked at: no result within 8 s\.$/m);
+    expect(stdout).toMatch(/^problem {2}journal +Check failed: no result within 8 s\.$/m);
     expect(stdout).toMatch(/^ok +ports /m);
     expect(stdout).toMatch(/\n1 problem, /);
     await rm(dataDir, { recursive: true });

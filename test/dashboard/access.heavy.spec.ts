@@ -10,11 +10,11 @@ const FOLDERS = ['.', 'logs', 'node', 'profiling', 'reputation', 'benchmarks'];
 const OTHER_TOKEN = 'knows-0123456789abcdef';
 
 describe.skipIf(!hasBrowser)('the pages of a server with tokens', () => {
-  it('ask for one, each of them, and keep nobody out who has one', { timeout: 120_000 }, async () => {
+  it('require a token on each page', { timeout: 120_000 }, async () => {
     await using stage = await Stage.set();
     for (const path of PAGES) {
       const shown = await stage.open(path);
-      await shown.page.getByRole('heading', { level: 1, name: 'A token is needed' }).waitFor();
+      await shown.page.getByRole('heading', { level: 1, name: 'Token required' }).waitFor();
       expect(await shown.page.evaluate('document.activeElement.type')).toBe('password');
       await stage.expectSound(shown);
       await shown.page.close();
@@ -23,16 +23,16 @@ describe.skipIf(!hasBrowser)('the pages of a server with tokens', () => {
       const shown = await stage.open('', look);
       await shown.page.getByLabel('Token', { exact: true }).fill(OTHER_TOKEN);
       await shown.page.getByRole('button', { name: 'Use the token' }).click();
-      await shown.page.getByRole('alert').getByText('does not know').waitFor();
+      await shown.page.getByRole('alert').getByText('does not accept').waitFor();
       await stage.expectSound(shown);
       await enter(shown, READ_TOKEN);
-      await shown.page.getByRole('button', { name: 'Forget the token' }).waitFor();
+      await shown.page.getByRole('button', { name: 'Remove token' }).waitFor();
       await shown.page.getByText('A node with a name').first().waitFor();
       await stage.expectSound(shown);
     }
   });
 
-  it('say of a wrong token that it is wrong, and ask again, by keyboard alone', async () => {
+  it('reject a wrong token and ask again, by keyboard only', async () => {
     await using stage = await Stage.set();
     const shown = await stage.open('');
     const { page } = shown;
@@ -41,7 +41,7 @@ describe.skipIf(!hasBrowser)('the pages of a server with tokens', () => {
     for (const wrong of [OTHER_TOKEN, 'ä', 'two words', `read:${READ_TOKEN}`]) {
       await page.keyboard.type(wrong);
       await page.keyboard.press('Enter');
-      await page.getByRole('alert').getByText('The server does not know this token.').waitFor();
+      await page.getByRole('alert').getByText('The server does not accept this token.').waitFor();
       expect(await page.evaluate('sessionStorage.length')).toBe(0);
     }
     await page.keyboard.type(READ_TOKEN);
@@ -53,7 +53,7 @@ describe.skipIf(!hasBrowser)('the pages of a server with tokens', () => {
     stage.onlyRefusals(shown);
   });
 
-  it('show it to the API and to the feed, keep it for the session, and forget it when told', async () => {
+  it('send it to API and feed, keep it for the session, and remove it on request', async () => {
     await using stage = await Stage.set();
     const shown = await stage.open(`logs/?peer_id=${PEER}`);
     const { page } = shown;
@@ -68,13 +68,13 @@ describe.skipIf(!hasBrowser)('the pages of a server with tokens', () => {
     await expect.poll(() => items.count()).toBe(3);
     for (const url of await expectSaved(page, `messages-${PEER}`, 3)) expect(url).not.toContain('token');
     stage.onlyRefusals(shown);
-    await page.getByRole('button', { name: 'Forget the token' }).click();
-    await page.getByRole('heading', { name: 'A token is needed' }).waitFor();
+    await page.getByRole('button', { name: 'Remove token' }).click();
+    await page.getByRole('heading', { name: 'Token required' }).waitFor();
     expect(await page.evaluate('sessionStorage.length')).toBe(0);
-    expect(await page.getByRole('button', { name: 'Forget the token' }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'Remove token' }).count()).toBe(0);
   });
 
-  it('ask for another one where the server no longer knows theirs, and stop asking it meanwhile', async () => {
+  it('ask for another token after it was revoked, without further requests', async () => {
     await using stage = await Stage.set();
     const shown = await stage.open('profiling/');
     const { page } = shown;
@@ -83,7 +83,7 @@ describe.skipIf(!hasBrowser)('the pages of a server with tokens', () => {
     // As after a restart with other tokens.
     await page.evaluate(`sessionStorage.setItem('api-token', '${OTHER_TOKEN}')`);
     await page.reload();
-    await page.getByRole('alert').getByText('The server does not know this token.').waitFor();
+    await page.getByRole('alert').getByText('The server does not accept this token.').waitFor();
     await page.waitForLoadState('networkidle');
     const refused = async (): Promise<number> => {
       const counted = await stage.dashboard.server.metric('tetcore_http_unauthorized_total');
@@ -96,7 +96,7 @@ describe.skipIf(!hasBrowser)('the pages of a server with tokens', () => {
     stage.onlyRefusals(shown);
   });
 
-  it('say what a token that only reads may not do', async () => {
+  it('report missing permissions of a read token', async () => {
     await using stage = await Stage.set();
     const shown = await stage.open('benchmarks/');
     const { page } = shown;
@@ -110,11 +110,11 @@ describe.skipIf(!hasBrowser)('the pages of a server with tokens', () => {
 });
 
 describe.skipIf(!hasBrowser)('the pages of a server without tokens', () => {
-  it('ask for none', async () => {
+  it('require no token', async () => {
     await using stage = await Stage.set({});
     const shown = await stage.open('');
     await shown.page.getByText('A node with a name').first().waitFor();
-    expect(await shown.page.getByRole('button', { name: 'Forget the token' }).count()).toBe(0);
+    expect(await shown.page.getByRole('button', { name: 'Remove token' }).count()).toBe(0);
     await shown.expectSound();
   });
 });

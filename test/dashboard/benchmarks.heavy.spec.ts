@@ -28,7 +28,7 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
     await dashboard.database.clear();
   });
 
-  it('shows a run: what it is, what it ran on, and its specs with every digit', async () => {
+  it('shows a run with its host system and specs without rounding', async () => {
     await created('/host_systems', {
       cpu_clock: 2600,
       cpu_qty: 4,
@@ -43,7 +43,9 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
     await created('/benchmarks', spec);
     const shown = await open();
     const { page } = shown;
-    const run = page.getByRole('table', { name: 'The benchmarks' }).getByRole('row', { name: HOSTILE });
+    const run = page
+      .getByRole('table', { name: 'Benchmarks, newest first' })
+      .getByRole('row', { name: HOSTILE });
     await expect
       .poll(async () => (await run.locator('td').allTextContents()).slice(2).map(plain))
       .toEqual(['1 h 30 min', '12D3Ko…edNode', '1']);
@@ -56,11 +58,11 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
     await page.getByText(`seed: ${LARGE}`).waitFor();
     await page.getByText('Chain spec', { exact: true }).click();
     await page.getByText(`name: "${HOSTILE}"`).waitFor();
-    await page.getByText('No calls were traced in this time.').waitFor();
+    await page.getByText('No traced calls in this time range.').waitFor();
     await shown.expectSound();
   });
 
-  it('shows where the time went, in the whole run, during an event and of a target, and each call', async () => {
+  it('shows the profile of a run, an event and a target, and calls over time', async () => {
     await storeCalls([
       { minute: 1, time: 1_000 },
       { minute: 5, time: '3000' },
@@ -79,7 +81,7 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
     }
     const shown = await open({ id: '1' });
     const { page } = shown;
-    const profile = page.getByRole('table', { name: 'How long calls took' });
+    const profile = page.getByRole('table', { name: 'Duration of calls' });
     await expect
       .poll(() => cellsOf(profile))
       .toEqual([
@@ -98,7 +100,7 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
         [HOSTILE, '1'],
         ['balances', '1'],
       ]);
-    await page.getByLabel('Load the calls').check();
+    await page.getByLabel('Load up to').check();
     await page.getByText('2 names of calls').waitFor();
     const chart = page.locator('figure.chart').filter({ has: page.getByText('call', { exact: true }) });
     await chart.getByText('As a table').click();
@@ -121,7 +123,7 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
     await shown.expectSound();
   });
 
-  it('compares two runs, and says which is slower', async () => {
+  it('compares two runs, and shows which is slower', async () => {
     await storeCalls([
       { minute: 1, time: 1_000 },
       { minute: 1, time: 500, name: HOSTILE },
@@ -136,7 +138,7 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
     expect(await page.getByLabel('Base').inputValue()).toBe('1');
     await page.getByRole('link', { name: 'Compare' }).click();
     await page.getByRole('heading', { name: 'Benchmarks 1 and 2' }).waitFor();
-    const table = page.getByRole('table', { name: 'How long calls took' });
+    const table = page.getByRole('table', { name: 'Duration of calls' });
     await expect
       .poll(() => cellsOf(table))
       .toEqual([
@@ -146,38 +148,38 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
       ]);
     await page.getByRole('link', { name: `1: ${HOSTILE}` }).waitFor();
     await shown.expectSound();
-    await page.getByRole('link', { name: 'The other way round' }).click();
+    await page.getByRole('link', { name: 'Swap' }).click();
     await page.getByRole('heading', { name: 'Benchmarks 2 and 1' }).waitFor();
     await expect
       .poll(async () => (await cellsOf(table))[0]?.slice(1, 7))
       .toEqual([HOSTILE, '1', '1', '250 ns', '500 ns', '2 slower']);
   });
 
-  it('takes descriptions of a host system, a run and its events', async () => {
+  it('creates a host system, a run and its events', async () => {
     await storeCalls([{ minute: 5, time: 1_000 }]);
     const shown = await open({ peer_id: PEER });
     const { page } = shown;
-    await page.getByText('No benchmark is described here yet.').waitFor();
+    await page.getByText('No benchmarks yet.').waitFor();
     await describeHostSystem(page);
-    await page.getByText('Host system 1 is described.').waitFor();
+    await page.getByText('Host system 1 created.').waitFor();
     await page.reload();
-    await page.getByText('Describe a benchmark', { exact: true }).click();
-    const form = page.getByRole('form', { name: 'Describe a benchmark' });
+    await page.getByText('New benchmark', { exact: true }).click();
+    const form = page.getByRole('form', { name: 'New benchmark' });
     await form.getByLabel('Notes').fill(HOSTILE);
-    await form.getByLabel('Ended').fill('1999-01-01T00:00:00');
-    await form.getByLabel('Began').fill('1999-01-01T00:00:01');
+    await form.getByLabel('End (').fill('1999-01-01T00:00:00');
+    await form.getByLabel('Start (').fill('1999-01-01T00:00:01');
     await form.getByRole('button').click();
     await page.getByRole('alert').waitFor();
-    await form.getByLabel('Ended').fill('');
+    await form.getByLabel('End (').fill('');
     await form.getByLabel('Host system').selectOption('1');
     await form.getByRole('button').click();
     const heading = page.getByRole('heading', { name: /^Benchmark [0-9]+$/ });
     const id = (await heading.innerText()).slice('Benchmark '.length);
-    await page.getByText('Mark an event').click();
-    const event = page.getByRole('form', { name: 'Mark an event' });
+    await page.getByText('Add event').click();
+    const event = page.getByRole('form', { name: 'Add event' });
     await event.getByLabel('Event').fill(HOSTILE);
     await event.getByRole('button').click();
-    await page.getByText(`The start of “${HOSTILE}” is marked.`).waitFor();
+    await page.getByText(`Added the start of “${HOSTILE}”.`).waitFor();
     await event.getByLabel('Phase').selectOption('end');
     await event.getByRole('button').click();
     const events = page.getByRole('table', { name: 'Choose an event' });
@@ -198,7 +200,7 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
     expect(shown.problems.filter((problem) => !problem.includes('400'))).toEqual([]);
   });
 
-  it('says what is not there, and what the server has no room for', async () => {
+  it('reports missing runs and overload of the server', async () => {
     const none = await open({ id: '77' });
     await none.page.getByText('There is no benchmark with this id.').waitFor();
     await created('/benchmarks', runOf(0, 5));
@@ -212,7 +214,7 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
     await page.getByText('Choose another event or target above.').waitFor();
   });
 
-  it.each(NAMED_LOOKS)('%s, can be used by everybody', async (_, look) => {
+  it.each(NAMED_LOOKS)('%s, is accessible', async (_, look) => {
     const long = 'frame_support::storage::generator::'.repeat(20);
     await storeCalls([
       ...Array.from({ length: 50 }, (_, n) => ({ minute: 1 + (n % 20), time: n, name: `name ${n % 40}` })),
@@ -227,20 +229,20 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
       created_at: at(1),
     });
     const list = await open({}, look);
-    await list.page.getByText('Describe a benchmark', { exact: true }).click();
-    await list.page.getByRole('table', { name: 'The benchmarks' }).waitFor();
+    await list.page.getByText('New benchmark', { exact: true }).click();
+    await list.page.getByRole('table', { name: 'Benchmarks, newest first' }).waitFor();
     await list.expectSound();
     const run = await open({ id: '1', over_time: '1' }, look);
     await run.page.locator('figure.chart').first().waitFor();
-    await run.page.getByText('Mark an event').click();
-    await run.page.getByRole('table', { name: 'How long calls took' }).waitFor();
+    await run.page.getByText('Add event').click();
+    await run.page.getByRole('table', { name: 'Duration of calls' }).waitFor();
     await run.expectSound();
     const comparison = await open({ base: '1', head: '2' }, look);
-    await comparison.page.getByRole('table', { name: 'How long calls took' }).waitFor();
+    await comparison.page.getByRole('table', { name: 'Duration of calls' }).waitFor();
     await comparison.expectSound();
   });
 
-  it('weighs no more than a page may', async () => {
+  it('is small enough', async () => {
     expect(await dashboard.assets.compressedBytes()).toBeLessThanOrEqual(150_000);
   });
 });

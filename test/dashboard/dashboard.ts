@@ -104,8 +104,8 @@ export async function expectSaved(page: Page, name: string, messages: number): P
 
 /** Describes a host system on the page of benchmarks, and sends it. @returns the form */
 export async function describeHostSystem(page: Page): Promise<Locator> {
-  await page.getByText('Describe a host system by hand').click();
-  const form = page.getByRole('form', { name: 'Describe a host system by hand' });
+  await page.getByText('New host system', { exact: true }).click();
+  const form = page.getByRole('form', { name: 'New host system' });
   await form.getByLabel('Operating system').fill('freebsd');
   await form.getByLabel('Disks').fill('NVME');
   await form.getByLabel('Cores').fill('4');

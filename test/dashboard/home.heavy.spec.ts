@@ -6,7 +6,7 @@ import { TestDatabase } from '../support/databases.js';
 import { TestServer } from '../support/test-server.js';
 
 describe.skipIf(!hasBrowser)('the pages of the server, in a browser', () => {
-  it('keep to the content security policy, on a phone as on a desk, in light and in dark', async () => {
+  it('comply with the content security policy on phone and desktop, in light and dark', async () => {
     await using database = await TestDatabase.create();
     await using assets = await DashboardAssets.build('.');
     await using server = await TestServer.ready(database.url, { ASSETS_PATH: assets.path });

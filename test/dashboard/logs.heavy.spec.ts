@@ -9,7 +9,7 @@ const PEER = '12D3KooWLogsOfThisNode';
 const LARGE = 18_446_744_073_709_551_615n;
 
 describe.skipIf(!hasBrowser)('the page of logs', () => {
-  it('shows messages of a hostile node as text, with every digit, and more of them on the way down', async () => {
+  it('shows messages of a hostile node as text without rounding, and loads more on scroll', async () => {
     await using stage = await Stage.set(async (node) => {
       for (let at = 0; at < 250; at += 1) {
         await node.sendV1({ msg: 'block.import', height: at, origin: at % 2 === 0 ? 'Own' : HOSTILE });
@@ -44,7 +44,7 @@ describe.skipIf(!hasBrowser)('the page of logs', () => {
     expect(shown.problems).toEqual([]);
   });
 
-  it('finds by type, target and time, keeps that in its URL, and saves what it found', async () => {
+  it('filters by type, target and time, keeps filters in the URL, and exports results', async () => {
     await using stage = await Stage.set(async (node) => {
       for (const height of [1, 2, 3]) await node.sendV1({ msg: 'block.import', height, origin: 'Own' });
       await node.sendV1({ msg: 'block.import', height: 4, origin: 'NetworkInitialSync' });
@@ -67,11 +67,11 @@ describe.skipIf(!hasBrowser)('the page of logs', () => {
     await expectSaved(page, `block.import-${PEER}`, 3);
     await page.getByLabel('Target or origin').fill('nowhere');
     await page.keyboard.press('Enter');
-    await page.getByText('No message is like that.').waitFor();
+    await page.getByText('No matching messages.').waitFor();
     expect(problems).toEqual([]);
   });
 
-  it('follows a node live, and goes on after the line was lost', async () => {
+  it('follows a node live, and reconnects', async () => {
     await using stage = await Stage.set(
       (node) => node.sendV1({ msg: 'block.import', height: 1, origin: 'Own' }),
       2,
@@ -92,7 +92,7 @@ describe.skipIf(!hasBrowser)('the page of logs', () => {
     expect(await items.count()).toBe(4);
   });
 
-  it('follows what is as new as the newest, and what comes late, also after the line was lost', async () => {
+  it('shows messages with equal and older timestamps, also after a reconnect', async () => {
     const start = Date.now() - 300_000;
     const at = (second: number): string => new Date(start + second * 1000).toISOString();
     const block = (height: number) => ({ msg: 'block.import', height, origin: 'Own' });
@@ -122,7 +122,7 @@ describe.skipIf(!hasBrowser)('the page of logs', () => {
       .toEqual([6, 3, 5, 4, 1, 2].map((height) => `height=${height.toString()}`));
   });
 
-  it('says what to do where nothing is chosen, nothing is there, and the server fails', async () => {
+  it('shows hints without a node, without data, and if the server fails', async () => {
     await using stage = await Stage.set(() => Promise.resolve(), 1);
     const none = await stage.dashboard.page('logs/');
     await none.page.getByText('Choose a node.').waitFor();
@@ -138,7 +138,7 @@ describe.skipIf(!hasBrowser)('the page of logs', () => {
     await none.page.getByText('system.connected', { exact: true }).waitFor();
   });
 
-  it('shows what a node said on one chain, where its peer id is on two', async () => {
+  it('shows messages of one chain for a peer id on two chains', async () => {
     await using dashboard = await Dashboard.open(['node', 'logs'], LIVE);
     const here = `0x${'ab'.repeat(32)}`;
     for (const [chain, genesis_hash, height, messages] of [
@@ -151,13 +151,13 @@ describe.skipIf(!hasBrowser)('the page of logs', () => {
     const { page, problems } = await dashboard.page(`node/?peer_id=${PEER}`);
     const items = page.locator('ol.messages > li');
     // The URL has no chain: it is the one where the node was heard last.
-    await page.getByRole('link', { name: 'Its messages' }).click();
+    await page.getByRole('link', { name: 'Messages' }).click();
     await items.filter({ hasText: 'height=2' }).waitFor();
     expect(await items.count()).toBe(2);
     await page.getByLabel('Type').locator('option', { hasText: 'block.import (1)' }).waitFor({
       state: 'attached',
     });
-    await page.getByRole('link', { name: 'The history of this node' }).click();
+    await page.getByRole('link', { name: 'Node history' }).click();
     await page.getByRole('heading', { name: 'There, There' }).waitFor();
     await page.getByRole('link', { name: 'Here 0xabababab' }).click();
     await page.getByRole('heading', { name: 'Here, Here' }).waitFor();
@@ -168,7 +168,7 @@ describe.skipIf(!hasBrowser)('the page of logs', () => {
     expect(problems).toEqual([]);
   });
 
-  it('keeps nobody out: by axe, in light and dark, on a phone, and in 150 kB', async () => {
+  it('is accessible in light and dark and on a phone, within 150 kB', async () => {
     await using stage = await Stage.set(
       (node) => node.sendV1({ msg: 'x'.repeat(300), long: 'y'.repeat(2000) }),
       2,

@@ -12,7 +12,7 @@ const PEER = '12D3KooWNodeWithAHistory';
 const INTERVALS = 300;
 
 describe.skipIf(!hasBrowser)('the page of a node', () => {
-  it('shows sessions and why they ended, charts, and hardware; on a phone, in the dark, keeping nobody out', async () => {
+  it('shows sessions, end reasons, charts and hardware accessibly, on a phone and in dark mode', async () => {
     await using database = await TestDatabase.create();
     await using assets = await DashboardAssets.build('node');
     const environment = { ASSETS_PATH: assets.path };
@@ -34,9 +34,9 @@ describe.skipIf(!hasBrowser)('the page of a node', () => {
       const rows = page.getByRole('region', { name: 'Sessions' }).locator('tbody tr');
       await expect.poll(() => rows.count()).toBe(3);
       expect(await rows.nth(0).innerText()).toContain('Open');
-      expect(await rows.nth(1).innerText()).toContain('The server was stopped');
-      expect(await rows.nth(2).innerText()).toContain('The node closed it (1000)');
-      await page.getByText('Connected for', { exact: false }).first().waitFor();
+      expect(await rows.nth(1).innerText()).toContain('Server stopped');
+      expect(await rows.nth(2).innerText()).toContain('Closed by the node (1000)');
+      await page.getByText('of the known time', { exact: false }).first().waitFor();
       expect(await page.locator('.timeline .unknown').count()).toBeGreaterThan(0);
       const titles = page.locator('.chart > figcaption');
       await expect
@@ -46,7 +46,7 @@ describe.skipIf(!hasBrowser)('the page of a node', () => {
           'Finality lag (blocks)',
           'Peers',
           'Bandwidth',
-          'Transaction pool (transactions that are ready)',
+          'Transaction pool (ready transactions)',
         ]);
       const lag = page.locator('.chart').nth(1);
       await lag.getByText('As a table').click();
@@ -60,7 +60,7 @@ describe.skipIf(!hasBrowser)('the page of a node', () => {
     }
   });
 
-  it('lists the open connections of a peer id that several nodes have, and the chains it is on', async () => {
+  it('lists open connections of a duplicate peer id, and its chains', async () => {
     await using dashboard = await Dashboard.open(['node']);
     const { server } = dashboard;
     const genesis_hash = `0x${'ab'.repeat(32)}`;
@@ -77,7 +77,7 @@ describe.skipIf(!hasBrowser)('the page of a node', () => {
     const { page } = shown;
     const open = page.getByRole('region', { name: 'Open connections' }).locator('tbody tr');
     await expect.poll(() => open.getByRole('rowheader').allInnerTexts()).toEqual(['two', 'one']);
-    await page.getByText(', 2 connections are open').waitFor();
+    await page.getByText(', 2 open connections').waitFor();
     await shown.expectSound();
     await page.getByRole('link', { name: HOSTILE }).click();
     await page.getByRole('heading', { name: `elsewhere, ${HOSTILE}` }).waitFor();
@@ -90,7 +90,7 @@ describe.skipIf(!hasBrowser)('the page of a node', () => {
     expect(shown.problems).toEqual([]);
   });
 
-  it('keeps its time in the URL, and says what to do where there is nothing', async () => {
+  it('keeps the time range in the URL, and shows hints if there is no data', async () => {
     await using dashboard = await Dashboard.open(['node']);
     await connected(dashboard.server);
     await stored(dashboard.database, 1);
@@ -99,13 +99,13 @@ describe.skipIf(!hasBrowser)('the page of a node', () => {
     await page.getByLabel('Node', { exact: true }).fill(HOSTILE);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: HOSTILE }).waitFor();
-    await page.getByText('It has sent no system.interval in this time.').waitFor();
-    await page.getByText('It has sent no hardware benchmark', { exact: false }).waitFor();
+    await page.getByText('No system.interval messages in this time range.').waitFor();
+    await page.getByText('This node has sent no hardware benchmark', { exact: false }).waitFor();
     await page.getByLabel('Time', { exact: true }).selectOption('');
     await page.getByLabel('From', { exact: true }).fill('2020-01-01T10:00:00');
     await page.getByLabel('To (empty: now)').fill('2020-01-01T12:00:00');
     await page.keyboard.press('Enter');
-    await page.getByText('It had no connection in this time.').waitFor();
+    await page.getByText('No connections in this time range.').waitFor();
     // The browser of the test lives in Berlin.
     const query = new URL(page.url()).searchParams;
     expect([query.get('from'), query.get('to')]).toEqual([
@@ -113,12 +113,12 @@ describe.skipIf(!hasBrowser)('the page of a node', () => {
       '2020-01-01T11:00:00.000Z',
     ]);
     await page.reload();
-    await page.getByText('Nothing is known of the node in this time.').waitFor();
+    await page.getByText('No data for this time range.').waitFor();
     expect(problems).toEqual([]);
     await page.goto(
       `${dashboard.server.http}/dashboard/node/?peer_id=${encodeURIComponent(`${HOSTILE}/..`)}`,
     );
-    await page.getByText('No node with this peer id has ever been connected.').waitFor();
+    await page.getByText('No node with this peer id has ever connected.').waitFor();
   });
 });
 

@@ -8,7 +8,7 @@ const HOSTILE = '<img src=x onerror=alert(1)>';
 const hash = (height: number): string => `0x${height.toString(16).padStart(64, '0')}`;
 
 describe.skipIf(!hasBrowser)('the page of nodes', () => {
-  it('shows the nodes of a chain, hostile names as text, and what they say as it changes', async () => {
+  it('shows the nodes of a chain with live changes, and hostile names as text', async () => {
     await using stage = await Stage.set();
     const [hostile, bob] = [await stage.node(HOSTILE, { authority: true }), await stage.node('bob')];
     await hostile.sendV1({ msg: 'block.import', best: hash(1_000), height: 1_000, origin: 'Own' });
@@ -50,7 +50,7 @@ describe.skipIf(!hasBrowser)('the page of nodes', () => {
     expect(shown.problems).toEqual([]);
   });
 
-  it('sorts by keyboard, filters, and keeps both in its URL', async () => {
+  it('sorts by keyboard, filters, and keeps both in the URL', async () => {
     await using stage = await Stage.set();
     for (const [name, peers] of [
       ['alice', 3],
@@ -108,7 +108,7 @@ describe.skipIf(!hasBrowser)('the page of nodes', () => {
     expect(shown.problems).toEqual([]);
   });
 
-  it('shows in a column that comes back what was said while it was hidden', async () => {
+  it('shows current values in a column that was hidden', async () => {
     await using stage = await Stage.set();
     const alice = await stage.node('alice');
     const said = (peers: number, bandwidth_upload: number) => ({
@@ -145,7 +145,7 @@ describe.skipIf(!hasBrowser)('the page of nodes', () => {
     expect(shown.problems).toEqual([]);
   });
 
-  it('leaves rows in their places while one of them is pointed at', async () => {
+  it('keeps the order of rows while one is hovered', async () => {
     await using stage = await Stage.set();
     const [alice, bob] = [await stage.node('alice'), await stage.node('bob')];
     await alice.sendV1({ msg: 'system.interval', peers: 1 });
@@ -164,7 +164,7 @@ describe.skipIf(!hasBrowser)('the page of nodes', () => {
     expect(shown.problems).toEqual([]);
   });
 
-  it('draws the rows in view of many nodes, and others when they are scrolled to', async () => {
+  it('renders visible rows only, and others on scroll', async () => {
     await using stage = await Stage.set();
     const node = await stage.node('node-000');
     for (let socket = 0; socket < 15; socket += 1) await stage.crowd(socket);
@@ -182,7 +182,7 @@ describe.skipIf(!hasBrowser)('the page of nodes', () => {
     expect(shown.problems).toEqual([]);
   });
 
-  it('goes on after the line was lost, and from one chain to another', async () => {
+  it('continues after a reconnect and a change of the chain', async () => {
     await using stage = await Stage.set();
     const alice = await stage.node('alice');
     await stage.node('bob');
@@ -204,7 +204,7 @@ describe.skipIf(!hasBrowser)('the page of nodes', () => {
     expect(shown.problems.filter((problem) => !problem.includes('ERR_INTERNET_DISCONNECTED'))).toEqual([]);
   });
 
-  it('tells chains of one name apart, and asks which one a name means', async () => {
+  it('distinguishes chains of the same name, and asks for a choice', async () => {
     await using stage = await Stage.set();
     const [one, two] = [hash(0xaa), hash(0xbb)].map((text) => text.replace('0x00000000', '0x12345678'));
     const other = two?.replace('0x12345678', '0xfedcba98');
@@ -217,7 +217,7 @@ describe.skipIf(!hasBrowser)('the page of nodes', () => {
     }
     const shown = await stage.open('?chain=Testnet');
     const { page } = shown;
-    await page.getByText('Several chains are called Testnet. Which one?').waitFor();
+    await page.getByText('Several chains are named Testnet. Choose one.').waitFor();
     // The browser tells of the answer that asks.
     expect(shown.problems.splice(0).filter((problem) => !problem.includes('409'))).toEqual([]);
     await shown.expectSound();
@@ -237,7 +237,7 @@ describe.skipIf(!hasBrowser)('the page of nodes', () => {
     expect(shown.problems).toEqual([]);
   });
 
-  it('marks a peer id that several nodes have, and a height that one node makes up', async () => {
+  it('marks duplicate peer ids and unconfirmed heights', async () => {
     await using stage = await Stage.set();
     for (const startup_time of ['1', '2']) {
       const twin = await stage.node('twin', { startup_time });
@@ -258,7 +258,7 @@ describe.skipIf(!hasBrowser)('the page of nodes', () => {
     expect(shown.problems).toEqual([]);
   });
 
-  it('cuts off a long name, and not the mark behind it', async () => {
+  it('truncates a long name, but not its mark', async () => {
     await using stage = await Stage.set();
     for (const startup_time of ['1', '2']) await stage.node(`twin-${'x'.repeat(40)}`, { startup_time });
     for (const look of [{}, { phone: true }]) {
@@ -273,10 +273,10 @@ describe.skipIf(!hasBrowser)('the page of nodes', () => {
     }
   });
 
-  it('says what to do where there is no node, and where the server fails', async () => {
+  it('shows hints if there are no nodes or the server fails', async () => {
     await using stage = await Stage.set();
     const shown = await stage.open();
-    await shown.page.getByText('No node is connected.').waitFor();
+    await shown.page.getByText('No connected nodes.').waitFor();
     expect(await shown.page.locator('code').innerText()).toContain('--telemetry-url');
     await shown.expectSound();
     await answerWith503(shown.page, '**/network', 'No database.');
@@ -288,7 +288,7 @@ describe.skipIf(!hasBrowser)('the page of nodes', () => {
     await expect.poll(() => names(shown)).toEqual(['alice']);
   });
 
-  it('keeps nobody out: by axe, in light and dark, on a phone, and in 150 kB', async () => {
+  it('is accessible in light and dark and on a phone, within 150 kB', async () => {
     await using stage = await Stage.set();
     await stage.node(HOSTILE, { authority: true, version: 'v'.repeat(300) });
     await stage.node('bob');

@@ -23,7 +23,7 @@ describe.skipIf(!hasBrowser)('the page of profiling', () => {
 
   afterAll(() => dashboard[Symbol.asyncDispose]());
 
-  it('has a chart for each name with a line for each target, of each interval and live', async () => {
+  it('shows a chart for each name with a series for each target, live', async () => {
     const node = await ProfiledNode.connect();
     const [older, newer] = [intervalStart(6), intervalStart(3)];
     for (const [time, start] of [
@@ -73,7 +73,7 @@ describe.skipIf(!hasBrowser)('the page of profiling', () => {
     await expect.poll(async () => (await valuesOf(chartOf(shown, 'call')))[1]).toEqual([expected]);
   });
 
-  it('shows each call, finds some by name or target, holds still, and keeps its state in the URL', async () => {
+  it('shows each call, filters by name or target, pauses, and keeps its state in the URL', async () => {
     const node = await ProfiledNode.connect();
     const start = intervalStart(3);
     for (const time of [1_000, 2_000, 6_000])
@@ -81,12 +81,12 @@ describe.skipIf(!hasBrowser)('the page of profiling', () => {
     await node.call({ name: 'other', target: 'txpool', time: 1 }, start);
     const shown = await node.open({});
     const { page } = shown;
-    await page.getByLabel('Of each interval').selectOption('raw');
+    await page.getByLabel('Aggregate').selectOption('raw');
     await expect
       .poll(async () => (await valuesOf(chartOf(shown, 'call'))).slice(1))
       .toEqual([['6 µs'], ['2 µs'], ['1 µs']]);
     await expect.poll(() => page.getByLabel('Interval (seconds)').isDisabled()).toBe(true);
-    await page.getByLabel('Shown (minutes)').fill('5');
+    await page.getByLabel('Time range (minutes)').fill('5');
     await page.getByLabel('Name or target').fill('PALL');
     await page.keyboard.press('Enter');
     await page.getByText('1 name of calls').waitFor();
@@ -100,20 +100,20 @@ describe.skipIf(!hasBrowser)('the page of profiling', () => {
     });
     await page.getByLabel('Name or target').fill('nothing');
     await page.keyboard.press('Enter');
-    await page.getByText('No call is named like that.').waitFor();
+    await page.getByText('No matching calls.').waitFor();
     await page.getByLabel('Name or target').fill('');
     await page.keyboard.press('Enter');
-    await page.getByLabel('Hold still').check();
+    await page.getByLabel('Pause').check();
     await node.call({ name: 'late', target: 'pallet', time: 1 }, start);
     const other = await node.open({ aggregate: 'raw' });
     await other.page.getByText('3 names of calls').waitFor();
     await page.getByText('2 names of calls').waitFor();
-    await page.getByLabel('Hold still').uncheck();
+    await page.getByLabel('Pause').uncheck();
     await page.getByText('3 names of calls').waitFor();
     expect(shown.problems).toEqual([]);
   });
 
-  it('goes on after the line was lost', async () => {
+  it('continues after a reconnect', async () => {
     const node = await ProfiledNode.connect();
     await node.call({ name: 'before', target: 'pallet', time: 1 }, intervalStart(3));
     const { page } = await node.open({});
@@ -125,13 +125,13 @@ describe.skipIf(!hasBrowser)('the page of profiling', () => {
     await page.getByText('2 names of calls').waitFor();
   });
 
-  it('says what to do where nothing is chosen, nothing comes, and the feed objects', async () => {
+  it('shows hints without a node or data, and errors of the feed', async () => {
     const node = await ProfiledNode.connect();
     const none = await dashboard.page('profiling/');
     await none.page.getByText('Choose a node.').waitFor();
     await none.page.getByLabel('Node').fill(`${HOSTILE}${nodes}`);
     await none.page.keyboard.press('Enter');
-    await none.page.getByText('No calls yet in this time.').waitFor();
+    await none.page.getByText('No calls in this time range yet.').waitFor();
     expect(new URL(none.page.url()).searchParams.get('peer_id')).toBe(node.peerId);
     expect(none.problems).toEqual([]);
     const shown = await node.open({ interval: '604800' });
@@ -144,7 +144,7 @@ describe.skipIf(!hasBrowser)('the page of profiling', () => {
     await shown.expectSound();
   });
 
-  it.each(NAMED_LOOKS)('%s, can be used by everybody', async (_, look) => {
+  it.each(NAMED_LOOKS)('%s, is accessible', async (_, look) => {
     const node = await ProfiledNode.connect();
     const long = 'frame_support::storage::generator::'.repeat(20);
     const start = intervalStart(2);
@@ -162,7 +162,7 @@ describe.skipIf(!hasBrowser)('the page of profiling', () => {
     await shown.expectSound();
   });
 
-  it('weighs no more than a page may', async () => {
+  it('is small enough', async () => {
     expect(await dashboard.assets.compressedBytes()).toBeLessThanOrEqual(150_000);
   });
 });

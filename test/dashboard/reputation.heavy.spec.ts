@@ -23,7 +23,7 @@ describe.skipIf(!hasBrowser)('the page of reputations', () => {
   const open = (query: Record<string, string> = {}, look: Look = {}): Promise<TestPage> =>
     dashboard.page(`reputation/?${new URLSearchParams(query).toString()}`, look);
 
-  it('has who says what of whom, by name, with the lowest first and the connected marked', async () => {
+  it('shows reported reputations by name, lowest first, with connected peers marked', async () => {
     await storeReports(dashboard.database, [
       reporter(ALICE, 'alice', {
         1: { [BOB]: [-1_800_000_000, false], [EVE]: [12, true], QmUnknown: [5, true] },
@@ -42,7 +42,7 @@ describe.skipIf(!hasBrowser)('the page of reputations', () => {
     expect((await row('alice')).slice(1)).toEqual(['-1,800,000,000 banned', '12 ●connected']);
     expect((await row('bob')).slice(1)).toEqual(['–', '-3,000']);
     expect(await matrix.getByText('-3,000').getAttribute('class')).toContain('bad-2');
-    await page.getByLabel('Reports not older than').selectOption('1 day');
+    await page.getByLabel('Maximum age of reports').selectOption('1 day');
     await expect.poll(() => matrix.locator('tbody tr').count()).toBe(3);
     expect((await row(HOSTILE)).slice(1)).toEqual(['–', '–', '0 ●connected']);
     expect(new URL(page.url()).searchParams.get('max_age_s')).toBe('86400');
@@ -55,7 +55,7 @@ describe.skipIf(!hasBrowser)('the page of reputations', () => {
     await shown.expectSound();
   });
 
-  it('has a peer over time as each of the others sees it, and what is new by itself', async () => {
+  it('shows the reputation of a peer over time, and new reports automatically', async () => {
     await storeReports(dashboard.database, [
       reporter(ALICE, 'alice', {
         30: { [EVE]: [-5, false] },
@@ -101,16 +101,16 @@ describe.skipIf(!hasBrowser)('the page of reputations', () => {
     expect(shown.problems).toEqual([]);
   });
 
-  it('says what to do where nothing is there, and where the server fails', async () => {
+  it('shows hints if there is no data or the server fails', async () => {
     const shown = await open();
     await shown.page.getByText('Choose a peer.').waitFor();
-    await shown.page.getByText('No node has said something of another one').waitFor();
+    await shown.page.getByText('No reports in this time range.').waitFor();
     await shown.page.getByLabel('Peer', { exact: true }).fill(HOSTILE);
     await shown.page.keyboard.press('Enter');
-    await shown.page.getByText('No node has said something of this peer').waitFor();
+    await shown.page.getByText('No reports about this peer').waitFor();
     expect(shown.problems).toEqual([]);
     await answerWith503(shown.page, '**/reputation/logged*', 'Not now.');
-    await shown.page.getByLabel('Reports not older than').selectOption('1 hour');
+    await shown.page.getByLabel('Maximum age of reports').selectOption('1 hour');
     await shown.page.getByText('Not now.').waitFor();
     await shown.page.unroute('**/reputation/logged*');
     await storeReports(dashboard.database, [reporter(ALICE, 'alice', { 1: { [ALICE]: [1, true] } })]);
@@ -118,7 +118,7 @@ describe.skipIf(!hasBrowser)('the page of reputations', () => {
     await shown.page.getByRole('table', { name: 'reporting nodes' }).waitFor();
   });
 
-  it.each(NAMED_LOOKS)('%s, can be used by everybody', async (_, look) => {
+  it.each(NAMED_LOOKS)('%s, is accessible', async (_, look) => {
     const peers = Array.from({ length: 40 }, (_, at) => `12D3KooWPeer${at.toString().padStart(8, '0')}`);
     await storeReports(
       dashboard.database,
@@ -133,13 +133,13 @@ describe.skipIf(!hasBrowser)('the page of reputations', () => {
     const shown = await open({ peer_id: peers[3] ?? '' }, look);
     const matrix = shown.page.getByRole('table', { name: 'reporting nodes' });
     await expect.poll(() => matrix.locator('thead th').count()).toBe(27);
-    await shown.page.getByText('by the 12 of 40 nodes that said the lowest').first().waitFor();
+    await shown.page.getByText('by the 12 of 40 nodes with the lowest values').first().waitFor();
     await shown.page.getByRole('button', { name: 'Show 15 more peers' }).click();
     await expect.poll(() => matrix.locator('thead th').count()).toBe(42);
     await shown.expectSound();
   });
 
-  it('weighs no more than a page may', async () => {
+  it('is small enough', async () => {
     expect(await dashboard.assets.compressedBytes()).toBeLessThanOrEqual(150_000);
   });
 });

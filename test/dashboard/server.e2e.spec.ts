@@ -15,7 +15,7 @@ describe('the pages of the server', () => {
     await assets?.[Symbol.asyncDispose]();
   });
 
-  it('are served with security headers, compressed, and cached by their names', async () => {
+  it('are served with security headers, compression and caching', async () => {
     const { server } = shared();
     const page = await server.get('/dashboard/');
     expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
@@ -30,7 +30,7 @@ describe('the pages of the server', () => {
     expect([moved.status, moved.headers.get('location')]).toEqual([301, '/dashboard/']);
   });
 
-  it('leave what is not there to the routes, and nothing outside of their folder', async () => {
+  it('pass missing files to the routes, and serve nothing outside of their folder', async () => {
     const { server } = shared();
     for (const path of [
       '/dashboard/none/',
@@ -46,7 +46,7 @@ describe('the pages of the server', () => {
     expect((await server.get('/openapi.json')).status).toBe(200);
   });
 
-  it('come at / to who would rather have HTML, and JSON to all others', async () => {
+  it('are served at / for clients that prefer HTML; others get JSON', async () => {
     const { server } = shared();
     const browser = { Accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
     const html = await fetch(server.http, { headers: browser });
@@ -59,7 +59,7 @@ describe('the pages of the server', () => {
     }
   });
 
-  it('are not needed: without them everything else is there', async () => {
+  it('are optional', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { ASSETS_PATH: '/nowhere' });
     const answer = await fetch(server.http, { headers: { Accept: 'text/html' } });

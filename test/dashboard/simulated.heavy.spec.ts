@@ -21,7 +21,7 @@ const PAGES = [
 ];
 
 describe.skipIf(!hasBrowser)('every page, with the simulated network', () => {
-  it('is sound in the light, in the dark and on a phone', { timeout: 300_000 }, async () => {
+  it('works in light and dark mode and on a phone', { timeout: 300_000 }, async () => {
     await using database = await TestDatabase.create();
     await using assets = await DashboardAssets.build(...PAGES.map(({ folder }) => folder));
     await using server = await TestServer.ready(database.url, { ASSETS_PATH: assets.path });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { PACKAGE_VERSION, readSettings, settingDocs, Settings } from '../../src/platform/config/index.js';
-import { FOLDER, readDashboards } from '../monitoring/grafana/questions.js';
+import { FOLDER, readDashboards } from '../monitoring/grafana/panel-queries.js';
 import { readProjectFile, ROOT } from '../support/markdown.js';
 import { hasPrometheus, promtool } from '../support/prometheus.js';
 
@@ -70,7 +70,7 @@ const filesOf = ({ volumes }: Service): Map<string, string> =>
   );
 
 describe('compose.yml', () => {
-  it('lets the server stop in time, and keeps what has to stay', () => {
+  it('lets the server stop in time, and has volumes for its data', () => {
     expect(server).toMatchObject({
       build: '.',
       image: `tetcore-analytics:${PACKAGE_VERSION}`,
@@ -86,7 +86,7 @@ describe('compose.yml', () => {
     expect(Number(grace)).toBeGreaterThan(readSettings({}).SHUTDOWN_TIMEOUT_S);
   });
 
-  it('gives the server settings that it knows and takes', () => {
+  it('has valid settings of the server', () => {
     const names = Object.keys(server.environment ?? {});
     expect(names.filter((name) => !settingDocs(Settings).has(name))).toEqual([]);
     expect(readSettings(environmentOf(server))).toMatchObject({
@@ -102,7 +102,7 @@ describe('compose.yml', () => {
     });
   });
 
-  it('has no secret in it, and starts without none', () => {
+  it('contains no secrets, and requires them', () => {
     const secrets = Object.values(compose.services).flatMap(({ environment = {} }) =>
       Object.entries(environment).filter(([name]) =>
         /PASSWORD|TOKEN|SECRET|URL|KEY(?!_RETRIEVAL)/.test(name),
@@ -125,7 +125,7 @@ describe('compose.yml', () => {
       );
   });
 
-  it('gives the server no password that is not its own', () => {
+  it('gives the server its own password only', () => {
     const seen = Object.values(server.environment ?? {}).flatMap((value) =>
       [...value.toString().matchAll(/\$\{(\w+)/g)].map(([, name]) => name),
     );
@@ -140,7 +140,7 @@ describe('compose.yml', () => {
     ).toEqual([]);
   });
 
-  it('lets Grafana ask nobody outside', () => {
+  it('lets Grafana send no external requests', () => {
     expect(grafana.environment).toMatchObject({
       GF_ANALYTICS_REPORTING_ENABLED: 'false',
       GF_ANALYTICS_CHECK_FOR_UPDATES: 'false',
@@ -153,7 +153,7 @@ describe('compose.yml', () => {
     });
   });
 
-  it('gives the outside nothing but the server', () => {
+  it('publishes only the server', () => {
     expect(server.ports).toEqual(['8080:8080']);
     expect(database.ports).toBeUndefined();
     expect([prometheus.ports, grafana.ports].flat()).toEqual(['127.0.0.1:9090:9090', '127.0.0.1:3000:3000']);
@@ -183,7 +183,7 @@ describe('compose.yml', () => {
     },
   );
 
-  it('mounts files that are there', () => {
+  it('mounts existing files', () => {
     const files = [prometheus, grafana].flatMap((service) => [...filesOf(service).values()]);
     expect(files).toHaveLength(5);
     expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
@@ -198,7 +198,7 @@ describe('Prometheus of compose.yml', () => {
     scrape_configs: { job_name: string; static_configs: { targets: string[] }[] }[];
   };
 
-  it('scrapes the server, by the name that rules and dashboards know', () => {
+  it('scrapes the server with the job name of rules and dashboards', () => {
     expect(prometheus.command).toContain(`--config.file=${configPath}`);
     const port = server.environment?.METRICS_PORT?.toString() ?? '';
     expect(config.scrape_configs).toEqual([
@@ -207,13 +207,13 @@ describe('Prometheus of compose.yml', () => {
     expect(readProjectFile('monitoring/prometheus/rules.yml')).toContain('up{job="tetcore-analytics"}');
   });
 
-  it('has the rules beside it', () => {
+  it('has the rules', () => {
     expect(config.rule_files.map((file) => files.get(`/etc/prometheus/${file}`))).toEqual([
       'monitoring/prometheus/rules.yml',
     ]);
   });
 
-  it.skipIf(!hasPrometheus)('takes its configuration', async () => {
+  it.skipIf(!hasPrometheus)('accepts its configuration', async () => {
     expect(await promtool('check', 'config', join(ROOT, files.get(configPath) ?? ''))).toContain('SUCCESS');
   });
 });
@@ -227,7 +227,7 @@ describe('Grafana of compose.yml', () => {
     providers: { type: string; options: { path: string } }[];
   };
 
-  it('finds the provisioning and the dashboards', () => {
+  it('has provisioning files and dashboards', () => {
     const there = '/etc/grafana/provisioning';
     // The whole would hide the folders of the image beside them, such as that of plugins.
     expect([...files].filter(([path]) => path.startsWith(there)).sort()).toEqual(
@@ -239,7 +239,7 @@ describe('Grafana of compose.yml', () => {
     expect(statSync(join(ROOT, FOLDER)).isDirectory()).toBe(true);
   });
 
-  it('has one data source for each type that a dashboard chooses from', () => {
+  it('has one data source for each type in dashboards', () => {
     const types = [...readDashboards().values()].map(
       ({ templating }) => templating.list.find(({ name }) => name === 'datasource')?.query,
     );
@@ -248,7 +248,7 @@ describe('Grafana of compose.yml', () => {
     expect(new Set(datasources.map(({ uid }) => uid)).size).toBe(datasources.length);
   });
 
-  it('asks services that are there, and the database as one who only reads', () => {
+  it('uses existing services and the read-only role', () => {
     const [metrics, tables] = datasources;
     expect(metrics?.url).toBe('http://prometheus:9090');
     expect(tables).toMatchObject({

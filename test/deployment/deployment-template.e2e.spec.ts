@@ -33,7 +33,7 @@ const variables = [...template.matchAll(/^# (\S.*)\n# export (\w+)=(.*)$/gm)].ma
 );
 
 describe('the head of deployment.template.yml', () => {
-  it('says of each variable what it is, and has none that is not used', () => {
+  it('describes each variable, and uses all of them', () => {
     const [head = '', ...rest] = template.split('\n---\n');
     const used = new Set([...rest.join('\n').matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name));
     expect(variables.map(({ name }) => name).sort()).toEqual([...used].sort());
@@ -41,7 +41,7 @@ describe('the head of deployment.template.yml', () => {
     expect(head).toContain(`#   ${TAKE_VARIABLES} > deployment.env\n`);
   });
 
-  it('gives an example of each', () => {
+  it('has an example for each variable', () => {
     const without = variables.filter(({ about, value }) => value === '' && !/ Example: \S/.test(about));
     expect(without).toEqual([]);
     const examples = variables.map(({ about, name, value }): [string, string] => [
@@ -51,11 +51,11 @@ describe('the head of deployment.template.yml', () => {
     readSettings(Object.fromEntries(examples));
   });
 
-  it('has nothing in it that envsubst would take for a variable', () => {
+  it('has no other text that envsubst replaces', () => {
     expect(template.replace(/\$\{[A-Z_]+\}/g, '')).not.toContain('$');
   });
 
-  it('says of each setting what the documentation says', () => {
+  it('describes settings as the documentation', () => {
     const described = describeSettings(docs, readSettings({}), sourceOutsideConfig(`${ROOT}/src`));
     const names = new Set(variables.map(({ name }) => name));
     const missing = described
@@ -78,7 +78,7 @@ describe.skipIf(!hasEnvsubst)('deployment.template.yml, rendered with its exampl
   const settingsOf = (config: KubernetesObject): Settings =>
     readSettings(config.data as Record<string, string>);
 
-  it('has no variable left', () => {
+  it('has no variables left', () => {
     expect(text).not.toContain('$');
     const kinds = objects.filter((object) => !isPrometheus(object)).map(({ kind }) => kind);
     expect(kinds).toEqual(['ConfigMap', 'Service', 'Service', 'StatefulSet', 'PodDisruptionBudget']);
@@ -89,7 +89,7 @@ describe.skipIf(!hasEnvsubst)('deployment.template.yml, rendered with its exampl
     expect(new Set(objects.map(({ metadata }) => metadata.namespace))).toEqual(new Set(['telemetry']));
   });
 
-  it("is what Kubernetes' API takes", { timeout: 60_000 }, () => {
+  it('is valid for the API of Kubernetes', { timeout: 60_000 }, () => {
     const known = objects.filter((object) => !isPrometheus(object));
     expect(kubernetesProblems(known)).toEqual([]);
   });
@@ -110,7 +110,7 @@ describe.skipIf(!hasEnvsubst)('deployment.template.yml, rendered with its exampl
     },
   );
 
-  it('sets every setting but the secrets, which come from a Secret', () => {
+  it('has all settings; secrets come from a Secret', () => {
     expect(Object.keys(of('ConfigMap').data as object)).toEqual(open);
     const env = server(of('StatefulSet')).env as { name: string; valueFrom: unknown }[];
     expect(env.map(({ name }) => name)).toEqual(secrets);
@@ -124,7 +124,7 @@ describe.skipIf(!hasEnvsubst)('deployment.template.yml, rendered with its exampl
     ]);
   });
 
-  it('gives every setting its default, but those which a container needs otherwise', () => {
+  it('has defaults for all settings except those of containers', () => {
     const fixed = { DATA_DIR: '/data', METRICS_PORT: '9090', ASSETS_PATH: '/app/static' };
     expect(settingsOf(of('ConfigMap'))).toEqual(
       readSettings({ ...fixed, NUM_THREADS: '6', LOG_FORMAT: 'json' }),
@@ -134,7 +134,7 @@ describe.skipIf(!hasEnvsubst)('deployment.template.yml, rendered with its exampl
     expect(settingsOf(config)).toEqual(readSettings(fixed));
   });
 
-  it('lets a server have more time to stop than it takes', () => {
+  it('has a grace period longer than the shutdown', () => {
     const { lifecycle } = server(of('StatefulSet'));
     const { command } = (lifecycle as { preStop: { exec: { command: string[] } } }).preStop.exec;
     expect(command).toEqual(['sleep', '5']);
@@ -143,7 +143,7 @@ describe.skipIf(!hasEnvsubst)('deployment.template.yml, rendered with its exampl
     expect(grace).toBeGreaterThan(readSettings({}).SHUTDOWN_TIMEOUT_S + 5);
   });
 
-  it('leads nodes to PORT, and probes and Prometheus to METRICS_PORT', () => {
+  it('routes nodes to PORT, and probes and Prometheus to METRICS_PORT', () => {
     const { PORT, METRICS_PORT } = settingsOf(of('ConfigMap'));
     expect(server(of('StatefulSet'))).toMatchObject({
       ports: [
@@ -176,7 +176,7 @@ describe.skipIf(!hasEnvsubst)('deployment.template.yml, rendered with its exampl
     expect(watched).toEqual([headless]);
   });
 
-  it('chooses its own pods everywhere', () => {
+  it('selects its own pods', () => {
     const labels = {
       'app.kubernetes.io/name': 'tetcore-analytics',
       'app.kubernetes.io/instance': 'tetcore-analytics',
@@ -198,7 +198,7 @@ describe.skipIf(!hasEnvsubst)('deployment.template.yml, rendered with its exampl
     });
   });
 
-  it('gives each server a volume of its own, with room for its journal', () => {
+  it('has a volume for each server, larger than its journal', () => {
     const { DATA_DIR, JOURNAL_MAX_MIB } = settingsOf(of('ConfigMap'));
     expect(server(of('StatefulSet')).volumeMounts).toContainEqual({ name: 'data', mountPath: DATA_DIR });
     const { volumeClaimTemplates } = of('StatefulSet').spec as {
@@ -210,7 +210,7 @@ describe.skipIf(!hasEnvsubst)('deployment.template.yml, rendered with its exampl
     expect(parseInt(storage) * 1024).toBeGreaterThan(JOURNAL_MAX_MIB + 512);
   });
 
-  it('runs as nobody in particular, with as few rights as there are', () => {
+  it('runs without root and with minimal privileges', () => {
     expect(pod(of('StatefulSet'))).toMatchObject({
       automountServiceAccountToken: false,
       securityContext: {
@@ -227,7 +227,7 @@ describe.skipIf(!hasEnvsubst)('deployment.template.yml, rendered with its exampl
     });
   });
 
-  it('takes the default class of volumes and every address where those are left empty', () => {
+  it('uses the default storage class and allows all addresses if these are empty', () => {
     const open = objectsIn(render({ STORAGE_CLASS: '', LOAD_BALANCER_SOURCE_RANGES: '' }));
     expect(only(open, 'Service', 'tetcore-analytics').spec).toMatchObject({ loadBalancerSourceRanges: null });
     expect(only(open, 'StatefulSet').spec).toMatchObject({
@@ -235,7 +235,7 @@ describe.skipIf(!hasEnvsubst)('deployment.template.yml, rendered with its exampl
     });
   });
 
-  it("brings Prometheus the rules as they are, by the commands of docs/monitoring.md, and the job's name", async () => {
+  it('has the rules, copied by the commands of docs/monitoring.md, and their job name', async () => {
     const rules = readProjectFile(RULES);
     expect(of('PrometheusRule').spec).toEqual(parse(rules));
     const { labels } = of('PrometheusRule').metadata;
@@ -265,7 +265,7 @@ describe.skipIf(!hasEnvsubst)('deployment.template.yml, rendered with its exampl
     }
   });
 
-  it('can be cut before what only a Prometheus Operator knows', () => {
+  it('is valid without the part for the Prometheus Operator', () => {
     const cut = "sed '/^# Prometheus Operator/,$d'";
     expect(readProjectFile('docs/deployment.md')).toContain(cut);
     const left = objectsIn(render({}, cut));

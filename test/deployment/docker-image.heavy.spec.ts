@@ -83,7 +83,7 @@ it(
   },
 );
 
-it('the image is not run as root, and keeps its data on a volume', () => {
+it('the image does not run as root, and has a volume for its data', () => {
   expect(image).toContain('\nUSER 1000:1000\n');
   expect(image).toContain('\nENV DATA_DIR=/data\nVOLUME /data\n');
   expect(readProjectFile('.dockerignore').split('\n')).toContain('*');

@@ -1,21 +1,17 @@
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { databaseChecks, machineChecks, schemaChecks } from '../../src/cli/doctor/checks.js';
+import { databaseChecks } from '../../src/cli/doctor/database-checks.js';
+import { machineChecks } from '../../src/cli/doctor/machine-checks.js';
+import { schemaChecks } from '../../src/cli/doctor/schema-checks.js';
 import { createProgram } from '../../src/cli/program.js';
-import { USAGE } from '../../src/simulator/options.js';
 import { codesIn, markdownFiles, readProjectFile, tableUnder } from '../support/markdown.js';
 
 const page = readProjectFile('docs/command-line.md');
-const program = await createProgram();
+const program = await createProgram(['simulate']);
 const commands = new Map(program.commands.map((command) => [command.name(), command]));
 
 /** The long names, without that of the help. */
 function optionsOf(command: Command): string[] {
-  if (command.name() === 'simulate') {
-    return [...USAGE.matchAll(/^ {2}(--[\w-]+)/gm)]
-      .map(([, name = '']) => name)
-      .filter((name) => name !== '--help');
-  }
   return command.options.map(({ long }) => long ?? '');
 }
 

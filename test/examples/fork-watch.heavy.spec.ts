@@ -53,7 +53,7 @@ it('the package has a client and a command line', async () => {
   expect(command.stdout.trim()).toBe(PACKAGE_VERSION);
 });
 
-describe('the example of a module of one’s own', () => {
+describe('the example module', () => {
   it(
     'compiles against the types of the package, also where libraries are checked',
     { timeout: 180_000 },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AdvisoryLock } from '../../src/storage/index.js';
 import { agrees, type ImportProgress } from '../../src/import/index.js';
-import { reportText } from '../../src/import/progress/report-text.js';
+import { reportText } from '../../src/import/import-output.js';
 import { TestDatabase } from '../support/databases.js';
 import { bringOver } from './importing.js';
 import { fillOldDatabase, oldDatabase } from '../support/old-database.js';
@@ -14,13 +14,13 @@ const HISTORY = { connections: 5, from: '2020-11-20', days: 3 };
 const progressWith = (told: Partial<ImportProgress>): ImportProgress => ({
   begin: () => undefined,
   advance: () => undefined,
-  say: () => undefined,
+  log: () => undefined,
   end: () => undefined,
   ...told,
 });
 
-describe('at its end an import', { timeout: 60_000 }, () => {
-  it('counts what is here, and not only what it has noted', async () => {
+describe('the final count of an import', { timeout: 60_000 }, () => {
+  it('counts rows in the target, not only recorded ranges', async () => {
     await using old = await oldDatabase();
     await using database = await TestDatabase.create();
     await fillOldDatabase(old.url, { ...HISTORY, messages: 100 });
@@ -40,17 +40,17 @@ describe('at its end an import', { timeout: 60_000 }, () => {
     );
     const more = await bringOver(old, database);
     expect(agrees(more)).toBe(false);
-    expect(reportText(more)).toMatch(/^tetcore_logs: \d+ rows more are here than came over\.$/m);
+    expect(reportText(more)).toMatch(/^tetcore_logs: the target has \d+ more rows than were imported\.$/m);
 
     await database.query('TRUNCATE logs_expiring, logs_audit');
     await database.query('DELETE FROM benchmarks WHERE id = 1');
     const fewer = await bringOver(old, database);
     expect(agrees(fewer)).toBe(false);
-    expect(reportText(fewer)).toContain('tetcore_logs: 100 rows that had come over are not here any more.');
-    expect(reportText(fewer)).toContain('benchmarks: 1 rows that had come over are not here any more.');
+    expect(reportText(fewer)).toContain('tetcore_logs: 100 imported rows are missing in the target.');
+    expect(reportText(fewer)).toContain('benchmarks: 1 imported rows are missing in the target.');
   });
 
-  it('does not take for missing what the purge has removed', async () => {
+  it('does not report purged rows as missing', async () => {
     await using old = await oldDatabase();
     await using database = await TestDatabase.create();
     await old.query(
@@ -69,7 +69,7 @@ describe('at its end an import', { timeout: 60_000 }, () => {
     expect(agrees(await bringOver(old, database, { environment: { LOG_EXPIRY_H: '48' } }))).toBe(false);
   });
 
-  it('is not through where rows have come meanwhile', async () => {
+  it('is incomplete if rows were added during the import', async () => {
     await using old = await oldDatabase();
     await using database = await TestDatabase.create();
     await fillOldDatabase(old.url, { ...HISTORY, messages: 100 });
@@ -94,7 +94,7 @@ describe('at its end an import', { timeout: 60_000 }, () => {
     expect(agrees(await bringOver(old, database))).toBe(true);
   });
 
-  it('lets partitions be no more than a server can live with', async () => {
+  it('limits the number of partitions', async () => {
     await using old = await oldDatabase();
     await using database = await TestDatabase.create();
     await old.query("INSERT INTO peer_connections (ip_addr, audit) VALUES ('1.1.1.1', true)");
@@ -105,14 +105,14 @@ describe('at its end an import', { timeout: 60_000 }, () => {
     const partitions = "SELECT FROM pg_inherits WHERE inhparent = 'logs_audit'::regclass";
     const before = (await database.query(partitions)).length;
     await expect(bringOver(old, database)).rejects.toThrow(
-      /^The messages are of too many times.*logs_audit would have more than 300 partitions/,
+      /^The messages span too many partitions.*logs_audit would have more than 300 partitions/,
     );
     expect(await database.query(partitions)).toHaveLength(before);
     await old.query('DELETE FROM substrate_logs WHERE id > 10');
     expect(agrees(await bringOver(old, database))).toBe(true);
   });
 
-  it('has kept the messages of a node whose name is broken', async () => {
+  it('keeps messages of a node with an invalid name', async () => {
     await using old = await oldDatabase({ encoding: 'SQL_ASCII' });
     await using database = await TestDatabase.create();
     await old.query(
@@ -133,8 +133,8 @@ describe('at its end an import', { timeout: 60_000 }, () => {
   });
 });
 
-describe('an import that is begun beside another one', { timeout: 60_000 }, () => {
-  it('gets its turn before transactions that are begun later, and says that it waits', async () => {
+describe('a concurrent import', { timeout: 60_000 }, () => {
+  it('gets the lock before later transactions, and reports that it waits', async () => {
     await using old = await oldDatabase();
     await using database = await TestDatabase.create();
     await fillOldDatabase(old.url, { ...HISTORY, messages: 100 });
@@ -145,7 +145,7 @@ describe('an import that is begun beside another one', { timeout: 60_000 }, () =
       await first.query('BEGIN');
       await first.query(lock);
       const running = bringOver(old, database, {
-        progress: progressWith({ say: (what) => said.push(what) }),
+        progress: progressWith({ log: (what) => said.push(what) }),
       });
       const waiting = (count: number): Promise<boolean> =>
         waitUntil(

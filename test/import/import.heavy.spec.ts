@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { agrees } from '../../src/import/index.js';
-import { reportText } from '../../src/import/progress/report-text.js';
+import { reportText } from '../../src/import/import-output.js';
 import { typeNumber } from '../../src/storage/index.js';
 import { TestDatabase } from '../support/databases.js';
 import { fillOldDatabase, oldDatabase } from '../support/old-database.js';
@@ -12,7 +12,7 @@ const DESCRIBED =
   'ip_addr, peer_id, audit, name, chain, version, authority, startup_time::text AS startup_time, implementation';
 
 describe('a database of 0.1.4', { timeout: 60_000 }, () => {
-  it('comes over whole, and a server answers from it', async () => {
+  it('is imported completely, and can be queried', async () => {
     await using old = await oldDatabase({ logs: 'tetcore_logs' });
     await using database = TestDatabase.missing();
     const history = { connections: 120, messages: 6_000, from: '2020-11-20 12:00:00.000001', days: 60 };
@@ -32,11 +32,11 @@ describe('a database of 0.1.4', { timeout: 60_000 }, () => {
     const report = await bringOver(old, database);
 
     expect(report.tables).toEqual([
-      { table: 'tetcore_logs', sourceRows: 6_001, imported: 6_001, leftOut: {}, newer: 0 },
-      { table: 'peer_connections', sourceRows: 120, imported: 120, leftOut: {}, newer: 0 },
-      { table: 'host_systems', sourceRows: 1, imported: 1, leftOut: {}, newer: 0 },
-      { table: 'benchmarks', sourceRows: 1, imported: 1, leftOut: {}, newer: 0 },
-      { table: 'benchmark_events', sourceRows: 1, imported: 1, leftOut: {}, newer: 0 },
+      { table: 'tetcore_logs', sourceRows: 6_001, imported: 6_001, skipped: {}, newer: 0 },
+      { table: 'peer_connections', sourceRows: 120, imported: 120, skipped: {}, newer: 0 },
+      { table: 'host_systems', sourceRows: 1, imported: 1, skipped: {}, newer: 0 },
+      { table: 'benchmarks', sourceRows: 1, imported: 1, skipped: {}, newer: 0 },
+      { table: 'benchmark_events', sourceRows: 1, imported: 1, skipped: {}, newer: 0 },
     ]);
     expect(agrees(report)).toBe(true);
     expect(await newMessages(database)).toEqual(await oldMessages(old, 'tetcore_logs'));
@@ -87,7 +87,7 @@ describe('a database of 0.1.4', { timeout: 60_000 }, () => {
     ]);
   });
 
-  it('comes over as versions before it had made it', async () => {
+  it('is imported from tables of earlier versions', async () => {
     await using old = await oldDatabase({ version: '2019', noted: false });
     await using database = await TestDatabase.create();
     await fillOldDatabase(old.url, { connections: 20, messages: 500, from: '2019-08-30', days: 5 });
@@ -136,7 +136,7 @@ describe('a database of 0.1.4', { timeout: 60_000 }, () => {
     expect((await database.query('SELECT max(id)::int AS id FROM benchmarks'))[0]).toEqual({ id: 3 });
   });
 
-  it('is brought no further than what would be purged at once, and what is left out is counted', async () => {
+  it('is imported without expired rows, which are counted as skipped', async () => {
     await using old = await oldDatabase();
     await using database = await TestDatabase.create();
     await old.query('ALTER TABLE substrate_logs DROP CONSTRAINT substrate_logs_peer_connection_id_fkey');
@@ -167,7 +167,7 @@ describe('a database of 0.1.4', { timeout: 60_000 }, () => {
       table: 'substrate_logs',
       sourceRows: 16,
       imported: 5,
-      leftOut: { expired: 2, no_connection: 2, not_an_object: 3, out_of_range: 4 },
+      skipped: { expired: 2, no_connection: 2, not_an_object: 3, out_of_range: 4 },
       newer: 0,
     });
     expect(agrees(report)).toBe(true);
@@ -198,7 +198,7 @@ describe('a database of 0.1.4', { timeout: 60_000 }, () => {
     expect(partitions.length).toBeLessThan(5);
   });
 
-  it('keeps every digit and every character, and what cannot be kept is found among the others', async () => {
+  it('is imported without loss; rejected rows are found and counted', async () => {
     await using old = await oldDatabase({ encoding: 'SQL_ASCII' });
     await using database = await TestDatabase.create();
     const odd = [
@@ -225,7 +225,7 @@ describe('a database of 0.1.4', { timeout: 60_000 }, () => {
 
     const report = await bringOver(old, database);
 
-    expect(report.tables[0]).toMatchObject({ sourceRows: 46, imported: 44, leftOut: { refused: 2 } });
+    expect(report.tables[0]).toMatchObject({ sourceRows: 46, imported: 44, skipped: { refused: 2 } });
     expect(agrees(report)).toBe(true);
     const stored = await database.query<{ logs: string; msg: string | null }>(
       "SELECT left(logs::text, 900) || md5(logs::text) AS logs, msg FROM tetcore_logs WHERE created_at < '2020-02-03' ORDER BY id",
@@ -240,7 +240,7 @@ describe('a database of 0.1.4', { timeout: 60_000 }, () => {
     expect(good).toHaveLength(38);
   });
 
-  it('gives connections the genesis hash that was said of their chain, also in a later run', async () => {
+  it('has the genesis hashes of --genesis, also in a later run', async () => {
     await using old = await oldDatabase({ logs: 'tetcore_logs' });
     await using database = TestDatabase.missing();
     const insert = (id: number, chain: string | null): Promise<unknown> =>
@@ -260,7 +260,7 @@ describe('a database of 0.1.4', { timeout: 60_000 }, () => {
     const report = await bringOver(old, database, { genesis });
     expect(report.unknownChains).toEqual(["It's no chain"]);
     expect(agrees(report)).toBe(true);
-    expect(reportText(report)).toContain("no connection of the source is of a chain It's no chain.");
+    expect(reportText(report)).toContain("the source has no connection on a chain named It's no chain.");
     const hashes = (): Promise<object[]> =>
       database.query('SELECT peer_id, genesis_hash FROM peer_connections ORDER BY peer_id');
     expect(await hashes()).toEqual([

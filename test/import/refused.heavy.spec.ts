@@ -9,32 +9,32 @@ const nameOf = (database: TestDatabase): string => new URL(database.url).pathnam
 
 // They start processes.
 describe('what cannot be imported', { timeout: 90_000 }, () => {
-  it('is the target itself', async () => {
+  it('is rejected: the target itself', async () => {
     await using old = await oldDatabase();
-    await expect(bringOver(old, old)).rejects.toThrow('--from and DATABASE_URL name the same database');
+    await expect(bringOver(old, old)).rejects.toThrow('--from and DATABASE_URL are the same database');
   });
 
-  it('is a database of this version', async () => {
+  it('is rejected: a database of this version', async () => {
     await using ours = await TestDatabase.create();
     await using target = TestDatabase.missing();
-    await expect(bringOver(ours, target)).rejects.toThrow('is a database of this version already');
+    await expect(bringOver(ours, target)).rejects.toThrow('is a database of this version');
     await expect(target.query('SELECT 1')).rejects.toThrow('does not exist');
   });
 
-  it('is a database without its tables, or with those of another program', async () => {
+  it('is rejected: a database without the tables of 0.1.4', async () => {
     await using old = await oldDatabase();
     await using target = await TestDatabase.create();
     await old.query('ALTER TABLE substrate_logs RENAME peer_connection_id TO node_ip');
     await expect(bringOver(old, target)).rejects.toThrow(
-      'substrate_logs of the source has no peer_connection_id',
+      'substrate_logs of the source has no column peer_connection_id',
     );
     await old.query('DROP TABLE substrate_logs');
     await expect(bringOver(old, target)).rejects.toThrow(
-      'There is __diesel_schema_migrations, benchmark_events, benchmarks, host_systems, peer_connections.',
+      'It has __diesel_schema_migrations, benchmark_events, benchmarks, host_systems, peer_connections.',
     );
   });
 
-  it('is one whose user may not read, or whose target may not be written', async () => {
+  it('is rejected: missing privileges on source or target', async () => {
     await using old = await oldDatabase();
     await using target = await TestDatabase.create();
     const role = nameOf(old);
@@ -54,20 +54,20 @@ describe('what cannot be imported', { timeout: 90_000 }, () => {
     }
   });
 
-  it('is one that is not there; no password is printed', async () => {
+  it('is rejected: an unreachable database, without printing its password', async () => {
     await using target = await TestDatabase.create();
     const from = 'postgres://somebody:secret-word@127.0.0.1:1/old?sslpassword=secret-too';
     const { code, stdout, stderr } = await commandLine(['import', '--from', from], {
       DATABASE_URL: target.url,
     });
     expect(code).toBe(1);
-    expect(stdout).toContain('From 127.0.0.1:1/old into ');
-    expect(stderr).toContain('The source, 127.0.0.1:1/old, cannot be opened: ');
+    expect(stdout).toContain('Importing 127.0.0.1:1/old into ');
+    expect(stderr).toContain('Cannot connect to the source 127.0.0.1:1/old: ');
     await using old = await oldDatabase();
     const away = await commandLine(['import', '--from', old.url], { DATABASE_URL: from });
     expect(away).toMatchObject({ code: 1 });
     expect(away.stderr).toMatch(
-      /^The database of DATABASE_URL, 127\.0\.0\.1:1\/old, cannot be opened: .*\n$/,
+      /^Cannot connect to the database of DATABASE_URL, 127\.0\.0\.1:1\/old: .*\n$/,
     );
     const unread = await commandLine(['import', '--from', 'mysql://x:secret@y/z']);
     expect(unread.code).toBe(2);
@@ -79,7 +79,7 @@ describe('what cannot be imported', { timeout: 90_000 }, () => {
     );
   });
 
-  it('reads the source and changes nothing in it', async () => {
+  it('does not change the source', async () => {
     await using old = await oldDatabase();
     await using target = await TestDatabase.create();
     await fillOldDatabase(old.url, { connections: 5, messages: 50, from: '2020-01-01', days: 1 });
@@ -98,7 +98,7 @@ describe('what cannot be imported', { timeout: 90_000 }, () => {
 });
 
 describe('a server on a database of a build from before the first release', { timeout: 90_000 }, () => {
-  it('does not start, and says that it takes a new one', async () => {
+  it('does not start, and asks for a new database', async () => {
     await using database = await TestDatabase.create();
     await database.query('DROP TABLE peer_connections CASCADE; CREATE TABLE peer_connections (id uuid)');
     await using server = await TestServer.start(database.url);
@@ -109,7 +109,7 @@ describe('a server on a database of a build from before the first release', { ti
 });
 
 describe('a server on a database of 0.1.4', { timeout: 90_000 }, () => {
-  it('does not start, and says how to bring it over', async () => {
+  it('does not start, and explains how to import it', async () => {
     await using old = await oldDatabase();
     await using server = await TestServer.start(old.url);
     await expect(server.server.ready).rejects.toThrow(

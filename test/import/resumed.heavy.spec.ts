@@ -86,14 +86,14 @@ describe('an import', { timeout: 90_000 }, () => {
     },
   );
 
-  it('ends at Ctrl-C after what is under way, and goes on later', async () => {
+  it('stops at Ctrl-C after running transactions, and can be resumed', async () => {
     await using old = await oldDatabase();
     await using database = await TestDatabase.create();
     await fillOldDatabase(old.url, { ...HISTORY, messages: 20_000 });
     await using stopped = new ImportProcess(old.url, database.url, SMALL_CHUNKS);
     await waitUntil(async () => (await ranges(database)) > 2, { what: 'some chunks', timeoutMs: 30_000 });
     expect(await stopped.end('SIGINT')).toBe(1);
-    expect(stopped.output).toContain('Stopped. What came over is kept: run it again to go on.');
+    expect(stopped.output).toContain('Stopped. Imported rows are kept: run the import again to continue.');
     await using last = new ImportProcess(old.url, database.url);
     expect(await last.end()).toBe(0);
     expect(last.output).toMatch(/substrate_logs +20,000 +20,000 +-/);
@@ -101,7 +101,7 @@ describe('an import', { timeout: 90_000 }, () => {
     expect(await newMessages(database)).toEqual(await oldMessages(old, 'substrate_logs'));
   });
 
-  it('ends where a database is gone in the middle of it, and goes on later', async () => {
+  it('fails if a database is lost, and can be resumed', async () => {
     await using old = await oldDatabase();
     await using database = await TestDatabase.create();
     await fillOldDatabase(old.url, { ...HISTORY, messages: 10_000 });
@@ -114,13 +114,13 @@ describe('an import', { timeout: 90_000 }, () => {
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
           WHERE application_name = 'tetcore-analytics import' AND datname = current_database()`,
       );
-      await expect(broken).rejects.toThrow(/^It was broken off: .* run it again to go on\.$/);
+      await expect(broken).rejects.toThrow(/^The import failed: .* run the import again to continue\.$/);
     }
     expect(agrees(await bringOver(old, database))).toBe(true);
     expect(await newMessages(database)).toEqual(await oldMessages(old, 'substrate_logs'));
   });
 
-  it('gives way to one that is begun later', async () => {
+  it('is taken over by a later import', async () => {
     await using old = await oldDatabase();
     await using database = await TestDatabase.create();
     await fillOldDatabase(old.url, { ...HISTORY, messages: 20_000 });
@@ -128,12 +128,12 @@ describe('an import', { timeout: 90_000 }, () => {
     await waitUntil(async () => (await ranges(database)) > 2, { what: 'some chunks', timeoutMs: 30_000 });
     const report = await bringOver(old, database);
     expect(await first.end()).toBe(1);
-    expect(first.output).toContain('Another import of this source was begun');
+    expect(first.output).toContain('Another import of this source was started');
     expect(agrees(report)).toBe(true);
     expect(await newMessages(database)).toEqual(await oldMessages(old, 'substrate_logs'));
   });
 
-  it('brings what has come since, and waits for what is being written among what has come', async () => {
+  it('imports new rows, and waits for uncommitted rows with lower ids', async () => {
     await using old = await oldDatabase();
     await using database = await TestDatabase.create();
     await fillOldDatabase(old.url, { ...HISTORY, messages: 1_000 });
@@ -176,7 +176,7 @@ describe('an import', { timeout: 90_000 }, () => {
     ).toEqual([{ ip_addr: '10.0.0.0' }]);
   });
 
-  it('tells of rows that were removed from the source, or came where it has been', async () => {
+  it('reports rows that were removed from the source, or added among processed ids', async () => {
     await using old = await oldDatabase();
     await using database = await TestDatabase.create();
     await fillOldDatabase(old.url, { ...HISTORY, messages: 100 });
@@ -188,15 +188,15 @@ describe('an import', { timeout: 90_000 }, () => {
     await old.query("INSERT INTO benchmarks (setup) VALUES ('{}')");
     await using more = new ImportProcess(old.url, database.url);
     expect(await more.end()).toBe(1);
-    expect(more.output).toContain('substrate_logs: the source has 1 rows more');
+    expect(more.output).toContain('substrate_logs: the source has 1 new rows');
     await old.query('DELETE FROM substrate_logs WHERE id IN (49, 50)');
     await using fewer = new ImportProcess(old.url, database.url);
     expect(await fewer.end()).toBe(1);
     expect(fewer.output).toContain('substrate_logs: 1 rows were removed from the source');
-    expect(fewer.output).toContain('NOT all accounted for');
+    expect(fewer.output).toContain('NOT all rows of the source');
   });
 
-  it('runs beside a server that takes in messages, and whose feed does not take it for news', async () => {
+  it('runs beside a server, whose live feed ignores imported messages', async () => {
     await using old = await oldDatabase();
     await using database = await TestDatabase.create();
     await fillOldDatabase(old.url, { ...HISTORY, messages: 5_000 });

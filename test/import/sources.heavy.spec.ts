@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openSession } from '../../src/storage/index.js';
-import { serversSeen } from '../../src/cli/doctor/servers-seen.js';
+import { liveServers } from '../../src/cli/doctor/schema-checks.js';
 import { agrees } from '../../src/import/index.js';
 import { TestDatabase } from '../support/databases.js';
 import { bringOver } from './importing.js';
@@ -22,13 +22,13 @@ async function copyOf(database: TestDatabase): Promise<TestDatabase> {
 }
 
 describe('the source of an import', { timeout: 60_000 }, () => {
-  it('does not come twice when it cannot be known again', async () => {
+  it('is not imported twice if it cannot be identified', async () => {
     await using old = await oldDatabase();
     await using database = await TestDatabase.create();
     await fillOldDatabase(old.url, { ...HISTORY, messages: 100 });
     await bringOver(old, database);
     await old.query('DROP TABLE __diesel_schema_migrations');
-    await expect(bringOver(old, database)).rejects.toThrow(/^Another source .* Give --another-source/);
+    await expect(bringOver(old, database)).rejects.toThrow(/^A different source .* Pass --another-source/);
     expect(await messages(database)).toBe(100);
 
     await using second = await oldDatabase({ noted: false });
@@ -40,7 +40,7 @@ describe('the source of an import', { timeout: 60_000 }, () => {
     expect(await bringOver(second, database)).toEqual(report);
   });
 
-  it('has a number of its own, the same for every run, and is no server that runs', async () => {
+  it('has its own collector number for all runs, and is not a running server', async () => {
     await using old = await oldDatabase();
     await using database = await TestDatabase.create();
     await fillOldDatabase(old.url, { ...HISTORY, messages: 10 });
@@ -59,10 +59,10 @@ describe('the source of an import', { timeout: 60_000 }, () => {
         'SELECT DISTINCT collector, peer_connection_id::float8 AS id FROM tetcore_logs ORDER BY 2',
       ),
     ).toEqual([1, 2, 3, 4, 5].map((id) => ({ collector: number, id: number * 2 ** 32 + id })));
-    expect(await onDatabase(database.url, serversSeen)).toEqual([]);
+    expect(await onDatabase(database.url, liveServers)).toEqual([]);
   });
 
-  it('has ids as 0.1.4 gives them', async () => {
+  it('must have ids as 0.1.4 creates them', async () => {
     await using old = await oldDatabase();
     await using target = TestDatabase.missing();
     await old.query("INSERT INTO peer_connections (id, ip_addr) VALUES (-1, '1.1.1.1')");
@@ -72,7 +72,7 @@ describe('the source of an import', { timeout: 60_000 }, () => {
     await expect(bringOver(old, target)).rejects.toThrow('or above 4294967295');
   });
 
-  it('is not taken for a copy of it that went on apart', async () => {
+  it('is distinguished from a diverged copy', async () => {
     await using old = await oldDatabase();
     await using database = await TestDatabase.create();
     await fillOldDatabase(old.url, { ...HISTORY, messages: 100 });
@@ -89,12 +89,12 @@ describe('the source of an import', { timeout: 60_000 }, () => {
     // What is only longer than it was is the same, wherever it is.
     expect(agrees(await bringOver(old, database))).toBe(true);
     await expect(bringOver(copy, database)).rejects.toThrow(
-      'The source is not the one that was brought over before',
+      'The source differs from the source of the previous import',
     );
     expect(await messages(database)).toBe(150);
   });
 
-  it('is no standby', async () => {
+  it('must not be a standby', async () => {
     await using old = await oldDatabase();
     await using database = await TestDatabase.create();
     // A standby takes minutes to make; what it would answer is answered by a function that hides PostgreSQL's own.
@@ -105,7 +105,7 @@ describe('the source of an import', { timeout: 60_000 }, () => {
     await expect(bringOver(old, database, { from })).rejects.toThrow('The source is a standby');
   });
 
-  it('may take as long as it needs, whatever its database says of transactions', async () => {
+  it('is read without the transaction timeouts of its database', async () => {
     await using old = await oldDatabase();
     await old.query(`ALTER DATABASE ${nameOf(old)} SET idle_in_transaction_session_timeout = '50ms'`);
     const session = await openSession(old.url, 'a test', true);

@@ -19,7 +19,7 @@ async function sizeOf(server: TestServer): Promise<number> {
 }
 
 describe('the size of the database', () => {
-  it('is what PostgreSQL says, and grows with what is stored', async () => {
+  it('is reported by PostgreSQL, and grows with stored messages', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     const before = await sizeOf(server);
@@ -47,7 +47,7 @@ describe('the size of the database', () => {
     expect(tables.get('table="logs_expiring"')).toBe(Number(said?.messages));
   });
 
-  it('is not waited for where somebody has a partition for himself', async () => {
+  it('does not wait for a locked partition', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     await sizeOf(server);
@@ -65,7 +65,7 @@ describe('the size of the database', () => {
     expect((await server.metric(TABLES)).size).toBe(2);
   });
 
-  it('is absent while the database is away, and comes back with it', { timeout: 120_000 }, async () => {
+  it('is absent while the database is unavailable', { timeout: 120_000 }, async () => {
     await using postgres = await FaultyPostgres.start();
     await using server = await TestServer.ready(postgres.url);
     expect(await sizeOf(server)).toBeGreaterThan(1_000_000);

@@ -10,7 +10,7 @@ describe('tetcore_ready', () => {
     (await server.get('/health/ready')).status,
   ];
 
-  it('is 1 where nodes may be sent, as /health/ready says, and 0 before and after', async () => {
+  it('is 1 while the server accepts nodes, and 0 before and after', async () => {
     {
       const nobody = `postgres://postgres@127.0.0.1:${(await freePort()).toString()}/nothing`;
       await using starting = await TestServer.start(nobody);

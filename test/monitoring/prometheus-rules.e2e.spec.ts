@@ -37,8 +37,8 @@ function tested(fires: boolean): string[] {
     .map((each) => /alertname="(\w+)"/.exec(each)?.[1] ?? '');
 }
 
-describe('the rules for Prometheus', () => {
-  it('name only metrics that a running server serves', async () => {
+describe('the Prometheus rules', () => {
+  it('use only metrics of a running server', async () => {
     await using database = await TestDatabase.create();
     await using server = await ServerProcess.ready(await freePort(), {
       DATABASE_URL: database.url,
@@ -54,7 +54,7 @@ describe('the rules for Prometheus', () => {
     expect(metricsNamed.filter((name) => !served.has(name))).toEqual([]);
   });
 
-  it('select labels that docs/metrics.md knows', () => {
+  it('use only labels of docs/metrics.md', () => {
     const known = new Set(codesIn(readProjectFile('docs/metrics.md')));
     const values = all(rules, /\w+=~?"([^"]+)"/g)
       .flatMap((value) => value.split('|'))
@@ -63,7 +63,7 @@ describe('the rules for Prometheus', () => {
     expect(values.filter((value) => !known.has(value))).toEqual([]);
   });
 
-  it('know the bounds as the settings have them by default', () => {
+  it('have the defaults of the settings as limits', () => {
     const settings = readSettings({});
     const bounds = [...rules.matchAll(/record: tetcore:(\w+):bound\s+expr: vector\(([\d *]+)\)/g)].map(
       ([, name = '', factors = '']): [string, number] => [
@@ -82,7 +82,7 @@ describe('the rules for Prometheus', () => {
     });
   });
 
-  it('give each alert a severity, a summary, and a description that leads to a section', () => {
+  it('have a severity, a summary, and a description with a link for each alert', () => {
     const headings = new Set(all(readProjectFile('docs/operations.md'), /^## (.+)$/gm));
     const incomplete = alerts.filter(({ text }) => {
       const section = /description: .*See "([^"]+)" in docs\/operations\.md\./.exec(text)?.[1] ?? '';
@@ -96,21 +96,21 @@ describe('the rules for Prometheus', () => {
     expect(incomplete.map(({ name }) => name)).toEqual([]);
   });
 
-  it('have no dollar sign, which envsubst would take', () => {
+  it('contain no dollar sign, which envsubst would replace', () => {
     expect(rules).not.toContain('$');
   });
 
-  it('have a unit test for each alert in which it fires, and one in which it does not', () => {
+  it('have a unit test with and without firing for each alert', () => {
     expect(unique(tested(true))).toEqual(unique(alertNames));
     expect(unique(tested(false))).toEqual(unique(alertNames));
   });
 
-  it('have a story for each alert in which its cause is made on a real server', () => {
+  it('have a story with the cause of each alert on a real server', () => {
     const stories = [...SERVER_STORIES, ...MESSAGE_STORIES, ...STORAGE_STORIES];
     expect(unique(stories.flatMap((story) => Object.keys(story.alerts)))).toEqual(unique(alertNames));
   });
 
-  it('stand in docs/monitoring.md, alert by alert', () => {
+  it('are listed in docs/monitoring.md', () => {
     const listed = tableUnder(readProjectFile('docs/monitoring.md'), '## Alerts').flatMap(([alert = '']) =>
       codesIn(alert),
     );
@@ -121,7 +121,7 @@ describe('the rules for Prometheus', () => {
 describe.skipIf(!hasPrometheus)('Prometheus', () => {
   const path = (name: string): string => `${ROOT}/${FOLDER}/${name}`;
 
-  it('finds nothing wrong with the rules and the example', async () => {
+  it('accepts the rules and the example configuration', async () => {
     const found = all(rules, /^ +- (alert|record): /gm).length;
     expect(await promtool('check', 'rules', path('rules.yml'))).toContain(
       `SUCCESS: ${found.toString()} rules`,

@@ -17,39 +17,43 @@ describe.skipIf(!hasPrometheus)('Prometheus', () => {
     expect(await promtool('test', 'rules', path('rules.test.yml'))).toContain('SUCCESS');
   });
 
-  it('evaluates the rules on two servers, and tells of the one that ends', { timeout: 120_000 }, async () => {
-    await using database = await TestDatabase.create();
-    const environment = { DATABASE_URL: database.url, JOURNAL_MODE: 'off' };
-    await using stays = await ServerProcess.ready(await freePort(), environment);
-    await using ends = await ServerProcess.ready(await freePort(), environment);
-    const [staying, ending] = [stays, ends].map(({ port }) => `127.0.0.1:${port.toString()}`) as [
-      string,
-      string,
-    ];
-    const impatient = rules.replace(/^( +for:) .*$/gm, '$1 1s');
-    await using prometheus = await TestPrometheus.ready({ [JOB]: [staying, ending] }, impatient);
+  it(
+    'evaluates the rules on two servers, and alerts for the one that stops',
+    { timeout: 120_000 },
+    async () => {
+      await using database = await TestDatabase.create();
+      const environment = { DATABASE_URL: database.url, JOURNAL_MODE: 'off' };
+      await using stays = await ServerProcess.ready(await freePort(), environment);
+      await using ends = await ServerProcess.ready(await freePort(), environment);
+      const [staying, ending] = [stays, ends].map(({ port }) => `127.0.0.1:${port.toString()}`) as [
+        string,
+        string,
+      ];
+      const impatient = rules.replace(/^( +for:) .*$/gm, '$1 1s');
+      await using prometheus = await TestPrometheus.ready({ [JOB]: [staying, ending] }, impatient);
 
-    await waitUntil(async () => (await prometheus.targetsUp()).length === 2, {
-      what: 'both servers to be scraped',
-      timeoutMs: 30_000,
-      everyMs: 100,
-    });
-    await waitUntil(
-      async () =>
-        (await prometheus.rules()).every(({ health }) => health !== 'unknown') &&
-        (await prometheus.firing()).length === 0,
-      { what: 'every rule to be evaluated, and no alert', timeoutMs: 30_000, everyMs: 100 },
-    );
-    const failed = (await prometheus.rules()).filter(({ health }) => health !== 'ok');
-    expect(failed.map(({ name, lastError }) => `${name}: ${String(lastError)}`)).toEqual([]);
+      await waitUntil(async () => (await prometheus.targetsUp()).length === 2, {
+        what: 'both servers to be scraped',
+        timeoutMs: 30_000,
+        everyMs: 100,
+      });
+      await waitUntil(
+        async () =>
+          (await prometheus.rules()).every(({ health }) => health !== 'unknown') &&
+          (await prometheus.firing()).length === 0,
+        { what: 'every rule to be evaluated, and no alert', timeoutMs: 30_000, everyMs: 100 },
+      );
+      const failed = (await prometheus.rules()).filter(({ health }) => health !== 'ok');
+      expect(failed.map(({ name, lastError }) => `${name}: ${String(lastError)}`)).toEqual([]);
 
-    expect(await ends.end('SIGTERM')).toBe(0);
-    const down = await waitUntil(
-      async () => (await prometheus.firing()).find(({ name }) => name === 'TetcoreAnalyticsDown'),
-      { what: 'TetcoreAnalyticsDown', timeoutMs: 30_000, everyMs: 100 },
-    );
-    expect(down.labels).toMatchObject({ job: JOB, instance: ending, severity: 'critical' });
-    expect(down.annotations.summary).toBe(`${ending} does not answer.`);
-    expect((await prometheus.firing()).map(({ labels }) => labels.instance)).not.toContain(staying);
-  });
+      expect(await ends.end('SIGTERM')).toBe(0);
+      const down = await waitUntil(
+        async () => (await prometheus.firing()).find(({ name }) => name === 'TetcoreAnalyticsDown'),
+        { what: 'TetcoreAnalyticsDown', timeoutMs: 30_000, everyMs: 100 },
+      );
+      expect(down.labels).toMatchObject({ job: JOB, instance: ending, severity: 'critical' });
+      expect(down.annotations.summary).toBe(`${ending} is down.`);
+      expect((await prometheus.firing()).map(({ labels }) => labels.instance)).not.toContain(staying);
+    },
+  );
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Json, type JsonObject, toExactJson } from '../../src/simulator/messages/exact-json.js';
+import { type Json, type JsonObject, toExactJson } from '../../src/simulator/messages/envelope.js';
 import type { TestDatabase } from '../support/databases.js';
 import { sharedServer } from '../support/shared-server.js';
 import { history, listed, type Reporter, type Said, storeReports } from '../support/reports.js';

@@ -16,7 +16,7 @@ const run = promisify(execFile);
 const READY_MS = 90_000;
 const canMount = process.platform === 'linux' && process.getuid?.() === 0;
 
-describe('the DATA_DIR of a server with its own PostgreSQL', { timeout: 300_000 }, () => {
+describe('the DATA_DIR of a server with embedded PostgreSQL', { timeout: 300_000 }, () => {
   let dataDir: string;
 
   beforeEach(async () => {
@@ -27,7 +27,7 @@ describe('the DATA_DIR of a server with its own PostgreSQL', { timeout: 300_000 
     await rm(dataDir, { recursive: true, force: true });
   });
 
-  it('is refused to another server while the first lives, frozen or not, and free as soon as that is killed', async () => {
+  it('is locked while the server runs or is frozen, and released when it is killed', async () => {
     await using first = await readyServer({ DATA_DIR: dataDir });
     first.child.kill('SIGSTOP');
     await using second = ServerProcess.spawn(await freePort(), { DATA_DIR: dataDir });
@@ -46,7 +46,7 @@ describe('the DATA_DIR of a server with its own PostgreSQL', { timeout: 300_000 
     expect(await third.end('SIGTERM')).toBe(0);
   });
 
-  it('ends the server when it is removed: PostgreSQL at once, and what is held goes to the next start', async () => {
+  it('stops PostgreSQL and the server when it is removed; queued messages are stored at the next start', async () => {
     const messages = new NumberedMessages();
     {
       await using server = await readyServer({
@@ -71,7 +71,7 @@ describe('the DATA_DIR of a server with its own PostgreSQL', { timeout: 300_000 
   });
 });
 
-describe.runIf(canMount)('a DATA_DIR on a file system that is read-only', () => {
+describe.runIf(canMount)('a DATA_DIR on a read-only file system', () => {
   let mounted: string;
 
   beforeEach(async () => {

@@ -63,8 +63,8 @@ async function asAdministrator(database: TestDatabase, sql: (name: string) => st
 
 const message = (n: number): JsonObject => ({ msg: 'block.import', n, ts: new Date().toISOString() });
 
-describe('while the database does not do its part', () => {
-  it('takes nodes in, says so everywhere, and goes on by itself: frozen', { timeout: 60_000 }, async () => {
+describe('a server with a database problem', () => {
+  it('accepts nodes, reports the problem, and recovers: frozen', { timeout: 60_000 }, async () => {
     await using database = await TestDatabase.create();
     await using proxy = await PostgresProxy.start(database.url);
     await using server = await TestServer.ready(proxy.url);
@@ -215,7 +215,7 @@ describe('tables of another version', () => {
     );
   });
 
-  it('may have more than is needed', async () => {
+  it('may have additional columns', async () => {
     await using database = await TestDatabase.create();
     await database.query('ALTER TABLE peer_connections ADD COLUMN region text');
     await database.query("ALTER TABLE nodes ADD COLUMN zone text NOT NULL DEFAULT 'x'");

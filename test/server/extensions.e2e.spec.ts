@@ -158,7 +158,7 @@ const numbersIn = (lines: readonly string[]): number[] =>
     .map(Number)
     .sort((a, b) => a - b);
 
-it('is told in docs/extending.md, export by export', async () => {
+it('is documented in docs/extending.md', async () => {
   const exported = Object.keys(await import('../../src/index.js'));
   const listed = tableUnder(readProjectFile('docs/extending.md'), '## What is exported').flatMap(
     ([, names = '']) => codesIn(names),
@@ -174,8 +174,8 @@ it('cannot take the place of a dashboard', () => {
   expect([...TAKEN].sort()).toEqual(built.map(({ name }) => name).sort());
 });
 
-describe('what a team adds', () => {
-  it('has every message: a sink once, even after it was away, and stages whatever the others do', async () => {
+describe('extensions of a team', () => {
+  it('get every message: a sink exactly once, also after a failure, and each stage independently', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { DB_BATCH_SIZE: '50' }, extensions);
     const notes = server.server.app.get(Notes, { strict: false });
@@ -218,7 +218,7 @@ describe('what a team adds', () => {
     expect(performance.now() - began).toBeLessThan(15_000);
   });
 
-  it('decides who may open a socket', async () => {
+  it('decide which sockets are accepted', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, {}, extensions);
     await expect(FakeNode.connect(server.ws)).rejects.toMatchObject({
@@ -228,7 +228,7 @@ describe('what a team adds', () => {
     expect(server.server.app.get(Notes, { strict: false }).letIn).toBe(1);
   });
 
-  it('knows the node of a message also where its server has another number in the database', async () => {
+  it('know the node of a message if the collector number of the server has changed', async () => {
     await using database = await TestDatabase.create();
     const stages = { ...extensions, delivery: { sinks: [], stages: [Listener] } };
     await using server = await TestServer.ready(database.url, { DB_BATCH_SIZE: '1' }, stages);
@@ -244,7 +244,7 @@ describe('what a team adds', () => {
     expect(collectorOf(notes.seen[1]?.connectionId ?? 0)).toBeLessThan(3);
   });
 
-  it('can ask the database to the end, and loses nothing by a sink that hangs when the server stops', async () => {
+  it('can query the database during the shutdown, and lose nothing if a sink hangs', async () => {
     await using database = await TestDatabase.create();
     const asking = { ...extensions, delivery: { sinks: [Lake], stages: [Asking] } };
     await using first = await TestServer.ready(database.url, { DB_BATCH_SIZE: '10' }, asking);
@@ -273,7 +273,7 @@ describe('what a team adds', () => {
     expect(await stored(database)).toEqual(all);
   });
 
-  it('is not asked twice while batches lie on disk, and PostgreSQL counts each of them once', async () => {
+  it('is queried once while batches are on disk, and PostgreSQL counts each batch once', async () => {
     await using database = await TestDatabase.create();
     const environment = { QUEUE_MAX_MIB: '4', DB_BATCH_SIZE: '10', NUM_THREADS: '2' };
     await using server = await TestServer.ready(database.url, environment, extensions);
@@ -296,7 +296,7 @@ describe('what a team adds', () => {
     expect(outcomes.get('path="/",outcome="stored"')).toBe(MESSAGES);
   });
 
-  it('keeps messages in the journal for a sink that is away at the end, and brings them at the next start', async () => {
+  it('keeps messages of a failed sink in the journal, and delivers them after the next start', async () => {
     await using database = await TestDatabase.create();
     await using first = await TestServer.ready(database.url, {}, extensions);
     const away = first.server.app.get(Notes, { strict: false });

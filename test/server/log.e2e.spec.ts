@@ -60,8 +60,8 @@ async function logOf(format: string): Promise<string> {
   }
 }
 
-describe('what strangers say', () => {
-  it('ends no line of the log, begins none, and steers no terminal', { timeout: 60_000 }, async () => {
+describe('untrusted text', () => {
+  it('cannot forge log entries or control a terminal', { timeout: 60_000 }, async () => {
     const log = await logOf('text');
     const lines = log.split('\n').slice(0, -1);
     expect(lines.filter((line) => UNPRINTABLE.test(line))).toEqual([]);
@@ -72,7 +72,7 @@ describe('what strangers say', () => {
     expect(log).toMatch(/Refused 127\.0\.0\.1: not_running\./);
   });
 
-  it('is escaped in JSON as well, which has it whole', { timeout: 60_000 }, async () => {
+  it('is escaped without loss in a JSON log', { timeout: 60_000 }, async () => {
     const lines = (await logOf('json')).split('\n').slice(0, -1);
     expect(lines.filter((line) => UNPRINTABLE.test(line))).toEqual([]);
     const entries = lines.map((line) => JSON.parse(line) as { level: string; message: string });

@@ -24,11 +24,11 @@ function limited(files: number, program: string, args: readonly string[], env: R
   });
 }
 
-describe.skipIf(process.platform !== 'linux')('a process that may have few files open', () => {
+describe.skipIf(process.platform !== 'linux')('a process with a low limit of open files', () => {
   it.each([
     ['server', 'main.js', []],
     ['command', 'cli/main.js', ['doctor']],
-  ])('says what is short where the %s cannot start', async (_, program, args) => {
+  ])('reports the limit if the %s cannot start', async (_, program, args) => {
     const child = limited(256, program, args);
     const [said] = await Promise.all([text(child.stderr), once(child, 'exit')]);
     expect(said.trim().split('\n')).toEqual([
@@ -37,7 +37,7 @@ describe.skipIf(process.platform !== 'linux')('a process that may have few files
     expect(child.exitCode).toBe(1);
   });
 
-  it('refuses sockets before files run out, and serves those that it has', { timeout: 120_000 }, async () => {
+  it('rejects sockets before it runs out of files, and serves open ones', { timeout: 120_000 }, async () => {
     await using database = await TestDatabase.create();
     const dataDir = await tempDir('open-files');
     const port = await freePort();
@@ -53,7 +53,9 @@ describe.skipIf(process.platform !== 'linux')('a process that may have few files
         what: 'the server',
         timeoutMs: 60_000,
       });
-      expect(log).toContain('HTTP_MAX_CONNECTIONS is 502 and TELEMETRY_MAX_CONNECTIONS 376.');
+      expect(log).toContain(
+        'Lowered HTTP_MAX_CONNECTIONS from 22000 to 502 and TELEMETRY_MAX_CONNECTIONS from 20000 to 376: ',
+      );
       const good = await FakeNode.connect(http.replace('http', 'ws'));
       sockets.push(good);
       await good.sendV1({ msg: 'test.before' });

@@ -27,7 +27,7 @@ async function connectionsBecome(database: TestDatabase, ends: Record<string, st
 }
 
 describe('two servers on one database', () => {
-  it('start at once on a database that is not there, and keep what their nodes send', async () => {
+  it('start concurrently on a missing database, and store all messages', async () => {
     await using database = TestDatabase.missing();
     const [one, two] = await Promise.all([TestServer.ready(database.url), TestServer.ready(database.url)]);
     try {
@@ -54,7 +54,7 @@ describe('two servers on one database', () => {
     }
   });
 
-  it('end the connections of one that has died, and leave those of one that lives', async () => {
+  it('end the connections of a crashed server only', async () => {
     await using database = await TestDatabase.create();
     await using alive = await TestServer.ready(database.url);
     await using lost = await TestServer.ready(database.url);

@@ -102,7 +102,7 @@ describe('the end of the server', () => {
     },
   );
 
-  it('is one, also where the signal comes twice at once, as npm and a terminal send it', async () => {
+  it('is one shutdown for two signals at once, as from npm and a terminal', async () => {
     await using server = await ServerProcess.ready(await freePort(), { ...environment, JOURNAL_MODE: 'off' });
     const node = await BusyNode.connect(server.ws);
     await waitUntil(() => node.numbers.length > 100, { what: 'some messages' });
@@ -144,7 +144,7 @@ describe('the end of the server', () => {
     },
   );
 
-  it('comes at once while the database is waited for', async () => {
+  it('stops immediately while it waits for the database', async () => {
     await using server = ServerProcess.spawn(await freePort(), {
       ...environment,
       DATABASE_URL: `postgres://nobody@127.0.0.1:${(await freePort()).toString()}/nothing`,
@@ -158,7 +158,7 @@ describe('the end of the server', () => {
     expect(performance.now() - startedAt).toBeLessThan(4_000);
   });
 
-  it('is not held up by clients that have not finished their request', async () => {
+  it('does not wait for clients with incomplete requests', async () => {
     await using server = await ServerProcess.ready(await freePort(), {
       ...environment,
       SHUTDOWN_TIMEOUT_S: '4',
@@ -179,7 +179,7 @@ describe('the end of the server', () => {
 });
 
 describe('a server that cannot start', () => {
-  it('names the variable that does not hold, in one line, and what it takes', async () => {
+  it('reports the invalid variable and its valid values in one line', async () => {
     for (const [name, value] of [
       ['PORT', 'eighty'],
       ['DB_BATCH_SIZE', '0'],
@@ -189,12 +189,12 @@ describe('a server that cannot start', () => {
       await using server = ServerProcess.spawn(0, { [name]: value });
       expect(await server.exited).toBe(1);
       expect(linesOf(server)).toHaveLength(1);
-      expect(server.log).toMatch(new RegExp(`${name} is .*, but takes `));
+      expect(server.log).toMatch(new RegExp(`${name} is .*, but must be `));
       expect(server.log).not.toContain('secret');
     }
   });
 
-  it('says so where another program has its port', async () => {
+  it('reports that its port is in use', async () => {
     await using database = await TestDatabase.create();
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');

@@ -84,7 +84,7 @@ describe('the end of the server', () => {
     60_000,
   );
 
-  it('waits about two seconds for a database that is frozen', async () => {
+  it('waits about two seconds for a frozen database', async () => {
     await using proxy = await PostgresProxy.start(database.url);
     await using server = await ServerProcess.ready(await freePort(), {
       ...environment,
@@ -96,7 +96,7 @@ describe('the end of the server', () => {
     expect(await stop(server)).toBeLessThan(6.5);
   });
 
-  it('comes at once while the database is frozen from the start', async () => {
+  it('stops immediately if the database was frozen from the start', async () => {
     await using proxy = await PostgresProxy.start(database.url);
     proxy.freeze();
     await using server = ServerProcess.spawn(await freePort(), { ...environment, DATABASE_URL: proxy.url });
@@ -107,7 +107,7 @@ describe('the end of the server', () => {
     expect(await stop(server)).toBeLessThan(4);
   });
 
-  it('has the code 1 where batches are lost', async () => {
+  it('has exit code 1 if batches are lost', async () => {
     await using proxy = new TcpProxy(await freePort(), database.url);
     await proxy.listen();
     await using server = await ServerProcess.ready(await freePort(), {
@@ -125,7 +125,7 @@ describe('the end of the server', () => {
     expect(server.log).toMatch(/Lost \d+ batches/);
   });
 
-  it('stops the PostgreSQL of its own, also where peers are dead', { timeout: 120_000 }, async () => {
+  it('stops the embedded PostgreSQL, also with dead peers', { timeout: 120_000 }, async () => {
     for (const limit of [20, 4, 2]) {
       await using server = ServerProcess.spawn(await freePort(), {
         DATA_DIR: dataDir,
@@ -141,7 +141,7 @@ describe('the end of the server', () => {
     }
   });
 
-  it('comes in time while the PostgreSQL of its own starts', { timeout: 60_000 }, async () => {
+  it('stops in time while the embedded PostgreSQL starts', { timeout: 60_000 }, async () => {
     await using server = ServerProcess.spawn(await freePort(), { DATA_DIR: dataDir });
     await waitUntil(() => server.log.includes('Creating a database'), {
       what: 'the start',
@@ -153,7 +153,7 @@ describe('the end of the server', () => {
   });
 });
 
-describe('a start that takes long', () => {
+describe('a slow start', () => {
   it(
     'is given up in time, and what PostgreSQL does then is for the next start',
     { timeout: 90_000 },
@@ -186,8 +186,8 @@ describe('a start that takes long', () => {
   );
 });
 
-describe('a start that fails', () => {
-  it('leaves neither PostgreSQL nor locks nor a journal behind', { timeout: 60_000 }, async () => {
+describe('a failed start', () => {
+  it('leaves no PostgreSQL, locks or open journal', { timeout: 60_000 }, async () => {
     const dataDir = await tempDir('failed-start');
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
@@ -203,7 +203,7 @@ describe('a start that fails', () => {
 });
 
 describe('the server', () => {
-  it('goes on when the socket that it listens on reports errors', async () => {
+  it('continues after errors of its listening socket', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { LOG_LEVEL: 'error' });
     for (let time = 0; time < 2; time += 1) {

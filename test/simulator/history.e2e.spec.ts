@@ -66,9 +66,9 @@ class Expected {
 }
 
 /** Whether a clock is so wrong that it is not believed. */
-const isOff = ({ node }: NodeMessage) => Math.abs(node.profile.computer.clockSkewMs) > DAY_MS;
+const isOff = ({ node }: NodeMessage) => Math.abs(node.profile.hardware.clockSkewMs) > DAY_MS;
 
-describe('a history that is simulated straight into a database', () => {
+describe('a history that the simulator writes to a database', () => {
   const expected = new Expected();
   let database: TestDatabase;
   let generated: number;
@@ -93,7 +93,7 @@ describe('a history that is simulated straight into a database', () => {
   const count = async (what: string): Promise<number> =>
     Number((await database.query<{ count: string }>(`SELECT count(*) FROM ${what}`))[0]?.count);
 
-  it('has every message once, those of /audit apart', async () => {
+  it('has every message once, with messages of /audit in their own table', async () => {
     const audited = expected.messages.filter((message) => expected.isAudit(message)).length;
     expect(generated).toBe(expected.messages.length);
     expect(generated).toBeGreaterThan(30_000);
@@ -112,7 +112,7 @@ describe('a history that is simulated straight into a database', () => {
     ).toBe(0);
   });
 
-  it('lies within simulated time, by the clocks of the nodes where these were plausible then', async () => {
+  it('has timestamps of nodes if they were plausible in simulated time', async () => {
     const [bounds] = await database.query(
       `SELECT min(received_at) >= $1 AND max(received_at) < $2 AS received_within,
               min(created_at) >= $1::timestamptz - interval '1 s'
@@ -128,7 +128,7 @@ describe('a history that is simulated straight into a database', () => {
     expect(await count(`tetcore_logs WHERE NOT ${byClock} AND created_at = received_at`)).toBe(off);
   });
 
-  it('has the partitions of its days', async () => {
+  it('has partitions for its days', async () => {
     const partitions = await database.query<{ name: string }>(
       `SELECT inhrelid::regclass::text AS name FROM pg_inherits
         WHERE inhparent = 'logs_expiring'::regclass ORDER BY name LIMIT 4`,
@@ -138,7 +138,7 @@ describe('a history that is simulated straight into a database', () => {
     );
   });
 
-  it('has connections that begin and end as the sockets did, and know their messages', async () => {
+  it('has connections with the start, end and messages of the sockets', async () => {
     const rows = await database.query<{ id: string; created_at: Date; ended_at: Date; socket_id: string }>(
       'SELECT id, created_at, ended_at, socket_id FROM peer_connections ORDER BY created_at',
     );
@@ -172,7 +172,7 @@ describe('a history that is simulated straight into a database', () => {
     ).toEqual([{ path: '/audit' }]);
   });
 
-  it('is what a server answers from', async () => {
+  it('can be queried by a server', async () => {
     await using server = await TestServer.ready(database.url);
     const wanted = expected.messages
       .filter((message) => message.msg === 'block.import' && !isOff(message))
@@ -187,7 +187,7 @@ describe('a history that is simulated straight into a database', () => {
     const response = await server.get(`/nodes/logs?${query.toString()}`);
     expect(await response.json()).toMatchObject([
       {
-        ip_addr: wanted?.node.profile.computer.ip,
+        ip_addr: wanted?.node.profile.hardware.ip,
         peer_id: wanted?.node.profile.peerId,
         msg: wanted?.msg,
         logs: { ts },
@@ -201,7 +201,7 @@ describe('a history that is simulated straight into a database', () => {
 });
 
 describe('filling a database', () => {
-  it('ends cleanly when it is stopped: what was generated until then is stored, and connections are ended', async () => {
+  it('stores everything and ends connections when it is stopped', async () => {
     await using database = await TestDatabase.create();
     const stop = new AbortController();
     const sink = await DatabaseSink.open({ url: database.url, settings, signal: stop.signal });
@@ -221,7 +221,7 @@ describe('filling a database', () => {
     ).toEqual([{ messages: generated, open: 0, stopped: 1 }]);
   });
 
-  it('tries again what a broken connection interrupts, and stores it once', async () => {
+  it('retries after a lost connection, and stores each message once', async () => {
     await using database = await TestDatabase.create();
     await using proxy = await PostgresProxy.start(database.url);
     // Its one connection is made before, and again after each fault.
@@ -245,7 +245,7 @@ describe('filling a database', () => {
     ]);
   });
 
-  it('says so where there is no database, without the password', async () => {
+  it('reports a missing database without its password', async () => {
     const url = `postgres://somebody:hunter2@127.0.0.1:${await freePort()}/x`;
     const opening = DatabaseSink.open({ url, settings });
     await expect(opening).rejects.toThrow(UnreachableError);
@@ -253,8 +253,8 @@ describe('filling a database', () => {
   });
 });
 
-describe('sockets that do not stay the same', () => {
-  it('have the connections in a history that a server would have made of them', async () => {
+describe('sockets with changing nodes', () => {
+  it('have the same connections in a history as on a server', async () => {
     await using database = TestDatabase.missing();
     const scenario = readScenario({
       nodes: 8,

@@ -61,7 +61,9 @@ it.skipIf(!hasBrowser)(
       new Set(planted.filter((one) => one.key === key).map(({ profile }) => profile.peerId));
     const keys = [...new Set(planted.map(({ key }) => key))];
     const liars = new Set(
-      planted.filter(({ profile }) => profile.isLiar === true).map(({ profile }) => profile.peerId),
+      planted
+        .filter(({ profile }) => profile.sendsFalseHeights === true)
+        .map(({ profile }) => profile.peerId),
     );
     const get = async <T>(path: string): Promise<T> => (await (await server.get(path)).json()) as T;
 
@@ -119,7 +121,9 @@ it.skipIf(!hasBrowser)(
     }
 
     // The same by the feed, and on the page.
-    const [liar] = planted.filter(({ profile, key }) => profile.isLiar === true && peersOf(key).size > 3);
+    const [liar] = planted.filter(
+      ({ profile, key }) => profile.sendsFalseHeights === true && peersOf(key).size > 3,
+    );
     const [copy] = copied;
     expect.assert(liar !== undefined && copy !== undefined);
     const feed = await NetworkClient.connect(server.ws);
@@ -132,7 +136,7 @@ it.skipIf(!hasBrowser)(
     const { page } = await browser.open(`${server.http}/dashboard/?chain=${encodeURIComponent(copy.key)}`);
     await page.getByText('duplicate').first().waitFor();
     await page.goto(`${server.http}/dashboard/?chain=Development`);
-    await page.getByText('Several chains are called Development. Which one?').waitFor();
+    await page.getByText('Several chains are named Development. Choose one.').waitFor();
     await playing;
   },
 );

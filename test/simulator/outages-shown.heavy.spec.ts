@@ -126,8 +126,8 @@ it.skipIf(!hasBrowser)(
     const rows = page.getByRole('region', { name: 'Sessions' }).locator('tbody tr');
     await expect.poll(() => rows.count()).toBe(4);
     expect(await rows.nth(0).innerText()).toContain('Open');
-    expect(await rows.nth(1).innerText()).toContain('The node closed it (1000)');
-    expect(await rows.nth(3).innerText()).toContain('The server was lost');
+    expect(await rows.nth(1).innerText()).toContain('Closed by the node (1000)');
+    expect(await rows.nth(3).innerText()).toContain('Server crashed or lost');
     expect(await page.locator('.timeline .unknown').count()).toBeGreaterThan(0);
 
     await page.goto(`${server.http}/dashboard/?chain=${chain}`);

@@ -4,7 +4,7 @@ import { readSettings } from '../../src/platform/config/index.js';
 import { downGapId } from '../../src/observer/index.js';
 import { DatabaseSink } from '../../src/simulator/database/database-sink.js';
 import { fill, Network, type NetworkOptions, readScenario } from '../../src/simulator/index.js';
-import { pass } from '../../src/simulator/play/fill.js';
+import { dispatch } from '../../src/simulator/play/message-sink.js';
 import { collectorOf } from '../../src/storage/index.js';
 import { storedGaps } from '../observer/observed.js';
 import { TestDatabase } from '../support/databases.js';
@@ -96,7 +96,7 @@ describe('outages of the collector in a history', () => {
     await database[Symbol.asyncDispose]();
   });
 
-  it('end connections as the collector of a server that is killed, and the nodes connect again', async () => {
+  it('end connections as a killed server does, and nodes reconnect', async () => {
     const rows = await database.query<Planted>(
       `SELECT peer_id AS "peerId", extract(epoch FROM created_at)::float8 * 1000 AS began,
               extract(epoch FROM ended_at)::float8 * 1000 AS ended, end_reason AS reason
@@ -116,7 +116,7 @@ describe('outages of the collector in a history', () => {
     ).toEqual([]);
   });
 
-  it('have no message, and each collector has what was heard between two of them', async () => {
+  it('have no messages; each collector has the messages between two outages', async () => {
     for (const { from, to } of OUTAGES) {
       const within = await database.query(
         'SELECT FROM tetcore_logs WHERE received_at >= $1 AND received_at < $2',
@@ -138,7 +138,7 @@ describe('outages of the collector in a history', () => {
     }
   });
 
-  it('are gaps of the collectors that were lost, by the id that every server would give them', async () => {
+  it('are observation gaps of the lost collectors, with the same ids as servers record', async () => {
     const collectors = await database.query<{
       number: number;
       id: string;
@@ -174,7 +174,7 @@ describe('outages of the collector in a history', () => {
 });
 
 describe('an outage', () => {
-  it('in which a history ends goes on', async () => {
+  it('at the end of a history stays open', async () => {
     await using database = await TestDatabase.create();
     const sink = await DatabaseSink.open({ url: database.url, settings });
     await fill(new Network(options), sink, { endAt: minute(11) });
@@ -199,7 +199,7 @@ describe('an outage', () => {
       if (event.at >= minute(13)) break;
       const before = proxy.connections;
       if (event.kind === when) proxy.when(fault, 'cut');
-      await pass(event, sink);
+      await dispatch(event, sink);
       if (event.kind === when) expect(proxy.connections).toBe(before + made);
     }
     await sink.end();

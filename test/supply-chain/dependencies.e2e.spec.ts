@@ -27,12 +27,12 @@ const licencesIn = (start: string): string[] => {
 };
 
 describe('docs/dependencies.md', () => {
-  it('says of each package that the project names what it is for', () => {
+  it('explains each direct dependency', () => {
     expect(listedUnder('## The server and its pages')).toEqual(Object.keys(dependencies).sort());
     expect(listedUnder('## Build and tests')).toEqual(Object.keys(devDependencies).sort());
   });
 
-  it('lists the scripts that packages run when they are installed, as package.json allows them', () => {
+  it('lists allowed install scripts', () => {
     const withScripts = new Set(
       locked.filter(({ hasInstallScript }) => hasInstallScript).map(({ name }) => name),
     );
@@ -43,7 +43,7 @@ describe('docs/dependencies.md', () => {
     expect(new Set(listed.map(([name]) => name))).toEqual(withScripts);
   });
 
-  it('lists the licences of all that is installed', () => {
+  it('lists the licences of all packages', () => {
     const ofServer = licencesIn('Of what runs with the server:');
     const ofAll = [...ofServer, ...licencesIn('Of what only builds and tests')];
     const wrong = locked
@@ -61,7 +61,7 @@ describe('a package', () => {
     ...configurations(),
   ];
 
-  it('is used, by an import, as a command or since another asks for it', () => {
+  it('is used by an import, as a command or as a peer dependency', () => {
     const all = Object.keys({ ...dependencies, ...devDependencies });
     const imported = importedBy(everything, { types: true });
     const words = new Set(
@@ -84,7 +84,7 @@ describe('a package', () => {
     expect(all.filter((name) => !isUsed(name))).toEqual([]);
   });
 
-  it('is there where it is needed: what runs needs nothing that is for tests', () => {
+  it('is in the right section: the server needs no development packages', () => {
     const running = [...sourcesIn('src', 'dashboard')].filter(
       ({ path }) => !/\.spec\.tsx?$|vite\.config/.test(path),
     );
@@ -96,7 +96,7 @@ describe('a package', () => {
     expect(unnamed).toEqual([]);
   });
 
-  it('is locked by its digest, and comes from a registry', () => {
+  it('is locked by digest, and comes from a registry', () => {
     const wrong = locked.filter(
       ({ integrity, resolved, link }) =>
         link === true ||
@@ -111,8 +111,8 @@ describe('a package', () => {
   });
 });
 
-describe('code that is made of texts', () => {
-  it('is in no source, and a rule refuses it', { timeout: 60_000 }, async () => {
+describe('code generation from strings', () => {
+  it('is not used, and a lint rule rejects it', { timeout: 60_000 }, async () => {
     const MADE =
       /(?<![.\w])eval\s*\(|\bnew\s+Function\s*\(|(?<![.\w])Function\s*\(|\bset(?:Timeout|Interval)\s*\(\s*['"`]|from 'node:vm'/;
     const found = sourcesIn('src', 'dashboard').filter(
@@ -132,7 +132,7 @@ describe('code that is made of texts', () => {
     }
   });
 
-  it('is not needed by the server, nor by what it depends on', { timeout: 60_000 }, async () => {
+  it('is not needed by the server or its dependencies', { timeout: 60_000 }, async () => {
     await using database = await TestDatabase.create();
     const dataDir = await tempDir('no-eval');
     try {

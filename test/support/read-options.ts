@@ -1,43 +1,46 @@
+import { Command, InvalidArgumentError } from 'commander';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 
 export type Options<Numbers extends string, Texts extends string> = Record<Numbers, number> &
   Partial<Record<Texts, string>> & {
-    /** The built server, where it is not that of `dist`. */
+    /** `main.js` of another build of the server; undefined: that of `dist`. */
     main: string | undefined;
   };
 
 /**
- * What a program was told: numbers with their defaults, texts that may be left out, and `--dist`, which is the
- * folder of another built server.
- *
- * @throws where there is an option that it does not have, or a number that is none
+ * Parses the command line of a program: numbers with defaults, optional texts, and `--dist`, the directory of another
+ * build of the server. `--help` prints the options and exits, as an invalid command line does.
  */
 export function readOptions<Numbers extends string, Texts extends string = never>(
   numbers: Record<Numbers, number>,
   texts: readonly Texts[] = [],
   args = process.argv.slice(2),
 ): Options<Numbers, Texts> {
-  const names = [...Object.keys(numbers), ...texts, 'dist'];
-  const { values } = parseArgs({
-    args,
-    options: Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])),
-  });
-  const read = Object.entries<number>(numbers).map(([name, fallback]) => [
-    name,
-    numberOf(name, values[name]) ?? fallback,
-  ]);
+  const command = optionsCommand(numbers, texts).parse([...args], { from: 'user' });
+  const values: Record<string, unknown> = {};
+  for (const option of command.options) {
+    const value: unknown = command.getOptionValue(option.attributeName());
+    if (value !== undefined) values[option.name()] = value;
+  }
   const { dist, ...others } = values;
   return {
     ...others,
-    ...Object.fromEntries(read),
     main: typeof dist === 'string' ? resolve(dist, 'main.js') : undefined,
   } as Options<Numbers, Texts>;
 }
 
-function numberOf(name: string, value: unknown): number | undefined {
-  if (typeof value !== 'string') return undefined;
-  const number = value.trim() === '' ? NaN : Number(value);
-  if (!Number.isFinite(number)) throw new Error(`--${name} takes a number, not ${JSON.stringify(value)}.`);
-  return number;
+/** The command of {@link readOptions}. */
+export function optionsCommand(numbers: Record<string, number>, texts: readonly string[] = []): Command {
+  const command = new Command().name('npm run …').usage('-- [options]');
+  for (const [name, fallback] of Object.entries(numbers)) {
+    command.option(`--${name} <number>`, '', toNumber, fallback);
+  }
+  for (const name of texts) command.option(`--${name} <text>`);
+  return command.option('--dist <directory>', 'another build of the server (default: "dist")');
+}
+
+function toNumber(text: string): number {
+  const number = text.trim() === '' ? NaN : Number(text);
+  if (Number.isFinite(number)) return number;
+  throw new InvalidArgumentError('It must be a number.');
 }

@@ -254,7 +254,7 @@ describe('when memory is full and there is no journal', () => {
       await waitUntil(async () => (await gauge('tetcore_sockets_paused')) === 1, { what: 'the pause' });
       const unready = await server.get('/health/ready');
       expect(unready.status).toBe(503);
-      expect(await unready.json()).toMatchObject({ detail: 'Memory and journal are full.' });
+      expect(await unready.json()).toMatchObject({ detail: 'Memory queue and journal are full.' });
       expect((await server.get('/health/live')).status).toBe(200);
       // Whoever comes now is let in, and waits with the others.
       nodes.push(await send('/?late'));

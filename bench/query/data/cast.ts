@@ -1,5 +1,4 @@
-import { peerId } from '../../../src/simulator/random/identifiers.js';
-import { Random } from '../../../src/simulator/random/random.js';
+import { peerId, Random } from '../../../src/simulator/random/random.js';
 
 export const SEED = 20_201_120;
 export const DAYS = 10;

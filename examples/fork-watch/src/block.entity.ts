@@ -3,14 +3,14 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 /** `best`: nodes went on from it. `finalized`: they will never go back behind it. */
 export type BlockKind = 'best' | 'finalized';
 
-/** A block that some node reported. A day later it is forgotten. */
+/** A block that a node reported. Rows expire after a day. */
 @Entity('fork_watch_blocks', { synchronize: false })
 export class Block {
-  /** What identifies the chain: its genesis hash, or `name:` and its name. */
+  /** Key of the chain: its genesis hash, or `name:` and its name. */
   @PrimaryColumn('text', { name: 'chain_key' })
   chainKey!: string;
 
-  /** Its name, as the node said it. Several chains may have one. */
+  /** Name of the chain as the node reported it. Not unique. */
   @Column('text', { nullable: true })
   chain!: string | null;
 
@@ -24,7 +24,7 @@ export class Block {
   @PrimaryColumn('text')
   hash!: string;
 
-  /** Who reported it first. */
+  /** The first node that reported it. */
   @Column('text', { name: 'peer_id', nullable: true })
   peerId!: string | null;
 

@@ -1,14 +1,14 @@
-/** Our own variables of the environment, or of the server's file `.env`. */
+/** Settings of this module, from the environment. */
 export class ForkSettings {
   private constructor(
-    /** `FORK_WEBHOOK_URL`: where forks are posted; not set: nowhere. */
+    /** `FORK_WEBHOOK_URL`: URL for notifications about forks; not set: none. */
     readonly webhookUrl: string | undefined,
   ) {}
 
-  /** @throws Error that names the variable, what it got and what it takes */
+  /** @throws Error with the variable, its value and the valid values */
   static from({ FORK_WEBHOOK_URL: url = '' }: NodeJS.ProcessEnv): ForkSettings {
     if (url !== '' && !/^https?:\/\//.test(url)) {
-      throw new Error(`FORK_WEBHOOK_URL is ${JSON.stringify(url)}, but takes a URL of http or https.`);
+      throw new Error(`FORK_WEBHOOK_URL is ${JSON.stringify(url)}, but must be an http or https URL.`);
     }
     return new ForkSettings(url === '' ? undefined : url);
   }

@@ -11,7 +11,7 @@ import { Webhook } from './webhook.js';
 
 const DAY_MS = 86_400_000;
 
-/** Forks of the chains whose nodes report here. */
+/** Detects forks in the blocks that nodes report. */
 @Module({
   imports: [PurgeModule, TypeOrmModule.forFeature([Block, Fork])],
   controllers: [ForksController],

@@ -6,15 +6,15 @@ import { ForkMetrics } from './fork.metrics.js';
 import type { ReportedBlock } from './reported-block.js';
 import { Webhook } from './webhook.js';
 
-/** Blocks that this process has noted down: as many are remembered, so that not every node's word is written. */
-const MOST_NOTED = 10_000;
+/** Maximum number of recorded blocks in memory, which avoid a write for each report of the same block. */
+const MAX_RECORDED = 10_000;
 
-const NOTE = `
+const RECORD = `
   INSERT INTO fork_watch_blocks (chain_key, kind, height, hash, chain, peer_id)
   SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[])
   ON CONFLICT DO NOTHING`;
 
-/** Another server may see the other block. Whoever writes its own last sees both, and one of them gets to tell. */
+/** Servers may receive different blocks of a fork. The server that writes last finds both; ON CONFLICT lets one report it. */
 const FIND = `
   INSERT INTO fork_watch_forks (chain_key, kind, height, chain, hashes)
   SELECT chain_key, kind, height, min(chain), array_agg(hash ORDER BY seen_at, hash)
@@ -26,11 +26,11 @@ const FIND = `
   ON CONFLICT DO NOTHING
   RETURNING id, found_at AS "foundAt", chain_key AS "chainKey", chain, kind, height, hashes`;
 
-/** Notes down what blocks nodes report, and tells where two of them have the same height. */
+/** Records reported blocks, and reports heights with several blocks. */
 @Injectable()
 export class ForkWatch {
   private readonly logger = new Logger(ForkWatch.name);
-  private readonly noted = new Set<string>();
+  private readonly recorded = new Set<string>();
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -41,24 +41,24 @@ export class ForkWatch {
 
   async see(reported: readonly ReportedBlock[]): Promise<void> {
     const blocks = new Map(reported.map((block) => [keyOf(block), block]));
-    for (const key of blocks.keys()) if (this.noted.has(key)) blocks.delete(key);
+    for (const key of blocks.keys()) if (this.recorded.has(key)) blocks.delete(key);
     if (blocks.size === 0) return;
-    // In one order on all servers, or two that write the same rows could wait for each other.
+    // In the same order on all servers, to avoid deadlocks.
     const added = [...blocks].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, block]) => block);
     const columns = (['chainKey', 'kind', 'height', 'hash', 'chain', 'peerId'] as const).map((column) =>
       added.map((block) => block[column]),
     );
-    await this.dataSource.query(NOTE, columns);
-    for (const fork of await this.dataSource.query<Fork[]>(FIND, columns.slice(0, 3))) this.tell(fork);
+    await this.dataSource.query(RECORD, columns);
+    for (const fork of await this.dataSource.query<Fork[]>(FIND, columns.slice(0, 3))) this.report(fork);
     this.remember(blocks.keys());
   }
 
-  /** The latest, newest first. */
+  /** The latest forks, newest first. */
   latest(limit: number): Promise<Fork[]> {
     return this.forks.find({ order: { id: 'DESC' }, take: limit });
   }
 
-  private tell(fork: Fork): void {
+  private report(fork: Fork): void {
     const { chainKey, kind, height, hashes } = fork;
     const chain = fork.chain ?? chainKey;
     this.logger.warn(`${chain}: ${hashes.length.toString()} ${kind} blocks of the height ${height}.`);
@@ -67,10 +67,10 @@ export class ForkWatch {
   }
 
   private remember(keys: Iterable<string>): void {
-    for (const key of keys) this.noted.add(key);
-    for (const oldest of this.noted) {
-      if (this.noted.size <= MOST_NOTED) return;
-      this.noted.delete(oldest);
+    for (const key of keys) this.recorded.add(key);
+    for (const oldest of this.recorded) {
+      if (this.recorded.size <= MAX_RECORDED) return;
+      this.recorded.delete(oldest);
     }
   }
 }

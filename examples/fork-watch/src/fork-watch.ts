@@ -4,7 +4,7 @@ import { ForkStage } from './fork.stage.js';
 import { ForkWatchModule } from './fork-watch.module.js';
 import { KeepForks1795000000000 } from './keep-forks.migration.js';
 
-/** What the server gets from us. */
+/** The extensions for the server. */
 export const forkWatch: Extensions = {
   imports: [ForkWatchModule],
   delivery: { stages: [ForkStage] },

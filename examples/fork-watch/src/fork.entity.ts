@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import type { BlockKind } from './block.entity.js';
 
-/** A height at which nodes of a chain reported different blocks. */
+/** A height with different blocks, as reported by nodes of a chain. */
 @Entity('fork_watch_forks', { synchronize: false })
 export class Fork {
   @PrimaryGeneratedColumn({ type: 'bigint' })
@@ -10,7 +10,7 @@ export class Fork {
   @Column('timestamptz', { name: 'found_at', default: () => 'now()' })
   foundAt!: Date;
 
-  /** What identifies the chain: its genesis hash, or `name:` and its name. */
+  /** Key of the chain: its genesis hash, or `name:` and its name. */
   @Column('text', { name: 'chain_key' })
   chainKey!: string;
 
@@ -23,7 +23,7 @@ export class Fork {
   @Column('bigint')
   height!: string;
 
-  /** The blocks there when it was found, in the order in which they were seen. */
+  /** The known blocks at that time, in order of arrival. */
   @Column('text', { array: true })
   hashes!: string[];
 }

@@ -11,7 +11,7 @@ export const forkMetricProviders = [
   }),
   makeCounterProvider({
     name: 'fork_watch_webhooks_total',
-    help: 'Forks to be posted, by outcome: posted, failed, or dropped as too many were waiting.',
+    help: 'Notifications about forks by outcome: posted, failed, or dropped because the queue was full.',
     labelNames: ['outcome'],
   }),
 ];

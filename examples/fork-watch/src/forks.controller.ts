@@ -15,17 +15,17 @@ export class ForksQuery {
   limit = 100;
 }
 
-export class ForkAnswer {
+export class ForkResponse {
   @ApiProperty({ type: 'string', format: 'date-time' })
   found_at!: string;
 
   @ApiProperty({
     type: 'string',
-    description: 'What identifies it: the genesis hash, or `name:` and its name.',
+    description: 'Key of the chain: the genesis hash, or `name:` and its name.',
   })
   chain_key!: string;
 
-  @ApiProperty({ type: 'string', nullable: true, description: 'Its name, as nodes say it.' })
+  @ApiProperty({ type: 'string', nullable: true, description: 'Name of the chain as nodes report it.' })
   chain!: string | null;
 
   @ApiProperty({ enum: ['best', 'finalized'] })
@@ -34,11 +34,11 @@ export class ForkAnswer {
   @ApiProperty({ type: 'integer' })
   height!: number;
 
-  @ApiProperty({ type: [String], description: 'The blocks, in the order in which they were seen.' })
+  @ApiProperty({ type: [String], description: 'The blocks in order of arrival.' })
   hashes!: string[];
 }
 
-/** Asks for a token as the other routes do, and is in the server's OpenAPI document. */
+/** Requires a token as all routes, and is part of the OpenAPI document of the server. */
 @ApiTags('Forks')
 @Controller('forks')
 export class ForksController {
@@ -46,13 +46,13 @@ export class ForksController {
 
   @Get()
   @ApiOperation({ operationId: 'listForks', summary: 'Heights at which nodes reported different blocks' })
-  @ApiOkResponse({ type: [ForkAnswer], description: 'Newest first.' })
-  async listForks(@Query() { limit }: ForksQuery): Promise<ForkAnswer[]> {
-    return (await this.watch.latest(limit)).map(answerOf);
+  @ApiOkResponse({ type: [ForkResponse], description: 'Newest first.' })
+  async listForks(@Query() { limit }: ForksQuery): Promise<ForkResponse[]> {
+    return (await this.watch.latest(limit)).map(toResponse);
   }
 }
 
-function answerOf({ foundAt, chainKey, chain, kind, height, hashes }: Fork): ForkAnswer {
+function toResponse({ foundAt, chainKey, chain, kind, height, hashes }: Fork): ForkResponse {
   return {
     found_at: foundAt.toISOString(),
     chain_key: chainKey,

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The tables have our name before theirs, so that no later version of the server has the same. */
+/** Table names have a prefix to avoid conflicts with later versions of the server. */
 export class KeepForks1795000000000 implements MigrationInterface {
   readonly name = 'KeepForks1795000000000';
 

@@ -8,7 +8,7 @@ import { server } from './server.js';
 /** The dashboards by the names of their files. */
 export const dashboards: Readonly<Record<string, Dashboard>> = { server, network, profiling, reputation };
 
-/** What stands in the file of a dashboard. */
+/** The content of a dashboard file. */
 export async function textOf(dashboard: Dashboard): Promise<string> {
   return await format(JSON.stringify(dashboard), { parser: 'json', printWidth: 110 });
 }

@@ -1,6 +1,6 @@
 /*
- * What is written of Grafana's model of a dashboard (schema version 39, that of Grafana 11.0; later ones read it as
- * it is). Times are milliseconds and positions are columns of 24, as there.
+ * The parts of Grafana's dashboard model that are used here (schema version 39 of Grafana 11.0, which later versions
+ * read). Times are in milliseconds; a dashboard has 24 columns.
  */
 
 export type DataSourceType = 'prometheus' | 'grafana-postgresql-datasource';
@@ -40,7 +40,7 @@ export interface Panel {
   [field: string]: unknown;
 }
 
-/** A panel that has no place yet. */
+/** A panel without a position. */
 export interface PanelPlan extends Omit<Panel, 'id' | 'gridPos'> {
   width: number;
   height: number;
@@ -68,18 +68,18 @@ export interface DashboardPlan {
   uid: string;
   title: string;
   description: string;
-  /** The range that it opens with: `now-6h`. */
+  /** The initial time range: `now-6h`. */
   from: string;
-  /** How often it asks again: `1m`. */
+  /** The refresh interval: `1m`. */
   refresh: string;
   variables: Variable[];
-  /** A row with its title, and what is in it from left to right. */
+  /** Rows with their titles and panels, from left to right. */
   sections: { title: string; panels: PanelPlan[] }[];
 }
 
 const COLUMNS = 24;
 
-/** Gives panels their ids and places, in the order in which they are planned. */
+/** Assigns ids and positions to panels, in order. */
 export function dashboard({ uid, title, description, from, refresh, ...plan }: DashboardPlan): Dashboard {
   return {
     uid,

@@ -1,56 +1,61 @@
 import { dashboard } from './model.js';
-import { bars, figure, lines, sql, table } from './panels.js';
+import { bars, lines, sql, stat, table } from './panels.js';
 import * as chains from './sql/chain-over-time.js';
 import { CHAIN_NAMES, NODE_NAMES } from './sql/choices.js';
 import * as now from './sql/network-now.js';
 import * as node from './sql/node-over-time.js';
-import { amount, dataSource, found } from './variables.js';
+import { customVariable, dataSource, queryVariable } from './variables.js';
 
-const OF_THE_NODES = 'Of the nodes that are looked at, the newest report at each point.';
+const OF_THE_NODES = 'From the newest report of each sampled node in each interval.';
 
-/** Each point is one step of the index for each node that is looked at. */
+/** Each point costs one index lookup for each sampled node. */
 const POINTS = { points: 100, interval: '5s' };
-/** For one node there may be more. */
+/** A single node allows more points. */
 const MANY_POINTS = { points: 400, interval: '5s' };
 
 export const network = dashboard({
   uid: 'tetcore-network',
   title: 'Tetcore: network',
-  description: 'What the nodes say of themselves and their chains. Read from PostgreSQL.',
+  description: 'Nodes and chains, as nodes report them. Data source: PostgreSQL.',
   from: 'now-3h',
   refresh: '1m',
   variables: [
     dataSource('grafana-postgresql-datasource'),
-    found(
+    queryVariable(
       {
         name: 'chain',
         label: 'Chain',
-        description: 'Of these chains the ten with the most nodes are drawn.',
+        description: 'The charts show the ten of these chains that have the most nodes.',
         several: true,
       },
       CHAIN_NAMES,
     ),
-    amount(
+    customVariable(
       {
         name: 'nodes',
-        label: 'Nodes looked at',
-        description: 'Of each chain so many nodes, drawn by lot. More are more exact, and cost as much more.',
+        label: 'Sampled nodes',
+        description:
+          'Number of nodes in the random sample of each chain. More nodes give more exact results and slower queries.',
       },
       [10, 50, 200, 1000],
       50,
     ),
-    found(
-      { name: 'node', label: 'Node', description: 'The node of the section "One node": of 1,000 by name.' },
+    queryVariable(
+      {
+        name: 'node',
+        label: 'Node',
+        description: 'The node of the section "One node". The list has up to 1,000 nodes by name.',
+      },
       NODE_NAMES,
     ),
   ],
   sections: [
     {
-      title: 'At the end of the range',
+      title: 'At the end of the time range',
       panels: [
-        figure({
+        stat({
           title: 'Nodes',
-          description: 'Nodes that are connected, and those of them that were started as authorities.',
+          description: 'Connected nodes, and how many of them run as authorities.',
           unit: 'short',
           width: 5,
           height: 9,
@@ -59,25 +64,25 @@ export const network = dashboard({
         table({
           title: 'Chains',
           description:
-            'Nodes are counted. Heights are the median and peers the mean of the nodes that are looked at, as they reported within the last ten minutes.',
+            'Nodes: count of connected nodes. Heights (median) and peers (mean): from reports of the sampled nodes within the last ten minutes.',
           unit: 'none',
           width: 19,
-          units: { 'Last heard': 'dateTimeAsIso', 'Peers, mean': 'short' },
+          units: { 'Last message': 'dateTimeAsIso', 'Peers, mean': 'short' },
           targets: sql('table', now.CHAINS),
         }),
         bars({
           title: 'Versions',
-          description: 'Nodes that are connected, by their software: the 20 that are most frequent.',
+          description: 'Connected nodes by software: the 20 most frequent versions.',
           unit: 'short',
           targets: sql('table', now.VERSIONS),
         }),
         table({
           title: 'Furthest behind',
           description:
-            'The 20 nodes whose newest report is furthest below the median height of their chain, of the 2,000 connections that are newest. Below 0: ahead of it.',
+            'The 20 nodes with the lowest height relative to the median of their chain, among the newest 2,000 connections. Negative values: ahead of the median.',
           unit: 'none',
           width: 12,
-          units: { 'Last heard': 'dateTimeAsIso' },
+          units: { 'Last message': 'dateTimeAsIso' },
           targets: sql('table', now.BEHIND),
         }),
       ],
@@ -87,21 +92,21 @@ export const network = dashboard({
       panels: [
         lines({
           title: 'Best height',
-          description: `The highest block that a node has imported, in the median: what one node says of itself moves it little. ${OF_THE_NODES}`,
+          description: `Median of the highest imported block. A single wrong report hardly changes it. ${OF_THE_NODES}`,
           unit: 'none',
           ...POINTS,
           targets: sql('time_series', chains.BEST_HEIGHTS),
         }),
         lines({
           title: 'Finalized height',
-          description: `The highest block that a node knows to be final, in the median. ${OF_THE_NODES}`,
+          description: `Median of the highest finalized block. ${OF_THE_NODES}`,
           unit: 'none',
           ...POINTS,
           targets: sql('time_series', chains.FINALIZED_HEIGHTS),
         }),
         lines({
           title: 'Finality lag',
-          description: `Blocks between the best and the last final one of a node, in the median. Where it grows, finality stands still. ${OF_THE_NODES}`,
+          description: `Median of the number of blocks between the best and the finalized block of a node. It grows while finality is stalled. ${OF_THE_NODES}`,
           unit: 'short',
           min: 0,
           ...POINTS,
@@ -110,7 +115,7 @@ export const network = dashboard({
         lines({
           title: 'Block time',
           description:
-            'The mean time between the first sights of blocks, from one point to the next, by the clock of the server, at the median height of the nodes that are looked at. Nothing while that does not grow.',
+            'Mean time between blocks, from the time at which the server first received each median height of the sampled nodes. Empty while the height does not grow.',
           unit: 's',
           min: 0,
           points: 100,
@@ -119,7 +124,7 @@ export const network = dashboard({
         }),
         lines({
           title: 'Transactions in the pool',
-          description: `Transactions that are ready, in the mean of the nodes. ${OF_THE_NODES}`,
+          description: `Mean number of ready transactions. ${OF_THE_NODES}`,
           unit: 'short',
           min: 0,
           ...POINTS,
@@ -127,7 +132,7 @@ export const network = dashboard({
         }),
         lines({
           title: 'Peers',
-          description: `Peers that a node is connected to, in the mean. ${OF_THE_NODES}`,
+          description: `Mean number of connected peers. ${OF_THE_NODES}`,
           unit: 'short',
           min: 0,
           ...POINTS,
@@ -135,7 +140,7 @@ export const network = dashboard({
         }),
         lines({
           title: 'Bandwidth of a node',
-          description: `What a node sends to its peers and gets from them, in the mean. ${OF_THE_NODES}`,
+          description: `Mean upload to peers and download from peers. ${OF_THE_NODES}`,
           unit: 'Bps',
           min: 0,
           ...POINTS,
@@ -144,7 +149,7 @@ export const network = dashboard({
         lines({
           title: 'Connected nodes',
           description:
-            'Nodes on open connections at the end of each interval; one that is connected twice counts twice. Of all nodes.',
+            'Open connections at the end of each interval, of all nodes. A node that is connected twice counts twice.',
           unit: 'short',
           min: 0,
           points: 300,
@@ -157,14 +162,14 @@ export const network = dashboard({
       panels: [
         lines({
           title: 'Heights of the node',
-          description: 'Its best and its last final block, as it says.',
+          description: 'Best and finalized block, as the node reports them.',
           unit: 'none',
           ...MANY_POINTS,
           targets: sql('time_series', node.NODE_HEIGHTS),
         }),
         lines({
           title: 'Peers of the node',
-          description: 'Peers that it is connected to.',
+          description: 'Connected peers.',
           unit: 'short',
           min: 0,
           ...MANY_POINTS,
@@ -172,7 +177,7 @@ export const network = dashboard({
         }),
         lines({
           title: 'Bandwidth of the node',
-          description: 'What it sends to its peers and gets from them.',
+          description: 'Upload to peers and download from peers.',
           unit: 'Bps',
           min: 0,
           ...MANY_POINTS,
@@ -180,7 +185,7 @@ export const network = dashboard({
         }),
         lines({
           title: 'Transactions in the pool of the node',
-          description: 'Transactions that are ready.',
+          description: 'Ready transactions.',
           unit: 'short',
           min: 0,
           ...MANY_POINTS,
@@ -189,12 +194,12 @@ export const network = dashboard({
       ],
     },
     {
-      title: 'What was not heard',
+      title: 'Gaps',
       panels: [
         lines({
-          title: 'Connections that ended',
+          title: 'Ended connections',
           description:
-            'By why they ended, in each interval. Many at once are a restart of a server, or of what stands in between.',
+            'By end reason, per interval. Many at once indicate a restart of a server or of a proxy.',
           unit: 'short',
           min: 0,
           stacked: true,
@@ -202,9 +207,9 @@ export const network = dashboard({
           targets: sql('time_series', chains.ENDED_CONNECTIONS),
         }),
         table({
-          title: 'Times in which a server did not see its nodes',
+          title: 'Observation gaps',
           description:
-            'What nodes sent to this server then is missing. `down`: it did not run; `paused`: it was full, and did not read; `sockets_lost`: half of its sockets or more ended at once. Without an end it goes on, or the server never came back.',
+            'Messages that nodes sent to this server during a gap are missing. `down`: the server did not run; `paused`: the queue was full and the server did not read; `sockets_lost`: at least half of the sockets ended at once. A gap without an end is still open, or the server never restarted.',
           unit: 'none',
           width: 12,
           height: 8,
@@ -214,7 +219,7 @@ export const network = dashboard({
         table({
           title: 'Servers',
           description:
-            'Server processes of the range. One that was killed has not stopped; when it was last seen counts.',
+            'Server processes in the time range. A killed process has no stop time; its last heartbeat counts.',
           unit: 'none',
           units: { Started: 'dateTimeAsIso', 'Last seen': 'dateTimeAsIso', Stopped: 'dateTimeAsIso' },
           targets: sql('table', now.COLLECTORS),

@@ -39,16 +39,16 @@ export function sql(format: 'time_series' | 'table', rawSql: string): Target[] {
 
 interface About {
   title: string;
-  /** What it answers, and how far it may be believed. */
+  /** What the panel shows, and its limits. */
   description: string;
   /** A unit of Grafana: `short`, `s`, `bytes`. */
   unit: string;
   targets: Target[];
   width?: number;
   height?: number;
-  /** So many points are asked for, */
+  /** Maximum number of points. */
   points?: number;
-  /** and none for a shorter time than this. */
+  /** Shortest interval between points, such as `5s`. */
   interval?: string;
 }
 
@@ -95,15 +95,15 @@ function boundLine(name: string | undefined): Override[] {
 }
 
 interface NumberAbout extends About {
-  /** What to say instead of a number. */
+  /** Texts that replace values. */
   words?: Record<string, { text: string; color: string }>;
 }
 
 /**
- * A number of each line, large: as it is at the end of the range. What was said last is not asked for, since a server
- * that is dead would go on being well.
+ * A large number for each series, evaluated at the end of the time range. The last known value is not used: a server
+ * that is down would still appear healthy.
  */
-export function figure(about: NumberAbout): PanelPlan {
+export function stat(about: NumberAbout): PanelPlan {
   const { words } = about;
   const targets = about.targets.map((target) =>
     'expr' in target ? { ...target, range: false, instant: true } : target,
@@ -122,11 +122,11 @@ export function figure(about: NumberAbout): PanelPlan {
 }
 
 interface TableAbout extends About {
-  /** Units of columns whose unit is another one. */
+  /** Units by column, where they differ from `unit`. */
   units?: Record<string, string>;
 }
 
-/** The rows of a question as they are. */
+/** A table with the rows of a query. */
 export function table(about: TableAbout): PanelPlan {
   const overrides = Object.entries(about.units ?? {}).map(([options, value]): Override => ({
     matcher: { id: 'byName', options },
@@ -140,7 +140,7 @@ export function table(about: TableAbout): PanelPlan {
   };
 }
 
-/** A bar for each row of a question with a text and a number. */
+/** A bar for each row of a query that returns a text and a number. */
 export function bars(about: About): PanelPlan {
   return {
     ...common('bargauge', { width: 12, height: 9, ...about }, [], { min: 0 }),

@@ -1,47 +1,52 @@
 import { dashboard } from './model.js';
-import { figure, lines, sql, table } from './panels.js';
+import { lines, sql, stat, table } from './panels.js';
 import { CHAIN_NAMES, nodeNamesWith } from './sql/choices.js';
 import * as calls from './sql/profiling.js';
-import { amount, dataSource, found } from './variables.js';
+import { customVariable, dataSource, queryVariable } from './variables.js';
 
-const TEN = 'Of the ten names that took the most time in all.';
+const TEN = 'The ten names with the highest total time.';
 const POINTS = { points: 60, interval: '5s' };
 
 export const profiling = dashboard({
   uid: 'tetcore-profiling',
   title: 'Tetcore: profiling',
-  description: 'How long the calls of a node take, as it says in tracing.profiling. Read from PostgreSQL.',
+  description: 'Durations of calls in a node, from its tracing.profiling messages. Data source: PostgreSQL.',
   from: 'now-1h',
   refresh: '',
   variables: [
     dataSource('grafana-postgresql-datasource'),
-    found(
+    queryVariable(
       {
         name: 'chain',
         label: 'Chain',
-        description: 'The chains whose nodes are offered.',
+        description: 'Limits the list of nodes to these chains.',
         several: true,
       },
       CHAIN_NAMES,
     ),
-    found(
-      { name: 'node', label: 'Node', description: 'The node: of those that have sent times in the range.' },
+    queryVariable(
+      {
+        name: 'node',
+        label: 'Node',
+        description: 'A node that sent tracing.profiling messages in the time range.',
+      },
       nodeNamesWith('tracing.profiling'),
     ),
-    found(
+    queryVariable(
       {
         name: 'target',
         label: 'Target',
-        description: 'Where in the code the calls are: mostly modules, as the newest 10,000 calls have them.',
+        description: 'Location in the code, mostly modules. The list is taken from the newest 10,000 calls.',
         several: true,
       },
       calls.TARGETS,
     ),
-    amount(
+    customVariable(
       {
         name: 'calls',
-        label: 'Calls looked at',
-        description: 'The first calls of each interval. More are more exact, and cost as much more.',
+        label: 'Sampled calls',
+        description:
+          'Number of calls that are read from the start of each interval. More calls give more exact results and slower queries.',
       },
       [500, 2000, 10000, 100000],
       2000,
@@ -51,17 +56,17 @@ export const profiling = dashboard({
     {
       title: 'Calls',
       panels: [
-        figure({
-          title: 'Calls looked at',
-          description: 'Calls of all targets that the other panels were made from.',
+        stat({
+          title: 'Sampled calls',
+          description: 'Calls of all targets that the other panels are computed from.',
           unit: 'short',
           width: 12,
           ...POINTS,
           targets: sql('table', calls.CALL_COUNT),
         }),
-        figure({
-          title: 'Intervals read to their end',
-          description: 'Where it is less than 100 %, look at more calls, or at a shorter range.',
+        stat({
+          title: 'Complete intervals',
+          description: 'If it is below 100 %, raise "Sampled calls" or choose a shorter time range.',
           unit: 'percentunit',
           width: 12,
           ...POINTS,
@@ -69,8 +74,7 @@ export const profiling = dashboard({
         }),
         table({
           title: 'By target and name',
-          description:
-            'The 100 names that took the most time in all. A call counts the calls within it as well.',
+          description: 'The 100 names with the highest total time. The time of a call includes nested calls.',
           unit: 'ns',
           height: 12,
           units: { Calls: 'short' },
@@ -84,7 +88,7 @@ export const profiling = dashboard({
       panels: [
         lines({
           title: 'Mean',
-          description: `The mean time of a call in each interval. ${TEN}`,
+          description: `Mean duration of a call per interval. ${TEN}`,
           unit: 'ns',
           min: 0,
           ...POINTS,
@@ -92,15 +96,15 @@ export const profiling = dashboard({
         }),
         lines({
           title: '90th percentile',
-          description: `Nine calls of ten took no longer, in each interval. ${TEN}`,
+          description: `90th percentile of the duration per interval. ${TEN}`,
           unit: 'ns',
           min: 0,
           ...POINTS,
           targets: sql('time_series', calls.P90_TIMES),
         }),
         lines({
-          title: 'Longest',
-          description: `The longest call of each interval. ${TEN}`,
+          title: 'Maximum',
+          description: `Longest call per interval. ${TEN}`,
           unit: 'ns',
           min: 0,
           ...POINTS,
@@ -109,7 +113,7 @@ export const profiling = dashboard({
         lines({
           title: 'Time by target',
           description:
-            'What the calls of a target took together, in each interval: the ten targets that took the most.',
+            'Total duration of the calls of a target per interval: the ten targets with the highest total.',
           unit: 'ns',
           min: 0,
           stacked: true,

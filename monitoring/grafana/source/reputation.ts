@@ -1,51 +1,57 @@
 import { dashboard } from './model.js';
-import { figure, lines, sql, table } from './panels.js';
+import { lines, sql, stat, table } from './panels.js';
 import { CHAIN_NAMES, nodeNamesWith } from './sql/choices.js';
 import * as reputations from './sql/reputation.js';
-import { amount, dataSource, found } from './variables.js';
+import { customVariable, dataSource, queryVariable } from './variables.js';
 
-const LAST = 'As the nodes that are looked at said last within the range.';
-/** Each point takes some milliseconds. */
+const LAST = 'From the latest report of each sampled node in the time range.';
+/** Each point costs some milliseconds. */
 const POINTS = { points: 50, interval: '30s' };
 
 export const reputation = dashboard({
   uid: 'tetcore-reputation',
   title: 'Tetcore: reputation',
-  description: 'What nodes think of their peers, as they say in system.network_state. Read from PostgreSQL.',
+  description: 'Reputations of peers as nodes report them in system.network_state. Data source: PostgreSQL.',
   from: 'now-3h',
   refresh: '',
   variables: [
     dataSource('grafana-postgresql-datasource'),
-    found(
-      { name: 'chain', label: 'Chain', description: 'The chains whose nodes report.', several: true },
+    queryVariable(
+      {
+        name: 'chain',
+        label: 'Chain',
+        description: 'Limits the reports to nodes of these chains.',
+        several: true,
+      },
       CHAIN_NAMES,
     ),
-    amount(
+    customVariable(
       {
         name: 'reporters',
-        label: 'Nodes looked at',
+        label: 'Sampled nodes',
         description:
-          'So many of the nodes that report, drawn by lot. Each costs some milliseconds in each panel.',
+          'Number of reporting nodes in the random sample. Each node costs some milliseconds in each panel.',
       },
       [10, 30, 100, 500],
       30,
     ),
-    found(
+    queryVariable(
       {
         name: 'node',
         label: 'Node',
-        description: 'The node of the section "One node": of those that have reported in the range.',
+        description:
+          'The node of the section "One node": a node that reported reputations in the time range.',
       },
       nodeNamesWith('system.network_state'),
     ),
   ],
   sections: [
     {
-      title: 'Who thinks ill of whom',
+      title: 'Reported reputation',
       panels: [
-        figure({
+        stat({
           title: 'Reports',
-          description: `Nodes that are looked at, the peers that they know, and those peers that any of them thinks ill of. ${LAST}`,
+          description: `Sampled nodes, the peers that they know, and the peers with a reputation below 0 at any of them. ${LAST}`,
           unit: 'short',
           width: 6,
           height: 10,
@@ -53,7 +59,7 @@ export const reputation = dashboard({
         }),
         table({
           title: 'Lowest reputations',
-          description: `The 50 peers with the lowest reputation anywhere; names are known of those that have connected here. ${LAST}`,
+          description: `The 50 peers with the lowest reputation. Names are available for peers that have connected to this server. ${LAST}`,
           unit: 'short',
           width: 18,
           height: 10,
@@ -61,7 +67,7 @@ export const reputation = dashboard({
         }),
         table({
           title: 'By reporting node',
-          description: `Those first that think ill of the most peers. ${LAST}`,
+          description: `Sorted by the number of peers with a reputation below 0. ${LAST}`,
           unit: 'short',
           height: 10,
           units: { Reported: 'dateTimeAsIso' },
@@ -73,8 +79,8 @@ export const reputation = dashboard({
       title: 'One node',
       panels: [
         lines({
-          title: 'Peers that it knows',
-          description: 'Those that it knows, is connected to, and thinks ill of.',
+          title: 'Known peers',
+          description: 'Known peers, connected peers, and peers with a reputation below 0.',
           unit: 'short',
           min: 0,
           ...POINTS,
@@ -82,14 +88,14 @@ export const reputation = dashboard({
         }),
         lines({
           title: 'Reputations',
-          description: 'The lowest, mean and highest reputation that it gives.',
+          description: 'Lowest, mean and highest reputation that the node reports.',
           unit: 'short',
           ...POINTS,
           targets: sql('time_series', reputations.LEVELS_OF_NODE),
         }),
         lines({
-          title: 'Its lowest peers',
-          description: 'The ten peers that had the lowest reputation with it at any point.',
+          title: 'Peers with the lowest reputation',
+          description: 'The ten peers with the lowest reputation at any time in the time range.',
           unit: 'short',
           width: 24,
           ...POINTS,

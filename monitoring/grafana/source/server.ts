@@ -10,7 +10,7 @@ export const server = dashboard({
   uid: 'tetcore-server',
   title: 'Tetcore: server',
   description:
-    'The server itself: what it takes in, stores and answers. Read from Prometheus, with the rules of monitoring/prometheus/rules.yml.',
+    'Ingest, storage and requests of the server. Data source: Prometheus, with the rules of monitoring/prometheus/rules.yml.',
   from: 'now-6h',
   refresh: '30s',
   variables: [
@@ -19,7 +19,7 @@ export const server = dashboard({
       {
         name: 'instance',
         label: 'Server',
-        description: 'The server processes that are shown.',
+        description: 'Server processes to show.',
         several: true,
       },
       `up{${JOB}}`,

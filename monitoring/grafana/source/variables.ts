@@ -1,12 +1,12 @@
 import type { DataSourceType, Variable } from './model.js';
 
-/** Which of Grafana's data sources is asked. */
+/** The choice of the data source. */
 export function dataSource(type: DataSourceType): Variable {
   return {
     name: 'datasource',
     type: 'datasource',
     label: 'Data source',
-    description: `Where this is read from: a data source of the type ${type}.`,
+    description: `A data source of the type ${type}.`,
     query: type,
     refresh: 1,
     regex: '',
@@ -20,12 +20,12 @@ interface Choice {
   name: string;
   label: string;
   description: string;
-  /** Several of them, or all. */
+  /** Whether several values, or all, can be chosen. */
   several?: boolean;
 }
 
-/** What a question of PostgreSQL finds, asked again when the range of time changes. */
-export function found(choice: Choice, rawSql: string): Variable {
+/** A variable with the results of a PostgreSQL query, which Grafana repeats when the time range changes. */
+export function queryVariable(choice: Choice, rawSql: string): Variable {
   return query(choice, 'grafana-postgresql-datasource', rawSql.trim());
 }
 
@@ -46,20 +46,20 @@ function query(choice: Choice, type: DataSourceType, asked: unknown): Variable {
     description,
     datasource: { type, uid: '${datasource}' },
     query: asked,
-    // When the range of time changes.
+    // When the time range changes.
     refresh: 2,
     regex: '',
     sort: 0,
     multi: several,
     includeAll: several,
-    // Without it Grafana takes the first one that it finds.
+    // Otherwise Grafana selects the first value.
     ...(several ? { current: { selected: true, text: ['All'], value: ['$__all'] } } : {}),
     hide: 0,
   };
 }
 
-/** Numbers to choose from. */
-export function amount(choice: Omit<Choice, 'several'>, amounts: number[], chosen: number): Variable {
+/** A variable with fixed numbers. */
+export function customVariable(choice: Omit<Choice, 'several'>, amounts: number[], chosen: number): Variable {
   const option = (value: number) => ({
     selected: value === chosen,
     text: value.toString(),

@@ -2,93 +2,117 @@ import type { ClientBase } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { Settings } from '../../platform/config/index.js';
 import { DeadlineExceededError, withDeadline } from '../../platform/async/index.js';
-import { reasonOf } from '../output.js';
-import { type Finding, problem, warning } from './finding.js';
+import { messageOf } from '../output.js';
 
-/**
- * Looks at one thing, and changes nothing. It may find several; what is all right it says as well. A new one goes into
- * a list of `checks.ts`.
- */
-export interface Check<Subject> {
-  /** One or two words, unlike those of all others. */
-  name: string;
-  look: (subject: Subject) => Finding | Finding[] | Promise<Finding | Finding[]>;
+export type Level = 'ok' | 'warning' | 'problem';
+
+/** A result of a check. */
+export interface Finding {
+  level: Level;
+  /** A sentence. */
+  message: string;
+  /** The remedy. */
+  advice?: string;
 }
 
-/** This machine, as the settings see it. */
+export function ok(message: string): Finding {
+  return { level: 'ok', message };
+}
+
+/** Something that may be intended, or may become a problem. */
+export function warning(message: string, advice: string): Finding {
+  return { level: 'warning', message, advice };
+}
+
+/** Something that breaks a server or can lose data. */
+export function problem(message: string, advice: string): Finding {
+  return { level: 'problem', message, advice };
+}
+
+/**
+ * A read-only check with one or several findings, also for what is in order. Add a new check to the list at the end of
+ * `machine-checks.ts`, `database-checks.ts` or `schema-checks.ts`.
+ */
+export interface Check<Subject> {
+  /** One or two words, unique among checks. */
+  name: string;
+  run: (subject: Subject) => Finding | Finding[] | Promise<Finding | Finding[]>;
+}
+
+/** This machine with the settings of the server. */
 export interface Machine {
   settings: Settings;
 }
 
-/** A database that answers. */
+/** A connected database. */
 export interface Database {
   settings: Settings;
   url: string;
-  /** Where its files are, if it is the server's own. */
+  /** The directory of its files, if it is the embedded PostgreSQL. */
   cluster: string | undefined;
-  /** A session with a limit on its questions. */
+  /** A session with a query timeout. */
   client: ClientBase;
   dataSource: DataSource;
-  /** How many servers there are to be; undefined: as many as run. */
+  /** Planned number of servers; undefined: the number running now. */
   replicas: number | undefined;
 }
 
-/** A finding, and whose it is. */
+/** A finding with the name of its check. */
 export interface CheckedFinding extends Finding {
   check: string;
 }
 
-/** For one check: milliseconds. Long enough for a program that does not answer, and for a full journal. */
-export const LOOK_LIMIT_MS = 8_000;
+/** Timeout of a check in milliseconds: enough for a program that does not respond, and for a full journal. */
+export const CHECK_TIMEOUT_MS = 8_000;
 
-/** What came of a list of checks, and those of them that were not made any more. */
-export interface Examination<Subject> {
+/** The findings of a list of checks, and the checks that were skipped after a timeout. */
+interface CheckRun<Subject> {
   findings: CheckedFinding[];
-  /** Undefined: all were made in time. */
-  late: { left: readonly Check<Subject>[] } | undefined;
+  /** Undefined if all checks completed. */
+  timedOut: { left: readonly Check<Subject>[] } | undefined;
 }
 
 /**
- * Makes the checks of a list one after another. One that fails, or takes too long, says so, and the others go on.
+ * Runs checks one after another. A check that fails or times out is a finding, and the next check runs.
  *
- * @param limitMs for each: milliseconds
+ * @param limitMs timeout of each check: milliseconds
  */
-export async function examine<Subject>(
+export async function runChecks<Subject>(
   checks: readonly Check<Subject>[],
   subject: Subject,
-  limitMs = LOOK_LIMIT_MS,
+  limitMs = CHECK_TIMEOUT_MS,
 ): Promise<CheckedFinding[]> {
-  const { findings, late } = await examineUntilLate(checks, subject, limitMs);
-  if (late === undefined) return findings;
-  return [...findings, ...(await examine(late.left, subject, limitMs))];
+  const { findings, timedOut } = await runChecksUntilTimeout(checks, subject, limitMs);
+  if (timedOut === undefined) return findings;
+  return [...findings, ...(await runChecks(timedOut.left, subject, limitMs))];
 }
 
-/** The same, but none is made any more after one that took too long: all ask the same one, which does not answer. */
-export async function examineUntilLate<Subject>(
+/** The same, but skips the remaining checks after a timeout, because all of them query the same database. */
+export async function runChecksUntilTimeout<Subject>(
   checks: readonly Check<Subject>[],
   subject: Subject,
-  limitMs = LOOK_LIMIT_MS,
-): Promise<Examination<Subject>> {
+  limitMs = CHECK_TIMEOUT_MS,
+): Promise<CheckRun<Subject>> {
   const findings: CheckedFinding[] = [];
-  for (const [index, { name, look }] of checks.entries()) {
+  for (const [index, { name, run }] of checks.entries()) {
     try {
-      const found = await withDeadline(limitMs, () => look(subject));
+      const found = await withDeadline(limitMs, () => run(subject));
       findings.push(...[found].flat().map((finding) => ({ check: name, ...finding })));
     } catch (error) {
       findings.push({ check: name, ...failed(error) });
       if (error instanceof DeadlineExceededError)
-        return { findings, late: { left: checks.slice(index + 1) } };
+        return { findings, timedOut: { left: checks.slice(index + 1) } };
     }
   }
-  return { findings, late: undefined };
+  return { findings, timedOut: undefined };
 }
 
 function failed(error: unknown): Finding {
   if (error instanceof DeadlineExceededError) {
     return problem(
-      `Could not be looked at: ${error.message}.`,
-      'See what the machine, its disks and the database are waiting for, and run doctor again.',
+      `Check failed: ${error.message}.`,
+      'Find out what blocks the machine, its disks or the database, and run doctor again.',
     );
   }
-  return warning(`Could not be looked at: ${reasonOf(error)}`, 'Run doctor as the user of the server.');
+  return warning(`Check failed: ${messageOf(error)}`, 'Run doctor as the user of the server.');
 }

@@ -1,14 +1,14 @@
 import { isMissingPartition, isRefusedData } from '../../storage/index.js';
-import { halves, idsIn, type IdRange } from '../id-ranges.js';
-import type { Lane } from '../lane.js';
-import type { ImportLedger, Outcome } from '../target/import-ledger.js';
+import { halves, idsIn, type IdRange } from '../source/id-ranges.js';
+import type { ImportWorker } from '../import-worker.js';
+import type { ImportLedger, RangeResult } from '../target/import-ledger.js';
 
-/** Times that partitions may be dropped between looking for them and writing to them. */
-const MOST_TRIES = 5;
+/** Maximum number of attempts if partitions are dropped before the write. */
+const MAX_TRIES = 5;
 
-/** Brings over one table, range by range. */
+/** Imports a table, range by range. */
 export abstract class TableImport {
-  /** Whether several ranges may be brought at the same time. */
+  /** Whether ranges can be imported concurrently. */
   readonly parallel: boolean = true;
 
   /** @param table its name in the source */
@@ -17,39 +17,40 @@ export abstract class TableImport {
     protected readonly ledger: ImportLedger,
   ) {}
 
-  /** Brings the rows of a range, in one transaction. */
-  protected abstract bring(lane: Lane, range: IdRange): Promise<Outcome>;
+  /** Imports the rows of a range in one transaction. */
+  protected abstract importRange(worker: ImportWorker, range: IdRange): Promise<RangeResult>;
 
-  /** What is known of partitions is not true any more. */
+  /** Clears cached partitions. */
   protected forgetPartitions(): void {
     // Most tables have none.
   }
 
   /**
-   * Brings a range. Where PostgreSQL refuses what is in it, its halves, and so on until the row is found and counted.
+   * Imports a range. If PostgreSQL rejects its data, the range is split in halves until the rejected row is found and
+   * recorded as skipped.
    *
-   * @returns the number of rows that came over
+   * @returns the number of imported rows
    */
-  async run(lane: Lane, range: IdRange, tries = 0): Promise<number> {
+  async run(worker: ImportWorker, range: IdRange, tries = 0): Promise<number> {
     try {
-      return (await this.bring(lane, range)).imported;
+      return (await this.importRange(worker, range)).imported;
     } catch (error) {
-      if (isMissingPartition(error) && tries < MOST_TRIES) {
+      if (isMissingPartition(error) && tries < MAX_TRIES) {
         this.forgetPartitions();
-        await lane.renew();
-        return await this.run(lane, range, tries + 1);
+        await worker.renew();
+        return await this.run(worker, range, tries + 1);
       }
       if (!isRefusedData(error)) throw error;
-      await lane.renew();
-      if (idsIn(range) === 1) return await this.leaveOut(lane, range);
+      await worker.renew();
+      if (idsIn(range) === 1) return await this.skipRow(worker, range);
       const [lower, upper] = halves(range);
-      return (await this.run(lane, lower)) + (await this.run(lane, upper));
+      return (await this.run(worker, lower)) + (await this.run(worker, upper));
     }
   }
 
-  private async leaveOut(lane: Lane, range: IdRange): Promise<number> {
-    await this.ledger.transaction(lane.target, () =>
-      this.ledger.note(lane.target, this.table, range, { imported: 0, leftOut: { refused: 1 } }),
+  private async skipRow(worker: ImportWorker, range: IdRange): Promise<number> {
+    await this.ledger.transaction(worker.target, () =>
+      this.ledger.record(worker.target, this.table, range, { imported: 0, skipped: { refused: 1 } }),
     );
     return 0;
   }

@@ -6,18 +6,18 @@ import {
   missingRanges,
   type PartitionManager,
 } from '../../storage/index.js';
-import { ImportError } from '../import.error.js';
+import { ImportError } from '../import-options.js';
 
-/** Times of messages, both included: milliseconds since the epoch. */
+/** A time range of messages, inclusive: milliseconds since the epoch. */
 export interface Span {
   first: number;
   last: number;
 }
 
-/** Partitions of a table, at most. Who reads without bounds locks each of them, and a server has few thousand locks. */
-export const MOST_PARTITIONS = 300;
+/** Maximum number of partitions of a table. A query without a time range locks each of them. */
+export const MAX_PARTITIONS = 300;
 
-/** Makes the partitions that messages need, unless nodes whose clocks were wrong would have too many of them made. */
+/** Creates the partitions for messages, with a limit: wrong clocks of nodes could require very many. */
 export class BoundedPartitions {
   constructor(private readonly partitions: PartitionManager) {}
 
@@ -25,16 +25,16 @@ export class BoundedPartitions {
     return this.partitions.widthOf(table);
   }
 
-  /** What is known of partitions is not true any more. */
+  /** Clears cached partitions. */
   forget(): void {
     for (const table of LOG_TABLES) this.partitions.forget(table);
   }
 
   /**
-   * Makes what is missing for all of these times. Not from the oldest to the newest of all: a clock that is wrong by
-   * years would make a partition for each month.
+   * Creates missing partitions for each span. Not for the whole range: a clock that is wrong by years would create a
+   * partition for each month.
    *
-   * @throws ImportError where there would be too many; none is made then
+   * @throws ImportError if there would be too many; then none is created
    */
   async ensure(client: ClientBase, table: LogTable, spans: readonly Span[]): Promise<void> {
     if (spans.length === 0) return;
@@ -47,7 +47,7 @@ export class BoundedPartitions {
       missing += ranges.length;
       planned.push(...ranges.map((range) => ({ ...range, name: '' })));
       planned.sort((one, other) => one.from - other.from);
-      if (planned.length > MOST_PARTITIONS) throw tooMany(table, this.widthOf(table));
+      if (planned.length > MAX_PARTITIONS) throw tooMany(table, this.widthOf(table));
     }
     if (missing === 0) return;
     for (const { first, last } of spans) await this.partitions.ensure(table, first, last);
@@ -55,12 +55,11 @@ export class BoundedPartitions {
 }
 
 function tooMany(table: LogTable, width: string): ImportError {
-  const expired =
-    table === 'logs_expiring' ? ', or set a smaller LOG_EXPIRY_H, which leaves out what is older' : '';
+  const expired = table === 'logs_expiring' ? ', or set a smaller LOG_EXPIRY_H to skip older messages' : '';
   return new ImportError(
-    `The messages are of too many times, by clocks of nodes that were wrong: ${table} would have more than ` +
-      `${MOST_PARTITIONS} partitions, one for each ${width}. Delete from the source those whose created_at is wrong` +
-      `${expired}, and run this again. To see them: SELECT date_trunc('${width}', created_at), count(*) FROM the ` +
-      'table of messages GROUP BY 1 ORDER BY 1.',
+    `The messages span too many partitions, because clocks of nodes were wrong: ${table} would have more than ` +
+      `${MAX_PARTITIONS} partitions, one for each ${width}. Delete messages with a wrong created_at from the source` +
+      `${expired}, and run the import again. To list them: SELECT date_trunc('${width}', created_at), count(*) FROM ` +
+      'the message table GROUP BY 1 ORDER BY 1.',
   );
 }

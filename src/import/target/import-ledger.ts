@@ -1,52 +1,52 @@
 import type { ClientBase } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { AdvisoryLock, reserveCollectorNumber } from '../../storage/index.js';
-import type { IdRange } from '../id-ranges.js';
-import { ImportError } from '../import.error.js';
-import type { LeftOut } from '../import-report.js';
+import type { IdRange } from '../source/id-ranges.js';
+import { ImportError } from '../import-options.js';
+import type { Skipped } from '../import-report.js';
 
-/** What became of the rows of a range. */
-export interface Outcome {
+/** The result of importing a range. */
+export interface RangeResult {
   imported: number;
-  leftOut: LeftOut;
-  /** Of what is imported, the rows that a purge may remove, by an {@link hourOf} that none is older than. */
+  skipped: Skipped;
+  /** Imported rows that a purge may remove, by {@link hourOf} of their time. */
   expiring?: Record<string, number>;
-  /** What rows of the range look like, by their ids: how the source is known again. */
+  /** Fingerprints of rows by id, which identify the source in later runs. */
   fingerprints?: Fingerprints;
 }
 
 export type Fingerprints = Record<string, string>;
 
-/** What became of the rows of a table, over all runs. */
+/** The result for a table over all runs. */
 export interface Total {
   imported: number;
-  leftOut: LeftOut;
-  /** Of what is imported, the rows that a purge may have removed. */
+  skipped: Skipped;
+  /** Imported rows that a purge may have removed. */
   purgeable: number;
 }
 
-/** The hour of a time in UTC, in a form that sorts by time. */
+/** The hour of a time in UTC, in a sortable format. */
 export function hourOf(time: Date): string {
   return time.toISOString().slice(0, 13).replace('T', ' ');
 }
 
 /**
- * Which ranges of ids are brought over. A range is noted in the transaction that brings its rows, and so is there
- * with all of them or not at all.
+ * Records imported ranges of ids. A range is recorded in the transaction that imports its rows, so both are committed or
+ * neither is.
  */
 export class ImportLedger {
-  /** Of the process: those that were begun before it may write no more. */
+  /** Id of this run. Earlier runs of the same source may not write any more. */
   private readonly run = uuidv7();
 
   /** @param source the UUID of the source */
   constructor(readonly source: string) {}
 
   /**
-   * Takes over from whoever has been at it. Waits until their transactions are done, so that what they bring is seen;
-   * a process that was killed may have left one.
+   * Takes over from an earlier run. Waits for its open transactions, also of a killed process, so that their ranges are
+   * visible.
    *
-   * @param waiting is called where there are such transactions
-   * @returns the number that the source has here, as a collector: the same for each run
+   * @param waiting called if there are such transactions
+   * @returns the collector number of the source, the same for each run
    */
   async begin(client: ClientBase, waiting?: () => void): Promise<number> {
     await client.query('BEGIN');
@@ -55,7 +55,7 @@ export class ImportLedger {
     );
     if (rows[0]?.locked !== true) {
       waiting?.();
-      // Locks are given in the order in which they are asked for: no transaction that begins now goes before us.
+      // Locks are granted in order of request: new transactions wait behind this one.
       await client.query(`SELECT pg_advisory_xact_lock(${this.lock})`);
     }
     await client.query(
@@ -68,8 +68,8 @@ export class ImportLedger {
     return collector;
   }
 
-  /** Whether something was brought over of another source, and nothing yet of this one. */
-  async isNewAmongOthers(client: ClientBase): Promise<boolean> {
+  /** Whether other sources were imported, but not this one. */
+  async isUnknownSource(client: ClientBase): Promise<boolean> {
     const { rows } = await client.query<{ others: boolean }>(
       `SELECT count(*) > 0 AND NOT bool_or(source = $1) AS others
          FROM (SELECT DISTINCT source FROM import_ranges) AS known`,
@@ -79,33 +79,33 @@ export class ImportLedger {
   }
 
   /**
-   * Runs something in a transaction, unless somebody has taken over.
+   * Runs a transaction, unless another run has taken over.
    *
-   * @throws ImportError where somebody has
+   * @throws ImportError if another run has taken over
    */
   async transaction<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
-    // Nobody can take over before this transaction is done.
+    // Another run cannot take over before the end of this transaction.
     await client.query(`BEGIN; SELECT pg_advisory_xact_lock_shared(${this.lock})`);
     const { rowCount } = await client.query('SELECT 1 FROM imports WHERE source = $1 AND run = $2', [
       this.source,
       this.run,
     ]);
     if (rowCount !== 1) {
-      throw new ImportError('Another import of this source was begun, and goes on in the place of this one.');
+      throw new ImportError('Another import of this source was started and has taken over.');
     }
     const result = await work();
     await client.query('COMMIT');
     return result;
   }
 
-  /** Notes a range, within the transaction that brings its rows. */
-  async note(
+  /** Records a range, within the transaction that imports its rows. */
+  async record(
     client: ClientBase,
     table: string,
     { first, last }: IdRange,
-    { imported, leftOut, expiring = {}, fingerprints = {} }: Outcome,
+    { imported, skipped, expiring = {}, fingerprints = {} }: RangeResult,
   ): Promise<void> {
-    const notes = [leftOut, expiring, fingerprints].map((note) => JSON.stringify(note));
+    const notes = [skipped, expiring, fingerprints].map((note) => JSON.stringify(note));
     await client.query(
       `INSERT INTO import_ranges
          (source, table_name, first_id, last_id, imported, left_out, expiring, fingerprints)
@@ -114,7 +114,7 @@ export class ImportLedger {
     );
   }
 
-  /** What rows of a table looked like when they were brought over. */
+  /** Fingerprints of imported rows of a table, by id. */
   async fingerprints(client: ClientBase, table: string): Promise<Map<string, string>> {
     const { rows } = await client.query<{ id: string; fingerprint: string }>(
       `SELECT key AS id, value AS fingerprint FROM import_ranges, jsonb_each_text(fingerprints)
@@ -124,7 +124,7 @@ export class ImportLedger {
     return new Map(rows.map(({ id, fingerprint }) => [id, fingerprint]));
   }
 
-  /** What is brought over of a table, by ids. */
+  /** Imported ranges of a table. */
   async done(client: ClientBase, table: string): Promise<IdRange[]> {
     const { rows } = await client.query<IdRange>(
       `SELECT first_id::float8 AS first, last_id::float8 AS last FROM import_ranges
@@ -135,32 +135,32 @@ export class ImportLedger {
   }
 
   /**
-   * What became of the rows of a table, over all runs.
+   * The result for a table over all runs.
    *
-   * @param cutoff what is older may have been purged
+   * @param cutoff older rows may have been purged
    */
   async total(client: ClientBase, table: string, cutoff: Date): Promise<Total> {
-    const { rows } = await client.query<{ imported: number; leftOut: LeftOut | null; purgeable: number }>(
+    const { rows } = await client.query<{ imported: number; skipped: Skipped | null; purgeable: number }>(
       `SELECT coalesce(sum(imported), 0)::float8 AS imported,
               (SELECT coalesce(sum(value::bigint), 0)::float8 FROM import_ranges, jsonb_each_text(expiring)
                 WHERE source = $1 AND table_name = $2 AND key COLLATE "C" <= $3) AS purgeable,
               (SELECT json_object_agg(reason, rows)
                  FROM (SELECT key AS reason, sum(value::bigint) AS rows
                          FROM import_ranges, jsonb_each_text(left_out)
-                        WHERE source = $1 AND table_name = $2 GROUP BY key ORDER BY key) AS reasons) AS "leftOut"
+                        WHERE source = $1 AND table_name = $2 GROUP BY key ORDER BY key) AS reasons) AS "skipped"
          FROM import_ranges WHERE source = $1 AND table_name = $2`,
       [this.source, table, hourOf(cutoff)],
     );
     const [found] = rows;
     return {
       imported: found?.imported ?? 0,
-      leftOut: found?.leftOut ?? {},
+      skipped: found?.skipped ?? {},
       purgeable: found?.purgeable ?? 0,
     };
   }
 
-  /** Notes which ids rows have here, within the transaction that brings them. */
-  async noteIds(client: ClientBase, table: string, ids: ReadonlyMap<number, number>): Promise<void> {
+  /** Records the target ids of rows, within the transaction that imports them. */
+  async recordIds(client: ClientBase, table: string, ids: ReadonlyMap<number, number>): Promise<void> {
     await client.query(
       `INSERT INTO import_ids (source, table_name, old_id, new_id)
        SELECT $1, $2, old_id, new_id FROM unnest($3::bigint[], $4::bigint[]) AS ids (old_id, new_id)`,
@@ -168,7 +168,7 @@ export class ImportLedger {
     );
   }
 
-  /** The ids that rows have here, of those that are brought over. */
+  /** Target ids of imported rows, by source id. */
   async newIds(client: ClientBase, table: string, old: readonly number[]): Promise<Map<number, number>> {
     const { rows } = await client.query<{ old_id: number; new_id: number }>(
       `SELECT old_id::float8 AS old_id, new_id::float8 AS new_id FROM import_ids
@@ -178,7 +178,7 @@ export class ImportLedger {
     return new Map(rows.map((row) => [row.old_id, row.new_id]));
   }
 
-  /** The arguments of an advisory lock: those who bring share it, who takes over has it alone. */
+  /** Arguments of the advisory lock: shared by importing transactions, exclusive for a takeover. */
   private get lock(): string {
     return `${AdvisoryLock.Import.toString()}, hashtext('${this.source}')`;
   }

@@ -1,10 +1,10 @@
 import type { ClientBase } from 'pg';
 import { CONNECTION_COLUMNS, type EndReason } from '../../storage/index.js';
-import { type ConnectionRow, KEPT_FIELDS } from '../source/connection-sql.js';
+import { type ConnectionRow, KEPT_FIELDS } from '../source/source-sql.js';
 
-/** A connection, with the times of the messages of it that are brought over at the same time. */
+/** A connection with the times of its messages in the same transaction. */
 export interface WrittenConnection extends ConnectionRow {
-  /** As PostgreSQL writes times, in UTC. */
+  /** In PostgreSQL's time format, in UTC. */
   oldest: string;
   newest: string;
 }
@@ -21,9 +21,8 @@ const RECORD = COPIED.map(({ column, type }) => `${column} ${type === 'time' ? '
 );
 
 /**
- * 0.1.4 does not say how a connection ended, nor when: after its last message, but not in the future. Nor by which
- * socket it came. In the order of ids, so that two transactions with the same connections wait for each other rather
- * than deadlock.
+ * 0.1.4 does not store the end or the socket of a connection: it is assumed to end with its last message, but not in the
+ * future. Rows are ordered by id, so that transactions with the same connections do not deadlock.
  */
 const INSERT = `
   INSERT INTO peer_connections AS here (${COLUMNS}, collector, path, socket_id, revision, first_message_at,
@@ -44,9 +43,9 @@ const WIDEN = `,
     end_reason = '${END_REASON}'`;
 
 /**
- * Writes the rows of connections, together with messages of them.
+ * Writes rows of connections together with their messages.
  *
- * @param collector the number of the source
+ * @param collector the collector number of the source
  */
 export async function writeConnections(
   client: ClientBase,
@@ -57,10 +56,10 @@ export async function writeConnections(
 }
 
 /**
- * Writes the rows of connections without messages: of those that are there the description is made new. A connection
- * from which nothing was heard counts as heard when it began.
+ * Writes rows of connections without messages. Existing rows get new identity fields. The start of a connection counts as
+ * its last message.
  *
- * @param collector the number of the source
+ * @param collector the collector number of the source
  */
 export async function describeConnections(
   client: ClientBase,
@@ -71,7 +70,7 @@ export async function describeConnections(
   await client.query(INSERT, [JSON.stringify(rows), collector]);
 }
 
-/** Which of these ids of a source are there. */
+/** Which of these ids of a source exist in the target. */
 export async function knownConnections(
   client: ClientBase,
   collector: number,

@@ -1,12 +1,13 @@
 import { type DynamicModule, Module, type ValueProvider } from '@nestjs/common';
-import { ConfigModule as NestConfigModule } from '@nestjs/config';
+import { readFile } from 'node:fs/promises';
+import { parseEnv } from 'node:util';
 import { readSettings } from './read-settings.js';
 import { Settings } from './settings.js';
 
-/** Provides the validated {@link Settings}, and what else is said from outside, to every module. */
+/** Provides the validated {@link Settings}, and options of other modules, to every module. */
 @Module({})
 export class ConfigModule {
-  /** @param others what modules are told beside the settings: see their `options` */
+  /** @param others options of modules beside the settings: see their `options` */
   static forRoot(settings: Settings, others: readonly ValueProvider[] = []): DynamicModule {
     const providers = [{ provide: Settings, useValue: settings }, ...others];
     return {
@@ -18,7 +19,7 @@ export class ConfigModule {
   }
 
   /**
-   * Settings from the process's environment and, beneath it, from the file `.env` in the working directory.
+   * Settings from the process environment and from the file `.env` in the working directory.
    *
    * @throws InvalidSettingsError see {@link readSettings}
    */
@@ -26,13 +27,17 @@ export class ConfigModule {
     return readSettings(await ConfigModule.environment());
   }
 
-  /** All variables of the process's environment and, beneath it, of the file `.env` in the working directory. */
-  static async environment(): Promise<Record<string, unknown>> {
-    let variables: Record<string, unknown> | undefined;
-    await NestConfigModule.forRoot({
-      validate: (environment) => (variables = environment),
-    });
-    if (variables === undefined) throw new Error('The environment was not read.');
-    return variables;
+  /** All variables of a file in dotenv format, if it exists, overridden by the process environment. */
+  static async environment(path = '.env'): Promise<Record<string, unknown>> {
+    return { ...(await readEnvFile(path)), ...process.env };
+  }
+}
+
+async function readEnvFile(path: string): Promise<Record<string, string | undefined>> {
+  try {
+    return parseEnv(await readFile(path, 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw error;
   }
 }

@@ -1,11 +1,19 @@
 export { ACCESS_SCOPES, type AccessScope, type ApiToken, hashOf } from './api-tokens.js';
 export { ConfigModule } from './config.module.js';
-export { ANY_HOST } from './host-names.js';
-export { InvalidSettingsError } from './invalid-settings.error.js';
-export { misspelledSettings, type MisspelledSetting } from './misspelled-settings.js';
-export { ANY_ORIGIN } from './origins.js';
+export { ANY_HOST, ANY_ORIGIN, settingDocs, type SettingDoc } from './setting-types.js';
+export {
+  InvalidSettingsError,
+  misspelledSettings,
+  type MisspelledSetting,
+  readSettings,
+} from './read-settings.js';
 export { PACKAGE_VERSION, packageInfo } from './package-info.js';
-export { readSettings } from './read-settings.js';
-export { settingDocs, type SettingDoc } from './setting-docs.js';
-export { JOURNAL_MODES, LOG_FORMATS, LOG_LEVELS, Settings } from './settings.js';
-export type { JournalMode, LogFormat, LogLevel } from './settings.js';
+export {
+  JOURNAL_MODES,
+  LOG_FORMATS,
+  LOG_LEVELS,
+  Settings,
+  type JournalMode,
+  type LogFormat,
+  type LogLevel,
+} from './settings.js';

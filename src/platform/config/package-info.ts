@@ -7,7 +7,7 @@ interface PackageInfo {
   description: string;
 }
 
-/** What the package says of itself. */
+/** Metadata of the package. */
 export const packageInfo = JSON.parse(
   readFileSync(resolve(import.meta.dirname, '../../../package.json'), 'utf8'),
 ) as PackageInfo;

@@ -1,10 +1,10 @@
-import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { inspect } from 'node:util';
 import { problemsOf } from '../../../test/support/setting-problems.js';
-import { readSettings, settingDocs, Settings } from './index.js';
+import { misspelledSettings, readSettings, settingDocs, Settings } from './index.js';
 
 describe('readSettings', () => {
-  it("takes the seed's defaults where nothing is set", () => {
+  it("has the seed's defaults", () => {
     expect(readSettings({})).toMatchObject({
       PORT: 8080,
       HOST: '0.0.0.0',
@@ -22,59 +22,57 @@ describe('readSettings', () => {
     });
   });
 
-  it('takes a variable that is empty as not set', () => {
+  it('treats an empty variable as not set', () => {
     expect(readSettings({ PORT: '', DATABASE_URL: ' ', LOG_LEVEL: '' })).toMatchObject({
       PORT: 8080,
       LOG_LEVEL: 'info',
     });
   });
 
-  it('reads whole numbers with underscores, as the seed writes them', () => {
+  it('reads integers with underscores, as the seed writes them', () => {
     expect(readSettings({ WS_MAX_PAYLOAD: '524_288' }).WS_MAX_PAYLOAD).toBe(524_288);
   });
 
-  it('gives the pool as many connections as there are writers', () => {
+  it('sets the pool size to the number of writers by default', () => {
     expect(readSettings({ NUM_THREADS: '3' }).DB_POOL_SIZE).toBe(3);
     expect(readSettings({ NUM_THREADS: '3', DB_POOL_SIZE: '5' }).DB_POOL_SIZE).toBe(5);
   });
 
-  it('names the variable, what it got and what it takes', () => {
-    expect(problemsOf({ PORT: '80.5' })).toEqual([
-      'PORT is "80.5", but takes a whole number from 0 to 65535.',
-    ]);
+  it('reports variable, value and valid values', () => {
+    expect(problemsOf({ PORT: '80.5' })).toEqual(['PORT is "80.5", but must be an integer from 0 to 65535.']);
     expect(problemsOf({ JOURNAL_MODE: 'sometimes' })).toEqual([
-      'JOURNAL_MODE is "sometimes", but takes one of always, overflow, off.',
+      'JOURNAL_MODE is "sometimes", but must be one of always, overflow, off.',
     ]);
     expect(problemsOf({ MIGRATE_ON_START: 'maybe', DB_BATCH_SIZE: '0' })).toHaveLength(2);
   });
 
-  it('does not repeat the value of a secret', () => {
+  it('does not show the value of a secret', () => {
     const [problem] = problemsOf({ DATABASE_URL: 'mysql://root:hunter2@db/x' });
     expect(problem).toContain('DATABASE_URL');
     expect(problem).not.toContain('hunter2');
   });
 
-  it('names the entry of a list of tokens that is wrong, and shows no token', () => {
+  it('reports the position of an invalid token, and shows no token', () => {
     const good = 'read:0123456789abcdef';
     for (const [API_TOKENS, what] of [
-      ['hunter2hunter2hunter2', 'entry 1 does not begin with a scope and a colon'],
-      [`${good},admin:hunter2hunter2hunter2`, 'entry 2 does not begin with a scope and a colon'],
+      ['hunter2hunter2hunter2', 'entry 1 does not start with a scope and a colon'],
+      [`${good},admin:hunter2hunter2hunter2`, 'entry 2 does not start with a scope and a colon'],
       [`${good}, write:hunter2`, 'entry 2 has too short a token'],
       [`write:${'hunter2'.repeat(100)}`, 'entry 1 has too long a token'],
-      ['write:hunter2hunter2 hunter2', 'entry 1 has a token with other characters'],
-      ['write:hunter2hunter2:hunter2', 'entry 1 has a token with other characters'],
+      ['write:hunter2hunter2 hunter2', 'entry 1 has a token with invalid characters'],
+      ['write:hunter2hunter2:hunter2', 'entry 1 has a token with invalid characters'],
       [`${good},`, 'entry 2 is empty'],
       [`${good},,${good}`, 'entry 2 is empty'],
     ] as const) {
       const [problem = ''] = problemsOf({ API_TOKENS });
       expect(problem).toMatch(
-        new RegExp(`^API_TOKENS is a list whose ${what}, but takes tokens as scope:token, `),
+        new RegExp(`^API_TOKENS is a list whose ${what}, but must be tokens as scope:token, `),
       );
       expect(problem).not.toMatch(/hunter2|0123456789abcdef/);
     }
   });
 
-  it('keeps hashes of tokens, and not the tokens', () => {
+  it('keeps hashes of tokens, not the tokens', () => {
     const settings = readSettings({ API_TOKENS: ' READ:0123456789abcdef== , write:~._-+/0123456789 ' });
     expect(settings.API_TOKENS.map(({ scope, sha256 }) => [scope, sha256.length])).toEqual([
       ['read', 32],
@@ -83,7 +81,7 @@ describe('readSettings', () => {
     expect(inspect(settings, { depth: 9 }) + JSON.stringify(settings)).not.toContain('0123456789');
   });
 
-  it('takes origins as browsers send them', () => {
+  it('accepts origins as browsers send them', () => {
     expect(readSettings({ CORS_ORIGINS: 'https://a.example, HTTP://B.example:8080' }).CORS_ORIGINS).toEqual([
       'https://a.example',
       'http://b.example:8080',
@@ -101,7 +99,7 @@ describe('readSettings', () => {
       'https://user@a.example',
     ]) {
       expect(problemsOf({ CORS_ORIGINS })[0]).toContain(
-        `CORS_ORIGINS is ${JSON.stringify(CORS_ORIGINS)}, but takes`,
+        `CORS_ORIGINS is ${JSON.stringify(CORS_ORIGINS)}, but must be`,
       );
     }
   });
@@ -144,8 +142,8 @@ describe('readSettings', () => {
       'r'.repeat(64),
     ]) {
       expect(problemsOf({ DB_READER_ROLE })).toEqual([
-        `DB_READER_ROLE is ${JSON.stringify(DB_READER_ROLE)}, but takes a name of at most 63 lower-case letters, ` +
-          'digits, _ or -, which begins with a letter or _, and not with pg_.',
+        `DB_READER_ROLE is ${JSON.stringify(DB_READER_ROLE)}, but must be a name of up to 63 lower-case letters, ` +
+          'digits, _ or -, starting with a letter or _, but not with pg_.',
       ]);
     }
     for (const DATABASE_URL of [
@@ -154,13 +152,13 @@ describe('readSettings', () => {
       'postgres://other@db/x?user=the-server',
     ]) {
       expect(problemsOf({ DATABASE_URL, DB_READER_ROLE: 'the-server' })).toEqual([
-        'DB_READER_ROLE is "the-server", but takes another role than the user of DATABASE_URL.',
+        'DB_READER_ROLE is "the-server", but must be a different role than the user of DATABASE_URL.',
       ]);
       expect(problemsOf({ DATABASE_URL, DB_READER_ROLE: 'other' })).toEqual([]);
     }
   });
 
-  it('takes the password of a role as it is, and shows none that it does not take', () => {
+  it('accepts passwords of roles unchanged, and does not show invalid ones', () => {
     for (const DB_READER_PASSWORD of [' ~8 chars', '\'\\"$`{}();', 'p'.repeat(256)]) {
       expect(readSettings({ DB_READER_PASSWORD }).DB_READER_PASSWORD).toBe(DB_READER_PASSWORD);
     }
@@ -172,7 +170,7 @@ describe('readSettings', () => {
     ]) {
       const [problem = ''] = problemsOf({ DB_READER_PASSWORD });
       expect(problem).toBe(
-        'DB_READER_PASSWORD is a value that is not shown here, but takes 8 to 256 letters, digits, signs or spaces of ASCII.',
+        'DB_READER_PASSWORD is a value that is not shown, but must be 8 to 256 printable ASCII characters.',
       );
     }
   });
@@ -181,7 +179,67 @@ describe('readSettings', () => {
     const docs = settingDocs(Settings);
     for (const name of Object.keys(readSettings({ DATABASE_URL: 'postgres://a/b' }))) {
       expect(docs.get(name)?.about, name).toBeTruthy();
-      expect(docs.get(name)?.takes, name).toBeTruthy();
+      expect(docs.get(name)?.expected, name).toBeTruthy();
     }
   });
+});
+
+it('accepts IPv4 and IPv6 addresses and subnets', () => {
+  const given = { TRUSTED_PROXIES: ' 10.0.0.0/8,2001:db8::/32 , 192.0.2.7' };
+  expect(readSettings(given).TRUSTED_PROXIES).toEqual(['10.0.0.0/8', '2001:db8::/32', '192.0.2.7']);
+  expect(readSettings({ TELEMETRY_ALLOWED_IPS: ' ' }).TELEMETRY_ALLOWED_IPS).toEqual([]);
+});
+
+it('reports every invalid entry of a list of addresses', () => {
+  const takes =
+    'must be addresses or subnets such as 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32, separated by commas.';
+  for (const name of ['TRUSTED_PROXIES', 'TELEMETRY_ALLOWED_IPS']) {
+    expect(problemsOf({ [name]: '10.0.0.0/33, 10.0.0.1, localhost' })).toEqual([
+      `${name} is a list with "10.0.0.0/33" and "localhost" in it, but ${takes}`,
+    ]);
+    expect(problemsOf({ [name]: '10.0.0.1,' })).toEqual([`${name} is a list with "" in it, but ${takes}`]);
+  }
+});
+
+it('derives HTTP_MAX_CONNECTIONS from the limit of nodes', () => {
+  expect(readSettings({}).HTTP_MAX_CONNECTIONS).toBe(22_000);
+  expect(readSettings({ TELEMETRY_MAX_CONNECTIONS: '500' }).HTTP_MAX_CONNECTIONS).toBe(2_500);
+  expect(readSettings({ HTTP_MAX_CONNECTIONS: '100' }).HTTP_MAX_CONNECTIONS).toBe(100);
+});
+
+it('finds names that resemble settings', () => {
+  expect(
+    misspelledSettings({
+      DATABASE_URI: 'x',
+      LOG_EXPIRY_HOURS: 'too far away',
+      JOURNAL_MODES: 'x',
+      DATADIR: 'x',
+      num_threads: '4',
+      port: '80',
+    }),
+  ).toEqual([
+    { given: 'DATABASE_URI', meant: 'DATABASE_URL' },
+    { given: 'JOURNAL_MODES', meant: 'JOURNAL_MODE' },
+    { given: 'DATADIR', meant: 'DATA_DIR' },
+    { given: 'num_threads', meant: 'NUM_THREADS' },
+    { given: 'port', meant: 'PORT' },
+  ]);
+});
+
+it('ignores settings and variables of other programs', () => {
+  const others = {
+    PORT: '8080',
+    DATABASE_URL: 'x',
+    RUST_LOG: 'info',
+    HOME: '/',
+    PATH: '/bin',
+    HOSTNAME: 'x',
+    HOSTS: 'x',
+    SORT: 'x',
+    OMP_NUM_THREADS: '1',
+    NODE_ENV: 'production',
+    POSTGRES_PASSWORD: 'x',
+    npm_config_loglevel: 'error',
+  };
+  expect(misspelledSettings(others)).toEqual([]);
 });

@@ -1,6 +1,8 @@
+import type { BatchSink } from '../../delivery/index.js';
 import type { Settings } from '../../platform/config/index.js';
 import { typeNumber } from '../../storage/index.js';
 import {
+  type Batch,
   BatchBuilder,
   createdAt,
   identify,
@@ -12,38 +14,95 @@ import {
 import type { SimulatedNode } from '../nodes/simulated-node.js';
 import { MessageSink } from '../play/message-sink.js';
 import type { Host } from '../world/population.js';
-import { BatchWriters } from './batch-writers.js';
-import { HistoryDatabase } from './history-database.js';
+import { HistoryDatabase, withRetries, WriteError } from './history-database.js';
 import { HistorySocket } from './history-socket.js';
 
-export interface DatabaseSinkOptions {
-  /** Where the history goes: `postgres://` or `postgresql://`. */
+/** Stores batches concurrently. */
+class BatchWriters {
+  /** Stored and rejected messages. */
+  stored = 0;
+  refused = 0;
+  private readonly running = new Set<Promise<void>>();
+  private failure: Error | undefined;
+
+  /**
+   * @param limit maximum number of concurrent batches
+   * @param stop once it is aborted, failures are not retried
+   */
+  constructor(
+    private readonly sink: Pick<BatchSink, 'store'>,
+    private readonly limit: number,
+    private readonly stop: AbortSignal,
+  ) {}
+
+  /**
+   * Starts storing a batch, and resolves when another batch can be started.
+   *
+   * @throws WriteError if this or an earlier batch cannot be stored
+   */
+  async store(batch: Batch): Promise<void> {
+    this.throwIfFailed();
+    const task = this.deliver(batch)
+      .catch((error: unknown) => {
+        this.failure ??= new WriteError(error);
+      })
+      .finally(() => this.running.delete(task));
+    this.running.add(task);
+    if (this.running.size >= this.limit) await Promise.race(this.running);
+    this.throwIfFailed();
+  }
+
+  /** Resolves when all batches are stored. Throws as `store` does. */
+  async drain(): Promise<void> {
+    await Promise.all(this.running);
+    this.throwIfFailed();
+  }
+
+  private async deliver(batch: Batch): Promise<void> {
+    // A running write is never aborted: its outcome would be unknown.
+    const never = new AbortController().signal;
+    const { refused } = await withRetries(() => this.sink.store(batch, never), {
+      what: 'a batch',
+      stop: this.stop,
+      isObsolete: () => this.failure !== undefined,
+    });
+    this.refused += refused.length;
+    this.stored += batch.expiring.rows + batch.audit.rows - refused.length;
+  }
+
+  private throwIfFailed(): void {
+    if (this.failure !== undefined) throw this.failure;
+  }
+}
+
+interface DatabaseSinkOptions {
+  /** The database: `postgres://` or `postgresql://`. */
   url: string;
-  /** `LOG_EXPIRY_H` gives partitions their width, `NUM_THREADS` the batches that are written at the same time. */
+  /** `LOG_EXPIRY_H` determines the width of partitions, `NUM_THREADS` the number of concurrent batches. */
   settings: Settings;
-  /** Stops what waits for a database that is away. */
+  /** Stops waiting for an unavailable database. */
   signal?: AbortSignal | undefined;
 }
 
-/** What has happened so far. Messages are counted when they are stored. */
-export interface DatabaseTotals {
+/** Counters. Messages are counted when they are stored. */
+interface DatabaseTotals {
   stored: number;
-  /** Messages that cannot be stored as they are; they are in `rejected_messages`. */
+  /** Messages in `rejected_messages`. */
   rejected: number;
-  /** Messages of an id or a node more than their socket may have in a time, as a server would not have taken them. */
+  /** Messages of too many ids or nodes on a socket, which a server would drop. */
   dropped: number;
-  /** Sockets that were opened. */
+  /** Opened sockets. */
   opened: number;
 }
 
-/** Fewer messages a batch cost more; more of them gain nothing. */
+/** Smaller batches are slower; larger ones are not faster. */
 const BATCH_SIZE = 2_048;
-/** Network states are large: a batch is closed at this size too, in characters. */
+/** Maximum batch size in characters, because network states are large. */
 const BATCH_LENGTH = 4 * 1024 * 1024;
 
 /**
- * Puts messages into a database as a server would have that took them in when they were sent, with the rows of their
- * connections. Whether the clock of a node is believed is judged by the simulated time.
+ * Writes messages and connections to a database as a server would have done at the time they were sent. Timestamps of
+ * nodes are checked against simulated time.
  */
 export class DatabaseSink extends MessageSink {
   private readonly writers: BatchWriters;
@@ -70,10 +129,10 @@ export class DatabaseSink extends MessageSink {
     return new DatabaseSink(await HistoryDatabase.open(url, settings, signal), options, signal);
   }
 
-  /** Returns a promise with every batch that is full; it waits while enough of them are under way. */
+  /** Returns a promise for each full batch, which resolves when another batch can be started. */
   message(node: SimulatedNode, text: string, at: number): void | Promise<void> {
     const socket = this.sockets.get(node.host);
-    if (socket === undefined) throw new RangeError('A node speaks, but its socket has not been opened.');
+    if (socket === undefined) throw new RangeError('A node has sent a message before its socket was opened.');
     this.reachedAt = at;
     const frame = Buffer.from(text);
     const parsed = parseFrame(frame);
@@ -156,7 +215,7 @@ export class DatabaseSink extends MessageSink {
     const identified = identify(connection, message, greeting);
     const createdAtMs = Math.floor(created.microseconds / 1000);
     if (connection.recordMessage(at, createdAtMs, type) || identified) this.batch.addConnection(connection);
-    // Field by field: to spread an object into it would take a third of the time of a message.
+    // Field by field: spreading an object would take a third of the time of a message.
     this.batch.add(
       {
         createdAt: created.microseconds,
@@ -172,8 +231,8 @@ export class DatabaseSink extends MessageSink {
   }
 
   private flush(): Promise<void> {
-    // What is news is told by simulated time. The batch itself is of now: one that is sealed long ago would be looked
-    // for in the database, whether it is stored already.
+    // Connection updates use simulated time. The batch has the current time: for an old batch, the sink would check
+    // whether it is already stored.
     return this.writers.store({ ...this.batch.build(this.reachedAt), sealedAt: Date.now() });
   }
 }

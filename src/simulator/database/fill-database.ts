@@ -1,19 +1,18 @@
 import { Logger, type LoggerService } from '@nestjs/common';
 import { ConfigModule, InvalidSettingsError } from '../../platform/config/index.js';
 import { SchemaOutdatedError, UnsupportedDatabaseError } from '../../storage/index.js';
-import { say, timeText } from '../console.js';
-import type { DatabaseFillOptions } from '../options.js';
-import { fill } from '../play/fill.js';
-import { UnreachableError } from '../play/unreachable.error.js';
+import { formatTime, print } from '../console.js';
+import type { DatabaseFillOptions } from '../simulate-command.js';
+import { fill } from '../play/message-sink.js';
+import { UnreachableError } from '../play/socket-sink.js';
 import { Network } from '../world/network.js';
 import { DatabaseSink } from './database-sink.js';
-import { WriteError } from './history.errors.js';
-import { withoutSecrets } from './history-database.js';
+import { withoutSecrets, WriteError } from './history-database.js';
 
-const REPORT_EVERY_MS = 5_000;
+const REPORT_INTERVAL_MS = 5_000;
 
-/** Errors with something to be done about; a stack would not help. */
-const EXPLAINED = [
+/** Errors with a remedy, printed without a stack. */
+const EXPECTED_ERRORS = [
   UnreachableError,
   InvalidSettingsError,
   UnsupportedDatabaseError,
@@ -22,18 +21,18 @@ const EXPLAINED = [
 ];
 
 /**
- * `simulate --database`: lets a network run into a database, and says how far it is.
+ * `simulate --database`: writes a simulation to a database, and prints its progress.
  *
- * @param signal stops it, after what is under way is stored
+ * @param signal stops it after the running batches
  * @returns the exit code
  */
 export async function fillDatabase(options: DatabaseFillOptions, signal: AbortSignal): Promise<number> {
-  Logger.overrideLogger(troublesOnly);
+  Logger.overrideLogger(warningsOnly);
   try {
     await run(options, signal);
     return 0;
   } catch (error) {
-    if (!EXPLAINED.some((type) => error instanceof type)) throw error;
+    if (!EXPECTED_ERRORS.some((type) => error instanceof type)) throw error;
     process.stderr.write(`${(error as Error).message}\n`);
     return 1;
   }
@@ -42,9 +41,9 @@ export async function fillDatabase(options: DatabaseFillOptions, signal: AbortSi
 async function run(options: DatabaseFillOptions, signal: AbortSignal): Promise<void> {
   const { scenario, scenarioName, startAt, endAt, database } = options;
   const network = new Network(options);
-  say(`${scenarioName}: ${scenario.description}`);
-  say(
-    `${network.nodes.length} nodes on ${network.hosts.length} sockets, from ${timeText(startAt)} to ${timeText(endAt)}, ` +
+  print(`${scenarioName}: ${scenario.description}`);
+  print(
+    `${network.nodes.length} nodes on ${network.hosts.length} sockets, from ${formatTime(startAt)} to ${formatTime(endAt)}, ` +
       `into ${withoutSecrets(database)}; stop with Ctrl-C`,
   );
   const settings = await ConfigModule.readEnvironment();
@@ -57,11 +56,11 @@ async function run(options: DatabaseFillOptions, signal: AbortSignal): Promise<v
   let storedBefore = 0;
   const report = setInterval(() => {
     const { stored } = sink.totals();
-    const rate = Math.round((stored - storedBefore) / (REPORT_EVERY_MS / 1000));
+    const rate = Math.round((stored - storedBefore) / (REPORT_INTERVAL_MS / 1000));
     storedBefore = stored;
     const share = Math.floor((100 * (reachedAt - startAt)) / (endAt - startAt));
-    say(`${stored} messages stored (${rate}/s), simulated time ${timeText(reachedAt)} (${share} %)`);
-  }, REPORT_EVERY_MS);
+    print(`${stored} messages stored (${rate}/s), simulated time ${formatTime(reachedAt)} (${share} %)`);
+  }, REPORT_INTERVAL_MS);
   try {
     await fill(network, sink, { endAt, signal, onProgress: (at) => (reachedAt = at) });
     if (!signal.aborted) reachedAt = endAt;
@@ -72,15 +71,15 @@ async function run(options: DatabaseFillOptions, signal: AbortSignal): Promise<v
   const { stored, rejected, dropped, opened } = sink.totals();
   const seconds = (Date.now() - began) / 1000;
   const counted = (count: number, what: string): string => (count === 0 ? '' : `, ${count} ${what}`);
-  say(
+  print(
     `${stored} messages stored in ${seconds.toFixed(1)} s (${Math.round(stored / seconds)}/s)${counted(rejected, 'rejected')}${counted(dropped, 'dropped')}, ` +
-      `${opened} sockets opened, until ${timeText(reachedAt)}`,
+      `${opened} sockets opened, until ${formatTime(reachedAt)}`,
   );
 }
 
-/** What storage says of its work goes under in what it says of itself here; only what is wrong is told. */
-const troublesOnly: LoggerService = {
+/** Prints warnings and errors of storage only. */
+const warningsOnly: LoggerService = {
   log: () => undefined,
-  warn: (message: unknown) => say(String(message)),
-  error: (message: unknown) => say(String(message)),
+  warn: (message: unknown) => print(String(message)),
+  error: (message: unknown) => print(String(message)),
 };

@@ -1,15 +1,21 @@
+import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { Settings } from '../../platform/config/index.js';
-import type { StoreResult } from '../../delivery/index.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PostgresSink, type StoreResult } from '../../delivery/index.js';
 import { downGapId, type GapRecord, GapStore } from '../../observer/index.js';
+import type { Settings } from '../../platform/config/index.js';
 import {
+  CollectorId,
   type CollectorIdentity,
   collectorNumber,
+  CollectorRegistry,
   DatabaseClock,
   DatabaseStartup,
   dataSourceOptions,
   endLostConnections,
   ensureDatabase,
+  HeldBatches,
+  NOTHING_HELD,
   nothingHeldBy,
   PartitionManager,
   SystemClock,
@@ -17,14 +23,104 @@ import {
   WriterPool,
 } from '../../storage/index.js';
 import type { Batch } from '../../telemetry/index.js';
-import { UnreachableError } from '../play/unreachable.error.js';
-import { describeError, WriteError } from './history.errors.js';
-import { HistoryCollector } from './history-collector.js';
-import { withPatience } from './with-patience.js';
+import { UnreachableError } from '../play/socket-sink.js';
 
-/** A database that takes history, in the place of the server that would have collected it. */
+/** A write to the database failed. */
+export class WriteError extends Error {
+  override readonly name = 'WriteError';
+
+  constructor(cause: unknown) {
+    super(`Cannot write to the database: ${describeError(cause)}`, { cause });
+  }
+}
+
+/** For a host with several addresses, only the inner errors have messages. */
+function describeError(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(describeError).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}
+
+const FIRST_DELAY_MS = 100;
+const MAX_DELAY_MS = 5_000;
+/** Time after which writes are not retried any more. */
+const RETRY_TIMEOUT_MS = 60_000;
+
+const logger = new Logger('DatabaseSink');
+
+interface RetryOptions {
+  /** What is stored, as the end of "Cannot store …". */
+  what: string;
+  /** Once it is aborted, failures are not retried. */
+  stop: AbortSignal;
+  /** Whether a retry has become useless. */
+  isObsolete?: () => boolean;
+}
+
+/**
+ * Stores something, and retries for up to a minute.
+ *
+ * @throws the last error
+ */
+export async function withRetries<T>(
+  store: () => Promise<T>,
+  { what, stop, isObsolete = () => false }: RetryOptions,
+): Promise<T> {
+  const latest = performance.now() + RETRY_TIMEOUT_MS;
+  for (let delay = FIRST_DELAY_MS; ; delay = Math.min(2 * delay, MAX_DELAY_MS)) {
+    try {
+      return await store();
+    } catch (error) {
+      if (isObsolete() || stop.aborted || performance.now() > latest) throw error;
+      if (delay === FIRST_DELAY_MS || delay === MAX_DELAY_MS)
+        logger.warn(`Cannot store ${what}, retrying: ${describeError(error)}`);
+    }
+    await sleep(delay, undefined, { signal: stop }).catch(() => undefined);
+  }
+}
+
+/** Servers consider a collector dead after a minute without a heartbeat, and end its connections. */
+const HEARTBEAT_INTERVAL_MS = 15_000;
+
+/** A simulated server process: a row of `collectors`. */
+class HistoryCollector {
+  readonly id = new CollectorId();
+  readonly registry: CollectorRegistry;
+  readonly sink: PostgresSink;
+  /** There is no journal; the purge of a server may remove its batch ids once it has ended. */
+  private readonly held = new HeldBatches();
+  private heartbeat: NodeJS.Timeout | undefined;
+
+  constructor(pool: WriterPool, partitions: PartitionManager) {
+    this.registry = new CollectorRegistry(pool, this.id, this.held);
+    this.sink = new PostgresSink(pool, partitions, this.id);
+  }
+
+  /** Starts heartbeats. Its row must exist. */
+  keepAlive(): void {
+    this.heartbeat = setInterval(
+      () => void this.registry.seen().catch(() => undefined),
+      HEARTBEAT_INTERVAL_MS,
+    );
+  }
+
+  /** Stops heartbeats without recording the end, as in a crash. */
+  kill(): void {
+    clearInterval(this.heartbeat);
+    this.heartbeat = undefined;
+  }
+
+  /** Records its end, unless it was killed. */
+  async stop(): Promise<void> {
+    if (this.heartbeat === undefined) return;
+    this.kill();
+    this.held.watch(() => NOTHING_HELD);
+    await this.registry.stop();
+  }
+}
+
+/** A database for simulated history, written in place of a server. */
 export class HistoryDatabase {
-  /** While the collector is lost: its gap, which goes on. */
+  /** The open gap while the collector is down. */
   private gap: GapRecord | undefined;
 
   private constructor(
@@ -37,13 +133,13 @@ export class HistoryDatabase {
   }
 
   /**
-   * Creates and migrates the database where that is needed, as a server does when it starts.
+   * Creates and migrates the database if needed, as a server does when it starts.
    *
-   * @param signal stops what waits for a database that is away
+   * @param signal stops waiting for an unavailable database
    * @throws UnreachableError, UnsupportedDatabaseError, SchemaOutdatedError, or the signal's reason
    */
   static async open(url: string, settings: Settings, signal: AbortSignal): Promise<HistoryDatabase> {
-    // A server would wait for it.
+    // A server would wait for the database.
     await ensureDatabase(url).catch((error: unknown) => {
       if (error instanceof UnsupportedDatabaseError) throw error;
       throw new UnreachableError(withoutSecrets(url), describeError(error));
@@ -66,7 +162,7 @@ export class HistoryDatabase {
     return new HistoryDatabase(pool, partitions, collector, signal);
   }
 
-  /** The collector that is there now, or was lost last. */
+  /** The current collector, or the last one that was lost. */
   get identity(): CollectorIdentity {
     return this.collector.id.identity;
   }
@@ -80,8 +176,8 @@ export class HistoryDatabase {
   }
 
   /**
-   * The collector is killed: its connections end, and its gap begins, as the next server would record them. Everything
-   * of it has to be stored already.
+   * The collector crashes: its connections end and its gap starts, as the next server would record it. All its batches must
+   * be stored.
    *
    * @param at milliseconds since the epoch, in simulated time
    * @throws WriteError
@@ -97,8 +193,8 @@ export class HistoryDatabase {
       ended_ms: null,
     };
     await this.storeGap(this.gap);
-    await this.patiently('The end of connections', async () => {
-      // It has no journal, out of which its batches could come again.
+    await this.withRetry('the end of connections', async () => {
+      // It has no journal with unstored batches.
       await this.pool.withClient((client) => nothingHeldBy(client, [identity.id]));
       let ended: number;
       do {
@@ -110,13 +206,13 @@ export class HistoryDatabase {
   }
 
   /**
-   * Another collector is there, and the gap of the one that was lost ends.
+   * Another collector starts, and the gap of the crashed one ends.
    *
    * @throws WriteError
    */
   async collectorBack(at: number): Promise<void> {
     const next = new HistoryCollector(this.pool, this.partitions);
-    await this.patiently('A collector', () => next.registry.seen());
+    await this.withRetry('a collector', () => next.registry.seen());
     if (this.gap !== undefined) await this.storeGap({ ...this.gap, ended_ms: at });
     this.gap = undefined;
     next.keepAlive();
@@ -130,17 +226,17 @@ export class HistoryDatabase {
 
   private async storeGap(gap: GapRecord): Promise<void> {
     const gaps = new GapStore(this.pool, this.collector.id);
-    await this.patiently('A gap', () => gaps.store([gap], new AbortController().signal));
+    await this.withRetry('a gap', () => gaps.store([gap], new AbortController().signal));
   }
 
-  private async patiently(what: string, store: () => Promise<void>): Promise<void> {
-    await withPatience(store, { what, stop: this.signal }).catch((error: unknown) => {
+  private async withRetry(what: string, store: () => Promise<void>): Promise<void> {
+    await withRetries(store, { what, stop: this.signal }).catch((error: unknown) => {
       throw new WriteError(error);
     });
   }
 }
 
-/** The URL of a database as it may be shown: without user, password and options. */
+/** The URL of a database without user, password and options. */
 export function withoutSecrets(url: string): string {
   return Object.assign(new URL(url), { username: '', password: '', search: '' }).href;
 }

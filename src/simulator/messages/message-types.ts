@@ -1,3 +1,5 @@
+import type { JsonObject } from './envelope.js';
+
 /**
  * What a field holds: `hash` is `0x` and 64 hexadecimal digits, `digits` a whole number as a string, `json` JSON inside
  * a string, `span` an unsigned 64-bit number,
@@ -147,3 +149,9 @@ export type MessageType = (typeof MESSAGE_TYPES)[number]['msg'];
 export const VERBOSITY_OF = Object.fromEntries(
   MESSAGE_TYPES.map(({ msg, verbosity }) => [msg, verbosity]),
 ) as Readonly<Record<MessageType, number>>;
+
+/** A message without its envelope. */
+export interface MessageContent {
+  readonly msg: MessageType;
+  readonly fields: JsonObject;
+}

@@ -1,7 +1,8 @@
-import type { Block } from '../chain/chain.js';
+import type { Block } from '../chain.js';
 import type { NodeProfile } from '../nodes/node-profile.js';
+import type { Peers } from '../nodes/peers.js';
 import type { Random } from '../random/random.js';
-import type { JsonObject } from './exact-json.js';
+import type { JsonObject } from './envelope.js';
 
 /**
  * The fields of `system.connected`.
@@ -25,7 +26,7 @@ export function connectedFields(node: NodeProfile, startupTime: number): JsonObj
           target_os: 'linux',
           target_arch: 'x86_64',
           target_env: 'gnu',
-          sysinfo: { ...node.computer.sysinfo },
+          sysinfo: { ...node.hardware.sysinfo },
         }
       : {}),
   };
@@ -39,12 +40,12 @@ export function benchmarkFields(node: NodeProfile, random: Random): JsonObject {
     disk_sequential_write_score: random.between(400, 2_500),
     disk_random_write_score: random.between(150, 1_200),
     parallel_cpu_hashrate_score: random.between(600, 1_200),
-    parallel_cpu_cores: node.computer.sysinfo.core_count,
+    parallel_cpu_cores: node.hardware.sysinfo.core_count,
   };
 }
 
-/** What a node knows of its surroundings when it reports. */
-export interface NodeStatus {
+/** State of a node for its report. */
+interface NodeStatus {
   best: Block;
   finalized: Block;
   peers: number;
@@ -78,4 +79,96 @@ export function intervalFields(node: NodeProfile, status: NodeStatus, random: Ra
       disk_write_per_sec: random.between(0, 400_000),
     },
   ];
+}
+
+/** A peer in the network state of a node. */
+export interface KnownPeer {
+  readonly peerId: string;
+  readonly address: string;
+  /** Implementation, version and name, as libp2p's identify protocol reports them. */
+  readonly versionString: string;
+}
+
+/** The state in `system.network_state`, with the reputations in the shape of the build of the node. */
+export function networkState(node: NodeProfile, peers: Peers, random: Random): JsonObject {
+  const connectedPeers: Record<string, JsonObject> = {};
+  for (const index of peers.connected()) {
+    const peer = peers.at(index);
+    connectedPeers[peer.peerId] = openConnection(peer, random);
+  }
+  const notConnectedPeers: Record<string, JsonObject> = {};
+  for (const index of peers.notConnected()) {
+    const peer = peers.at(index);
+    notConnectedPeers[peer.peerId] = seenBefore(peer, random);
+  }
+  return {
+    peerId: node.peerId,
+    listenedAddresses: [node.address, '/ip4/127.0.0.1/tcp/30333', '/ip6/::1/tcp/30333'],
+    externalAddresses: [node.address],
+    connectedPeers,
+    notConnectedPeers,
+    averageDownloadPerSec: random.between(5_000, 60_000),
+    averageUploadPerSec: random.between(5_000, 60_000),
+    peerset: peerset(node, peers),
+  };
+}
+
+function peerset(node: NodeProfile, peers: Peers): JsonObject {
+  const nodes = reputations(peers, 1);
+  if (node.software.reputations !== 'sets') return { nodes, reserved_only: false, message_queue: 0 };
+  const [reserved] = peers.connected();
+  return {
+    sets: [
+      { nodes, reserved_nodes: [], reserved_only: false },
+      // The set of another protocol: some of the same peers, each with a reputation of its own.
+      {
+        nodes: reputations(peers, 8),
+        reserved_nodes: reserved === undefined ? [] : [peers.at(reserved).peerId],
+        reserved_only: false,
+      },
+    ],
+    message_queue: 0,
+  };
+}
+
+/** The reputation of one peer in `step`. */
+function reputations(peers: Peers, step: number): JsonObject {
+  const nodes: Record<string, JsonObject> = {};
+  for (let index = 0; index < peers.known; index += step) {
+    const connected = peers.isConnected(index);
+    const reputation = peers.reputation(index);
+    nodes[peers.at(index).peerId] = {
+      connected,
+      reputation: step === 1 ? reputation : Math.trunc(reputation / 2),
+    };
+  }
+  return nodes;
+}
+
+function openConnection(peer: KnownPeer, random: Random): JsonObject {
+  const inbound = random.chance(0.8);
+  const seenAt = peer.address.replace(/\d+$/, random.between(1_024, 65_535).toString());
+  return {
+    endpoint: inbound
+      ? { listening: { local_addr: '/ip4/127.0.0.1/tcp/30333', send_back_addr: seenAt } }
+      : { dialing: peer.address },
+    knownAddresses: inbound ? [peer.address, seenAt] : [peer.address],
+    versionString: peer.versionString,
+    latestPingTime: pingTime(random),
+    enabled: true,
+    open: true,
+  };
+}
+
+function seenBefore(peer: KnownPeer, random: Random): JsonObject {
+  const reached = random.chance(0.4);
+  return {
+    knownAddresses: [peer.address],
+    versionString: reached ? peer.versionString : null,
+    latestPingTime: reached ? pingTime(random) : null,
+  };
+}
+
+function pingTime(random: Random): JsonObject {
+  return { secs: 0, nanos: random.between(1_000_000, 900_000_000) };
 }

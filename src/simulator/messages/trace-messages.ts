@@ -1,6 +1,6 @@
 import type { Random } from '../random/random.js';
-import type { JsonObject } from './exact-json.js';
-import type { Statement } from './statement.js';
+import type { JsonObject } from './envelope.js';
+import type { MessageContent } from './message-types.js';
 
 export interface TracePlan {
   /** The share of imported blocks that are traced. */
@@ -40,8 +40,8 @@ const STORAGE: Call = { target: 'state', name: 'storage_get', median: 3_200 };
 const SPREAD = 0.6;
 
 /** What the traces of one executed block say: each call as it ends, and at last the span around all of them. */
-export function blockTrace(form: TraceForm, plan: TracePlan, random: Random): Statement[] {
-  const statements: Statement[] = [];
+export function blockTrace(form: TraceForm, plan: TracePlan, random: Random): MessageContent[] {
+  const statements: MessageContent[] = [];
   const root = spanId(random);
   let whole = random.logNormal(BLOCK.median, SPREAD);
   for (let left = random.between(...plan.calls); left > 0; left -= 1) {
@@ -70,7 +70,7 @@ function profiling(
   parentId: bigint | null,
   nanoseconds: number,
   values: JsonObject,
-): Statement {
+): MessageContent {
   const time = Math.round(nanoseconds);
   const fields: JsonObject =
     form === 'bare'
@@ -79,7 +79,7 @@ function profiling(
   return { msg: 'tracing.profiling', fields };
 }
 
-function event({ target }: Call, parentId: bigint | null, random: Random): Statement {
+function event({ target }: Call, parentId: bigint | null, random: Random): MessageContent {
   const values = { log: 'DEBUG', message: `storage root changed to ${hex(random)}` };
   return { msg: 'tracing.event', fields: { name: 'log record', target, parent_id: parentId, values } };
 }

@@ -12,7 +12,7 @@ const makePeers = (known = 20, first = 25) =>
   new Peers(directory, first, 'peer-27', { ...plan, known }, new Random('peers'));
 
 describe('the peers of a node', () => {
-  it('are as many as it may know, each once, and never itself', () => {
+  it('have the configured number, without duplicates and itself', () => {
     for (const [known, first] of [
       [20, 25],
       [29, 27],
@@ -26,7 +26,7 @@ describe('the peers of a node', () => {
     }
   });
 
-  it('come and go within their bounds, and none is connected and not connected at once', () => {
+  it('change within bounds; no peer is both connected and not connected', () => {
     const peers = makePeers();
     const counts = new Set<number>();
     const windows = new Set<string>();
@@ -43,7 +43,7 @@ describe('the peers of a node', () => {
     expect(windows.size).toBeGreaterThan(20);
   });
 
-  it('have bans that fade', () => {
+  it('have bans that decay', () => {
     const peers = makePeers();
     const all = () => Array.from({ length: peers.known }, (_, index) => peers.reputation(index));
     for (let time = 0; time < 200; time += 1) peers.drift();
@@ -53,7 +53,7 @@ describe('the peers of a node', () => {
     expect(Math.min(...all())).toBeGreaterThanOrEqual(-(2 ** 31));
   });
 
-  it('may be none', () => {
+  it('can be empty', () => {
     const peers = new Peers(directory.slice(0, 1), 0, 'peer-0', plan, new Random(1));
     peers.wander();
     peers.drift();

@@ -1,4 +1,4 @@
-import type { KnownPeer } from '../messages/network-state.js';
+import type { KnownPeer } from '../messages/system-messages.js';
 import type { Random } from '../random/random.js';
 
 export interface PeerPlan {

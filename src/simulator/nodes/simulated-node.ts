@@ -1,60 +1,62 @@
-import { type Block, isIn } from '../chain/chain.js';
+import { type Block, isIn } from '../chain.js';
 import {
   authoredBlock,
+  authoritySet,
+  type BlockOrigin,
   checkedHeader,
   type Consensus,
-  refusedBlock,
-  startingAuthorship,
-} from '../messages/authorship-messages.js';
-import {
-  type BlockOrigin,
   finalizedBlock,
+  finalizedByVotes,
+  finalizedUpTo,
   importedBlock,
   importedTransactions,
-} from '../messages/block-messages.js';
-import type { JsonObject } from '../messages/exact-json.js';
-import { authoritySet, finalizedByVotes, finalizedUpTo } from '../messages/finality-messages.js';
-import type { MessageType } from '../messages/message-types.js';
-import { networkState } from '../messages/network-state.js';
-import type { Statement } from '../messages/statement.js';
-import { benchmarkFields, connectedFields, intervalFields } from '../messages/system-messages.js';
+  refusedBlock,
+  startingAuthorship,
+} from '../messages/chain-messages.js';
+import type { JsonObject } from '../messages/envelope.js';
+import type { MessageContent, MessageType } from '../messages/message-types.js';
+import {
+  benchmarkFields,
+  connectedFields,
+  intervalFields,
+  networkState,
+} from '../messages/system-messages.js';
 import { blockTrace, type TracePlan } from '../messages/trace-messages.js';
 import type { Random } from '../random/random.js';
-import type { NetworkEvent } from './events.js';
+import { type NetworkEvent, TelemetryEmitter } from './telemetry-emitter.js';
 import type { NodeProfile } from './node-profile.js';
 import type { Peers } from './peers.js';
-import { Voice } from './voice.js';
 
-/** How a node behaves, as its scenario has it. */
+/** Behaviour of a node, from its scenario. */
 export interface NodePlan {
   readonly consensus: Consensus;
   readonly traces: TracePlan;
-  /** It greets, and says nothing else. */
+  /** It sends `system.connected` and nothing else. */
   readonly greetsOnly?: boolean;
 }
 
-/** Very old builds put the network state into every sixth `system.interval`, which makes it every 30 s. */
+/** Very old builds include the network state in every sixth `system.interval`, every 30 s. */
 const REPORTS_PER_STATE = 6;
-/** Blocks beside the best branch that a node remembers having imported. */
-const REMEMBERED = 16;
+/** Maximum number of imported blocks of other branches that a node remembers. */
+const MAX_REMEMBERED = 16;
 
-/** What a node says, and the little that it has to remember for it. What it says goes to the outbox. */
+/** A node with its state. Its messages go to the outbox. */
 export class SimulatedNode {
   best: Block;
   finalized: Block;
   started = false;
-  /** Whether it is fetching blocks that the others have. */
+  /** Whether it is catching up with other nodes. */
   syncing = false;
-  /** Whether it gets no blocks at all. */
+  /** Whether it receives no blocks. */
   stuck = false;
-  private readonly voice: Voice;
+  private readonly emitter: TelemetryEmitter;
   private startupTime: number;
   private readonly besideBest: Block[] = [];
   private reports = 0;
 
   constructor(
     private current: NodeProfile,
-    /** The index of the host that it runs on, whose socket it uses. */
+    /** The index of its host, whose socket it uses. */
     readonly host: number,
     private readonly peers: Peers,
     private readonly random: Random,
@@ -64,10 +66,10 @@ export class SimulatedNode {
     this.best = current.chain.best;
     this.finalized = current.chain.finalized;
     this.startupTime = current.startupTime;
-    this.voice = new Voice(this, random, outbox);
+    this.emitter = new TelemetryEmitter(this, random, outbox);
   }
 
-  /** Who it is now. */
+  /** Its current identity. */
   get profile(): NodeProfile {
     return this.current;
   }
@@ -76,22 +78,22 @@ export class SimulatedNode {
     return this.profile.authorityId !== undefined;
   }
 
-  /** Whether it has what the others have, and can make blocks. */
+  /** Whether it is in sync and can author blocks. */
   get isReady(): boolean {
     return this.started && !this.syncing && !this.stuck;
   }
 
-  /** Whether it would send messages of a type. */
+  /** Whether it sends messages of a type. */
   sends(msg: MessageType): boolean {
-    return !this.isMute(msg) && this.voice.sends(msg);
+    return !this.isMute(msg) && this.emitter.sends(msg);
   }
 
-  /** Says something, if it has a connection and its verbosity is high enough. */
-  say(at: number, statement: Statement): void {
-    if (!this.isMute(statement.msg)) this.voice.say(at, statement);
+  /** Sends a message if it is connected and its verbosity is high enough. */
+  emit(at: number, statement: MessageContent): void {
+    if (!this.isMute(statement.msg)) this.emitter.emit(at, statement);
   }
 
-  /** Begins to run, with a database that ends with a block. */
+  /** Starts with the given best block. */
   start(best: Block): void {
     const { chain } = this.profile;
     this.started = true;
@@ -100,80 +102,85 @@ export class SimulatedNode {
     this.syncing = best.height < chain.best.height;
   }
 
-  /** Its process is another one from now on. */
+  /** Restarts its process. */
   restart(at: number): void {
-    this.startupTime = at + this.profile.computer.clockSkewMs;
+    this.startupTime = at + this.profile.hardware.clockSkewMs;
   }
 
   /**
-   * Has a connection; says who it is, and what it is after a start.
+   * Connects: sends its identity, and hardware and authorities after a start.
    *
-   * @param set its authority set; `undefined` if it is not in it
+   * @param set its authority set; `undefined` if it is not an authority
    */
   connect(
     at: number,
     set: { id: number; authorities: readonly string[] } | undefined,
     afterStart: boolean,
   ): void {
-    this.voice.online = true;
-    this.greet(at);
+    this.emitter.online = true;
+    this.sendConnected(at);
     if (!afterStart) return;
     if (this.profile.software.details === 'machine')
-      this.say(at, { msg: 'sysinfo.hwbench', fields: benchmarkFields(this.profile, this.random) });
+      this.emit(at, { msg: 'sysinfo.hwbench', fields: benchmarkFields(this.profile, this.random) });
     if (set !== undefined) this.learnAuthorities(at, set);
   }
 
-  /** Greets as another node, on the connection that it has. */
+  /** Changes its identity on the same connection. */
   become(other: NodeProfile, at: number): void {
     this.current = other;
     this.startupTime = other.startupTime;
-    this.greet(at);
+    this.sendConnected(at);
   }
 
-  /** Greets under another id, and speaks under it from now on. In the flat envelope there are none. */
+  /** Changes its id in the nested envelope. The flat envelope has no ids. */
   speakUnder(id: number, at: number): void {
     const { envelope } = this.current;
     if (envelope.form === 'flat') return;
     this.current = { ...this.current, envelope: { ...envelope, id } };
-    this.greet(at);
+    this.sendConnected(at);
   }
 
-  /** Has no connection any more; what it says is gone. */
+  /** Disconnects; messages are dropped. */
   disconnect(): void {
-    this.voice.online = false;
+    this.emitter.online = false;
   }
 
-  /** The text of `system.connected`, for a connection that is made anew; leaves what the node says next as it is. */
+  /** The text of `system.connected` for a reconnect. Does not affect later messages. */
   connectedText(at: number, nanos: number): string {
-    return this.voice.encode('system.connected', connectedFields(this.profile, this.startupTime), at, nanos);
+    return this.emitter.encode(
+      'system.connected',
+      connectedFields(this.profile, this.startupTime),
+      at,
+      nanos,
+    );
   }
 
   learnAuthorities(at: number, { id, authorities }: { id: number; authorities: readonly string[] }): void {
     const { authorityId } = this.profile;
     if (authorityId !== undefined && this.sends('afg.authority_set'))
-      this.say(at, authoritySet(authorityId, id, authorities));
+      this.emit(at, authoritySet(authorityId, id, authorities));
   }
 
   beginAuthoring(at: number, slot: number): void {
-    this.say(at, startingAuthorship(slot, slot * this.profile.chain.slotMs));
+    this.emit(at, startingAuthorship(slot, slot * this.profile.chain.slotMs));
   }
 
   author(at: number, block: Block): void {
     if (this.sends('prepared_block_for_proposing'))
-      for (const said of authoredBlock(block)) this.say(at, said);
+      for (const said of authoredBlock(block)) this.emit(at, said);
     this.importBlock(at, block, 'Own');
   }
 
   failToAuthor(at: number, parent: Block): void {
-    this.say(at, refusedBlock(parent));
+    this.emit(at, refusedBlock(parent));
   }
 
-  /** A block has come; those between it and what the node has are fetched first. */
+  /** Receives a block. Missing ancestors are imported first. */
   receive(at: number, block: Block): void {
     if (this.isReady) this.importBlock(at, block, 'NetworkBroadcast');
   }
 
-  /** Imports a block that it does not have; the longest branch becomes the best one. */
+  /** Imports a new block. The longest branch becomes the best one. */
   importBlock(at: number, block: Block, origin: BlockOrigin): void {
     if (block.height <= this.best.height) {
       if (isIn(block, this.best) || this.besideBest.includes(block)) return;
@@ -186,21 +193,21 @@ export class SimulatedNode {
       }
       this.best = block;
     }
-    this.tellImport(at, block, origin);
+    this.sendImport(at, block, origin);
   }
 
-  /** A node that has not imported the block yet, or that knows it as final, says nothing. */
+  /** Finalizes a block, if it is imported and not final yet. */
   finalize(at: number, block: Block): void {
     if (block.height > this.best.height || block.height <= this.finalized.height) return;
     this.finalized = block;
     if (this.sends('afg.finalized_blocks_up_to')) {
-      this.say(at, finalizedUpTo(block));
-      if (this.profile.envelope.form === 'flat') this.say(at, finalizedByVotes(block));
+      this.emit(at, finalizedUpTo(block));
+      if (this.profile.envelope.form === 'flat') this.emit(at, finalizedByVotes(block));
     }
-    this.say(at, finalizedBlock(this.claimed(block)));
+    this.emit(at, finalizedBlock(this.claimed(block)));
   }
 
-  /** Says how it is. */
+  /** Sends its periodic report. */
   report(at: number, txcount: number): void {
     this.peers.wander();
     this.reports += 1;
@@ -212,48 +219,48 @@ export class SimulatedNode {
     };
     const state = this.stateInReport();
     for (const fields of intervalFields(this.profile, status, this.random))
-      this.say(at, { msg: 'system.interval', fields: { ...fields, ...state } });
+      this.emit(at, { msg: 'system.interval', fields: { ...fields, ...state } });
   }
 
   importTransactions(at: number, waiting: number): void {
     const future = this.random.chance(0.2) ? this.random.between(1, 5) : 0;
-    this.say(at, importedTransactions(this.withNoise(waiting), future));
+    this.emit(at, importedTransactions(this.withNoise(waiting), future));
   }
 
-  tellNetworkState(at: number): void {
+  sendNetworkState(at: number): void {
     const { reputations, networkState: form } = this.profile.software;
     if (reputations === 'none' || form === 'interval' || form === 'interval string') return;
     this.peers.drift();
-    if (!this.voice.online) return;
-    this.say(at, { msg: 'system.network_state', fields: { [form]: this.networkState() } });
+    if (!this.emitter.online) return;
+    this.emit(at, { msg: 'system.network_state', fields: { [form]: this.networkState() } });
   }
 
-  private greet(at: number): void {
-    this.say(at, { msg: 'system.connected', fields: connectedFields(this.profile, this.startupTime) });
+  private sendConnected(at: number): void {
+    this.emit(at, { msg: 'system.connected', fields: connectedFields(this.profile, this.startupTime) });
   }
 
-  private tellImport(at: number, block: Block, origin: BlockOrigin): void {
+  private sendImport(at: number, block: Block, origin: BlockOrigin): void {
     const { consensus, traces } = this.plan;
     if (this.sends('tracing.profiling')) {
-      if (origin !== 'Own') this.say(at, checkedHeader(block, consensus));
+      if (origin !== 'Own') this.emit(at, checkedHeader(block, consensus));
       if (this.random.chance(traces.blocks)) {
-        for (const said of blockTrace(this.profile.software.traces, traces, this.random)) this.say(at, said);
+        for (const said of blockTrace(this.profile.software.traces, traces, this.random)) this.emit(at, said);
       }
     }
-    this.say(at, importedBlock(this.claimed(block), origin));
+    this.emit(at, importedBlock(this.claimed(block), origin));
   }
 
   private isMute(msg: string): boolean {
     return this.plan.greetsOnly === true && msg !== 'system.connected';
   }
 
-  /** A block as it says that it is. */
+  /** A block as the node reports it. */
   private claimed(block: Block): Block {
-    return this.profile.isLiar === true ? { ...block, height: Number.MAX_SAFE_INTEGER } : block;
+    return this.profile.sendsFalseHeights === true ? { ...block, height: Number.MAX_SAFE_INTEGER } : block;
   }
 
   private remember(block: Block): void {
-    if (this.besideBest.push(block) > REMEMBERED) this.besideBest.shift();
+    if (this.besideBest.push(block) > MAX_REMEMBERED) this.besideBest.shift();
   }
 
   private stateInReport(): JsonObject {
@@ -269,7 +276,7 @@ export class SimulatedNode {
     return networkState(this.profile, this.peers, this.random);
   }
 
-  /** What another node than this one has in its transaction pool, seen from here. */
+  /** Varies a count, because transaction pools of nodes differ. */
   private withNoise(count: number): number {
     return Math.round(count * (0.9 + 0.2 * this.random.fraction()));
   }

@@ -1,31 +1,31 @@
 import type { TraceForm } from '../messages/trace-messages.js';
-import type { PeerIdForm } from '../random/identifiers.js';
+import type { PeerIdForm } from '../random/random.js';
 
-/** How a build of the node software speaks. Each one stands for builds that are, or were, in use. */
+/** Message formats of a build of the node software. Each stands for builds that are or were in use. */
 export interface Software {
   readonly implementation: string;
-  /** Versions that nodes of this kind run; one is picked. */
+  /** Versions of this build; one is chosen at random. */
   readonly versions: readonly string[];
   readonly envelope: 'flat' | 'nested';
-  /** Whether there are the fields that slog adds. */
+  /** Whether messages have the fields of slog. */
   readonly slog: boolean;
   readonly frames: 'binary' | 'text';
-  /** Nodes that share one socket. */
+  /** Number of nodes per socket. */
   readonly nodesPerSocket: 1 | 2;
   readonly peerIds: PeerIdForm;
   /** `joint`: one `system.interval` with everything; `split`: two, on the chain and on the network. */
   readonly intervals: 'joint' | 'split';
-  /** Where the network state has the reputations; newer builds do not send it. */
+  /** Format of reputations in the network state; newer builds do not send them. */
   readonly reputations: 'nodes' | 'sets' | 'none';
   /**
-   * Where the network state is: in the field `state` of `system.network_state`; in the field `network_state` of it;
-   * or in `network_state` of `system.interval`, as an object or as a string.
+   * Location of the network state: the field `state` or `network_state` of `system.network_state`, or `network_state` of
+   * `system.interval`, as an object or as a string.
    */
   readonly networkState: 'state' | 'network_state' | 'interval' | 'interval string';
   readonly traces: TraceForm;
-  /** What `system.connected` says beyond the first builds: the genesis hash; the target and the machine too. */
+  /** Additional fields of `system.connected`: the genesis hash, or the genesis hash, target and hardware. */
   readonly details: 'none' | 'genesis' | 'machine';
-  /** Bounds of the time that a client waits before it dials again, in milliseconds. */
+  /** Minimum and maximum delay before a reconnect: milliseconds. */
   readonly redialMs: readonly [number, number];
 }
 
@@ -93,7 +93,7 @@ const SUBSTRATE_1: Software = {
   networkState: 'network_state',
 };
 
-/** The kinds of software that a scenario can name. */
+/** Software by its name in scenarios. */
 export const SOFTWARE = {
   tetcore: TETCORE,
   'polkadot-0.8': EARLY_POLKADOT,

@@ -5,7 +5,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { readScenario } from '../scenarios/scenario.js';
 import { Network } from '../world/network.js';
 import { Playback } from './playback.js';
-import { UnreachableError } from './unreachable.error.js';
+import { UnreachableError } from './socket-sink.js';
 
 const startAt = Date.UTC(2021, 1, 9, 9);
 const population = { nodes: 8, seed: 3, audit: 0.2, startAt };
@@ -43,7 +43,7 @@ describe('playing a network to a server', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('brings every message to the path of its host, in its order, and says goodbye', async () => {
+  it('sends every message to the path of its host in order, and closes with 1000', async () => {
     const network = new Network(population);
     const endAt = startAt + 60_000;
     const playback = new Playback(network, { url, speed, seed: 3, endAt });
@@ -66,7 +66,7 @@ describe('playing a network to a server', () => {
     expect(playback.totals()).toMatchObject({ sent: frames.length, missed: 0, lost: 0, connectedNodes: 0 });
   });
 
-  it('dials again when the server drops a socket, and says system.connected of each of its nodes first', async () => {
+  it('reconnects after a connection loss, and sends system.connected of each node first', async () => {
     const network = new Network(population);
     const stop = new AbortController();
     const playback = new Playback(network, { url, speed, seed: 3, signal: stop.signal });
@@ -102,7 +102,7 @@ describe('playing a network to a server', () => {
     expect(missed).toBeGreaterThan(0);
   });
 
-  it('drops nothing when it runs as fast as a slow server takes it', async () => {
+  it('drops nothing with a slow server in fast mode', async () => {
     server.on('connection', (socket) => {
       socket.pause();
       setTimeout(() => socket.resume(), 50);
@@ -122,7 +122,7 @@ describe('playing a network to a server', () => {
     expect(playback.totals()).toMatchObject({ sent: expected.length, missed: 0, lost: 0 });
   });
 
-  it('opens and closes sockets as the nodes of the network do', async () => {
+  it('opens and closes sockets as the hosts of the network', async () => {
     const scenario = readScenario({
       nodes: 3,
       reconnecting: { share: 1, everyMinutes: 2, awaySeconds: [5, 10] },
@@ -141,7 +141,7 @@ describe('playing a network to a server', () => {
     expect(closeCodes).toEqual(Array.from({ length: connections }, () => 1000));
   });
 
-  it('says so when there is no server', async () => {
+  it('reports an unreachable server', async () => {
     await new Promise((resolve) => server.close(resolve));
     const playback = new Playback(new Network(population), { url, speed, seed: 3 });
     await expect(playback.run()).rejects.toThrow(UnreachableError);

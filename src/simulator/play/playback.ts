@@ -1,11 +1,10 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Network } from '../world/network.js';
-import { fill, pass } from './fill.js';
-import { SocketSink, type SocketTotals } from './socket-sink.js';
-import type { UnreachableError } from './unreachable.error.js';
+import { fill, dispatch } from './message-sink.js';
+import { SocketSink, type SocketTotals, type UnreachableError } from './socket-sink.js';
 
 export interface PlaybackOptions {
-  /** The server: `ws://` or `wss://`, without the path of a node. */
+  /** The server, `ws://` or `wss://`, without the path of a node. */
   url: string;
   /**
    * How many times faster than in reality the simulated time goes. `Infinity`: as fast as the server takes it; then
@@ -15,17 +14,17 @@ export interface PlaybackOptions {
   seed: number;
   /** When to stop, in simulated time: milliseconds since the epoch. */
   endAt?: number | undefined;
-  /** Stops it as well. */
+  /** Stops the run early. */
   signal?: AbortSignal | undefined;
   /** Told whenever a later connection could not be made; it is tried again. */
   onUnreachable?: ((error: UnreachableError) => void) | undefined;
 }
 
-/** What has happened so far, over all sockets. */
+/** Counters over all sockets. */
 export type PlaybackTotals = SocketTotals;
 
 /** Messages sent in a row before sockets get their turn. */
-const STRETCH = 100;
+const EVENTS_PER_TURN = 100;
 
 /** Plays what a network says to a server, over real sockets, in the time that the clock and the speed give. */
 export class Playback {
@@ -97,12 +96,12 @@ export class Playback {
     for (const event of this.network.events()) {
       const due = Math.min(event.at, endAt);
       stretch += 1;
-      if (this.now() < due || stretch > STRETCH) {
+      if (this.now() < due || stretch > EVENTS_PER_TURN) {
         stretch = 0;
         await this.wait(due, signal);
       }
       if (signal.aborted || event.at >= endAt) return;
-      void pass(event, this.sink);
+      void dispatch(event, this.sink);
     }
   }
 

@@ -4,39 +4,39 @@ import type { Random } from '../random/random.js';
 import type { Host } from '../world/population.js';
 
 export interface SocketClientOptions {
-  /** Where nodes connect to; the path of the host is put after it. */
+  /** Base URL of the server; the path of the host is appended. */
   url: string;
   host: Host;
-  /** How many times faster than in reality the simulated time goes. */
+  /** Speed of simulated time relative to real time. */
   speed: number;
-  /** Whether a sender waits for a slow or lost connection, rather than that messages are dropped. */
+  /** Whether senders wait for a slow or lost connection instead of dropping messages. */
   patient: boolean;
-  /** Draws the times to wait before dialling again. */
+  /** Random delays before reconnecting. */
   random: Random;
   /** The simulated time: milliseconds since the epoch. */
   now: () => number;
-  /** Told whenever a connection could not be made. */
+  /** Called when connecting fails. */
   onUnreachable?: (url: string, reason: string) => void;
 }
 
-/** Bytes that wait in one socket, beyond which a node drops what it says, as real ones do. */
+/** Buffered bytes of a socket above which a node drops messages, as real nodes do. */
 const MAX_BUFFERED = 4 * 1024 * 1024;
-/** Bytes and messages that wait, beyond which a patient one holds its sender back. */
+/** Buffered bytes and pending messages above which a patient client pauses its sender. */
 const PATIENT_BUFFERED = 1024 * 1024;
 const PATIENT_PENDING = 1_000;
 const CLOSE_TIMEOUT_MS = 5_000;
-/** The shortest time before it dials again, however fast simulated time goes. */
+/** Minimum real time before reconnecting. */
 const MIN_REDIAL_MS = 20;
 
 /**
- * The socket of one host. It is dialled when the host connects, and again, after a while, whenever the connection is
- * lost; then `system.connected` of each node goes first. What nodes say in between is gone, unless it is patient.
+ * The socket of a host. It connects when the host connects, and reconnects with a delay after a connection loss, sending
+ * `system.connected` of each node first. Messages in between are dropped, unless the client is patient.
  */
 export class SocketClient {
-  /** Messages handed to the socket, and messages that had nowhere to go. */
+  /** Sent and dropped messages. */
   sent = 0;
   missed = 0;
-  /** Connections made, and those of them that ended without our doing. */
+  /** Opened connections, and connections that were lost. */
   opened = 0;
   lost = 0;
   readonly url: string;
@@ -45,7 +45,7 @@ export class SocketClient {
   private stopped = false;
   private readonly introduced = new Set<SimulatedNode>();
   private readonly closing = new Set<Promise<void>>();
-  /** What waits for the connection that is being made. */
+  /** Messages that wait for the connection. */
   private pending: string[] = [];
   private wake: (() => void) | undefined;
 
@@ -57,7 +57,7 @@ export class SocketClient {
     return this.socket?.readyState === WebSocket.OPEN;
   }
 
-  /** Nodes that have an open connection. */
+  /** Number of nodes with an open connection. */
   get connectedNodes(): number {
     return this.isOpen ? this.introduced.size : 0;
   }
@@ -67,7 +67,7 @@ export class SocketClient {
     if (!this.stopped) this.dial();
   }
 
-  /** The host disconnects, after what is still to be sent; a server that does not answer is not waited for long. */
+  /** The host disconnects after sending buffered messages. The close handshake has a timeout. */
   disconnect(): void {
     clearTimeout(this.redial);
     const { socket, pending } = this;
@@ -98,7 +98,7 @@ export class SocketClient {
     void closed.then(() => this.closing.delete(closed));
   }
 
-  /** Sends a message, or notes that it is gone. A promise is for a patient sender to wait for. */
+  /** Sends a message, or counts it as dropped. A patient sender awaits the returned promise. */
   deliver(node: SimulatedNode, text: string): void | Promise<void> {
     if (this.stopped) return undefined;
     this.introduced.add(node);
@@ -119,7 +119,7 @@ export class SocketClient {
     return undefined;
   }
 
-  /** Disconnects for good, and lets whoever waits go on. */
+  /** Disconnects permanently, and resumes waiting senders. */
   async close(): Promise<void> {
     this.disconnect();
     this.stopped = true;
@@ -127,7 +127,7 @@ export class SocketClient {
     await Promise.all(this.closing);
   }
 
-  /** Lets whoever waits for a connection go on without one. */
+  /** Resumes senders that wait for a connection. */
   giveUp(): void {
     this.stopped = true;
     this.wake?.();

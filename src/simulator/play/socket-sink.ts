@@ -3,24 +3,37 @@ import { Random } from '../random/random.js';
 import type { Host } from '../world/population.js';
 import { MessageSink } from './message-sink.js';
 import { SocketClient } from './socket-client.js';
-import { UnreachableError } from './unreachable.error.js';
+
+/** Connecting to the server failed. */
+export class UnreachableError extends Error {
+  override readonly name = 'UnreachableError';
+
+  constructor(
+    readonly url: string,
+    readonly reason: string,
+  ) {
+    super(
+      `Cannot connect to ${url}: ${reason}.${reason.includes('ECONNREFUSED') ? ' Is the server running?' : ''}`,
+    );
+  }
+}
 
 export interface SocketSinkOptions {
-  /** The server: `ws://` or `wss://`, without the path of a node. */
+  /** The server, `ws://` or `wss://`, without the path of a node. */
   url: string;
   hosts: readonly Host[];
   seed: number;
-  /** How many times faster than in reality the simulated time goes; `Infinity`: as fast as it can. */
+  /** Speed of simulated time relative to real time; `Infinity`: as fast as possible. */
   speed: number;
-  /** Whether to hold the network back while a socket is full or lost, rather than to drop messages, as nodes do. */
+  /** Whether to pause the network while a socket is full or lost, instead of dropping messages as nodes do. */
   patient: boolean;
   /** The simulated time: milliseconds since the epoch. */
   now: () => number;
-  /** Told whenever a connection could not be made; `first`: none has been made before. It is tried again. */
+  /** Called when connecting fails; it is retried. `first`: there was no connection before. */
   onUnreachable?: (error: UnreachableError, first: boolean) => void;
 }
 
-/** What has happened so far, over all sockets. */
+/** Counters over all sockets. */
 export interface SocketTotals {
   connectedNodes: number;
   sent: number;
@@ -67,7 +80,7 @@ export class SocketSink extends MessageSink {
     await Promise.all(this.clients.map((client) => client.close()));
   }
 
-  /** Lets a network that is held back go on, for it is to stop. */
+  /** Resumes a paused network so that it can stop. */
   giveUp(): void {
     for (const client of this.clients) client.giveUp();
   }

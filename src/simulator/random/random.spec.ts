@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from './random.js';
+import { base58, hashOf, peerId, Random, ss58Address, WeightedChoice } from './random.js';
 
 const draw = (random: Random) => Array.from({ length: 20 }, () => random.bits32());
 
 describe('Random', () => {
-  it('repeats itself for the same seed and not for another', () => {
+  it('is deterministic by seed', () => {
     expect(draw(new Random(1, 'node', 2))).toEqual(draw(new Random(1, 'node', 2)));
     expect(draw(new Random(1, 'node', 2))).not.toEqual(draw(new Random(1, 'node', 3)));
     expect(draw(new Random(1, 23))).not.toEqual(draw(new Random(12, 3)));
   });
 
-  it('keeps to both bounds and reaches them', () => {
+  it('returns values within bounds, inclusive', () => {
     const random = new Random('bounds');
     const drawn = new Set(Array.from({ length: 200 }, () => random.between(-1, 2)));
     expect([...drawn].sort((a, b) => a - b)).toEqual([-1, 0, 1, 2]);
   });
 
-  it('samples without repeating, and no more than there is', () => {
+  it('samples without repetition', () => {
     const random = new Random('sample');
     expect(random.sample([1, 2, 3], 5).sort()).toEqual([1, 2, 3]);
     expect(new Set(random.sample([1, 2, 3, 4, 5], 3)).size).toBe(3);
@@ -32,12 +32,49 @@ describe('Random', () => {
     expect(random.logNormal(100, 0)).toBe(100);
   });
 
-  it('picks names as often as their weights say, and never one without weight', () => {
+  it('picks names by weight', () => {
     const random = new Random('weights');
     const drawn = Array.from({ length: 3_000 }, () => random.weighted({ a: 3, b: 1, c: 0 }));
     const share = drawn.filter((name) => name === 'a').length / drawn.length;
     expect(share).toBeCloseTo(0.75, 1);
     expect(drawn).not.toContain('c');
     expect(() => random.weighted({})).toThrow(RangeError);
+  });
+});
+
+const deal = (weights: Record<string, number>, count: number) => {
+  const mix = new WeightedChoice(weights);
+  return Array.from({ length: count }, () => mix.next()).join('');
+};
+
+describe('WeightedChoice', () => {
+  it('alternates names of equal weight', () => {
+    expect(deal({ a: 1, b: 1, c: 1 }, 9)).toBe('abcabcabc');
+  });
+
+  it('chooses each name by its share, and none with weight 0', () => {
+    const dealt = deal({ a: 70, b: 20, c: 10, d: 0 }, 100);
+    expect(['a', 'b', 'c', 'd'].map((name) => dealt.split(name).length - 1)).toEqual([70, 20, 10, 0]);
+    expect(dealt.slice(0, 10)).toContain('c');
+  });
+
+  it('requires a name with weight', () => {
+    expect(() => new WeightedChoice({}).next()).toThrow(RangeError);
+  });
+});
+
+describe('identifiers', () => {
+  it('writes base58 as the draft of its format does', () => {
+    expect(base58(Buffer.from('Hello World!'))).toBe('2NEpo7TZRRrLZSi2U');
+    expect(base58(Buffer.from('0000287fb4cd', 'hex'))).toBe('11233QC4');
+    expect(base58(Buffer.alloc(0))).toBe('');
+  });
+
+  it('generates realistic hashes, peer ids and addresses', () => {
+    const random = new Random('identifiers');
+    expect(hashOf('a', 1)).toMatch(/^0x[0-9a-f]{64}$/);
+    expect(peerId(random, 'key')).toMatch(/^12D3KooW[1-9A-HJ-NP-Za-km-z]{44}$/);
+    expect(peerId(random, 'hash')).toMatch(/^Qm[1-9A-HJ-NP-Za-km-z]{44}$/);
+    expect(ss58Address(random)).toMatch(/^5[1-9A-HJ-NP-Za-km-z]{47}$/);
   });
 });

@@ -5,10 +5,10 @@ const SIMNET = {
   startHeight: 1_853_200,
 } as const;
 
-/** The scenarios that come with the simulator, by name. What they leave out is as in `readScenario`. */
+/** The built-in scenarios by name. Omitted fields have the defaults of `readScenario`. */
 export const BUILT_IN = {
   small: {
-    description: 'a few nodes of five kinds of software on two chains, all at verbosity 9',
+    description: '20 nodes of five kinds of software on two chains, all at verbosity 9',
     nodes: 20,
     chains: [
       SIMNET,
@@ -20,8 +20,7 @@ export const BUILT_IN = {
   },
 
   mainnet: {
-    description:
-      'three chains as they are today: hundreds of nodes, few of them verbose, some of them troubled',
+    description: 'three realistic chains: 500 nodes, mostly at low verbosity, some of them with problems',
     nodes: 500,
     audit: 0.05,
     chains: [
@@ -72,8 +71,7 @@ export const BUILT_IN = {
   },
 
   forks: {
-    description:
-      'rival blocks at many heights, branches of up to four blocks, and the reorganisations that follow',
+    description: 'forks at many heights, with branches of up to four blocks, and reorganisations',
     nodes: 30,
     chains: [
       { ...SIMNET, forks: { chance: 0.25, blocks: [1, 4] }, finality: { blocks: [2, 4] }, authors: 0.5 },
@@ -87,7 +85,7 @@ export const BUILT_IN = {
   },
 
   'finality-stall': {
-    description: 'finality stops after 5 minutes, for 20, and catches up; again every 2 hours',
+    description: 'finality stalls for 20 minutes after 5 minutes, and again every 2 hours',
     nodes: 30,
     chains: [
       {
@@ -105,7 +103,7 @@ export const BUILT_IN = {
   },
 
   traces: {
-    description: 'every block traced by every node, with many calls and events, at verbosity 9',
+    description: 'every node traces every block, with many calls and events, at verbosity 9',
     nodes: 10,
     chains: [SIMNET],
     software: { tetcore: 3, 'substrate-3': 1, 'substrate-2': 1 },
@@ -114,7 +112,7 @@ export const BUILT_IN = {
 
   troubled: {
     description:
-      'nodes that reconnect, restart, fall behind, have wrong clocks, share sockets or are there twice',
+      'nodes that reconnect, restart, fall behind, have wrong clocks, share sockets or connect twice',
     nodes: 40,
     chains: [{ ...SIMNET, authors: 0.6, failedBlocks: 0.2, authoritySet: { active: 0.5, everyMinutes: 3 } }],
     software: { tetcore: 4, polkadot: 3, 'substrate-2': 1, 'substrate-1': 1, 'substrate-1-string': 1 },
@@ -127,7 +125,7 @@ export const BUILT_IN = {
   },
 
   'changing-identities': {
-    description: 'sockets whose nodes change their ids, or greet as other nodes, while they stay open',
+    description: 'nodes that change their ids or identities on an open socket',
     nodes: 30,
     chains: [{ ...SIMNET, authors: 0.5 }],
     software: { polkadot: 3, tetcore: 2, 'substrate-2': 1 },
@@ -138,8 +136,7 @@ export const BUILT_IN = {
   },
 
   'old-versions': {
-    description:
-      'builds from before 2021 only: the flat envelope, text frames, network states in every shape',
+    description: 'builds from before 2021: flat envelope, text frames, all formats of the network state',
     nodes: 12,
     chains: [
       { ...SIMNET, startHeight: 1_200 },
@@ -155,7 +152,7 @@ export const BUILT_IN = {
   },
 
   reputations: {
-    description: 'large network states with more than 1,000 peers each, in both shapes',
+    description: 'large network states with more than 1,000 peers each, in both formats',
     nodes: 10,
     chains: [SIMNET],
     software: { tetcore: 1, 'substrate-3': 1, 'polkadot-0.8': 1, 'substrate-2': 1 },
@@ -164,7 +161,7 @@ export const BUILT_IN = {
   },
 
   load: {
-    description: 'two thousand nodes that send small messages only, for measuring',
+    description: '2,000 nodes that send small messages, for load tests',
     nodes: 2_000,
     audit: 0,
     chains: [SIMNET],
@@ -175,8 +172,7 @@ export const BUILT_IN = {
   },
 
   outages: {
-    description:
-      'a collector that is lost after 3 minutes, for 2, and every 8 hours for a quarter of an hour',
+    description: 'the collector is down for 2 minutes after 3 minutes, and for 15 minutes every 8 hours',
     nodes: 20,
     chains: [SIMNET],
     software: { polkadot: 3, tetcore: 1, 'substrate-2': 1 },
@@ -190,7 +186,7 @@ export const BUILT_IN = {
   },
 
   months: {
-    description: 'a small network with the ups and downs of months, in few messages: for --days',
+    description: 'a small network with months of events in few messages, for --days',
     nodes: 12,
     chains: [
       {
@@ -218,7 +214,7 @@ export const BUILT_IN = {
 
   identities: {
     description:
-      'chains of one name, copied peer ids, nodes without a genesis hash or with two sockets, and liars',
+      'chains of the same name, copied peer ids, missing genesis hashes, double sockets, false heights',
     nodes: 40,
     chains: [
       SIMNET,

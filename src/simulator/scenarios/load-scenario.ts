@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { BUILT_IN } from './built-in.js';
 import { readScenario, type Scenario, type ScenarioFile } from './scenario.js';
-import { ScenarioError } from './scenario.error.js';
+import { ScenarioError } from './scenario-fields.js';
 
-/** The name and the description of each scenario that comes with the simulator. */
+/** Names and descriptions of the built-in scenarios. */
 export function listScenarios(): { name: string; description: string }[] {
   return Object.entries(BUILT_IN).map(([name, { description }]) => ({ name, description }));
 }
 
 /**
- * Takes a scenario by its name, or from a JSON file by its path.
+ * Loads a built-in scenario by name, or a JSON file by path.
  *
- * @param overrides fields that count instead of those of the scenario
- * @throws ScenarioError when there is none, or when it cannot be used
+ * @param overrides fields that override the scenario
+ * @throws ScenarioError if there is none, or if it is invalid
  */
 export function loadScenario(nameOrPath: string, overrides: ScenarioFile = {}): Scenario {
   if (Object.hasOwn(BUILT_IN, nameOrPath)) {
@@ -37,7 +37,7 @@ function parse(path: string): object | null {
     const names = Object.keys(BUILT_IN).join(', ');
     throw new ScenarioError(
       `--scenario`,
-      `is "${path}", which is neither one of ${names} nor a file that can be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`,
+      `is "${path}", which is neither one of ${names} nor a readable file (${(error as NodeJS.ErrnoException).code ?? 'error'})`,
     );
   }
   try {

@@ -5,10 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BUILT_IN } from './built-in.js';
 import { listScenarios, loadScenario } from './load-scenario.js';
 import { readScenario } from './scenario.js';
-import { ScenarioError } from './scenario.error.js';
+import { ScenarioError } from './scenario-fields.js';
 
 describe('a scenario', () => {
-  it('may leave out everything', () => {
+  it('has defaults for all fields', () => {
     expect(readScenario({})).toMatchObject({
       nodes: 20,
       chains: [{ name: 'Simnet', slotSeconds: 6, finality: { blocks: [2, 3] } }],
@@ -16,7 +16,7 @@ describe('a scenario', () => {
     });
   });
 
-  it('is the same when it is read once more', () => {
+  it('is unchanged when it is read again', () => {
     for (const name of Object.keys(BUILT_IN)) {
       const scenario = loadScenario(name);
       expect(readScenario(JSON.parse(JSON.stringify(scenario)))).toEqual(scenario);
@@ -24,31 +24,40 @@ describe('a scenario', () => {
   });
 
   it.each([
-    [null, 'The scenario is null, but takes an object with description, nodes'],
-    [{ nodes: 'many' }, 'nodes is "many", but takes a whole number from 1 to 10000.'],
-    [{ nodes: 1.5 }, 'nodes is 1.5, but takes a whole number'],
-    [{ colour: 'red' }, 'colour is not known; there are description, nodes, audit, chains,'],
-    [{ chains: [] }, 'chains is [], but takes a list of 1 to 50 elements.'],
-    [{ chains: [{}] }, 'chains[0].name is missing; it takes a text of up to 100 characters.'],
-    [{ chains: [{ name: 'A', slotSeconds: 0 }] }, 'chains[0].slotSeconds is 0, but takes a number from 0.1'],
+    [null, 'The scenario is null, but must be an object with description, nodes'],
+    [{ nodes: 'many' }, 'nodes is "many", but must be an integer from 1 to 10000.'],
+    [{ nodes: 1.5 }, 'nodes is 1.5, but must be an integer'],
+    [{ colour: 'red' }, 'colour is unknown; known fields are description, nodes, audit, chains,'],
+    [{ chains: [] }, 'chains is [], but must be a list of 1 to 50 elements.'],
+    [{ chains: [{}] }, 'chains[0].name is missing; it must be a text of up to 100 characters.'],
+    [
+      { chains: [{ name: 'A', slotSeconds: 0 }] },
+      'chains[0].slotSeconds is 0, but must be a number from 0.1',
+    ],
     [
       { chains: [{ name: 'A', consensus: 'pow' }] },
-      'chains[0].consensus is "pow", but takes one of babe, aura.',
+      'chains[0].consensus is "pow", but must be one of babe, aura.',
     ],
-    [{ chains: [{ name: 'A' }, { name: 'A' }] }, 'chains has the name A twice, without another salt.'],
+    [{ chains: [{ name: 'A' }, { name: 'A' }] }, 'chains has the name A twice with the same salt.'],
     [{ chains: [{ name: 'A', weight: 0 }] }, 'a weight above 0'],
     [
       { chains: [{ name: 'A', finality: { stalls: [{ afterMinutes: 1 }] } }] },
-      'chains[0].finality.stalls[0].forMinutes is missing; it takes a number',
+      'chains[0].finality.stalls[0].forMinutes is missing; it must be a number',
     ],
-    [{ peers: { connected: [5, 2] } }, 'peers.connected is [5,2], but takes the least before the most.'],
-    [{ peers: { connected: 5 } }, 'peers.connected is 5, but takes a list of two numbers'],
-    [{ peers: { connected: [1, -2] } }, 'peers.connected[1] is -2, but takes a whole number'],
-    [{ software: { gear: 1 } }, 'software.gear is not known; software takes weights for some of tetcore,'],
-    [{ verbosity: { '9': -1 } }, 'verbosity.9 is -1, but takes a number from 0'],
-    [{ verbosity: { '9': 0 } }, 'one of them above 0'],
-    [{ verbosity: 9 }, 'verbosity is 9, but takes weights for some of 0, 1'],
-  ])('%j is refused, with the field, what it is and what it takes', (value, message) => {
+    [
+      { peers: { connected: [5, 2] } },
+      'peers.connected is [5,2], but must be a minimum followed by a maximum.',
+    ],
+    [{ peers: { connected: 5 } }, 'peers.connected is 5, but must be a list of two numbers'],
+    [{ peers: { connected: [1, -2] } }, 'peers.connected[1] is -2, but must be an integer'],
+    [
+      { software: { gear: 1 } },
+      'software.gear is unknown; software must be an object with weights for some of tetcore,',
+    ],
+    [{ verbosity: { '9': -1 } }, 'verbosity.9 is -1, but must be a number from 0'],
+    [{ verbosity: { '9': 0 } }, 'at least one above 0'],
+    [{ verbosity: 9 }, 'verbosity is 9, but must be an object with weights for some of 0, 1'],
+  ])('%j is rejected with the field, its value and the valid values', (value, message) => {
     expect(() => readScenario(value)).toThrow(ScenarioError);
     expect(() => readScenario(value)).toThrow(message);
   });
@@ -65,14 +74,14 @@ describe('loading a scenario', () => {
     return path;
   };
 
-  it('finds those that are listed', () => {
+  it('finds listed scenarios', () => {
     expect(listScenarios().map(({ name }) => name)).toEqual(Object.keys(BUILT_IN));
     for (const { name, description } of listScenarios()) {
       expect(loadScenario(name).description).toBe(description);
     }
   });
 
-  it('reads a file, and lets other values count instead of those in it', () => {
+  it('reads a file, and applies overrides', () => {
     const path = write('{ "nodes": 5, "audit": 1, "chains": [{ "name": "Mine" }] }');
     expect(loadScenario(path, { nodes: 7 })).toMatchObject({
       nodes: 7,
@@ -81,13 +90,11 @@ describe('loading a scenario', () => {
     });
   });
 
-  it('says what is wrong with a file, and which one it is', () => {
+  it('reports errors of a file with its name', () => {
     const path = write('{ "nodes": 0 }');
-    expect(() => loadScenario(path)).toThrow(
-      `${path}: nodes is 0, but takes a whole number from 1 to 10000.`,
-    );
+    expect(() => loadScenario(path)).toThrow(`${path}: nodes is 0, but must be an integer from 1 to 10000.`);
     expect(() => loadScenario(write('{ "nodes": '))).toThrow(/mine\.json is not JSON: /);
-    expect(() => loadScenario(write('[1]'))).toThrow('takes an object with');
+    expect(() => loadScenario(write('[1]'))).toThrow('must be an object with');
     expect(() => loadScenario(join(folder, 'other.json'))).toThrow(/neither one of small, .*\(ENOENT\)/);
   });
 });

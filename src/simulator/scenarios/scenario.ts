@@ -1,27 +1,38 @@
 import { SOFTWARE_NAMES } from '../nodes/software.js';
-import { list, mix, needed, number, object, oneOf, optional, range, text, whole } from './readers.js';
-import { ScenarioError } from './scenario.error.js';
+import {
+  integer,
+  list,
+  number,
+  object,
+  oneOf,
+  optional,
+  range,
+  required,
+  ScenarioError,
+  text,
+  weights,
+} from './scenario-fields.js';
 
 const share = number(0, 1);
 const minutes = number(0, 10_000_000);
 const VERBOSITIES = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'] as const;
 
-/** When something happens, after the beginning, and for how long; again so often, or once. */
+/** An episode: start, duration, and interval of repetition; 0: once. */
 const episode = object({
-  afterMinutes: needed(minutes),
-  forMinutes: needed(minutes),
+  afterMinutes: required(minutes),
+  forMinutes: required(minutes),
   everyHours: optional(number(0, 100_000), 0),
 });
 
 const chain = object({
-  name: needed(text(100)),
+  name: required(text(100)),
   /** Makes its genesis hash another one than that of a chain with the same name. */
   salt: optional(text(100), ''),
   consensus: optional(oneOf('babe', 'aura'), 'babe'),
   /** How many sockets it has, against the other chains; 0: only nodes that share the socket of another chain's. */
   weight: optional(number(0, 1_000_000), 1),
   slotSeconds: optional(number(0.1, 3_600), 6),
-  startHeight: optional(whole(0, 1_000_000_000), 1_000_000),
+  startHeight: optional(integer(0, 1_000_000_000), 1_000_000),
   /** The share of slots without a block, and of blocks that their author fails to import. */
   skippedSlots: optional(share, 0.05),
   failedBlocks: optional(share, 0),
@@ -32,20 +43,20 @@ const chain = object({
       /** The chance, with each block, that there is a rival at its height. */
       chance: optional(share, 0),
       /** How many blocks both branches get until one of them wins. */
-      blocks: optional(range(whole(1, 50)), [1, 1]),
+      blocks: optional(range(integer(1, 50)), [1, 1]),
     }),
     {},
   ),
   finality: optional(
     object({
       /** How far below a new block the final one is, and how long after it. */
-      blocks: optional(range(whole(1, 1_000)), [2, 3]),
+      blocks: optional(range(integer(1, 1_000)), [2, 3]),
       seconds: optional(range(number(0, 600)), [1, 2.5]),
       stalls: optional(list(episode, 0, 100), []),
       /** How many blocks at most are finalised at once, after a stall. */
-      catchUpBlocks: optional(whole(1, 1_000_000), 64),
+      catchUpBlocks: optional(integer(1, 1_000_000), 64),
       /** How many votes of each kind a node hears in a round. */
-      votes: optional(whole(0, 1_000), 2),
+      votes: optional(integer(0, 1_000), 2),
     }),
     {},
   ),
@@ -61,9 +72,9 @@ const chain = object({
   transactions: optional(
     object({
       perSecond: optional(number(0, 10_000), 4),
-      perBlock: optional(whole(0, 100_000), 40),
+      perBlock: optional(integer(0, 100_000), 40),
       burstChance: optional(share, 0),
-      burst: optional(whole(0, 100_000), 0),
+      burst: optional(integer(0, 100_000), 0),
     }),
     {},
   ),
@@ -72,18 +83,18 @@ const chain = object({
 const latencyClass = object({
   weight: optional(number(0, 1_000_000), 1),
   /** The median of the time that blocks take to it, and the deviation of the logarithm. */
-  medianMs: needed(number(0, 600_000)),
+  medianMs: required(number(0, 600_000)),
   spread: optional(number(0, 5), 0.6),
 });
 
 const fields = object({
   description: optional(text(500), ''),
-  nodes: optional(whole(1, 10_000), 20),
+  nodes: optional(integer(1, 10_000), 20),
   /** The share of sockets that send to `/audit`. */
   audit: optional(share, 0.2),
   chains: optional(list(chain, 1, 50), [{ name: 'Simnet' }]),
-  software: optional(mix(SOFTWARE_NAMES), { tetcore: 1 }),
-  verbosity: optional(mix(VERBOSITIES), { '9': 1 }),
+  software: optional(weights(SOFTWARE_NAMES), { tetcore: 1 }),
+  verbosity: optional(weights(VERBOSITIES), { '9': 1 }),
   latency: optional(list(latencyClass, 1, 20), [{ medianMs: 200 }]),
   reports: optional(
     object({
@@ -95,9 +106,9 @@ const fields = object({
   ),
   peers: optional(
     object({
-      known: optional(whole(0, 20_000), 120),
-      connected: optional(range(whole(0, 5_000)), [20, 28]),
-      notConnected: optional(range(whole(0, 20_000)), [6, 12]),
+      known: optional(integer(0, 20_000), 120),
+      connected: optional(range(integer(0, 5_000)), [20, 28]),
+      notConnected: optional(range(integer(0, 20_000)), [6, 12]),
       banned: optional(share, 0.02),
     }),
     {},
@@ -105,7 +116,7 @@ const fields = object({
   traces: optional(
     object({
       blocks: optional(share, 1),
-      calls: optional(range(whole(0, 1_000)), [1, 3]),
+      calls: optional(range(integer(0, 1_000)), [1, 3]),
       events: optional(share, 0.2),
     }),
     {},
@@ -114,7 +125,7 @@ const fields = object({
     object({
       /** The share of the sockets of nested builds that carry several nodes, and how many. */
       share: optional(share, 0),
-      nodes: optional(range(whole(2, 20)), [2, 5]),
+      nodes: optional(range(integer(2, 20)), [2, 5]),
     }),
     {},
   ),
@@ -125,7 +136,7 @@ const fields = object({
       /** The share of nodes that fall behind again and again. */
       share: optional(share, 0),
       everyMinutes: optional(number(0.1, 10_000_000), 60),
-      blocks: optional(range(whole(1, 100_000)), [5, 40]),
+      blocks: optional(range(integer(1, 100_000)), [5, 40]),
     }),
     {},
   ),
@@ -179,16 +190,16 @@ const fields = object({
   liars: optional(share, 0),
 });
 
-/** What there is and what happens in a simulation, with every field filled in. */
+/** A scenario with all fields. */
 export type Scenario = ReturnType<typeof fields>;
 export type ChainPlan = Scenario['chains'][number];
 
-/** What tells chains apart: the name, and the salt where there is one. */
+/** Identifies a chain: its name, and its salt if there is one. */
 export function chainId({ name, salt }: Pick<ChainPlan, 'name' | 'salt'>): string {
   return salt === '' ? name : `${name}\0${salt}`;
 }
 
-/** What a scenario file holds: any of the fields of a scenario, at any depth. */
+/** A scenario file: any of the fields of a scenario, at any depth. */
 export type ScenarioFile = Partially<Scenario>;
 
 type Partially<T> = T extends readonly [unknown, unknown]
@@ -200,17 +211,17 @@ type Partially<T> = T extends readonly [unknown, unknown]
       : T;
 
 /**
- * Checks a scenario and fills in what it leaves out.
+ * Validates a scenario and adds defaults.
  *
- * @throws ScenarioError that names the first field that is wrong
+ * @throws ScenarioError with the first invalid field
  */
 export function readScenario(value: unknown): Scenario {
   const scenario = fields(value, '');
   const ids = scenario.chains.map(chainId);
   const twice = scenario.chains.find((plan, index) => ids.indexOf(chainId(plan)) !== index);
   if (twice !== undefined)
-    throw new ScenarioError('chains', `has the name ${twice.name} twice, without another salt`);
+    throw new ScenarioError('chains', `has the name ${twice.name} twice with the same salt`);
   if (scenario.chains.every(({ weight }) => weight === 0))
-    throw new ScenarioError('chains', 'takes at least one chain with a weight above 0');
+    throw new ScenarioError('chains', 'must have at least one chain with a weight above 0');
   return scenario;
 }

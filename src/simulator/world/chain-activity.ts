@@ -1,11 +1,51 @@
-import { AuthoritySet } from '../chain/authority-set.js';
-import type { Block, Chain } from '../chain/chain.js';
-import { TransactionLoad } from '../chain/transaction-load.js';
+import type { Block, Chain } from '../chain.js';
 import type { SimulatedNode } from '../nodes/simulated-node.js';
 import type { Random } from '../random/random.js';
 import type { ChainPlan } from '../scenarios/scenario.js';
 import type { Clock } from './clock.js';
-import { FinalityGadget } from './finality-gadget.js';
+import { AuthoritySet, FinalityGadget } from './finality-gadget.js';
+
+interface TransactionPlan {
+  /** How many come in on average. */
+  readonly perSecond: number;
+  /** How many a block can take. */
+  readonly perBlock: number;
+  /** The chance, with each slot, of a burst of `burst` transactions. */
+  readonly burstChance: number;
+  readonly burst: number;
+}
+
+const DAY_MS = 86_400_000;
+/** What the pools of nodes hold at most. */
+const MAX_POOL = 8_192;
+
+/** The transactions that wait on a chain: they come in by the hour of the day and in bursts, and blocks take them out. */
+class TransactionLoad {
+  private count = 0;
+
+  constructor(
+    private readonly plan: TransactionPlan,
+    private readonly random: Random,
+  ) {}
+
+  get waiting(): number {
+    return this.count;
+  }
+
+  /** Lets transactions come in for a while. */
+  fill(at: number, seconds: number): void {
+    const { perSecond, burst, burstChance } = this.plan;
+    const hour = 1 + 0.6 * Math.sin((2 * Math.PI * (at % DAY_MS)) / DAY_MS - 2);
+    const arrived = this.random.exponential(perSecond * seconds * hour);
+    const more = this.random.chance(burstChance) ? burst : 0;
+    this.count = Math.min(MAX_POOL, Math.round(this.count + arrived + more));
+  }
+
+  /** A block takes what it can. */
+  drain(): void {
+    this.count = Math.max(0, this.count - this.plan.perBlock);
+  }
+}
 
 interface ChainActivityOptions {
   plan: ChainPlan;
@@ -17,15 +57,15 @@ interface ChainActivityOptions {
   startAt: number;
 }
 
-/** Two branches of the same length; neither has won yet. */
+/** Two competing branches of equal length. */
 interface Fork {
   readonly base: Block;
   tips: readonly [Block, Block];
-  /** How many blocks each of them still gets. */
+  /** Remaining number of blocks for each branch. */
   left: number;
 }
 
-/** The life of one chain: authorities make blocks, which go around; now and then there is a fork. */
+/** The activity of a chain: authorities author blocks, which propagate; there are forks. */
 export class ChainActivity {
   private readonly plan: ChainPlan;
   private readonly chain: Chain;
@@ -72,7 +112,7 @@ export class ChainActivity {
     return this.transactions.waiting;
   }
 
-  /** The set that a node is in. */
+  /** The authority set of a node, if it is an authority. */
   authoritySetOf({ profile }: SimulatedNode): AuthoritySet | undefined {
     const { authorityId } = profile;
     return authorityId !== undefined && this.authorities.authorities.includes(authorityId)
@@ -89,7 +129,7 @@ export class ChainActivity {
     }
   }
 
-  /** A slot begins: an authority makes a block, as a rule; two do when there is a fork. */
+  /** A slot starts: usually one authority authors a block; two do in a fork. */
   private slot(at: number): void {
     const { chain, random, plan } = this;
     this.clock.at(at + chain.slotMs, (next) => this.slot(next));
@@ -116,7 +156,7 @@ export class ChainActivity {
     rival: SimulatedNode | undefined,
   ): void {
     if (fork.left === 0) {
-      // The next block decides: whichever branch it is on is the longer one.
+      // The next block decides: its branch becomes the longer one.
       this.fork = undefined;
       this.make(at, author, this.random.pick(fork.tips), 0);
       return;

@@ -1,11 +1,63 @@
-import type { AuthoritySet } from '../chain/authority-set.js';
-import type { Block, Chain } from '../chain/chain.js';
-import { isStalled } from '../chain/stalls.js';
-import { announcedBlock, issuedCommit, receivedCommit, receivedVote } from '../messages/finality-messages.js';
+import type { Block, Chain } from '../chain.js';
+import { announcedBlock, issuedCommit, receivedCommit, receivedVote } from '../messages/chain-messages.js';
 import type { SimulatedNode } from '../nodes/simulated-node.js';
 import type { Random } from '../random/random.js';
 import type { ChainPlan } from '../scenarios/scenario.js';
 import type { Clock } from './clock.js';
+
+/** The authorities that author and finalize blocks. Each change increments the id and replaces one member. */
+export class AuthoritySet {
+  private number = 0;
+  private members: readonly string[];
+  private readonly waiting: string[];
+
+  /**
+   * @param candidates addresses of all possible authorities
+   * @param activeShare share of active authorities
+   */
+  constructor(candidates: readonly string[], activeShare: number) {
+    const active = Math.max(1, Math.ceil(candidates.length * activeShare));
+    this.members = candidates.slice(0, active);
+    this.waiting = candidates.slice(active);
+  }
+
+  get id(): number {
+    return this.number;
+  }
+
+  get authorities(): readonly string[] {
+    return this.members;
+  }
+
+  change(random: Random): void {
+    this.number += 1;
+    const next = this.waiting.shift();
+    if (next === undefined) return;
+    const leaving = random.pick(this.members);
+    this.members = [...this.members.filter((member) => member !== leaving), next];
+    this.waiting.push(leaving);
+  }
+}
+
+/** A time in which nothing is finalised. */
+interface Stall {
+  /** When it begins, after the start of the simulation. */
+  readonly afterMinutes: number;
+  readonly forMinutes: number;
+  /** It comes back so often; 0: never. */
+  readonly everyHours: number;
+}
+
+const MINUTE_MS = 60_000;
+
+/** Whether finality stalls, so many milliseconds after the start of the simulation. */
+export function isStalled(stalls: readonly Stall[], elapsedMs: number): boolean {
+  return stalls.some(({ afterMinutes, forMinutes, everyHours }) => {
+    const since = elapsedMs - afterMinutes * MINUTE_MS;
+    if (since < 0) return false;
+    return (everyHours === 0 ? since : since % (everyHours * 60 * MINUTE_MS)) < forMinutes * MINUTE_MS;
+  });
+}
 
 interface FinalityOptions {
   plan: ChainPlan['finality'];
@@ -17,10 +69,10 @@ interface FinalityOptions {
   startAt: number;
 }
 
-/** How many signers a commit names at most. */
+/** Maximum number of signers in a commit. */
 const MAX_SIGNERS = 9;
 
-/** The rounds of votes that make blocks final, until they stall. */
+/** Voting rounds that finalize blocks, unless finality is stalled. */
 export class FinalityGadget {
   private rounds = 0;
 
@@ -29,14 +81,14 @@ export class FinalityGadget {
     private readonly authorities: AuthoritySet,
   ) {}
 
-  /** A new set of authorities begins to count anew. */
+  /** A new authority set restarts the round counter. */
   restartRounds(): void {
     this.rounds = 0;
   }
 
   /**
-   * Votes come in. They make the chain final up to a little below the newest block, but not beyond `limit`, above
-   * which two branches are at odds; in a stall there are too few of them.
+   * Runs a voting round. It finalizes the chain up to some blocks below the best one, but not above `limit`, where the
+   * chain is forked. During a stall, there are too few votes.
    */
   round(at: number, limit: number): void {
     const { plan, chain, random, startAt } = this.options;
@@ -44,12 +96,12 @@ export class FinalityGadget {
     const below = chain.best.height - random.between(...blocks);
     const height = Math.min(below, limit, chain.finalized.height + catchUpBlocks);
     if (isStalled(stalls, at - startAt)) {
-      this.tellVotes(at, chain.nearest(Math.min(below, limit)), false);
+      this.sendVotes(at, chain.nearest(Math.min(below, limit)), false);
       return;
     }
     this.rounds += 1;
     const block = chain.finalize(height);
-    this.tellVotes(at, block, true);
+    this.sendVotes(at, block, true);
     for (const node of this.options.nodes) {
       if (!node.started) continue;
       const later = random.logNormal(20 + node.profile.latency.medianMs / 2, 0.4);
@@ -57,7 +109,7 @@ export class FinalityGadget {
     }
   }
 
-  private tellVotes(at: number, block: Block, enough: boolean): void {
+  private sendVotes(at: number, block: Block, enough: boolean): void {
     const { plan, clock, random, nodes } = this.options;
     const { id, authorities } = this.authorities;
     if (plan.votes === 0 || authorities.length === 0) return;
@@ -67,12 +119,12 @@ export class FinalityGadget {
       if (!node.sends('afg.received_prevote')) continue;
       const voters = this.someVoters(plan.votes);
       clock.at(at + random.between(1, 20), (time) => {
-        for (const voter of voters) node.say(time, receivedVote('prevote', voter, block));
-        if (this.votes(node)) node.say(time, announcedBlock(block, round, id));
+        for (const voter of voters) node.emit(time, receivedVote('prevote', voter, block));
+        if (this.votes(node)) node.emit(time, announcedBlock(block, round, id));
         if (!enough) return;
-        for (const voter of voters) node.say(time, receivedVote('precommit', voter, block));
-        if (node.profile.authorityId === committer) node.say(time, issuedCommit(block));
-        else node.say(time, receivedCommit(authorities.slice(0, MAX_SIGNERS), block));
+        for (const voter of voters) node.emit(time, receivedVote('precommit', voter, block));
+        if (node.profile.authorityId === committer) node.emit(time, issuedCommit(block));
+        else node.emit(time, receivedCommit(authorities.slice(0, MAX_SIGNERS), block));
       });
     }
   }
@@ -81,7 +133,7 @@ export class FinalityGadget {
     return profile.authorityId !== undefined && this.authorities.authorities.includes(profile.authorityId);
   }
 
-  /** A stretch of the list, from anywhere on. */
+  /** Consecutive authorities from a random position. */
   private someVoters(count: number): string[] {
     const { authorities } = this.authorities;
     const first = this.options.random.between(0, authorities.length - 1);

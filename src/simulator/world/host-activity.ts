@@ -1,5 +1,5 @@
-import type { Chain } from '../chain/chain.js';
-import type { NetworkEvent } from '../nodes/events.js';
+import type { Chain } from '../chain.js';
+import type { NetworkEvent } from '../nodes/telemetry-emitter.js';
 import type { SimulatedNode } from '../nodes/simulated-node.js';
 import type { Random } from '../random/random.js';
 import type { Scenario } from '../scenarios/scenario.js';
@@ -19,13 +19,13 @@ interface HostActivityOptions {
 const SYNC_STEP_MS = 100;
 const MINUTE_MS = 60_000;
 
-/** What the nodes of a host do besides following their chain: they start, report, fall behind, and lose their socket. */
+/** The activity of the nodes of a host: they start, report, fall behind and reconnect. */
 export class HostActivity {
   readonly host: Host;
   private readonly scenario: Scenario;
   private readonly random: Random;
   private readonly clock: Clock;
-  /** Whether it is its own doing that it has no socket. */
+  /** Whether the host itself is disconnected, independent of the collector. */
   private isAway = true;
   private isCollectorLost = false;
   private isConnected = false;
@@ -40,7 +40,7 @@ export class HostActivity {
   begin(startAt: number): void {
     const { random, clock, host } = this;
     const { share, everyMinutes } = this.scenario.reconnecting;
-    // The first one begins at once, so that there is something to see.
+    // The first host starts immediately.
     const hostStart = startAt + (host.index === 0 ? 0 : random.between(0, 2_000));
     clock.at(hostStart, (at) => {
       this.isAway = false;
@@ -53,13 +53,13 @@ export class HostActivity {
     }
   }
 
-  /** Its socket ends, and none opens before the collector is back. */
+  /** Closes the socket until the collector is back. */
   collectorLost(at: number): void {
     this.isCollectorLost = true;
     this.disconnect(at);
   }
 
-  /** @param at when it dials again */
+  /** @param at time of the reconnect */
   collectorBack(at: number): void {
     this.isCollectorLost = false;
     this.clock.at(at, (time) => this.connect(time, false));
@@ -90,7 +90,7 @@ export class HostActivity {
       node.report(time, waiting()),
     );
     clock.repeat(at + random.between(3_000, 9_000), about(networkStateSeconds, 0.02), (time) =>
-      node.tellNetworkState(time),
+      node.sendNetworkState(time),
     );
     clock.repeat(at + random.between(0, 3_000), about(transactionsSeconds, 0.7), (time) =>
       node.importTransactions(time, waiting()),

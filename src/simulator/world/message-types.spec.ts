@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type FieldKind, MESSAGE_TYPES, type MessageTypeInfo } from '../messages/message-types.js';
-import type { NodeMessage } from '../nodes/events.js';
+import type { NodeMessage } from '../nodes/telemetry-emitter.js';
 import { BUILT_IN } from '../scenarios/built-in.js';
 import { loadScenario } from '../scenarios/load-scenario.js';
 import { Network } from './network.js';
@@ -70,7 +70,7 @@ function run(name: string, seconds: number): NodeMessage[] {
 describe('the catalogue of message types', () => {
   const runs = new Map(Object.keys(BUILT_IN).map((name) => [name, run(name, name === 'traces' ? 15 : 240)]));
 
-  it.each([...runs])('is kept to in the scenario %s, types, fields and verbosity', (_name, messages) => {
+  it.each([...runs])('matches types, fields and verbosity in the scenario %s', (_name, messages) => {
     const found = new Set<string>();
     for (const message of messages) {
       for (const problem of problems(message.msg, fieldsOf(message))) found.add(problem);
@@ -81,12 +81,12 @@ describe('the catalogue of message types', () => {
     expect(messages.length).toBeGreaterThan(100);
   });
 
-  it('has only what some scenario sends', () => {
+  it('has only types and fields that a scenario sends', () => {
     const sent = new Set([...runs.values()].flat().map(({ msg }) => msg));
     expect([...INFO.keys()].filter((msg) => !sent.has(msg))).toEqual([]);
   });
 
-  it('has every optional field and every kind of value of it somewhere', () => {
+  it('covers all optional fields and kinds of values', () => {
     const seen = new Set<string>();
     for (const message of [...runs.values()].flat()) {
       const fields = fieldsOf(message);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { NodeMessage } from '../nodes/events.js';
+import type { NodeMessage } from '../nodes/telemetry-emitter.js';
 import { Network } from './network.js';
 
 const startAt = Date.UTC(2021, 1, 9, 9);
@@ -27,17 +27,17 @@ const texts = (messages: readonly NodeMessage[]) => messages.map(({ text }) => t
 const all = take(120);
 const of = (msg: string) => all.filter((message) => message.msg === msg);
 
-describe('what a network says', () => {
-  it('is the same text for the same seed', () => {
+describe('the messages of a network', () => {
+  it('are equal for the same seed', () => {
     expect(texts(take(120))).toEqual(texts(all));
   });
 
-  it('is another for another seed', () => {
+  it('differ for another seed', () => {
     const common = new Set(texts(take(30, { seed: 2 })));
     expect(texts(all).filter((text) => common.has(text))).toEqual([]);
   });
 
-  it('comes in the order of time', () => {
+  it('are ordered by time', () => {
     for (const [index, { at }] of all.entries())
       expect(at).toBeGreaterThanOrEqual(all[index - 1]?.at ?? startAt);
   });
@@ -60,11 +60,11 @@ describe('what a network says', () => {
     }
   });
 
-  it('begins at once', () => {
+  it('start immediately', () => {
     expect(all[0]?.at).toBeLessThan(startAt + 100);
   });
 
-  it('begins with system.connected for each node', () => {
+  it('start with system.connected for each node', () => {
     const first = new Map<unknown, string>();
     for (const { node, msg } of all) if (!first.has(node)) first.set(node, msg);
     expect([...first.values()]).toEqual(Array.from({ length: 20 }, () => 'system.connected'));
@@ -86,7 +86,7 @@ describe('system.connected', () => {
     }
   });
 
-  it('tells of the machine where the build is new', () => {
+  it('includes the hardware for new builds', () => {
     const machines = of('system.connected')
       .map(fieldsOf)
       .filter(({ sysinfo }) => sysinfo !== undefined);
@@ -105,8 +105,8 @@ describe('system.connected', () => {
   });
 });
 
-describe('the chain as nodes tell it', () => {
-  it('grows at every node, and what is final is never above what is best', () => {
+describe('the chain in messages', () => {
+  it('grows at every node; finalized heights never exceed best heights', () => {
     const best = new Map<unknown, number>();
     const final = new Map<unknown, number>();
     for (const message of all) {
@@ -126,7 +126,7 @@ describe('the chain as nodes tell it', () => {
     expect(final.size).toBe(20);
   });
 
-  it('has one hash at one height', () => {
+  it('has one hash for each height', () => {
     const hashes = new Map<string, unknown>();
     for (const message of of('block.import')) {
       const { height, best } = fieldsOf(message);
@@ -137,7 +137,7 @@ describe('the chain as nodes tell it', () => {
     }
   });
 
-  it('shows nodes that catch up and nodes that make blocks', () => {
+  it('has nodes that catch up and nodes that author blocks', () => {
     const origins = new Set(of('block.import').map((message) => fieldsOf(message).origin));
     expect(origins).toEqual(new Set(['NetworkBroadcast', 'NetworkInitialSync', 'Own']));
   });
@@ -151,7 +151,7 @@ describe('the chain as nodes tell it', () => {
 });
 
 describe('reports', () => {
-  it('are split into chain and network, or joint, by the build', () => {
+  it('are split or joint, depending on the build', () => {
     const keys = new Set(
       of('system.interval').map((message) => Object.keys(fieldsOf(message)).sort().join()),
     );
@@ -160,13 +160,13 @@ describe('reports', () => {
     expect(keys.size).toBe(3);
   });
 
-  it('have finalised heights up to the best', () => {
+  it('have finalized heights up to the best height', () => {
     for (const { finalized_height: final, height } of of('system.interval').map(fieldsOf)) {
       if (height !== undefined) expect(final).toBeLessThanOrEqual(height as number);
     }
   });
 
-  it('come about every five seconds from every node', () => {
+  it('are sent about every five seconds by every node', () => {
     for (const node of new Set(all.map((message) => message.node))) {
       const times = new Set(
         of('system.interval')
@@ -178,7 +178,7 @@ describe('reports', () => {
     }
   });
 
-  it('tell of the transaction pool in numbers', () => {
+  it('include the size of the transaction pool', () => {
     expect(of('txpool.import').length).toBeGreaterThan(100);
     for (const { ready, future } of of('txpool.import').map(fieldsOf)) {
       expect(ready).toBeTypeOf('number');
@@ -186,7 +186,7 @@ describe('reports', () => {
     }
   });
 
-  it('have reputations in both shapes, each within 32 bits', () => {
+  it('have reputations in both formats, within 32 bits', () => {
     const shapes = new Set<string>();
     for (const message of of('system.network_state')) {
       const { state } = fieldsOf(message) as { state: { peerId: string; peerset: Record<string, unknown> } };
@@ -206,7 +206,7 @@ describe('reports', () => {
 });
 
 describe('traces', () => {
-  it('have span ids of 64 bits, digit for digit', () => {
+  it('have exact 64-bit span ids', () => {
     const ids = of('tracing.profiling').flatMap(({ text }) => /"id":(\d{16,})/.exec(text)?.[1] ?? []);
     expect(ids.length).toBeGreaterThan(100);
     expect(ids.every((id) => BigInt(id) > 2n ** 53n && BigInt(id) < 2n ** 64n)).toBe(true);
@@ -214,7 +214,7 @@ describe('traces', () => {
     expect(rounded.length).toBeGreaterThan(ids.length * 0.9);
   });
 
-  it('point to the span around them', () => {
+  it('refer to their parent span', () => {
     const parents = of('tracing.profiling').flatMap(({ text }) => /"parent_id":(\d+)/.exec(text)?.[1] ?? []);
     const ids = new Set(
       of('tracing.profiling').flatMap(({ text }) => /"id":(\d{16,})/.exec(text)?.[1] ?? []),
@@ -223,7 +223,7 @@ describe('traces', () => {
     expect(parents.every((id) => ids.has(id))).toBe(true);
   });
 
-  it('have the time as a number, but as a string in some builds of the flat envelope', () => {
+  it('have the time as a number, or as a string in some flat builds', () => {
     const kinds = of('tracing.profiling').map(
       (message) => `${message.node.profile.envelope.form} ${typeof fieldsOf(message).time}`,
     );
@@ -236,13 +236,13 @@ describe('the hosts of a network', () => {
     new Network({ nodes: 60, seed: 1, audit, startAt }).hosts.map(({ path }) => path);
   const audited = (audit: number) => paths(audit).filter((path) => path.startsWith('/audit'));
 
-  it('send to /audit in the share that is asked for', () => {
+  it('send to /audit with the configured share', () => {
     expect(audited(0)).toHaveLength(0);
     expect(audited(0.2)).toHaveLength(10);
     expect(audited(1)).toHaveLength(50);
   });
 
-  it('have as many nodes as are asked for, some of them sharing a socket under ids of their own', () => {
+  it('have the configured number of nodes, some of which share a socket with different ids', () => {
     for (const nodes of [1, 2, 3, 7, 20]) {
       expect(new Network({ nodes, seed: 1, audit: 0, startAt }).nodes).toHaveLength(nodes);
     }

@@ -1,30 +1,75 @@
-import type { NetworkEvent, NodeMessage } from '../nodes/events.js';
 import type { SimulatedNode } from '../nodes/simulated-node.js';
+import type { NetworkEvent, NodeMessage } from '../nodes/telemetry-emitter.js';
 import { Random } from '../random/random.js';
 import { loadScenario } from '../scenarios/load-scenario.js';
 import { chainId, type Scenario } from '../scenarios/scenario.js';
 import { ChainActivity } from './chain-activity.js';
 import { Clock } from './clock.js';
 import { HostActivity } from './host-activity.js';
-import { IdentityChanges } from './identity-changes.js';
-import { Outages } from './outages.js';
-import { type Host, Settlement } from './population.js';
+import { IdentityChanges } from './identities.js';
+import { type Host, NetworkBuilder } from './population.js';
+
+interface OutagesOptions {
+  plans: Scenario['outages'];
+  hosts: readonly HostActivity[];
+  /** Random numbers for the reconnect delays only. */
+  random: Random;
+  clock: Clock;
+  outbox: NetworkEvent[];
+}
+
+const MINUTE_MS = 60_000;
+
+/** Outages of the collector. Overlapping outages are merged. */
+class Outages {
+  private lostUntil: number | undefined;
+
+  constructor(private readonly options: OutagesOptions) {}
+
+  begin(startAt: number): void {
+    const { plans, clock } = this.options;
+    for (const { afterMinutes, forMinutes, everyHours } of plans) {
+      const first = startAt + afterMinutes * MINUTE_MS;
+      const lose = (at: number): void => this.lose(at, Math.round(at + forMinutes * MINUTE_MS));
+      if (everyHours === 0) clock.at(first, lose);
+      else clock.repeat(first, () => everyHours * 60 * MINUTE_MS, lose);
+    }
+  }
+
+  private lose(at: number, until: number): void {
+    const { hosts, clock, outbox } = this.options;
+    if (this.lostUntil === undefined) {
+      outbox.push({ kind: 'collector_lost', at });
+      for (const host of hosts) host.collectorLost(at);
+    }
+    this.lostUntil = Math.max(this.lostUntil ?? until, until);
+    clock.at(until, (time) => this.comeBack(time));
+  }
+
+  private comeBack(at: number): void {
+    const { hosts, random, outbox } = this.options;
+    if (this.lostUntil === undefined || at < this.lostUntil) return;
+    this.lostUntil = undefined;
+    outbox.push({ kind: 'collector_back', at });
+    for (const activity of hosts)
+      activity.collectorBack(at + random.between(...activity.host.software.redialMs));
+  }
+}
 
 export interface NetworkOptions {
-  /** What there is and what happens; `small` unless given. */
+  /** The scenario; default: `small`. */
   scenario?: Scenario;
-  /** Instead of the number of the scenario. */
+  /** Overrides the number of nodes of the scenario. */
   nodes?: number;
-  /** Instead of the share of the scenario. */
+  /** Overrides the share of the scenario. */
   audit?: number;
   seed: number;
-  /** When the simulation begins: milliseconds since the epoch, whole. */
+  /** Start of the simulation: milliseconds since the epoch, an integer. */
   startAt: number;
 }
 
 /**
- * A network of nodes in simulated time. What they say depends on the options alone; nothing here knows of
- * sockets or of the real clock.
+ * A network of nodes in simulated time. Its messages depend on the options only, not on sockets or real time.
  */
 export class Network {
   readonly startAt: number;
@@ -39,7 +84,7 @@ export class Network {
     const { nodes: count = scenario.nodes, audit = scenario.audit } = options;
     this.startAt = startAt;
     this.scenario = { ...scenario, nodes: count, audit };
-    const { chains, hosts, nodes } = new Settlement(this.scenario, seed, startAt).found(this.outbox);
+    const { chains, hosts, nodes } = new NetworkBuilder(this.scenario, seed, startAt).build(this.outbox);
     this.hosts = hosts;
     this.nodes = nodes;
 
@@ -58,7 +103,7 @@ export class Network {
       const { clock, outbox } = this;
       return new HostActivity({ host, scenario: this.scenario, activities, random, clock, outbox });
     });
-    // Before the hosts, so that one which begins with an outage has no socket before it.
+    // Before the hosts, so that there are no sockets if the simulation starts with an outage.
     new Outages({
       plans: this.scenario.outages,
       hosts: hostActivities,
@@ -78,8 +123,8 @@ export class Network {
   }
 
   /**
-   * Everything that happens on the sockets of the network, by time, without an end. It can be read once, here or by
-   * `messages`: reading moves the time on.
+   * An infinite sequence of all events by time. It can be consumed once, here or by `messages`, because that advances the
+   * time.
    */
   *events(): Generator<NetworkEvent, void, undefined> {
     const { outbox } = this;
@@ -89,7 +134,7 @@ export class Network {
     }
   }
 
-  /** Everything that the nodes say, by time, without an end. */
+  /** An infinite sequence of all messages by time. */
   *messages(): Generator<NodeMessage, void, undefined> {
     for (const event of this.events()) if (event.kind === 'message') yield event;
   }

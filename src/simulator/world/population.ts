@@ -1,44 +1,93 @@
-import { Chain } from '../chain/chain.js';
-import type { KnownPeer } from '../messages/network-state.js';
-import { createComputer } from '../nodes/computer.js';
-import type { NetworkEvent } from '../nodes/events.js';
-import { Mix } from '../nodes/mix.js';
-import { createProfile, type NodeProfile, type Place } from '../nodes/node-profile.js';
+import { Chain } from '../chain.js';
+import type { KnownPeer } from '../messages/system-messages.js';
+import { createHardware, createProfile, type NodeProfile, type Place } from '../nodes/node-profile.js';
 import { Peers } from '../nodes/peers.js';
 import { SimulatedNode } from '../nodes/simulated-node.js';
 import { type Software, SOFTWARE } from '../nodes/software.js';
-import { Random } from '../random/random.js';
+import type { NetworkEvent } from '../nodes/telemetry-emitter.js';
+import { peerId, Random, WeightedChoice } from '../random/random.js';
 import { chainId, type ChainPlan, type Scenario } from '../scenarios/scenario.js';
-import { givenTwice, type HostPlan, withOddIdentities } from './odd-identities.js';
-import { createDirectories } from './peer-directory.js';
+import { type HostPlan, hostsWithSecondUrl, withOddIdentities } from './identities.js';
 
-/** A process: one socket, for one node or several. */
+/**
+ * The peers that nodes of each chain can know: the nodes of the chain, and external peers that are not simulated, at least
+ * `known + 1` in total.
+ */
+function createDirectories(
+  profiles: readonly NodeProfile[],
+  known: number,
+  random: Random,
+): ReadonlyMap<Chain, readonly KnownPeer[]> {
+  const members = new Map<Chain, Map<string, KnownPeer>>();
+  for (const profile of profiles) {
+    const ofChain = members.get(profile.chain) ?? new Map<string, KnownPeer>();
+    // By id, because some nodes are connected twice.
+    members.set(profile.chain, ofChain.set(profile.peerId, knownAs(profile)));
+  }
+  const externalPeers: KnownPeer[] = [];
+  const directories = new Map<Chain, readonly KnownPeer[]>();
+  for (const [chain, ofChain] of members) {
+    const missing = Math.max(0, known + 1 - ofChain.size);
+    while (externalPeers.length < missing)
+      externalPeers.push(externalPeer(random, externalPeers.length, profiles));
+    directories.set(chain, interleaved([...ofChain.values()], externalPeers.slice(0, missing)));
+  }
+  return directories;
+}
+
+/** Interleaves members and external peers, so that any part of the list has both. */
+function interleaved(members: readonly KnownPeer[], externalPeers: readonly KnownPeer[]): KnownPeer[] {
+  const step = members.length / Math.max(1, externalPeers.length);
+  const peers: KnownPeer[] = [];
+  let done = 0;
+  externalPeers.forEach((peer, index) => {
+    const next = Math.ceil((index + 1) * step);
+    peers.push(...members.slice(done, next), peer);
+    done = Math.min(members.length, next);
+  });
+  return [...peers, ...members.slice(done)];
+}
+
+function knownAs({ peerId, address, software, version, name }: NodeProfile): KnownPeer {
+  return { peerId, address, versionString: `${software.implementation}/v${version} (${name})` };
+}
+
+function externalPeer(random: Random, index: number, models: readonly NodeProfile[]): KnownPeer {
+  const { software, version } = random.pick(models);
+  return {
+    peerId: peerId(random, random.chance(0.9) ? 'key' : 'hash'),
+    address: `/ip4/192.0.2.${random.between(1, 254)}/tcp/30333`,
+    versionString: `${software.implementation}/v${version} (stranger-${index})`,
+  };
+}
+
+/** A process with one socket for one or several nodes. */
 export interface Host {
   readonly index: number;
-  /** The path that it connects to; some have a trailing slash, as in real set-ups. */
+  /** The path of its URL; some have a trailing slash, as in reality. */
   readonly path: string;
   readonly software: Software;
   readonly nodes: readonly SimulatedNode[];
-  /** It is the second socket of nodes that have another host: they greet over it, and only an outage of the collector ends it. */
+  /** It is a second socket of nodes of another host: they send only `system.connected` on it, and only an outage closes it. */
   readonly greetsOnly: boolean;
 }
 
-export interface Population {
+interface Population {
   readonly chains: readonly { readonly plan: ChainPlan; readonly chain: Chain }[];
   readonly hosts: readonly Host[];
-  /** Each of them once, without those on second sockets. */
+  /** All nodes, without duplicates for second sockets. */
   readonly nodes: readonly SimulatedNode[];
 }
 
-/** Nodes of a chain that may make blocks: real sets of authorities do not grow with the network. */
+/** Maximum number of authorities of a chain: real authority sets do not grow with the network. */
 const MAX_AUTHORITIES = 300;
 
-/** Makes up chains, hosts and nodes. */
-export class Settlement {
+/** Generates chains, hosts and nodes. */
+export class NetworkBuilder {
   private readonly chains: Population['chains'];
   private readonly authorities = new Map<Chain, number>();
-  private readonly chainMix: Mix<string>;
-  private readonly softwareMix: Mix<keyof typeof SOFTWARE>;
+  private readonly chainChoice: WeightedChoice<string>;
+  private readonly softwareChoice: WeightedChoice<keyof typeof SOFTWARE>;
 
   constructor(
     private readonly scenario: Scenario,
@@ -46,7 +95,7 @@ export class Settlement {
     private readonly startAt: number,
   ) {
     const { chains, lagging } = scenario;
-    // Nodes that are behind find the blocks that they lack.
+    // Nodes that are behind need the blocks they lack.
     const kept = Math.max(128, lagging.share > 0 || lagging.atStart > 0 ? lagging.blocks[1] + 64 : 0);
     this.chains = chains.map((plan) => {
       const { name, slotSeconds, startHeight } = plan;
@@ -63,16 +112,18 @@ export class Settlement {
         }),
       };
     });
-    this.chainMix = new Mix(Object.fromEntries(chains.map((plan) => [chainId(plan), plan.weight])));
-    this.softwareMix = new Mix(scenario.software);
+    this.chainChoice = new WeightedChoice(
+      Object.fromEntries(chains.map((plan) => [chainId(plan), plan.weight])),
+    );
+    this.softwareChoice = new WeightedChoice(scenario.software);
   }
 
-  /** @param outbox where the nodes put what they say */
-  found(outbox: NetworkEvent[]): Population {
+  /** @param outbox receives the messages of the nodes */
+  build(outbox: NetworkEvent[]): Population {
     const plans = withOddIdentities(this.planHosts(), this.scenario, this.seed);
-    const everybody = plans.flatMap(({ profiles }) => profiles);
+    const profiles = plans.flatMap(({ profiles }) => profiles);
     const directories = createDirectories(
-      everybody,
+      profiles,
       this.scenario.peers.known,
       new Random(this.seed, 'strangers'),
     );
@@ -99,7 +150,7 @@ export class Settlement {
     const hosts = plans.map((plan, index) => hostOf(plan, index, paths[index]));
     const nodes = hosts.flatMap((host) => host.nodes);
     // Behind the others, so that those are the same with them and without them.
-    const seconds = givenTwice(hosts.length, this.scenario, this.seed).flatMap((first, number) => {
+    const seconds = hostsWithSecondUrl(hosts.length, this.scenario, this.seed).flatMap((first, number) => {
       const plan = plans[first];
       return plan === undefined ? [] : [hostOf(plan, hosts.length + number, paths[first], true)];
     });
@@ -127,19 +178,19 @@ export class Settlement {
 
   private planHost(index: number, left: number): HostPlan {
     const { sharedSockets, wrongClocks } = this.scenario;
-    const software = SOFTWARE[this.softwareMix.next()];
+    const software = SOFTWARE[this.softwareChoice.next()];
     const random = new Random(this.seed, 'host', index);
     const shared = {
       software,
       startAt: this.startAt,
       version: random.pick(software.versions),
       verbosity: Number(random.weighted(this.scenario.verbosity)),
-      computer: createComputer(random, wrongClocks),
+      hardware: createHardware(random, wrongClocks),
       payloadFirst: random.chance(0.5),
     };
     const several = software.envelope === 'nested' && random.chance(sharedSockets.share);
     const wanted = several ? random.between(...sharedSockets.nodes) : software.nodesPerSocket;
-    const first = this.chainMix.next();
+    const first = this.chainChoice.next();
     const profiles = Array.from({ length: Math.min(left, wanted) }, (_, position) =>
       this.planNode(random, position, first, shared),
     );
@@ -150,12 +201,12 @@ export class Settlement {
     random: Random,
     position: number,
     firstChain: string,
-    shared: Pick<Place, 'software' | 'startAt' | 'version' | 'verbosity' | 'computer' | 'payloadFirst'>,
+    shared: Pick<Place, 'software' | 'startAt' | 'version' | 'verbosity' | 'hardware' | 'payloadFirst'>,
   ): NodeProfile {
     const { plan, chain } = this.chainFrom(firstChain, position);
     const count = this.authorities.get(chain) ?? 0;
     const willing = random.chance(plan.authors);
-    // Each chain has a node that makes blocks.
+    // Each chain has at least one authority.
     const authority = count < MAX_AUTHORITIES && (count === 0 || willing);
     if (authority) this.authorities.set(chain, count + 1);
     const { latency } = this.scenario;

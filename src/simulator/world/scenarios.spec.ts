@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { NetworkEvent, NodeMessage } from '../nodes/events.js';
+import type { NetworkEvent, NodeMessage } from '../nodes/telemetry-emitter.js';
 import type { SimulatedNode } from '../nodes/simulated-node.js';
 import { loadScenario } from '../scenarios/load-scenario.js';
 import { readScenario, type ScenarioFile } from '../scenarios/scenario.js';
@@ -66,7 +66,7 @@ describe('an outage of the collector', () => {
     { from: 14, to: 14.5 },
   ].map(({ from, to }) => ({ from: startAt + from * 60_000, to: startAt + to * 60_000 }));
 
-  it('begins and ends when the scenario says, and overlapping ones are one', () => {
+  it('starts and ends as configured; overlapping outages are merged', () => {
     const changes = events.filter(({ kind }) => kind.startsWith('collector_'));
     expect(changes).toEqual(
       outages.flatMap(({ from, to }) => [
@@ -76,7 +76,7 @@ describe('an outage of the collector', () => {
     );
   });
 
-  it('ends every socket that is open at once, and lets none open and no node speak before its end', () => {
+  it('closes all sockets at once; none opens and no node sends before its end', () => {
     for (const { from, to } of outages) {
       const open = new Set<number>();
       for (const event of events) {
@@ -93,7 +93,7 @@ describe('an outage of the collector', () => {
     }
   });
 
-  it('is over for each node when it dials again, which then greets first', () => {
+  it('ends for each node with its reconnect, which starts with system.connected', () => {
     for (const { to } of outages) {
       for (const host of network.hosts) {
         const next = events.find(
@@ -109,12 +109,12 @@ describe('an outage of the collector', () => {
     }
   });
 
-  it('changes nothing of what is said before it', () => {
+  it('does not change earlier messages', () => {
     const before = (given: ScenarioFile) => run(given, 2).said.map(({ text }) => text);
     expect(before({ ...scenario, outages: [] })).toEqual(before(scenario));
   });
 
-  it('that a network begins with is waited for', () => {
+  it('at the start of a network delays its nodes', () => {
     const late = run({ nodes: 5, outages: [{ afterMinutes: 0, forMinutes: 0.5 }] }, 1);
     expect(late.events[0]).toEqual({ kind: 'collector_lost', at: startAt });
     expect(late.events.find(({ kind }) => kind === 'connected')?.at).toBeGreaterThanOrEqual(startAt + 30_000);
@@ -131,7 +131,7 @@ describe('a chain with forks', () => {
     );
   const hashes = groupBy(imports, ({ height }) => height);
 
-  it('has rival blocks at some heights, which every node imports', () => {
+  it('has competing blocks at some heights, which every node imports', () => {
     const rivals = [...hashes.values()]
       .map((atHeight) => groupBy(atHeight, ({ best }) => best))
       .filter(({ size }) => size > 1);
@@ -147,7 +147,7 @@ describe('a chain with forks', () => {
     }
   });
 
-  it('finalises one block at each height, and nodes agree in the end', () => {
+  it('finalizes one block at each height, and nodes converge', () => {
     const final = new Map<unknown, unknown>();
     for (const message of said.filter(({ msg }) => msg === 'notify.finalized')) {
       const { best, height } = fieldsOf(message);
@@ -157,7 +157,7 @@ describe('a chain with forks', () => {
     expect(final.size).toBeGreaterThan(50);
   });
 
-  it('lets nodes leave a branch for the longer one', () => {
+  it('lets nodes switch to a longer branch', () => {
     const final = new Map(
       said
         .filter(({ msg }) => msg === 'notify.finalized')
@@ -196,7 +196,7 @@ describe('a chain whose finality stalls', () => {
       .filter(({ height }) => height !== undefined)
       .map(({ height, finalized_height: final }) => (height as number) - (final as number));
 
-  it('finalises nothing for that time, and then catches up', () => {
+  it('finalizes nothing during the stall, and then catches up', () => {
     expect(Math.max(...lag(0, 5))).toBeLessThan(7);
     expect(Math.min(...lag(14, 15))).toBeGreaterThan(70);
     expect(Math.max(...lag(18, 20))).toBeLessThan(7);
@@ -213,7 +213,7 @@ describe('a chain whose finality stalls', () => {
 });
 
 describe('sets of authorities', () => {
-  it('change: their members say so, with another id and another list', () => {
+  it('change, and their members report the new id and list', () => {
     const { said } = run(
       { nodes: 8, chains: [{ name: 'A', authors: 1, authoritySet: { active: 0.5, everyMinutes: 1 } }] },
       4,
@@ -231,7 +231,7 @@ describe('sets of authorities', () => {
 });
 
 describe('troubled nodes', () => {
-  it('lose their socket, say nothing until they are back, and introduce themselves again', () => {
+  it('lose their socket, send nothing until they reconnect, and send system.connected again', () => {
     const { events, network } = run(
       { nodes: 5, reconnecting: { share: 1, everyMinutes: 1, awaySeconds: [5, 10], restarts: 0.5 } },
       10,
@@ -262,7 +262,7 @@ describe('troubled nodes', () => {
     expect(new Set(starts).size).toBeLessThan(starts.length);
   });
 
-  it('fall behind while they go on reporting, and then fetch what they have missed', () => {
+  it('fall behind while they keep reporting, and then catch up', () => {
     const { said } = run(
       { nodes: 3, verbosity: { '0': 1 }, lagging: { share: 1, everyMinutes: 4, blocks: [20, 30] } },
       20,
@@ -279,19 +279,19 @@ describe('troubled nodes', () => {
     }
   });
 
-  it('have clocks that are off by seconds up to years', () => {
+  it('have clock offsets from seconds to years', () => {
     const { network, said } = run({ nodes: 200, verbosity: { '0': 1 }, wrongClocks: { share: 1 } }, 0.2);
-    const offsets = network.nodes.map(({ profile }) => Math.abs(profile.computer.clockSkewMs));
+    const offsets = network.nodes.map(({ profile }) => Math.abs(profile.hardware.clockSkewMs));
     expect(Math.min(...offsets)).toBeGreaterThanOrEqual(2_000);
     expect(offsets.some((ms) => ms < 60_000)).toBe(true);
     expect(offsets.some((ms) => ms > 300 * 86_400_000)).toBe(true);
     for (const { at, node, text } of said) {
       const { ts } = JSON.parse(text) as { ts: string };
-      expect(Math.abs(Date.parse(ts) - at - node.profile.computer.clockSkewMs)).toBeLessThanOrEqual(1);
+      expect(Math.abs(Date.parse(ts) - at - node.profile.hardware.clockSkewMs)).toBeLessThanOrEqual(1);
     }
   });
 
-  it('share sockets, under ids of their own', () => {
+  it('share sockets with different ids', () => {
     const { network } = run({ nodes: 30, sharedSockets: { share: 1, nodes: [3, 6] } }, 0.1);
     expect(network.nodes).toHaveLength(30);
     for (const host of network.hosts.slice(0, -1)) {
@@ -301,7 +301,7 @@ describe('troubled nodes', () => {
     }
   });
 
-  it('are there twice, with one peer id on two sockets', () => {
+  it('connect twice with one peer id', () => {
     const { network, said } = run({ nodes: 20, duplicates: 0.2 }, 0.5);
     const sockets = groupBy(
       said.filter(({ msg }) => msg === 'system.connected'),
@@ -315,7 +315,7 @@ describe('troubled nodes', () => {
   });
 });
 
-describe('sockets whose nodes do not stay the same', () => {
+describe('sockets with changing nodes', () => {
   const frames = (said: readonly NodeMessage[]) =>
     said.map(({ node, msg, text }) => ({
       host: node.host,
@@ -324,7 +324,7 @@ describe('sockets whose nodes do not stay the same', () => {
       peerId: fieldsOf({ text } as NodeMessage).network_id as string | undefined,
     }));
 
-  it('change their ids: under each new one a node greets first, as the one that it is', () => {
+  it('change their ids, and send system.connected first under each new id', () => {
     const { said, network } = run(
       { nodes: 6, sharedSockets: { share: 1, nodes: [2, 2] }, changingIds: { share: 1, everySeconds: 5 } },
       5,
@@ -340,7 +340,7 @@ describe('sockets whose nodes do not stay the same', () => {
     expect(network.hosts).toHaveLength(3);
   });
 
-  it('greet as others under the same id', () => {
+  it('send system.connected of other nodes under the same id', () => {
     const { said } = run({ nodes: 4, changingIdentity: { share: 1, everyMinutes: 1 } }, 10);
     for (const messages of groupBy(frames(said), ({ host }) => host).values()) {
       const greetings = messages.filter(({ msg }) => msg === 'system.connected');
@@ -350,7 +350,7 @@ describe('sockets whose nodes do not stay the same', () => {
     }
   });
 
-  it('are the only ones: the others say what they say without them', () => {
+  it('do not affect other nodes', () => {
     const texts = (scenario: ScenarioFile): Map<number, string[]> =>
       new Map(
         [...groupBy(run({ ...scenario, nodes: 12 }, 3).said, ({ node }) => node.host)].map(
@@ -364,13 +364,13 @@ describe('sockets whose nodes do not stay the same', () => {
   });
 });
 
-describe('nodes of odd identities', () => {
+describe('nodes with problematic identities', () => {
   const greetings = (said: readonly NodeMessage[]) =>
     said
       .filter(({ msg }) => msg === 'system.connected')
       .map((message) => ({ message, ...fieldsOf(message) }));
 
-  it('change nothing about the others, and nothing where there are none', () => {
+  it('do not affect other nodes', () => {
     const plain = { nodes: 12, verbosity: { '0': 1 } };
     const texts = (given: ScenarioFile) => run({ ...plain, ...given }, 2).said.map(({ text }) => text);
     const usual = texts({});
@@ -382,7 +382,7 @@ describe('nodes of odd identities', () => {
     expect(usual.filter((text) => !others.has(text))).toHaveLength(3);
   });
 
-  it('have a second socket, over which they greet alone', () => {
+  it('have a second socket with system.connected only', () => {
     const { network, events, said } = run(
       { nodes: 10, urlsGivenTwice: 0.3, reconnecting: { share: 1, everyMinutes: 1, restarts: 0 } },
       10,
@@ -404,7 +404,7 @@ describe('nodes of odd identities', () => {
     }
   });
 
-  it('have the peer id of another node of their chain, under another name', () => {
+  it('have the peer id of another node of their chain', () => {
     const { said } = run(
       { nodes: 30, copiedKeys: 0.2, withoutGenesis: 0.3, chains: [{ name: 'A' }, { name: 'B' }] },
       0.1,
@@ -421,7 +421,7 @@ describe('nodes of odd identities', () => {
     }
   });
 
-  it('are on chains of one name with different hashes, at all heights', () => {
+  it('are on chains of the same name with different hashes', () => {
     const chains = [{ name: 'Development' }, { name: 'Development', salt: '2' }];
     const { network, said } = run({ nodes: 10, verbosity: { '0': 1 }, chains }, 2);
     const hashes = new Set(network.nodes.map(({ profile }) => profile.chain.genesisHash));
@@ -438,9 +438,9 @@ describe('nodes of odd identities', () => {
     expect([...(first ?? [])].filter((hash) => second?.has(hash))).toEqual([]);
   });
 
-  it('lie about the heights of their blocks', () => {
+  it('report false heights', () => {
     const { network, said } = run({ nodes: 20, verbosity: { '0': 1 }, liars: 0.1 }, 2);
-    const liars = network.nodes.filter(({ profile }) => profile.isLiar === true);
+    const liars = network.nodes.filter(({ profile }) => profile.sendsFalseHeights === true);
     expect(liars).toHaveLength(2);
     for (const message of said) {
       const { height, finalized_height: final = height } = fieldsOf(message);
@@ -452,7 +452,7 @@ describe('nodes of odd identities', () => {
 });
 
 describe('verbosity', () => {
-  it('decides what nodes send', () => {
+  it('determines which messages nodes send', () => {
     const { said } = run(
       { nodes: 30, chains: [{ name: 'A', authors: 1 }], verbosity: { '0': 1, '1': 1, '9': 1 } },
       2,
@@ -482,7 +482,7 @@ describe('network states with many peers', () => {
     return peerset.nodes ?? peerset.sets?.[0]?.nodes ?? {};
   };
 
-  it('have more than a thousand of them, some of them banned', () => {
+  it('have more than 1,000 peers, some of them banned', () => {
     expect(states.length).toBeGreaterThan(100);
     const banned = states.map(
       (state) => Object.values(nodesOf(state)).filter(({ reputation }) => reputation < -1_000_000).length,
@@ -492,7 +492,7 @@ describe('network states with many peers', () => {
     expect(Math.max(...banned)).toBeLessThan(100);
   });
 
-  it('show reputations, and counts of peers, that change over time and stay within 32 bits', () => {
+  it('have reputations and peer counts that change over time within 32 bits', () => {
     for (const messages of byNode(states).values()) {
       const [first, last] = [messages.at(0), messages.at(-1)].map((message) => message && nodesOf(message));
       const changed = Object.entries(first ?? {}).filter(
@@ -514,7 +514,7 @@ describe('network states with many peers', () => {
 });
 
 describe('transaction pools', () => {
-  it('fill when more comes in than blocks take, and drain again', () => {
+  it('fill when blocks are full, and drain again', () => {
     const chain = {
       name: 'A',
       skippedSlots: 0,

@@ -81,7 +81,7 @@ export async function playFrozenRounds({
     await server.isReady();
     await numbers.send(server.ws, MESSAGES);
     await server.killServer();
-    await refused(/in use by a PostgreSQL that cannot be seen from here/, UNSEEN_MS);
+    await refused(/in use by a PostgreSQL in another container/, UNSEEN_MS);
   }
   await using last = await ContainedServer.spawn(dataDir, { main });
   await last.isReady();

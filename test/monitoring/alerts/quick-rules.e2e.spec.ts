@@ -6,8 +6,8 @@ const QUICK = { factor: 600, leastRange: 5, leastFor: 1 };
 const rules = readProjectFile('monitoring/prometheus/rules.yml');
 const durations = /^ +for: \w+$|\[\w+\]|offset \w+/gm;
 
-describe('rules for those who cannot wait', () => {
-  it('have shorter durations, down to what a rate needs', () => {
+describe('rules with shorter durations', () => {
+  it('are shortened to the minimum of a rate', () => {
     const text = `
       - record: job:x:rate5m
         expr: rate(x_5m{le="5m"}[5m]) > 5 and max_over_time(y[6d] offset 1d) > 300
@@ -25,7 +25,7 @@ describe('rules for those who cannot wait', () => {
     expect(() => quickRules(' for: 1h30m', QUICK)).toThrow('1h30m');
   });
 
-  it('are the rules of the file in all but these', () => {
+  it('are otherwise the rules of the file', () => {
     const quick = quickRules(rules, QUICK);
     expect(quick.replace(durations, '')).toBe(rules.replace(durations, ''));
     expect(quick.match(durations)?.length).toBe(rules.match(durations)?.length);
@@ -34,7 +34,7 @@ describe('rules for those who cannot wait', () => {
     expect(rules).not.toMatch(/\[[^\]]*:[^\]]*\]|@ /);
   });
 
-  it('may have other bounds, and none that the file has not', () => {
+  it('may change the limits of the file only', () => {
     const text = rulesWithBounds(rules, { sockets: 10, journal_bytes: 2 ** 24 });
     expect(text).toMatch(/record: tetcore:sockets:bound\n +expr: vector\(10\)\n/);
     expect(text).toMatch(/record: tetcore:journal_bytes:bound\n +expr: vector\(16777216\)\n/);

@@ -2,11 +2,11 @@ import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureReaderRole, typeSql } from '../../../src/storage/index.js';
-import { Liar } from './liar.js';
+import { AdversarialNode } from './adversarial-node.js';
 import { LogScans, planOf } from './log-scans.js';
-import { type Question, questions } from './questions.js';
-import { type Asked, intervalOf, substituted } from './substitute.js';
-import { type Told, ToldHistory } from './told-history.js';
+import { type PanelQuery, panelQueries } from './panel-queries.js';
+import { type QueryContext, intervalOf, substituted } from './substitute.js';
+import { type SentMessage, SentHistory } from './sent-history.js';
 import {
   grouped,
   highest,
@@ -21,18 +21,18 @@ import {
   rounded,
   type Row,
   sum,
-} from './told-series.js';
+} from './expected-series.js';
 import { asUser, newName } from '../../storage/reader-role/role-server.js';
 
 // What storage says of its work would drown what a test says.
 Logger.overrideLogger(['fatal']);
 
-const { from, to } = ToldHistory;
-const asked = questions();
-const nameOf = ({ dashboard, title }: Question): string => `${dashboard}: ${title}`;
+const { from, to } = SentHistory;
+const asked = panelQueries();
+const nameOf = ({ dashboard, title }: PanelQuery): string => `${dashboard}: ${title}`;
 
-describe('the dashboards of Grafana that ask PostgreSQL', () => {
-  let history: ToldHistory;
+describe('Grafana dashboards on PostgreSQL', () => {
+  let history: SentHistory;
   /** As Grafana is set up: it may read, for 30 s at most. */
   const role = newName();
   let reader: pg.Client;
@@ -40,13 +40,13 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
   let nodes: Record<string, string>;
 
   beforeAll(async () => {
-    history = await ToldHistory.fill();
+    history = await SentHistory.fill();
     const { url } = history.database;
     await ensureReaderRole(url, { DB_READER_ROLE: role, DB_READER_PASSWORD: role });
     reader = new pg.Client({ connectionString: asUser(url, role, role) });
     await reader.connect();
     const sender = (type: string) => {
-      const { peerId = '', key = '' } = history.told.find(({ msg }) => msg === type) ?? {};
+      const { peerId = '', key = '' } = history.sent.find(({ msg }) => msg === type) ?? {};
       return `${peerId} ${key}`;
     };
     nodes = {
@@ -63,74 +63,74 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
     await history[Symbol.asyncDispose]();
   });
 
-  const sqlOf = (question: Question, chosen: Asked['variables'] = {}): string =>
-    substituted(question.sql, {
+  const sqlOf = (query: PanelQuery, chosen: QueryContext['variables'] = {}): string =>
+    substituted(query.sql, {
       from,
       to,
-      intervalMs: intervalOf(question.resolution, from, to),
+      intervalMs: intervalOf(query.resolution, from, to),
       variables: {
         chain: [...history.chains.keys()],
         nodes: '1000',
         reporters: '500',
         calls: '100000',
-        node: nodes[question.dashboard] ?? '',
-        target: [...new Set(history.told.map(({ logs }) => logs.target).filter(isText))],
+        node: nodes[query.dashboard] ?? '',
+        target: [...new Set(history.sent.map(({ logs }) => logs.target).filter(isText))],
         ...chosen,
       },
     });
 
-  async function rowsOf(name: string, chosen?: Asked['variables']): Promise<Row[]> {
-    const question = asked.find((one) => nameOf(one) === name);
-    if (question === undefined) throw new Error(`There is no ${name}.`);
-    return (await reader.query<Row>(sqlOf(question, chosen))).rows;
+  async function rowsOf(name: string, chosen?: QueryContext['variables']): Promise<Row[]> {
+    const query = asked.find((one) => nameOf(one) === name);
+    if (query === undefined) throw new Error(`There is no ${name}.`);
+    return (await reader.query<Row>(sqlOf(query, chosen))).rows;
   }
 
   const points = (name: string): number =>
     intervalOf(asked.find((one) => nameOf(one) === name)?.resolution ?? {}, from, to);
-  const said = (msg: string, field: string): Told[] =>
-    history.told.filter((one) => one.msg === msg && field in one.logs);
+  const sentWith = (msg: string, field: string): SentMessage[] =>
+    history.sent.filter((one) => one.msg === msg && field in one.logs);
 
-  it.each(asked.map((question) => [nameOf(question), question] as const))(
-    '%s answers a reader, in the shape that its panel takes',
-    async (_, question) => {
-      const { rows, fields } = await reader.query<Row>(sqlOf(question));
+  it.each(asked.map((query) => [nameOf(query), query] as const))(
+    '%s returns rows in the format of its panel',
+    async (_, query) => {
+      const { rows, fields } = await reader.query<Row>(sqlOf(query));
       expect(rows.length).toBeGreaterThan(0);
       const columns = fields.map(({ name }) => name);
       expect(new Set(columns).size).toBe(columns.length);
       // A column without any value shows nothing.
       expect(columns.filter((column) => rows.every((row) => row[column] === null))).toEqual([]);
-      if (question.format === 'time_series') {
+      if (query.format === 'time_series') {
         const times = rows.map(({ time }) => (time as Date).getTime());
         expect(times).toEqual([...times].sort((one, other) => one - other));
-        const intervalMs = intervalOf(question.resolution, from, to);
+        const intervalMs = intervalOf(query.resolution, from, to);
         expect(times[0]).toBeGreaterThan(from.getTime() - intervalMs);
         expect(times.at(-1)).toBeLessThanOrEqual(to.getTime());
         expect(columns.includes('metric') ? columns : ['time']).toEqual(
           columns.includes('metric') ? ['time', 'metric', 'value'] : ['time'],
         );
         expect(new Set(rows.map(({ metric }) => metric)).size).toBeLessThanOrEqual(20);
-      } else if (question.format === 'variable') {
+      } else if (query.format === 'variable') {
         expect(['target', '__value,__text']).toContain(columns.join());
       }
     },
   );
 
-  it.each(asked.map((question) => [nameOf(question), question] as const))(
-    '%s reads messages by the index of a connection, within the range of time alone',
-    async (_, question) => {
+  it.each(asked.map((query) => [nameOf(query), query] as const))(
+    '%s reads messages by the index of connections, within the time range only',
+    async (_, query) => {
       const scans = await LogScans.of(history.database);
-      const { rows } = await reader.query<Row>(`EXPLAIN (ANALYZE, FORMAT JSON) ${sqlOf(question)}`);
+      const { rows } = await reader.query<Row>(`EXPLAIN (ANALYZE, FORMAT JSON) ${sqlOf(query)}`);
       expect(scans.problems(planOf(rows), from, to)).toEqual([]);
     },
   );
 
-  it('would be found where it read otherwise', async () => {
+  it('detects a query that reads otherwise', async () => {
     const scans = await LogScans.of(history.database);
     // Three days, and a month of those for good.
     expect(scans.count).toBe(4);
     const problemsOf = async (sql: string): Promise<string[]> => {
-      const question: Question = { dashboard: '', title: '', sql, format: 'table', resolution: {} };
-      const { rows } = await reader.query<Row>(`EXPLAIN (ANALYZE, FORMAT JSON) ${sqlOf(question)}`);
+      const query: PanelQuery = { dashboard: '', title: '', sql, format: 'table', resolution: {} };
+      const { rows } = await reader.query<Row>(`EXPLAIN (ANALYZE, FORMAT JSON) ${sqlOf(query)}`);
       return scans.problems(planOf(rows), from, to);
     };
     const within = 'SELECT count(*) FROM tetcore_logs WHERE $__timeFilter(created_at)';
@@ -152,7 +152,7 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
     );
   });
 
-  it('offers no name that Grafana would take for a macro', async () => {
+  it('offers no name that contains a Grafana macro', async () => {
     const hostile = "SELECT FROM peer_connections WHERE strpos(concat(chain, peer_id), '$') > 0";
     expect(await history.database.query(hostile)).toHaveLength(2);
     for (const name of ['$chain', '$node']) {
@@ -163,7 +163,7 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
     await expect(rowsOf('network: Nodes', { chain: ['$hostile(1)'] })).rejects.toThrow('no macro hostile');
   });
 
-  it('tells chains of one name apart, and the nodes of one peer id on them', async () => {
+  it('distinguishes chains of the same name, and nodes of the same peer id on them', async () => {
     const ofName = [...history.chains].filter(([, label]) => label.startsWith('Simnet'));
     expect(ofName).toHaveLength(2);
     const offered = new Map(
@@ -189,14 +189,14 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
     );
   });
 
-  it('is asked by somebody who may change nothing', async () => {
+  it('runs as a role that cannot change anything', async () => {
     await expect(reader.query('DELETE FROM peer_connections')).rejects.toThrow('read-only transaction');
     await reader.query('BEGIN READ WRITE');
     await expect(reader.query('DELETE FROM peer_connections')).rejects.toThrow('permission denied');
     await reader.query('ROLLBACK');
   });
 
-  it('has the heights and peers that the nodes reported, at each point', async () => {
+  it('shows the heights and peers that nodes reported at each point', async () => {
     for (const [title, field, how] of [
       ['Best height', 'height', median],
       ['Finalized height', 'finalized_height', median],
@@ -204,16 +204,16 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
       ['Peers', 'peers', mean],
     ] as const) {
       const name = `network: ${title}`;
-      const wanted = newestByPoint(said('system.interval', field), points(name), ({ chain }) => chain);
-      const ofTold = (told: readonly Told[]) => how(told.map(({ logs }) => Number(logs[field])));
+      const wanted = newestByPoint(sentWith('system.interval', field), points(name), ({ chain }) => chain);
+      const ofSent = (sent: readonly SentMessage[]) => how(sent.map(({ logs }) => Number(logs[field])));
       expect(wanted.size).toBeGreaterThan(150);
       expect(mapValues(linesOf(await rowsOf(name)), rounded)).toEqual(
-        mapValues(wanted, (told) => rounded(ofTold(told))),
+        mapValues(wanted, (sent) => rounded(ofSent(sent))),
       );
     }
   });
 
-  it('has the lag of finality and the time of blocks that the chains have', async () => {
+  it('shows the finality lag and the block time of each chain', async () => {
     const lags = (await rowsOf('network: Finality lag')).map(({ value }) => Number(value));
     expect(Math.min(...lags)).toBeGreaterThanOrEqual(1);
     expect(Math.max(...lags)).toBeLessThan(10);
@@ -231,7 +231,7 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
     }
   });
 
-  it('counts the nodes that are connected, and their versions', async () => {
+  it('counts connected nodes and their versions', async () => {
     const chains = await rowsOf('network: Chains');
     const [{ connected } = { connected: '' }] = await history.database.query<{ connected: string }>(
       `SELECT count(DISTINCT peer_id) AS connected FROM peer_connections
@@ -251,15 +251,15 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
     expect(sum(last)).toBe(counted);
   });
 
-  it('has the heights of the chains at the end, and the nodes that are behind', async () => {
-    const recent = said('system.interval', 'height').filter(({ at }) => at > to.getTime() - 600_000);
+  it('shows the heights at the end of the time range, and the nodes that are behind', async () => {
+    const recent = sentWith('system.interval', 'height').filter(({ at }) => at > to.getTime() - 600_000);
     // The last one of each connection.
     const newest = [...new Map(recent.map((one) => [one.connection, one])).values()];
     const usual = new Map<unknown, number>();
     for (const row of await rowsOf('network: Chains')) {
       const ofChain = newest.filter(({ chain }) => chain === row.Chain).map(({ logs }) => logs);
       usual.set(row.Chain, median(ofChain.map(({ height }) => Number(height))));
-      expect([row.Best, row.Finalized, row['Not final']].map(Number)).toEqual([
+      expect([row.Best, row.Finalized, row.Unfinalized].map(Number)).toEqual([
         usual.get(row.Chain),
         median(ofChain.map((logs) => Number(logs.finalized_height))),
         median(ofChain.map((logs) => Number(logs.height) - Number(logs.finalized_height))),
@@ -271,7 +271,7 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
       expect(Number(row.Behind)).toBe((usual.get(row.Chain) ?? NaN) - Number(row.Best));
   });
 
-  it('shows the same of everybody else while one node of each chain lies', async () => {
+  it('shows the same values of other nodes while one node of each chain sends false values', async () => {
     const lines = ['Peers', 'Bandwidth of a node', 'Transactions in the pool'].map(
       (name) => `network: ${name}`,
     );
@@ -281,19 +281,19 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
       Promise.all(lines.map(async (name) => linesOf((await rowsOf(name)).filter(isOfOthers))));
     const before = await drawn();
     const reporters = await rowsOf('reputation: By reporting node');
-    await using liar = await Liar.speak(history);
-    expect(liar.said).toBeGreaterThan(500);
-    for (const question of asked) {
+    await using adversary = await AdversarialNode.speak(history);
+    expect(adversary.sent).toBeGreaterThan(500);
+    for (const query of asked) {
       // Those of one node are about the liar then.
       const { rows } = await reader.query<Row>(
-        sqlOf(question, { node: [...history.chains.keys()].map((key) => `${liar.peerId} ${key}`) }),
+        sqlOf(query, { node: [...history.chains.keys()].map((key) => `${adversary.peerId} ${key}`) }),
       );
-      if (question.dashboard === 'network') expect(rows.length, nameOf(question)).toBeGreaterThan(0);
+      if (query.dashboard === 'network') expect(rows.length, nameOf(query)).toBeGreaterThan(0);
     }
     expect(await drawn()).toEqual(before);
     expect(await rowsOf('reputation: By reporting node')).toEqual(reporters);
 
-    const heights = (name: string) => said('system.interval', name).map(({ logs }) => Number(logs[name]));
+    const heights = (name: string) => sentWith('system.interval', name).map(({ logs }) => Number(logs[name]));
     const shown = async (name: string, column = 'value') =>
       (await rowsOf(name))
         .map((row) => row[column])
@@ -306,14 +306,14 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
     );
     expect(highest(await shown('network: Finality lag'))).toBeLessThan(10);
     expect((await shown('network: Block time')).length).toBeGreaterThan(100);
-    expect(highest(await shown('network: Chains', 'Not final'))).toBeLessThan(10);
+    expect(highest(await shown('network: Chains', 'Unfinalized'))).toBeLessThan(10);
     expect(highest(await shown('network: Furthest behind', 'Behind'))).toBeLessThan(10);
   });
 
-  it.each(asked.map((question) => [nameOf(question), question] as const))(
-    '%s answers where there is nothing to choose from',
-    async (_, question) => {
-      const { fields } = await reader.query<Row>(sqlOf(question, { chain: [], target: [], node: [] }));
+  it.each(asked.map((query) => [nameOf(query), query] as const))(
+    '%s returns no error when variables have no values',
+    async (_, query) => {
+      const { fields } = await reader.query<Row>(sqlOf(query, { chain: [], target: [], node: [] }));
       expect(fields.length).toBeGreaterThan(0);
     },
   );
@@ -324,16 +324,22 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
     for (const name of numbers) {
       const those = asked.filter(({ sql }) => sql.includes(`\${${name}`));
       expect(those.length).toBeGreaterThan(0);
-      for (const question of those)
-        await expect(reader.query(sqlOf(question, { [name]: attack }))).rejects.toThrow(
+      for (const query of those)
+        await expect(reader.query(sqlOf(query, { [name]: attack }))).rejects.toThrow(
           'invalid input syntax for type integer',
         );
     }
-    const raw: Question = { dashboard: '', title: '', sql: '${nodes:raw}', format: 'table', resolution: {} };
-    expect(() => sqlOf(raw)).toThrow('written as raw');
+    const raw: PanelQuery = {
+      dashboard: '',
+      title: '',
+      sql: '${nodes:raw}',
+      format: 'table',
+      resolution: {},
+    };
+    expect(() => sqlOf(raw)).toThrow('has the format raw');
   });
 
-  it('draws nodes by what they do not know', async () => {
+  it('samples nodes in an order that nodes cannot predict', async () => {
     const drawn = async () => {
       const rows = await rowsOf('reputation: By reporting node', { reporters: '2' });
       return rows.map((row) => String(row['Peer id'])).join();
@@ -363,17 +369,17 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
     expect(await drawn()).toBe(usual);
   });
 
-  it('looks at no more nodes than are chosen', async () => {
+  it('samples no more nodes than chosen', async () => {
     const few = await rowsOf('network: Peers', { nodes: '1' });
     const oneNode = new Set(
       [
         ...newestByPoint(
-          said('system.interval', 'peers'),
+          sentWith('system.interval', 'peers'),
           points('network: Peers'),
           ({ chain, peerId }) => `${chain} ${peerId}`,
         ),
       ].map(
-        ([key, told]) => `${key.split(' ')[0] ?? ''} ${mean(told.map(({ logs }) => Number(logs.peers)))}`,
+        ([key, sent]) => `${key.split(' ')[0] ?? ''} ${mean(sent.map(({ logs }) => Number(logs.peers)))}`,
       ),
     );
     expect(few.length).toBeGreaterThan(100);
@@ -382,38 +388,38 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
     ).toEqual([]);
   });
 
-  it('has the lines of the node that was chosen', async () => {
+  it('shows the series of the chosen node', async () => {
     const name = 'network: Heights of the node';
-    const ofNode = said('system.interval', 'height').filter(
+    const ofNode = sentWith('system.interval', 'height').filter(
       ({ peerId, key }) => `${peerId} ${key}` === nodes.network,
     );
     const wanted = newestByPoint(ofNode, points(name), () => '');
     const rows = await rowsOf(name);
     expect(rows.map(({ time, best, finalized }) => [(time as Date).getTime(), best, finalized])).toEqual(
-      [...wanted].map(([key, told]) => [
+      [...wanted].map(([key, sent]) => [
         Number(key),
-        highest(told.map(({ logs }) => Number(logs.height))),
-        highest(told.map(({ logs }) => Number(logs.finalized_height))),
+        highest(sent.map(({ logs }) => Number(logs.height))),
+        highest(sent.map(({ logs }) => Number(logs.finalized_height))),
       ]),
     );
   });
 
-  it('has the times in which a server did not see its nodes, and why', async () => {
+  it('shows observation gaps and their causes', async () => {
     const minutes = (count: number) => new Date(from.getTime() + count * 60_000);
-    expect(await rowsOf('network: Times in which a server did not see its nodes')).toEqual([
+    expect(await rowsOf('network: Observation gaps')).toEqual([
       { From: minutes(110), To: null, Length: null, Cause: 'down', Server: 'host-2' },
       { From: minutes(60), To: minutes(60.5), Length: 30, Cause: 'paused', Server: 'host-1' },
       { From: minutes(-5), To: minutes(5), Length: 600, Cause: 'sockets_lost', Server: 'host-0' },
     ]);
   });
 
-  it('has the servers, and no database that was brought over among them', async () => {
+  it('lists servers, but no imported database', async () => {
     const hosts = (await rowsOf('network: Servers')).map(({ Host }) => Host);
     expect(hosts).toEqual(['host-3', 'host-2', 'host-1', 'host-0']);
   });
 
-  it('has the times of calls, by target and name', async () => {
-    const calls = said('tracing.profiling', 'time').filter(
+  it('shows the durations of calls by target and name', async () => {
+    const calls = sentWith('tracing.profiling', 'time').filter(
       ({ peerId, key }) => `${peerId} ${key}` === nodes.profiling,
     );
     const wanted = grouped(calls, ({ logs }) => `${String(logs.target)}::${String(logs.name)}`);
@@ -428,29 +434,29 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
       );
       expect(Number(row.Calls)).toBe(times.length);
       expect(Number(row.Mean)).toBeCloseTo(mean(times), 3);
-      expect(Number(row.Longest)).toBe(highest(times));
+      expect(Number(row.Maximum)).toBe(highest(times));
       expect(Number(row.p90)).toBeCloseTo(quantile(0.9, times), 3);
     }
-    expect(await rowsOf('profiling: Calls looked at')).toEqual([{ calls: calls.length }]);
-    expect(await rowsOf('profiling: Intervals read to their end')).toEqual([{ whole: 1 }]);
+    expect(await rowsOf('profiling: Sampled calls')).toEqual([{ calls: calls.length }]);
+    expect(await rowsOf('profiling: Complete intervals')).toEqual([{ whole: 1 }]);
     const [target = ''] = [...wanted.keys()].map((key) => key.split('::')[0] ?? '');
     expect(
       new Set((await rowsOf('profiling: By target and name', { target: [target] })).map((row) => row.Target)),
     ).toEqual(new Set([target]));
   });
 
-  it('says when it has not looked at all calls', async () => {
+  it('shows when it has not read all calls', async () => {
     const few = { calls: '2' };
-    const [{ whole } = {}] = await rowsOf('profiling: Intervals read to their end', few);
+    const [{ whole } = {}] = await rowsOf('profiling: Complete intervals', few);
     expect(whole).toBeLessThan(0.5);
-    const [{ calls } = {}] = await rowsOf('profiling: Calls looked at', few);
+    const [{ calls } = {}] = await rowsOf('profiling: Sampled calls', few);
     // Two of each interval of 360 s in 6 h, of the connections of one node.
     expect(calls).toBeLessThanOrEqual(2 * 65);
   });
 
-  it('has what nodes said last of their peers', async () => {
-    const newest = [...grouped(history.told.filter(isState), ({ peerId }) => peerId).values()].map((told) =>
-      told.reduce((last, one) => (one.at >= last.at ? one : last)),
+  it('shows the latest reputations that nodes reported', async () => {
+    const newest = [...grouped(history.sent.filter(isState), ({ peerId }) => peerId).values()].map((sent) =>
+      sent.reduce((last, one) => (one.at >= last.at ? one : last)),
     );
     const opinions = newest.flatMap((one) =>
       [...reputationsIn(one.logs)].map(([peer, reputation]) => ({ key: one.key, peer, reputation })),
@@ -474,4 +480,4 @@ describe('the dashboards of Grafana that ask PostgreSQL', () => {
 const isText = (value: unknown): value is string => typeof value === 'string';
 const keyIn = ({ Chain, 'Genesis hash': hash }: Row): string =>
   isText(hash) ? hash : `name:${String(Chain)}`;
-const isState = ({ msg }: Told): boolean => msg === 'system.network_state';
+const isState = ({ msg }: SentMessage): boolean => msg === 'system.network_state';

@@ -7,7 +7,7 @@ import type { Panel } from '../../../monitoring/grafana/source/model.js';
 import { network } from '../../../monitoring/grafana/source/network.js';
 import { server } from '../../../monitoring/grafana/source/server.js';
 import { dashboardProblems } from './panel-problems.js';
-import { FOLDER, readDashboards } from './questions.js';
+import { FOLDER, readDashboards } from './panel-queries.js';
 import { TestDatabase } from '../../support/databases.js';
 import { freePort } from '../../support/free-port.js';
 import { codesIn, readProjectFile, tableUnder } from '../../support/markdown.js';
@@ -19,20 +19,23 @@ import { waitUntil } from '../../support/wait-until.js';
 
 const files = readDashboards();
 
-describe('the dashboards of Grafana', () => {
-  it('are what is written from their source: npx tsx monitoring/grafana/source/write.ts', async () => {
+describe('Grafana dashboards', () => {
+  it('are generated from their source: npx tsx monitoring/grafana/source/write.ts', async () => {
     expect([...files.keys()].sort()).toEqual(Object.keys(dashboards).sort());
     for (const [name, dashboard] of Object.entries(dashboards)) {
       expect(readProjectFile(`${FOLDER}/${name}.json`)).toBe(await textOf(dashboard));
     }
   });
 
-  it.each([...files])('%s: everything has a name, a place of its own, and is declared', (_, dashboard) => {
-    expect(dashboard.panels.length).toBeGreaterThan(5);
-    expect(dashboardProblems(dashboard)).toEqual([]);
-  });
+  it.each([...files])(
+    '%s: panels have titles and distinct positions, and use declared variables',
+    (_, dashboard) => {
+      expect(dashboard.panels.length).toBeGreaterThan(5);
+      expect(dashboardProblems(dashboard)).toEqual([]);
+    },
+  );
 
-  it('would be found where they had mistakes', () => {
+  it('detects mistakes in a dashboard', () => {
     const broken = structuredClone(network);
     const [row, first, second] = broken.panels as [Panel, Panel, Panel];
     row.id = first.id;
@@ -42,14 +45,14 @@ describe('the dashboards of Grafana', () => {
     broken.templating.list = broken.templating.list.filter(({ name }) => name !== 'nodes');
     expect(dashboardProblems(broken)).toEqual([
       `Two panels have the id ${first.id}.`,
-      `${first.title} lies over ${second.title}.`,
+      `${first.title} overlaps ${second.title}.`,
       `${second.title} has no description.`,
-      'Something is asked of grafana-postgresql-datasource mine.',
+      'A query uses the data source grafana-postgresql-datasource mine.',
       'There is no $nodes.',
     ]);
   });
 
-  it('would be found where a figure were what was last heard', () => {
+  it('detects a stat panel that shows the last known value', () => {
     const broken = structuredClone(server);
     const [figure, line] = ['stat', 'timeseries'].map((type) =>
       broken.panels.find((each) => each.type === type),
@@ -57,12 +60,12 @@ describe('the dashboards of Grafana', () => {
     Object.assign(figure?.targets?.[0] ?? {}, { range: true, instant: false });
     Object.assign(line?.targets?.[0] ?? {}, { range: false, instant: true });
     expect(dashboardProblems(broken)).toEqual([
-      `${figure?.title ?? ''} asks A not at the end alone.`,
-      `${line?.title ?? ''} asks A not over time.`,
+      `${figure?.title ?? ''} does not query A as instant only.`,
+      `${line?.title ?? ''} does not query A as range.`,
     ]);
   });
 
-  it('have uids and titles of their own', () => {
+  it('have distinct uids and titles', () => {
     for (const field of ['uid', 'title'] as const)
       expect(new Set([...files.values()].map((each) => each[field])).size).toBe(files.size);
   });
@@ -95,8 +98,8 @@ const namesIn = (expr: string): string[] =>
   );
 const withoutEnd = (name: string): string => name.replace(/_(?:bucket|sum|count)$/, '');
 
-describe('the expressions of the dashboard of the server', () => {
-  it('name only what a running server or the rules have', async () => {
+describe('the expressions of the server dashboard', () => {
+  it('use only metrics of a running server and recording rules', async () => {
     await using database = await TestDatabase.create();
     await using server = await ServerProcess.ready(await freePort(), {
       DATABASE_URL: database.url,
@@ -119,7 +122,7 @@ describe('the expressions of the dashboard of the server', () => {
     expect([...recorded].filter((name) => !expressions.some(({ expr }) => expr.includes(name)))).toEqual([]);
   });
 
-  it('group and name lines by labels that the metrics have', () => {
+  it('group and name series by labels of the metrics', () => {
     const labels = new Map(
       tableUnder(readProjectFile('docs/metrics.md'), '## Metrics of the server').map(
         ([name = '', , those = '']) => [codesIn(name)[0] ?? '', codesIn(those)],
@@ -139,7 +142,7 @@ describe('the expressions of the dashboard of the server', () => {
     expect(problems).toEqual([]);
   });
 
-  it.skipIf(!hasPrometheus)('say that a server is not ready that does not answer', async () => {
+  it.skipIf(!hasPrometheus)('show a server that is down as not ready', async () => {
     const labels = (instance: string) => `{instance="${instance}", job="tetcore-analytics"}`;
     const folder = await tempDir('promql');
     try {
@@ -170,7 +173,7 @@ describe('the expressions of the dashboard of the server', () => {
     }
   });
 
-  it.skipIf(!hasPrometheus)('are PromQL', async () => {
+  it.skipIf(!hasPrometheus)('are valid PromQL', async () => {
     const check = async (these: readonly string[]): Promise<string> => {
       const folder = await tempDir('promql');
       try {

@@ -62,7 +62,7 @@ export class LogScans {
   }
 }
 
-/** The plan of a question that was run, from the rows that EXPLAIN (ANALYZE, FORMAT JSON) gives. */
+/** The plan of a query that was run, from the rows that EXPLAIN (ANALYZE, FORMAT JSON) gives. */
 export function planOf([explained]: Record<string, unknown>[]): PlanNode {
   const [{ Plan }] = explained?.['QUERY PLAN'] as [{ Plan: PlanNode }];
   return Plan;

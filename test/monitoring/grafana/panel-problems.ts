@@ -13,7 +13,7 @@ const LONGEST_UID = 40;
 const VARIABLE_TYPES = ['datasource', 'query', 'custom'];
 const DATA_SOURCE = '${datasource}';
 
-/** What Grafana would not take, or not show, of a dashboard. */
+/** Errors in a dashboard that Grafana would reject or not show. */
 export function dashboardProblems(dashboard: Dashboard): string[] {
   const { uid, title, schemaVersion, panels, templating } = dashboard;
   const variables = templating.list;
@@ -29,7 +29,7 @@ export function dashboardProblems(dashboard: Dashboard): string[] {
       ...panels
         .slice(index + 1)
         .filter((other) => overlap(panel.gridPos, other.gridPos))
-        .map((other) => `${panel.title} lies over ${other.title}.`),
+        .map((other) => `${panel.title} overlaps ${other.title}.`),
     ]),
     ...variables.flatMap(variableProblems),
     ...dataSourceProblems(dashboard),
@@ -41,12 +41,12 @@ function panelProblems({ type, title, description, gridPos, fieldConfig, targets
   const { x, y, w, h } = gridPos;
   const isPlaced =
     [x, y, w, h].every(Number.isInteger) && x >= 0 && y >= 0 && w > 0 && h > 0 && x + w <= COLUMNS;
-  const problems = isPlaced ? [] : [`${title} lies outside.`];
+  const problems = isPlaced ? [] : [`${title} is outside of the grid.`];
   if (title === '') problems.push('A panel has no title.');
   if (type === 'row') return problems;
   if ((description ?? '') === '') problems.push(`${title} has no description.`);
   if (typeof fieldConfig?.defaults.unit !== 'string') problems.push(`${title} has no unit.`);
-  if (targets.length === 0) problems.push(`${title} asks nothing.`);
+  if (targets.length === 0) problems.push(`${title} has no query.`);
   for (const id of twice(targets.map(({ refId }) => refId)))
     problems.push(`${title} has two queries called ${id}.`);
   problems.push(...targets.filter(isMetric).flatMap((target) => timeProblems(title, type, target)));
@@ -59,36 +59,36 @@ function panelProblems({ type, title, description, gridPos, fieldConfig, targets
 
 const isMetric = (target: Target): boolean => target.datasource.type === 'prometheus';
 
-/** A line is asked for over time, and a figure at its end: of what is gone there is a last value for hours. */
+/** Time series need range queries; stat panels need instant queries, since a range query shows stale values for hours. */
 function timeProblems(title: string, type: string, { refId, instant, range }: Target): string[] {
   const isLine = type === 'timeseries';
   return range === isLine && instant === !isLine
     ? []
-    : [`${title} asks ${refId} ${isLine ? 'not over time' : 'not at the end alone'}.`];
+    : [`${title} does not query ${refId} as ${isLine ? 'range' : 'instant only'}.`];
 }
 
 function variableProblems({ name, type, label, description }: Variable): string[] {
   return [
     ...(VARIABLE_TYPES.includes(type) ? [] : [`$${name} is a ${type}.`]),
-    ...(label === '' || description === '' ? [`$${name} does not say what it is.`] : []),
+    ...(label === '' || description === '' ? [`$${name} has no label or description.`] : []),
   ];
 }
 
-/** Everything is asked of the data source that is chosen, whatever it is called, and of its type. */
+/** All queries use the chosen data source and its type. */
 function dataSourceProblems({ panels, templating }: Dashboard): string[] {
   const type = templating.list.find(({ name }) => name === 'datasource')?.query;
   const used = [...panels.flatMap(({ targets = [] }) => targets), ...panels, ...templating.list].flatMap(
     ({ datasource }) => (datasource === undefined ? [] : [datasource as DataSourceRef]),
   );
   return [
-    ...(used.length === 0 ? ['Nothing is asked.'] : []),
+    ...(used.length === 0 ? ['There are no queries.'] : []),
     ...used
       .filter((each) => each.uid !== DATA_SOURCE || each.type !== type)
-      .map((each) => `Something is asked of ${each.type} ${each.uid}.`),
+      .map((each) => `A query uses the data source ${each.type} ${each.uid}.`),
   ];
 }
 
-/** Of variables that are used and not there, or there and not used. */
+/** Undeclared and unused variables. */
 function usageProblems({ panels, templating }: Dashboard): string[] {
   const declared = templating.list.map(({ name }) => name);
   const text = JSON.stringify([panels, templating.list]);

@@ -1,5 +1,5 @@
-/** What a panel is asked for. */
-export interface Asked {
+/** The time range and variables of a query. */
+export interface QueryContext {
   from: Date;
   to: Date;
   /** The time between two points. */
@@ -11,13 +11,13 @@ export interface Asked {
 const DEFAULT_POINTS = 1_000;
 const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000 };
 
-/** How many points a panel asks for, and the shortest time between them: `5s`. */
+/** Maximum number of points of a panel, and the shortest interval between them: `5s`. */
 export interface Resolution {
   maxDataPoints?: number;
   interval?: string;
 }
 
-/** The time between two points, as Grafana chooses it; it rounds that to a step that reads well, which is left out. */
+/** The interval between points as Grafana chooses it, without rounding to a readable step. */
 export function intervalOf({ maxDataPoints, interval }: Resolution, from: Date, to: Date): number {
   const [, count = '', unit = ''] = /^(\d+)([sm])$/.exec(interval ?? '1s') ?? [];
   const shortest = Number(count) * (UNITS_MS[unit] ?? NaN);
@@ -30,7 +30,7 @@ export function intervalOf({ maxDataPoints, interval }: Resolution, from: Date, 
  *
  * @throws Error for a variable or a macro that there is not
  */
-export function substituted(sql: string, { from, to, intervalMs, variables }: Asked): string {
+export function substituted(sql: string, { from, to, intervalMs, variables }: QueryContext): string {
   const range = [from, to].map((time) => `'${time.toISOString()}'`) as [string, string];
   return sql
     .replace(/\$\{(\w+)(?::(\w+))?\}/g, (_, name: string, format: string | undefined) => {
@@ -41,7 +41,7 @@ export function substituted(sql: string, { from, to, intervalMs, variables }: As
     .replaceAll('$__interval_ms', intervalMs.toString())
     .replace(/\$(\w+)\(([^)]*)\)/g, (_, name: string, argument: string) => macro(name, argument, range))
     .replace(/\$(\w+)/, (found) => {
-      throw new Error(`${found} is nothing that is known here.`);
+      throw new Error(`${found} is unknown.`);
     });
 }
 
@@ -51,7 +51,7 @@ function formatted(value: string | readonly string[], format: string | undefined
     case 'sqlstring':
       return values.map((each) => `'${each.replaceAll("'", "''")}'`).join(',');
     default:
-      throw new Error(`A variable is written as ${format ?? 'it comes'}, which quotes nothing.`);
+      throw new Error(`A variable has the format ${format ?? '(none)'}, which does not quote its value.`);
   }
 }
 

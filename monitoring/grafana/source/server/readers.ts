@@ -4,14 +4,14 @@ import { chosen, increase, quantile, quantiles, rate } from './expressions.js';
 export const READERS = [
   lines({
     title: 'Requests',
-    description: 'HTTP requests a second by status.',
+    description: 'HTTP requests per second by status.',
     unit: 'reqps',
     min: 0,
     targets: promql([rate('tetcore_http_request_seconds_count', 'status'), '{{status}}']),
   }),
   lines({
     title: 'Slowest routes',
-    description: 'The 95th percentile until the end of the answer, of the ten slowest routes.',
+    description: '95th percentile of the request duration of the ten slowest routes.',
     unit: 's',
     min: 0,
     targets: promql([
@@ -20,22 +20,22 @@ export const READERS = [
     ]),
   }),
   lines({
-    title: 'Time of a request',
-    description: 'Of all routes, until the end of the answer.',
+    title: 'Request duration',
+    description: 'All routes, until the end of the response.',
     unit: 's',
     min: 0,
     targets: promql(...quantiles('tetcore_http_request_seconds')),
   }),
   lines({
-    title: 'Refused requests',
-    description: 'With 401 or 403, by what is wrong with the token, in each interval.',
+    title: 'Unauthorized requests',
+    description: 'Responses with status 401 or 403, by reason, per interval.',
     unit: 'short',
     min: 0,
     targets: promql([increase('tetcore_http_unauthorized_total', 'reason'), '{{reason}}']),
   }),
   lines({
     title: 'Clients of the live feed',
-    description: 'Sockets that are open, those that have yet to show a token, and subscriptions.',
+    description: 'Open sockets, sockets that have not authenticated yet, and subscriptions.',
     unit: 'short',
     min: 0,
     targets: promql(
@@ -45,29 +45,29 @@ export const READERS = [
     ),
   }),
   lines({
-    title: 'Ends of feed clients',
-    description: 'By reason, in each interval. See "Ends" in docs/metrics.md.',
+    title: 'Closed feed sockets',
+    description: 'By reason, per interval. See "Ends" in docs/metrics.md.',
     unit: 'short',
     min: 0,
     targets: promql([increase('tetcore_feed_sockets_closed_total', 'reason'), '{{reason}}']),
   }),
   lines({
     title: 'Rows sent to feed clients',
-    description: 'Messages and aggregates a second.',
+    description: 'Messages and aggregates per second.',
     unit: 'cps',
     min: 0,
     targets: promql([rate('tetcore_feed_rows_sent_total', 'instance'), '{{instance}}']),
   }),
   lines({
     title: 'Cache of the live feed',
-    description: 'Memory that cached messages take; CACHE_MAX_MIB bounds it.',
+    description: 'Memory of cached messages. The limit is CACHE_MAX_MIB.',
     unit: 'bytes',
     min: 0,
     targets: promql([chosen('tetcore_feed_cached_bytes'), '{{instance}}']),
   }),
   lines({
-    title: 'Reading what is new',
-    description: 'The 99th percentile of what the live feed and the state of the network take for an update.',
+    title: 'Update duration',
+    description: '99th percentile of the duration of an update of the live feed and of the network state.',
     unit: 's',
     min: 0,
     targets: promql(
@@ -77,7 +77,7 @@ export const READERS = [
   }),
   lines({
     title: 'Failures of the live feed',
-    description: 'Updates and fills of the cache that failed and are made again, in each interval.',
+    description: 'Failed updates and fills of the cache, which are retried, per interval.',
     unit: 'short',
     min: 0,
     targets: promql([increase('tetcore_feed_failures_total', 'work'), '{{work}}']),

@@ -7,18 +7,18 @@ import {
   pointOf,
   POINTS,
   SAMPLED_CONNECTIONS,
-  saidAtPoints,
+  messagesAtPoints,
   whole,
 } from './connections.js';
 
 /*
- * Lines of chains. At each point the newest message of each node that is looked at counts: points times nodes steps
- * of the index, however many messages there are.
+ * Series of chains. Each point uses the newest message of each sampled node. A query costs one index lookup for each
+ * point and node, regardless of the number of messages.
  */
 
-/** A node sends two kinds of `system.interval` in turn: one with `height`, one with `peers`. */
+/** Nodes send two kinds of `system.interval` alternately: one with `height`, one with `peers`. */
 const newestInterval = (field: 'height' | 'peers', columns: string): string =>
-  saidAtPoints(columns, 'system.interval', `AND logs ? '${field}' ORDER BY created_at DESC LIMIT 1`);
+  messagesAtPoints(columns, 'system.interval', `AND logs ? '${field}' ORDER BY created_at DESC LIMIT 1`);
 
 const AT_HEIGHTS = newestInterval(
   'height',
@@ -33,13 +33,13 @@ SELECT point.lower AS "time", connection.chain AS metric, ${value} AS value
  GROUP BY point.lower, connection.key, connection.chain
  ORDER BY 1, 2`;
 
-export const BEST_HEIGHTS = ofHeights(median('said.best'));
+export const BEST_HEIGHTS = ofHeights(median('message.best'));
 
-export const FINALIZED_HEIGHTS = ofHeights(median('said.finalized'));
+export const FINALIZED_HEIGHTS = ofHeights(median('message.finalized'));
 
-export const FINALITY_LAGS = ofHeights(median('said.best - said.finalized'));
+export const FINALITY_LAGS = ofHeights(median('message.best - message.finalized'));
 
-export const TRANSACTIONS = ofHeights('avg(said.transactions)::float8');
+export const TRANSACTIONS = ofHeights('avg(message.transactions)::float8');
 
 const AT_PEERS = newestInterval(
   'peers',
@@ -49,7 +49,7 @@ const AT_PEERS = newestInterval(
 export const MEAN_PEERS = `
 WITH ${SAMPLED_CONNECTIONS},
 ${POINTS}
-SELECT point.lower AS "time", connection.chain AS metric, avg(said.peers)::float8 AS value
+SELECT point.lower AS "time", connection.chain AS metric, avg(message.peers)::float8 AS value
   FROM ${AT_PEERS}
  GROUP BY point.lower, connection.key, connection.chain
  ORDER BY 1, 2`;
@@ -58,20 +58,20 @@ export const MEAN_BANDWIDTHS = `
 WITH ${SAMPLED_CONNECTIONS},
 ${POINTS}
 SELECT lower AS "time", chain || ', ' || direction AS metric, value
-  FROM (SELECT point.lower, connection.chain, avg(said.upload)::float8 AS upload, avg(said.download)::float8 AS download
+  FROM (SELECT point.lower, connection.chain, avg(message.upload)::float8 AS upload, avg(message.download)::float8 AS download
           FROM ${AT_PEERS}
          GROUP BY point.lower, connection.key, connection.chain) AS mean
  CROSS JOIN LATERAL (VALUES ('up', upload), ('down', download)) AS each (direction, value)
  ORDER BY 1, 2`;
 
-/** From the first sight of the block that nodes have at one point to that at the next, by our clock. */
+/** From the first arrival of the median block of one point to that of the next, by the clock of the server. */
 export const BLOCK_TIMES = `
 WITH ${SAMPLED_CONNECTIONS},
 ${POINTS},
 block AS MATERIALIZED (
   SELECT key, chain, lower, height, received_at
-    FROM (SELECT connection.key, connection.chain, point.lower, said.height, said.received_at
-            FROM ${saidAtPoints(
+    FROM (SELECT connection.key, connection.chain, point.lower, message.height, message.received_at
+            FROM ${messagesAtPoints(
               `received_at, ${whole('height')} AS height`,
               'block.import',
               'ORDER BY created_at DESC LIMIT 1',
@@ -89,7 +89,7 @@ SELECT lower AS "time", chain AS metric,
 WINDOW earlier AS (PARTITION BY key ORDER BY lower)
  ORDER BY 1, 2`;
 
-/** From beginnings and ends of connections alone; of each point its end. */
+/** Computed from the start and end of connections; each point has the value at its end. */
 export const CONNECTED_NODES = `
 WITH ${LARGEST_CHAINS},
 ${POINTS},
@@ -112,7 +112,7 @@ SELECT "time", label AS metric, value
          GROUP BY 1, 2, 3) AS counted
  ORDER BY 1, 2`;
 
-/** Why connections ended, at the points when they did. */
+/** End reasons of connections. */
 export const ENDED_CONNECTIONS = `
 SELECT ${pointOf('ended_at')} AS "time", coalesce(end_reason, 'unknown') AS metric, count(*) AS value
   FROM peer_connections

@@ -2,25 +2,25 @@ import { mayHave, type NamedMessageType, typeSql } from '../../../../src/storage
 import { ALIVE, CHOSEN_NODE, hashOf, KEY, LABELLED_CHAINS, OF_CHAINS } from './connections.js';
 
 /*
- * What variables offer. Nodes choose these names, and Grafana looks for its macros in SQL that has them already: one
+ * Values of variables. Nodes choose these names, and Grafana expands macros after it has inserted them into SQL: a name
  * with a dollar sign could break every panel.
  */
 
-/** A condition that leaves such names out. */
-export const harmless = (name: string): string => `strpos(${name}, '$') = 0`;
+/** A condition that excludes names with a dollar sign. */
+export const withoutDollarSign = (name: string): string => `strpos(${name}, '$') = 0`;
 
-/** Chains with nodes in the range of time, those with the most nodes first. */
+/** Chains with nodes in the time range, by number of nodes. */
 export const CHAIN_NAMES = `
 SELECT key AS __value, label AS __text
   FROM (${LABELLED_CHAINS}) AS labelled
- WHERE ${harmless('key')}
+ WHERE ${withoutDollarSign('key')}
  ORDER BY nodes DESC, key
  LIMIT 100`;
 
-/** Nodes of the chains that were chosen, by name. */
+/** Nodes of the chosen chains, by name. */
 export const NODE_NAMES = nodeNames('');
 
-/** Those that have sent a type of message in the range: one step of the index for each connection. */
+/** Nodes that sent a type of message in the time range. Costs one index lookup for each connection. */
 export const nodeNamesWith = (msg: NamedMessageType): string =>
   nodeNames(`
            AND ${mayHave(msg)}
@@ -36,7 +36,7 @@ SELECT chosen AS __value,
                  ELSE '' END AS __text
   FROM (SELECT DISTINCT ON (${KEY}, peer_id) ${CHOSEN_NODE} AS chosen, ${KEY} AS key, peer_id, name, chain
           FROM peer_connections
-         WHERE ${OF_CHAINS} AND ${harmless(CHOSEN_NODE)} AND strpos(peer_id, ' ') = 0 AND ${ALIVE}${condition}
+         WHERE ${OF_CHAINS} AND ${withoutDollarSign(CHOSEN_NODE)} AND strpos(peer_id, ' ') = 0 AND ${ALIVE}${condition}
          ORDER BY ${KEY}, peer_id, created_at DESC) AS node
  ORDER BY name, chosen
  LIMIT 1000`;

@@ -12,20 +12,20 @@ import {
   whole,
 } from './connections.js';
 
-/* The network at the end of the range of time: where that is now, the network now. */
+/* The network at the end of the time range. */
 
 const CONNECTED = 'created_at <= $__timeTo() AND (ended_at IS NULL OR ended_at > $__timeTo())';
 
-/** How old a report may be that is still believed. */
+/** Older reports are ignored. */
 const RECENT = "created_at > $__timeTo()::timestamptz - interval '10 min' AND $__timeFilter(created_at)";
 
-/** The newest `system.interval` of a connection that has a field: one or two steps of the index. */
+/** The newest `system.interval` of a connection with a field. Costs one or two index lookups. */
 const newestInterval = (connection: string, field: 'height' | 'peers', columns: string): string => `
           SELECT ${columns} FROM tetcore_logs
            WHERE peer_connection_id = ${connection}.id AND type = ${typeSql('system.interval')} AND logs ? '${field}' AND ${RECENT}
            ORDER BY created_at DESC LIMIT 1`;
 
-/** The same peer id on two chains is two nodes. */
+/** The same peer id on two chains counts as two nodes. */
 const NODE_OF_CHAIN = `(${KEY}, ${NODE})`;
 
 export const NODE_COUNT = `
@@ -43,22 +43,22 @@ counted AS (
 reported AS (
   SELECT connection.key, ${median('best')} AS best, ${median('finalized')} AS finalized,
          ${median('best - finalized')} AS unfinished, avg(peers)::float8 AS peers,
-         greatest(max(block.created_at), max(said.created_at)) AS heard
+         greatest(max(block.created_at), max(message.created_at)) AS heard
     FROM connection
     LEFT JOIN LATERAL (${newestInterval(
       'connection',
       'height',
       `created_at, ${whole('height')} AS best, ${whole('finalized_height')} AS finalized`,
     )}) AS block ON true
-    LEFT JOIN LATERAL (${newestInterval('connection', 'peers', `created_at, ${numeric('peers')} AS peers`)}) AS said ON true
+    LEFT JOIN LATERAL (${newestInterval('connection', 'peers', `created_at, ${numeric('peers')} AS peers`)}) AS message ON true
    GROUP BY connection.key)
 SELECT label AS "Chain", ${hashOf('key')} AS "Genesis hash", nodes AS "Nodes", authorities AS "Authorities", best AS "Best", finalized AS "Finalized",
-       unfinished AS "Not final", peers AS "Peers, mean", heard AS "Last heard"
+       unfinished AS "Unfinalized", peers AS "Peers, mean", heard AS "Last message"
   FROM counted LEFT JOIN reported USING (key)
  ORDER BY nodes DESC, key`;
 
-/** Nodes whose newest report is furthest behind the median of their chain: of at most so many connections. */
-const MOST_CONNECTIONS = 2_000;
+/** The newest connections that are searched for nodes behind the median of their chain. */
+const MAX_CONNECTIONS = 2_000;
 
 export const BEHIND = `
 WITH ${LARGEST_CHAINS},
@@ -66,20 +66,20 @@ connection AS MATERIALIZED (
   SELECT id, key, label, peer_id, name, implementation, version
     FROM ${OF_LARGEST}
    WHERE ${CONNECTED}
-   ORDER BY created_at DESC LIMIT ${MOST_CONNECTIONS}),
-said_height AS MATERIALIZED (
+   ORDER BY created_at DESC LIMIT ${MAX_CONNECTIONS}),
+with_height AS MATERIALIZED (
   SELECT connection.*, block.best, block.created_at
     FROM connection
    CROSS JOIN LATERAL (${newestInterval('connection', 'height', `created_at, ${whole('height')} AS best`)}) AS block
    WHERE block.best IS NOT NULL),
 reported AS (
-  SELECT said_height.*, usual - best AS behind
-    FROM said_height
-    JOIN (SELECT key, ${median('best')} AS usual FROM said_height GROUP BY key) AS of_chain USING (key))
-SELECT label AS "Chain", ${hashOf('key')} AS "Genesis hash", name AS "Node", behind AS "Behind", best AS "Best", said.peers AS "Peers",
-       implementation || ' ' || version AS "Software", reported.created_at AS "Last heard", peer_id AS "Peer id"
+  SELECT with_height.*, usual - best AS behind
+    FROM with_height
+    JOIN (SELECT key, ${median('best')} AS usual FROM with_height GROUP BY key) AS of_chain USING (key))
+SELECT label AS "Chain", ${hashOf('key')} AS "Genesis hash", name AS "Node", behind AS "Behind", best AS "Best", message.peers AS "Peers",
+       implementation || ' ' || version AS "Software", reported.created_at AS "Last message", peer_id AS "Peer id"
   FROM (SELECT * FROM reported ORDER BY behind DESC, key, name LIMIT 20) AS reported
-  LEFT JOIN LATERAL (${newestInterval('reported', 'peers', `${numeric('peers')} AS peers`)}) AS said ON true
+  LEFT JOIN LATERAL (${newestInterval('reported', 'peers', `${numeric('peers')} AS peers`)}) AS message ON true
  ORDER BY behind DESC, key, name`;
 
 export const VERSIONS = `
@@ -90,10 +90,10 @@ SELECT coalesce(implementation, '?') || ' ' || coalesce(version, '?') AS "Softwa
  ORDER BY 2 DESC, 1
  LIMIT 20`;
 
-/** A database of 0.1.4 that was brought over is a collector too, and no server. */
+/** An imported database of 0.1.4 has a row in `collectors`, but is not a server. */
 const IS_SERVER = 'id NOT IN (SELECT source FROM imports)';
 
-/** Servers that ran in the range of time. One that was killed has no end; then the last sign of it counts. */
+/** Servers that ran in the time range. A killed server has no stop time; its last heartbeat counts. */
 export const COLLECTORS = `
 SELECT host AS "Host", version AS "Version", started_at AS "Started", last_seen_at AS "Last seen",
        stopped_at AS "Stopped"
@@ -102,7 +102,7 @@ SELECT host AS "Host", version AS "Version", started_at AS "Started", last_seen_
  ORDER BY started_at DESC
  LIMIT 100`;
 
-/** Times of any server in which it did not see its nodes, also those that began before the range or go on after it. */
+/** Observation gaps of all servers that overlap the time range. */
 export const GAPS = `
 SELECT began_at AS "From", ended_at AS "To", extract(epoch FROM ended_at - began_at)::float8 AS "Length",
        cause AS "Cause", coalesce(host, collector::text) AS "Server"

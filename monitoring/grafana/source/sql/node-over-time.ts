@@ -1,14 +1,14 @@
-import { CONNECTIONS_OF_NODE, numeric, POINTS, saidAtPoints, whole } from './connections.js';
+import { CONNECTIONS_OF_NODE, numeric, POINTS, messagesAtPoints, whole } from './connections.js';
 
-/* Lines of the node that was chosen. */
+/* Series of the chosen node. */
 
 const newestInterval = (field: 'height' | 'peers', fields: Record<string, string>): string => `
 WITH ${CONNECTIONS_OF_NODE},
 ${POINTS}
 SELECT point.lower AS "time", ${Object.keys(fields)
-  .map((name) => `max(said."${name}")::float8 AS "${name}"`)
+  .map((name) => `max(message."${name}")::float8 AS "${name}"`)
   .join(', ')}
-  FROM ${saidAtPoints(
+  FROM ${messagesAtPoints(
     Object.entries(fields)
       .map(([name, value]) => `${value} AS "${name}"`)
       .join(', '),
