@@ -4,8 +4,8 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { AppModule } from '../dist/app.module.js';
-import { readSettings } from '../dist/config/index.js';
-import { openApiDocument } from '../dist/openapi/index.js';
+import { readSettings } from '../dist/platform/config/index.js';
+import { openApiDocument } from '../dist/platform/openapi/index.js';
 
 const app = await NestFactory.create(AppModule.forRoot(readSettings({}), 'postgres://127.0.0.1/none'), {
   logger: false,
