@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is here */
+        /** Describe the server */
         get: operations["getAbout"];
         put?: never;
         post?: never;
@@ -523,7 +523,7 @@ export interface paths {
         };
         /**
          * The metrics of the server
-         * @description Where `METRICS_PORT` is set they are on that port alone, and this is a 404.
+         * @description If `METRICS_PORT` is set, only that port serves them, and this one responds with 404.
          */
         get: operations["getMetrics"];
         put?: never;
@@ -570,16 +570,16 @@ export interface components {
             /** @example Keeps the telemetry of nodes. */
             description: string;
             /**
-             * @description The WebSocket paths, and what each is for.
+             * @description The WebSocket paths and their purposes.
              * @example {
-             *       "/audit": "ws: telemetry that stays"
+             *       "/audit": "ws: telemetry that is never purged"
              *     }
              */
             telemetry: {
                 [key: string]: unknown;
             };
             /**
-             * @description Where to go on.
+             * @description Further paths.
              * @example [
              *       "/docs"
              *     ]
@@ -1921,7 +1921,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Name, version and paths; the same as a page where the client would rather have HTML. */
+            /** @description Name, version and paths, as JSON or as a page, by the header Accept. */
             200: {
                 headers: {
                     [name: string]: unknown;
