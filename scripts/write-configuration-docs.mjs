@@ -12,7 +12,7 @@ const NOT_USED = 'Validated, but **not used yet**.';
 /**
  * What is known of every setting, in the order of its declaration.
  *
- * @param {Map<string, import("../dist/platform/config/index.js").SettingDoc>} docs of settingDocs()
+ * @param {Map<string, import('../dist/platform/config/index.js').SettingDoc>} docs of settingDocs()
  * @param {Record<string, unknown>} defaults a Settings of an empty environment
  * @param {string} source the code outside of the configuration, in which used settings are named
  * @returns {{ name: string, value: string, text: string, expected: string, about: string }[]}

@@ -44,7 +44,7 @@ const openServer = sharedServer();
 describe('a server with tokens', () => {
   const shared = sharedServer(WITH_TOKENS);
 
-  it('answers nothing but 401 to whoever has none, on every route that is documented', async () => {
+  it('responds with 401 to requests without one, on every documented route', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, WITH_TOKENS);
     const routes = await routesOf(server);
@@ -73,7 +73,7 @@ describe('a server with tokens', () => {
     );
   });
 
-  it('says in its document which routes are open', async () => {
+  it('documents which routes are open', async () => {
     const { server } = openServer();
     const document = (await (await server.get('/openapi.json')).json()) as OpenAPIObject;
     expect(document.security).toEqual([{ token: [] }, {}]);
@@ -88,7 +88,7 @@ describe('a server with tokens', () => {
     expect(open).toEqual(OPEN);
   });
 
-  it('lets a token that reads ask everything and change nothing, and one that writes do both', async () => {
+  it('allows a token with the scope read to read, and one with write to do both', async () => {
     const { server } = shared();
     for (const route of (await routesOf(server)).filter(({ name }) => !OPEN.includes(name))) {
       const reads = await statusOf(server, route, bearer(READ_TOKEN));
@@ -111,7 +111,7 @@ describe('a server with tokens', () => {
     }
   });
 
-  it('asks for a token to read where only tokens that write are set, however a path is written', async () => {
+  it('requires a token to read if there are only tokens with the scope write, for any spelling of a path', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { API_TOKENS: `write:${WRITE_TOKEN}` });
     for (const path of ['/nodes', '/nodes/', '/NODES', '/nodes?a=b', '/nodes/logs', '/stats/db']) {
@@ -120,7 +120,7 @@ describe('a server with tokens', () => {
     expect(await statusOf(server, { method: 'GET', path: '/nodes' }, bearer(WRITE_TOKEN))).toBe(200);
   });
 
-  it('leaves pages, the description of the API and telemetry as they are', async () => {
+  it('needs no token for pages, the API description and telemetry', async () => {
     const { server } = shared();
     for (const path of [
       '/',
@@ -142,7 +142,7 @@ describe('a server with tokens', () => {
     expect((await node.close()).code).toBe(1000);
   });
 
-  it('takes one header as RFC 6750 has it, and no other', async () => {
+  it('accepts one header by RFC 6750, and no other', async () => {
     const { server } = shared();
     const right = `Bearer ${READ_TOKEN}`;
     const table: [string[], number][] = [
@@ -177,7 +177,7 @@ describe('a server with tokens', () => {
     expect(await statusOf(server, { method: 'GET', path: `/nodes?access_token=${READ_TOKEN}` })).toBe(401);
   });
 
-  it('reads no body of somebody who may not send one', async () => {
+  it('reads no body of an unauthorized client', async () => {
     const { server } = shared();
     const headers = { 'content-type': 'application/json' };
     for (const path of ['/benchmarks', '/none', '/health/live']) {
@@ -208,7 +208,7 @@ describe('a server with tokens', () => {
     expect(broken.status).toBe(400);
   });
 
-  it('writes no token into its log, whatever it logs', async () => {
+  it('writes no token into its log', async () => {
     const written: string[] = [];
     const keep = (text: unknown): boolean => written.push(String(text)) > 0;
     const spies = [process.stdout, process.stderr].map((stream) =>
@@ -241,7 +241,7 @@ describe('a server with tokens', () => {
     expect(log).not.toContain('0123456789abcdef');
   });
 
-  it('gives the generated client what it asks for with a token', async () => {
+  it('accepts requests of the generated client with a token', async () => {
     const { server } = shared();
     expect((await createAnalyticsClient(server.http).GET('/nodes')).response.status).toBe(401);
     const nodes: unknown = await (
@@ -258,7 +258,7 @@ describe('a server with tokens', () => {
 });
 
 describe('a server without tokens', () => {
-  it('answers everybody, with or without one', async () => {
+  it('accepts requests with and without one', async () => {
     const { server } = openServer();
     const route = { method: 'GET', path: '/nodes' };
     for (const headers of [{}, bearer(OTHER_TOKEN), { Authorization: 'Basic eA==' }]) {
@@ -274,7 +274,7 @@ describe('CORS', () => {
     'Access-Control-Request-Headers': 'authorization,content-type',
   };
 
-  it('is off unless it is configured', async () => {
+  it('is off by default', async () => {
     const { server } = openServer();
     for (const [method, path] of [
       ['OPTIONS', '/benchmarks'],
@@ -286,7 +286,7 @@ describe('CORS', () => {
     }
   });
 
-  it('lets the pages that are configured ask with a token and without cookies, and no others', async () => {
+  it('allows configured pages to send a token without cookies, and no others', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, {
       ...WITH_TOKENS,
@@ -320,7 +320,7 @@ describe('CORS', () => {
     expect(other.headers.has('access-control-allow-origin')).toBe(false);
   });
 
-  it('may be opened to all pages', async () => {
+  it('can allow all pages', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { CORS_ORIGINS: '*' });
     const answer = await fetch(`${server.http}/nodes`, { headers: { Origin: 'null' } });
@@ -329,7 +329,7 @@ describe('CORS', () => {
 });
 
 describe('the port of metrics', () => {
-  it('has metrics and health and nothing else, and the other port no metrics', async () => {
+  it('serves metrics and health only, and PORT serves no metrics', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { ...WITH_TOKENS, METRICS_PORT: '0' });
     const port = server.server.app.get(MetricsPort).number ?? 0;
@@ -366,14 +366,14 @@ describe('the port of metrics', () => {
     await expect(fetch(`${there}/metrics`)).rejects.toThrow();
   });
 
-  it('takes no sockets of nodes or of the feed', async () => {
+  it('accepts no sockets of nodes or of the feed', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { METRICS_PORT: '0' });
     const port = server.server.app.get(MetricsPort).number ?? 0;
     await expect(FakeNode.connect(`ws://127.0.0.1:${port.toString()}`)).rejects.toThrow('404');
   });
 
-  it('that is taken fails the start, and leaves nothing behind', async () => {
+  it('that is in use fails the start, and leaves nothing behind', async () => {
     await using database = await TestDatabase.create();
     await using other = await TestServer.ready(database.url);
     const taken = other.server.port.toString();

@@ -39,8 +39,8 @@ async function hostSystems(database: TestDatabase): Promise<number> {
   return row?.n ?? NaN;
 }
 
-describe('a page whose name is pointed at a server without tokens', () => {
-  it('reads nothing of it, over HTTP or the feed, and probes are answered by any name', async () => {
+describe('a page whose name resolves to a server without tokens (DNS rebinding)', () => {
+  it('cannot read data over HTTP or the feed, while probes work with any name', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     for (const path of ['/', '/nodes', '/nodes/logs?peer_id=Qm', '/network', '/openapi.json', '/none']) {
@@ -66,7 +66,7 @@ describe('a page whose name is pointed at a server without tokens', () => {
     );
   });
 
-  it('is one of ours where ALLOWED_HOSTS has its name, and has no token where there are any', async () => {
+  it('is accepted if ALLOWED_HOSTS has its name, and needs a token if there are any', async () => {
     await using database = await TestDatabase.create();
     {
       await using named = await TestServer.ready(database.url, {
@@ -81,11 +81,11 @@ describe('a page whose name is pointed at a server without tokens', () => {
   });
 });
 
-describe('a page of elsewhere', () => {
+describe('a page of another origin', () => {
   const FOREIGN = 'https://elsewhere.example';
   const LISTED = 'https://pages.example';
 
-  it('opens no socket of a node, unless it is listed', async () => {
+  it('cannot open a node socket unless CORS_ORIGINS has it', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { CORS_ORIGINS: LISTED });
     for (const path of ['/', '/audit', '/submit']) {
@@ -104,7 +104,7 @@ describe('a page of elsewhere', () => {
     );
   });
 
-  it('changes nothing by the requests that browsers send without asking first', async () => {
+  it('cannot change data by requests without preflight', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { CORS_ORIGINS: LISTED });
     const json = { 'Content-Type': 'application/json' };

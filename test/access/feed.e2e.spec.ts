@@ -30,7 +30,7 @@ async function sendBlock(server: TestServer): Promise<void> {
 }
 
 describe('the live feed of a server with tokens', () => {
-  it('serves who shows a token first, alone or with a request', async () => {
+  it('serves a client whose first frame has a token, alone or with a request', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { ...WITH_TOKENS, ...FAST });
     await sendBlock(server);
@@ -51,7 +51,7 @@ describe('the live feed of a server with tokens', () => {
     }
   });
 
-  it('answers every other first frame with an error, and closes with 4401', async () => {
+  it('responds to every other first frame with an error, and closes with 4401', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { ...WITH_TOKENS, ...FAST });
     await sendBlock(server);
@@ -85,7 +85,7 @@ describe('the live feed of a server with tokens', () => {
     expect(await server.metric('tetcore_feed_subscriptions')).toEqual(new Map([['', 0]]));
   });
 
-  it('closes who shows none in time, and nobody who did', async () => {
+  it('closes a client without a token in time, and no authenticated one', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, WITH_TOKENS);
     const limits = server.server.app.get(FeedLimits);
@@ -107,7 +107,7 @@ describe('the live feed of a server with tokens', () => {
   });
 });
 
-describe('clients of the live feed that have yet to show their token', () => {
+describe('unauthenticated clients of the live feed', () => {
   const ENDED = 'tetcore_feed_sockets_closed_total';
 
   async function waiting(server: TestServer, count: number): Promise<void> {
@@ -116,7 +116,7 @@ describe('clients of the live feed that have yet to show their token', () => {
     });
   }
 
-  it('have a hundred places, of which the oldest is given up, and keep nobody out who has one', async () => {
+  it('are at most a hundred, of which the oldest is evicted, and keep no authenticated client out', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { ...WITH_TOKENS, ...FAST });
     await sendBlock(server);
@@ -161,7 +161,7 @@ describe('clients of the live feed that have yet to show their token', () => {
     for (const { socket } of strangers) socket.terminate();
   });
 
-  it('have a few of them by address, which is that of the client behind a trusted proxy', async () => {
+  it('are limited by address, which is that of the client behind a trusted proxy', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, {
       ...WITH_TOKENS,
@@ -185,7 +185,7 @@ describe('clients of the live feed that have yet to show their token', () => {
     await waiting(server, 0);
   });
 
-  it('have no other place when they are refused and do not go', async () => {
+  it('do not count any more when they are refused and stay connected', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, WITH_TOKENS);
     server.server.app.get(FeedLimits).waitingSockets = 1;
@@ -204,7 +204,7 @@ describe('clients of the live feed that have yet to show their token', () => {
     await next.close();
   });
 
-  it('take no place of those that are served, however many come at once', async () => {
+  it('do not use up the limit on sockets', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, WITH_TOKENS);
     Object.assign(server.server.app.get(FeedLimits), { sockets: 1, waitingSockets: 1 });
@@ -220,7 +220,7 @@ describe('clients of the live feed that have yet to show their token', () => {
 });
 
 describe('the live feed of a server without tokens', () => {
-  it('takes one all the same, from clients that always send it', async () => {
+  it('accepts a token from clients that always send one', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, FAST);
     await sendBlock(server);
@@ -242,7 +242,7 @@ describe('a page in a browser', () => {
     return raw.text;
   }
 
-  it('of another host gets no feed, with tokens or without', async () => {
+  it('of another host cannot use the feed, with tokens or without', async () => {
     await using database = await TestDatabase.create();
     for (const environment of [{}, WITH_TOKENS]) {
       await using server = await TestServer.ready(database.url, {
@@ -271,7 +271,7 @@ describe('a page in a browser', () => {
     }
   });
 
-  it('of any host gets the feed where CORS_ORIGINS says so', async () => {
+  it('of any host can use the feed if CORS_ORIGINS allows it', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { CORS_ORIGINS: '*' });
     expect(await upgrade(server, '/feed', 'https://any.example')).toMatch(/^HTTP\/1\.1 101 /);
@@ -329,7 +329,7 @@ const byAccounts = { imports: [AccountsModule], access: { guard: AccountGuard } 
 describe('a guard of a team', () => {
   const as = (account: string) => ({ headers: { 'x-account': account } });
 
-  it('covers the live feed as well as the HTTP API, and may ask elsewhere', async () => {
+  it('guards the live feed and the HTTP API, also asynchronously', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, FAST, byAccounts);
     await sendBlock(server);
@@ -361,7 +361,7 @@ describe('a guard of a team', () => {
     );
   });
 
-  it('keeps few handshakes waiting, and none for long', async () => {
+  it('delays few handshakes, and none for long', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, FAST, byAccounts);
     const accounts = server.server.app.get(Accounts);
@@ -380,7 +380,7 @@ describe('a guard of a team', () => {
     );
   });
 
-  it('that covers the HTTP API alone keeps the server from starting', async () => {
+  it('for the HTTP API alone prevents the start', async () => {
     await using database = await TestDatabase.create();
     class HalfGuard extends AccessGuard {
       override check(): void {

@@ -10,8 +10,8 @@ import { BOUNDS, broken, printVerdict } from './report.js';
 const LENIENT = { ...BOUNDS, nodesP95Ms: 8 * BOUNDS.nodesP95Ms, healthMs: 4 * BOUNDS.healthMs };
 
 // Addresses of attackers, and processes, are as Linux has them.
-describe.skipIf(process.platform !== 'linux')('whoever attacks the server', { timeout: 300_000 }, () => {
-  it('costs nodes that behave no message, readers little time, and the server bounded memory', async () => {
+describe.skipIf(process.platform !== 'linux')('attacks on the server', { timeout: 300_000 }, () => {
+  it('cost regular nodes no message, readers little time, and the server limited memory', async () => {
     const lines: string[] = [];
     const print = (line: string): void => void lines.push(line);
     const verdict = await runAttacks(

@@ -28,8 +28,8 @@ async function storedAddresses(database: TestDatabase, count: number): Promise<R
   return Object.fromEntries(rows.map(({ name, ip_addr: address }) => [name, address]));
 }
 
-describe('the address that is stored of a node', () => {
-  it('is what a trusted proxy says, and of everybody else that of the line', async () => {
+describe('the stored address of a node', () => {
+  it('is that of the header of a trusted proxy, and otherwise that of the TCP connection', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { TRUSTED_PROXIES: `${PROXY}, 10.0.0.0/8` });
     const cases: Record<string, [from: string, headers: Record<string, string>, stored: string]> = {
@@ -51,7 +51,7 @@ describe('the address that is stored of a node', () => {
     );
   });
 
-  it('is that of the line where no proxy is trusted', async () => {
+  it('is that of the TCP connection if no proxy is trusted', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     const headers = { Forwarded: 'for=198.51.100.1', 'X-Forwarded-For': '198.51.100.1' };
@@ -61,7 +61,7 @@ describe('the address that is stored of a node', () => {
     expect(await storedAddresses(database, 1)).toEqual({ forger: PROXY });
   });
 
-  it('is found behind more headers than Node.js would keep by itself', async () => {
+  it('is read behind more headers than Node.js keeps by default', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, {
       TRUSTED_PROXIES: PROXY,
@@ -77,7 +77,7 @@ describe('the address that is stored of a node', () => {
 });
 
 describe('TELEMETRY_ALLOWED_IPS', () => {
-  it('lets in from there alone, on every path of nodes, and asks nobody else', async () => {
+  it('accepts only these addresses, on every path of nodes and on no other path', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, {
       TELEMETRY_ALLOWED_IPS: '127.0.0.2, 192.0.2.0/24, 2001:db8:b::/48',
@@ -118,7 +118,7 @@ describe('TELEMETRY_ALLOWED_IPS', () => {
     await (await FakeNode.connect(`${server.ws}/feed`)).close();
   });
 
-  it('refuses whose address is hidden, also where that of the proxy is allowed', async () => {
+  it('rejects hidden addresses, also if that of the proxy is allowed', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, {
       TELEMETRY_ALLOWED_IPS: '127.0.0.0/8',
@@ -134,7 +134,7 @@ describe('TELEMETRY_ALLOWED_IPS', () => {
     }
   });
 
-  it.skipIf(!HAS_IPV6)('knows IPv4 on a socket of IPv6', async () => {
+  it.skipIf(!HAS_IPV6)('matches IPv4 on an IPv6 socket', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, {
       HOST: '::',

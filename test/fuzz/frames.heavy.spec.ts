@@ -155,7 +155,7 @@ describe(`${FRAMES.toString()} frames at random (TEST_FUZZ_SEED=${SEED.toString(
 
   const metrics = async (): Promise<string> => await (await fetch(`${server.http}/metrics`)).text();
 
-  it('end no process, and each is counted as what it is', { timeout: 60_000 + FRAMES * 20 }, async () => {
+  it('end no process, and each is counted by its outcome', { timeout: 60_000 + FRAMES * 20 }, async () => {
     const over = new AbortController();
     const beside = Promise.all([
       questions(over.signal),
@@ -222,7 +222,7 @@ describe(`${FRAMES.toString()} frames at random (TEST_FUZZ_SEED=${SEED.toString(
     },
   );
 
-  it('let the server answer, and write no control character into its log', async () => {
+  it('leave the server responsive, with no control character in its log', async () => {
     expect([...statuses.keys()].filter((status) => status >= 500)).toEqual([]);
     expect(sumOf(await metrics(), 'tetcore_http_request_seconds_count', 'status="5')).toBe(failedBefore);
     expect((await fetch(`${server.http}/health/ready`)).status).toBe(200);

@@ -97,9 +97,9 @@ async function known(server: TestServer, peerId: string): Promise<Known> {
   };
 }
 
-describe('every route, asked at random', () => {
+describe('random requests to every route', () => {
   const timeout = 60_000 + REQUESTS * 50;
-  it('answers as the OpenAPI document says, and never with a 5xx', { timeout }, async () => {
+  it('get responses by the OpenAPI document, and no 5xx', { timeout }, async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     const answers = new OpenApiAnswers((await (await server.get('/openapi.json')).json()) as OpenAPIObject);

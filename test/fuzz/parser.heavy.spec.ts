@@ -25,7 +25,7 @@ const mutated = fc.tuple(fc.nat(), fc.integer({ min: 1, max: 2 * AT_ONCE })).map
   return Array.from({ length: count }, () => fuzzer.next());
 });
 
-describe('the parser, beside what PostgreSQL reads itself', () => {
+describe('the parser, compared with PostgreSQL', () => {
   let database: TestDatabase;
   let reader: JsonbReader;
 
@@ -72,7 +72,7 @@ describe('the parser, beside what PostgreSQL reads itself', () => {
     },
   );
 
-  it('does so with every oddity that is known', async () => {
+  it('agrees on every known edge case', async () => {
     const frames = oddFrames();
     expect(frames.length).toBeGreaterThan(100);
     expect(await objections(frames.map(({ bytes }) => bytes))).toEqual([]);

@@ -54,7 +54,7 @@ class DeafSite implements AsyncDisposable {
   }
 }
 
-describe.skipIf(!hasHaproxy)('what HAProxy asks of servers that do not answer', () => {
+describe.skipIf(!hasHaproxy)('retries of HAProxy for servers that do not respond', () => {
   let site: DeafSite;
 
   beforeAll(async () => {
@@ -71,18 +71,18 @@ describe.skipIf(!hasHaproxy)('what HAProxy asks of servers that do not answer', 
       for (const server of site.servers) server.refuses = refuses;
     });
 
-    it.each(['/benchmarks', '/feed', '/'])('of what changes something it asks once, at %s', async (path) => {
+    it.each(['/benchmarks', '/feed', '/'])('sends a request that changes data once, at %s', async (path) => {
       for (const method of ['POST', 'PUT', 'DELETE']) {
         expect(await site.ask(`${method} ${path}`)).toEqual([1, status]);
         expect(await site.ask(`${method} ${path}`, WEBSOCKET)).toEqual([1, status]);
       }
     });
 
-    it.each(['/', '/feed'])('of a handshake at %s it asks elsewhere', async (path) => {
+    it.each(['/', '/feed'])('sends a handshake at %s to the other server', async (path) => {
       expect(await site.ask(`GET ${path}`, WEBSOCKET)).toEqual([4, status]);
     });
 
-    it('of a question it asks again where it got no answer', async () => {
+    it('sends a read again without a response', async () => {
       for (const method of ['GET', 'HEAD', 'OPTIONS']) {
         expect(await site.ask(`${method} /nodes`)).toEqual([refuses ? 1 : 4, status]);
       }
@@ -91,7 +91,7 @@ describe.skipIf(!hasHaproxy)('what HAProxy asks of servers that do not answer', 
 });
 
 describe.skipIf(!hasHaproxy)('servers behind HAProxy', { timeout: 60_000 }, () => {
-  it('are up, and keep their nodes, while strangers take all connections of their port', async () => {
+  it('stay up, and keep their nodes, while untrusted clients use all connections of the port', async () => {
     const most = 10;
     await using site = await Site.start({ HTTP_MAX_CONNECTIONS: most.toString() });
     const { proxy, servers } = site;
@@ -116,7 +116,7 @@ describe.skipIf(!hasHaproxy)('servers behind HAProxy', { timeout: 60_000 }, () =
     for (const node of nodes) await node.close();
   });
 
-  it('get no more than they take, all in all, unless somebody sets it otherwise', async () => {
+  it('get no more connections than they accept, with default settings', async () => {
     const { HTTP_MAX_CONNECTIONS, TELEMETRY_MAX_CONNECTIONS } = readSettings({});
     await using site = await DeafSite.start();
     const statuses = await site.proxy.statuses();
@@ -132,7 +132,7 @@ describe.skipIf(!hasHaproxy)('servers behind HAProxy', { timeout: 60_000 }, () =
     }
   });
 
-  it('that are full of nodes let the next ones wait a while, and answer others', async () => {
+  it('at the limit on nodes queue the next ones for a while, and serve other requests', async () => {
     await using site = await Site.start({}, { PROXY_MAX_NODES: '1' });
     const { proxy } = site;
     const [first, second] = [await FakeNode.connect(proxy.ws), await FakeNode.connect(proxy.ws)];
@@ -149,7 +149,7 @@ describe.skipIf(!hasHaproxy)('servers behind HAProxy', { timeout: 60_000 }, () =
     for (const node of [second, third]) await node.close();
   });
 
-  it('keep their nodes at a reload, which does what the head of the file says by then', async () => {
+  it('keep their nodes at a reload, as the head of the configuration says', async () => {
     await using site = await Site.start();
     const { proxy, servers } = site;
     const node = await FakeNode.connect(proxy.ws);

@@ -20,11 +20,11 @@ const HAS_OPENSSL = await promisify(execFile)('openssl', ['version']).then(
 );
 
 describe.skipIf(!hasHaproxy)("the documentation's configuration of HAProxy", () => {
-  it('is valid as it stands', async () => {
+  it('is valid', async () => {
     expect(await checkHaproxyConfiguration()).toContain('Configuration file is valid');
   });
 
-  it.skipIf(!HAS_OPENSSL)('is valid with the line for TLS, once that is no comment', async () => {
+  it.skipIf(!HAS_OPENSSL)('is valid with the line for TLS', async () => {
     const dir = await tempDir('haproxy-tls');
     try {
       const [key, certificate, both, file] = ['key', 'certificate', 'telemetry.pem', 'haproxy.cfg'].map(
@@ -64,7 +64,7 @@ describe.skipIf(!hasHaproxy)('two servers behind HAProxy', () => {
 
   afterAll(() => site[Symbol.asyncDispose]());
 
-  it('share the nodes, and give what they sent to whoever asks either of them', async () => {
+  it('share the nodes, and each returns the messages of all', async () => {
     const { proxy } = site;
     const peers: string[] = [];
     const nodes: FakeNode[] = [];
@@ -91,7 +91,7 @@ describe.skipIf(!hasHaproxy)('two servers behind HAProxy', () => {
     await Promise.all(nodes.map((node) => node.close()));
   });
 
-  it('show a subscriber of either what came in by the other', async () => {
+  it('each send the messages of both to subscribers', async () => {
     const { proxy } = site;
     const subscribers = [await FeedClient.connect(proxy.ws), await FeedClient.connect(proxy.ws)];
     const nodes = [await FakeNode.connect(proxy.ws), await FakeNode.connect(proxy.ws)];
@@ -113,7 +113,7 @@ describe.skipIf(!hasHaproxy)('two servers behind HAProxy', () => {
     await Promise.all(nodes.map((node) => node.close()));
   });
 
-  it('purge in turn: what has expired goes once, and counts once', async () => {
+  it('purge one at a time: expired messages are removed and counted once', async () => {
     const from = Math.floor(Date.now() / HOUR) * HOUR - 48 * HOUR;
     const [start, end] = [from, from + HOUR].map((at) => new Date(at).toISOString());
     await site.database.query(
@@ -141,7 +141,7 @@ describe.skipIf(!hasHaproxy)('two servers behind HAProxy', () => {
     expect(await site.sum('tetcore_purges_total', 'outcome="failed"')).toBe(0);
   });
 
-  it('store from where a node comes, whatever it says of itself, through the proxy or around it', async () => {
+  it('store the address of a node with forged headers, through the proxy and directly', async () => {
     const direct = site.servers[0]?.ws ?? '';
     const forged = {
       both: { 'X-Forwarded-For': '198.51.100.1', Forwarded: 'for=198.51.100.1' },
@@ -165,7 +165,7 @@ describe.skipIf(!hasHaproxy)('two servers behind HAProxy', () => {
     expect(await site.addresses(Object.keys(cases))).toEqual(Object.fromEntries(expected));
   });
 
-  it('do not show their metrics to those outside, however they are asked for', async () => {
+  it('do not serve metrics through the proxy', async () => {
     for (const metrics of site.metrics) expect((await fetch(metrics)).status).toBe(200);
     for (const path of ['/metrics', '/METRICS', '/metrics/', '/metrics?a=b', '/%6detrics', '//metrics']) {
       const raw = await RawSocket.connect(site.proxy.http);
@@ -180,7 +180,7 @@ describe.skipIf(!hasHaproxy)('two servers behind HAProxy', () => {
 });
 
 describe.skipIf(!hasHaproxy)('one of two servers behind HAProxy', { timeout: 120_000 }, () => {
-  it('that stops gets no new nodes, and has time for those that are slow to say goodbye', async () => {
+  it('that stops gets no new nodes, and has time for a close grace period', async () => {
     await using site = await Site.start();
     const { proxy } = site;
     const slow = await RawSocket.open(proxy.ws);
@@ -212,7 +212,7 @@ describe.skipIf(!hasHaproxy)('one of two servers behind HAProxy', { timeout: 120
     for (const node of [...nodes, other]) await node.close();
   });
 
-  it('that is frozen loses its sockets to the other after a while', async () => {
+  it('that is frozen loses its nodes to the other after a while', async () => {
     await using site = await Site.start();
     const { proxy } = site;
     const nodes = [await FakeNode.connect(proxy.ws), await FakeNode.connect(proxy.ws)];
@@ -234,7 +234,7 @@ describe.skipIf(!hasHaproxy)('one of two servers behind HAProxy', { timeout: 120
     }
   });
 
-  it('and then the other are restarted under load, and nothing is lost or stored twice', async () => {
+  it('and then the other restart under load, and no message is lost or stored twice', async () => {
     const lines: string[] = [];
     const result = await runRollingRestart(
       {

@@ -30,11 +30,11 @@ const failed = (found: Partial<Found>): string[] =>
     .map(({ name }) => name);
 
 describe('the verdict of a soak run', () => {
-  it('is sound where nothing is wrong', () => {
+  it('is positive without problems', () => {
     expect(failed({})).toEqual([]);
   });
 
-  it('names each thing that is wrong', () => {
+  it('names each problem', () => {
     for (const wrong of [{ missing: 1 }, { twice: 1 }, { wrong: 1 }]) {
       expect(failed({ balance: { ...SOUND.balance, ...wrong } })).toEqual(['messages are stored once']);
     }
@@ -44,7 +44,7 @@ describe('the verdict of a soak run', () => {
     expect(failed({ problems: ['a'] })).toEqual(['problems of the server']);
   });
 
-  it('does not take growth, nor what is not known', () => {
+  it('rejects growth and unknown values', () => {
     for (const ratio of [1.101, NaN]) {
       expect(failed({ growths: [{ column: 'open_files', settled: SETTLED, last: SETTLED, ratio }] })).toEqual(
         ['growth of open_files'],
@@ -52,7 +52,7 @@ describe('the verdict of a soak run', () => {
     }
   });
 
-  it('tells the means and what was lowest', () => {
+  it('reports means and minima', () => {
     const last = { mean: 210, lowest: 195 };
     const growths = [{ column: 'rss_mib' as const, settled: SETTLED, last, ratio: 1.05 }];
     expect(checksOf({ ...SOUND, growths }).at(-1)?.detail).toBe(
@@ -60,7 +60,7 @@ describe('the verdict of a soak run', () => {
     );
   });
 
-  it('shows some of what failed', () => {
+  it('shows some of the failures', () => {
     const [, , feed] = checksOf({
       ...SOUND,
       feedFailures: Array.from({ length: 30 }, (_, index) => `no ${index}`),

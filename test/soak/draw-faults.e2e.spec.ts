@@ -9,12 +9,12 @@ const options = {
 };
 
 describe('the faults of a soak run', () => {
-  it('are the same for the same seed, and others for another', () => {
+  it('depend on the seed only', () => {
     expect(drawFaults(options)).toEqual(drawFaults(options));
     expect(drawFaults({ ...options, seed: 8 })).not.toEqual(drawFaults(options));
   });
 
-  it('come at the distance that is asked for, from the beginning to the end', () => {
+  it('have the given interval, from start to end', () => {
     for (let seed = 1; seed <= 50; seed += 1) {
       const at = drawFaults({ ...options, seed }).map((fault) => fault.at);
       const gaps = at.map((time, index) => time - (at[index - 1] ?? 0));
@@ -25,7 +25,7 @@ describe('the faults of a soak run', () => {
     }
   });
 
-  it('are all there in 20 minutes, and none of them ends the server', () => {
+  it('are all drawn in 20 minutes, and none ends the server', () => {
     for (let seed = 1; seed <= 50; seed += 1) {
       const kinds = drawFaults({ ...options, seed }).map(({ kind }) => kind);
       expect(new Set(kinds)).toEqual(new Set(SOAK_FAULTS));

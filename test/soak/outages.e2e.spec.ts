@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Outages } from './outages.js';
 
 describe('outages', () => {
-  it('excuse what was under way while the database was away, and a little later', async () => {
+  it('excuse failures while the database was away, and shortly after', async () => {
     let now = 10_000;
     const outages = new Outages(() => now);
     await outages.during(async () => {
@@ -16,7 +16,7 @@ describe('outages', () => {
     expect(outages.touch(17_001, 18_000)).toBe(false);
   });
 
-  it('end where what was done in them has failed', async () => {
+  it('end also if the work during them failed', async () => {
     let now = 0;
     const outages = new Outages(() => now);
     await expect(

@@ -8,8 +8,8 @@ import { COLUMNS } from './samples/sample.js';
 import { runSoak } from './soak.js';
 
 // Processes are stopped and looked at as Linux has them.
-describe.skipIf(process.platform !== 'linux')('a server at work', { timeout: 60_000 }, () => {
-  it('loses nothing, fails nobody, and is drawn', async () => {
+describe.skipIf(process.platform !== 'linux')('a soak run', { timeout: 60_000 }, () => {
+  it('loses nothing, fails no client, and is plotted', async () => {
     const lines: string[] = [];
     const result = await runSoak(
       {

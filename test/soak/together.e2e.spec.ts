@@ -13,21 +13,21 @@ function untilStopped(): { work: Work; stopped: () => boolean } {
   return { work, stopped: () => stopped };
 }
 
-describe('works side by side', () => {
-  it('are stopped when their time is over', async () => {
+describe('concurrent work', () => {
+  it('is stopped at its time limit', async () => {
     const [one, other] = [untilStopped(), untilStopped()];
     await together([one.work, other.work], 10);
     expect([one.stopped(), other.stopped()]).toEqual([true, true]);
   });
 
-  it('are stopped when one of them fails, and tell why', async () => {
+  it('is stopped when a part fails, with the reason', async () => {
     const one = untilStopped();
     const failing = (): Promise<void> => Promise.reject(new Error('it broke'));
     await expect(together([one.work, failing], HOUR_MS)).rejects.toThrow('it broke');
     expect(one.stopped()).toBe(true);
   });
 
-  it('are stopped when they are interrupted', async () => {
+  it('is stopped on interruption', async () => {
     const one = untilStopped();
     const interrupted = new AbortController();
     const running = together([one.work], HOUR_MS, interrupted.signal);

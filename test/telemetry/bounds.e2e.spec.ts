@@ -46,7 +46,7 @@ async function storedCount(database: TestDatabase, msg: string): Promise<number>
 }
 
 describe('sockets of nodes', () => {
-  it('are bounded in all, on all paths together, and those that are open stay', async () => {
+  it('are limited in all, on all paths together, and open ones stay open', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { TELEMETRY_MAX_CONNECTIONS: '5' });
     const first = await FakeNode.connect(`${server.ws}/audit`);
@@ -66,7 +66,7 @@ describe('sockets of nodes', () => {
     expect([first, ...nodes.slice(1)].every((node) => node.isOpen)).toBe(true);
   });
 
-  it('are bounded by address, and each counts once, however it ends', async () => {
+  it('are limited by address, and each counts once however it ends', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, {
       TELEMETRY_MAX_CONNECTIONS_PER_IP: '2',
@@ -107,7 +107,7 @@ describe('sockets of nodes', () => {
     });
   });
 
-  it('are bounded in how many come in a second', async () => {
+  it('are limited to so many new ones a second', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { TELEMETRY_MAX_CONNECTIONS_PER_S: '10' });
     const started = performance.now();
@@ -136,7 +136,7 @@ describe('a node that sends too much', () => {
     TRUSTED_PROXIES: '127.0.0.3',
   };
 
-  it('is told so, and its address refused for a while; what it sent is stored', async () => {
+  it('is closed with 1008, its address is blocked, and its messages are stored', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, LIMITS);
     const within = await FakeNode.connect(server.ws);
@@ -170,7 +170,7 @@ describe('a node that sends too much', () => {
   it.each([
     ['pings', frame(' ', { fin: false }), frame('x'.repeat(125), { opcode: 9 })],
     ['a message that does not end', frame('', { length: 500_000n }), Buffer.alloc(125)],
-  ])('is cut off also where that is %s, and it does not listen', async (_, start, more) => {
+  ])('is terminated also if that is %s and it does not read', async (_, start, more) => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, LIMITS);
     const raw = await RawSocket.open(server.ws);
@@ -187,7 +187,7 @@ describe('a node that sends too much', () => {
 });
 
 describe('a socket', () => {
-  it('on which nobody speaks is closed, and no other', async () => {
+  it('without a message in time is closed, and no other', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, {
       TELEMETRY_SILENT_TIMEOUT_S: '2',
@@ -212,7 +212,7 @@ describe('a socket', () => {
     expect(await database.query('SELECT 1 FROM peer_connections')).toEqual([]);
   });
 
-  it('whose node does not read our answers is cut off', { timeout: 60_000 }, async () => {
+  it('whose node does not read is terminated', { timeout: 60_000 }, async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     const other = await FakeNode.connect(server.ws);
@@ -235,7 +235,7 @@ describe('a socket', () => {
     await waitUntil(async () => (await storedCount(database, 'test.other')) === 1, { what: 'the other' });
   });
 
-  it('that is open on our side only is cut off', async () => {
+  it('that is half-open is terminated', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, {
       HEARTBEAT_INTERVAL: '1',

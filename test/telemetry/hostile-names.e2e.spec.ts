@@ -41,7 +41,7 @@ interface Listed {
   version: string | null;
 }
 
-describe('whatever a node calls itself', () => {
+describe('the name of a node', () => {
   let database: TestDatabase;
   let server: ServerProcess;
   let nodes: FakeNode[] = [];
@@ -99,7 +99,7 @@ describe('whatever a node calls itself', () => {
     return JSON.parse(text) as T;
   }
 
-  it('is kept whole in its message', async () => {
+  it('is stored whole in its message', async () => {
     for (const { what, name, peerId } of peers) {
       const rows = await database.query<{ same: boolean }>(
         `SELECT logs->>'name' = $2 AND logs->>'version' = $2 AND logs->'sysinfo'->>'cpu' = $2 AS same
@@ -110,7 +110,7 @@ describe('whatever a node calls itself', () => {
     }
   });
 
-  it('is cut, but not in the middle of a character, where a column has a bound', async () => {
+  it('is truncated between characters where a column has a limit', async () => {
     const columns = ['name', 'version', 'implementation', 'chain', 'config', 'target_os'];
     for (const { what, name, peerId } of peers) {
       const rows = await database.query(
@@ -124,7 +124,7 @@ describe('whatever a node calls itself', () => {
     }
   });
 
-  it('is shown as it is by /nodes, by the page of a peer and as a filter', async () => {
+  it('is returned unchanged by /nodes, for a peer and as a filter', async () => {
     const listed = new Map((await json<Listed[]>('/nodes')).map((node) => [node.peer_id, node]));
     for (const { what, name, peerId } of peers) {
       expect([what, listed.get(peerId)]).toMatchObject([
@@ -140,7 +140,7 @@ describe('whatever a node calls itself', () => {
     }
   });
 
-  it('is shown as it is by /network, and cut there as well', async () => {
+  it('is returned unchanged by /network, and truncated there too', async () => {
     const chains = new Set((await json<{ name: string }[]>('/network')).map(({ name }) => name));
     for (const { what, name, peerId } of peers.filter((peer) => peer.name !== '')) {
       expect([what, chains.has(cut(name))]).toEqual([what, true]);
@@ -165,7 +165,7 @@ describe('whatever a node calls itself', () => {
     }
   });
 
-  it('comes into no line of the log, nor do requests that say it', async () => {
+  it('is in no line of the log, also from requests', async () => {
     for (const name of Object.values(NAMES)) {
       const said = encodeURIComponent(name.slice(0, 1_000));
       for (const path of [

@@ -70,7 +70,7 @@ describe('a connection is one node', () => {
     },
   );
 
-  it('another chain is another node, by its genesis hash or else by its name', async () => {
+  it('is replaced with another chain, by genesis hash or name', async () => {
     const { database } = shared();
     const node = await FakeNode.connect(shared().server.ws);
     const greet = (chain: string, hash: string | null): Promise<void> =>
@@ -90,7 +90,7 @@ describe('a connection is one node', () => {
     expect(await messagesOf('QmChains')).toHaveLength(5);
   });
 
-  it('what a node said before its genesis hash stays on the chain of the name', async () => {
+  it('keeps messages before the genesis hash on the chain of the name', async () => {
     const { database } = shared();
     const node = await FakeNode.connect(shared().server.ws);
     const greet = (hash: string | null): Promise<void> =>
@@ -115,7 +115,7 @@ describe('a connection is one node', () => {
     ]);
   });
 
-  it('the same greeting again writes no row, and one that says more writes it once', async () => {
+  it('writes its row once more for new fields only', async () => {
     const { database } = shared();
     const node = await FakeNode.connect(shared().server.ws);
     const revision = async (): Promise<unknown> =>
@@ -141,7 +141,7 @@ describe('a connection is one node', () => {
     await node.close();
   });
 
-  it('a peer id in a network state completes a connection, and splits none', async () => {
+  it('gets its peer id from a network state without being replaced', async () => {
     const { database } = shared();
     const node = await FakeNode.connect(shared().server.ws);
     const state = (peerId: string): Promise<void> =>

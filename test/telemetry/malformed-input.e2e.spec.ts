@@ -73,7 +73,7 @@ interface Expected {
   received: Map<string, number>;
 }
 
-describe('whatever arrives', () => {
+describe('malformed input', () => {
   let database: TestDatabase;
   let server: TestServer;
   let next = 0;
@@ -137,7 +137,7 @@ describe('whatever arrives', () => {
       .filter(([labels]) => labels.includes(`path="${path}"`))
       .reduce((sum, [, value]) => sum + value, 0);
 
-  it('ends no process, harms no other node, and loses and doubles nothing that is a message', async () => {
+  it('ends no process, affects no other node, and neither loses nor doubles a message', async () => {
     const half = Buffer.from('{"msg":"test.numbered","number":-1');
     const tooLarge = Buffer.alloc(LIMIT + 1, 0x20);
     const piece = Buffer.alloc(LIMIT / 2 + 1, 0x20);
@@ -217,7 +217,7 @@ describe('whatever arrives', () => {
     expect((await server.get('/health/ready')).status).toBe(200);
   });
 
-  it('is stored once where it is a message', async () => {
+  it('is stored once if it is a message', async () => {
     const rows = await database.query<{ number: number; times: number }>(
       `SELECT (logs->>'number')::int AS number, count(*)::int AS times FROM tetcore_logs GROUP BY 1 ORDER BY 1`,
     );
@@ -225,7 +225,7 @@ describe('whatever arrives', () => {
     expect(rows.filter((row) => row.times !== 1)).toEqual([]);
   });
 
-  it('is set aside where it is not, with its reason, its size and its beginning', async () => {
+  it('is rejected if it is not, with its reason, size and beginning', async () => {
     const rows = await database.query<{ reason: string; size: number; head: Buffer; path: string }>(
       'SELECT reason, size, head, path FROM rejected_messages',
     );
@@ -248,7 +248,7 @@ describe('whatever arrives', () => {
     expect(new Set(rows.map(({ path }) => path))).toEqual(new Set(['/', '/audit', '/submit']));
   });
 
-  it('says of each socket how it ended', async () => {
+  it('ends each socket with its reason', async () => {
     const reasons = await waitUntil(
       async () => {
         const rows = await database.query<{ reason: string | null; n: number }>(
@@ -267,8 +267,8 @@ describe('whatever arrives', () => {
   });
 });
 
-describe('what only the database refuses', () => {
-  it('is set aside with its reason, and the others of its batch are stored', async () => {
+describe('a message that only the database rejects', () => {
+  it('is stored as rejected, and the rest of its batch is stored', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { DB_SAVE_LATENCY_MS: '200' });
     await database.query(`

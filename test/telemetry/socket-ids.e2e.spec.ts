@@ -5,7 +5,7 @@ import { TestServer } from '../support/test-server.js';
 import { waitUntil } from '../support/wait-until.js';
 
 describe('the ids of a socket', () => {
-  it('are the twenty that were heard last; others end, within the rate, and what is beyond it is counted', async () => {
+  it('are the twenty used last; others are evicted up to a rate, and messages above it are counted', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     const opened = performance.now();
@@ -60,7 +60,7 @@ describe('the ids of a socket', () => {
 });
 
 describe('the round-trip time', () => {
-  it('is the shortest of the last pongs, and a pong that answers nothing tells nothing', async () => {
+  it('is the shortest of the last pongs, and an unsolicited pong does not count', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { HEARTBEAT_INTERVAL: '1' });
     const opened = performance.now();

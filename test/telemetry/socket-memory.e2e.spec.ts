@@ -27,7 +27,7 @@ async function stored(database: TestDatabase, msg: string): Promise<number> {
 }
 
 describe('a message', () => {
-  it.each([1_460, 536])('of 512 KiB is taken in where it comes in segments of %i bytes', async (segment) => {
+  it.each([1_460, 536])('of 512 KiB is accepted in segments of %i bytes', async (segment) => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     const raw = await RawSocket.open(server.ws);
@@ -44,7 +44,7 @@ describe('a message', () => {
     raw.socket.destroy();
   });
 
-  it('in 64 frames is taken in, and one in more closes its socket', async () => {
+  it('is accepted in 64 frames, and closes its socket in more', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     const node = await FakeNode.connect(server.ws);
@@ -64,7 +64,7 @@ describe('a message', () => {
     await waitUntil(async () => (await database.query(ended)).length === 1, { what: 'the end of the node' });
   });
 
-  it('in more fragments than it may have closes its socket on each path, the feed too', async () => {
+  it('with too many fragments closes its socket on each path, including the feed', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     for (const path of ['/', '/audit', '/submit', '/feed']) {
@@ -80,7 +80,7 @@ describe('a message', () => {
     });
   });
 
-  it('in more chunks than its size calls for closes its socket', { timeout: 60_000 }, async () => {
+  it('with too many chunks for its size closes its socket', { timeout: 60_000 }, async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { WS_MAX_PAYLOAD: '16384' });
     const raw = await RawSocket.open(server.ws);
@@ -100,7 +100,7 @@ describe('a message', () => {
 });
 
 describe('the memory of all sockets', () => {
-  it('is bounded: those that hold most are closed, and a node that behaves loses nothing', async () => {
+  it('is limited: the largest are closed, and a regular node loses nothing', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { SOCKETS_MAX_MIB: '16' });
     const good = await FakeNode.connect(server.ws);
@@ -134,7 +134,7 @@ describe('the memory of all sockets', () => {
     for (const raw of unfinished) raw.socket.destroy();
   });
 
-  it('has room for requests too: large bodies that do not end are closed', async () => {
+  it('includes requests: large bodies that do not end are closed', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { SOCKETS_MAX_MIB: '16' });
     const post =

@@ -23,7 +23,7 @@ const stored = (database: TestDatabase, count: number, timeoutMs = 10_000): Prom
 describe('the heartbeat', () => {
   const beating = { HEARTBEAT_INTERVAL: '1', CLIENT_TIMEOUT_S: '1' };
 
-  it('cuts off a node of which nothing comes, and no other', async () => {
+  it('terminates an unresponsive node, and no other', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, beating);
     const connect = (autoPong: boolean): Promise<FakeNode> => FakeNode.connect(server.ws, { autoPong });
@@ -65,7 +65,7 @@ describe('the heartbeat', () => {
     expect(Object.fromEntries(closed)).toEqual({ 'path="/",reason="timeout"': 1 });
   });
 
-  it('does not hold against a node that we were too busy to read what it sent', async () => {
+  it('does not terminate a node whose data the busy server has not read', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, beating);
     const node = await FakeNode.connect(server.ws);
@@ -83,7 +83,7 @@ describe('a message over WS_MAX_PAYLOAD', () => {
   it.each([
     ['whole', 1],
     ['in fragments', 7],
-  ])('closes its socket with 1009 and is counted: %s', async (_, fragments) => {
+  ])('closes its socket with close code 1009, and is counted: %s', async (_, fragments) => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { WS_MAX_PAYLOAD: '2048' });
     const node = await FakeNode.connect(`${server.ws}/audit`);
@@ -106,7 +106,7 @@ describe('a message over WS_MAX_PAYLOAD', () => {
 });
 
 describe('a path', () => {
-  it('takes nodes with and without a trailing slash or a query, and any other is answered with 404', async () => {
+  it('accepts nodes with and without a trailing slash or a query, and any other path is 404', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     const known = ['', '/', '/?a=b', '/audit', '/audit/', '/audit/?a', '/submit', '/submit/', '//'];
@@ -129,7 +129,7 @@ describe('a path', () => {
     });
   });
 
-  it('does not keep the line of a client that was refused and does not hang up', async () => {
+  it('closes the connection of a refused client that does not close it', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     const raw = await RawSocket.connect(server.http);
@@ -144,7 +144,7 @@ describe('a path', () => {
     raw.socket.destroy();
   });
 
-  it('answers in HTTP whoever asks in HTTP', async () => {
+  it('responds to HTTP with HTTP', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     const about = await server.get('/');
@@ -173,7 +173,7 @@ describe('a path', () => {
     expect([large.status, large.headers.get('content-type')?.split(';')[0]]).toEqual([413, PROBLEM]);
   });
 
-  it('answers in HTTP/1.1 whoever asks to go on in HTTP/2', async () => {
+  it('responds to an upgrade to HTTP/2 with HTTP/1.1', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     const ask = async (request: string, body = ''): Promise<string> => {
@@ -196,7 +196,7 @@ describe('a path', () => {
 });
 
 describe('a database that is not there yet', () => {
-  it('is waited for, alive and not ready, and made where the server has none of its name', async () => {
+  it('is waited for, alive and not ready, and created if it is missing', async () => {
     await using database = TestDatabase.missing();
     await using proxy = new TcpProxy(await freePort(), database.url);
     await using server = await TestServer.start(proxy.url);
@@ -224,8 +224,8 @@ describe('a database that is not there yet', () => {
   });
 });
 
-describe('when memory is full and there is no journal', () => {
-  it('nodes are not read from, none is cut off, and nothing is lost', async () => {
+describe('a full queue without a journal', () => {
+  it('pauses all nodes, terminates none, and loses nothing', async () => {
     const MESSAGES = 500;
     const filler = 'x'.repeat(10_000);
     await using database = await TestDatabase.create();
@@ -282,7 +282,7 @@ describe('when memory is full and there is no journal', () => {
 });
 
 describe('sockets of several clients', () => {
-  it('open and close by the hundred without a trace', async () => {
+  it('leave nothing behind after hundreds of them', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     const open = async (at: number): Promise<void> => {

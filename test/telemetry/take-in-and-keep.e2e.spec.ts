@@ -32,8 +32,8 @@ async function differences(database: TestDatabase, peer: string, sent: string[])
 
 const shared = sharedServer();
 
-describe('taking in and keeping', () => {
-  it('keeps real messages of both envelopes on every path, three nodes on a socket, equal in every field', async () => {
+describe('telemetry', () => {
+  it('stores real messages of both envelopes on every path, with three nodes on a socket, equal in every field', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     const sent = new Map<string, string[]>();
@@ -79,7 +79,7 @@ describe('taking in and keeping', () => {
     ]);
   });
 
-  it('keeps every digit of a span id, and both ids where a span and its envelope have one', async () => {
+  it('stores every digit of a span id, and both ids of a span and its envelope', async () => {
     const { database, server } = shared();
     const node = await FakeNode.connect(server.ws);
     await node.sendConnected({ network_id: 'QmSpans' }, 7);
@@ -106,7 +106,7 @@ describe('taking in and keeping', () => {
     expect(row?.envelope_id).toBe('7');
   });
 
-  it('stores an object without a type, and a time that is far off under our own', async () => {
+  it('stores an object without a type, and the time of arrival for an implausible time', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     const node = await FakeNode.connect(server.ws);
@@ -135,7 +135,7 @@ describe('taking in and keeping', () => {
     }
   });
 
-  it('keeps microseconds of the time that a node gives, and answers them', async () => {
+  it('stores and returns the microseconds of the time of a node', async () => {
     const { server } = shared();
     const node = await FakeNode.connect(server.ws);
     const second = new Date().toISOString().slice(0, 19);
@@ -156,7 +156,7 @@ describe('taking in and keeping', () => {
 });
 
 describe('a connection', () => {
-  it('is filled from what a node says of itself, and ends with the socket', async () => {
+  it('has the identity of its node, and ends with the socket', async () => {
     const { database, server } = shared();
     const node = await FakeNode.connect(`${server.ws}/audit`);
     await node.sendConnected(
@@ -213,7 +213,7 @@ describe('a connection', () => {
     });
   });
 
-  it('takes the peer id of the oldest nodes from their network state', async () => {
+  it('has the peer id of the oldest nodes from their network state', async () => {
     const { database, server } = shared();
     const node = await FakeNode.connect(server.ws);
     await node.sendV1({ msg: 'system.network_state', state: { peerId: 'QmOldest' } });
@@ -226,7 +226,7 @@ describe('a connection', () => {
     );
   });
 
-  it('is a new row each time that a node comes back, and the newest answers for the node', async () => {
+  it('is a new row for each reconnect of a node, and the newest is returned', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     for (const name of ['first', 'second']) {

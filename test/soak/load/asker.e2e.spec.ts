@@ -52,14 +52,14 @@ async function inAnOutage(work: (outages: Outages) => Promise<void>): Promise<vo
   await outages.during(() => work(outages));
 }
 
-describe('somebody who asks', () => {
-  it('counts what is answered', async () => {
+describe('a client that queries', () => {
+  it('counts responses', async () => {
     const { failures, answered, refused } = await asked(status(200));
     expect({ failures, refused }).toEqual({ failures: [], refused: 0 });
     expect(answered).toBeGreaterThanOrEqual(20);
   });
 
-  it.each([500, 502, 400, 404])('takes no %i, be the database away or not', async (code) => {
+  it.each([500, 502, 400, 404])('does not accept %i, with or without the database', async (code) => {
     expect((await asked(status(code))).answered).toBe(0);
     await inAnOutage(async (outages) => {
       const { failures, refused } = await asked(status(code), outages);
@@ -68,7 +68,7 @@ describe('somebody who asks', () => {
     });
   });
 
-  it('takes 503 and an export that is cut while the database is away only', async () => {
+  it('accepts 503 and an incomplete export only while the database is away', async () => {
     const respond = (response: ServerResponse, isExport: boolean): void =>
       isExport ? cut(response) : status(503)(response);
     const there = await asked(respond);
@@ -83,7 +83,7 @@ describe('somebody who asks', () => {
     });
   });
 
-  it('takes no other answer that is cut', async () => {
+  it('accepts no other incomplete response', async () => {
     await inAnOutage(async (outages) => {
       const { failures } = await asked((response) => cut(response), outages);
       expect(failures.length).toBeGreaterThan(0);

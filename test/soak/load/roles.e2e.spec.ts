@@ -67,8 +67,8 @@ async function wrongWith(role: Steady, stored: readonly StoredNumber[]): Promise
 const stored = (...numbers: number[]): StoredNumber[] =>
   numbers.map((number) => ({ node: 0, number, at: Date.now() + 1_000 }));
 
-describe('a subscriber that stays', () => {
-  it('is content with each message once', async () => {
+describe('a permanent subscriber', () => {
+  it('accepts each message once', async () => {
     await using feed = await Feed.start((socket) => {
       sendNumbers(socket, [1, 2]);
       sendNumbers(socket, [3]);
@@ -77,7 +77,7 @@ describe('a subscriber that stays', () => {
     expect(await wrongWith(role, [...stored(1, 2, 3), { node: 0, number: 0, at: 0 }])).toEqual([]);
   });
 
-  it('says what never came, and what came twice', async () => {
+  it('reports missing and duplicate messages', async () => {
     await using feed = await Feed.start((socket) => sendNumbers(socket, [1, 3, 3]));
     const role = await followNode(seatAt(feed.ws).seat, 200);
     expect(await wrongWith(role, stored(1, 2, 3))).toEqual([
@@ -86,7 +86,7 @@ describe('a subscriber that stays', () => {
     ]);
   });
 
-  it('says that it was cut off, or told of an error', async () => {
+  it('reports the end of its socket, and errors', async () => {
     await using feed = await Feed.start((socket) => {
       sendNumbers(socket, [1]);
       socket.send('{"error":"no"}');
@@ -97,7 +97,7 @@ describe('a subscriber that stays', () => {
     expect(await wrongWith(role, stored(1))).toEqual(['was told: no', 'was cut off with 1011']);
   });
 
-  it('says which nodes it still sees', async () => {
+  it('reports the nodes that it still has', async () => {
     await using feed = await Feed.start((socket) =>
       socket.send(
         JSON.stringify({ network: 'x', as_of: 'y', nodes: [{ id: 'a' }, { id: 'b' }], gone: ['a'] }),
@@ -109,15 +109,15 @@ describe('a subscriber that stays', () => {
   });
 });
 
-describe('a subscriber that comes and goes', () => {
-  it('says what came twice', async () => {
+describe('a temporary subscriber', () => {
+  it('reports duplicate messages', async () => {
     await using feed = await Feed.start((socket) => sendNumbers(socket, [5, 6, 5]));
     const { seat, failures } = seatAt(feed.ws);
     await visit(seat);
     expect(failures).toEqual(['a visitor got 5 of node 0 twice']);
   });
 
-  it('says that it was cut off', async () => {
+  it('reports the end of its socket', async () => {
     await using feed = await Feed.start((socket) => socket.close(1013));
     const { seat, failures } = seatAt(feed.ws);
     await visit(seat);
@@ -125,8 +125,8 @@ describe('a subscriber that comes and goes', () => {
   });
 });
 
-describe('a subscriber that hardly reads', () => {
-  it.each([1013, 1006])('may not be given up with %i before it took nothing for long', async (code) => {
+describe('a slow subscriber', () => {
+  it.each([1013, 1006])('may not be closed with %i before it was stalled for long', async (code) => {
     await using feed = await Feed.start((socket) =>
       code === 1006 ? socket.terminate() : socket.close(code),
     );

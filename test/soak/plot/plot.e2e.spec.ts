@@ -48,22 +48,22 @@ describe('a plot', () => {
       .filter((one) => one.name === name && (one.attributes.class ?? '') === type)
       .map((one) => one.attributes);
 
-  it('is one SVG that needs nothing else', () => {
+  it('is one self-contained SVG', () => {
     expect(elements[0]?.name).toBe('svg');
     expect(svg).not.toMatch(/href|url\(|@import|<script/);
   });
 
-  it('has the lines where their values are', () => {
+  it('has lines at their values', () => {
     expect(of('polyline', 'line')[0]?.points).toBe('64.0,26.0 194.0,84.0 324.0,142.0 454.0,84.0 584.0,26.0');
   });
 
-  it('leaves gaps where nothing is known', () => {
+  it('has gaps for unknown values', () => {
     const points = of('polyline', 'line').map((one) => one.points?.split(' ').length);
     expect(points).toEqual([5, 1, 2, 5]);
     expect(of('line', 'level')).toHaveLength(1);
   });
 
-  it('shows in each panel what happened, and says what it was', () => {
+  it('shows events in each panel, with their names', () => {
     const marks = of('rect', 'mark');
     expect(marks).toHaveLength(2);
     expect(marks[0]).toMatchObject({ x: '194.0', width: '65.0' });
@@ -79,7 +79,7 @@ describe('the panels of a soak run', () => {
     expect(shown.toSorted((a, b) => a - b)).toEqual(COLUMNS.slice(1).map((_column, index) => index + 1));
   });
 
-  it('tell growth where it is looked at', () => {
+  it('report growth where it is checked', () => {
     const [settled, last] = [100, 105].map((mean) => ({ mean, lowest: mean })) as [Quarter, Quarter];
     const growth = { column: 'rss_mib' as const, settled, last, ratio: 1.05 };
     const [panel, ...others] = panelsOf([sample], [growth], 20);

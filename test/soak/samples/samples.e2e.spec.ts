@@ -10,7 +10,7 @@ function samplesOf(values: readonly number[], everyS: number): Sample[] {
 }
 
 describe('growth', () => {
-  it('is the mean of the last quarter by that of the second one', () => {
+  it('is the mean of the last quarter divided by that of the second', () => {
     const samples = samplesOf([900, 100, 200, 300, 400, 500, 600, 700], 5);
     expect(growthOf(samples, 'rss_mib', 40)).toEqual({
       column: 'rss_mib',
@@ -20,18 +20,18 @@ describe('growth', () => {
     });
   });
 
-  it('is 1 where nothing grows, whatever there was in the first and third quarter', () => {
+  it('is 1 without growth, whatever the first and third quarter have', () => {
     const samples = samplesOf([1, 2, 50, 50, 900, 900, 50, 50], 10);
     expect(growthOf(samples, 'rss_mib', 80).ratio).toBe(1);
   });
 
-  it('is not known where a quarter has no samples', () => {
+  it('is unknown if a quarter has no samples', () => {
     expect(growthOf(samplesOf([1], 5), 'rss_mib', 40).ratio).toBeNaN();
   });
 });
 
 describe('samples as CSV', () => {
-  it('have a line of names, and one for each', () => {
+  it('have a header line, and one line each', () => {
     const lines = toCsv(samplesOf([1.23456, 2], 5)).split('\n');
     expect(lines).toHaveLength(4);
     expect(lines[0]).toBe(COLUMNS.join(','));
