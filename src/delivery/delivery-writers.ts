@@ -50,7 +50,7 @@ export class DeliveryWriters {
 
   /** Gives up what is being written, and returns it. */
   async stop(): Promise<UnfinishedBatch[]> {
-    this.abort.abort(new Error('the process ends'));
+    this.abort.abort(new Error('the process is stopping'));
     await Promise.all(this.running);
     return this.unfinished;
   }
@@ -100,7 +100,7 @@ export class DeliveryWriters {
         }
         this.metrics.retried();
         this.outage.failed(at, error);
-        if (at === 'database' && this.outage.isOn(at)) this.watch.batchRefused(error);
+        if (at === 'database' && this.outage.isOn(at)) this.watch.writeFailed(error);
         unreadable ||= at === 'journal';
       }
       await this.pause(delay);
@@ -122,11 +122,11 @@ export class DeliveryWriters {
   /** Once it is stored, however many attempts that took. */
   private tellOfTimes(item: QueuedBatch, { expiring: { rows, oldest } }: Batch, moved: number): void {
     if (moved > 0) {
-      this.logger.warn(`${moved.toString()} messages were stamped by a wrong clock: they are dated now.`);
+      this.logger.warn(`${moved.toString()} messages had timestamps of a wrong clock and got the current time instead.`);
     }
     if (item.replayed && rows > 0 && oldest < this.clock.now() - this.expiryMs) {
       this.logger.warn(
-        `A batch of a journal has messages that have expired since, from ${new Date(oldest).toISOString()} on: they are stored, and the next purge removes them.`,
+        `A replayed batch has messages that have already expired (oldest: ${new Date(oldest).toISOString()}). They are stored, and the next purge removes them.`,
       );
     }
   }
@@ -195,7 +195,7 @@ export class DeliveryWriters {
       for (const { reason } of here) this.outcomes.rejected(countedAs, reason);
     }
     if (refused.length > 0) {
-      this.logger.debug(`The database refused ${refused.length.toString()} messages of a batch.`);
+      this.logger.debug(`The database rejected ${refused.length.toString()} messages of a batch.`);
     }
   }
 }

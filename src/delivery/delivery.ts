@@ -115,12 +115,12 @@ export class Delivery {
       this.outcomes.count(ENDPOINTS.expiring.countedAs, outcome, item.rows.expiring);
       this.outcomes.count(ENDPOINTS.audit.countedAs, outcome, item.rows.audit);
     }
-    if (kept > 0) this.logger.log(`Left ${kept.toString()} batches in the journal for the next start.`);
+    if (kept > 0) this.logger.log(`${kept.toString()} batches remain in the journal for the next start.`);
     if (this.lost > 0)
-      this.logger.error(`Lost ${this.lost.toString()} batches: there was neither database nor journal.`);
+      this.logger.error(`Lost ${this.lost.toString()} batches: neither the database nor a journal was available.`);
     if (owed > 0)
       this.logger.error(
-        `A sink will not get ${owed.toString()} batches that are stored: there was no journal.`,
+        `${owed.toString()} stored batches were not delivered to a secondary sink: no journal was available.`,
       );
   }
 
@@ -131,7 +131,7 @@ export class Delivery {
       this.journal.append(item.batch, { beyondBound: true });
       return true;
     } catch (error) {
-      this.logger.error(`A batch could not be put into the journal: ${String(error)}`);
+      this.logger.error(`A batch could not be written to the journal: ${String(error)}`);
       return false;
     }
   }

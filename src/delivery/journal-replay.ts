@@ -78,7 +78,7 @@ export class JournalReplay {
           return;
         }
         if (collectors.size === 0) {
-          this.logger.log(`Storing what a process that has ended left in ${orphan.path}.`);
+          this.logger.log(`Replaying the journal ${orphan.path} of an ended process.`);
         }
         collectors.add(batch.collector.id);
       }
@@ -103,7 +103,7 @@ export class JournalReplay {
     }
     offeredAll = true;
     endIfDone();
-    if (replayed > 0) this.logger.log(`Stored ${replayed.toString()} batches of ${orphan.path}.`);
+    if (replayed > 0) this.logger.log(`Replayed ${replayed.toString()} batches of ${orphan.path}.`);
   }
 
   /** What the database knows of the batches of a process, as soon as it answers; undefined where this process ends. */
@@ -113,7 +113,7 @@ export class JournalReplay {
       try {
         return await this.pool.withClient((client) => storedBatchesOf(client, collector), signal);
       } catch (error) {
-        this.logger.debug(`A journal waits for the database: ${String(error)}`);
+        this.logger.debug(`The replay of a journal waits for the database: ${String(error)}`);
         await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
     }
@@ -139,7 +139,7 @@ export class JournalReplay {
       );
       for (const collector of said) this.over.delete(collector);
     } catch (error) {
-      this.logger.debug(`That a journal is stored is recorded later: ${String(error)}`);
+      this.logger.debug(`The end of a replay could not be recorded yet: ${String(error)}`);
     }
   }
 }
@@ -147,8 +147,8 @@ export class JournalReplay {
 /** Of a journal that is not stored, since what is stored of it already cannot be told from the rest. */
 function lostIds(collector: string): string {
   return (
-    'the database has lost the ids of the batches that its process has stored, so some of its messages might be ' +
-    'stored twice. To store all of it, run INSERT INTO ingest_batches (id, collector) SELECT id, number FROM ' +
-    `collectors WHERE id = '${collector}'; to give it up, remove the folder. See docs/failures.md.`
+    'the database has lost the ids of the batches that its process stored, so some of its messages might be ' +
+    'stored twice. To store all of them, run INSERT INTO ingest_batches (id, collector) SELECT id, number FROM ' +
+    `collectors WHERE id = '${collector}'; to discard them, remove the directory. See docs/failures.md.`
   );
 }

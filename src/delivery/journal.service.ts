@@ -41,7 +41,7 @@ export class JournalService {
         this.metrics.damaged(messages);
         const count = messages === undefined ? 'an unknown number of' : `at least ${messages.toString()}`;
         this.logger.error(
-          `${file}: ${bytes.toString()} bytes from ${offset.toString()} cannot be read and are lost, with ${count} messages: ${reason}.`,
+          `${file}: ${bytes.toString()} bytes at offset ${offset.toString()} are damaged and lost, with ${count} messages: ${reason}.`,
         );
       },
     });
@@ -84,7 +84,7 @@ export class JournalService {
       this.journal?.check();
       this.isGone = false;
     } catch (error) {
-      if (!this.isGone) this.logger.error(`The directory of the journal is gone. ${String(error)}`);
+      if (!this.isGone) this.logger.error(`The journal directory is missing and cannot be created: ${String(error)}`);
       this.isGone = true;
     }
   }

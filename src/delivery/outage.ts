@@ -1,27 +1,25 @@
 import { Injectable, Logger } from '@nestjs/common';
 
-/** An outage is spoken of once this many attempts in a row have failed. */
-const ATTEMPTS = 3;
+/** An outage begins with this many failed attempts in a row. */
+const FAILURES = 3;
 
-/** What does not do its part: the database that is to take batches, a sink beside it, or the journal that they are read from. */
+/** Where an attempt to deliver a batch failed. */
 export type OutageOf = 'database' | 'sink' | 'journal';
 
-const WORDS: Record<OutageOf, { begins: (why: string) => string; ends: (seconds: string) => string }> = {
-  database: {
-    begins: (why) => `The database takes no batches, they wait for it: ${why}`,
-    ends: (seconds) => `The database takes batches again, after ${seconds} s.`,
-  },
+const TEXTS: Record<OutageOf, { begins: (reason: string) => string; ends: (seconds: string) => string } | null> = {
+  // DatabaseWatch logs outages of the database.
+  database: null,
   sink: {
-    begins: (why) => `A sink takes no batches, they wait for it: ${why}`,
-    ends: (seconds) => `Every sink takes batches again, after ${seconds} s.`,
+    begins: (reason) => `Writes to a secondary sink are failing and will be retried: ${reason}`,
+    ends: (seconds) => `Writes to secondary sinks succeed again, after ${seconds} s.`,
   },
   journal: {
-    begins: (why) => `A batch cannot be read from the journal for now, and is tried again: ${why}`,
-    ends: (seconds) => `Batches can be read from the journal again, after ${seconds} s.`,
+    begins: (reason) => `Reads from the journal are failing and will be retried: ${reason}`,
+    ends: (seconds) => `Reads from the journal succeed again, after ${seconds} s.`,
   },
 };
 
-/** Says once when batches do not get on, and why, and once when they do again. */
+/** Logs the beginning and the end of an outage, once each, rather than every failed attempt. */
 @Injectable()
 export class Outage {
   private readonly logger = new Logger('Delivery');
@@ -32,24 +30,25 @@ export class Outage {
     journal: undefined,
   };
 
-  failed(what: OutageOf, error: unknown): void {
-    this.failures[what] += 1;
-    this.logger.debug(`A batch is to be tried again: ${String(error)}`);
-    if (this.failures[what] < ATTEMPTS || this.since[what] !== undefined) return;
-    this.since[what] = Date.now();
-    this.logger.warn(WORDS[what].begins(String(error)));
+  failed(where: OutageOf, error: unknown): void {
+    this.failures[where] += 1;
+    this.logger.debug(`An attempt to deliver a batch failed and will be retried: ${String(error)}`);
+    if (this.failures[where] < FAILURES || this.since[where] !== undefined) return;
+    this.since[where] = Date.now();
+    const text = TEXTS[where]?.begins(String(error));
+    if (text !== undefined) this.logger.warn(text);
   }
 
-  /** Whether it has been spoken of, and goes on. */
-  isOn(what: OutageOf): boolean {
-    return this.since[what] !== undefined;
-  }
-
-  succeeded(what: OutageOf): void {
-    this.failures[what] = 0;
-    const since = this.since[what];
+  succeeded(where: OutageOf): void {
+    this.failures[where] = 0;
+    const since = this.since[where];
     if (since === undefined) return;
-    this.since[what] = undefined;
-    this.logger.log(WORDS[what].ends(Math.round((Date.now() - since) / 1000).toString()));
+    this.since[where] = undefined;
+    const text = TEXTS[where]?.ends(Math.round((Date.now() - since) / 1000).toString());
+    if (text !== undefined) this.logger.log(text);
+  }
+
+  isOn(where: OutageOf): boolean {
+    return this.since[where] !== undefined;
   }
 }

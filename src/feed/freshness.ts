@@ -9,7 +9,7 @@ export class FeedFreshness {
   private current: string | null = null;
 
   constructor(watch: DatabaseWatch) {
-    watch.onChange(() => this.set('the database', watch.trouble?.since));
+    watch.onChange(() => this.set('the database', watch.problem?.since));
   }
 
   /** Since when nothing new is sent, or not all of it, RFC 3339; null where all is well. */

@@ -76,7 +76,7 @@ export class Observer {
       this.left = await this.takeLeft();
     } catch (error) {
       this.logger.warn(
-        `${this.root} cannot be used: when this process is killed, only other servers can tell since when. ${String(error)}`,
+        `${this.root} cannot be used: if this process is killed, only other servers can record when. ${String(error)}`,
       );
     }
   }
@@ -134,7 +134,7 @@ export class Observer {
     this.beat();
     const step = this.clock.takeStep();
     if (step === 0) return;
-    this.logger.warn(`The clock of this machine was set by ${Math.round(step).toString()} ms.`);
+    this.logger.warn(`The system clock was changed by ${Math.round(step).toString()} ms.`);
     await this.samples.measure(this.repeated.signal);
   }
 
@@ -169,7 +169,7 @@ export class Observer {
   private async makeMissingFolder(): Promise<void> {
     if (this.folder !== undefined) return;
     const folder = await ObserverFolder.create(this.root, this.collector.id, () => {
-      this.logger.warn(`The folder of this process in ${this.root} is lost, and is made anew.`);
+      this.logger.warn(`The directory of this process in ${this.root} was removed and is created again.`);
       folder.abandon();
       if (this.folder !== folder) return;
       this.folder = undefined;
@@ -211,7 +211,7 @@ export class Observer {
         folder
           .remove()
           .catch((error: unknown) =>
-            this.logger.warn(`A folder of an earlier process remains: ${String(error)}`),
+            this.logger.warn(`The directory of an ended process could not be removed: ${String(error)}`),
           );
       } else {
         folder.release();

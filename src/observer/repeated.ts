@@ -19,7 +19,7 @@ export class Repeated {
       try {
         await work();
       } catch (error) {
-        if (!this.signal.aborted) this.logger.debug(`Left for the next time: ${String(error)}`);
+        if (!this.signal.aborted) this.logger.debug(`Retried at the next interval: ${String(error)}`);
       } finally {
         isRunning = false;
       }
@@ -34,7 +34,7 @@ export class Repeated {
 
   stop(): void {
     for (const timer of this.timers) clearInterval(timer);
-    this.abort.abort(new Error('the process ends'));
+    this.abort.abort(new Error('the process is stopping'));
   }
 
   /** Once nothing of it runs any more. */

@@ -9,8 +9,8 @@ export class ClockDifferenceError extends Error {
     const { offsetMs } = offset;
     const way = offsetMs > 0 ? 'ahead of' : 'behind';
     super(
-      `The clock of this machine is ${(Math.abs(offsetMs) / 1000).toFixed(1)} s ${way} the database's: ` +
-        'nothing is purged until both agree within a minute.',
+      `The system clock is ${(Math.abs(offsetMs) / 1000).toFixed(1)} s ${way} the database clock: ` +
+        'nothing is purged until they agree within a minute.',
     );
   }
 }

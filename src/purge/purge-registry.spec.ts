@@ -29,10 +29,10 @@ describe('the parts of a purge', () => {
   });
 
   it('are refused where two have one name, or the order is none', () => {
-    expect(() => registryWith(part('a'), part('a'))).toThrow('Two parts of the purge are called a.');
-    expect(() => registryWith(part('a', 'x')).inOrder()).toThrow('The part a of the purge comes after x');
+    expect(() => registryWith(part('a'), part('a'))).toThrow('Two purge parts are named a.');
+    expect(() => registryWith(part('a', 'x')).inOrder()).toThrow('The purge part a depends on x');
     expect(() => registryWith(part('a', 'b'), part('b', 'c'), part('c', 'a')).inOrder()).toThrow(
-      'Parts of the purge come after each other: a, b, c, a.',
+      'Purge parts depend on each other: a, b, c, a.',
     );
     expect(() => registryWith(part('a', 'a')).inOrder()).toThrow('a, a.');
   });

@@ -9,7 +9,7 @@ export class PurgeRegistry {
 
   /** @throws where there is a part of that name */
   register(part: PurgePart): void {
-    if (this.parts.has(part.name)) throw new Error(`Two parts of the purge are called ${part.name}.`);
+    if (this.parts.has(part.name)) throw new Error(`Two purge parts are named ${part.name}.`);
     this.parts.set(part.name, part);
   }
 
@@ -28,12 +28,12 @@ export class PurgeRegistry {
     const visit = (part: PurgePart, waiting: readonly string[]): void => {
       if (ordered.has(part)) return;
       if (waiting.includes(part.name)) {
-        throw new Error(`Parts of the purge come after each other: ${[...waiting, part.name].join(', ')}.`);
+        throw new Error(`Purge parts depend on each other: ${[...waiting, part.name].join(', ')}.`);
       }
       for (const name of part.after ?? []) {
         const before = this.parts.get(name);
         if (before === undefined) {
-          throw new Error(`The part ${part.name} of the purge comes after ${name}, which is not there.`);
+          throw new Error(`The purge part ${part.name} depends on ${name}, which is not registered.`);
         }
         visit(before, [...waiting, part.name]);
       }

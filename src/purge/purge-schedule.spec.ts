@@ -157,7 +157,7 @@ describe('the schedule of purges', () => {
       ['logs_expiring', 11],
       ['peer_connections', 8],
     ]);
-    const again = 'A purge failed, and will be tried again: ';
+    const again = 'A purge failed and will be retried: ';
     expect(warnings).toEqual([
       `${again}forks: Error: this`,
       `${again}Error: that`,
@@ -191,10 +191,10 @@ describe('the schedule of purges', () => {
     await seconds(30);
     expect(await outcomes()).toEqual({ refused_clock: 3 });
     expect(errors).toEqual([
-      "The clock of this machine is 90.0 s ahead of the database's. This server does not purge until both agree. " +
-        "Messages are stamped by the database's clock meanwhile.",
+      'The system clock is 90.0 s ahead of the database clock. Purging is disabled until they agree. ' +
+        'Messages get timestamps of the database clock meanwhile.',
     ]);
-    expect(debug).toHaveBeenCalledWith(expect.stringMatching(/^A purge was refused\. .* within a minute\.$/));
+    expect(debug).toHaveBeenCalledWith(expect.stringMatching(/^A purge was skipped\. .* within a minute\.$/));
     alarm.offsetIs({ offsetMs: 0, errorMs: 1 });
     alarm.offsetIs(off);
     await seconds(20);

@@ -76,7 +76,7 @@ export class PurgeSchedule {
   private refusedBy(error: ClockDifferenceError): void {
     this.metrics.ended('refused_clock', 0);
     this.alarm.offsetIs(error.offset);
-    this.logger.debug(`A purge was refused. ${error.message}`);
+    this.logger.debug(`A purge was skipped. ${error.message}`);
   }
 
   private async readLastSuccess(): Promise<void> {
@@ -85,7 +85,7 @@ export class PurgeSchedule {
       const at = await this.purge.lastSuccess();
       if (at !== undefined) this.metrics.lastSucceeded(at);
     } catch (error) {
-      this.logger.debug(`When the last purge was is read later: ${String(error)}`);
+      this.logger.debug(`The time of the last purge could not be read: ${String(error)}`);
     }
   }
 
@@ -94,7 +94,7 @@ export class PurgeSchedule {
     this.metrics.ended(failures.length === 0 ? outcome : 'failed', seconds);
     for (const { part, error } of failures) {
       const where = part === null ? '' : `${part}: `;
-      this.logger.warn(`A purge failed, and will be tried again: ${where}${String(error)}`);
+      this.logger.warn(`A purge failed and will be retried: ${where}${String(error)}`);
     }
   }
 }

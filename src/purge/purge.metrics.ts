@@ -6,23 +6,23 @@ import type { PurgeReport } from './purge-report.js';
 export const purgeMetricProviders = [
   makeCounterProvider({
     name: 'tetcore_purged_partitions_total',
-    help: 'Partitions of expired messages that this process has dropped.',
+    help: 'Partitions of expired messages dropped by this process.',
   }),
   makeCounterProvider({
     name: 'tetcore_purged_rows_total',
-    help: 'Rows that this process has purged, by table; of messages about, by the statistics of the database.',
+    help: 'Rows purged by this process, by table. Numbers of messages are estimates of PostgreSQL.',
     labelNames: ['table'],
   }),
   makeCounterProvider({
     name: 'tetcore_purges_total',
-    help: 'Purges, by outcome: done, failed, left to another process that was at it, or refused since our clock and that of the database differ.',
+    help: 'Purges, by outcome: done, failed, left_to_another (another process was purging) or refused_clock (system and database clock differ).',
     labelNames: ['outcome'],
   }),
   makeGaugeProvider({
     name: 'tetcore_purge_last_success_timestamp_seconds',
-    help: 'When a purge of the database last removed all that had expired, by whichever process. Absent until that was read.',
+    help: 'Time of the last complete purge of the database by any process. Absent until known.',
   }),
-  makeGaugeProvider({ name: 'tetcore_purge_duration_seconds', help: 'How long the last purge took.' }),
+  makeGaugeProvider({ name: 'tetcore_purge_duration_seconds', help: 'Duration of the last purge.' }),
 ];
 
 export type PurgeOutcome = 'done' | 'failed' | 'left_to_another' | 'refused_clock';

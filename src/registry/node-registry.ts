@@ -26,7 +26,7 @@ export class NodeRegistry {
 
   /** What is left is for the next process: nothing waits for it. */
   stop(): void {
-    this.abort.abort(new Error('The server stops.'));
+    this.abort.abort(new Error('The server is stopping.'));
   }
 
   @Interval(EVERY_MS)
@@ -63,7 +63,7 @@ export class NodeRegistry {
       if (this.abort.signal.aborted) return;
       this.metrics.failed();
       if (!this.failing)
-        this.logger.warn(`The registry of nodes cannot be updated, trying again: ${String(error)}`);
+        this.logger.warn(`The node registry could not be updated, retrying: ${String(error)}`);
       this.failing = true;
     }
   }

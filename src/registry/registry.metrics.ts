@@ -5,16 +5,16 @@ import { Counter, Gauge } from 'prom-client';
 export const registryMetricProviders = [
   makeGaugeProvider({
     name: 'tetcore_registry_rows',
-    help: 'Rows of the tables chains and nodes, as they were at the last update.',
+    help: 'Rows of the tables chains and nodes at the last update.',
     labelNames: ['table'],
   }),
   makeGaugeProvider({
     name: 'tetcore_registry_last_pass_timestamp_seconds',
-    help: 'When chains and nodes were last brought up to date, by any replica and the clock of the database.',
+    help: 'Time of the last update of chains and nodes by any replica, by the database clock.',
   }),
   makeCounterProvider({
     name: 'tetcore_registry_failures_total',
-    help: 'Updates of chains and nodes that failed; the next one makes up for it.',
+    help: 'Failed updates of chains and nodes. The next update catches up.',
   }),
 ];
 

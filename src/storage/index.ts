@@ -38,5 +38,4 @@ export { missingRanges } from './partitions/partition-width.js';
 export * from './read/index.js';
 export * from './schema/index.js';
 export { StorageModule, type StorageModuleOptions } from './storage.module.js';
-export type { DatabaseTrouble } from './watch/database-trouble.js';
-export { DatabaseWatch } from './watch/database-watch.js';
+export { type DatabaseProblem, DatabaseWatch } from './watch/database-watch.js';

@@ -19,8 +19,7 @@ import {
 import { DatabaseStartup } from './maintenance/startup/database-startup.js';
 import { StorageUpkeep } from './maintenance/storage-upkeep.js';
 import { WriterPool } from './connections/writer-pool.js';
-import { DatabaseMetrics, databaseMetricProviders } from './watch/database.metrics.js';
-import { DatabaseWatch } from './watch/database-watch.js';
+import { databaseMetricProviders, DatabaseWatch } from './watch/database-watch.js';
 
 export interface StorageModuleOptions {
   /** The URL of the database. */
@@ -58,7 +57,6 @@ const MIGRATIONS = Symbol('MIGRATIONS');
     CollectorId,
     CollectorRegistry,
     DatabaseClock,
-    DatabaseMetrics,
     DatabaseSize,
     DatabaseSizeMetrics,
     DatabaseStartup,

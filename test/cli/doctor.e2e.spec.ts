@@ -203,7 +203,7 @@ describe('doctor on this machine', () => {
     await mkdir(foreign);
     await writeFile(join(foreign, 'journal.json'), '{"format":99}');
     const [, unknown] = await said(journals, subject);
-    expect(unknown).toMatch(/^problem: The journal .* cannot be read: .* is of format 99/);
+    expect(unknown).toMatch(/^problem: The journal .* cannot be read: .* has format 99/);
     await rm(directory, { recursive: true });
   });
 
@@ -294,7 +294,7 @@ describe('doctor on a database', () => {
     );
     await connected(database.url, async (subject) => {
       expect(await said(databaseVersion, subject)).toEqual([
-        'problem: The database is encoded in SQL_ASCII; UTF8 is needed.',
+        'problem: The database is encoded in SQL_ASCII; UTF8 is required.',
       ]);
     });
     await using old = await TestDatabase.create();

@@ -69,16 +69,16 @@ it(
     expect(await nodes.tally(database.url)).toMatchObject({ twice: 0, missing: 0 });
     expect(await purges(wrong, 'done')).toBe(0);
     expect(Math.round((await shown(wrong, 'tetcore_clock_offset_seconds')).get('') ?? 0)).toBe(30 * 86_400);
-    expect(wrong.log).toMatch(/ERROR.*The clock of this machine is 2592000\.\d s ahead of the database's\./);
-    expect(wrong.log.match(/(ERROR|WARN).*The clock of this machine is /g)).toHaveLength(1);
-    expect(right.log).not.toContain('The clock of this machine');
+    expect(wrong.log).toMatch(/ERROR.*The system clock is 2592000\.\d s ahead of the database clock\./);
+    expect(wrong.log.match(/(ERROR|WARN).*The system clock is /g)).toHaveLength(1);
+    expect(right.log).not.toContain('The system clock');
 
     clock.set(wrong, 0);
     await waitUntil(async () => (await purges(wrong, 'done')) >= 1, {
       what: 'it to purge again',
       ...WAIT,
     });
-    await waitUntil(() => wrong.log.includes("agrees with the database's again"), {
+    await waitUntil(() => wrong.log.includes('agrees with the database clock again'), {
       what: 'the log',
       ...WAIT,
     });

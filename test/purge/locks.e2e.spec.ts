@@ -154,7 +154,7 @@ describe('a machine whose clock differs from the database by more than a minute'
     await using database = await databaseWith(1);
     await using purge = await TestPurge.open(database.url, 24);
     purge.aheadMs = aheadMs;
-    await expect(purge.run(NOW)).rejects.toThrow('nothing is purged until both agree within a minute');
+    await expect(purge.run(NOW)).rejects.toThrow('nothing is purged until they agree within a minute');
     await expect(purge.preview(NOW)).rejects.toThrow(ClockDifferenceError);
     expect(await messages(database)).toBe(2);
     purge.aheadMs = Math.sign(aheadMs) * 60_000;

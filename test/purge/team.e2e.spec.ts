@@ -170,7 +170,7 @@ describe('what a team keeps for a time', () => {
   it('is refused at the start where it comes after a part that is not there', async () => {
     await using database = await TestDatabase.create();
     const starting = TestServer.start(database.url, environment, { imports: [LostModule] });
-    await expect(starting).rejects.toThrow('The part team_totals of the purge comes after nothing_of_ours');
+    await expect(starting).rejects.toThrow('The purge part team_totals depends on nothing_of_ours');
   });
 });
 

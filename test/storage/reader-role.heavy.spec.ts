@@ -45,7 +45,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
   const made = async (url: string, password?: string): Promise<string> => {
     const name = newName();
     expect(await ensureReaderRole(url, { DB_READER_ROLE: name, ...given(password) })).toBe(
-      `Made the role ${name}, which reads.`,
+      `Created the read-only role ${name}.`,
     );
     return name;
   };
@@ -142,7 +142,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     const name = await made(url, PASSWORD);
     expect(isVerifierOf(await verifierOf(name), PASSWORD)).toBe(true);
     const settings = { DB_READER_ROLE: name, DB_READER_PASSWORD: OTHER_PASSWORD };
-    expect(await ensureReaderRole(url, settings)).toBe(`Changed the role ${name}, which reads: password.`);
+    expect(await ensureReaderRole(url, settings)).toBe(`Updated the read-only role ${name}: password.`);
     expect(isVerifierOf(await verifierOf(name), PASSWORD)).toBe(false);
     expect(isVerifierOf(await verifierOf(name), OTHER_PASSWORD)).toBe(true);
     const whoAmI = (password: string): Promise<object[]> =>
@@ -178,8 +178,8 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     );
     expect(said.filter((sentence) => sentence === undefined)).toHaveLength(4);
     expect(said.filter((sentence) => sentence !== undefined).sort()).toEqual([
-      `Changed the role ${name}, which reads: settings, rights.`,
-      `Made the role ${name}, which reads.`,
+      `Created the read-only role ${name}.`,
+      `Updated the read-only role ${name}: settings, privileges.`,
     ]);
     for (const url of [one, two]) {
       expect(await ask(asUser(url, name, PASSWORD), 'SELECT * FROM peer_connections')).toEqual([]);
@@ -196,7 +196,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     );
     const verifier = await verifierOf(name);
     expect(await ensureReaderRole(url, { DB_READER_ROLE: name })).toBe(
-      `Changed the role ${name}, which reads: settings, rights.`,
+      `Updated the read-only role ${name}: settings, privileges.`,
     );
     expect(await verifierOf(name)).toBe(verifier);
     expect(
@@ -234,21 +234,21 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
       `CREATE ROLE ${ending} IN ROLE pg_signal_backend`,
     );
     for (const [name, why] of [
-      [owner, 'as whom the server itself works'],
-      [superuser, 'which may do more than read: .*SUPERUSER.*writing to tables'],
-      [creator, 'which may do more than read: CREATEDB, CREATEROLE\\.'],
-      [writer, 'which may do more than read: writing to tables\\.'],
-      [member, 'which may do more than read: writing to tables\\.'],
-      [remote, 'which may do more than read: running programs and writing files on its machine\\.'],
-      [columns, 'which may do more than read: writing to tables\\.'],
-      [sequence, 'which may do more than read: changing sequences\\.'],
-      [partition, 'which may do more than read: writing to tables\\.'],
-      [trigger, 'which may do more than read: writing to tables\\.'],
-      [ending, 'which may do more than read: ending what others do\\.'],
+      [owner, 'the role of the server itself'],
+      [superuser, 'which has more than read privileges: .*SUPERUSER.*writing to tables'],
+      [creator, 'which has more than read privileges: CREATEDB, CREATEROLE\\.'],
+      [writer, 'which has more than read privileges: writing to tables\\.'],
+      [member, 'which has more than read privileges: writing to tables\\.'],
+      [remote, 'which has more than read privileges: running programs and writing files on the server\\.'],
+      [columns, 'which has more than read privileges: writing to tables\\.'],
+      [sequence, 'which has more than read privileges: changing sequences\\.'],
+      [partition, 'which has more than read privileges: writing to tables\\.'],
+      [trigger, 'which has more than read privileges: writing to tables\\.'],
+      [ending, 'which has more than read privileges: terminating sessions of other roles\\.'],
     ] as const) {
       const before = await kept(url, name);
       const refused = ensureReaderRole(url, { DB_READER_ROLE: name, DB_READER_PASSWORD: PASSWORD });
-      await expect(refused).rejects.toThrow(new RegExp(`^DB_READER_ROLE names "${name}", ${why}`));
+      await expect(refused).rejects.toThrow(new RegExp(`^DB_READER_ROLE is "${name}", ${why}`));
       await expect(refused).rejects.toBeInstanceOf(ReaderRoleError);
       expect(await kept(url, name)).toEqual(before);
     }
@@ -259,11 +259,11 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     await ask(url, 'GRANT CREATE ON SCHEMA public TO PUBLIC');
     const name = newName();
     await expect(ensureReaderRole(url, { DB_READER_ROLE: name })).rejects.toThrow(
-      'may do more than read: CREATE in the schema public. Take that from it, from PUBLIC,',
+      'which has more than read privileges: CREATE in the schema public. Revoke them from the role, from PUBLIC,',
     );
     expect(await kept(url, name)).toEqual([]);
     await ask(url, 'REVOKE CREATE ON SCHEMA public FROM PUBLIC');
-    expect(await ensureReaderRole(url, { DB_READER_ROLE: name })).toContain('Made the role');
+    expect(await ensureReaderRole(url, { DB_READER_ROLE: name })).toContain('Created the read-only role');
   });
 
   it('is made by a user that may make roles, without seeing passwords', async () => {
@@ -271,10 +271,10 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     await ask(server.url, `CREATE ROLE ${user} LOGIN CREATEDB CREATEROLE PASSWORD 'creator'`);
     const url = await newDatabase(server, (any) => asUser(any, user, 'creator'));
     const settings = { DB_READER_ROLE: name, DB_READER_PASSWORD: PASSWORD };
-    expect(await ensureReaderRole(url, settings)).toBe(`Made the role ${name}, which reads.`);
+    expect(await ensureReaderRole(url, settings)).toBe(`Created the read-only role ${name}.`);
     const first = await verifierOf(name);
     // It cannot be compared, and is set again.
-    expect(await ensureReaderRole(url, settings)).toBe(`Changed the role ${name}, which reads: password.`);
+    expect(await ensureReaderRole(url, settings)).toBe(`Updated the read-only role ${name}: password.`);
     const again = await verifierOf(name);
     expect(again).not.toBe(first);
     for (const verifier of [first, again]) expect(isVerifierOf(verifier, PASSWORD)).toBe(true);
@@ -288,9 +288,9 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     const url = await newDatabase(server, (any) => asUser(any, user, 'creator'));
     const environment = { DATABASE_URL: url, DB_READER_ROLE: name, DB_READER_PASSWORD: PASSWORD };
     const explained =
-      `The user of DATABASE_URL may not make or change the role "${name}" of DB_READER_ROLE: ` +
-      'permission denied to create role. Give that user CREATEROLE, and ADMIN OPTION on a role that somebody else has made; or ' +
-      'have an administrator run what follows and set the password, and do without DB_READER_PASSWORD: ';
+      `The user of DATABASE_URL cannot create or alter the role "${name}" of DB_READER_ROLE: ` +
+      'permission denied to create role. Grant that user CREATEROLE, and ADMIN OPTION on a role that another user created. ' +
+      'Or ask an administrator to set the password and run the following statements, and leave DB_READER_PASSWORD unset: ';
 
     const { code, stderr, stdout } = await commandLine(['migrate'], environment);
     expect({ code, stdout }).toEqual({ code: 1, stdout: 'The schema is up to date.\n' });
@@ -303,7 +303,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
         JOURNAL_MODE: 'off',
       });
       expect(running.log).toContain(
-        `WARN [DatabaseStartup] The role of dashboards is not as it should be: ${explained}`,
+        `WARN [DatabaseStartup] The read-only role (DB_READER_ROLE) could not be set up: ${explained}`,
       );
       expect((await fetch(`${running.http}/nodes`)).status).toBe(200);
       expect(await running.end('SIGTERM')).toBe(0);
@@ -313,7 +313,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     expect(statements.length).toBeGreaterThan(3);
     await ask(server.url, ...statements);
     expect(await ensureReaderRole(url, { DB_READER_ROLE: name })).toBe(
-      `Changed the role ${name}, which reads: rights.`,
+      `Updated the read-only role ${name}: privileges.`,
     );
     expect(await ensureReaderRole(url, { DB_READER_ROLE: name })).toBeUndefined();
     // That is still refused.
@@ -364,8 +364,8 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
         times,
         code: 1,
         stderr:
-          `The role "${name}" of DB_READER_ROLE is there, but lacks rights that the user of DATABASE_URL may not give. ` +
-          `Have the owner of the database and of the schema run: ${statement}\n`,
+          `The role "${name}" of DB_READER_ROLE lacks privileges that the user of DATABASE_URL cannot grant. ` +
+          `Ask the owner of the database and of the schema to run: ${statement}\n`,
       });
     }
     const question = 'SELECT * FROM tetcore_logs';
@@ -405,7 +405,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
         LOG_LEVEL: 'trace',
       });
       expect(await running.end('SIGTERM')).toBe(0);
-      expect(running.log).toContain(` the role ${name}, which reads`);
+      expect(running.log).toContain(` the read-only role ${name}`);
       for (const secret of [password, password.slice(4, 14), 'SCRAM-SHA-256'])
         expect(running.log).not.toContain(secret);
     }

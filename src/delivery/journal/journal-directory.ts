@@ -53,7 +53,7 @@ export class JournalDirectory {
           throw new JournalUnavailableError(root, error);
         }
       }
-      if (attempt >= MAX_ATTEMPTS) throw new JournalUnavailableError(root, 'it is removed again and again');
+      if (attempt >= MAX_ATTEMPTS) throw new JournalUnavailableError(root, 'it is removed repeatedly');
     }
   }
 

@@ -21,7 +21,7 @@ export class JournalUnavailableError extends Error {
       cause instanceof LockUnavailableError
         ? `: ${cause.message} Or`
         : ` (${code ?? String(cause)}): ${adviceFor(code)}, set DATA_DIR to another directory, or`;
-    super(`The journal cannot be kept in ${path}${why} do without a journal with JOURNAL_MODE=off.`, {
+    super(`The journal cannot be stored in ${path}${why} set JOURNAL_MODE=off to run without a journal.`, {
       cause,
     });
     this.code = code;
@@ -74,7 +74,7 @@ export class JournalDamageError extends Error {
   override readonly name = 'JournalDamageError';
 
   constructor(readonly damage: JournalDamage) {
-    super(`${damage.file}: ${damage.bytes} bytes from ${damage.offset} are lost: ${damage.reason}.`);
+    super(`${damage.file}: ${damage.bytes} bytes at offset ${damage.offset} are lost: ${damage.reason}.`);
   }
 }
 

@@ -210,7 +210,7 @@ export class Journal {
     if (path === undefined) {
       // That has been told.
       const { offset, length: bytes } = entry;
-      throw new JournalDamageError({ file: 'a directory that is lost', offset, bytes, reason: 'it is gone' });
+      throw new JournalDamageError({ file: 'a lost directory', offset, bytes, reason: 'it is gone' });
     }
     try {
       return await readBatch(path, this.#directory.format, entry);
@@ -274,7 +274,7 @@ export class Journal {
       try {
         const result = write();
         if (this.#writing(isThere)) return result;
-        failure = new JournalWriteError(this.path, 'it is removed again and again');
+        failure = new JournalWriteError(this.path, 'it is removed repeatedly');
       } catch (error) {
         if (this.#isIntact()) throw error;
         failure = error;
@@ -333,7 +333,7 @@ export class Journal {
         former.abandon();
       } catch (error) {
         this.options.logger.warn(
-          `The parts of a batch remain in a directory that was lost: ${String(error)}`,
+          `Parts of a batch remain in a lost directory: ${String(error)}`,
         );
       }
     }

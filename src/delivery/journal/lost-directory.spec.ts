@@ -144,7 +144,7 @@ describe.runIf(onPosix)('a journal whose directory is lost while it is used', ()
     for (let count = 0; count < 3; count++) {
       expect(() => journal.append(aBatch('refused'))).toThrow(JournalWriteError);
     }
-    expect(() => journal.check()).toThrow(/cannot be kept in .*a part of the path is a file; remove it/);
+    expect(() => journal.check()).toThrow(/cannot be stored in .*a part of the path is a file; remove it/);
     expect(journal.holds(before)).toBe(false);
     expect(moves).toEqual([]);
     await rm(directory);

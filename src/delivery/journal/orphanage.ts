@@ -80,7 +80,7 @@ export class Orphanage {
           // It is looked at again and again, and said once.
           if (this.#leftAlone.has(id)) return;
           this.#leftAlone.add(id);
-          this.options.logger.warn(`The journal ${join(this.root, id)} is left alone: ${reason}`);
+          this.options.logger.warn(`The journal ${join(this.root, id)} is not replayed: ${reason}`);
         },
         onEnd: (unreadable) => {
           this.#adopted.delete(orphan);
@@ -92,7 +92,7 @@ export class Orphanage {
     } catch (error) {
       // It stays known, so that this is said once.
       this.#leftAlone.add(id);
-      this.options.logger.warn(`The journal ${join(this.root, id)} is left alone: ${String(error)}`);
+      this.options.logger.warn(`The journal ${join(this.root, id)} is not replayed: ${String(error)}`);
       return undefined;
     }
   }

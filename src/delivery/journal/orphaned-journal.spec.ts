@@ -268,7 +268,7 @@ describe('a journal that was left behind', () => {
     expect(await drain(journal)).toEqual([]);
     expect({ damage, leftAlone: journal.leftAlone }).toEqual({ damage: [], leftAlone: 1 });
     expect(warnings).toEqual([
-      expect.stringContaining(`The journal ${remains} is left alone: JournalFormatError:`),
+      expect.stringContaining(`The journal ${remains} is not replayed: JournalFormatError:`),
     ]);
     expect(await contentOf(remains)).toEqual(before);
     await rm(remains, { recursive: true });
@@ -308,7 +308,7 @@ describe('a journal that was left behind', () => {
       }
       expect(held).toHaveLength(17);
       expect(warnings).toEqual([
-        expect.stringContaining(`The journal ${remains} is left alone: JournalFormatError:`),
+        expect.stringContaining(`The journal ${remains} is not replayed: JournalFormatError:`),
       ]);
       for (const [orphan, entry] of held) {
         expect((await orphan.read(entry)).id).toContain('batch');

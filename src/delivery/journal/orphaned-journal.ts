@@ -232,14 +232,14 @@ export class OrphanedJournal {
   #leaveAlone(error: JournalFormatError): void {
     this.#unreadable = true;
     this.#leftAlone = true;
-    this.options.logger.warn(`The journal ${this.path} is left alone: ${String(error)}`);
+    this.options.logger.warn(`The journal ${this.path} is not replayed: ${String(error)}`);
     this.options.onLeftAlone();
   }
 
   #stays(path: string, error: unknown): void {
     if (error instanceof JournalFormatError) throw error;
     this.#unreadable = true;
-    this.options.logger.warn(`${path} cannot be read and stays where it is: ${String(error)}`);
+    this.options.logger.warn(`${path} cannot be read and stays on disk: ${String(error)}`);
   }
 
   #decode(segment: Segment, { offset, length, payload }: FoundRecord): Batch | undefined {

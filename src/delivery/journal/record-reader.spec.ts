@@ -165,8 +165,8 @@ describe('a segment that is read through', () => {
     await writeFile(path, flipped(entry.offset + 50_000));
     await expect(readRecord(path, marker, entry)).rejects.toThrow('does not match its checksum');
     await writeFile(path, whole.subarray(0, entry.offset + 50_000));
-    await expect(readRecord(path, marker, entry)).rejects.toThrow('cut off');
+    await expect(readRecord(path, marker, entry)).rejects.toThrow('truncated');
     await rm(path);
-    await expect(readRecord(path, marker, entry)).rejects.toThrow('gone');
+    await expect(readRecord(path, marker, entry)).rejects.toThrow('is missing');
   });
 });

@@ -45,7 +45,7 @@ export async function readRecord(
     record = await readFully(file, offset, length);
   } catch (error) {
     const code = codeOf(error);
-    if (code === 'ENOENT') throw lost('the file is gone');
+    if (code === 'ENOENT') throw lost('the file is missing');
     if (code === 'EIO') throw lost('the disk cannot read it');
     throw error;
   }
@@ -105,7 +105,7 @@ export class RecordReader {
     const length = payloadLength(this.marker, await this.#bytesAt(offset, HEADER_BYTES));
     if (typeof length !== 'number') return length;
     if (offset + HEADER_BYTES + length > this.size) {
-      return new RecordProblem('a record is cut off', await this.#bytesAt(offset + HEADER_BYTES, length));
+      return new RecordProblem('a record is truncated', await this.#bytesAt(offset + HEADER_BYTES, length));
     }
     const payload = openRecord(this.marker, await this.#bytesAt(offset, HEADER_BYTES + length));
     // A small batch must not hold on to the whole window.

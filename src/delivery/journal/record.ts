@@ -56,7 +56,7 @@ export class RecordProblem {
 
 /** The length of the payload that follows a header. */
 export function payloadLength(marker: Buffer, header: Buffer): number | RecordProblem {
-  if (header.length < HEADER_BYTES) return new RecordProblem('the header of a record is cut off');
+  if (header.length < HEADER_BYTES) return new RecordProblem('the header of a record is truncated');
   const bare = header.subarray(0, 16);
   if (marker.compare(bare, 0, MARKER_BYTES) !== 0) return new RecordProblem('no record begins here');
   if (crc32(bare) !== header.readUInt32LE(16)) {
@@ -70,7 +70,7 @@ export function openRecord(marker: Buffer, record: Buffer): Buffer | RecordProbl
   const length = payloadLength(marker, record.subarray(0, HEADER_BYTES));
   if (typeof length !== 'number') return length;
   const payload = record.subarray(HEADER_BYTES, HEADER_BYTES + length);
-  if (payload.length < length) return new RecordProblem('a record is cut off', payload);
+  if (payload.length < length) return new RecordProblem('a record is truncated', payload);
   if (crc32(payload) !== record.readUInt32LE(12)) {
     return new RecordProblem('a record does not match its checksum', payload);
   }

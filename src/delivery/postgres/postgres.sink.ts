@@ -50,7 +50,7 @@ export class PostgresSink extends BatchSink {
     if (number === batch.collector.number) this.renumbered.delete(batch.collector.id);
     else {
       this.logger.warn(
-        `The number ${batch.collector.number.toString()} of a server belongs to another one in this database: its connections are numbered anew.`,
+        `Collector number ${batch.collector.number.toString()} belongs to another server in this database. Connections of the batch are renumbered.`,
       );
       this.renumbered.set(batch.collector.id, number);
     }
@@ -83,7 +83,7 @@ export class PostgresSink extends BatchSink {
         throw error;
       }
       if (isOtherwiseClaimed(error) || !isRefusedData(error)) throw error;
-      this.logger.debug(`A batch has a row that the database refuses: ${String(error)}`);
+      this.logger.debug(`The database rejects a row of a batch. Writing it row by row: ${String(error)}`);
       return await this.storeTolerantly(batch, signal);
     }
   }

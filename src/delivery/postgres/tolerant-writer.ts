@@ -32,7 +32,7 @@ export class TolerantWriter {
     return this.parts(
       snapshots,
       (some) => upsertConnections(some, collector),
-      ({ id }) => `The news of connection ${id.toString()}`,
+      ({ id }) => `the update of connection ${id.toString()}`,
     );
   }
 
@@ -40,7 +40,7 @@ export class TolerantWriter {
     return this.parts(
       messages,
       (some) => insertRejected(some, collector),
-      ({ reason }) => `A rejected message (${reason})`,
+      ({ reason }) => `a rejected message (${reason})`,
     );
   }
 
@@ -54,7 +54,7 @@ export class TolerantWriter {
     for (const item of items) {
       const error = await this.refusal(step([item]));
       if (error === undefined) continue;
-      this.logger.error(`${describe(item)} was refused by the database: ${error.message}`);
+      this.logger.error(`The database rejected ${describe(item)}: ${error.message}`);
     }
   }
 

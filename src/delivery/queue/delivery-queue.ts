@@ -55,7 +55,7 @@ export class DeliveryQueue extends BatchQueue {
     held: HeldBatches,
   ) {
     super();
-    held.watch(() => this.holdsFrom);
+    held.watch({ from: () => this.holdsFrom, count: () => this.unsettled });
     this.memoryBound = settings.QUEUE_MAX_MIB * MIB;
     journal.onMove((move) => this.appendAgain(move));
     metrics.watch({
@@ -86,7 +86,7 @@ export class DeliveryQueue extends BatchQueue {
       return true;
     } catch (error) {
       // The whole batch comes soon, and its failure is told.
-      this.logger.debug(`A kill would cost a part of the batch that is open: ${String(error)}`);
+      this.logger.debug(`A part of the open batch could not be journaled: ${String(error)}`);
       return false;
     }
   }
@@ -189,12 +189,12 @@ export class DeliveryQueue extends BatchQueue {
     // In the order of their ids again.
     this.inMemory = new Set([...this.inMemory].sort());
     this.logger.error(
-      `The directory of the journal, ${from}, was removed or moved. Batches go to ${to} from now on, and ` +
-        `${again.toString()} that lay in memory were written there again.` +
+      `The journal directory ${from} was removed or moved. Batches are now written to ${to}, including ` +
+        `${again.toString()} that were in memory.` +
         (gone === 0
           ? ''
-          : ` ${messages.toString()} messages, in ${gone.toString()} batches, lay only in the former directory: ` +
-            `they are lost, unless it is put back.`),
+          : ` ${messages.toString()} messages in ${gone.toString()} batches were only in the former directory: ` +
+            `they are lost unless it is restored.`),
     );
     for (const listener of this.partsListeners) listener();
   }
@@ -202,13 +202,13 @@ export class DeliveryQueue extends BatchQueue {
   private append(batch: Batch, beyondBound = false): JournalEntry | undefined {
     try {
       const entry = this.journal.append(batch, { beyondBound });
-      if (this.journalFails) this.logger.log('The journal takes batches again.');
+      if (this.journalFails) this.logger.log('The journal can be written again.');
       this.journalFails = false;
       return entry;
     } catch (error) {
       if (!(error instanceof JournalFullError) && !this.journalFails) {
         this.journalFails = true;
-        this.logger.error(`Batches are kept in memory only: ${String(error)}`);
+        this.logger.error(`The journal cannot be written. Batches are held in memory only: ${String(error)}`);
       }
       return undefined;
     }
@@ -238,8 +238,8 @@ export class DeliveryQueue extends BatchQueue {
     const full = this.isFull ? !this.hasRoom(RESUME_SHARE) : !this.hasRoom(1);
     if (full === this.isFull) return;
     this.isFull = full;
-    if (full) this.logger.warn('Memory and journal are full: nodes are not read from until there is room.');
-    else this.logger.log('There is room again: nodes are read from.');
+    if (full) this.logger.warn('Queue limit reached (memory and journal); reading from nodes paused.');
+    else this.logger.log('Queue below limit; reading from nodes resumed.');
     for (const listener of this.listeners) listener(full);
   }
 

@@ -32,7 +32,7 @@ export class OwnBatch implements QueuedBatch {
 
   load(): Promise<Batch> {
     if (this.batch !== undefined) return Promise.resolve(this.batch);
-    if (this.entry === undefined) throw new Error('A batch lies neither in memory nor on disk.');
+    if (this.entry === undefined) throw new Error('The batch is neither in memory nor on disk.');
     return this.holder.read(this.entry);
   }
 

@@ -81,17 +81,17 @@ it('does not wait for a sink that heeds no signal, nor for one that takes too lo
   const creditors = sinks.creditors();
   vi.useFakeTimers();
   const late = expect(sinks.settle(batch({}), creditors, abort.signal)).rejects.toThrow(
-    'Lake: it took more than 30 s',
+    'Lake: it did not finish within 30 s',
   );
   await vi.advanceTimersByTimeAsync(30_000);
   await late;
   const aborted = expect(sinks.settle(batch({}), creditors, abort.signal)).rejects.toThrow(
-    'Lake: the process ends',
+    'Lake: the process is stopping',
   );
-  abort.abort(new Error('the process ends'));
+  abort.abort(new Error('the process is stopping'));
   await aborted;
   expect([bus.stored.length, [...creditors]]).toEqual([1, [lake]]);
-  await expect(sinks.settle(batch({}), creditors, abort.signal)).rejects.toThrow('the process ends');
+  await expect(sinks.settle(batch({}), creditors, abort.signal)).rejects.toThrow('the process is stopping');
   expect(lake.stored).toEqual([]);
 });
 

@@ -51,7 +51,7 @@ export class OtherSinks {
   private async attempt(sink: BatchSink, batch: Batch, signal: AbortSignal): Promise<void> {
     const limit = new AbortController();
     const giveUp = (): void => limit.abort(signal.reason);
-    const timer = setTimeout(() => limit.abort(new Error('it took more than 30 s')), ATTEMPT_LIMIT_MS);
+    const timer = setTimeout(() => limit.abort(new Error('it did not finish within 30 s')), ATTEMPT_LIMIT_MS);
     signal.addEventListener('abort', giveUp, { once: true });
     const startedAt = performance.now();
     try {

@@ -5,17 +5,17 @@ import { Counter, Histogram } from 'prom-client';
 export const sinkMetricProviders = [
   makeCounterProvider({
     name: 'tetcore_sink_batches_total',
-    help: 'Batches brought to a sink beside PostgreSQL: stored, duplicate, failed and tried again, or lost to it.',
+    help: 'Batches delivered to a secondary sink, by outcome: stored, duplicate, failed (and retried) or lost.',
     labelNames: ['sink', 'outcome'],
   }),
   makeCounterProvider({
     name: 'tetcore_sink_messages_refused_total',
-    help: 'Messages that a sink beside PostgreSQL could not take.',
+    help: 'Messages that a secondary sink rejected.',
     labelNames: ['sink'],
   }),
   makeHistogramProvider({
     name: 'tetcore_sink_write_seconds',
-    help: 'What an attempt took in which a sink beside PostgreSQL took a batch.',
+    help: 'Duration of a successful write to a secondary sink.',
     labelNames: ['sink'],
     buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30],
   }),

@@ -122,7 +122,7 @@ describe('the queue of a stage', () => {
     for (const n of [1, 2, 3]) queue.offer(stored(n));
     await queue.idle();
     expect([stage.seen, counts]).toEqual([[[3]], { failed: 2, handled: 1 }]);
-    expect(said).toEqual(['warn: test failed: something that cannot be shown', 'log: test works again.']);
+    expect(said).toEqual(['warn: test failed: an error without a text', 'log: test works again.']);
   });
 
   it('does not say that the stage works again when it was not asked', async () => {
@@ -150,7 +150,7 @@ describe('the queue of a stage', () => {
     queue.offer(stored(4));
     await queue.idle();
     expect([stage.seen, counts, bytes]).toEqual([[[1], [4]], { handled: 2, dropped: 2 }, 0]);
-    expect(said).toEqual(['warn: test is behind: messages are left out for it.', 'log: test has caught up.']);
+    expect(said).toEqual(['warn: test is too slow: its queue is full, and messages are dropped.', 'log: test has caught up.']);
   });
 
   it('tells the stage to give up at the end, and counts what it did not get', async () => {

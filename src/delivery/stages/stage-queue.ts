@@ -41,7 +41,7 @@ export class StageQueue {
     const size = sizeOf(stored.batch);
     if (this.abort.signal.aborted || (this.bytes > 0 && this.bytes + size > this.queueBytes)) {
       this.metrics.count(this.name, 'dropped', rowsIn(stored));
-      if (!this.drops) this.logger.warn(`${this.name} is behind: messages are left out for it.`);
+      if (!this.drops) this.logger.warn(`${this.name} is too slow: its queue is full, and messages are dropped.`);
       this.drops = true;
       return;
     }
@@ -57,7 +57,7 @@ export class StageQueue {
 
   /** The stage is told to give up, and what waits is left out. */
   end(): void {
-    this.abort.abort(new Error('the process ends'));
+    this.abort.abort(new Error('the process is stopping'));
     for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
       this.metrics.count(this.name, 'dropped', rowsIn(next.stored));
     }
@@ -114,6 +114,6 @@ function describe(error: unknown): string {
   try {
     return error instanceof Error ? (error.stack ?? error.message) : String(error);
   } catch {
-    return 'something that cannot be shown';
+    return 'an error without a text';
   }
 }

@@ -8,12 +8,12 @@ export type StageOutcome = 'handled' | 'failed' | 'dropped';
 export const stageMetricProviders = [
   makeCounterProvider({
     name: 'tetcore_stage_messages_total',
-    help: 'Stored messages that went by a stage after storing: handled, failed or dropped.',
+    help: 'Stored messages passed to an after-store hook, by outcome: handled, failed or dropped.',
     labelNames: ['stage', 'outcome'],
   }),
   makeGaugeProvider({
     name: 'tetcore_stage_queue_bytes',
-    help: 'What waits for a stage after storing.',
+    help: 'Messages queued for an after-store hook, in bytes.',
     labelNames: ['stage'],
   }),
 ];

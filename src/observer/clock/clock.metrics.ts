@@ -5,7 +5,7 @@ import { Gauge } from 'prom-client';
 export const clockMetricProviders = [
   makeGaugeProvider({
     name: 'tetcore_clock_offset_seconds',
-    help: 'How far the clock of this server is ahead of the database, in seconds. Absent until it was measured.',
+    help: 'Offset of the system clock from the database clock, in seconds, positive if it is ahead. Absent until measured.',
   }),
 ];
 

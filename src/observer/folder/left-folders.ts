@@ -62,7 +62,7 @@ export class LeftFolders {
       }
       this.unreadable.add(id);
       this.logger.warn(
-        `${path} cannot be read, and is left alone: since when its process is gone is not known.`,
+        `${path} cannot be read and is skipped: the end of its process is not known.`,
       );
     } catch (error) {
       lock.release();

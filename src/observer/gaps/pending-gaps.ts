@@ -106,7 +106,7 @@ export class PendingGaps {
     const oldest = settled[0] ?? [...this.gaps.values()][0];
     if (oldest === undefined) return;
     this.gaps.delete(oldest.gap.id);
-    this.logger.error(`A gap is lost, since too many wait: ${JSON.stringify(this.recordOf(oldest.gap))}`);
+    this.logger.error(`A gap was dropped, because too many are pending: ${JSON.stringify(this.recordOf(oldest.gap))}`);
   }
 
   private recordOf({ id, collector, cause, began, ended }: Gap): GapRecord {

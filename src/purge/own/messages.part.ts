@@ -36,7 +36,7 @@ export class MessagesPart implements PurgePart {
     }
     if (signal.aborted || waiting.length === 0) return;
     report.left.push(...waiting.map(({ name }) => name).sort());
-    this.logger.log(`Somebody reads for long. Left for the next purge: ${report.left.join(', ')}.`);
+    this.logger.log(`Long-running reads lock partitions. Left for the next purge: ${report.left.join(', ')}.`);
   }
 
   async preview(context: PurgeContext): Promise<Expired> {

@@ -17,12 +17,12 @@ export class ClockAlarm {
       const seconds = (Math.abs(offsetMs) / 1000).toFixed(1);
       const way = offsetMs > 0 ? 'ahead of' : 'behind';
       this.logger.error(
-        `The clock of this machine is ${seconds} s ${way} the database's. This server does not purge until both agree. ` +
-          "Messages are stamped by the database's clock meanwhile.",
+        `The system clock is ${seconds} s ${way} the database clock. Purging is disabled until they agree. ` +
+          'Messages get timestamps of the database clock meanwhile.',
       );
     } else {
       this.logger.log(
-        "The clock of this machine agrees with the database's again. This server purges again.",
+        'The system clock agrees with the database clock again. Purging is enabled.',
       );
     }
   }

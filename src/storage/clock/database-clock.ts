@@ -135,7 +135,7 @@ export class DatabaseClock {
     }
     const { offset } = this;
     if (offset === undefined || Number.isNaN(databaseMs))
-      throw new Error('The database did not tell the time.');
+      throw new Error('The database returned no time.');
     return { now: Math.floor(databaseMs), offset };
   }
 

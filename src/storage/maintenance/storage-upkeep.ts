@@ -44,7 +44,7 @@ export class StorageUpkeep {
     try {
       await task();
     } catch (error) {
-      this.logger.debug(`Left for the next time: ${String(error)}`);
+      this.logger.debug(`Retried at the next interval: ${String(error)}`);
     }
   }
 }

@@ -5,7 +5,7 @@ export class CoordinatorRefusalError extends Error {
   override readonly name = 'CoordinatorRefusalError';
 
   constructor(answer: string) {
-    super(`The coordinator refused a statement: ${answer}`);
+    super(`The Citus coordinator rejected a statement: ${answer}`);
   }
 }
 

@@ -77,8 +77,8 @@ export class PartitionManager {
     const spans = spansOf(moments(), this.widthOf(table)).filter((span) => !this.isCovered(table, ...span));
     if (spans.length > MANY) {
       this.logger.warn(
-        `Messages of one batch lie in ${spans.length.toString()} partitions of ${table} that are not there, and are ` +
-          'made: the clock of a server, or those of many nodes, were set back and forth.',
+        `One batch needs ${spans.length.toString()} new partitions of ${table}: ` +
+          'the clock of a server or of many nodes may be wrong.',
       );
     }
     for (const [from, to] of spans) await this.ensure(table, from, to, signal);
@@ -128,7 +128,7 @@ export class PartitionManager {
       `CREATE TABLE ${name} (LIKE ${table} INCLUDING DEFAULTS INCLUDING COMPRESSION)`,
       `ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM ('${from ?? ''}') TO ('${to ?? ''}')`,
     ]);
-    this.logger.log(`Made the partition ${name}.`);
+    this.logger.log(`Created partition ${name}.`);
   }
 }
 

@@ -86,7 +86,7 @@ export class ReaderConnection {
       this.returnToPool();
       return;
     }
-    this.failure ??= new Error('Its statement was given up.');
+    this.failure ??= new Error('Its statement was cancelled.');
     cancelStatement(this.client);
     void Promise.all(this.running).then(() => this.returnToPool());
   }

@@ -39,7 +39,7 @@ export class Reading<T> implements AsyncIterable<T> {
       },
       return: async () => {
         givenUp = true;
-        abort.abort(new ReadingGivenUpError('The reading was given up.'));
+        abort.abort(new ReadingGivenUpError('The read was cancelled.'));
         return await rows.return();
       },
     };

@@ -41,7 +41,7 @@ export const SAID_FIELDS = [
     said: 'name',
     kind: 'text',
     answers: 'node',
-    description: 'The name that the node gives itself.',
+    description: 'Name of the node, as reported by the node.',
     example: 'alice',
   },
   {
@@ -68,7 +68,7 @@ export const SAID_FIELDS = [
     said: 'authority',
     kind: 'flag',
     answers: 'node',
-    description: 'It runs as a validator.',
+    description: 'Whether the node runs as a validator.',
   },
   {
     key: 'startupTime',
@@ -76,7 +76,7 @@ export const SAID_FIELDS = [
     said: 'startup_time',
     kind: 'time',
     answers: 'node',
-    description: 'When the node was started, by its own clock: milliseconds since the epoch.',
+    description: 'Start time of the node by its own clock: milliseconds since the Unix epoch.',
     example: 1767323045678,
   },
   {
@@ -94,7 +94,7 @@ export const SAID_FIELDS = [
     said: 'config',
     kind: 'text',
     answers: 'connection',
-    description: 'The configuration of the node.',
+    description: 'Configuration of the node.',
   },
   {
     key: 'genesisHash',
@@ -102,7 +102,7 @@ export const SAID_FIELDS = [
     said: 'genesis_hash',
     kind: 'hash',
     answers: 'node',
-    description: 'The hash of the first block of its chain, which identifies the chain.',
+    description: 'Genesis hash of its chain, which identifies the chain.',
     example: '0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3',
   },
   {
@@ -138,7 +138,7 @@ export const SAID_FIELDS = [
     said: 'sysinfo',
     kind: 'object',
     answers: 'connection',
-    description: 'The computer, as the node reports it.',
+    description: 'Hardware of the machine, as reported by the node.',
     example: { cpu: 'AMD EPYC 7443P', memory: 67334475776, core_count: 24 },
   },
 ] as const satisfies readonly SaidField[];

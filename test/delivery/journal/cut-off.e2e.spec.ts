@@ -29,5 +29,5 @@ it('says how many messages are lost with a journal that is cut off', async () =>
     { what: 'the damage to be found' },
   );
   expect(metrics.sum('tetcore_journal_damaged_messages_total')).toBe(5);
-  expect(server.log).toContain('cannot be read and are lost, with at least 5 messages: a record is cut off.');
+  expect(server.log).toContain('are damaged and lost, with at least 5 messages: a record is truncated.');
 });

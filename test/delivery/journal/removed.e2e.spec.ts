@@ -69,7 +69,7 @@ describe('the journal of a server that runs', { timeout: 120_000 }, () => {
         await send();
         const metrics = await Metrics.read(server.http);
         expect(metrics.sum('tetcore_journal_moves_total')).toBe(1);
-        expect(server.log).toMatch(/The directory of the journal, .*, was removed or moved\. Batches go to/);
+        expect(server.log).toMatch(/The journal directory .* was removed or moved\. Batches are now written to/);
       });
       expect(found).toEqual({ missing: 0, twice: 0 });
       expect(exitCode).toBeNull();

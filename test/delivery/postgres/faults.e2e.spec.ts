@@ -60,7 +60,7 @@ describe('a database that is frozen', () => {
     await storage.store(batch({ expiring: [row()] }));
     proxy.freeze();
     const abort = new AbortController();
-    const reason = new Error('the process ends');
+    const reason = new Error('the process is stopping');
     // The first writes, the second waits for its connection, the third for one to make a partition.
     const stores = [row(), row(), row({ at: Date.now() - 90 * 86_400_000 })].map((one) =>
       expect(storage.store(batch({ expiring: [one] }), abort.signal)).rejects.toBe(reason),

@@ -1,11 +1,11 @@
 /** What a server says at ERROR when these faults happen: a person is to act, and here the test is that person. */
 const EXPECTED = [
-  /Batches are kept in memory only/,
-  /cannot be read and are lost/,
-  /The clock of this machine is .* the database's/,
+  /The journal cannot be written. Batches are held in memory only/,
+  /are damaged and lost/,
+  /The system clock is .* the database clock/,
   // The next fault came while it was at it, and it tries again.
-  /The tables of the database cannot be made anew: .*terminating connection/,
-  /The directory of the journal, .* was removed or moved/,
+  /The missing tables of the database could not be created: .*terminating connection/,
+  /The journal directory .* was removed or moved/,
 ];
 
 /** Lines at ERROR that no fault explains. */

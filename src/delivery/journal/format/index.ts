@@ -56,15 +56,15 @@ export function readFormat(path: string, description: string): JournalFormat {
   }
   if (found?.format !== FORMAT) {
     throw new JournalFormatError(
-      `${path} is of format ${String(found?.format)}; this version reads ${FORMAT}.`,
+      `${path} has format ${String(found?.format)}; this version reads format ${FORMAT}.`,
     );
   }
   const unknown = Object.keys(found).find((field) => !['format', 'marker', 'columns'].includes(field));
   if (unknown !== undefined)
-    throw new JournalFormatError(`${path} has a field that is not known here: ${unknown}.`);
+    throw new JournalFormatError(`${path} has an unknown field: ${unknown}.`);
   const marker = Buffer.from(String(found.marker), 'hex');
   if (marker.length !== MARKER_BYTES) throw new JournalFormatError(`${path} has no marker.`);
-  if (!Array.isArray(found.columns)) throw new JournalFormatError(`${path} names no columns.`);
+  if (!Array.isArray(found.columns)) throw new JournalFormatError(`${path} lists no columns.`);
   return formatOf(marker, found.columns);
 }
 

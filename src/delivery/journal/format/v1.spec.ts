@@ -149,7 +149,7 @@ describe('batches as bytes of format 1', () => {
   it('are of a later version, and no damage, when their head has a field that is not known', () => {
     const encoded = encode(sample());
     expect(() => decode(withHead(encoded, (head) => ({ ...head, cipher: null })))).toThrow(
-      new JournalFormatError('In a batch, the head has a field that is not known here: cipher.'),
+      new JournalFormatError('In a batch, the head has an unknown field: cipher.'),
     );
   });
 

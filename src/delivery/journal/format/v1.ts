@@ -78,7 +78,7 @@ type Keys = readonly (keyof ConnectionSnapshot)[];
 export function keysOf(columns: readonly string[]): Keys {
   return columns.map((name) => {
     const known = CONNECTION_COLUMNS.find(({ column }) => column === name);
-    if (known === undefined) throw new JournalFormatError(`It has a column that is not known here: ${name}.`);
+    if (known === undefined) throw new JournalFormatError(`Unknown column: ${name}.`);
     return known.key;
   });
 }
@@ -128,7 +128,7 @@ export class DecoderV1 {
    * @throws JournalFormatError where it has a field that is not known here
    */
   decode(bytes: Buffer): Batch {
-    if (bytes.length < LENGTH_BYTES) throw new BatchFormatError('There are too few bytes for a batch.');
+    if (bytes.length < LENGTH_BYTES) throw new BatchFormatError('The batch is too short.');
     let end = LENGTH_BYTES + bytes.readUInt32LE(0);
     const head = parseHead(bytes.subarray(LENGTH_BYTES, end));
     const take = (size: number): Buffer => {
@@ -146,7 +146,7 @@ export class DecoderV1 {
       rejected: head.rejected.map((message) => rejectedOf(message, take(message.head))),
     };
     if (end !== bytes.length) {
-      throw new BatchFormatError(`A batch of ${end} bytes was written, but ${bytes.length} are there.`);
+      throw new BatchFormatError(`The batch has ${bytes.length} bytes instead of ${end}.`);
     }
     return batch;
   }
@@ -204,12 +204,12 @@ function parseHead(json: Buffer): BatchHead {
  */
 function check(value: unknown, fields: readonly string[], what: string): void {
   if (typeof value !== 'object' || value === null)
-    throw new BatchFormatError(`In a batch, ${what} is no object.`);
+    throw new BatchFormatError(`In a batch, ${what} is not an object.`);
   const missing = fields.find((field) => !(field in value));
   if (missing !== undefined) throw new BatchFormatError(`In a batch, ${what} has no ${missing}.`);
   const unknown = Object.keys(value).find((field) => !fields.includes(field));
   if (unknown !== undefined) {
-    throw new JournalFormatError(`In a batch, ${what} has a field that is not known here: ${unknown}.`);
+    throw new JournalFormatError(`In a batch, ${what} has an unknown field: ${unknown}.`);
   }
 }
 

@@ -32,7 +32,7 @@ export class CollectorId {
 
   /** The number was taken: another one is ours. Only before the first connection, since its id has the number. */
   renumber(number: number): void {
-    if (this.connections > 0) throw new Error('Connections are named by the number that is there.');
+    if (this.connections > 0) throw new Error('The collector number cannot change after the first connection.');
     this.current = { id: this.current.id, number };
   }
 
@@ -43,7 +43,7 @@ export class CollectorId {
    */
   nextConnectionId(): number {
     if (this.connections === MOST_CONNECTIONS) {
-      throw new RangeError('This process has had 2^32 connections, and must be started anew to have more.');
+      throw new RangeError('This process has used all of its 2^32 connection ids. Restart it.');
     }
     this.connections += 1;
     return connectionId(this.current.number, this.connections);

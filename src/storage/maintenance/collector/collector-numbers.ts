@@ -55,7 +55,7 @@ async function takeNumber(
     if (rows[0] !== undefined) return { number: rows[0].number, isNew: rowCount === 1 };
     wanted = drawCollectorNumber();
   }
-  throw new Error(`${MOST_DRAWS.toString()} numbers for a collector were taken one after the other.`);
+  throw new Error(`No free collector number was found in ${MOST_DRAWS.toString()} attempts.`);
 }
 
 /** The number that a collector has in this database; its own where it is not known here. */

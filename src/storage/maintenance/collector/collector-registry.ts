@@ -62,7 +62,7 @@ export class CollectorRegistry {
         ended += count;
       }
     } finally {
-      if (ended > 0) this.logger.log(`Ended ${ended.toString()} connections of processes that are gone.`);
+      if (ended > 0) this.logger.log(`Ended ${ended.toString()} connections of processes that no longer run.`);
     }
   }
 
@@ -98,7 +98,7 @@ export class CollectorRegistry {
 
   /** Says that this process has ended, and what it has left in its journal, where the database can be told. */
   async stop(): Promise<void> {
-    this.abort.abort(new Error('the process ends'));
+    this.abort.abort(new Error('the process is stopping'));
     if (!this.registered) return;
     try {
       await this.pool.withClient(

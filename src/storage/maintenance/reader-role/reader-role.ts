@@ -42,14 +42,14 @@ export class ReaderRole {
     this.refuseUnfit(role);
     const done = {
       settings: await this.setSettings(role?.settings ?? []),
-      rights: await this.grantRights(),
+      privileges: await this.grantPrivileges(),
       password: password !== undefined && (await this.setPassword(password)),
     };
-    if (before === undefined) return `Made the role ${this.name}, which reads.`;
+    if (before === undefined) return `Created the read-only role ${this.name}.`;
     const changed = Object.entries(done).flatMap(([what, isChanged]) => (isChanged ? [what] : []));
     return changed.length === 0
       ? undefined
-      : `Changed the role ${this.name}, which reads: ${changed.join(', ')}.`;
+      : `Updated the read-only role ${this.name}: ${changed.join(', ')}.`;
   }
 
   /**
@@ -61,8 +61,8 @@ export class ReaderRole {
     const missing = await missingRights(this.client, this.name, this.schema);
     if (missing.length === 0) return;
     throw new ReaderRoleError(
-      `The role "${this.name}" of DB_READER_ROLE is there, but lacks rights that the user of DATABASE_URL may not give. ` +
-        `Have the owner of the database and of the schema run: ${missing.join('; ')}`,
+      `The role "${this.name}" of DB_READER_ROLE lacks privileges that the user of DATABASE_URL cannot grant. ` +
+        `Ask the owner of the database and of the schema to run: ${missing.join('; ')}`,
     );
   }
 
@@ -87,17 +87,17 @@ export class ReaderRole {
 
   private refuseUnfit(role: RoleState | undefined): void {
     if (role === undefined) {
-      throw new ReaderRoleError(`The role "${this.name}" of DB_READER_ROLE has gone meanwhile.`);
+      throw new ReaderRoleError(`The role "${this.name}" of DB_READER_ROLE was dropped meanwhile.`);
     }
     if (role.isOurs) {
       throw new ReaderRoleError(
-        `DB_READER_ROLE names "${this.name}", as whom the server itself works. Name another role.`,
+        `DB_READER_ROLE is "${this.name}", the role of the server itself. Choose another role.`,
       );
     }
     if (role.beyondReading.length > 0) {
       throw new ReaderRoleError(
-        `DB_READER_ROLE names "${this.name}", which may do more than read: ${role.beyondReading.join(', ')}. ` +
-          'Take that from it, from PUBLIC, or from the roles that it is a member of; or name another role.',
+        `DB_READER_ROLE is "${this.name}", which has more than read privileges: ${role.beyondReading.join(', ')}. ` +
+          'Revoke them from the role, from PUBLIC, or from the roles that it is a member of, or choose another role.',
       );
     }
   }
@@ -108,7 +108,7 @@ export class ReaderRole {
     return missing.length > 0;
   }
 
-  private async grantRights(): Promise<boolean> {
+  private async grantPrivileges(): Promise<boolean> {
     const missing = await missingRights(this.client, this.name, this.schema);
     for (const statement of missing) await this.run(statement);
     return missing.length > 0;
@@ -133,10 +133,10 @@ export class ReaderRole {
         ...this.settings.map((setting) => setting.statement),
       ];
       throw new ReaderRoleError(
-        `The user of DATABASE_URL may not make or change the role "${this.name}" of DB_READER_ROLE: ` +
-          `${(error as Error).message}. Give that user CREATEROLE, and ADMIN OPTION on a role that somebody else ` +
-          'has made; or have an administrator run what follows and set the password, and do without ' +
-          `DB_READER_PASSWORD: ${statements.join('; ')}`,
+        `The user of DATABASE_URL cannot create or alter the role "${this.name}" of DB_READER_ROLE: ` +
+          `${(error as Error).message}. Grant that user CREATEROLE, and ADMIN OPTION on a role that another user ` +
+          'created. Or ask an administrator to set the password and run the following statements, and leave ' +
+          `DB_READER_PASSWORD unset: ${statements.join('; ')}`,
         { cause: error },
       );
     }

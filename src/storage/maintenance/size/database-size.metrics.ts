@@ -5,11 +5,11 @@ import { Gauge } from 'prom-client';
 export const databaseSizeMetricProviders = [
   makeGaugeProvider({
     name: 'tetcore_database_size_bytes',
-    help: 'What the database takes on its disk, as it was within the last minute. Absent while it cannot be asked.',
+    help: 'Size of the database on disk, in bytes, measured within the last minute. Absent while it cannot be queried.',
   }),
   makeGaugeProvider({
     name: 'tetcore_table_size_bytes',
-    help: 'What the partitions of messages take of that, with their indexes, by table.',
+    help: 'Size of the partitions of messages with their indexes, in bytes, by table.',
     labelNames: ['table'],
   }),
 ];

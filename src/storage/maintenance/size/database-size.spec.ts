@@ -41,7 +41,7 @@ describe('the size of a database', () => {
 
   it('is measured less often the longer that fails, which is said once', async () => {
     expect(await between(300)).toEqual([5, 10, 20, 40, 60, 60, 60]);
-    expect(warnings).toEqual(['The size of the database cannot be measured for now: Error: away']);
+    expect(warnings).toEqual(['The size of the database could not be measured: Error: away']);
     isAway = false;
     expect(await between(180)).toEqual([60, 60, 60]);
     isAway = true;

@@ -52,7 +52,7 @@ export class DatabaseSize {
       this.failures += 1;
       this.dueAt = performance.now() + Math.min(AGAIN_MS * 2 ** (this.failures - 1), EVERY_MS);
       if (this.failures === 1)
-        this.logger.warn(`The size of the database cannot be measured for now: ${String(error)}`);
+        this.logger.warn(`The size of the database could not be measured: ${String(error)}`);
       throw error;
     }
   }

@@ -31,10 +31,10 @@ export async function schemaFaults(dataSource: DataSource): Promise<string[]> {
             SELECT relation, attname::text AS name, format_type(atttypid, NULL) AS type,
                    attnotnull AND NOT atthasdef AND attidentity = '' AS must_be_given
               FROM relation JOIN pg_attribute ON attrelid = relation.oid AND attnum > 0 AND NOT attisdropped)
-     SELECT CASE WHEN relation.oid IS NULL THEN 'there is no ' || relation.relation
+     SELECT CASE WHEN relation.oid IS NULL THEN 'table ' || relation.relation || ' is missing'
                  WHEN found.name IS NULL THEN relation.relation || ' has no column ' || needed.name
-                 WHEN needed.name IS NULL THEN relation.relation || ' must be given a column ' || found.name
-                 ELSE relation.relation || '.' || needed.name || ' is ' || found.type || ', not ' || needed.type END AS fault
+                 WHEN needed.name IS NULL THEN relation.relation || ' has an unknown required column ' || found.name
+                 ELSE relation.relation || '.' || needed.name || ' has type ' || found.type || ' instead of ' || needed.type END AS fault
        FROM needed FULL JOIN found USING (relation, name) JOIN relation USING (relation)
       WHERE found.name IS NULL OR (needed.name IS NULL AND found.must_be_given)
          OR (needed.type <> '' AND found.type NOT IN (needed.type, needed.type || '[]'))

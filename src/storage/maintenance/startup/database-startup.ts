@@ -51,7 +51,7 @@ export class DatabaseStartup {
         signal.throwIfAborted();
         if (error instanceof UnsupportedDatabaseError || error instanceof SchemaOutdatedError) throw error;
         if (delay === FIRST_DELAY_MS || delay === LONGEST_DELAY_MS) {
-          this.logger.warn(`The database is not ready, trying again: ${describe(error)}`);
+          this.logger.warn(`The database is not ready, retrying: ${describe(error)}`);
         }
       }
       await sleep(delay, undefined, { signal });
@@ -76,7 +76,7 @@ export class DatabaseStartup {
     if (!this.dataSource.isInitialized) await this.dataSource.initialize();
     if (this.settings.MIGRATE_ON_START) {
       const applied = await migrate(this.url, this.dataSource);
-      for (const name of applied) this.logger.log(`Applied the migration ${name}.`);
+      for (const name of applied) this.logger.log(`Applied migration ${name}.`);
       await this.makeReaderRole();
     } else {
       const pending = await pendingMigrations(this.dataSource);
@@ -84,14 +84,14 @@ export class DatabaseStartup {
     }
     const faults = await schemaFaults(this.dataSource);
     if (faults.length > 0) {
-      throw new UnsupportedDatabaseError(`one with tables of another version: ${namedFaults(faults)}`);
+      throw new UnsupportedDatabaseError(`has tables of another version: ${namedFaults(faults)}`);
     }
     await this.pool.withClient((client) => this.clock.measure(client));
     await this.partitions.ensureAhead(this.clock.now());
     await this.collectors.seen();
     // Not waited for: a process that died with many nodes leaves much to end.
     void this.collectors.sweep().catch((error: unknown) => {
-      this.logger.debug(`What dead processes left open is ended later: ${describe(error)}`);
+      this.logger.debug(`Open connections of dead processes are ended later: ${describe(error)}`);
     });
   }
 
@@ -101,7 +101,7 @@ export class DatabaseStartup {
       const changed = await ensureReaderRole(this.url, this.settings);
       if (changed !== undefined) this.logger.log(changed);
     } catch (error) {
-      this.logger.warn(`The role of dashboards is not as it should be: ${describe(error)}`);
+      this.logger.warn(`The read-only role (DB_READER_ROLE) could not be set up: ${describe(error)}`);
     }
   }
 }

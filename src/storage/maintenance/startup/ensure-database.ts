@@ -41,12 +41,12 @@ async function checkVersion(client: pg.ClientBase): Promise<string> {
             current_setting('server_encoding') AS encoding`,
   );
   const [found] = rows;
-  if (found === undefined) throw new UnsupportedDatabaseError('one that does not tell its version');
+  if (found === undefined) throw new UnsupportedDatabaseError('does not report its version');
   if (Number(found.number) < OLDEST_VERSION) {
-    throw new UnsupportedDatabaseError(`PostgreSQL ${found.text}; 15 or later is needed`);
+    throw new UnsupportedDatabaseError(`is PostgreSQL ${found.text}; version 15 or later is required`);
   }
   if (found.encoding !== 'UTF8') {
-    throw new UnsupportedDatabaseError(`encoded in ${found.encoding}; UTF8 is needed`);
+    throw new UnsupportedDatabaseError(`is encoded in ${found.encoding}; UTF8 is required`);
   }
   return found.text;
 }

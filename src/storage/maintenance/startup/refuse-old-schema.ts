@@ -15,12 +15,12 @@ export async function refuseOldSchema(client: ClientBase): Promise<void> {
   const type = rows[0]?.type;
   if (type === 'uuid') {
     throw new UnsupportedDatabaseError(
-      'one of a build from before the first release. Set DATABASE_URL to a new one, which is created where it is missing',
+      'was created by a build from before the first release. Set DATABASE_URL to a new one, which is created if it is missing',
     );
   }
   if (type !== 'integer') return;
   throw new UnsupportedDatabaseError(
-    'one of version 0.1.4. Set DATABASE_URL to a new one, which is created where it is missing, and bring this one ' +
-      'over with `tetcore-analytics import --from`: see docs/coming-from-0.1.4.md',
+    'is one of version 0.1.4. Set DATABASE_URL to a new one, which is created if it is missing, and import this one ' +
+      'with `tetcore-analytics import --from`: see docs/coming-from-0.1.4.md',
   );
 }

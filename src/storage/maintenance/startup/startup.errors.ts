@@ -2,8 +2,9 @@
 export class UnsupportedDatabaseError extends Error {
   override readonly name = 'UnsupportedDatabaseError';
 
+  /** @param what completes a sentence: `is encoded in LATIN1, but …` */
   constructor(what: string) {
-    super(`The database is ${what}.`);
+    super(`The database ${what}.`);
   }
 }
 
