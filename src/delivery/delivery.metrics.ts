@@ -25,7 +25,7 @@ export const deliveryMetricProviders = [
   }),
   makeHistogramProvider({
     name: 'tetcore_message_store_lag_seconds',
-    help: "Time from the first message of a batch to its commit.",
+    help: 'Time from the first message of a batch to its commit.',
     buckets: [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600],
   }),
   makeCounterProvider({
@@ -33,7 +33,10 @@ export const deliveryMetricProviders = [
     help: 'Failed attempts to write a batch. Each is retried.',
   }),
   makeGaugeProvider({ name: 'tetcore_queue_batches', help: 'Queued batches that are not stored yet.' }),
-  makeGaugeProvider({ name: 'tetcore_queue_memory_bytes', help: 'Approximate memory used by queued batches, in bytes.' }),
+  makeGaugeProvider({
+    name: 'tetcore_queue_memory_bytes',
+    help: 'Approximate memory used by queued batches, in bytes.',
+  }),
   makeGaugeProvider({ name: 'tetcore_journal_bytes', help: 'Size of the journal on disk, in bytes.' }),
   makeGaugeProvider({
     name: 'tetcore_journal_batches',
@@ -66,7 +69,7 @@ export interface DeliveryGauges {
   memoryBytes: () => number;
   journalBytes: () => number;
   journalBatches: () => number;
-  journalsLeftAlone: () => number;
+  skippedJournals: () => number;
 }
 
 @Injectable()
@@ -87,13 +90,13 @@ export class DeliveryMetrics {
     @InjectMetric('tetcore_queue_memory_bytes') queueMemory: Gauge,
     @InjectMetric('tetcore_journal_bytes') journalBytes: Gauge,
     @InjectMetric('tetcore_journal_batches') journalBatches: Gauge,
-    @InjectMetric('tetcore_journals_left_alone') journalsLeftAlone: Gauge,
+    @InjectMetric('tetcore_journals_left_alone') skippedJournals: Gauge,
   ) {
     this.collect(queueBatches, 'batches');
     this.collect(queueMemory, 'memoryBytes');
     this.collect(journalBytes, 'journalBytes');
     this.collect(journalBatches, 'journalBatches');
-    this.collect(journalsLeftAlone, 'journalsLeftAlone');
+    this.collect(skippedJournals, 'skippedJournals');
   }
 
   /** Has gauges read their values when they are asked. */

@@ -4,9 +4,12 @@ import { Injectable, Logger } from '@nestjs/common';
 const FAILURES = 3;
 
 /** Where an attempt to deliver a batch failed. */
-export type OutageOf = 'database' | 'sink' | 'journal';
+export type DeliveryStep = 'database' | 'sink' | 'journal';
 
-const TEXTS: Record<OutageOf, { begins: (reason: string) => string; ends: (seconds: string) => string } | null> = {
+const TEXTS: Record<
+  DeliveryStep,
+  { begins: (reason: string) => string; ends: (seconds: string) => string } | null
+> = {
   // DatabaseWatch logs outages of the database.
   database: null,
   sink: {
@@ -23,14 +26,14 @@ const TEXTS: Record<OutageOf, { begins: (reason: string) => string; ends: (secon
 @Injectable()
 export class Outage {
   private readonly logger = new Logger('Delivery');
-  private readonly failures: Record<OutageOf, number> = { database: 0, sink: 0, journal: 0 };
-  private readonly since: Record<OutageOf, number | undefined> = {
+  private readonly failures: Record<DeliveryStep, number> = { database: 0, sink: 0, journal: 0 };
+  private readonly since: Record<DeliveryStep, number | undefined> = {
     database: undefined,
     sink: undefined,
     journal: undefined,
   };
 
-  failed(where: OutageOf, error: unknown): void {
+  failed(where: DeliveryStep, error: unknown): void {
     this.failures[where] += 1;
     this.logger.debug(`An attempt to deliver a batch failed and will be retried: ${String(error)}`);
     if (this.failures[where] < FAILURES || this.since[where] !== undefined) return;
@@ -39,7 +42,7 @@ export class Outage {
     if (text !== undefined) this.logger.warn(text);
   }
 
-  succeeded(where: OutageOf): void {
+  succeeded(where: DeliveryStep): void {
     this.failures[where] = 0;
     const since = this.since[where];
     if (since === undefined) return;
@@ -48,7 +51,7 @@ export class Outage {
     if (text !== undefined) this.logger.log(text);
   }
 
-  isOn(where: OutageOf): boolean {
+  isOn(where: DeliveryStep): boolean {
     return this.since[where] !== undefined;
   }
 }

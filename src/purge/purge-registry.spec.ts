@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { registerOwn } from './own/register-own.js';
+import { registerOwnParts } from './own-parts.js';
 import type { PurgePart } from './purge-part.js';
 import { PurgeRegistry } from './purge-registry.js';
 
@@ -39,7 +39,7 @@ describe('the parts of a purge', () => {
 
   it('of the server leave room for those of a team, before and after them', () => {
     const registry = registryWith(part('mine', 'collectors'));
-    registerOwn(registry);
+    registerOwnParts(registry);
     registry.register(part('last', 'peer_connections'));
     expect(names(registry)).toEqual([
       'logs_expiring',

@@ -5,11 +5,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readSettings } from '../platform/config/index.js';
 import { Lifecycle } from '../platform/lifecycle/index.js';
 import { ClockAlarm } from '../storage/index.js';
-import { ClockDifferenceError } from './clock-difference.error.js';
-import type { Purge } from './purge.js';
-import { PurgeMetrics } from './purge.metrics.js';
-import { PurgeReport } from './purge-report.js';
-import { PurgeSchedule } from './purge-schedule.js';
+import { ClockDifferenceError, type Purge } from './purge.js';
+import { PurgeMetrics, PurgeSchedule } from './purge-schedule.js';
+import { PurgeReport } from './purge-part.js';
 
 /** A purge that does what a test tells it to. */
 class FakePurge {

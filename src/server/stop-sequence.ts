@@ -65,14 +65,14 @@ export function stopSequence(app: INestApplication): StopStep[] {
       // What can be stored is stored. Afterwards the rest is on disk, and the journal is closed.
       name: 'the journal',
       share: 0.02,
-      run: () => app.get(Delivery).leave(),
+      run: () => app.get(Delivery).close(),
     },
     {
       // No batch is stored any more. What stages stand on is there until the modules end.
       name: 'the stages after storing',
       share: 0.05,
       mostMs: 2_000,
-      run: (deadline) => app.get(Delivery).endStages(deadline),
+      run: (deadline) => app.get(Delivery).endHooks(deadline),
     },
     {
       // No batch is brought to a sink any more.
@@ -110,7 +110,7 @@ export function stopSequence(app: INestApplication): StopStep[] {
       name: 'the observer',
       share: 0.01,
       mostMs: 250,
-      run: (deadline) => app.get(Observer).leave(deadline),
+      run: (deadline) => app.get(Observer).close(deadline),
     },
     {
       // Nothing says any more that this process is alive.

@@ -84,17 +84,25 @@ describe.skipIf(fitting === undefined && own === undefined)('a dump', () => {
         await waitUntil(() => nodes.sent.length > 200, { what: 'messages' });
         await dump(original, whileRunning);
         await nodes.stop();
-        const orphans = await onDatabase(whileRunning, async (client) => {
-          const { rows } = await client.query<{ messages: number; numbers: number; orphans: number }>(
+        const abandonedJournals = await onDatabase(whileRunning, async (client) => {
+          const { rows } = await client.query<{
+            messages: number;
+            numbers: number;
+            abandonedJournals: number;
+          }>(
             `SELECT count(*)::int AS messages, count(DISTINCT logs->>'number')::int AS numbers,
-                  count(*) FILTER (WHERE c.id IS NULL)::int AS orphans
+                  count(*) FILTER (WHERE c.id IS NULL)::int AS abandonedJournals
              FROM tetcore_logs AS l LEFT JOIN peer_connections AS c ON c.id = l.peer_connection_id
             WHERE msg = 'test.numbered'`,
           );
           return rows[0];
         });
-        expect(orphans).toEqual({ messages: orphans?.numbers, numbers: orphans?.messages, orphans: 0 });
-        expect(orphans?.messages).toBeGreaterThan(0);
+        expect(abandonedJournals).toEqual({
+          messages: abandonedJournals?.numbers,
+          numbers: abandonedJournals?.messages,
+          abandonedJournals: 0,
+        });
+        expect(abandonedJournals?.messages).toBeGreaterThan(0);
         await waitUntil(async () => (await nodes.tally(original)).missing === 0, {
           what: 'all to be stored',
         });

@@ -3,13 +3,11 @@ import { Gauge } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readSettings } from '../../src/platform/config/index.js';
 import { Deadline, Lifecycle } from '../../src/platform/lifecycle/index.js';
-import { ClockMetrics } from '../../src/observer/clock/clock.metrics.js';
-import { ClockSamples } from '../../src/observer/clock/clock-samples.js';
-import { GapStore } from '../../src/observer/gaps/gap-store.js';
-import { PendingGaps } from '../../src/observer/gaps/pending-gaps.js';
+import { ClockMetrics, ClockSamples } from '../../src/observer/clock-samples.js';
+import { GapStore, LostCollectors } from '../../src/observer/gap-store.js';
+import { PendingGaps } from '../../src/observer/pending-gaps.js';
 import { Observer } from '../../src/observer/index.js';
-import { LostCollectors } from '../../src/observer/lost-collectors.js';
-import { ObservedSockets } from '../../src/observer/sockets/observed-sockets.js';
+import { ObservedSockets } from '../../src/observer/observed-sockets.js';
 import { ClockAlarm, DatabaseClock, SystemClock } from '../../src/storage/index.js';
 import { TestDatabase } from '../support/databases.js';
 import { tempDir } from '../support/temp-dir.js';
@@ -36,7 +34,7 @@ describe('the clock of a server', () => {
   beforeEach(async () => {
     database = await TestDatabase.create();
     storage = new TestStorage(database.url);
-    await storage.collectors.seen();
+    await storage.collectors.heartbeat();
   });
 
   afterEach(async () => {
@@ -118,7 +116,7 @@ describe('the clock of a server', () => {
       await expect.poll(measured, { timeout: 5_000 }).toBe(-60);
     } finally {
       observer.stopTakingIn();
-      await observer.leave(new Deadline(5_000));
+      await observer.close(new Deadline(5_000));
       await rm(dataDir, { recursive: true, force: true });
     }
     // Its stop is a gap by the clock of the database, whatever its own says.

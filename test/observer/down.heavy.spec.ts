@@ -19,7 +19,9 @@ import {
 describe('a server that is not there', { timeout: 120_000 }, () => {
   const stage = ObservedStage.forEachStory();
 
-  const start = async (url = stage.database.url): Promise<{ server: ServerProcess; letInAt: number }> => {
+  const start = async (
+    url = stage.database.url,
+  ): Promise<{ server: ServerProcess; acceptingSince: number }> => {
     const started = await startedServer({ DATABASE_URL: url, DATA_DIR: stage.dataDir });
     stage.ends.add(started.server);
     return started;
@@ -34,11 +36,11 @@ describe('a server that is not there', { timeout: 120_000 }, () => {
     const killed = await numberOf();
     const killedAt = Date.now();
     await server.end('SIGKILL');
-    const { letInAt } = await start();
+    const { acceptingSince } = await start();
     const gap = await gapOf(stage.database, 'down', ({ ended }) => ended !== null);
     expect(gap.collector).toBe(killed);
     expect(Math.abs(gap.began - killedAt)).toBeLessThan(EXACT_MS);
-    expect(Math.abs((gap.ended ?? 0) - letInAt)).toBeLessThan(EXACT_MS);
+    expect(Math.abs((gap.ended ?? 0) - acceptingSince)).toBeLessThan(EXACT_MS);
     expect(await storedGaps(stage.database)).toHaveLength(1);
   });
 
@@ -60,10 +62,10 @@ describe('a server that is not there', { timeout: 120_000 }, () => {
       timeoutMs: 30_000,
     });
     await proxy.listen();
-    const letInAt = await letIn(next);
+    const acceptingSince = await letIn(next);
     const gap = await gapOf(stage.database, 'down', ({ ended }) => ended !== null);
     expect(Math.abs(gap.began - killedAt)).toBeLessThan(EXACT_MS);
-    expect(Math.abs((gap.ended ?? 0) - letInAt)).toBeLessThan(EXACT_MS);
+    expect(Math.abs((gap.ended ?? 0) - acceptingSince)).toBeLessThan(EXACT_MS);
     expect(await storedGaps(stage.database)).toHaveLength(1);
   });
 
@@ -74,10 +76,10 @@ describe('a server that is not there', { timeout: 120_000 }, () => {
     const open = await gapOf(stage.database, 'down');
     expect(open).toMatchObject({ collector: await numberOf(), ended: null });
     expect(Math.abs(open.began - stoppedAt)).toBeLessThan(EXACT_MS);
-    const { letInAt } = await start();
+    const { acceptingSince } = await start();
     const gap = await gapOf(stage.database, 'down', ({ ended }) => ended !== null);
     expect(Math.abs(gap.began - open.began)).toBeLessThan(2);
-    expect(Math.abs((gap.ended ?? 0) - letInAt)).toBeLessThan(EXACT_MS);
+    expect(Math.abs((gap.ended ?? 0) - acceptingSince)).toBeLessThan(EXACT_MS);
     expect(await storedGaps(stage.database)).toHaveLength(1);
   });
 
@@ -126,10 +128,10 @@ describe('a server that is not there', { timeout: 120_000 }, () => {
     const open = await gapOf(stage.database, 'down');
     expect(open).toMatchObject({ collector: await numberOf(), ended: null });
     expect(Math.abs(open.began - killedAt)).toBeLessThan(EXACT_MS);
-    const { letInAt } = await start();
+    const { acceptingSince } = await start();
     const gap = await gapOf(stage.database, 'down', ({ ended }) => ended !== null);
     expect(gap.collector).toBe(open.collector);
-    expect(Math.abs((gap.ended ?? 0) - letInAt)).toBeLessThan(EXACT_MS);
+    expect(Math.abs((gap.ended ?? 0) - acceptingSince)).toBeLessThan(EXACT_MS);
     expect(await storedGaps(stage.database)).toHaveLength(1);
   });
 
@@ -157,11 +159,11 @@ describe('a server that is not there', { timeout: 120_000 }, () => {
     const [id = ''] = await readdir(root);
     // As by a process that is at it, and is frozen.
     const lock = LockedFile.take(join(root, id, 'lock'));
-    const { letInAt } = await start();
+    const { acceptingSince } = await start();
     expect(await storedGaps(stage.database)).toEqual([]);
     lock?.close();
     const gap = await gapOf(stage.database, 'down', ({ ended }) => ended !== null);
     expect(Math.abs(gap.began - killedAt)).toBeLessThan(EXACT_MS);
-    expect(Math.abs((gap.ended ?? 0) - letInAt)).toBeLessThan(EXACT_MS);
+    expect(Math.abs((gap.ended ?? 0) - acceptingSince)).toBeLessThan(EXACT_MS);
   });
 });

@@ -77,10 +77,10 @@ describe('gaps of some minutes', { timeout: 600_000 }, () => {
         await sleep(DOWN_MS);
         await proxy.listen();
       }
-      const letInAt = await letIn(next);
+      const acceptingSince = await letIn(next);
       const gap = await gapOf(database, 'down', ({ ended }) => ended !== null);
       expect(Math.abs(gap.began - killedAt)).toBeLessThan(EXACT_MS);
-      expect(Math.abs((gap.ended ?? 0) - letInAt)).toBeLessThan(EXACT_MS);
+      expect(Math.abs((gap.ended ?? 0) - acceptingSince)).toBeLessThan(EXACT_MS);
       expect(await storedGaps(database)).toHaveLength(1);
     },
   );
@@ -147,7 +147,7 @@ describe('gaps of some minutes', { timeout: 600_000 }, () => {
     // It was seen every 15 s.
     expect(killedAt - open.began).toBeLessThan(16_000);
     expect(Date.now() - killedAt).toBeLessThan(100_000);
-    const { letInAt } = await startedServer({ DATABASE_URL: proxy.url, DATA_DIR: dataDir }).then(
+    const { acceptingSince } = await startedServer({ DATABASE_URL: proxy.url, DATA_DIR: dataDir }).then(
       (started) => {
         ends.add(started.server);
         return started;
@@ -155,7 +155,7 @@ describe('gaps of some minutes', { timeout: 600_000 }, () => {
     );
     const gap = await gapOf(database, 'down', ({ ended }) => ended !== null);
     expect(Math.abs(gap.began - killedAt)).toBeLessThan(EXACT_MS);
-    expect(Math.abs((gap.ended ?? 0) - letInAt)).toBeLessThan(EXACT_MS);
+    expect(Math.abs((gap.ended ?? 0) - acceptingSince)).toBeLessThan(EXACT_MS);
     expect(await storedGaps(database)).toHaveLength(1);
   });
 });

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { downGapId } from '../../src/observer/gaps/gap.js';
-import { GapStore } from '../../src/observer/gaps/gap-store.js';
-import { LostCollectors } from '../../src/observer/lost-collectors.js';
+import { downGapId } from '../../src/observer/gaps.js';
+import { GapStore, LostCollectors } from '../../src/observer/gap-store.js';
 import { TestDatabase } from '../support/databases.js';
 import { TestStorage } from '../support/test-storage.js';
 import { storedGaps } from './observed.js';
@@ -18,7 +17,7 @@ describe('a server that never comes back to its folder', () => {
     database = await TestDatabase.create();
     alive = new TestStorage(database.url);
     gone = new TestStorage(database.url);
-    for (const one of [alive, gone]) await one.collectors.seen();
+    for (const one of [alive, gone]) await one.collectors.heartbeat();
     lost = new LostCollectors(alive.pool, alive.collectorId);
   });
 
@@ -52,7 +51,7 @@ describe('a server that never comes back to its folder', () => {
   it('is not gone where it was seen in between: its database was away', async () => {
     await silent();
     await lost.record(signal);
-    await gone.collectors.seen();
+    await gone.collectors.heartbeat();
     expect(await lost.record(signal)).toBe(0);
     await silent();
     expect(await lost.record(signal)).toBe(0);

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { describe, expect, it } from 'vitest';
-import { MAX_ENDED, MAX_WALKED, SEEN_NODES } from '../../src/registry/connections-of-nodes.js';
+import { MAX_ENDED, MAX_WALKED, SEEN_NODES } from '../../src/registry/seen-nodes.js';
 import { NodeRegistry, registryPass } from '../../src/registry/index.js';
 import type { ConnectionSnapshot } from '../../src/storage/index.js';
 import { batch, snapshot, TEST_COLLECTOR } from '../support/batches.js';

@@ -84,8 +84,8 @@ describe('the number of a server process', () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     const { id, number } = storage.collectorId.identity;
-    await storage.collectors.seen();
-    await storage.collectors.seen();
+    await storage.collectors.heartbeat();
+    await storage.collectors.heartbeat();
     expect(await numbers(database)).toEqual(new Map([[id, number]]));
     expect(storage.collectorId.identity).toEqual({ id, number });
   });
@@ -96,7 +96,7 @@ describe('the number of a server process', () => {
     const { id, number } = storage.collectorId.identity;
     const other = newCollector(number);
     await register(database, other);
-    await storage.collectors.seen();
+    await storage.collectors.heartbeat();
     const fresh = storage.collectorId.identity.number;
     expect(fresh).not.toBe(number);
     expect(await numbers(database)).toEqual(
@@ -113,7 +113,7 @@ describe('the number of a server process', () => {
     const processes = Array.from({ length: 8 }, () => new TestStorage(database.url));
     try {
       for (const { collectorId } of processes) collectorId.renumber(NUMBER);
-      await Promise.all(processes.map(({ collectors }) => collectors.seen()));
+      await Promise.all(processes.map(({ collectors }) => collectors.heartbeat()));
       const drawn = processes.map(({ collectorId }) => collectorId.identity);
       expect(new Set(drawn.map(({ number }) => number)).size).toBe(8);
       expect(drawn.filter(({ number }) => number === NUMBER)).toHaveLength(1);
@@ -126,12 +126,12 @@ describe('the number of a server process', () => {
   it('stays once connections have it, also where the database has lost it to another process', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
-    await storage.collectors.seen();
+    await storage.collectors.heartbeat();
     const { id, number } = storage.collectorId.identity;
     storage.collectorId.nextConnectionId();
     await database.query('DELETE FROM collectors');
     await register(database, newCollector(number));
-    await storage.collectors.seen();
+    await storage.collectors.heartbeat();
     expect(storage.collectorId.identity).toEqual({ id, number });
     expect((await numbers(database)).get(id)).not.toBe(number);
   });
@@ -149,7 +149,7 @@ describe('a server process whose batch is stored by another one', () => {
     await storage.store(batch({ collector: late.collectorId.identity }));
     const { number } = late.collectorId.identity;
     expect(await database.query(row, [number])).toMatchObject([{ stopped: true }]);
-    await late.collectors.seen();
+    await late.collectors.heartbeat();
     expect(await database.query(row, [number])).toMatchObject([{ stopped: false }]);
   });
 
@@ -158,7 +158,7 @@ describe('a server process whose batch is stored by another one', () => {
     await using storage = new TestStorage(database.url);
     const { id, number } = storage.collectorId.identity;
     await register(database, { id, number: number === 1 ? 2 : number - 1 });
-    await storage.collectors.seen();
+    await storage.collectors.heartbeat();
     expect(storage.collectorId.identity.number).toBe(number === 1 ? 2 : number - 1);
   });
 });
@@ -178,8 +178,8 @@ describe('a batch is stored once, by the number that its collector has in this d
     {
       await using storage = new TestStorage(database.url);
       const result = await storage.store(one);
-      expect(result).toMatchObject({ duplicate: false, refused: [{ reason: 'refused_by_database_22P02' }] });
-      expect(await storage.store(one)).toMatchObject({ duplicate: true, refused: [] });
+      expect(result).toMatchObject({ duplicate: false, rejected: [{ reason: 'refused_by_database_22P02' }] });
+      expect(await storage.store(one)).toMatchObject({ duplicate: true, rejected: [] });
     }
     const number = (await numbers(database)).get(collector.id) ?? NaN;
     if (there?.id === collector.id) expect(number).toBe(there.number);
@@ -188,7 +188,7 @@ describe('a batch is stored once, by the number that its collector has in this d
     expect(await content(database)).toEqual(contentBy(number));
     // As a journal that another process replays.
     await using next = new TestStorage(database.url);
-    expect(await next.store(one)).toMatchObject({ duplicate: true, refused: [] });
+    expect(await next.store(one)).toMatchObject({ duplicate: true, rejected: [] });
     expect(await content(database)).toEqual(contentBy(number));
   });
 
@@ -223,7 +223,7 @@ describe('a batch is stored once, by the number that its collector has in this d
     await purge.done(Date.now());
     expect((await content(database)).batches).toEqual([]);
     await using next = new TestStorage(database.url);
-    expect(await next.store(one)).toMatchObject({ duplicate: true, refused: [] });
+    expect(await next.store(one)).toMatchObject({ duplicate: true, rejected: [] });
     expect((await content(database)).messages).toHaveLength(3);
   });
 

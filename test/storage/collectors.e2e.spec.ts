@@ -18,10 +18,10 @@ describe('the register of server processes', () => {
            FROM collectors`,
         )
       )[0] ?? {};
-    await storage.collectors.seen();
+    await storage.collectors.heartbeat();
     const row = { ...storage.collectorId.identity, host: hostname(), version: PACKAGE_VERSION };
     expect(await read()).toEqual({ ...row, seen_again: false, stopped: null });
-    await storage.collectors.seen();
+    await storage.collectors.heartbeat();
     expect(await read()).toEqual({ ...row, seen_again: true, stopped: null });
     await storage.collectors.stop();
     expect(await read()).toEqual({ ...row, seen_again: true, stopped: true });
@@ -33,7 +33,7 @@ describe('the register of server processes', () => {
     await using alive = new TestStorage(database.url);
     await using dead = new TestStorage(database.url);
     await using stopped = new TestStorage(database.url);
-    for (const one of [storage, alive, dead, stopped]) await one.collectors.seen();
+    for (const one of [storage, alive, dead, stopped]) await one.collectors.heartbeat();
     await stopped.collectors.stop();
     await database.query("UPDATE collectors SET last_seen_at = now() - interval '61 s' WHERE id = $1", [
       dead.collectorId.id,
@@ -83,7 +83,7 @@ describe('the register of server processes', () => {
     await using database = await TestDatabase.create();
     await using away = new TestStorage(database.url);
     await using other = new TestStorage(database.url);
-    await away.collectors.seen();
+    await away.collectors.heartbeat();
     const collector = away.collectorId.identity;
     const connection = snapshot({ id: away.collectorId.nextConnectionId() });
     await away.store(batch({ collector, connections: [connection] }));
@@ -91,7 +91,7 @@ describe('the register of server processes', () => {
     await other.collectors.sweep();
     const ended = 'SELECT end_reason, ended_at IS NOT NULL AS ended FROM peer_connections';
     expect(await database.query(ended)).toEqual([{ end_reason: 'collector_lost', ended: true }]);
-    await away.collectors.seen();
+    await away.collectors.heartbeat();
     await away.store(batch({ collector, connections: [{ ...connection, revision: 2 }] }));
     await other.collectors.sweep();
     expect(await database.query(ended)).toEqual([{ end_reason: null, ended: false }]);
@@ -121,7 +121,7 @@ describe('the register of server processes', () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url, { environment: { DB_POOL_SIZE: '1' } });
     await storage.pool.withClient(async () => {
-      await storage.collectors.seen();
+      await storage.collectors.heartbeat();
     });
     expect(await database.query('SELECT id FROM collectors')).toEqual([{ id: storage.collectorId.id }]);
   });
@@ -130,7 +130,7 @@ describe('the register of server processes', () => {
     await using database = await TestDatabase.create();
     await using proxy = await PostgresProxy.start(database.url);
     await using storage = new TestStorage(proxy.url);
-    await storage.collectors.seen();
+    await storage.collectors.heartbeat();
     proxy.freeze();
     const startedAt = performance.now();
     await storage.collectors.stop();

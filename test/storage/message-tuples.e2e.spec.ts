@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { copyRows } from '../../src/delivery/postgres/copy-rows.js';
+import { copyRows } from '../../src/delivery/postgres/batch-statements.js';
 import { runPipeline } from '../../src/delivery/postgres/pipeline.js';
 import { RowBlockBuilder } from '../../src/telemetry/batch/row-block-builder.js';
 import { parseFrame } from '../../src/telemetry/message/message.parser.js';

@@ -227,7 +227,7 @@ describe('partitions', () => {
     await Promise.all([
       ...batches.map((one) => storage.store(one)),
       storage.partitions.ensureAhead(NOW),
-      storage.collectors.seen(),
+      storage.collectors.heartbeat(),
       storage.collectors.sweep(),
     ]);
     expect(await database.query('SELECT count(*)::int AS n FROM tetcore_logs')).toEqual([{ n: 24 }]);

@@ -1,7 +1,7 @@
 import { DataSource } from 'typeorm';
 import { readSettings } from '../../src/platform/config/index.js';
 import { Purge, type PurgePreview, PurgeRegistry, type PurgeReport } from '../../src/purge/index.js';
-import { registerOwn } from '../../src/purge/own/register-own.js';
+import { registerOwnParts } from '../../src/purge/own-parts.js';
 import { type ClockReading, DatabaseClock, dataSourceOptions, SystemClock } from '../../src/storage/index.js';
 
 /** A purge of a database whose clock says what a test wants. */
@@ -32,7 +32,7 @@ export class TestPurge implements AsyncDisposable {
     const dataSource = await new DataSource({ ...options, extra }).initialize();
     const settings = readSettings({ LOG_EXPIRY_H: expiryHours.toString() });
     const registry = new PurgeRegistry();
-    registerOwn(registry);
+    registerOwnParts(registry);
     return new TestPurge(
       dataSource,
       new PurgeAt(settings, dataSource, registry, new DatabaseClock(new SystemClock())),

@@ -45,10 +45,10 @@ describe('damage in a journal', () => {
     await writeFile(path, change(await readFile(path), entries));
     const journal = await open();
     const found: string[] = [];
-    for await (const orphan of journal.orphans()) {
-      for await (const { batch, entry } of orphan.batches()) {
+    for await (const abandoned of journal.abandonedJournals()) {
+      for await (const { batch, entry } of abandoned.batches()) {
         found.push(batch.id);
-        orphan.done(entry);
+        abandoned.done(entry);
       }
     }
     await journal.close();

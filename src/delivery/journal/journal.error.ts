@@ -1,5 +1,5 @@
 import { adviceFor, LockUnavailableError } from '../../platform/lock/index.js';
-import type { JournalDamage } from './record.js';
+import type { JournalDamage } from './records.js';
 
 /** The `code` of an error of the file system, such as `ENOSPC`. */
 export function codeOf(error: unknown): string | undefined {
@@ -7,7 +7,7 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-/** The journal's directory cannot be made or written. A person must act. */
+/** The journal directory cannot be created or written. An operator must act. */
 export class JournalUnavailableError extends Error {
   override readonly name = 'JournalUnavailableError';
   readonly code: string | undefined;
@@ -28,7 +28,7 @@ export class JournalUnavailableError extends Error {
   }
 }
 
-/** The batch would take the journal beyond its bound on disk. It is not in the journal. */
+/** The batch does not fit within the limit on disk. It is not in the journal. */
 export class JournalFullError extends Error {
   override readonly name = 'JournalFullError';
 
@@ -41,7 +41,7 @@ export class JournalFullError extends Error {
   }
 }
 
-/** The file system did not take the batch. It is not in the journal, and what was in there still is. */
+/** The file system failed to write the batch. It is not in the journal; everything else still is. */
 export class JournalWriteError extends Error {
   override readonly name = 'JournalWriteError';
   readonly code: string | undefined;
@@ -69,7 +69,7 @@ export class JournalClosedError extends Error {
   }
 }
 
-/** A record cannot be read back. It never will be: count it as done. */
+/** A record is lost. It is to be marked as done. */
 export class JournalDamageError extends Error {
   override readonly name = 'JournalDamageError';
 
@@ -78,12 +78,12 @@ export class JournalDamageError extends Error {
   }
 }
 
-/** A directory holds a journal that this version cannot read. */
+/** This version cannot read a journal. */
 export class JournalFormatError extends Error {
   override readonly name = 'JournalFormatError';
 }
 
-/** Bytes that are not a batch, or one of another version. */
+/** The bytes are not a batch, or not one of this version. */
 export class BatchFormatError extends Error {
   override readonly name = 'BatchFormatError';
 }

@@ -102,7 +102,7 @@ describe('the journal', () => {
 
   it('knows how many batches wait and what they take on disk', async () => {
     const journal = await open();
-    expect(journal).toMatchObject({ entries: 0, bytes: 0, adoptedBytes: 0, maxBytes: 64 * MIB });
+    expect(journal).toMatchObject({ entries: 0, bytes: 0, takenOverBytes: 0, maxBytes: 64 * MIB });
     const entries = ['a', 'b', 'c'].map((id) => journal.append(aBatch(id)));
     expect(journal.entries).toBe(3);
     expect(journal.bytes).toBe(entries.reduce((sum, { length }) => sum + length, 0));
@@ -213,14 +213,14 @@ describe('the journal', () => {
 
     const second = await open();
     const found: string[] = [];
-    for await (const orphan of second.orphans()) {
-      expect(second.bytes).toBe(orphan.bytes);
-      for await (const { entry, batch } of orphan.batches()) {
+    for await (const abandoned of second.abandonedJournals()) {
+      expect(second.bytes).toBe(abandoned.bytes);
+      for await (const { entry, batch } of abandoned.batches()) {
         found.push(batch.id);
-        expect(await orphan.read(entry)).toEqual(batch);
-        orphan.done(entry);
+        expect(await abandoned.read(entry)).toEqual(batch);
+        abandoned.done(entry);
       }
-      await orphan.release();
+      await abandoned.release();
     }
     // Those done before may be in a file with others.
     expect(found.slice(-5)).toEqual([4, 5, 6, 7, 8].map((index) => `batch ${index}`));
@@ -286,12 +286,12 @@ describe.skipIf(!mountable())('the journal on a disk of 1 MiB', () => {
 
   async function drain(journal: Journal): Promise<string[]> {
     const found: string[] = [];
-    for await (const orphan of journal.orphans()) {
-      for await (const { entry, batch } of orphan.batches()) {
+    for await (const abandoned of journal.abandonedJournals()) {
+      for await (const { entry, batch } of abandoned.batches()) {
         found.push(batch.id);
-        orphan.done(entry);
+        abandoned.done(entry);
       }
-      await orphan.release();
+      await abandoned.release();
     }
     return found;
   }

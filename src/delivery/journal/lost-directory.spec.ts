@@ -53,10 +53,10 @@ describe.runIf(onPosix)('a journal whose directory is lost while it is used', ()
     await promisify(execFile)('cp', ['-r', directory, copy]);
     const next = await open({ directory: copy });
     const found: Batch[] = [];
-    for await (const orphan of next.orphans()) {
-      for await (const { batch, entry } of orphan.batches()) {
+    for await (const abandoned of next.abandonedJournals()) {
+      for await (const { batch, entry } of abandoned.batches()) {
         found.push(batch);
-        orphan.done(entry);
+        abandoned.done(entry);
       }
     }
     return found;
@@ -111,12 +111,12 @@ describe.runIf(onPosix)('a journal whose directory is lost while it is used', ()
 
   it('refuses a part, so that all of the open batch comes as one', async () => {
     const journal = await open();
-    journal.keep(aBatch('open', 3));
+    journal.appendPart(aBatch('open', 3));
     const { path } = journal;
     await rm(join(path, 'open-batch'));
-    expect(() => journal.keep(aBatch('open', 4))).toThrow(JournalWriteError);
+    expect(() => journal.appendPart(aBatch('open', 4))).toThrow(JournalWriteError);
     expect(moves).toHaveLength(1);
-    journal.keep(aBatch('open', 7));
+    journal.appendPart(aBatch('open', 7));
     const [batch, ...rest] = await foundAfterKill();
     expect([batch?.id, batch?.expiring.tuples.length, rest]).toEqual(['open', 7, []]);
   });
@@ -162,12 +162,12 @@ describe.runIf(onPosix)('a journal whose directory is lost while it is used', ()
     journal.check();
     await rename(join(folder, 'away'), path);
     const found: string[] = [];
-    for await (const orphan of journal.orphans()) {
-      for await (const { batch, entry } of orphan.batches()) {
+    for await (const abandoned of journal.abandonedJournals()) {
+      for await (const { batch, entry } of abandoned.batches()) {
         found.push(batch.id);
-        orphan.done(entry);
+        abandoned.done(entry);
       }
-      await orphan.release();
+      await abandoned.release();
     }
     expect(found).toEqual(['before']);
     expect(await readdir(directory)).toHaveLength(1);

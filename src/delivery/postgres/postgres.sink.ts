@@ -2,25 +2,23 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { ClientBase } from 'pg';
 import {
   CollectorId,
-  isDoneWith,
+  isBatchDone,
   isMissingPartition,
-  isRefusedData,
+  isRejectedData,
   isStoredBatch,
   LOG_TABLES,
   PartitionManager,
-  takeCollectorNumber,
+  registerCollector,
   tupleTimes,
   WriterPool,
 } from '../../storage/index.js';
 import type { Batch, RowBlock } from '../../telemetry/index.js';
 import { BatchSink, type StoreResult } from '../batch-sink.port.js';
-import { blocksOf } from './blocks.js';
-import { claim, isOtherwiseClaimed, renumberBatch } from './collector-claim.js';
+import { blocksOf, claim, isWrongCollector, renumberBatch, wholeBatch } from './batch-statements.js';
 import { runPipeline, type Step } from './pipeline.js';
-import { TolerantWriter } from './tolerant-writer.js';
-import { wholeBatch } from './whole-batch.js';
+import { RowByRowWriter } from './row-by-row-writer.js';
 
-const DUPLICATE: StoreResult = { duplicate: true, refused: [] };
+const DUPLICATE: StoreResult = { duplicate: true, rejected: [] };
 
 /** Writes a batch in one transaction: its id, the news of connections, what was rejected, and the rows by COPY. */
 @Injectable()
@@ -43,7 +41,7 @@ export class PostgresSink extends BatchSink {
     try {
       return await this.storeAs(batch, known ?? batch.collector.number, signal);
     } catch (error) {
-      if (!isOtherwiseClaimed(error)) throw error;
+      if (!isWrongCollector(error)) throw error;
     }
     const number = await this.pool.withClient((client) => this.numberFor(client, batch), signal);
     if (number === undefined) return DUPLICATE;
@@ -60,11 +58,11 @@ export class PostgresSink extends BatchSink {
   /** The number of the collector of a batch; undefined where that is done with the batch, which is stored then. */
   private async numberFor(client: ClientBase, { id, collector }: Batch): Promise<number | undefined> {
     const isOwn = collector.id === this.collector.id;
-    const number = await takeCollectorNumber(client, collector, isOwn);
-    return (await isDoneWith(client, { id, collector: collector.id }, isOwn)) ? undefined : number;
+    const number = await registerCollector(client, collector, isOwn);
+    return (await isBatchDone(client, { id, collector: collector.id }, isOwn)) ? undefined : number;
   }
 
-  /** @throws the database's error where its collector does not have that number: see isOtherwiseClaimed */
+  /** @throws the database's error where its collector does not have that number: see isWrongCollector */
   private async storeAs(batch: Batch, number: number, signal: AbortSignal): Promise<StoreResult> {
     if (number === batch.collector.number) return await this.storeNumbered(batch, signal);
     const storedAs = renumberBatch(batch, number);
@@ -82,9 +80,9 @@ export class PostgresSink extends BatchSink {
         for (const table of LOG_TABLES) this.partitions.forget(table);
         throw error;
       }
-      if (isOtherwiseClaimed(error) || !isRefusedData(error)) throw error;
+      if (isWrongCollector(error) || !isRejectedData(error)) throw error;
       this.logger.debug(`The database rejects a row of a batch. Writing it row by row: ${String(error)}`);
-      return await this.storeTolerantly(batch, signal);
+      return await this.storeRowByRow(batch, signal);
     }
   }
 
@@ -102,17 +100,17 @@ export class PostgresSink extends BatchSink {
 
   private storeWhole(batch: Batch, signal: AbortSignal): Promise<StoreResult> {
     return this.pool.withClient(async (client) => {
-      const isNew = await runClaiming(client, wholeBatch(batch));
-      return isNew ? { duplicate: false, refused: [] } : DUPLICATE;
+      const isNew = await runUnlessStored(client, wholeBatch(batch));
+      return isNew ? { duplicate: false, rejected: [] } : DUPLICATE;
     }, signal);
   }
 
-  private storeTolerantly(batch: Batch, signal: AbortSignal): Promise<StoreResult> {
+  private storeRowByRow(batch: Batch, signal: AbortSignal): Promise<StoreResult> {
     return this.pool.withClient(async (client) => {
-      if (!(await runClaiming(client, claim(batch)))) return DUPLICATE;
-      const refused = await new TolerantWriter(client).write(batch);
+      if (!(await runUnlessStored(client, claim(batch)))) return DUPLICATE;
+      const rejected = await new RowByRowWriter(client).write(batch);
       await client.query('COMMIT');
-      return { duplicate: false, refused };
+      return { duplicate: false, rejected };
     }, signal);
   }
 }
@@ -123,7 +121,7 @@ function* momentsOf({ tuples }: RowBlock): Generator<number, void, undefined> {
 }
 
 /** @returns false where the batch that the steps claim is stored already: then the transaction is rolled back */
-async function runClaiming(client: ClientBase, steps: readonly Step[]): Promise<boolean> {
+async function runUnlessStored(client: ClientBase, steps: readonly Step[]): Promise<boolean> {
   try {
     await runPipeline(client, steps);
     return true;

@@ -33,7 +33,7 @@ async function take(queue: DeliveryQueue): Promise<QueuedBatch> {
 async function store(queue: DeliveryQueue): Promise<string> {
   const item = await take(queue);
   const { id } = await item.load();
-  item.settle();
+  item.acknowledge();
   return id;
 }
 
@@ -81,7 +81,7 @@ describe('a queue without a journal', () => {
     const item = await take(queue);
     expect(gauges.batches?.()).toBe(1);
     expect(gauges.memoryBytes?.()).toBe(sizeOf(batch));
-    item.settle();
+    item.acknowledge();
     expect(gauges.batches?.()).toBe(0);
     expect(gauges.memoryBytes?.()).toBe(0);
   });
@@ -97,7 +97,7 @@ describe('a queue without a journal', () => {
     await store(queue);
     await Promise.resolve();
     expect(idle).toBe(false);
-    last.settle();
+    last.acknowledge();
     await waiting;
   });
 
@@ -111,8 +111,8 @@ describe('a queue without a journal', () => {
     expect((await first)?.batch?.id).toBe('a');
     expect(await second).toBeUndefined();
     expect(await queue.take()).toBeUndefined();
-    expect(queue.leftovers().map(({ batch }) => batch?.id)).toEqual(['b']);
-    expect(queue.leftovers()).toEqual([]);
+    expect(queue.takeRemaining().map(({ batch }) => batch?.id)).toEqual(['b']);
+    expect(queue.takeRemaining()).toEqual([]);
   });
 });
 
@@ -123,9 +123,9 @@ describe('the batches that a queue holds', () => {
     for (const id of ['a', 'b', 'c']) queue.push(aBatch(id));
     const [first, second] = [await take(queue), await take(queue)];
     expect(held.from).toBe('a');
-    second.settle();
+    second.acknowledge();
     expect(held.from).toBe('a');
-    first.settle();
+    first.acknowledge();
     expect(held.from).toBe('c');
     await store(queue);
     // One that is open has a higher id, and may have parts in the journal.
@@ -148,9 +148,11 @@ describe('the batches that a queue holds', () => {
   it('are none once only the journal is left, and that is empty', async () => {
     const queue = queueIn('always');
     queue.push(aBatch('a'));
-    queue.leave();
+    const item = await queue.take();
+    queue.end();
+    queue.close();
     expect(held.from).toBe('a');
-    await store(queue);
+    item?.acknowledge();
     expect(held.from).toBe(NOTHING_HELD);
   });
 });
@@ -198,7 +200,7 @@ describe('a queue that journals always', () => {
     const loaded = await Promise.all(items.map((item) => item.load()));
     expect(loaded.map(({ id }) => id)).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
     expect(journal.reads).toBe(3);
-    for (const item of items) item.settle();
+    for (const item of items) item.acknowledge();
     expect(journal.batches.size).toBe(0);
   });
 
@@ -213,7 +215,7 @@ describe('a queue that journals always', () => {
     expect([first.durable, second.durable]).toEqual([true, false]);
     expect(second.batch?.id).toBe('b');
     journal.room = 11 * MIB;
-    first.settle();
+    first.acknowledge();
     expect(queue.full).toBe(false);
   });
 
@@ -244,7 +246,7 @@ describe('a queue that journals always', () => {
     expect(gauges.memoryBytes?.()).toBe(0);
     const item = await take(queue);
     expect([item.replayed, item.durable, item.batch]).toEqual([true, true, undefined]);
-    item.settle();
+    item.acknowledge();
     expect(settled).toBe(1);
     expect(gauges.batches?.()).toBe(0);
   });
@@ -261,7 +263,7 @@ describe('a queue that journals always', () => {
     const items = [taken];
     for (let count = 0; count < 4; count += 1) items.push(await take(queue));
     expect(items.map(({ durable }) => durable)).toEqual([true, true, true, false, false]);
-    for (const item of items) item.settle();
+    for (const item of items) item.acknowledge();
     expect(journal.batches.size).toBe(0);
     expect(gauges.memoryBytes?.()).toBe(0);
     // Should the former directory be put back, its batches are not to be taken for stored.
@@ -276,7 +278,8 @@ describe('a queue that journals always', () => {
     expect(held.from).toBe('b');
     await store(queue);
     expect(held.from).toBe('b');
-    queue.leave();
+    queue.end();
+    queue.close();
     expect(held.from).toBe(NOTHING_HELD);
   });
 

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { connectionId, SAID_FIELDS } from '../../storage/index.js';
+import { connectionId, REPORTED_FIELDS } from '../../storage/index.js';
 import { MAX_TEXT_LENGTH } from '../../telemetry/index.js';
 import type { SourceTable } from './source-tables.js';
 
@@ -13,11 +13,11 @@ const KEPT = [
   'startup_time',
   'implementation',
 ] as const satisfies readonly SaidColumn[];
-type SaidColumn = (typeof SAID_FIELDS)[number]['column'];
+type SaidColumn = (typeof REPORTED_FIELDS)[number]['column'];
 type KeptColumn = (typeof KEPT)[number];
 
 /** The same with their kinds. */
-export const KEPT_FIELDS = SAID_FIELDS.filter(({ column }) => KEPT.some((kept) => kept === column));
+export const KEPT_FIELDS = REPORTED_FIELDS.filter(({ column }) => KEPT.some((kept) => kept === column));
 
 /** A connection of 0.1.4 in the form of `peer_connections` here. Times as PostgreSQL writes them, in UTC. */
 export interface ConnectionRow extends Record<KeptColumn, string | boolean | null> {

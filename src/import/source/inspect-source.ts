@@ -1,6 +1,6 @@
 import {
   hasSqlState,
-  MOST_CONNECTIONS,
+  MAX_CONNECTIONS,
   openSession,
   SqlState,
   type StorageClient,
@@ -67,11 +67,11 @@ async function refuseStandby(source: StorageClient): Promise<void> {
 /** An id here is the number of the source and that of the connection, in 32 bits: those of 0.1.4 are no larger. */
 async function refuseWideIds(source: StorageClient, { connections }: SourceTables): Promise<void> {
   const { rows } = await source.query<{ fit: boolean }>(
-    `SELECT coalesce(min(id) >= 0 AND max(id) <= ${MOST_CONNECTIONS}, true) AS fit FROM ${connections.name}`,
+    `SELECT coalesce(min(id) >= 0 AND max(id) <= ${MAX_CONNECTIONS}, true) AS fit FROM ${connections.name}`,
   );
   if (rows[0]?.fit === true) return;
   throw new ImportError(
-    `${connections.name} of the source has ids below 0 or above ${MOST_CONNECTIONS}: 0.1.4 gives none of those. ` +
+    `${connections.name} of the source has ids below 0 or above ${MAX_CONNECTIONS}: 0.1.4 gives none of those. ` +
       'Give their connections other ids there, and their messages too.',
   );
 }

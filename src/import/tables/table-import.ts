@@ -1,4 +1,4 @@
-import { isMissingPartition, isRefusedData } from '../../storage/index.js';
+import { isMissingPartition, isRejectedData } from '../../storage/index.js';
 import { halves, idsIn, type IdRange } from '../id-ranges.js';
 import type { Lane } from '../lane.js';
 import type { ImportLedger, Outcome } from '../target/import-ledger.js';
@@ -39,7 +39,7 @@ export abstract class TableImport {
         await lane.renew();
         return await this.run(lane, range, tries + 1);
       }
-      if (!isRefusedData(error)) throw error;
+      if (!isRejectedData(error)) throw error;
       await lane.renew();
       if (idsIn(range) === 1) return await this.leaveOut(lane, range);
       const [lower, upper] = halves(range);

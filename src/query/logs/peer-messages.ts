@@ -1,4 +1,4 @@
-import { FetchSize, type ReadCursor, type ReadTransaction } from '../../storage/index.js';
+import { AdaptiveFetchSize, type ReadCursor, type ReadTransaction } from '../../storage/index.js';
 import { connectionSpans } from './connection-spans.js';
 import type { MessageQuestion } from './message-question.js';
 import { type MessageRow, segmentRows } from './segment-rows.js';
@@ -16,7 +16,7 @@ export class PeerMessages {
   private readonly open: ReadCursor<MessageRow>[] = [];
   /** Further parts of connections that have been begun. */
   private readonly waiting: Segment[] = [];
-  private readonly fetchSize = new FetchSize(FETCHED);
+  private readonly fetchSize = new AdaptiveFetchSize(FETCHED);
 
   constructor(
     private readonly transaction: ReadTransaction,
@@ -76,7 +76,7 @@ export class PeerMessages {
     let next: { cursor: ReadCursor<MessageRow>; row: MessageRow } | undefined;
     let ended = false;
     for (const cursor of this.open) {
-      const row = cursor.here ?? (await cursor.peek(this.fetchSize.rows(limit, this.open.length)));
+      const row = cursor.buffered ?? (await cursor.peek(this.fetchSize.rows(limit, this.open.length)));
       if (row === undefined) ended = true;
       else if (next === undefined || this.precedes(row, next.row)) next = { cursor, row };
     }

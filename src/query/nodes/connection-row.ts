@@ -1,8 +1,8 @@
-import { chainKeySql, SAID_FIELDS, timeText } from '../../storage/index.js';
+import { chainKeySql, REPORTED_FIELDS, timeText } from '../../storage/index.js';
 
 /** What a node has said of itself, in the answers that have it. */
 const saidIn = (answers: 'node' | 'connection'): string[] =>
-  SAID_FIELDS.filter((field) => field.answers === answers).map(({ column }) => column);
+  REPORTED_FIELDS.filter((field) => field.responses === answers).map(({ column }) => column);
 
 /** The columns of a node's row that `peer_connections` has. */
 export const NODE_COLUMNS = ['id', 'ip_addr', 'created_at', 'audit', ...saidIn('node'), 'last_message_at'];

@@ -47,13 +47,13 @@ export class BatchWriters {
   private async deliver(batch: Batch): Promise<void> {
     // A batch that is under way is not given up: only then it is known to be stored.
     const never = new AbortController().signal;
-    const { refused } = await withPatience(() => this.sink.store(batch, never), {
+    const { rejected } = await withPatience(() => this.sink.store(batch, never), {
       what: 'A batch',
       stop: this.stop,
       isPointless: () => this.failure !== undefined,
     });
-    this.refused += refused.length;
-    this.stored += batch.expiring.rows + batch.audit.rows - refused.length;
+    this.refused += rejected.length;
+    this.stored += batch.expiring.rows + batch.audit.rows - rejected.length;
   }
 
   private throwIfFailed(): void {

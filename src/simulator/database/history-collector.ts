@@ -27,7 +27,7 @@ export class HistoryCollector {
 
   /** It is to be in the database already. */
   keepAlive(): void {
-    this.heartbeat = setInterval(() => void this.registry.seen().catch(() => undefined), SEEN_EVERY_MS);
+    this.heartbeat = setInterval(() => void this.registry.heartbeat().catch(() => undefined), SEEN_EVERY_MS);
   }
 
   /** It says nothing more, not even that it ends. */
@@ -40,7 +40,7 @@ export class HistoryCollector {
   async stop(): Promise<void> {
     if (this.heartbeat === undefined) return;
     this.kill();
-    this.held.watch(() => NOTHING_HELD);
+    this.held.watch({ from: () => NOTHING_HELD, count: () => 0 });
     await this.registry.stop();
   }
 }

@@ -10,7 +10,7 @@ import {
   dataSourceOptions,
   endLostConnections,
   ensureDatabase,
-  nothingHeldBy,
+  markNothingHeld,
   PartitionManager,
   SystemClock,
   UnsupportedDatabaseError,
@@ -99,7 +99,7 @@ export class HistoryDatabase {
     await this.storeGap(this.gap);
     await this.patiently('The end of connections', async () => {
       // It has no journal, out of which its batches could come again.
-      await this.pool.withClient((client) => nothingHeldBy(client, [identity.id]));
+      await this.pool.withClient((client) => markNothingHeld(client, [identity.id]));
       let ended: number;
       do {
         ended = await this.pool.withClient(async (client) =>
@@ -116,7 +116,7 @@ export class HistoryDatabase {
    */
   async collectorBack(at: number): Promise<void> {
     const next = new HistoryCollector(this.pool, this.partitions);
-    await this.patiently('A collector', () => next.registry.seen());
+    await this.patiently('A collector', () => next.registry.heartbeat());
     if (this.gap !== undefined) await this.storeGap({ ...this.gap, ended_ms: at });
     this.gap = undefined;
     next.keepAlive();

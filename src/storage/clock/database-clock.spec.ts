@@ -1,10 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { ClientBase } from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ClockAlarm } from './clock-alarm.js';
-import { isOff, leastOffMs, readClocks } from './clock-difference.js';
-import { LocalClock } from './local-clock.js';
-import { DatabaseClock } from './database-clock.js';
+import { ClockAlarm, isOff, minOffsetMs, readClocks } from './clock-alarm.js';
+import { DatabaseClock, LocalClock } from './database-clock.js';
 
 const EPOCH = Date.UTC(2026, 0, 1);
 
@@ -127,8 +125,8 @@ describe('a clock that is off', () => {
     ] as const) {
       expect([offsetMs, errorMs, isOff({ offsetMs, errorMs })]).toEqual([offsetMs, errorMs, off]);
     }
-    expect(leastOffMs({ offsetMs: -300, errorMs: 500 })).toBe(0);
-    expect(leastOffMs({ offsetMs: -700, errorMs: 500 })).toBe(200);
+    expect(minOffsetMs({ offsetMs: -300, errorMs: 500 })).toBe(0);
+    expect(minOffsetMs({ offsetMs: -700, errorMs: 500 })).toBe(200);
   });
 
   it('is the same to whoever reads it once and to whoever goes on measuring it, also on a slow link', async () => {

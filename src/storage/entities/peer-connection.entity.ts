@@ -4,7 +4,7 @@ import {
   type ConnectionColumnType,
   type ConnectionSnapshot,
   type NodeIdentity,
-  SAID_FIELDS,
+  REPORTED_FIELDS,
 } from '../schema/index.js';
 
 /** Of what the node said, by its kind. */
@@ -15,7 +15,7 @@ type StoredSaid<Key extends keyof NodeIdentity> = {
   text: string | null;
   hash: string | null;
   flag: boolean | null;
-}[Extract<(typeof SAID_FIELDS)[number], { key: Key }>['kind']];
+}[Extract<(typeof REPORTED_FIELDS)[number], { key: Key }>['kind']];
 
 /** How TypeORM gives values: bigint as text, times as dates. */
 type Stored<Key extends keyof ConnectionSnapshot> = Key extends `${string}At`
@@ -44,7 +44,7 @@ const TYPE: Readonly<Record<ConnectionColumnType, Partial<EntitySchemaColumnOpti
 };
 
 const NULLABLE: ReadonlySet<string> = new Set([
-  ...SAID_FIELDS.map(({ key }) => key),
+  ...REPORTED_FIELDS.map(({ key }) => key),
   'envelopeId',
   'types',
   'rttUs',

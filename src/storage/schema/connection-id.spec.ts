@@ -5,16 +5,16 @@ import {
   collectorOf,
   connectionId,
   connectionIds,
-  MOST_CONNECTIONS,
+  MAX_CONNECTIONS,
   renumbered,
 } from './connection-id.js';
 
 const collectors = fc.integer({ min: 0, max: COLLECTOR_NUMBERS - 1 });
-const counts = fc.integer({ min: 0, max: MOST_CONNECTIONS });
+const counts = fc.integer({ min: 0, max: MAX_CONNECTIONS });
 
 describe('the id of a connection', () => {
   it('is a number of JSON, also the last one', () => {
-    expect(connectionId(COLLECTOR_NUMBERS - 1, MOST_CONNECTIONS)).toBe(Number.MAX_SAFE_INTEGER);
+    expect(connectionId(COLLECTOR_NUMBERS - 1, MAX_CONNECTIONS)).toBe(Number.MAX_SAFE_INTEGER);
   });
 
   it('says which collector gave it, and lies between the bounds of its ids', () => {

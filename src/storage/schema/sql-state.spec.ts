@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isMissingPartition, isRefusedData, sqlStateOf } from './sql-state.js';
+import { isMissingPartition, isRejectedData, sqlStateOf } from './sql-state.js';
 
 const failed = (code: unknown, more: object = {}): Error =>
   Object.assign(new Error('failed'), { code }, more);
@@ -7,7 +7,7 @@ const failed = (code: unknown, more: object = {}): Error =>
 describe('what a failure says', () => {
   it.each(['22P02', '22P04', '22P05', '22021', '22003', '22007', '54000', '54001'])(
     'with %s is that the database refuses the data',
-    (code) => expect(isRefusedData(failed(code))).toBe(true),
+    (code) => expect(isRejectedData(failed(code))).toBe(true),
   );
 
   it.each([
@@ -31,7 +31,7 @@ describe('what a failure says', () => {
     ['ECONNRESET', 'the network'],
     ['', 'anything else'],
   ])('with %s, which means %s, is that the same may succeed later', (code, _meaning) => {
-    expect(isRefusedData(failed(code))).toBe(false);
+    expect(isRejectedData(failed(code))).toBe(false);
   });
 
   it('is that a partition is missing only where no constraint has a name', () => {

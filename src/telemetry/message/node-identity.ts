@@ -1,4 +1,4 @@
-import { type NodeIdentity, SAID_FIELDS, type SaidKind } from '../../storage/index.js';
+import { type NodeIdentity, REPORTED_FIELDS, type ReportedKind } from '../../storage/index.js';
 import { isObject } from './envelope.js';
 import { copyText, membersOf } from '../../platform/json/index.js';
 import { cutText } from './cut-text.js';
@@ -20,7 +20,9 @@ const UNSTORABLE = /[\0\p{Cs}]/u;
 const HASH = /^0x[\da-f]{64}$/i;
 
 /** How a field is read, by what it holds; `null` where it is of the wrong type. */
-const READ: Readonly<Record<SaidKind, (value: unknown, name: string, message: ParsedMessage) => unknown>> = {
+const READ: Readonly<
+  Record<ReportedKind, (value: unknown, name: string, message: ParsedMessage) => unknown>
+> = {
   peerId,
   text,
   hash,
@@ -37,7 +39,10 @@ export function readIdentity(message: ParsedMessage): NodeIdentity | null {
   if (message.msg !== 'system.connected') return null;
   const { fields } = message;
   return Object.fromEntries(
-    SAID_FIELDS.map(({ key, said, kind }) => [key, ownValue(READ[kind](fields[said], said, message))]),
+    REPORTED_FIELDS.map(({ key, messageField: name, kind }) => [
+      key,
+      ownValue(READ[kind](fields[name], name, message)),
+    ]),
   ) as unknown as NodeIdentity;
 }
 

@@ -1,10 +1,8 @@
 import { open, readdir, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readFormat } from '../../../src/delivery/journal/format/index.js';
-import { openBatchPath } from '../../../src/delivery/journal/open-batch-file.js';
-import { readOpenBatch } from '../../../src/delivery/journal/read-open-batch.js';
-import { RecordReader } from '../../../src/delivery/journal/record-reader.js';
-import { HEADER_BYTES } from '../../../src/delivery/journal/record.js';
+import { openBatchPath, readOpenBatch } from '../../../src/delivery/journal/open-batch.js';
+import { HEADER_BYTES, RecordReader } from '../../../src/delivery/journal/records.js';
 import type { Batch } from '../../../src/telemetry/index.js';
 import { type NodeMessage, numbersIn } from '../database/stored.js';
 import { NoFaultError } from './stage.js';

@@ -8,7 +8,7 @@ const TICK_MS = 5;
 const TELL_MS = 50;
 /** What could not be sent while the servers were away is not made up for beyond this: seconds. */
 const MOST_BEHIND_S = 0.2;
-const GOODBYE_MS = 30_000;
+const CLOSE_GRACE_MS = 30_000;
 
 let stopping = false;
 let sent = 0;
@@ -40,7 +40,7 @@ async function run(input: NodesInput): Promise<void> {
   }
   const telling = setInterval(() => tell(nodes), TELL_MS);
   await speak(nodes, input);
-  await Promise.all(nodes.map((node) => node.stop(GOODBYE_MS)));
+  await Promise.all(nodes.map((node) => node.stop(CLOSE_GRACE_MS)));
   clearInterval(telling);
   tell(nodes);
   report({ kind: 'end', nodes: nodes.map(({ record }) => record) });

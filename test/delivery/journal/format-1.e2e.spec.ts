@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { encodeBatch, keysOf, newFormat } from '../../../src/delivery/journal/format/index.js';
 import { Journal } from '../../../src/delivery/journal/index.js';
-import { frameRecord } from '../../../src/delivery/journal/record.js';
+import { frameRecord } from '../../../src/delivery/journal/records.js';
 import {
   connectionId,
   type ConnectionSnapshot,
@@ -205,12 +205,12 @@ describe('a journal of format 1', () => {
     });
     try {
       const found: Batch[] = [];
-      for await (const orphan of journal.orphans()) {
-        for await (const { entry, batch } of orphan.batches()) {
+      for await (const abandoned of journal.abandonedJournals()) {
+        for await (const { entry, batch } of abandoned.batches()) {
           found.push(batch);
-          orphan.done(entry);
+          abandoned.done(entry);
         }
-        await orphan.release();
+        await abandoned.release();
       }
       expect(found).toEqual([...APPENDED, OPEN]);
       expect(said).toEqual([]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { WriteDeadlineError } from '../../../src/storage/connections/write-deadline.error.js';
+import { WriteDeadlineError } from '../../../src/storage/connections/writer-pool.js';
 import { batch, numberedRows, row } from '../../support/batches.js';
 import { TestDatabase } from '../../support/databases.js';
 import { PostgresProxy } from '../../support/postgres-proxy.js';
@@ -106,7 +106,7 @@ describe('a connection that is cut', () => {
       proxy.when(text, kind);
       await expect(storage.store(one)).rejects.toThrow();
       expect(await numbers(database)).toEqual(kind === 'cut' ? [] : upTo(1000));
-      expect(await storage.store(one)).toEqual({ duplicate: kind !== 'cut', refused: [] });
+      expect(await storage.store(one)).toEqual({ duplicate: kind !== 'cut', rejected: [] });
       expect(await numbers(database)).toEqual(upTo(1000));
       expect(await storage.store(one)).toMatchObject({ duplicate: true });
     });

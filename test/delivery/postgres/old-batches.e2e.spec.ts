@@ -147,7 +147,7 @@ describe('a journal that turns up after eight days', () => {
     const replay = server.server.app.get(JournalReplay);
     await waitUntil(
       async () => {
-        replay.look();
+        replay.check();
         return (await stored(database)) === 40 && (await isLeft(0));
       },
       { what: 'all of it', timeoutMs: 15_000 },
@@ -172,20 +172,20 @@ describe('a batch below those that its process holds', () => {
     await purged(database);
     expect(await database.query('SELECT FROM ingest_batches WHERE id = $1', [first.id])).toEqual([]);
     await using storage = new TestStorage(database.url);
-    expect(await storage.store(first)).toEqual({ duplicate: true, refused: [] });
-    expect(await storage.store(second)).toEqual({ duplicate: true, refused: [] });
+    expect(await storage.store(first)).toEqual({ duplicate: true, rejected: [] });
+    expect(await storage.store(second)).toEqual({ duplicate: true, rejected: [] });
     expect(await stored(database)).toBe(20);
   });
 
   it('is stored all the same where the process runs: another one took it for gone', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
-    await storage.collectors.seen();
+    await storage.collectors.heartbeat();
     await database.query('UPDATE collectors SET holds_from = $1', [NOTHING_HELD]);
     const collector = storage.collectorId.identity;
     const own = [1, 2, 3, 4].map(() => batch({ collector, expiring: [row()] }));
     const results = await Promise.all(own.map((one) => storage.store(one)));
-    expect(results).toEqual(own.map(() => ({ duplicate: false, refused: [] })));
+    expect(results).toEqual(own.map(() => ({ duplicate: false, rejected: [] })));
     expect((await holdsFrom(database, collector.id)) ?? '').toBe(own[0]?.id);
   });
 });

@@ -31,7 +31,7 @@ describe('storing a batch', () => {
       row({ at, connectionId: connection.id, msg: 'block.import' }),
     ];
     const result = await storage.store(batch({ expiring: rows, audit: rows, connections: [connection] }));
-    expect(result).toEqual({ duplicate: false, refused: [] });
+    expect(result).toEqual({ duplicate: false, rejected: [] });
     const kept = [
       { msg: null, logs: '{"a": "tab\\tnew\\nline \\\\ \\"", "b": [1.50]}', at: at.toString() },
       { msg: 'a\tb', logs: '{"n": 18446744073709551615, "msg": "a\\tb"}', at: at.toString() },
@@ -95,7 +95,7 @@ describe('storing a batch', () => {
       batch({ expiring, audit: [row(), ...bad.slice(0, 1)], connections: [connection] }),
     );
     expect(result.duplicate).toBe(false);
-    expect(result.refused.map(({ path, reason }) => `${path} ${reason}`).sort()).toEqual(
+    expect(result.rejected.map(({ path, reason }) => `${path} ${reason}`).sort()).toEqual(
       [
         ...reasons.map(([state]) => `/ refused_by_database_${state}`),
         '/audit refused_by_database_22P02',
@@ -119,7 +119,7 @@ describe('storing a batch', () => {
       size: 10,
     });
     expect(rejected.every(({ fresh }) => fresh)).toBe(true);
-    expect(await storage.store(batch({ expiring: [row()] }))).toEqual({ duplicate: false, refused: [] });
+    expect(await storage.store(batch({ expiring: [row()] }))).toEqual({ duplicate: false, rejected: [] });
   });
 
   it("sets aside what an index of a team's own refuses, by zero too", async () => {
@@ -129,7 +129,7 @@ describe('storing a batch', () => {
     await database.query("CREATE INDEX ON logs_expiring ((1 / (logs->>'n')::integer))");
     const rows = ['{"n":2}', '{"n":0}', '{"n":3}'].map((logs) => row({ logs }));
     const result = await storage.store(batch({ expiring: rows }));
-    expect(result).toMatchObject({ duplicate: false, refused: [{ reason: 'refused_by_database_22012' }] });
+    expect(result).toMatchObject({ duplicate: false, rejected: [{ reason: 'refused_by_database_22012' }] });
     expect(await count(database, 'logs_expiring')).toBe(3);
   });
 
@@ -137,8 +137,8 @@ describe('storing a batch', () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     const expiring = Array.from({ length: 1024 }, () => row({ logs: '{"broken":' }));
-    const { refused } = await storage.store(batch({ expiring }));
-    expect(refused).toHaveLength(1024);
+    const { rejected } = await storage.store(batch({ expiring }));
+    expect(rejected).toHaveLength(1024);
     expect(await count(database, 'rejected_messages')).toBe(1024);
   });
 
@@ -253,7 +253,7 @@ describe('storing a batch', () => {
       }
       await onAnySession(database, repairs);
     }
-    expect(await storage.store(one)).toEqual({ duplicate: false, refused: [] });
+    expect(await storage.store(one)).toEqual({ duplicate: false, rejected: [] });
     expect(await count(database, 'rejected_messages')).toBe(0);
     expect(await count(database, 'logs_expiring')).toBe(11);
   });

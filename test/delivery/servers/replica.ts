@@ -189,7 +189,7 @@ export class Replica implements AsyncDisposable {
   }
 
   /** Folders of processes that are gone and whose journals are not stored yet. */
-  async orphans(): Promise<number> {
+  async abandonedJournals(): Promise<number> {
     const folders = (await readdir(this.journal)).filter((name) => name.includes('-'));
     return folders.length - [...this.mates].filter(({ server }) => server !== undefined).length;
   }
@@ -197,7 +197,8 @@ export class Replica implements AsyncDisposable {
   /** Waits until everything that its processes took in is stored, and counted. */
   async delivered(limitMs: number): Promise<void> {
     await waitUntil(
-      async () => (await this.orphans()) === 0 && (await this.metrics()).sum('tetcore_queue_batches') === 0,
+      async () =>
+        (await this.abandonedJournals()) === 0 && (await this.metrics()).sum('tetcore_queue_batches') === 0,
       { what: `server ${this.index} to store what it has`, timeoutMs: limitMs, everyMs: 100 },
     );
     // What is in the batch that is open is not in the queue yet. Whether it ever is says noteAll().

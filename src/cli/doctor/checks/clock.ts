@@ -1,4 +1,4 @@
-import { type ClockOffset, isOff, leastOffMs, readClocks } from '../../../storage/index.js';
+import { type ClockOffset, isOff, minOffsetMs, readClocks } from '../../../storage/index.js';
 import type { Check, Database } from '../check.js';
 import { type Finding, ok, problem, warning } from '../finding.js';
 
@@ -15,7 +15,7 @@ export const clock: Check<Database> = {
 
 /** @param offset of our clock */
 export function clockFinding(offset: ClockOffset): Finding {
-  const off = leastOffMs(offset);
+  const off = minOffsetMs(offset);
   if (off <= NOTICED_MS) return ok('The clock of the database agrees with ours within a second.');
   const way = offset.offsetMs < 0 ? 'ahead of' : 'behind';
   const found = `The clock of the database is ${(Math.abs(offset.offsetMs) / 1000).toFixed(1)} s ${way} ours.`;

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type LeftJournal, leftJournals } from '../../../delivery/index.js';
+import { type JournalSummary, inspectAbandonedJournals } from '../../../delivery/index.js';
 import { sizeText } from '../../size-text.js';
 import type { Check, Machine } from '../check.js';
 import { type Finding, ok, problem, warning } from '../finding.js';
@@ -8,14 +8,14 @@ import { type Finding, ok, problem, warning } from '../finding.js';
 export const journals: Check<Machine> = {
   name: 'journal',
   look: async ({ settings }) => {
-    const left = await leftJournals(resolve(settings.DATA_DIR, 'journal'));
+    const left = await inspectAbandonedJournals(resolve(settings.DATA_DIR, 'journal'));
     const findings = left.flatMap((journal) => findingsOf(journal, settings.JOURNAL_MODE === 'off'));
     return findings.length > 0 ? findings : ok('No batches of processes that are gone wait to be stored.');
   },
 };
 
 function findingsOf(
-  { path, batches, bytes, damaged, damagedMessages, unreadable }: LeftJournal,
+  { path, batches, bytes, damaged, damagedMessages, unreadable }: JournalSummary,
   off: boolean,
 ): Finding[] {
   if (unreadable !== undefined) {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Batch } from '../../../telemetry/index.js';
 import { JournalFormatError } from '../journal.error.js';
-import { MARKER_BYTES } from '../record.js';
+import { MARKER_BYTES } from '../records.js';
 import { DecoderV1, FORMAT, messagesIn, WRITTEN_COLUMNS } from './v1.js';
 
 export { encodeBatch, keysOf } from './v1.js';
@@ -60,8 +60,7 @@ export function readFormat(path: string, description: string): JournalFormat {
     );
   }
   const unknown = Object.keys(found).find((field) => !['format', 'marker', 'columns'].includes(field));
-  if (unknown !== undefined)
-    throw new JournalFormatError(`${path} has an unknown field: ${unknown}.`);
+  if (unknown !== undefined) throw new JournalFormatError(`${path} has an unknown field: ${unknown}.`);
   const marker = Buffer.from(String(found.marker), 'hex');
   if (marker.length !== MARKER_BYTES) throw new JournalFormatError(`${path} has no marker.`);
   if (!Array.isArray(found.columns)) throw new JournalFormatError(`${path} lists no columns.`);

@@ -5,8 +5,8 @@ import {
   END_REASONS,
   UNKNOWN_IDENTITY,
   type NodeIdentity,
-  SAID_FIELDS,
-  type SaidKind,
+  REPORTED_FIELDS,
+  type ReportedKind,
 } from '../../../storage/index.js';
 import type { Batch } from '../../../telemetry/index.js';
 import { BatchFormatError, JournalFormatError } from '../journal.error.js';
@@ -28,7 +28,7 @@ const rejected = fc.record({
   size: fc.nat(),
   head: bytes,
 });
-const SAID: Readonly<Record<SaidKind, fc.Arbitrary<unknown>>> = {
+const SAID: Readonly<Record<ReportedKind, fc.Arbitrary<unknown>>> = {
   peerId: text,
   text,
   hash: text,
@@ -37,7 +37,7 @@ const SAID: Readonly<Record<SaidKind, fc.Arbitrary<unknown>>> = {
   object: fc.json(),
 };
 const identity = fc.record(
-  Object.fromEntries(SAID_FIELDS.map(({ key, kind }) => [key, maybe(SAID[kind])])),
+  Object.fromEntries(REPORTED_FIELDS.map(({ key, kind }) => [key, maybe(SAID[kind])])),
 ) as unknown as fc.Arbitrary<NodeIdentity>;
 const connection: fc.Arbitrary<ConnectionSnapshot> = fc
   .record({

@@ -1,6 +1,7 @@
 import pg from 'pg';
+import type { Settings } from '../../../platform/config/index.js';
 import { hasSqlState, SqlState } from '../../schema/index.js';
-import { ReaderRoleError } from './reader-role.error.js';
+import { withMigrationLock } from '../startup/migrate.js';
 import {
   missingRights,
   roleState,
@@ -10,11 +11,61 @@ import {
 } from './role-catalogue.js';
 import { isVerifierOf, scramVerifier } from './scram-verifier.js';
 
+/** The role of DB_READER_ROLE cannot be set up. The message says what an operator can do. */
+export class ReaderRoleError extends Error {
+  override readonly name = 'ReaderRoleError';
+}
+
+/** Other sessions may hold locks. */
+const LIMITS = "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '30s'";
+
+/**
+ * Creates the role of `DB_READER_ROLE` if it is missing, and adds missing privileges, settings and the password, in one
+ * transaction. Existing settings and privileges of the role stay as they are. Replicas wait for each other.
+ *
+ * @returns a sentence about what was changed; undefined if nothing was changed, or no role is set
+ * @throws ReaderRoleError if an operator must act
+ */
+export async function ensureReaderRole(
+  url: string,
+  settings: Pick<Settings, 'DB_READER_ROLE' | 'DB_READER_PASSWORD'>,
+): Promise<string | undefined> {
+  const { DB_READER_ROLE: name, DB_READER_PASSWORD: password } = settings;
+  if (name === undefined) return undefined;
+  const once = (): Promise<string | undefined> =>
+    withMigrationLock(url, async (client) => {
+      const role = await ReaderRole.named(client, name);
+      const changed = await inTransaction(client, () => role.ensure(password));
+      await role.mustRead();
+      return changed;
+    });
+  try {
+    return await once();
+  } catch (error) {
+    // Roles belong to the cluster, but the lock to one database: a server of another database was faster.
+    if (hasSqlState(error, SqlState.DuplicateObject, SqlState.UniqueViolation)) return await once();
+    throw error;
+  }
+}
+
+async function inTransaction<T>(client: pg.Client, work: () => Promise<T>): Promise<T> {
+  await client.query('BEGIN');
+  try {
+    await client.query(LIMITS);
+    const result = await work();
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}
+
 const ATTRIBUTES =
   'LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS NOINHERIT CONNECTION LIMIT 20';
 
-/** A role that reads our tables, within a transaction. */
-export class ReaderRole {
+/** A read-only role, set up within a transaction. */
+class ReaderRole {
   private readonly identifier: string;
 
   private constructor(
@@ -30,7 +81,7 @@ export class ReaderRole {
   }
 
   /**
-   * Makes it where it is missing, and gives it what it lacks.
+   * Creates the role if it is missing, and adds what it lacks.
    *
    * @returns see ensureReaderRole
    * @throws ReaderRoleError
@@ -39,7 +90,7 @@ export class ReaderRole {
     const before = await roleState(this.client, this.name, this.schema);
     if (before === undefined) await this.run(this.create);
     const role = before ?? (await roleState(this.client, this.name, this.schema));
-    this.refuseUnfit(role);
+    this.rejectUnsuitable(role);
     const done = {
       settings: await this.setSettings(role?.settings ?? []),
       privileges: await this.grantPrivileges(),
@@ -53,9 +104,9 @@ export class ReaderRole {
   }
 
   /**
-   * PostgreSQL only warns where we may not give a right that we have.
+   * GRANT only warns if the user has a privilege without the right to grant it.
    *
-   * @throws ReaderRoleError with what somebody else has to run
+   * @throws ReaderRoleError with the statements that another user must run
    */
   async mustRead(): Promise<void> {
     const missing = await missingRights(this.client, this.name, this.schema);
@@ -70,7 +121,7 @@ export class ReaderRole {
     return `CREATE ROLE ${this.identifier} ${ATTRIBUTES}`;
   }
 
-  /** In this database alone, so that the role may be of use elsewhere too. */
+  /** In this database only: the role may be used in others too. */
   private get settings(): { name: string; statement: string }[] {
     const database = pg.escapeIdentifier(this.client.database ?? '');
     const values = {
@@ -85,7 +136,7 @@ export class ReaderRole {
     }));
   }
 
-  private refuseUnfit(role: RoleState | undefined): void {
+  private rejectUnsuitable(role: RoleState | undefined): void {
     if (role === undefined) {
       throw new ReaderRoleError(`The role "${this.name}" of DB_READER_ROLE was dropped meanwhile.`);
     }
@@ -114,7 +165,7 @@ export class ReaderRole {
     return missing.length > 0;
   }
 
-  /** Where we may not see which one it has, it is set each time: to the same, with another salt. */
+  /** If the user cannot read the verifier, the password is set each time, with another salt. */
   private async setPassword(password: string): Promise<boolean> {
     const verifier = await storedVerifier(this.client, this.name);
     if (typeof verifier === 'string' && isVerifierOf(verifier, password)) return false;
@@ -122,7 +173,7 @@ export class ReaderRole {
     return true;
   }
 
-  /** Says what an administrator can do where the database does not let us. */
+  /** @throws ReaderRoleError with the statements for an administrator, if the user lacks privileges */
   private async run(statement: string): Promise<void> {
     try {
       await this.client.query(statement);

@@ -1,4 +1,0 @@
-/** The role of dashboards is not as it should be, and what its operator can do about that. */
-export class ReaderRoleError extends Error {
-  override readonly name = 'ReaderRoleError';
-}
