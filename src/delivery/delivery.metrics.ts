@@ -99,7 +99,7 @@ export class DeliveryMetrics {
     this.collect(skippedJournals, 'skippedJournals');
   }
 
-  /** Has gauges read their values when they are asked. */
+  /** Registers functions that return the values of gauges. */
   watch(gauges: Partial<DeliveryGauges>): void {
     Object.assign(this.gauges, gauges);
   }
@@ -119,7 +119,7 @@ export class DeliveryMetrics {
     this.retries.inc();
   }
 
-  /** @param messages how many lay there at least */
+  /** @param messages the minimum number of lost messages */
   damaged(messages = 0): void {
     this.damage.inc();
     this.damagedMessages.inc(messages);

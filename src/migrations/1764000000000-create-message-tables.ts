@@ -1,10 +1,10 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { distribute, registerMessageTypes } from './helpers.js';
 
-/** The last type of messages that this migration knows; later ones come with a migration of their own. */
+/** The last message type of this migration. Later types have their own migrations. */
 const LAST_TYPE = 35;
 
-/** Columns in the order in which PostgreSQL aligns them without gaps. */
+/** In an order without alignment padding. */
 const LOG_COLUMNS = `
   id bigint NOT NULL DEFAULT nextval('logs_id_seq'),
   created_at timestamptz NOT NULL,
@@ -15,13 +15,13 @@ const LOG_COLUMNS = `
   type smallint NOT NULL,
   logs jsonb NOT NULL`;
 
-/** Messages, the connections that they came by, and what makes storing them exactly-once. */
+/** Messages, connections, and what exactly-once storage needs. */
 export class CreateMessageTables1764000000000 implements MigrationInterface {
   // As recorded in databases since before the class was renamed.
   readonly name = 'KeepMessages1764000000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    // A session draws ids for a whole batch at once: taking turns at the sequence costs all writers otherwise.
+    // CACHE: a session reserves ids for a batch, so that writers do not contend for the sequence.
     await runner.query('CREATE SEQUENCE logs_id_seq AS bigint CACHE 1024');
     for (const table of ['logs_expiring', 'logs_audit']) {
       await runner.query(`CREATE TABLE ${table} (${LOG_COLUMNS}) PARTITION BY RANGE (created_at)`);
@@ -31,7 +31,7 @@ export class CreateMessageTables1764000000000 implements MigrationInterface {
       await runner.query(
         `CREATE INDEX ${table}_connection_created_at ON ${table} (peer_connection_id, created_at, type)`,
       );
-      // Of what is sent rarely and looked for over long times: small, since nearly all messages are of other types.
+      // For rare types that are searched over long time ranges. Small, since nearly all messages are of other types.
       await runner.query(
         `CREATE INDEX ${table}_rare_types ON ${table} (peer_connection_id, type, created_at) WHERE type < 16`,
       );
@@ -39,7 +39,7 @@ export class CreateMessageTables1764000000000 implements MigrationInterface {
         `CREATE INDEX ${table}_stored_at ON ${table} USING brin (stored_at) WITH (autosummarize = on)`,
       );
     }
-    // On a distributed database a key has the column that rows are distributed by.
+    // On a distributed database a key must contain the distribution column.
     await runner.query(`
       CREATE TABLE peer_connections (
         id bigint NOT NULL,
@@ -81,7 +81,7 @@ export class CreateMessageTables1764000000000 implements MigrationInterface {
     await runner.query(
       'CREATE INDEX peer_connections_open ON peer_connections (collector) WHERE ended_at IS NULL',
     );
-    // Finds those that ended within a time. What an open connection writes again and again is in no index.
+    // For connections that ended within a time range. Columns that open connections update often are in no index.
     await runner.query(
       'CREATE INDEX peer_connections_ended_at ON peer_connections (ended_at) WHERE ended_at IS NOT NULL',
     );
@@ -139,7 +139,7 @@ export class CreateMessageTables1764000000000 implements MigrationInterface {
   }
 }
 
-/** Several times faster than PostgreSQL's own compression on network states; not every build has it. */
+/** Several times faster than pglz for network states. Not every build of PostgreSQL has it. */
 async function offersLz4(runner: QueryRunner): Promise<boolean> {
   const rows = (await runner.query(
     "SELECT 'lz4' = ANY (enumvals) AS offered FROM pg_settings WHERE name = 'default_toast_compression'",

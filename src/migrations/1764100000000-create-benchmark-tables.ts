@@ -1,16 +1,16 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { replicate } from './helpers.js';
 
-/** What answers can say of a time: its year has four digits. */
+/** Responses have years of four digits. */
 const IN_YEARS = "BETWEEN '0001-01-01 00:00:00+00' AND '9999-12-31 23:59:59.999999+00'";
 
-/** Runs of a node on a host system, and what happened in them: few rows, which people write. */
+/** Benchmarks of a node on a host system, and their events: few rows, written by users. */
 export class CreateBenchmarkTables1764100000000 implements MigrationInterface {
   // As recorded in databases since before the class was renamed.
   readonly name = 'KeepBenchmarks1764100000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    // On Citus each becomes a reference table before the next one refers to it.
+    // On Citus each becomes a reference table before the next one references it.
     await runner.query(`
       CREATE TABLE host_systems (
         id bigserial PRIMARY KEY,

@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { replicate } from './helpers.js';
 
-/** How far databases of 0.1.4 have been brought over. Few rows, which nobody else reads. */
+/** The progress of imports of databases of 0.1.4. Few rows, which only the import reads. */
 export class CreateImportTables1764200000000 implements MigrationInterface {
   // As recorded in databases since before the class was renamed.
   readonly name = 'KeepImports1764200000000';

@@ -3,7 +3,7 @@ import { replicate } from './helpers.js';
 
 const TABLES = ['observer_gaps', 'collector_clocks', 'chains', 'nodes', 'node_registry'];
 
-/** What questions about the past need, and what outlives the messages: few rows, of any age. */
+/** Tables that outlive the messages: gaps, clocks, chains and nodes. Few rows, of any age. */
 export class CreateHistoryTables1764300000000 implements MigrationInterface {
   // As recorded in databases since before the class was renamed.
   readonly name = 'KeepHistory1764300000000';

@@ -2,8 +2,8 @@ import type { QueryRunner } from 'typeorm';
 import { MESSAGE_TYPES, typeNameSql } from '../storage/schema/index.js';
 
 /**
- * Spreads the tables over the workers of a Citus cluster, all that a batch writes on the same one; does nothing on
- * plain PostgreSQL.
+ * Distributes the tables over the workers of a Citus cluster, so that all rows of a batch are on the same one. Does nothing
+ * on plain PostgreSQL.
  */
 export async function distribute(runner: QueryRunner): Promise<void> {
   if (!(await isCitus(runner))) return;
@@ -16,11 +16,11 @@ export async function distribute(runner: QueryRunner): Promise<void> {
       `SELECT create_distributed_table('${table}', 'collector', colocate_with => 'logs_expiring')`,
     );
   }
-  // Read or written by every replica, whichever node of the cluster it is connected to.
+  // Read or written by every replica, on any node of the cluster.
   for (const table of ['collectors', 'message_types', 'purge_state']) await replicate(runner, table);
 }
 
-/** Gives every worker of a Citus cluster a copy of a small table; does nothing on plain PostgreSQL. */
+/** Copies a small table to every worker of a Citus cluster. Does nothing on plain PostgreSQL. */
 export async function replicate(runner: QueryRunner, table: string): Promise<void> {
   if (await isCitus(runner)) await runner.query('SELECT create_reference_table($1::text::regclass)', [table]);
 }
@@ -31,10 +31,9 @@ async function isCitus(runner: QueryRunner): Promise<boolean> {
 }
 
 /**
- * Fills `message_types`, and makes the view that gives types by their names. A migration that adds types calls it again,
- * with the last of them.
+ * Fills `message_types`, and creates the view with the names of types. A migration that adds types calls it again.
  *
- * @param last the number of the last type to be known: types that came later have migrations of their own
+ * @param last the number of the last type of the migration
  */
 export async function registerMessageTypes(runner: QueryRunner, last: number): Promise<void> {
   const types = MESSAGE_TYPES.filter(([, number]) => number <= last);

@@ -1,7 +1,7 @@
 import { chainKeyOf, type ConnectionSnapshot } from '../../storage/index.js';
 import { textLengthOf } from '../queue/queued-batch.js';
 
-/** What a node said of itself when it connected; `null` where it has not said so. */
+/** What a node reported of itself when it connected; `null` for a field that it did not report. */
 export type KnownNode = Readonly<
   Pick<
     ConnectionSnapshot,
@@ -15,23 +15,23 @@ export type KnownNode = Readonly<
     | 'ipAddr'
     | 'path'
   > & {
-    /** What identifies its chain: the genesis hash, or `name:` and the name. Several chains may have one name. */
+    /** The key of its chain: the genesis hash, or `name:` and the name. Several chains may have the same name. */
     chainKey: string | null;
   }
 >;
 
-const MOST_NODES = 50_000;
-/** Names may be as long as a message: characters. */
-const MOST_TEXT = 16 * 1024 * 1024;
+const MAX_NODES = 50_000;
+/** Characters: a name may be as long as a message. */
+const MAX_TEXT = 16 * 1024 * 1024;
 
-/** Who the connections are whose messages come by: the ones of which news came last. */
+/** The nodes of recently updated connections, by connection id. */
 export class KnownNodes {
   private readonly nodes = new Map<number, { node: KnownNode; revision: number }>();
   private text = 0;
 
   constructor(
-    private readonly mostNodes = MOST_NODES,
-    private readonly mostText = MOST_TEXT,
+    private readonly maxNodes = MAX_NODES,
+    private readonly maxText = MAX_TEXT,
   ) {}
 
   get(connectionId: number): KnownNode | undefined {
@@ -41,7 +41,7 @@ export class KnownNodes {
   learn(snapshots: readonly ConnectionSnapshot[]): void {
     for (const snapshot of snapshots) {
       const { id, revision } = snapshot;
-      // A batch that is tried again may hold what was said before.
+      // A retried batch may have an older snapshot.
       if ((this.nodes.get(id)?.revision ?? -1) > revision) continue;
       this.forget(id);
       const node = knownOf(snapshot);
@@ -49,7 +49,7 @@ export class KnownNodes {
       this.text += textLengthOf(node);
     }
     for (const [oldest] of this.nodes) {
-      if (this.nodes.size <= this.mostNodes && this.text <= this.mostText) break;
+      if (this.nodes.size <= this.maxNodes && this.text <= this.maxText) break;
       this.forget(oldest);
     }
   }

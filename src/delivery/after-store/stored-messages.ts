@@ -11,7 +11,7 @@ import {
 import type { Batch, RejectedMessage } from '../../telemetry/index.js';
 import type { KnownNode, KnownNodes } from './known-nodes.js';
 
-/** A message as it is stored. It is taken apart when it is first looked at. */
+/** A stored message. Its fields are parsed when they are first read. */
 export class StoredMessage {
   private name: string | null | undefined;
   private text: string | undefined;
@@ -19,56 +19,56 @@ export class StoredMessage {
 
   constructor(
     private readonly row: MessageRow,
-    /** The batch that it came in, a UUIDv7. After a crash a batch may come a second time, under the same id. */
+    /** The id of its batch, a UUIDv7. After a crash a batch may be passed again, with the same id. */
     readonly batchId: string,
     /** Whether it was sent to `/audit`. */
     readonly audit: boolean,
-    /** What the node said of itself, where this process has heard it. */
+    /** What the node reported of itself, if this process received it. */
     readonly node: KnownNode | undefined,
   ) {}
 
-  /** The row of the node in `peer_connections`. */
+  /** The id of a row in `peer_connections`. */
   get connectionId(): number {
     return this.row.connectionId;
   }
 
-  /** Its type, such as `block.import`; `null` where it has none. */
+  /** Its type, such as `block.import`; `null` if it has none. */
   get msg(): string | null {
     if (this.name === undefined) this.name = msgOf(this.row);
     return this.name;
   }
 
-  /** The node's clock, or ours where that is too far off: RFC 3339 in UTC with microseconds. */
+  /** By the node's clock, or by the server's if that differs too much: RFC 3339 in UTC with microseconds. */
   get createdAt(): string {
     return timeOf(this.row.createdAt);
   }
 
-  /** Our clock: RFC 3339 in UTC with microseconds. */
+  /** By the server's clock: RFC 3339 in UTC with microseconds. */
   get receivedAt(): string {
     return timeOf(this.row.receivedAt);
   }
 
-  /** The whole message in flat form: JSON, with every digit of its numbers. */
+  /** The complete message in flat form: JSON, with all digits of its numbers. */
   get logs(): string {
     return (this.text ??= this.row.logs.toString());
   }
 
-  /** The same, parsed. Numbers beyond 2^53 lose digits here. */
+  /** The same, parsed. Numbers beyond 2^53 lose digits. */
   get payload(): Readonly<Record<string, unknown>> {
     this.parsed ??= JSON.parse(this.logs);
     return this.parsed as Record<string, unknown>;
   }
 }
 
-/** A batch that is stored, but for what the database rejected. */
+/** A stored batch, and its messages that the database rejected. */
 export interface StoredBatch {
   batch: Batch;
   rejected: readonly RejectedMessage[];
-  /** The number of its collector by which nodes are known here, where it is stored by another one. */
+  /** The collector number in the ids of KnownNodes, if the batch was renumbered. */
   expectedBy?: number;
 }
 
-/** The messages of a batch that are stored, and of the types that are wanted. */
+/** The stored messages of a batch, of all or of some types. */
 export function storedMessages(
   { batch, rejected, expectedBy = batch.collector.number }: StoredBatch,
   nodes: KnownNodes,
@@ -89,7 +89,7 @@ export function storedMessages(
         audit,
         nodes.get(renumbered(row.connectionId, expectedBy)),
       );
-      // Types without a number of their own share one.
+      // Types without a number share OTHER_TYPE.
       if (row.type === OTHER_TYPE && types !== undefined && !types.has(message.msg ?? '')) continue;
       if (!isRejected(row, audit, rejected)) messages.push(message);
     }
@@ -97,7 +97,7 @@ export function storedMessages(
   return messages;
 }
 
-/** The database says of what it rejected whose it was, how long, and how it began. */
+/** Rejected messages are identified by connection, size and first bytes. */
 function isRejected(
   { connectionId, logs }: MessageRow,
   audit: boolean,

@@ -14,7 +14,7 @@ import {
 import type { Batch, RejectedMessage, RowBlock } from '../../telemetry/index.js';
 import { failedStepOf, type Step } from './pipeline.js';
 
-/** The parts of a batch that have rows, each with its table. */
+/** The non-empty blocks of a batch, each with its table. */
 export function blocksOf(batch: Batch): { table: LogTable; block: RowBlock }[] {
   const blocks: { table: LogTable; block: RowBlock }[] = [
     { table: 'logs_expiring', block: batch.expiring },
@@ -23,16 +23,15 @@ export function blocksOf(batch: Batch): { table: LogTable; block: RowBlock }[] {
   return blocks.filter(({ block }) => block.rows > 0);
 }
 
-/** In {@link claim}. */
+/** Its index in {@link beginBatch}. */
 const COLLECTOR_CHECK = 1;
 
 /**
- * The first statements of a batch's transaction. They fail where the batch has been stored before (see isStoredBatch),
- * or where its collector does not have its number in this database, or is done with the batch (see isWrongCollector):
- * after the restore of a backup another one may have the number. The division is what fails then, since a statement in a
- * pipeline can only fail.
+ * The first statements of the transaction of a batch. They fail if the batch is already stored (see isStoredBatch), or if
+ * the number of its collector belongs to another one in this database, as after the restore of a backup, or if its
+ * `holds_from` is above the batch (see isWrongCollector). A pipeline has no conditions: a division by zero makes it fail.
  */
-export function claim({ id, collector }: Batch): Step[] {
+export function beginBatch({ id, collector }: Batch): Step[] {
   return [
     { sql: 'BEGIN' },
     {
@@ -47,14 +46,14 @@ export function claim({ id, collector }: Batch): Step[] {
 }
 
 /**
- * Whether a pipeline that begins with {@link claim} failed since the collector of its batch is not, or not by this
- * number, in the database, or is done with the batch. Another division by zero is one of a team's index, say.
+ * Whether a pipeline failed in the check of {@link beginBatch}. Other divisions by zero may be those of an index of a
+ * team.
  */
 export function isWrongCollector(error: unknown): boolean {
   return hasSqlState(error, SqlState.DivisionByZero) && failedStepOf(error) === COLLECTOR_CHECK;
 }
 
-/** The same batch by another number of its collector, in rows and in the ids of connections. */
+/** Returns the batch with another collector number, in rows and in connection ids. */
 export function renumberBatch(batch: Batch, number: number): Batch {
   const { collector, expiring, audit } = batch;
   const connection = (snapshot: ConnectionSnapshot): ConnectionSnapshot => ({
@@ -85,8 +84,8 @@ const recordColumns = CONNECTION_COLUMNS.map(({ column, type }) => {
 const columnNames = CONNECTION_COLUMNS.map(({ column }) => column);
 
 /**
- * Writes snapshots over older ones. In the order of their ids, so that two batches with news of the same
- * connections wait for each other rather than deadlock.
+ * Replaces older snapshots. In the order of ids, so that two batches with the same connections wait for each other rather
+ * than deadlock.
  */
 const UPSERT_CONNECTIONS = `
   INSERT INTO peer_connections (collector, ${columnNames.join(', ')})
@@ -99,13 +98,13 @@ const UPSERT_CONNECTIONS = `
     .join(', ')}
    WHERE peer_connections.revision < excluded.revision`;
 
-/** @param collector the number of the one that they belong to */
+/** @param collector its number */
 export function upsertConnections(snapshots: readonly ConnectionSnapshot[], collector: number): Step {
   return { sql: UPSERT_CONNECTIONS, values: [JSON.stringify(snapshots.map(rowOf)), collector.toString()] };
 }
 
 function rowOf(snapshot: ConnectionSnapshot): Record<string, unknown> {
-  // Where no message was taken in there are no bounds, and Infinity would become null.
+  // A connection without messages has infinite bounds, which JSON cannot represent.
   const bounded = Number.isFinite(snapshot.oldestCreatedAt)
     ? snapshot
     : {
@@ -116,7 +115,7 @@ function rowOf(snapshot: ConnectionSnapshot): Record<string, unknown> {
   return Object.fromEntries(CONNECTION_COLUMNS.map(({ column, key }) => [column, bounded[key]]));
 }
 
-/** Appends tuples of COPY's binary format to a table. */
+/** @param tuples in the binary COPY format */
 export function copyRows(table: LogTable, tuples: readonly Buffer[]): Step {
   return {
     sql: `COPY ${table} (${MESSAGE_COLUMNS.join(', ')}) FROM STDIN (FORMAT binary)`,
@@ -131,7 +130,7 @@ const INSERT_REJECTED = `
     FROM json_to_recordset($1::json) AS rejected
       (received_at double precision, peer_connection_id bigint, path text, ip_addr text, reason text, size integer, head text)`;
 
-/** @param collector the number of the one that they belong to */
+/** @param collector its number */
 export function insertRejected(messages: readonly RejectedMessage[], collector: number): Step {
   const rows = messages.map((message) => ({
     received_at: message.receivedAt,
@@ -146,12 +145,12 @@ export function insertRejected(messages: readonly RejectedMessage[], collector: 
 }
 
 /**
- * A batch as one transaction, all or nothing: its claim, the news of connections, the rows, what was rejected. All that
- * it writes has its collector's number, so that on a distributed database it is a transaction of one node.
+ * The statements of a batch as one transaction: its id, connections, rows and rejected messages. All rows have the same
+ * collector number, so that on a distributed database the transaction is local to one node.
  */
 export function wholeBatch(batch: Batch): Step[] {
   const { number } = batch.collector;
-  const steps = claim(batch);
+  const steps = beginBatch(batch);
   if (batch.connections.length > 0) steps.push(upsertConnections(batch.connections, number));
   for (const { table, block } of blocksOf(batch)) steps.push(copyRows(table, [block.tuples]));
   if (batch.rejected.length > 0) steps.push(insertRejected(batch.rejected, number));

@@ -14,18 +14,18 @@ import {
 } from '../../storage/index.js';
 import type { Batch, RowBlock } from '../../telemetry/index.js';
 import { BatchSink, type StoreResult } from '../batch-sink.port.js';
-import { blocksOf, claim, isWrongCollector, renumberBatch, wholeBatch } from './batch-statements.js';
+import { blocksOf, beginBatch, isWrongCollector, renumberBatch, wholeBatch } from './batch-statements.js';
 import { runPipeline, type Step } from './pipeline.js';
 import { RowByRowWriter } from './row-by-row-writer.js';
 
 const DUPLICATE: StoreResult = { duplicate: true, rejected: [] };
 
-/** Writes a batch in one transaction: its id, the news of connections, what was rejected, and the rows by COPY. */
+/** Stores a batch in one transaction: its id, connections, rejected messages, and its rows by COPY. */
 @Injectable()
 export class PostgresSink extends BatchSink {
   private readonly logger = new Logger(PostgresSink.name);
 
-  /** Numbers of collectors that are not those of their batches. Few: a backup was restored. */
+  /** Collectors with another number than in their batches, since a backup was restored. */
   private readonly renumbered = new Map<string, number>();
 
   constructor(
@@ -55,14 +55,14 @@ export class PostgresSink extends BatchSink {
     return await this.storeAs(batch, number, signal);
   }
 
-  /** The number of the collector of a batch; undefined where that is done with the batch, which is stored then. */
+  /** The number of the collector of a batch; undefined if the batch is already stored. */
   private async numberFor(client: ClientBase, { id, collector }: Batch): Promise<number | undefined> {
     const isOwn = collector.id === this.collector.id;
     const number = await registerCollector(client, collector, isOwn);
     return (await isBatchDone(client, { id, collector: collector.id }, isOwn)) ? undefined : number;
   }
 
-  /** @throws the database's error where its collector does not have that number: see isWrongCollector */
+  /** @throws an error for which isWrongCollector is true, if the number belongs to another collector */
   private async storeAs(batch: Batch, number: number, signal: AbortSignal): Promise<StoreResult> {
     if (number === batch.collector.number) return await this.storeNumbered(batch, signal);
     const storedAs = renumberBatch(batch, number);
@@ -70,13 +70,13 @@ export class PostgresSink extends BatchSink {
   }
 
   private async storeNumbered(batch: Batch, signal: AbortSignal): Promise<StoreResult> {
-    // Before a connection is taken: with a pool of one it would wait for itself.
+    // Before a connection is acquired: with a pool of one it would wait for itself.
     await this.ensurePartitions(batch, signal);
     try {
       return await this.storeWhole(batch, signal);
     } catch (error) {
       if (isMissingPartition(error)) {
-        // Somebody has dropped it since we looked: the next attempt looks again.
+        // It was dropped since the last check: the next attempt checks again.
         for (const table of LOG_TABLES) this.partitions.forget(table);
         throw error;
       }
@@ -86,7 +86,7 @@ export class PostgresSink extends BatchSink {
     }
   }
 
-  /** The pool is not its own. */
+  /** The pool is closed by its owner. */
   override async close(): Promise<void> {
     await Promise.resolve();
   }
@@ -107,7 +107,7 @@ export class PostgresSink extends BatchSink {
 
   private storeRowByRow(batch: Batch, signal: AbortSignal): Promise<StoreResult> {
     return this.pool.withClient(async (client) => {
-      if (!(await runUnlessStored(client, claim(batch)))) return DUPLICATE;
+      if (!(await runUnlessStored(client, beginBatch(batch)))) return DUPLICATE;
       const rejected = await new RowByRowWriter(client).write(batch);
       await client.query('COMMIT');
       return { duplicate: false, rejected };
@@ -115,12 +115,12 @@ export class PostgresSink extends BatchSink {
   }
 }
 
-/** When the messages of a block are dated: milliseconds since the epoch. */
+/** The `created_at` of the messages of a block: milliseconds since the epoch. */
 function* momentsOf({ tuples }: RowBlock): Generator<number, void, undefined> {
   for (const { createdAt } of tupleTimes(tuples)) yield Math.floor(createdAt / 1000);
 }
 
-/** @returns false where the batch that the steps claim is stored already: then the transaction is rolled back */
+/** @returns false if the batch is already stored; then the transaction is rolled back */
 async function runUnlessStored(client: ClientBase, steps: readonly Step[]): Promise<boolean> {
   try {
     await runPipeline(client, steps);

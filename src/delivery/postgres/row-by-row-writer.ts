@@ -13,7 +13,7 @@ import { type Batch, REJECTED_HEAD_BYTES, type RejectedMessage } from '../../tel
 import { blocksOf, copyRows, insertRejected, upsertConnections } from './batch-statements.js';
 import { runPipeline, type Step } from './pipeline.js';
 
-/** A row that the database rejected, as a message that is set aside. It must not be rejected a second time. */
+/** A rejected row as a row of `rejected_messages`, which must not be rejected again. */
 export function toRejectedMessage({ tuple, sqlState }: RejectedRow, table: LogTable): RejectedMessage {
   const { receivedAt, connectionId, logs }: MessageRow = readTuple(tuple);
   return {
@@ -23,7 +23,7 @@ export function toRejectedMessage({ tuple, sqlState }: RejectedRow, table: LogTa
     ipAddr: '',
     reason: `refused_by_database_${sqlState}`,
     size: logs.length,
-    // A copy: a slice would hold the whole batch.
+    // A copy: a slice would retain the batch in memory.
     head: Buffer.from(logs.subarray(0, REJECTED_HEAD_BYTES)),
   };
 }
@@ -34,12 +34,12 @@ export interface RejectedRow {
   sqlState: string;
 }
 
-/** Fewer rows than this are tried one by one. */
-const FEW = 8;
+/** Fewer rows than this are copied one by one. */
+const MIN_SPLIT_ROWS = 8;
 
 /**
- * Copies the rows that the database takes and returns the others, within the transaction that is open: halves
- * what fails until single rows are left. Slow only where something is wrong.
+ * Copies rows within the open transaction, and returns those that the database rejects: splits a failed part in halves
+ * until single rows are left.
  */
 async function copyRowByRow(
   client: ClientBase,
@@ -47,9 +47,9 @@ async function copyRowByRow(
   tuples: readonly Buffer[],
 ): Promise<RejectedRow[]> {
   const rejected: RejectedRow[] = [];
-  const waiting = [tuples];
+  const parts = [tuples];
   await client.query('SAVEPOINT rows');
-  for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
+  for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
     try {
       await runPipeline(client, [copyRows(table, part)]);
       await client.query('RELEASE SAVEPOINT rows; SAVEPOINT rows');
@@ -60,8 +60,8 @@ async function copyRowByRow(
       if (first !== undefined && others.length === 0) {
         rejected.push({ tuple: first, sqlState: sqlStateOf(error) ?? '' });
       } else {
-        // From behind, so that the rows keep their order.
-        waiting.push(...split(part).reverse());
+        // Reversed, since `pop` takes the last one: rows keep their order.
+        parts.push(...split(part).reverse());
       }
     }
   }
@@ -69,18 +69,18 @@ async function copyRowByRow(
 }
 
 function split(tuples: readonly Buffer[]): (readonly Buffer[])[] {
-  if (tuples.length < FEW) return tuples.map((tuple) => [tuple]);
+  if (tuples.length < MIN_SPLIT_ROWS) return tuples.map((tuple) => [tuple]);
   const half = tuples.length >> 1;
   return [tuples.slice(0, half), tuples.slice(half)];
 }
 
-/** Writes a batch but for what the database refuses, statement by statement in the transaction that is open. */
+/** The row-by-row fallback: stores a batch without what the database rejects, in the open transaction. */
 export class RowByRowWriter {
   private readonly logger = new Logger('PostgresSink');
 
   constructor(private readonly client: ClientBase) {}
 
-  /** @returns the messages that were rejected, which are among the rejected now */
+  /** @returns the rejected messages, which are stored in `rejected_messages` */
   async write(batch: Batch): Promise<RejectedMessage[]> {
     const { number } = batch.collector;
     await this.connections(batch.connections, number);
@@ -109,22 +109,22 @@ export class RowByRowWriter {
     );
   }
 
-  /** Writes all at once, or where that is rejected one by one. */
+  /** Writes all items at once, or one by one if that is rejected. */
   private async parts<T>(
     items: readonly T[],
     step: (items: readonly T[]) => Step,
     describe: (item: T) => string,
   ): Promise<void> {
-    if (items.length === 0 || (await this.refusal(step(items))) === undefined) return;
+    if (items.length === 0 || (await this.rejection(step(items))) === undefined) return;
     for (const item of items) {
-      const error = await this.refusal(step([item]));
+      const error = await this.rejection(step([item]));
       if (error === undefined) continue;
       this.logger.error(`The database rejected ${describe(item)}: ${error.message}`);
     }
   }
 
-  /** Does something, or nothing where the database refuses it. */
-  private async refusal(step: Step): Promise<Error | undefined> {
+  /** Runs a step. @returns the error if the database rejects it; then nothing was written */
+  private async rejection(step: Step): Promise<Error | undefined> {
     await this.client.query('SAVEPOINT part');
     try {
       await runPipeline(this.client, [step]);
