@@ -6,8 +6,8 @@ import type { JournalService } from './journal.service.js';
 import { JournalReplay } from './journal-replay.js';
 import type { DeliveryQueue } from './queue/delivery-queue.js';
 
-describe('the replay of journals', () => {
-  it('ends while it waits for room, and closes the file that it reads', async () => {
+describe('JournalReplay', () => {
+  it('stops while it waits for a writer, and closes the file that it reads', async () => {
     let isOpen = false;
     async function* batches(): AsyncGenerator<unknown, void, undefined> {
       isOpen = true;

@@ -35,7 +35,7 @@ describe('the folder of a process', () => {
 
   const heartbeat = (databaseMs: number) => ({ collector, stopped: false, databaseMs, measured: true });
 
-  it('is not taken over while its process lives, and once afterwards, with its last heartbeat and its gaps', async () => {
+  it('is not taken over while its process runs, and once afterwards, with its last heartbeat and its gaps', async () => {
     const left = new AbandonedFolders(root);
     const folder = await ObserverFolder.create(root, collector.id, () => undefined);
     folder.writeHeartbeat(heartbeat(123_456_789));
@@ -54,7 +54,7 @@ describe('the folder of a process', () => {
     expect(await readdir(root)).toEqual([]);
   });
 
-  it('is removed where its process never let nodes in', async () => {
+  it('is removed if its process never accepted nodes', async () => {
     await (await ObserverFolder.create(root, collector.id, () => undefined)).release();
     expect(await readdir(root)).toEqual([]);
     await mkdir(join(root, collector.id));
@@ -63,7 +63,7 @@ describe('the folder of a process', () => {
   });
 
   it.each(['', '\0'.repeat(256), '{"version":2}', '[1]'])(
-    'is left alone with the heartbeat %j, and not looked at again',
+    'is skipped with the heartbeat %j, and not read again',
     async (text) => {
       const path = join(root, collector.id);
       await mkdir(path);
@@ -76,7 +76,7 @@ describe('the folder of a process', () => {
     },
   );
 
-  it('gives the gaps that can be read', async () => {
+  it('returns the gaps that can be read', async () => {
     const folder = await ObserverFolder.create(root, collector.id, () => undefined);
     folder.writeHeartbeat(heartbeat(500));
     await folder.release();
@@ -89,7 +89,7 @@ describe('the folder of a process', () => {
   });
 });
 
-describe('the gaps of a process that is gone', () => {
+describe('the gaps of an ended process', () => {
   const local = new SystemClock();
   const clock = new DatabaseClock(local);
   const now = local.monotonicMs();
@@ -98,7 +98,7 @@ describe('the gaps of a process that is gone', () => {
   const afterwards = { acceptingSince, wasGone: false };
   const other = uuidv7();
 
-  it('are that it was down, and what it left: its own end with it, those of others do not', () => {
+  it('are the gap down and its unstored gaps, of which its own end with its last heartbeat', () => {
     const gaps = [
       record({ began_ms: 800_000 }),
       record({ began_ms: 700_000, ended_ms: 750_000 }),
@@ -116,7 +116,7 @@ describe('the gaps of a process that is gone', () => {
     expect(found.gaps.at(-1)?.id).toBe(newGap(collector, 'down', { databaseMs: 0 }).id);
   });
 
-  it('have an open end where it was there beside this process', () => {
+  it('have no end if it ended after this process had started', () => {
     const left = {
       heartbeat: { collector, stopped: true, databaseMs: 1_200_000, measured: true },
       gaps: [record()],
@@ -131,13 +131,13 @@ describe('the gaps of a process that is gone', () => {
     [false, 999_500, false],
     [false, 999_000, true],
     [true, 999_500, true],
-  ])('are over by what is sure: stopped %s, there until %i', (stopped, databaseMs, isOver) => {
+  ])('are over only if that is certain: stopped %s, alive until %i', (stopped, databaseMs, isOver) => {
     const left = { heartbeat: { collector, stopped, databaseMs, measured: true }, gaps: [] };
     expect(recoverGaps(left, afterwards, clock).isOver).toBe(isOver);
     expect(recoverGaps(left, { acceptingSince, wasGone: true }, clock).isOver).toBe(true);
   });
 
-  it('begin by the local clock, corrected, where it never knew that of the database', () => {
+  it("begin by the corrected local clock, if it never measured the database's clock", () => {
     const ahead = local.wallMs() - clock.databaseTimeOf();
     const left = {
       heartbeat: { collector, stopped: false, databaseMs: ahead + 900_000, measured: false },

@@ -6,7 +6,7 @@ import { MAX_PENDING_GAPS, PendingGaps } from './pending-gaps.js';
 
 const collector = { id: uuidv7(), number: 7 };
 
-describe('gaps that the database does not have', () => {
+describe('pending gaps', () => {
   let gaps: PendingGaps;
 
   beforeEach(() => {
@@ -15,7 +15,7 @@ describe('gaps that the database does not have', () => {
 
   const store = (): void => gaps.stored(gaps.unstored());
 
-  it('are stored when they begin and when they end, and forgotten then', () => {
+  it('are stored at their begin and at their end, and removed then', () => {
     const gap = gaps.begin(collector, 'paused', { databaseMs: 1_000 });
     expect(gaps.unstored()).toEqual([
       { id: gap.id, collector, cause: 'paused', began_ms: 1_000, ended_ms: null },
@@ -29,7 +29,7 @@ describe('gaps that the database does not have', () => {
     expect(gaps.records()).toEqual([]);
   });
 
-  it('are stored again where they ended while they were stored', () => {
+  it('are stored again if they ended while they were being stored', () => {
     const gap = gaps.begin(collector, 'paused', { databaseMs: 1_000 });
     const records = gaps.unstored();
     gaps.end(gap, { databaseMs: 2_000 });
@@ -37,7 +37,7 @@ describe('gaps that the database does not have', () => {
     expect(gaps.unstored()).toMatchObject([{ id: gap.id, ended_ms: 2_000 }]);
   });
 
-  it('are stored again where they went on and ended anew while their end was stored', () => {
+  it('are stored again if they continued and ended again while their end was being stored', () => {
     const gap = gaps.begin(collector, 'paused', { databaseMs: 1_000 });
     gaps.end(gap, { databaseMs: 2_000 });
     const records = gaps.unstored();
@@ -49,7 +49,7 @@ describe('gaps that the database does not have', () => {
     expect(gaps.records()).toEqual([]);
   });
 
-  it('may go on after their end was stored, with the same id', () => {
+  it('may continue after their end was stored, with the same id', () => {
     const gap = gaps.begin(collector, 'paused', { databaseMs: 1_000 });
     gaps.end(gap, { databaseMs: 2_000 });
     store();
@@ -57,7 +57,7 @@ describe('gaps that the database does not have', () => {
     expect(gaps.unstored()).toMatchObject([{ id: gap.id, began_ms: 1_000, ended_ms: null }]);
   });
 
-  it('are bounded: the oldest two of a kind become one', () => {
+  it('are bounded: the two oldest of the same kind are merged', () => {
     for (let n = 0; n < 3 * MAX_PENDING_GAPS; n += 1) {
       const gap = gaps.begin(collector, n % 2 === 0 ? 'paused' : 'sockets_lost', { databaseMs: n * 10 });
       gaps.end(gap, { databaseMs: n * 10 + 5 });
@@ -72,7 +72,7 @@ describe('gaps that the database does not have', () => {
     }
   });
 
-  it('are lost with a line in the log where none is like another', () => {
+  it('are dropped with an error in the log if none can be merged', () => {
     const log = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
     for (let n = 0; n < MAX_PENDING_GAPS + 2; n += 1) {
       const gap = gaps.begin({ id: uuidv7(), number: n }, 'paused', { databaseMs: n });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MAX_LOSS_MS, SocketLosses } from './socket-losses.js';
 
-describe('sockets that are lost at once', () => {
+describe('a loss of sockets', () => {
   let losses: SocketLosses;
 
   beforeEach(() => {
@@ -17,7 +17,7 @@ describe('sockets that are lost at once', () => {
     for (let n = 0; n < count; n += 1) losses.ended(at, openedAt, `10.0.0.${n % addresses}`);
   };
 
-  it('are half of them or more, since the first that ended', () => {
+  it('is at least half of them, from the first that ended', () => {
     open(40);
     end(19, 60_000);
     expect(losses.check(60_100)).toBeUndefined();
@@ -26,7 +26,7 @@ describe('sockets that are lost at once', () => {
     expect(losses.check(60_400)).toBeUndefined();
   });
 
-  it('are ten at least, of two addresses', () => {
+  it('is at least ten, of at least two addresses', () => {
     open(12);
     end(9, 60_000);
     expect(losses.check(60_100)).toBeUndefined();
@@ -39,7 +39,7 @@ describe('sockets that are lost at once', () => {
     expect(losses.check(60_100)).toBeUndefined();
   });
 
-  it('end within half a minute', () => {
+  it('is within half a minute', () => {
     open(40);
     for (let at = 0; at < 400_000; at += 20_000) {
       end(2, 60_000 + at);
@@ -56,7 +56,7 @@ describe('sockets that are lost at once', () => {
     expect(losses.check(60_000 + 19 * 1_400)).toEqual({ kind: 'began', at: 60_000 });
   });
 
-  it('are none of those that had just come: a node that comes and goes is not half of them', () => {
+  it('does not count sockets that were just opened', () => {
     open(20);
     for (let at = 60_000; at < 90_000; at += 100) {
       open(1, at);
@@ -65,7 +65,7 @@ describe('sockets that are lost at once', () => {
     expect(losses.check(90_000)).toBeUndefined();
   });
 
-  it('are over when half of the lost number have opened again, and stay open', () => {
+  it('is over when half as many have opened again, and stay open', () => {
     open(30);
     end(20, 60_000);
     expect(losses.check(60_100)).toEqual({ kind: 'began', at: 60_000 });
@@ -80,7 +80,7 @@ describe('sockets that are lost at once', () => {
     expect(losses.check(72_200)).toBeUndefined();
   });
 
-  it('are more when more end meanwhile', () => {
+  it('grows when more sockets end meanwhile', () => {
     open(30);
     end(20, 60_000);
     losses.check(60_100);
@@ -91,7 +91,7 @@ describe('sockets that are lost at once', () => {
     expect(losses.check(63_100)).toEqual({ kind: 'ended', at: 63_100 });
   });
 
-  it('are over after ten minutes, and can happen again', () => {
+  it('is over after ten minutes, and can happen again', () => {
     open(30);
     end(20, 60_000);
     losses.check(60_100);

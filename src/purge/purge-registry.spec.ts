@@ -18,8 +18,8 @@ function registryWith(...parts: PurgePart[]): PurgeRegistry {
 
 const names = (registry: PurgeRegistry): string[] => registry.inOrder().map(({ name }) => name);
 
-describe('the parts of a purge', () => {
-  it('are in the order in which they were registered, behind those that they come after', () => {
+describe('PurgeRegistry', () => {
+  it('returns parts in the order of registration, after their dependencies', () => {
     expect(names(registryWith(part('c', 'b'), part('a'), part('b', 'a', 'd'), part('d')))).toEqual([
       'a',
       'd',
@@ -28,7 +28,7 @@ describe('the parts of a purge', () => {
     ]);
   });
 
-  it('are refused where two have one name, or the order is none', () => {
+  it('rejects duplicate names and cyclic dependencies', () => {
     expect(() => registryWith(part('a'), part('a'))).toThrow('Two purge parts are named a.');
     expect(() => registryWith(part('a', 'x')).inOrder()).toThrow('The purge part a depends on x');
     expect(() => registryWith(part('a', 'b'), part('b', 'c'), part('c', 'a')).inOrder()).toThrow(
@@ -37,7 +37,7 @@ describe('the parts of a purge', () => {
     expect(() => registryWith(part('a', 'a')).inOrder()).toThrow('a, a.');
   });
 
-  it('of the server leave room for those of a team, before and after them', () => {
+  it('orders parts of a team before and after those of the server', () => {
     const registry = registryWith(part('mine', 'collectors'));
     registerOwnParts(registry);
     registry.register(part('last', 'peer_connections'));

@@ -7,7 +7,7 @@ import { contentOf } from './database-content.js';
 import { PostgresTools } from './postgres-tools.js';
 import { answersOf, fill, sendOne } from './server-content.js';
 import { freePort } from '../support/free-port.js';
-import { NumberedNodes } from '../support/numbered-nodes.js';
+import { NumberedNodes } from '../support/numbered-messages.js';
 import { databaseNamed, onDatabase } from '../support/on-database.js';
 import { ServerProcess } from '../support/server-process.js';
 import { tempDir } from '../support/temp-dir.js';
@@ -39,7 +39,7 @@ if (fitting === undefined && own === undefined) {
 describe.skipIf(fitting === undefined && own === undefined)('a dump', () => {
   const timeout = 120_000;
   it(
-    'of a server that runs is whole, and restored into an empty database gives the same answers',
+    'of a running server is complete: restored into an empty database, the responses are the same',
     { timeout },
     async () => {
       const tools = fitting ?? own;
@@ -158,7 +158,7 @@ describe.skipIf(fitting === undefined && own === undefined)('a dump', () => {
 });
 
 describe.skipIf(process.platform === 'win32')("a copy of a stopped server's DATA_DIR", () => {
-  it('gives the same answers, and goes on', { timeout: 120_000 }, async () => {
+  it('gives the same responses, and continues', { timeout: 120_000 }, async () => {
     const folder = await tempDir('backup');
     const [dataDir, copy] = [join(folder, 'data'), join(folder, 'copy')];
     const content = async (dir: string) =>

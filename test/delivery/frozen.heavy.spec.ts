@@ -6,7 +6,7 @@ import { withoutNamespaces } from './frozen/namespaces.js';
 
 const reason = await withoutNamespaces();
 
-it('keeps a second container from the files of one that is frozen', { timeout: 600_000 }, async (context) => {
+it('a second container cannot use the files of a frozen one', { timeout: 600_000 }, async (context) => {
   // `npm run test:freeze` plays more of it, and longer.
   if (reason !== undefined) context.skip(reason);
   const dataDir = await tempDir('frozen');

@@ -42,7 +42,7 @@ describe('the clock of a server', () => {
     await database[Symbol.asyncDispose]();
   });
 
-  it('is known to be 3 s ahead, in memory, in the metric and in collector_clocks', async () => {
+  it('has an offset of 3 s in memory, in the metric and in collector_clocks', async () => {
     const { signal } = new AbortController();
     const local = new WrongClock();
     const clock = new DatabaseClock(local);
@@ -80,7 +80,7 @@ describe('the clock of a server', () => {
     }
   });
 
-  it('is measured anew within a second after it was set', async () => {
+  it('is measured again within a second after it was changed', async () => {
     const local = new WrongClock();
     const clock = new DatabaseClock(local);
     const gauge = new Gauge({ name: 'offset', help: '-', registers: [] });
@@ -124,7 +124,7 @@ describe('the clock of a server', () => {
     expect(Math.abs((gap?.began ?? 0) - Date.now())).toBeLessThan(1_000);
   });
 
-  it('is measured by a server as soon as it lets nodes in', async () => {
+  it('is measured before the server accepts nodes', async () => {
     await using server = await TestServer.ready(database.url);
     const [offset] = (await server.metric('tetcore_clock_offset_seconds')).values();
     expect(Math.abs(offset ?? Infinity)).toBeLessThan(EXACT_MS / 1000);

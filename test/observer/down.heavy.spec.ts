@@ -16,7 +16,7 @@ import {
   storedGaps,
 } from './observed.js';
 
-describe('a server that is not there', { timeout: 120_000 }, () => {
+describe('a server that is down', { timeout: 120_000 }, () => {
   const stage = ObservedStage.forEachStory();
 
   const start = async (
@@ -31,7 +31,7 @@ describe('a server that is not there', { timeout: 120_000 }, () => {
     (await stage.database.query<{ number: number }>('SELECT number FROM collectors ORDER BY started_at'))[0]
       ?.number;
 
-  it('was down from its kill until the next one of its folder let nodes in', async () => {
+  it('was down from its kill until the next process of its folder accepted nodes', async () => {
     const { server } = await start();
     const killed = await numberOf();
     const killedAt = Date.now();
@@ -44,7 +44,7 @@ describe('a server that is not there', { timeout: 120_000 }, () => {
     expect(await storedGaps(stage.database)).toHaveLength(1);
   });
 
-  it('was down since its kill also where the database was away before that, and until the next one waited for it', async () => {
+  it('was down since its kill, also if the database could not be reached before and after it', async () => {
     const proxy = await stage.proxied();
     const { server } = await start(proxy.url);
     await proxy.cut();
@@ -69,7 +69,7 @@ describe('a server that is not there', { timeout: 120_000 }, () => {
     expect(await storedGaps(stage.database)).toHaveLength(1);
   });
 
-  it('is down from its stop on, open until the next one of its folder lets nodes in', async () => {
+  it('is down since its stop, without an end until the next process of its folder accepts nodes', async () => {
     const { server } = await start();
     const stoppedAt = Date.now();
     expect(await server.end('SIGTERM')).toBe(0);
@@ -83,7 +83,7 @@ describe('a server that is not there', { timeout: 120_000 }, () => {
     expect(await storedGaps(stage.database)).toHaveLength(1);
   });
 
-  it('stops at the moment that it writes down, where the database is away', async () => {
+  it('stops at the time in its heartbeat, if the database cannot be reached', async () => {
     const proxy = await stage.proxied();
     const { server } = await start(proxy.url);
     await proxy.cut();
@@ -95,7 +95,7 @@ describe('a server that is not there', { timeout: 120_000 }, () => {
     expect(Math.abs(gap.began - stoppedAt)).toBeLessThan(EXACT_MS);
   });
 
-  it('has no gap while only its database is away', async () => {
+  it('has no gap while only its database cannot be reached', async () => {
     const proxy = await stage.proxied();
     const { server } = await start(proxy.url);
     const node = await FakeNode.connect(server.ws);
@@ -120,7 +120,7 @@ describe('a server that is not there', { timeout: 120_000 }, () => {
     expect(gaps[0]?.began).toBeGreaterThan(stoppedAt - EXACT_MS);
   });
 
-  it('leaves those alone that share its folder, and says since when they are gone', async () => {
+  it('does not affect processes that share its DATA_DIR, and records when they end', async () => {
     const first = await start();
     await start();
     const killedAt = Date.now();
@@ -135,7 +135,7 @@ describe('a server that is not there', { timeout: 120_000 }, () => {
     expect(await storedGaps(stage.database)).toHaveLength(1);
   });
 
-  it('makes its folder anew where that was removed', async () => {
+  it('creates its folder again if that was removed', async () => {
     const { server } = await start();
     await rm(join(stage.dataDir, 'observer'), { recursive: true });
     const removedAt = Date.now();
@@ -151,7 +151,7 @@ describe('a server that is not there', { timeout: 120_000 }, () => {
     expect(Math.abs(gap.began - killedAt)).toBeLessThan(EXACT_MS);
   });
 
-  it('was down until the next one let nodes in also where it can have its folder only later', async () => {
+  it('was down until the next process accepted nodes, even if that can use its folder only later', async () => {
     const { server } = await start();
     const killedAt = Date.now();
     await server.end('SIGKILL');

@@ -80,7 +80,7 @@ const register = (database: TestDatabase, { id, number }: CollectorIdentity): Pr
   );
 
 describe('the number of a server process', () => {
-  it('is the one that it drew, where nobody has that', async () => {
+  it('is the random one, if that is free', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     const { id, number } = storage.collectorId.identity;
@@ -90,7 +90,7 @@ describe('the number of a server process', () => {
     expect(storage.collectorId.identity).toEqual({ id, number });
   });
 
-  it('is a fresh one where another process has the one that it drew', async () => {
+  it('is another one, if another process has the random one', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     const { id, number } = storage.collectorId.identity;
@@ -108,7 +108,7 @@ describe('the number of a server process', () => {
     expect(collectorOf(storage.collectorId.nextConnectionId())).toBe(fresh);
   });
 
-  it('is another one for each of many that drew the same at once', async () => {
+  it('is unique for many processes that choose the same at once', async () => {
     await using database = await TestDatabase.create();
     const processes = Array.from({ length: 8 }, () => new TestStorage(database.url));
     try {
@@ -123,7 +123,7 @@ describe('the number of a server process', () => {
     }
   });
 
-  it('stays once connections have it, also where the database has lost it to another process', async () => {
+  it('stays once connections have it, even if it belongs to another process in the database now', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     await storage.collectors.heartbeat();
@@ -138,7 +138,7 @@ describe('the number of a server process', () => {
 });
 
 describe('a server process whose batch is stored by another one', () => {
-  it('is taken down as one that has ended, with the time at which it started, until it is seen', async () => {
+  it('is registered as ended, with its start time, until its heartbeat', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     const at = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
@@ -153,7 +153,7 @@ describe('a server process whose batch is stored by another one', () => {
     expect(await database.query(row, [number])).toMatchObject([{ stopped: false }]);
   });
 
-  it('that has another number than it drew goes by that as soon as it is seen', async () => {
+  it('with another number than its own uses that after its heartbeat', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     const { id, number } = storage.collectorId.identity;
@@ -163,7 +163,7 @@ describe('a server process whose batch is stored by another one', () => {
   });
 });
 
-describe('a batch is stored once, by the number that its collector has in this database,', () => {
+describe('a batch is stored once, with the number of its collector in this database,', () => {
   it.each<[what: string, known: (collector: CollectorIdentity) => CollectorIdentity | undefined]>([
     ['where that is its own', (collector) => collector],
     ['where the collector is not known', () => undefined],
@@ -192,7 +192,7 @@ describe('a batch is stored once, by the number that its collector has in this d
     expect(await content(database)).toEqual(contentBy(number));
   });
 
-  it('also when several processes bring it at once', async () => {
+  it('also by several processes at once', async () => {
     await using database = await TestDatabase.create();
     await using one = new TestStorage(database.url);
     await using other = new TestStorage(database.url);
@@ -209,7 +209,7 @@ describe('a batch is stored once, by the number that its collector has in this d
     expect(await content(database)).toEqual(contentBy(number));
   });
 
-  it('also after its ids have been purged, since it had said that it was done with them', async () => {
+  it('also after its ids were purged, because of holds_from', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     const collector = newCollector();
@@ -227,7 +227,7 @@ describe('a batch is stored once, by the number that its collector has in this d
     expect((await content(database)).messages).toHaveLength(3);
   });
 
-  it('with the news of its connections, of which the latest stay', async () => {
+  it('with the latest snapshots of its connections', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     const collector = newCollector();

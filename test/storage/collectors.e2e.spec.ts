@@ -7,8 +7,8 @@ import { TestDatabase } from '../support/databases.js';
 import { PostgresProxy } from '../support/postgres-proxy.js';
 import { TestStorage } from '../support/test-storage.js';
 
-describe('the register of server processes', () => {
-  it('says since when each has run, until when it was seen, and that it has ended', async () => {
+describe('CollectorRegistry', () => {
+  it('records the start, the last heartbeat and the end of a process', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     const read = async (): Promise<Record<string, unknown>> =>
@@ -27,7 +27,7 @@ describe('the register of server processes', () => {
     expect(await read()).toEqual({ ...row, seen_again: true, stopped: true });
   });
 
-  it('ends the connections of processes that are dead, have stopped or are not known, and of no others', async () => {
+  it('ends the connections of dead, stopped and unknown processes, and of no others', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     await using alive = new TestStorage(database.url);
@@ -67,7 +67,7 @@ describe('the register of server processes', () => {
     ]);
   });
 
-  it('forgets which types a lost connection had: the batch that named the last one may be lost too', async () => {
+  it('clears the types of a lost connection: the batch with the last one may be lost too', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     const connection = snapshot({ types: [2] });
@@ -79,7 +79,7 @@ describe('the register of server processes', () => {
     ]);
   });
 
-  it('lets a process that was taken for dead open its connections again', async () => {
+  it('allows a process that seemed dead to reopen its connections', async () => {
     await using database = await TestDatabase.create();
     await using away = new TestStorage(database.url);
     await using other = new TestStorage(database.url);
@@ -97,7 +97,7 @@ describe('the register of server processes', () => {
     expect(await database.query(ended)).toEqual([{ end_reason: null, ended: false }]);
   });
 
-  it('ends any number of connections, a part at a time', async () => {
+  it('ends any number of connections, in chunks', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     await storage.store(batch({ connections: Array.from({ length: 5 }, () => snapshot()) }));
@@ -117,7 +117,7 @@ describe('the register of server processes', () => {
     );
   });
 
-  it('hears of a process of which every writer waits', async () => {
+  it('updates the heartbeat while every writer is busy', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url, { environment: { DB_POOL_SIZE: '1' } });
     await storage.pool.withClient(async () => {
@@ -126,7 +126,7 @@ describe('the register of server processes', () => {
     expect(await database.query('SELECT id FROM collectors')).toEqual([{ id: storage.collectorId.id }]);
   });
 
-  it('does not hold up the end of a process whose database is frozen', async () => {
+  it('does not delay the stop of a process whose database is frozen', async () => {
     await using database = await TestDatabase.create();
     await using proxy = await PostgresProxy.start(database.url);
     await using storage = new TestStorage(proxy.url);

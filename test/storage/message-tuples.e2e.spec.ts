@@ -75,7 +75,7 @@ function tuplesOf(sent: readonly Sent[]): Buffer {
 }
 
 describe('tuples of messages', () => {
-  it('become exactly the values that PostgreSQL makes of their texts', { timeout: 120_000 }, async () => {
+  it('become exactly the values that PostgreSQL parses from text', { timeout: 120_000 }, async () => {
     await using database = await TestDatabase.create();
     await onDatabase(database.url, async (client) => {
       await client.query(`

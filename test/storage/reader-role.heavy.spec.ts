@@ -95,7 +95,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     ).toEqual([{ readOnly: 'on', limit: '30s', path: 'public', connections: 20, inherits: false }]);
   });
 
-  it('changes nothing, not even where it switches off that it only reads', async () => {
+  it('changes nothing, even if it disables default_transaction_read_only', async () => {
     const url = await newDatabase(server);
     const reader = asUser(url, await made(url, PASSWORD), PASSWORD);
     const rest = 'ingest_batches (id) VALUES (gen_random_uuid())';
@@ -125,7 +125,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     await expect(ask(reader, `INSERT INTO ${rest}`)).rejects.toThrow(/permission denied|read-only/);
   });
 
-  it('is left as it is where nothing is missing', async () => {
+  it('is not changed if nothing is missing', async () => {
     const url = await newDatabase(server);
     const name = await made(url, PASSWORD);
     const before = await kept(url, name);
@@ -137,7 +137,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     expect(await kept(url, name)).toEqual(before);
   });
 
-  it('is let in by its password, and by the new one after a change', async () => {
+  it('logs in with its password, and with the new one after a change', async () => {
     const url = await newDatabase(server);
     const name = await made(url, PASSWORD);
     expect(isVerifierOf(await verifierOf(name), PASSWORD)).toBe(true);
@@ -151,7 +151,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     if (server.asksForPasswords) await expect(whoAmI(PASSWORD)).rejects.toMatchObject({ code: '28P01' });
   });
 
-  it('reads tables that come later', async () => {
+  it('reads later tables', async () => {
     const url = await newDatabase(server);
     const reader = asUser(url, await made(url, PASSWORD), PASSWORD);
     const [{ definition } = { definition: '' }] = await ask<{ definition: string }>(
@@ -168,7 +168,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
       expect(await ask(reader, `SELECT * FROM ${table}`)).toEqual([]);
   });
 
-  it('is made once, however many replicas start at once, of two databases', async () => {
+  it('is created once, by any number of replicas of two databases', async () => {
     const [one, two] = [await newDatabase(server), await newDatabase(server)];
     const name = newName();
     const said = await Promise.all(
@@ -186,7 +186,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     }
   });
 
-  it('keeps what somebody else has given it', async () => {
+  it('keeps settings and privileges of an administrator', async () => {
     const url = await newDatabase(server);
     const name = newName();
     await ask(
@@ -208,7 +208,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     ).toEqual([{ limit: '5min', readOnly: 'on', connections: 3 }]);
   });
 
-  it('is none that can do more than read, and nothing is given to such a one', async () => {
+  it('is rejected if it has more than read privileges, and not changed', async () => {
     const url = await newDatabase(server);
     const owner = new URL(url).username;
     const [superuser, creator, writer, member, remote] = fiveNames();
@@ -254,7 +254,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     }
   });
 
-  it('is not made where everybody may make tables', async () => {
+  it('is not created if PUBLIC may create tables', async () => {
     const url = await newDatabase(server);
     await ask(url, 'GRANT CREATE ON SCHEMA public TO PUBLIC');
     const name = newName();
@@ -266,7 +266,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     expect(await ensureReaderRole(url, { DB_READER_ROLE: name })).toContain('Created the read-only role');
   });
 
-  it('is made by a user that may make roles, without seeing passwords', async () => {
+  it('is created by a user with CREATEROLE, who cannot read passwords', async () => {
     const [user, name] = [newName(), newName()];
     await ask(server.url, `CREATE ROLE ${user} LOGIN CREATEDB CREATEROLE PASSWORD 'creator'`);
     const url = await newDatabase(server, (any) => asUser(any, user, 'creator'));
@@ -282,7 +282,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     expect(await ask(asUser(url, name, PASSWORD), 'SELECT * FROM tetcore_logs')).toEqual([]);
   });
 
-  it('is asked of an administrator where the user may make none, and nodes do not wait for it', async () => {
+  it('is requested of an administrator if the user cannot create roles, and nodes do not wait for it', async () => {
     const [user, name] = [newName(), newName()];
     await ask(server.url, `CREATE ROLE ${user} LOGIN CREATEDB PASSWORD 'creator'`);
     const url = await newDatabase(server, (any) => asUser(any, user, 'creator'));
@@ -322,7 +322,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     ).rejects.toThrow(ReaderRoleError);
   });
 
-  it('has tables of another schema, where ours are there', async () => {
+  it('reads tables in another schema', async () => {
     const [user, name] = [newName(), newName()];
     await ask(server.url, `CREATE ROLE ${user} LOGIN CREATEROLE PASSWORD 'creator'`);
     const database = newName();
@@ -342,7 +342,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     expect(await ask(asUser(url, name, PASSWORD), 'SELECT * FROM tetcore_logs')).toEqual([]);
   });
 
-  it('is said not to read yet where the schema is of somebody who has to let it', async () => {
+  it('is reported to lack privileges if the schema belongs to another user', async () => {
     const [user, name, database] = [newName(), newName(), newName()];
     await ask(
       server.url,
@@ -375,7 +375,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     expect(await ask(asUser(url, name, PASSWORD), question)).toEqual([]);
   });
 
-  it('is made when a server starts, and only where the server migrates', async () => {
+  it('is created by a server that migrates at the start', async () => {
     const url = await newDatabase(server);
     const [one, other] = [newName(), newName()];
     {
@@ -391,7 +391,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     expect(await kept(url, other)).toEqual([]);
   });
 
-  it('leaves its password in no log', async () => {
+  it('has its password in no log', async () => {
     const url = await newDatabase(server);
     const name = newName();
     const database = pg.escapeIdentifier(new URL(url).pathname.slice(1));

@@ -42,7 +42,7 @@ class TestStage extends AfterStoreHook {
   }
 }
 
-describe('the queue of a stage', () => {
+describe('HookQueue', () => {
   let said: string[];
   let counts: Record<string, number>;
   let bytes: number;
@@ -71,7 +71,7 @@ describe('the queue of a stage', () => {
 
   afterEach(() => void vi.restoreAllMocks());
 
-  it('brings batches one after the other, and not in the turn in which they are stored', async () => {
+  it('calls the hook with one batch after the other, and not in the turn of the event loop in which a batch is stored', async () => {
     for (const numbers of [[1, 2], [3], [4, 5]]) queue.offer(stored(...numbers));
     expect(stage.seen).toEqual([]);
     expect(bytes).toBeGreaterThan(0);
@@ -80,7 +80,7 @@ describe('the queue of a stage', () => {
     expect([counts, bytes]).toEqual([{ handled: 5 }, 0]);
   });
 
-  it('brings what is wanted, and does not call for nothing', async () => {
+  it('passes only the requested types, and does not call the hook without messages', async () => {
     stage.types = new Set(['even']);
     queue = remade();
     for (const numbers of [[1, 2], [3], [4]]) queue.offer(stored(...numbers));
@@ -88,7 +88,7 @@ describe('the queue of a stage', () => {
     expect([stage.seen, counts]).toEqual([[[2], [4]], { handled: 4 }]);
   });
 
-  it('goes on after what the stage throws, be it at once or later, and says so once', async () => {
+  it('continues after the hook throws or rejects, and logs that once', async () => {
     const works = [
       () => {
         throw new Error('at once');
@@ -106,7 +106,7 @@ describe('the queue of a stage', () => {
     expect(said).toEqual(['warn: test failed: Error: at once', 'log: test works again.']);
   });
 
-  it('survives what cannot even be shown', async () => {
+  it('logs an error that cannot be converted to a string', async () => {
     const works = [
       () => {
         throw Object.create(null);
@@ -123,7 +123,7 @@ describe('the queue of a stage', () => {
     expect(said).toEqual(['warn: test failed: an error without a text', 'log: test works again.']);
   });
 
-  it('does not say that the stage works again when it was not asked', async () => {
+  it('does not log a recovery before the hook was called again', async () => {
     stage.types = new Set(['even']);
     queue = remade();
     stage.work = () => {
@@ -135,7 +135,7 @@ describe('the queue of a stage', () => {
     expect(said).toEqual(['warn: test failed: Error: no']);
   });
 
-  it('leaves out what comes while it is full, but takes a batch of any size if nothing else waits', async () => {
+  it('drops batches while it is full, but accepts a batch of any size while it is empty', async () => {
     stage.queueBytes = 100;
     queue = remade();
     let goOn: (() => void) | undefined;
@@ -154,7 +154,7 @@ describe('the queue of a stage', () => {
     ]);
   });
 
-  it('tells the stage to give up at the end, and counts what it did not get', async () => {
+  it('aborts the hook at the end, and counts what was dropped', async () => {
     let began = false;
     stage.work = (signal) =>
       new Promise((_, reject) => {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { snapshot } from '../../../test/support/batches.js';
 import { KnownNodes } from './known-nodes.js';
 
-it('knows what a node said last, and nothing of those who said nothing', () => {
+it('returns the latest report of a node, and undefined for an unknown connection', () => {
   const nodes = new KnownNodes();
   const first = snapshot({ name: null, chain: null });
   nodes.learn([first]);
@@ -11,7 +11,7 @@ it('knows what a node said last, and nothing of those who said nothing', () => {
   expect(nodes.get(snapshot().id)).toBeUndefined();
 });
 
-it('knows what identifies the chain of a node, whatever its name', () => {
+it('returns the chain key of a node', () => {
   const nodes = new KnownNodes();
   const genesisHash = `0x${'1a'.repeat(32)}`;
   const [hashed, named] = [
@@ -27,7 +27,7 @@ it('knows what identifies the chain of a node, whatever its name', () => {
   ]);
 });
 
-it('does not go back to what was said before', () => {
+it('ignores an older snapshot', () => {
   const nodes = new KnownNodes();
   const first = snapshot({ revision: 1, name: null });
   nodes.learn([{ ...first, revision: 2, name: 'alice' }]);
@@ -35,7 +35,7 @@ it('does not go back to what was said before', () => {
   expect(nodes.get(first.id)?.name).toBe('alice');
 });
 
-it('forgets those first of whom there was no news for longest, beyond a number', () => {
+it('evicts the least recently updated nodes beyond the maximum number', () => {
   const nodes = new KnownNodes(2);
   const [a, b, c] = [snapshot(), snapshot(), snapshot()];
   nodes.learn([a, b]);
@@ -43,7 +43,7 @@ it('forgets those first of whom there was no news for longest, beyond a number',
   expect([a, b, c].map(({ id }) => nodes.get(id) !== undefined)).toEqual([true, false, true]);
 });
 
-it('forgets them beyond an amount of text too, since names may be of any length', () => {
+it('evicts nodes beyond the maximum of text', () => {
   const nodes = new KnownNodes(1_000, 10_000);
   const long = Array.from({ length: 20 }, () => snapshot({ name: 'x'.repeat(1_000) }));
   for (const each of [...long, ...long]) nodes.learn([each]);

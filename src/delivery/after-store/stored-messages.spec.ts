@@ -9,7 +9,7 @@ nodes.learn([node]);
 const said = (msg: string | null, logs: string): TestRow =>
   row({ at: Date.parse('2026-01-02T03:04:05.678Z'), connectionId: node.id, msg, logs });
 
-it('are those of both tables, as they are stored', () => {
+it('are the messages of both tables', () => {
   const logs = '{"msg":"block.import","a":"tab\\tnew\\nline \\\\","n":18446744073709551615}';
   const stored = batch({ expiring: [said('block.import', logs)], audit: [said(null, '{"b":1}')] });
   const [first, second, ...more] = storedMessages({ batch: stored, rejected: [] }, nodes);
@@ -28,7 +28,7 @@ it('are those of both tables, as they are stored', () => {
   expect(more).toEqual([]);
 });
 
-it('are of the types that are wanted, whatever they are called', () => {
+it('are filtered by type, with or without a number', () => {
   const stored = batch({
     expiring: [
       ...['a\tb\\c\nd', '\\N', 'x', '', 'größer', 'block.import', 'notify.finalized'].map((msg, n) =>
@@ -47,7 +47,7 @@ it('are of the types that are wanted, whatever they are called', () => {
   ]);
 });
 
-it('are not those that the database rejected', () => {
+it('leave out messages that the database rejected', () => {
   const lines = ['{"n":1}', '{"n":2}', '{"n":3}'].map((logs) => said('x', logs));
   const refusal = {
     receivedAt: 0,

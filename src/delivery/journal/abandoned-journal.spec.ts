@@ -90,7 +90,7 @@ async function lineOf(child: ChildProcess): Promise<string> {
   return line;
 }
 
-describe('a journal that was left behind', () => {
+describe('an abandoned journal', () => {
   let folder: string;
   let directory: string;
   let damage: JournalDamage[];
@@ -162,7 +162,7 @@ describe('a journal that was left behind', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('gives everything that was not done, in order, and is then removed', async () => {
+  it('returns all batches that are not done, in order, and is removed then', async () => {
     const remains = await remainsOf(ids, ids.slice(0, 20));
     expect((await readdir(remains)).filter((name) => name.endsWith('.journal')).length).toBeGreaterThan(2);
     const journal = await open();
@@ -171,20 +171,20 @@ describe('a journal that was left behind', () => {
     expect({ damage, warnings, bytes: journal.bytes }).toEqual({ damage: [], warnings: [], bytes: 0 });
   });
 
-  it('is found when its process goes while another runs', async () => {
+  it('is found when its process ends while another one runs', async () => {
     const journal = await open();
     expect(await drain(journal)).toEqual([]);
     await remainsOf(['late']);
     expect(await drain(journal)).toEqual(['late']);
   });
 
-  it('comes before those of processes that began later', async () => {
+  it('is taken over before those of later processes', async () => {
     await remainsOf(['older']);
     await remainsOf(['newer']);
     expect(await drain(await open())).toEqual(['older', 'newer']);
   });
 
-  it('stays as long as one of its batches is not done', async () => {
+  it('stays on disk until all of its batches are done', async () => {
     const remains = await remainsOf(ids);
     const first = await open();
     for await (const abandoned of first.abandonedJournals()) {
@@ -199,7 +199,7 @@ describe('a journal that was left behind', () => {
     expect(await readdir(directory)).toHaveLength(1);
   });
 
-  it('can be given up halfway', async () => {
+  it('can be released before all batches are done', async () => {
     await remainsOf(ids);
     const first = await open();
     for await (const abandoned of first.abandonedJournals()) {
@@ -222,7 +222,7 @@ describe('a journal that was left behind', () => {
     }
   });
 
-  it('gives what survived damage, and reports the rest', async () => {
+  it('returns undamaged batches, and reports the damage', async () => {
     const remains = await remainsOf(ids);
     const [first, second, ...more] = (await readdir(remains))
       .filter((name) => name.endsWith('.journal'))
@@ -252,7 +252,7 @@ describe('a journal that was left behind', () => {
     ['without columns', { columns: undefined }],
     ['with a column that is not known', { columns: ['id', 'shoe_size'] }],
     ['described with a field that is not known', { cipher: 'none' }],
-  ])('is left untouched, with one warning, when it is %s', async (_, said) => {
+  ])('is not changed, with one warning, if it is %s', async (_, said) => {
     const remains = await remainsOf(ids);
     const description = join(remains, 'journal.json');
     const { format, marker, columns } = JSON.parse(await readFile(description, 'utf8')) as Record<
@@ -292,40 +292,37 @@ describe('a journal that was left behind', () => {
   it.each([
     ['a batch', [...ids.slice(0, 17), 'unknown', ...ids.slice(17)], 'open'],
     ['the batch that was open', ids.slice(0, 17), 'unknown'],
-  ])(
-    'is left untouched as a whole from where %s has a field that is not known',
-    async (_, appended, kept) => {
-      const remains = await remainsWithUnknownField((victim) => {
-        for (const id of appended) victim.append(aBatch(id));
-        victim.appendPart(aBatch(kept));
-      });
-      if (appended.includes('unknown')) await damageLastSegment(remains);
-      const before = await contentOf(remains);
-      const journal = await open();
-      const held: [AbandonedJournal, JournalEntry][] = [];
-      for await (const abandoned of journal.abandonedJournals()) {
-        for await (const { entry } of abandoned.batches()) held.push([abandoned, entry]);
-        expect(abandoned.ended).toBe(false);
-      }
-      expect(held).toHaveLength(17);
-      expect(warnings).toEqual([
-        expect.stringContaining(`The journal ${remains} is not replayed: JournalFormatError:`),
-      ]);
-      for (const [abandoned, entry] of held) {
-        expect((await abandoned.read(entry)).id).toContain('batch');
-        abandoned.done(entry);
-      }
-      expect(await drain(journal)).toEqual([]);
-      expect({ damage, skipped: journal.skipped, warnings: warnings.length }).toEqual({
-        damage: [],
-        skipped: 1,
-        warnings: 1,
-      });
-      expect(await contentOf(remains)).toEqual(before);
-    },
-  );
+  ])('is not changed any more once %s has an unknown field', async (_, appended, kept) => {
+    const remains = await remainsWithUnknownField((victim) => {
+      for (const id of appended) victim.append(aBatch(id));
+      victim.appendPart(aBatch(kept));
+    });
+    if (appended.includes('unknown')) await damageLastSegment(remains);
+    const before = await contentOf(remains);
+    const journal = await open();
+    const held: [AbandonedJournal, JournalEntry][] = [];
+    for await (const abandoned of journal.abandonedJournals()) {
+      for await (const { entry } of abandoned.batches()) held.push([abandoned, entry]);
+      expect(abandoned.ended).toBe(false);
+    }
+    expect(held).toHaveLength(17);
+    expect(warnings).toEqual([
+      expect.stringContaining(`The journal ${remains} is not replayed: JournalFormatError:`),
+    ]);
+    for (const [abandoned, entry] of held) {
+      expect((await abandoned.read(entry)).id).toContain('batch');
+      abandoned.done(entry);
+    }
+    expect(await drain(journal)).toEqual([]);
+    expect({ damage, skipped: journal.skipped, warnings: warnings.length }).toEqual({
+      damage: [],
+      skipped: 1,
+      warnings: 1,
+    });
+    expect(await contentOf(remains)).toEqual(before);
+  });
 
-  it('is left alone when it has batches but does not say its format', async () => {
+  it('is skipped if it has segments but no journal.json', async () => {
     const remains = await remainsOf(ids);
     await rm(join(remains, 'journal.json'));
     const past = new Date(Date.now() - 120_000);
@@ -336,7 +333,7 @@ describe('a journal that was left behind', () => {
     expect(await readdir(remains)).toContain('00000001.journal');
   });
 
-  it('is removed when its process had not begun, but not while it is beginning', async () => {
+  it('is removed if its process ended before writing journal.json, but not while the process is starting', async () => {
     const unborn = join(directory, '019ab000-0000-7000-8000-000000000000');
     const lock = await DirectoryLock.acquire(unborn);
     const journal = await open();
@@ -347,14 +344,14 @@ describe('a journal that was left behind', () => {
     expect(await readdir(directory)).toHaveLength(1);
   });
 
-  it('stays where it is when it is something else', async () => {
+  it('is skipped if it is not a journal directory', async () => {
     await mkdir(join(directory, 'notes'));
     await writeFile(join(directory, 'notes', '00000001.journal'), 'x');
     expect(await drain(await open())).toEqual([]);
     expect(await readdir(join(directory, 'notes'))).toEqual(['00000001.journal']);
   });
 
-  it('gives what had come of the batch that was open, as one batch', async () => {
+  it('returns the parts of the open batch as one batch', async () => {
     const victim = await open(join(folder, 'elsewhere'));
     victim.append(aBatch('1'));
     const first = snapshot({ name: 'größer', sysinfo: '{"memory": 18446744073709551615}', types: [2, 17] });
@@ -388,7 +385,7 @@ describe('a journal that was left behind', () => {
     await expect.poll(() => readdir(directory)).toEqual([basename(journal.path)]);
   });
 
-  it('keeps the batch that was open until that is stored', async () => {
+  it('keeps the open batch until it is stored', async () => {
     const victim = await open(join(folder, 'elsewhere'));
     victim.appendPart(aBatch('1', 5));
     await kill(victim);
@@ -399,7 +396,7 @@ describe('a journal that was left behind', () => {
     expect(await drain(await open())).toEqual([]);
   });
 
-  it('gives a batch that was being closed as it was closed', async () => {
+  it('returns an appended batch rather than its parts', async () => {
     const victim = await open(join(folder, 'elsewhere'));
     victim.appendPart(aBatch('1', 10));
     const parts = await readFile(join(victim.path, 'open-batch'));
@@ -409,7 +406,7 @@ describe('a journal that was left behind', () => {
     expect(await rowsOffered(await open())).toEqual([['1', 20]]);
   });
 
-  it('keeps the parts of a batch that was appended nowhere, also when its process stops', async () => {
+  it('keeps the parts of the open batch when its process stops', async () => {
     const victim = await open();
     victim.appendPart(aBatch('1', 30));
     victim.done(victim.append(aBatch('0', 40)));
@@ -417,7 +414,7 @@ describe('a journal that was left behind', () => {
     expect(await rowsOffered(await open())).toEqual([['1', 30]]);
   });
 
-  it('takes no parts of a batch before for those of the batch that was open', async () => {
+  it('does not mix parts of an earlier batch into the open batch', async () => {
     const victim = await open(join(folder, 'elsewhere'));
     for (const size of [50, 50, 50]) victim.appendPart(aBatch('1', size));
     victim.done(victim.append(aBatch('1', 150)));
@@ -430,7 +427,7 @@ describe('a journal that was left behind', () => {
     expect(damage).toEqual([]);
   });
 
-  it('gives back the room that a large batch took, and begins anew', async () => {
+  it('truncates the file of the open batch after a large batch', async () => {
     const victim = await open(join(folder, 'elsewhere'));
     victim.appendPart(aBatch('1', 2 * MIB));
     expect(victim.bytes).toBeGreaterThan(4 * MIB);
@@ -440,7 +437,7 @@ describe('a journal that was left behind', () => {
     expect(await rowsOffered(await open())).toEqual([['2', 10]]);
   });
 
-  it('passes over a part that was being written, and reports those that are damaged', async () => {
+  it('ignores a part that was being written, and reports damaged parts', async () => {
     const victim = await open(join(folder, 'elsewhere'));
     for (const size of [100, 200, 300, 400]) victim.appendPart(aBatch('1', size));
     const remains = join(await kill(victim), 'open-batch');
@@ -451,7 +448,7 @@ describe('a journal that was left behind', () => {
     expect(damage).toMatchObject([{ file: remains, offset: second }]);
   });
 
-  it('reports a batch that was open of which not even the beginning can be read', async () => {
+  it('reports an open batch whose first part is damaged', async () => {
     const victim = await open(join(folder, 'elsewhere'));
     victim.appendPart(aBatch('1', 100));
     const remains = join(await kill(victim), 'open-batch');
@@ -473,7 +470,7 @@ describe('a journal that was left behind', () => {
     expect(new Set(segments.map((name) => dirname(name))).size).toBeLessThanOrEqual(3);
   });
 
-  it('holds all that a killed process had appended', async () => {
+  it('has everything that a killed process had appended', async () => {
     const child = runElsewhere(
       directory,
       `const journal = await Journal.open(options);

@@ -42,7 +42,7 @@ describe('inspectAbandonedJournals', () => {
     await rm(root, { recursive: true, force: true });
   });
 
-  it('finds nothing where there is no journal, and passes over what a process works in', async () => {
+  it('finds nothing without a journal, and skips journals of running processes', async () => {
     expect(await inspectAbandonedJournals(root)).toEqual([]);
     const journal = await open();
     journal.append(aBatch('waits'));
@@ -50,7 +50,7 @@ describe('inspectAbandonedJournals', () => {
     expect(found).toEqual([]);
   });
 
-  it('counts the batches that wait, and leaves them for the next process', async () => {
+  it('counts unstored batches, and changes nothing', async () => {
     const journal = await open();
     journal.append(aBatch('a'));
     journal.append(aBatch('b'));
@@ -69,7 +69,7 @@ describe('inspectAbandonedJournals', () => {
     expect(await readdir(path)).toEqual(names);
   });
 
-  it('counts the batch that was open', async () => {
+  it('counts the open batch', async () => {
     const journal = await open();
     journal.appendPart(aBatch('open'));
     const { path } = journal;
@@ -77,7 +77,7 @@ describe('inspectAbandonedJournals', () => {
     expect(await inspectAbandonedJournals(root)).toMatchObject([{ path, batches: 1, damaged: 0 }]);
   });
 
-  it('says why a journal of another version cannot be read', async () => {
+  it('returns the reason why a journal of another version cannot be read', async () => {
     const path = join(root, UUID);
     await mkdir(path, { recursive: true });
     await writeFile(join(path, 'journal.json'), '{"format":99}');

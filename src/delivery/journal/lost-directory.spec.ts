@@ -17,7 +17,7 @@ import {
 const MIB = 1024 * 1024;
 const onPosix = process.platform !== 'win32';
 
-describe.runIf(onPosix)('a journal whose directory is lost while it is used', () => {
+describe.runIf(onPosix)('a journal whose directory is removed or moved', () => {
   let folder: string;
   let directory: string;
   let moves: JournalMove[];
@@ -79,7 +79,7 @@ describe.runIf(onPosix)('a journal whose directory is lost while it is used', ()
     ],
     ['loses the description of its format', (path: string) => rm(join(path, 'journal.json'))],
     ['loses the file that is written to', (path: string) => rm(join(path, '00000001.journal'))],
-  ])('has another one before a batch counts as kept, when it %s', async (_, lose) => {
+  ])('creates another one before append returns, when it %s', async (_, lose) => {
     const journal = await open();
     const before = journal.append(aBatch('before'));
     expect(journal.holds(before)).toBe(true);
@@ -100,7 +100,7 @@ describe.runIf(onPosix)('a journal whose directory is lost while it is used', ()
     expect(journal.entries).toBe(2);
   });
 
-  it('takes what is in memory again before the batch that comes', async () => {
+  it('appends batches in memory again before the next batch', async () => {
     const again = ['1', '2'].map((id) => aBatch(id));
     const journal = await open({ onMove: () => again.forEach((batch) => journal.append(batch)) });
     for (const batch of again) journal.append(batch);
@@ -109,7 +109,7 @@ describe.runIf(onPosix)('a journal whose directory is lost while it is used', ()
     expect(await idsAfterKill()).toEqual(['1', '2', '3']);
   });
 
-  it('refuses a part, so that all of the open batch comes as one', async () => {
+  it('rejects a part, so that the complete open batch is appended as one part', async () => {
     const journal = await open();
     journal.appendPart(aBatch('open', 3));
     const { path } = journal;
@@ -121,7 +121,7 @@ describe.runIf(onPosix)('a journal whose directory is lost while it is used', ()
     expect([batch?.id, batch?.expiring.tuples.length, rest]).toEqual(['open', 7, []]);
   });
 
-  it('notices it without a batch, and for each of its files', async () => {
+  it('detects it without a write, for each of its files', async () => {
     const journal = await open({ segmentBytes: 200 });
     journal.check();
     expect(moves).toEqual([]);
@@ -136,7 +136,7 @@ describe.runIf(onPosix)('a journal whose directory is lost while it is used', ()
     expect(await readdir(directory)).toHaveLength(1);
   });
 
-  it('refuses batches while there can be no other, and goes on as soon as there can', async () => {
+  it('rejects batches while no other directory can be created, and continues afterwards', async () => {
     const journal = await open();
     const before = journal.append(aBatch('before'));
     await rm(directory, { recursive: true });
@@ -154,7 +154,7 @@ describe.runIf(onPosix)('a journal whose directory is lost while it is used', ()
     expect(journal.entries).toBe(1);
   });
 
-  it('adopts the former one where it is put back', async () => {
+  it('takes over the former one if it is restored', async () => {
     const journal = await open();
     const { path } = journal;
     journal.append(aBatch('before'));
@@ -173,7 +173,7 @@ describe.runIf(onPosix)('a journal whose directory is lost while it is used', ()
     expect(await readdir(directory)).toHaveLength(1);
   });
 
-  it('ends without an error where it is lost at the end', async () => {
+  it('closes without an error if it is lost during close', async () => {
     const journal = await open();
     journal.append(aBatch('before'));
     await rm(directory, { recursive: true });

@@ -23,7 +23,7 @@ const whole = Buffer.concat(records);
 const startOf = (index: number) => records.slice(0, index).reduce((sum, record) => sum + record.length, 0);
 const allBut = (...lost: number[]) => payloads.filter((_, index) => !lost.includes(index));
 
-describe('a segment that is read through', () => {
+describe('RecordReader', () => {
   let folder: string;
   let path: string;
 
@@ -60,11 +60,11 @@ describe('a segment that is read through', () => {
     return content;
   };
 
-  it('gives all records in order', async () => {
+  it('returns all records in order', async () => {
     expect(await readThrough(whole)).toEqual({ found: payloads, damage: [] });
   });
 
-  it('gives nothing when it is empty', async () => {
+  it('returns nothing for an empty file', async () => {
     expect(await readThrough(Buffer.alloc(0))).toEqual({ found: [], damage: [] });
   });
 
@@ -93,7 +93,7 @@ describe('a segment that is read through', () => {
     );
   });
 
-  it('loses only what was cut off, wherever it was cut', async () => {
+  it('loses only the truncated record, for any truncation', async () => {
     const edges = payloads.flatMap((_, index) =>
       [0, 1, 7, 8, HEADER_BYTES - 1, HEADER_BYTES, HEADER_BYTES + 1].map(
         (more) => [startOf(index) + more] as [number],
@@ -116,14 +116,14 @@ describe('a segment that is read through', () => {
     expect(damage).toMatchObject([{ offset: whole.length, bytes: 300_000 }]);
   });
 
-  it('reports zeros in the place of the last record', async () => {
+  it('reports zeros instead of the last record', async () => {
     const zeroed = Buffer.from(whole).fill(0, startOf(4));
     const { found, damage } = await readThrough(zeroed);
     expect(found).toEqual(allBut(4, 5));
     expect(damage).toMatchObject([{ offset: startOf(4) }]);
   });
 
-  it('finds the next record behind garbage of any length, wherever it lies', async () => {
+  it('finds the next record after garbage of any length at any offset', async () => {
     for (const size of [1, 7, 8, 19, 20, 21, 65_527, 65_528, 65_529, 65_536, 200_001]) {
       for (const index of [0, 3, 6]) {
         const at = startOf(index);
@@ -136,7 +136,7 @@ describe('a segment that is read through', () => {
     }
   });
 
-  it('finds the next record behind a write that was torn', async () => {
+  it('finds the next record after a torn write', async () => {
     const torn = whole.subarray(startOf(2), startOf(2) + 100_000);
     const { found, damage } = await readThrough(
       Buffer.concat([records[0] ?? torn, torn, records[3] ?? torn]),
@@ -145,7 +145,7 @@ describe('a segment that is read through', () => {
     expect(damage).toMatchObject([{ bytes: 100_000 }]);
   });
 
-  it('does not take the records of another directory for its own', async () => {
+  it('ignores records with the marker of another directory', async () => {
     const foreign = Buffer.concat(frameRecord(Buffer.alloc(8, 1), [Buffer.from('forged')]));
     const outer = Buffer.concat(frameRecord(marker, [foreign]));
     outer.writeUInt8(0xff, outer.length - 1);
@@ -154,7 +154,7 @@ describe('a segment that is read through', () => {
     expect(damage).toHaveLength(1);
   });
 
-  it('gives one record from its place', async () => {
+  it('reads one record by its offset', async () => {
     await writeFile(path, whole);
     const entry = { segment: 1, offset: startOf(2), length: records[2]?.length ?? 0 };
     expect(digest(await readRecord(path, marker, entry))).toBe(payloads[2]);

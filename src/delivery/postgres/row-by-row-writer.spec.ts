@@ -9,7 +9,7 @@ const rejectedRow = (logs: string): RejectedRow => ({
 });
 
 describe('a row that the database rejected', () => {
-  it('is set aside with the message as it was sent', () => {
+  it('is stored in rejected_messages as it was sent', () => {
     expect(toRejectedMessage(rejectedRow('{"größer":"\\n'), 'logs_audit')).toEqual({
       receivedAt: AT,
       connectionId: 2 ** 40 + 7,
@@ -22,7 +22,7 @@ describe('a row that the database rejected', () => {
     expect(toRejectedMessage(rejectedRow('{'), 'logs_expiring')).toMatchObject({ path: '/' });
   });
 
-  it('is kept up to the same length as any rejected message', () => {
+  it('is truncated to the same length as other rejected messages', () => {
     const rejected = toRejectedMessage(rejectedRow('a'.repeat(5000)), 'logs_expiring');
     expect(rejected).toMatchObject({ size: 5000, head: Buffer.from('a'.repeat(1024)) });
   });

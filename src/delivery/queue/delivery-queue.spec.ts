@@ -48,7 +48,7 @@ beforeEach(() => {
 });
 
 describe('a queue without a journal', () => {
-  it('gives batches in order, and to writers that wait as soon as there is one', async () => {
+  it('returns batches in order, and to waiting writers at once', async () => {
     const queue = queueIn('off');
     const waiting = [take(queue), take(queue)];
     for (const id of ['a', 'b', 'c']) queue.push(aBatch(id));
@@ -58,7 +58,7 @@ describe('a queue without a journal', () => {
     expect(journal.appended).toBe(0);
   });
 
-  it('is full at its bound in memory, still takes what was read, and has room again at three quarters', async () => {
+  it('is full at its memory limit, still accepts what was read, and resumes at three quarters', async () => {
     const queue = queueIn('off');
     for (const id of ['a', 'b', 'c', 'd', 'e']) queue.push(aBatch(id, MIB));
     expect(queue.full).toBe(true);
@@ -74,7 +74,7 @@ describe('a queue without a journal', () => {
     expect(gauges.memoryBytes?.()).toBe(0);
   });
 
-  it('counts what is being written until it is stored', async () => {
+  it('counts batches in flight until they are stored', async () => {
     const queue = queueIn('off');
     const batch = aBatch('a', MIB);
     queue.push(batch);
@@ -86,7 +86,7 @@ describe('a queue without a journal', () => {
     expect(gauges.memoryBytes?.()).toBe(0);
   });
 
-  it('is idle when everything is stored, and not before', async () => {
+  it('is idle when every batch is stored, and not before', async () => {
     const queue = queueIn('off');
     await queue.idle();
     queue.push(aBatch('a'));
@@ -101,7 +101,7 @@ describe('a queue without a journal', () => {
     await waiting;
   });
 
-  it('lets writers go at its end, and gives back what none of them has taken', async () => {
+  it('ends waiting writers, and returns the remaining batches', async () => {
     const queue = queueIn('off');
     const first = queue.take();
     const second = queue.take();
@@ -116,8 +116,8 @@ describe('a queue without a journal', () => {
   });
 });
 
-describe('the batches that a queue holds', () => {
-  it('begin with the oldest that is not stored, or with the last where all are', async () => {
+describe('holds_from of a queue', () => {
+  it('is the lowest unstored id, or the last id if all are stored', async () => {
     const queue = queueIn('off');
     expect(held.from).toBe(NOTHING_KNOWN);
     for (const id of ['a', 'b', 'c']) queue.push(aBatch(id));
@@ -132,7 +132,7 @@ describe('the batches that a queue holds', () => {
     expect(held.from).toBe('c');
   });
 
-  it('begin with the oldest that lies on disk, where that is older than those in memory', async () => {
+  it('is the lowest id on disk, if that is lower than those in memory', async () => {
     const queue = queueIn('overflow');
     queue.push(aBatch('a', 3 * MIB));
     queue.push(aBatch('b', 3 * MIB));
@@ -145,7 +145,7 @@ describe('the batches that a queue holds', () => {
     expect(held.from).toBe('c');
   });
 
-  it('are none once only the journal is left, and that is empty', async () => {
+  it('is NOTHING_HELD once the queue is closed and the journal is empty', async () => {
     const queue = queueIn('always');
     queue.push(aBatch('a'));
     const item = await queue.take();
@@ -158,7 +158,7 @@ describe('the batches that a queue holds', () => {
 });
 
 describe('a queue with overflow', () => {
-  it('puts on disk what memory does not hold, in its order, and is full when neither has room', async () => {
+  it('journals what exceeds its memory limit, in order, and is full when the journal is full too', async () => {
     const queue = queueIn('overflow');
     journal.room = 12 * MIB;
     const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
@@ -171,7 +171,7 @@ describe('a queue with overflow', () => {
     expect(gauges.batches?.()).toBe(0);
   });
 
-  it('is full when neither memory nor disk has room', async () => {
+  it('is full when memory and journal are full', async () => {
     const queue = queueIn('overflow');
     journal.room = 8 * MIB;
     for (const id of ['a', 'b', 'c']) queue.push(aBatch(id, MIB));
@@ -188,7 +188,7 @@ describe('a queue with overflow', () => {
 });
 
 describe('a queue that journals always', () => {
-  it('has every batch on disk first, and in memory as far as there is room', async () => {
+  it('journals every batch, and keeps it in memory up to the limit', async () => {
     const queue = queueIn('always');
     for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) queue.push(aBatch(id, MIB));
     expect(journal.appended).toBe(6);
@@ -204,7 +204,7 @@ describe('a queue that journals always', () => {
     expect(journal.batches.size).toBe(0);
   });
 
-  it('is full while the disk has no room, and keeps in memory what was read before', async () => {
+  it('is full while the journal is full, and keeps in memory what was read before', async () => {
     const queue = queueIn('always');
     journal.room = 8 * MIB + 100;
     queue.push(aBatch('a', 200));
@@ -219,7 +219,7 @@ describe('a queue that journals always', () => {
     expect(queue.full).toBe(false);
   });
 
-  it('goes on in memory, within its bound, while the disk fails', async () => {
+  it('continues in memory, within the limit, while the journal fails', async () => {
     const queue = queueIn('always');
     journal.failure = new Error('no space left');
     for (const id of ['a', 'b', 'c']) queue.push(aBatch(id, MIB));
@@ -233,7 +233,7 @@ describe('a queue that journals always', () => {
     expect(changes).toEqual([true, false]);
   });
 
-  it('has what another process left in line with the rest, and none of it in memory', async () => {
+  it('queues replayed batches with the others, without memory', async () => {
     const queue = queueIn('always');
     let settled = 0;
     queue.push(aBatch('a'));
@@ -251,7 +251,7 @@ describe('a queue that journals always', () => {
     expect(gauges.batches?.()).toBe(0);
   });
 
-  it('puts what is in memory into the next directory of the journal, and counts on nothing else there', async () => {
+  it('appends batches in memory to the next directory of the journal', async () => {
     const queue = queueIn('always');
     let partsLost = 0;
     queue.onPartsLost(() => (partsLost += 1));
@@ -270,7 +270,7 @@ describe('a queue that journals always', () => {
     expect(held.from).toBe('a');
   });
 
-  it('holds nothing of a lost directory of which all was in memory', async () => {
+  it('holds nothing of a lost directory whose batches were all in memory', async () => {
     const queue = queueIn('always');
     for (const id of ['a', 'b']) queue.push(aBatch(id));
     journal.move();
@@ -283,7 +283,7 @@ describe('a queue that journals always', () => {
     expect(held.from).toBe(NOTHING_HELD);
   });
 
-  it('does not say of a batch that it survives where the next directory does not take it', async () => {
+  it('does not report a batch as durable if it cannot be appended to the next directory', async () => {
     const queue = queueIn('always');
     queue.push(aBatch('a'));
     const item = await take(queue);
@@ -297,7 +297,7 @@ describe('a queue that journals always', () => {
 });
 
 describe('a queue with overflow whose journal is lost', () => {
-  it('keeps in memory what lies there', async () => {
+  it('keeps batches in memory that are only there', async () => {
     const queue = queueIn('overflow');
     for (const id of ['a', 'b', 'c', 'd', 'e']) queue.push(aBatch(id, MIB));
     journal.move();

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { WriterPool } from '../connections/writer-pool.js';
 import { DatabaseSize, type DatabaseSizeMetrics } from './database-size.js';
 
-describe('the size of a database', () => {
+describe('DatabaseSize', () => {
   const warnings: string[] = [];
   const metrics = { forget: () => undefined } as DatabaseSizeMetrics;
   let isAway: boolean;
@@ -38,7 +38,7 @@ describe('the size of a database', () => {
       .map((at, index) => at - (times[Math.max(1, from) + index - 1] ?? 0));
   }
 
-  it('is measured less often the longer that fails, which is said once', async () => {
+  it('retries with increasing delays after failures, and logs one warning', async () => {
     expect(await between(300)).toEqual([5, 10, 20, 40, 60, 60, 60]);
     expect(warnings).toEqual(['The size of the database could not be measured: Error: away']);
     isAway = false;

@@ -7,8 +7,8 @@ const sizeAfter = (lengths: readonly number[]): AdaptiveFetchSize => {
   return size;
 };
 
-describe('the size of a fetch', () => {
-  it('is small while no row is known', () => {
+describe('AdaptiveFetchSize', () => {
+  it('is small before the first row', () => {
     expect(sizeAfter([]).rows()).toBe(16);
   });
 
@@ -19,12 +19,12 @@ describe('the size of a fetch', () => {
     expect(sizeAfter([1_000_000]).rows()).toBe(1);
   });
 
-  it('shares memory between cursors, and is no larger than what is wanted', () => {
+  it('shares memory between cursors, and does not exceed the requested rows', () => {
     expect(sizeAfter([500]).rows(Infinity, 4)).toBe(5);
     expect(sizeAfter([500]).rows(3)).toBe(3);
   });
 
-  it('shrinks within a few rows where they become long', () => {
+  it('shrinks within a few rows when they become long', () => {
     const short = Array.from({ length: 1_000 }, () => 100);
     const long = Array.from({ length: 50 }, () => 10_000);
     expect(sizeAfter([...short, ...long]).rows()).toBe(1);

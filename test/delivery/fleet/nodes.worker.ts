@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Random } from '../../../src/simulator/random/random.js';
 import type { NodesInput, NodesReport, NodesRequest } from './fleet.js';
-import { NumberedMessages } from './numbered-message.js';
+import { ChecksummedMessages } from './numbered-message.js';
 import { NumberedNode } from './numbered-node.js';
 
 const TICK_MS = 5;
@@ -20,7 +20,7 @@ process.once('disconnect', () => process.exit(0));
 
 async function run(input: NodesInput): Promise<void> {
   const random = new Random(input.seed, 'nodes', input.firstNode);
-  const messages = new NumberedMessages(random);
+  const messages = new ChecksummedMessages(random);
   const nodes = Array.from({ length: input.nodes }, (_, index) => {
     const node = input.firstNode + index;
     const path = input.paths[node % input.paths.length] ?? '/';

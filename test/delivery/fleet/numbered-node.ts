@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { Random } from '../../../src/simulator/random/random.js';
 import { servedBy } from '../../support/served-by.js';
-import type { NumberedMessages } from './numbered-message.js';
+import type { ChecksummedMessages } from './numbered-message.js';
 import type { NodeRecord, SocketRecord } from './records.js';
 
 /** Beyond so many bytes that the system has not taken, a node drops what it has to say, as real ones do. */
@@ -43,7 +43,7 @@ export class NumberedNode {
 
   constructor(
     private readonly options: NodeOptions,
-    private readonly messages: NumberedMessages,
+    private readonly messages: ChecksummedMessages,
     private readonly random: Random,
   ) {
     const { node, path } = options;

@@ -17,7 +17,7 @@ const LAST = 'ffffffff-ffff-7fff-bfff-ffffffffffff';
 const reason = await withoutNamespaces();
 
 it(
-  'leaves alone what a server in another container has, be its clock behind, be it frozen',
+  'does not take over the journal of a server in another container, even if its clock is behind or it is frozen',
   { timeout: 120_000 },
   async (context) => {
     if (reason !== undefined) context.skip(reason);

@@ -82,8 +82,8 @@ const purged = async (database: TestDatabase): Promise<void> => {
   await purge.done(Date.now());
 };
 
-describe('a journal that turns up after eight days', () => {
-  it('has those batches stored that never were, and no others, however alike their messages are', async () => {
+describe('a journal that is replayed after eight days', () => {
+  it('stores only batches that were not stored before, even with equal messages', async () => {
     await using database = await TestDatabase.create();
     const batches = burst();
     await storedThen(database, batches.slice(0, 1));
@@ -104,7 +104,7 @@ describe('a journal that turns up after eight days', () => {
     expect(await database.query('SELECT FROM ingest_batches WHERE id = ANY($1::uuid[])', [ids])).toEqual([]);
   });
 
-  it('is left alone where the ids of its batches were deleted, until a person decides to store it', async () => {
+  it('is withheld if the ids of its batches were deleted, until an operator decides to store it', async () => {
     await using database = await TestDatabase.create();
     const batches = burst();
     await storedThen(database, batches.slice(0, 1));
@@ -131,7 +131,7 @@ describe('a journal that turns up after eight days', () => {
     expect(await gauge(next, 'tetcore_journals_left_alone')).toBe(0);
   });
 
-  it('is looked at again by the same server, which counts it no longer once it is stored', async () => {
+  it('is checked again by the same server, and not counted any more once it is stored', async () => {
     await using database = await TestDatabase.create();
     const batches = burst();
     await storedThen(database, batches.slice(0, 1));
@@ -154,7 +154,7 @@ describe('a journal that turns up after eight days', () => {
     );
   });
 
-  it('is stored in a database that knows nothing of its process', async () => {
+  it('is stored in a database without a row of its process', async () => {
     await using database = await TestDatabase.create();
     const batches = burst();
     await using server = await TestServer.ready(database.url, { DATA_DIR: await journalOf(batches) });
@@ -163,8 +163,8 @@ describe('a journal that turns up after eight days', () => {
   });
 });
 
-describe('a batch below those that its process holds', () => {
-  it('is stored already, also after its id has been purged', async () => {
+describe('a batch below holds_from of its process', () => {
+  it('is a duplicate, also after its id was purged', async () => {
     await using database = await TestDatabase.create();
     const [first, second] = burst() as [Batch, Batch];
     await storedThen(database, [first, second]);
@@ -177,7 +177,7 @@ describe('a batch below those that its process holds', () => {
     expect(await stored(database)).toBe(20);
   });
 
-  it('is stored all the same where the process runs: another one took it for gone', async () => {
+  it('is stored if the process runs, since another one took it for dead', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     await storage.collectors.heartbeat();
