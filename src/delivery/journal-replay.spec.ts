@@ -22,7 +22,7 @@ describe('JournalReplay', () => {
     async function* abandonedJournals(): AsyncGenerator<unknown, void, undefined> {
       yield await Promise.resolve({ bytes: 0, path: 'a-journal', batches });
     }
-    // Nobody stores what is put in line.
+    // Nothing that is queued is stored.
     const pushReplayed = vi.fn();
     const replay = new JournalReplay(
       readSettings({ NUM_THREADS: '2' }),

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { tempDir } from '../support/temp-dir.js';
 import { playFrozenRounds } from './frozen/frozen-rounds.js';
-import { withoutNamespaces } from './frozen/namespaces.js';
+import { withoutNamespaces } from './frozen/contained-server.js';
 
 const reason = await withoutNamespaces();
 

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Stored } from './database/stored.js';
 import type { NodeRecord, SocketRecord } from './fleet/records.js';
-import { type Balance, balance, type Ledger } from './ledger/ledger.js';
-import type { ServerRun } from './ledger/server-run.js';
+import { type Balance, balance, type Ledger, type ServerRun } from './ledger/ledger.js';
 
 const STARTED_AT = 1_000;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MessageStream } from './database/message-stream.js';
+import { MessageStream } from './database/postgres-link.js';
 
 function message(type: string, body: string): Buffer {
   const head = Buffer.alloc(type.length + 4);

@@ -38,7 +38,7 @@ async function whileReading<T>(database: TestDatabase, table: string, work: () =
   });
 }
 
-/** The server process of whoever purges, once somebody does. */
+/** The backend process of a running purge, once there is one. */
 const purgingPid = (database: TestDatabase): Promise<number> =>
   waitUntil(
     async () => {

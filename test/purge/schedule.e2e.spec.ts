@@ -92,7 +92,7 @@ describe('the server', () => {
         what: 'a purge that is left to us',
       });
       expect(await isThere(database)).toBe(true);
-      // Nobody has purged, however often it is left to whoever holds the lock.
+      // No purge has run: each was skipped because of the lock.
       const [at] = await succeededAt(database);
       const shown = async (): Promise<number | undefined> =>
         (await server.metric('tetcore_purge_last_success_timestamp_seconds')).get('');

@@ -45,7 +45,11 @@ describe('CollectorRegistry', () => {
       ['dead', dead.collectorId, {}],
       ['stopped', stopped.collectorId, {}],
       ['unknown', unknown, {}],
-      ['dead, but it said goodbye', dead.collectorId, { endedAt: Date.UTC(2026, 0, 3), endReason: 'closed' }],
+      [
+        'dead, but it closed its socket',
+        dead.collectorId,
+        { endedAt: Date.UTC(2026, 0, 3), endReason: 'closed' },
+      ],
     ] as const) {
       const id = newConnectionId(identity.number);
       const connection = snapshot({ id, name, lastMessageAt: Date.UTC(2026, 0, 2), ...given });
@@ -60,7 +64,7 @@ describe('CollectorRegistry', () => {
     ).toEqual([
       { name: 'alive', ...open },
       { name: 'dead', ...lost },
-      { name: 'dead, but it said goodbye', end_reason: 'closed', ended_at: new Date('2026-01-03') },
+      { name: 'dead, but it closed its socket', end_reason: 'closed', ended_at: new Date('2026-01-03') },
       { name: 'own', ...open },
       { name: 'stopped', ...lost },
       { name: 'unknown', ...lost },

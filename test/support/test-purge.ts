@@ -67,7 +67,7 @@ export class TestPurge implements AsyncDisposable {
   /** Runs, and fails where anything did. */
   async done(now: number): Promise<PurgeReport> {
     const report = await this.run(now);
-    if (report === null) throw new Error('The purge was left to somebody else.');
+    if (report === null) throw new Error('The purge was skipped, because another process holds the lock.');
     const [failure] = report.failures;
     if (failure !== undefined) throw failure.error;
     return report;

@@ -16,7 +16,7 @@ describe('an error of the database', () => {
     ['23514', 'no partition, or a constraint that is not ours'],
     ['25006', 'a server that is read-only'],
     ['25P04', 'a transaction that took too long'],
-    ['40001', 'somebody else was faster'],
+    ['40001', 'another transaction was faster'],
     ['40P01', 'a deadlock'],
     ['42501', 'missing rights'],
     ['42P01', 'no schema'],

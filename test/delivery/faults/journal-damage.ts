@@ -57,7 +57,7 @@ export async function readJournal(directory: string): Promise<FoundJournal> {
   return found;
 }
 
-/** What is done to records that nobody has stored yet, in a journal that may have been damaged already. */
+/** Damages unstored records, in a journal that may be damaged already. */
 export type Damage = (
   records: readonly JournalRecord[],
   before: number,
@@ -87,7 +87,7 @@ export const truncateJournal: Damage = async (records, _before, amount) => {
   const file = records.at(-1)?.file;
   const last = records.filter((record) => record.file === file).slice(-3);
   const from = last[Math.floor(amount * last.length)];
-  if (file === undefined || from === undefined) throw new NoFaultError('There is no record to cut off.');
+  if (file === undefined || from === undefined) throw new NoFaultError('There is no record to truncate.');
   await truncate(file, from.offset + 1 + Math.floor(amount * (from.length - 1)));
   // What the process had not written whole when it was killed lay behind, and is gone too.
   return { lost: last.filter(({ offset }) => offset >= from.offset), places: 1 };

@@ -15,7 +15,7 @@ let sent = 0;
 let rate = 0;
 
 process.once('message', (message) => void run(message as NodesInput));
-// Whoever started us is gone, or has heard everything.
+// The parent process is gone, or has received everything.
 process.once('disconnect', () => process.exit(0));
 
 async function run(input: NodesInput): Promise<void> {

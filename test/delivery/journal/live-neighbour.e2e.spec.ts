@@ -7,8 +7,7 @@ import { PostgresProxy } from '../../support/postgres-proxy.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { TestServer } from '../../support/test-server.js';
 import { waitUntil } from '../../support/wait-until.js';
-import { ContainedServer } from '../frozen/contained-server.js';
-import { withoutNamespaces } from '../frozen/namespaces.js';
+import { ContainedServer, withoutNamespaces } from '../frozen/contained-server.js';
 
 const FILES = join(import.meta.dirname, '..', '..', 'fixtures', 'journal-v1');
 /** Behind that of any process, in the order in which journals are looked at. */

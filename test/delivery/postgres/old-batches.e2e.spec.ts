@@ -97,7 +97,7 @@ describe('a journal that is replayed after eight days', () => {
     const outcomes = await server.metric('tetcore_batches_total');
     expect(outcomes.get('outcome="duplicate"')).toBe(1);
     expect(outcomes.get('outcome="stored"')).toBe(2);
-    // Nobody holds them any more: their ids go in their turn.
+    // No process holds them any more: their ids are purged.
     await database.query("UPDATE ingest_batches SET stored_at = stored_at - interval '8 days'");
     await purged(database);
     const ids = [COLLECTOR.id, ...batches.map(({ id }) => id)];
