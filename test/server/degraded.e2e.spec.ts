@@ -197,7 +197,10 @@ describe('while the database does not do its part', () => {
 describe('tables of another version', () => {
   it.each([
     ['ALTER TABLE nodes DROP COLUMN heard', 'nodes has no column heard'],
-    ['ALTER TABLE logs_audit ALTER COLUMN type TYPE bigint', 'logs_audit.type is bigint, not smallint'],
+    [
+      'ALTER TABLE logs_audit ALTER COLUMN type TYPE bigint',
+      'logs_audit.type has type bigint instead of smallint',
+    ],
     [
       'ALTER TABLE peer_connections ADD COLUMN region text NOT NULL',
       'peer_connections has an unknown required column region',
@@ -210,7 +213,7 @@ describe('tables of another version', () => {
     await using server = await TestServer.start(database.url);
     await expect(server.server.ready).rejects.toThrow(
       expect.objectContaining({
-        message: expect.stringMatching(new RegExp(`with tables of another version: .*${fault}`)) as string,
+        message: expect.stringMatching(new RegExp(`has tables of another version: .*${fault}`)) as string,
       }) as Error,
     );
   });

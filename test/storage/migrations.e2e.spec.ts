@@ -209,6 +209,15 @@ describe('migrations', () => {
     expect(await relations(database)).toEqual(before);
   });
 
+  it('keep the names under which databases have recorded them', () => {
+    expect(migrations.map((Migration) => new Migration().name)).toEqual([
+      'KeepMessages1764000000000',
+      'KeepBenchmarks1764100000000',
+      'KeepImports1764200000000',
+      'KeepHistory1764300000000',
+    ]);
+  });
+
   it('are applied once, by any number of servers that start at once without a database', async () => {
     await using database = TestDatabase.missing();
     const applied = await Promise.all(
