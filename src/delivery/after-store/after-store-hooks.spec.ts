@@ -24,7 +24,7 @@ const stored = (...numbers: number[]): StoredBatch => ({
   rejected: [],
 });
 
-class TestStage extends AfterStoreHook {
+class TestHook extends AfterStoreHook {
   override get name(): string {
     return 'test';
   }
@@ -43,49 +43,49 @@ class TestStage extends AfterStoreHook {
 }
 
 describe('HookQueue', () => {
-  let said: string[];
+  let logged: string[];
   let counts: Record<string, number>;
   let bytes: number;
-  let stage: TestStage;
+  let hook: TestHook;
   let queue: HookQueue;
 
   beforeEach(() => {
-    said = [];
+    logged = [];
     counts = {};
     for (const level of ['log', 'warn', 'error'] as const) {
       vi.spyOn(Logger.prototype, level).mockImplementation((text: unknown) => {
-        said.push(`${level}: ${String(text).split('\n', 1).join('')}`);
+        logged.push(`${level}: ${String(text).split('\n', 1).join('')}`);
       });
     }
-    stage = new TestStage();
+    hook = new TestHook();
     queue = remade();
   });
 
-  /** The bounds of a stage are read when its queue is made. */
+  /** The limits of a hook are read when its queue is made. */
   const remade = (): HookQueue =>
-    new HookQueue(stage, new KnownNodes(), {
-      count: (_stage: string, outcome: string, messages: number) =>
+    new HookQueue(hook, new KnownNodes(), {
+      count: (_hook: string, outcome: string, messages: number) =>
         (counts[outcome] = (counts[outcome] ?? 0) + messages),
-      queuedBytes: (_stage: string, waiting: number) => (bytes = waiting),
+      queuedBytes: (_hook: string, waiting: number) => (bytes = waiting),
     } as unknown as HookMetrics);
 
   afterEach(() => void vi.restoreAllMocks());
 
   it('calls the hook with one batch after the other, and not in the turn of the event loop in which a batch is stored', async () => {
     for (const numbers of [[1, 2], [3], [4, 5]]) queue.offer(stored(...numbers));
-    expect(stage.seen).toEqual([]);
+    expect(hook.seen).toEqual([]);
     expect(bytes).toBeGreaterThan(0);
     await queue.idle();
-    expect(stage.seen).toEqual([[1, 2], [3], [4, 5]]);
+    expect(hook.seen).toEqual([[1, 2], [3], [4, 5]]);
     expect([counts, bytes]).toEqual([{ handled: 5 }, 0]);
   });
 
   it('passes only the requested types, and does not call the hook without messages', async () => {
-    stage.types = new Set(['even']);
+    hook.types = new Set(['even']);
     queue = remade();
     for (const numbers of [[1, 2], [3], [4]]) queue.offer(stored(...numbers));
     await queue.idle();
-    expect([stage.seen, counts]).toEqual([[[2], [4]], { handled: 4 }]);
+    expect([hook.seen, counts]).toEqual([[[2], [4]], { handled: 4 }]);
   });
 
   it('continues after the hook throws or rejects, and logs that once', async () => {
@@ -99,11 +99,11 @@ describe('HookQueue', () => {
       },
       () => undefined,
     ];
-    stage.work = () => works.shift()?.();
+    hook.work = () => works.shift()?.();
     for (const n of [1, 2, 3, 4]) queue.offer(stored(n));
     await queue.idle();
-    expect([stage.seen, counts]).toEqual([[[3], [4]], { failed: 2, handled: 2 }]);
-    expect(said).toEqual(['warn: test failed: Error: at once', 'log: test works again.']);
+    expect([hook.seen, counts]).toEqual([[[3], [4]], { failed: 2, handled: 2 }]);
+    expect(logged).toEqual(['warn: test failed: Error: at once', 'log: test works again.']);
   });
 
   it('logs an error that cannot be converted to a string', async () => {
@@ -112,43 +112,43 @@ describe('HookQueue', () => {
         throw Object.create(null);
       },
       () => {
-        throw Object.defineProperty(new Error('x'), 'stack', { get: () => stage.missing.name });
+        throw Object.defineProperty(new Error('x'), 'stack', { get: () => hook.missing.name });
       },
       () => undefined,
     ];
-    stage.work = () => works.shift()?.();
+    hook.work = () => works.shift()?.();
     for (const n of [1, 2, 3]) queue.offer(stored(n));
     await queue.idle();
-    expect([stage.seen, counts]).toEqual([[[3]], { failed: 2, handled: 1 }]);
-    expect(said).toEqual(['warn: test failed: an error without a text', 'log: test works again.']);
+    expect([hook.seen, counts]).toEqual([[[3]], { failed: 2, handled: 1 }]);
+    expect(logged).toEqual(['warn: test failed: an error without a text', 'log: test works again.']);
   });
 
   it('does not log a recovery before the hook was called again', async () => {
-    stage.types = new Set(['even']);
+    hook.types = new Set(['even']);
     queue = remade();
-    stage.work = () => {
+    hook.work = () => {
       throw new Error('no');
     };
     for (const n of [2, 1, 4, 3, 6]) queue.offer(stored(n));
     await queue.idle();
     expect(counts).toEqual({ failed: 3, handled: 2 });
-    expect(said).toEqual(['warn: test failed: Error: no']);
+    expect(logged).toEqual(['warn: test failed: Error: no']);
   });
 
   it('drops batches while it is full, but accepts a batch of any size while it is empty', async () => {
-    stage.queueBytes = 100;
+    hook.queueBytes = 100;
     queue = remade();
     let goOn: (() => void) | undefined;
-    stage.work = () => new Promise((resolve) => (goOn = resolve));
+    hook.work = () => new Promise((resolve) => (goOn = resolve));
     for (const n of [1, 2, 3]) queue.offer(stored(n));
     await vi.waitFor(() => expect(goOn).toBeDefined());
     goOn?.();
     await queue.idle();
-    stage.work = () => undefined;
+    hook.work = () => undefined;
     queue.offer(stored(4));
     await queue.idle();
-    expect([stage.seen, counts, bytes]).toEqual([[[1], [4]], { handled: 2, dropped: 2 }, 0]);
-    expect(said).toEqual([
+    expect([hook.seen, counts, bytes]).toEqual([[[1], [4]], { handled: 2, dropped: 2 }, 0]);
+    expect(logged).toEqual([
       'warn: test is too slow: its queue is full, and messages are dropped.',
       'log: test has caught up.',
     ]);
@@ -156,7 +156,7 @@ describe('HookQueue', () => {
 
   it('aborts the hook at the end, and counts what was dropped', async () => {
     let began = false;
-    stage.work = (signal) =>
+    hook.work = (signal) =>
       new Promise((_, reject) => {
         began = true;
         signal.addEventListener('abort', () => reject(signal.reason as Error));
@@ -166,6 +166,6 @@ describe('HookQueue', () => {
     queue.end();
     queue.offer(stored(3));
     await queue.idle();
-    expect([stage.seen, counts]).toEqual([[], { dropped: 2, failed: 1 }]);
+    expect([hook.seen, counts]).toEqual([[], { dropped: 2, failed: 1 }]);
   });
 });
