@@ -3,5 +3,5 @@ export { PostgresSink } from './postgres/postgres.sink.js';
 export { BatchQueueModule, DeliveryModule, type DeliveryModuleOptions } from './delivery.module.js';
 export { Delivery } from './delivery.js';
 export { JournalService } from './journal.service.js';
-export { type JournalSummary, inspectAbandonedJournals } from './journal/index.js';
-export { type KnownNode, StoredMessage, AfterStoreHook } from './after-store/index.js';
+export { inspectAbandonedJournals, type JournalSummary } from './journal/index.js';
+export { AfterStoreHook, type KnownNode, StoredMessage } from './after-store/index.js';

@@ -41,7 +41,7 @@ export class HookMetrics {
   }
 }
 
-interface QueuedBatch {
+interface QueueItem {
   stored: StoredBatch;
   /** Bytes. */
   size: number;
@@ -51,7 +51,7 @@ interface QueuedBatch {
 export class HookQueue {
   private readonly logger = new Logger('AfterStoreHooks');
   private readonly abort = new AbortController();
-  private readonly queued = new Fifo<QueuedBatch>();
+  private readonly queued = new Fifo<QueueItem>();
   // Read once: they may be getters of a team.
   private readonly name: string;
   private readonly types: ReadonlySet<string> | undefined;
