@@ -12,7 +12,13 @@ export {
 } from './platform/config/index.js';
 
 // Ports, and what they speak of
-export { BatchSink, type StoreResult, StoredStage, StoredMessage, type KnownNode } from './delivery/index.js';
+export {
+  BatchSink,
+  type StoreResult,
+  AfterStoreHook,
+  StoredMessage,
+  type KnownNode,
+} from './delivery/index.js';
 export type { Batch, RejectedMessage, RowBlock } from './telemetry/index.js';
 export type { CollectorIdentity, ConnectionSnapshot, NodeIdentity } from './storage/index.js';
 export { type MessageRow, msgOf, readTuple, splitTuples, timeOf, typeName } from './storage/index.js';

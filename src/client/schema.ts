@@ -748,7 +748,7 @@ export interface components {
             /** @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp */
             peer_id: string;
             /**
-             * @description The name that the node gives itself.
+             * @description Name of the node, as reported by the node.
              * @example alice
              */
             name: string | null;
@@ -756,18 +756,18 @@ export interface components {
             chain: string | null;
             /** @example 1.16.1-835e0767fe8 */
             version: string | null;
-            /** @description It runs as a validator. */
+            /** @description Whether the node runs as a validator. */
             authority: boolean | null;
             /**
              * Format: int64
-             * @description When the node was started, by its own clock: milliseconds since the epoch.
+             * @description Start time of the node by its own clock: milliseconds since the Unix epoch.
              * @example 1767323045678
              */
             startup_time: number | null;
             /** @example Parity Polkadot */
             implementation: string | null;
             /**
-             * @description The hash of the first block of its chain, which identifies the chain.
+             * @description Genesis hash of its chain, which identifies the chain.
              * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
              */
             genesis_hash: string | null;
@@ -854,7 +854,7 @@ export interface components {
             /** @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp */
             peer_id: string;
             /**
-             * @description The name that the node gives itself.
+             * @description Name of the node, as reported by the node.
              * @example alice
              */
             name: string | null;
@@ -862,22 +862,22 @@ export interface components {
             chain: string | null;
             /** @example 1.16.1-835e0767fe8 */
             version: string | null;
-            /** @description It runs as a validator. */
+            /** @description Whether the node runs as a validator. */
             authority: boolean | null;
             /**
              * Format: int64
-             * @description When the node was started, by its own clock: milliseconds since the epoch.
+             * @description Start time of the node by its own clock: milliseconds since the Unix epoch.
              * @example 1767323045678
              */
             startup_time: number | null;
             /** @example Parity Polkadot */
             implementation: string | null;
             /**
-             * @description The hash of the first block of its chain, which identifies the chain.
+             * @description Genesis hash of its chain, which identifies the chain.
              * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
              */
             genesis_hash: string | null;
-            /** @description The configuration of the node. */
+            /** @description Configuration of the node. */
             config: string | null;
             /** @example linux */
             target_os: string | null;
@@ -886,7 +886,7 @@ export interface components {
             /** @example gnu */
             target_env: string | null;
             /**
-             * @description The computer, as the node reports it.
+             * @description Hardware of the machine, as reported by the node.
              * @example {
              *       "cpu": "AMD EPYC 7443P",
              *       "memory": 67334475776,
@@ -977,7 +977,7 @@ export interface components {
             /** @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp */
             peer_id: string;
             /**
-             * @description The name that the node gives itself.
+             * @description Name of the node, as reported by the node.
              * @example alice
              */
             name: string | null;
@@ -985,22 +985,22 @@ export interface components {
             chain: string | null;
             /** @example 1.16.1-835e0767fe8 */
             version: string | null;
-            /** @description It runs as a validator. */
+            /** @description Whether the node runs as a validator. */
             authority: boolean | null;
             /**
              * Format: int64
-             * @description When the node was started, by its own clock: milliseconds since the epoch.
+             * @description Start time of the node by its own clock: milliseconds since the Unix epoch.
              * @example 1767323045678
              */
             startup_time: number | null;
             /** @example Parity Polkadot */
             implementation: string | null;
             /**
-             * @description The hash of the first block of its chain, which identifies the chain.
+             * @description Genesis hash of its chain, which identifies the chain.
              * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
              */
             genesis_hash: string | null;
-            /** @description The configuration of the node. */
+            /** @description Configuration of the node. */
             config: string | null;
             /** @example linux */
             target_os: string | null;
@@ -1009,7 +1009,7 @@ export interface components {
             /** @example gnu */
             target_env: string | null;
             /**
-             * @description The computer, as the node reports it.
+             * @description Hardware of the machine, as reported by the node.
              * @example {
              *       "cpu": "AMD EPYC 7443P",
              *       "memory": 67334475776,

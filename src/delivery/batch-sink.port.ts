@@ -1,21 +1,21 @@
 import type { Batch, RejectedMessage } from '../telemetry/index.js';
 
 export interface StoreResult {
-  /** The batch had been stored before: nothing was written this time. */
+  /** Whether the batch was already stored. Then nothing was written. */
   duplicate: boolean;
-  /** Messages that the sink could not take; the others are stored. */
-  refused: readonly RejectedMessage[];
-  /** The batch as it is stored, where that differs: its connections may have to be numbered anew. */
+  /** Messages that the sink rejected. All others are stored. */
+  rejected: readonly RejectedMessage[];
+  /** The batch as it was stored, if it differs: its connections may have been renumbered. */
   storedAs?: Batch;
 }
 
-/** Where batches end. PostgreSQL is one. */
+/** A destination of batches. PostgreSQL is one. */
 export abstract class BatchSink {
   /**
-   * Stores a batch whole, exactly once however often it is called with the same batch id.
+   * Stores a complete batch, exactly once even if it is called again with the same batch id.
    *
-   * @param signal gives up at once; whether the batch is stored is then not known
-   * @throws any error after which the same call can be made again
+   * @param signal aborts the write; the batch may be stored or not then
+   * @throws any error; the call is then repeated
    */
   abstract store(batch: Batch, signal: AbortSignal): Promise<StoreResult>;
 

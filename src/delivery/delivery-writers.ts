@@ -3,6 +3,7 @@ import { Backoff } from '../platform/async/index.js';
 import { Settings } from '../platform/config/index.js';
 import { DatabaseClock, DatabaseWatch, HOUR_MS } from '../storage/index.js';
 import { type Batch, ENDPOINTS, MessageOutcomes } from '../telemetry/index.js';
+import { AfterStoreHooks } from './after-store/index.js';
 import { BatchSink, type StoreResult } from './batch-sink.port.js';
 import { DeliveryMetrics } from './delivery.metrics.js';
 import { JournalDamageError } from './journal/index.js';
@@ -10,28 +11,33 @@ import { Outages } from './outages.js';
 import { withoutImpossibleTimes, withPlausibleTimes } from './plausible-times.js';
 import { DeliveryQueue } from './queue/delivery-queue.js';
 import type { QueuedBatch } from './queue/queued-batch.js';
-import { OtherSinks } from './sinks/index.js';
-import { Stages } from './stages/index.js';
-import type { UnfinishedBatch } from './unfinished-batch.js';
+import { SecondarySinks } from './secondary-sinks.js';
 
 /** The jitter keeps writers that failed together from retrying together. */
 const RETRY = { firstMs: 50, maxMs: 5_000, jitter: 0.5 };
 
-/** Takes batches from the queue to the sinks, `NUM_THREADS` at a time, each as often as it takes. */
+/** A batch that a writer had not delivered when the process stopped. */
+export interface UnfinishedBatch {
+  item: QueuedBatch;
+  /** Undefined if PostgreSQL may not have stored it; otherwise the secondary sinks that have not. */
+  pendingSinks: ReadonlySet<BatchSink> | undefined;
+}
+
+/** Takes batches from the queue and delivers them to the sinks, `NUM_THREADS` at a time. Each is retried until it is stored. */
 @Injectable()
 export class DeliveryWriters {
   private readonly logger = new Logger('Delivery');
   private readonly abort = new AbortController();
   private readonly unfinished: UnfinishedBatch[] = [];
   private running: Promise<void>[] = [];
-  private settled = 0;
+  private delivered = 0;
 
   constructor(
     private readonly settings: Settings,
     private readonly queue: DeliveryQueue,
     private readonly sink: BatchSink,
-    private readonly otherSinks: OtherSinks,
-    private readonly stages: Stages,
+    private readonly secondarySinks: SecondarySinks,
+    private readonly hooks: AfterStoreHooks,
     private readonly outages: Outages,
     private readonly watch: DatabaseWatch,
     private readonly metrics: DeliveryMetrics,
@@ -43,14 +49,14 @@ export class DeliveryWriters {
     this.running = Array.from({ length: this.settings.NUM_THREADS }, () => this.run());
   }
 
-  /** Batches that are done with: it grows while the database takes them. */
+  /** The number of batches delivered so far. */
   get progress(): number {
-    return this.settled;
+    return this.delivered;
   }
 
-  /** Gives up what is being written, and returns it. */
+  /** Aborts all writes, and returns their batches. */
   async stop(): Promise<UnfinishedBatch[]> {
-    this.abort.abort(new Error('the process ends'));
+    this.abort.abort(new Error('the process is stopping'));
     await Promise.all(this.running);
     return this.unfinished;
   }
@@ -63,52 +69,52 @@ export class DeliveryWriters {
 
   private async deliver(item: QueuedBatch): Promise<void> {
     const batch = await this.store(item);
-    if (batch === undefined || !(await this.bringToOthers(item, batch))) return;
-    item.settle();
-    this.settled += 1;
+    if (batch === undefined || !(await this.deliverToSecondarySinks(item, batch))) return;
+    item.acknowledge();
+    this.delivered += 1;
   }
 
-  /** @returns the batch once the database has it; undefined where that is not to be */
+  /** @returns the batch as it is stored; undefined if it is lost, or unfinished because the process stops */
   private async store(item: QueuedBatch): Promise<Batch | undefined> {
-    let unreadable = false;
+    let isUnreadable = false;
     const backoff = new Backoff(RETRY);
     for (;;) {
-      let at: 'journal' | 'database' = 'journal';
+      let step: keyof Outages = 'journal';
       try {
         this.abort.signal.throwIfAborted();
         const startedAt = performance.now();
         const { batch, moved } = this.withPlausibleTimes(item, await item.load());
-        if (unreadable) this.outages.journal.succeeded();
-        unreadable = false;
-        this.stages.expect(batch);
-        at = 'database';
+        if (isUnreadable) this.outages.journal.succeeded();
+        isUnreadable = false;
+        this.hooks.expect(batch);
+        step = 'database';
         const result = await this.sink.store(batch, this.abort.signal);
         this.outages.database.succeeded();
         this.watch.batchStored();
         this.count(item, batch, result, startedAt);
-        if (!result.duplicate) this.tellOfTimes(item, batch, moved);
+        if (!result.duplicate) this.logTimes(item, batch, moved);
         const stored = result.storedAs ?? batch;
-        this.stages.stored(stored, result.refused, batch.collector.number);
+        this.hooks.stored(stored, result.rejected, batch.collector.number);
         return stored;
       } catch (error) {
         if (error instanceof JournalDamageError) {
-          this.lost(item);
+          this.acknowledgeLost(item);
           return undefined;
         }
         if (this.abort.signal.aborted) {
-          this.unfinished.push({ item, owedTo: undefined });
+          this.unfinished.push({ item, pendingSinks: undefined });
           return undefined;
         }
         this.metrics.retried();
-        this.failed(at, error);
-        if (at === 'database' && this.outages.database.since !== undefined) this.watch.batchRefused(error);
-        unreadable ||= at === 'journal';
+        this.failed(step, error);
+        if (step === 'database' && this.outages.database.since !== undefined) this.watch.writeFailed(error);
+        isUnreadable ||= step === 'journal';
       }
       await backoff.wait(this.abort.signal);
     }
   }
 
-  /** When this process took a batch in is known, but not when another one did. */
+  /** When a batch was received is known for those of this process only. */
   private withPlausibleTimes(item: QueuedBatch, batch: Batch): { batch: Batch; moved: number } {
     const now = this.clock.now();
     if (item.replayed) return withoutImpossibleTimes(batch, now);
@@ -119,26 +125,27 @@ export class DeliveryWriters {
     return this.settings.LOG_EXPIRY_H * HOUR_MS;
   }
 
-  /** Once it is stored, however many attempts that took. */
-  private tellOfTimes(item: QueuedBatch, { expiring: { rows, oldest } }: Batch, moved: number): void {
+  private logTimes(item: QueuedBatch, { expiring: { rows, oldest } }: Batch, moved: number): void {
     if (moved > 0) {
-      this.logger.warn(`${moved.toString()} messages were stamped by a wrong clock: they are dated now.`);
+      this.logger.warn(
+        `${moved.toString()} messages had timestamps of a wrong clock and got the current time instead.`,
+      );
     }
     if (item.replayed && rows > 0 && oldest < this.clock.now() - this.expiryMs) {
       this.logger.warn(
-        `A batch of a journal has messages that have expired since, from ${new Date(oldest).toISOString()} on: they are stored, and the next purge removes them.`,
+        `A replayed batch has messages that have already expired (oldest: ${new Date(oldest).toISOString()}). They are stored, and the next purge removes them.`,
       );
     }
   }
 
-  /** @returns whether every sink beside the database has it now */
-  private async bringToOthers(item: QueuedBatch, batch: Batch): Promise<boolean> {
-    const owedTo = this.otherSinks.creditors();
-    if (owedTo.size === 0) return true;
+  /** @returns whether every secondary sink has stored the batch */
+  private async deliverToSecondarySinks(item: QueuedBatch, batch: Batch): Promise<boolean> {
+    const pendingSinks = this.secondarySinks.all();
+    if (pendingSinks.size === 0) return true;
     const backoff = new Backoff(RETRY);
     for (;;) {
       try {
-        await this.otherSinks.settle(batch, owedTo, this.abort.signal);
+        await this.secondarySinks.deliver(batch, pendingSinks, this.abort.signal);
         this.outages.sink.succeeded();
         return true;
       } catch (error) {
@@ -147,33 +154,32 @@ export class DeliveryWriters {
       }
       await backoff.wait(this.abort.signal);
     }
-    this.unfinished.push({ item, owedTo });
+    this.unfinished.push({ item, pendingSinks });
     return false;
   }
 
-  private failed(at: keyof Outages, error: unknown): void {
-    this.logger.debug(`A batch is to be tried again: ${String(error)}`);
-    this.outages[at].failed(error);
+  private failed(step: keyof Outages, error: unknown): void {
+    this.logger.debug(`An attempt to deliver a batch failed and will be retried: ${String(error)}`);
+    this.outages[step].failed(error);
   }
 
-  /** Disk damage took it: the journal has told of it. */
-  private lost(item: QueuedBatch): void {
-    item.settle();
-    this.settled += 1;
+  /** The journal has logged the damage. */
+  private acknowledgeLost(item: QueuedBatch): void {
+    item.acknowledge();
+    this.delivered += 1;
     if (item.replayed) return;
     this.outcomes.count(ENDPOINTS.expiring.countedAs, 'lost', item.rows.expiring);
     this.outcomes.count(ENDPOINTS.audit.countedAs, 'lost', item.rows.audit);
   }
 
   /**
-   * Where an attempt was committed without our hearing of it, the next one finds a duplicate. How many of its
-   * messages the database refused is not known any more: they are counted as stored here, and are among the
-   * rejected messages all the same.
+   * If the connection breaks after a commit, the next attempt finds a duplicate, and how many messages the database
+   * rejected is not known any more. They are counted as stored here; `rejected_messages` has them all the same.
    */
   private count(
     item: QueuedBatch,
     batch: Batch,
-    { duplicate, refused }: StoreResult,
+    { duplicate, rejected }: StoreResult,
     startedAt: number,
   ): void {
     const rows = batch.expiring.rows + batch.audit.rows;
@@ -182,19 +188,19 @@ export class DeliveryWriters {
       lagMs: this.clock.now() - batch.firstReceivedAt,
     });
     if (item.replayed) {
-      if (!duplicate) this.metrics.replayed(rows - refused.length);
+      if (!duplicate) this.metrics.replayed(rows - rejected.length);
       return;
     }
     for (const [{ countedAs }, block] of [
       [ENDPOINTS.expiring, batch.expiring],
       [ENDPOINTS.audit, batch.audit],
     ] as const) {
-      const here = refused.filter((message) => message.path === countedAs);
+      const here = rejected.filter((message) => message.path === countedAs);
       this.outcomes.count(countedAs, 'stored', block.rows - here.length);
       for (const { reason } of here) this.outcomes.rejected(countedAs, reason);
     }
-    if (refused.length > 0) {
-      this.logger.debug(`The database refused ${refused.length.toString()} messages of a batch.`);
+    if (rejected.length > 0) {
+      this.logger.debug(`The database rejected ${rejected.length.toString()} messages of a batch.`);
     }
   }
 }

@@ -10,54 +10,57 @@ import { Counter, Gauge, Histogram } from 'prom-client';
 export const deliveryMetricProviders = [
   makeCounterProvider({
     name: 'tetcore_batches_total',
-    help: 'Batches that are through, by outcome: stored, or duplicate (it was stored before, and was not again).',
+    help: 'Processed batches, by outcome: stored, or duplicate (already stored, not written again).',
     labelNames: ['outcome'],
   }),
   makeHistogramProvider({
     name: 'tetcore_batch_messages',
-    help: 'Messages in a batch.',
+    help: 'Messages per batch.',
     buckets: [1, 4, 16, 64, 256, 1024, 4096, 16384, 65536],
   }),
   makeHistogramProvider({
     name: 'tetcore_batch_write_seconds',
-    help: 'What an attempt took that stored a batch: a connection, the transaction, its commit.',
+    help: 'Duration of a successful attempt to store a batch: connection, transaction and commit.',
     buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10],
   }),
   makeHistogramProvider({
     name: 'tetcore_message_store_lag_seconds',
-    help: "From a batch's first message to its commit.",
+    help: 'Time from the first message of a batch to its commit.',
     buckets: [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600],
   }),
   makeCounterProvider({
     name: 'tetcore_batch_retries_total',
-    help: 'Attempts to write a batch that failed and are made again.',
+    help: 'Failed attempts to write a batch. Each is retried.',
   }),
-  makeGaugeProvider({ name: 'tetcore_queue_batches', help: 'Batches that are not stored yet.' }),
-  makeGaugeProvider({ name: 'tetcore_queue_memory_bytes', help: 'Memory that these batches hold.' }),
-  makeGaugeProvider({ name: 'tetcore_journal_bytes', help: 'What the journal takes on disk.' }),
+  makeGaugeProvider({ name: 'tetcore_queue_batches', help: 'Queued batches that are not stored yet.' }),
+  makeGaugeProvider({
+    name: 'tetcore_queue_memory_bytes',
+    help: 'Approximate memory used by queued batches, in bytes.',
+  }),
+  makeGaugeProvider({ name: 'tetcore_journal_bytes', help: 'Size of the journal on disk, in bytes.' }),
   makeGaugeProvider({
     name: 'tetcore_journal_batches',
     help: 'Batches in the journal that are not stored yet.',
   }),
   makeGaugeProvider({
     name: 'tetcore_journals_left_alone',
-    help: 'Journals of other processes that are not stored, since this version cannot read them, or since the database has lost the ids of their batches. They stay where they are.',
+    help: 'Journals of other processes that are not replayed, because this version cannot read them or because the database has lost the ids of their batches. They stay on disk.',
   }),
   makeCounterProvider({
     name: 'tetcore_journal_damage_total',
-    help: 'Damaged places met in the journal. What lay there is lost.',
+    help: 'Damaged sections found in the journal. Their content is lost.',
   }),
   makeCounterProvider({
     name: 'tetcore_journal_damaged_messages_total',
-    help: 'Messages that lay in damaged places of the journal, as far as their number could be read there.',
+    help: 'Messages lost in damaged sections of the journal, as far as their number can be read.',
   }),
   makeCounterProvider({
     name: 'tetcore_journal_moves_total',
-    help: 'Times that the directory of the journal was removed or moved while the server ran, and another was made.',
+    help: 'Times that the journal directory was removed or moved while the server was running and was created again.',
   }),
   makeCounterProvider({
     name: 'tetcore_journal_replayed_messages_total',
-    help: 'Messages stored from the journals of processes that had ended.',
+    help: 'Messages stored from journals of ended processes.',
   }),
 ];
 
@@ -66,7 +69,7 @@ export interface DeliveryGauges {
   memoryBytes: () => number;
   journalBytes: () => number;
   journalBatches: () => number;
-  journalsLeftAlone: () => number;
+  skippedJournals: () => number;
 }
 
 @Injectable()
@@ -87,16 +90,16 @@ export class DeliveryMetrics {
     @InjectMetric('tetcore_queue_memory_bytes') queueMemory: Gauge,
     @InjectMetric('tetcore_journal_bytes') journalBytes: Gauge,
     @InjectMetric('tetcore_journal_batches') journalBatches: Gauge,
-    @InjectMetric('tetcore_journals_left_alone') journalsLeftAlone: Gauge,
+    @InjectMetric('tetcore_journals_left_alone') skippedJournals: Gauge,
   ) {
     this.collect(queueBatches, 'batches');
     this.collect(queueMemory, 'memoryBytes');
     this.collect(journalBytes, 'journalBytes');
     this.collect(journalBatches, 'journalBatches');
-    this.collect(journalsLeftAlone, 'journalsLeftAlone');
+    this.collect(skippedJournals, 'skippedJournals');
   }
 
-  /** Has gauges read their values when they are asked. */
+  /** Registers functions that return the values of gauges. */
   watch(gauges: Partial<DeliveryGauges>): void {
     Object.assign(this.gauges, gauges);
   }
@@ -116,7 +119,7 @@ export class DeliveryMetrics {
     this.retries.inc();
   }
 
-  /** @param messages how many lay there at least */
+  /** @param messages the minimum number of lost messages */
   damaged(messages = 0): void {
     this.damage.inc();
     this.damagedMessages.inc(messages);

@@ -6,8 +6,8 @@ import type { JournalService } from './journal.service.js';
 import { JournalReplay } from './journal-replay.js';
 import type { DeliveryQueue } from './queue/delivery-queue.js';
 
-describe('the replay of journals', () => {
-  it('ends while it waits for room, and closes the file that it reads', async () => {
+describe('JournalReplay', () => {
+  it('stops while it waits for a writer, and closes the file that it reads', async () => {
     let isOpen = false;
     async function* batches(): AsyncGenerator<unknown, void, undefined> {
       isOpen = true;
@@ -19,14 +19,14 @@ describe('the replay of journals', () => {
         isOpen = false;
       }
     }
-    async function* orphans(): AsyncGenerator<unknown, void, undefined> {
+    async function* abandonedJournals(): AsyncGenerator<unknown, void, undefined> {
       yield await Promise.resolve({ bytes: 0, path: 'a-journal', batches });
     }
-    // Nobody stores what is put in line.
+    // Nothing that is queued is stored.
     const pushReplayed = vi.fn();
     const replay = new JournalReplay(
       readSettings({ NUM_THREADS: '2' }),
-      { orphans } as unknown as JournalService,
+      { abandonedJournals } as unknown as JournalService,
       { pushReplayed } as unknown as DeliveryQueue,
       { withClient: () => Promise.resolve('kept') } as unknown as WriterPool,
     );
@@ -35,7 +35,7 @@ describe('the replay of journals', () => {
     expect(isOpen).toBe(true);
     await replay.stop();
     expect(isOpen).toBe(false);
-    replay.look();
+    replay.check();
     expect(pushReplayed).toHaveBeenCalledTimes(2);
   });
 });

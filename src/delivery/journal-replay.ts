@@ -2,26 +2,26 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Backoff } from '../platform/async/index.js';
 import { Settings } from '../platform/config/index.js';
-import { nothingHeldSurelyBy, type StoredBatches, storedBatchesOf, WriterPool } from '../storage/index.js';
-import type { OrphanedJournal } from './journal/index.js';
+import { type BatchIdState, batchIdStateOf, markNothingHeldIfCertain, WriterPool } from '../storage/index.js';
+import type { AbandonedJournal } from './journal/index.js';
 import { JournalService } from './journal.service.js';
 import { DeliveryQueue } from './queue/delivery-queue.js';
 import { rowsOf } from './queue/queued-batch.js';
 
-/** While the database does not respond: always the same delay. */
+/** While the database does not respond: a constant delay. */
 const RETRY = { firstMs: 2_000, maxMs: 2_000 };
 
-/** Stores what processes that have ended left in their journals. */
+/** Stores the batches of abandoned journals: those of processes on this volume that have ended. */
 @Injectable()
 export class JournalReplay {
   private readonly logger = new Logger('Journal');
-  private replaying: Promise<void> | undefined;
   private readonly abort = new AbortController();
-  private started = false;
-  /** Called when a batch is stored, and at the end. */
+  private replaying: Promise<void> | undefined;
+  private isStarted = false;
+  /** Called when a batch was stored, and on stop. */
   private onRoom: (() => void) | undefined;
-  /** Processes whose journals are stored and gone, which the database is still to be told. */
-  private readonly over = new Set<string>();
+  /** Ids of processes whose journals are replayed and removed, which is not recorded in the database yet. */
+  private readonly replayed = new Set<string>();
 
   constructor(
     private readonly settings: Settings,
@@ -31,20 +31,20 @@ export class JournalReplay {
   ) {}
 
   start(): void {
-    this.started = true;
-    this.look();
+    this.isStarted = true;
+    this.check();
   }
 
-  /** A process on the same volume may end while we run. */
+  /** Another process on the volume may end at any time. */
   @Interval(60_000)
-  look(): void {
-    if (!this.started || this.abort.signal.aborted || this.replaying !== undefined) return;
+  check(): void {
+    if (!this.isStarted || this.abort.signal.aborted || this.replaying !== undefined) return;
     this.replaying = this.replayAll()
       .catch((error: unknown) => this.logger.error('The journals could not be replayed.', error))
       .finally(() => (this.replaying = undefined));
   }
 
-  /** Puts no more batches in line. The file that was being read is closed when this resolves. */
+  /** Queues no further batch. Resolves when no file is being read. */
   async stop(): Promise<void> {
     this.abort.abort();
     this.onRoom?.();
@@ -52,104 +52,103 @@ export class JournalReplay {
   }
 
   private async replayAll(): Promise<void> {
-    await this.tellOver();
-    for await (const orphan of this.journal.orphans()) {
-      await this.replay(orphan);
+    await this.recordReplayed();
+    for await (const journal of this.journal.abandonedJournals()) {
+      await this.replay(journal);
       if (this.abort.signal.aborted) return;
     }
   }
 
-  /** Has as many batches in line as there are writers, so that what nodes send now does not wait for all of it. */
-  private async replay(orphan: OrphanedJournal): Promise<void> {
-    let inLine = 0;
-    let replayed = 0;
-    let offeredAll = false;
+  /** Queues at most one batch per writer at a time, so that new messages are not delayed by a long replay. */
+  private async replay(journal: AbandonedJournal): Promise<void> {
+    let queued = 0;
+    let stored = 0;
+    let isRead = false;
     const collectors = new Set<string>();
     const { signal } = this.abort;
     const endIfDone = (): void => {
-      if (offeredAll && inLine === 0) void this.ended(orphan);
+      if (isRead && queued === 0) void this.ended(journal);
     };
-    for await (const { entry, batch } of orphan.batches()) {
+    for await (const { entry, batch } of journal.batches()) {
       if (!collectors.has(batch.collector.id)) {
-        const stored = await this.storedBatchesOf(batch.collector.id);
-        if (stored === undefined) return;
-        if (stored === 'lost') {
-          await orphan.withhold(lostIds(batch.collector.id));
+        const state = await this.batchIdStateOf(batch.collector.id);
+        if (state === undefined) return;
+        if (state === 'lost') {
+          await journal.withhold(lostIds(batch.collector.id));
           return;
         }
         if (collectors.size === 0) {
-          this.logger.log(`Storing what a process that has ended left in ${orphan.path}.`);
+          this.logger.log(`Replaying the journal ${journal.path} of an ended process.`);
         }
         collectors.add(batch.collector.id);
       }
-      inLine += 1;
+      queued += 1;
       let held: typeof batch | undefined = batch;
       this.queue.pushReplayed(
         rowsOf(batch),
-        () => (held === undefined ? orphan.read(entry) : Promise.resolve(held)),
+        () => (held === undefined ? journal.read(entry) : Promise.resolve(held)),
         () => {
           held = undefined;
-          inLine -= 1;
-          replayed += 1;
-          orphan.done(entry);
+          queued -= 1;
+          stored += 1;
+          journal.done(entry);
           this.onRoom?.();
           endIfDone();
         },
       );
-      while (inLine >= this.settings.NUM_THREADS && !signal.aborted) {
+      while (queued >= this.settings.NUM_THREADS && !signal.aborted) {
         await new Promise<void>((resolve) => (this.onRoom = resolve));
       }
       if (signal.aborted) return;
     }
-    offeredAll = true;
+    isRead = true;
     endIfDone();
-    if (replayed > 0) this.logger.log(`Stored ${replayed.toString()} batches of ${orphan.path}.`);
+    if (stored > 0) this.logger.log(`Replayed ${stored.toString()} batches of ${journal.path}.`);
   }
 
-  /** What the database knows of the batches of a process, as soon as it answers; undefined where this process ends. */
-  private async storedBatchesOf(collector: string): Promise<StoredBatches | undefined> {
+  /** Retries until the database responds; undefined if this process stops before. */
+  private async batchIdStateOf(collector: string): Promise<BatchIdState | undefined> {
     const { signal } = this.abort;
     const backoff = new Backoff(RETRY);
     while (!signal.aborted) {
       try {
-        return await this.pool.withClient((client) => storedBatchesOf(client, collector), signal);
+        return await this.pool.withClient((client) => batchIdStateOf(client, collector), signal);
       } catch (error) {
-        this.logger.debug(`A journal waits for the database: ${String(error)}`);
+        this.logger.debug(`The replay of a journal waits for the database: ${String(error)}`);
         await backoff.wait(signal);
       }
     }
     return undefined;
   }
 
-  private async ended(orphan: OrphanedJournal): Promise<void> {
-    await orphan.release();
-    if (!orphan.removed) return;
-    this.over.add(orphan.id);
-    await this.tellOver();
+  private async ended(journal: AbandonedJournal): Promise<void> {
+    await journal.release();
+    if (!journal.removed) return;
+    this.replayed.add(journal.id);
+    await this.recordReplayed();
   }
 
-  /** Where that fails, or is not sure yet, it is done with the next look; where this process ends before, their ids stay. */
-  private async tellOver(): Promise<void> {
-    const over = [...this.over];
-    if (over.length === 0) return;
+  /** What fails or is not certain yet is retried at the next check. If this process ends before, the ids are kept. */
+  private async recordReplayed(): Promise<void> {
+    if (this.replayed.size === 0) return;
     try {
       const folders = await this.journal.folders();
-      const said = await this.pool.withClient(
-        (client) => nothingHeldSurelyBy(client, over, folders),
+      const recorded = await this.pool.withClient(
+        (client) => markNothingHeldIfCertain(client, [...this.replayed], folders),
         this.abort.signal,
       );
-      for (const collector of said) this.over.delete(collector);
+      for (const collector of recorded) this.replayed.delete(collector);
     } catch (error) {
-      this.logger.debug(`That a journal is stored is recorded later: ${String(error)}`);
+      this.logger.debug(`The end of a replay could not be recorded yet: ${String(error)}`);
     }
   }
 }
 
-/** Of a journal that is not stored, since what is stored of it already cannot be told from the rest. */
+/** Why a journal is withheld: which of its batches are stored already is not known. */
 function lostIds(collector: string): string {
   return (
-    'the database has lost the ids of the batches that its process has stored, so some of its messages might be ' +
-    'stored twice. To store all of it, run INSERT INTO ingest_batches (id, collector) SELECT id, number FROM ' +
-    `collectors WHERE id = '${collector}'; to give it up, remove the folder. See docs/failures.md.`
+    'the database has lost the ids of the batches that its process stored, so some of its messages might be ' +
+    'stored twice. To store all of them, run INSERT INTO ingest_batches (id, collector) SELECT id, number FROM ' +
+    `collectors WHERE id = '${collector}'; to discard them, remove the directory. See docs/failures.md.`
   );
 }

@@ -4,20 +4,20 @@ import { Settings } from '../platform/config/index.js';
 import { CollectorId } from '../storage/index.js';
 import type { Batch } from '../telemetry/index.js';
 import { DeliveryMetrics } from './delivery.metrics.js';
-import { Journal, type JournalEntry, type JournalMove, type OrphanedJournal } from './journal/index.js';
+import { Journal, type JournalEntry, type JournalMove, type AbandonedJournal } from './journal/index.js';
 
 const MIB = 1024 * 1024;
-/** How soon it is noticed that the directory is gone, while no batch comes: milliseconds. */
+/** For a directory that is removed while no batch is written. */
 const CHECK_INTERVAL_MS = 1_000;
 
-/** The journal of this process, from its start to its end. In the mode `off` there is none. */
+/** Opens, checks and closes the journal of this process. With JOURNAL_MODE=off there is none. */
 @Injectable()
 export class JournalService {
   private readonly logger = new Logger('Journal');
   private readonly listeners: ((move: JournalMove) => void)[] = [];
   private journal: Journal | undefined;
   private checks: NodeJS.Timeout | undefined;
-  private isGone = false;
+  private isMissing = false;
 
   constructor(
     private readonly settings: Settings,
@@ -25,7 +25,7 @@ export class JournalService {
     private readonly collector: CollectorId,
   ) {}
 
-  /** Takes a directory of its own. */
+  /** Creates the directory of this process. */
   async open(): Promise<void> {
     if (this.settings.JOURNAL_MODE === 'off') return;
     this.journal = await Journal.open({
@@ -41,7 +41,7 @@ export class JournalService {
         this.metrics.damaged(messages);
         const count = messages === undefined ? 'an unknown number of' : `at least ${messages.toString()}`;
         this.logger.error(
-          `${file}: ${bytes.toString()} bytes from ${offset.toString()} cannot be read and are lost, with ${count} messages: ${reason}.`,
+          `${file}: ${bytes.toString()} bytes at offset ${offset.toString()} are damaged and lost, with ${count} messages: ${reason}.`,
         );
       },
     });
@@ -50,7 +50,7 @@ export class JournalService {
     this.metrics.watch({
       journalBytes: () => journal.bytes,
       journalBatches: () => journal.entries,
-      journalsLeftAlone: () => journal.leftAlone,
+      skippedJournals: () => journal.skipped,
     });
   }
 
@@ -58,34 +58,35 @@ export class JournalService {
     return this.journal !== undefined;
   }
 
-  /** Calls back when the directory was lost, and there is another one: see {@link JournalOptions.onMove}. */
+  /** See {@link JournalOptions.onMove}. */
   onMove(listener: (move: JournalMove) => void): void {
     this.listeners.push(listener);
   }
 
-  /** Whether the next process finds this batch, were this one to end. */
+  /** Whether a batch survives the end of this process. */
   holds(entry: JournalEntry): boolean {
     return this.journal?.holds(entry) ?? false;
   }
 
-  /** Names of the folders of all processes on this volume. */
+  /** The names of the directories of all processes on this volume. */
   async folders(): Promise<string[]> {
     return (await this.journal?.folders()) ?? [];
   }
 
-  /** The lowest id of a batch of this process that is on disk, be it stored already; undefined where there is none. */
+  /** The lowest id of a batch of this process on disk, stored or not; undefined if there is none. */
   get oldestId(): string | undefined {
     return this.journal?.oldestId;
   }
 
-  /** Makes another directory where that of this process was removed or moved. */
+  /** Creates another directory if that of this process was removed or moved. */
   check(): void {
     try {
       this.journal?.check();
-      this.isGone = false;
+      this.isMissing = false;
     } catch (error) {
-      if (!this.isGone) this.logger.error(`The directory of the journal is gone. ${String(error)}`);
-      this.isGone = true;
+      if (!this.isMissing)
+        this.logger.error(`The journal directory is missing and cannot be created: ${String(error)}`);
+      this.isMissing = true;
     }
   }
 
@@ -97,8 +98,8 @@ export class JournalService {
     return this.opened.append(batch, options);
   }
 
-  keep(part: Batch): void {
-    this.opened.keep(part);
+  appendPart(part: Batch): void {
+    this.opened.appendPart(part);
   }
 
   read(entry: JournalEntry): Promise<Batch> {
@@ -109,8 +110,8 @@ export class JournalService {
     this.opened.done(entry);
   }
 
-  async *orphans(): AsyncGenerator<OrphanedJournal, void, undefined> {
-    if (this.journal !== undefined) yield* this.journal.orphans();
+  async *abandonedJournals(): AsyncGenerator<AbandonedJournal, void, undefined> {
+    if (this.journal !== undefined) yield* this.journal.abandonedJournals();
   }
 
   async close(): Promise<void> {

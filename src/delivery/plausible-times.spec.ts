@@ -27,8 +27,8 @@ const dated = (createdAt: number, receivedAt: number): ReturnType<typeof row> =>
   return { at: createdAt, tuple: messageTuple(head, Buffer.from('{}')) };
 };
 
-describe('messages of a clock that was wrong', () => {
-  it('are dated now, and no others of their batch', () => {
+describe('messages of this process with the time of a wrong clock', () => {
+  it('get the current time, and no others of their batch', () => {
     const expiring = [row({ at: LONG_AGO }), row({ at: NOW - 5 }), row({ at: LONG_AGO + HOUR })];
     const found = withPlausibleTimes(taken({ expiring }, LONG_AGO), own);
     expect(found.moved).toBe(2);
@@ -41,7 +41,7 @@ describe('messages of a clock that was wrong', () => {
     expect(found.batch.firstReceivedAt).toBe(NOW);
   });
 
-  it('are found where that was ahead, too', () => {
+  it('are found if the clock was ahead, too', () => {
     const expiring = [row({ at: NOW }), row({ at: NOW + 400 * DAY })];
     const found = withPlausibleTimes(taken({ expiring }, NOW), own);
     expect(timesOf(found.batch)).toEqual([
@@ -50,7 +50,7 @@ describe('messages of a clock that was wrong', () => {
     ]);
   });
 
-  it('stay where their nodes have dated them', () => {
+  it('keep the timestamps of their nodes', () => {
     const expiring = [dated(LONG_AGO - DAY, LONG_AGO), dated(NOW - 6 * DAY, NOW)];
     const found = withPlausibleTimes(taken({ expiring }, LONG_AGO), own);
     expect(timesOf(found.batch)).toEqual([
@@ -59,7 +59,7 @@ describe('messages of a clock that was wrong', () => {
     ]);
   });
 
-  it('are those that were rejected, too, or they would be gone at once', () => {
+  it('include rejected messages, which would expire at once', () => {
     const about = { connectionId: null, path: '/', ipAddr: '', reason: 'invalid_json', size: 1 };
     const rejected = [LONG_AGO, NOW - 1].map((receivedAt) => ({
       ...about,
@@ -71,15 +71,15 @@ describe('messages of a clock that was wrong', () => {
     expect(found.batch.rejected.map(({ receivedAt }) => receivedAt)).toEqual([NOW, NOW - 1]);
   });
 
-  it('are found by the row of their connection, which then tells of them', () => {
+  it('are found by the row of their connection, whose times are extended', () => {
     const connections = [snapshot({ lastMessageAt: LONG_AGO, newestCreatedAt: LONG_AGO })];
     const found = withPlausibleTimes(taken({ connections }, NOW), own);
     expect(found.batch.connections[0]?.newestCreatedAt).toBe(NOW);
   });
 });
 
-describe('messages that another process took in', () => {
-  it('are dated now where there was no server of this kind yet', () => {
+describe('messages of another process', () => {
+  it('get the current time if their time is before the first version of the server', () => {
     const expiring = [row({ at: LONG_AGO }), row({ at: NOW - 100 * DAY }), dated(LONG_AGO - DAY, LONG_AGO)];
     const found = withoutImpossibleTimes(taken({ expiring }, LONG_AGO), NOW);
     expect(found.moved).toBe(2);
@@ -90,13 +90,13 @@ describe('messages that another process took in', () => {
     ]);
   });
 
-  it('stay as they are otherwise, also where they have expired since', () => {
+  it('keep their time otherwise, even if they have expired', () => {
     const given = taken({ expiring: [row({ at: NOW - 100 * DAY })] }, NOW - 100 * DAY);
     expect(withoutImpossibleTimes(given, NOW)).toEqual({ batch: given, moved: 0 });
   });
 });
 
-describe('messages of a clock that was right', () => {
+describe('messages with the time of a correct clock', () => {
   it.each([
     ['just now', { expiring: [row({ at: NOW })] }, NOW],
     ['when the process began', { expiring: [row({ at: NOW - HOUR })] }, NOW - HOUR],

@@ -7,35 +7,35 @@ import {
 } from '../storage/index.js';
 import type { Batch, RowBlock } from '../telemetry/index.js';
 
-/** What is known of the time at which this process took a batch in: milliseconds, by the database's clock. */
+/** Bounds of the time at which this process received a batch: milliseconds, by the database's clock. */
 export interface OwnTimes {
   now: number;
-  /** When this process began. */
+  /** The start of this process. */
   startedAt: number;
-  /** How long messages of `/` are kept. */
+  /** LOG_EXPIRY_H. */
   expiryMs: number;
 }
 
-/** Before the first server of this kind: a clock that said less was wrong. */
+/** Before the first version of this server: an earlier time is wrong. */
 export const FIRST_SERVER_MS = Date.UTC(2025, 0, 1);
 
 /**
- * A batch that another process took in, of which it is not known when. What was stamped before the first server of this
- * kind, as by a board without a clock of its own, is dated now: it would expire at once.
+ * For a batch of another process, whose time is not known: messages from before {@link FIRST_SERVER_MS}, as by a board
+ * without a hardware clock, get the current time. Otherwise they would expire at once.
  *
  * @param now milliseconds, by the database's clock
- * @returns the same batch where there is no such message
+ * @returns the same batch if there is no such message
  */
 export function withoutImpossibleTimes(batch: Batch, now: number): { batch: Batch; moved: number } {
   return redated(batch, (receivedAt) => receivedAt >= FIRST_SERVER_MS, now);
 }
 
 /**
- * A batch of this process that was stamped by a clock which was wrong, as a board without a clock of its own has after
- * its start until it is set: its database may be on the same board. A message that arrived before this process began,
- * and would expire at once, or that arrives tomorrow, is dated now; where the node has dated it, that stays.
+ * For a batch of this process: messages with the time of a wrong clock get the current time. A board without a hardware
+ * clock has a wrong one until it is set, and so may its database. A time is wrong if it is in the future, or before the
+ * start of this process and already expired. Timestamps of nodes stay.
  *
- * @returns the same batch where there is no such message
+ * @returns the same batch if there is no such message
  */
 export function withPlausibleTimes(batch: Batch, own: OwnTimes): { batch: Batch; moved: number } {
   return redated(batch, plausibility(own), own.now);
@@ -61,7 +61,7 @@ function redated(
       rejected: batch.rejected.map((message) =>
         isPlausible(message.receivedAt) ? message : { ...message, receivedAt: now },
       ),
-      // A question for the messages of a connection looks no further than its row says.
+      // A query for the messages of a connection does not read beyond the times in its row.
       connections: batch.connections.map((connection) => ({
         ...connection,
         newestCreatedAt: Math.max(connection.newestCreatedAt, now),
@@ -71,14 +71,14 @@ function redated(
   };
 }
 
-/** A message that is dated by its node may be a day ahead, and not more. */
+/** The timestamp of a node may be a day ahead. */
 function newestOf({ expiring, audit, firstReceivedAt }: Batch): number {
   const newest = [expiring, audit].map((block) => (block.rows === 0 ? -Infinity : block.newest));
   return Math.max(firstReceivedAt, ...newest.map((at) => at - CLOCK_AHEAD_MS));
 }
 
 function plausibility({ now, startedAt, expiryMs }: OwnTimes): (receivedAt: number) => boolean {
-  // A machine that was suspended seems to have begun later than it has: what has not expired stays as it is.
+  // After a suspend of the machine startedAt is too late: messages that have not expired keep their time.
   const from = Math.min(startedAt - CLOCK_OFF_MS, now - expiryMs);
   const to = now + CLOCK_OFF_MS;
   return (receivedAt) => receivedAt >= from && receivedAt <= to;

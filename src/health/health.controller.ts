@@ -61,8 +61,8 @@ export class HealthController {
   getReadiness(): Readiness {
     const { obstacle } = this.readiness;
     if (obstacle !== undefined) throw new ServiceUnavailableException(obstacle);
-    const { trouble } = this.readiness;
-    if (trouble === undefined) return { status: 'ready' };
-    return { status: 'degraded', reason: trouble.reason, since: trouble.since.toISOString() };
+    const { problem } = this.readiness;
+    if (problem === undefined) return { status: 'ready' };
+    return { status: 'degraded', reason: problem.reason, since: problem.since.toISOString() };
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectMetric, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
 import { Gauge } from 'prom-client';
 import { Lifecycle } from '../platform/lifecycle/index.js';
-import { type DatabaseTrouble, DatabaseWatch } from '../storage/index.js';
+import { type DatabaseProblem, DatabaseWatch } from '../storage/index.js';
 import { BatchQueue } from '../telemetry/index.js';
 
 export const readinessMetricProvider = makeGaugeProvider({
@@ -31,7 +31,7 @@ export class ReadinessCheck {
   }
 
   /** The database problem that delays storing. */
-  get trouble(): DatabaseTrouble | undefined {
-    return this.database.trouble;
+  get problem(): DatabaseProblem | undefined {
+    return this.database.problem;
   }
 }

@@ -1,5 +1,4 @@
-export { downGapId } from './gaps/gap.js';
-export type { GapRecord } from './gaps/gap-record.js';
-export { GapStore } from './gaps/gap-store.js';
+export { downGapId, type GapRecord } from './gaps.js';
+export { GapStore } from './gap-store.js';
 export { Observer } from './observer.js';
 export { ObserverModule } from './observer.module.js';

@@ -1,15 +1,13 @@
 import { Module } from '@nestjs/common';
 import { StorageModule } from '../storage/index.js';
 import { SocketWatch } from '../telemetry/index.js';
-import { ClockMetrics, clockMetricProviders } from './clock/clock.metrics.js';
-import { ClockSamples } from './clock/clock-samples.js';
-import { GapStore } from './gaps/gap-store.js';
-import { PendingGaps } from './gaps/pending-gaps.js';
-import { LostCollectors } from './lost-collectors.js';
+import { clockMetricProviders, ClockMetrics, ClockSamples } from './clock-samples.js';
+import { GapStore, LostCollectors } from './gap-store.js';
+import { PendingGaps } from './pending-gaps.js';
 import { Observer } from './observer.js';
-import { ObservedSockets } from './sockets/observed-sockets.js';
+import { ObservedSockets } from './observed-sockets.js';
 
-/** What the server itself did not see: its gaps, and how far its clock is off. */
+/** Gaps in which the server did not see its nodes, and the offset of its clock. */
 @Module({
   imports: [StorageModule],
   providers: [

@@ -4,44 +4,42 @@ import { Settings } from '../platform/config/index.js';
 import { IntervalJobs, OutageLog, withDeadline } from '../platform/async/index.js';
 import { type Deadline, Lifecycle } from '../platform/lifecycle/index.js';
 import { CollectorId, DatabaseClock, LocalClock } from '../storage/index.js';
-import { ClockSamples } from './clock/clock-samples.js';
-import { type LeftFolder, LeftFolders } from './folder/left-folders.js';
-import { ObserverFolder } from './folder/observer-folder.js';
-import { downGapId, newGap } from './gaps/gap.js';
-import { GapStore } from './gaps/gap-store.js';
-import { PendingGaps } from './gaps/pending-gaps.js';
-import { recoverGaps } from './gaps/recover-gaps.js';
-import { LostCollectors } from './lost-collectors.js';
-import { ObservedSockets } from './sockets/observed-sockets.js';
+import { ClockSamples } from './clock-samples.js';
+import { type AbandonedFolder, AbandonedFolders, recoverGaps } from './abandoned-folders.js';
+import { ObserverFolder } from './observer-folder.js';
+import { downGapId, newGap } from './gaps.js';
+import { GapStore, LostCollectors } from './gap-store.js';
+import { PendingGaps } from './pending-gaps.js';
+import { ObservedSockets } from './observed-sockets.js';
 
-/** How exactly the end of a process that is killed is known: milliseconds. */
-const HEARTBEAT_MS = 500;
-const STORE_MS = 1_000;
-/** A process may be killed while this one runs. */
-const LOOK_FOR_LEFT_MS = 5_000;
-const MEASURE_MS = 10_000;
-const LOOK_FOR_LOST_MS = 15_000;
-const RECORD_CLOCK_MS = 60_000;
-/** Nodes do not wait longer than this for a first measurement. */
-const FIRST_MEASUREMENT_MS = 2_000;
+/** The precision with which the end of a killed process is known. */
+const HEARTBEAT_INTERVAL_MS = 500;
+const STORE_INTERVAL_MS = 1_000;
+/** For processes that are killed while this one runs. */
+const ABANDONED_CHECK_INTERVAL_MS = 5_000;
+const MEASURE_INTERVAL_MS = 10_000;
+const LOST_CHECK_INTERVAL_MS = 15_000;
+const CLOCK_RECORD_INTERVAL_MS = 60_000;
+/** The start does not wait longer than this for the first measurement. */
+const FIRST_MEASUREMENT_TIMEOUT_MS = 2_000;
 
 /**
- * Puts on record when this server did not see its nodes, and how far its clock is off. Its steps are called in the order
- * in which they stand here. Nothing of it stops a server: what it cannot write is logged.
+ * Records the gaps in which this server did not see its nodes, and the offset of its clock. Its public methods are called
+ * in this order. Its failures do not stop the server: they are logged.
  */
 @Injectable()
 export class Observer {
   private readonly logger = new Logger(Observer.name);
   private readonly root: string;
-  private readonly leftFolders: LeftFolders;
+  private readonly abandonedFolders: AbandonedFolders;
   private readonly jobs = new IntervalJobs(this.logger);
-  /** Processes that are gone, and whose end is not for this process to say: they were there after its start. */
-  private readonly leftToOthers = new Set<string>();
+  /** Ended processes whose gap is recorded by others: they ended after the start of this one. */
+  private readonly recordedByOthers = new Set<string>();
   private folder: ObserverFolder | undefined;
-  private making: Promise<void> | undefined;
-  private left: LeftFolder[] = [];
-  /** By the monotonic clock. */
-  private letInAt: number | undefined;
+  private creating: Promise<void> | undefined;
+  private found: AbandonedFolder[] = [];
+  /** By the monotonic clock: milliseconds. */
+  private acceptingSince: number | undefined;
   private stoppedAt: number | undefined;
   private readonly outage: OutageLog;
 
@@ -58,73 +56,73 @@ export class Observer {
     private readonly lost: LostCollectors,
   ) {
     this.root = resolve(settings.DATA_DIR, 'observer');
-    this.leftFolders = new LeftFolders(this.root);
+    this.abandonedFolders = new AbandonedFolders(this.root);
     const begins = (reason: string): string => `${this.root} cannot be written to: ${reason}`;
     this.outage = new OutageLog(this.logger, { begins }, { level: 'error' });
   }
 
   /**
-   * The database is ready: measures the clock, and finds what earlier processes of this `DATA_DIR` left.
+   * Measures the clock, and finds the folders of earlier processes in this `DATA_DIR`. The database must be ready.
    *
    * @throws the signal's reason
    */
   async prepare(signal: AbortSignal): Promise<void> {
     await this.samples
-      .measure(AbortSignal.any([signal, AbortSignal.timeout(FIRST_MEASUREMENT_MS)]))
+      .measure(AbortSignal.any([signal, AbortSignal.timeout(FIRST_MEASUREMENT_TIMEOUT_MS)]))
       .catch((error: unknown) => this.logger.debug(`The clock is measured later: ${String(error)}`));
     signal.throwIfAborted();
     try {
-      await this.makeFolder();
-      this.left = await this.takeLeft();
+      await this.createFolder();
+      this.found = await this.takeOverFolders();
     } catch (error) {
       this.logger.warn(
-        `${this.root} cannot be used: when this process is killed, only other servers can tell since when. ${String(error)}`,
+        `${this.root} cannot be used: if this process is killed, only other servers can record when. ${String(error)}`,
       );
     }
   }
 
-  /** Nodes are let in now: earlier processes were down until here. */
+  /** Nodes are accepted from now on, which ends the gaps of earlier processes. */
   begin(): void {
     if (!this.lifecycle.running) return;
-    this.letInAt = this.local.monotonicMs();
-    this.recover(this.left.splice(0), true);
-    this.beat();
+    this.acceptingSince = this.local.monotonicMs();
+    this.recover(this.found.splice(0), true);
+    this.writeHeartbeat();
     const { signal } = this.jobs;
-    this.jobs.every(HEARTBEAT_MS, () => this.tick());
-    this.jobs.every(STORE_MS, () => this.storePending(signal));
-    this.jobs.every(LOOK_FOR_LEFT_MS, async () => {
-      await this.makeFolder();
-      this.recover(await this.takeLeft(), false);
+    this.jobs.every(HEARTBEAT_INTERVAL_MS, () => this.tick());
+    this.jobs.every(STORE_INTERVAL_MS, () => this.storePending(signal));
+    this.jobs.every(ABANDONED_CHECK_INTERVAL_MS, async () => {
+      await this.createFolder();
+      this.recover(await this.takeOverFolders(), false);
     });
-    this.jobs.every(MEASURE_MS, async () => {
+    this.jobs.every(MEASURE_INTERVAL_MS, async () => {
       await this.samples.measure(signal);
       await this.store.removeOwnDown(signal);
     });
-    this.jobs.every(LOOK_FOR_LOST_MS, () => this.lost.record(signal));
-    this.jobs.every(RECORD_CLOCK_MS, () => this.samples.record(signal));
+    this.jobs.every(LOST_CHECK_INTERVAL_MS, () => this.lost.record(signal));
+    this.jobs.every(CLOCK_RECORD_INTERVAL_MS, () => this.samples.record(signal));
     void this.samples.record(signal).catch(() => undefined);
   }
 
-  /** Nodes are refused from now on, and told to go. */
+  /** Nodes are refused from now on, and their sockets are closed. */
   stopTakingIn(): void {
     this.jobs.stop();
-    if (this.letInAt === undefined) return;
+    if (this.acceptingSince === undefined) return;
     this.sockets.stop();
     this.stoppedAt = this.local.monotonicMs();
-    this.beat();
+    this.writeHeartbeat();
   }
 
-  /** Stores what is not stored yet, where that is possible. The rest is in the folder, which the next process takes over. */
-  async leave(deadline: Deadline): Promise<void> {
-    // What it still writes must not come after what is written here.
+  /** Stores pending gaps if possible. Otherwise they are in the folder, which the next process takes over. */
+  async close(deadline: Deadline): Promise<void> {
+    // Jobs that still run must not write after this.
     await withDeadline(deadline.leftMs() / 2, () => this.jobs.ended()).catch(() => undefined);
-    for (const left of this.left.splice(0)) left.release();
+    for (const folder of this.found.splice(0)) folder.release();
     if (this.stoppedAt !== undefined) {
       this.gaps.add(newGap(this.collector.identity, 'down', { monotonicMs: this.stoppedAt }));
       await this.storePending(AbortSignal.timeout(Math.max(1, Math.ceil(deadline.leftMs())))).catch(
         (error: unknown) => this.logger.debug(`The next process stores the gaps: ${String(error)}`),
       );
-      this.beat();
+      this.writeHeartbeat();
     }
     await this.folder?.release();
     this.folder = undefined;
@@ -132,27 +130,27 @@ export class Observer {
 
   private async tick(): Promise<void> {
     this.sockets.check();
-    this.beat();
+    this.writeHeartbeat();
     const step = this.clock.takeStep();
     if (step === 0) return;
-    this.logger.warn(`The clock of this machine was set by ${Math.round(step).toString()} ms.`);
+    this.logger.warn(`The system clock was changed by ${Math.round(step).toString()} ms.`);
     await this.samples.measure(this.jobs.signal);
   }
 
-  /** Writes down that this process is there, or since when it is not, and what of its gaps the database lacks. */
-  private beat(): boolean {
+  /** Writes the heartbeat, and the gaps that are not stored. @returns whether that succeeded */
+  private writeHeartbeat(): boolean {
     if (this.folder === undefined) return false;
     try {
       const stopped = this.stoppedAt !== undefined;
-      this.folder.beat({
+      this.folder.writeHeartbeat({
         collector: this.collector.identity,
         stopped,
         databaseMs: this.clock.databaseTimeOf(this.stoppedAt),
         measured: this.clock.isMeasured,
       });
       const own = downGapId(this.collector.id);
-      // That this process is down says its last heartbeat: the next process knows until when.
-      this.folder.keep(this.gaps.records().filter(({ id }) => id !== own));
+      // Without its own gap `down`: the last heartbeat begins it, and the next process knows its end.
+      this.folder.saveGaps(this.gaps.records().filter(({ id }) => id !== own));
       this.outage.succeeded();
       return true;
     } catch (error) {
@@ -161,57 +159,57 @@ export class Observer {
     }
   }
 
-  /** Makes it where it is missing: also one that could not be made before, or that was removed. */
-  private makeFolder(): Promise<void> {
-    return (this.making ??= this.makeMissingFolder().finally(() => (this.making = undefined)));
+  /** Creates the folder if it is missing: an earlier attempt may have failed, or it was removed. */
+  private createFolder(): Promise<void> {
+    return (this.creating ??= this.createMissingFolder().finally(() => (this.creating = undefined)));
   }
 
-  private async makeMissingFolder(): Promise<void> {
+  private async createMissingFolder(): Promise<void> {
     if (this.folder !== undefined) return;
     const folder = await ObserverFolder.create(this.root, this.collector.id, () => {
-      this.logger.warn(`The folder of this process in ${this.root} is lost, and is made anew.`);
+      this.logger.warn(`The directory of this process in ${this.root} was removed and is created again.`);
       folder.abandon();
       if (this.folder !== folder) return;
       this.folder = undefined;
-      // Where that fails, it is tried again with the next look.
-      this.makeFolder().catch((error: unknown) => this.logger.debug(String(error)));
+      // Retried at the next check.
+      this.createFolder().catch((error: unknown) => this.logger.debug(String(error)));
     });
     this.folder = folder;
   }
 
-  private async takeLeft(): Promise<LeftFolder[]> {
+  private async takeOverFolders(): Promise<AbandonedFolder[]> {
     if (this.folder === undefined) return [];
-    const taken: LeftFolder[] = [];
-    for (const id of await this.leftFolders.ids()) {
-      if (id === this.collector.id || this.leftToOthers.has(id)) continue;
-      const left = await this.leftFolders.take(id);
-      if (left !== undefined) taken.push(left);
+    const folders: AbandonedFolder[] = [];
+    for (const id of await this.abandonedFolders.ids()) {
+      if (id === this.collector.id || this.recordedByOthers.has(id)) continue;
+      const folder = await this.abandonedFolders.takeOver(id);
+      if (folder !== undefined) folders.push(folder);
     }
-    return taken;
+    return folders;
   }
 
   /**
-   * Makes gaps of what earlier processes left. Their folders go once ours has the gaps.
+   * Makes gaps of the folders of ended processes, and removes them once the own folder has these gaps.
    *
-   * @param wereGone whether they were found before nodes were let in
+   * @param wereGone whether they were found before nodes were accepted
    */
-  private recover(folders: readonly LeftFolder[], wereGone: boolean): void {
+  private recover(folders: readonly AbandonedFolder[], wereGone: boolean): void {
     if (folders.length === 0) return;
-    const letInAt = { monotonicMs: this.letInAt ?? this.local.monotonicMs() };
-    const over: LeftFolder[] = [];
+    const acceptingSince = { monotonicMs: this.acceptingSince ?? this.local.monotonicMs() };
+    const over: AbandonedFolder[] = [];
     for (const folder of folders) {
-      const { gaps, isOver } = recoverGaps(folder, { letInAt, wasGone: wereGone }, this.clock);
+      const { gaps, isOver } = recoverGaps(folder, { acceptingSince, wasGone: wereGone }, this.clock);
       for (const gap of gaps) this.gaps.add(gap);
       if (isOver) over.push(folder);
-      else this.leftToOthers.add(folder.heartbeat.collector.id);
+      else this.recordedByOthers.add(folder.heartbeat.collector.id);
     }
-    const isKept = this.beat();
+    const isSaved = this.writeHeartbeat();
     for (const folder of folders) {
-      if (isKept && over.includes(folder)) {
+      if (isSaved && over.includes(folder)) {
         folder
           .remove()
           .catch((error: unknown) =>
-            this.logger.warn(`A folder of an earlier process remains: ${String(error)}`),
+            this.logger.warn(`The directory of an ended process could not be removed: ${String(error)}`),
           );
       } else {
         folder.release();

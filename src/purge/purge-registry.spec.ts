@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { registerOwn } from './own/register-own.js';
+import { registerOwnParts } from './own-parts.js';
 import type { PurgePart } from './purge-part.js';
 import { PurgeRegistry } from './purge-registry.js';
 
@@ -18,8 +18,8 @@ function registryWith(...parts: PurgePart[]): PurgeRegistry {
 
 const names = (registry: PurgeRegistry): string[] => registry.inOrder().map(({ name }) => name);
 
-describe('the parts of a purge', () => {
-  it('are in the order in which they were registered, behind those that they come after', () => {
+describe('PurgeRegistry', () => {
+  it('returns parts in the order of registration, after their dependencies', () => {
     expect(names(registryWith(part('c', 'b'), part('a'), part('b', 'a', 'd'), part('d')))).toEqual([
       'a',
       'd',
@@ -28,18 +28,18 @@ describe('the parts of a purge', () => {
     ]);
   });
 
-  it('are refused where two have one name, or the order is none', () => {
-    expect(() => registryWith(part('a'), part('a'))).toThrow('Two parts of the purge are called a.');
-    expect(() => registryWith(part('a', 'x')).inOrder()).toThrow('The part a of the purge comes after x');
+  it('rejects duplicate names and cyclic dependencies', () => {
+    expect(() => registryWith(part('a'), part('a'))).toThrow('Two purge parts are named a.');
+    expect(() => registryWith(part('a', 'x')).inOrder()).toThrow('The purge part a depends on x');
     expect(() => registryWith(part('a', 'b'), part('b', 'c'), part('c', 'a')).inOrder()).toThrow(
-      'Parts of the purge come after each other: a, b, c, a.',
+      'Purge parts depend on each other: a, b, c, a.',
     );
     expect(() => registryWith(part('a', 'a')).inOrder()).toThrow('a, a.');
   });
 
-  it('of the server leave room for those of a team, before and after them', () => {
+  it('orders parts of a team before and after those of the server', () => {
     const registry = registryWith(part('mine', 'collectors'));
-    registerOwn(registry);
+    registerOwnParts(registry);
     registry.register(part('last', 'peer_connections'));
     expect(names(registry)).toEqual([
       'logs_expiring',

@@ -5,11 +5,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readSettings } from '../platform/config/index.js';
 import { Lifecycle } from '../platform/lifecycle/index.js';
 import { ClockAlarm } from '../storage/index.js';
-import { ClockDifferenceError } from './clock-difference.error.js';
-import type { Purge } from './purge.js';
-import { PurgeMetrics } from './purge.metrics.js';
-import { PurgeReport } from './purge-report.js';
-import { PurgeSchedule } from './purge-schedule.js';
+import { ClockDifferenceError, type Purge } from './purge.js';
+import { PurgeMetrics, PurgeSchedule } from './purge-schedule.js';
+import { PurgeReport } from './purge-part.js';
 
 /** A purge that does what a test tells it to. */
 class FakePurge {
@@ -30,7 +28,7 @@ class FakePurge {
   }
 }
 
-describe('the schedule of purges', () => {
+describe('PurgeSchedule', () => {
   const registers = [new Registry()];
   const counter = (name: string, labelNames: string[] = []): Counter =>
     new Counter({ name, help: name, labelNames, registers });
@@ -87,7 +85,7 @@ describe('the schedule of purges', () => {
     vi.useRealTimers();
   });
 
-  it('purges every interval, while the server runs', async () => {
+  it('purges at every interval while the server is running', async () => {
     await seconds(20);
     expect(purge.runs).toBe(0);
     lifecycle.run();
@@ -98,7 +96,7 @@ describe('the schedule of purges', () => {
     expect(purge.runs).toBe(2);
   });
 
-  it('purges within a minute of running, also where the interval is a day', async () => {
+  it('purges within a minute after the start, even if the interval is a day', async () => {
     registry.deleteInterval('purge');
     registry.deleteInterval('last purge');
     begin('86400');
@@ -112,7 +110,7 @@ describe('the schedule of purges', () => {
     expect(purge.runs).toBe(2);
   });
 
-  it('plans no first purge once the server stops', async () => {
+  it('schedules no first purge once the server stops', async () => {
     registry.deleteInterval('purge');
     registry.deleteInterval('last purge');
     begin('86400');
@@ -122,7 +120,7 @@ describe('the schedule of purges', () => {
     expect(registry.getTimeouts()).toEqual([]);
   });
 
-  it('does not begin a purge before the last one has ended', async () => {
+  it('does not start a purge while one is running', async () => {
     lifecycle.run();
     let end: () => void = () => undefined;
     purge.next = () => new Promise((resolve) => (end = () => resolve(new PurgeReport())));
@@ -135,7 +133,7 @@ describe('the schedule of purges', () => {
     expect((await duration.get()).values[0]?.value).toBe(25);
   });
 
-  it('counts what was removed, also by a purge that failed half-way, and warns of each failure once', async () => {
+  it('counts what was removed, also by a purge that failed half-way, and logs a warning for each failure', async () => {
     lifecycle.run();
     purge.next = () => {
       const report = new PurgeReport();
@@ -157,7 +155,7 @@ describe('the schedule of purges', () => {
       ['logs_expiring', 11],
       ['peer_connections', 8],
     ]);
-    const again = 'A purge failed, and will be tried again: ';
+    const again = 'A purge failed and will be retried: ';
     expect(warnings).toEqual([
       `${again}forks: Error: this`,
       `${again}Error: that`,
@@ -165,7 +163,7 @@ describe('the schedule of purges', () => {
     ]);
   });
 
-  it('tells when the database was last purged, whatever became of our own purges', async () => {
+  it('exports the time of the last complete purge by any replica', async () => {
     const at = async (): Promise<number | undefined> => (await lastSuccess.get()).values[0]?.value;
     await seconds(15);
     expect(await at()).toBeUndefined();
@@ -180,7 +178,7 @@ describe('the schedule of purges', () => {
     expect(await outcomes()).toEqual({ left_to_another: 3, failed: 2 });
   });
 
-  it('says once that the clock is off, whoever finds out, and again when it is off anew', async () => {
+  it('logs once that the clock is off, and again when it is off again', async () => {
     const errors: string[] = [];
     vi.spyOn(Logger.prototype, 'error').mockImplementation((text: unknown) => void errors.push(String(text)));
     vi.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
@@ -191,10 +189,10 @@ describe('the schedule of purges', () => {
     await seconds(30);
     expect(await outcomes()).toEqual({ refused_clock: 3 });
     expect(errors).toEqual([
-      "The clock of this machine is 90.0 s ahead of the database's. This server does not purge until both agree. " +
-        "Messages are stamped by the database's clock meanwhile.",
+      'The system clock is 90.0 s ahead of the database clock. Purging is disabled until they agree. ' +
+        'Messages get timestamps of the database clock meanwhile.',
     ]);
-    expect(debug).toHaveBeenCalledWith(expect.stringMatching(/^A purge was refused\. .* within a minute\.$/));
+    expect(debug).toHaveBeenCalledWith(expect.stringMatching(/^A purge was skipped\. .* within a minute\.$/));
     alarm.offsetIs({ offsetMs: 0, errorMs: 1 });
     alarm.offsetIs(off);
     await seconds(20);
@@ -202,7 +200,7 @@ describe('the schedule of purges', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('tells a purge to end when the server stops, and does not mind how it ends then', async () => {
+  it('aborts a running purge when the server stops, and ignores its outcome', async () => {
     lifecycle.run();
     let fail: () => void = () => undefined;
     purge.next = () =>

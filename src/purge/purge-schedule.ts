@@ -1,21 +1,78 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { InjectMetric, makeCounterProvider, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
+import { Counter, Gauge } from 'prom-client';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { Settings } from '../platform/config/index.js';
 import { Lifecycle } from '../platform/lifecycle/index.js';
 import { ClockAlarm } from '../storage/index.js';
-import { ClockDifferenceError } from './clock-difference.error.js';
-import { Purge } from './purge.js';
-import { PurgeMetrics, type PurgeOutcome } from './purge.metrics.js';
-import type { PurgeFailure } from './purge-report.js';
+import type { PurgeFailure, PurgeReport } from './purge-part.js';
+import { ClockDifferenceError, Purge } from './purge.js';
 
-/** With a longer interval a first purge comes this soon, or a server that is restarted daily might have none: ms. */
-const FIRST_MS = 60_000;
+export const purgeMetricProviders = [
+  makeCounterProvider({
+    name: 'tetcore_purged_partitions_total',
+    help: 'Partitions of expired messages dropped by this process.',
+  }),
+  makeCounterProvider({
+    name: 'tetcore_purged_rows_total',
+    help: 'Rows purged by this process, by table. Numbers of messages are estimates of PostgreSQL.',
+    labelNames: ['table'],
+  }),
+  makeCounterProvider({
+    name: 'tetcore_purges_total',
+    help: 'Purges, by outcome: done, failed, left_to_another (another process was purging) or refused_clock (system and database clock differ).',
+    labelNames: ['outcome'],
+  }),
+  makeGaugeProvider({
+    name: 'tetcore_purge_last_success_timestamp_seconds',
+    help: 'Time of the last complete purge of the database by any process. Absent until known.',
+  }),
+  makeGaugeProvider({ name: 'tetcore_purge_duration_seconds', help: 'Duration of the last purge.' }),
+];
+
+type PurgeOutcome = 'done' | 'failed' | 'left_to_another' | 'refused_clock';
+
+@Injectable()
+export class PurgeMetrics {
+  constructor(
+    @InjectMetric('tetcore_purged_partitions_total') private readonly partitions: Counter,
+    @InjectMetric('tetcore_purged_rows_total') private readonly rows: Counter,
+    @InjectMetric('tetcore_purges_total') private readonly purges: Counter,
+    @InjectMetric('tetcore_purge_last_success_timestamp_seconds') private readonly lastSuccess: Gauge,
+    @InjectMetric('tetcore_purge_duration_seconds') private readonly duration: Gauge,
+  ) {
+    // Absent rather than 0, which would be a purge in 1970.
+    lastSuccess.remove();
+  }
+
+  ended(outcome: PurgeOutcome, seconds: number): void {
+    this.purges.inc({ outcome });
+    if (outcome === 'done' || outcome === 'failed') this.duration.set(seconds);
+  }
+
+  /** @param at milliseconds since the epoch, by the database's clock */
+  lastSucceeded(at: number): void {
+    this.lastSuccess.set(at / 1000);
+  }
+
+  removed(report: PurgeReport): void {
+    this.partitions.inc(report.partitions.length);
+    for (const { rows } of report.partitions) this.rows.inc({ table: 'logs_expiring' }, rows);
+    for (const [table, rows] of Object.entries(report.rows)) this.rows.inc({ table }, rows);
+  }
+}
+
+/** The delay of the first purge, if the interval is longer: a server that is restarted daily must purge too. */
+const FIRST_DELAY_MS = 60_000;
 const FIRST = 'first purge';
 
-/** How old what the metric says of the last purge may be, which another process may have done: milliseconds. */
-const LAST_SUCCESS_MS = 15_000;
+/** How often the metric of the last purge is updated: another process may have purged. */
+const LAST_SUCCESS_INTERVAL_MS = 15_000;
 
-/** Purges every `PURGE_INTERVAL_S`, and about a minute after the server has begun to run. The registry's timers end when the server begins to stop. */
+/**
+ * Purges every `PURGE_INTERVAL_S`, and within a minute after the start. The timers of the SchedulerRegistry end when the
+ * server begins to stop.
+ */
 @Injectable()
 export class PurgeSchedule {
   private readonly logger = new Logger(Purge.name);
@@ -34,22 +91,22 @@ export class PurgeSchedule {
   start(): void {
     const interval = setInterval(() => void this.runOnce(), this.settings.PURGE_INTERVAL_S * 1000);
     this.registry.addInterval('purge', interval);
-    const last = setInterval(() => void this.readLastSuccess(), LAST_SUCCESS_MS);
+    const last = setInterval(() => void this.readLastSuccess(), LAST_SUCCESS_INTERVAL_MS);
     this.registry.addInterval('last purge', last);
-    if (this.settings.PURGE_INTERVAL_S * 1000 > FIRST_MS) this.planFirst();
+    if (this.settings.PURGE_INTERVAL_S * 1000 > FIRST_DELAY_MS) this.scheduleFirst();
   }
 
-  /** What is left of a purge is for the next one: nobody waits for it. */
+  /** Stops a running purge after its current statement. The next one continues. */
   stop(): void {
     this.abort.abort();
   }
 
-  /** Replicas that start together should not all be at it together. */
-  private planFirst(): void {
-    const delay = FIRST_MS * (0.5 + Math.random() / 2);
+  /** With jitter, so that replicas that start together do not purge together. */
+  private scheduleFirst(): void {
+    const delay = FIRST_DELAY_MS * (0.5 + Math.random() / 2);
     const timer = setTimeout(() => {
       this.registry.deleteTimeout(FIRST);
-      if (this.lifecycle.state === 'starting') this.planFirst();
+      if (this.lifecycle.state === 'starting') this.scheduleFirst();
       else void this.runOnce();
     }, delay);
     this.registry.addTimeout(FIRST, timer);
@@ -65,7 +122,7 @@ export class PurgeSchedule {
       if (report !== null) this.metrics.removed(report);
       this.ended(report === null ? 'left_to_another' : 'done', report?.failures ?? [], seconds());
     } catch (error) {
-      if (error instanceof ClockDifferenceError) this.refusedBy(error);
+      if (error instanceof ClockDifferenceError) this.skip(error);
       else this.ended('failed', [{ part: null, error }], seconds());
     } finally {
       this.running = false;
@@ -73,10 +130,10 @@ export class PurgeSchedule {
     await this.readLastSuccess();
   }
 
-  private refusedBy(error: ClockDifferenceError): void {
+  private skip(error: ClockDifferenceError): void {
     this.metrics.ended('refused_clock', 0);
     this.alarm.offsetIs(error.offset);
-    this.logger.debug(`A purge was refused. ${error.message}`);
+    this.logger.debug(`A purge was skipped. ${error.message}`);
   }
 
   private async readLastSuccess(): Promise<void> {
@@ -85,7 +142,7 @@ export class PurgeSchedule {
       const at = await this.purge.lastSuccess();
       if (at !== undefined) this.metrics.lastSucceeded(at);
     } catch (error) {
-      this.logger.debug(`When the last purge was is read later: ${String(error)}`);
+      this.logger.debug(`The time of the last purge could not be read: ${String(error)}`);
     }
   }
 
@@ -94,7 +151,7 @@ export class PurgeSchedule {
     this.metrics.ended(failures.length === 0 ? outcome : 'failed', seconds);
     for (const { part, error } of failures) {
       const where = part === null ? '' : `${part}: `;
-      this.logger.warn(`A purge failed, and will be tried again: ${where}${String(error)}`);
+      this.logger.warn(`A purge failed and will be retried: ${where}${String(error)}`);
     }
   }
 }

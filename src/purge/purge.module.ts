@@ -1,12 +1,11 @@
 import { Module } from '@nestjs/common';
 import { StorageModule } from '../storage/index.js';
-import { registerOwn } from './own/register-own.js';
+import { registerOwnParts } from './own-parts.js';
 import { Purge } from './purge.js';
-import { PurgeMetrics, purgeMetricProviders } from './purge.metrics.js';
+import { purgeMetricProviders, PurgeMetrics, PurgeSchedule } from './purge-schedule.js';
 import { PurgeRegistry } from './purge-registry.js';
-import { PurgeSchedule } from './purge-schedule.js';
 
-/** Keeps messages of `/` for `LOG_EXPIRY_H`, and what belongs to them no longer; and what a team registers. */
+/** Removes messages of `/` after `LOG_EXPIRY_H` and the rows that belong to them, and what a team registers. */
 @Module({
   imports: [StorageModule],
   providers: [...purgeMetricProviders, Purge, PurgeMetrics, PurgeRegistry, PurgeSchedule],
@@ -14,6 +13,6 @@ import { PurgeSchedule } from './purge-schedule.js';
 })
 export class PurgeModule {
   constructor(registry: PurgeRegistry) {
-    registerOwn(registry);
+    registerOwnParts(registry);
   }
 }

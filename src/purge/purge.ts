@@ -2,18 +2,47 @@ import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import type { Client, ClientBase } from 'pg';
 import { DataSource } from 'typeorm';
 import { Settings } from '../platform/config/index.js';
-import { AdvisoryLock, type ClockReading, DatabaseClock, HOUR_MS, isOff } from '../storage/index.js';
-import { attempt } from './attempt.js';
-import { ClockDifferenceError } from './clock-difference.error.js';
-import { PurgeContext } from './purge-context.js';
-import type { PurgePart } from './purge-part.js';
-import type { PurgePreview } from './purge-preview.js';
+import {
+  AdvisoryLock,
+  type ClockOffset,
+  type ClockReading,
+  DatabaseClock,
+  dataSourceOptions,
+  HOUR_MS,
+  isOff,
+  migrationState,
+  SchemaOutdatedError,
+  SystemClock,
+} from '../storage/index.js';
+import { registerOwnParts } from './own-parts.js';
+import {
+  runStep,
+  PurgeContext,
+  type PurgeFailure,
+  type PurgePart,
+  type PurgePreview,
+  PurgeReport,
+} from './purge-part.js';
 import { PurgeRegistry } from './purge-registry.js';
-import { type PurgeFailure, PurgeReport } from './purge-report.js';
+
+/** The system clock and the database's clock differ, so that one of them is wrong. Nothing was removed. */
+export class ClockDifferenceError extends Error {
+  override readonly name = 'ClockDifferenceError';
+
+  /** @param offset of the system clock */
+  constructor(readonly offset: ClockOffset) {
+    const { offsetMs } = offset;
+    const way = offsetMs > 0 ? 'ahead of' : 'behind';
+    super(
+      `The system clock is ${(Math.abs(offsetMs) / 1000).toFixed(1)} s ${way} the database clock: ` +
+        'nothing is purged until they agree within a minute.',
+    );
+  }
+}
 
 /**
- * Removes what has expired by the database's clock: all parts that are registered, one after the other. Where the clock
- * of this machine says something else, one of both is wrong, and nothing is removed.
+ * Removes what has expired by the database's clock: runs all registered parts, one after the other. If the system clock
+ * differs, one of the two is wrong, and nothing is removed.
  */
 @Injectable()
 export class Purge implements OnApplicationBootstrap {
@@ -26,17 +55,17 @@ export class Purge implements OnApplicationBootstrap {
     private readonly clock: DatabaseClock,
   ) {}
 
-  /** A part that has no place among the others is told at the start, and not by every purge. */
+  /** Fails at the start, rather than in every purge, if the order of the parts is not valid. */
   onApplicationBootstrap(): void {
     this.registry.inOrder();
   }
 
   /**
-   * Purges once, unless another replica is at it.
+   * Purges once, unless another replica is purging.
    *
-   * @param signal ends it after the statement that is being run
-   * @returns what was removed, and what failed; null where it was left to another replica
-   * @throws ClockDifferenceError, and where the database cannot be asked
+   * @param signal stops it after the current statement
+   * @returns what was removed, and what failed; null if another replica is purging
+   * @throws ClockDifferenceError; errors of the database
    */
   async run(signal: AbortSignal = new AbortController().signal): Promise<PurgeReport | null> {
     await using runner = this.dataSource.createQueryRunner();
@@ -44,15 +73,15 @@ export class Purge implements OnApplicationBootstrap {
     const report = new PurgeReport();
     try {
       const now = await this.now(client);
-      if (!(await isOurs(client))) return null;
+      if (!(await tryLock(client))) return null;
       const context = new PurgeContext(client, now, this.expiryMs, signal, false);
       await this.eachPart(context, report.failures, (part) => part.purge(context, report));
-      if (isComplete(report, signal)) await noteSuccess(client);
+      if (isComplete(report, signal)) await recordSuccess(client);
       await client.query('SELECT pg_advisory_unlock($1)', [AdvisoryLock.Purge]);
     } catch (error) {
       if (error instanceof ClockDifferenceError) throw error;
       report.failed(null, error);
-      // The lock is the session's, and must not go back to the pool with it.
+      // The advisory lock belongs to the session, which must not go back to the pool with it.
       await client.end();
     }
     this.log(report);
@@ -60,9 +89,9 @@ export class Purge implements OnApplicationBootstrap {
   }
 
   /**
-   * What {@link run} would remove. Changes nothing, and waits for nobody who purges.
+   * Returns what {@link run} would remove. It changes nothing, and does not wait for a purge.
    *
-   * @throws ClockDifferenceError, and where the database cannot be asked
+   * @throws ClockDifferenceError; errors of the database
    */
   async preview(): Promise<PurgePreview> {
     await using runner = this.dataSource.createQueryRunner();
@@ -81,10 +110,10 @@ export class Purge implements OnApplicationBootstrap {
   }
 
   /**
-   * When a purge of this database last removed all that had expired, by whichever replica; before the first one, when
-   * the schema was made. Milliseconds since the epoch.
+   * The time of the last complete purge by any replica, or before the first one that of the creation of the schema:
+   * milliseconds since the epoch.
    *
-   * @throws where the database cannot be asked
+   * @throws errors of the database
    */
   async lastSuccess(): Promise<number | undefined> {
     const rows = await this.dataSource.query<{ at: number }[]>(
@@ -93,7 +122,6 @@ export class Purge implements OnApplicationBootstrap {
     return rows[0]?.at;
   }
 
-  /** Both clocks. */
   protected readClocks(client: ClientBase): Promise<ClockReading> {
     return this.clock.measure(client);
   }
@@ -114,12 +142,12 @@ export class Purge implements OnApplicationBootstrap {
     failures: PurgeFailure[],
     work: (part: PurgePart) => Promise<void>,
   ): Promise<void> {
-    const undone = new Set<string>();
+    const failed = new Set<string>();
     for (const part of this.registry.inOrder()) {
       if (signal.aborted) return;
-      const canBe = part.after?.some((name) => undone.has(name)) !== true;
-      if (canBe && (await attempt(client, part.name, failures, () => work(part)))) continue;
-      undone.add(part.name);
+      const canRun = part.after?.some((name) => failed.has(name)) !== true;
+      if (canRun && (await runStep(client, part.name, failures, () => work(part)))) continue;
+      failed.add(part.name);
     }
   }
 
@@ -133,20 +161,44 @@ export class Purge implements OnApplicationBootstrap {
   }
 }
 
-/** What a reader has kept from being removed is for the next purge: this one was no success. */
 function isComplete({ failures, left }: PurgeReport, signal: AbortSignal): boolean {
   return failures.length === 0 && left.length === 0 && !signal.aborted;
 }
 
-async function noteSuccess(client: ClientBase): Promise<void> {
+async function recordSuccess(client: ClientBase): Promise<void> {
   await client.query(
     'INSERT INTO purge_state (succeeded_at) VALUES (now()) ON CONFLICT (id) DO UPDATE SET succeeded_at = now()',
   );
 }
 
-async function isOurs(client: ClientBase): Promise<boolean> {
-  const { rows } = await client.query<{ ours: boolean }>('SELECT pg_try_advisory_lock($1) AS ours', [
+async function tryLock(client: ClientBase): Promise<boolean> {
+  const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
     AdvisoryLock.Purge,
   ]);
-  return rows[0]?.ours === true;
+  return rows[0]?.locked === true;
+}
+
+/**
+ * Runs work with a Purge for a database, without a server.
+ *
+ * @param url of the database
+ * @param register registers the parts of a team
+ * @throws SchemaOutdatedError if migrations are missing
+ */
+export async function withPurge<T>(
+  settings: Settings,
+  url: string,
+  work: (purge: Purge) => Promise<T>,
+  register?: (registry: PurgeRegistry) => void,
+): Promise<T> {
+  const registry = new PurgeRegistry();
+  registerOwnParts(registry);
+  register?.(registry);
+  const dataSource = await new DataSource(dataSourceOptions(url)).initialize();
+  try {
+    if ((await migrationState(dataSource)).pending.length > 0) throw new SchemaOutdatedError();
+    return await work(new Purge(settings, dataSource, registry, new DatabaseClock(new SystemClock())));
+  } finally {
+    await dataSource.destroy();
+  }
 }

@@ -1,24 +1,65 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { InjectMetric, makeCounterProvider, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
+import { Counter, Gauge } from 'prom-client';
 import { Interval } from '@nestjs/schedule';
 import type { Client, ClientBase } from 'pg';
 import { DataSource } from 'typeorm';
 import { OutageLog } from '../platform/async/index.js';
 import { Lifecycle } from '../platform/lifecycle/index.js';
-import { RegistryMetrics } from './registry.metrics.js';
 import { registryPass, type RegistryPass } from './registry-pass.js';
 
-const EVERY_MS = 30_000;
-/** Passes at once where more has ended than one of them reads. */
+export const registryMetricProviders = [
+  makeGaugeProvider({
+    name: 'tetcore_registry_rows',
+    help: 'Rows of the tables chains and nodes at the last update.',
+    labelNames: ['table'],
+  }),
+  makeGaugeProvider({
+    name: 'tetcore_registry_last_pass_timestamp_seconds',
+    help: 'Time of the last update of chains and nodes by any replica, by the database clock.',
+  }),
+  makeCounterProvider({
+    name: 'tetcore_registry_failures_total',
+    help: 'Failed updates of chains and nodes. The next update catches up.',
+  }),
+];
+
+/** Unknown values are absent, rather than 0. */
+@Injectable()
+export class RegistryMetrics {
+  constructor(
+    @InjectMetric('tetcore_registry_rows') private readonly rows: Gauge<'table'>,
+    @InjectMetric('tetcore_registry_last_pass_timestamp_seconds') private readonly lastPass: Gauge,
+    @InjectMetric('tetcore_registry_failures_total') private readonly failures: Counter,
+  ) {
+    // A gauge without labels begins with 0.
+    lastPass.remove();
+  }
+
+  /** @param state rows by table, and seconds since the epoch */
+  is({ chains, nodes, passedAt }: { chains: number; nodes: number; passedAt: number | null }): void {
+    this.rows.set({ table: 'chains' }, chains);
+    this.rows.set({ table: 'nodes' }, nodes);
+    if (passedAt !== null) this.lastPass.set(passedAt);
+  }
+
+  failed(): void {
+    this.failures.inc();
+  }
+}
+
+const INTERVAL_MS = 30_000;
+/** Passes in a row, if one pass cannot read all ended connections. */
 const MAX_PASSES = 10;
 
-/** Keeps `chains` and `nodes` up to date: what outlives messages and connections. One replica does it at a time. */
+/** Updates `chains` and `nodes`, which outlive messages and connections. One replica does so at a time. */
 @Injectable()
 export class NodeRegistry {
   private readonly logger = new Logger(NodeRegistry.name);
   private readonly abort = new AbortController();
   private running: Promise<void> | undefined;
   private readonly outage = new OutageLog(this.logger, {
-    begins: (reason) => `The registry of nodes cannot be updated, trying again: ${reason}`,
+    begins: (reason) => `The node registry could not be updated, retrying: ${reason}`,
   });
 
   constructor(
@@ -27,23 +68,23 @@ export class NodeRegistry {
     private readonly metrics: RegistryMetrics,
   ) {}
 
-  /** What is left is for the next process: nothing waits for it. */
+  /** Aborts a running pass. A later one makes up for it. */
   stop(): void {
-    this.abort.abort(new Error('The server stops.'));
+    this.abort.abort(new Error('The server is stopping.'));
   }
 
-  @Interval(EVERY_MS)
+  @Interval(INTERVAL_MS)
   async update(): Promise<void> {
     if (!this.lifecycle.running || this.abort.signal.aborted) return;
-    // One that takes longer than the interval is not begun twice.
+    // One that exceeds the interval is not started twice.
     await (this.running ??= this.updateOnce().finally(() => (this.running = undefined)));
   }
 
   /**
-   * One pass, in a transaction of its own.
+   * Runs one pass, in a transaction.
    *
-   * @returns null where another replica does it now
-   * @throws errors of the database; nothing was changed then
+   * @returns null if another replica is running one
+   * @throws errors of the database; then nothing was changed
    */
   async pass(): Promise<RegistryPass | null> {
     return await this.withClient(async (client) => {

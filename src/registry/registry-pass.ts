@@ -1,36 +1,33 @@
 import type { ClientBase } from 'pg';
 import { AdvisoryLock, COLLECTOR_DEAD_AFTER_MS, sqlInterval } from '../storage/index.js';
-import { MAX_ENDED, MAX_WALKED, SEEN_NODES, type SeenNode } from './connections-of-nodes.js';
-import { writeNodes } from './write-nodes.js';
+import { MAX_ENDED, MAX_WALKED, SEEN_NODES, type SeenNode, writeNodes } from './seen-nodes.js';
 
-/** Nodes that are read and written at once. */
-const FETCHED = 1_000;
+/** Nodes per FETCH and per write. */
+const FETCH_ROWS = 1_000;
 
-/** What a pass did. */
 export interface RegistryPass {
-  /** Nodes of the connections that it read. */
+  /** The number of nodes whose connections were read. */
   nodes: number;
-  /** More connections have ended than one pass reads: the next one should follow at once. */
+  /** Whether more connections have ended than one pass reads, so that the next one should follow at once. */
   behind: boolean;
 }
 
 interface Watermark {
   seen_until: string;
   walked_to: string;
-  /** The new one: up to where every server process that lives has said so. */
+  /** The new watermark. Later connections may still be updated by a live server process. */
   until: string;
 }
 
 /**
- * Brings `chains` and `nodes` up to date, in the transaction that moves the watermark. Repeats, kills and other
- * replicas change nothing about the result.
+ * Updates `chains` and `nodes`, in the transaction that moves the watermark: idempotent, also with several replicas.
  *
- * @param client in a transaction (read committed) that has done nothing yet; the caller ends it
- * @param signal the pass fails with its reason, between two statements
- * @returns null where another replica does the same now: nothing was done
+ * @param client in a new transaction (read committed), which the caller ends
+ * @param signal aborts the pass between two statements
+ * @returns null if another replica is running one; then nothing was done
  */
 export async function registryPass(client: ClientBase, signal?: AbortSignal): Promise<RegistryPass | null> {
-  if (!(await isOurs(client))) return null;
+  if (!(await tryLock(client))) return null;
   const mark = await watermark(client);
   const lastEnd = await endOfEnded(client, mark.seen_until);
   const walk = await nextWalk(client, mark.walked_to);
@@ -45,10 +42,10 @@ export async function registryPass(client: ClientBase, signal?: AbortSignal): Pr
   let count = 0;
   for (;;) {
     signal?.throwIfAborted();
-    const { rows: nodes } = await client.query<SeenNode>(`FETCH ${FETCHED.toString()} FROM seen_nodes`);
+    const { rows: nodes } = await client.query<SeenNode>(`FETCH ${FETCH_ROWS.toString()} FROM seen_nodes`);
     if (nodes.length > 0) await writeNodes(client, nodes);
     count += nodes.length;
-    if (nodes.length < FETCHED) break;
+    if (nodes.length < FETCH_ROWS) break;
   }
   await client.query('CLOSE seen_nodes');
   await client.query('UPDATE node_registry SET seen_until = $1, walked_to = $2, passed_at = now()', [
@@ -58,14 +55,14 @@ export async function registryPass(client: ClientBase, signal?: AbortSignal): Pr
   return { nodes: count, behind };
 }
 
-async function isOurs(client: ClientBase): Promise<boolean> {
-  const { rows } = await client.query<{ ours: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS ours', [
+async function tryLock(client: ClientBase): Promise<boolean> {
+  const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS locked', [
     AdvisoryLock.Registry,
   ]);
-  return rows[0]?.ours === true;
+  return rows[0]?.locked === true;
 }
 
-/** It never goes back, whatever the database's clock does. */
+/** It never decreases, even if the database's clock does. */
 async function watermark(client: ClientBase): Promise<Watermark> {
   await client.query(
     "INSERT INTO node_registry (seen_until, walked_to) VALUES ('-infinity', '') ON CONFLICT DO NOTHING",
@@ -80,7 +77,7 @@ async function watermark(client: ClientBase): Promise<Watermark> {
   return mark;
 }
 
-/** The end of the last connection that a pass may read; null where it may read all. */
+/** The end of the last connection that a pass may read; null if it may read all. */
 async function endOfEnded(client: ClientBase, seenUntil: string): Promise<string | null> {
   const { rows } = await client.query<{ ended_at: string }>(
     `SELECT ended_at::text FROM peer_connections WHERE ended_at > $1::timestamptz
@@ -90,7 +87,7 @@ async function endOfEnded(client: ClientBase, seenUntil: string): Promise<string
   return rows.length === 2 ? (rows[0]?.ended_at ?? null) : null;
 }
 
-/** The new watermark: up to where everything is read that ended. */
+/** The new watermark: all connections that ended before are read. */
 async function boundOf(
   client: ClientBase,
   { until }: Watermark,
@@ -105,10 +102,11 @@ async function boundOf(
 }
 
 /**
- * A round through all connections, some peers with each pass, finds what came late: batches from a journal, imports.
+ * Each pass also reads the connections of some peers again, in a cycle through all of them, to find late ones: from a
+ * journal, or from an import.
  *
- * @returns the last peer of this part; null where it is the last part. Of a peer with more connections than a pass
- *   reads, the oldest are read.
+ * @returns the last peer of this pass; null at the end of the cycle. If a peer has more connections than a pass reads,
+ *   the oldest are read.
  */
 async function nextWalk(client: ClientBase, after: string): Promise<{ to: string | null }> {
   const { rows } = await client.query<{ peer_id: string }>(
@@ -117,6 +115,6 @@ async function nextWalk(client: ClientBase, after: string): Promise<{ to: string
   );
   const last = rows.at(-1)?.peer_id;
   if (last === undefined || rows.length < MAX_WALKED) return { to: null };
-  // All connections of a peer at once: the last of this part may have more.
+  // Without the last peer, which may have more connections.
   return { to: rows.findLast(({ peer_id }) => peer_id !== last)?.peer_id ?? last };
 }

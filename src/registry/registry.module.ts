@@ -1,9 +1,8 @@
 import { Module } from '@nestjs/common';
 import { StorageModule } from '../storage/index.js';
-import { NodeRegistry } from './node-registry.js';
-import { RegistryMetrics, registryMetricProviders } from './registry.metrics.js';
+import { NodeRegistry, registryMetricProviders, RegistryMetrics } from './node-registry.js';
 
-/** The chains and nodes that were ever heard of, with small numbers that stay theirs. */
+/** All chains and nodes that ever connected, with short ids that do not change. */
 @Module({
   imports: [StorageModule],
   providers: [...registryMetricProviders, NodeRegistry, RegistryMetrics],

@@ -111,14 +111,14 @@ export function stopSequence(app: INestApplication): StopStep[] {
       // Afterwards batches that are not stored are on disk, and the journal is closed.
       name: 'journal',
       share: 0.02,
-      run: () => app.get(Delivery).leave(),
+      run: () => app.get(Delivery).close(),
     },
     {
       // No more batches are stored. Resources of hooks stay until the modules are closed.
       name: 'after-store hooks',
       share: 0.05,
       maxMs: 2_000,
-      run: (deadline) => app.get(Delivery).endStages(deadline),
+      run: (deadline) => app.get(Delivery).endHooks(deadline),
     },
     {
       // No more batches are written to sinks.
@@ -156,7 +156,7 @@ export function stopSequence(app: INestApplication): StopStep[] {
       name: 'observer',
       share: 0.01,
       maxMs: 250,
-      run: (deadline) => app.get(Observer).leave(deadline),
+      run: (deadline) => app.get(Observer).close(deadline),
     },
     {
       // No more heartbeats of this process.

@@ -3,40 +3,35 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Settings } from '../platform/config/index.js';
 import { ClockAlarm } from './clock/clock-alarm.js';
-import { DatabaseClock } from './clock/database-clock.js';
-import { LocalClock, SystemClock } from './clock/local-clock.js';
+import { DatabaseClock, LocalClock, SystemClock } from './clock/database-clock.js';
 import { CollectorId } from './maintenance/collector/collector-id.js';
 import { CollectorRegistry } from './maintenance/collector/collector-registry.js';
-import { dataSourceOptions, type Migration } from './connections/data-source-options.js';
-import { DATABASE_URL } from './connections/database-url.js';
+import { DATABASE_URL, dataSourceOptions, type Migration } from './connections/data-source-options.js';
 import { PartitionManager } from './partitions/partition-manager.js';
-import { HeldBatches } from './maintenance/collector/held-batches.js';
-import { DatabaseSize } from './maintenance/size/database-size.js';
+import { HeldBatches } from './maintenance/collector/stored-batches.js';
 import {
-  DatabaseSizeMetrics,
+  DatabaseSize,
   databaseSizeMetricProviders,
-} from './maintenance/size/database-size.metrics.js';
+  DatabaseSizeMetrics,
+} from './maintenance/database-size.js';
 import { DatabaseStartup } from './maintenance/startup/database-startup.js';
-import { StorageUpkeep } from './maintenance/storage-upkeep.js';
+import { StorageMaintenance } from './maintenance/storage-maintenance.js';
 import { WriterPool } from './connections/writer-pool.js';
-import { DatabaseMetrics, databaseMetricProviders } from './watch/database.metrics.js';
-import { DatabaseWatch } from './watch/database-watch.js';
+import { databaseMetricProviders, DatabaseWatch } from './maintenance/database-watch.js';
 
 export interface StorageModuleOptions {
-  /** The URL of the database. */
   url: string;
-  /** Those of a team's own, which are applied after ours. Their tables had better not begin like ours. */
+  /** Migrations of a team, which are applied after those of the server. Table names must not collide. */
   migrations?: readonly Migration[];
 }
 
-/** Token: a team's own migrations. */
+/** Injection token: the migrations of a team. */
 const MIGRATIONS = Symbol('MIGRATIONS');
 
 /**
- * PostgreSQL: connections, schema, entities, migrations, partitions, and reading. Whoever needs it imports the class.
- * What it is told from outside, {@link StorageModule.options}, is provided by the module of the settings.
+ * PostgreSQL: connections, schema, entities, migrations, partitions and reads. Its options, see
+ * {@link StorageModule.options}, are provided by the module of the settings.
  */
-
 @Module({
   imports: [
     ScheduleModule.forRoot(),
@@ -44,9 +39,9 @@ const MIGRATIONS = Symbol('MIGRATIONS');
       inject: [DATABASE_URL, MIGRATIONS],
       useFactory: (url: string, migrations: readonly Migration[]) => ({
         ...dataSourceOptions(url, migrations),
-        // Those that other modules name by `TypeOrmModule.forFeature`.
+        // For entities that other modules register by `TypeOrmModule.forFeature`.
         autoLoadEntities: true,
-        // The server starts without its database: DatabaseStartup connects when it is there.
+        // The server starts without its database. DatabaseStartup connects once it is reachable.
         manualInitialization: true,
       }),
     }),
@@ -58,14 +53,13 @@ const MIGRATIONS = Symbol('MIGRATIONS');
     CollectorId,
     CollectorRegistry,
     DatabaseClock,
-    DatabaseMetrics,
     DatabaseSize,
     DatabaseSizeMetrics,
     DatabaseStartup,
     DatabaseWatch,
     HeldBatches,
     PartitionManager,
-    StorageUpkeep,
+    StorageMaintenance,
     { provide: LocalClock, useClass: SystemClock },
     {
       provide: WriterPool,

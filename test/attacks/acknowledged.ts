@@ -23,7 +23,7 @@ export function lossOf(nodes: readonly NodeRecord[], stored: Stored): Loss {
       for (let number = range.first; number <= range.last; number += 1) has.add(number);
     }
     for (const { first, last, end, pongs } of sockets) {
-      const isSure = end === 'closed' || end === 'goodbye';
+      const isSure = end === 'closed' || end === 'closed_by_server';
       const until = isSure ? last : Math.max(first - 1, ...pongs.map(({ number }) => number));
       loss.sent += last - first + 1;
       loss.acknowledged += until - first + 1;

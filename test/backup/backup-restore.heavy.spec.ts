@@ -7,7 +7,7 @@ import { contentOf } from './database-content.js';
 import { PostgresTools } from './postgres-tools.js';
 import { answersOf, fill, sendOne } from './server-content.js';
 import { freePort } from '../support/free-port.js';
-import { NumberedNodes } from '../support/numbered-nodes.js';
+import { NumberedNodes } from '../support/numbered-messages.js';
 import { databaseNamed, onDatabase } from '../support/on-database.js';
 import { ServerProcess } from '../support/server-process.js';
 import { tempDir } from '../support/temp-dir.js';
@@ -39,7 +39,7 @@ if (fitting === undefined && own === undefined) {
 describe.skipIf(fitting === undefined && own === undefined)('a dump', () => {
   const timeout = 120_000;
   it(
-    'of a server that runs is whole, and restored into an empty database gives the same answers',
+    'of a running server is complete: restored into an empty database, the responses are the same',
     { timeout },
     async () => {
       const tools = fitting ?? own;
@@ -84,17 +84,25 @@ describe.skipIf(fitting === undefined && own === undefined)('a dump', () => {
         await waitUntil(() => nodes.sent.length > 200, { what: 'messages' });
         await dump(original, whileRunning);
         await nodes.stop();
-        const orphans = await onDatabase(whileRunning, async (client) => {
-          const { rows } = await client.query<{ messages: number; numbers: number; orphans: number }>(
+        const abandonedJournals = await onDatabase(whileRunning, async (client) => {
+          const { rows } = await client.query<{
+            messages: number;
+            numbers: number;
+            abandonedJournals: number;
+          }>(
             `SELECT count(*)::int AS messages, count(DISTINCT logs->>'number')::int AS numbers,
-                  count(*) FILTER (WHERE c.id IS NULL)::int AS orphans
+                  count(*) FILTER (WHERE c.id IS NULL)::int AS abandonedJournals
              FROM tetcore_logs AS l LEFT JOIN peer_connections AS c ON c.id = l.peer_connection_id
             WHERE msg = 'test.numbered'`,
           );
           return rows[0];
         });
-        expect(orphans).toEqual({ messages: orphans?.numbers, numbers: orphans?.messages, orphans: 0 });
-        expect(orphans?.messages).toBeGreaterThan(0);
+        expect(abandonedJournals).toEqual({
+          messages: abandonedJournals?.numbers,
+          numbers: abandonedJournals?.messages,
+          abandonedJournals: 0,
+        });
+        expect(abandonedJournals?.messages).toBeGreaterThan(0);
         await waitUntil(async () => (await nodes.tally(original)).missing === 0, {
           what: 'all to be stored',
         });
@@ -150,7 +158,7 @@ describe.skipIf(fitting === undefined && own === undefined)('a dump', () => {
 });
 
 describe.skipIf(process.platform === 'win32')("a copy of a stopped server's DATA_DIR", () => {
-  it('gives the same answers, and goes on', { timeout: 120_000 }, async () => {
+  it('gives the same responses, and continues', { timeout: 120_000 }, async () => {
     const folder = await tempDir('backup');
     const [dataDir, copy] = [join(folder, 'data'), join(folder, 'copy')];
     const content = async (dir: string) =>

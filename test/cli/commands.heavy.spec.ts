@@ -72,7 +72,7 @@ describe('tetcore-analytics migrate', { timeout: 60_000 }, () => {
       await database.query(`ALTER ROLE ${role} CREATEDB`);
       const failed = await commandLine(['migrate'], environment);
       expect(failed).toMatchObject({ code: 1, stdout: 'The schema is up to date.\n' });
-      expect(failed.stderr).toMatch(/^DB_READER_ROLE names [^\n]* may do more than read[^\n]*\n$/);
+      expect(failed.stderr).toMatch(/^DB_READER_ROLE is [^\n]* has more than read privileges[^\n]*\n$/);
     } finally {
       await database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
     }

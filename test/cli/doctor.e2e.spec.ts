@@ -217,7 +217,7 @@ describe('doctor on this machine', () => {
     await mkdir(foreign);
     await writeFile(join(foreign, 'journal.json'), '{"format":99}');
     const [, unknown] = await findingsOf(journals, subject);
-    expect(unknown).toMatch(/^problem: Cannot read the journal .*: .* is of format 99/);
+    expect(unknown).toMatch(/^problem: Cannot read the journal .*: .* has format 99/);
     await rm(directory, { recursive: true });
   });
 
@@ -308,7 +308,7 @@ describe('doctor on a database', () => {
     );
     await connected(database.url, async (subject) => {
       expect(await findingsOf(databaseVersion, subject)).toEqual([
-        'problem: The database is encoded in SQL_ASCII; UTF8 is needed.',
+        'problem: The database is encoded in SQL_ASCII; UTF8 is required.',
       ]);
     });
     await using old = await TestDatabase.create();

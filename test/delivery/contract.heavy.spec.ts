@@ -17,8 +17,8 @@ const KINDS: FaultKind[] = [
 ];
 
 // Processes are stopped and found as Linux has them.
-describe.skipIf(process.platform !== 'linux')('whatever happens', { timeout: 180_000 }, () => {
-  it('what was sent is stored once, or counted with a reason', async () => {
+describe.skipIf(process.platform !== 'linux')('under faults', { timeout: 180_000 }, () => {
+  it('every message is stored once, or counted with a reason', async () => {
     const lines: string[] = [];
     const verdict = await runContract(
       {

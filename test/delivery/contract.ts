@@ -11,9 +11,8 @@ import { otherMachine } from './faults/volume-faults.js';
 import { Fleet } from './fleet/fleet.js';
 import { countEnds, type SocketEnd } from './fleet/records.js';
 import { type Balance, balance } from './ledger/ledger.js';
-import { drawSchedule, type Fault, isDatabaseFault } from './schedule/draw-schedule.js';
+import { drawSchedule, type Fault, isDatabaseFault, Turn } from './schedule/draw-schedule.js';
 import { FAULT_KINDS, type FaultKind } from './schedule/fault-kinds.js';
-import { Turn } from './schedule/turn.js';
 import { Replica } from './servers/replica.js';
 
 export interface ContractOptions {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FaultyPostgres } from '../support/faulty-postgres.js';
-import { NumberedNodes } from '../support/numbered-nodes.js';
+import { NumberedNodes } from '../support/numbered-messages.js';
 import { freePort } from '../support/free-port.js';
 import { ServerProcess } from '../support/server-process.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -74,7 +74,7 @@ describe('under faults every message is stored exactly once', { timeout: 120_000
     });
   }
 
-  it('with the server killed, but for what it had not read', async () => {
+  it('with the server killed, except for messages that it had not read', async () => {
     const variables = environment('killed', { JOURNAL_MODE: 'always' });
     const port = await freePort();
     let server = await ServerProcess.ready(port, variables);
@@ -106,7 +106,7 @@ describe('under faults every message is stored exactly once', { timeout: 120_000
     expect(tally.stored).toBeGreaterThan(2 * RATE);
   });
 
-  it(`with the database away for ${OUTAGE_S.toString()} s, in bounded memory`, async () => {
+  it(`with an outage of the database of ${OUTAGE_S.toString()} s, in bounded memory`, async () => {
     const variables = environment('outage');
     const server = await ServerProcess.ready(await freePort(), variables);
     const nodes = new NumberedNodes(server.ws, 20, RATE);

@@ -2,11 +2,11 @@ import { rm } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { tempDir } from '../support/temp-dir.js';
 import { playFrozenRounds } from './frozen/frozen-rounds.js';
-import { withoutNamespaces } from './frozen/namespaces.js';
+import { withoutNamespaces } from './frozen/contained-server.js';
 
 const reason = await withoutNamespaces();
 
-it('keeps a second container from the files of one that is frozen', { timeout: 600_000 }, async (context) => {
+it('a second container cannot use the files of a frozen one', { timeout: 600_000 }, async (context) => {
   // `npm run test:freeze` plays more of it, and longer.
   if (reason !== undefined) context.skip(reason);
   const dataDir = await tempDir('frozen');

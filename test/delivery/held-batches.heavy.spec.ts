@@ -22,7 +22,7 @@ const held = async (database: TestDatabase): Promise<string[]> =>
 const stored = async (database: TestDatabase): Promise<number> =>
   (await database.query("SELECT FROM tetcore_logs WHERE msg = 'test.held'")).length;
 
-it('what a process may still store is in its row while it runs, once it has stopped, and once it was killed', async () => {
+it('holds_from is correct while a process runs, after it stopped, and after it was killed', async () => {
   await using database = await TestDatabase.create();
   const dataDir = await tempDir('held');
   const environment = { DATABASE_URL: database.url, DATA_DIR: dataDir, JOURNAL_MODE: 'always' };
@@ -66,6 +66,6 @@ it('what a process may still store is in its row while it runs, once it has stop
   await seenLongAgo();
   await using fourth = await start();
   await waitUntil(async () => (await held(database))[2] === NOTHING_HELD, { what: 'its journal', ...WAIT });
-  expect(fourth.log).not.toContain('is left alone');
+  expect(fourth.log).not.toContain('is not replayed');
   await rm(dataDir, { recursive: true, force: true });
 }, 180_000);

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Stored } from './database/stored.js';
 import type { NodeRecord, SocketRecord } from './fleet/records.js';
-import { type Balance, balance, type Ledger } from './ledger/ledger.js';
-import type { ServerRun } from './ledger/server-run.js';
+import { type Balance, balance, type Ledger, type ServerRun } from './ledger/ledger.js';
 
 const STARTED_AT = 1_000;
 
@@ -56,11 +55,11 @@ function settle(given: Partial<Ledger>): Balance {
 }
 
 describe('the ledger', () => {
-  it('is even where everything that was sent is stored once', () => {
+  it('is balanced if every message is stored once', () => {
     expect(settle({})).toMatchObject({ sent: 10, due: 10, stored: 10, missing: 0, twice: 0, wrong: 0 });
   });
 
-  it('finds a message that is lost, wherever on a socket that ended with a goodbye', () => {
+  it('finds a lost message at any position of a socket that was closed gracefully', () => {
     for (const lost of [1, 5, 10]) {
       const balanced = settle({ stored: stored([1, lost - 1], [lost + 1, 10]) });
       expect(balanced).toMatchObject({ due: 10, missing: 1 });
@@ -73,7 +72,7 @@ describe('the ledger', () => {
     expect(settle({ stored: twice })).toMatchObject({ missing: 0, twice: 1 });
   });
 
-  it('finds a message that is not as it was sent, in the wrong table, or of nobody', () => {
+  it('finds a message that was changed, is in the wrong table, or belongs to no node', () => {
     expect(settle({ stored: { ...stored([1, 10]), changed: [{ node: 7, number: 4 }] } }).wrong).toBe(1);
     const [range] = stored([1, 10]).ranges;
     if (range === undefined) throw new Error('There is no range.');
@@ -84,19 +83,19 @@ describe('the ledger', () => {
     ).toBe(2);
   });
 
-  it('does not ask for what lay in the buffers of a socket that broke', () => {
+  it('does not expect messages in the buffers of a broken socket', () => {
     for (const end of ['reset', 'broken'] as const) {
       const balanced = settle({ nodes: [node([socket({ end })])], stored: stored([1, 6]) });
       expect(balanced).toMatchObject({ sent: 10, due: 6, unread: 4, missing: 0 });
     }
   });
 
-  it('finds a gap before a message that was read, since TCP leaves none', () => {
+  it('finds a gap before a message that was read, since TCP has none', () => {
     const balanced = settle({ nodes: [node([socket({ end: 'broken' })])], stored: stored([1, 3], [5, 6]) });
     expect(balanced).toMatchObject({ due: 6, unread: 4, missing: 1 });
   });
 
-  it('finds what is missing although a pong says that it was read', () => {
+  it('finds a missing message that a pong acknowledged', () => {
     const broken = socket({ end: 'broken', pongs: [{ number: 8, at: STARTED_AT + 400 }] });
     expect(settle({ nodes: [node([broken])], stored: stored([1, 6]) })).toMatchObject({ due: 8, missing: 2 });
     const next = socket({ first: 11, last: 20, openedAt: STARTED_AT + 600 });
@@ -104,7 +103,7 @@ describe('the ledger', () => {
     expect(both).toMatchObject({ sent: 20, due: 18, unread: 2, missing: 0 });
   });
 
-  it('asks a server that was killed for all that it had read', () => {
+  it('expects everything that a killed server had read', () => {
     const pongs = [
       { number: 4, at: STARTED_AT + 300 },
       { number: 8, at: STARTED_AT + 450 },
@@ -117,7 +116,7 @@ describe('the ledger', () => {
     expect(settle({ ...killed, stored: stored([1, 8]) })).toMatchObject({ due: 8, missing: 0 });
   });
 
-  it('counts what was rejected for the reason that it has, and nothing else', () => {
+  it('counts rejected messages by their reason', () => {
     const nodes = [node([socket()], [[5, 'nul_character']])];
     const rows = stored([1, 4], [6, 10]);
     const rejected = [{ node: 7, number: 5, reason: 'nul_character' }];
@@ -134,7 +133,7 @@ describe('the ledger', () => {
     });
   });
 
-  it('counts what was damaged as that, and not what is stored all the same', () => {
+  it('counts messages in damaged records, unless they are stored', () => {
     const damaged = [5, 6].map((number) => ({ node: 7, number }));
     expect(settle({ damaged, stored: stored([1, 4], [7, 10]) })).toMatchObject({
       damaged: 2,
@@ -145,7 +144,7 @@ describe('the ledger', () => {
     expect(settle({ damaged, stored: stored([1, 4], [8, 10]) })).toMatchObject({ missing: 1 });
   });
 
-  it('does not ask for what went with the database, unless its backup had it', () => {
+  it('does not expect what was lost with the database, unless its backup had it', () => {
     const emptied = { before: stored([1, 6]) };
     expect(settle({ gone: [emptied], stored: stored([7, 10]) })).toMatchObject({
       stored: 4,
@@ -168,7 +167,7 @@ describe('the ledger', () => {
     expect(settle({ gone: [twice], stored: stored([7, 10]) })).toMatchObject({ twice: 1 });
   });
 
-  it('believes neither nodes nor rows alone: what the server says that it read must be there', () => {
+  it('expects the messages that the server counted, beside those of nodes and rows', () => {
     const broken = [node([socket({ end: 'broken' })])];
     expect(settle({ nodes: broken, stored: stored([1, 6]), runs: [run({ read: 6 })] }).missing).toBe(0);
     const short = settle({ nodes: broken, stored: stored([1, 6]), runs: [run({ read: 8 })] });

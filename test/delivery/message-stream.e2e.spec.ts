@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MessageStream } from './database/message-stream.js';
+import { MessageStream } from './database/postgres-link.js';
 
 function message(type: string, body: string): Buffer {
   const head = Buffer.alloc(type.length + 4);
@@ -16,7 +16,7 @@ const sent = [
 ];
 
 describe("PostgreSQL's messages", () => {
-  it('are found however they are cut up on their way', () => {
+  it('are parsed with any chunking', () => {
     const bytes = Buffer.concat(sent);
     for (const size of [1, 2, 3, 5, 8, 13, 100, 1_000, bytes.length]) {
       const stream = new MessageStream(true);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Ends } from '../support/ends.js';
 import { readOptions } from '../support/read-options.js';
 import { waitUntil } from '../support/wait-until.js';
-import { readDelays, trackCommitTimes } from './database/delays.js';
+import { readDelays, trackCommitTimes } from './database/postgres-link.js';
 import { Fleet } from './fleet/fleet.js';
 import { OneServer } from './servers/one-server.js';
 

@@ -11,12 +11,12 @@ const options = {
 };
 
 describe('a schedule of faults', () => {
-  it('is the same for the same seed, and another for another', () => {
+  it('is the same for the same seed, and differs for another', () => {
     expect(drawSchedule(options)).toEqual(drawSchedule(options));
     expect(drawSchedule({ ...options, seed: 8 })).not.toEqual(drawSchedule(options));
   });
 
-  it('has every kind at least twice where there are so many', () => {
+  it('has every kind at least twice if there are enough faults', () => {
     for (let seed = 1; seed <= 50; seed += 1) {
       const schedule = drawSchedule({ ...options, seed });
       expect(schedule).toHaveLength(options.faults);
@@ -26,12 +26,12 @@ describe('a schedule of faults', () => {
     }
   });
 
-  it('has no kind twice where there are fewer faults than kinds', () => {
+  it('has no kind twice if there are fewer faults than kinds', () => {
     const kinds = drawSchedule({ ...options, faults: 9 }).map(({ kind }) => kind);
     expect(new Set(kinds).size).toBe(9);
   });
 
-  it('goes on from the beginning of the run to its end', () => {
+  it('covers the run from begin to end', () => {
     const at = drawSchedule(options).map((fault) => fault.at);
     expect(at).toEqual(at.toSorted((a, b) => a - b));
     expect(Math.min(...at)).toBeGreaterThan(0);

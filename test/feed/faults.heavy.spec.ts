@@ -12,7 +12,7 @@ import { TestDatabase } from '../support/databases.js';
 import { FakeNode } from '../support/fake-node.js';
 import { FaultyPostgres } from '../support/faulty-postgres.js';
 import { FeedClient } from '../support/feed-client.js';
-import { NumberedNodes } from '../support/numbered-nodes.js';
+import { NumberedNodes } from '../support/numbered-messages.js';
 import { onDatabase } from '../support/on-database.js';
 import { PostgresProxy } from '../support/postgres-proxy.js';
 import { TestServer } from '../support/test-server.js';

@@ -5,7 +5,7 @@ import { sumOf } from '../support/metrics.js';
 import { TestDatabase } from '../support/databases.js';
 import { FakeNode } from '../support/fake-node.js';
 import { freePort } from '../support/free-port.js';
-import { NumberedNodes } from '../support/numbered-nodes.js';
+import { NumberedNodes } from '../support/numbered-messages.js';
 import { ServerProcess } from '../support/server-process.js';
 import { tempDir } from '../support/temp-dir.js';
 import { waitUntil } from '../support/wait-until.js';

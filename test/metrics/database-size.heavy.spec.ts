@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DatabaseSize } from '../../src/storage/maintenance/size/database-size.js';
+import { DatabaseSize } from '../../src/storage/maintenance/database-size.js';
 import { TestDatabase } from '../support/databases.js';
 import { FaultyPostgres } from '../support/faulty-postgres.js';
 import { onDatabase } from '../support/on-database.js';

@@ -3,13 +3,11 @@ import { Gauge } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readSettings } from '../../src/platform/config/index.js';
 import { Deadline, Lifecycle } from '../../src/platform/lifecycle/index.js';
-import { ClockMetrics } from '../../src/observer/clock/clock.metrics.js';
-import { ClockSamples } from '../../src/observer/clock/clock-samples.js';
-import { GapStore } from '../../src/observer/gaps/gap-store.js';
-import { PendingGaps } from '../../src/observer/gaps/pending-gaps.js';
+import { ClockMetrics, ClockSamples } from '../../src/observer/clock-samples.js';
+import { GapStore, LostCollectors } from '../../src/observer/gap-store.js';
+import { PendingGaps } from '../../src/observer/pending-gaps.js';
 import { Observer } from '../../src/observer/index.js';
-import { LostCollectors } from '../../src/observer/lost-collectors.js';
-import { ObservedSockets } from '../../src/observer/sockets/observed-sockets.js';
+import { ObservedSockets } from '../../src/observer/observed-sockets.js';
 import { ClockAlarm, DatabaseClock, SystemClock } from '../../src/storage/index.js';
 import { TestDatabase } from '../support/databases.js';
 import { tempDir } from '../support/temp-dir.js';
@@ -36,7 +34,7 @@ describe('the clock of a server', () => {
   beforeEach(async () => {
     database = await TestDatabase.create();
     storage = new TestStorage(database.url);
-    await storage.collectors.seen();
+    await storage.collectors.heartbeat();
   });
 
   afterEach(async () => {
@@ -44,7 +42,7 @@ describe('the clock of a server', () => {
     await database[Symbol.asyncDispose]();
   });
 
-  it('is known to be 3 s ahead, in memory, in the metric and in collector_clocks', async () => {
+  it('has an offset of 3 s in memory, in the metric and in collector_clocks', async () => {
     const { signal } = new AbortController();
     const local = new WrongClock();
     const clock = new DatabaseClock(local);
@@ -82,7 +80,7 @@ describe('the clock of a server', () => {
     }
   });
 
-  it('is measured anew within a second after it was set', async () => {
+  it('is measured again within a second after it was changed', async () => {
     const local = new WrongClock();
     const clock = new DatabaseClock(local);
     const gauge = new Gauge({ name: 'offset', help: '-', registers: [] });
@@ -118,7 +116,7 @@ describe('the clock of a server', () => {
       await expect.poll(measured, { timeout: 5_000 }).toBe(-60);
     } finally {
       observer.stopTakingIn();
-      await observer.leave(new Deadline(5_000));
+      await observer.close(new Deadline(5_000));
       await rm(dataDir, { recursive: true, force: true });
     }
     // Its stop is a gap by the clock of the database, whatever its own says.
@@ -126,7 +124,7 @@ describe('the clock of a server', () => {
     expect(Math.abs((gap?.began ?? 0) - Date.now())).toBeLessThan(1_000);
   });
 
-  it('is measured by a server as soon as it lets nodes in', async () => {
+  it('is measured before the server accepts nodes', async () => {
     await using server = await TestServer.ready(database.url);
     const [offset] = (await server.metric('tetcore_clock_offset_seconds')).values();
     expect(Math.abs(offset ?? Infinity)).toBeLessThan(EXACT_MS / 1000);

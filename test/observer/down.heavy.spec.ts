@@ -16,10 +16,12 @@ import {
   storedGaps,
 } from './observed.js';
 
-describe('a server that is not there', { timeout: 120_000 }, () => {
+describe('a server that is down', { timeout: 120_000 }, () => {
   const stage = ObservedStage.forEachStory();
 
-  const start = async (url = stage.database.url): Promise<{ server: ServerProcess; letInAt: number }> => {
+  const start = async (
+    url = stage.database.url,
+  ): Promise<{ server: ServerProcess; acceptingSince: number }> => {
     const started = await startedServer({ DATABASE_URL: url, DATA_DIR: stage.dataDir });
     stage.ends.add(started.server);
     return started;
@@ -29,20 +31,20 @@ describe('a server that is not there', { timeout: 120_000 }, () => {
     (await stage.database.query<{ number: number }>('SELECT number FROM collectors ORDER BY started_at'))[0]
       ?.number;
 
-  it('was down from its kill until the next one of its folder let nodes in', async () => {
+  it('was down from its kill until the next process of its folder accepted nodes', async () => {
     const { server } = await start();
     const killed = await numberOf();
     const killedAt = Date.now();
     await server.end('SIGKILL');
-    const { letInAt } = await start();
+    const { acceptingSince } = await start();
     const gap = await gapOf(stage.database, 'down', ({ ended }) => ended !== null);
     expect(gap.collector).toBe(killed);
     expect(Math.abs(gap.began - killedAt)).toBeLessThan(EXACT_MS);
-    expect(Math.abs((gap.ended ?? 0) - letInAt)).toBeLessThan(EXACT_MS);
+    expect(Math.abs((gap.ended ?? 0) - acceptingSince)).toBeLessThan(EXACT_MS);
     expect(await storedGaps(stage.database)).toHaveLength(1);
   });
 
-  it('was down since its kill also where the database was away before that, and until the next one waited for it', async () => {
+  it('was down since its kill, also if the database could not be reached before and after it', async () => {
     const proxy = await stage.proxied();
     const { server } = await start(proxy.url);
     await proxy.cut();
@@ -60,28 +62,28 @@ describe('a server that is not there', { timeout: 120_000 }, () => {
       timeoutMs: 30_000,
     });
     await proxy.listen();
-    const letInAt = await letIn(next);
+    const acceptingSince = await letIn(next);
     const gap = await gapOf(stage.database, 'down', ({ ended }) => ended !== null);
     expect(Math.abs(gap.began - killedAt)).toBeLessThan(EXACT_MS);
-    expect(Math.abs((gap.ended ?? 0) - letInAt)).toBeLessThan(EXACT_MS);
+    expect(Math.abs((gap.ended ?? 0) - acceptingSince)).toBeLessThan(EXACT_MS);
     expect(await storedGaps(stage.database)).toHaveLength(1);
   });
 
-  it('is down from its stop on, open until the next one of its folder lets nodes in', async () => {
+  it('is down since its stop, without an end until the next process of its folder accepts nodes', async () => {
     const { server } = await start();
     const stoppedAt = Date.now();
     expect(await server.end('SIGTERM')).toBe(0);
     const open = await gapOf(stage.database, 'down');
     expect(open).toMatchObject({ collector: await numberOf(), ended: null });
     expect(Math.abs(open.began - stoppedAt)).toBeLessThan(EXACT_MS);
-    const { letInAt } = await start();
+    const { acceptingSince } = await start();
     const gap = await gapOf(stage.database, 'down', ({ ended }) => ended !== null);
     expect(Math.abs(gap.began - open.began)).toBeLessThan(2);
-    expect(Math.abs((gap.ended ?? 0) - letInAt)).toBeLessThan(EXACT_MS);
+    expect(Math.abs((gap.ended ?? 0) - acceptingSince)).toBeLessThan(EXACT_MS);
     expect(await storedGaps(stage.database)).toHaveLength(1);
   });
 
-  it('stops at the moment that it writes down, where the database is away', async () => {
+  it('stops at the time in its heartbeat, if the database cannot be reached', async () => {
     const proxy = await stage.proxied();
     const { server } = await start(proxy.url);
     await proxy.cut();
@@ -93,7 +95,7 @@ describe('a server that is not there', { timeout: 120_000 }, () => {
     expect(Math.abs(gap.began - stoppedAt)).toBeLessThan(EXACT_MS);
   });
 
-  it('has no gap while only its database is away', async () => {
+  it('has no gap while only its database cannot be reached', async () => {
     const proxy = await stage.proxied();
     const { server } = await start(proxy.url);
     const node = await FakeNode.connect(server.ws);
@@ -118,7 +120,7 @@ describe('a server that is not there', { timeout: 120_000 }, () => {
     expect(gaps[0]?.began).toBeGreaterThan(stoppedAt - EXACT_MS);
   });
 
-  it('leaves those alone that share its folder, and says since when they are gone', async () => {
+  it('does not affect processes that share its DATA_DIR, and records when they end', async () => {
     const first = await start();
     await start();
     const killedAt = Date.now();
@@ -126,14 +128,14 @@ describe('a server that is not there', { timeout: 120_000 }, () => {
     const open = await gapOf(stage.database, 'down');
     expect(open).toMatchObject({ collector: await numberOf(), ended: null });
     expect(Math.abs(open.began - killedAt)).toBeLessThan(EXACT_MS);
-    const { letInAt } = await start();
+    const { acceptingSince } = await start();
     const gap = await gapOf(stage.database, 'down', ({ ended }) => ended !== null);
     expect(gap.collector).toBe(open.collector);
-    expect(Math.abs((gap.ended ?? 0) - letInAt)).toBeLessThan(EXACT_MS);
+    expect(Math.abs((gap.ended ?? 0) - acceptingSince)).toBeLessThan(EXACT_MS);
     expect(await storedGaps(stage.database)).toHaveLength(1);
   });
 
-  it('makes its folder anew where that was removed', async () => {
+  it('creates its folder again if that was removed', async () => {
     const { server } = await start();
     await rm(join(stage.dataDir, 'observer'), { recursive: true });
     const removedAt = Date.now();
@@ -149,7 +151,7 @@ describe('a server that is not there', { timeout: 120_000 }, () => {
     expect(Math.abs(gap.began - killedAt)).toBeLessThan(EXACT_MS);
   });
 
-  it('was down until the next one let nodes in also where it can have its folder only later', async () => {
+  it('was down until the next process accepted nodes, even if that can use its folder only later', async () => {
     const { server } = await start();
     const killedAt = Date.now();
     await server.end('SIGKILL');
@@ -157,11 +159,11 @@ describe('a server that is not there', { timeout: 120_000 }, () => {
     const [id = ''] = await readdir(root);
     // As by a process that is at it, and is frozen.
     const lock = LockedFile.take(join(root, id, 'lock'));
-    const { letInAt } = await start();
+    const { acceptingSince } = await start();
     expect(await storedGaps(stage.database)).toEqual([]);
     lock?.close();
     const gap = await gapOf(stage.database, 'down', ({ ended }) => ended !== null);
     expect(Math.abs(gap.began - killedAt)).toBeLessThan(EXACT_MS);
-    expect(Math.abs((gap.ended ?? 0) - letInAt)).toBeLessThan(EXACT_MS);
+    expect(Math.abs((gap.ended ?? 0) - acceptingSince)).toBeLessThan(EXACT_MS);
   });
 });

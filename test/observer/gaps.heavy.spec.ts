@@ -77,15 +77,15 @@ describe('gaps of some minutes', { timeout: 600_000 }, () => {
         await sleep(DOWN_MS);
         await proxy.listen();
       }
-      const letInAt = await letIn(next);
+      const acceptingSince = await letIn(next);
       const gap = await gapOf(database, 'down', ({ ended }) => ended !== null);
       expect(Math.abs(gap.began - killedAt)).toBeLessThan(EXACT_MS);
-      expect(Math.abs((gap.ended ?? 0) - letInAt)).toBeLessThan(EXACT_MS);
+      expect(Math.abs((gap.ended ?? 0) - acceptingSince)).toBeLessThan(EXACT_MS);
       expect(await storedGaps(database)).toHaveLength(1);
     },
   );
 
-  it('are exact where no socket is read', async () => {
+  it('are exact while no socket is read', async () => {
     const server = await start(await folder(), { JOURNAL_MODE: 'off', QUEUE_MAX_MIB: '4' });
     const node = await FakeNode.connect(server.ws);
     await proxy.cut();
@@ -100,7 +100,7 @@ describe('gaps of some minutes', { timeout: 600_000 }, () => {
     expect(await storedGaps(database)).toHaveLength(1);
   });
 
-  it('are exact where half of the sockets are lost', async () => {
+  it('are exact if half of the sockets are lost', async () => {
     const server = await start(await folder(), { TRUSTED_PROXIES: '127.0.0.1' });
     const nodes = await nodesOfTwoAddresses(server, 200);
     await sleep(LOST_MS);
@@ -115,7 +115,7 @@ describe('gaps of some minutes', { timeout: 600_000 }, () => {
     expect(Math.abs((gap.ended ?? 0) - backAt)).toBeLessThan(EXACT_MS);
   });
 
-  it('are none while the database is away from two servers, for longer than one may be silent', async () => {
+  it('do not exist while two servers cannot reach the database for longer than the dead interval', async () => {
     const folders = [await folder(), await folder()];
     const servers = await Promise.all(folders.map((path) => start(path)));
     await proxy.cut();
@@ -133,7 +133,7 @@ describe('gaps of some minutes', { timeout: 600_000 }, () => {
     for (const server of servers) expect(await server.end('SIGTERM')).toBe(0);
   });
 
-  it('have no end where one of two servers is gone for good, until its folder comes back', async () => {
+  it('have no end if one of two servers does not return, until its folder does', async () => {
     const dataDir = await folder();
     const gone = await start(dataDir);
     const [{ number } = { number: 0 }] = await database.query<{ number: number }>(
@@ -147,7 +147,7 @@ describe('gaps of some minutes', { timeout: 600_000 }, () => {
     // It was seen every 15 s.
     expect(killedAt - open.began).toBeLessThan(16_000);
     expect(Date.now() - killedAt).toBeLessThan(100_000);
-    const { letInAt } = await startedServer({ DATABASE_URL: proxy.url, DATA_DIR: dataDir }).then(
+    const { acceptingSince } = await startedServer({ DATABASE_URL: proxy.url, DATA_DIR: dataDir }).then(
       (started) => {
         ends.add(started.server);
         return started;
@@ -155,7 +155,7 @@ describe('gaps of some minutes', { timeout: 600_000 }, () => {
     );
     const gap = await gapOf(database, 'down', ({ ended }) => ended !== null);
     expect(Math.abs(gap.began - killedAt)).toBeLessThan(EXACT_MS);
-    expect(Math.abs((gap.ended ?? 0) - letInAt)).toBeLessThan(EXACT_MS);
+    expect(Math.abs((gap.ended ?? 0) - acceptingSince)).toBeLessThan(EXACT_MS);
     expect(await storedGaps(database)).toHaveLength(1);
   });
 });

@@ -1,14 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { downGapId } from '../../src/observer/gaps/gap.js';
-import { GapStore } from '../../src/observer/gaps/gap-store.js';
-import { LostCollectors } from '../../src/observer/lost-collectors.js';
+import { downGapId } from '../../src/observer/gaps.js';
+import { GapStore, LostCollectors } from '../../src/observer/gap-store.js';
 import { TestDatabase } from '../support/databases.js';
 import { TestStorage } from '../support/test-storage.js';
 import { storedGaps } from './observed.js';
 
 const { signal } = new AbortController();
 
-describe('a server that never comes back to its folder', () => {
+describe('a server that does not return to its folder', () => {
   let database: TestDatabase;
   let alive: TestStorage;
   let gone: TestStorage;
@@ -18,7 +17,7 @@ describe('a server that never comes back to its folder', () => {
     database = await TestDatabase.create();
     alive = new TestStorage(database.url);
     gone = new TestStorage(database.url);
-    for (const one of [alive, gone]) await one.collectors.seen();
+    for (const one of [alive, gone]) await one.collectors.heartbeat();
     lost = new LostCollectors(alive.pool, alive.collectorId);
   });
 
@@ -37,7 +36,7 @@ describe('a server that never comes back to its folder', () => {
     return rows[0]?.seen ?? 0;
   };
 
-  it('is recorded by another as gone since it was seen, once it was silent twice', async () => {
+  it('is recorded as down since its last heartbeat, after two checks without one', async () => {
     const seen = await silent();
     expect(await lost.record(signal)).toBe(0);
     expect(await storedGaps(database)).toEqual([]);
@@ -49,23 +48,23 @@ describe('a server that never comes back to its folder', () => {
     for (let n = 0; n < 3; n += 1) expect(await lost.record(signal)).toBe(0);
   });
 
-  it('is not gone where it was seen in between: its database was away', async () => {
+  it('is not recorded after a heartbeat in between, as in an outage of the database', async () => {
     await silent();
     await lost.record(signal);
-    await gone.collectors.seen();
+    await gone.collectors.heartbeat();
     expect(await lost.record(signal)).toBe(0);
     await silent();
     expect(await lost.record(signal)).toBe(0);
   });
 
-  it('is not gone where it has stopped in order', async () => {
+  it('is not recorded if it stopped gracefully', async () => {
     await gone.collectors.stop();
     await silent();
     await lost.record(signal);
     expect(await lost.record(signal)).toBe(0);
   });
 
-  it('takes back that it was down where it was there all the time', async () => {
+  it('removes the gap of itself if it was running all the time', async () => {
     await silent();
     await lost.record(signal);
     await lost.record(signal);
@@ -77,7 +76,7 @@ describe('a server that never comes back to its folder', () => {
     expect((await storedGaps(database)).map(({ cause }) => cause)).toEqual(['paused']);
   });
 
-  it('gets the exact times from the one that finds its folder, of which the earliest end counts', async () => {
+  it('gets exact times from the process that finds its folder, and the earliest end', async () => {
     await silent();
     await lost.record(signal);
     await lost.record(signal);

@@ -88,10 +88,10 @@ export async function lastHeartbeat(dataDir: string): Promise<number> {
 /** A server that is started, and the moment from which it certainly takes nodes in. */
 export async function startedServer(
   environment: Record<string, string>,
-): Promise<{ server: ServerProcess; letInAt: number }> {
+): Promise<{ server: ServerProcess; acceptingSince: number }> {
   const server = ServerProcess.spawn(await freePort(), environment);
   try {
-    return { server, letInAt: await letIn(server) };
+    return { server, acceptingSince: await letIn(server) };
   } catch (error) {
     await server[Symbol.asyncDispose]();
     throw error;

@@ -12,14 +12,14 @@ import {
   storedGaps,
 } from './observed.js';
 
-describe('a server that is there', { timeout: 120_000 }, () => {
+describe('a running server', { timeout: 120_000 }, () => {
   const stage = ObservedStage.forEachStory();
 
   /** It has no room for more than 4 MiB. */
   const small = (url: string) =>
     startedServer({ DATABASE_URL: url, DATA_DIR: stage.dataDir, JOURNAL_MODE: 'off', QUEUE_MAX_MIB: '4' });
 
-  it('does not see its nodes while it reads from none', async () => {
+  it('records a gap while it reads from no node', async () => {
     const proxy = await stage.proxied();
     const { server } = await small(proxy.url);
     stage.ends.add(server);
@@ -35,7 +35,7 @@ describe('a server that is there', { timeout: 120_000 }, () => {
     expect(await storedGaps(stage.database)).toHaveLength(1);
   });
 
-  it('keeps a pause through a kill that the database never heard of', async () => {
+  it('records a pause that was not stored before a kill', async () => {
     const proxy = await stage.proxied();
     const { server } = await small(proxy.url);
     stage.ends.add(server);
@@ -55,7 +55,7 @@ describe('a server that is there', { timeout: 120_000 }, () => {
     expect(paused.collector).toBe(down.collector);
   });
 
-  it('has lost half of its nodes at once, until half of those are back', async () => {
+  it('records a loss of half of its nodes, until half of them are back', async () => {
     const { server } = await startedServer({
       DATABASE_URL: stage.database.url,
       DATA_DIR: stage.dataDir,

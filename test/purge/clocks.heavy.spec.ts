@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { TestDatabase } from '../support/databases.js';
 import { freePort } from '../support/free-port.js';
 import { metric } from '../support/metrics.js';
-import { NumberedNodes } from '../support/numbered-nodes.js';
+import { NumberedNodes } from '../support/numbered-messages.js';
 import { ServerProcess } from '../support/server-process.js';
 import { tempDir } from '../support/temp-dir.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -44,7 +44,7 @@ const partitions = (database: TestDatabase): Promise<{ name: string; rows: numbe
   );
 
 it(
-  'a server whose clock is 30 days ahead purges nothing, says so, and a right one beside it purges',
+  'a server whose clock is 30 days ahead purges nothing and logs an error, and another one purges',
   async () => {
     await using database = await TestDatabase.create();
     await using right = await serverWith(await clockOf(0), database.url);
@@ -69,16 +69,16 @@ it(
     expect(await nodes.tally(database.url)).toMatchObject({ twice: 0, missing: 0 });
     expect(await purges(wrong, 'done')).toBe(0);
     expect(Math.round((await shown(wrong, 'tetcore_clock_offset_seconds')).get('') ?? 0)).toBe(30 * 86_400);
-    expect(wrong.log).toMatch(/ERROR.*The clock of this machine is 2592000\.\d s ahead of the database's\./);
-    expect(wrong.log.match(/(ERROR|WARN).*The clock of this machine is /g)).toHaveLength(1);
-    expect(right.log).not.toContain('The clock of this machine');
+    expect(wrong.log).toMatch(/ERROR.*The system clock is 2592000\.\d s ahead of the database clock\./);
+    expect(wrong.log.match(/(ERROR|WARN).*The system clock is /g)).toHaveLength(1);
+    expect(right.log).not.toContain('The system clock');
 
     clock.set(wrong, 0);
     await waitUntil(async () => (await purges(wrong, 'done')) >= 1, {
       what: 'it to purge again',
       ...WAIT,
     });
-    await waitUntil(() => wrong.log.includes("agrees with the database's again"), {
+    await waitUntil(() => wrong.log.includes('agrees with the database clock again'), {
       what: 'the log',
       ...WAIT,
     });
@@ -87,7 +87,7 @@ it(
 );
 
 it(
-  'a clock that is at 2019 and then set costs no message, and makes no partition but those of now',
+  'a clock that starts in 2019 and is then set costs no message, and creates only current partitions',
   async () => {
     await using database = await TestDatabase.create();
     const clock = await clockOf(Date.UTC(2019, 0, 1) - Date.now());

@@ -38,7 +38,7 @@ async function whileReading<T>(database: TestDatabase, table: string, work: () =
   });
 }
 
-/** The server process of whoever purges, once somebody does. */
+/** The backend process of a running purge, once there is one. */
 const purgingPid = (database: TestDatabase): Promise<number> =>
   waitUntil(
     async () => {
@@ -55,7 +55,7 @@ const purgingPid = (database: TestDatabase): Promise<number> =>
 const dropped = (report: PurgeReport | null): number | undefined => report?.partitions.length;
 
 describe('two replicas', () => {
-  it('do not purge at once: one does, and the other leaves it', async () => {
+  it('do not purge at the same time: one skips it', async () => {
     await using database = await databaseWith(3);
     await using purge = await TestPurge.open(database.url, 24);
     await using other = await TestPurge.open(database.url, 24);
@@ -72,7 +72,7 @@ describe('two replicas', () => {
     expect(dropped(await purge.run(NOW))).toBe(0);
   });
 
-  it('remove everything once, however often they try', async () => {
+  it('remove everything once, in any number of attempts', async () => {
     await using database = await databaseWith(12);
     const replicas = await Promise.all([1, 2, 3].map(() => TestPurge.open(database.url, 24)));
     const reports = await Promise.all(replicas.flatMap((one) => [one.run(NOW), one.run(NOW)]));
@@ -83,8 +83,8 @@ describe('two replicas', () => {
   });
 });
 
-describe('somebody who reads for long', () => {
-  it('keeps partitions until the next purge, and holds nobody up who writes', async () => {
+describe('a long-running read', () => {
+  it('keeps partitions until the next purge, and does not block writers', async () => {
     await using database = await databaseWith(30);
     await using storage = storageOf(database);
     await using purge = await TestPurge.open(database.url, 24);
@@ -110,7 +110,7 @@ describe('somebody who reads for long', () => {
     expect(await messages(database)).toBe(1 + written);
   });
 
-  it('of a single partition keeps that one only', async () => {
+  it('of one partition keeps only that one', async () => {
     await using database = await databaseWith(10);
     await using purge = await TestPurge.open(database.url, 24);
     const oldest = 'logs_expiring_2026051801';
@@ -127,7 +127,7 @@ describe('somebody who reads for long', () => {
 });
 
 describe('the time of the last purge', () => {
-  it('stands in the database, for whichever replica did it, and only where all that had expired is gone', async () => {
+  it('is in the database for all replicas, and is updated only by a complete purge', async () => {
     await using database = await databaseWith(1);
     await using purge = await TestPurge.open(database.url, 24);
     await using other = await TestPurge.open(database.url, 24);
@@ -154,14 +154,14 @@ describe('a machine whose clock differs from the database by more than a minute'
     await using database = await databaseWith(1);
     await using purge = await TestPurge.open(database.url, 24);
     purge.aheadMs = aheadMs;
-    await expect(purge.run(NOW)).rejects.toThrow('nothing is purged until both agree within a minute');
+    await expect(purge.run(NOW)).rejects.toThrow('nothing is purged until they agree within a minute');
     await expect(purge.preview(NOW)).rejects.toThrow(ClockDifferenceError);
     expect(await messages(database)).toBe(2);
     purge.aheadMs = Math.sign(aheadMs) * 60_000;
     expect(dropped(await purge.run(NOW))).toBe(1);
   });
 
-  it.each([60_500, -60_500])('purges where that is not sure: %i ms', async (aheadMs) => {
+  it.each([60_500, -60_500])('purges if that is not certain: %i ms', async (aheadMs) => {
     await using database = await databaseWith(1);
     await using purge = await TestPurge.open(database.url, 24);
     purge.aheadMs = aheadMs;
@@ -173,7 +173,7 @@ describe('a machine whose clock differs from the database by more than a minute'
 });
 
 describe('a purge that fails', () => {
-  it('in one part goes on with the others, and lets the next one try again', async () => {
+  it('in one part continues with the others, and is retried by the next purge', async () => {
     await using database = await databaseWith(3);
     await using purge = await TestPurge.open(database.url, 24);
     await using other = await TestPurge.open(database.url, 24);
@@ -197,7 +197,7 @@ describe('a purge that fails', () => {
     expect(dropped(await other.done(NOW))).toBe(1);
   });
 
-  it('since its connection is ended leaves no lock, and says what it had removed by then', async () => {
+  it('because its connection was terminated leaves no lock, and reports what it had removed', async () => {
     await using database = await databaseWith(3);
     await using purge = await TestPurge.open(database.url, 24);
     await using other = await TestPurge.open(database.url, 24);
@@ -214,7 +214,7 @@ describe('a purge that fails', () => {
     expect(dropped(await purge.done(NOW))).toBe(0);
   });
 
-  it('since the database is frozen gives up the connection, and the lock with it', async () => {
+  it('because the database is frozen closes the connection, and so releases the lock', async () => {
     await using database = await databaseWith(1);
     await using proxy = await PostgresProxy.start(database.url);
     await using purge = await TestPurge.open(proxy.url, 24, 300);
@@ -230,7 +230,7 @@ describe('a purge that fails', () => {
     await purge.done(NOW);
   });
 
-  it('since it is told to stop ends after what it is at', async () => {
+  it('because it is aborted ends after the current statement', async () => {
     await using database = await databaseWith(3);
     await using purge = await TestPurge.open(database.url, 24);
     await whileReading(database, 'logs_expiring', async () => {

@@ -55,7 +55,7 @@ describe('messages of /', () => {
     ['a day', 100, 9 * DAY, DAY],
     ['a month', 2500, 8 * MONTH, 15 * DAY],
   ] as const) {
-    it(`go when they have expired, ${width} late at most, and none goes before that`, async () => {
+    it(`are removed when they have expired, at most one ${width} late, and not before`, async () => {
       await using database = await TestDatabase.create();
       await using storage = storageOf(database, expiryHours);
       await using purge = await TestPurge.open(database.url, expiryHours);
@@ -81,7 +81,7 @@ describe('messages of /', () => {
     });
   }
 
-  it('stay readable and go in their turn after expiry has changed from hours to days, months and back', async () => {
+  it('stay readable and are removed in order after LOG_EXPIRY_H has changed from hours to days, months and back', async () => {
     await using database = await TestDatabase.create();
     const stages = [
       { expiryHours: 48, from: NOW, to: NOW + 2 * DAY, step: 4 * HOUR },
@@ -112,7 +112,7 @@ describe('messages of /', () => {
     expect(await stored(database)).toEqual([]);
   });
 
-  it('that are dated before what has been dropped are stored all the same, and go with the next purge', async () => {
+  it('with timestamps before the dropped partitions are stored, and removed by the next purge', async () => {
     await using database = await TestDatabase.create();
     await using storage = storageOf(database, 24);
     await using purge = await TestPurge.open(database.url, 24);
@@ -123,13 +123,13 @@ describe('messages of /', () => {
     // The storage still takes the partition for there: its first attempt tells it better.
     const late = batch({ expiring: [row({ at: old })] });
     await expect(storage.store(late)).rejects.toMatchObject({ code: '23514' });
-    expect(await storage.store(late)).toEqual({ duplicate: false, refused: [] });
+    expect(await storage.store(late)).toEqual({ duplicate: false, rejected: [] });
     expect(await times(database)).toEqual([old, NOW]);
     expect((await purge.done(NOW)).partitions).toHaveLength(1);
     expect(await times(database)).toEqual([NOW]);
   });
 
-  it('are taken in while partitions are dropped', async () => {
+  it('are stored while partitions are dropped', async () => {
     await using database = await TestDatabase.create();
     await using storage = storageOf(database, 24);
     await using purge = await TestPurge.open(database.url, 24);
@@ -150,7 +150,7 @@ describe('messages of /', () => {
     expect(slowest).toBeLessThan(1_000);
   });
 
-  it('are counted as they go, about', async () => {
+  it('are counted approximately when they are removed', async () => {
     await using database = await TestDatabase.create();
     await using storage = storageOf(database, 24);
     await using purge = await TestPurge.open(database.url, 24);
@@ -177,7 +177,7 @@ describe('messages of /', () => {
     ]);
   });
 
-  it('of /audit never go', async () => {
+  it('of /audit are never removed', async () => {
     await using database = await TestDatabase.create();
     await using storage = storageOf(database, 1);
     await using purge = await TestPurge.open(database.url, 1);
@@ -189,7 +189,7 @@ describe('messages of /', () => {
 });
 
 describe('partitions of an administrator', () => {
-  it('without a beginning go when they have expired, those without an end and the default one stay', async () => {
+  it('without a lower bound are dropped when they have expired; those without an upper bound and the default one stay', async () => {
     await using database = await TestDatabase.create();
     await database.query('CREATE SCHEMA archive');
     for (const [name, bounds] of [
@@ -212,7 +212,7 @@ describe('partitions of an administrator', () => {
   });
 });
 
-describe('partitions of the time ahead', () => {
+describe('partitions ahead of time', () => {
   for (const [width, expiryHours, now, expected] of [
     ['hours', 24, NOW, 49],
     ['days', 240, NOW, 3],

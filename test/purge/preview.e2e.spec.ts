@@ -8,7 +8,7 @@ import { TestStorage } from '../support/test-storage.js';
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-it('says beforehand what a purge removes, and removes nothing', async () => {
+it('lists what a purge would remove, and removes nothing', async () => {
   await using database = await TestDatabase.create();
   await using storage = new TestStorage(database.url, { environment: { LOG_EXPIRY_H: '48' } });
   await using purge = await TestPurge.open(database.url, 48);

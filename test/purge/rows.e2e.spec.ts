@@ -28,7 +28,7 @@ const count = async (database: TestDatabase, table: string): Promise<number> =>
   (await database.query<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`))[0]?.n ?? NaN;
 
 describe('the row of a connection', () => {
-  it('goes with its messages, unless it is alive or of /audit', async () => {
+  it('is removed with its messages, unless it is open or of /audit', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url, { environment: { LOG_EXPIRY_H: '24' } });
     await using purge = await TestPurge.open(database.url, 24);
@@ -57,7 +57,7 @@ describe('the row of a connection', () => {
     expect(await names(database)).toEqual(['alive but silent for a year', 'alive on /audit', 'of /audit']);
   });
 
-  it('stays while a message of it is left in a partition that is not dropped yet', async () => {
+  it('stays while a partition with its messages is not dropped yet', async () => {
     await using database = await TestDatabase.create();
     // Days from an earlier setting, of which now only hours are kept.
     await using storage = new TestStorage(database.url, { environment: { LOG_EXPIRY_H: '240' } });
@@ -77,7 +77,7 @@ describe('the row of a connection', () => {
     expect(await names(database)).toEqual([]);
   });
 
-  it('of a process that was killed stays for the messages that the row does not tell of', async () => {
+  it('of a killed process stays for messages after the time in the row', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url, { environment: { LOG_EXPIRY_H: '24' } });
     await using purge = await TestPurge.open(database.url, 24);
@@ -99,7 +99,7 @@ describe('the row of a connection', () => {
     expect(await names(database)).toEqual([]);
   });
 
-  it('stays where the connection turns out to be alive while the purge waits for the row', async () => {
+  it('stays if the connection is reopened while the purge waits for the row lock', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url, { environment: { LOG_EXPIRY_H: '24' } });
     await using purge = await TestPurge.open(database.url, 24);
@@ -118,7 +118,7 @@ describe('the row of a connection', () => {
     expect(await names(database)).toEqual(['alive']);
   });
 
-  it('goes in chunks, past those that stay', async () => {
+  it('is removed in chunks, past rows that stay', async () => {
     await using database = await TestDatabase.create();
     await using purge = await TestPurge.open(database.url, 24);
     await database.query(
@@ -135,7 +135,7 @@ describe('the row of a connection', () => {
 });
 
 describe('the id of a batch', () => {
-  it('goes seven days after it was stored, however old it was by then', async () => {
+  it('is removed seven days after it was stored, however old it was then', async () => {
     await using database = await TestDatabase.create();
     await using purge = await TestPurge.open(database.url, 1);
     const [ancient, old, late, fresh] = [400, 7.1, 30, 6.9].map((days) =>
@@ -159,7 +159,7 @@ describe('the id of a batch', () => {
     expect(await left()).toEqual([]);
   });
 
-  it('stays while its process, or the journal of it, may hold the batch, and with it the mark of its ids', async () => {
+  it('stays while its process or journal may hold the batch, and so does the marker of its ids', async () => {
     await using database = await TestDatabase.create();
     await using purge = await TestPurge.open(database.url, 1);
     const long = NOW - 30 * DAY;
@@ -187,7 +187,7 @@ describe('the id of a batch', () => {
     expect(await count(database, 'collectors')).toBe(0);
   });
 
-  it('goes in chunks', async () => {
+  it('is removed in chunks', async () => {
     await using database = await TestDatabase.create();
     await using purge = await TestPurge.open(database.url, 1);
     await database.query(
@@ -202,7 +202,7 @@ describe('the id of a batch', () => {
 });
 
 describe('rejected messages', () => {
-  it('go after seven days, in chunks', async () => {
+  it('are removed after seven days, in chunks', async () => {
     await using database = await TestDatabase.create();
     await using purge = await TestPurge.open(database.url, 280_320);
     await database.query(
@@ -220,7 +220,7 @@ describe('rejected messages', () => {
 });
 
 describe('the row of a server process', () => {
-  it('goes when the process ended before all that is kept of it, and no connection has its number', async () => {
+  it('is removed when everything of the process has expired, and no connection has its number', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url, { environment: { LOG_EXPIRY_H: '24' } });
     await using purge = await TestPurge.open(database.url, 24);

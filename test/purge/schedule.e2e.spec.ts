@@ -52,7 +52,7 @@ const holders = async (database: TestDatabase): Promise<number> =>
   ).length;
 
 describe('the server', () => {
-  it('purges every PURGE_INTERVAL_S while it takes messages in, and counts what it removed', async () => {
+  it('purges every PURGE_INTERVAL_S while it receives messages, and counts what it removed', async () => {
     await using database = await TestDatabase.create();
     await addExpired(database);
     await using server = await TestServer.ready(database.url, EVERY_SECOND);
@@ -82,7 +82,7 @@ describe('the server', () => {
     expect(await database.query("SELECT FROM tetcore_logs WHERE msg = 'x.new'")).toHaveLength(sent);
   });
 
-  it('leaves it to another process that is at it', async () => {
+  it('skips a purge while another process is purging', async () => {
     await using database = await TestDatabase.create();
     await addExpired(database);
     await using server = await TestServer.ready(database.url, EVERY_SECOND);
@@ -92,7 +92,7 @@ describe('the server', () => {
         what: 'a purge that is left to us',
       });
       expect(await isThere(database)).toBe(true);
-      // Nobody has purged, however often it is left to whoever holds the lock.
+      // No purge has run: each was skipped because of the lock.
       const [at] = await succeededAt(database);
       const shown = async (): Promise<number | undefined> =>
         (await server.metric('tetcore_purge_last_success_timestamp_seconds')).get('');
@@ -130,7 +130,7 @@ describe('the server', () => {
     await waitUntil(async () => !(await isThere(database)), { what: 'the partition to go' });
   });
 
-  it('stops at once while a purge waits for somebody who reads', async () => {
+  it('stops at once while a purge waits for a reader', async () => {
     await using database = await TestDatabase.create();
     await addExpired(database);
     await onDatabase(database.url, async (reader) => {
@@ -146,7 +146,7 @@ describe('the server', () => {
     expect(await isThere(database)).toBe(true);
   });
 
-  it('stops in time while a purge waits for a database that is frozen', async () => {
+  it('stops in time while a purge waits for a frozen database', async () => {
     await using database = await TestDatabase.create();
     await using proxy = await PostgresProxy.start(database.url);
     await using server = await TestServer.ready(proxy.url, EVERY_SECOND);

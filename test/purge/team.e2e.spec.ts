@@ -113,8 +113,8 @@ const left = async (database: TestDatabase): Promise<string[]> =>
     ({ node }) => node,
   );
 
-describe('what a team keeps for a time', () => {
-  it('is purged with ours, in its order, and counted by its table', async () => {
+describe('a purge part of a team', () => {
+  it('runs with those of the server, in its order, and is counted by its table', async () => {
     await using database = await TestDatabase.create();
     await database.query(TABLES);
     await addSightings(database, 12_000);
@@ -134,7 +134,7 @@ describe('what a team keeps for a time', () => {
     expect(counted?.n).toBe(11_999);
   });
 
-  it('is purged by the server', async () => {
+  it('runs in the server', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, environment, {
       imports: [SightingsModule],
@@ -148,7 +148,7 @@ describe('what a team keeps for a time', () => {
     );
   });
 
-  it('fails for itself and for what comes after it, and for nobody else', async () => {
+  it('fails for itself and for parts that depend on it, and for no others', async () => {
     await using database = await TestDatabase.create();
     const { url } = database;
     await database.query(TABLES);
@@ -167,14 +167,14 @@ describe('what a team keeps for a time', () => {
     expect(await left(database)).toHaveLength(10);
   });
 
-  it('is refused at the start where it comes after a part that is not there', async () => {
+  it('is rejected at the start if it depends on an unknown part', async () => {
     await using database = await TestDatabase.create();
     const starting = TestServer.start(database.url, environment, { imports: [LostModule] });
-    await expect(starting).rejects.toThrow('The part team_totals of the purge comes after nothing_of_ours');
+    await expect(starting).rejects.toThrow('The purge part team_totals depends on nothing_of_ours');
   });
 });
 
-it('a chunk of rows of one moment does not hold up the others, nor leave one behind', async () => {
+it('a chunk of rows with the same time neither blocks nor leaves rows', async () => {
   await using database = await TestDatabase.create();
   await database.query('CREATE TABLE team_rows (id bigint PRIMARY KEY, at timestamptz NOT NULL)');
   await database.query(

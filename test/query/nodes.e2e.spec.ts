@@ -36,7 +36,7 @@ async function withConnections(
   await using database = await TestDatabase.create();
   await using storage = new TestStorage(database.url);
   // Alive, so that its connections do not count as those of a dead process.
-  await storage.collectors.seen();
+  await storage.collectors.heartbeat();
   const collector = storage.collectorId.identity;
   const stored = connections(given, collector.number);
   await storage.store(batch({ collector, connections: stored }));

@@ -2,7 +2,12 @@ import { getEventListeners } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { describe, expect, it } from 'vitest';
-import { FetchSize, ReadTimeoutError, ReadTransaction, singleRow } from '../../src/storage/read/index.js';
+import {
+  AdaptiveFetchSize,
+  ReadTimeoutError,
+  ReadTransaction,
+  singleRow,
+} from '../../src/storage/read/index.js';
 import { dataSourceOptions } from '../../src/storage/index.js';
 import { TestDatabase } from '../support/databases.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -208,7 +213,7 @@ describe('the chunks of a cursor', () => {
            FROM generate_series(1, $1::int) AS n ORDER BY n`,
         [700],
       );
-      const size = new FetchSize({ length: 10_000, firstRows: 8, maxRows: 100 });
+      const size = new AdaptiveFetchSize({ length: 10_000, firstRows: 8, maxRows: 100 });
       const found: number[][] = [];
       for await (const rows of cursor.pieces(size, ({ text }) => text.length)) {
         found.push(rows.map(({ n }) => n));

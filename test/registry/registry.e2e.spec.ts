@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { describe, expect, it } from 'vitest';
-import { MAX_ENDED, MAX_WALKED, SEEN_NODES } from '../../src/registry/connections-of-nodes.js';
+import { MAX_ENDED, MAX_WALKED, SEEN_NODES } from '../../src/registry/seen-nodes.js';
 import { NodeRegistry, registryPass } from '../../src/registry/index.js';
 import type { ConnectionSnapshot } from '../../src/storage/index.js';
 import { batch, snapshot, TEST_COLLECTOR } from '../support/batches.js';
@@ -81,7 +81,7 @@ const minutesHeard = async (database: TestDatabase): Promise<number[]> =>
   (await nodes(database)).map(({ heard }) => Math.round(heard / 60));
 
 describe('the registry of chains and nodes', () => {
-  it('has two chains of one name, and the node of one peer id on each', async () => {
+  it('stores two chains with the same name, and a node of each with the same peer id', async () => {
     await using database = await TestDatabase.create();
     await store(database, [
       connection(HOUR, null),
@@ -101,7 +101,7 @@ describe('the registry of chains and nodes', () => {
     );
   });
 
-  it('keeps the names of a chain within bounds, and the one that was said last', async () => {
+  it('stores a bounded number of names of a chain, and the latest name', async () => {
     await using database = await TestDatabase.create();
     const named = (n: number): ConnectionSnapshot =>
       connection(HOUR, 30 * MINUTE - n, {
@@ -138,7 +138,7 @@ describe('the registry of chains and nodes', () => {
     expect(await minutesHeard(database)).toEqual([70]);
   });
 
-  it('adds what connections cover since the last pass, and nothing else', async () => {
+  it('adds only the time of connections since the last pass', async () => {
     await using database = await TestDatabase.create();
     await store(database, [connection(100 * MINUTE, 90 * MINUTE)]);
     await seenUntil(database, '30 minutes');
@@ -159,7 +159,7 @@ describe('the registry of chains and nodes', () => {
     ).toBe(60);
   });
 
-  it('counts an open connection of a process that is gone as long as the process was seen', async () => {
+  it('counts an open connection of a dead process until its last heartbeat', async () => {
     await using database = await TestDatabase.create();
     await store(database, [connection(100 * MINUTE, null, { lastMessageAt: Date.now() - 61 * MINUTE })]);
     await database.query("UPDATE collectors SET last_seen_at = now() - interval '1 hour' WHERE number = $1", [
@@ -169,7 +169,7 @@ describe('the registry of chains and nodes', () => {
     expect(await minutesHeard(database)).toEqual([40]);
   });
 
-  it('makes a node of a connection that came late, and says when it was seen', async () => {
+  it('adds a node of a late connection, with the times of the connection', async () => {
     await using database = await TestDatabase.create();
     const known = connection(90 * MINUTE, 80 * MINUTE, { name: 'known' });
     await store(database, [known]);
@@ -191,7 +191,7 @@ describe('the registry of chains and nodes', () => {
     );
   });
 
-  it('finds late connections in rounds of bounded length', async () => {
+  it('finds late connections in cycles of bounded passes', async () => {
     await using database = await TestDatabase.create();
     await seenUntil(database, '5 minutes');
     const peers = 4_000;
@@ -216,7 +216,7 @@ describe('the registry of chains and nodes', () => {
     expect(new Set(rows.map(({ heard }) => heard))).toEqual(new Set([7200]));
   });
 
-  it('reads a bounded number of connections that ended, in the order of their ends', async () => {
+  it('reads a bounded number of ended connections, in the order of their ends', async () => {
     await using database = await TestDatabase.create();
     await database.query(
       `INSERT INTO peer_connections (id, collector, ip_addr, created_at, audit, peer_id, chain, path, socket_id,
@@ -233,7 +233,7 @@ describe('the registry of chains and nodes', () => {
     expect(heard.reduce((sum, seconds) => sum + seconds, 0)).toBe((MAX_ENDED + 1_000) * 2 - 1);
   });
 
-  it('writes the row of a chain only for a name, an earlier begin, or an end that is minutes later', async () => {
+  it('updates the row of a chain only for a name, an earlier begin, or an end minutes later', async () => {
     await using database = await TestDatabase.create();
     const said = (ago: number, given: Partial<ConnectionSnapshot> = {}): Promise<void> =>
       store(database, [connection(HOUR, ago, { endedAt: null, endReason: null, ...given })]);
@@ -261,7 +261,7 @@ describe('the registry of chains and nodes', () => {
     ]);
   });
 
-  it('has the newest of the names of a chain, also of more nodes than are read at once', async () => {
+  it('stores the latest name of a chain, also with more nodes than one FETCH', async () => {
     await using database = await TestDatabase.create();
     const heardAgain = async (): Promise<void> => {
       await database.query("UPDATE peer_connections SET last_message_at = last_message_at + interval '1 s'");
@@ -283,7 +283,7 @@ describe('the registry of chains and nodes', () => {
     expect(await database.query(row)).toEqual(before);
   });
 
-  it('is as if nothing had happened where a pass was killed', async () => {
+  it('is unchanged if a pass was killed', async () => {
     await using database = await TestDatabase.create();
     await store(database, [connection(50 * MINUTE, 40 * MINUTE)]);
     await seenUntil(database, '30 minutes');
@@ -304,7 +304,7 @@ describe('the registry of chains and nodes', () => {
     expect(await minutesHeard(database)).toEqual([30, 59]);
   });
 
-  it('is brought up to date by one replica at a time', async () => {
+  it('is updated by one replica at a time', async () => {
     await using database = await TestDatabase.create();
     await store(database, [connection(100 * MINUTE, null)]);
     await onDatabase(database.url, async (first: ClientBase) => {
@@ -318,7 +318,7 @@ describe('the registry of chains and nodes', () => {
     expect(await minutesHeard(database)).toEqual([99]);
   });
 
-  it('never changes the number of a chain or a node, and uses none up', async () => {
+  it('never changes the id of a chain or a node, and skips none', async () => {
     await using database = await TestDatabase.create();
     await store(database, [connection(HOUR, null), connection(HOUR, null, { peerId: 'QmTwo' })]);
     await pass(database);
@@ -366,7 +366,7 @@ describe('the purge', () => {
       [peer, days],
     );
 
-  it('removes nodes that were heard briefly 30 days later, and then chains without nodes', async () => {
+  it('removes briefly connected nodes after 30 days, and then chains without nodes', async () => {
     await using database = await TestDatabase.create();
     await using purge = await TestPurge.open(database.url, 24);
     await store(database, [
@@ -389,7 +389,7 @@ describe('the purge', () => {
     expect((await nodes(database)).map(({ chain, peer }) => [chain, peer])).toEqual([[HASH, 'QmLong']]);
   });
 
-  it('of connections and messages leaves nodes and chains', async () => {
+  it('of connections and messages keeps nodes and chains', async () => {
     await using database = await TestDatabase.create();
     await using purge = await TestPurge.open(database.url, 1);
     await store(database, [connection(10 * DAY, 9 * DAY)]);
@@ -401,7 +401,7 @@ describe('the purge', () => {
     expect(await nodes(database)).toEqual(before);
   });
 
-  it('is not undone by the next pass, where the connection is still there', async () => {
+  it('is not undone by the next pass if the connection still exists', async () => {
     await using database = await TestDatabase.create();
     await store(database, [
       connection(40 * DAY, 40 * DAY - MINUTE),
@@ -413,7 +413,7 @@ describe('the purge', () => {
 });
 
 describe('a server', () => {
-  it('says how many chains and nodes there are, and when they were brought up to date', async () => {
+  it('exports the numbers of chains and nodes, and the time of the last update', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     const node = await FakeNode.connect(server.ws);

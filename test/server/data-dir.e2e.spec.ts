@@ -61,7 +61,7 @@ describe('the DATA_DIR of a server with embedded PostgreSQL', { timeout: 300_000
       await rm(`${dataDir}-removed`, { recursive: true, force: true, maxRetries: 10 });
       expect(await server.exited).toBe(1);
       expect(server.log).toContain(`DATA_DIR is lost: the lock file in ${dataDir} was removed or replaced`);
-      expect(server.log).toMatch(/Left \d batches in the journal for the next start/);
+      expect(server.log).toMatch(/\d batches remain in the journal for the next start/);
       await waitUntil(() => !isAlive(Number(pid)), { what: 'PostgreSQL to be gone' });
     }
     await using next = await readyServer({ DATA_DIR: dataDir });

@@ -197,12 +197,15 @@ describe('a server with a database problem', () => {
 describe('tables of another version', () => {
   it.each([
     ['ALTER TABLE nodes DROP COLUMN heard', 'nodes has no column heard'],
-    ['ALTER TABLE logs_audit ALTER COLUMN type TYPE bigint', 'logs_audit.type is bigint, not smallint'],
+    [
+      'ALTER TABLE logs_audit ALTER COLUMN type TYPE bigint',
+      'logs_audit.type has type bigint instead of smallint',
+    ],
     [
       'ALTER TABLE peer_connections ADD COLUMN region text NOT NULL',
-      'peer_connections must be given a column region',
+      'peer_connections has an unknown required column region',
     ],
-    ['DROP TABLE observer_gaps', 'there is no observer_gaps'],
+    ['DROP TABLE observer_gaps', 'table observer_gaps is missing'],
   ])('are refused at the start: %s', async (sql, fault) => {
     await using database = await TestDatabase.create();
     await database.query('DROP VIEW tetcore_logs CASCADE');
@@ -210,7 +213,7 @@ describe('tables of another version', () => {
     await using server = await TestServer.start(database.url);
     await expect(server.server.ready).rejects.toThrow(
       expect.objectContaining({
-        message: expect.stringMatching(new RegExp(`with tables of another version: .*${fault}`)) as string,
+        message: expect.stringMatching(new RegExp(`has tables of another version: .*${fault}`)) as string,
       }) as Error,
     );
   });

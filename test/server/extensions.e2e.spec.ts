@@ -12,7 +12,7 @@ import {
   readTuple,
   splitTuples,
   type StoredMessage,
-  StoredStage,
+  AfterStoreHook,
   type StoreResult,
   UpgradeGuard,
 } from '../../src/index.js';
@@ -67,7 +67,7 @@ class Lake extends BatchSink {
           splitTuples(tuples).map((tuple) => readTuple(tuple).logs.toString()),
         ),
       );
-    return { duplicate, refused: [] };
+    return { duplicate, rejected: [] };
   }
 
   override close(): Promise<void> {
@@ -77,7 +77,7 @@ class Lake extends BatchSink {
 }
 
 @Injectable()
-class Listener extends StoredStage {
+class Listener extends AfterStoreHook {
   constructor(private readonly notes: Notes) {
     super();
   }
@@ -89,7 +89,7 @@ class Listener extends StoredStage {
 
 /** Asks the database about what it sees, and takes its time. */
 @Injectable()
-class Asking extends StoredStage {
+class Asking extends AfterStoreHook {
   constructor(
     private readonly notes: Notes,
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -106,7 +106,7 @@ class Asking extends StoredStage {
 }
 
 /** Never gets done with anything. */
-class Stuck extends StoredStage {
+class Stuck extends AfterStoreHook {
   override readonly queueBytes = 2_000;
 
   override async handle(): Promise<void> {
@@ -114,7 +114,7 @@ class Stuck extends StoredStage {
   }
 }
 
-class Broken extends StoredStage {
+class Broken extends AfterStoreHook {
   override handle(): void {
     throw new Error('broken');
   }
@@ -133,7 +133,7 @@ class HeaderGuard extends UpgradeGuard {
 
 const extensions = {
   imports: [NotesModule],
-  delivery: { sinks: [Lake], stages: [Listener, Stuck, Broken] },
+  delivery: { sinks: [Lake], hooks: [Listener, Stuck, Broken] },
   telemetry: { upgradeGuard: HeaderGuard },
 } satisfies Extensions;
 
@@ -175,7 +175,7 @@ it('cannot take the place of a dashboard', () => {
 });
 
 describe('extensions of a team', () => {
-  it('get every message: a sink exactly once, also after a failure, and each stage independently', async () => {
+  it('get every message: a sink exactly once, also after a failure, and each hook independently', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { DB_BATCH_SIZE: '50' }, extensions);
     const notes = server.server.app.get(Notes, { strict: false });
@@ -230,8 +230,8 @@ describe('extensions of a team', () => {
 
   it('know the node of a message if the collector number of the server has changed', async () => {
     await using database = await TestDatabase.create();
-    const stages = { ...extensions, delivery: { sinks: [], stages: [Listener] } };
-    await using server = await TestServer.ready(database.url, { DB_BATCH_SIZE: '1' }, stages);
+    const hooks = { ...extensions, delivery: { sinks: [], hooks: [Listener] } };
+    await using server = await TestServer.ready(database.url, { DB_BATCH_SIZE: '1' }, hooks);
     const notes = server.server.app.get(Notes, { strict: false });
     const node = await FakeNode.connect(server.ws, { headers: { 'x-team': 'yes' } });
     await node.sendV1({ msg: 'system.connected', chain: 'Polkadot', name: 'alice', network_id: '12D3KooA' });
@@ -246,7 +246,7 @@ describe('extensions of a team', () => {
 
   it('can query the database during the shutdown, and lose nothing if a sink hangs', async () => {
     await using database = await TestDatabase.create();
-    const asking = { ...extensions, delivery: { sinks: [Lake], stages: [Asking] } };
+    const asking = { ...extensions, delivery: { sinks: [Lake], hooks: [Asking] } };
     await using first = await TestServer.ready(database.url, { DB_BATCH_SIZE: '10' }, asking);
     const notes = first.server.app.get(Notes, { strict: false });
     const node = await FakeNode.connect(first.ws, { headers: { 'x-team': 'yes' } });

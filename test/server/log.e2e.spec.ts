@@ -10,7 +10,7 @@ import { waitUntil } from '../support/wait-until.js';
 const FORGED = '[tetcore-analytics] 1  - 2026-11-25T00:00:00.000Z   ERROR [Server] forged';
 const HOSTILE = `a name\r\n${FORGED}\n\u001b[2J\u001b]0;title\u0007\u009b31m\u007f\u202e\u2066\u2028`;
 const SHOWN = String.raw`a name\r\n${FORGED}\n\u001b[2J\u001b]0;title\u0007\u009b31m\u007f\u202e\u2066\u2028`;
-const WARNING = 'The database is not ready, trying again: ';
+const WARNING = 'The database is not ready, retrying: ';
 const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029\ufffd]/u;
 
 /** Says it as path, as query, and in headers that the server reads, well-formed or not. */

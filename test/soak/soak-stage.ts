@@ -1,7 +1,7 @@
 import { PostgresLink } from '../delivery/database/postgres-link.js';
 import type { Stage } from '../delivery/faults/stage.js';
 import { Fleet } from '../delivery/fleet/fleet.js';
-import { Turn } from '../delivery/schedule/turn.js';
+import { Turn } from '../delivery/schedule/draw-schedule.js';
 import { OneServer } from '../delivery/servers/one-server.js';
 import type { Replica } from '../delivery/servers/replica.js';
 import type { Ends } from '../support/ends.js';

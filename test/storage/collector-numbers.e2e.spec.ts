@@ -80,23 +80,23 @@ const register = (database: TestDatabase, { id, number }: CollectorIdentity): Pr
   );
 
 describe('the number of a server process', () => {
-  it('is the one that it drew, where nobody has that', async () => {
+  it('is the random one, if that is free', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     const { id, number } = storage.collectorId.identity;
-    await storage.collectors.seen();
-    await storage.collectors.seen();
+    await storage.collectors.heartbeat();
+    await storage.collectors.heartbeat();
     expect(await numbers(database)).toEqual(new Map([[id, number]]));
     expect(storage.collectorId.identity).toEqual({ id, number });
   });
 
-  it('is a fresh one where another process has the one that it drew', async () => {
+  it('is another one, if another process has the random one', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     const { id, number } = storage.collectorId.identity;
     const other = newCollector(number);
     await register(database, other);
-    await storage.collectors.seen();
+    await storage.collectors.heartbeat();
     const fresh = storage.collectorId.identity.number;
     expect(fresh).not.toBe(number);
     expect(await numbers(database)).toEqual(
@@ -108,12 +108,12 @@ describe('the number of a server process', () => {
     expect(collectorOf(storage.collectorId.nextConnectionId())).toBe(fresh);
   });
 
-  it('is another one for each of many that drew the same at once', async () => {
+  it('is unique for many processes that choose the same at once', async () => {
     await using database = await TestDatabase.create();
     const processes = Array.from({ length: 8 }, () => new TestStorage(database.url));
     try {
       for (const { collectorId } of processes) collectorId.renumber(NUMBER);
-      await Promise.all(processes.map(({ collectors }) => collectors.seen()));
+      await Promise.all(processes.map(({ collectors }) => collectors.heartbeat()));
       const drawn = processes.map(({ collectorId }) => collectorId.identity);
       expect(new Set(drawn.map(({ number }) => number)).size).toBe(8);
       expect(drawn.filter(({ number }) => number === NUMBER)).toHaveLength(1);
@@ -123,22 +123,22 @@ describe('the number of a server process', () => {
     }
   });
 
-  it('stays once connections have it, also where the database has lost it to another process', async () => {
+  it('stays once connections have it, even if it belongs to another process in the database now', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
-    await storage.collectors.seen();
+    await storage.collectors.heartbeat();
     const { id, number } = storage.collectorId.identity;
     storage.collectorId.nextConnectionId();
     await database.query('DELETE FROM collectors');
     await register(database, newCollector(number));
-    await storage.collectors.seen();
+    await storage.collectors.heartbeat();
     expect(storage.collectorId.identity).toEqual({ id, number });
     expect((await numbers(database)).get(id)).not.toBe(number);
   });
 });
 
 describe('a server process whose batch is stored by another one', () => {
-  it('is taken down as one that has ended, with the time at which it started, until it is seen', async () => {
+  it('is registered as ended, with its start time, until its heartbeat', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     const at = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
@@ -149,21 +149,21 @@ describe('a server process whose batch is stored by another one', () => {
     await storage.store(batch({ collector: late.collectorId.identity }));
     const { number } = late.collectorId.identity;
     expect(await database.query(row, [number])).toMatchObject([{ stopped: true }]);
-    await late.collectors.seen();
+    await late.collectors.heartbeat();
     expect(await database.query(row, [number])).toMatchObject([{ stopped: false }]);
   });
 
-  it('that has another number than it drew goes by that as soon as it is seen', async () => {
+  it('with another number than its own uses that after its heartbeat', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     const { id, number } = storage.collectorId.identity;
     await register(database, { id, number: number === 1 ? 2 : number - 1 });
-    await storage.collectors.seen();
+    await storage.collectors.heartbeat();
     expect(storage.collectorId.identity.number).toBe(number === 1 ? 2 : number - 1);
   });
 });
 
-describe('a batch is stored once, by the number that its collector has in this database,', () => {
+describe('a batch is stored once, with the number of its collector in this database,', () => {
   it.each<[what: string, known: (collector: CollectorIdentity) => CollectorIdentity | undefined]>([
     ['where that is its own', (collector) => collector],
     ['where the collector is not known', () => undefined],
@@ -178,8 +178,8 @@ describe('a batch is stored once, by the number that its collector has in this d
     {
       await using storage = new TestStorage(database.url);
       const result = await storage.store(one);
-      expect(result).toMatchObject({ duplicate: false, refused: [{ reason: 'refused_by_database_22P02' }] });
-      expect(await storage.store(one)).toMatchObject({ duplicate: true, refused: [] });
+      expect(result).toMatchObject({ duplicate: false, rejected: [{ reason: 'refused_by_database_22P02' }] });
+      expect(await storage.store(one)).toMatchObject({ duplicate: true, rejected: [] });
     }
     const number = (await numbers(database)).get(collector.id) ?? NaN;
     if (there?.id === collector.id) expect(number).toBe(there.number);
@@ -188,11 +188,11 @@ describe('a batch is stored once, by the number that its collector has in this d
     expect(await content(database)).toEqual(contentBy(number));
     // As a journal that another process replays.
     await using next = new TestStorage(database.url);
-    expect(await next.store(one)).toMatchObject({ duplicate: true, refused: [] });
+    expect(await next.store(one)).toMatchObject({ duplicate: true, rejected: [] });
     expect(await content(database)).toEqual(contentBy(number));
   });
 
-  it('also when several processes bring it at once', async () => {
+  it('also by several processes at once', async () => {
     await using database = await TestDatabase.create();
     await using one = new TestStorage(database.url);
     await using other = new TestStorage(database.url);
@@ -209,7 +209,7 @@ describe('a batch is stored once, by the number that its collector has in this d
     expect(await content(database)).toEqual(contentBy(number));
   });
 
-  it('also after its ids have been purged, since it had said that it was done with them', async () => {
+  it('also after its ids were purged, because of holds_from', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     const collector = newCollector();
@@ -223,11 +223,11 @@ describe('a batch is stored once, by the number that its collector has in this d
     await purge.done(Date.now());
     expect((await content(database)).batches).toEqual([]);
     await using next = new TestStorage(database.url);
-    expect(await next.store(one)).toMatchObject({ duplicate: true, refused: [] });
+    expect(await next.store(one)).toMatchObject({ duplicate: true, rejected: [] });
     expect((await content(database)).messages).toHaveLength(3);
   });
 
-  it('with the news of its connections, of which the latest stay', async () => {
+  it('with the latest snapshots of its connections', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     const collector = newCollector();

@@ -7,8 +7,8 @@ import { TestDatabase } from '../support/databases.js';
 import { PostgresProxy } from '../support/postgres-proxy.js';
 import { TestStorage } from '../support/test-storage.js';
 
-describe('the register of server processes', () => {
-  it('says since when each has run, until when it was seen, and that it has ended', async () => {
+describe('CollectorRegistry', () => {
+  it('records the start, the last heartbeat and the end of a process', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     const read = async (): Promise<Record<string, unknown>> =>
@@ -18,22 +18,22 @@ describe('the register of server processes', () => {
            FROM collectors`,
         )
       )[0] ?? {};
-    await storage.collectors.seen();
+    await storage.collectors.heartbeat();
     const row = { ...storage.collectorId.identity, host: hostname(), version: PACKAGE_VERSION };
     expect(await read()).toEqual({ ...row, seen_again: false, stopped: null });
-    await storage.collectors.seen();
+    await storage.collectors.heartbeat();
     expect(await read()).toEqual({ ...row, seen_again: true, stopped: null });
     await storage.collectors.stop();
     expect(await read()).toEqual({ ...row, seen_again: true, stopped: true });
   });
 
-  it('ends the connections of processes that are dead, have stopped or are not known, and of no others', async () => {
+  it('ends the connections of dead, stopped and unknown processes, and of no others', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     await using alive = new TestStorage(database.url);
     await using dead = new TestStorage(database.url);
     await using stopped = new TestStorage(database.url);
-    for (const one of [storage, alive, dead, stopped]) await one.collectors.seen();
+    for (const one of [storage, alive, dead, stopped]) await one.collectors.heartbeat();
     await stopped.collectors.stop();
     await database.query("UPDATE collectors SET last_seen_at = now() - interval '61 s' WHERE id = $1", [
       dead.collectorId.id,
@@ -45,7 +45,11 @@ describe('the register of server processes', () => {
       ['dead', dead.collectorId, {}],
       ['stopped', stopped.collectorId, {}],
       ['unknown', unknown, {}],
-      ['dead, but it said goodbye', dead.collectorId, { endedAt: Date.UTC(2026, 0, 3), endReason: 'closed' }],
+      [
+        'dead, but it closed its socket',
+        dead.collectorId,
+        { endedAt: Date.UTC(2026, 0, 3), endReason: 'closed' },
+      ],
     ] as const) {
       const id = newConnectionId(identity.number);
       const connection = snapshot({ id, name, lastMessageAt: Date.UTC(2026, 0, 2), ...given });
@@ -60,14 +64,14 @@ describe('the register of server processes', () => {
     ).toEqual([
       { name: 'alive', ...open },
       { name: 'dead', ...lost },
-      { name: 'dead, but it said goodbye', end_reason: 'closed', ended_at: new Date('2026-01-03') },
+      { name: 'dead, but it closed its socket', end_reason: 'closed', ended_at: new Date('2026-01-03') },
       { name: 'own', ...open },
       { name: 'stopped', ...lost },
       { name: 'unknown', ...lost },
     ]);
   });
 
-  it('forgets which types a lost connection had: the batch that named the last one may be lost too', async () => {
+  it('clears the types of a lost connection: the batch with the last one may be lost too', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     const connection = snapshot({ types: [2] });
@@ -79,11 +83,11 @@ describe('the register of server processes', () => {
     ]);
   });
 
-  it('lets a process that was taken for dead open its connections again', async () => {
+  it('allows a process that seemed dead to reopen its connections', async () => {
     await using database = await TestDatabase.create();
     await using away = new TestStorage(database.url);
     await using other = new TestStorage(database.url);
-    await away.collectors.seen();
+    await away.collectors.heartbeat();
     const collector = away.collectorId.identity;
     const connection = snapshot({ id: away.collectorId.nextConnectionId() });
     await away.store(batch({ collector, connections: [connection] }));
@@ -91,13 +95,13 @@ describe('the register of server processes', () => {
     await other.collectors.sweep();
     const ended = 'SELECT end_reason, ended_at IS NOT NULL AS ended FROM peer_connections';
     expect(await database.query(ended)).toEqual([{ end_reason: 'collector_lost', ended: true }]);
-    await away.collectors.seen();
+    await away.collectors.heartbeat();
     await away.store(batch({ collector, connections: [{ ...connection, revision: 2 }] }));
     await other.collectors.sweep();
     expect(await database.query(ended)).toEqual([{ end_reason: null, ended: false }]);
   });
 
-  it('ends any number of connections, a part at a time', async () => {
+  it('ends any number of connections, in chunks', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     await storage.store(batch({ connections: Array.from({ length: 5 }, () => snapshot()) }));
@@ -117,20 +121,20 @@ describe('the register of server processes', () => {
     );
   });
 
-  it('hears of a process of which every writer waits', async () => {
+  it('updates the heartbeat while every writer is busy', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url, { environment: { DB_POOL_SIZE: '1' } });
     await storage.pool.withClient(async () => {
-      await storage.collectors.seen();
+      await storage.collectors.heartbeat();
     });
     expect(await database.query('SELECT id FROM collectors')).toEqual([{ id: storage.collectorId.id }]);
   });
 
-  it('does not hold up the end of a process whose database is frozen', async () => {
+  it('does not delay the stop of a process whose database is frozen', async () => {
     await using database = await TestDatabase.create();
     await using proxy = await PostgresProxy.start(database.url);
     await using storage = new TestStorage(proxy.url);
-    await storage.collectors.seen();
+    await storage.collectors.heartbeat();
     proxy.freeze();
     const startedAt = performance.now();
     await storage.collectors.stop();

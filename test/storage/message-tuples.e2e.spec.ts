@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { copyRows } from '../../src/delivery/postgres/copy-rows.js';
+import { copyRows } from '../../src/delivery/postgres/batch-statements.js';
 import { runPipeline } from '../../src/delivery/postgres/pipeline.js';
 import { RowBlockBuilder } from '../../src/telemetry/batch/row-block-builder.js';
 import { parseFrame } from '../../src/telemetry/message/message.parser.js';
@@ -75,7 +75,7 @@ function tuplesOf(sent: readonly Sent[]): Buffer {
 }
 
 describe('tuples of messages', () => {
-  it('become exactly the values that PostgreSQL makes of their texts', { timeout: 120_000 }, async () => {
+  it('become exactly the values that PostgreSQL parses from text', { timeout: 120_000 }, async () => {
     await using database = await TestDatabase.create();
     await onDatabase(database.url, async (client) => {
       await client.query(`

@@ -37,7 +37,7 @@ async function relations(database: TestDatabase): Promise<Record<string, string>
 }
 
 describe('migrations', () => {
-  it('make the tables, indexes and the view that dashboards read', async () => {
+  it('create the tables, indexes and the view that dashboards read', async () => {
     await using database = await TestDatabase.create();
     expect(await relations(database)).toEqual({
       benchmark_events: 'r',
@@ -123,7 +123,7 @@ describe('migrations', () => {
     expect([...(columns[2]?.names ?? [])].sort()).toEqual([...names, 'audit', 'msg'].sort());
   });
 
-  it('leave the columns that the entities describe, with their types, and no others', async () => {
+  it('create the columns of the entities, with their types, and no others', async () => {
     await using database = await TestDatabase.create();
     await withDataSource(database.url, async (dataSource) => {
       const found = await database.query<{ name: string; type: string; nullable: boolean }>(
@@ -161,7 +161,7 @@ describe('migrations', () => {
     });
   });
 
-  it('leave what the query of the published dashboards asks for', async () => {
+  it('create what the queries of the published dashboards need', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     const at = Date.now();
@@ -192,7 +192,7 @@ describe('migrations', () => {
     ).toEqual([{ id: true }]);
   });
 
-  it('undo everything, also where messages are stored, and can be applied again', async () => {
+  it('can be reverted, also with stored messages, and applied again', async () => {
     await using database = await TestDatabase.create();
     const before = await relations(database);
     {
@@ -209,7 +209,16 @@ describe('migrations', () => {
     expect(await relations(database)).toEqual(before);
   });
 
-  it('are applied once, however many servers start at once on a database that is not there yet', async () => {
+  it('keep the names under which databases have recorded them', () => {
+    expect(migrations.map((Migration) => new Migration().name)).toEqual([
+      'KeepMessages1764000000000',
+      'KeepBenchmarks1764100000000',
+      'KeepImports1764200000000',
+      'KeepHistory1764300000000',
+    ]);
+  });
+
+  it('are applied once, by any number of servers that start at once without a database', async () => {
     await using database = TestDatabase.missing();
     const applied = await Promise.all(
       Array.from({ length: 5 }, async () => {
@@ -221,7 +230,7 @@ describe('migrations', () => {
     expect(await database.query('SELECT name FROM schema_migrations')).toHaveLength(migrations.length);
   });
 
-  it('come before those of a team, whenever these were made', async () => {
+  it('are applied before those of a team, whatever their timestamps are', async () => {
     await using database = TestDatabase.missing();
     await ensureDatabase(database.url);
     const options = dataSourceOptions(database.url, [EarlyMigration1600000000000]);
@@ -234,7 +243,7 @@ describe('migrations', () => {
     expect(await database.query('SELECT * FROM early_peers')).toEqual([]);
   });
 
-  it('take as long as they need, and so do servers that wait for their turn', async () => {
+  it('have no time limit, and neither have servers that wait for the lock', async () => {
     await using database = await TestDatabase.create();
     await database.query(
       `ALTER DATABASE ${new URL(database.url).pathname.slice(1)} SET statement_timeout = 200`,
@@ -249,7 +258,7 @@ describe('migrations', () => {
     expect(applied.flat()).toEqual(['SlowMigration1990000000000']);
   });
 
-  it('are asked for where the server may not run them, and then brought by `tetcore-analytics migrate`', async () => {
+  it('are required if the server may not run them, and applied by `tetcore-analytics migrate`', async () => {
     await using database = TestDatabase.missing();
     const environment = { MIGRATE_ON_START: 'false' };
     {

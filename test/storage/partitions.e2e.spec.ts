@@ -28,7 +28,7 @@ function cover(found: readonly Partition[], first: number, last: number): boolea
 }
 
 describe('partitions', () => {
-  it('are made ahead of time in the width that follows from expiry, those for audit in months', async () => {
+  it('are created ahead of time, with the width by LOG_EXPIRY_H; those of audit are months', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url, { environment: { LOG_EXPIRY_H: '240' } });
     await storage.partitions.ensureAhead(NOW);
@@ -44,14 +44,14 @@ describe('partitions', () => {
     ]);
   });
 
-  it('are made on demand for messages of the days behind', async () => {
+  it('are created on demand for messages of the past days', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url, { environment: { LOG_EXPIRY_H: '240' } });
     await storage.store(batch({ expiring: [row({ at: NOW - 7 * DAY }), row({ at: NOW - 5 * DAY })] }));
     expect(await names(database)).toEqual(['logs_expiring_2026051300', 'logs_expiring_2026051500']);
   });
 
-  it('are made for the hours in which messages of a batch lie, and not for the years between', async () => {
+  it('are created for the hours of the messages of a batch, and not for the years between', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url, { environment: { LOG_EXPIRY_H: '24' } });
     await using purge = await TestPurge.open(database.url, 24);
@@ -65,13 +65,13 @@ describe('partitions', () => {
     // The next one knows of them, also after a purge: its first attempt finds that they are gone.
     expect((await purge.done(NOW)).partitions).toHaveLength(2);
     await expect(storage.store(other)).rejects.toMatchObject({ code: '23514' });
-    expect(await storage.store(other)).toEqual({ duplicate: false, refused: [] });
+    expect(await storage.store(other)).toEqual({ duplicate: false, rejected: [] });
     expect(await names(database)).toEqual(made);
     expect((await purge.done(NOW)).partitions).toHaveLength(2);
     expect(await database.query('SELECT FROM logs_expiring')).toHaveLength(4);
   });
 
-  it('are made once, however many servers make them at the same time', async () => {
+  it('are created once, by any number of servers at the same time', async () => {
     await using database = await TestDatabase.create();
     const servers = Array.from(
       { length: 6 },
@@ -107,7 +107,7 @@ describe('partitions', () => {
     expect(await database.query('SELECT count(*)::int AS n FROM logs_expiring')).toEqual([{ n: 8 }]);
   });
 
-  it('are made again where somebody has dropped them, and no message is lost', async () => {
+  it('are created again if they were dropped, and no message is lost', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url, { DB_SAVE_LATENCY_MS: '1' });
     const node = await FakeNode.connect(server.ws);
@@ -132,7 +132,7 @@ describe('partitions', () => {
     await node.close();
   });
 
-  it('are made while somebody reads the table for long', async () => {
+  it('are created during a long-running read', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     await storage.partitions.ensureAhead(NOW);
@@ -145,7 +145,7 @@ describe('partitions', () => {
     expect(await names(database)).toEqual(['logs_expiring_2026040100', 'logs_expiring_2026050100']);
   });
 
-  it('are not waited for longer than two seconds where somebody has locked the table', async () => {
+  it('are not awaited longer than two seconds while the table is locked', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     const startedAt = performance.now();
@@ -161,7 +161,7 @@ describe('partitions', () => {
     expect(await names(database)).toEqual(['logs_expiring_2026050100']);
   });
 
-  it('get another name where theirs belongs to a table that was detached', async () => {
+  it('get another name if theirs belongs to a detached table', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     await storage.store(batch({ expiring: [row({ at: NOW })] }));
@@ -172,7 +172,7 @@ describe('partitions', () => {
     expect(await database.query('SELECT FROM logs_expiring_2026050100')).toHaveLength(1);
   });
 
-  it('go along with partitions of an administrator: with open ends, and the default one', async () => {
+  it('coexist with partitions of an administrator: with open bounds, and the default one', async () => {
     await using database = await TestDatabase.create();
     await database.query(
       `CREATE TABLE older PARTITION OF logs_expiring FOR VALUES FROM (MINVALUE) TO ('2026-05-10 00:00:00+00')`,
@@ -186,7 +186,7 @@ describe('partitions', () => {
     ]);
   });
 
-  it('begin at midnight UTC whatever time zone and style of dates the database has', async () => {
+  it('begin at midnight UTC with any time zone and date style of the database', async () => {
     await using database = await TestDatabase.create();
     const name = new URL(database.url).pathname.slice(1);
     await database.query(`ALTER DATABASE ${name} SET datestyle = 'SQL, DMY'`);
@@ -216,7 +216,7 @@ describe('partitions', () => {
     });
   });
 
-  it('are made and written by a pool of a single connection', async () => {
+  it('are created and written with a pool of one connection', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url, {
       environment: { DB_POOL_SIZE: '1', LOG_EXPIRY_H: '24' },
@@ -227,13 +227,13 @@ describe('partitions', () => {
     await Promise.all([
       ...batches.map((one) => storage.store(one)),
       storage.partitions.ensureAhead(NOW),
-      storage.collectors.seen(),
+      storage.collectors.heartbeat(),
       storage.collectors.sweep(),
     ]);
     expect(await database.query('SELECT count(*)::int AS n FROM tetcore_logs')).toEqual([{ n: 24 }]);
   });
 
-  it('that are known are not asked for again', async () => {
+  it('that are cached are not queried again', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     await storage.partitions.ensureAhead(NOW);

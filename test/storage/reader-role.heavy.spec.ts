@@ -45,7 +45,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
   const made = async (url: string, password?: string): Promise<string> => {
     const name = newName();
     expect(await ensureReaderRole(url, { DB_READER_ROLE: name, ...given(password) })).toBe(
-      `Made the role ${name}, which reads.`,
+      `Created the read-only role ${name}.`,
     );
     return name;
   };
@@ -95,7 +95,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     ).toEqual([{ readOnly: 'on', limit: '30s', path: 'public', connections: 20, inherits: false }]);
   });
 
-  it('changes nothing, not even where it switches off that it only reads', async () => {
+  it('changes nothing, even if it disables default_transaction_read_only', async () => {
     const url = await newDatabase(server);
     const reader = asUser(url, await made(url, PASSWORD), PASSWORD);
     const rest = 'ingest_batches (id) VALUES (gen_random_uuid())';
@@ -125,7 +125,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     await expect(ask(reader, `INSERT INTO ${rest}`)).rejects.toThrow(/permission denied|read-only/);
   });
 
-  it('is left as it is where nothing is missing', async () => {
+  it('is not changed if nothing is missing', async () => {
     const url = await newDatabase(server);
     const name = await made(url, PASSWORD);
     const before = await kept(url, name);
@@ -137,12 +137,12 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     expect(await kept(url, name)).toEqual(before);
   });
 
-  it('is let in by its password, and by the new one after a change', async () => {
+  it('logs in with its password, and with the new one after a change', async () => {
     const url = await newDatabase(server);
     const name = await made(url, PASSWORD);
     expect(isVerifierOf(await verifierOf(name), PASSWORD)).toBe(true);
     const settings = { DB_READER_ROLE: name, DB_READER_PASSWORD: OTHER_PASSWORD };
-    expect(await ensureReaderRole(url, settings)).toBe(`Changed the role ${name}, which reads: password.`);
+    expect(await ensureReaderRole(url, settings)).toBe(`Updated the read-only role ${name}: password.`);
     expect(isVerifierOf(await verifierOf(name), PASSWORD)).toBe(false);
     expect(isVerifierOf(await verifierOf(name), OTHER_PASSWORD)).toBe(true);
     const whoAmI = (password: string): Promise<object[]> =>
@@ -151,7 +151,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     if (server.asksForPasswords) await expect(whoAmI(PASSWORD)).rejects.toMatchObject({ code: '28P01' });
   });
 
-  it('reads tables that come later', async () => {
+  it('reads later tables', async () => {
     const url = await newDatabase(server);
     const reader = asUser(url, await made(url, PASSWORD), PASSWORD);
     const [{ definition } = { definition: '' }] = await ask<{ definition: string }>(
@@ -168,7 +168,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
       expect(await ask(reader, `SELECT * FROM ${table}`)).toEqual([]);
   });
 
-  it('is made once, however many replicas start at once, of two databases', async () => {
+  it('is created once, by any number of replicas of two databases', async () => {
     const [one, two] = [await newDatabase(server), await newDatabase(server)];
     const name = newName();
     const said = await Promise.all(
@@ -178,15 +178,15 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     );
     expect(said.filter((sentence) => sentence === undefined)).toHaveLength(4);
     expect(said.filter((sentence) => sentence !== undefined).sort()).toEqual([
-      `Changed the role ${name}, which reads: settings, rights.`,
-      `Made the role ${name}, which reads.`,
+      `Created the read-only role ${name}.`,
+      `Updated the read-only role ${name}: settings, privileges.`,
     ]);
     for (const url of [one, two]) {
       expect(await ask(asUser(url, name, PASSWORD), 'SELECT * FROM peer_connections')).toEqual([]);
     }
   });
 
-  it('keeps what somebody else has given it', async () => {
+  it('keeps settings and privileges of an administrator', async () => {
     const url = await newDatabase(server);
     const name = newName();
     await ask(
@@ -196,7 +196,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     );
     const verifier = await verifierOf(name);
     expect(await ensureReaderRole(url, { DB_READER_ROLE: name })).toBe(
-      `Changed the role ${name}, which reads: settings, rights.`,
+      `Updated the read-only role ${name}: settings, privileges.`,
     );
     expect(await verifierOf(name)).toBe(verifier);
     expect(
@@ -208,7 +208,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     ).toEqual([{ limit: '5min', readOnly: 'on', connections: 3 }]);
   });
 
-  it('is none that can do more than read, and nothing is given to such a one', async () => {
+  it('is rejected if it has more than read privileges, and not changed', async () => {
     const url = await newDatabase(server);
     const owner = new URL(url).username;
     const [superuser, creator, writer, member, remote] = fiveNames();
@@ -234,47 +234,47 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
       `CREATE ROLE ${ending} IN ROLE pg_signal_backend`,
     );
     for (const [name, why] of [
-      [owner, 'as whom the server itself works'],
-      [superuser, 'which may do more than read: .*SUPERUSER.*writing to tables'],
-      [creator, 'which may do more than read: CREATEDB, CREATEROLE\\.'],
-      [writer, 'which may do more than read: writing to tables\\.'],
-      [member, 'which may do more than read: writing to tables\\.'],
-      [remote, 'which may do more than read: running programs and writing files on its machine\\.'],
-      [columns, 'which may do more than read: writing to tables\\.'],
-      [sequence, 'which may do more than read: changing sequences\\.'],
-      [partition, 'which may do more than read: writing to tables\\.'],
-      [trigger, 'which may do more than read: writing to tables\\.'],
-      [ending, 'which may do more than read: ending what others do\\.'],
+      [owner, 'the role of the server itself'],
+      [superuser, 'which has more than read privileges: .*SUPERUSER.*writing to tables'],
+      [creator, 'which has more than read privileges: CREATEDB, CREATEROLE\\.'],
+      [writer, 'which has more than read privileges: writing to tables\\.'],
+      [member, 'which has more than read privileges: writing to tables\\.'],
+      [remote, 'which has more than read privileges: running programs and writing files on the server\\.'],
+      [columns, 'which has more than read privileges: writing to tables\\.'],
+      [sequence, 'which has more than read privileges: changing sequences\\.'],
+      [partition, 'which has more than read privileges: writing to tables\\.'],
+      [trigger, 'which has more than read privileges: writing to tables\\.'],
+      [ending, 'which has more than read privileges: terminating sessions of other roles\\.'],
     ] as const) {
       const before = await kept(url, name);
       const refused = ensureReaderRole(url, { DB_READER_ROLE: name, DB_READER_PASSWORD: PASSWORD });
-      await expect(refused).rejects.toThrow(new RegExp(`^DB_READER_ROLE names "${name}", ${why}`));
+      await expect(refused).rejects.toThrow(new RegExp(`^DB_READER_ROLE is "${name}", ${why}`));
       await expect(refused).rejects.toBeInstanceOf(ReaderRoleError);
       expect(await kept(url, name)).toEqual(before);
     }
   });
 
-  it('is not made where everybody may make tables', async () => {
+  it('is not created if PUBLIC may create tables', async () => {
     const url = await newDatabase(server);
     await ask(url, 'GRANT CREATE ON SCHEMA public TO PUBLIC');
     const name = newName();
     await expect(ensureReaderRole(url, { DB_READER_ROLE: name })).rejects.toThrow(
-      'may do more than read: CREATE in the schema public. Take that from it, from PUBLIC,',
+      'which has more than read privileges: CREATE in the schema public. Revoke them from the role, from PUBLIC,',
     );
     expect(await kept(url, name)).toEqual([]);
     await ask(url, 'REVOKE CREATE ON SCHEMA public FROM PUBLIC');
-    expect(await ensureReaderRole(url, { DB_READER_ROLE: name })).toContain('Made the role');
+    expect(await ensureReaderRole(url, { DB_READER_ROLE: name })).toContain('Created the read-only role');
   });
 
-  it('is made by a user that may make roles, without seeing passwords', async () => {
+  it('is created by a user with CREATEROLE, who cannot read passwords', async () => {
     const [user, name] = [newName(), newName()];
     await ask(server.url, `CREATE ROLE ${user} LOGIN CREATEDB CREATEROLE PASSWORD 'creator'`);
     const url = await newDatabase(server, (any) => asUser(any, user, 'creator'));
     const settings = { DB_READER_ROLE: name, DB_READER_PASSWORD: PASSWORD };
-    expect(await ensureReaderRole(url, settings)).toBe(`Made the role ${name}, which reads.`);
+    expect(await ensureReaderRole(url, settings)).toBe(`Created the read-only role ${name}.`);
     const first = await verifierOf(name);
     // It cannot be compared, and is set again.
-    expect(await ensureReaderRole(url, settings)).toBe(`Changed the role ${name}, which reads: password.`);
+    expect(await ensureReaderRole(url, settings)).toBe(`Updated the read-only role ${name}: password.`);
     const again = await verifierOf(name);
     expect(again).not.toBe(first);
     for (const verifier of [first, again]) expect(isVerifierOf(verifier, PASSWORD)).toBe(true);
@@ -282,15 +282,15 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     expect(await ask(asUser(url, name, PASSWORD), 'SELECT * FROM tetcore_logs')).toEqual([]);
   });
 
-  it('is asked of an administrator where the user may make none, and nodes do not wait for it', async () => {
+  it('is requested of an administrator if the user cannot create roles, and nodes do not wait for it', async () => {
     const [user, name] = [newName(), newName()];
     await ask(server.url, `CREATE ROLE ${user} LOGIN CREATEDB PASSWORD 'creator'`);
     const url = await newDatabase(server, (any) => asUser(any, user, 'creator'));
     const environment = { DATABASE_URL: url, DB_READER_ROLE: name, DB_READER_PASSWORD: PASSWORD };
     const explained =
-      `The user of DATABASE_URL may not make or change the role "${name}" of DB_READER_ROLE: ` +
-      'permission denied to create role. Give that user CREATEROLE, and ADMIN OPTION on a role that somebody else has made; or ' +
-      'have an administrator run what follows and set the password, and do without DB_READER_PASSWORD: ';
+      `The user of DATABASE_URL cannot create or alter the role "${name}" of DB_READER_ROLE: ` +
+      'permission denied to create role. Grant that user CREATEROLE, and ADMIN OPTION on a role that another user created. ' +
+      'Or ask an administrator to set the password and run the following statements, and leave DB_READER_PASSWORD unset: ';
 
     const { code, stderr, stdout } = await commandLine(['migrate'], environment);
     expect({ code, stdout }).toEqual({ code: 1, stdout: 'The schema is up to date.\n' });
@@ -303,7 +303,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
         JOURNAL_MODE: 'off',
       });
       expect(running.log).toContain(
-        `WARN [DatabaseStartup] The role of dashboards is not as it should be: ${explained}`,
+        `WARN [DatabaseStartup] The read-only role (DB_READER_ROLE) could not be set up: ${explained}`,
       );
       expect((await fetch(`${running.http}/nodes`)).status).toBe(200);
       expect(await running.end('SIGTERM')).toBe(0);
@@ -313,7 +313,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     expect(statements.length).toBeGreaterThan(3);
     await ask(server.url, ...statements);
     expect(await ensureReaderRole(url, { DB_READER_ROLE: name })).toBe(
-      `Changed the role ${name}, which reads: rights.`,
+      `Updated the read-only role ${name}: privileges.`,
     );
     expect(await ensureReaderRole(url, { DB_READER_ROLE: name })).toBeUndefined();
     // That is still refused.
@@ -322,7 +322,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     ).rejects.toThrow(ReaderRoleError);
   });
 
-  it('has tables of another schema, where ours are there', async () => {
+  it('reads tables in another schema', async () => {
     const [user, name] = [newName(), newName()];
     await ask(server.url, `CREATE ROLE ${user} LOGIN CREATEROLE PASSWORD 'creator'`);
     const database = newName();
@@ -342,7 +342,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     expect(await ask(asUser(url, name, PASSWORD), 'SELECT * FROM tetcore_logs')).toEqual([]);
   });
 
-  it('is said not to read yet where the schema is of somebody who has to let it', async () => {
+  it('is reported to lack privileges if the schema belongs to another user', async () => {
     const [user, name, database] = [newName(), newName(), newName()];
     await ask(
       server.url,
@@ -364,8 +364,8 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
         times,
         code: 1,
         stderr:
-          `The role "${name}" of DB_READER_ROLE is there, but lacks rights that the user of DATABASE_URL may not give. ` +
-          `Have the owner of the database and of the schema run: ${statement}\n`,
+          `The role "${name}" of DB_READER_ROLE lacks privileges that the user of DATABASE_URL cannot grant. ` +
+          `Ask the owner of the database and of the schema to run: ${statement}\n`,
       });
     }
     const question = 'SELECT * FROM tetcore_logs';
@@ -375,7 +375,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     expect(await ask(asUser(url, name, PASSWORD), question)).toEqual([]);
   });
 
-  it('is made when a server starts, and only where the server migrates', async () => {
+  it('is created by a server that migrates at the start', async () => {
     const url = await newDatabase(server);
     const [one, other] = [newName(), newName()];
     {
@@ -391,7 +391,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
     expect(await kept(url, other)).toEqual([]);
   });
 
-  it('leaves its password in no log', async () => {
+  it('has its password in no log', async () => {
     const url = await newDatabase(server);
     const name = newName();
     const database = pg.escapeIdentifier(new URL(url).pathname.slice(1));
@@ -405,7 +405,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
         LOG_LEVEL: 'trace',
       });
       expect(await running.end('SIGTERM')).toBe(0);
-      expect(running.log).toContain(` the role ${name}, which reads`);
+      expect(running.log).toContain(` the read-only role ${name}`);
       for (const secret of [password, password.slice(4, 14), 'SCRAM-SHA-256'])
         expect(running.log).not.toContain(secret);
     }

@@ -39,7 +39,7 @@ const toObject = (rows: readonly Setting[]): Record<string, string | null> =>
   Object.fromEntries(rows.map(({ name, value }) => [name, value]));
 
 describe('a session', () => {
-  it('that writes has its own limits, time zone, style of dates and isolation, whatever the database has', async () => {
+  it('that writes has its own limits, time zone, date style and isolation, whatever the defaults of the database are', async () => {
     await using database = await oddDatabase();
     await using storage = new TestStorage(database.url);
     const settings = await storage.pool.withClient(async (client) =>
@@ -59,7 +59,7 @@ describe('a session', () => {
     });
   });
 
-  it('that asks gives a question thirty seconds', async () => {
+  it('that reads has a statement timeout of thirty seconds', async () => {
     await using database = await oddDatabase();
     const dataSource = await new DataSource(dataSourceOptions(database.url)).initialize();
     const settings = toObject(await dataSource.query<Setting[]>(SETTINGS, [NAMES.slice(0, 3)]));

@@ -75,7 +75,7 @@ export class TestPage {
     });
   }
 
-  /** What axe finds that keeps somebody out, as `rule: element`. */
+  /** Accessibility violations that axe finds, as `rule: element`. */
   async barriers(): Promise<string[]> {
     const before = this.problems.length;
     await this.page.evaluate(axe.source);

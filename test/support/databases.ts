@@ -3,11 +3,11 @@ import pg from 'pg';
 import { inject } from 'vitest';
 import { databaseNamed, onDatabase } from './on-database.js';
 
-/** A database of a test's own. `await using` drops it at the end of the test. */
+/** A database for one test: `await using` drops it at the end. */
 export class TestDatabase implements AsyncDisposable {
   private constructor(readonly url: string) {}
 
-  /** Migrated, and otherwise empty. */
+  /** Creates a migrated, empty database. */
   static async create(): Promise<TestDatabase> {
     const template = inject('templateUrl');
     const database = new TestDatabase(databaseNamed(template, `tetcore_${randomBytes(6).toString('hex')}`));
@@ -17,7 +17,7 @@ export class TestDatabase implements AsyncDisposable {
     return database;
   }
 
-  /** A URL of a database that does not exist yet. */
+  /** The URL of a database that does not exist. */
   static missing(): TestDatabase {
     return new TestDatabase(
       databaseNamed(inject('templateUrl'), `tetcore_${randomBytes(6).toString('hex')}`),
@@ -29,8 +29,8 @@ export class TestDatabase implements AsyncDisposable {
   }
 
   /**
-   * Removes messages and connections. The tables are locked in the order in which questions lock them: somebody may
-   * be asking one, such as a page that is open still, and would be in a deadlock with another order.
+   * Removes messages and connections. Locks the tables in the order of queries, which may still run for an open page:
+   * another order would be a deadlock.
    */
   async clear(): Promise<void> {
     await this.query('TRUNCATE peer_connections, logs_expiring, logs_audit');

@@ -37,7 +37,7 @@ describe('FakeNode', () => {
   const received = (count: number) =>
     waitUntil(() => messages.length >= count && messages, { what: `${count} messages` });
 
-  it('sends objects, texts and bytes, whole or in fragments', async () => {
+  it('sends objects, texts and bytes, in one frame or in fragments', async () => {
     const node = await FakeNode.connect(url);
     await node.send({ id: 18_446_744_073_709_551_615n });
     await node.send('not JSON', { binary: false });
@@ -52,7 +52,7 @@ describe('FakeNode', () => {
     expect((await node.close()).code).toBe(1000);
   });
 
-  it('speaks both envelopes', async () => {
+  it('sends both envelopes', async () => {
     const node = await FakeNode.connect(url);
     await node.sendConnected({ name: 'one' });
     await node.sendConnected({ name: 'two' }, 2);
@@ -70,7 +70,7 @@ describe('FakeNode', () => {
     await node.terminate();
   });
 
-  it('remembers what it sent before the close frame of the server, and sends nothing after it', async () => {
+  it('records what it sent before the close frame of the server, and sends nothing after it', async () => {
     const node = await FakeNode.connect(url);
     await node.send('before');
     (await serverSocket()).close(1001, 'going away');
@@ -80,7 +80,7 @@ describe('FakeNode', () => {
     expect(node.refused).toBe(1);
   });
 
-  it('leaves pings without an answer when told to', async () => {
+  it('ignores pings if requested', async () => {
     const pinged = async (node: FakeNode, socket: WebSocket) => {
       socket.ping();
       await waitUntil(() => node.pings === 1, { what: 'the ping' });
@@ -100,7 +100,7 @@ describe('FakeNode', () => {
     await polite.close();
   });
 
-  it('tells how a handshake was refused', async () => {
+  it('throws the status of a rejected handshake', async () => {
     const refusal = await FakeNode.connect(`${url}/elsewhere`).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(HandshakeRefusedError);
     expect(refusal).toMatchObject({ status: 400 });
@@ -109,7 +109,7 @@ describe('FakeNode', () => {
 });
 
 describe('waitUntil', () => {
-  it('gives what the condition gives once it is met', async () => {
+  it('returns the result of the condition', async () => {
     let looks = 0;
     const condition = () => {
       looks += 1;
@@ -119,7 +119,7 @@ describe('waitUntil', () => {
     expect(await waitUntil(condition, { what: 'three looks', everyMs: 1 })).toEqual({ looks: 3 });
   });
 
-  it('says what it waited for, and what it saw last', async () => {
+  it('throws with what it waited for, and with the last result', async () => {
     const waiting = waitUntil(() => 0, { what: 'rows in the table', timeoutMs: 20 });
     await expect(waiting).rejects.toThrow(WaitTimeoutError);
     await expect(waiting).rejects.toThrow('Waited 20 ms for rows in the table; last: 0.');

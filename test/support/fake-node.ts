@@ -155,13 +155,13 @@ export class FakeNode {
     return id === undefined ? this.sendV1(payload) : this.sendV2(id, payload);
   }
 
-  /** Says goodbye and waits until the server has answered. */
+  /** Closes the socket, and waits for the close frame of the server. */
   close(code = 1000, reason = ''): Promise<Closing> {
     this.socket.close(code, reason);
     return this.closed;
   }
 
-  /** Ends the connection without a goodbye, as a process that is killed. */
+  /** Ends the connection without a close frame, as a process that is killed. */
   terminate(): Promise<Closing> {
     this.socket.terminate();
     return this.closed;

@@ -64,7 +64,7 @@ export class FaultyPostgres implements AsyncDisposable {
   async startAgain(): Promise<void> {
     const { port } = new URL(this.url);
     this.server = await EmbeddedPostgresServer.start({ dataDir: this.dataDir, logger: quiet });
-    if (new URL(this.url).port !== port) throw new Error(`Port ${port} was taken by somebody else.`);
+    if (new URL(this.url).port !== port) throw new Error(`Port ${port} was taken by another process.`);
   }
 
   /** Ends every session of the database but our own. */

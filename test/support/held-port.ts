@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 
-/** A free port of loopback that nobody else gets until it is given away. `await using` gives it away. */
+/** A free port on the loopback interface, reserved until it is disposed: `await using`. */
 export class HeldPort implements AsyncDisposable {
   private constructor(
     private readonly server: Server,

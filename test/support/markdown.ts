@@ -16,7 +16,7 @@ export function markdownFiles(): string[] {
   return projectFiles('.').filter((file) => file.endsWith('.md'));
 }
 
-/** Every file that somebody wrote in a folder of the project, relative to the project's. Hidden folders are passed over. */
+/** Every source file in a folder of the project, relative to the project. Hidden folders are skipped. */
 export function projectFiles(folder: string): string[] {
   const path = resolve(ROOT, folder);
   return readdirSync(path, { withFileTypes: true }).flatMap((entry) => {

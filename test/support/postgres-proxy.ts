@@ -51,7 +51,7 @@ export class PostgresProxy implements AsyncDisposable {
     this.fault = { text, kind };
   }
 
-  /** Nothing goes through any more, not even that somebody hangs up: as when a cable is pulled. */
+  /** No data passes any more, not even the end of a connection, as when a cable is pulled. */
   freeze(): void {
     this.frozen = true;
     for (const { client, upstream } of this.links) {

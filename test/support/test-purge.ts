@@ -1,10 +1,10 @@
 import { DataSource } from 'typeorm';
 import { readSettings } from '../../src/platform/config/index.js';
 import { Purge, type PurgePreview, PurgeRegistry, type PurgeReport } from '../../src/purge/index.js';
-import { registerOwn } from '../../src/purge/own/register-own.js';
+import { registerOwnParts } from '../../src/purge/own-parts.js';
 import { type ClockReading, DatabaseClock, dataSourceOptions, SystemClock } from '../../src/storage/index.js';
 
-/** A purge of a database whose clock says what a test wants. */
+/** A purge with a database clock that a test sets. */
 class PurgeAt extends Purge {
   at = 0;
   aheadMs = 0;
@@ -18,33 +18,33 @@ class PurgeAt extends Purge {
   }
 }
 
-/** What purges a database, without the server around it. `await using` closes it. */
+/** A purge without a server. `await using` closes it. */
 export class TestPurge implements AsyncDisposable {
   private constructor(
     private readonly dataSource: DataSource,
     private readonly purge: PurgeAt,
   ) {}
 
-  /** @param answerLimitMs after which an answer of the database is no longer waited for */
-  static async open(url: string, expiryHours: number, answerLimitMs?: number): Promise<TestPurge> {
+  /** @param queryTimeoutMs of queries */
+  static async open(url: string, expiryHours: number, queryTimeoutMs?: number): Promise<TestPurge> {
     const options = dataSourceOptions(url);
-    const extra = { ...(options.extra as object), ...(answerLimitMs && { query_timeout: answerLimitMs }) };
+    const extra = { ...(options.extra as object), ...(queryTimeoutMs && { query_timeout: queryTimeoutMs }) };
     const dataSource = await new DataSource({ ...options, extra }).initialize();
     const settings = readSettings({ LOG_EXPIRY_H: expiryHours.toString() });
     const registry = new PurgeRegistry();
-    registerOwn(registry);
+    registerOwnParts(registry);
     return new TestPurge(
       dataSource,
       new PurgeAt(settings, dataSource, registry, new DatabaseClock(new SystemClock())),
     );
   }
 
-  /** By how much the clock of the purging machine is ahead of the database's: milliseconds. */
+  /** The offset of the system clock from the database's clock: milliseconds. */
   set aheadMs(ms: number) {
     this.purge.aheadMs = ms;
   }
 
-  /** What the way to the database and back may hide of that: milliseconds. */
+  /** The error of the offset: milliseconds. */
   set errorMs(ms: number) {
     this.purge.errorMs = ms;
   }
@@ -53,7 +53,7 @@ export class TestPurge implements AsyncDisposable {
     return this.purge.lastSuccess();
   }
 
-  /** @param now what the clock of the database says: milliseconds since the epoch */
+  /** @param now the time of the database: milliseconds since the epoch */
   run(now: number, signal?: AbortSignal): Promise<PurgeReport | null> {
     this.purge.at = now;
     return this.purge.run(signal);
@@ -64,10 +64,10 @@ export class TestPurge implements AsyncDisposable {
     return this.purge.preview();
   }
 
-  /** Runs, and fails where anything did. */
+  /** Runs a purge, and throws if anything failed. */
   async done(now: number): Promise<PurgeReport> {
     const report = await this.run(now);
-    if (report === null) throw new Error('The purge was left to somebody else.');
+    if (report === null) throw new Error('The purge was skipped, because another process holds the lock.');
     const [failure] = report.failures;
     if (failure !== undefined) throw failure.error;
     return report;

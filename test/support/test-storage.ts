@@ -8,16 +8,16 @@ import { WriterPool } from '../../src/storage/connections/writer-pool.js';
 import { CollectorId, HeldBatches } from '../../src/storage/index.js';
 import type { Batch } from '../../src/telemetry/index.js';
 
-// What it says of its work would drown what a test says.
+// Log lines would hide the output of the test.
 Logger.overrideLogger(['fatal']);
 
 export interface TestStorageOptions {
   environment?: Record<string, string>;
-  /** The limit on transactions: milliseconds. */
+  /** The time limit of a transaction: milliseconds. */
   limitMs?: number;
 }
 
-/** What writes to a database, without the server around it. `await using` closes it. */
+/** A PostgresSink without a server. `await using` closes it. */
 export class TestStorage implements AsyncDisposable {
   readonly collectorId = new CollectorId();
   readonly held = new HeldBatches();

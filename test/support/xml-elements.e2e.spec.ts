@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { xmlElements } from './xml-elements.js';
 
 describe('the elements of XML', () => {
-  it('are found with what they say', () => {
+  it('are found with their text', () => {
     expect(xmlElements('<a x="1"><b class="c d"/>text &amp; text<e>\n</e></a>\n')).toEqual([
       { name: 'a', attributes: { x: '1' } },
       { name: 'b', attributes: { class: 'c d' } },

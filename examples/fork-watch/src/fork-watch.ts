@@ -7,7 +7,7 @@ import { KeepForks1795000000000 } from './keep-forks.migration.js';
 /** The extensions for the server. */
 export const forkWatch: Extensions = {
   imports: [ForkWatchModule],
-  delivery: { stages: [ForkStage] },
+  delivery: { hooks: [ForkStage] },
   storage: { migrations: [KeepForks1795000000000] },
   dashboard: {
     pages: [{ name: 'forks', title: 'Forks', folder: resolve(import.meta.dirname, '../page') }],

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { type StoredMessage, StoredStage } from 'tetcore-analytics';
+import { type StoredMessage, AfterStoreHook } from 'tetcore-analytics';
 import { ForkWatch } from './fork-watch.service.js';
 import { type ReportedBlock, reportedBlock, TELLING } from './reported-block.js';
 
 /** Sees every message that tells of a block, once it is stored. */
 @Injectable()
-export class ForkStage extends StoredStage {
+export class ForkStage extends AfterStoreHook {
   override readonly types = TELLING;
 
   constructor(private readonly watch: ForkWatch) {

@@ -13,7 +13,7 @@ function batchOf(id: string, messages: number): Batch {
   return { ...batch, expiring: { ...batch.expiring, rows: messages } };
 }
 
-describe('damage in a journal', () => {
+describe('damage of a journal', () => {
   let root: string;
   let damage: JournalDamage[];
 
@@ -45,10 +45,10 @@ describe('damage in a journal', () => {
     await writeFile(path, change(await readFile(path), entries));
     const journal = await open();
     const found: string[] = [];
-    for await (const orphan of journal.orphans()) {
-      for await (const { batch, entry } of orphan.batches()) {
+    for await (const abandoned of journal.abandonedJournals()) {
+      for await (const { batch, entry } of abandoned.batches()) {
         found.push(batch.id);
-        orphan.done(entry);
+        abandoned.done(entry);
       }
     }
     await journal.close();
@@ -63,12 +63,12 @@ describe('damage in a journal', () => {
   };
   const endOf = ({ offset, length }: JournalEntry): number => offset + length;
 
-  it('says how many messages were in a batch that is cut off', async () => {
+  it('reports the number of messages in a truncated batch', async () => {
     expect(await foundAfter((content) => content.subarray(0, content.length - SIZE / 2))).toEqual(['a', 'b']);
     expect(lost()).toEqual([13]);
   });
 
-  it('says how many were in a batch that is damaged, and in all that follow one another', async () => {
+  it('reports the number of messages in consecutive damaged batches', async () => {
     const change = (content: Buffer, [a, b]: JournalEntry[]): Buffer => {
       expect.assert(a && b);
       return flip(flip(content, endOf(a) - 10), endOf(b) - 10);
@@ -77,7 +77,7 @@ describe('damage in a journal', () => {
     expect(lost()).toEqual([18]);
   });
 
-  it('says nothing of what is cut off before it says how many it has', async () => {
+  it('reports no number if the head of a batch is truncated', async () => {
     const change = (content: Buffer, entries: JournalEntry[]): Buffer =>
       content.subarray(0, (entries[2]?.offset ?? 0) + 40);
     expect(await foundAfter(change)).toEqual(['a', 'b']);

@@ -5,9 +5,8 @@ export {
   JournalUnavailableError,
   JournalWriteError,
 } from './journal.error.js';
-export { lowerId } from './lower-id.js';
+export { lowerId } from './segments.js';
 export { Journal, type JournalMove, type JournalOptions } from './journal.js';
-export type { JournalEntry } from './journal-entry.js';
-export { type LeftJournal, leftJournals } from './left-journals.js';
-export type { OrphanedBatch, OrphanedJournal } from './orphaned-journal.js';
-export type { JournalDamage } from './record.js';
+export type { JournalDamage, JournalEntry } from './records.js';
+export { type JournalSummary, inspectAbandonedJournals } from './journal-recovery.js';
+export type { AbandonedBatch, AbandonedJournal } from './abandoned-journal.js';

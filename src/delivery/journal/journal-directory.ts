@@ -1,28 +1,33 @@
 import { closeSync, existsSync, fsyncSync, openSync, rmdirSync, rmSync, writeSync } from 'node:fs';
-import { readdir, readFile, rmdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { v7 as uuid } from 'uuid';
-import { DirectoryLock, makeDirectory } from '../../platform/lock/index.js';
+import {
+  DirectoryLock,
+  lockIfAbandoned,
+  makeDirectory,
+  removeProcessFolder,
+} from '../../platform/lock/index.js';
 import { codeOf, JournalFormatError, JournalUnavailableError } from './journal.error.js';
 import { type JournalFormat, newFormat, readFormat } from './format/index.js';
-import { Segment } from './segment.js';
+import { Segment } from './segments.js';
 
 const FORMAT_FILE = 'journal.json';
-/** Another process may remove one that is not locked yet: it takes it for what is left of a process that was killed. */
+/** Another process may remove a directory that is not locked yet: it looks like that of a killed process. */
 const MAX_ATTEMPTS = 5;
 
-/** What lies in the directory of a process that is gone. */
+/** The content of the directory of an ended process. */
 export interface JournalContents {
   path: string;
-  /** Undefined where its process ended before it was complete. */
+  /** Undefined if its process ended before it was written. */
   format: JournalFormat | undefined;
-  /** In order. */
+  /** In ascending order. */
   segments: Segment[];
 }
 
 /**
- * The directory that one process keeps its part of the journal in: `journal.json` and segments. Whoever works
- * in it holds its lock. Its name is the id of the process, a UUIDv7, so that names are in the order in which they were made.
+ * The journal directory of one process, with `journal.json` and segments. A process that uses it holds its lock. Its name
+ * is a UUIDv7, so that names are in the order of creation.
  */
 export class JournalDirectory {
   private readonly formatFile: string;
@@ -37,29 +42,29 @@ export class JournalDirectory {
   }
 
   /**
-   * Makes one, and `root` where that does not exist. It is done at once: a process whose directory was removed can keep
-   * nothing until there is another one.
+   * Creates a directory, and `root` if it does not exist. Synchronous: a process whose directory was removed cannot
+   * journal anything until there is another one.
    *
-   * @param id a UUIDv7 that no other has
+   * @param id a new UUIDv7
    * @throws JournalUnavailableError
    */
-  static create(root: string, first?: string): JournalDirectory {
+  static create(root: string, id?: string): JournalDirectory {
     for (let attempt = 1; ; attempt++) {
       try {
-        const made = JournalDirectory.tryCreate(root, attempt === 1 && first !== undefined ? first : uuid());
+        const made = JournalDirectory.tryCreate(root, attempt === 1 && id !== undefined ? id : uuid());
         if (made !== undefined) return made;
       } catch (error) {
         if (codeOf(error) !== 'ENOENT' || attempt >= MAX_ATTEMPTS) {
           throw new JournalUnavailableError(root, error);
         }
       }
-      if (attempt >= MAX_ATTEMPTS) throw new JournalUnavailableError(root, 'it is removed again and again');
+      if (attempt >= MAX_ATTEMPTS) throw new JournalUnavailableError(root, 'it is removed repeatedly');
     }
   }
 
   private static tryCreate(root: string, id: string): JournalDirectory | undefined {
     const path = join(root, id);
-    // What lies above may be for others as well.
+    // Directories above `root` may belong to others: their mode is left alone.
     makeDirectory(root, 0o700);
     makeDirectory(path, 0o700);
     const lock = DirectoryLock.tryAcquire(path);
@@ -76,23 +81,23 @@ export class JournalDirectory {
         lock.release({ removeFile: true });
         rmdirSync(path);
       } catch {
-        // Another process finds it empty, and removes it.
+        // Another process finds it empty and removes it.
       }
       throw error;
     }
   }
 
   /**
-   * Takes over one that another process left behind; undefined where a process works in it, or where it is
-   * gone or empty.
+   * Locks the directory of an ended process. An empty one is removed.
    *
-   * @throws JournalFormatError where it is of another version; errors of the file system
+   * @returns undefined if a process holds it, or if it does not exist or was empty
+   * @throws JournalFormatError if it is of another version; errors of the file system
    */
-  static async adopt(root: string, id: string): Promise<JournalDirectory | undefined> {
+  static async takeOver(root: string, id: string): Promise<JournalDirectory | undefined> {
     const path = join(root, id);
-    // Nothing is written, not even a lock, to what this version does not know.
+    // Before the lock: nothing is written to a directory of another version.
     await formatIn(path);
-    const lock = acquireIfFree(path);
+    const lock = lockIfAbandoned(path);
     if (lock === undefined) return undefined;
     try {
       const format = await formatIn(path);
@@ -103,30 +108,30 @@ export class JournalDirectory {
       lock.release();
       throw error;
     }
-    await removeDirectory(path, lock);
+    await removeProcessFolder(path, lock, [FORMAT_FILE]);
     return undefined;
   }
 
   /**
-   * What lies in one in which no process works, without taking it over: nothing is written.
+   * Reads the directory of an ended process, without changing it.
    *
-   * @returns undefined where a process works in it
-   * @throws JournalFormatError where it is of another version; errors of the file system
+   * @returns undefined if a process holds it
+   * @throws JournalFormatError if it is of another version; errors of the file system
    */
-  static async lookInto(root: string, id: string): Promise<JournalContents | undefined> {
+  static async inspect(root: string, id: string): Promise<JournalContents | undefined> {
     const path = join(root, id);
     if (DirectoryLock.isHeld(path)) return undefined;
     return { path, format: await formatIn(path), segments: await segmentsIn(path) };
   }
 
-  /** The segments that are there, in order. */
+  /** Its segments, in ascending order. */
   segments(): Promise<Segment[]> {
     return segmentsIn(this.path);
   }
 
   /**
-   * Whether it is where it was made, locked, and can be read by the next process. Where not, what is written to its
-   * files may be gone with this process.
+   * Whether it is in place and locked, and a later process can read it. If not, what is written to its files may be lost
+   * with this process.
    *
    * @throws errors of the file system
    */
@@ -134,19 +139,19 @@ export class JournalDirectory {
     return this.lock.isOurs() && existsSync(this.formatFile);
   }
 
-  /** Until the names in it are on the disk for good. */
+  /** Calls fsync, so that the names of its files survive a power failure. */
   sync(): void {
     syncDirectory(this.path);
   }
 
-  /** Leaves it for the next process, or for the one that has it now. */
+  /** Leaves it to other processes. */
   release(): void {
     this.lock.release();
   }
 
-  /** Its segments must have been removed. */
+  /** Its segments must have been removed before. */
   remove(): Promise<void> {
-    return removeDirectory(this.path, this.lock);
+    return removeProcessFolder(this.path, this.lock, [FORMAT_FILE]);
   }
 }
 
@@ -161,8 +166,7 @@ function describe(directory: string, description: string): void {
 }
 
 /**
- * Undefined where the process ended before it had written the file.
- *
+ * @returns undefined if the process ended before it had written the file
  * @throws JournalFormatError
  */
 async function formatIn(directory: string): Promise<JournalFormat | undefined> {
@@ -195,30 +199,5 @@ function syncDirectory(path: string): void {
     fsyncSync(fd);
   } finally {
     closeSync(fd);
-  }
-}
-
-/** Undefined where a process holds it, or it is gone. */
-function acquireIfFree(path: string): DirectoryLock | undefined {
-  try {
-    return DirectoryLock.tryAcquire(path);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-/** Another process that looks in meanwhile finds nothing, and removes the directory if it stands in the way here. */
-async function removeDirectory(path: string, lock: DirectoryLock): Promise<void> {
-  try {
-    rmSync(join(path, FORMAT_FILE), { force: true });
-  } finally {
-    lock.release({ removeFile: true });
-  }
-  try {
-    await rmdir(path);
-  } catch (error) {
-    const code = codeOf(error);
-    if (code !== 'ENOENT' && code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
   }
 }

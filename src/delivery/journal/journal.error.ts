@@ -1,6 +1,6 @@
 import { adviceFor, LockUnavailableError } from '../../platform/lock/index.js';
-import type { JournalDamage } from './record.js';
 import { OperatorError } from '../../platform/errors/index.js';
+import type { JournalDamage } from './records.js';
 
 /** The `code` of an error of the file system, such as `ENOSPC`. */
 export function codeOf(error: unknown): string | undefined {
@@ -8,7 +8,7 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-/** The journal's directory cannot be made or written. A person must act. */
+/** The journal directory cannot be created or written. An operator must act. */
 export class JournalUnavailableError extends OperatorError {
   override readonly name = 'JournalUnavailableError';
   readonly code: string | undefined;
@@ -22,14 +22,14 @@ export class JournalUnavailableError extends OperatorError {
       cause instanceof LockUnavailableError
         ? `: ${cause.message} Or`
         : ` (${code ?? String(cause)}): ${adviceFor(code)}, set DATA_DIR to another directory, or`;
-    super(`The journal cannot be kept in ${path}${why} do without a journal with JOURNAL_MODE=off.`, {
+    super(`The journal cannot be stored in ${path}${why} set JOURNAL_MODE=off to run without a journal.`, {
       cause,
     });
     this.code = code;
   }
 }
 
-/** The batch would take the journal beyond its bound on disk. It is not in the journal. */
+/** The batch does not fit within the limit on disk. It is not in the journal. */
 export class JournalFullError extends OperatorError {
   override readonly name = 'JournalFullError';
 
@@ -42,7 +42,7 @@ export class JournalFullError extends OperatorError {
   }
 }
 
-/** The file system did not take the batch. It is not in the journal, and what was in there still is. */
+/** The file system failed to write the batch. It is not in the journal; everything else still is. */
 export class JournalWriteError extends OperatorError {
   override readonly name = 'JournalWriteError';
   readonly code: string | undefined;
@@ -70,21 +70,21 @@ export class JournalClosedError extends OperatorError {
   }
 }
 
-/** A record cannot be read back. It never will be: count it as done. */
+/** A record is lost. It is to be marked as done. */
 export class JournalDamageError extends OperatorError {
   override readonly name = 'JournalDamageError';
 
   constructor(readonly damage: JournalDamage) {
-    super(`${damage.file}: ${damage.bytes} bytes from ${damage.offset} are lost: ${damage.reason}.`);
+    super(`${damage.file}: ${damage.bytes} bytes at offset ${damage.offset} are lost: ${damage.reason}.`);
   }
 }
 
-/** A directory holds a journal that this version cannot read. */
+/** This version cannot read a journal. */
 export class JournalFormatError extends OperatorError {
   override readonly name = 'JournalFormatError';
 }
 
-/** Bytes that are not a batch, or one of another version. */
+/** The bytes are not a batch, or not one of this version. */
 export class BatchFormatError extends Error {
   override readonly name = 'BatchFormatError';
 }

@@ -76,14 +76,14 @@ describe('the journal', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('tells the lowest id that is on disk, in whatever order batches come', async () => {
+  it('returns the lowest id on disk, for any order of batches', async () => {
     const journal = await open();
     expect(journal.oldestId).toBeUndefined();
     for (const id of ['c', 'a', 'b']) journal.append(aBatch(id));
     expect(journal.oldestId).toBe('a');
   });
 
-  it('gives a batch back as it was, as often as it is asked', async () => {
+  it('reads a batch as it was appended, any number of times', async () => {
     const journal = await open();
     const first = journal.append(aBatch('first'));
     const second = journal.append(aBatch('second', 500_000));
@@ -92,7 +92,7 @@ describe('the journal', () => {
     expect(await journal.read(first)).toEqual(aBatch('first'));
   });
 
-  it('takes the same batch again, empty blocks included', async () => {
+  it('appends the same batch again, with empty blocks', async () => {
     const journal = await open();
     const batch = aBatch('again');
     for (let time = 0; time < 5; time++) {
@@ -100,9 +100,9 @@ describe('the journal', () => {
     }
   });
 
-  it('knows how many batches wait and what they take on disk', async () => {
+  it('counts unstored batches and their size on disk', async () => {
     const journal = await open();
-    expect(journal).toMatchObject({ entries: 0, bytes: 0, adoptedBytes: 0, maxBytes: 64 * MIB });
+    expect(journal).toMatchObject({ entries: 0, bytes: 0, takenOverBytes: 0, maxBytes: 64 * MIB });
     const entries = ['a', 'b', 'c'].map((id) => journal.append(aBatch(id)));
     expect(journal.entries).toBe(3);
     expect(journal.bytes).toBe(entries.reduce((sum, { length }) => sum + length, 0));
@@ -111,7 +111,7 @@ describe('the journal', () => {
     expect(journal.entries).toBe(0);
   });
 
-  it('keeps its files from other users', async () => {
+  it('creates files that other users cannot read', async () => {
     const journal = await open();
     expect((await stat(directory)).mode & 0o777).toBe(0o700);
     expect((await stat(journal.path)).mode & 0o777).toBe(0o700);
@@ -120,7 +120,7 @@ describe('the journal', () => {
     }
   });
 
-  it('removes a file when all of its batches are stored', async () => {
+  it('removes a segment when all of its batches are stored', async () => {
     const journal = await open({ segmentBytes: 1000 });
     const entries = Array.from({ length: 20 }, (_, index) => journal.append(aBatch(`batch ${index}`)));
     const before = await segmentsOf(journal);
@@ -137,7 +137,7 @@ describe('the journal', () => {
     expect(journal.bytes).toBe(await bytesOf(journal));
   });
 
-  it('begins a new file when the last one has grown and nothing in it waits', async () => {
+  it('begins a new segment when the current one is large and all of its batches are stored', async () => {
     const journal = await open();
     const entries = [journal.append(aBatch('a', MIB)), journal.append(aBatch('b', MIB))];
     for (const entry of entries) journal.done(entry);
@@ -149,7 +149,7 @@ describe('the journal', () => {
     expect(journal.entries).toBe(1);
   });
 
-  it('takes nothing beyond its bound, until there is room again', async () => {
+  it('throws JournalFullError at its limit, until there is space', async () => {
     const journal = await open({ maxBytes: 2 * MIB });
     const first = journal.append(aBatch('first', MIB));
     expect(journal.hasRoomFor(MIB)).toBe(false);
@@ -161,7 +161,7 @@ describe('the journal', () => {
     expect(journal.entries).toBe(1);
   });
 
-  it('counts nothing against its bound that it could drop', async () => {
+  it('does not count segments that it can remove against its limit', async () => {
     const journal = await open({ maxBytes: 2000 });
     for (let round = 0; round < 10; round++) {
       expect(journal.hasRoomFor(1500)).toBe(true);
@@ -170,14 +170,14 @@ describe('the journal', () => {
     }
   });
 
-  it('goes beyond its bound when it must', async () => {
+  it('exceeds its limit with beyondBound', async () => {
     const journal = await open({ maxBytes: MIB });
     const entry = journal.append(aBatch('last', 2 * MIB), { beyondBound: true });
     expectSame(await journal.read(entry), aBatch('last', 2 * MIB));
     expect(journal.hasRoomFor(0)).toBe(false);
   });
 
-  it('says when a batch is damaged, and gives the others', async () => {
+  it('reports a damaged batch, and reads the others', async () => {
     const journal = await open();
     const entries = ['a', 'b', 'c'].map((id) => journal.append(aBatch(id)));
     const [a, b, c] = entries;
@@ -196,7 +196,7 @@ describe('the journal', () => {
     expect(journal.entries).toBe(0);
   });
 
-  it('leaves nothing behind when nothing waits', async () => {
+  it('removes its directory if all batches are stored', async () => {
     const journal = await open();
     journal.done(journal.append(aBatch('stored')));
     await journal.close();
@@ -205,7 +205,7 @@ describe('the journal', () => {
     expect(() => journal.append(aBatch('late'))).toThrow(JournalClosedError);
   });
 
-  it('leaves what waits to the next process', async () => {
+  it('leaves unstored batches to the next process', async () => {
     const first = await open({ segmentBytes: 1000 });
     const entries = Array.from({ length: 9 }, (_, index) => first.append(aBatch(`batch ${index}`)));
     for (const entry of entries.slice(0, 4)) first.done(entry);
@@ -213,14 +213,14 @@ describe('the journal', () => {
 
     const second = await open();
     const found: string[] = [];
-    for await (const orphan of second.orphans()) {
-      expect(second.bytes).toBe(orphan.bytes);
-      for await (const { entry, batch } of orphan.batches()) {
+    for await (const abandoned of second.abandonedJournals()) {
+      expect(second.bytes).toBe(abandoned.bytes);
+      for await (const { entry, batch } of abandoned.batches()) {
         found.push(batch.id);
-        expect(await orphan.read(entry)).toEqual(batch);
-        orphan.done(entry);
+        expect(await abandoned.read(entry)).toEqual(batch);
+        abandoned.done(entry);
       }
-      await orphan.release();
+      await abandoned.release();
     }
     // Those done before may be in a file with others.
     expect(found.slice(-5)).toEqual([4, 5, 6, 7, 8].map((index) => `batch ${index}`));
@@ -286,12 +286,12 @@ describe.skipIf(!mountable())('the journal on a disk of 1 MiB', () => {
 
   async function drain(journal: Journal): Promise<string[]> {
     const found: string[] = [];
-    for await (const orphan of journal.orphans()) {
-      for await (const { entry, batch } of orphan.batches()) {
+    for await (const abandoned of journal.abandonedJournals()) {
+      for await (const { entry, batch } of abandoned.batches()) {
         found.push(batch.id);
-        orphan.done(entry);
+        abandoned.done(entry);
       }
-      await orphan.release();
+      await abandoned.release();
     }
     return found;
   }
@@ -307,7 +307,7 @@ describe.skipIf(!mountable())('the journal on a disk of 1 MiB', () => {
     await rm(disk, { recursive: true });
   });
 
-  it('refuses a batch when the disk is full, and goes on when there is space', async () => {
+  it('throws JournalWriteError on a full disk, and continues when there is space', async () => {
     const journal = await open();
     const kept = journal.append(aBatch('kept', 300_000));
     await writeFile(join(disk, 'other'), Buffer.alloc(400_000));
@@ -330,7 +330,7 @@ describe.skipIf(!mountable())('the journal on a disk of 1 MiB', () => {
     expect(damage).toEqual([]);
   });
 
-  it('gives up what is stored when the disk is full', async () => {
+  it('removes stored batches when the disk is full', async () => {
     const journal = await open();
     journal.done(journal.append(aBatch('stored', 500_000)));
     expect(await appendTo(journal, aBatch('refused', 700_000))).toBeInstanceOf(JournalWriteError);
@@ -339,7 +339,7 @@ describe.skipIf(!mountable())('the journal on a disk of 1 MiB', () => {
     await journal.close();
   });
 
-  it('goes on in another file when the part that was written cannot be cut off', async () => {
+  it('continues in another segment if a partial write cannot be truncated', async () => {
     const journal = await open();
     const kept = journal.append(aBatch('kept', 200_000));
     const file = join(journal.path, '00000001.journal');
@@ -363,7 +363,7 @@ describe.skipIf(!mountable())('the journal on a disk of 1 MiB', () => {
     expect(damage).toMatchObject([{ offset: kept.length, bytes: size - kept.length }]);
   });
 
-  it('says what to do when it cannot even begin', async () => {
+  it('says what to do if it cannot be created', async () => {
     for (let filled = 0; filled < 300; filled++) {
       await writeFile(join(disk, `file-${filled}`), Buffer.alloc(4096)).catch(() => undefined);
     }

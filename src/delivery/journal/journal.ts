@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Batch } from '../../telemetry/index.js';
+import type { AbandonedJournal } from './abandoned-journal.js';
 import { encodeBatch } from './format/index.js';
 import {
   JournalClosedError,
@@ -9,67 +10,82 @@ import {
   JournalWriteError,
 } from './journal.error.js';
 import { JournalDirectory } from './journal-directory.js';
-import type { JournalEntry } from './journal-entry.js';
-import { OpenBatchFile } from './open-batch-file.js';
-import { Orphanage } from './orphanage.js';
-import type { OrphanedJournal } from './orphaned-journal.js';
-import { readBatch } from './read-batch.js';
-import { frameRecord, HEADER_BYTES, type JournalDamage } from './record.js';
-import { lowerId } from './lower-id.js';
-import { SegmentChain } from './segment-chain.js';
+import { JournalRecovery } from './journal-recovery.js';
+import { OpenBatchFile } from './open-batch.js';
+import { frameRecord, HEADER_BYTES, type JournalDamage, type JournalEntry, readBatch } from './records.js';
+import { lowerId, SegmentChain } from './segments.js';
+
+/*
+ * States of the journal of this process:
+ *
+ *   open        batches and parts are written to its directory
+ *   lost        the directory was removed or moved. Every write, and check(), tries to create another one
+ *   refilling   there is another directory, and onMove() appends to it again what is in memory
+ *   closed      close() was called: the files may belong to another process
+ *
+ *   open → lost → refilling → open;  open, lost → closed
+ *
+ * A loss while it is refilling fails the write, and is handled by the next one. Any other transition is a bug, and throws.
+ */
+type JournalState = 'open' | 'lost' | 'refilling' | 'closed';
+
+const TRANSITIONS: Readonly<Record<JournalState, readonly JournalState[]>> = {
+  open: ['lost', 'closed'],
+  lost: ['refilling', 'closed'],
+  refilling: ['open'],
+  closed: [],
+};
 
 const MIB = 1024 * 1024;
 const SEGMENT_BYTES = 32 * MIB;
-/** A directory that is removed while another is made takes more than one attempt. */
+/** A directory that is removed while it is created needs more than one attempt. */
 const MAX_MOVES = 3;
 
-/** The directory of this process was removed or moved, and it works in another one from now on. */
+/** The directory of this process was removed or moved, and another one was created. */
 export interface JournalMove {
   from: string;
   to: string;
-  /** The lowest id of a batch that lay in the former directory, be it stored already; undefined where there was none. */
+  /** The lowest id of a batch in the former directory, stored or not; undefined if there was none. */
   oldestId: string | undefined;
 }
 
 export interface JournalOptions {
-  /** Where all processes of this volume have their directories. */
+  /** The parent of the directories of all processes on this volume. */
   directory: string;
-  /** Of the process, a UUIDv7: the name of its directory. By default a new one. */
+  /** The name of the directory: a UUIDv7, by default a new one. */
   id?: string;
-  /** How many bytes may be on disk: of this process, and of the journals that it adopted. */
+  /** The limit on disk, for this process and the journals that it has taken over: bytes. */
   maxBytes: number;
-  /** Called once for each damaged part that is met. */
+  /** Called once for each damaged section that is found. */
   onDamage: (damage: JournalDamage) => void;
   /**
-   * Called when this process has another directory, because its own was removed or moved. No entry and no part from
-   * before can be read any more: what lies in memory is to be appended again, which {@link Journal.append} takes here.
+   * Called after another directory was created. Entries and parts of before cannot be read any more: batches in memory
+   * are to be appended again, which is allowed from within this call.
    */
   onMove?: (move: JournalMove) => void;
   logger: Pick<LoggerService, 'warn'>;
-  /** How large a segment becomes. */
+  /** The maximum size of a segment. */
   segmentBytes?: number;
 }
 
 /**
- * Keeps batches on disk until they are stored: spool and write-ahead log in one.
+ * Stores batches on disk until a sink has stored them: a write-ahead log that is also the queue on disk.
  *
- * Each process has a directory of its own in it, with segments that batches are appended to, and the parts of
- * the batch that is open. Killing the process loses nothing that {@link append} or {@link keep} returned for: the kernel has it, and another process finds it by
- * {@link orphans}. That holds as long as the directory is where it was made, which is made sure of with each batch and
- * part; where not, there is another directory at once. Losing power may cost what the kernel had not written yet, since only {@link close} waits
- * for the disk.
+ * Each process has a directory with segments, to which batches are appended, and a file with the parts of the open
+ * batch. If the process is killed, nothing is lost that {@link append} or {@link appendPart} returned for: the kernel has
+ * it, and another process finds it by {@link abandonedJournals}. To hold that promise, every write checks that the
+ * directory is still in place. A power failure may cost what the kernel had not written: only {@link close} calls fsync.
  */
 export class Journal {
   readonly maxBytes: number;
-  readonly #orphanage: Orphanage;
+  readonly #recovery: JournalRecovery;
   readonly #segmentBytes: number;
+  #state: JournalState = 'open';
   #directory: JournalDirectory;
   #segments: SegmentChain;
   #openBatch: OpenBatchFile;
-  /** Of directories that were lost. What is in one must not come again beside the same batch with more in it. */
+  /** In lost directories. Their parts must not be replayed besides the same batch with more in it. */
   readonly #formerOpenBatches = new Set<OpenBatchFile>();
-  #moving = false;
-  #lost = false;
   #closing: Promise<void> | undefined;
 
   private constructor(
@@ -77,17 +93,17 @@ export class Journal {
     private readonly options: JournalOptions,
   ) {
     this.maxBytes = options.maxBytes;
-    // With a small bound, space must come back in small pieces.
+    // With a low limit, space must be freed in small pieces.
     this.#segmentBytes = options.segmentBytes ?? Math.min(SEGMENT_BYTES, Math.ceil(options.maxBytes / 8));
     this.#directory = directory;
     [this.#segments, this.#openBatch] = this.#filesIn(directory, 1);
-    this.#orphanage = new Orphanage(options.directory, directory.id, options);
+    this.#recovery = new JournalRecovery(options.directory, directory.id, options);
   }
 
   /**
-   * Makes this process's own directory.
+   * Creates the directory of this process.
    *
-   * @throws JournalUnavailableError where that fails; it says what to do
+   * @throws JournalUnavailableError which says what to do
    */
   static async open(options: JournalOptions): Promise<Journal> {
     const directory = JournalDirectory.create(options.directory, options.id);
@@ -99,59 +115,58 @@ export class Journal {
     }
   }
 
-  /** This process's own directory. */
+  /** The directory of this process. */
   get path(): string {
     return this.#directory.path;
   }
 
-  /** On disk: of this process, and of the journals that it adopted. */
+  /** The size on disk, including journals that were taken over. */
   get bytes(): number {
-    return this.#segments.bytes + this.#openBatch.size + this.#orphanage.bytes;
+    return this.#segments.bytes + this.#openBatch.size + this.#recovery.bytes;
   }
 
-  /** Of {@link bytes}, those of adopted journals. */
-  get adoptedBytes(): number {
-    return this.#orphanage.bytes;
+  /** The part of {@link bytes} in journals that were taken over. */
+  get takenOverBytes(): number {
+    return this.#recovery.bytes;
   }
 
-  /** Whether a batch lies in the directory of this process. Not so where that was lost since, and there is no other. */
+  /** Whether a batch is in the directory of this process, so that a later process finds it. */
   holds(entry: JournalEntry): boolean {
-    return !this.#lost && this.#segments.pathOf(entry.segment) !== undefined;
+    return this.#state !== 'lost' && this.#segments.pathOf(entry.segment) !== undefined;
   }
 
-  /** Batches appended here and not stored yet. */
+  /** The number of batches that were appended and are not stored yet. */
   get entries(): number {
     return this.#segments.entries;
   }
 
-  /** Names of the folders of all processes on this volume. */
+  /** The names of the directories of all processes on this volume. */
   folders(): Promise<string[]> {
-    return this.#orphanage.folders();
+    return this.#recovery.folders();
   }
 
-  /** The lowest id of a batch that is on disk here, be it stored already; undefined where there is none. */
+  /** The lowest id of a batch on disk, stored or not; undefined if there is none. */
   get oldestId(): string | undefined {
     return lowerId(this.#segments.oldestId, this.#openBatch.id);
   }
 
-  /** Journals of other processes that are not stored: this version cannot read them, or their ids are lost. */
-  get leftAlone(): number {
-    return this.#orphanage.leftAlone;
+  /** The number of abandoned journals that are not replayed: this version cannot read them, or they are withheld. */
+  get skipped(): number {
+    return this.#recovery.skipped;
   }
 
-  /** Whether a batch of this size, more or less, stays within the bound: its parts make room for it. */
+  /** Whether a batch of about this size fits. The space of its parts is reused. */
   hasRoomFor(bytes: number): boolean {
     const { size } = this.#openBatch;
     return this.bytes - size - this.#segments.reclaimable + HEADER_BYTES + bytes <= this.maxBytes;
   }
 
   /**
-   * Puts a batch at the end, in one write.
+   * Appends a batch, in one write.
    *
-   * @param beyondBound take it even if that exceeds `maxBytes`, as while the process stops
+   * @param beyondBound append it even beyond `maxBytes`, as during a stop
    * @throws JournalFullError beyond `maxBytes`. A batch larger than that never fits.
-   * @throws JournalWriteError where the file system refuses. What it took of the batch is cut off again; once it
-   *   has space, the journal goes on.
+   * @throws JournalWriteError if the file system fails. A partial write is truncated; later writes may succeed.
    * @throws JournalClosedError
    */
   append(batch: Batch, { beyondBound = false } = {}): JournalEntry {
@@ -163,30 +178,30 @@ export class Journal {
       if (this.bytes + length > this.maxBytes) this.#segments.reclaim();
       return this.#writing(() => this.#segments.append(parts, length, batch.id));
     };
-    const isThere = (): boolean => this.#directory.isIntact() && this.#segments.currentHasItsName();
-    const entry = this.#keptBy(append, isThere);
-    this.#emptyFormer(batch.id);
+    const isInPlace = (): boolean => this.#directory.isIntact() && this.#segments.currentIsInPlace();
+    const entry = this.#writeInPlace(append, isInPlace);
+    this.#clearFormer(batch.id);
     try {
       this.#openBatch.clear(batch.id);
     } catch (error) {
-      // It is there twice then, and its id tells.
+      // The batch is on disk twice then, under the same id.
       this.options.logger.warn(`The parts of a batch could not be removed: ${String(error)}`);
     }
     return entry;
   }
 
   /**
-   * Keeps a part of the batch that is open, behind those with the same id, until that is appended whole.
+   * Appends a part of the open batch to the parts with the same id. They are removed when the batch is appended.
    *
-   * @throws JournalWriteError where the directory was lost: then all of the batch is to be kept, as one part
+   * @throws JournalWriteError if the directory was lost: then the complete open batch is to be appended, as one part
    * @throws JournalFullError beyond `maxBytes`
-   * @throws JournalWriteError where the file system refuses
+   * @throws JournalWriteError if the file system fails
    * @throws JournalClosedError
    */
-  keep(part: Batch): void {
+  appendPart(part: Batch): void {
     const before = this.#directory;
-    const keep = (): void => {
-      // Of the parts before this one there are none in another directory: they come again with it.
+    const append = (): void => {
+      // Another directory does not have the earlier parts.
       if (this.#directory !== before) throw new JournalWriteError(before.path, 'it was removed or moved');
       const { parts, length } = this.#frame(part);
       if (!this.hasRoomFor(length + this.#openBatch.size - HEADER_BYTES)) {
@@ -194,23 +209,22 @@ export class Journal {
       }
       this.#writing(() => this.#openBatch.append(part.id, parts, length));
     };
-    // This comes many times a batch: with that, more is looked at.
-    this.#keptBy(keep, () => this.#openBatch.exists());
-    this.#emptyFormer(part.id);
+    // A cheap check, since there are many parts per batch. append() checks more.
+    this.#writeInPlace(append, () => this.#openBatch.exists());
+    this.#clearFormer(part.id);
   }
 
   /**
    * Reads a batch that is not stored yet.
    *
-   * @throws JournalDamageError where it cannot be had any more. The damage has been reported; the entry is then
-   *   to be called done.
+   * @throws JournalDamageError if it is lost, which was reported by `onDamage`; the entry is then to be marked as done
    */
   async read(entry: JournalEntry): Promise<Batch> {
     const path = this.#segments.pathOf(entry.segment);
     if (path === undefined) {
-      // That has been told.
+      // The loss of the directory was logged.
       const { offset, length: bytes } = entry;
-      throw new JournalDamageError({ file: 'a directory that is lost', offset, bytes, reason: 'it is gone' });
+      throw new JournalDamageError({ file: 'a lost directory', offset, bytes, reason: 'it is gone' });
     }
     try {
       return await readBatch(path, this.#directory.format, entry);
@@ -220,37 +234,39 @@ export class Journal {
     }
   }
 
-  /** The batch is stored. A second call does nothing. */
+  /** Marks a batch as stored or lost. A second call does nothing. */
   done(entry: JournalEntry): void {
-    // Once closed, the files may be another process's.
-    if (this.#closing === undefined) this.#segments.done(entry);
+    if (this.#state !== 'closed') this.#segments.done(entry);
+  }
+
+  /** Takes over the journals of ended processes, one after the other: see {@link JournalRecovery.find}. */
+  abandonedJournals(): AsyncGenerator<AbandonedJournal, void, undefined> {
+    return this.#recovery.find();
   }
 
   /**
-   * Adopts the journals that processes which are gone left behind, one after another, the oldest first. No two
-   * processes adopt the same. May be called again at any time; what is of another version or cannot be read is
-   * left alone, with one warning.
-   */
-  orphans(): AsyncGenerator<OrphanedJournal, void, undefined> {
-    return this.#orphanage.find();
-  }
-
-  /**
-   * Makes sure that the directory is where it was made, and makes another one where not.
+   * Checks that the directory is in place, and creates another one if not.
    *
-   * @throws JournalUnavailableError where that cannot be
+   * @throws JournalUnavailableError if that fails
    */
   check(): void {
-    if (this.#closing === undefined && !this.#isIntact()) this.#move();
+    if (this.#state !== 'closed' && !this.#isIntact()) this.#move();
   }
 
-  /** Leaves what waits to the next process, safely on disk, or removes the directory where nothing waits. */
+  /** Leaves unstored batches to a later process, after fsync; removes the directory if there are none. */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
 
+  #become(next: JournalState): void {
+    if (!TRANSITIONS[this.#state].includes(next)) {
+      throw new Error(`The journal cannot become ${next}: it is ${this.#state}.`);
+    }
+    this.#state = next;
+  }
+
   #frame(batch: Batch): { parts: Buffer[]; length: number } {
-    if (this.#closing !== undefined) throw new JournalClosedError();
+    if (this.#state === 'closed') throw new JournalClosedError();
     const parts = frameRecord(this.#directory.format.marker, encodeBatch(batch));
     return { parts, length: parts.reduce((sum, part) => sum + part.length, 0) };
   }
@@ -264,30 +280,30 @@ export class Journal {
   }
 
   /**
-   * Nothing counts as kept before its file was seen to have its name after the write.
+   * Writes, and checks afterwards that the file is still in place. If not, it writes again to another directory.
    *
-   * @param isThere whether what was written is where the next process finds it
+   * @param isInPlace whether a later process finds what was written
    */
-  #keptBy<T>(write: () => T, isThere: () => boolean): T {
+  #writeInPlace<T>(write: () => T, isInPlace: () => boolean): T {
     for (let moves = 0; ; moves++) {
       let failure: unknown;
       try {
         const result = write();
-        if (this.#writing(isThere)) return result;
-        failure = new JournalWriteError(this.path, 'it is removed again and again');
+        if (this.#writing(isInPlace)) return result;
+        failure = new JournalWriteError(this.path, 'it is removed repeatedly');
       } catch (error) {
         if (this.#isIntact()) throw error;
         failure = error;
       }
-      if (this.#moving || moves >= MAX_MOVES) throw failure;
+      if (this.#state === 'refilling' || this.#state === 'closed' || moves >= MAX_MOVES) throw failure;
       this.#writing(() => this.#move());
     }
   }
 
-  /** Whether all that this process works with is where it was made. What cannot be looked at for now counts as there. */
+  /** Whether all files are in place. If that cannot be checked, they count as in place. */
   #isIntact(): boolean {
     try {
-      return this.#directory.isIntact() && this.#openBatch.hasItsName() && this.#segments.allHaveTheirNames();
+      return this.#directory.isIntact() && this.#openBatch.isInPlace() && this.#segments.allAreInPlace();
     } catch {
       return true;
     }
@@ -295,7 +311,7 @@ export class Journal {
 
   /** @throws JournalUnavailableError */
   #move(): void {
-    this.#lost = true;
+    if (this.#state !== 'lost') this.#become('lost');
     const from = this.#directory;
     const { oldestId } = this;
     const to = JournalDirectory.create(this.options.directory);
@@ -310,21 +326,20 @@ export class Journal {
       throw new JournalUnavailableError(this.options.directory, error);
     }
     this.#directory = to;
-    this.#lost = false;
-    this.#orphanage.movedTo(to.id, from.id);
-    this.#moving = true;
+    this.#recovery.movedTo(to.id, from.id);
+    this.#become('refilling');
     try {
       this.options.onMove?.({ from: from.path, to: to.path, oldestId });
     } finally {
-      this.#moving = false;
+      this.#become('open');
     }
   }
 
   /**
-   * The open batch lies in this directory again, and perhaps with more in it. Were the former directory put back, its
-   * parts would be taken for all of the batch.
+   * Clears the parts of a batch in lost directories, once it is on disk again and perhaps with more in it: were the
+   * directory restored, its parts would be taken for the complete batch.
    */
-  #emptyFormer(batchId: string): void {
+  #clearFormer(batchId: string): void {
     for (const former of this.#formerOpenBatches) {
       if (former.id !== undefined && former.id !== batchId) continue;
       this.#formerOpenBatches.delete(former);
@@ -332,9 +347,7 @@ export class Journal {
         former.clear();
         former.abandon();
       } catch (error) {
-        this.options.logger.warn(
-          `The parts of a batch remain in a directory that was lost: ${String(error)}`,
-        );
+        this.options.logger.warn(`Parts of a batch remain in a lost directory: ${String(error)}`);
       }
     }
   }
@@ -350,8 +363,9 @@ export class Journal {
   }
 
   async #close(): Promise<void> {
+    this.#become('closed');
     for (const former of this.#formerOpenBatches) former.abandon();
-    await this.#orphanage.close();
+    await this.#recovery.close();
     if (!this.#isIntact()) {
       this.#segments.abandon();
       this.#openBatch.abandon();

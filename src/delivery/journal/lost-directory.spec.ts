@@ -17,7 +17,7 @@ import {
 const MIB = 1024 * 1024;
 const onPosix = process.platform !== 'win32';
 
-describe.runIf(onPosix)('a journal whose directory is lost while it is used', () => {
+describe.runIf(onPosix)('a journal whose directory is removed or moved', () => {
   let folder: string;
   let directory: string;
   let moves: JournalMove[];
@@ -53,10 +53,10 @@ describe.runIf(onPosix)('a journal whose directory is lost while it is used', ()
     await promisify(execFile)('cp', ['-r', directory, copy]);
     const next = await open({ directory: copy });
     const found: Batch[] = [];
-    for await (const orphan of next.orphans()) {
-      for await (const { batch, entry } of orphan.batches()) {
+    for await (const abandoned of next.abandonedJournals()) {
+      for await (const { batch, entry } of abandoned.batches()) {
         found.push(batch);
-        orphan.done(entry);
+        abandoned.done(entry);
       }
     }
     return found;
@@ -79,7 +79,7 @@ describe.runIf(onPosix)('a journal whose directory is lost while it is used', ()
     ],
     ['loses the description of its format', (path: string) => rm(join(path, 'journal.json'))],
     ['loses the file that is written to', (path: string) => rm(join(path, '00000001.journal'))],
-  ])('has another one before a batch counts as kept, when it %s', async (_, lose) => {
+  ])('creates another one before append returns, when it %s', async (_, lose) => {
     const journal = await open();
     const before = journal.append(aBatch('before'));
     expect(journal.holds(before)).toBe(true);
@@ -100,7 +100,7 @@ describe.runIf(onPosix)('a journal whose directory is lost while it is used', ()
     expect(journal.entries).toBe(2);
   });
 
-  it('takes what is in memory again before the batch that comes', async () => {
+  it('appends batches in memory again before the next batch', async () => {
     const again = ['1', '2'].map((id) => aBatch(id));
     const journal = await open({ onMove: () => again.forEach((batch) => journal.append(batch)) });
     for (const batch of again) journal.append(batch);
@@ -109,19 +109,19 @@ describe.runIf(onPosix)('a journal whose directory is lost while it is used', ()
     expect(await idsAfterKill()).toEqual(['1', '2', '3']);
   });
 
-  it('refuses a part, so that all of the open batch comes as one', async () => {
+  it('rejects a part, so that the complete open batch is appended as one part', async () => {
     const journal = await open();
-    journal.keep(aBatch('open', 3));
+    journal.appendPart(aBatch('open', 3));
     const { path } = journal;
     await rm(join(path, 'open-batch'));
-    expect(() => journal.keep(aBatch('open', 4))).toThrow(JournalWriteError);
+    expect(() => journal.appendPart(aBatch('open', 4))).toThrow(JournalWriteError);
     expect(moves).toHaveLength(1);
-    journal.keep(aBatch('open', 7));
+    journal.appendPart(aBatch('open', 7));
     const [batch, ...rest] = await foundAfterKill();
     expect([batch?.id, batch?.expiring.tuples.length, rest]).toEqual(['open', 7, []]);
   });
 
-  it('notices it without a batch, and for each of its files', async () => {
+  it('detects it without a write, for each of its files', async () => {
     const journal = await open({ segmentBytes: 200 });
     journal.check();
     expect(moves).toEqual([]);
@@ -136,7 +136,7 @@ describe.runIf(onPosix)('a journal whose directory is lost while it is used', ()
     expect(await readdir(directory)).toHaveLength(1);
   });
 
-  it('refuses batches while there can be no other, and goes on as soon as there can', async () => {
+  it('rejects batches while no other directory can be created, and continues afterwards', async () => {
     const journal = await open();
     const before = journal.append(aBatch('before'));
     await rm(directory, { recursive: true });
@@ -144,7 +144,7 @@ describe.runIf(onPosix)('a journal whose directory is lost while it is used', ()
     for (let count = 0; count < 3; count++) {
       expect(() => journal.append(aBatch('refused'))).toThrow(JournalWriteError);
     }
-    expect(() => journal.check()).toThrow(/cannot be kept in .*a part of the path is a file; remove it/);
+    expect(() => journal.check()).toThrow(/cannot be stored in .*a part of the path is a file; remove it/);
     expect(journal.holds(before)).toBe(false);
     expect(moves).toEqual([]);
     await rm(directory);
@@ -154,7 +154,7 @@ describe.runIf(onPosix)('a journal whose directory is lost while it is used', ()
     expect(journal.entries).toBe(1);
   });
 
-  it('adopts the former one where it is put back', async () => {
+  it('takes over the former one if it is restored', async () => {
     const journal = await open();
     const { path } = journal;
     journal.append(aBatch('before'));
@@ -162,18 +162,18 @@ describe.runIf(onPosix)('a journal whose directory is lost while it is used', ()
     journal.check();
     await rename(join(folder, 'away'), path);
     const found: string[] = [];
-    for await (const orphan of journal.orphans()) {
-      for await (const { batch, entry } of orphan.batches()) {
+    for await (const abandoned of journal.abandonedJournals()) {
+      for await (const { batch, entry } of abandoned.batches()) {
         found.push(batch.id);
-        orphan.done(entry);
+        abandoned.done(entry);
       }
-      await orphan.release();
+      await abandoned.release();
     }
     expect(found).toEqual(['before']);
     expect(await readdir(directory)).toHaveLength(1);
   });
 
-  it('ends without an error where it is lost at the end', async () => {
+  it('closes without an error if it is lost during close', async () => {
     const journal = await open();
     journal.append(aBatch('before'));
     await rm(directory, { recursive: true });

@@ -5,11 +5,11 @@ export interface Step {
   sql: string;
   /** Parameters in PostgreSQL's text form. */
   values?: readonly (string | null)[];
-  /** The data, in pieces, where the statement is COPY … FROM STDIN. */
+  /** The data, in pieces, of COPY … FROM STDIN. */
   copy?: readonly Buffer[];
 }
 
-/** What pg's typings leave out of the connection; see its `lib/connection.js`. */
+/** Methods that the types of pg lack; see its `lib/connection.js`. */
 interface Wire extends Omit<Connection, 'parse' | 'bind' | 'execute'> {
   parse(statement: { text: string }): void;
   bind(parameters: { values: readonly (string | null)[] }): void;
@@ -23,17 +23,16 @@ const COPY_DONE = Buffer.from([0x63, 0, 0, 0, 4]);
 
 const failedSteps = new WeakMap<Error, number>();
 
-/** Which step of its pipeline failed with an error, counted from 0; undefined for an error of no pipeline. */
+/** The index of the step that failed with an error; undefined if it is not an error of a pipeline. */
 export function failedStepOf(error: unknown): number | undefined {
   return error instanceof Error ? failedSteps.get(error) : undefined;
 }
 
 /**
- * Statements that go to the server in one piece, COPY with its data among them, and are answered together: a
- * transaction costs one round trip rather than one for each statement. When one fails, the server passes over
- * the rest. pg's own pipeline mode takes no COPY.
+ * Sends statements, including COPY with its data, in one piece: a transaction costs one round trip. When a statement
+ * fails, the server skips the rest. The pipeline mode of pg does not support COPY.
  *
- * Messages by chapter 54.2.3 of PostgreSQL's manual; data for COPY may be on its way before it is asked for.
+ * See chapter 54.2.3 of PostgreSQL's manual. The data of COPY may be sent before the server requests it.
  */
 class Pipeline implements Submittable {
   readonly done: Promise<number[]>;
@@ -77,7 +76,7 @@ class Pipeline implements Submittable {
     this.reject(error);
   }
 
-  // The client hands these over; there is nothing to do about them.
+  // Called by the client. There is nothing to do.
   readonly handleRowDescription = ignore;
   readonly handleDataRow = ignore;
   readonly handlePortalSuspended = ignore;
@@ -86,10 +85,10 @@ class Pipeline implements Submittable {
 }
 
 /**
- * Sends statements as one pipeline.
+ * Runs statements as one pipeline.
  *
- * @returns the rows that each statement affected
- * @throws the error of the first that failed; a transaction that was open before or opened by it is then failed
+ * @returns the number of rows that each statement affected
+ * @throws the error of the first statement that failed; the transaction, if there is one, is then aborted
  */
 export function runPipeline(client: ClientBase, steps: readonly Step[]): Promise<number[]> {
   return client.query(new Pipeline(steps)).done;

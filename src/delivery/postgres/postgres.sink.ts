@@ -2,32 +2,30 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { ClientBase } from 'pg';
 import {
   CollectorId,
-  isDoneWith,
+  isBatchDone,
   isMissingPartition,
-  isRefusedData,
+  isRejectedData,
   isStoredBatch,
   LOG_TABLES,
   PartitionManager,
-  takeCollectorNumber,
+  registerCollector,
   tupleTimes,
   WriterPool,
 } from '../../storage/index.js';
 import type { Batch, RowBlock } from '../../telemetry/index.js';
 import { BatchSink, type StoreResult } from '../batch-sink.port.js';
-import { blocksOf } from './blocks.js';
-import { claim, isOtherwiseClaimed, renumberBatch } from './collector-claim.js';
+import { blocksOf, beginBatch, isWrongCollector, renumberBatch, wholeBatch } from './batch-statements.js';
 import { runPipeline, type Step } from './pipeline.js';
-import { TolerantWriter } from './tolerant-writer.js';
-import { wholeBatch } from './whole-batch.js';
+import { RowByRowWriter } from './row-by-row-writer.js';
 
-const DUPLICATE: StoreResult = { duplicate: true, refused: [] };
+const DUPLICATE: StoreResult = { duplicate: true, rejected: [] };
 
-/** Writes a batch in one transaction: its id, the news of connections, what was rejected, and the rows by COPY. */
+/** Stores a batch in one transaction: its id, connections, rejected messages, and its rows by COPY. */
 @Injectable()
 export class PostgresSink extends BatchSink {
   private readonly logger = new Logger(PostgresSink.name);
 
-  /** Numbers of collectors that are not those of their batches. Few: a backup was restored. */
+  /** Collectors with another number than in their batches, since a backup was restored. */
   private readonly renumbered = new Map<string, number>();
 
   constructor(
@@ -43,28 +41,28 @@ export class PostgresSink extends BatchSink {
     try {
       return await this.storeAs(batch, known ?? batch.collector.number, signal);
     } catch (error) {
-      if (!isOtherwiseClaimed(error)) throw error;
+      if (!isWrongCollector(error)) throw error;
     }
     const number = await this.pool.withClient((client) => this.numberFor(client, batch), signal);
     if (number === undefined) return DUPLICATE;
     if (number === batch.collector.number) this.renumbered.delete(batch.collector.id);
     else {
       this.logger.warn(
-        `The number ${batch.collector.number.toString()} of a server belongs to another one in this database: its connections are numbered anew.`,
+        `Collector number ${batch.collector.number.toString()} belongs to another server in this database. Connections of the batch are renumbered.`,
       );
       this.renumbered.set(batch.collector.id, number);
     }
     return await this.storeAs(batch, number, signal);
   }
 
-  /** The number of the collector of a batch; undefined where that is done with the batch, which is stored then. */
+  /** The number of the collector of a batch; undefined if the batch is already stored. */
   private async numberFor(client: ClientBase, { id, collector }: Batch): Promise<number | undefined> {
     const isOwn = collector.id === this.collector.id;
-    const number = await takeCollectorNumber(client, collector, isOwn);
-    return (await isDoneWith(client, { id, collector: collector.id }, isOwn)) ? undefined : number;
+    const number = await registerCollector(client, collector, isOwn);
+    return (await isBatchDone(client, { id, collector: collector.id }, isOwn)) ? undefined : number;
   }
 
-  /** @throws the database's error where its collector does not have that number: see isOtherwiseClaimed */
+  /** @throws an error for which isWrongCollector is true, if the number belongs to another collector */
   private async storeAs(batch: Batch, number: number, signal: AbortSignal): Promise<StoreResult> {
     if (number === batch.collector.number) return await this.storeNumbered(batch, signal);
     const storedAs = renumberBatch(batch, number);
@@ -72,23 +70,23 @@ export class PostgresSink extends BatchSink {
   }
 
   private async storeNumbered(batch: Batch, signal: AbortSignal): Promise<StoreResult> {
-    // Before a connection is taken: with a pool of one it would wait for itself.
+    // Before a connection is acquired: with a pool of one it would wait for itself.
     await this.ensurePartitions(batch, signal);
     try {
       return await this.storeWhole(batch, signal);
     } catch (error) {
       if (isMissingPartition(error)) {
-        // Somebody has dropped it since we looked: the next attempt looks again.
+        // It was dropped since the last check: the next attempt checks again.
         for (const table of LOG_TABLES) this.partitions.forget(table);
         throw error;
       }
-      if (isOtherwiseClaimed(error) || !isRefusedData(error)) throw error;
-      this.logger.debug(`A batch has a row that the database refuses: ${String(error)}`);
-      return await this.storeTolerantly(batch, signal);
+      if (isWrongCollector(error) || !isRejectedData(error)) throw error;
+      this.logger.debug(`The database rejects a row of a batch. Writing it row by row: ${String(error)}`);
+      return await this.storeRowByRow(batch, signal);
     }
   }
 
-  /** The pool is not its own. */
+  /** The pool is closed by its owner. */
   override async close(): Promise<void> {
     await Promise.resolve();
   }
@@ -102,28 +100,28 @@ export class PostgresSink extends BatchSink {
 
   private storeWhole(batch: Batch, signal: AbortSignal): Promise<StoreResult> {
     return this.pool.withClient(async (client) => {
-      const isNew = await runClaiming(client, wholeBatch(batch));
-      return isNew ? { duplicate: false, refused: [] } : DUPLICATE;
+      const isNew = await runUnlessStored(client, wholeBatch(batch));
+      return isNew ? { duplicate: false, rejected: [] } : DUPLICATE;
     }, signal);
   }
 
-  private storeTolerantly(batch: Batch, signal: AbortSignal): Promise<StoreResult> {
+  private storeRowByRow(batch: Batch, signal: AbortSignal): Promise<StoreResult> {
     return this.pool.withClient(async (client) => {
-      if (!(await runClaiming(client, claim(batch)))) return DUPLICATE;
-      const refused = await new TolerantWriter(client).write(batch);
+      if (!(await runUnlessStored(client, beginBatch(batch)))) return DUPLICATE;
+      const rejected = await new RowByRowWriter(client).write(batch);
       await client.query('COMMIT');
-      return { duplicate: false, refused };
+      return { duplicate: false, rejected };
     }, signal);
   }
 }
 
-/** When the messages of a block are dated: milliseconds since the epoch. */
+/** The `created_at` of the messages of a block: milliseconds since the epoch. */
 function* momentsOf({ tuples }: RowBlock): Generator<number, void, undefined> {
   for (const { createdAt } of tupleTimes(tuples)) yield Math.floor(createdAt / 1000);
 }
 
-/** @returns false where the batch that the steps claim is stored already: then the transaction is rolled back */
-async function runClaiming(client: ClientBase, steps: readonly Step[]): Promise<boolean> {
+/** @returns false if the batch is already stored; then the transaction is rolled back */
+async function runUnlessStored(client: ClientBase, steps: readonly Step[]): Promise<boolean> {
   try {
     await runPipeline(client, steps);
     return true;

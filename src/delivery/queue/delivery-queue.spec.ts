@@ -33,7 +33,7 @@ async function take(queue: DeliveryQueue): Promise<QueuedBatch> {
 async function store(queue: DeliveryQueue): Promise<string> {
   const item = await take(queue);
   const { id } = await item.load();
-  item.settle();
+  item.acknowledge();
   return id;
 }
 
@@ -48,7 +48,7 @@ beforeEach(() => {
 });
 
 describe('a queue without a journal', () => {
-  it('gives batches in order, and to writers that wait as soon as there is one', async () => {
+  it('returns batches in order, and to waiting writers at once', async () => {
     const queue = queueIn('off');
     const waiting = [take(queue), take(queue)];
     for (const id of ['a', 'b', 'c']) queue.push(aBatch(id));
@@ -58,7 +58,7 @@ describe('a queue without a journal', () => {
     expect(journal.appended).toBe(0);
   });
 
-  it('is full at its bound in memory, still takes what was read, and has room again at three quarters', async () => {
+  it('is full at its memory limit, still accepts what was read, and resumes at three quarters', async () => {
     const queue = queueIn('off');
     for (const id of ['a', 'b', 'c', 'd', 'e']) queue.push(aBatch(id, MIB));
     expect(queue.full).toBe(true);
@@ -74,19 +74,19 @@ describe('a queue without a journal', () => {
     expect(gauges.memoryBytes?.()).toBe(0);
   });
 
-  it('counts what is being written until it is stored', async () => {
+  it('counts batches in flight until they are stored', async () => {
     const queue = queueIn('off');
     const batch = aBatch('a', MIB);
     queue.push(batch);
     const item = await take(queue);
     expect(gauges.batches?.()).toBe(1);
     expect(gauges.memoryBytes?.()).toBe(sizeOf(batch));
-    item.settle();
+    item.acknowledge();
     expect(gauges.batches?.()).toBe(0);
     expect(gauges.memoryBytes?.()).toBe(0);
   });
 
-  it('is idle when everything is stored, and not before', async () => {
+  it('is idle when every batch is stored, and not before', async () => {
     const queue = queueIn('off');
     await queue.idle();
     queue.push(aBatch('a'));
@@ -97,11 +97,11 @@ describe('a queue without a journal', () => {
     await store(queue);
     await Promise.resolve();
     expect(idle).toBe(false);
-    last.settle();
+    last.acknowledge();
     await waiting;
   });
 
-  it('lets writers go at its end, and gives back what none of them has taken', async () => {
+  it('ends waiting writers, and returns the remaining batches', async () => {
     const queue = queueIn('off');
     const first = queue.take();
     const second = queue.take();
@@ -111,28 +111,28 @@ describe('a queue without a journal', () => {
     expect((await first)?.batch?.id).toBe('a');
     expect(await second).toBeUndefined();
     expect(await queue.take()).toBeUndefined();
-    expect(queue.leftovers().map(({ batch }) => batch?.id)).toEqual(['b']);
-    expect(queue.leftovers()).toEqual([]);
+    expect(queue.takeRemaining().map(({ batch }) => batch?.id)).toEqual(['b']);
+    expect(queue.takeRemaining()).toEqual([]);
   });
 });
 
-describe('the batches that a queue holds', () => {
-  it('begin with the oldest that is not stored, or with the last where all are', async () => {
+describe('holds_from of a queue', () => {
+  it('is the lowest unstored id, or the last id if all are stored', async () => {
     const queue = queueIn('off');
     expect(held.from).toBe(NOTHING_KNOWN);
     for (const id of ['a', 'b', 'c']) queue.push(aBatch(id));
     const [first, second] = [await take(queue), await take(queue)];
     expect(held.from).toBe('a');
-    second.settle();
+    second.acknowledge();
     expect(held.from).toBe('a');
-    first.settle();
+    first.acknowledge();
     expect(held.from).toBe('c');
     await store(queue);
     // One that is open has a higher id, and may have parts in the journal.
     expect(held.from).toBe('c');
   });
 
-  it('begin with the oldest that lies on disk, where that is older than those in memory', async () => {
+  it('is the lowest id on disk, if that is lower than those in memory', async () => {
     const queue = queueIn('overflow');
     queue.push(aBatch('a', 3 * MIB));
     queue.push(aBatch('b', 3 * MIB));
@@ -145,18 +145,20 @@ describe('the batches that a queue holds', () => {
     expect(held.from).toBe('c');
   });
 
-  it('are none once only the journal is left, and that is empty', async () => {
+  it('is NOTHING_HELD once the queue is closed and the journal is empty', async () => {
     const queue = queueIn('always');
     queue.push(aBatch('a'));
-    queue.leave();
+    const item = await queue.take();
+    queue.end();
+    queue.close();
     expect(held.from).toBe('a');
-    await store(queue);
+    item?.acknowledge();
     expect(held.from).toBe(NOTHING_HELD);
   });
 });
 
 describe('a queue with overflow', () => {
-  it('puts on disk what memory does not hold, in its order, and is full when neither has room', async () => {
+  it('journals what exceeds its memory limit, in order, and is full when the journal is full too', async () => {
     const queue = queueIn('overflow');
     journal.room = 12 * MIB;
     const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
@@ -169,7 +171,7 @@ describe('a queue with overflow', () => {
     expect(gauges.batches?.()).toBe(0);
   });
 
-  it('is full when neither memory nor disk has room', async () => {
+  it('is full when memory and journal are full', async () => {
     const queue = queueIn('overflow');
     journal.room = 8 * MIB;
     for (const id of ['a', 'b', 'c']) queue.push(aBatch(id, MIB));
@@ -186,7 +188,7 @@ describe('a queue with overflow', () => {
 });
 
 describe('a queue that journals always', () => {
-  it('has every batch on disk first, and in memory as far as there is room', async () => {
+  it('journals every batch, and keeps it in memory up to the limit', async () => {
     const queue = queueIn('always');
     for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) queue.push(aBatch(id, MIB));
     expect(journal.appended).toBe(6);
@@ -198,11 +200,11 @@ describe('a queue that journals always', () => {
     const loaded = await Promise.all(items.map((item) => item.load()));
     expect(loaded.map(({ id }) => id)).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
     expect(journal.reads).toBe(3);
-    for (const item of items) item.settle();
+    for (const item of items) item.acknowledge();
     expect(journal.batches.size).toBe(0);
   });
 
-  it('is full while the disk has no room, and keeps in memory what was read before', async () => {
+  it('is full while the journal is full, and keeps in memory what was read before', async () => {
     const queue = queueIn('always');
     journal.room = 8 * MIB + 100;
     queue.push(aBatch('a', 200));
@@ -213,11 +215,11 @@ describe('a queue that journals always', () => {
     expect([first.durable, second.durable]).toEqual([true, false]);
     expect(second.batch?.id).toBe('b');
     journal.room = 11 * MIB;
-    first.settle();
+    first.acknowledge();
     expect(queue.full).toBe(false);
   });
 
-  it('goes on in memory, within its bound, while the disk fails', async () => {
+  it('continues in memory, within the limit, while the journal fails', async () => {
     const queue = queueIn('always');
     journal.failure = new Error('no space left');
     for (const id of ['a', 'b', 'c']) queue.push(aBatch(id, MIB));
@@ -231,7 +233,7 @@ describe('a queue that journals always', () => {
     expect(changes).toEqual([true, false]);
   });
 
-  it('has what another process left in line with the rest, and none of it in memory', async () => {
+  it('queues replayed batches with the others, without memory', async () => {
     const queue = queueIn('always');
     let settled = 0;
     queue.push(aBatch('a'));
@@ -244,12 +246,12 @@ describe('a queue that journals always', () => {
     expect(gauges.memoryBytes?.()).toBe(0);
     const item = await take(queue);
     expect([item.replayed, item.durable, item.batch]).toEqual([true, true, undefined]);
-    item.settle();
+    item.acknowledge();
     expect(settled).toBe(1);
     expect(gauges.batches?.()).toBe(0);
   });
 
-  it('puts what is in memory into the next directory of the journal, and counts on nothing else there', async () => {
+  it('appends batches in memory to the next directory of the journal', async () => {
     const queue = queueIn('always');
     let partsLost = 0;
     queue.onPartsLost(() => (partsLost += 1));
@@ -261,14 +263,14 @@ describe('a queue that journals always', () => {
     const items = [taken];
     for (let count = 0; count < 4; count += 1) items.push(await take(queue));
     expect(items.map(({ durable }) => durable)).toEqual([true, true, true, false, false]);
-    for (const item of items) item.settle();
+    for (const item of items) item.acknowledge();
     expect(journal.batches.size).toBe(0);
     expect(gauges.memoryBytes?.()).toBe(0);
     // Should the former directory be put back, its batches are not to be taken for stored.
     expect(held.from).toBe('a');
   });
 
-  it('holds nothing of a lost directory of which all was in memory', async () => {
+  it('holds nothing of a lost directory whose batches were all in memory', async () => {
     const queue = queueIn('always');
     for (const id of ['a', 'b']) queue.push(aBatch(id));
     journal.move();
@@ -276,11 +278,12 @@ describe('a queue that journals always', () => {
     expect(held.from).toBe('b');
     await store(queue);
     expect(held.from).toBe('b');
-    queue.leave();
+    queue.end();
+    queue.close();
     expect(held.from).toBe(NOTHING_HELD);
   });
 
-  it('does not say of a batch that it survives where the next directory does not take it', async () => {
+  it('does not report a batch as durable if it cannot be appended to the next directory', async () => {
     const queue = queueIn('always');
     queue.push(aBatch('a'));
     const item = await take(queue);
@@ -294,7 +297,7 @@ describe('a queue that journals always', () => {
 });
 
 describe('a queue with overflow whose journal is lost', () => {
-  it('keeps in memory what lies there', async () => {
+  it('keeps batches in memory that are only there', async () => {
     const queue = queueIn('overflow');
     for (const id of ['a', 'b', 'c', 'd', 'e']) queue.push(aBatch(id, MIB));
     journal.move();

@@ -7,41 +7,74 @@ import { DeliveryMetrics } from '../delivery.metrics.js';
 import { type JournalEntry, JournalFullError, type JournalMove, lowerId } from '../journal/index.js';
 import { JournalService } from '../journal.service.js';
 import { Fifo } from './fifo.js';
-import { type BatchHolder, OwnBatch } from './own-batch.js';
-import { type BatchRows, type QueuedBatch, rowsOf, sizeOf } from './queued-batch.js';
+import {
+  type BatchHolder,
+  type BatchRows,
+  OwnBatch,
+  type QueuedBatch,
+  rowsOf,
+  sizeOf,
+} from './queued-batch.js';
+
+/*
+ * States of the queue:
+ *
+ *   open     batches are pushed, taken by writers, and acknowledged
+ *   ended    end(): writers get undefined instead of a batch; those in flight may still be acknowledged
+ *   closed   close(): what was not acknowledged is in the journal only
+ *
+ * States of a batch. Every batch is in one of the two collections, or forgotten:
+ *
+ *   queued (`queued`)        push(), pushReplayed()
+ *   in flight (`inFlight`)   take(): a writer has it, and retries until it is stored
+ *   acknowledged             acknowledge() of the batch: its memory is freed, and the journal may remove it
+ *   remaining                takeRemaining(), once the queue has ended: the caller journals it or counts it as lost
+ *
+ * Independent of both, the queue is full or not. It becomes full at its limits in memory and on disk, and sockets are
+ * paused; it is no longer full at RESUME_SHARE of the memory limit. A full queue still accepts what was already read.
+ *
+ * Any other transition is a bug, and throws.
+ */
+type QueueState = 'open' | 'ended' | 'closed';
+
+const TRANSITIONS: Readonly<Record<QueueState, QueueState | undefined>> = {
+  open: 'ended',
+  ended: 'closed',
+  closed: undefined,
+};
 
 const MIB = 1024 * 1024;
-/** Room on disk that is kept for what the sockets have already sent when they are paused. */
-const JOURNAL_MARGIN = 8 * MIB;
-/** Sockets are read again once this much of the bound in memory is free. */
+/** Disk space reserved for data that sockets have received before they are paused: bytes. */
+const JOURNAL_RESERVE = 8 * MIB;
+/** Sockets are resumed when the queue uses at most this share of its memory limit. */
 const RESUME_SHARE = 0.75;
 
-/** Holds batches in order until a writer takes them: a bounded number of bytes in memory, the others in the journal. */
+/** Queues batches in order until they are stored: in memory up to QUEUE_MAX_MIB, in the journal beyond. */
 @Injectable()
 export class DeliveryQueue extends BatchQueue {
   private readonly logger = new Logger(DeliveryQueue.name);
-  private readonly waiting = new Fifo<QueuedBatch>();
-  private readonly takers = new Fifo<(item: QueuedBatch | undefined) => void>();
-  private readonly listeners: ((full: boolean) => void)[] = [];
+  private state: QueueState = 'open';
+  private readonly queued = new Fifo<QueuedBatch>();
+  /** In the order in which they were taken. */
+  private readonly inFlight = new Set<QueuedBatch>();
+  private readonly idleWriters = new Fifo<(item: QueuedBatch | undefined) => void>();
+  private readonly fullListeners: ((full: boolean) => void)[] = [];
   private readonly partsListeners: (() => void)[] = [];
-  /** What writers have, in order. */
-  private readonly taken = new Set<QueuedBatch>();
-  private readonly memoryBound: number;
-  /** Ids of batches that are in no journal and not stored yet, lowest first. */
+  private readonly memoryLimit: number;
+  private memory = 0;
+  /** Batches that are queued or in flight. */
+  private unstored = 0;
+  private isFull = false;
+  /** Ids of unstored batches that are in no journal, lowest first. */
   private inMemory = new Set<string>();
   private lastId = NOTHING_KNOWN;
-  private isLeft = false;
-  /** The lowest id in a directory that was lost with batches: it may be put back. */
+  /** The lowest id of a batch in a journal directory that was lost: the directory may be restored. */
   private lostFrom: string | undefined;
-  private memory = 0;
-  private unsettled = 0;
-  private isFull = false;
-  private ended = false;
   private readonly journalOutage = new OutageLog(
     this.logger,
     {
-      begins: (reason) => `Batches are kept in memory only: ${reason}`,
-      ends: () => 'The journal takes batches again.',
+      begins: (reason) => `The journal cannot be written. Batches are held in memory only: ${reason}`,
+      ends: () => 'The journal can be written again.',
     },
     { level: 'error' },
   );
@@ -49,10 +82,10 @@ export class DeliveryQueue extends BatchQueue {
   private readonly holder: BatchHolder = {
     read: (entry) => this.journal.read(entry),
     holds: (entry) => this.journal.holds(entry),
-    settled: (item) => {
+    acknowledged: (item) => {
       if (item.entry !== undefined) this.journal.done(item.entry);
       if (item.batch !== undefined) this.inMemory.delete(item.batch.id);
-      this.settled(item);
+      this.acknowledged(item);
     },
   };
 
@@ -63,11 +96,11 @@ export class DeliveryQueue extends BatchQueue {
     held: HeldBatches,
   ) {
     super();
-    held.watch(() => this.holdsFrom);
-    this.memoryBound = settings.QUEUE_MAX_MIB * MIB;
+    this.memoryLimit = settings.QUEUE_MAX_MIB * MIB;
+    held.watch({ from: () => this.holdsFrom, count: () => this.unstored });
     journal.onMove((move) => this.appendAgain(move));
     metrics.watch({
-      batches: () => this.unsettled,
+      batches: () => this.unstored,
       memoryBytes: () => this.memory,
     });
   }
@@ -77,7 +110,7 @@ export class DeliveryQueue extends BatchQueue {
   }
 
   override onFullChange(listener: (full: boolean) => void): void {
-    this.listeners.push(listener);
+    this.fullListeners.push(listener);
   }
 
   override onPartsLost(listener: () => void): void {
@@ -90,29 +123,29 @@ export class DeliveryQueue extends BatchQueue {
 
   override journalPart(part: Batch): boolean {
     try {
-      this.journal.keep(part);
+      this.journal.appendPart(part);
       return true;
     } catch (error) {
-      // The whole batch comes soon, and its failure is told.
-      this.logger.debug(`A kill would cost a part of the batch that is open: ${String(error)}`);
+      // The complete batch follows soon. If it cannot be journaled either, that is logged.
+      this.logger.debug(`A part of the open batch could not be journaled: ${String(error)}`);
       return false;
     }
   }
 
   override push(batch: Batch): void {
     const size = sizeOf(batch);
-    const fits = this.memory + size <= this.memoryBound;
+    const fits = this.memory + size <= this.memoryLimit;
     const mode = this.settings.JOURNAL_MODE;
     const entry = mode === 'always' || (mode === 'overflow' && !fits) ? this.append(batch) : undefined;
-    // What the journal does not take stays in memory, beyond the bound if need be: it has been read already.
+    // A batch that cannot be journaled stays in memory, beyond the limit if necessary: it was already read.
     const held = fits || entry === undefined;
     this.lastId = batch.id;
     if (entry === undefined) this.inMemory.add(batch.id);
     this.enqueue(new OwnBatch(this.holder, held ? batch : undefined, rowsOf(batch), held ? size : 0, entry));
   }
 
-  /** Puts a batch in line that another process has left behind. */
-  pushReplayed(rows: BatchRows, load: () => Promise<Batch>, settle: () => void): void {
+  /** Queues a batch of an abandoned journal. */
+  pushReplayed(rows: BatchRows, load: () => Promise<Batch>, acknowledge: () => void): void {
     const item: QueuedBatch = {
       memory: 0,
       batch: undefined,
@@ -120,69 +153,72 @@ export class DeliveryQueue extends BatchQueue {
       replayed: true,
       durable: true,
       load,
-      settle: () => {
-        settle();
-        this.settled(item);
+      acknowledge: () => {
+        acknowledge();
+        this.acknowledged(item);
       },
     };
     this.enqueue(item);
   }
 
-  /** The next batch, as soon as there is one; undefined once the queue has ended. */
+  /** Waits for the next batch; undefined once the queue has ended. */
   take(): Promise<QueuedBatch | undefined> {
-    if (this.ended) return Promise.resolve(undefined);
-    const item = this.waiting.shift();
+    if (this.state !== 'open') return Promise.resolve(undefined);
+    const item = this.queued.shift();
     if (item !== undefined) {
-      this.taken.add(item);
+      this.inFlight.add(item);
       return Promise.resolve(item);
     }
-    return new Promise((resolve) => this.takers.push(resolve));
+    return new Promise((resolve) => this.idleWriters.push(resolve));
   }
 
-  /** Resolves when everything is stored. */
+  /** Resolves when every batch is stored. */
   async idle(): Promise<void> {
-    if (this.unsettled === 0) return;
+    if (this.unstored === 0) return;
     await new Promise<void>((resolve) => (this.onIdle = resolve));
   }
 
-  /** Lets writers go home. */
   end(): void {
-    this.ended = true;
-    for (let taker = this.takers.shift(); taker !== undefined; taker = this.takers.shift()) taker(undefined);
+    this.become('ended');
+    for (let writer = this.idleWriters.shift(); writer !== undefined; writer = this.idleWriters.shift()) {
+      writer(undefined);
+    }
   }
 
-  /** What is in the journal is all that is left: nothing in memory will be stored any more. */
-  leave(): void {
+  /** Removes and returns the batches that no writer has taken. */
+  takeRemaining(): QueuedBatch[] {
+    if (this.state !== 'ended')
+      throw new Error(`Remaining batches were taken from a queue that is ${this.state}.`);
+    const items: QueuedBatch[] = [];
+    for (let item = this.queued.shift(); item !== undefined; item = this.queued.shift()) items.push(item);
+    return items;
+  }
+
+  /** To be called when what remained is in the journal: nothing in memory will be stored any more. */
+  close(): void {
+    this.become('closed');
     this.inMemory.clear();
-    this.isLeft = true;
   }
 
   /**
-   * The lowest id of a batch that may be stored from here, or out of the journal. Where there is none, a batch that is
-   * open has a higher one than the last that was pushed.
+   * The lowest id of a batch that may still be stored, from memory or from the journal. Without one, it is that of the
+   * last batch: the open batch has a higher id.
    */
   private get holdsFrom(): string {
     const [inMemory] = this.inMemory;
     const lowest = [this.journal.oldestId, this.lostFrom].reduce(lowerId, inMemory);
-    return lowest ?? (this.isLeft ? NOTHING_HELD : this.lastId);
-  }
-
-  /** What no writer has taken, after the end. */
-  leftovers(): QueuedBatch[] {
-    const items: QueuedBatch[] = [];
-    for (let item = this.waiting.shift(); item !== undefined; item = this.waiting.shift()) items.push(item);
-    return items;
+    return lowest ?? (this.state === 'closed' ? NOTHING_HELD : this.lastId);
   }
 
   /**
-   * The journal has another directory: what lies in memory is put there, and what lay on disk only may be gone. It is
-   * counted as lost when its turn comes.
+   * The journal has a new directory: batches in memory are written to it. Batches that were only on disk may be gone,
+   * which is counted when they are read.
    */
   private appendAgain({ from, to, oldestId }: JournalMove): void {
     let again = 0;
     let gone = 0;
     let messages = 0;
-    for (const item of [...this.taken, ...this.waiting]) {
+    for (const item of [...this.inFlight, ...this.queued]) {
       if (!(item instanceof OwnBatch)) continue;
       if (item.batch === undefined) {
         gone += 1;
@@ -194,15 +230,15 @@ export class DeliveryQueue extends BatchQueue {
       }
     }
     if (gone > 0) this.lostFrom ??= oldestId;
-    // In the order of their ids again.
+    // In the order of ids again.
     this.inMemory = new Set([...this.inMemory].sort());
     this.logger.error(
-      `The directory of the journal, ${from}, was removed or moved. Batches go to ${to} from now on, and ` +
-        `${again.toString()} that lay in memory were written there again.` +
+      `The journal directory ${from} was removed or moved. Batches are now written to ${to}, including ` +
+        `${again.toString()} that were in memory.` +
         (gone === 0
           ? ''
-          : ` ${messages.toString()} messages, in ${gone.toString()} batches, lay only in the former directory: ` +
-            `they are lost, unless it is put back.`),
+          : ` ${messages.toString()} messages in ${gone.toString()} batches were only in the former directory: ` +
+            `they are lost unless it is restored.`),
     );
     for (const listener of this.partsListeners) listener();
   }
@@ -220,37 +256,43 @@ export class DeliveryQueue extends BatchQueue {
 
   private enqueue(item: QueuedBatch): void {
     this.memory += item.memory;
-    this.unsettled += 1;
-    const taker = this.takers.shift();
-    if (taker === undefined) this.waiting.push(item);
+    this.unstored += 1;
+    const writer = this.idleWriters.shift();
+    if (writer === undefined) this.queued.push(item);
     else {
-      this.taken.add(item);
-      taker(item);
+      this.inFlight.add(item);
+      writer(item);
     }
     this.updateFull();
   }
 
-  private settled(item: QueuedBatch): void {
-    this.taken.delete(item);
+  private acknowledged(item: QueuedBatch): void {
+    if (!this.inFlight.delete(item)) throw new Error('A batch was acknowledged that is not in flight.');
     this.memory -= item.memory;
-    this.unsettled -= 1;
+    this.unstored -= 1;
     this.updateFull();
-    if (this.unsettled === 0) this.onIdle?.();
+    if (this.unstored === 0) this.onIdle?.();
+  }
+
+  private become(next: QueueState): void {
+    if (TRANSITIONS[this.state] !== next)
+      throw new Error(`The queue cannot become ${next}: it is ${this.state}.`);
+    this.state = next;
   }
 
   private updateFull(): void {
     const full = this.isFull ? !this.hasRoom(RESUME_SHARE) : !this.hasRoom(1);
     if (full === this.isFull) return;
     this.isFull = full;
-    if (full) this.logger.warn('Memory and journal are full: nodes are not read from until there is room.');
-    else this.logger.log('There is room again: nodes are read from.');
-    for (const listener of this.listeners) listener(full);
+    if (full) this.logger.warn('Queue limit reached (memory and journal); reading from nodes paused.');
+    else this.logger.log('Queue below limit; reading from nodes resumed.');
+    for (const listener of this.fullListeners) listener(full);
   }
 
-  /** @param share of the bound in memory that may be in use */
+  /** @param share of the memory limit that may be in use */
   private hasRoom(share: number): boolean {
-    const inMemory = this.memory < share * this.memoryBound;
-    const onDisk = this.journal.hasRoomFor(JOURNAL_MARGIN / share);
+    const inMemory = this.memory < share * this.memoryLimit;
+    const onDisk = this.journal.hasRoomFor(JOURNAL_RESERVE / share);
     switch (this.settings.JOURNAL_MODE) {
       case 'off':
         return inMemory;

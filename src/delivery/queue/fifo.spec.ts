@@ -5,7 +5,7 @@ import { waitUntil } from '../../../test/support/wait-until.js';
 import { Fifo } from './fifo.js';
 
 describe('Fifo', () => {
-  it('gives in order what it was given, whatever the turns', () => {
+  it('returns items in order', () => {
     const fifo = new Fifo<number>();
     let pushed = 0;
     let taken = 0;
@@ -22,7 +22,7 @@ describe('Fifo', () => {
     expect(fifo.shift()).toBeUndefined();
   });
 
-  it('holds nothing of what was taken', async () => {
+  it('does not retain items that were taken', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     const fifo = new Fifo<object>();
@@ -43,7 +43,7 @@ describe('Fifo', () => {
     expect(fifo.shift()).toEqual({ number: 100 });
   });
 
-  it('can be gone through, without what was taken', () => {
+  it('iterates over the items that were not taken', () => {
     const fifo = new Fifo<number>();
     for (let n = 0; n < 3000; n += 1) fifo.push(n);
     for (let n = 0; n < 1500; n += 1) fifo.shift();

@@ -1,4 +1,4 @@
-/** First in, first out, in constant time: `Array.shift` is linear, and an outage can queue a million items. */
+/** A queue with constant-time operations. `Array.shift` is linear, and an outage can queue a million items. */
 export class Fifo<T> {
   private items: (T | undefined)[] = [];
   private head = 0;
@@ -14,7 +14,7 @@ export class Fifo<T> {
   shift(): T | undefined {
     if (this.head === this.items.length) return undefined;
     const item = this.items[this.head];
-    // Or what is taken would be held until its place is cleared away.
+    // So that the item is not retained until the array is compacted.
     this.items[this.head] = undefined;
     this.head += 1;
     if (this.head >= 1024 && 2 * this.head >= this.items.length) {
@@ -24,7 +24,7 @@ export class Fifo<T> {
     return item;
   }
 
-  /** Those that are in it now, in order. */
+  /** Its current items, in order. */
   *[Symbol.iterator](): Generator<T> {
     for (let at = this.head; at < this.items.length; at += 1) yield this.items[at] as T;
   }

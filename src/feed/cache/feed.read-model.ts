@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Settings } from '../../platform/config/index.js';
 import {
-  FetchSize,
+  AdaptiveFetchSize,
   inMicroseconds,
   microsecondsOf,
   NEW_MESSAGE_AHEAD_MS,
@@ -192,6 +192,6 @@ export class FeedReadModel {
   ): AsyncGenerator<readonly Row[], void, undefined> {
     const cursor = await transaction.open<Row>(sql, parameters);
     const bounds = { length: this.limits.fetchBytes, firstRows: FIRST_ROWS, maxRows: MAX_ROWS };
-    yield* cursor.pieces(new FetchSize(bounds), ({ text }) => text.length);
+    yield* cursor.pieces(new AdaptiveFetchSize(bounds), ({ text }) => text.length);
   }
 }

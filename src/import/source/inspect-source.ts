@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import {
   hasSqlState,
-  MOST_CONNECTIONS,
+  MAX_CONNECTIONS,
   openSession,
   SqlState,
   type StorageClient,
@@ -66,11 +66,11 @@ async function rejectStandby(source: StorageClient): Promise<void> {
 /** Connection ids of the target consist of a collector number and a 32-bit number, which is the id in the source. */
 async function rejectWideIds(source: StorageClient, { connections }: SourceTables): Promise<void> {
   const { rows } = await source.query<{ fit: boolean }>(
-    `SELECT coalesce(min(id) >= 0 AND max(id) <= ${MOST_CONNECTIONS}, true) AS fit FROM ${connections.name}`,
+    `SELECT coalesce(min(id) >= 0 AND max(id) <= ${MAX_CONNECTIONS}, true) AS fit FROM ${connections.name}`,
   );
   if (rows[0]?.fit === true) return;
   throw new ImportError(
-    `${connections.name} of the source has ids below 0 or above ${MOST_CONNECTIONS}, which 0.1.4 does not create. ` +
+    `${connections.name} of the source has ids below 0 or above ${MAX_CONNECTIONS}, which 0.1.4 does not create. ` +
       'Renumber these connections and their messages in the source.',
   );
 }

@@ -1,4 +1,4 @@
-import { isMissingPartition, isRefusedData } from '../../storage/index.js';
+import { isMissingPartition, isRejectedData } from '../../storage/index.js';
 import { halves, idsIn, type IdRange } from '../source/id-ranges.js';
 import type { ImportWorker } from '../import-worker.js';
 import type { ImportLedger, RangeResult } from '../target/import-ledger.js';
@@ -40,7 +40,7 @@ export abstract class TableImport {
         await worker.renew();
         return await this.run(worker, range, tries + 1);
       }
-      if (!isRefusedData(error)) throw error;
+      if (!isRejectedData(error)) throw error;
       await worker.renew();
       if (idsIn(range) === 1) return await this.skipRow(worker, range);
       const [lower, upper] = halves(range);

@@ -1,9 +1,9 @@
 import type { Logger } from '@nestjs/common';
 
 export interface OutageTexts {
-  /** Logged when the outage begins. */
-  begins: (reason: string) => string;
-  /** Logged when it is over; without it nothing is. */
+  /** Logged when the outage begins, if given. */
+  begins?: (reason: string) => string;
+  /** Logged when it is over, if given. */
   ends?: (seconds: string) => string;
 }
 
@@ -44,7 +44,7 @@ export class OutageLog {
     this.start ??= new Date();
     this.reason = reason;
     this.loggedAt = performance.now();
-    this.logger[level](this.texts.begins(String(error)));
+    if (this.texts.begins !== undefined) this.logger[level](this.texts.begins(String(error)));
   }
 
   succeeded(): void {

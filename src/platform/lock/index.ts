@@ -11,3 +11,4 @@ export {
   UnusableDirectoryError,
 } from './lock.errors.js';
 export { leadsTo, LockedFile } from './locked-file.js';
+export { listProcessFolders, lockIfAbandoned, removeProcessFolder } from './process-folder.js';

@@ -14,9 +14,8 @@ import {
   dataSourceOptions,
   endLostConnections,
   ensureDatabase,
+  markNothingHeld,
   HeldBatches,
-  NOTHING_HELD,
-  nothingHeldBy,
   PartitionManager,
   SystemClock,
   UnsupportedDatabaseError,
@@ -195,7 +194,7 @@ export class HistoryDatabase {
     await this.storeGap(this.gap);
     await this.withRetry('the end of connections', async () => {
       // It has no journal with unstored batches.
-      await this.pool.withClient((client) => nothingHeldBy(client, [identity.id]));
+      await this.pool.withClient((client) => markNothingHeld(client, [identity.id]));
       let ended: number;
       do {
         ended = await this.pool.withClient(async (client) =>
@@ -212,7 +211,7 @@ export class HistoryDatabase {
    */
   async collectorBack(at: number): Promise<void> {
     const next = new HistoryCollector(this.pool, this.partitions);
-    await this.withRetry('a collector', () => next.registry.seen());
+    await this.withRetry('a collector', () => next.registry.heartbeat());
     if (this.gap !== undefined) await this.storeGap({ ...this.gap, ended_ms: at });
     this.gap = undefined;
     next.keepAlive();

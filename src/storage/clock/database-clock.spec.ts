@@ -1,10 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { ClientBase } from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ClockAlarm } from './clock-alarm.js';
-import { isOff, leastOffMs, readClocks } from './clock-difference.js';
-import { LocalClock } from './local-clock.js';
-import { DatabaseClock } from './database-clock.js';
+import { ClockAlarm, isOff, minOffsetMs, readClocks } from './clock-alarm.js';
+import { DatabaseClock, LocalClock } from './database-clock.js';
 
 const EPOCH = Date.UTC(2026, 0, 1);
 
@@ -22,7 +20,7 @@ class FakeClock extends LocalClock {
   }
 }
 
-describe('the clock of the observer', () => {
+describe('DatabaseClock', () => {
   let local: FakeClock;
   let clock: DatabaseClock;
 
@@ -41,14 +39,14 @@ describe('the clock of the observer', () => {
     clock.add(before, local.monotonicMs(), database);
   };
 
-  it('is the local one until the database was asked', () => {
+  it('returns the local time before the first sample', () => {
     expect(clock.isMeasured).toBe(false);
     expect(clock.offset).toBeUndefined();
     expect(clock.databaseTimeOf()).toBe(local.wallMs());
     expect(clock.databaseTime(local.wallMs())).toBe(local.wallMs());
   });
 
-  it('knows how far the local one is ahead, by the sample with the shortest round trip', () => {
+  it('returns the offset of the sample with the shortest round trip', () => {
     ask(1, 99);
     expect(clock.offset).toEqual({ offsetMs: 3_049, errorMs: 50 });
     ask(2, 2);
@@ -58,7 +56,7 @@ describe('the clock of the observer', () => {
     expect(clock.databaseTimeOf(5_000)).toBe(EPOCH);
   });
 
-  it('goes on while the database is away, however often the local one is set', () => {
+  it('continues by the monotonic clock without the database, even if the local clock is changed', () => {
     ask(2, 2);
     local.passed += 3_600_000;
     expect(clock.databaseTimeOf()).toBe(EPOCH + local.passed);
@@ -67,7 +65,7 @@ describe('the clock of the observer', () => {
     expect(clock.offset?.offsetMs).toBe(-7_000);
   });
 
-  it('notices once that the local one was set by more than 250 ms', () => {
+  it('reports a change of the local clock by more than 250 ms once', () => {
     ask(2, 2);
     local.ahead += 250;
     expect(clock.takeStep()).toBe(0);
@@ -78,7 +76,7 @@ describe('the clock of the observer', () => {
     expect(clock.takeStep()).toBe(-3_000);
   });
 
-  it('leaves a step to be noticed where the database is asked in between', () => {
+  it('still reports a change after a sample in between', () => {
     ask(2, 2);
     local.ahead += 5_000;
     ask(2, 2);
@@ -89,7 +87,7 @@ describe('the clock of the observer', () => {
     expect(clock.takeStep()).toBe(0);
   });
 
-  it('goes on for messages as the database does, whatever the local one is set to', () => {
+  it("returns the database's time for messages, even if the local clock is changed", () => {
     expect(clock.now()).toBe(local.wallMs());
     ask(2, 2);
     expect(clock.now()).toBe(EPOCH + local.passed);
@@ -99,13 +97,13 @@ describe('the clock of the observer', () => {
     expect(clock.startedAt).toBe(EPOCH);
   });
 
-  it('forgets what it knew when the database is set', () => {
+  it("discards its samples when the database's clock is changed", () => {
     ask(1, 1);
     ask(100, 100, 2_000);
     expect(clock.offset).toEqual({ offsetMs: 1_000, errorMs: 100 });
   });
 
-  it('prefers a new sample to an old one that was a little better, since clocks drift', () => {
+  it('prefers a new sample to a slightly better old one, since clocks drift', () => {
     ask(1, 1);
     local.passed += 3_600_000;
     ask(2, 2, 50);
@@ -113,10 +111,10 @@ describe('the clock of the observer', () => {
   });
 });
 
-describe('a clock that is off', () => {
+describe('isOff', () => {
   afterEach(() => void vi.restoreAllMocks());
 
-  it('is so by more than a minute beyond what the round trip may hide', () => {
+  it('is true if the offset exceeds a minute by more than the error of the measurement', () => {
     for (const [offsetMs, errorMs, off] of [
       [60_000, 0, false],
       [60_001, 0, true],
@@ -127,11 +125,11 @@ describe('a clock that is off', () => {
     ] as const) {
       expect([offsetMs, errorMs, isOff({ offsetMs, errorMs })]).toEqual([offsetMs, errorMs, off]);
     }
-    expect(leastOffMs({ offsetMs: -300, errorMs: 500 })).toBe(0);
-    expect(leastOffMs({ offsetMs: -700, errorMs: 500 })).toBe(200);
+    expect(minOffsetMs({ offsetMs: -300, errorMs: 500 })).toBe(0);
+    expect(minOffsetMs({ offsetMs: -700, errorMs: 500 })).toBe(200);
   });
 
-  it('is the same to whoever reads it once and to whoever goes on measuring it, also on a slow link', async () => {
+  it('gives the same result for one and for continuous measurements, also on a slow connection', async () => {
     const errors = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
     vi.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
     for (const [ahead, tripMs, off] of [

@@ -1,22 +1,40 @@
 import { Injectable } from '@nestjs/common';
 import type { ClientBase } from 'pg';
 import { microsecondsOf } from '../schema/index.js';
-import { LocalClock } from './local-clock.js';
 
-/** A clock that is this much off from what it was a moment ago was set: milliseconds. */
-export const STEP_MS = 250;
+/** The clocks of this process: milliseconds. */
+export abstract class LocalClock {
+  /** Since the epoch. It may be wrong, and may be changed at any time. */
+  abstract wallMs(): number;
 
-/** How fast two clocks may drift apart, which makes an older sample worse: a millisecond in twenty seconds. */
+  /** Since an arbitrary time. It never jumps. */
+  abstract monotonicMs(): number;
+}
+
+@Injectable()
+export class SystemClock extends LocalClock {
+  override wallMs(): number {
+    return Date.now();
+  }
+
+  override monotonicMs(): number {
+    return performance.now();
+  }
+}
+
+/** A clock was changed if it jumps by more than this: milliseconds. */
+const STEP_MS = 250;
+
+/** The assumed drift of two clocks, which adds to the error of older samples: 1 ms in 20 s. */
 const DRIFT = 1 / 20_000;
 
-/** Samples that are held, at most. */
 const MAX_SAMPLES = 16;
 
-/** Taken in a row: one with a short round trip is among them also on a busy connection. */
-const SAMPLES_AT_ONCE = 4;
+/** Samples per measurement, so that one has a short round trip on a busy connection too. */
+const SAMPLES_PER_MEASUREMENT = 4;
 
 interface Sample {
-  /** The database's clock minus the monotonic one: milliseconds. */
+  /** The database's clock minus the monotonic clock: milliseconds. */
   shift: number;
   /** Half the round trip: milliseconds. */
   errorMs: number;
@@ -24,63 +42,62 @@ interface Sample {
   at: number;
 }
 
-/** How far the clock of this process is from the database's: local minus database, positive where ours is ahead. */
+/** The local clock minus the database's clock: milliseconds. */
 export interface ClockOffset {
   offsetMs: number;
-  /** Half the round trip of the sample. */
+  /** The maximum error: half the round trip of the sample. */
   errorMs: number;
 }
 
-/** What both clocks say. */
 export interface ClockReading {
-  /** By the database's clock: whole milliseconds since the epoch. */
+  /** The time of the database: whole milliseconds since the epoch. */
   now: number;
-  /** Of ours, by the best sample that is known. */
+  /** By the best known sample. */
   offset: ClockOffset;
 }
 
 /**
- * What the database's clock says, without asking it: also while it is away. Between two samples the monotonic clock
- * counts on, so that setting the local clock changes nothing but the offset. Everything that stamps a message or decides
- * by time goes by it. Before the first sample, which comes before nodes are let in, the local clock stands in for it.
+ * The time of the database, without a query: also while it cannot be reached. Between two samples the monotonic clock is
+ * used, so that a change of the local clock changes nothing but the offset. All timestamps and decisions by time use it.
+ * Before the first sample, which is taken before nodes are accepted, it returns the local time.
  */
 @Injectable()
 export class DatabaseClock {
   private samples: Sample[] = [];
   private wallShift: number;
-  /** That of the best sample, as of the last one that was added. */
+  /** Of the best sample when the last one was added. */
   private shift: number | undefined;
-  /** When this process had its clock made, by the monotonic one. */
-  private readonly madeAt: number;
+  /** The start of this process, by the monotonic clock. */
+  private readonly createdAt: number;
 
   constructor(private readonly local: LocalClock) {
     this.wallShift = this.currentWallShift();
-    this.madeAt = local.monotonicMs();
+    this.createdAt = local.monotonicMs();
   }
 
-  /** Now: whole milliseconds since the epoch. It costs as little as `Date.now()`. */
+  /** Whole milliseconds since the epoch. As cheap as `Date.now()`. */
   now(): number {
     return this.shift === undefined ? this.local.wallMs() : Math.floor(this.local.monotonicMs() + this.shift);
   }
 
-  /** When this process began, by the clock as it is known now: whole milliseconds since the epoch. */
+  /** The start of this process by the current estimate: whole milliseconds since the epoch. */
   get startedAt(): number {
-    return Math.floor(this.now() - (this.local.monotonicMs() - this.madeAt));
+    return Math.floor(this.now() - (this.local.monotonicMs() - this.createdAt));
   }
 
-  /** Whether the database has been asked at least once. Until then the local clock stands in for its own. */
+  /** Whether there is a sample. Until then the local clock is used. */
   get isMeasured(): boolean {
     return this.samples.length > 0;
   }
 
-  /** By the best sample; undefined before there is one. */
+  /** Undefined before the first sample. */
   get offset(): ClockOffset | undefined {
     const best = this.best();
     return best && { offsetMs: this.currentWallShift() - best.shift, errorMs: best.errorMs };
   }
 
   /**
-   * The time of the database at a time of the local clock, as that is set now.
+   * Converts a time of the local clock, by the current offset.
    *
    * @param localMs milliseconds since the epoch
    */
@@ -88,42 +105,42 @@ export class DatabaseClock {
     return localMs - (this.offset?.offsetMs ?? 0);
   }
 
-  /** The same for a moment by the monotonic clock; without one, for now. */
+  /** Converts a time of the monotonic clock, by default the current one. */
   databaseTimeOf(monotonicMs = this.local.monotonicMs()): number {
     return monotonicMs + (this.best()?.shift ?? this.currentWallShift());
   }
 
   /**
-   * Takes one answer of the database.
+   * Adds a sample.
    *
-   * @param before when it was asked, by the monotonic clock
-   * @param after when it had answered
-   * @param databaseMs what its clock said in between
+   * @param before the time of the query, by the monotonic clock
+   * @param after the time of the response
+   * @param databaseMs the time of the database in the response
    */
   add(before: number, after: number, databaseMs: number): void {
     const errorMs = (after - before) / 2;
     const sample = { shift: databaseMs - (before + errorMs), errorMs, at: after };
     const best = this.best();
-    // Then it is the database's own clock that was set.
+    // The database's clock was changed.
     if (best !== undefined && Math.abs(sample.shift - best.shift) > errorMs + best.errorMs + STEP_MS) {
       this.samples = [];
     }
     this.samples.push(sample);
     if (this.samples.length > MAX_SAMPLES) this.samples.splice(this.samples.indexOf(this.worst()), 1);
     const wallShift = this.currentWallShift();
-    // More than that is a step, which is left for whoever is to say so.
+    // A larger difference is a step, which takeStep() reports.
     if (Math.abs(wallShift - this.wallShift) <= STEP_MS) this.wallShift = wallShift;
     this.shift = this.best()?.shift;
   }
 
   /**
-   * Reads the database's clock a few times.
+   * Reads the database's clock several times.
    *
    * @throws errors of the database
    */
   async measure(client: ClientBase): Promise<ClockReading> {
     let databaseMs = NaN;
-    for (let count = 0; count < SAMPLES_AT_ONCE; count += 1) {
+    for (let count = 0; count < SAMPLES_PER_MEASUREMENT; count += 1) {
       const before = this.local.monotonicMs();
       const { rows } = await client.query<{ now: number }>(
         `SELECT ${microsecondsOf('clock_timestamp()')} AS now`,
@@ -134,12 +151,11 @@ export class DatabaseClock {
       this.add(before, after, databaseMs);
     }
     const { offset } = this;
-    if (offset === undefined || Number.isNaN(databaseMs))
-      throw new Error('The database did not tell the time.');
+    if (offset === undefined || Number.isNaN(databaseMs)) throw new Error('The database returned no time.');
     return { now: Math.floor(databaseMs), offset };
   }
 
-  /** How far the local clock was set since the last call that said so; 0 is not at all. */
+  /** By how much the local clock was changed since the last call; 0 if it was not: milliseconds. */
   takeStep(): number {
     const shift = this.currentWallShift();
     const step = shift - this.wallShift;

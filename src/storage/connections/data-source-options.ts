@@ -2,18 +2,25 @@ import type { ClientBase } from 'pg';
 import type { DataSourceOptions, MigrationInterface } from 'typeorm';
 import { migrations } from '../../migrations/index.js';
 import { entities } from '../entities/index.js';
-import { CONNECT_TIMEOUT_MS, CONNECTION_OPTIONS } from './connection-options.js';
-import { prepareSession, readerSettings } from './session-settings.js';
-import { StorageClient } from './storage-client.js';
+import {
+  CONNECT_TIMEOUT_MS,
+  CONNECTION_OPTIONS,
+  prepareSession,
+  readerSettings,
+  StorageClient,
+} from './sessions.js';
+
+/** Injection token: the URL of the database, which is that of the setting or of the embedded PostgreSQL. */
+export const DATABASE_URL = Symbol('DATABASE_URL');
 
 export const MIGRATIONS_TABLE = 'schema_migrations';
 
-/** A question that takes longer is given up by the database, and if that does not answer by us: milliseconds. */
-const STATEMENT_LIMIT_MS = 30_000;
-const ANSWER_LIMIT_MS = 35_000;
+/** After the first limit PostgreSQL cancels a statement, and after the second the client: milliseconds. */
+const STATEMENT_TIMEOUT_MS = 30_000;
+const RESPONSE_TIMEOUT_MS = 35_000;
 /**
- * Connections of readers, at most: six for pages and four for streams, see ResponseLimits, and the rest for single rows,
- * the feed and the network views.
+ * The size of the readers' pool: six for pages and four for streams, and the rest for single rows, the feed and the
+ * network views.
  */
 export const READER_CONNECTIONS = 12;
 
@@ -21,9 +28,9 @@ export const READER_CONNECTIONS = 12;
 export type Migration = new () => MigrationInterface;
 
 /**
- * The data source of readers. The writers have a pool of their own.
+ * The data source of readers. Writers have their own pool.
  *
- * @param others migrations of a team's own
+ * @param others migrations of a team
  */
 export function dataSourceOptions(url: string, others: readonly Migration[] = []): DataSourceOptions {
   return {
@@ -38,14 +45,14 @@ export function dataSourceOptions(url: string, others: readonly Migration[] = []
     installExtensions: false,
     poolErrorHandler: () => undefined,
     extra: {
-      ...connectionOptions(STATEMENT_LIMIT_MS),
+      ...connectionOptions(STATEMENT_TIMEOUT_MS),
       max: READER_CONNECTIONS,
-      query_timeout: ANSWER_LIMIT_MS,
+      query_timeout: RESPONSE_TIMEOUT_MS,
     },
   };
 }
 
-/** The same for migrations, which may take as long as they need. */
+/** The same for migrations, without a statement timeout. */
 export function migrationOptions(options: DataSourceOptions): DataSourceOptions {
   return {
     ...options,
@@ -54,11 +61,11 @@ export function migrationOptions(options: DataSourceOptions): DataSourceOptions 
   } as DataSourceOptions;
 }
 
-function connectionOptions(statementLimitMs: number): object {
+function connectionOptions(statementTimeoutMs: number): object {
   return {
     Client: StorageClient,
     ...CONNECTION_OPTIONS,
     onConnect: (client: ClientBase) =>
-      prepareSession(client, readerSettings(statementLimitMs), CONNECT_TIMEOUT_MS),
+      prepareSession(client, readerSettings(statementTimeoutMs), CONNECT_TIMEOUT_MS),
   };
 }

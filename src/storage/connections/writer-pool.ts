@@ -1,17 +1,30 @@
 import { Logger } from '@nestjs/common';
 import pg, { type PoolClient } from 'pg';
-import { CONNECT_TIMEOUT_MS, CONNECTION_OPTIONS } from './connection-options.js';
 import { WRITE_LIMIT_MS } from '../schema/index.js';
-import { prepareSession, writerSettings } from './session-settings.js';
-import { socketOf, StorageClient } from './storage-client.js';
-import { WriteDeadlineError } from './write-deadline.error.js';
+import {
+  CONNECT_TIMEOUT_MS,
+  CONNECTION_OPTIONS,
+  prepareSession,
+  socketOf,
+  StorageClient,
+  writerSettings,
+} from './sessions.js';
 
-/** The connections that the writers share, apart from those that answer questions. */
+/** A transaction exceeded its time limit. It may be committed or not. */
+export class WriteDeadlineError extends Error {
+  override readonly name = 'WriteDeadlineError';
+
+  constructor(limitMs: number) {
+    super(`The database did not finish within ${limitMs.toString()} ms.`);
+  }
+}
+
+/** The connections of writers. Readers have their own pool. */
 export class WriterPool {
   private readonly logger = new Logger(WriterPool.name);
   private readonly pool: pg.Pool;
 
-  /** @param size connections, at most */
+  /** @param size the maximum number of connections */
   constructor(
     private readonly url: string,
     size: number,
@@ -27,25 +40,25 @@ export class WriterPool {
       onConnect: (client) =>
         prepareSession(client, writerSettings(limitMs), CONNECT_TIMEOUT_MS) as unknown as undefined,
     });
-    // An idle connection that breaks has lost nothing: the next use makes a new one.
+    // Harmless: the pool opens another one.
     this.pool.on('error', (error) => this.logger.debug(`An idle connection broke: ${error.message}`));
   }
 
   /**
-   * Lends a connection. One on which something failed, or on which the work took longer than the limit on
-   * transactions (then with a WriteDeadlineError) or was aborted, is not used again.
+   * Runs work on a connection of the pool. The connection is closed if the work failed, was aborted, or exceeded the time
+   * limit of a transaction, which throws a WriteDeadlineError.
    */
   async withClient<T>(work: (client: PoolClient) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const client = await this.connect(signal);
     let fail: (reason: Error) => void = () => undefined;
     const broken = new Promise<never>((_, reject) => (fail = reject));
-    const cut = (reason: Error): void => {
-      // Only this frees us from a server that is frozen: ending the connection politely waits for an answer.
+    const terminate = (reason: Error): void => {
+      // A graceful end would wait for a server that may be frozen.
       socketOf(client).destroy();
       fail(reason);
     };
-    const abort = (): void => cut(reasonOf(signal));
-    const timer = setTimeout(() => cut(new WriteDeadlineError(this.limitMs)), this.limitMs);
+    const abort = (): void => terminate(reasonOf(signal));
+    const timer = setTimeout(() => terminate(new WriteDeadlineError(this.limitMs)), this.limitMs);
     const onError = (error: Error): void => fail(error);
     client.on('error', onError);
     signal?.addEventListener('abort', abort, { once: true });
@@ -65,7 +78,7 @@ export class WriterPool {
     }
   }
 
-  /** Lends a connection of its own, for what must not wait until writers give one back. */
+  /** Runs work on a new connection, without waiting for one of the pool. */
   async withOwnClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
     const own = new WriterPool(this.url, 1, this.limitMs);
     try {
@@ -75,12 +88,12 @@ export class WriterPool {
     }
   }
 
-  /** Ends every connection, after those that are lent have come back. */
+  /** Closes all connections, once those in use are returned. */
   async close(): Promise<void> {
     await this.pool.end();
   }
 
-  /** Waits for a connection, but not beyond the signal: one that comes later goes back at once. */
+  /** Waits for a connection until the signal aborts. One that comes later is returned to the pool. */
   private async connect(signal: AbortSignal | undefined): Promise<PoolClient> {
     signal?.throwIfAborted();
     const connecting = this.pool.connect();

@@ -1,13 +1,12 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { NOTHING_KNOWN } from '../schema/index.js';
+import { type GapCause, NOTHING_KNOWN } from '../schema/index.js';
 
 /**
- * A server process; its gaps are the times in which nothing could be heard of its nodes. Or a database of 0.1.4 that was
- * brought over, with its `id` in `imports`.
+ * A server process, or an imported database of 0.1.4 with its `id` in `imports`.
  */
 @Entity('collectors', { synchronize: false })
 export class Collector {
-  /** In the ids of its connections, and in all that its batches write. */
+  /** Part of the ids of its connections, and of every row that its batches write. */
   @PrimaryColumn('integer')
   number!: number;
 
@@ -29,7 +28,47 @@ export class Collector {
   @Column('timestamptz', { name: 'stopped_at', nullable: true })
   stoppedAt!: Date | null;
 
-  /** Batches with lower ids are done with: nothing holds them that might be stored again. See `held-batches.ts`. */
+  /** Batches with lower ids are stored, and are not stored again. See `tables.ts`. */
   @Column('uuid', { name: 'holds_from', default: NOTHING_KNOWN })
   holdsFrom!: string;
+}
+
+/** A measured offset of the clock of a server process from the database's clock. */
+@Entity('collector_clocks', { synchronize: false })
+export class CollectorClock {
+  /** The number of the process. */
+  @PrimaryColumn('integer')
+  collector!: number;
+
+  @PrimaryColumn('timestamptz', { name: 'measured_at' })
+  measuredAt!: Date;
+
+  /** Its clock minus the database's: microseconds, as text. */
+  @Column('bigint', { name: 'offset_us' })
+  offsetUs!: string;
+
+  /** The maximum error of the offset: microseconds. */
+  @Column('integer', { name: 'error_us' })
+  errorUs!: number;
+}
+
+/** A period in which a server process did not see its nodes. Reports on nodes add a grace period. */
+@Entity('observer_gaps', { synchronize: false })
+export class ObserverGap {
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  /** The number of the process. */
+  @Column('integer')
+  collector!: number;
+
+  @Column('text')
+  cause!: GapCause;
+
+  @Column('timestamptz', { name: 'began_at' })
+  beganAt!: Date;
+
+  /** Null while it continues, or if the end is not known. */
+  @Column('timestamptz', { name: 'ended_at', nullable: true })
+  endedAt!: Date | null;
 }

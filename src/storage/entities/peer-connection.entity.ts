@@ -4,10 +4,10 @@ import {
   type ConnectionColumnType,
   type ConnectionSnapshot,
   type NodeIdentity,
-  SAID_FIELDS,
+  REPORTED_FIELDS,
 } from '../schema/index.js';
 
-/** Of what the node said, by its kind. */
+/** TypeORM types by the kind of a reported field. */
 type StoredSaid<Key extends keyof NodeIdentity> = {
   time: string | null;
   object: Record<string, unknown> | null;
@@ -15,9 +15,9 @@ type StoredSaid<Key extends keyof NodeIdentity> = {
   text: string | null;
   hash: string | null;
   flag: boolean | null;
-}[Extract<(typeof SAID_FIELDS)[number], { key: Key }>['kind']];
+}[Extract<(typeof REPORTED_FIELDS)[number], { key: Key }>['kind']];
 
-/** How TypeORM gives values: bigint as text, times as dates. */
+/** How TypeORM reads values: bigint as text, times as dates. */
 type Stored<Key extends keyof ConnectionSnapshot> = Key extends `${string}At`
   ? Date | Extract<ConnectionSnapshot[Key], null>
   : Key extends 'id' | 'envelopeId'
@@ -26,9 +26,9 @@ type Stored<Key extends keyof ConnectionSnapshot> = Key extends `${string}At`
       ? StoredSaid<Key>
       : ConnectionSnapshot[Key];
 
-/** A node on a socket, from its first message to its end: a row of `peer_connections`. */
+/** A connection of a node, from its first message to its end: a row of `peer_connections`. */
 export type PeerConnection = { [Key in keyof ConnectionSnapshot]: Stored<Key> } & {
-  /** The number of the server process that held the socket. */
+  /** The number of the server process of the socket. */
   collector: number;
 };
 
@@ -44,7 +44,7 @@ const TYPE: Readonly<Record<ConnectionColumnType, Partial<EntitySchemaColumnOpti
 };
 
 const NULLABLE: ReadonlySet<string> = new Set([
-  ...SAID_FIELDS.map(({ key }) => key),
+  ...REPORTED_FIELDS.map(({ key }) => key),
   'envelopeId',
   'types',
   'rttUs',
@@ -53,7 +53,7 @@ const NULLABLE: ReadonlySet<string> = new Set([
   'endCode',
 ] satisfies (keyof ConnectionSnapshot)[]);
 
-/** The entity, by the table of columns. */
+/** The entity, derived from the list of columns. */
 export const PeerConnectionEntity = new EntitySchema<PeerConnection>({
   name: 'PeerConnection',
   tableName: 'peer_connections',

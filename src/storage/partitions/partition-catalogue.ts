@@ -3,15 +3,15 @@ import type { LogTable } from '../schema/index.js';
 import type { TimeRange } from './partition-width.js';
 
 export interface Partition extends TimeRange {
-  /** As SQL takes it: quoted, and with its schema, where need be. */
+  /** For use in SQL: quoted, and with its schema if necessary. */
   name: string;
 }
 
 /**
- * The partitions of a table by the database's own catalogue, oldest first. A bound that was left open is
- * infinite; a default partition is passed over.
+ * Reads the partitions of a table from the catalogue of PostgreSQL, oldest first. An open bound is infinite; a default
+ * partition is skipped.
  *
- * @param client a session that writes times in ISO format, in whatever time zone
+ * @param client a session with times in ISO format, in any time zone
  */
 export async function listPartitions(client: ClientBase, table: LogTable): Promise<Partition[]> {
   const { rows } = await client.query<{ name: string; bound: string | null }>(
@@ -22,7 +22,7 @@ export async function listPartitions(client: ClientBase, table: LogTable): Promi
   );
   return rows
     .flatMap(({ name, bound }) =>
-      // The bound of one that is being dropped is gone before its row is.
+      // A partition that is being dropped has no bound.
       bound === null || bound === 'DEFAULT' ? [] : [{ name, ...parseBound(bound) }],
     )
     .sort((left, right) => left.from - right.from);
@@ -48,7 +48,65 @@ function timeOf(text: string): number {
   return Date.parse(`${day}T${time}${offset.length === 3 ? `${offset}:00` : offset}`);
 }
 
-/** Names a partition by the table and the hour at which it begins, which no other of the table shares. */
+/** The name of a partition: the table, and the hour of its lower bound. */
 export function partitionName(table: LogTable, range: TimeRange): string {
   return `${table}_${new Date(range.from).toISOString().slice(0, 13).replace(/[-T]/g, '')}`;
+}
+
+/**
+ * Drops a partition.
+ *
+ * @param lockTimeoutMs fails with SQLSTATE 55P03 after it. Other sessions wait behind the lock request meanwhile.
+ */
+export async function dropPartition(
+  client: ClientBase,
+  partition: Partition,
+  lockTimeoutMs: number,
+): Promise<void> {
+  await client.query('BEGIN');
+  try {
+    await client.query("SELECT set_config('lock_timeout', $1, true)", [`${lockTimeoutMs.toString()}ms`]);
+    await onCoordinator(client, [`DROP TABLE IF EXISTS ${partition.name}`]);
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The coordinator of a Citus cluster rejected a statement of a worker. */
+export class CoordinatorError extends Error {
+  override readonly name = 'CoordinatorError';
+
+  constructor(result: string) {
+    super(`The Citus coordinator rejected a statement: ${result}`);
+  }
+}
+
+/**
+ * Runs DDL statements. On a worker of a Citus cluster they run on the coordinator, outside of the open transaction.
+ *
+ * @throws CoordinatorError
+ */
+export async function onCoordinator(client: ClientBase, statements: readonly string[]): Promise<void> {
+  if (!(await isCitusWorker(client))) {
+    for (const statement of statements) await client.query(statement);
+    return;
+  }
+  for (const statement of statements) {
+    const { rows } = await client.query<{ success: boolean; result: string }>(
+      'SELECT success, result FROM run_command_on_coordinator($1)',
+      [statement],
+    );
+    if (rows[0]?.success !== true) throw new CoordinatorError(rows[0]?.result ?? 'no result');
+  }
+}
+
+async function isCitusWorker(client: ClientBase): Promise<boolean> {
+  const { rows } = await client.query<{ citus: boolean }>(
+    "SELECT EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'citus') AS citus",
+  );
+  if (rows[0]?.citus !== true) return false;
+  const found = await client.query<{ coordinator: boolean }>('SELECT citus_is_coordinator() AS coordinator');
+  return found.rows[0]?.coordinator !== true;
 }

@@ -3,7 +3,7 @@ import type { ClientBase } from 'pg';
 import { Settings } from '../../platform/config/index.js';
 
 import { WriterPool } from '../connections/writer-pool.js';
-import { CoordinatorRefusalError, onCoordinator } from './citus-coordinator.js';
+import { CoordinatorError, listPartitions, onCoordinator, partitionName } from './partition-catalogue.js';
 import {
   AdvisoryLock,
   hasSqlState,
@@ -12,18 +12,17 @@ import {
   PARTITIONS_AHEAD_MS,
   SqlState,
 } from '../schema/index.js';
-import { listPartitions, partitionName } from './partition-catalogue.js';
 import { missingRanges, type PartitionWidth, spansOf, type TimeRange, widthFor } from './partition-width.js';
 
 const LOCK_TIMEOUT = '2s';
 
-/** Tries in a row that somebody else was faster than, or whose name was taken. */
-const MOST_TRIES = 5;
+/** Consecutive attempts that fail because another process was faster, or because the name is taken. */
+const MAX_ATTEMPTS = 5;
 
-/** Partitions for one batch that are worth a warning: messages may be dated eight days apart, by their nodes. */
-const MANY = 200;
+/** New partitions of one batch that cause a warning. The timestamps of its messages may be eight days apart. */
+const MAX_EXPECTED_PARTITIONS = 200;
 
-/** Makes partitions before messages need them. */
+/** Creates partitions before messages need them. */
 @Injectable()
 export class PartitionManager {
   private readonly logger = new Logger(PartitionManager.name);
@@ -38,34 +37,34 @@ export class PartitionManager {
     return table === 'logs_audit' ? 'month' : widthFor(this.settings.LOG_EXPIRY_H);
   }
 
-  /** Makes the partitions of now and of the time ahead: a message may be dated a day into the future. */
+  /** Creates the current and the next partitions: a timestamp may be a day in the future. */
   async ensureAhead(now: number): Promise<void> {
     for (const table of LOG_TABLES) await this.ensure(table, now, now + PARTITIONS_AHEAD_MS);
   }
 
   /**
-   * Makes what is missing for messages between two moments, both included: milliseconds since the epoch.
-   * Each partition in a transaction of its own, so that those which are made stay when a later one fails.
+   * Creates the missing partitions between two times, both included: milliseconds since the epoch. Each in its own
+   * transaction, so that they stay if a later one fails.
    */
   async ensure(table: LogTable, first: number, last: number, signal?: AbortSignal): Promise<void> {
-    let tries = 0;
+    let attempts = 0;
     while (!this.isCovered(table, first, last)) {
       try {
-        await this.pool.withClient((client) => this.makeNext(client, table, first, last, tries), signal);
-        tries = 0;
+        await this.pool.withClient((client) => this.createNext(client, table, first, last, attempts), signal);
+        attempts = 0;
       } catch (error) {
         this.known.delete(table);
-        tries += 1;
-        if (!isTaken(error) || tries === MOST_TRIES) throw error;
+        attempts += 1;
+        if (!isTaken(error) || attempts === MAX_ATTEMPTS) throw error;
       }
     }
   }
 
   /**
-   * Makes what is missing for messages of some moments, and nothing for the time between them.
+   * Creates the missing partitions of some times, and none between them.
    *
-   * @param range the first and the last of the moments: milliseconds since the epoch
-   * @param moments all of them. They are gone through only where something is missing within the range.
+   * @param range the first and the last time: milliseconds since the epoch
+   * @param moments all times; read only if partitions are missing within the range
    */
   async ensureFor(
     table: LogTable,
@@ -75,16 +74,16 @@ export class PartitionManager {
   ): Promise<void> {
     if (this.isCovered(table, first, last)) return;
     const spans = spansOf(moments(), this.widthOf(table)).filter((span) => !this.isCovered(table, ...span));
-    if (spans.length > MANY) {
+    if (spans.length > MAX_EXPECTED_PARTITIONS) {
       this.logger.warn(
-        `Messages of one batch lie in ${spans.length.toString()} partitions of ${table} that are not there, and are ` +
-          'made: the clock of a server, or those of many nodes, were set back and forth.',
+        `One batch needs ${spans.length.toString()} new partitions of ${table}: ` +
+          'the clock of a server or of many nodes may be wrong.',
       );
     }
     for (const [from, to] of spans) await this.ensure(table, from, to, signal);
   }
 
-  /** Forgets what is known of a table, after a partition was found to be gone. */
+  /** Clears the cache of a table, since one of its partitions was dropped. */
   forget(table: LogTable): void {
     this.known.delete(table);
   }
@@ -102,41 +101,46 @@ export class PartitionManager {
     return missingRanges(existing, first, last, this.widthOf(table));
   }
 
-  private async makeNext(
+  private async createNext(
     client: ClientBase,
     table: LogTable,
     first: number,
     last: number,
-    tries: number,
+    attempts: number,
   ): Promise<void> {
     await client.query('BEGIN');
     await client.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
     await client.query('SELECT pg_advisory_xact_lock($1)', [AdvisoryLock.Partitions]);
     const [next] = this.missing(table, await listPartitions(client, table), first, last);
-    if (next !== undefined) await this.make(client, table, next, tries);
+    if (next !== undefined) await this.create(client, table, next, attempts);
     const known = await listPartitions(client, table);
     await client.query('COMMIT');
     this.known.set(table, known);
   }
 
-  /** CREATE … PARTITION OF would lock out everybody who reads or writes the table; ATTACH does not. */
-  private async make(client: ClientBase, table: LogTable, range: TimeRange, tries: number): Promise<void> {
-    // The usual name may belong to a table that is no partition: detached to be archived, or left half-made.
-    const name = partitionName(table, range) + (tries === 0 ? '' : `_${tries.toString()}`);
+  /** ATTACH PARTITION, since CREATE … PARTITION OF would block all reads and writes of the table. */
+  private async create(
+    client: ClientBase,
+    table: LogTable,
+    range: TimeRange,
+    attempts: number,
+  ): Promise<void> {
+    // The name may belong to a table that is not a partition: detached, or not attached yet.
+    const name = partitionName(table, range) + (attempts === 0 ? '' : `_${attempts.toString()}`);
     const [from, to] = [range.from, range.to].map((at) => new Date(at).toISOString());
     await onCoordinator(client, [
       `CREATE TABLE ${name} (LIKE ${table} INCLUDING DEFAULTS INCLUDING COMPRESSION)`,
       `ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM ('${from ?? ''}') TO ('${to ?? ''}')`,
     ]);
-    this.logger.log(`Made the partition ${name}.`);
+    this.logger.log(`Created partition ${name}.`);
   }
 }
 
 /**
- * Whether the range or the name was taken: somebody who does not share our advisory lock (another node of a
- * Citus cluster) was faster, or there is a table of that name.
+ * Whether the range or the name is taken: another node of a Citus cluster, which does not share the advisory lock, was
+ * faster, or there is a table of that name.
  */
 function isTaken(error: unknown): boolean {
-  if (error instanceof CoordinatorRefusalError) return /already exists|would overlap/.test(error.message);
+  if (error instanceof CoordinatorError) return /already exists|would overlap/.test(error.message);
   return hasSqlState(error, SqlState.DuplicateTable, SqlState.InvalidObjectDefinition);
 }

@@ -5,7 +5,7 @@ const at = (text: string): number => Date.parse(text);
 const range = (from: string, to: string) => ({ from: at(from), to: at(to) });
 
 describe('partitions', () => {
-  it('are as wide as the expiry allows: hours up to 3 days, days up to 100, months beyond', () => {
+  it('cover an hour for an expiry of up to 3 days, a day up to 100 days, and a month beyond', () => {
     expect([1, 72, 73, 2400, 2401, 280_320].map(widthFor)).toEqual([
       'hour',
       'hour',
@@ -23,7 +23,7 @@ describe('partitions', () => {
     expect(rangeAround(moment, 'month')).toEqual(range('2024-02-01T00:00Z', '2024-03-01T00:00Z'));
   });
 
-  it('are missing only where none covers a moment', () => {
+  it('are missing only for times that none covers', () => {
     const existing = [range('2024-02-01T00:00Z', '2024-03-01T00:00Z')];
     expect(missingRanges(existing, at('2024-02-10T00:00Z'), at('2024-02-29T23:59:59.999Z'), 'month')).toEqual(
       [],
@@ -33,7 +33,7 @@ describe('partitions', () => {
     ]);
   });
 
-  it('of a new width fill the gap between those of another', () => {
+  it('of a new width fill the gaps between those of another', () => {
     const days = [
       range('2024-02-10T00:00Z', '2024-02-11T00:00Z'),
       range('2024-02-20T00:00Z', '2024-02-21T00:00Z'),
@@ -49,8 +49,8 @@ describe('partitions', () => {
   });
 });
 
-describe('the spans of moments', () => {
-  it('are one for each hour in which some lie, and none for those between', () => {
+describe('spansOf', () => {
+  it('returns a span for each hour that contains a time, and none between', () => {
     const moments = ['2026-05-20T10:59Z', '2019-01-01T00:00Z', '2026-05-20T10:00Z', '2019-01-01T00:30Z'].map(
       at,
     );

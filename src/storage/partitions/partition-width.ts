@@ -8,8 +8,8 @@ export interface TimeRange {
 }
 
 /**
- * How much time a partition covers. Expiry drops whole partitions, so the width is how late a message goes;
- * and there are never many, since an unbounded read locks each of them.
+ * The period of a partition. The purge drops whole partitions, so that messages stay up to one period longer. There are
+ * never many partitions, since a query without a time range locks all of them.
  */
 export function widthFor(expiryHours: number): PartitionWidth {
   if (expiryHours <= 3 * 24) return 'hour';
@@ -17,7 +17,7 @@ export function widthFor(expiryHours: number): PartitionWidth {
   return 'month';
 }
 
-/** The hour, day or month, in UTC, that holds a moment. */
+/** The hour, day or month, in UTC, that contains a time. */
 export function rangeAround(at: number, width: PartitionWidth): TimeRange {
   if (width === 'month') {
     const date = new Date(at);
@@ -30,7 +30,7 @@ export function rangeAround(at: number, width: PartitionWidth): TimeRange {
 }
 
 /**
- * The hours, days or months in which moments lie, each from its first moment to its last, oldest first.
+ * Groups times by hour, day or month, and returns the first and the last time of each group, oldest first.
  *
  * @param moments milliseconds since the epoch
  */
@@ -48,8 +48,8 @@ export function spansOf(moments: Iterable<number>, width: PartitionWidth): [firs
 }
 
 /**
- * The ranges that are missing between two moments, both included, so that every moment between them lies in
- * one. Ranges of another width stay as they are: new ones are cut to the gap between them.
+ * The missing ranges between two times, both included, so that every time between them is in a range. Existing ranges of
+ * another width stay as they are: new ones are limited to the gaps between them.
  *
  * @param existing sorted by `from`, without overlaps
  */

@@ -1,9 +1,9 @@
-/** Conditions in SQL, and the values of their parameters. */
+/** Collects SQL conditions and the values of their parameters. */
 export class Conditions {
   readonly parameters: unknown[] = [];
   private readonly conditions: string[] = [];
 
-  /** A parameter's place: `$1`. */
+  /** Adds a parameter. @returns its placeholder: `$1` */
   parameter(value: unknown): string {
     return `$${this.parameters.push(value).toString()}`;
   }
@@ -16,7 +16,7 @@ export class Conditions {
     return this.conditions.join(' AND ');
   }
 
-  /** With `WHERE`, or nothing where there is no condition. */
+  /** With `WHERE`; empty without conditions. */
   get where(): string {
     return this.conditions.length === 0 ? '' : ` WHERE ${this.sql}`;
   }

@@ -1,8 +1,43 @@
 import type { QueryResultRow } from 'pg';
-import type { FetchSize } from './fetch-size.js';
 import type { ReadTransaction } from './read-transaction.js';
 
-/** The rows of a query, which are fetched a few at a time. */
+/** The minimum weight of a new row in the average. */
+const MIN_WEIGHT = 0.02;
+
+interface FetchBounds {
+  /** The approximate maximum of characters in memory. */
+  length: number;
+  /** Rows of the first fetch. */
+  firstRows: number;
+  /** Rows of any fetch. */
+  maxRows: number;
+}
+
+/** Adapts the number of rows per FETCH to their size: few at first, then as many as fit within the limits. */
+export class AdaptiveFetchSize {
+  private average: number;
+  private seen = 0;
+
+  constructor(private readonly bounds: FetchBounds) {
+    this.average = bounds.length / bounds.firstRows;
+  }
+
+  saw(length: number): void {
+    this.seen += 1;
+    this.average += (length - this.average) * Math.max(MIN_WEIGHT, 1 / this.seen);
+  }
+
+  /**
+   * @param limit the maximum number of rows
+   * @param cursors the number of cursors that share the memory
+   */
+  rows(limit = Infinity, cursors = 1): number {
+    const fitting = Math.floor(this.bounds.length / Math.max(1, this.average) / cursors);
+    return Math.max(1, Math.min(fitting, this.bounds.maxRows, limit));
+  }
+}
+
+/** A server-side cursor: fetches the rows of a query in pieces. */
 export class ReadCursor<Row extends QueryResultRow> {
   private rows: Row[] = [];
   private at = 0;
@@ -14,28 +49,28 @@ export class ReadCursor<Row extends QueryResultRow> {
   ) {}
 
   /**
-   * The row that comes next, which stays until it is taken; undefined at the end.
+   * Returns the next row without removing it; undefined at the end.
    *
-   * @param count rows to fetch at once where none is here; so many are in memory, at most
+   * @param count rows to fetch if none is in memory
    */
   async peek(count: number): Promise<Row | undefined> {
     if (this.at === this.rows.length && !this.ended) {
       this.rows = await this.fetch(count);
       this.at = 0;
     }
-    return this.here;
+    return this.buffered;
   }
 
-  /** The next rows, as many as there are of those requested; they do not stay. */
+  /** Fetches and returns the next rows, up to `count`. */
   async fetch(count: number): Promise<Row[]> {
     const rows = await this.transaction.query<Row>(`FETCH ${count.toString()} FROM ${this.name}`);
     if (rows.length < count) await this.close();
     return rows;
   }
 
-  /** All rows, in pieces that fit into memory. Not to be mixed with `peek`. */
+  /** Returns all rows, in pieces. Not to be mixed with `peek`. */
   async *pieces(
-    size: FetchSize,
+    size: AdaptiveFetchSize,
     lengthOf: (row: Row) => number,
   ): AsyncGenerator<readonly Row[], void, undefined> {
     while (!this.ended) {
@@ -45,17 +80,17 @@ export class ReadCursor<Row extends QueryResultRow> {
     }
   }
 
-  /** The row that comes next, where it is in memory. */
-  get here(): Row | undefined {
+  /** The next row, if it is in memory. */
+  get buffered(): Row | undefined {
     return this.rows[this.at];
   }
 
-  /** Every row has been taken. */
+  /** Whether every row was taken. */
   get atEnd(): boolean {
     return this.ended && this.at === this.rows.length;
   }
 
-  /** Passes over the row that comes next. */
+  /** Removes the next row. */
   take(): void {
     this.at += 1;
   }
@@ -63,5 +98,34 @@ export class ReadCursor<Row extends QueryResultRow> {
   private async close(): Promise<void> {
     this.ended = true;
     await this.transaction.end(this.name);
+  }
+}
+
+/** Rows in memory: characters. */
+const MAX_LENGTH = 262_144;
+/** Rows of the first FETCH, when their length is not known. */
+const FIRST_ROWS = 64;
+
+/**
+ * Returns the rows of a query with one column, `row`, of type text.
+ *
+ * @param maxRows the maximum number of rows in memory
+ */
+export async function* cursorRows(
+  transaction: ReadTransaction,
+  sql: string,
+  parameters: readonly unknown[],
+  maxRows = 500,
+): AsyncGenerator<string, void, undefined> {
+  // All rows are needed. By default a cursor is planned for the first tenth.
+  await transaction.query('SET LOCAL cursor_tuple_fraction = 1');
+  const cursor = await transaction.open<{ row: string }>(sql, parameters);
+  const size = new AdaptiveFetchSize({
+    length: MAX_LENGTH,
+    firstRows: Math.min(FIRST_ROWS, maxRows),
+    maxRows,
+  });
+  for await (const rows of cursor.pieces(size, ({ row }) => row.length)) {
+    for (const { row } of rows) yield row;
   }
 }

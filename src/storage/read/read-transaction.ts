@@ -5,35 +5,34 @@ import { ReadCursor } from './read-cursor.js';
 import { asError, ReaderConnection } from './reader-connection.js';
 import { Reading } from './reading.js';
 
-/** As long as a row may take: milliseconds. */
+/** The time limit of a row: milliseconds. */
 const DEFAULT_LIMIT_MS = 30_000;
 /**
- * Where nobody waits for a statement, the database ends it so much after the limit; where that does not respond, the
- * client does.
+ * How long after the limit PostgreSQL cancels a statement, and the client if there is no response. Both matter only if
+ * the statement was not cancelled before.
  */
 const STATEMENT_MARGIN_MS = 1_000;
 const RESPONSE_MARGIN_MS = 5_000;
-/** The end of a transaction that has read what it should: milliseconds. */
-const COMMIT_LIMIT_MS = 1_000;
+const COMMIT_TIMEOUT_MS = 1_000;
 
-/** Cursors at their end that are closed together: each would cost a round trip. */
-const CLOSED_AT_ONCE = 16;
+/** Cursors that are closed in one statement, to save round trips. */
+const CLOSE_BATCH_SIZE = 16;
 
 export interface ReadOptions {
-  /** Within which each row is to be read, or all of it, see there: milliseconds. */
+  /** The time limit of each row, or of the complete read: milliseconds. */
   limitMs?: number;
-  /** Gives it up: it fails with the signal's reason. */
+  /** Aborts the read, which throws the signal's reason. */
   signal?: AbortSignal;
   /** Settings of PostgreSQL for this transaction: `{ enable_seqscan: 'off' }`. */
   settings?: Readonly<Record<string, string>>;
 }
 
-/** A transaction that sees one state of the database, and reads it piece by piece. */
+/** A read-only transaction with one snapshot of the database, which reads rows in pieces. */
 export class ReadTransaction {
-  /** When it began, by the database: microseconds since the epoch. */
+  /** The start of the transaction by the database's clock: microseconds since the epoch. */
   now = NaN;
   private cursors = 0;
-  /** Those at their end. */
+  /** Cursors at their end, which are not closed yet. */
   private ended: string[] = [];
 
   private constructor(
@@ -44,16 +43,16 @@ export class ReadTransaction {
   ) {}
 
   /**
-   * Reads rows in a transaction of its own, which ends when the reading does: at the end, by an error, or because
-   * no more is requested; a statement that runs then is cancelled. Its connection goes back to the readers' pool,
-   * which bounds how many read at once; where something failed on it, it is closed.
+   * Reads rows in a transaction, which ends with the read: at the end of the rows, by an error, or when the consumer
+   * stops. A running statement is cancelled then. The connection goes back to the readers' pool, or is closed if it
+   * failed.
    *
-   * Where the database rolls the transaction back before the first row is here, it is begun once more: a client that
-   * changes tables may lock them in another order than a reader, and the two are in a deadlock then.
+   * If PostgreSQL rolls the transaction back before the first row, it runs once more: a client that alters tables may
+   * lock them in another order, which is a deadlock.
    *
-   * @param reading what it does is done anew each time that it is called
-   * @param options the limit is for each row, without the time in which none is requested
-   * @returns rows that fail with a ReadTimeoutError, the signal's reason, errors of the database
+   * @param reading must start from the beginning each time that it is called
+   * @param options the limit is that of each row, without the time between requests
+   * @returns rows that fail with a ReadTimeoutError, the signal's reason, or errors of the database
    */
   static read<T>(
     dataSource: DataSource,
@@ -68,11 +67,11 @@ export class ReadTransaction {
   }
 
   /**
-   * The same for work with one result, which is a row of its own.
+   * Runs work with one result in a transaction.
    *
-   * @param work is done anew where the transaction is begun once more
-   * @param options the limit is for all of it, and so for the wait for a connection
-   * @throws ReadTimeoutError, the signal's reason, errors of the database
+   * @param work runs again if the transaction is repeated
+   * @param options the limit is that of all work, including the wait for a connection
+   * @throws ReadTimeoutError; the signal's reason; errors of the database
    */
   static async run<T>(
     dataSource: DataSource,
@@ -93,9 +92,9 @@ export class ReadTransaction {
   ): AsyncGenerator<T, void, undefined> {
     const { connection, signal } = this;
     try {
-      yield* this.rowsOrAgain(reading);
+      yield* this.rowsWithRetry(reading);
     } catch (error) {
-      // A reading that ends between two statements leaves the connection as it was.
+      // Aborted between two statements: the connection is still usable.
       if (error !== signal.reason) connection.failure ??= asError(error);
       throw connection.failure ?? error;
     } finally {
@@ -104,7 +103,7 @@ export class ReadTransaction {
     }
   }
 
-  private async *rowsOrAgain<T>(
+  private async *rowsWithRetry<T>(
     reading: (transaction: ReadTransaction) => AsyncIterable<T>,
   ): AsyncGenerator<T, void, undefined> {
     let hasRows = false;
@@ -137,13 +136,13 @@ export class ReadTransaction {
 
   private async commit(): Promise<void> {
     try {
-      await this.connection.query({ text: 'COMMIT', query_timeout: COMMIT_LIMIT_MS });
+      await this.connection.query({ text: 'COMMIT', query_timeout: COMMIT_TIMEOUT_MS });
     } catch (error) {
       this.connection.failure = asError(error);
     }
   }
 
-  /** @throws the reason of the signal, where nobody waits for the result any longer; errors of the database */
+  /** @throws the signal's reason; errors of the database */
   async query<Row extends QueryResultRow>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
     return (await this.result<Row>(sql, parameters)).rows;
   }
@@ -156,7 +155,7 @@ export class ReadTransaction {
     return await this.connection.query<Row>({ text, values: [...parameters], query_timeout }, this.signal);
   }
 
-  /** Runs a query whose rows stay with the database until they are fetched. */
+  /** Opens a server-side cursor for a query. */
   async open<Row extends QueryResultRow>(
     sql: string,
     parameters: readonly unknown[],
@@ -167,10 +166,10 @@ export class ReadTransaction {
     return new ReadCursor(this, name);
   }
 
-  /** Closes a cursor that is at its end. The transaction closes what is left. */
+  /** Closes a cursor that is at its end, later with others. The end of the transaction closes the rest. */
   async end(cursor: string): Promise<void> {
     this.ended.push(cursor);
-    if (this.ended.length < CLOSED_AT_ONCE) return;
+    if (this.ended.length < CLOSE_BATCH_SIZE) return;
     await this.query(this.ended.map((name) => `CLOSE ${name}`).join(';'));
     this.ended = [];
   }

@@ -1,48 +1,48 @@
 import pg, { type ClientBase, type QueryConfig, type QueryResult, type QueryResultRow } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
+import { connect } from 'node:net';
 import { untilAborted } from '../../platform/async/index.js';
 import { isRolledBack } from '../schema/index.js';
-import { cancelStatement } from './cancel-statement.js';
 
-/** Classes of errors after which there may be no session: of the connection, by an operator, inside of the server. */
+/** Classes of errors after which the session may have ended: connection, operator intervention, internal error. */
 const SESSION_ENDED = /^(08|57|XX)/;
 
-type Lent = [client: ClientBase, release: (failure?: Error) => void];
+type Borrowed = [client: ClientBase, release: (failure?: Error) => void];
 
-/** A statement, with a limit of its own in place of the pool's: milliseconds. */
-export interface Statement extends QueryConfig {
+/** A statement with its own timeout, instead of that of the pool: milliseconds. */
+interface Statement extends QueryConfig {
   query_timeout?: number;
 }
 
 /**
- * A connection that the readers' pool lends. The pool bounds how many there are: one that failed, or that runs a
- * statement, is closed when it is released, and counts until its statement has ended.
+ * A connection of the readers' pool. One that failed or is busy is closed when it is released, and counts in the pool
+ * until its statement has ended.
  */
 export class ReaderConnection {
-  /** Why it is not to be used again. */
+  /** Why it must not be used again. */
   failure: Error | undefined;
-  /** Statements that the database has not responded to. */
+  /** Statements without a response yet. */
   private readonly running = new Set<Promise<unknown>>();
 
   private constructor(
     private readonly client: ClientBase,
-    private readonly giveBack: (failure?: Error) => void,
+    private readonly returnIt: (failure?: Error) => void,
   ) {
     client.on('error', this.onError);
   }
 
   /**
-   * Waits until one is free. One that comes after the signal aborted is released at once.
+   * Waits for a free connection. One that comes after the signal aborted is released.
    *
    * @throws the signal's reason
    */
   static async borrow(dataSource: DataSource, signal?: AbortSignal): Promise<ReaderConnection> {
     signal?.throwIfAborted();
-    // A query runner does not let us say that its connection is broken.
+    // A QueryRunner cannot release its connection as broken.
     const driver = dataSource.driver as PostgresDriver;
-    const obtaining = (driver.obtainMasterConnection() as Promise<Lent>).then(
-      (lent) => new ReaderConnection(...lent),
+    const obtaining = (driver.obtainMasterConnection() as Promise<Borrowed>).then(
+      (borrowed) => new ReaderConnection(...borrowed),
     );
     if (signal === undefined) return await obtaining;
     try {
@@ -61,9 +61,9 @@ export class ReaderConnection {
   }
 
   /**
-   * Runs a statement. After the signal aborted its outcome is not waited for, and the connection is to be released.
+   * Runs a statement. When the signal aborts, it does not wait for the result, and the connection is to be released.
    *
-   * @throws the signal's reason, what the database does
+   * @throws the signal's reason; errors of the database
    */
   async query<Row extends QueryResultRow>(
     statement: Statement,
@@ -80,31 +80,31 @@ export class ReaderConnection {
     return await (signal === undefined ? result : untilAborted(result, signal));
   }
 
-  /** Gives it back. A statement that runs is cancelled before. */
+  /** Returns it to the pool. A running statement is cancelled first. */
   release(): void {
     if (!this.isBusy) {
       this.returnToPool();
       return;
     }
-    this.failure ??= new Error('Its statement was given up.');
+    this.failure ??= new Error('Its statement was cancelled.');
     cancelStatement(this.client);
     void Promise.all(this.running).then(() => this.returnToPool());
   }
 
   private returnToPool(): void {
     this.client.off('error', this.onError);
-    this.giveBack(this.failure);
+    this.returnIt(this.failure);
   }
 
-  /** The next statement fails by it. */
+  /** The next statement fails with it. */
   private readonly onError = (error: Error): void => void (this.failure ??= error);
 }
 
 /**
- * The row that a statement of its own returns; undefined where there is none. A statement that the database rolls back
- * is run once more: it has done nothing.
+ * Runs a statement outside of a transaction, and returns its row; undefined if there is none. If PostgreSQL rolls it
+ * back because of a deadlock, it runs once more.
  *
- * @throws what the database does
+ * @throws errors of the database
  */
 export async function singleRow<Row extends QueryResultRow>(
   dataSource: DataSource,
@@ -127,11 +127,47 @@ export async function singleRow<Row extends QueryResultRow>(
   }
 }
 
-/** Whether a connection is not to be used again. Only where the server says so is a statement over. */
+/** Whether a connection must not be used again: the session may have ended, or the statement may still run. */
 export function isSessionEnded(error: unknown): boolean {
   return !(error instanceof pg.DatabaseError) || SESSION_ENDED.test(error.code ?? '');
 }
 
 export function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
+}
+
+/** The code of a CancelRequest of PostgreSQL's protocol. */
+const CANCEL_REQUEST = 80_877_102;
+/** How long the server may take to cancel a statement. */
+const CANCEL_LIMIT_MS = 1_000;
+
+interface ClientInternals {
+  host: string;
+  port: number;
+  processID: number | null;
+  secretKey: number | null;
+  connection: { stream: { destroy(): void } };
+}
+
+/**
+ * Cancels the statement of a connection, which fails then. The connection must not be used again: its socket is
+ * destroyed if the server does not cancel in time.
+ */
+function cancelStatement(client: ClientBase): void {
+  const { host, port, processID, secretKey, connection } = client as unknown as ClientInternals;
+  const timer = setTimeout(() => connection.stream.destroy(), CANCEL_LIMIT_MS);
+  client.once('end', () => clearTimeout(timer));
+  if (processID === null || secretKey === null) return;
+  const request = Buffer.alloc(16);
+  request.writeInt32BE(request.length, 0);
+  request.writeInt32BE(CANCEL_REQUEST, 4);
+  request.writeInt32BE(processID, 8);
+  request.writeInt32BE(secretKey, 12);
+  // On another connection, which the server closes without a response.
+  const socket = connect(
+    host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port.toString()}` } : { host, port },
+  );
+  socket.setTimeout(CANCEL_LIMIT_MS, () => socket.destroy());
+  socket.on('error', () => socket.destroy());
+  socket.end(request);
 }

@@ -1,19 +1,26 @@
-import { ReadTimeoutError } from './read-timeout.error.js';
+/** The database did not return the next row, or all of them, in time. */
+export class ReadTimeoutError extends Error {
+  override readonly name = 'ReadTimeoutError';
 
-/** The reader has gone: nobody is told. */
-class ReadingGivenUpError extends Error {
-  override readonly name = 'ReadingGivenUpError';
+  constructor(limitMs: number) {
+    super(`The read did not finish within ${(limitMs / 1000).toString()} s.`);
+  }
+}
+
+/** The consumer stopped. It does not see this error. */
+class ReadCancelledError extends Error {
+  override readonly name = 'ReadCancelledError';
 }
 
 /**
- * Rows that are read as they are requested, once. Unlike that of a generator, the `return` of its iterator does not
- * wait for the row that is being read: it gives the reading up.
+ * Rows that are read as they are requested, once. Unlike that of a generator, the `return` of its iterator does not wait
+ * for the row that is being read: it aborts the read.
  */
 export class Reading<T> implements AsyncIterable<T> {
   /**
-   * @param read begins when the first row is requested; what it waits for ends when the signal aborts
-   * @param limitMs how long the reading of a row may take, without the time in which no row is requested
-   * @param outer gives the reading up, with its reason
+   * @param read is called when the first row is requested, with a signal that aborts it
+   * @param limitMs the time limit of each row, without the time between requests
+   * @param outer aborts the read
    */
   constructor(
     private readonly read: (signal: AbortSignal) => AsyncGenerator<T, void, undefined>,
@@ -24,28 +31,28 @@ export class Reading<T> implements AsyncIterable<T> {
   [Symbol.asyncIterator](): AsyncIterator<T, void, undefined> {
     const abort = new AbortController();
     const rows = this.rows(abort);
-    let givenUp = false;
+    let isCancelled = false;
     return {
       next: async () => {
         const timer = setTimeout(() => abort.abort(new ReadTimeoutError(this.limitMs)), this.limitMs);
         try {
           return await rows.next();
         } catch (error) {
-          if (givenUp) return { done: true, value: undefined };
+          if (isCancelled) return { done: true, value: undefined };
           throw error;
         } finally {
           clearTimeout(timer);
         }
       },
       return: async () => {
-        givenUp = true;
-        abort.abort(new ReadingGivenUpError('The reading was given up.'));
+        isCancelled = true;
+        abort.abort(new ReadCancelledError('The read was cancelled.'));
         return await rows.return();
       },
     };
   }
 
-  /** Not by AbortSignal.any: in Node.js 20 the outer signal, which may outlive us, would remember each reading. */
+  /** Not by AbortSignal.any: in Node.js 20 a long-lived outer signal would retain every read. */
   private async *rows(abort: AbortController): AsyncGenerator<T, void, undefined> {
     const { outer } = this;
     outer?.throwIfAborted();

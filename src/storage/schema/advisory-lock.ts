@@ -1,16 +1,15 @@
 /**
- * The advisory locks of the database, each a number that nobody else takes: four letters in ASCII. A team takes its
- * own from elsewhere.
+ * The advisory locks of the server, as unique numbers: four letters in ASCII.
  */
 export enum AdvisoryLock {
-  /** "tetc": partitions are being made. */
+  /** "tetc": held while partitions are created. */
   Partitions = 0x74657463,
-  /** "migr": the schema is being brought up to date, or the role of dashboards made. */
+  /** "migr": held by migrations, and while the read-only role is set up. */
   Migrations = 0x6d696772,
-  /** "purg": what has expired is being removed. */
+  /** "purg": held by a purge. */
   Purge = 0x70757267,
-  /** "regi": the registry of chains and nodes is being brought up to date. */
+  /** "regi": held while the registry of chains and nodes is updated. */
   Registry = 0x72656769,
-  /** "impt": a database of 0.1.4 is being brought over; with the hash of its source as the second number. */
+  /** "impt": held by an import; the second number is the hash of the source. */
   Import = 0x696d7074,
 }

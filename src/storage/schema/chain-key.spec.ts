@@ -9,20 +9,20 @@ describe('the key of a chain', () => {
     expect(chainKeyOf({ genesisHash: HASH, chain: null })).toBe(HASH);
   });
 
-  it('is its name where there is no hash, which is never the key of a chain with one', () => {
+  it('is its name with a prefix if there is no hash', () => {
     expect(chainKeyOf({ genesisHash: null, chain: 'Development' })).toBe('name:Development');
     expect(chainKeyOf({ genesisHash: null, chain: HASH })).toBe(`name:${HASH}`);
     expect(genesisHashOf(`name:${HASH}`)).toBeNull();
     expect(genesisHashOf(HASH)).toBe(HASH);
   });
 
-  it('is missing where a node has said neither', () => {
+  it('is null if a node reported neither', () => {
     expect(chainKeyOf({ genesisHash: null, chain: null })).toBeNull();
   });
 });
 
-describe('what a client gives', () => {
-  it('is a key, or else the name of a chain', () => {
+describe('chainKeyIn', () => {
+  it('returns a key, or undefined for the name of a chain', () => {
     expect(chainKeyIn(HASH.toUpperCase().replace('X', 'x'))).toBe(HASH);
     expect(chainKeyIn('name:Development')).toBe('name:Development');
     expect(chainKeyIn('Development')).toBeUndefined();

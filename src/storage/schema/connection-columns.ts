@@ -1,147 +1,147 @@
 import type { EndReason } from './end-reason.js';
 
 /**
- * What a field of `system.connected` holds. `peerId`: a text that is taken whole or not at all. `text`: cut where it is
- * too long. `hash`: 32 bytes in hexadecimal behind `0x`, kept in lower case. `flag`: a boolean. `time`: milliseconds since the epoch by the node's clock, as a number or digits.
- * `object`: a JSON object, kept as text.
+ * The kind of a field of `system.connected`. `peerId`: a string, ignored if it is too long. `text`: a string, truncated
+ * if it is too long. `hash`: `0x` and 64 hexadecimal digits, stored in lower case. `flag`: a boolean. `time`: milliseconds
+ * since the epoch by the node's clock, as a number or as digits. `object`: a JSON object, stored as text.
  */
-export type SaidKind = 'peerId' | 'text' | 'hash' | 'flag' | 'time' | 'object';
+export type ReportedKind = 'peerId' | 'text' | 'hash' | 'flag' | 'time' | 'object';
 
-interface SaidField {
+interface ReportedField {
   /** In {@link NodeIdentity}. */
   key: string;
-  /** In `peer_connections`, in answers, and in the feed. */
+  /** In `peer_connections`, in responses, and in the feed. */
   column: string;
   /** In `system.connected`. */
-  said: string;
-  kind: SaidKind;
-  /** Which answers have it: those about nodes and connections, or those about connections alone. */
-  answers: 'node' | 'connection';
+  messageField: string;
+  kind: ReportedKind;
+  /** `node`: responses about nodes and connections have it; `connection`: only those about connections. */
+  responses: 'node' | 'connection';
   description: string;
   example?: unknown;
 }
 
 /**
- * What `system.connected` says of a node and a connection's row keeps. To keep one field more, add it here and to the
- * migration: identity, storing, journal, answers and their documentation follow.
+ * The fields of `system.connected` that are stored with a connection. To store one more, add it here and to a migration:
+ * parsing, storing, the journal, responses and their documentation are derived from this list.
  */
-export const SAID_FIELDS = [
+export const REPORTED_FIELDS = [
   {
     key: 'peerId',
     column: 'peer_id',
-    said: 'network_id',
+    messageField: 'network_id',
     kind: 'peerId',
-    answers: 'node',
+    responses: 'node',
     description: '',
     example: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp',
   },
   {
     key: 'name',
     column: 'name',
-    said: 'name',
+    messageField: 'name',
     kind: 'text',
-    answers: 'node',
-    description: 'The name that the node gives itself.',
+    responses: 'node',
+    description: 'Name of the node, as reported by the node.',
     example: 'alice',
   },
   {
     key: 'chain',
     column: 'chain',
-    said: 'chain',
+    messageField: 'chain',
     kind: 'text',
-    answers: 'node',
+    responses: 'node',
     description: '',
     example: 'Polkadot',
   },
   {
     key: 'version',
     column: 'version',
-    said: 'version',
+    messageField: 'version',
     kind: 'text',
-    answers: 'node',
+    responses: 'node',
     description: '',
     example: '1.16.1-835e0767fe8',
   },
   {
     key: 'authority',
     column: 'authority',
-    said: 'authority',
+    messageField: 'authority',
     kind: 'flag',
-    answers: 'node',
-    description: 'It runs as a validator.',
+    responses: 'node',
+    description: 'Whether the node runs as a validator.',
   },
   {
     key: 'startupTime',
     column: 'startup_time',
-    said: 'startup_time',
+    messageField: 'startup_time',
     kind: 'time',
-    answers: 'node',
-    description: 'When the node was started, by its own clock: milliseconds since the epoch.',
+    responses: 'node',
+    description: 'Start time of the node by its own clock: milliseconds since the Unix epoch.',
     example: 1767323045678,
   },
   {
     key: 'implementation',
     column: 'implementation',
-    said: 'implementation',
+    messageField: 'implementation',
     kind: 'text',
-    answers: 'node',
+    responses: 'node',
     description: '',
     example: 'Parity Polkadot',
   },
   {
     key: 'config',
     column: 'config',
-    said: 'config',
+    messageField: 'config',
     kind: 'text',
-    answers: 'connection',
-    description: 'The configuration of the node.',
+    responses: 'connection',
+    description: 'Configuration of the node.',
   },
   {
     key: 'genesisHash',
     column: 'genesis_hash',
-    said: 'genesis_hash',
+    messageField: 'genesis_hash',
     kind: 'hash',
-    answers: 'node',
-    description: 'The hash of the first block of its chain, which identifies the chain.',
+    responses: 'node',
+    description: 'Genesis hash of its chain, which identifies the chain.',
     example: '0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3',
   },
   {
     key: 'targetOs',
     column: 'target_os',
-    said: 'target_os',
+    messageField: 'target_os',
     kind: 'text',
-    answers: 'connection',
+    responses: 'connection',
     description: '',
     example: 'linux',
   },
   {
     key: 'targetArch',
     column: 'target_arch',
-    said: 'target_arch',
+    messageField: 'target_arch',
     kind: 'text',
-    answers: 'connection',
+    responses: 'connection',
     description: '',
     example: 'x86_64',
   },
   {
     key: 'targetEnv',
     column: 'target_env',
-    said: 'target_env',
+    messageField: 'target_env',
     kind: 'text',
-    answers: 'connection',
+    responses: 'connection',
     description: '',
     example: 'gnu',
   },
   {
     key: 'sysinfo',
     column: 'sysinfo',
-    said: 'sysinfo',
+    messageField: 'sysinfo',
     kind: 'object',
-    answers: 'connection',
-    description: 'The computer, as the node reports it.',
+    responses: 'connection',
+    description: 'Hardware of the machine, as reported by the node.',
     example: { cpu: 'AMD EPYC 7443P', memory: 67334475776, core_count: 24 },
   },
-] as const satisfies readonly SaidField[];
+] as const satisfies readonly ReportedField[];
 
 interface ValueOf {
   peerId: string;
@@ -152,17 +152,17 @@ interface ValueOf {
   object: string;
 }
 
-/** What `system.connected` says of a node, by {@link SAID_FIELDS}; `null` where it has not said so. */
+/** The values of {@link REPORTED_FIELDS} of a node; `null` where it reported none. */
 export type NodeIdentity = {
-  [Field in (typeof SAID_FIELDS)[number] as Field['key']]: ValueOf[Field['kind']] | null;
+  [Field in (typeof REPORTED_FIELDS)[number] as Field['key']]: ValueOf[Field['kind']] | null;
 };
 
-/** Of a node that has said nothing of itself yet. */
+/** A node that has not sent `system.connected` yet. */
 export const UNKNOWN_IDENTITY = Object.fromEntries(
-  SAID_FIELDS.map(({ key }) => [key, null]),
+  REPORTED_FIELDS.map(({ key }) => [key, null]),
 ) as unknown as NodeIdentity;
 
-/** The row of a node on a socket in `peer_connections`, as it stands. Times are milliseconds since the epoch. */
+/** The current state of a row of `peer_connections`. Times are milliseconds since the epoch. */
 export interface ConnectionSnapshot extends NodeIdentity {
   /** See `connection-id.ts`. */
   id: number;
@@ -193,7 +193,7 @@ export interface ConnectionSnapshot extends NodeIdentity {
   endCode: number | null;
 }
 
-/** How a value lies in the database. `time`: a `timestamptz`. */
+/** The PostgreSQL type of a column. `time` is `timestamptz`. */
 export type ConnectionColumnType =
   'bigint' | 'boolean' | 'integer' | 'jsonb' | 'smallint[]' | 'text' | 'time' | 'uuid';
 
@@ -203,7 +203,7 @@ export interface ConnectionColumn {
   type: ConnectionColumnType;
 }
 
-const TYPE_OF: Readonly<Record<SaidKind, ConnectionColumnType>> = {
+const TYPE_OF: Readonly<Record<ReportedKind, ConnectionColumnType>> = {
   peerId: 'text',
   text: 'text',
   hash: 'text',
@@ -212,13 +212,13 @@ const TYPE_OF: Readonly<Record<SaidKind, ConnectionColumnType>> = {
   object: 'jsonb',
 };
 
-/** Every column of `peer_connections` that a snapshot fills; `collector` beside them is that of its batch. */
+/** The columns of `peer_connections` that a snapshot has; `collector` is that of the batch. */
 export const CONNECTION_COLUMNS: readonly ConnectionColumn[] = [
   { key: 'id', column: 'id', type: 'bigint' },
   { key: 'ipAddr', column: 'ip_addr', type: 'text' },
   { key: 'createdAt', column: 'created_at', type: 'time' },
   { key: 'audit', column: 'audit', type: 'boolean' },
-  ...SAID_FIELDS.map(({ key, column, kind }) => ({ key, column, type: TYPE_OF[kind] })),
+  ...REPORTED_FIELDS.map(({ key, column, kind }) => ({ key, column, type: TYPE_OF[kind] })),
   { key: 'path', column: 'path', type: 'text' },
   { key: 'socketId', column: 'socket_id', type: 'uuid' },
   { key: 'envelopeId', column: 'envelope_id', type: 'bigint' },

@@ -5,19 +5,19 @@ import {
   collectorOf,
   connectionId,
   connectionIds,
-  MOST_CONNECTIONS,
+  MAX_CONNECTIONS,
   renumbered,
 } from './connection-id.js';
 
 const collectors = fc.integer({ min: 0, max: COLLECTOR_NUMBERS - 1 });
-const counts = fc.integer({ min: 0, max: MOST_CONNECTIONS });
+const counts = fc.integer({ min: 0, max: MAX_CONNECTIONS });
 
 describe('the id of a connection', () => {
-  it('is a number of JSON, also the last one', () => {
-    expect(connectionId(COLLECTOR_NUMBERS - 1, MOST_CONNECTIONS)).toBe(Number.MAX_SAFE_INTEGER);
+  it('is an exact number in JSON, also the highest one', () => {
+    expect(connectionId(COLLECTOR_NUMBERS - 1, MAX_CONNECTIONS)).toBe(Number.MAX_SAFE_INTEGER);
   });
 
-  it('says which collector gave it, and lies between the bounds of its ids', () => {
+  it('contains the collector number, and is within its range of ids', () => {
     fc.assert(
       fc.property(collectors, counts, (collector, count) => {
         const id = connectionId(collector, count);
@@ -30,7 +30,7 @@ describe('the id of a connection', () => {
     );
   });
 
-  it('keeps its count under another number, and comes back', () => {
+  it('keeps its count with another collector number', () => {
     fc.assert(
       fc.property(collectors, collectors, counts, (one, other, count) => {
         const id = connectionId(one, count);

@@ -1,7 +1,7 @@
 /**
- * Why a connection ended, as `peer_connections.end_reason` has it. `collector_lost`: its server went without saying
- * so; `id_evicted`: its id on the socket gave way to one that was heard later; `identity_changed`: its node said that it is
- * another one, whose connection begins there; `imported`: it came with a database of 0.1.4, which does not tell.
+ * Why a connection ended: values of `peer_connections.end_reason`. `collector_lost`: its server process died.
+ * `id_evicted`: its id on the socket was evicted by a newer one. `identity_changed`: its node reported another identity,
+ * with which a new connection begins. `imported`: it comes from a database of 0.1.4, which has no reason.
  */
 export const END_REASONS = [
   'closed',

@@ -5,7 +5,7 @@ export {
   chainKeySql,
   genesisHashOf,
   isGenesisHash,
-  type SaidChain,
+  type ReportedChain,
 } from './chain-key.js';
 export {
   CONNECTION_COLUMNS,
@@ -13,8 +13,8 @@ export {
   type ConnectionColumnType,
   type ConnectionSnapshot,
   type NodeIdentity,
-  SAID_FIELDS,
-  type SaidKind,
+  REPORTED_FIELDS,
+  type ReportedKind,
   UNKNOWN_IDENTITY,
 } from './connection-columns.js';
 export {
@@ -22,12 +22,20 @@ export {
   collectorOf,
   connectionId,
   connectionIds,
-  MOST_CONNECTIONS,
+  MAX_CONNECTIONS,
   renumbered,
 } from './connection-id.js';
 export { aliveBetween, endedBefore, NEWEST_MESSAGE, OLDEST_MESSAGE } from './connection-interval.js';
 export { END_REASONS, type EndReason } from './end-reason.js';
-export { GAP_CAUSES, type GapCause } from './gap-cause.js';
+export {
+  GAP_CAUSES,
+  type GapCause,
+  LOG_TABLES,
+  type LogTable,
+  logTable,
+  NOTHING_HELD,
+  NOTHING_KNOWN,
+} from './tables.js';
 export {
   COPY_HEADER,
   COPY_TRAILER,
@@ -62,13 +70,11 @@ export {
 export {
   hasSqlState,
   isMissingPartition,
-  isRefusedData,
+  isRejectedData,
   isRolledBack,
   isStoredBatch,
   SqlState,
   sqlStateOf,
 } from './sql-state.js';
-export { LOG_TABLES, type LogTable, logTable } from './tables.js';
 export * from './time-bounds.js';
-export { inMicroseconds, microsecondsOf, timeOf, timeText } from './times.js';
-export { NOTHING_HELD, NOTHING_KNOWN } from './held-batches.js';
+export { inMicroseconds, microsecondsOf, timeOf, timeText } from './time-bounds.js';

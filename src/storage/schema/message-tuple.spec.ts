@@ -28,7 +28,7 @@ function tupleOf({ logs, ...head }: MessageHead & { logs: Buffer }): Buffer {
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(/\s/g, ''), 'hex');
 
 describe('a tuple', () => {
-  it('is laid out as PostgreSQL documents it', () => {
+  it('has the layout that PostgreSQL documents', () => {
     const tuple = tupleOf({
       createdAt: EPOCH_2000_US + 1,
       receivedAt: EPOCH_2000_US - 1,
@@ -47,7 +47,7 @@ describe('a tuple', () => {
     );
   });
 
-  it('gives back its message', () => {
+  it('returns its message', () => {
     fc.assert(
       fc.property(rows, (row) => {
         expect(readTuple(tupleOf(row))).toEqual(row);
@@ -64,7 +64,7 @@ describe('a tuple', () => {
     );
   });
 
-  it('has another number in its collector and in its connection once it is numbered anew, and is itself as it was', () => {
+  it('has another number in collector and connection once it is renumbered, in a copy', () => {
     const numbers = fc.integer({ min: 1, max: 2 ** 21 - 1 });
     fc.assert(
       fc.property(fc.array(rows, { maxLength: 6 }), numbers, (some, number) => {

@@ -1,6 +1,6 @@
 import { OTHER_TYPE, NO_TYPE, typeName } from './message-types.js';
 
-/** The columns of a message that its server writes, in the order of a tuple; the others have defaults. */
+/** The columns that the server writes, in the order of a tuple. Other columns have defaults. */
 export const MESSAGE_COLUMNS = [
   'created_at',
   'received_at',
@@ -11,7 +11,7 @@ export const MESSAGE_COLUMNS = [
 ] as const;
 
 /*
- * A message as a tuple of PostgreSQL's binary COPY format, numbers big endian; each field behind its length (int32):
+ * A message as a tuple of PostgreSQL's binary COPY format. Numbers are big endian; each field follows its length (int32):
  *
  *    0  int16  number of fields
  *    2  int64  created_at, microseconds since 2000
@@ -29,30 +29,30 @@ const CONNECTION = 38;
 const TYPE = 50;
 const LOGS_LENGTH = 52;
 const LOGS_VERSION = 56;
-/** Bytes of a tuple before the text of `logs`. */
+/** The size of a tuple without the text of `logs`. */
 export const TUPLE_HEAD_BYTES = 57;
 
 const HALF = 2 ** 32;
 const EPOCH_2000_US = 946_684_800_000_000;
 
-/** What comes before and after the tuples of a COPY. */
+/** Header and trailer of a binary COPY. */
 export const COPY_HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]);
 export const COPY_TRAILER = Buffer.from([0xff, 0xff]);
 
-/** A message but for its text. Times are microseconds since the epoch. */
+/** A message without its text. Times are microseconds since the epoch. */
 export interface MessageHead {
   createdAt: number;
   receivedAt: number;
-  /** The id of the connection, with the number of the collector in it. */
+  /** Contains the number of the collector. */
   connectionId: number;
   /** See `message-types.ts`. */
   type: number;
 }
 
 /**
- * Writes what comes before the text; the text has to follow, from `at + TUPLE_HEAD_BYTES` on.
+ * Writes the head of a tuple. The text must be written from `at + TUPLE_HEAD_BYTES` on.
  *
- * @param to a view, whose methods cost a tenth of those of a Buffer
+ * @param to a DataView: a tenth of the cost of a Buffer
  */
 export function writeTupleHead(to: DataView, at: number, head: MessageHead, logsBytes: number): void {
   const collector = Math.floor(head.connectionId / HALF);
@@ -72,7 +72,7 @@ export function writeTupleHead(to: DataView, at: number, head: MessageHead, logs
   to.setUint8(at + LOGS_VERSION, 1);
 }
 
-/** A message as a tuple of its own. Servers write many behind one another instead. */
+/** A single tuple. The server writes many into one buffer instead. */
 export function messageTuple(head: MessageHead, logs: Buffer): Buffer {
   const tuple = Buffer.allocUnsafeSlow(TUPLE_HEAD_BYTES + logs.length);
   writeTupleHead(new DataView(tuple.buffer), 0, head, logs.length);
@@ -80,12 +80,12 @@ export function messageTuple(head: MessageHead, logs: Buffer): Buffer {
   return tuple;
 }
 
-/** Where the tuple ends that begins at a place. */
+/** The end of the tuple that begins at an offset. */
 function tupleEnd(tuples: Buffer, at: number): number {
   return at + LOGS_VERSION + tuples.readInt32BE(at + LOGS_LENGTH);
 }
 
-/** The tuples of many messages: views of the same memory. */
+/** Splits a buffer into tuples, without a copy. */
 export function splitTuples(tuples: Buffer): Buffer[] {
   const split: Buffer[] = [];
   for (let at = 0; at < tuples.length;) {
@@ -96,9 +96,9 @@ export function splitTuples(tuples: Buffer): Buffer[] {
   return split;
 }
 
-/** A message out of its tuple. */
+/** A message that was read from a tuple. */
 export interface MessageRow extends MessageHead {
-  /** JSON: a view of the tuple's memory. */
+  /** JSON, in the memory of the tuple. */
   logs: Buffer;
 }
 
@@ -112,7 +112,7 @@ export function readTuple(tuple: Buffer): MessageRow {
   };
 }
 
-/** The name of the type of a message; `null` where it has none. */
+/** The name of the type of a message; `null` if it has none. */
 export function msgOf({ type, logs }: Pick<MessageRow, 'type' | 'logs'>): string | null {
   if (type === NO_TYPE) return null;
   if (type !== OTHER_TYPE) return typeName(type) ?? null;
@@ -120,7 +120,7 @@ export function msgOf({ type, logs }: Pick<MessageRow, 'type' | 'logs'>): string
   return typeof msg === 'string' ? msg : null;
 }
 
-/** The same tuples for another number of their collector, in memory of their own. */
+/** Returns a copy with another collector number. */
 export function renumberTuples(tuples: Buffer, collector: number): Buffer {
   const copy = Buffer.from(tuples);
   for (let at = 0; at < copy.length; at = tupleEnd(copy, at)) {
@@ -130,19 +130,19 @@ export function renumberTuples(tuples: Buffer, collector: number): Buffer {
   return copy;
 }
 
-/** When a message is dated, and when it arrived: microseconds since the epoch. */
+/** Microseconds since the epoch. */
 export type MessageTimes = Pick<MessageHead, 'createdAt' | 'receivedAt'>;
 
-/** The times of each message, without a copy of anything. */
+/** The times of each message, without a copy. */
 export function* tupleTimes(tuples: Buffer): Generator<MessageTimes, void, undefined> {
   for (let at = 0; at < tuples.length; at = tupleEnd(tuples, at)) yield timesAt(tuples, at);
 }
 
 /**
- * The same tuples with other times, in memory of their own.
+ * Returns a copy with other times.
  *
- * @param change undefined where the times of a message stay
- * @returns how many have changed, too
+ * @param change returns undefined to keep the times of a message
+ * @returns also the number of changed messages
  */
 export function retimeTuples(
   tuples: Buffer,

@@ -46,20 +46,20 @@ const noPlace = (): string => {
   throw new Error('No parameter is needed.');
 };
 
-describe('the numbers of types', () => {
+describe('type numbers', () => {
   it('are fixed', () => {
     expect(MESSAGE_TYPES).toEqual(FIXED);
     expect([NO_TYPE, OTHER_TYPE, RARE_TYPES_END]).toEqual([0, 1, 16]);
   });
 
-  it('lead to names and back, each once', () => {
+  it('map to unique names and back', () => {
     for (const [name, number] of FIXED) {
       expect([typeNumber(name), typeName(number)]).toEqual([number, name]);
     }
     expect(new Set(MESSAGE_TYPES.map(([, number]) => number)).size).toBe(MESSAGE_TYPES.length);
   });
 
-  it('are those of no type and of another type for all the rest', () => {
+  it('are NO_TYPE and OTHER_TYPE for all others', () => {
     expect(typeNumber(null)).toBe(NO_TYPE);
     for (const name of ['', 'Block.Import', 'block.import ', 'test.row', 'toString', '__proto__']) {
       expect(typeNumber(name)).toBe(OTHER_TYPE);
@@ -69,18 +69,18 @@ describe('the numbers of types', () => {
     }
   });
 
-  it('say whether a type is rare: a state or a fault, and nothing that a node sends for every block', () => {
+  it('tell whether a type is rare', () => {
     const rare = MESSAGE_TYPES.filter(([, number]) => number < RARE_TYPES_END).map(([name]) => name);
     expect(rare).toEqual(FIXED.slice(0, 7).map(([name]) => name));
   });
 });
 
 describe('a condition on the type', () => {
-  it('is on the number alone where the type has had one from the first schema on', () => {
+  it('uses only the number if the type is in the first schema', () => {
     for (const [name, number] of FIXED) expect(typeCondition(name, noPlace)).toBe(`type = ${number}`);
   });
 
-  it('is on the name in the message where the type has no number', () => {
+  it('uses the name in the message if the type has no number', () => {
     const values: string[] = [];
     const place = (value: string): string => `$${values.push(value).toString()}`;
     expect(typeCondition("it's", place)).toBe("type = 1 AND logs->>'msg' = $1::text");
@@ -90,7 +90,7 @@ describe('a condition on the type', () => {
 });
 
 describe('a condition on a type that got its number later', () => {
-  it('is on the number, or on the name in messages that were stored before', () => {
+  it('uses the number, or the name in messages that were stored before', () => {
     expect(typeCondition('tracing.event', () => '$1', 34)).toBe(
       "(type = 35 OR type = 1 AND logs->>'msg' = $1::text)",
     );
@@ -99,11 +99,11 @@ describe('a condition on a type that got its number later', () => {
 });
 
 describe('types in SQL', () => {
-  it('are numbers with their names beside them', () => {
+  it('are numbers with their names in comments', () => {
     expect(typeSql('block.import')).toBe('17 /* block.import */');
   });
 
-  it('are named up to a number, so that a view is as its migration made it', () => {
+  it('are named up to a number, so that a migration always creates the same view', () => {
     expect(typeNameSql(4)).toBe(
       "CASE type WHEN 1 THEN logs->>'msg' ELSE (ARRAY[NULL, 'system.connected', 'system.network_state', 'sysinfo.hwbench']::text[])[type] END",
     );

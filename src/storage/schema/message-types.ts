@@ -1,10 +1,10 @@
 /**
- * The types of messages that have a number of their own in the column `type`. Append only: numbers are in rows, in
- * journals and in other databases, and mean the same for ever. Nothing is added while a server runs.
+ * The message types that have a number in the column `type`. Append only: the numbers are in rows, in journals and in
+ * other databases.
  *
- * Numbers below {@link RARE_TYPES_END} are for what nodes send rarely and readers look for over long times: an index of
- * their own finds them. Give a new type the next free number of its kind, and write a migration that adds it to
- * `message_types` and makes the view anew; see {@link typeCondition}.
+ * Numbers below {@link RARE_TYPES_END} are for types that nodes send rarely and that readers search over long time
+ * ranges: they have their own index. A new type gets the next free number of its kind, and a migration that adds it to
+ * `message_types` and replaces the view; see {@link typeCondition}.
  */
 const NUMBERS = {
   'system.connected': 2,
@@ -37,19 +37,19 @@ const NUMBERS = {
   'tracing.event': 35,
 } as const;
 
-/** Messages of later types were stored as {@link OTHER_TYPE} by servers that did not know them. */
+/** Older servers store messages of later types as {@link OTHER_TYPE}. */
 const LAST_OF_FIRST_SCHEMA = 35;
 
 export type NamedMessageType = keyof typeof NUMBERS;
 
-/** A message without a type: `msg` is missing, or no string. */
+/** A message without a type: `msg` is missing or not a string. */
 export const NO_TYPE = 0;
-/** A type without a number of its own: its name is in the message alone. */
+/** A type without a number: its name is in the message only. */
 export const OTHER_TYPE = 1;
-/** Types from this number on are in no index of rare types. */
+/** Types from this number on are not in the index of rare types. */
 export const RARE_TYPES_END = 16;
 
-/** Name and number of each, in the order of numbers. */
+/** Names and numbers, in the order of numbers. */
 export const MESSAGE_TYPES: readonly (readonly [name: NamedMessageType, number: number])[] = (
   Object.entries(NUMBERS) as [NamedMessageType, number][]
 ).sort(([, one], [, other]) => one - other);
@@ -57,41 +57,41 @@ export const MESSAGE_TYPES: readonly (readonly [name: NamedMessageType, number: 
 const numbers = new Map<string, number>(MESSAGE_TYPES);
 const names = new Map<number, string>(MESSAGE_TYPES.map(([name, number]) => [number, name]));
 
-/** The number of a type as a message has it in `msg`, or none where it has none. */
+/** @param msg the field `msg` of a message; null if it has none */
 export function typeNumber(msg: string | null): number {
   return msg === null ? NO_TYPE : (numbers.get(msg) ?? OTHER_TYPE);
 }
 
-/** The name that belongs to a number; undefined for {@link NO_TYPE}, {@link OTHER_TYPE} and what is not known here. */
+/** The name of a number; undefined for {@link NO_TYPE}, {@link OTHER_TYPE} and unknown numbers. */
 export function typeName(number: number): string | undefined {
   return names.get(number);
 }
 
-/** The number of a type that has one of its own, as SQL: with a comment that says which. */
+/** The number of a type as SQL, with its name in a comment. */
 export function typeSql(msg: NamedMessageType): string {
   return `${NUMBERS[msg].toString()} /* ${msg} */`;
 }
 
 /**
- * A condition on `type` and `logs`: messages of a type, whether it has a number or not.
+ * An SQL condition on `type` and `logs` for messages of a type, with or without a number.
  *
- * @param place gives the place of a parameter of type text, such as `$1`; asked for only where it is needed
+ * @param placeholder adds a parameter of type text, and returns its placeholder; called only if necessary
  * @param last the number of the last type that every server has known
  */
 export function typeCondition(
   msg: string,
-  place: (value: string) => string,
+  placeholder: (value: string) => string,
   last = LAST_OF_FIRST_SCHEMA,
 ): string {
   const number = typeNumber(msg);
   if (!mayBeOther(number, last)) return `type = ${number.toString()}`;
-  const unnamed = `type = ${OTHER_TYPE.toString()} AND logs->>'msg' = ${place(msg)}::text`;
+  const unnamed = `type = ${OTHER_TYPE.toString()} AND logs->>'msg' = ${placeholder(msg)}::text`;
   return number === OTHER_TYPE ? unnamed : `(type = ${number.toString()} OR ${unnamed})`;
 }
 
 /**
- * The same for several types at once: the numbers that messages of them may have in `type`, and the names that `logs`
- * may have where that number is {@link OTHER_TYPE}.
+ * The numbers that messages of some types may have in `type`, and the names that they may have in `logs` if the number is
+ * {@link OTHER_TYPE}.
  */
 export function typesOf(msgs: Iterable<string>): { numbers: number[]; others: string[] } {
   const found = new Set<number>();
@@ -116,9 +116,9 @@ function mayBeOther(number: number, last = LAST_OF_FIRST_SCHEMA): boolean {
 }
 
 /**
- * The name of a message's type in SQL, from the columns `type` and `logs`; NULL where it has none.
+ * The name of the type as an SQL expression on `type` and `logs`; NULL if the message has none.
  *
- * @param last the number of the last type that is known; without it of all
+ * @param last the number of the last known type; by default all are known
  */
 export function typeNameSql(last = MESSAGE_TYPES.at(-1)?.[1] ?? 0): string {
   const array = Array.from({ length: last }, (_, at) => {

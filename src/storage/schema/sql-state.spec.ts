@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { isMissingPartition, isRefusedData, sqlStateOf } from './sql-state.js';
+import { isMissingPartition, isRejectedData, sqlStateOf } from './sql-state.js';
 
 const failed = (code: unknown, more: object = {}): Error =>
   Object.assign(new Error('failed'), { code }, more);
 
-describe('what a failure says', () => {
+describe('an error of the database', () => {
   it.each(['22P02', '22P04', '22P05', '22021', '22003', '22007', '54000', '54001'])(
-    'with %s is that the database refuses the data',
-    (code) => expect(isRefusedData(failed(code))).toBe(true),
+    'with %s rejects the data',
+    (code) => expect(isRejectedData(failed(code))).toBe(true),
   );
 
   it.each([
@@ -16,7 +16,7 @@ describe('what a failure says', () => {
     ['23514', 'no partition, or a constraint that is not ours'],
     ['25006', 'a server that is read-only'],
     ['25P04', 'a transaction that took too long'],
-    ['40001', 'somebody else was faster'],
+    ['40001', 'another transaction was faster'],
     ['40P01', 'a deadlock'],
     ['42501', 'missing rights'],
     ['42P01', 'no schema'],
@@ -30,17 +30,17 @@ describe('what a failure says', () => {
     ['XX000', 'a bug'],
     ['ECONNRESET', 'the network'],
     ['', 'anything else'],
-  ])('with %s, which means %s, is that the same may succeed later', (code, _meaning) => {
-    expect(isRefusedData(failed(code))).toBe(false);
+  ])('with %s, which means %s, may not occur in a retry', (code, _meaning) => {
+    expect(isRejectedData(failed(code))).toBe(false);
   });
 
-  it('is that a partition is missing only where no constraint has a name', () => {
+  it('is a missing partition only without the name of a constraint', () => {
     expect(isMissingPartition(failed('23514'))).toBe(true);
     expect(isMissingPartition(failed('23514', { constraint: 'mine' }))).toBe(false);
     expect(isMissingPartition(failed('23505'))).toBe(false);
   });
 
-  it('is told by an error of the database only', () => {
+  it('has a SQLSTATE', () => {
     expect(sqlStateOf(failed('22P02'))).toBe('22P02');
     expect(sqlStateOf(failed('ENOTFOUND'))).toBeUndefined();
     expect(sqlStateOf({ code: '22P02' })).toBeUndefined();

@@ -1,4 +1,4 @@
-/** SQLSTATE codes by the names of PostgreSQL's manual, appendix A. */
+/** SQLSTATE codes, with the names of appendix A of PostgreSQL's manual. */
 export const SqlState = {
   DuplicateTable: '42P07',
   InvalidObjectDefinition: '42P17',
@@ -20,7 +20,7 @@ export const SqlState = {
   QueryCanceled: '57014',
 } as const;
 
-/** The SQLSTATE of a database's error; undefined for anything else. */
+/** The SQLSTATE of an error of PostgreSQL; undefined for other errors. */
 export function sqlStateOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const code: unknown = (error as { code?: unknown }).code;
@@ -33,26 +33,26 @@ export function hasSqlState(error: unknown, ...states: string[]): boolean {
 }
 
 /**
- * Whether the database refused what a row holds: classes 22 (data exception) and 54 (program limit exceeded).
- * Such a row is refused every time, and others must not wait for it.
+ * Whether the database rejects the content of a row: classes 22 (data exception) and 54 (program limit exceeded). Such a
+ * row is rejected every time, and must not block others.
  *
- * Whatever else fails may succeed later, if only after somebody has repaired the database (a constraint or a
- * column that is not ours, a full disk, a server that is read-only): setting messages aside would lose them.
+ * Everything else may succeed later, perhaps after an operator has repaired the database (a constraint, a full disk, a
+ * read-only server): rejecting messages then would lose them.
  */
-export function isRefusedData(error: unknown): error is Error {
+export function isRejectedData(error: unknown): error is Error {
   const state = sqlStateOf(error);
   if (state === undefined || state === SqlState.SequenceGeneratorLimitExceeded) return false;
   return state.startsWith('22') || state.startsWith('54');
 }
 
-/** COPY into a partitioned table found no partition for a row. A violated CHECK, which has a name, is not that. */
+/** Whether COPY found no partition for a row. The error of a CHECK constraint has the name of the constraint. */
 export function isMissingPartition(error: unknown): boolean {
   return (
     hasSqlState(error, SqlState.CheckViolation) && (error as { constraint?: string }).constraint === undefined
   );
 }
 
-/** The id of a batch is there already. Citus adds the number of a shard to the constraint's name. */
+/** Whether the id of a batch exists. Citus adds the number of a shard to the name of the constraint. */
 export function isStoredBatch(error: unknown): boolean {
   if (!hasSqlState(error, SqlState.UniqueViolation)) return false;
   const { constraint } = error as { constraint?: unknown };
@@ -60,8 +60,8 @@ export function isStoredBatch(error: unknown): boolean {
 }
 
 /**
- * Whether the database has taken a transaction back since it stood in the way of another one. Nothing is wrong with
- * what was asked: once more, it waits behind the other.
+ * Whether the database rolled a transaction back because of a conflict with another one. A retry waits for the other
+ * one, and succeeds.
  */
 export function isRolledBack(error: unknown): boolean {
   return hasSqlState(error, SqlState.SerializationFailure, SqlState.DeadlockDetected);

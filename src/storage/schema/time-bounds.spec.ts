@@ -3,7 +3,7 @@ import * as bounds from './time-bounds.js';
 import { sqlInterval } from './time-bounds.js';
 
 describe('bounds of time', () => {
-  it('leave to readers at least what writers may do', () => {
+  it('cover for readers everything that writers may do', () => {
     expect(bounds.LOST_CONNECTION_MS).toBeGreaterThan(
       bounds.CLOCK_AHEAD_MS + bounds.CONNECTION_WRITTEN_EVERY_MS,
     );

@@ -4,56 +4,56 @@ export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
 /*
- * Every bound of time that two rooms must agree on, in milliseconds, each derived from the others. What reads relies on
- * what writes: change one here, and those that follow from it change with it.
+ * Durations in milliseconds that several folders must agree on, derived from each other: readers rely on the limits of
+ * writers.
  */
 
-/** How far a node's clock may be from ours for `created_at` to follow it. */
+/** `created_at` is the timestamp of the node if it is within these bounds of the server's time. */
 export const CLOCK_BEHIND_MS = 7 * DAY_MS;
 export const CLOCK_AHEAD_MS = DAY_MS;
 
-/** While a node sends, its row in `peer_connections` is written this often: what the row says is as old as that. */
+/** How often the row of an active connection in `peer_connections` is updated. */
 export const CONNECTION_WRITTEN_EVERY_MS = 30 * SECOND_MS;
 
-/** A server whose clock is further from the database's than this does not purge, and raises an alarm. */
+/** A server whose clock differs by more than this from the database's does not purge, and logs an error. */
 export const CLOCK_OFF_MS = MINUTE_MS;
 
-/** For clocks of servers that differ, and rows that were written late. */
+/** For clocks of servers that differ, and for late writes. */
 const MARGIN_MS = HOUR_MS;
 
-/** How much later than its row says a connection whose server was lost may have messages. */
+/** A connection of a dead process may have messages this much later than its row says. */
 export const LOST_CONNECTION_MS = CLOCK_AHEAD_MS + MARGIN_MS;
 
-/** `created_at` of a message that is stored now: back to what came a day ago and waited in a journal, and ahead. */
+/** The bounds of `created_at` of a message that is stored now, perhaps after a day in a journal. */
 export const NEW_MESSAGE_BEHIND_MS = CLOCK_BEHIND_MS + DAY_MS;
 export const NEW_MESSAGE_AHEAD_MS = CLOCK_AHEAD_MS + MARGIN_MS;
 
-/** Partitions are there for messages so far ahead: made early enough that a day without the database harms nobody. */
+/** Partitions are created this far ahead, so that they suffice for a day without the database. */
 export const PARTITIONS_AHEAD_MS = CLOCK_AHEAD_MS + DAY_MS;
 
-/** A transaction of a writer is over within this time, one way or the other. */
+/** A transaction of a writer ends within this time, committed or not. */
 export const WRITE_LIMIT_MS = 10 * SECOND_MS;
 
 /**
- * Rows appear in another order than that of `stored_at`: who polls for new ones reads this much again, and passes over
- * the ids that are known.
+ * Rows become visible in another order than that of `stored_at`. A reader that polls for new rows reads this period
+ * again, and skips known ids.
  */
 export const READ_AGAIN_MS = WRITE_LIMIT_MS + 5 * SECOND_MS;
 
-/** The id of a stored batch is kept for at least this long after it was stored, and while a journal may hold the batch. */
+/** The minimum retention of the id of a stored batch. It is kept longer while a journal may hold the batch. */
 export const BATCH_IDS_KEPT_MS = 7 * DAY_MS;
 
-/** Rejected messages are for finding out what is wrong with a node, now. */
+/** Rejected messages help to debug a node. */
 export const REJECTED_KEPT_MS = 7 * DAY_MS;
 
-/** A node that was heard for less than this in all is removed from `nodes` so long after it was last seen. */
+/** A node that was connected for less than the first time in total is removed from `nodes` after the second. */
 export const BRIEF_NODE_MS = HOUR_MS;
 export const BRIEF_NODE_KEPT_MS = 30 * DAY_MS;
 
-/** A server process that has not been seen for this long is taken for dead. */
+/** A server process without a heartbeat for this long is dead. */
 export const COLLECTOR_DEAD_AFTER_MS = MINUTE_MS;
 
-/** A bound as PostgreSQL takes it: `interval '25 hours'`. */
+/** A duration as an SQL literal: `interval '25 hours'`. */
 export function sqlInterval(ms: number): string {
   for (const [unit, size] of [
     ['days', DAY_MS],
@@ -64,3 +64,21 @@ export function sqlInterval(ms: number): string {
   }
   return `interval '${ms.toString()} ms'`;
 }
+
+/** A time as text, in SQL: RFC 3339 in UTC, with microseconds. */
+export const timeText = (column: string): string =>
+  `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+
+/** A time as microseconds since the epoch, in SQL: an exact number in JSON. */
+export const microsecondsOf = (time: string): string =>
+  `(extract(epoch FROM ${time}) * 1000000)::bigint::float8`;
+
+/** Microseconds since the epoch as text: RFC 3339 in UTC, with microseconds. */
+export function timeOf(microseconds: number): string {
+  const seconds = Math.floor(microseconds / 1e6);
+  const fraction = (microseconds - seconds * 1e6).toString().padStart(6, '0');
+  return `${new Date(seconds * 1000).toISOString().slice(0, -5)}.${fraction}Z`;
+}
+
+/** Milliseconds as microseconds. */
+export const inMicroseconds = (ms: number): number => ms * 1000;

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SAID_FIELDS, UNKNOWN_IDENTITY } from '../../storage/index.js';
+import { REPORTED_FIELDS, UNKNOWN_IDENTITY } from '../../storage/index.js';
 import { parseFrame, type ParsedMessage } from './message.parser.js';
 import { keptBytes } from '../../../test/support/kept-bytes.js';
 import { MAX_PEER_ID_LENGTH, readIdentity, readPeerId } from './node-identity.js';
@@ -69,7 +69,7 @@ describe('the identity of a node', () => {
   });
 
   it('is null for fields with a wrong type or value', () => {
-    const fields = SAID_FIELDS.map(({ said }) => said);
+    const fields = REPORTED_FIELDS.map(({ messageField }) => messageField);
     for (const wrong of [null, 1.5, [], ['x'], -1, { a: 1 }]) {
       const identity = read(Object.fromEntries(fields.map((name) => [name, wrong])));
       expect({ ...identity, sysinfo: null }).toEqual(UNKNOWN_IDENTITY);

@@ -1,4 +1,4 @@
-import { type NodeIdentity, SAID_FIELDS, type SaidKind } from '../../storage/index.js';
+import { type NodeIdentity, REPORTED_FIELDS, type ReportedKind } from '../../storage/index.js';
 import { isObject } from './envelope.js';
 import { copyText, membersOf } from '../../platform/json/index.js';
 import type { ParsedMessage } from './message.parser.js';
@@ -19,7 +19,9 @@ const UNSTORABLE = /[\0\p{Cs}]/u;
 const HASH = /^0x[\da-f]{64}$/i;
 
 /** Reads a field by its kind: `null` for a wrong type. */
-const READ: Readonly<Record<SaidKind, (value: unknown, name: string, message: ParsedMessage) => unknown>> = {
+const READ: Readonly<
+  Record<ReportedKind, (value: unknown, name: string, message: ParsedMessage) => unknown>
+> = {
   peerId,
   text,
   hash,
@@ -36,7 +38,10 @@ export function readIdentity(message: ParsedMessage): NodeIdentity | null {
   if (message.msg !== 'system.connected') return null;
   const { fields } = message;
   return Object.fromEntries(
-    SAID_FIELDS.map(({ key, said, kind }) => [key, ownValue(READ[kind](fields[said], said, message))]),
+    REPORTED_FIELDS.map(({ key, messageField: name, kind }) => [
+      key,
+      ownValue(READ[kind](fields[name], name, message)),
+    ]),
   ) as unknown as NodeIdentity;
 }
 

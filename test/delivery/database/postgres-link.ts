@@ -1,6 +1,94 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { MessageStream, type WireMessage } from './message-stream.js';
+import type { FaultyPostgres } from '../../support/faulty-postgres.js';
+import { databaseNamed, onDatabase } from '../../support/on-database.js';
+
+export interface Delays {
+  messages: number;
+  /** Seconds. */
+  p50: number;
+  p99: number;
+  longest: number;
+}
+
+/** Has a PostgreSQL remember when each transaction was committed. It is restarted for that. */
+export async function trackCommitTimes(postgres: FaultyPostgres): Promise<void> {
+  await onDatabase(databaseNamed(postgres.url, 'postgres'), (client) =>
+    client.query('ALTER SYSTEM SET track_commit_timestamp = on'),
+  );
+  await postgres.stop('fast');
+  await postgres.startAgain();
+}
+
+/**
+ * From the time in a message, which is when its node sent it, to the commit that made it readable: of messages of
+ * the nodes from `firstNode` on that were sent between two times. See trackCommitTimes().
+ */
+export async function readDelays(
+  url: string,
+  firstNode: number,
+  [from, to]: readonly [number, number],
+): Promise<Delays> {
+  return await onDatabase(url, async (client) => {
+    const { rows } = await client.query<Delays>(
+      `SELECT count(*)::int AS messages,
+              percentile_disc(0.5) WITHIN GROUP (ORDER BY delay) AS p50,
+              percentile_disc(0.99) WITHIN GROUP (ORDER BY delay) AS p99,
+              max(delay) AS longest
+         FROM (SELECT extract(epoch FROM greatest(stored_at, pg_xact_commit_timestamp(xmin)) - created_at)::float8 AS delay
+                 FROM (SELECT xmin, created_at, stored_at, logs FROM logs_expiring
+                       UNION ALL
+                       SELECT xmin, created_at, stored_at, logs FROM logs_audit) AS messages
+                WHERE (logs->>'node')::int >= $1 AND created_at BETWEEN $2 AND $3) AS delays`,
+      [firstNode, new Date(from), new Date(to)],
+    );
+    const [delays] = rows;
+    if (delays === undefined || delays.messages === 0) throw new Error('No messages were stored.');
+    return delays;
+  });
+}
+
+/** Type 0 stands for the first message of a client, which has no type. */
+interface WireMessage {
+  type: number;
+  /** The whole message as it came. */
+  bytes: Buffer;
+}
+
+const LENGTH_BYTES = 4;
+
+/** Cuts what goes over a connection into PostgreSQL's messages; see chapter 54.7 of its manual. */
+export class MessageStream {
+  private chunks: Buffer[] = [];
+  private held = 0;
+  private wanted = 1 + LENGTH_BYTES;
+
+  /** @param untyped whether the first message has no type, as that of a client */
+  constructor(private untyped: boolean) {}
+
+  /** The messages that are whole with this. */
+  *feed(chunk: Buffer): Generator<WireMessage> {
+    this.chunks.push(chunk);
+    this.held += chunk.length;
+    while (this.held >= this.wanted) {
+      let buffer = this.chunks.length === 1 ? (this.chunks[0] ?? chunk) : Buffer.concat(this.chunks);
+      const head = this.untyped ? 0 : 1;
+      const length = head + buffer.readUInt32BE(head);
+      if (buffer.length < length) {
+        this.chunks = [buffer];
+        this.wanted = length;
+        return;
+      }
+      const message = { type: this.untyped ? 0 : buffer.readUInt8(0), bytes: buffer.subarray(0, length) };
+      buffer = buffer.subarray(length);
+      this.chunks = buffer.length === 0 ? [] : [buffer];
+      this.held = buffer.length;
+      this.wanted = 1 + LENGTH_BYTES;
+      this.untyped = false;
+      yield message;
+    }
+  }
+}
 
 /**
  * Where a connection is cut: when half of the data of a COPY has gone through; when all of a transaction but its
@@ -66,7 +154,7 @@ export class PostgresLink implements AsyncDisposable {
     this.wanted = undefined;
   }
 
-  /** Nothing goes through, and nobody is told, as when a cable is pulled. */
+  /** No data passes, and no side is notified, as when a cable is pulled. */
   freeze(): void {
     this.frozen = true;
     for (const { client, upstream } of this.sessions) {

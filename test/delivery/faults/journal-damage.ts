@@ -1,10 +1,8 @@
 import { open, readdir, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readFormat } from '../../../src/delivery/journal/format/index.js';
-import { openBatchPath } from '../../../src/delivery/journal/open-batch-file.js';
-import { readOpenBatch } from '../../../src/delivery/journal/read-open-batch.js';
-import { RecordReader } from '../../../src/delivery/journal/record-reader.js';
-import { HEADER_BYTES } from '../../../src/delivery/journal/record.js';
+import { openBatchPath, readOpenBatch } from '../../../src/delivery/journal/open-batch.js';
+import { HEADER_BYTES, RecordReader } from '../../../src/delivery/journal/records.js';
 import type { Batch } from '../../../src/telemetry/index.js';
 import { type NodeMessage, numbersIn } from '../database/stored.js';
 import { NoFaultError } from './stage.js';
@@ -59,7 +57,7 @@ export async function readJournal(directory: string): Promise<FoundJournal> {
   return found;
 }
 
-/** What is done to records that nobody has stored yet, in a journal that may have been damaged already. */
+/** Damages unstored records, in a journal that may be damaged already. */
 export type Damage = (
   records: readonly JournalRecord[],
   before: number,
@@ -89,7 +87,7 @@ export const truncateJournal: Damage = async (records, _before, amount) => {
   const file = records.at(-1)?.file;
   const last = records.filter((record) => record.file === file).slice(-3);
   const from = last[Math.floor(amount * last.length)];
-  if (file === undefined || from === undefined) throw new NoFaultError('There is no record to cut off.');
+  if (file === undefined || from === undefined) throw new NoFaultError('There is no record to truncate.');
   await truncate(file, from.offset + 1 + Math.floor(amount * (from.length - 1)));
   // What the process had not written whole when it was killed lay behind, and is gone too.
   return { lost: last.filter(({ offset }) => offset >= from.offset), places: 1 };

@@ -1,9 +1,8 @@
 import { cp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readFormat } from '../../../src/delivery/journal/format/index.js';
-import { openBatchPath } from '../../../src/delivery/journal/open-batch-file.js';
-import { readOpenBatch } from '../../../src/delivery/journal/read-open-batch.js';
-import { RecordReader } from '../../../src/delivery/journal/record-reader.js';
+import { openBatchPath, readOpenBatch } from '../../../src/delivery/journal/open-batch.js';
+import { RecordReader } from '../../../src/delivery/journal/records.js';
 import { readTuple, splitTuples, timeOf } from '../../../src/storage/index.js';
 import type { Batch } from '../../../src/telemetry/index.js';
 import { onDatabase } from '../../support/on-database.js';
@@ -26,7 +25,7 @@ export async function bringOlderJournal(stage: Stage, replica: Replica): Promise
     await replica.stop();
     await cp(GOLDEN, join(replica.journal, GOLDEN_ID), { recursive: true });
     await replica.start();
-    await waitUntil(async () => (await replica.orphans()) === 0, {
+    await waitUntil(async () => (await replica.abandonedJournals()) === 0, {
       what: 'the journal of an older server to be stored and gone',
       timeoutMs: REPLAY_MS,
       everyMs: 50,

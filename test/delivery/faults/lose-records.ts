@@ -39,7 +39,7 @@ export async function loseRecords(
       stage.link.mend();
     }
     await replica.start();
-    await waitUntil(async () => (await replica.orphans()) === 0, {
+    await waitUntil(async () => (await replica.abandonedJournals()) === 0, {
       what: 'a damaged journal to be stored and gone',
       timeoutMs: REPLAY_MS,
       everyMs: 50,

@@ -3,7 +3,7 @@ import { DATABASE_PLAYS } from './database-faults.js';
 import { SERVER_PLAYS } from './server-faults.js';
 import type { Stage } from './stage.js';
 
-/** Lets a fault happen. Whoever plays one of the database has the turn. Returns when it is over. */
+/** Plays a fault, and returns when it is over. A fault of the database holds the turn. */
 export async function playFault(stage: Stage, fault: Fault): Promise<void> {
   const { kind } = fault;
   if (kind in DATABASE_PLAYS) {

@@ -10,7 +10,7 @@ import { loseRecords } from './lose-records.js';
 import { NoFaultError, type Stage } from './stage.js';
 import { clocksApart, otherBuild, secondServer } from './volume-faults.js';
 
-const IN_MEMORY_ONLY = 'Batches are kept in memory only';
+const IN_MEMORY_ONLY = 'The journal cannot be written. Batches are held in memory only';
 const KIB = 1024;
 const LONG_MS = 60_000;
 

@@ -4,7 +4,7 @@ import type { PostgresLink } from '../database/postgres-link.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { NodeRecord } from '../fleet/records.js';
 import type { OperatorAct } from '../ledger/ledger.js';
-import type { Turn } from '../schedule/turn.js';
+import type { Turn } from '../schedule/draw-schedule.js';
 import type { Replica } from '../servers/replica.js';
 
 export interface Visit {
@@ -18,7 +18,7 @@ export interface Stage {
   /** The servers' database, past the link. */
   databaseUrl: string;
   link: PostgresLink;
-  /** Taken by whoever changes the database or the link. */
+  /** Held by a fault that changes the database or the link. */
   databaseTurn: Turn;
   replicas: readonly Replica[];
   fleet: Fleet;

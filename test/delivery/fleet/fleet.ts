@@ -17,7 +17,7 @@ export interface FleetOptions {
   dialMs?: number;
   /** Messages a second that cannot be stored, of all nodes together. The server keeps the heads of 20 a second. */
   badPerSecond?: number;
-  /** Nodes a second, of all together, that say goodbye and come again; none unless given. */
+  /** Nodes per second that close their socket and reconnect; by default none. */
   leavesPerSecond?: number;
   /** In how many processes the nodes run. */
   processes?: number;
@@ -60,7 +60,7 @@ interface Part {
   ended: Promise<NodeRecord[]>;
 }
 
-/** Nodes in processes of their own, so that they do not wait for whoever plays the faults. */
+/** Nodes in their own processes, so that playing faults does not delay them. */
 export class Fleet implements AsyncDisposable {
   private readonly parts: Part[] = [];
   private readonly processes: number;
@@ -116,7 +116,7 @@ export class Fleet implements AsyncDisposable {
     this.tell({ kind: 'rate', rate: rate / this.processes });
   }
 
-  /** Stops sending, says goodbye on every socket, and gives what each node knows. */
+  /** Stops sending, closes every socket, and returns the record of each node. */
   async stop(): Promise<NodeRecord[]> {
     this.tell({ kind: 'stop' });
     return (await Promise.all(this.parts.map(({ ended }) => ended))).flat();

@@ -1,26 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Random } from '../../../src/simulator/random/random.js';
 import type { NodesInput, NodesReport, NodesRequest } from './fleet.js';
-import { NumberedMessages } from './numbered-message.js';
+import { ChecksummedMessages } from './numbered-message.js';
 import { NumberedNode } from './numbered-node.js';
 
 const TICK_MS = 5;
 const TELL_MS = 50;
 /** What could not be sent while the servers were away is not made up for beyond this: seconds. */
 const MOST_BEHIND_S = 0.2;
-const GOODBYE_MS = 30_000;
+const CLOSE_GRACE_MS = 30_000;
 
 let stopping = false;
 let sent = 0;
 let rate = 0;
 
 process.once('message', (message) => void run(message as NodesInput));
-// Whoever started us is gone, or has heard everything.
+// The parent process is gone, or has received everything.
 process.once('disconnect', () => process.exit(0));
 
 async function run(input: NodesInput): Promise<void> {
   const random = new Random(input.seed, 'nodes', input.firstNode);
-  const messages = new NumberedMessages(random);
+  const messages = new ChecksummedMessages(random);
   const nodes = Array.from({ length: input.nodes }, (_, index) => {
     const node = input.firstNode + index;
     const path = input.paths[node % input.paths.length] ?? '/';
@@ -40,7 +40,7 @@ async function run(input: NodesInput): Promise<void> {
   }
   const telling = setInterval(() => tell(nodes), TELL_MS);
   await speak(nodes, input);
-  await Promise.all(nodes.map((node) => node.stop(GOODBYE_MS)));
+  await Promise.all(nodes.map((node) => node.stop(CLOSE_GRACE_MS)));
   clearInterval(telling);
   tell(nodes);
   report({ kind: 'end', nodes: nodes.map(({ record }) => record) });

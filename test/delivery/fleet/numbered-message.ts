@@ -26,8 +26,8 @@ const WORDS = [
 /** Texts are made once: what differs is where one is cut, and the numbers. */
 const TEXTS = 64;
 
-/** Writes the messages of one process of nodes: no two are the same, and each carries a checksum of itself. */
-export class NumberedMessages {
+/** Generates the messages of one process of nodes: unique, and each with a checksum of itself. */
+export class ChecksummedMessages {
   private readonly texts: string[];
 
   constructor(private readonly random: Random) {

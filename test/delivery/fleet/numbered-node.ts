@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { Random } from '../../../src/simulator/random/random.js';
 import { servedBy } from '../../support/served-by.js';
-import type { NumberedMessages } from './numbered-message.js';
+import type { ChecksummedMessages } from './numbered-message.js';
 import type { NodeRecord, SocketRecord } from './records.js';
 
 /** Beyond so many bytes that the system has not taken, a node drops what it has to say, as real ones do. */
@@ -27,7 +27,7 @@ export interface NodeOptions {
   localAddress?: string | undefined;
 }
 
-/** A node that numbers what it sends, dials again when it is cut off, and keeps a record of every socket. */
+/** A node that numbers its messages, reconnects, and records every socket. */
 export class NumberedNode {
   readonly record: NodeRecord;
   private socket: WebSocket | undefined;
@@ -43,7 +43,7 @@ export class NumberedNode {
 
   constructor(
     private readonly options: NodeOptions,
-    private readonly messages: NumberedMessages,
+    private readonly messages: ChecksummedMessages,
     private readonly random: Random,
   ) {
     const { node, path } = options;
@@ -116,14 +116,14 @@ export class NumberedNode {
     this.tcp?.resetAndDestroy();
   }
 
-  /** Says goodbye, and comes again as after any end. False where it is not here. */
+  /** Closes the socket, and reconnects as after any end. @returns false if it is not connected */
   leave(): boolean {
     if (!this.open) return false;
     this.socket?.close(1000);
     return true;
   }
 
-  /** Says goodbye, and waits until the server has answered. */
+  /** Closes the socket, and waits for the close frame of the server. */
   async stop(limitMs: number): Promise<void> {
     this.stopping = true;
     clearTimeout(this.redial);
@@ -193,5 +193,5 @@ export class NumberedNode {
 
 function endOf(code: number): SocketRecord['end'] {
   if (code === 1000) return 'closed';
-  return code === 1001 ? 'goodbye' : 'broken';
+  return code === 1001 ? 'closed_by_server' : 'broken';
 }

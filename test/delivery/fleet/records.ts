@@ -1,8 +1,8 @@
 /**
- * How a socket ended, as its node saw it. `closed`: the node said goodbye and the server answered. `goodbye`: the
- * server said it and the node answered. `reset`: the node broke it off. `broken`: it went without a goodbye.
+ * How a socket ended, as its node saw it. `closed`: by a close frame of the node, which the server answered.
+ * `closed_by_server`: by a close frame of the server. `reset`: the node reset it. `broken`: without a close frame.
  */
-export type SocketEnd = 'closed' | 'goodbye' | 'reset' | 'broken';
+export type SocketEnd = 'closed' | 'closed_by_server' | 'reset' | 'broken';
 
 /** One socket of a node: what it gave to the system to send, and what it knows the server has read of that. */
 export interface SocketRecord {
@@ -35,7 +35,7 @@ export interface NodeRecord {
 
 /** How many sockets ended how. */
 export function countEnds(nodes: readonly NodeRecord[]): Record<SocketEnd, number> {
-  const ends = { closed: 0, goodbye: 0, reset: 0, broken: 0 };
+  const ends = { closed: 0, closed_by_server: 0, reset: 0, broken: 0 };
   for (const { sockets } of nodes) for (const { end } of sockets) ends[end] += 1;
   return ends;
 }

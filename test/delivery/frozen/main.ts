@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { readOptions } from '../../support/read-options.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { playFrozenRounds } from './frozen-rounds.js';
-import { withoutNamespaces } from './namespaces.js';
+import { withoutNamespaces } from './contained-server.js';
 
 const { rounds, frozen, main } = readOptions({
   rounds: 20,

@@ -10,7 +10,7 @@ import { Metrics } from '../servers/metrics.js';
 
 const FILES = join(import.meta.dirname, '..', '..', 'fixtures', 'journal-v1');
 
-it('says how many messages are lost with a journal that is cut off', async () => {
+it('logs how many messages are lost in a truncated journal', async () => {
   await using database = await TestDatabase.create();
   const dataDir = await tempDir('cut-off');
   const journal = join(dataDir, 'journal', '019ab000-0000-7000-8000-00000000000f');
@@ -29,5 +29,5 @@ it('says how many messages are lost with a journal that is cut off', async () =>
     { what: 'the damage to be found' },
   );
   expect(metrics.sum('tetcore_journal_damaged_messages_total')).toBe(5);
-  expect(server.log).toContain('cannot be read and are lost, with at least 5 messages: a record is cut off.');
+  expect(server.log).toContain('are damaged and lost, with at least 5 messages: a record is truncated.');
 });

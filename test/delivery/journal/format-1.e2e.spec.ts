@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { encodeBatch, keysOf, newFormat } from '../../../src/delivery/journal/format/index.js';
 import { Journal } from '../../../src/delivery/journal/index.js';
-import { frameRecord } from '../../../src/delivery/journal/record.js';
+import { frameRecord } from '../../../src/delivery/journal/records.js';
 import {
   connectionId,
   type ConnectionSnapshot,
@@ -193,7 +193,7 @@ const description = async (): Promise<Description> =>
   JSON.parse(await readFile(join(FILES, 'journal.json'), 'utf8')) as Description;
 
 describe('a journal of format 1', () => {
-  it('gives the batches that were put into it, and is gone when they are stored', async () => {
+  it('returns its batches, and is removed when they are stored', async () => {
     const root = join(await tempDir('journal-v1'), 'journal');
     await cp(FILES, join(root, '019ab000-0000-7000-8000-00000000000f'), { recursive: true });
     const said: unknown[] = [];
@@ -205,12 +205,12 @@ describe('a journal of format 1', () => {
     });
     try {
       const found: Batch[] = [];
-      for await (const orphan of journal.orphans()) {
-        for await (const { entry, batch } of orphan.batches()) {
+      for await (const abandoned of journal.abandonedJournals()) {
+        for await (const { entry, batch } of abandoned.batches()) {
           found.push(batch);
-          orphan.done(entry);
+          abandoned.done(entry);
         }
-        await orphan.release();
+        await abandoned.release();
       }
       expect(found).toEqual([...APPENDED, OPEN]);
       expect(said).toEqual([]);
@@ -220,7 +220,7 @@ describe('a journal of format 1', () => {
     }
   });
 
-  it('is what these batches are written as today, byte for byte', async () => {
+  it('is what these batches are encoded to today, byte for byte', async () => {
     const { marker, columns } = await description();
     const keys = keysOf(columns);
     const written = (batches: readonly Batch[]): Buffer =>
@@ -231,7 +231,7 @@ describe('a journal of format 1', () => {
     expect(await readFile(join(FILES, 'open-batch'))).toEqual(written(PARTS));
   });
 
-  it('is described as new journals are, but for the marker, and columns that have come since', async () => {
+  it('has the journal.json of new journals, except for the marker and later columns', async () => {
     const fresh = JSON.parse(newFormat().description) as Description;
     const { format, columns } = await description();
     expect({ ...fresh, marker: '' }).toEqual({ format, marker: '', columns: fresh.columns });

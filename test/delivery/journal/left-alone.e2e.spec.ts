@@ -8,7 +8,7 @@ import { waitUntil } from '../../support/wait-until.js';
 
 const FILES = join(import.meta.dirname, '..', '..', 'fixtures', 'journal-v1');
 
-it('counts the journals of a later version that it leaves alone', async () => {
+it('counts journals of a later version that it skips', async () => {
   await using database = await TestDatabase.create();
   const dataDir = await tempDir('left-alone');
   const journal = join(dataDir, 'journal', '019ab000-0000-7000-8000-00000000000f');

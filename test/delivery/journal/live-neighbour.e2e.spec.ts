@@ -7,8 +7,7 @@ import { PostgresProxy } from '../../support/postgres-proxy.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { TestServer } from '../../support/test-server.js';
 import { waitUntil } from '../../support/wait-until.js';
-import { ContainedServer } from '../frozen/contained-server.js';
-import { withoutNamespaces } from '../frozen/namespaces.js';
+import { ContainedServer, withoutNamespaces } from '../frozen/contained-server.js';
 
 const FILES = join(import.meta.dirname, '..', '..', 'fixtures', 'journal-v1');
 /** Behind that of any process, in the order in which journals are looked at. */
@@ -17,7 +16,7 @@ const LAST = 'ffffffff-ffff-7fff-bfff-ffffffffffff';
 const reason = await withoutNamespaces();
 
 it(
-  'leaves alone what a server in another container has, be its clock behind, be it frozen',
+  'does not take over the journal of a server in another container, even if its clock is behind or it is frozen',
   { timeout: 120_000 },
   async (context) => {
     if (reason !== undefined) context.skip(reason);

@@ -10,7 +10,7 @@ import { tempDir } from '../../support/temp-dir.js';
 import { waitUntil } from '../../support/wait-until.js';
 import { Metrics } from '../servers/metrics.js';
 
-describe('the journal of a server that runs', { timeout: 120_000 }, () => {
+describe('the journal of a running server', { timeout: 120_000 }, () => {
   let dataDir: string;
   let home: string;
 
@@ -60,23 +60,22 @@ describe('the journal of a server that runs', { timeout: 120_000 }, () => {
     return { found, exitCode: next.child.exitCode, leftAlone };
   }
 
-  it.each(ways)(
-    'loses nothing that was answered for when it %s, and the server is killed',
-    async (_, lose) => {
-      const { found, exitCode } = await killedAfter(async (server, send) => {
-        await send();
-        await lose();
-        await send();
-        const metrics = await Metrics.read(server.http);
-        expect(metrics.sum('tetcore_journal_moves_total')).toBe(1);
-        expect(server.log).toMatch(/The directory of the journal, .*, was removed or moved\. Batches go to/);
-      });
-      expect(found).toEqual({ missing: 0, twice: 0 });
-      expect(exitCode).toBeNull();
-    },
-  );
+  it.each(ways)('loses no acknowledged message when it %s, and the server is killed', async (_, lose) => {
+    const { found, exitCode } = await killedAfter(async (server, send) => {
+      await send();
+      await lose();
+      await send();
+      const metrics = await Metrics.read(server.http);
+      expect(metrics.sum('tetcore_journal_moves_total')).toBe(1);
+      expect(server.log).toMatch(
+        /The journal directory .* was removed or moved\. Batches are now written to/,
+      );
+    });
+    expect(found).toEqual({ missing: 0, twice: 0 });
+    expect(exitCode).toBeNull();
+  });
 
-  it('loses nothing where it is moved away, and put back once the server is killed', async () => {
+  it('loses nothing if it is moved, and restored once the server was killed', async () => {
     const away = join(home, 'away');
     const { found, leftAlone } = await killedAfter(
       async (_, send) => {
@@ -94,7 +93,7 @@ describe('the journal of a server that runs', { timeout: 120_000 }, () => {
     expect(leftAlone).toBe(0);
   });
 
-  it('is made anew where no message comes, and what waits in memory is in it', async () => {
+  it('is created again without a new message, with the batches in memory', async () => {
     const { found, exitCode } = await killedAfter(async (server, send) => {
       await send();
       await remove(join(dataDir, 'journal'));

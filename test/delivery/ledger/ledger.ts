@@ -1,12 +1,28 @@
 import type { NodeMessage, Stored } from '../database/stored.js';
 import type { NodeRecord, SocketRecord } from '../fleet/records.js';
-import type { ServerRun } from './server-run.js';
+
+/** One process of a server. */
+export interface ServerRun {
+  replica: number;
+  /** Milliseconds since the epoch. A socket that was opened after that, and before the next start, is its. */
+  startedAt: number;
+  /** When it was killed, where it was. */
+  killedAt: number | undefined;
+  /** Messages that it had read when it was last asked. */
+  read: number;
+  /** Whether it has read no more than that: it was queried when all nodes had closed their sockets. */
+  exactly: boolean;
+  /** Rejected messages that it counted without keeping their heads. */
+  notKept: number;
+  /** Resident memory at its highest. */
+  peakMib?: number;
+}
 
 export interface Balance {
   /** Messages that nodes gave to the system to send. */
   sent: number;
   /**
-   * Of these, what must be accounted for: all that went over sockets that ended with a goodbye, and of others what
+   * Of these, what must be accounted for: all messages of sockets that ended with a close frame, and of others what
    * the server is known to have read, be it by a pong, by a later message of the same socket that is stored, or by
    * its own count.
    */
@@ -50,7 +66,7 @@ export interface Ledger {
 
 const MAX_FINDINGS = 20;
 /**
- * The answer to a goodbye, other than a pong, may go out in the turn of the event loop in which the last messages
+ * The answer to a close frame, unlike a pong, may go out in the turn of the event loop in which the last messages
  * were read: those are safe from the next turn on. Milliseconds.
  */
 const SAME_TURN_MS = 50;
@@ -203,7 +219,7 @@ class Account {
 
   /** Up to which message the server has read for sure, and kept. */
   private knownRead(socket: SocketRecord, run: ServerRun | undefined): number {
-    const inOrder = socket.end === 'closed' || socket.end === 'goodbye';
+    const inOrder = socket.end === 'closed' || socket.end === 'closed_by_server';
     const inTime = run?.killedAt === undefined || socket.endedAt <= run.killedAt - SAME_TURN_MS;
     if (inOrder && inTime) return socket.last;
     return socket.pongs.at(-1)?.number ?? socket.first - 1;

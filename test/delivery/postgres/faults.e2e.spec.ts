@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { WriteDeadlineError } from '../../../src/storage/connections/write-deadline.error.js';
+import { WriteDeadlineError } from '../../../src/storage/connections/writer-pool.js';
 import { batch, numberedRows, row } from '../../support/batches.js';
 import { TestDatabase } from '../../support/databases.js';
 import { PostgresProxy } from '../../support/postgres-proxy.js';
@@ -32,7 +32,7 @@ describe('a database that is frozen', () => {
     ['within COPY', '"n":500'],
     ['at COMMIT', 'COMMIT'],
   ] as const) {
-    it(`costs one limit of a transaction, and a retry stores the batch once: frozen ${where}`, async () => {
+    it(`costs one transaction timeout, and a retry stores the batch once: frozen ${where}`, async () => {
       await using database = await TestDatabase.create();
       await using proxy = await PostgresProxy.start(database.url);
       await using storage = new TestStorage(proxy.url, {
@@ -53,14 +53,14 @@ describe('a database that is frozen', () => {
     });
   }
 
-  it('is no longer waited for once the process is to end, be it while writing or while connecting', async () => {
+  it('does not delay the stop of the process, while writing or connecting', async () => {
     await using database = await TestDatabase.create();
     await using proxy = await PostgresProxy.start(database.url);
     await using storage = new TestStorage(proxy.url, { environment: { DB_POOL_SIZE: '1' } });
     await storage.store(batch({ expiring: [row()] }));
     proxy.freeze();
     const abort = new AbortController();
-    const reason = new Error('the process ends');
+    const reason = new Error('the process is stopping');
     // The first writes, the second waits for its connection, the third for one to make a partition.
     const stores = [row(), row(), row({ at: Date.now() - 90 * 86_400_000 })].map((one) =>
       expect(storage.store(batch({ expiring: [one] }), abort.signal)).rejects.toBe(reason),
@@ -70,7 +70,7 @@ describe('a database that is frozen', () => {
     await expect(storage.store(batch({}), abort.signal)).rejects.toBe(reason);
   });
 
-  it('does not hold up the end of the server, whose writers and readers have connections open', async () => {
+  it('does not delay the stop of a server with open connections of writers and readers', async () => {
     await using database = await TestDatabase.create();
     await using proxy = await PostgresProxy.start(database.url);
     await using server = await TestServer.ready(proxy.url);
@@ -79,7 +79,7 @@ describe('a database that is frozen', () => {
     expect(await timed(server.stop())).toBeLessThan(5_000 + SLACK_MS);
   });
 
-  it('is no longer waited for by a server that is stopped while it starts', async () => {
+  it('does not delay the stop of a server that is starting', async () => {
     await using database = await TestDatabase.create();
     await using proxy = await PostgresProxy.start(database.url);
     proxy.freeze();
@@ -91,13 +91,13 @@ describe('a database that is frozen', () => {
   });
 });
 
-describe('a connection that is cut', () => {
+describe('a broken connection', () => {
   for (const [where, text, kind] of [
     ['in the middle of COPY', '"n":500', 'cut'],
     ['before COMMIT arrives', 'COMMIT', 'cut'],
     ['between COMMIT and its answer', 'COMMIT', 'answer lost'],
   ] as const) {
-    it(`costs an attempt, and a retry stores the batch once: cut ${where}`, async () => {
+    it(`costs one attempt, and a retry stores the batch once: broken ${where}`, async () => {
       await using database = await TestDatabase.create();
       await using proxy = await PostgresProxy.start(database.url);
       await using storage = new TestStorage(proxy.url);
@@ -106,13 +106,13 @@ describe('a connection that is cut', () => {
       proxy.when(text, kind);
       await expect(storage.store(one)).rejects.toThrow();
       expect(await numbers(database)).toEqual(kind === 'cut' ? [] : upTo(1000));
-      expect(await storage.store(one)).toEqual({ duplicate: kind !== 'cut', refused: [] });
+      expect(await storage.store(one)).toEqual({ duplicate: kind !== 'cut', rejected: [] });
       expect(await numbers(database)).toEqual(upTo(1000));
       expect(await storage.store(one)).toMatchObject({ duplicate: true });
     });
   }
 
-  it('while it lies idle costs nothing', async () => {
+  it('costs nothing while it is idle', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     await storage.store(batch({ expiring: [row()] }));
@@ -125,7 +125,7 @@ describe('a connection that is cut', () => {
 });
 
 describe('a transaction of a writer', () => {
-  it('is ended by the database itself where the writer is gone', async () => {
+  it('is ended by the database if the writer is gone', async () => {
     await using database = await TestDatabase.create();
     await using proxy = await PostgresProxy.start(database.url);
     await using storage = new TestStorage(proxy.url, { limitMs: LIMIT_MS });

@@ -82,8 +82,8 @@ const purged = async (database: TestDatabase): Promise<void> => {
   await purge.done(Date.now());
 };
 
-describe('a journal that turns up after eight days', () => {
-  it('has those batches stored that never were, and no others, however alike their messages are', async () => {
+describe('a journal that is replayed after eight days', () => {
+  it('stores only batches that were not stored before, even with equal messages', async () => {
     await using database = await TestDatabase.create();
     const batches = burst();
     await storedThen(database, batches.slice(0, 1));
@@ -97,14 +97,14 @@ describe('a journal that turns up after eight days', () => {
     const outcomes = await server.metric('tetcore_batches_total');
     expect(outcomes.get('outcome="duplicate"')).toBe(1);
     expect(outcomes.get('outcome="stored"')).toBe(2);
-    // Nobody holds them any more: their ids go in their turn.
+    // No process holds them any more: their ids are purged.
     await database.query("UPDATE ingest_batches SET stored_at = stored_at - interval '8 days'");
     await purged(database);
     const ids = [COLLECTOR.id, ...batches.map(({ id }) => id)];
     expect(await database.query('SELECT FROM ingest_batches WHERE id = ANY($1::uuid[])', [ids])).toEqual([]);
   });
 
-  it('is left alone where the ids of its batches were deleted, until a person decides to store it', async () => {
+  it('is withheld if the ids of its batches were deleted, until an operator decides to store it', async () => {
     await using database = await TestDatabase.create();
     const batches = burst();
     await storedThen(database, batches.slice(0, 1));
@@ -131,7 +131,7 @@ describe('a journal that turns up after eight days', () => {
     expect(await gauge(next, 'tetcore_journals_left_alone')).toBe(0);
   });
 
-  it('is looked at again by the same server, which counts it no longer once it is stored', async () => {
+  it('is checked again by the same server, and not counted any more once it is stored', async () => {
     await using database = await TestDatabase.create();
     const batches = burst();
     await storedThen(database, batches.slice(0, 1));
@@ -147,14 +147,14 @@ describe('a journal that turns up after eight days', () => {
     const replay = server.server.app.get(JournalReplay);
     await waitUntil(
       async () => {
-        replay.look();
+        replay.check();
         return (await stored(database)) === 40 && (await isLeft(0));
       },
       { what: 'all of it', timeoutMs: 15_000 },
     );
   });
 
-  it('is stored in a database that knows nothing of its process', async () => {
+  it('is stored in a database without a row of its process', async () => {
     await using database = await TestDatabase.create();
     const batches = burst();
     await using server = await TestServer.ready(database.url, { DATA_DIR: await journalOf(batches) });
@@ -163,8 +163,8 @@ describe('a journal that turns up after eight days', () => {
   });
 });
 
-describe('a batch below those that its process holds', () => {
-  it('is stored already, also after its id has been purged', async () => {
+describe('a batch below holds_from of its process', () => {
+  it('is a duplicate, also after its id was purged', async () => {
     await using database = await TestDatabase.create();
     const [first, second] = burst() as [Batch, Batch];
     await storedThen(database, [first, second]);
@@ -172,20 +172,20 @@ describe('a batch below those that its process holds', () => {
     await purged(database);
     expect(await database.query('SELECT FROM ingest_batches WHERE id = $1', [first.id])).toEqual([]);
     await using storage = new TestStorage(database.url);
-    expect(await storage.store(first)).toEqual({ duplicate: true, refused: [] });
-    expect(await storage.store(second)).toEqual({ duplicate: true, refused: [] });
+    expect(await storage.store(first)).toEqual({ duplicate: true, rejected: [] });
+    expect(await storage.store(second)).toEqual({ duplicate: true, rejected: [] });
     expect(await stored(database)).toBe(20);
   });
 
-  it('is stored all the same where the process runs: another one took it for gone', async () => {
+  it('is stored if the process runs, since another one took it for dead', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
-    await storage.collectors.seen();
+    await storage.collectors.heartbeat();
     await database.query('UPDATE collectors SET holds_from = $1', [NOTHING_HELD]);
     const collector = storage.collectorId.identity;
     const own = [1, 2, 3, 4].map(() => batch({ collector, expiring: [row()] }));
     const results = await Promise.all(own.map((one) => storage.store(one)));
-    expect(results).toEqual(own.map(() => ({ duplicate: false, refused: [] })));
+    expect(results).toEqual(own.map(() => ({ duplicate: false, rejected: [] })));
     expect((await holdsFrom(database, collector.id)) ?? '').toBe(own[0]?.id);
   });
 });

@@ -9,7 +9,7 @@ const count = async (database: TestDatabase, table: string): Promise<number> =>
   (await database.query<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`))[0]?.n ?? -1;
 
 describe('storing a batch', () => {
-  it('keeps every field as it came, in the table that it was sent to', async () => {
+  it('keeps every field as it was received, in the table of its path', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     const at = Date.now();
@@ -31,7 +31,7 @@ describe('storing a batch', () => {
       row({ at, connectionId: connection.id, msg: 'block.import' }),
     ];
     const result = await storage.store(batch({ expiring: rows, audit: rows, connections: [connection] }));
-    expect(result).toEqual({ duplicate: false, refused: [] });
+    expect(result).toEqual({ duplicate: false, rejected: [] });
     const kept = [
       { msg: null, logs: '{"a": "tab\\tnew\\nline \\\\ \\"", "b": [1.50]}', at: at.toString() },
       { msg: 'a\tb', logs: '{"n": 18446744073709551615, "msg": "a\\tb"}', at: at.toString() },
@@ -60,7 +60,7 @@ describe('storing a batch', () => {
     });
   });
 
-  it('happens once, however often it is asked for, one after the other or at the same time', async () => {
+  it('happens once, for repeated and for concurrent calls', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     await using other = new TestStorage(database.url);
@@ -75,7 +75,7 @@ describe('storing a batch', () => {
     expect(await count(database, 'ingest_batches WHERE id NOT IN (SELECT id FROM collectors)')).toBe(1);
   });
 
-  it('sets aside what the database refuses, with the reason, and stores the others', async () => {
+  it('stores rejected rows in rejected_messages with the reason, and all others', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     const connection = snapshot();
@@ -95,7 +95,7 @@ describe('storing a batch', () => {
       batch({ expiring, audit: [row(), ...bad.slice(0, 1)], connections: [connection] }),
     );
     expect(result.duplicate).toBe(false);
-    expect(result.refused.map(({ path, reason }) => `${path} ${reason}`).sort()).toEqual(
+    expect(result.rejected.map(({ path, reason }) => `${path} ${reason}`).sort()).toEqual(
       [
         ...reasons.map(([state]) => `/ refused_by_database_${state}`),
         '/audit refused_by_database_22P02',
@@ -119,30 +119,30 @@ describe('storing a batch', () => {
       size: 10,
     });
     expect(rejected.every(({ fresh }) => fresh)).toBe(true);
-    expect(await storage.store(batch({ expiring: [row()] }))).toEqual({ duplicate: false, refused: [] });
+    expect(await storage.store(batch({ expiring: [row()] }))).toEqual({ duplicate: false, rejected: [] });
   });
 
-  it("sets aside what an index of a team's own refuses, by zero too", async () => {
+  it('rejects rows that an index of a team rejects, by division by zero too', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     await storage.store(batch({ expiring: [row({ logs: '{"n":1}' })] }));
     await database.query("CREATE INDEX ON logs_expiring ((1 / (logs->>'n')::integer))");
     const rows = ['{"n":2}', '{"n":0}', '{"n":3}'].map((logs) => row({ logs }));
     const result = await storage.store(batch({ expiring: rows }));
-    expect(result).toMatchObject({ duplicate: false, refused: [{ reason: 'refused_by_database_22012' }] });
+    expect(result).toMatchObject({ duplicate: false, rejected: [{ reason: 'refused_by_database_22012' }] });
     expect(await count(database, 'logs_expiring')).toBe(3);
   });
 
-  it('gets through a batch of which the database refuses every row', async () => {
+  it('stores a batch whose rows are all rejected', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     const expiring = Array.from({ length: 1024 }, () => row({ logs: '{"broken":' }));
-    const { refused } = await storage.store(batch({ expiring }));
-    expect(refused).toHaveLength(1024);
+    const { rejected } = await storage.store(batch({ expiring }));
+    expect(rejected).toHaveLength(1024);
     expect(await count(database, 'rejected_messages')).toBe(1024);
   });
 
-  it('passes over the news of a connection that the database refuses, and what cannot even be set aside', async () => {
+  it('skips a rejected update of a connection, and what cannot be stored in rejected_messages', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     const [good, bad, bounds] = [
@@ -170,7 +170,7 @@ describe('storing a batch', () => {
     expect(await count(database, 'logs_expiring')).toBe(1);
   });
 
-  it('keeps the latest news of a connection, whatever the order in which it arrives', async () => {
+  it('keeps the latest snapshot of a connection, in any order of arrival', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     const news = (revision: number, more: Partial<ConnectionSnapshot> = {}): ConnectionSnapshot => ({
@@ -194,7 +194,7 @@ describe('storing a batch', () => {
     ]);
   });
 
-  it('does not deadlock where two batches have the same connections in opposite order', async () => {
+  it('does not deadlock if two batches have the same connections in opposite order', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     const connections = Array.from({ length: 200 }, () => snapshot());
@@ -215,7 +215,7 @@ describe('storing a batch', () => {
     expect(stats).toEqual({ deadlocks: 0 });
   });
 
-  it('fails, and sets nothing aside, where the database is at fault', async () => {
+  it('fails without rejecting rows if the database is at fault', async () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     const one = batch({ expiring: numberedRows(10) });
@@ -253,7 +253,7 @@ describe('storing a batch', () => {
       }
       await onAnySession(database, repairs);
     }
-    expect(await storage.store(one)).toEqual({ duplicate: false, refused: [] });
+    expect(await storage.store(one)).toEqual({ duplicate: false, rejected: [] });
     expect(await count(database, 'rejected_messages')).toBe(0);
     expect(await count(database, 'logs_expiring')).toBe(11);
   });

@@ -34,7 +34,7 @@ const table = {
   missing,
   twice,
   wrong,
-  goodbyes_of_a_server: sockets.goodbye,
+  sockets_closed_by_server: sockets.closed_by_server,
   sockets_broken: sockets.broken,
   gap_p50_s: Number(gaps.p50.toFixed(2)),
   gap_longest_s: Number(gaps.longest.toFixed(2)),

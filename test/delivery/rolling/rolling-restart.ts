@@ -6,15 +6,14 @@ import { FaultyPostgres } from '../../support/faulty-postgres.js';
 import { HaproxyProcess } from '../../support/haproxy.js';
 import { databaseNamed } from '../../support/on-database.js';
 import { waitUntil } from '../../support/wait-until.js';
-import { type Delays, readDelays, trackCommitTimes } from '../database/delays.js';
+import { type Delays, readDelays, trackCommitTimes } from '../database/postgres-link.js';
 import { readStored } from '../database/stored.js';
 import { Fleet } from '../fleet/fleet.js';
 import { countEnds, type SocketEnd } from '../fleet/records.js';
 import { type Balance, balance } from '../ledger/ledger.js';
 import { OWN_DEFAULTS } from '../servers/one-server.js';
 import { Replica } from '../servers/replica.js';
-import { type Gaps, gapsOf } from './gaps.js';
-import { PassersBy } from './passers-by.js';
+import { type Gaps, gapsOf, PassersBy } from './passers-by.js';
 
 export interface RollingRestartOptions {
   seed: number;
@@ -51,7 +50,7 @@ const SERVERS = 2;
 const OPEN_MS = 60_000;
 const DELIVERY_MS = 120_000;
 /** Right while all nodes are on their way from the one server, on which they all were, to the other. */
-const NOBODY_IS_HERE = 'No node of this chain is connected.';
+const NO_NODE = 'No node of this chain is connected.';
 
 /**
  * Restarts two servers behind HAProxy one after the other, as an operator does it: SIGTERM, and when it is back, the
@@ -103,7 +102,7 @@ export async function runRollingRestart(
     passedBy: passersBy.answered,
     problems: [
       ...replicas.flatMap(({ problems }) => problems),
-      ...asker.failures.filter((line) => !line.includes(NOBODY_IS_HERE)),
+      ...asker.failures.filter((line) => !line.includes(NO_NODE)),
       ...passersBy.failures,
     ],
   };

@@ -1,6 +1,17 @@
 import { Random } from '../../../src/simulator/random/random.js';
 import { FAULT_KINDS, type FaultKind, SERVER_FAULTS } from './fault-kinds.js';
 
+/** Lets one at a time do what must not happen beside something else. */
+export class Turn {
+  private last: Promise<unknown> = Promise.resolve();
+
+  async take<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.last.then(work);
+    this.last = mine.catch(() => undefined);
+    return await mine;
+  }
+}
+
 export interface Fault {
   kind: FaultKind;
   /** It begins when so many messages have been sent, or so many milliseconds have passed, or when the one before it is over. */
@@ -13,7 +24,7 @@ export interface Fault {
   amount: number;
 }
 
-export interface ScheduleOptions {
+interface ScheduleOptions {
   seed: number;
   faults: number;
   messages: number;

@@ -49,7 +49,7 @@ export class OneServer {
   /**
    * Waits until everything that was sent is delivered, stops the server, and compares.
    *
-   * @param nodes all that there were; they have said goodbye
+   * @param nodes all that there were; they have closed their sockets
    */
   async settle(nodes: readonly NodeRecord[], limitMs: number): Promise<Balance> {
     const { replica, databaseUrl } = this;

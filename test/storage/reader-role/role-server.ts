@@ -56,7 +56,7 @@ async function startOwn(): Promise<RoleServer> {
   };
 }
 
-/** A migrated database, and names that nobody else has. */
+/** A migrated database, and unique names of roles. */
 export async function newDatabase(
   server: RoleServer,
   as: (url: string) => string = (url) => url,

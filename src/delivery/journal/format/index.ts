@@ -1,28 +1,27 @@
 import { randomBytes } from 'node:crypto';
 import type { Batch } from '../../../telemetry/index.js';
 import { JournalFormatError } from '../journal.error.js';
-import { MARKER_BYTES } from '../record.js';
+import { MARKER_BYTES } from '../records.js';
 import { DecoderV1, FORMAT, messagesIn, WRITTEN_COLUMNS } from './v1.js';
 
 export { encodeBatch, keysOf } from './v1.js';
 
-/** How the files of a journal are read. */
+/** Reads the files of a journal. */
 export interface JournalFormat {
-  /** See `record.ts`. */
+  /** See `records.ts`. */
   readonly marker: Buffer;
   /**
-   * @throws BatchFormatError where the bytes are no batch
-   * @throws JournalFormatError where it has something that is not known here
+   * @throws BatchFormatError if the bytes are not a batch
+   * @throws JournalFormatError if it has something that this version does not know
    */
   decode(payload: Buffer): Batch;
   /**
-   * How many messages a payload has, of which only the beginning may be there, or which may be damaged: as far as it
-   * says. Undefined where it does not.
+   * The number of messages in a payload, which may be truncated or damaged. Undefined if it cannot be read.
    */
   messagesIn(payload: Buffer): number | undefined;
 }
 
-/** What `journal.json` says of the other files. */
+/** The content of `journal.json`. */
 interface Description {
   format: number;
   /** Hexadecimal. */
@@ -30,7 +29,7 @@ interface Description {
   columns: string[];
 }
 
-/** A new journal's format, which is the newest, and the text of its `journal.json`. */
+/** The format of a new journal, which is the latest, and the text of its `journal.json`. */
 export function newFormat(): { format: JournalFormat; description: string } {
   const marker = randomBytes(MARKER_BYTES);
   const description: Description = {
@@ -42,10 +41,10 @@ export function newFormat(): { format: JournalFormat; description: string } {
 }
 
 /**
- * The format of a journal that is there.
+ * The format of an existing journal.
  *
  * @param path of its `journal.json`, for errors
- * @throws JournalFormatError where this version cannot read all that it may hold: it is to be left alone
+ * @throws JournalFormatError if this version cannot read everything that it may contain: it must not be changed
  */
 export function readFormat(path: string, description: string): JournalFormat {
   let found: Partial<Description> | null;
@@ -56,15 +55,14 @@ export function readFormat(path: string, description: string): JournalFormat {
   }
   if (found?.format !== FORMAT) {
     throw new JournalFormatError(
-      `${path} is of format ${String(found?.format)}; this version reads ${FORMAT}.`,
+      `${path} has format ${String(found?.format)}; this version reads format ${FORMAT}.`,
     );
   }
   const unknown = Object.keys(found).find((field) => !['format', 'marker', 'columns'].includes(field));
-  if (unknown !== undefined)
-    throw new JournalFormatError(`${path} has a field that is not known here: ${unknown}.`);
+  if (unknown !== undefined) throw new JournalFormatError(`${path} has an unknown field: ${unknown}.`);
   const marker = Buffer.from(String(found.marker), 'hex');
   if (marker.length !== MARKER_BYTES) throw new JournalFormatError(`${path} has no marker.`);
-  if (!Array.isArray(found.columns)) throw new JournalFormatError(`${path} names no columns.`);
+  if (!Array.isArray(found.columns)) throw new JournalFormatError(`${path} lists no columns.`);
   return formatOf(marker, found.columns);
 }
 

@@ -5,8 +5,8 @@ import {
   END_REASONS,
   UNKNOWN_IDENTITY,
   type NodeIdentity,
-  SAID_FIELDS,
-  type SaidKind,
+  REPORTED_FIELDS,
+  type ReportedKind,
 } from '../../../storage/index.js';
 import type { Batch } from '../../../telemetry/index.js';
 import { BatchFormatError, JournalFormatError } from '../journal.error.js';
@@ -28,7 +28,7 @@ const rejected = fc.record({
   size: fc.nat(),
   head: bytes,
 });
-const SAID: Readonly<Record<SaidKind, fc.Arbitrary<unknown>>> = {
+const SAID: Readonly<Record<ReportedKind, fc.Arbitrary<unknown>>> = {
   peerId: text,
   text,
   hash: text,
@@ -37,7 +37,7 @@ const SAID: Readonly<Record<SaidKind, fc.Arbitrary<unknown>>> = {
   object: fc.json(),
 };
 const identity = fc.record(
-  Object.fromEntries(SAID_FIELDS.map(({ key, kind }) => [key, maybe(SAID[kind])])),
+  Object.fromEntries(REPORTED_FIELDS.map(({ key, kind }) => [key, maybe(SAID[kind])])),
 ) as unknown as fc.Arbitrary<NodeIdentity>;
 const connection: fc.Arbitrary<ConnectionSnapshot> = fc
   .record({
@@ -90,8 +90,8 @@ function withHead(encoded: Buffer, change: (head: Record<string, unknown>) => un
   return Buffer.concat([length, json, encoded.subarray(end)]);
 }
 
-describe('batches as bytes of format 1', () => {
-  it('come back exactly as they were', () => {
+describe('batches in format 1', () => {
+  it('are decoded exactly as they were encoded', () => {
     fc.assert(
       fc.property(batches, (batch) => {
         expect(decode(encode(batch))).toEqual(batch);
@@ -99,7 +99,7 @@ describe('batches as bytes of format 1', () => {
     );
   });
 
-  it('come back from any place in a larger buffer', () => {
+  it('are decoded from any offset of a larger buffer', () => {
     fc.assert(
       fc.property(batches, bytes, (batch, before) => {
         const whole = Buffer.concat([before, encode(batch)]);
@@ -108,14 +108,14 @@ describe('batches as bytes of format 1', () => {
     );
   });
 
-  it('hold the tuples of rows without a copy', () => {
+  it('contain the tuples without a copy', () => {
     const batch = sample();
     const parts = encodeBatch(batch);
     expect(parts.some((part) => part === batch.expiring.tuples)).toBe(true);
     expect(parts.some((part) => part === batch.audit.tuples)).toBe(true);
   });
 
-  it('are refused when some are missing or too many', () => {
+  it('are rejected if bytes are missing or left over', () => {
     fc.assert(
       fc.property(batches, fc.nat(), (batch, at) => {
         const encoded = encode(batch);
@@ -125,7 +125,7 @@ describe('batches as bytes of format 1', () => {
     );
   });
 
-  it('are refused when their head is no object, or lacks a field', () => {
+  it('are rejected if the head is not an object, or lacks a field', () => {
     const encoded = encode(sample());
     for (const head of [null, 1, 'head', []]) {
       expect(() => decode(withHead(encoded, () => head))).toThrow(BatchFormatError);
@@ -146,14 +146,14 @@ describe('batches as bytes of format 1', () => {
     }
   });
 
-  it('are of a later version, and no damage, when their head has a field that is not known', () => {
+  it('are of a later version, rather than damaged, if the head has an unknown field', () => {
     const encoded = encode(sample());
     expect(() => decode(withHead(encoded, (head) => ({ ...head, cipher: null })))).toThrow(
-      new JournalFormatError('In a batch, the head has a field that is not known here: cipher.'),
+      new JournalFormatError('In a batch, the head has an unknown field: cipher.'),
     );
   });
 
-  it('have the columns of their journal, in its order; what they lack is not known', () => {
+  it('have the columns of their journal, in its order; missing columns are null', () => {
     const batch = sample();
     const [snapshot] = fc.sample(connection, 1);
     const encoded = withHead(encode({ ...batch, connections: [] }), (head) => ({
@@ -173,7 +173,7 @@ describe('batches as bytes of format 1', () => {
   });
 
   it.each([[['alice']], [['alice', 7, null, 1]], [null], ['alice']])(
-    'are damaged where a connection has other columns than the journal: %j',
+    'are damaged if a connection has other columns than the journal: %j',
     (values) => {
       const encoded = withHead(encode({ ...sample(), connections: [] }), (head) => ({
         ...head,
@@ -184,7 +184,7 @@ describe('batches as bytes of format 1', () => {
     },
   );
 
-  it('cannot be read with a column that is not known', () => {
+  it('cannot be read with an unknown column', () => {
     expect(() => new DecoderV1([...WRITTEN_COLUMNS, 'shoe_size'])).toThrow(JournalFormatError);
   });
 });

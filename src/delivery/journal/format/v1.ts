@@ -8,21 +8,21 @@ import type { Batch, RejectedMessage, RowBlock } from '../../../telemetry/index.
 import { BatchFormatError, JournalFormatError } from '../journal.error.js';
 
 /*
- * Format 1 of a journal. From version 0.3.0 on it never changes, since every later version reads it. Another way to
- * write is a format of its own beside this one, and old decoders stay.
+ * Format 1 of a journal. It does not change after version 0.3.0, since every later version must read it. Another format
+ * gets its own file beside this one.
  *
  * `journal.json`: {"format": 1, "marker": "…", "columns": ["id", "ip_addr", …]}. `columns` names the columns of
- * `peer_connections` that the connections of its batches have, so that a new column needs no new format; who does not
- * know one of them leaves the journal to a server that does.
+ * `peer_connections` in its batches, so that a new column needs no new format. A server that does not know a column does
+ * not change the journal.
  *
- * A batch, the payload of a record (see `record.ts`), numbers little endian:
+ * A batch, the payload of a record (see `records.ts`), numbers little endian:
  *
  *   0  length of the head   uint32
  *   4  head                 JSON: see BatchHead
  *      expiring             tuples of PostgreSQL's binary COPY format, with the columns created_at, received_at,
  *                           collector (int4), peer_connection_id (int8), type (int2), logs (jsonb)
  *      audit                the same
- *      rejected             the first bytes of each rejected message, one behind the other
+ *      rejected             the first bytes of each rejected message, concatenated
  */
 export const FORMAT = 1;
 const LENGTH_BYTES = 4;
@@ -44,7 +44,7 @@ interface RejectedHead {
   reason: string;
   /** Of the whole frame, in bytes. */
   size: number;
-  /** Bytes of it that lie behind the tuples. */
+  /** Its bytes after the tuples. */
   head: number;
 }
 
@@ -71,14 +71,14 @@ export const WRITTEN_COLUMNS: readonly string[] = CONNECTION_COLUMNS.map(({ colu
 type Keys = readonly (keyof ConnectionSnapshot)[];
 
 /**
- * What columns are called here.
+ * The keys of columns in a snapshot.
  *
- * @throws JournalFormatError where one is not known
+ * @throws JournalFormatError if one is not known
  */
 export function keysOf(columns: readonly string[]): Keys {
   return columns.map((name) => {
     const known = CONNECTION_COLUMNS.find(({ column }) => column === name);
-    if (known === undefined) throw new JournalFormatError(`It has a column that is not known here: ${name}.`);
+    if (known === undefined) throw new JournalFormatError(`Unknown column: ${name}.`);
     return known.key;
   });
 }
@@ -86,9 +86,9 @@ export function keysOf(columns: readonly string[]): Keys {
 const WRITTEN_KEYS = keysOf(WRITTEN_COLUMNS);
 
 /**
- * A batch as bytes, in parts to be written one after another; the tuples are not copied.
+ * Encodes a batch as buffers, to be written in this order. The tuples are not copied.
  *
- * @param keys of the journal's columns: those of a new journal, unless told
+ * @param keys of the columns of the journal; by default those of a new one
  */
 export function encodeBatch(batch: Batch, keys: Keys = WRITTEN_KEYS): Buffer[] {
   const head: BatchHead = {
@@ -98,7 +98,7 @@ export function encodeBatch(batch: Batch, keys: Keys = WRITTEN_KEYS): Buffer[] {
     sealed_at: batch.sealedAt,
     expiring: blockHead(batch.expiring),
     audit: blockHead(batch.audit),
-    // Bounds that are not finite, of a connection without messages, become null.
+    // A connection without messages has infinite bounds, which become null.
     connections: batch.connections.map((connection) => keys.map((key) => connection[key])),
     rejected: batch.rejected.map(rejectedHead),
   };
@@ -115,7 +115,7 @@ export class DecoderV1 {
 
   /**
    * @param columns of the journal
-   * @throws JournalFormatError where one is not known here
+   * @throws JournalFormatError if one is not known
    */
   constructor(columns: readonly string[]) {
     this.keys = keysOf(columns);
@@ -124,11 +124,11 @@ export class DecoderV1 {
   /**
    * The batch that {@link encodeBatch} was given. Its buffers share the memory of `bytes`.
    *
-   * @throws BatchFormatError where the bytes are no batch
-   * @throws JournalFormatError where it has a field that is not known here
+   * @throws BatchFormatError if the bytes are not a batch
+   * @throws JournalFormatError if it has an unknown field
    */
   decode(bytes: Buffer): Batch {
-    if (bytes.length < LENGTH_BYTES) throw new BatchFormatError('There are too few bytes for a batch.');
+    if (bytes.length < LENGTH_BYTES) throw new BatchFormatError('The batch is too short.');
     let end = LENGTH_BYTES + bytes.readUInt32LE(0);
     const head = parseHead(bytes.subarray(LENGTH_BYTES, end));
     const take = (size: number): Buffer => {
@@ -146,7 +146,7 @@ export class DecoderV1 {
       rejected: head.rejected.map((message) => rejectedOf(message, take(message.head))),
     };
     if (end !== bytes.length) {
-      throw new BatchFormatError(`A batch of ${end} bytes was written, but ${bytes.length} are there.`);
+      throw new BatchFormatError(`The batch has ${bytes.length} bytes instead of ${end}.`);
     }
     return batch;
   }
@@ -165,7 +165,7 @@ export class DecoderV1 {
   }
 }
 
-/** How many messages a batch has, stored or rejected, by its head alone; undefined where that is not whole. */
+/** The number of messages in a batch, including rejected ones, by its head; undefined if that is not complete. */
 export function messagesIn(bytes: Buffer): number | undefined {
   if (bytes.length < LENGTH_BYTES) return undefined;
   const end = LENGTH_BYTES + bytes.readUInt32LE(0);
@@ -198,18 +198,18 @@ function parseHead(json: Buffer): BatchHead {
 }
 
 /**
- * Every field is there, and no other one.
+ * Checks that an object has all fields, and no other.
  *
  * @throws BatchFormatError, JournalFormatError
  */
 function check(value: unknown, fields: readonly string[], what: string): void {
   if (typeof value !== 'object' || value === null)
-    throw new BatchFormatError(`In a batch, ${what} is no object.`);
+    throw new BatchFormatError(`In a batch, ${what} is not an object.`);
   const missing = fields.find((field) => !(field in value));
   if (missing !== undefined) throw new BatchFormatError(`In a batch, ${what} has no ${missing}.`);
   const unknown = Object.keys(value).find((field) => !fields.includes(field));
   if (unknown !== undefined) {
-    throw new JournalFormatError(`In a batch, ${what} has a field that is not known here: ${unknown}.`);
+    throw new JournalFormatError(`In a batch, ${what} has an unknown field: ${unknown}.`);
   }
 }
 

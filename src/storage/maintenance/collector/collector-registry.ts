@@ -1,17 +1,38 @@
+import type { ClientBase } from 'pg';
 import { Injectable, Logger } from '@nestjs/common';
-import { takeCollectorNumber } from './collector-numbers.js';
-import { CollectorId } from './collector-id.js';
-import { HeldBatches } from './held-batches.js';
 import { WriterPool } from '../../connections/writer-pool.js';
-import { COLLECTOR_DEAD_AFTER_MS } from '../../schema/index.js';
-import { endLostConnections, LOST_AT_ONCE } from './lost-connections.js';
+import { COLLECTOR_DEAD_AFTER_MS, type EndReason } from '../../schema/index.js';
+import { CollectorId, registerCollector } from './collector-id.js';
+import { HeldBatches } from './stored-batches.js';
 
-/** The end does not wait longer than this for a database that does not answer: milliseconds. */
-const STOP_LIMIT_MS = 2_000;
+/** Connections per transaction. */
+const CHUNK_ROWS = 2_000;
+const LOST: EndReason = 'collector_lost';
 
 /**
- * Keeps this process's row in `collectors`, and ends the connections of processes that died without doing so.
- * Whoever was taken for dead by mistake (its database was away, say) opens its rows again with its next news.
+ * Ends open connections of processes that no longer run, at the time of their last message: up to {@link CHUNK_ROWS}.
+ *
+ * @param collectors the numbers of the processes
+ * @returns the number of ended connections
+ */
+export async function endLostConnections(client: ClientBase, collectors: readonly number[]): Promise<number> {
+  const { rowCount } = await client.query(
+    // The last update of the row may be lost: messages of other types may be stored.
+    `UPDATE peer_connections SET ended_at = last_message_at, end_reason = '${LOST}', types = NULL
+      WHERE ended_at IS NULL AND id IN
+        (SELECT id FROM peer_connections WHERE collector = ANY($1) AND ended_at IS NULL
+          LIMIT ${CHUNK_ROWS.toString()})`,
+    [collectors],
+  );
+  return rowCount ?? 0;
+}
+
+/** A stop does not wait longer than this for the database. */
+const STOP_TIMEOUT_MS = 2_000;
+
+/**
+ * Maintains the row of this process in `collectors`, and ends the connections of dead processes. A process that seemed to
+ * be dead, because its database could not be reached, reopens its rows with its next updates.
  */
 @Injectable()
 export class CollectorRegistry {
@@ -27,27 +48,27 @@ export class CollectorRegistry {
   ) {}
 
   /**
-   * Says that this process is alive, and from which batch on it may store its own, also while batches keep every
-   * connection of the writers. The first time it takes down its number, or another one where somebody has that.
+   * Updates the row of this process with the current time and the lowest batch id that it holds, on its own connection:
+   * those of the pool may all be busy. The first call inserts the row, with another number if its own is taken.
    */
-  async seen(): Promise<void> {
+  async heartbeat(): Promise<void> {
     await this.pool.withOwnClient(async (client) => {
-      // Before anything is waited for: what comes meanwhile has higher ids.
+      // Read first: batches that are created meanwhile have higher ids.
       const { from } = this.held;
-      // Whoever stored a batch of it may have taken it for one that has ended.
+      // stopped_at: another process may have registered it as ended, to replay its journal.
       const { rows } = await client.query<{ number: number }>(
         `UPDATE collectors SET last_seen_at = now(), stopped_at = NULL, holds_from = $2
           WHERE id = $1 RETURNING number`,
         [this.collector.id, from],
       );
-      const number = rows[0]?.number ?? (await takeCollectorNumber(client, this.collector.identity));
-      // Later on the sink does it: see renumberBatch of delivery.
+      const number = rows[0]?.number ?? (await registerCollector(client, this.collector.identity));
+      // After the first batch, PostgresSink renumbers batches instead.
       if (!this.registered && number !== this.collector.identity.number) this.collector.renumber(number);
     });
     this.registered = true;
   }
 
-  /** Ends what dead processes left open. While it is at it, a second call waits for the first. */
+  /** Ends the connections of dead processes. Concurrent calls share one run. */
   sweep(): Promise<void> {
     return (this.sweeping ??= this.sweepAll().finally(() => (this.sweeping = undefined)));
   }
@@ -56,17 +77,18 @@ export class CollectorRegistry {
     const others = await this.withOpenConnections();
     let ended = 0;
     try {
-      // Each chunk is a transaction of its own, so that none of them meets the limit on time.
-      for (let count = LOST_AT_ONCE; others.length > 0 && count === LOST_AT_ONCE;) {
+      // In chunks, so that no transaction exceeds its time limit.
+      for (let count = CHUNK_ROWS; others.length > 0 && count === CHUNK_ROWS;) {
         count = await this.endSome(others);
         ended += count;
       }
     } finally {
-      if (ended > 0) this.logger.log(`Ended ${ended.toString()} connections of processes that are gone.`);
+      if (ended > 0)
+        this.logger.log(`Ended ${ended.toString()} connections of processes that no longer run.`);
     }
   }
 
-  /** Numbers of other processes of which connections are open. */
+  /** The numbers of other processes with open connections. */
   private async withOpenConnections(): Promise<number[]> {
     const { rows } = await this.pool.withClient(
       (client) =>
@@ -80,7 +102,7 @@ export class CollectorRegistry {
     return rows.map(({ collector }) => collector);
   }
 
-  /** Who has come back since the last chunk is not taken for dead any more. */
+  /** Checks again which processes are alive: one may have come back since the last chunk. */
   private endSome(others: readonly number[]): Promise<number> {
     return this.pool.withClient(async (client) => {
       const alive = await client.query<{ number: number }>(
@@ -96,9 +118,9 @@ export class CollectorRegistry {
     }, this.abort.signal);
   }
 
-  /** Says that this process has ended, and what it has left in its journal, where the database can be told. */
+  /** Records the end of this process, and the lowest batch id in its journal, if the database responds. */
   async stop(): Promise<void> {
-    this.abort.abort(new Error('the process ends'));
+    this.abort.abort(new Error('the process is stopping'));
     if (!this.registered) return;
     try {
       await this.pool.withClient(
@@ -107,7 +129,7 @@ export class CollectorRegistry {
             'UPDATE collectors SET last_seen_at = now(), stopped_at = now(), holds_from = $2 WHERE id = $1',
             [this.collector.id, this.held.from],
           ),
-        AbortSignal.timeout(STOP_LIMIT_MS),
+        AbortSignal.timeout(STOP_TIMEOUT_MS),
       );
     } catch (error) {
       this.logger.debug(`The end of this process could not be recorded: ${String(error)}`);

@@ -1,14 +1,41 @@
+import { Injectable } from '@nestjs/common';
 import type { ClientBase } from 'pg';
-import { COLLECTOR_DEAD_AFTER_MS, NOTHING_HELD } from '../../schema/index.js';
+import { COLLECTOR_DEAD_AFTER_MS, NOTHING_HELD, NOTHING_KNOWN } from '../../schema/index.js';
+
+interface HeldBatchesSource {
+  /** The lowest id of a batch that this process may still store. */
+  from: () => string;
+  /** How many batches are queued. */
+  count: () => number;
+}
+
+/** The batches that this process holds and has not stored. The delivery queue is their source. */
+@Injectable()
+export class HeldBatches {
+  private source: HeldBatchesSource = { from: () => NOTHING_KNOWN, count: () => 0 };
+
+  watch(source: HeldBatchesSource): void {
+    this.source = source;
+  }
+
+  /** The value for `collectors.holds_from`. */
+  get from(): string {
+    return this.source.from();
+  }
+
+  get count(): number {
+    return this.source.count();
+  }
+}
 
 /**
- * What the database knows of the batches of a process. `unknown`: nothing, and it has none of its messages; it was made
- * anew, or restored from a backup of before. `kept`: the ids of all that are stored and may come again. `lost`: its ids
- * were deleted by somebody, so that a batch which comes again cannot be told from a new one.
+ * Whether the database can tell which batches of a process are stored. `unknown`: it has no row of the process, and none
+ * of its messages, because it was created or restored since. `kept`: it has the ids of all stored batches that may be
+ * replayed. `lost`: the ids were deleted, so that a stored batch cannot be told from a new one.
  */
-export type StoredBatches = 'unknown' | 'kept' | 'lost';
+export type BatchIdState = 'unknown' | 'kept' | 'lost';
 
-/** With the row of a process comes one of `ingest_batches` with its own id: where that is missing, others are as well. */
+/** Inserts a marker into `ingest_batches`, with the id of the process. If it is missing later, ids were deleted. */
 export async function markBatchIds(client: ClientBase, collector: string, number: number): Promise<void> {
   await client.query('INSERT INTO ingest_batches (id, collector) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
     collector,
@@ -17,7 +44,7 @@ export async function markBatchIds(client: ClientBase, collector: string, number
 }
 
 /** @param collector the id of the process */
-export async function storedBatchesOf(client: ClientBase, collector: string): Promise<StoredBatches> {
+export async function batchIdStateOf(client: ClientBase, collector: string): Promise<BatchIdState> {
   const { rows } = await client.query<{ number: number; done: boolean }>(
     `SELECT number, holds_from = '${NOTHING_HELD}' AS done FROM collectors WHERE id = $1`,
     [collector],
@@ -32,22 +59,22 @@ export async function storedBatchesOf(client: ClientBase, collector: string): Pr
   return mark.rowCount === 0 ? 'lost' : 'kept';
 }
 
-/** All that these processes left in their journals is stored, and gone from there. */
-export async function nothingHeldBy(client: ClientBase, collectors: readonly string[]): Promise<void> {
+/** Records that the journals of these processes are empty. */
+export async function markNothingHeld(client: ClientBase, collectors: readonly string[]): Promise<void> {
   await client.query(`UPDATE collectors SET holds_from = '${NOTHING_HELD}' WHERE id = ANY($1::uuid[])`, [
     collectors,
   ]);
 }
 
 /**
- * The same of processes whose own folder is gone, as far as it is sure. A process whose folder was moved away has another
- * one, under a name that is not its id, and the former may have been put back. So nothing is sure of a process that was
- * seen lately, nor of any while there is a folder that is not the own one of a process that runs.
+ * The same, as far as it is certain. A process whose directory was moved has another one, whose name is not its id, and
+ * the former may be restored. So it is not certain for a process with a recent heartbeat, nor for any process while there
+ * is a directory that is not that of a running process.
  *
- * @param folders names of the folders that are there
- * @returns those of which nothing remains to be said
+ * @param folders the names of all journal directories
+ * @returns the processes for which it is recorded, or need not be
  */
-export async function nothingHeldSurelyBy(
+export async function markNothingHeldIfCertain(
   client: ClientBase,
   collectors: readonly string[],
   folders: readonly string[],
@@ -69,10 +96,10 @@ export async function nothingHeldSurelyBy(
 }
 
 /**
- * Whether a process said that a batch of it is done with. One that runs is right about what it holds: another that took
- * its journal, since it seemed to be gone, may have said so.
+ * Whether `holds_from` of a process is above a batch, so that the batch was stored. For the running process itself it is
+ * corrected instead: another process that replayed its journal may have recorded it by mistake.
  */
-export async function isDoneWith(
+export async function isBatchDone(
   client: ClientBase,
   { id, collector }: { id: string; collector: string },
   isRunning: boolean,

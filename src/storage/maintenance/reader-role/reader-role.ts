@@ -1,6 +1,8 @@
+import { OperatorError } from '../../../platform/errors/index.js';
 import pg from 'pg';
+import type { Settings } from '../../../platform/config/index.js';
 import { hasSqlState, SqlState } from '../../schema/index.js';
-import { ReaderRoleError } from './reader-role.error.js';
+import { withMigrationLock } from '../startup/migrate.js';
 import {
   missingRights,
   roleState,
@@ -10,11 +12,61 @@ import {
 } from './role-catalogue.js';
 import { isVerifierOf, scramVerifier } from './scram-verifier.js';
 
+/** The role of DB_READER_ROLE cannot be set up. The message says what an operator can do. */
+export class ReaderRoleError extends OperatorError {
+  override readonly name = 'ReaderRoleError';
+}
+
+/** Other sessions may hold locks. */
+const LIMITS = "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '30s'";
+
+/**
+ * Creates the role of `DB_READER_ROLE` if it is missing, and adds missing privileges, settings and the password, in one
+ * transaction. Existing settings and privileges of the role stay as they are. Replicas wait for each other.
+ *
+ * @returns a sentence about what was changed; undefined if nothing was changed, or no role is set
+ * @throws ReaderRoleError if an operator must act
+ */
+export async function ensureReaderRole(
+  url: string,
+  settings: Pick<Settings, 'DB_READER_ROLE' | 'DB_READER_PASSWORD'>,
+): Promise<string | undefined> {
+  const { DB_READER_ROLE: name, DB_READER_PASSWORD: password } = settings;
+  if (name === undefined) return undefined;
+  const once = (): Promise<string | undefined> =>
+    withMigrationLock(url, async (client) => {
+      const role = await ReaderRole.named(client, name);
+      const changed = await inTransaction(client, () => role.ensure(password));
+      await role.mustRead();
+      return changed;
+    });
+  try {
+    return await once();
+  } catch (error) {
+    // Roles belong to the cluster, but the lock to one database: a server of another database was faster.
+    if (hasSqlState(error, SqlState.DuplicateObject, SqlState.UniqueViolation)) return await once();
+    throw error;
+  }
+}
+
+async function inTransaction<T>(client: pg.Client, work: () => Promise<T>): Promise<T> {
+  await client.query('BEGIN');
+  try {
+    await client.query(LIMITS);
+    const result = await work();
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}
+
 const ATTRIBUTES =
   'LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS NOINHERIT CONNECTION LIMIT 20';
 
-/** A role that reads our tables, within a transaction. */
-export class ReaderRole {
+/** A read-only role, set up within a transaction. */
+class ReaderRole {
   private readonly identifier: string;
 
   private constructor(
@@ -30,7 +82,7 @@ export class ReaderRole {
   }
 
   /**
-   * Makes it where it is missing, and gives it what it lacks.
+   * Creates the role if it is missing, and adds what it lacks.
    *
    * @returns see ensureReaderRole
    * @throws ReaderRoleError
@@ -39,30 +91,30 @@ export class ReaderRole {
     const before = await roleState(this.client, this.name, this.schema);
     if (before === undefined) await this.run(this.create);
     const role = before ?? (await roleState(this.client, this.name, this.schema));
-    this.refuseUnfit(role);
+    this.rejectUnsuitable(role);
     const done = {
       settings: await this.setSettings(role?.settings ?? []),
-      rights: await this.grantRights(),
+      privileges: await this.grantPrivileges(),
       password: password !== undefined && (await this.setPassword(password)),
     };
-    if (before === undefined) return `Made the role ${this.name}, which reads.`;
+    if (before === undefined) return `Created the read-only role ${this.name}.`;
     const changed = Object.entries(done).flatMap(([what, isChanged]) => (isChanged ? [what] : []));
     return changed.length === 0
       ? undefined
-      : `Changed the role ${this.name}, which reads: ${changed.join(', ')}.`;
+      : `Updated the read-only role ${this.name}: ${changed.join(', ')}.`;
   }
 
   /**
-   * PostgreSQL only warns where we may not give a right that we have.
+   * GRANT only warns if the user has a privilege without the right to grant it.
    *
-   * @throws ReaderRoleError with what somebody else has to run
+   * @throws ReaderRoleError with the statements that another user must run
    */
   async mustRead(): Promise<void> {
     const missing = await missingRights(this.client, this.name, this.schema);
     if (missing.length === 0) return;
     throw new ReaderRoleError(
-      `The role "${this.name}" of DB_READER_ROLE is there, but lacks rights that the user of DATABASE_URL may not give. ` +
-        `Have the owner of the database and of the schema run: ${missing.join('; ')}`,
+      `The role "${this.name}" of DB_READER_ROLE lacks privileges that the user of DATABASE_URL cannot grant. ` +
+        `Ask the owner of the database and of the schema to run: ${missing.join('; ')}`,
     );
   }
 
@@ -70,7 +122,7 @@ export class ReaderRole {
     return `CREATE ROLE ${this.identifier} ${ATTRIBUTES}`;
   }
 
-  /** In this database alone, so that the role may be of use elsewhere too. */
+  /** In this database only: the role may be used in others too. */
   private get settings(): { name: string; statement: string }[] {
     const database = pg.escapeIdentifier(this.client.database ?? '');
     const values = {
@@ -85,19 +137,19 @@ export class ReaderRole {
     }));
   }
 
-  private refuseUnfit(role: RoleState | undefined): void {
+  private rejectUnsuitable(role: RoleState | undefined): void {
     if (role === undefined) {
-      throw new ReaderRoleError(`The role "${this.name}" of DB_READER_ROLE has gone meanwhile.`);
+      throw new ReaderRoleError(`The role "${this.name}" of DB_READER_ROLE was dropped meanwhile.`);
     }
     if (role.isOurs) {
       throw new ReaderRoleError(
-        `DB_READER_ROLE names "${this.name}", as whom the server itself works. Name another role.`,
+        `DB_READER_ROLE is "${this.name}", the role of the server itself. Choose another role.`,
       );
     }
     if (role.beyondReading.length > 0) {
       throw new ReaderRoleError(
-        `DB_READER_ROLE names "${this.name}", which may do more than read: ${role.beyondReading.join(', ')}. ` +
-          'Take that from it, from PUBLIC, or from the roles that it is a member of; or name another role.',
+        `DB_READER_ROLE is "${this.name}", which has more than read privileges: ${role.beyondReading.join(', ')}. ` +
+          'Revoke them from the role, from PUBLIC, or from the roles that it is a member of, or choose another role.',
       );
     }
   }
@@ -108,13 +160,13 @@ export class ReaderRole {
     return missing.length > 0;
   }
 
-  private async grantRights(): Promise<boolean> {
+  private async grantPrivileges(): Promise<boolean> {
     const missing = await missingRights(this.client, this.name, this.schema);
     for (const statement of missing) await this.run(statement);
     return missing.length > 0;
   }
 
-  /** Where we may not see which one it has, it is set each time: to the same, with another salt. */
+  /** If the user cannot read the verifier, the password is set each time, with another salt. */
   private async setPassword(password: string): Promise<boolean> {
     const verifier = await storedVerifier(this.client, this.name);
     if (typeof verifier === 'string' && isVerifierOf(verifier, password)) return false;
@@ -122,7 +174,7 @@ export class ReaderRole {
     return true;
   }
 
-  /** Says what an administrator can do where the database does not let us. */
+  /** @throws ReaderRoleError with the statements for an administrator, if the user lacks privileges */
   private async run(statement: string): Promise<void> {
     try {
       await this.client.query(statement);
@@ -133,10 +185,10 @@ export class ReaderRole {
         ...this.settings.map((setting) => setting.statement),
       ];
       throw new ReaderRoleError(
-        `The user of DATABASE_URL may not make or change the role "${this.name}" of DB_READER_ROLE: ` +
-          `${(error as Error).message}. Give that user CREATEROLE, and ADMIN OPTION on a role that somebody else ` +
-          'has made; or have an administrator run what follows and set the password, and do without ' +
-          `DB_READER_PASSWORD: ${statements.join('; ')}`,
+        `The user of DATABASE_URL cannot create or alter the role "${this.name}" of DB_READER_ROLE: ` +
+          `${(error as Error).message}. Grant that user CREATEROLE, and ADMIN OPTION on a role that another user ` +
+          'created. Or ask an administrator to set the password and run the following statements, and leave ' +
+          `DB_READER_PASSWORD unset: ${statements.join('; ')}`,
         { cause: error },
       );
     }

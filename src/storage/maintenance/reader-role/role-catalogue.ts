@@ -1,16 +1,15 @@
 import type { ClientBase } from 'pg';
 
-/** What the database knows of a role. */
 export interface RoleState {
-  /** Whether it is the one that we are connected as. */
+  /** Whether it is the current user. */
   isOurs: boolean;
-  /** Of settings that it has as its own, here or everywhere. */
+  /** The names of its own settings, in this or in all databases. */
   settings: string[];
-  /** What it may do beyond reading, in words: itself, or by a role that it is a member of. Other schemas are not looked at. */
+  /** Descriptions of its privileges beyond reading, direct or by membership. Other schemas are not checked. */
   beyondReading: string[];
 }
 
-/** The schema in which our tables are. */
+/** The schema of the server's tables. */
 export async function schemaOfTables(client: ClientBase): Promise<string> {
   const { rows } = await client.query<{ schema: string }>(
     `SELECT nspname AS schema FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
@@ -19,7 +18,7 @@ export async function schemaOfTables(client: ClientBase): Promise<string> {
   return rows[0]?.schema ?? 'public';
 }
 
-/** @returns undefined where there is no such role */
+/** @returns undefined if the role does not exist */
 export async function roleState(
   client: ClientBase,
   name: string,
@@ -43,13 +42,13 @@ const ROLE = `
                  ('CREATEDB', rolcreatedb),
                  ('REPLICATION', rolreplication),
                  ('BYPASSRLS', rolbypassrls),
-                 ('running programs and writing files on its machine',
+                 ('running programs and writing files on the server',
                   rolname IN ('pg_execute_server_program', 'pg_write_server_files')),
-                 ('reading files of its machine', rolname = 'pg_read_server_files'),
-                 ('ending what others do', rolname IN ('pg_signal_backend', 'pg_signal_autovacuum_worker')),
+                 ('reading files on the server', rolname = 'pg_read_server_files'),
+                 ('terminating sessions of other roles', rolname IN ('pg_signal_backend', 'pg_signal_autovacuum_worker')),
                  ('maintenance', rolname IN ('pg_maintain', 'pg_checkpoint')),
                  ('subscriptions', rolname = 'pg_create_subscription'),
-                 ('connections that are kept for others', rolname = 'pg_use_reserved_connections'),
+                 ('reserved connections', rolname = 'pg_use_reserved_connections'),
                  ('CREATE in the database', has_database_privilege(held.oid, current_database(), 'CREATE')),
                  ('CREATE in the schema ' || $2::name, has_schema_privilege(held.oid, quote_ident($2::name)::regnamespace, 'CREATE')),
                  ('writing to tables', EXISTS (
@@ -65,9 +64,9 @@ const ROLE = `
     FROM pg_roles AS role WHERE rolname = $1::name`;
 
 /**
- * What a role needs for reading and does not have yet.
+ * The statements that grant a role what it needs for reading and lacks. Partitions are read through their tables.
  *
- * @returns statements that give it that, with names quoted. Partitions are read through their tables.
+ * @returns with quoted names
  */
 export async function missingRights(client: ClientBase, name: string, schema: string): Promise<string[]> {
   const { rows } = await client.query<{ statement: string }>(MISSING_RIGHTS, [name, schema]);
@@ -94,7 +93,7 @@ const MISSING_RIGHTS = `
         AND defaclobjtype = 'r' AND entry.grantee = quote_ident($1::name)::regrole AND entry.privilege_type = 'SELECT')`;
 
 /**
- * What the database keeps of the role's password, if we may see that: undefined if not, null where there is none.
+ * @returns the stored password verifier of a role; null if it has none, undefined if the user cannot read it
  */
 export async function storedVerifier(client: ClientBase, name: string): Promise<string | null | undefined> {
   const { rows: may } = await client.query<{ read: boolean }>(

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { isVerifierOf, scramVerifier } from './scram-verifier.js';
 
 describe('scramVerifier', () => {
-  it('makes of the example of RFC 7677 the keys by which its messages are proven', () => {
+  it('derives the keys of the example in RFC 7677', () => {
     // The server's signature there is made with this ServerKey, the client's proof with this StoredKey.
     const salt = Buffer.from('W22ZaJ0SNY7soEsUEjb6gQ==', 'base64');
     expect(scramVerifier('pencil', salt, 4096)).toBe(
@@ -11,13 +11,13 @@ describe('scramVerifier', () => {
     );
   });
 
-  it('takes another salt each time', () => {
+  it('uses a new salt each time', () => {
     expect(scramVerifier('pencil')).not.toBe(scramVerifier('pencil'));
   });
 });
 
 describe('isVerifierOf', () => {
-  it('knows a password by its verifier, and no other', () => {
+  it('is true for the password of a verifier, and for no other', () => {
     const verifier = scramVerifier('pencil');
     expect(isVerifierOf(verifier, 'pencil')).toBe(true);
     expect(isVerifierOf(verifier, 'pencils')).toBe(false);

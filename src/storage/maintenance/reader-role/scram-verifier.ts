@@ -1,16 +1,16 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from 'node:crypto';
 
-/** As many as PostgreSQL takes by default. */
+/** The default of PostgreSQL. */
 const ITERATIONS = 4096;
 const SALT_BYTES = 16;
 const KEY_BYTES = 32;
 const FORMAT = /^SCRAM-SHA-256\$(\d+):([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)$/;
 
 /**
- * What PostgreSQL keeps of a password, and takes in its place: `SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey`
- * (RFC 5803), with keys as in RFC 5802. So the password itself is in no statement, and in no log of them.
+ * The form in which PostgreSQL stores and accepts a password: `SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey`
+ * (RFC 5803), with keys as in RFC 5802. So the password itself is in no statement, and in no log of statements.
  *
- * @param password of printable ASCII: no other is prepared as RFC 4013 asks for
+ * @param password printable ASCII; RFC 4013 would change others
  */
 export function scramVerifier(
   password: string,
@@ -24,7 +24,7 @@ export function scramVerifier(
   return `SCRAM-SHA-256$${iterations.toString()}:${salt.toString('base64')}$${storedKey}:${serverKey}`;
 }
 
-/** Whether a verifier is that of a password. One in another format, such as MD5's, never is. */
+/** Whether a verifier matches a password. Other formats, such as MD5, never match. */
 export function isVerifierOf(verifier: string, password: string): boolean {
   const [, iterations, salt] = FORMAT.exec(verifier) ?? [];
   if (iterations === undefined || salt === undefined) return false;

@@ -1,10 +1,10 @@
 import { type DataSource, EntitySchema } from 'typeorm';
 import { entities } from '../../entities/index.js';
 
-/** Faults that are named: the others are of the same kind. */
-const MOST_NAMED = 5;
+/** Faults in an error message. */
+const MAX_LISTED = 5;
 
-/** A column that this version reads or writes, with its type as PostgreSQL names it. */
+/** A column that this version reads or writes, with the name of its type in PostgreSQL. */
 interface Column {
   table: string;
   column: string;
@@ -17,10 +17,10 @@ export function ownTables(dataSource: DataSource): string[] {
 }
 
 /**
- * How the tables differ from those that this version needs: a column that is missing or of another type, and one that
- * is not known here and must be given. Further columns do no harm. Changes nothing.
+ * Compares the tables with those that this version needs: finds columns that are missing or of another type, and unknown
+ * columns that are required. Other columns are ignored. Changes nothing.
  *
- * @returns a text for each, such as `nodes has no column heard`; nothing where all is well
+ * @returns a text for each fault, such as `nodes has no column heard`
  */
 export async function schemaFaults(dataSource: DataSource): Promise<string[]> {
   const columns = columnsOf(dataSource);
@@ -31,10 +31,10 @@ export async function schemaFaults(dataSource: DataSource): Promise<string[]> {
             SELECT relation, attname::text AS name, format_type(atttypid, NULL) AS type,
                    attnotnull AND NOT atthasdef AND attidentity = '' AS must_be_given
               FROM relation JOIN pg_attribute ON attrelid = relation.oid AND attnum > 0 AND NOT attisdropped)
-     SELECT CASE WHEN relation.oid IS NULL THEN 'there is no ' || relation.relation
+     SELECT CASE WHEN relation.oid IS NULL THEN 'table ' || relation.relation || ' is missing'
                  WHEN found.name IS NULL THEN relation.relation || ' has no column ' || needed.name
-                 WHEN needed.name IS NULL THEN relation.relation || ' must be given a column ' || found.name
-                 ELSE relation.relation || '.' || needed.name || ' is ' || found.type || ', not ' || needed.type END AS fault
+                 WHEN needed.name IS NULL THEN relation.relation || ' has an unknown required column ' || found.name
+                 ELSE relation.relation || '.' || needed.name || ' has type ' || found.type || ' instead of ' || needed.type END AS fault
        FROM needed FULL JOIN found USING (relation, name) JOIN relation USING (relation)
       WHERE found.name IS NULL OR (needed.name IS NULL AND found.must_be_given)
          OR (needed.type <> '' AND found.type NOT IN (needed.type, needed.type || '[]'))
@@ -44,16 +44,16 @@ export async function schemaFaults(dataSource: DataSource): Promise<string[]> {
   return faults.map(({ fault }) => fault);
 }
 
-/** The first of them, as one text. */
-export function namedFaults(faults: readonly string[]): string {
-  const more = faults.length - MOST_NAMED;
-  const named = faults.slice(0, MOST_NAMED).join(', ');
-  return more > 0 ? `${named}, and ${more.toString()} more` : named;
+/** The first faults as one text. */
+export function listFaults(faults: readonly string[]): string {
+  const more = faults.length - MAX_LISTED;
+  const listed = faults.slice(0, MAX_LISTED).join(', ');
+  return more > 0 ? `${listed}, and ${more.toString()} more` : listed;
 }
 
-/** Those of a team are its own affair. */
+/** Without the entities of a team. */
 function columnsOf(dataSource: DataSource): Column[] {
-  // What is described by a schema rather than a class has its name for a target.
+  // The target of an EntitySchema is its name.
   const own = new Set<unknown>(entities.map((one) => (one instanceof EntitySchema ? one.options.name : one)));
   return dataSource.entityMetadatas
     .filter(({ target }) => own.has(target))

@@ -6,18 +6,17 @@ import { Backoff, OutageLog, untilAborted } from '../../../platform/async/index.
 import { DatabaseClock } from '../../clock/database-clock.js';
 import { WriterPool } from '../../connections/writer-pool.js';
 import { CollectorRegistry } from '../collector/collector-registry.js';
-import { DATABASE_URL } from '../../connections/database-url.js';
+import { DATABASE_URL } from '../../connections/data-source-options.js';
 import { PartitionManager } from '../../partitions/partition-manager.js';
-import { ensureReaderRole } from '../reader-role/ensure-reader-role.js';
+import { ensureReaderRole } from '../reader-role/reader-role.js';
 import { LOG_TABLES } from '../../schema/index.js';
-import { namedFaults, schemaFaults } from './check-schema.js';
-import { ensureDatabase } from './ensure-database.js';
+import { listFaults, schemaFaults } from './check-schema.js';
+import { ensureDatabase, SchemaOutdatedError, UnsupportedDatabaseError } from './ensure-database.js';
 import { migrate, pendingMigrations } from './migrate.js';
-import { SchemaOutdatedError, UnsupportedDatabaseError } from './startup.errors.js';
 
 const RETRY = { firstMs: 200, maxMs: 5_000 };
 
-/** Waits for the database, creates and migrates it, and makes the partitions of the time ahead. */
+/** Waits for the database, creates and migrates it, and creates partitions ahead of time. */
 @Injectable()
 export class DatabaseStartup {
   private readonly logger = new Logger(DatabaseStartup.name);
@@ -33,23 +32,23 @@ export class DatabaseStartup {
   ) {}
 
   /**
-   * Returns once the database is ready, however long that takes.
+   * Retries until the database is ready.
    *
-   * @throws UnsupportedDatabaseError, SchemaOutdatedError: waiting would not help
+   * @throws UnsupportedDatabaseError, SchemaOutdatedError, which a retry would not help
    * @throws the signal's reason
    */
   async run(signal: AbortSignal): Promise<void> {
     const outage = new OutageLog(
       this.logger,
-      { begins: (reason) => `The database is not ready, trying again: ${reason}` },
+      { begins: (reason) => `The database is not ready, retrying: ${reason}` },
       { repeatMs: RETRY.maxMs },
     );
     const backoff = new Backoff(RETRY);
     for (;;) {
       signal.throwIfAborted();
       try {
-        // A database that is frozen may let us wait for long.
-        await untilAborted(this.attempt(), signal);
+        // A database that is frozen may not respond for long.
+        await untilAborted(this.prepare(), signal);
         return;
       } catch (error) {
         signal.throwIfAborted();
@@ -61,49 +60,49 @@ export class DatabaseStartup {
   }
 
   /**
-   * Makes the tables again, after the database was made anew under a server that runs.
+   * Creates the tables again, if the database was created again while the server runs.
    *
-   * @returns false where the server is not to migrate: MIGRATE_ON_START
-   * @throws what the database does
+   * @returns false if MIGRATE_ON_START is off
+   * @throws errors of the database
    */
-  async again(): Promise<boolean> {
+  async recreateTables(): Promise<boolean> {
     if (!this.settings.MIGRATE_ON_START) return false;
     for (const table of LOG_TABLES) this.partitions.forget(table);
-    await this.attempt();
+    await this.prepare();
     return true;
   }
 
-  private async attempt(): Promise<void> {
+  private async prepare(): Promise<void> {
     await ensureDatabase(this.url);
     if (!this.dataSource.isInitialized) await this.dataSource.initialize();
     if (this.settings.MIGRATE_ON_START) {
       const applied = await migrate(this.url, this.dataSource);
-      for (const name of applied) this.logger.log(`Applied the migration ${name}.`);
-      await this.makeReaderRole();
+      for (const name of applied) this.logger.log(`Applied migration ${name}.`);
+      await this.ensureReaderRole();
     } else {
       const pending = await pendingMigrations(this.dataSource);
       if (pending) throw new SchemaOutdatedError();
     }
     const faults = await schemaFaults(this.dataSource);
     if (faults.length > 0) {
-      throw new UnsupportedDatabaseError(`one with tables of another version: ${namedFaults(faults)}`);
+      throw new UnsupportedDatabaseError(`has tables of another version: ${listFaults(faults)}`);
     }
     await this.pool.withClient((client) => this.clock.measure(client));
     await this.partitions.ensureAhead(this.clock.now());
-    await this.collectors.seen();
-    // Not waited for: a process that died with many nodes leaves much to end.
+    await this.collectors.heartbeat();
+    // Not awaited: a dead process may have left many connections.
     void this.collectors.sweep().catch((error: unknown) => {
-      this.logger.debug(`What dead processes left open is ended later: ${describe(error)}`);
+      this.logger.debug(`Open connections of dead processes are ended later: ${describe(error)}`);
     });
   }
 
-  /** Nodes do not wait for what dashboards lack. */
-  private async makeReaderRole(): Promise<void> {
+  /** A failure is logged, and does not stop the server. */
+  private async ensureReaderRole(): Promise<void> {
     try {
       const changed = await ensureReaderRole(this.url, this.settings);
       if (changed !== undefined) this.logger.log(changed);
     } catch (error) {
-      this.logger.warn(`The role of dashboards is not as it should be: ${describe(error)}`);
+      this.logger.warn(`The read-only role (DB_READER_ROLE) could not be set up: ${describe(error)}`);
     }
   }
 }

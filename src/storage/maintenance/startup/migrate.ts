@@ -1,16 +1,30 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { type Migration, migrationOptions, MIGRATIONS_TABLE } from '../../connections/data-source-options.js';
+import type pg from 'pg';
 import { migrations as own } from '../../../migrations/index.js';
-import { underMigrationLock } from './migration-lock.js';
+import {
+  dataSourceOptions,
+  type Migration,
+  migrationOptions,
+  MIGRATIONS_TABLE,
+} from '../../connections/data-source-options.js';
+import {
+  CONNECT_TIMEOUT_MS,
+  prepareSession,
+  readerSettings,
+  withConnection,
+} from '../../connections/sessions.js';
+import { AdvisoryLock } from '../../schema/index.js';
+import { ensureDatabase } from './ensure-database.js';
 
 /**
- * Brings the schema up to date: by our own migrations, and then by those of a team, whenever they were made. Replicas that start at once take turns, and wait for as long as it takes.
+ * Applies pending migrations: first those of the server, then those of a team, whatever their timestamps are. Replicas
+ * wait for each other.
  *
- * @param dataSource whose migrations they are; they run on connections without its limit on time
- * @returns the names of the migrations that were applied
+ * @param dataSource has the migrations; they run on other connections, without a statement timeout
+ * @returns the names of the applied migrations
  */
 export async function migrate(url: string, dataSource: DataSource): Promise<string[]> {
-  return await underMigrationLock(url, async () => {
+  return await withMigrationLock(url, async () => {
     const options = migrationOptions(dataSource.options);
     const all = Object.values(options.migrations ?? {}) as Migration[];
     const first = all.filter((migration) => (own as readonly Migration[]).includes(migration));
@@ -20,7 +34,7 @@ export async function migrate(url: string, dataSource: DataSource): Promise<stri
   });
 }
 
-/** Those that are missing, in the order of the times in their names. */
+/** Applies pending migrations in the order of their timestamps. */
 async function apply(options: DataSourceOptions): Promise<string[]> {
   const migrator = await new DataSource(options).initialize();
   try {
@@ -31,20 +45,20 @@ async function apply(options: DataSourceOptions): Promise<string[]> {
   }
 }
 
-/** Names of migrations, oldest first. */
+/** The names of migrations, oldest first. */
 export interface MigrationState {
-  /** That the database lacks. */
+  /** Not applied yet. */
   pending: string[];
-  /** That the database has, and this version does not know: a later one has been here. */
+  /** Applied by a later version, and not known to this one. */
   unknown: string[];
 }
 
-/** Whether migrations are missing. Changes nothing. */
+/** Whether migrations are pending. Changes nothing. */
 export async function pendingMigrations(dataSource: DataSource): Promise<boolean> {
   return (await migrationState(dataSource)).pending.length > 0;
 }
 
-/** How the schema stands to the migrations of a data source. Changes nothing. */
+/** Compares the migrations of a data source with those in the database. Changes nothing. */
 export async function migrationState(dataSource: DataSource): Promise<MigrationState> {
   const names = dataSource.migrations.map((migration) => migration.name ?? '');
   const runner = dataSource.createQueryRunner();
@@ -64,4 +78,29 @@ export async function migrationState(dataSource: DataSource): Promise<MigrationS
   } finally {
     await runner.release();
   }
+}
+
+/**
+ * Creates the database if it does not exist, and applies pending migrations.
+ *
+ * @returns the names of the applied migrations
+ * @throws UnsupportedDatabaseError
+ */
+export async function migrateDatabase(url: string): Promise<string[]> {
+  await ensureDatabase(url);
+  const dataSource = await new DataSource(dataSourceOptions(url)).initialize();
+  try {
+    return await migrate(url, dataSource);
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+/** Runs work while no other replica migrates. Waits for the lock without a limit. */
+export async function withMigrationLock<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  return await withConnection(url, async (client) => {
+    await prepareSession(client, readerSettings(0), CONNECT_TIMEOUT_MS);
+    await client.query('SELECT pg_advisory_lock($1)', [AdvisoryLock.Migrations]);
+    return await work(client);
+  });
 }
