@@ -10,7 +10,7 @@ export class FeedFreshness {
   private current: string | null = null;
 
   constructor(watch: DatabaseWatch) {
-    watch.onChange(() => this.set('the database', watch.trouble?.since));
+    watch.onChange(() => this.set('the database', watch.problem?.since));
   }
 
   /** Since when some updates are missing, RFC 3339; null if the feed is up to date. */

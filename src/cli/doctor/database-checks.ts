@@ -4,7 +4,7 @@ import {
   checkDatabase,
   type ClockOffset,
   isOff,
-  leastOffMs,
+  minOffsetMs,
   migrationState,
   readClocks,
   UnsupportedDatabaseError,
@@ -55,7 +55,7 @@ export const clock: Check<Database> = {
 
 /** @param offset of the clock of this machine */
 export function clockFinding(offset: ClockOffset): Finding {
-  const off = leastOffMs(offset);
+  const off = minOffsetMs(offset);
   if (off <= WARNING_MS)
     return ok('The clock of the database differs from the clock of this machine by less than a second.');
   const way = offset.offsetMs < 0 ? 'ahead of' : 'behind';

@@ -1,7 +1,7 @@
 import { access as checkAccess, constants, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, resolve } from 'node:path';
-import { type LeftJournal, leftJournals } from '../../delivery/index.js';
+import { type JournalSummary, inspectAbandonedJournals } from '../../delivery/index.js';
 import {
   ConfigModule,
   InvalidSettingsError,
@@ -116,14 +116,14 @@ export async function freeBytes(directory: string): Promise<number> {
 export const journals: Check<Machine> = {
   name: 'journal',
   run: async ({ settings }) => {
-    const left = await leftJournals(resolve(settings.DATA_DIR, 'journal'));
+    const left = await inspectAbandonedJournals(resolve(settings.DATA_DIR, 'journal'));
     const findings = left.flatMap((journal) => journalFindings(journal, settings.JOURNAL_MODE === 'off'));
     return findings.length > 0 ? findings : ok('There are no abandoned journals with unstored batches.');
   },
 };
 
 function journalFindings(
-  { path, batches, bytes, damaged, damagedMessages, unreadable }: LeftJournal,
+  { path, batches, bytes, damaged, damagedMessages, unreadable }: JournalSummary,
   off: boolean,
 ): Finding[] {
   if (unreadable !== undefined) {

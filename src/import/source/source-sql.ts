@@ -6,7 +6,7 @@ import {
   MESSAGE_TYPES,
   NO_TYPE,
   OTHER_TYPE,
-  SAID_FIELDS,
+  REPORTED_FIELDS,
 } from '../../storage/index.js';
 import { MAX_TEXT_LENGTH } from '../../telemetry/index.js';
 import type { IdRange } from './id-ranges.js';
@@ -22,11 +22,11 @@ const KEPT = [
   'startup_time',
   'implementation',
 ] as const satisfies readonly SaidColumn[];
-type SaidColumn = (typeof SAID_FIELDS)[number]['column'];
+type SaidColumn = (typeof REPORTED_FIELDS)[number]['column'];
 type KeptColumn = (typeof KEPT)[number];
 
 /** Their definitions in this version. */
-export const KEPT_FIELDS = SAID_FIELDS.filter(({ column }) => KEPT.some((kept) => kept === column));
+export const KEPT_FIELDS = REPORTED_FIELDS.filter(({ column }) => KEPT.some((kept) => kept === column));
 
 /** A connection of 0.1.4 as a row of `peer_connections`. Times in PostgreSQL's format, in UTC. */
 export interface ConnectionRow extends Record<KeptColumn, string | boolean | null> {

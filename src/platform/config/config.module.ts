@@ -1,6 +1,5 @@
 import { type DynamicModule, Module, type ValueProvider } from '@nestjs/common';
-import { readFile } from 'node:fs/promises';
-import { parseEnv } from 'node:util';
+import { ConfigModule as NestConfigModule } from '@nestjs/config';
 import { readSettings } from './read-settings.js';
 import { Settings } from './settings.js';
 
@@ -29,15 +28,12 @@ export class ConfigModule {
 
   /** All variables of a file in dotenv format, if it exists, overridden by the process environment. */
   static async environment(path = '.env'): Promise<Record<string, unknown>> {
-    return { ...(await readEnvFile(path)), ...process.env };
-  }
-}
-
-async function readEnvFile(path: string): Promise<Record<string, string | undefined>> {
-  try {
-    return parseEnv(await readFile(path, 'utf8'));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw error;
+    let variables: Record<string, unknown> | undefined;
+    await NestConfigModule.forRoot({
+      envFilePath: path,
+      validate: (environment) => (variables = environment),
+    });
+    if (variables === undefined) throw new Error('The environment was not read.');
+    return variables;
   }
 }

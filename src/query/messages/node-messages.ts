@@ -1,4 +1,4 @@
-import { FetchSize, type ReadCursor, type ReadTransaction } from '../../storage/index.js';
+import { AdaptiveFetchSize, type ReadCursor, type ReadTransaction } from '../../storage/index.js';
 import { connectionSpans, type SortOrder, type TimeRange } from './message-ranges.js';
 import { type MessageFilter, openRange, type ProjectedMessage, type RowProjection } from './message-sql.js';
 import type { MessageCursor } from './messages.query.js';
@@ -36,7 +36,7 @@ export class NodeMessages {
   private readonly open: ReadCursor<ProjectedMessage>[] = [];
   /** The next range of each connection that has been begun. */
   private readonly pending: TimeRange[] = [];
-  private readonly fetchSize = new FetchSize(FETCHED);
+  private readonly fetchSize = new AdaptiveFetchSize(FETCHED);
 
   constructor(
     private readonly transaction: ReadTransaction,
@@ -94,7 +94,7 @@ export class NodeMessages {
     let next: OpenRow | undefined;
     let hasEnded = false;
     for (const cursor of this.open) {
-      const row = cursor.here ?? (await cursor.peek(this.fetchSize.rows(limit, this.open.length)));
+      const row = cursor.buffered ?? (await cursor.peek(this.fetchSize.rows(limit, this.open.length)));
       if (row === undefined) hasEnded = true;
       else if (next === undefined || this.precedes(row, next.row)) next = { cursor, row };
     }

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ApiBoolean, ApiInteger, ApiObject, ApiString, ApiTimestamp } from '../../platform/http/index.js';
-import { SAID_FIELDS, type SaidKind } from '../../storage/index.js';
+import { REPORTED_FIELDS, type ReportedKind } from '../../storage/index.js';
 
 const FIELD_OF = {
   peerId: ApiString,
@@ -9,12 +9,12 @@ const FIELD_OF = {
   flag: ApiBoolean,
   time: ApiInteger,
   object: ApiObject,
-} as const satisfies Record<SaidKind, unknown>;
+} as const satisfies Record<ReportedKind, unknown>;
 
 /** Documents the fields that a node reports of itself. Nodes without a peer id are not part of responses. */
-function ApiIdentityFields(answers: 'node' | 'connection'): ClassDecorator {
+function ApiIdentityFields(responses: 'node' | 'connection'): ClassDecorator {
   return ({ prototype }) => {
-    for (const field of SAID_FIELDS.filter((one) => one.answers === answers)) {
+    for (const field of REPORTED_FIELDS.filter((one) => one.responses === responses)) {
       const { column, kind, description } = field;
       const options = {
         ...(kind === 'peerId' ? {} : { nullable: true }),

@@ -5,7 +5,7 @@ import {
   Conditions,
   cursorRows,
   ReadTransaction,
-  SAID_FIELDS,
+  REPORTED_FIELDS,
   singleRow,
   timeText,
 } from '../../storage/index.js';
@@ -39,8 +39,8 @@ function parseList(text: string): unknown[] | undefined {
 }
 
 /** The columns that a node reports of itself, by the responses that contain them. */
-const reportedIn = (answers: 'node' | 'connection'): string[] =>
-  SAID_FIELDS.filter((field) => field.answers === answers).map(({ column }) => column);
+const reportedIn = (responses: 'node' | 'connection'): string[] =>
+  REPORTED_FIELDS.filter((field) => field.responses === responses).map(({ column }) => column);
 
 /** The columns of `peer_connections` in the row of a node. */
 const NODE_COLUMNS = ['id', 'ip_addr', 'created_at', 'audit', ...reportedIn('node'), 'last_message_at'];

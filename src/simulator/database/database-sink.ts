@@ -21,7 +21,7 @@ import { HistorySocket } from './history-socket.js';
 class BatchWriters {
   /** Stored and rejected messages. */
   stored = 0;
-  refused = 0;
+  rejected = 0;
   private readonly running = new Set<Promise<void>>();
   private failure: Error | undefined;
 
@@ -61,13 +61,13 @@ class BatchWriters {
   private async deliver(batch: Batch): Promise<void> {
     // A running write is never aborted: its outcome would be unknown.
     const never = new AbortController().signal;
-    const { refused } = await withRetries(() => this.sink.store(batch, never), {
+    const { rejected } = await withRetries(() => this.sink.store(batch, never), {
       what: 'a batch',
       stop: this.stop,
       isObsolete: () => this.failure !== undefined,
     });
-    this.refused += refused.length;
-    this.stored += batch.expiring.rows + batch.audit.rows - refused.length;
+    this.rejected += rejected.length;
+    this.stored += batch.expiring.rows + batch.audit.rows - rejected.length;
   }
 
   private throwIfFailed(): void {
@@ -199,8 +199,8 @@ export class DatabaseSink extends MessageSink {
   }
 
   totals(): DatabaseTotals {
-    const { stored, refused } = this.writers;
-    return { stored, rejected: this.rejected + refused, dropped: this.dropped, opened: this.opened };
+    const { stored, rejected } = this.writers;
+    return { stored, rejected: this.rejected + rejected, dropped: this.dropped, opened: this.opened };
   }
 
   private accept(socket: HistorySocket, message: ParsedMessage, at: number): void {

@@ -16,6 +16,7 @@ import {
   ensureDatabase,
   markNothingHeld,
   HeldBatches,
+  NOTHING_HELD,
   PartitionManager,
   SystemClock,
   UnsupportedDatabaseError,
@@ -97,7 +98,7 @@ class HistoryCollector {
   /** Starts heartbeats. Its row must exist. */
   keepAlive(): void {
     this.heartbeat = setInterval(
-      () => void this.registry.seen().catch(() => undefined),
+      () => void this.registry.heartbeat().catch(() => undefined),
       HEARTBEAT_INTERVAL_MS,
     );
   }
@@ -112,7 +113,7 @@ class HistoryCollector {
   async stop(): Promise<void> {
     if (this.heartbeat === undefined) return;
     this.kill();
-    this.held.watch(() => NOTHING_HELD);
+    this.held.watch({ from: () => NOTHING_HELD, count: () => 0 });
     await this.registry.stop();
   }
 }
