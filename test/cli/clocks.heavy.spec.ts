@@ -21,7 +21,7 @@ it('purge and its preview refuse to run with a wrong clock, and doctor reports i
       LOG_EXPIRY_H: '24',
       ...new WrongClock(join(dir, 'clock'), aheadMs).environment,
     });
-  const refusal = "the database clock: nothing is purged until they agree within a minute.";
+  const refusal = 'the database clock: nothing is purged until they agree within a minute.';
   for (const args of [['purge'], ['purge', '--dry-run']]) {
     const found = await run(30 * DAY, ...args);
     expect(found.code).toBe(1);

@@ -66,7 +66,7 @@ describe('tetcore-analytics migrate', { timeout: 60_000 }, () => {
     try {
       expect(await commandLine(['migrate'], environment)).toEqual({
         code: 0,
-        stdout: `The schema is up to date.\nMade the role ${role}, which reads.\n`,
+        stdout: `The schema is up to date.\nCreated the read-only role ${role}.\n`,
         stderr: '',
       });
       await database.query(`ALTER ROLE ${role} CREATEDB`);

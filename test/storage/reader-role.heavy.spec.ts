@@ -337,7 +337,7 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
       DB_READER_ROLE: name,
       DB_READER_PASSWORD: PASSWORD,
     });
-    expect(stdout).toContain(`Made the role ${name}, which reads.\n`);
+    expect(stdout).toContain(`Created the read-only role ${name}.\n`);
     expect(code).toBe(0);
     expect(await ask(asUser(url, name, PASSWORD), 'SELECT * FROM tetcore_logs')).toEqual([]);
   });
