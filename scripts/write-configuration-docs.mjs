@@ -12,7 +12,7 @@ const NOT_USED = 'Read and checked, but **not used yet**.';
 /**
  * What is known of every setting, in the order of its declaration.
  *
- * @param {Map<string, import('../dist/config/index.js').SettingDoc>} docs of settingDocs()
+ * @param {Map<string, import('../dist/platform/config/index.js').SettingDoc>} docs of settingDocs()
  * @param {Record<string, unknown>} defaults a Settings of an empty environment
  * @param {string} source the code outside of the configuration, in which used settings are named
  * @returns {{ name: string, value: string, text: string, takes: string, about: string }[]}
@@ -80,7 +80,7 @@ function code(text) {
 
 async function write() {
   const { readSettings, settingDocs, Settings } = await import(
-    pathToFileURL(join(ROOT, 'dist/config/index.js')).href
+    pathToFileURL(join(ROOT, 'dist/platform/config/index.js')).href
   );
   const source = sourceOutsideConfig(join(ROOT, 'src'));
   const settings = describeSettings(settingDocs(Settings), readSettings({}), source);

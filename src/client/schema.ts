@@ -523,7 +523,7 @@ export interface paths {
         };
         /**
          * The metrics of the server
-         * @description Where `METRICS_PORT` is set they are on that port alone, and this is a 404.
+         * @description If `METRICS_PORT` is set, only that port serves them, and this one responds with 404.
          */
         get: operations["getMetrics"];
         put?: never;

@@ -11,21 +11,21 @@ import type { ClockVerdict } from './message/timestamp.js';
 import type { ReplaceReason } from './socket/socket-connections.js';
 
 /**
- * `stored`: in the database. `rejected`: could not be stored, and set aside with a reason. `dropped`: an
- * id or a node more than its socket may have in a time. `oversized`: larger than `WS_MAX_PAYLOAD`. `journalled`: left in the
- * journal for the next process. `lost`: held in memory only when the process had to end, or on a disk that was damaged.
+ * `stored`: in the database. `rejected`: cannot be stored; its beginning is stored with a reason. `dropped`: of an id or a
+ * node above the limit of its socket. `oversized`: larger than `WS_MAX_PAYLOAD`. `journalled`: in the journal, for the
+ * next process. `lost`: only in memory when the process ended, or on a damaged disk.
  */
 export type MessageOutcome = 'stored' | 'rejected' | 'dropped' | 'oversized' | 'journalled' | 'lost';
 
 export const telemetryMetricProviders = [
   makeCounterProvider({
     name: 'tetcore_messages_received_total',
-    help: 'Frames that arrived from nodes, by path.',
+    help: 'Frames received from nodes, by path.',
     labelNames: ['path'],
   }),
   makeCounterProvider({
     name: 'tetcore_messages_total',
-    help: 'Frames that arrived from nodes, by path and by what became of them. Each counts once.',
+    help: 'Frames received from nodes, by path and outcome. Each counts once.',
     labelNames: ['path', 'outcome'],
   }),
   makeCounterProvider({
@@ -35,62 +35,62 @@ export const telemetryMetricProviders = [
   }),
   makeCounterProvider({
     name: 'tetcore_rejected_messages_not_kept_total',
-    help: 'Rejected messages of which not even the beginning was kept, since too many came at once.',
+    help: 'Rejected messages of which nothing was stored, because there were too many at once.',
   }),
   makeCounterProvider({
     name: 'tetcore_message_clock_total',
-    help: 'Messages whose time is our own, because theirs was missing, unparsable, past or future.',
+    help: 'Messages with the time of arrival, because their own was missing, unparsable, past or future.',
     labelNames: ['reason'],
   }),
   makeCounterProvider({
     name: 'tetcore_received_bytes_total',
-    help: 'Bytes of the frames that arrived from nodes, by path.',
+    help: 'Bytes of the frames received from nodes, by path.',
     labelNames: ['path'],
   }),
   makeGaugeProvider({
     name: 'tetcore_sockets',
-    help: 'Node sockets that are open, by path.',
+    help: 'Open sockets of nodes, by path.',
     labelNames: ['path'],
   }),
   makeCounterProvider({
     name: 'tetcore_sockets_opened_total',
-    help: 'Node sockets that were ever opened, by path.',
+    help: 'Sockets of nodes that were opened, by path.',
     labelNames: ['path'],
   }),
   makeCounterProvider({
     name: 'tetcore_sockets_closed_total',
-    help: 'Node sockets that ended, by path and reason.',
+    help: 'Sockets of nodes that ended, by path and reason.',
     labelNames: ['path', 'reason'],
   }),
   makeCounterProvider({
     name: 'tetcore_upgrades_refused_total',
-    help: 'WebSocket handshakes that were refused, by HTTP status and reason.',
+    help: 'Refused WebSocket handshakes, by HTTP status and reason.',
     labelNames: ['status', 'reason'],
   }),
   makeGaugeProvider({
     name: 'tetcore_connections',
-    help: 'Nodes on the sockets that are open.',
+    help: 'Nodes on open sockets.',
   }),
   makeCounterProvider({
     name: 'tetcore_connections_replaced_total',
-    help: 'Connections that ended while their socket stayed open, since another id or another node came, by reason.',
+    help: 'Connections that were replaced on an open socket, by another id or another node, by reason.',
     labelNames: ['reason'],
   }),
   makeGaugeProvider({
     name: 'tetcore_sockets_paused',
-    help: '1 while no node is read from because there is no room for more.',
+    help: '1 while reading from nodes is paused because the queue is full, else 0.',
   }),
   makeHistogramProvider({
     name: 'tetcore_message_clock_lag_seconds',
-    help: 'From the time in a message to its arrival, of one message in 16. Negative lag counts as 0.',
+    help: 'Seconds from the time in a message to its arrival, of one message in 16. Negative values count as 0.',
     buckets: [0.001, 0.01, 0.1, 0.5, 1, 5, 30, 300, 3600, 86400],
   }),
 ];
 
-/** One message in so many has its lag observed. */
+/** The lag of one message in so many is observed. */
 const LAG_SAMPLE = 16;
 
-/** Counts what happens to messages, by path and outcome. */
+/** Counts messages by path and outcome. */
 @Injectable()
 export class MessageOutcomes {
   constructor(
@@ -108,7 +108,7 @@ export class MessageOutcomes {
   }
 }
 
-/** Counts what comes over the sockets. */
+/** Metrics of sockets, frames and connections. */
 @Injectable()
 export class TelemetryMetrics {
   private readonly frames = new Map<string, { count: number; bytes: number }>();
@@ -133,7 +133,7 @@ export class TelemetryMetrics {
     Object.assign(bytes, { collect: flush });
   }
 
-  /** Runs for every frame: prom-client's counters cost a tenth of a message, so they get sums, when they are read. */
+  /** Runs for each frame. Counters of prom-client cost a tenth of a message, so they get sums when they are collected. */
   frame(path: string, bytes: number): void {
     let frames = this.frames.get(path);
     if (frames === undefined) this.frames.set(path, (frames = { count: 0, bytes: 0 }));
@@ -163,7 +163,6 @@ export class TelemetryMetrics {
     this.nodes.inc();
   }
 
-  /** @param reason the end reason: one of two */
   connectionReplaced(reason: ReplaceReason): void {
     this.nodes.dec();
     this.replaced.inc({ reason });
@@ -181,7 +180,7 @@ export class TelemetryMetrics {
     this.paused.set(paused ? 1 : 0);
   }
 
-  rejectedNotKept(): void {
+  rejectedNotStored(): void {
     this.notKept.inc();
   }
 

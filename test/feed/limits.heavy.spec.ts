@@ -148,7 +148,7 @@ describe('the live feed', () => {
     for (let n = 0; n < 101; n += 1) client.subscribe('QmPeer', `x.${n.toString()}`);
     client.subscribe('QmPeer', 'x.0');
     await client.settled();
-    expect(client.errors).toEqual(['A socket takes 100 subscriptions.']);
+    expect(client.errors).toEqual(['A socket can have at most 100 subscriptions.']);
     expect((await server.metric('tetcore_feed_subscriptions')).get('')).toBe(100);
     expect(await server.metric('tetcore_feed_requests_total')).toEqual(
       new Map([

@@ -84,11 +84,11 @@ export class DeliveryQueue extends BatchQueue {
     this.partsListeners.push(listener);
   }
 
-  override get keepsParts(): boolean {
+  override get journalsParts(): boolean {
     return this.settings.JOURNAL_MODE === 'always';
   }
 
-  override keep(part: Batch): boolean {
+  override journalPart(part: Batch): boolean {
     try {
       this.journal.keep(part);
       return true;

@@ -5,12 +5,12 @@ import { InvalidRequestError, keyOf, type PeerMessage, type SubscribeRequest } f
 import { AggregateSubscription, type Outbox, RawSubscription } from '../subscriptions.js';
 import type { TopicSubscribeRequest } from '../topics.js';
 
-/** The socket has as many subscriptions as it may. */
+/** The limit on subscriptions of a socket is reached. */
 export class TooManySubscriptionsError extends InvalidRequestError {}
 
 type Kind = 'raw' | 'aggregate';
 
-/** The subscriptions of a socket: of each pair one that is raw and one that is aggregated, at most, and one of a topic. */
+/** The subscriptions of a socket: for each pair at most one to messages and one to an aggregate, and one for each name of a topic. */
 export class Subscriber implements AddressedClient {
   private readonly subscriptions = new Map<string, Outbox>();
 
@@ -36,7 +36,7 @@ export class Subscriber implements AddressedClient {
     const { pair, startTime, aggregate } = request;
     const kind = aggregate === undefined ? 'raw' : 'aggregate';
     const name = nameOf(kind, pair);
-    this.checkRoomFor(name);
+    this.checkLimitFor(name);
     const entry = this.cache.entry(pair, this);
     const subscription =
       aggregate === undefined
@@ -64,24 +64,24 @@ export class Subscriber implements AddressedClient {
       this.end(key);
       return;
     }
-    this.forgetEnded();
-    this.checkRoomFor(key);
+    this.deleteEnded();
+    this.checkLimitFor(key);
     const same = [...this.subscriptions.keys()].filter((other) => other.startsWith(`${kind} `));
-    if (!this.subscriptions.has(key)) checkRoom(same.length, max, `subscriptions to a ${kind}`);
+    if (!this.subscriptions.has(key)) checkLimit(same.length, max, `subscriptions to a ${kind}`);
     this.replace(key, open(this.onReadable));
   }
 
-  /** Those that ended by themselves: a topic had nothing for them. */
-  private forgetEnded(): void {
+  /** Deletes subscriptions that a topic has ended. */
+  private deleteEnded(): void {
     for (const [key, { hasEnded }] of this.subscriptions) if (hasEnded === true) this.end(key);
   }
 
-  private checkRoomFor(key: string): void {
+  private checkLimitFor(key: string): void {
     if (this.subscriptions.has(key)) return;
-    checkRoom(this.subscriptions.size, this.limits.subscriptionsPerSocket, 'subscriptions');
+    checkLimit(this.subscriptions.size, this.limits.subscriptionsPerSocket, 'subscriptions');
   }
 
-  /** Ends the former after the new one is there, so that what both read stays in use. */
+  /** The new subscription is created before the old one ends, so that a cache entry of both stays in use. */
   private replace(name: string, subscription: Outbox): void {
     this.end(name);
     this.subscriptions.set(name, subscription);
@@ -98,9 +98,9 @@ export class Subscriber implements AddressedClient {
   }
 }
 
-function checkRoom(taken: number, most: number, what: string): void {
-  if (taken >= most)
-    throw new TooManySubscriptionsError(`A socket can have at most ${most.toString()} ${what}.`);
+function checkLimit(count: number, max: number, what: string): void {
+  if (count >= max)
+    throw new TooManySubscriptionsError(`A socket can have at max ${max.toString()} ${what}.`);
 }
 
 function nameOf(kind: Kind, pair: PeerMessage): string {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AddressList, addressGroup, ipAddress, isSubnet } from './index.js';
 
-describe('an address', () => {
+describe('ipAddress and addressGroup', () => {
   it.each([
     ['10.1.2.3', '10.1.2.3'],
     ['::ffff:10.1.2.3', '10.1.2.3'],
@@ -23,7 +23,7 @@ describe('an address', () => {
     ['[::1]', undefined],
     ['', undefined],
     ['localhost', undefined],
-  ])('that is written as %s is %s', (text, address) => {
+  ])('reads %s as %s', (text, address) => {
     expect(ipAddress(text)).toBe(address);
   });
 
@@ -38,12 +38,12 @@ describe('an address', () => {
     ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
     ['2001:db8::2:3:4:5:6', '2001:db8:0:2::/64'],
     ['2001:db8:1:2:3::', '2001:db8:1:2::/64'],
-  ])('%s counts as %s', (address, group) => {
+  ])('counts %s as %s', (address, group) => {
     expect(addressGroup(address)).toBe(group);
   });
 });
 
-describe('a list of addresses', () => {
+describe('AddressList', () => {
   it.each([
     ['10.0.0.0/8', ['10.0.0.0', '10.255.255.255'], ['9.255.255.255', '11.0.0.0', '::a00:0']],
     ['10.1.2.3/8', ['10.0.0.0'], ['11.0.0.0']],
@@ -56,7 +56,7 @@ describe('a list of addresses', () => {
     ['2001:DB8::1', ['2001:db8::1'], ['2001:db8::2']],
     ['::ffff:10.0.0.0/104', ['10.255.0.1'], ['11.0.0.1', '2001:db8::1']],
     ['::ffff:10.0.0.1', ['10.0.0.1'], ['10.0.0.2']],
-  ])('with %s in it', (subnet, inside, outside) => {
+  ])('contains the addresses of %s', (subnet, inside, outside) => {
     const list = new AddressList([subnet]);
     expect(inside.filter((address) => !list.has(address))).toEqual([]);
     expect(outside.filter((address) => list.has(address))).toEqual([]);
@@ -82,7 +82,7 @@ describe('a list of addresses', () => {
       'example.org',
       '10.0.0.1-10.0.0.9',
     ],
-  ])('does not take %s', (text) => {
+  ])('rejects %s', (text) => {
     expect(isSubnet(text)).toBe(false);
     expect(() => new AddressList([text])).toThrow(RangeError);
   });

@@ -1,6 +1,6 @@
 /**
- * Aborts at the first Ctrl-C or SIGTERM; another one ends the process at once. Ctrl-C reaches the process from the
- * terminal and from npm, so what follows within half a second is the same one.
+ * Aborts at the first SIGINT or SIGTERM; a second one ends the process at once. A Ctrl-C arrives from the terminal and from
+ * npm, so signals within half a second count as one.
  */
 export function stopSignal(): AbortSignal {
   const stop = new AbortController();

@@ -14,7 +14,7 @@ describe('TokenBucket', () => {
     expect(allowed(bucket, 100, 9_000)).toBe(3);
   });
 
-  it('has parts of a second, and all of its capacity again after a long time', () => {
+  it('adds tokens for parts of a second, up to its capacity', () => {
     const bucket = new TokenBucket(3, 2, 0);
     expect([1, 2, 3, 4].map(() => bucket.tryAcquire(0))).toEqual([true, true, true, false]);
     expect(bucket.tryAcquire(400)).toBe(false);
@@ -23,7 +23,7 @@ describe('TokenBucket', () => {
     expect([1, 2, 3, 4].map(() => bucket.tryAcquire(60_000))).toEqual([true, true, true, false]);
   });
 
-  it('allows fewer of what counts as several', () => {
+  it('takes several tokens at once', () => {
     const bucket = new TokenBucket(5, 1, 0);
     expect([bucket.tryAcquire(0, 3), bucket.tryAcquire(0, 3), bucket.tryAcquire(0, 2)]).toEqual([
       true,
@@ -33,7 +33,7 @@ describe('TokenBucket', () => {
     expect([bucket.tryAcquire(2_000, 3), bucket.tryAcquire(3_000, 3)]).toEqual([false, true]);
   });
 
-  it('keeps parts of a second, also when it is asked again and again meanwhile', () => {
+  it('keeps fractions of tokens between calls', () => {
     const bucket = new TokenBucket(1, 1, 0);
     const times = Array.from({ length: 41 }, (_, index) => index * 250);
     expect(times.filter((now) => bucket.tryAcquire(now))).toEqual(
@@ -41,7 +41,7 @@ describe('TokenBucket', () => {
     );
   });
 
-  it('never has more than its capacity, however long nothing was taken', () => {
+  it('has at most its capacity after a long time', () => {
     const bucket = new TokenBucket(3, 1, 0);
     expect(allowed(bucket, 10, 1_000_000)).toBe(3);
   });

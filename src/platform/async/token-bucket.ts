@@ -1,11 +1,11 @@
-/** Allows some at once, and so many a second in the long run. */
+/** A rate limiter: allows a burst, and so many a second in the long run. */
 export class TokenBucket {
   private left: number;
 
   /**
-   * @param capacity how many at once; it begins full
-   * @param perSecond how many come back in a second
-   * @param filledAt now, in milliseconds of a clock that does not jump
+   * @param capacity the burst; the bucket is full at first
+   * @param perSecond tokens that are added in a second
+   * @param filledAt now: milliseconds of a monotonic clock
    */
   constructor(
     private readonly capacity: number,
@@ -17,8 +17,8 @@ export class TokenBucket {
 
   /**
    * @param now milliseconds of the same clock
-   * @param count for what counts as several
-   * @returns whether there were so many left, which are then taken
+   * @param count tokens to take; 0 checks whether there is no debt
+   * @returns whether there were enough tokens, which are taken then
    */
   tryAcquire(now: number, count = 1): boolean {
     this.left = Math.min(this.capacity, this.left + ((now - this.filledAt) / 1000) * this.perSecond);
@@ -28,7 +28,7 @@ export class TokenBucket {
     return true;
   }
 
-  /** Takes what has been used already. What is more than there was comes back before any other is allowed. */
+  /** Takes tokens without a check. A debt must be paid off before `tryAcquire` allows anything. */
   use(count: number): void {
     this.left -= count;
   }

@@ -170,7 +170,7 @@ describe('the address of a client', () => {
     { maxLength: 4 },
   );
 
-  it('cannot be made up by whoever is not trusted, whatever the headers', () => {
+  it('cannot be forged by a peer that is not trusted, with any headers', () => {
     fc.assert(
       fc.property(anyLines, (lines) => {
         expect(clientOf('203.0.113.9', lines)).toEqual({ address: '203.0.113.9', isHidden: false });
@@ -179,7 +179,7 @@ describe('the address of a client', () => {
     );
   });
 
-  it('cannot be made up through proxies either, whichever header they write and in which form', () => {
+  it('cannot be forged through proxies, with any header in any form', () => {
     const byProxies = fc.constantFrom(
       ...[
         'X+203.0.113.9',
@@ -204,7 +204,7 @@ describe('the address of a client', () => {
     );
   });
 
-  it('is found in little time, also in headers that are as large as can be', () => {
+  it('is read quickly from headers of maximum size', () => {
     const started = performance.now();
     for (const unit of [
       '1,',
@@ -226,7 +226,7 @@ describe('the address of a client', () => {
   });
 });
 
-it('may be that of a proxy which is not listed where it is private', () => {
+it('may be that of an unlisted proxy if it is private', () => {
   const mayBe = (remoteAddress: string | undefined, by = trustNobody): boolean =>
     by.mayBeUnlistedProxy({ socket: { remoteAddress } });
   for (const near of ['127.0.0.1', '::1', '::ffff:10.1.2.3', '192.168.0.9', '172.31.0.1', 'fd00::1']) {
@@ -238,7 +238,7 @@ it('may be that of a proxy which is not listed where it is private', () => {
   expect([mayBe('10.1.2.3', addresses), mayBe('192.168.0.9', addresses)]).toEqual([false, true]);
 });
 
-it('does not hold the header that it was in', () => {
+it('does not keep its header in memory', () => {
   const kept = keptBytes(100, (index) => {
     const header = Buffer.alloc(60_000, `203.0.113.9, ${index}.invalid, `).toString();
     return clientOf('10.0.0.1', [`X: ${header}, 198.51.100.100, 10.0.0.200`]).address;

@@ -15,7 +15,7 @@ const REQUEST = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
 const SAYS_CLOSE = /\r\nConnection: close\r\n/;
 
 function socketMemory(): SocketMemory {
-  const metrics = { bound: vi.fn(), held: vi.fn(), evicted: vi.fn() };
+  const metrics = { limit: vi.fn(), held: vi.fn(), evicted: vi.fn() };
   return new SocketMemory(readSettings({}), metrics as unknown as SocketMemoryMetrics);
 }
 

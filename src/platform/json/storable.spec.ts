@@ -11,7 +11,7 @@ const withNumber = (number: string): string => `{"n":${number}}`;
 const whole = (digits: number): string => '9'.repeat(digits);
 const fraction = (digits: number): string => `0.${'1'.repeat(digits)}`;
 
-describe('a text that jsonb takes', () => {
+describe('text that jsonb accepts', () => {
   it.each([
     ['hashes that look like exponents', '{"best":"0x1e99999e123456","h":"1e400000"}'],
     ['large exponents inside of strings, next to what ends a number', '{"a":"1e400000,1e400000 ","b":1e5}'],
@@ -38,7 +38,7 @@ describe('a text that jsonb takes', () => {
   });
 });
 
-describe('a text that jsonb refuses', () => {
+describe('text that jsonb rejects', () => {
   it.each([
     ['1e131072'],
     ['-1E+131072'],
@@ -76,13 +76,13 @@ describe('a text that jsonb refuses', () => {
     expect(findUnstorable(text)).toBe(reason);
   });
 
-  it('is nested too deep', () => {
+  it('may be nested too deep', () => {
     expect(findUnstorable(`{"a":${'['.repeat(MAX_DEPTH)}${']'.repeat(MAX_DEPTH)}}`)).toBe('too_deep');
     expect(findUnstorable('{"a":'.repeat(MAX_DEPTH + 1) + '1' + '}'.repeat(MAX_DEPTH + 1))).toBe('too_deep');
   });
 });
 
-it('refuses numbers with exponents that together would make an endless answer', () => {
+it('rejects numbers with exponents that have too many digits together', () => {
   const fits = Math.floor(MAX_EXPONENT_DIGITS / MAX_INTEGER_DIGITS);
   expect(findUnstorable(`{"a":[${Array(fits).fill('1e131071').join(',')}]}`)).toBeNull();
   expect(

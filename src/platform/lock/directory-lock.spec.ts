@@ -42,14 +42,14 @@ describe('DirectoryLock', () => {
 
   const refusal = (): Promise<unknown> => DirectoryLock.acquire(dir).catch((error: unknown) => error);
 
-  it('creates the directory and says who holds it', async () => {
+  it('creates the directory, with the holder in the lock file', async () => {
     const lock = await DirectoryLock.acquire(join(dir, 'a', 'b'));
     expect(DirectoryLock.holder(join(dir, 'a', 'b'))).toMatchObject({ pid: process.pid, host: hostname() });
     lock.release();
     expect(DirectoryLock.holder(join(dir, 'a', 'b'))).toBeUndefined();
   });
 
-  it('refuses a second holder, naming the first and what to do', async () => {
+  it('rejects a second lock with the holder and advice', async () => {
     const lock = await DirectoryLock.acquire(dir);
     const refused = await refusal();
     expect(refused).toBeInstanceOf(DirectoryInUseError);
@@ -61,7 +61,7 @@ describe('DirectoryLock', () => {
     (await DirectoryLock.acquire(dir)).release();
   });
 
-  it('leaves one file, and a second release does not take the next lock away', async () => {
+  it('leaves one file, and a second release does not release the next lock', async () => {
     const first = await DirectoryLock.acquire(dir);
     first.release();
     const second = await DirectoryLock.acquire(dir);
@@ -72,7 +72,7 @@ describe('DirectoryLock', () => {
     expect(await readFile(path, 'utf8')).toBe('');
   });
 
-  it('respects a process that lives, and goes to the next as soon as that was killed', async () => {
+  it('lasts while its process lives, and is free when that is killed', async () => {
     const { child, said } = await otherProcess();
     expect(said).toBe('held');
     expect(DirectoryLock.isHeld(dir)).toBe(true);
@@ -83,7 +83,7 @@ describe('DirectoryLock', () => {
     (await DirectoryLock.acquire(dir)).release();
   });
 
-  it('keeps other processes away', async () => {
+  it('excludes other processes', async () => {
     const lock = await DirectoryLock.acquire(dir);
     expect((await otherProcess()).said).toBe('refused');
     lock.release();
@@ -100,7 +100,7 @@ describe('DirectoryLock', () => {
     expect(await refusal()).toBeInstanceOf(DirectoryInUseError);
   });
 
-  it('does not care for what the file says, nor for who made it', async () => {
+  it('ignores the content and the owner of the file', async () => {
     const holder = { pid: process.ppid, host: hostname(), since: new Date().toISOString() };
     for (const text of [JSON.stringify(holder), '{"pid":', '']) {
       await writeFile(path, text);
@@ -136,7 +136,7 @@ describe('DirectoryLock', () => {
     },
   );
 
-  it('does not take a file that was removed before it was locked', async () => {
+  it('does not lock a file that was removed before', async () => {
     const first = await DirectoryLock.acquire(dir);
     const waiting = DirectoryLock.acquire(dir);
     first.release({ removeFile: true });
@@ -147,14 +147,14 @@ describe('DirectoryLock', () => {
     expect(await readdir(dir)).toEqual([]);
   });
 
-  it('waits for one that only looks, and not for one that holds it', async () => {
+  it('retries for a process that checks the lock, and not for one that has it', async () => {
     const looking = LockedFile.take(path);
     const waiting = DirectoryLock.acquire(dir);
     looking?.close();
     (await waiting).release();
   });
 
-  it('goes to exactly one of many', async () => {
+  it('is acquired by exactly one of many processes', async () => {
     for (let round = 0; round < 20; round++) {
       const attempts = await Promise.allSettled(Array.from({ length: 8 }, () => DirectoryLock.acquire(dir)));
       const won = attempts.filter((attempt) => attempt.status === 'fulfilled');
@@ -184,7 +184,7 @@ describe('DirectoryLock', () => {
     expect(LockedFile.isHeld(path)).toBe(false);
   });
 
-  it('says what is wrong with a path that is no directory', async () => {
+  it('explains a path that is no directory', async () => {
     await writeFile(join(dir, 'file'), '');
     const refused = await DirectoryLock.acquire(join(dir, 'file')).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(UnusableDirectoryError);
@@ -192,7 +192,7 @@ describe('DirectoryLock', () => {
   });
 
   describe.runIf(asRoot && process.platform === 'linux')('as root', () => {
-    it('says that a file system is read-only, be the directory there or not', async () => {
+    it('explains a read-only file system, with and without the directory', async () => {
       await mkdir(join(dir, 'there'));
       await run('mount', ['--bind', dir, dir]);
       try {
@@ -207,7 +207,7 @@ describe('DirectoryLock', () => {
       }
     });
 
-    it('leaves its file to the owner of the directory', async () => {
+    it('gives its file to the owner of the directory', async () => {
       await run('chown', ['12345:12345', dir]);
       (await DirectoryLock.acquire(dir)).release();
       expect((await stat(path)).uid).toBe(12345);

@@ -40,14 +40,14 @@ describe('tryKernelLock', () => {
     },
   );
 
-  it('takes the word of Windows for a lock that another holds', () => {
+  it('returns false for EBUSY of Windows', () => {
     failWith('EBUSY');
     expect(tryKernelLock(path, fd)).toBe(false);
   });
 });
 
 describe('LockUnavailableError', () => {
-  it('says what to do where there is no program for a platform', () => {
+  it('has advice for platforms without a binary', () => {
     const cause = Object.assign(new Error('no addon'), { code: 'ADDON_NOT_FOUND' });
     expect(new LockUnavailableError('/d/lock', cause).message).toMatch(
       /fs-native-extensions does not work .*no addon.*npm ci.*Linux with glibc/,

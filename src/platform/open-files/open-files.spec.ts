@@ -13,13 +13,13 @@ it('reads the limit of the system', () => {
   expect(softLimit('')).toBeUndefined();
 });
 
-it('says what is short where a process cannot even start', () => {
+it('explains a limit that is too low to start', () => {
   expect(tooFewOpenFiles(256)).toContain('may have 256 files open, and needs 768 to start');
   expect(tooFewOpenFiles(768)).toBeUndefined();
   expect(tooFewOpenFiles(Infinity)).toBeUndefined();
 });
 
-it('leaves the connections as they are set where there are files for all', () => {
+it('keeps the limits on connections if there are enough files', () => {
   const settings = readSettings({ DB_POOL_SIZE: '6' });
   const needed = neededFiles(settings, READERS);
   expect(needed).toBe(22_000 + 6 + READERS + 250);
@@ -27,7 +27,7 @@ it('leaves the connections as they are set where there are files for all', () =>
   expect(connectionsWithin(Infinity, settings, READERS)).toBeUndefined();
 });
 
-it('takes as many connections as there are files for, with a part for requests', () => {
+it('reduces the limits on connections to the files, with a share for requests', () => {
   const settings = readSettings({ DB_POOL_SIZE: '6' });
   expect(connectionsWithin(1_024, settings, READERS)).toEqual({
     HTTP_MAX_CONNECTIONS: 760,

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { Settings } from '../config/index.js';
 
-/** Without so many a server cannot even load its modules, of which hundreds are open at once. */
+/** A server needs so many to load its modules, of which hundreds are open at once. */
 export const MIN_OPEN_FILES = 768;
 
-/** Files of the program itself, its journal and its log, connections of `METRICS_PORT`, and some to spare. */
+/** Files of the program, its journal and its log, connections of `METRICS_PORT`, and a reserve. */
 const OTHERS = 250;
 
-/** What HTTP and the feed have of the connections where there are too few for nodes: a share. */
+/** The share of the connections for HTTP and the feed if there are too few for all nodes. */
 const SHARE_OF_OTHERS = 0.25;
 
 type ConnectionSettings = Pick<
@@ -15,7 +15,7 @@ type ConnectionSettings = Pick<
   'HTTP_MAX_CONNECTIONS' | 'TELEMETRY_MAX_CONNECTIONS' | 'DB_POOL_SIZE'
 >;
 
-/** How many files this process may have open; undefined where the system does not say. */
+/** The limit on open files of this process; undefined where the system does not report it. */
 export function openFilesLimit(): number | undefined {
   try {
     return softLimit(readFileSync('/proc/self/limits', 'utf8'));
@@ -24,14 +24,14 @@ export function openFilesLimit(): number | undefined {
   }
 }
 
-/** Of `/proc/PID/limits`. Node.js raises its own to the hard limit when it starts. */
+/** The soft limit in `/proc/PID/limits`. Node.js raises its own to the hard limit when it starts. */
 export function softLimit(limits: string): number | undefined {
   const [, soft] = /^Max open files\s+(\d+|unlimited)\s/m.exec(limits) ?? [];
   if (soft === undefined) return undefined;
   return soft === 'unlimited' ? Infinity : Number(soft);
 }
 
-/** Why a process with so many open files cannot start; undefined where it can. */
+/** Why a process with this limit cannot start; undefined if it can. */
 export function tooFewOpenFiles(limit = openFilesLimit()): string | undefined {
   if (limit === undefined || limit >= MIN_OPEN_FILES) return undefined;
   return (
@@ -41,7 +41,7 @@ export function tooFewOpenFiles(limit = openFilesLimit()): string | undefined {
 }
 
 /**
- * Files that a server may need by its settings.
+ * Files that a server with these settings may need.
  *
  * @param readers connections of readers to the database
  */
@@ -53,10 +53,10 @@ export function neededFiles(
 }
 
 /**
- * The numbers of connections that the limit of open files has room for. Nodes are refused before files run out, and a
- * part is left for requests and the feed.
+ * Limits on connections that fit the limit on open files. Nodes are refused before files run out, and a share is left for
+ * requests and the feed.
  *
- * @returns undefined where it has room for all
+ * @returns undefined if the settings fit
  */
 export function connectionsWithin(
   limit: number,

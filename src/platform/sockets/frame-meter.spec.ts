@@ -33,7 +33,7 @@ function chunksOf(bytes: Buffer, sizes: readonly number[]): Buffer[] {
 }
 
 describe('FrameMeter', () => {
-  it('counts the bytes of a message that is not whole, however the bytes are cut into chunks', () => {
+  it('counts the bytes of an incomplete message, for any chunks', () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 65_536 }), { minLength: 1, maxLength: 5 });
     fc.assert(
       fc.property(messages, sizes, (sent, cuts) => {
@@ -59,7 +59,7 @@ describe('FrameMeter', () => {
     );
   });
 
-  it('holds the chunks of a message from its first byte to its last', () => {
+  it('measures the chunks of a message from its first byte to its last', () => {
     const meter = new FrameMeter();
     const bytes = frame(Buffer.alloc(1_000));
     for (const byte of bytes.subarray(0, 100)) meter.read(Buffer.from([byte]));
@@ -72,7 +72,7 @@ describe('FrameMeter', () => {
     expect(meter.held).toBe(CHUNK_BYTES + frame('x').length);
   });
 
-  it('tells one unfinished message from the next', () => {
+  it('distinguishes one incomplete message from the next', () => {
     const meter = new FrameMeter();
     const bytes = frame(Buffer.alloc(300));
     meter.read(bytes.subarray(0, 200));
@@ -98,8 +98,8 @@ describe('FrameMeter', () => {
   });
 });
 
-/** Seconds after which a message that grows by so many bytes a second is given up; undefined within an hour. */
-function givenUpAfterS(bytesPerS: number, deadline = new MessageDeadline()): number | undefined {
+/** Seconds after which a message that grows by so many bytes a second is overdue; undefined within an hour. */
+function overdueAfterS(bytesPerS: number, deadline = new MessageDeadline()): number | undefined {
   for (let second = 0; second < 3_600; second += 1) {
     if (deadline.isOver({ begun: 1, unfinished: 1 + second * bytesPerS }, 1_000)) return second;
   }
@@ -107,17 +107,17 @@ function givenUpAfterS(bytesPerS: number, deadline = new MessageDeadline()): num
 }
 
 describe('MessageDeadline', () => {
-  it('a message that does not go on has 30 s, and one that comes slowly has more', () => {
-    expect(givenUpAfterS(0)).toBe(31);
-    expect(givenUpAfterS(1)).toBe(31);
-    expect(givenUpAfterS(2_048)).toBe(61);
+  it('allows 30 s for a message, and more for one that arrives slowly', () => {
+    expect(overdueAfterS(0)).toBe(31);
+    expect(overdueAfterS(1)).toBe(31);
+    expect(overdueAfterS(2_048)).toBe(61);
   });
 
-  it('a message of 512 KiB may come at 4 KiB a second', () => {
-    expect(givenUpAfterS(4_096)).toBeUndefined();
+  it('allows a message of 512 KiB at 4 KiB a second', () => {
+    expect(overdueAfterS(4_096)).toBeUndefined();
   });
 
-  it('each message has its own time, and none passes between messages', () => {
+  it('starts anew for each message', () => {
     const deadline = new MessageDeadline();
     for (let begun = 1; begun < 100; begun += 1) {
       expect(deadline.isOver({ begun, unfinished: 5 }, 20_000)).toBe(false);

@@ -1,42 +1,41 @@
 /**
- * What a chunk takes beside its bytes, about: the objects of Node around it. Measured with chunks of one byte, of which
- * each took 1,050 bytes of resident memory.
+ * Approximate memory of a chunk without its bytes, for the objects of Node.js. Measured with chunks of one byte, each of
+ * which used 1,050 bytes of resident memory.
  */
 const CHUNK_BYTES = 1_024;
 
 /** Bytes of a frame's header, at most: 2, the length in 8, the mask in 4. */
 const MAX_HEADER = 14;
 
-/** A message may take so long from its first byte to its last: milliseconds, */
+/** Time from the first byte of a message to its last: milliseconds. */
 const MESSAGE_MS = 30_000;
-/** and longer by a second for so many bytes of it that have come, so that a slow line can bring a large one. */
+/** One second more for so many bytes received, so that a large message can arrive over a slow network. */
 const BYTES_PER_S = 4_096;
 
 /**
- * Follows the frames of a WebSocket (RFC 6455) through the bytes of its socket, to tell how much memory its client
- * makes us hold. A message is held from its first byte to its last, by the chunks that it came in. ws reads the same
- * bytes, and does not say how much it holds.
+ * Parses the frames of a WebSocket (RFC 6455) in the bytes of its socket, to measure the memory of a message that is not
+ * complete. ws keeps the chunks of a message from its first byte to its last, and does not report their size.
  */
 export class FrameMeter {
   private readonly header = new Uint8Array(MAX_HEADER);
   private headerLength = 0;
-  /** Bytes of the frame that are to come. */
+  /** Bytes of the frame that have not arrived. */
   private left = 0;
   private first = 0;
-  /** A frame of a message has come, and not its last one. */
+  /** Whether the last frame of a message has not arrived. */
   private isFragmented = false;
 
-  /** About the bytes of memory that are held for what has come. */
+  /** Approximate memory of the data received: bytes. */
   held = 0;
-  /** Bytes that have come of a message that is not whole; 0 where there is none. */
+  /** Bytes of an incomplete message; 0 without one. */
   unfinished = 0;
-  /** Grows with each message that is not whole at the end of the chunk in which it begins. */
+  /** Counts messages that are incomplete at the end of the chunk in which they begin. */
   begun = 0;
 
   /**
    * To be called with each chunk, in order.
    *
-   * @returns by how much `held` has changed
+   * @returns the change of `held`
    */
   read(chunk: Uint8Array): number {
     const before = this.held;
@@ -44,7 +43,7 @@ export class FrameMeter {
     const startedAt = this.follow(chunk);
     const size = chunk.length + CHUNK_BYTES;
     if (!this.isWithin) {
-      // ws holds on to the last mask, and so to the chunk that it came in.
+      // ws keeps a reference to the last mask, and so to its chunk.
       this.held = size;
       this.unfinished = 0;
     } else if (goesOn && startedAt === 0) {
@@ -58,12 +57,12 @@ export class FrameMeter {
     return this.held - before;
   }
 
-  /** Whether more is to come of a message, or of a frame. */
+  /** Whether a message or a frame is incomplete. */
   private get isWithin(): boolean {
     return this.isFragmented || this.left > 0 || this.headerLength > 0;
   }
 
-  /** @returns where in the chunk the last message ends that is whole; 0 where none does */
+  /** @returns the end of the last complete message in the chunk; 0 without one */
   private follow(chunk: Uint8Array): number {
     let startedAt = 0;
     for (let at = 0; at < chunk.length;) {
@@ -75,14 +74,14 @@ export class FrameMeter {
       this.left -= bytes;
       at += bytes;
       if (this.left > 0) break;
-      // Frames of control, such as pings, may stand between those of a message.
+      // Control frames, such as pings, may be between those of a message.
       if ((this.first & 0x0f) < 8) this.isFragmented = (this.first & 0x80) === 0;
       if (!this.isFragmented) startedAt = at;
     }
     return startedAt;
   }
 
-  /** Whether the header is whole; then it is read. */
+  /** Whether the header is complete; it is read then. */
   private hasHeader(): boolean {
     const { header, headerLength } = this;
     if (headerLength < 2) return false;
@@ -102,14 +101,14 @@ export class FrameMeter {
   }
 }
 
-/** Whether a message takes longer to come than it may. */
+/** A time limit on the arrival of a message. */
 export class MessageDeadline {
   private begun = 0;
   private passedMs = 0;
 
   /**
-   * To be called at intervals. A call counts as one interval however late it is: what had to wait for us is not held
-   * against the client.
+   * To be called at intervals. A call counts as one interval however late it is: a delay of this process is not the
+   * client's.
    */
   isOver({ begun, unfinished }: Pick<FrameMeter, 'begun' | 'unfinished'>, intervalMs: number): boolean {
     if (unfinished === 0 || begun !== this.begun) {

@@ -30,7 +30,7 @@ describe('SocketMemory', () => {
     evicted = [];
     measured = undefined;
     const metrics = {
-      bound: () => undefined,
+      limit: () => undefined,
       held: (held: HeldBytes) => (measured = { ...held }),
       evicted: (kind: string) => evicted.push(kind),
     };
@@ -48,7 +48,7 @@ describe('SocketMemory', () => {
     return all;
   }
 
-  it('measures once a second what sockets hold', () => {
+  it('measures the memory of sockets once a second', () => {
     const some = holders(10, MIB);
     vi.advanceTimersByTime(1_000);
     expect(measured).toEqual({ sockets: 10 * SOCKET_BYTES, unfinished: 10 * MIB, identities: 0, unsent: 0 });
@@ -57,7 +57,7 @@ describe('SocketMemory', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('closes those that hold most, until three quarters are left', () => {
+  it('evicts the sockets with the most memory, until three quarters are left', () => {
     const good = holders(1_000, 2_000);
     const bad = holders(30, 4 * MIB);
     vi.advanceTimersByTime(1_000);
@@ -68,7 +68,7 @@ describe('SocketMemory', () => {
     expect(memory.isShort).toBe(false);
   });
 
-  it('does not wait for the second where more is reported than there may be', () => {
+  it('measures at once when the reported growth exceeds the limit', () => {
     const [holder] = holders(1, 0);
     for (let mib = 0; mib < 101; mib += 1) {
       if (holder !== undefined) holder.bytes += MIB;
@@ -77,7 +77,7 @@ describe('SocketMemory', () => {
     expect(holder?.isEvicted).toBe(true);
   });
 
-  it('refuses new sockets from nine tenths on, until it is measured again', () => {
+  it('is short from nine tenths on, until the next measurement', () => {
     holders(1, 0);
     memory.grew(89 * MIB);
     expect(memory.isShort).toBe(false);
@@ -88,14 +88,14 @@ describe('SocketMemory', () => {
     expect(evicted).toEqual([]);
   });
 
-  it('closes sockets also where each holds little', () => {
+  it('evicts sockets also if each has little', () => {
     const all = holders(20_000, 0);
     vi.advanceTimersByTime(1_000);
     expect(all.filter(({ isEvicted }) => !isEvicted).length * SOCKET_BYTES).toBeLessThanOrEqual(100 * MIB);
     expect(evicted.length).toBeGreaterThan(2_000);
   });
 
-  it('is measured within milliseconds for as many sockets as there may be', () => {
+  it('measures ten thousand sockets within milliseconds', () => {
     holders(10_000, 100);
     const startedAt = process.hrtime.bigint();
     for (let times = 0; times < 10; times += 1) memory.measure();

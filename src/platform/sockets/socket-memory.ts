@@ -6,32 +6,32 @@ import { Settings } from '../config/index.js';
 const MIB = 1024 ** 2;
 const MEASURE_INTERVAL_MS = 1_000;
 
-/** Of the bound: from here on new sockets are refused, and the next measurement evicts. */
+/** The share of the limit from which new sockets are refused, and the next measurement evicts. */
 const HIGH = 0.9;
-/** Of the bound: so much is left after an eviction. */
+/** The share of the limit that is in use after an eviction. */
 const LOW = 0.75;
 
-/** What an open socket takes when it does nothing: 5.4 kB of heap were measured for a node's. */
+/** Memory of an idle socket: 5.4 kB of heap were measured for a node's. */
 export const SOCKET_BYTES = 6_144;
 
-/** Bytes that sockets hold, by what for. */
+/** The memory of sockets, by use: bytes. */
 export interface HeldBytes {
   /** The sockets themselves. */
   sockets: number;
-  /** Messages, requests and headers that are not whole, and the chunk that each socket read last. */
+  /** Incomplete messages, requests and headers, and the last chunk of each socket. */
   unfinished: number;
-  /** What nodes said of themselves, and their connections; subscriptions of the feed. */
+  /** Connections of nodes with their identities; subscriptions of the feed. */
   identities: number;
-  /** What waits to be read by clients. */
+  /** Data that clients have not read yet. */
   unsent: number;
 }
 
 export type HeldKind = keyof HeldBytes;
 
-/** A socket, and what is held in memory for it. */
+/** A socket with its memory. */
 export interface MemoryHolder {
   readonly holderKind: 'node' | 'feed' | 'http';
-  /** Adds the bytes that it holds now, but for those of {@link SOCKET_BYTES}. */
+  /** Adds the bytes in use now, without {@link SOCKET_BYTES}. */
   addHeld(to: HeldBytes): void;
   /** Closes the socket at once. */
   evict(): void;
@@ -45,11 +45,11 @@ const socketMemoryMetricProviders = [
   }),
   makeGaugeProvider({
     name: 'tetcore_sockets_held_max_bytes',
-    help: 'The bound of what sockets may hold in memory, in bytes: SOCKETS_MAX_MIB.',
+    help: 'The limit on the memory of sockets, in bytes: SOCKETS_MAX_MIB.',
   }),
   makeCounterProvider({
     name: 'tetcore_sockets_evicted_total',
-    help: 'Sockets that were closed because they held most when all held too much, by kind of socket.',
+    help: 'Sockets that were closed because they used most memory when the limit was reached, by kind.',
     labelNames: ['socket'],
   }),
 ];
@@ -63,7 +63,7 @@ export class SocketMemoryMetrics {
     @InjectMetric('tetcore_sockets_evicted_total') private readonly evictions: Counter,
   ) {}
 
-  bound(bytes: number): void {
+  limit(bytes: number): void {
     this.max.set(bytes);
   }
 
@@ -77,15 +77,14 @@ export class SocketMemoryMetrics {
 }
 
 /**
- * The memory that is held for all sockets, within `SOCKETS_MAX_MIB`. It is measured once a second, and at once where
- * what is reported in between goes beyond the bound. The sockets that hold most are closed then: a node that behaves
- * holds next to nothing.
+ * Limits the memory of all sockets to `SOCKETS_MAX_MIB`. It is measured once a second, and at once when the growth that
+ * is reported between exceeds the limit. The sockets with the most memory are evicted then: a regular node needs little.
  */
 @Injectable()
 export class SocketMemory {
   private readonly maxBytes: number;
   private readonly holders = new Set<MemoryHolder>();
-  /** As measured last, and what was reported since. */
+  /** The last measurement, and the growth reported since. */
   private total = 0;
   private timer: NodeJS.Timeout | undefined;
 
@@ -94,7 +93,7 @@ export class SocketMemory {
     private readonly metrics: SocketMemoryMetrics,
   ) {
     this.maxBytes = settings.SOCKETS_MAX_MIB * MIB;
-    metrics.bound(this.maxBytes);
+    metrics.limit(this.maxBytes);
   }
 
   /** Whether new sockets are to be refused. */
@@ -104,12 +103,12 @@ export class SocketMemory {
 
   add(holder: MemoryHolder): void {
     this.holders.add(holder);
-    // While there is a socket, so that nothing needs to be stopped.
+    // The timer runs only while there is a socket, so it need not be stopped.
     this.timer ??= setInterval(() => this.measure(), MEASURE_INTERVAL_MS).unref();
     this.grew(SOCKET_BYTES);
   }
 
-  /** Does nothing where it has gone already. */
+  /** Does nothing if it was deleted before. */
   delete(holder: MemoryHolder): void {
     if (!this.holders.delete(holder)) return;
     this.total -= SOCKET_BYTES;
@@ -119,13 +118,13 @@ export class SocketMemory {
     this.measure();
   }
 
-  /** To be called when a socket holds more than before, or less: bytes. */
+  /** To be called when the memory of a socket grows, or shrinks: bytes. */
   grew(bytes: number): void {
     this.total += bytes;
     if (bytes > 0 && this.total > this.maxBytes) this.measure();
   }
 
-  /** Measures what is held, and closes the sockets that hold most where that is too much. */
+  /** Measures the memory, and evicts the sockets with the most where that is too much. */
   measure(): void {
     const held: HeldBytes = {
       sockets: this.holders.size * SOCKET_BYTES,

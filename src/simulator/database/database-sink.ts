@@ -101,21 +101,22 @@ export class DatabaseSink extends MessageSink {
       at,
       this.database,
       () => this.reachedAt,
-      (connection) => this.batch.addNews(connection),
+      (connection) => this.batch.addConnection(connection),
     );
     this.sockets.set(host.index, socket);
     this.opened += 1;
   }
 
   override disconnected(host: Host, at: number): void {
-    for (const connection of this.sockets.get(host.index)?.end(at) ?? []) this.batch.addNews(connection);
+    for (const connection of this.sockets.get(host.index)?.end(at) ?? [])
+      this.batch.addConnection(connection);
     this.sockets.delete(host.index);
   }
 
   /** What was heard until then is stored, as the journal of a server that was killed would bring it. */
   override async collectorLost(at: number): Promise<void> {
     for (const { connections } of this.sockets.values())
-      for (const connection of connections.values()) this.batch.addNews(connection);
+      for (const connection of connections.values()) this.batch.addConnection(connection);
     this.sockets.clear();
     if (!this.batch.empty) await this.flush();
     await this.writers.drain();
@@ -130,7 +131,7 @@ export class DatabaseSink extends MessageSink {
   override async end(): Promise<void> {
     try {
       for (const socket of this.sockets.values())
-        for (const connection of socket.end(this.reachedAt)) this.batch.addNews(connection);
+        for (const connection of socket.end(this.reachedAt)) this.batch.addConnection(connection);
       if (!this.batch.empty) await this.flush();
       await this.writers.drain();
     } finally {
@@ -145,7 +146,7 @@ export class DatabaseSink extends MessageSink {
 
   private accept(socket: HistorySocket, message: ParsedMessage, at: number): void {
     const greeting = readIdentity(message);
-    const connection = socket.connections.heard(message.envelopeId, greeting, at);
+    const connection = socket.connections.connectionOf(message.envelopeId, greeting, at);
     if (connection === undefined) {
       this.dropped += 1;
       return;
@@ -154,7 +155,7 @@ export class DatabaseSink extends MessageSink {
     const type = typeNumber(message.msg);
     const identified = identify(connection, message, greeting);
     const createdAtMs = Math.floor(created.microseconds / 1000);
-    if (connection.heard(at, createdAtMs, type) || identified) this.batch.addNews(connection);
+    if (connection.recordMessage(at, createdAtMs, type) || identified) this.batch.addConnection(connection);
     // Field by field: to spread an object into it would take a third of the time of a message.
     this.batch.add(
       {

@@ -10,9 +10,9 @@ const NEWS_INTERVAL_MS = 3_600_000;
 export class HistoryConnection extends NodeConnection {
   private nextNewsAt = -Infinity;
 
-  override heard(receivedAt: number, createdAt: number, type: number): boolean {
+  override recordMessage(receivedAt: number, createdAt: number, type: number): boolean {
     const newType = !this.hasSent(type);
-    const isNews = super.heard(receivedAt, createdAt, type);
+    const isNews = super.recordMessage(receivedAt, createdAt, type);
     // A row must have every type that is stored: readers look for no other.
     if (!isNews || (!newType && receivedAt < this.nextNewsAt)) return false;
     this.nextNewsAt = receivedAt + NEWS_INTERVAL_MS;

@@ -3,8 +3,8 @@ import { BatchIds } from './batch-builder.js';
 
 const NOW = 1_764_000_000_000;
 
-describe('ids of batches', () => {
-  it('are in order within a millisecond, and while the clock is set back', () => {
+describe('BatchIds', () => {
+  it('increase within a millisecond, and while the clock is set back', () => {
     const ids = new BatchIds();
     const made = [NOW, NOW, NOW + 1, NOW - 86_400_000, NOW - 86_400_000, NOW + 2].map((at) => ids.next(at));
     expect(made.toSorted()).toEqual(made);
@@ -12,7 +12,7 @@ describe('ids of batches', () => {
     expect(parseInt(made[0]?.replace('-', '').slice(0, 12) ?? '', 16)).toBe(NOW);
   });
 
-  it('go by the clock again once that has come to where it was', () => {
+  it('follow the clock again when it has caught up', () => {
     const ids = new BatchIds();
     ids.next(NOW + 1_000);
     ids.next(NOW);

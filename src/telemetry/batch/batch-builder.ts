@@ -10,35 +10,35 @@ import type { NodeConnection } from '../socket/node-connection.js';
 import type { Batch, RejectedMessage } from './batch.js';
 import { RowBlockBuilder } from './row-block-builder.js';
 
-/** A message that is ready to be stored. */
+/** A message as it is stored. */
 export interface BatchRow extends MessageHead {
   /** JSON. */
   logs: string;
-  /** `logs` has nothing but ASCII. */
+  /** Whether `logs` is ASCII. */
   ascii: boolean;
   audit: boolean;
 }
 
-/** Collects what goes into one batch, and begins anew when that is built. */
+/** Builds one batch after the other. */
 export class BatchBuilder {
   private readonly expiring = new RowBlockBuilder();
   private readonly audit = new RowBlockBuilder();
-  private readonly news = new Set<NodeConnection>();
-  /** Those with something that is in no part that was kept. */
-  private readonly untold = new Set<NodeConnection>();
+  private readonly connections = new Set<NodeConnection>();
+  /** Those that changed since the last journaled part. */
+  private readonly unjournaled = new Set<NodeConnection>();
   private rejected: RejectedMessage[] = [];
-  private partsRejected = 0;
+  private journaledRejected = 0;
   private readonly ids = new BatchIds();
   private id: string | undefined;
   private firstReceivedAt = Infinity;
 
-  /** Messages, stored or rejected. */
+  /** Messages, including rejected ones. */
   size = 0;
-  /** Characters of the rows: about their bytes. */
+  /** Characters of the rows: their approximate bytes. */
   length = 0;
 
   get empty(): boolean {
-    return this.size === 0 && this.news.size === 0;
+    return this.size === 0 && this.connections.size === 0;
   }
 
   /** @param collector the process */
@@ -55,46 +55,53 @@ export class BatchBuilder {
     this.count(message.head.length, message.receivedAt);
   }
 
-  /** The connection's row is to be written with this batch. */
-  addNews(connection: NodeConnection): void {
-    this.untold.add(connection);
-    if (this.news.has(connection)) return;
-    this.news.add(connection);
-    this.length += connection.weight;
+  /** The row of the connection is written with this batch. */
+  addConnection(connection: NodeConnection): void {
+    this.unjournaled.add(connection);
+    if (this.connections.has(connection)) return;
+    this.connections.add(connection);
+    this.length += connection.rowBytes;
   }
 
-  /** Connections whose rows are to be written. */
-  get newsSize(): number {
-    return this.news.size;
+  /** Connections whose rows are written with this batch. */
+  get connectionCount(): number {
+    return this.connections.size;
   }
 
   /**
-   * What came since the part that was kept last; undefined where that is nothing. It shares the memory of the rows.
+   * The messages and connections since the last journaled part; undefined where there are none. It shares the memory of
+   * the rows.
    *
    * @param now milliseconds since the epoch
    */
   part(now: number): Batch | undefined {
     const expiring = this.expiring.part();
     const audit = this.audit.part();
-    const rejected = this.rejected.slice(this.partsRejected);
-    if (expiring.rows + audit.rows + rejected.length + this.untold.size === 0) return undefined;
-    return { ...this.envelope(now), expiring, audit, connections: snapshots(this.untold, now), rejected };
+    const rejected = this.rejected.slice(this.journaledRejected);
+    if (expiring.rows + audit.rows + rejected.length + this.unjournaled.size === 0) return undefined;
+    return {
+      ...this.envelope(now),
+      expiring,
+      audit,
+      connections: snapshots(this.unjournaled, now),
+      rejected,
+    };
   }
 
-  /** The part that was given last is kept: the next one begins behind it. */
-  partKept(): void {
-    this.expiring.partKept();
-    this.audit.partKept();
-    this.partsRejected = this.rejected.length;
-    this.untold.clear();
+  /** The last part is journaled: the next one starts after it. */
+  partJournaled(): void {
+    this.expiring.partJournaled();
+    this.audit.partJournaled();
+    this.journaledRejected = this.rejected.length;
+    this.unjournaled.clear();
   }
 
-  /** Parts that were kept are lost: the next one has all that there is. */
+  /** Journaled parts are lost: the next one has the whole batch. */
   partsLost(): void {
     this.expiring.partsLost();
     this.audit.partsLost();
-    this.partsRejected = 0;
-    for (const connection of this.news) this.untold.add(connection);
+    this.journaledRejected = 0;
+    for (const connection of this.connections) this.unjournaled.add(connection);
   }
 
   /** @param now milliseconds since the epoch */
@@ -103,14 +110,14 @@ export class BatchBuilder {
       ...this.envelope(now),
       expiring: this.expiring.build(),
       audit: this.audit.build(),
-      connections: snapshots(this.news, now),
+      connections: snapshots(this.connections, now),
       rejected: this.rejected,
     };
     this.id = undefined;
-    this.news.clear();
-    this.untold.clear();
+    this.connections.clear();
+    this.unjournaled.clear();
     this.rejected = [];
-    this.partsRejected = 0;
+    this.journaledRejected = 0;
     this.firstReceivedAt = Infinity;
     this.size = 0;
     this.length = 0;
@@ -134,11 +141,11 @@ function snapshots(connections: ReadonlySet<NodeConnection>, now: number): Conne
   return [...connections].map((connection) => connection.snapshot(now));
 }
 
-/** Of the counter within a millisecond, which has 32 bits. It begins in the lower half, so that it does not overflow. */
+/** The counter within a millisecond has 32 bits. It starts in the lower half, so that it does not overflow. */
 const SEQUENCE_START = 2 ** 31;
 
 /**
- * Ids of batches: UUIDv7, by the clock that it is given, each above the one before also when that clock is set back.
+ * Ids of batches: UUIDv7 by a given clock. Each is greater than the one before, also when the clock is set back.
  */
 export class BatchIds {
   private msecs = -Infinity;

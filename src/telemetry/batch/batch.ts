@@ -1,10 +1,10 @@
 import type { CollectorIdentity, ConnectionSnapshot } from '../../storage/index.js';
 
-/** A message that cannot be stored as it came, set aside with the reason. */
+/** A message that cannot be stored as it is: the beginning of its frame is stored with the reason. */
 export interface RejectedMessage {
-  /** When it arrived: milliseconds since the epoch. */
+  /** Milliseconds since the epoch. */
   receivedAt: number;
-  /** The connection that it belongs to, where that is known. */
+  /** Its connection, if that is known. */
   connectionId: number | null;
   path: string;
   ipAddr: string;
@@ -19,55 +19,55 @@ export interface RejectedMessage {
 /** Messages of one table. */
 export interface RowBlock {
   rows: number;
-  /** A tuple of PostgreSQL's binary COPY format a message: see `message-tuple.ts` of storage. */
+  /** For each message a tuple of PostgreSQL's binary COPY format: see `message-tuple.ts` of storage. */
   tuples: Buffer;
-  /** The bounds of `created_at`: milliseconds since the epoch, rounded down. Without meaning where there are no rows. */
+  /** The range of `created_at`: milliseconds since the epoch, rounded down. Meaningless without rows. */
   oldest: number;
   newest: number;
 }
 
-/** What is written in one transaction, exactly once. */
+/** Messages and connections that are stored in one transaction, exactly once. */
 export interface Batch {
   /** A UUIDv7, the key in `ingest_batches`. */
   readonly id: string;
-  /** The process that took it in. Its number is in the rows, and in the ids of their connections. */
+  /** The process that received it. Its number is in the rows and in the ids of their connections. */
   readonly collector: CollectorIdentity;
   /** When its first message arrived: milliseconds since the epoch. */
   readonly firstReceivedAt: number;
   /** When the batch was closed: milliseconds since the epoch. */
   readonly sealedAt: number;
-  /** Messages sent to `/` and its other names. */
+  /** Messages to `/` and `/submit`. */
   readonly expiring: RowBlock;
-  /** Messages sent to `/audit`. */
+  /** Messages to `/audit`. */
   readonly audit: RowBlock;
-  /** The latest news of connections. */
+  /** The current state of the connections that changed. */
   readonly connections: readonly ConnectionSnapshot[];
   readonly rejected: readonly RejectedMessage[];
 }
 
-/** Where batches wait until they are stored. */
+/** The queue of batches that are not stored yet. */
 export abstract class BatchQueue {
-  /** Takes a batch, whole and at once, also when it is full: what was read is not thrown away. */
+  /** Adds a batch, also when the queue is full: messages that were read are not dropped. */
   abstract push(batch: Batch): void;
 
-  /** A kill of the process shall not cost what has come of the batch that is open: {@link keep} is called. */
-  abstract get keepsParts(): boolean;
+  /** Whether the open batch is journaled in parts, by {@link journalPart}, so that it survives a kill of the process. */
+  abstract get journalsParts(): boolean;
 
   /**
-   * Keeps what came since the part before, to be called at the end of each turn of the event loop in which
-   * something came. The parts of a batch have its id, and are not needed any more once it is pushed.
+   * Journals the messages since the last part. Called at the end of each turn of the event loop in which messages
+   * arrived. The parts of a batch have its id, and are replaced by the batch when that is pushed.
    *
-   * @param part shares its memory with the batch that is open: to be done with on return
-   * @returns whether it is kept; where not, it comes again with what follows
+   * @param part shares its memory with the open batch: valid until this returns
+   * @returns false where it is not journaled: the next part has the same messages again
    */
-  abstract keep(part: Batch): boolean;
+  abstract journalPart(part: Batch): boolean;
 
-  /** Calls back when parts that were kept are lost: all of the open batch is to be kept again. */
+  /** The listener is called when journaled parts are lost: the whole open batch must be journaled again. */
   abstract onPartsLost(listener: () => void): void;
 
-  /** There is no room for more: nobody should be read from until there is. */
+  /** Whether the queue is full: sockets are paused until it is not. */
   abstract get full(): boolean;
 
-  /** Calls back each time that {@link full} has changed. */
+  /** The listener is called when {@link full} changes. */
   abstract onFullChange(listener: (full: boolean) => void): void;
 }

@@ -62,7 +62,7 @@ describe('Batcher', () => {
     vi.useRealTimers();
   });
 
-  it('closes a batch when it has its size, rejected messages included', () => {
+  it('closes a batch of DB_BATCH_SIZE messages, including rejected ones', () => {
     batcher.add(row('a', NOW - 5), NOW - 3);
     batcher.reject(rejected('?'));
     expect(queue.batches).toEqual([]);
@@ -83,7 +83,7 @@ describe('Batcher', () => {
     ]);
   });
 
-  it('closes a batch of fewer messages when the first of them has waited long enough', () => {
+  it('closes a smaller batch DB_SAVE_LATENCY_MS after its first message', () => {
     batcher.add(row('a'), NOW);
     vi.advanceTimersByTime(60);
     batcher.add(row('größer', NOW - 7), NOW + 60);
@@ -103,7 +103,7 @@ describe('Batcher', () => {
     expect(queue.batches).toHaveLength(1);
   });
 
-  it('lets the time of a batch begin with its own first message', () => {
+  it('starts the time of a batch with its first message', () => {
     batcher.add(row('a'), NOW);
     vi.advanceTimersByTime(90);
     batcher.add(row('b'), NOW);
@@ -115,22 +115,22 @@ describe('Batcher', () => {
     expect(queue.batches.map(({ expiring }) => expiring.rows)).toEqual([3, 1]);
   });
 
-  it('closes a batch of large messages before it has its size', () => {
+  it('closes a batch of large messages early', () => {
     batcher.add(row('x'.repeat(3_000_000)), NOW);
     batcher.add(row('x'.repeat(3_000_000)), NOW);
     expect(queue.batches.map(({ expiring }) => expiring.rows)).toEqual([2]);
   });
 
-  it('carries the news of a connection once a batch, as they stand when it is closed', () => {
+  it('has the state of a connection at the end of the batch, once', () => {
     const node = connection();
-    node.heard(NOW, NOW, 1);
-    batcher.addNews(node);
+    node.recordMessage(NOW, NOW, 1);
+    batcher.addConnection(node);
     node.identify({ peerId: 'Qm1' });
-    batcher.addNews(node);
+    batcher.addConnection(node);
     vi.advanceTimersByTime(100);
     expect(queue.batches).toMatchObject([{ connections: [{ peerId: 'Qm1', revision: 1 }] }]);
     node.end(NOW + 200, 'closed', 1000);
-    batcher.addNews(node);
+    batcher.addConnection(node);
     batcher.flush();
     expect(queue.batches[1]).toMatchObject({
       firstReceivedAt: NOW + 100,
@@ -140,12 +140,12 @@ describe('Batcher', () => {
     });
   });
 
-  it('is closed by news of connections as by messages, when they are many or long', () => {
+  it('is closed when its connections are many or large', () => {
     const talkative = (length: number): void => {
       const node = connection();
-      node.heard(NOW, NOW, 1);
+      node.recordMessage(NOW, NOW, 1);
       node.identify({ name: 'x'.repeat(length) });
-      batcher.addNews(node);
+      batcher.addConnection(node);
     };
     for (let i = 0; i < 2; i += 1) talkative(3_000_000);
     expect(queue.batches.map(({ connections }) => connections.length)).toEqual([2]);
@@ -153,17 +153,17 @@ describe('Batcher', () => {
     expect(queue.batches.slice(1).map(({ connections }) => connections.length)).toEqual([3, 3]);
   });
 
-  it('has the queue keep what each turn of the event loop brings, under the id of the batch', () => {
-    queue.keepsParts = true;
+  it('journals the messages of each turn of the event loop under the id of the batch', () => {
+    queue.journalsParts = true;
     const node = connection();
-    node.heard(NOW, NOW, 1);
-    batcher.addNews(node);
+    node.recordMessage(NOW, NOW, 1);
+    batcher.addConnection(node);
     batcher.add(row('a'), NOW);
     batcher.reject(rejected('?'));
     expect(queue.parts).toEqual([]);
     vi.advanceTimersByTime(0);
     node.identify({ peerId: 'Qm1' });
-    batcher.addNews(node);
+    batcher.addConnection(node);
     vi.advanceTimersByTime(0);
     batcher.add(row('b', NOW - 9, true), NOW);
     expect(queue.batches).toHaveLength(1);
@@ -191,8 +191,8 @@ describe('Batcher', () => {
     expect(new Set([...queue.parts, ...queue.batches].map(({ id }) => id)).size).toBe(1);
   });
 
-  it('has the queue keep what follows in the same turn upon a batch that was closed', () => {
-    queue.keepsParts = true;
+  it('journals messages that follow a closed batch in the same turn', () => {
+    queue.journalsParts = true;
     for (const logs of ['a', 'b', 'c', 'd']) batcher.add(row(logs), NOW);
     vi.advanceTimersByTime(0);
     expect(queue.parts.map(({ expiring }) => logsOf(expiring))).toEqual([['d']]);
@@ -201,8 +201,8 @@ describe('Batcher', () => {
     expect(queue.batches[0]?.id).not.toBe(queue.parts[0]?.id);
   });
 
-  it('gives the queue again what it could not keep, with what follows', () => {
-    queue.keepsParts = true;
+  it('journals messages again that could not be journaled', () => {
+    queue.journalsParts = true;
     queue.refusesParts = true;
     batcher.add(row('a'), NOW);
     vi.advanceTimersByTime(0);
@@ -212,13 +212,13 @@ describe('Batcher', () => {
     expect(queue.parts.map(({ expiring }) => logsOf(expiring))).toEqual([['a'], ['a', 'b']]);
   });
 
-  it('gives the queue all of the open batch again where the parts before are lost', () => {
-    queue.keepsParts = true;
+  it('journals the whole open batch again when its parts are lost', () => {
+    queue.journalsParts = true;
     batcher.add(row('a'), NOW);
     vi.advanceTimersByTime(0);
     queue.loseParts();
     vi.advanceTimersByTime(0);
-    vi.spyOn(queue, 'keep').mockImplementationOnce(() => {
+    vi.spyOn(queue, 'journalPart').mockImplementationOnce(() => {
       queue.loseParts();
       return false;
     });
@@ -228,27 +228,27 @@ describe('Batcher', () => {
     expect(queue.parts.map(({ expiring }) => logsOf(expiring))).toEqual([['a'], ['a'], ['a', 'b']]);
   });
 
-  it('keeps no parts for a queue that does not want them', () => {
+  it('journals nothing for a queue without a journal of parts', () => {
     batcher.add(row('a'), NOW);
     vi.advanceTimersByTime(0);
     expect(queue.parts).toEqual([]);
   });
 
-  it('rounds the bounds of a batch down to milliseconds, before 1970 too', () => {
+  it('rounds the time range of a batch down to milliseconds, before 1970 too', () => {
     batcher.add({ ...row('a'), createdAt: NOW * 1000 + 999 }, NOW);
     batcher.add({ ...row('b'), createdAt: -1 }, NOW);
     batcher.flush();
     expect(queue.batches[0]?.expiring).toMatchObject({ rows: 2, oldest: -1, newest: NOW });
   });
 
-  it('gives a batch the number that its collector has by then', () => {
+  it('has the current number of its collector', () => {
     batcher.add(row('a'), NOW);
     collector.renumber(42);
     batcher.flush();
     expect(queue.batches[0]?.collector).toEqual({ id: collector.id, number: 42 });
   });
 
-  it('gives each batch an id of its own, and hands over nothing where there is nothing', () => {
+  it('gives each batch an id of its own, and pushes no empty batch', () => {
     batcher.flush();
     expect(queue.batches).toEqual([]);
     batcher.add(row('a'), NOW);

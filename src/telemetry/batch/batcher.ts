@@ -5,16 +5,16 @@ import type { NodeConnection } from '../socket/node-connection.js';
 import { BatchQueue, type RejectedMessage } from './batch.js';
 import { BatchBuilder, type BatchRow } from './batch-builder.js';
 
-/** A batch is closed at this size whatever the number of its messages: network states are large. */
+/** Characters at which a batch is closed whatever the number of its messages: network states are large. */
 const MAX_BATCH_LENGTH = 4 * 1024 * 1024;
 
-/** Collects messages into batches of `DB_BATCH_SIZE`, or fewer when `DB_SAVE_LATENCY_MS` have passed. */
+/** Collects messages into batches of `DB_BATCH_SIZE`, or fewer after `DB_SAVE_LATENCY_MS`. */
 @Injectable()
 export class Batcher {
   private readonly open: BatchBuilder;
   private timer: NodeJS.Timeout | undefined;
-  private keeping = false;
-  /** How often parts that were kept were lost. */
+  private isJournaling = false;
+  /** How often journaled parts were lost. */
   private losses = 0;
 
   constructor(
@@ -27,26 +27,26 @@ export class Batcher {
     queue.onPartsLost(() => {
       this.open.partsLost();
       this.losses += 1;
-      this.keepSoon();
+      this.scheduleJournaling();
     });
   }
 
   add(row: BatchRow, receivedAt: number): void {
     this.open.add(row, receivedAt);
-    this.grown();
+    this.onGrowth();
   }
 
   reject(message: RejectedMessage): void {
     this.open.reject(message);
-    this.grown();
+    this.onGrowth();
   }
 
-  addNews(connection: NodeConnection): void {
-    this.open.addNews(connection);
-    this.grown();
+  addConnection(connection: NodeConnection): void {
+    this.open.addConnection(connection);
+    this.onGrowth();
   }
 
-  /** Hands over what there is. */
+  /** Closes the open batch and pushes it to the queue. */
   flush(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
@@ -54,31 +54,31 @@ export class Batcher {
     this.queue.push(this.open.build(this.clock.now()));
   }
 
-  private grown(): void {
-    const size = Math.max(this.open.size, this.open.newsSize);
+  private onGrowth(): void {
+    const size = Math.max(this.open.size, this.open.connectionCount);
     if (size >= this.settings.DB_BATCH_SIZE || this.open.length >= MAX_BATCH_LENGTH) {
       this.flush();
       return;
     }
     this.timer ??= setTimeout(() => this.flush(), this.settings.DB_SAVE_LATENCY_MS);
-    this.keepSoon();
+    this.scheduleJournaling();
   }
 
-  /** Once for all sockets that were read from in this turn of the event loop. */
-  private keepSoon(): void {
-    if (this.keeping || !this.queue.keepsParts) return;
-    this.keeping = true;
-    setImmediate(() => this.keep());
+  /** Once for all messages of this turn of the event loop. */
+  private scheduleJournaling(): void {
+    if (this.isJournaling || !this.queue.journalsParts) return;
+    this.isJournaling = true;
+    setImmediate(() => this.journalParts());
   }
 
-  /** Where the queue loses the parts before this one, all of them are kept before anybody is told so. */
-  private keep(): void {
+  /** If the queue loses earlier parts meanwhile, all of the batch is journaled again at once. */
+  private journalParts(): void {
     let before: number;
     do {
       before = this.losses;
       const part = this.open.part(this.clock.now());
-      if (part !== undefined && this.queue.keep(part)) this.open.partKept();
+      if (part !== undefined && this.queue.journalPart(part)) this.open.partJournaled();
     } while (this.losses > before);
-    this.keeping = false;
+    this.isJournaling = false;
   }
 }

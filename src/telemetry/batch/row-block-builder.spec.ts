@@ -37,8 +37,8 @@ function add(builder: RowBlockBuilder, head: MessageHead, frame: string): string
 const logsOf = (tuples: Buffer): string[] =>
   splitTuples(tuples).map((tuple) => readTuple(tuple).logs.toString());
 
-describe('a block of rows', () => {
-  it('gives back every message byte for byte, with its head, whatever is in it', () => {
+describe('RowBlockBuilder', () => {
+  it('writes each message with its head, byte for byte', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(heads, frames), { maxLength: 5 }), (messages) => {
         const builder = new RowBlockBuilder();
@@ -53,7 +53,7 @@ describe('a block of rows', () => {
     );
   });
 
-  it('is not led astray by texts that look like tuples', () => {
+  it('is not confused by texts that look like tuples', () => {
     const builder = new RowBlockBuilder();
     const head = { createdAt: 0, receivedAt: 0, connectionId: 1, type: 1 };
     add(builder, head, '{"msg":"a"}');
@@ -63,7 +63,7 @@ describe('a block of rows', () => {
     expect(logsOf(builder.build().tuples)).toEqual(sent);
   });
 
-  it('has the bounds of its messages, in milliseconds that are rounded down', () => {
+  it('has the time range of its messages, rounded down to milliseconds', () => {
     fc.assert(
       fc.property(fc.array(heads, { minLength: 1, maxLength: 5 }), (some) => {
         const builder = new RowBlockBuilder();
@@ -74,7 +74,7 @@ describe('a block of rows', () => {
     );
   });
 
-  it('holds what is larger than its memory, ASCII or not, and gives parts of it without what was kept', () => {
+  it('grows beyond its buffer, and returns parts without the journaled messages', () => {
     const head = { createdAt: 5_000, receivedAt: 6_000, connectionId: 2 ** 40 + 7, type: 17 };
     const builder = new RowBlockBuilder();
     const sent = Array.from(
@@ -87,7 +87,7 @@ describe('a block of rows', () => {
       const part = builder.part();
       expect(part.rows).toBe(3);
       expect(logsOf(part.tuples)).toEqual(sent.slice(n - 2, n + 1));
-      builder.partKept();
+      builder.partJournaled();
     }
     expect(builder.part()).toMatchObject({ rows: 0, tuples: Buffer.alloc(0) });
     expect(logsOf(builder.build().tuples)).toEqual(sent);

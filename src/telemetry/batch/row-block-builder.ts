@@ -2,29 +2,29 @@ import { type MessageHead, TUPLE_HEAD_BYTES, writeTupleHead } from '../../storag
 import type { RowBlock } from './batch.js';
 
 const FIRST_CAPACITY = 512 * 1024;
-/** What one large batch needed is given back after it. */
-const KEPT_CAPACITY = 8 * 1024 * 1024;
-/** Bytes of UTF-8 that a UTF-16 code unit becomes, at most. */
+/** A larger buffer is freed after its batch. */
+const MAX_REUSED_CAPACITY = 8 * 1024 * 1024;
+/** Bytes of UTF-8 for a UTF-16 code unit, at most. */
 const MAX_BYTES_PER_UNIT = 3;
 
 /**
- * Writes messages one behind another, as tuples of COPY, into memory that is used again for every block: several times
- * faster than joining buffers.
+ * Writes messages as tuples of COPY into one buffer, which is reused for each block: several times faster than joining
+ * buffers.
  */
 export class RowBlockBuilder {
   private buffer = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
   private view = viewOf(this.buffer);
   private end = 0;
   private rows = 0;
-  private partsEnd = 0;
-  private partsRows = 0;
+  private journaledEnd = 0;
+  private journaledRows = 0;
   private oldest = Infinity;
   private newest = -Infinity;
 
-  /** @param ascii `logs` has nothing but ASCII */
+  /** @param ascii whether `logs` is ASCII */
   add(head: MessageHead, logs: string, ascii: boolean): void {
     const textAt = this.end + TUPLE_HEAD_BYTES;
-    // Nearly all messages are ASCII: their bytes are copied, not encoded.
+    // Nearly all messages are ASCII, whose bytes are copied without encoding.
     if (ascii) {
       this.reserve(TUPLE_HEAD_BYTES + logs.length);
       this.buffer.write(logs, textAt, 'latin1');
@@ -41,33 +41,33 @@ export class RowBlockBuilder {
     if (head.createdAt > this.newest) this.newest = head.createdAt;
   }
 
-  /** The tuples since the part that was kept last, with the bounds of all so far: a view of our memory. */
+  /** The tuples since the last journaled part, with the time range of all so far: a view of the buffer. */
   part(): RowBlock {
-    return this.block(this.rows - this.partsRows, this.buffer.subarray(this.partsEnd, this.end));
+    return this.block(this.rows - this.journaledRows, this.buffer.subarray(this.journaledEnd, this.end));
   }
 
-  /** The next part begins behind what there is now. */
-  partKept(): void {
-    this.partsEnd = this.end;
-    this.partsRows = this.rows;
+  /** The next part starts after the messages so far. */
+  partJournaled(): void {
+    this.journaledEnd = this.end;
+    this.journaledRows = this.rows;
   }
 
-  /** The next part begins with the first message. */
+  /** The next part starts with the first message. */
   partsLost(): void {
-    this.partsEnd = 0;
-    this.partsRows = 0;
+    this.journaledEnd = 0;
+    this.journaledRows = 0;
   }
 
-  /** The block, in memory of its own; the next message begins a new one. */
+  /** The block, in memory of its own. The next message starts a new one. */
   build(): RowBlock {
     const tuples = Buffer.allocUnsafeSlow(this.end);
     this.buffer.copy(tuples, 0, 0, this.end);
     const block = this.block(this.rows, tuples);
-    if (this.buffer.length > KEPT_CAPACITY) this.use(Buffer.allocUnsafeSlow(FIRST_CAPACITY));
+    if (this.buffer.length > MAX_REUSED_CAPACITY) this.replaceBuffer(Buffer.allocUnsafeSlow(FIRST_CAPACITY));
     this.end = 0;
     this.rows = 0;
-    this.partsEnd = 0;
-    this.partsRows = 0;
+    this.journaledEnd = 0;
+    this.journaledRows = 0;
     this.oldest = Infinity;
     this.newest = -Infinity;
     return block;
@@ -87,10 +87,10 @@ export class RowBlockBuilder {
     if (this.end + bytes <= this.buffer.length) return;
     const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.buffer.length, this.end + bytes));
     this.buffer.copy(larger, 0, 0, this.end);
-    this.use(larger);
+    this.replaceBuffer(larger);
   }
 
-  private use(buffer: Buffer<ArrayBuffer>): void {
+  private replaceBuffer(buffer: Buffer<ArrayBuffer>): void {
     this.buffer = buffer;
     this.view = viewOf(buffer);
   }

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { openAnyV2, openUsualV2, type Opened } from './envelope.js';
+import { unwrapAnyV2, unwrapUsualV2, type Unwrapped } from './envelope.js';
 import { parseFrame } from './message.parser.js';
 
 const TS = '2021-02-09T10:00:00.123456789+01:00';
@@ -12,7 +12,8 @@ function messageOf(text: string) {
   return parsed.message;
 }
 
-const openAny = (text: string): Opened | null => openAnyV2(text, JSON.parse(text) as Record<string, unknown>);
+const openAny = (text: string): Unwrapped | null =>
+  unwrapAnyV2(text, JSON.parse(text) as Record<string, unknown>);
 
 describe('the V2 envelope', () => {
   const payload = '{"msg":"tracing.profiling","id":18446744073709551615,"values":{"x":[1.50,1e400]}}';
@@ -73,7 +74,7 @@ describe('the V2 envelope', () => {
     expect(messageOf('{"id":1,"payload":{"ts":"b"}}')).toMatchObject({ ts: 'b', logs: '{"ts":"b"}' });
   });
 
-  it('is not misled by what looks like its end inside of the payload', () => {
+  it('ignores text in the payload that looks like its end', () => {
     const text = `{"id":1,"payload":{"a":"\\"},\\"ts\\":\\"x\\"}"},"ts":"${TS}"}`;
     expect(messageOf(text)).toMatchObject({ ts: TS, logs: `{"a":"\\"},\\"ts\\":\\"x\\"}","ts":"${TS}"}` });
     const nested = `{"id":1,"payload":{"b":{"a":1},"ts":"x"}}`;
@@ -90,7 +91,7 @@ describe('the V2 envelope', () => {
     expect(fields).toEqual({ a: 1 });
   });
 
-  it('gives way to the payload where both have a name', () => {
+  it('keeps the member of the payload where both have the name', () => {
     expect(messageOf(`{"id":1,"ts":"${TS}","payload":{"id":2,"ts":"x","payload":{}}}`)).toMatchObject({
       ts: TS,
       logs: `{"id":2,"ts":"x","payload":{},"_envelope":{"ts":"${TS}"}}`,
@@ -170,7 +171,7 @@ const last = (all: readonly Member[]): Member[] => [
 ];
 
 describe('any object in the V2 envelope', () => {
-  it('comes out whole, whatever the order and space', () => {
+  it('is unwrapped without loss in any order and with any space', () => {
     const envelope = fc.tuple(
       members,
       fc.array(
@@ -213,7 +214,7 @@ describe('any object in the V2 envelope', () => {
     );
   });
 
-  it('comes out the same by the short way and by the long way', () => {
+  it('has the same result by the fast and by the general path', () => {
     const usual = fc.tuple(members, fc.nat(), fc.constantFrom(TS, '', 'now'), space, fc.boolean());
     let taken = 0;
     fc.assert(
@@ -222,7 +223,7 @@ describe('any object in the V2 envelope', () => {
         const text = sorted
           ? `{"id":${id.toString()},"payload":${payload},"ts":"${ts}"}`
           : `{"id":${id.toString()},"ts":"${ts}","payload":${payload}}`;
-        const short = openUsualV2(text);
+        const short = unwrapUsualV2(text);
         if (short === null) return;
         taken++;
         const long = openAny(text);

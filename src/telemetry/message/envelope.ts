@@ -1,31 +1,29 @@
 import { CLOSE_BRACE, membersOf, type MemberText } from '../../platform/json/index.js';
 
-/** A message out of its envelope. */
-export interface Opened {
+/** A message without its envelope. */
+export interface Unwrapped {
   /** V2's `id`; `null` for the flat envelope. */
   envelopeId: number | null;
   fields: Record<string, unknown>;
-  /** The flat form: what is stored. */
+  /** The flat form, as it is stored. */
   logs: string;
   ts: string | null;
 }
 
-// The two orders in which serde writes V2: as declared, and sorted.
+// The two orders in which nodes write V2: as declared, and sorted.
 const ID_FIRST = /^\{"id":(0|[1-9]\d{0,14}),"ts":"([\w.:+-]*)","payload":(?=\{")/;
 const SORTED = /^\{"id":(0|[1-9]\d{0,14}),"payload":(?=\{")/;
 const SORTED_TAIL = ',"ts":"';
 const TS = /^[\w.:+-]*$/;
 
 /**
- * Takes apart V2 in one of its two usual forms, and only if the payload has no `ts` of its own.
+ * Unwraps V2 in one of its two usual forms, if the payload has no `ts` of its own. The text around the payload is
+ * matched exactly: if the payload is JSON, the whole text is, with no other meaning.
  *
- * What is around the payload is known to the letter, so when the payload is JSON, then the whole is, and it
- * has no other reading.
- *
- * @returns `null` where the text is something else
- * @throws SyntaxError where the text is not JSON
+ * @returns `null` for any other text
+ * @throws SyntaxError for text that is not JSON
  */
-export function openUsualV2(text: string): Opened | null {
+export function unwrapUsualV2(text: string): Unwrapped | null {
   if (!text.startsWith('{"id":')) return null;
   let head = SORTED.exec(text);
   if (head === null) {
@@ -51,14 +49,13 @@ export function openUsualV2(text: string): Opened | null {
 }
 
 /**
- * Takes apart any V2 envelope: whatever the order, space, escapes and further members. What the envelope
- * has besides `id` and `payload` is added to the payload. Where the payload has that name already, the
- * payload's stays and the envelope's goes into `_envelope`, so that nothing is lost.
+ * Unwraps any V2 envelope, with any order, space, escapes and further members. Members other than `id` and `payload` are
+ * added to the payload. If the payload has a member of that name, that of the envelope goes into `_envelope`.
  *
  * @param parsed the text, parsed
- * @returns `null` where this is not V2
+ * @returns `null` if this is not V2
  */
-export function openAnyV2(text: string, parsed: Record<string, unknown>): Opened | null {
+export function unwrapAnyV2(text: string, parsed: Record<string, unknown>): Unwrapped | null {
   if (parsed.msg !== undefined || !isEnvelopeId(parsed.id) || !isObject(parsed.payload)) return null;
   const payload = parsed.payload;
   const members = membersOf(text);
@@ -67,14 +64,14 @@ export function openAnyV2(text: string, parsed: Record<string, unknown>): Opened
   members.delete('payload');
 
   const added: string[] = [];
-  const set: string[] = [];
+  const conflicting: string[] = [];
   for (const [key, member] of members) {
-    (Object.hasOwn(payload, key) ? set : added).push(write(member));
+    (Object.hasOwn(payload, key) ? conflicting : added).push(write(member));
   }
-  if (set.length > 0) {
+  if (conflicting.length > 0) {
     let name = '_envelope';
     while (Object.hasOwn(payload, name) || members.has(name)) name = `_${name}`;
-    added.push(`"${name}":{${set.join(',')}}`);
+    added.push(`"${name}":{${conflicting.join(',')}}`);
   }
   const ts = [parsed.ts, payload.ts].find((value) => typeof value === 'string') ?? null;
   return { envelopeId: parsed.id + 0, fields: payload, logs: extend(payloadText, added), ts };
@@ -84,7 +81,7 @@ function write({ key, value }: MemberText): string {
   return `${key}:${value}`;
 }
 
-/** The text of an object with further members at its end. */
+/** The text of an object with members added at its end. */
 function extend(object: string, members: readonly string[]): string {
   if (members.length === 0) return object;
   const start = object.slice(0, -1).trimEnd();

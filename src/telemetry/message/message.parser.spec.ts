@@ -35,20 +35,20 @@ describe('a frame that is not a message', () => {
     expect(parse(text)).toEqual({ kind: 'rejected', reason, envelopeId: null });
   });
 
-  it('is rejected where it is not UTF-8', () => {
+  it('is rejected if it is not UTF-8', () => {
     for (const bytes of [[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf5, 0x80, 0x80, 0x80]]) {
       const frame = Buffer.concat([Buffer.from('{"msg":"'), Buffer.from(bytes), Buffer.from('"}')]);
       expect(parseFrame(frame)).toMatchObject({ kind: 'rejected', reason: 'invalid_utf8' });
     }
   });
 
-  it('is rejected with the id of its envelope, where that can be read', () => {
+  it('is rejected with its envelope id, if that can be read', () => {
     const rejected = { kind: 'rejected', reason: 'nul_character', envelopeId: 7 };
     expect(parse(`{"id":7,"ts":"${TS}","payload":{"msg":"a\\u0000"}}`)).toEqual(rejected);
     expect(parse(`{"ts":"${TS}","id":7,"payload":{"msg":"a\\u0000"}}`)).toEqual(rejected);
   });
 
-  it('never makes it throw, whatever the bytes', () => {
+  it('never throws', () => {
     const bytes = fc.uint8Array({ maxLength: 300 });
     const nearlyJson = fc
       .array(
@@ -68,7 +68,7 @@ describe('a frame that is not a message', () => {
 });
 
 describe('the flat envelope', () => {
-  it('is kept to the letter', () => {
+  it('is unchanged', () => {
     const text = `{"msg":"tracing.profiling", "id":18446744073709551615,"x":1.50,"level":"INFO","ts":"${TS}"}`;
     expect(messageOf(text)).toEqual({
       envelopeId: null,
@@ -80,7 +80,7 @@ describe('the flat envelope', () => {
     });
   });
 
-  it('loses the space and the byte order mark around it, and nothing else', () => {
+  it('loses only the space and the byte order mark around it', () => {
     expect(messageOf('\ufeff \t\r\n{ "msg" :\t"a" }\r\n ').logs).toBe('{ "msg" :\t"a" }');
     expect(messageOf('\ufeff{"name":"\ufeff"}\n').logs).toBe('{"name":"\ufeff"}');
     expect(parse('\ufeff\ufeff{}')).toMatchObject({ reason: 'invalid_json' });
@@ -97,12 +97,12 @@ describe('the flat envelope', () => {
     });
   });
 
-  it('has a msg and a ts only where they are strings', () => {
+  it('has a msg and a ts only if they are strings', () => {
     expect(messageOf('{"msg":1,"ts":2}')).toMatchObject({ msg: null, ts: null, logs: '{"msg":1,"ts":2}' });
     expect(messageOf('{"msg":{"a":1},"ts":null}')).toMatchObject({ msg: null, ts: null });
   });
 
-  it('is what everything is that is not quite V2', () => {
+  it('is any object that is not exactly V2', () => {
     for (const text of [
       '{"id":1,"payload":{"a":1},"msg":"a"}',
       '{"id":1,"payload":{"a":1},"msg":null}',
@@ -123,7 +123,7 @@ describe('the flat envelope', () => {
     expect(messageOf('{"msg":"a","msg":"b"}')).toMatchObject({ msg: 'b', logs: '{"msg":"a","msg":"b"}' });
   });
 
-  it('takes __proto__ as a key like any other', () => {
+  it('treats __proto__ like any other key', () => {
     const text = '{"__proto__":{"msg":"a","ts":"b","id":1,"payload":{}},"x":1}';
     expect(messageOf(text)).toMatchObject({ envelopeId: null, msg: null, ts: null, logs: text });
     expect(messageOf(`{"id":1,"payload":{"__proto__":{"ts":1}},"ts":"${TS}"}`)).toMatchObject({
@@ -136,7 +136,7 @@ describe('the flat envelope', () => {
 });
 
 describe('msg', () => {
-  it('is whole, however long it is', () => {
+  it('is complete at any length', () => {
     expect(messageOf(`{"msg":"x${'😀'.repeat(5_000)}"}`).msg).toBe(`x${'😀'.repeat(5_000)}`);
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {

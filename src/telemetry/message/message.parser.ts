@@ -1,5 +1,5 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { isObject, openAnyV2, openUsualV2, type Opened } from './envelope.js';
+import { isObject, unwrapAnyV2, unwrapUsualV2, type Unwrapped } from './envelope.js';
 import { findUnstorable, UNSTORABLE_REASONS } from '../../platform/json/index.js';
 
 /** Why a frame cannot be stored as a message; the values of `reason` in `rejected_messages`. */
@@ -12,42 +12,42 @@ export const REJECT_REASONS = [
 
 export type RejectReason = (typeof REJECT_REASONS)[number];
 
-/** A frame is a message that can be stored as it is, or it is not, and why. */
+/** A frame: a message that can be stored, or the reason why it cannot. */
 export type ParsedFrame =
   | { kind: 'message'; message: ParsedMessage }
   | { kind: 'rejected'; reason: RejectReason; envelopeId: number | null };
 
 export interface ParsedMessage {
-  /** The `id` of the V2 envelope, which names a node on this socket; `null` for the flat envelope. */
+  /** The `id` of the V2 envelope, which identifies a node on its socket; `null` for the flat form. */
   envelopeId: number | null;
   /** The type, if it is a string. */
   msg: string | null;
-  /** The flat form as JSON, digit for digit what the node sent. */
+  /** The flat form as JSON, with the digits that the node sent. */
   logs: string;
-  /** Nearly all messages are ASCII: strings and bytes are made of each other by copying. */
+  /** Whether `logs` is ASCII, as nearly all messages are: its bytes are copied without encoding. */
   ascii: boolean;
-  /** The payload, parsed: for reading only, since large numbers have lost digits here. */
+  /** The payload, parsed. Large numbers have lost digits, so it is not stored. */
   fields: Record<string, unknown>;
-  /** `ts` as it came (the envelope's, where both have one), if it is a string. */
+  /** `ts` as it was sent, of the envelope if both have one; `null` if it is no string. */
   ts: string | null;
 }
 
 const BYTE_ORDER_MARK = '\ufeff';
 
 /**
- * Reads a WebSocket frame, be it text or binary, in either envelope. Whatever the bytes are, it does not
- * throw, and what it calls a message is accepted by PostgreSQL's jsonb (in a database with UTF-8).
+ * Parses a text or binary WebSocket frame, in the V2 envelope or the flat form. Does not throw. PostgreSQL's jsonb accepts
+ * each message that it returns (in a database with UTF-8).
  */
 export function parseFrame(data: Buffer): ParsedFrame {
   const ascii = isAscii(data);
   const text = ascii ? data.toString('latin1') : decode(data);
   if (text === null) return rejected('invalid_utf8');
-  const opened = open(text);
-  if (typeof opened === 'string') return rejected(opened);
+  const unwrapped = unwrap(text);
+  if (typeof unwrapped === 'string') return rejected(unwrapped);
   const unstorable = findUnstorable(text);
-  if (unstorable !== null) return rejected(unstorable, opened.envelopeId);
+  if (unstorable !== null) return rejected(unstorable, unwrapped.envelopeId);
 
-  const { envelopeId, fields, logs, ts } = opened;
+  const { envelopeId, fields, logs, ts } = unwrapped;
   const msg = typeof fields.msg === 'string' ? fields.msg : null;
   return { kind: 'message', message: { envelopeId, msg, logs, ascii, fields, ts } };
 }
@@ -58,12 +58,12 @@ function decode(data: Buffer): string | null {
   return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
 }
 
-function open(text: string): Opened | 'invalid_json' | 'not_an_object' {
+function unwrap(text: string): Unwrapped | 'invalid_json' | 'not_an_object' {
   try {
-    const usual = openUsualV2(text);
+    const usual = unwrapUsualV2(text);
     if (usual !== null) return usual;
   } catch {
-    // The form is only likely to be what it seems: let the whole text decide.
+    // It only looked like a usual form.
   }
   let parsed: unknown;
   try {
@@ -73,7 +73,7 @@ function open(text: string): Opened | 'invalid_json' | 'not_an_object' {
   }
   if (!isObject(parsed)) return 'not_an_object';
   const ts = typeof parsed.ts === 'string' ? parsed.ts : null;
-  return openAnyV2(text, parsed) ?? { envelopeId: null, fields: parsed, logs: text.trim(), ts };
+  return unwrapAnyV2(text, parsed) ?? { envelopeId: null, fields: parsed, logs: text.trim(), ts };
 }
 
 function rejected(reason: RejectReason, envelopeId: number | null = null): ParsedFrame {

@@ -17,7 +17,7 @@ const peerIdIn = (fields: object) => readPeerId(messageOf(JSON.stringify(fields)
 
 const PEER = 'Qmac7KAf8YVzPen8rgUnD2TS98d6uRA1kKiw1cL8G4nrRf';
 describe('the identity of a node', () => {
-  it('is what an old node says of itself', () => {
+  it('has the fields of an old node', () => {
     const text =
       '{"msg":"system.connected","level":"INFO","name":"Alice","chain":"Development","config":"",' +
       '"version":"2.0.0-x86_64-linux-gnu","authority":true,"startup_time":"1581699577396",' +
@@ -35,7 +35,7 @@ describe('the identity of a node', () => {
     });
   });
 
-  it('is what a new node says of itself, its sysinfo digit for digit', () => {
+  it('has the fields of a new node, with the digits of its sysinfo', () => {
     const sysinfo =
       '{ "cpu":"AMD","memory":67311525888,"core_count":8,"clock":3.50,"serial":18446744073709551615 }';
     const payload =
@@ -55,12 +55,12 @@ describe('the identity of a node', () => {
     }
   });
 
-  it('is in no other message', () => {
+  it('is null for other messages', () => {
     expect(readIdentity(messageOf(`{"msg":"system.interval","network_id":"${PEER}"}`))).toBeNull();
     expect(readIdentity(messageOf('{}'))).toBeNull();
   });
 
-  it('takes a bool and a time as text or as what they are', () => {
+  it('reads booleans and times as JSON values or strings', () => {
     expect(read({ authority: 'true', startup_time: 1581699577396 })).toMatchObject({
       authority: true,
       startupTime: 1581699577396,
@@ -68,7 +68,7 @@ describe('the identity of a node', () => {
     expect(read({ authority: 'false' })?.authority).toBe(false);
   });
 
-  it('leaves open what has a wrong type or makes no sense', () => {
+  it('is null for fields with a wrong type or value', () => {
     const fields = SAID_FIELDS.map(({ said }) => said);
     for (const wrong of [null, 1.5, [], ['x'], -1, { a: 1 }]) {
       const identity = read(Object.fromEntries(fields.map((name) => [name, wrong])));
@@ -81,13 +81,13 @@ describe('the identity of a node', () => {
     expect(read({ sysinfo: '{}' })?.sysinfo).toBeNull();
   });
 
-  it('has no peer id that is empty or too long for an index', () => {
+  it('is null for a peer id that is empty or too long', () => {
     expect(read({ network_id: '' })?.peerId).toBeNull();
     expect(read({ network_id: 'x'.repeat(MAX_PEER_ID_LENGTH) })?.peerId).toHaveLength(MAX_PEER_ID_LENGTH);
     expect(read({ network_id: 'x'.repeat(MAX_PEER_ID_LENGTH + 1) })?.peerId).toBeNull();
   });
 
-  it('never makes reading it throw', () => {
+  it('never throws', () => {
     fc.assert(
       fc.property(
         fc.dictionary(
@@ -104,17 +104,17 @@ describe('the identity of a node', () => {
 });
 
 describe('the peer id of the oldest nodes', () => {
-  it('is in their network state', () => {
+  it('is read from a network state', () => {
     expect(peerIdIn({ msg: 'system.network_state', state: { peerId: PEER } })).toBe(PEER);
     expect(peerIdIn({ msg: 'system.network_state', network_state: { peerId: PEER } })).toBe(PEER);
   });
 
-  it('is in their interval, as an object or as text', () => {
+  it('is read from an interval, as object or string', () => {
     expect(peerIdIn({ msg: 'system.interval', network_state: { peerId: PEER } })).toBe(PEER);
     expect(peerIdIn({ msg: 'system.interval', network_state: JSON.stringify({ peerId: PEER }) })).toBe(PEER);
   });
 
-  it('is nowhere else', () => {
+  it('is null elsewhere', () => {
     expect(peerIdIn({ msg: 'block.import', state: { peerId: PEER } })).toBeNull();
     expect(peerIdIn({ msg: 'system.interval', peers: 3 })).toBeNull();
     for (const state of [null, 1, [], {}, { peerId: 1 }, '', '{', '[]', 'null', '{"peerId":{}}']) {
@@ -123,7 +123,7 @@ describe('the peer id of the oldest nodes', () => {
     }
   });
 
-  it('is not taken from text inside of text where PostgreSQL could not store it', () => {
+  it('is null if PostgreSQL could not store it', () => {
     for (const bad of ['a\\u0000', '\\ud800']) {
       expect(peerIdIn({ msg: 'system.interval', network_state: `{"peerId":"${bad}"}` })).toBeNull();
     }
@@ -160,7 +160,7 @@ describe('what is kept of a message', () => {
     expect(keptBytes(40, keep)).toBeLessThan(20_000);
   });
 
-  it('is a copy also where an old node names itself in a network state', () => {
+  it('is a copy also from a network state', () => {
     const keep = (index: number): unknown =>
       readPeerId(
         messageOf(JSON.stringify({ msg: 'system.network_state', state: { peerId: PEER }, index, filler })),

@@ -3,22 +3,22 @@ import { isObject } from './envelope.js';
 import { copyText, membersOf } from '../../platform/json/index.js';
 import type { ParsedMessage } from './message.parser.js';
 
-/** The peer id is in an index; real ones have some fifty characters. */
+/** The peer id is indexed. Real ones have some fifty characters. */
 export const MAX_PEER_ID_LENGTH = 128;
 
-/** Characters of a name, a version and the like that a connection's row has. */
+/** Characters of a name, version and similar text in a connection's row. */
 export const MAX_TEXT_LENGTH = 512;
 export const MAX_OBJECT_LENGTH = 16_384;
 
 /** The last millisecond that a Date can hold. */
 const MAX_TIME_MS = 8_640_000_000_000_000;
 
-/** NUL and lone surrogates, which PostgreSQL refuses. */
+/** NUL and lone surrogates, which PostgreSQL rejects. */
 const UNSTORABLE = /[\0\p{Cs}]/u;
 
 const HASH = /^0x[\da-f]{64}$/i;
 
-/** How a field is read, by what it holds; `null` where it is of the wrong type. */
+/** Reads a field by its kind: `null` for a wrong type. */
 const READ: Readonly<Record<SaidKind, (value: unknown, name: string, message: ParsedMessage) => unknown>> = {
   peerId,
   text,
@@ -29,8 +29,8 @@ const READ: Readonly<Record<SaidKind, (value: unknown, name: string, message: Pa
 };
 
 /**
- * What `system.connected` says of its node; `null` for any other message. Wrong types are taken as not said.
- * Its texts are copies: they live as long as the connection, and must not hold the message.
+ * The identity of a node in a `system.connected`; `null` for other messages. Fields of a wrong type are null. Texts are
+ * copies: they live as long as the connection, and must not keep the message in memory.
  */
 export function readIdentity(message: ParsedMessage): NodeIdentity | null {
   if (message.msg !== 'system.connected') return null;
@@ -45,8 +45,8 @@ function ownValue(value: unknown): unknown {
 }
 
 /**
- * The peer id in a network state, for the oldest nodes, whose `system.connected` has none. It may have to
- * parse a network state inside of a string, so ask only while the peer id is not known.
+ * The peer id in a network state, for the oldest nodes, whose `system.connected` has none. It may parse a network state
+ * in a string: to be called only while the peer id is unknown.
  */
 export function readPeerId(message: ParsedMessage): string | null {
   const { msg, fields } = message;
@@ -66,21 +66,21 @@ function peerIdOf(state: unknown): string | null {
 
 function peerId(value: unknown): string | null {
   if (typeof value !== 'string' || value === '' || value.length > MAX_PEER_ID_LENGTH) return null;
-  // The message has been checked, but not a text inside of one of its strings.
+  // The message has been checked, but not JSON in its strings.
   return UNSTORABLE.test(value) ? null : copyText(value);
 }
 
-/** Cut: the row is written again and again while the node is connected. The message itself is kept whole. */
+/** Truncated, since the row is written repeatedly. The message itself is stored whole. */
 function text(value: unknown): string | null {
-  return typeof value === 'string' ? cutText(value, MAX_TEXT_LENGTH) : null;
+  return typeof value === 'string' ? truncate(value, MAX_TEXT_LENGTH) : null;
 }
 
-/** Of 32 bytes. What has another form names no chain. */
+/** A hash of 32 bytes; `null` for any other text. */
 function hash(value: unknown): string | null {
   return typeof value === 'string' && HASH.test(value) ? value.toLowerCase() : null;
 }
 
-/** As it came, digit for digit. */
+/** With the digits that the node sent. */
 function textOfObject(name: string, { logs }: ParsedMessage): string | null {
   const json = membersOf(logs).get(name)?.value ?? null;
   return json !== null && json.length <= MAX_OBJECT_LENGTH ? json : null;
@@ -98,8 +98,8 @@ function time(value: unknown): number | null {
     : null;
 }
 
-/** The first characters of a text: by code points, since half of a surrogate pair is not a character. */
-function cutText(text: string, characters: number): string {
+/** The first code points of a text, so that no surrogate pair is split. */
+function truncate(text: string, characters: number): string {
   if (text.length <= characters) return text;
   return Array.from(text.slice(0, 2 * characters))
     .slice(0, characters)

@@ -1,41 +1,41 @@
 import { CLOCK_AHEAD_MS, CLOCK_BEHIND_MS, DAY_MS } from '../../storage/index.js';
 
 /**
- * Which clock `created_at` follows. `ok`: the node's. Otherwise ours, because there was no `ts`, or it was
- * not RFC 3339, or it is too far back or ahead.
+ * The clock of `created_at`. `ok`: the node's. Otherwise the server's, because `ts` was missing, not RFC 3339, or too far
+ * in the past or future.
  */
 export type ClockVerdict = 'ok' | 'missing' | 'unparsable' | 'past' | 'future';
 
 export interface CreatedAt {
-  /** Microseconds since the epoch: those that PostgreSQL would make of the node's `ts`. */
+  /** Microseconds since the epoch, as PostgreSQL would convert the node's `ts`. */
   microseconds: number;
   clock: ClockVerdict;
 }
 
-/** The longest text that is looked at. PostgreSQL takes some more digits than fit into it. */
+/** Longer texts are not parsed. PostgreSQL accepts a few more digits. */
 const MAX_LENGTH = 64;
 /** `2020-08-19T09:38:48Z` */
 const MIN_LENGTH = 20;
-/** PostgreSQL takes no offset of 16 hours or more. */
+/** PostgreSQL accepts no offset of 16 hours or more. */
 const MAX_OFFSET_MINUTES = 15 * 60 + 59;
 
 /**
- * `createdAt` of a message: when the node says that it was, if that is plausible, or when it arrived.
+ * The `created_at` of a message: the time of the node if it is plausible, otherwise the time of arrival.
  *
  * @param receivedAtMs milliseconds since the epoch
  */
 export function createdAt(ts: string | null, receivedAtMs: number): CreatedAt {
-  const ours = receivedAtMs * 1000;
+  const arrival = receivedAtMs * 1000;
   const parsed = parseTimestamp(ts);
-  if (parsed === null) return { microseconds: ours, clock: ts === null ? 'missing' : 'unparsable' };
-  const aheadMs = (parsed - ours) / 1000;
+  if (parsed === null) return { microseconds: arrival, clock: ts === null ? 'missing' : 'unparsable' };
+  const aheadMs = (parsed - arrival) / 1000;
   if (aheadMs >= -CLOCK_BEHIND_MS && aheadMs <= CLOCK_AHEAD_MS) return { microseconds: parsed, clock: 'ok' };
-  return { microseconds: ours, clock: aheadMs < 0 ? 'past' : 'future' };
+  return { microseconds: arrival, clock: aheadMs < 0 ? 'past' : 'future' };
 }
 
 /**
- * RFC 3339 with any fraction of a second; `null` for what is not, for dates and times that do not exist
- * (leap seconds among them), and for offsets that PostgreSQL does not take.
+ * Parses RFC 3339 with any fraction of a second; `null` for other text, for dates and times that do not exist (including
+ * leap seconds), and for offsets that PostgreSQL does not accept.
  *
  * @returns microseconds since the epoch, rounded as PostgreSQL rounds
  */
@@ -85,7 +85,7 @@ function twoDigits(text: string, at: number): number {
 let cachedDay = NaN;
 let cachedDayMs = NaN;
 
-/** Midnight UTC of a day in the years 1 to 9999, NaN if there is no such day. */
+/** Midnight UTC of a day of the years 1 to 9999; NaN if there is no such day. */
 function startOfDay(year: number, month: number, day: number): number {
   const key = (year * 100 + month) * 100 + day;
   if (key !== cachedDay) {
@@ -99,7 +99,7 @@ function startOfDay(year: number, month: number, day: number): number {
   return cachedDayMs;
 }
 
-/** NaN if what stands at the end is not an offset. */
+/** NaN if the text does not end with an offset. */
 function offsetMinutes(ts: string, at: number): number {
   const sign = ts.charCodeAt(at);
   if ((sign | LOWER) === LETTER_Z) return ts.length === at + 1 ? 0 : NaN;
@@ -112,10 +112,10 @@ function offsetMinutes(ts: string, at: number): number {
   return sign === PLUS ? total : -total;
 }
 
-/** Digits of the fraction that are read one by one: nanoseconds. */
+/** Digits of the fraction that are read: nanoseconds. */
 const DIGITS = 9;
 
-/** Microseconds of the fraction of a second between two places, up to a whole second. */
+/** Microseconds of the fraction between two positions, up to a whole second. */
 function fraction(ts: string, start: number, end: number): number {
   if (end <= start) return 0;
   let nanoseconds = 0;
@@ -123,7 +123,7 @@ function fraction(ts: string, start: number, end: number): number {
     nanoseconds = 10 * nanoseconds + (at < end ? ts.charCodeAt(at) - ZERO : 0);
   }
   const rest = nanoseconds % 1000;
-  // PostgreSQL reads a double and rounds half to even: near a half only the same arithmetic gives the same.
+  // PostgreSQL parses a double and rounds half to even: near a half only the same arithmetic has the same result.
   if (rest >= 499 && rest <= 500) return roundHalfEven(Number(`0.${ts.slice(start, end)}`) * 1e6);
   return (nanoseconds - rest) / 1000 + (rest > 500 ? 1 : 0);
 }

@@ -19,13 +19,13 @@ function looks(
 
 const times = (count: number, value: number): number[] => Array<number>(count).fill(value);
 
-describe('the average of bytes over some seconds', () => {
-  it('may be reached for ever, and not gone beyond for longer than the window', () => {
+describe('ByteRate', () => {
+  it('may be reached at all times, and exceeded for at most a window', () => {
     expect(looks(times(100, 100))).toEqual([]);
     expect(looks(times(11, 101))).toEqual([10, 11]);
   });
 
-  it('takes what makes up a window at once, at any time, and no more', () => {
+  it('allows the bytes of a window at once, at any time', () => {
     expect(looks([1_000])).toEqual([]);
     expect(looks([1_001])).toEqual([1]);
     expect(looks([...times(30, 0), 1_000])).toEqual([]);
@@ -34,7 +34,7 @@ describe('the average of bytes over some seconds', () => {
     expect(looks([500, ...times(9, 0), 501])).toEqual([]);
   });
 
-  it('does not hold against a node what had to wait for us', () => {
+  it('allows bytes that waited while the process was busy', () => {
     // Not looked at for a minute, and then all of it is read at once.
     expect(looks([100, 6_000, 100, 100], [1, 61, 62, 63])).toEqual([]);
     expect(looks([100, 8_000, 100], [1, 61, 62])).toEqual([61, 62]);

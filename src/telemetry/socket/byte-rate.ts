@@ -4,16 +4,16 @@ export interface ByteLimit {
   windowS: number;
 }
 
-/** Whether more bytes come than may, on average over some seconds. To be looked at once a second. */
+/** A limit on bytes, on average over some seconds. To be checked once a second. */
 export class ByteRate {
-  /** What was counted in the last looks, as many as the window has seconds; the oldest is overwritten next. */
+  /** The counts of the last checks, one for each second of the window; the oldest is overwritten next. */
   private readonly counts: Float64Array;
   private readonly times: Float64Array;
-  private at = 0;
+  private index = 0;
 
   /**
-   * @param bytes counted so far
-   * @param now milliseconds of a clock that does not jump
+   * @param bytes received so far
+   * @param now milliseconds of a monotonic clock
    */
   constructor(
     private readonly limit: ByteLimit,
@@ -24,14 +24,17 @@ export class ByteRate {
     this.times = new Float64Array(limit.windowS).fill(now);
   }
 
-  /** The time that passed counts, also where it was longer than the window: what had to wait for us is not too much. */
+  /**
+   * A time between checks that is longer than the window counts whole: bytes that waited in the kernel while this process
+   * was busy do not exceed the limit.
+   */
   exceeds(bytes: number, now: number): boolean {
-    const { counts, times, at } = this;
-    const came = bytes - (counts[at] ?? bytes);
-    const passedS = Math.max(this.limit.windowS, (now - (times[at] ?? now)) / 1000);
-    counts[at] = bytes;
-    times[at] = now;
-    this.at = (at + 1) % counts.length;
-    return came > this.limit.bytesPerS * passedS;
+    const { counts, times, index } = this;
+    const received = bytes - (counts[index] ?? bytes);
+    const passedS = Math.max(this.limit.windowS, (now - (times[index] ?? now)) / 1000);
+    counts[index] = bytes;
+    times[index] = now;
+    this.index = (index + 1) % counts.length;
+    return received > this.limit.bytesPerS * passedS;
   }
 }

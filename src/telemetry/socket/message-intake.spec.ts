@@ -16,7 +16,7 @@ beforeEach(() => {
   intake = new MessageIntake(
     { reject: (message: RejectedMessage) => stored.push(message) } as unknown as Batcher,
     { rejected: () => (counted += 1) } as unknown as MessageOutcomes,
-    { rejectedNotKept: () => (notStored += 1) } as unknown as TelemetryMetrics,
+    { rejectedNotStored: () => (notStored += 1) } as unknown as TelemetryMetrics,
   );
 });
 

@@ -10,13 +10,13 @@ import { createdAt } from '../message/timestamp.js';
 import { MessageOutcomes, TelemetryMetrics } from '../telemetry.metrics.js';
 import type { TelemetryEndpoint } from './telemetry-endpoint.js';
 
-/** The bytes of a rejected message that are kept. */
+/** The bytes of a rejected message that are stored. */
 export const REJECTED_HEAD_BYTES = 1024;
 
 /** Rejected messages of which the beginning is stored, in a second: a node that sends nothing else must not fill the disk. */
 const REJECTED_PER_S = 20;
 
-/** Takes messages from the sockets into the batch that is open. */
+/** Adds the messages of the sockets to the open batch. */
 @Injectable()
 export class MessageIntake {
   private readonly rejectedLimit = new TokenBucket(REJECTED_PER_S, REJECTED_PER_S, performance.now());
@@ -27,22 +27,22 @@ export class MessageIntake {
     private readonly metrics: TelemetryMetrics,
   ) {}
 
-  /** @param greeting what the message says of its node; null where it is no `system.connected` */
+  /** @param identity of a `system.connected`; null for other messages */
   accept(
     connection: NodeConnection,
     message: ParsedMessage,
-    greeting: NodeIdentity | null,
+    identity: NodeIdentity | null,
     receivedAt: number,
   ): void {
     const created = createdAt(message.ts, receivedAt);
     const createdAtMs = Math.floor(created.microseconds / 1000);
     this.metrics.clock(created.clock, receivedAt - createdAtMs);
     const type = typeNumber(message.msg);
-    const identified = identify(connection, message, greeting);
-    const isNews = connection.heard(receivedAt, createdAtMs, type) || identified;
-    if (isNews) this.batcher.addNews(connection);
+    const isIdentified = identify(connection, message, identity);
+    const mustBeWritten = connection.recordMessage(receivedAt, createdAtMs, type) || isIdentified;
+    if (mustBeWritten) this.batcher.addConnection(connection);
     const { id, audit } = connection.origin;
-    // Field by field: spreading the row took as long as parsing it.
+    // Field by field: object spread took as long as parsing the message.
     this.batcher.add(
       {
         createdAt: created.microseconds,
@@ -64,31 +64,32 @@ export class MessageIntake {
   ): void {
     this.outcomes.rejected(endpoint.countedAs, about.reason);
     if (!this.rejectedLimit.tryAcquire(performance.now())) {
-      this.metrics.rejectedNotKept();
+      this.metrics.rejectedNotStored();
       return;
     }
-    // A copy: a slice would hold on to the whole frame.
+    // A copy: a slice would keep the whole frame in memory.
     const head = Buffer.from(frame.subarray(0, REJECTED_HEAD_BYTES));
     this.batcher.reject({ ...about, path: endpoint.path, size: frame.length, head });
   }
 
   ended(connection: NodeConnection): void {
-    this.batcher.addNews(connection);
+    this.batcher.addConnection(connection);
   }
 }
 
 /**
- * Takes over who the node is, of a message that says so: the oldest nodes name themselves in a network state only.
+ * Updates the identity of a connection by a message that has one. The oldest nodes have their peer id in a network state
+ * only.
  *
- * @param greeting see `readIdentity`
- * @returns whether something is different now
+ * @param identity see `readIdentity`
+ * @returns whether a field changed
  */
 export function identify(
   connection: NodeConnection,
   message: ParsedMessage,
-  greeting: NodeIdentity | null,
+  identity: NodeIdentity | null,
 ): boolean {
-  if (greeting !== null) return connection.identify(greeting);
+  if (identity !== null) return connection.identify(identity);
   if (connection.peerId !== null) return false;
   const peerId = readPeerId(message);
   return peerId !== null && connection.identify({ peerId });

@@ -21,21 +21,21 @@ describe('NodeConnection', () => {
     );
   });
 
-  it('is news with its first message, and then each half minute', () => {
-    expect(node.heard(NOW, NOW, 16)).toBe(true);
+  it('is written with its first message, and then each half minute', () => {
+    expect(node.recordMessage(NOW, NOW, 16)).toBe(true);
     node.snapshot(NOW);
-    expect(node.heard(NOW + 1, NOW + 1, 16)).toBe(false);
-    expect(node.heard(NOW + 29_999, NOW + 29_999, 16)).toBe(false);
-    expect(node.heard(NOW + 30_000, NOW + 30_000, 16)).toBe(true);
+    expect(node.recordMessage(NOW + 1, NOW + 1, 16)).toBe(false);
+    expect(node.recordMessage(NOW + 29_999, NOW + 29_999, 16)).toBe(false);
+    expect(node.recordMessage(NOW + 30_000, NOW + 30_000, 16)).toBe(true);
     node.snapshot(NOW + 30_000);
-    expect(node.heard(NOW + 30_001, NOW + 30_001, 16)).toBe(false);
+    expect(node.recordMessage(NOW + 30_001, NOW + 30_001, 16)).toBe(false);
   });
 
-  it('is news with a message that is older than all before, since readers look no further back', () => {
-    node.heard(NOW, NOW, 16);
+  it('is written with a message that is older than all before', () => {
+    node.recordMessage(NOW, NOW, 16);
     node.snapshot(NOW);
-    expect(node.heard(NOW + 1, NOW - 5_000, 16)).toBe(true);
-    expect(node.heard(NOW + 2, NOW - 4_000, 16)).toBe(false);
+    expect(node.recordMessage(NOW + 1, NOW - 5_000, 16)).toBe(true);
+    expect(node.recordMessage(NOW + 2, NOW - 4_000, 16)).toBe(false);
     expect(node.snapshot(NOW + 2)).toMatchObject({
       firstMessageAt: NOW,
       lastMessageAt: NOW + 2,
@@ -44,31 +44,31 @@ describe('NodeConnection', () => {
     });
   });
 
-  it('is news with the first message of a type, since readers look for no type that the row does not have', () => {
-    node.heard(NOW, NOW, 16);
+  it('is written with the first message of a type', () => {
+    node.recordMessage(NOW, NOW, 16);
     node.snapshot(NOW);
     expect(node.hasSent(1)).toBe(false);
-    expect(node.heard(NOW + 1, NOW + 1, 1)).toBe(true);
+    expect(node.recordMessage(NOW + 1, NOW + 1, 1)).toBe(true);
     expect(node.hasSent(1)).toBe(true);
-    expect(node.heard(NOW + 2, NOW + 2, 1)).toBe(false);
-    expect(node.heard(NOW + 3, NOW + 3, 16)).toBe(false);
-    expect(node.heard(NOW + 4, NOW + 4, 0)).toBe(true);
+    expect(node.recordMessage(NOW + 2, NOW + 2, 1)).toBe(false);
+    expect(node.recordMessage(NOW + 3, NOW + 3, 16)).toBe(false);
+    expect(node.recordMessage(NOW + 4, NOW + 4, 0)).toBe(true);
     expect(node.snapshot(NOW + 4).types).toEqual([16, 1, 0]);
   });
 
-  it('has the types in a snapshot that it had then', () => {
-    node.heard(NOW, NOW, 16);
+  it('has in a snapshot the types received so far', () => {
+    node.recordMessage(NOW, NOW, 16);
     const before = node.snapshot(NOW);
-    node.heard(NOW + 1, NOW + 1, 17);
+    node.recordMessage(NOW + 1, NOW + 1, 17);
     expect(before.types).toEqual([16]);
   });
 
-  it('counts its snapshots, so that a later one is known as such', () => {
-    node.heard(NOW, NOW, 16);
+  it('numbers its snapshots', () => {
+    node.recordMessage(NOW, NOW, 16);
     expect([1, 2, 3].map(() => node.snapshot(NOW).revision)).toEqual([1, 2, 3]);
   });
 
-  it('keeps what it knows of a node where a later message leaves it out', () => {
+  it('keeps a field of the identity that a later message does not have', () => {
     node.identify({ peerId: 'Qm1', name: 'one', chain: 'Kusama', authority: true });
     node.identify({ peerId: null, name: 'two', authority: false });
     expect(node.peerId).toBe('Qm1');
@@ -81,7 +81,7 @@ describe('NodeConnection', () => {
     });
   });
 
-  it('says whether a greeting tells anything that it did not know', () => {
+  it('returns whether an identity changes a field', () => {
     expect(node.identify({ peerId: 'Qm1', name: 'one', chain: null })).toBe(true);
     expect(node.identify({ peerId: 'Qm1', name: 'one', chain: null })).toBe(false);
     expect(node.identify({ peerId: null, name: null })).toBe(false);
@@ -89,7 +89,7 @@ describe('NodeConnection', () => {
     expect(node.snapshot(NOW)).toMatchObject({ peerId: 'Qm1', name: 'two', chain: null });
   });
 
-  it('has the round trip of its socket as it stands', () => {
+  it('has the current round trip of its socket', () => {
     const roundTrip: { minUs: number | null } = { minUs: null };
     const measured = new NodeConnection(node.origin, NOW, roundTrip);
     expect([measured.snapshot(NOW).rttUs, node.snapshot(NOW).rttUs]).toEqual([null, null]);
@@ -97,8 +97,8 @@ describe('NodeConnection', () => {
     expect(measured.snapshot(NOW).rttUs).toBe(1_234);
   });
 
-  it('is open until it ends, and keeps its origin', () => {
-    node.heard(NOW, NOW, 16);
+  it('is open until it ends, with its origin unchanged', () => {
+    node.recordMessage(NOW, NOW, 16);
     const open = { id: 7, envelopeId: 8, path: '/audit', audit: true, createdAt: NOW - 10 };
     expect(node.snapshot(NOW)).toMatchObject({ ...open, endedAt: null, endReason: null, endCode: null });
     node.end(NOW + 5, 'timeout', 1006);
@@ -123,7 +123,7 @@ const said = ([peerId, genesisHash, chain]: Who): Parameters<typeof isOtherNode>
   chain,
 });
 
-describe('a greeting', () => {
+describe('isOtherNode', () => {
   it.each<[string, Who, Who]>([
     ['another peer id', ['X', A, 'One'], ['Y', A, 'One']],
     ['another genesis hash', ['X', A, 'One'], ['X', B, 'One']],

@@ -7,30 +7,30 @@ import {
   UNKNOWN_IDENTITY,
 } from '../../storage/index.js';
 
-/** What a row takes without what the node says of itself. */
+/** The size of a row without the identity of the node: bytes. */
 const ROW_BYTES = 600;
 
-/** What a connection takes in memory without those texts: 2.4 kB were measured with those of a usual node. */
+/** Memory of a connection without those texts: bytes. 2.4 kB were measured with the texts of a usual node. */
 const CONNECTION_BYTES = 2_048;
 
-/** What stays the same from a connection's first message to its end. */
+/** The properties of a connection that do not change. */
 export type ConnectionOrigin = Pick<
   ConnectionSnapshot,
   'id' | 'socketId' | 'envelopeId' | 'ipAddr' | 'path' | 'audit' | 'createdAt'
 >;
 
-/** The shortest of the last round trips of a socket: microseconds; null where there was none yet. */
+/** The shortest of the last round trips of a socket: microseconds; null before the first. */
 export interface RoundTrip {
   readonly minUs: number | null;
 }
 
 const NOT_MEASURED: RoundTrip = { minUs: null };
 
-/** One node on a socket: what becomes a row of `peer_connections`. */
+/** One node on a socket: a row of `peer_connections`. */
 export class NodeConnection {
-  /** Its place among the connections of its socket, which sets it: the highest was heard last. */
-  turn = 0;
-  private identity = UNKNOWN_IDENTITY;
+  /** Set by its socket: the highest is the connection of the last message. */
+  lastUse = 0;
+  private known = UNKNOWN_IDENTITY;
   private identityBytes = 0;
   private revision = 0;
   private lastMessageAt: number;
@@ -56,21 +56,21 @@ export class NodeConnection {
     return this.origin.id;
   }
 
-  /** Whether a message of a type has come. */
+  /** Whether a message of a type was received. */
   hasSent(type: number): boolean {
     return this.types.has(type);
   }
 
   /**
-   * Takes note of a message.
+   * Records a message.
    *
    * @param type see `message-types.ts` of storage
-   * @returns whether the row should be written with it
+   * @returns whether the row must be written with it
    */
-  heard(receivedAt: number, createdAt: number, type: number): boolean {
+  recordMessage(receivedAt: number, createdAt: number, type: number): boolean {
     this.lastMessageAt = receivedAt;
     if (createdAt > this.newestCreatedAt) this.newestCreatedAt = createdAt;
-    // Readers look no further back than the row says, and for no type that it does not have.
+    // Readers rely on the oldest time and the types in the row.
     const older = createdAt < this.oldestCreatedAt;
     if (older) this.oldestCreatedAt = createdAt;
     const newType = !this.types.has(type);
@@ -79,28 +79,27 @@ export class NodeConnection {
   }
 
   /**
-   * Takes over what a node says of itself; what it leaves out stays as it was.
+   * Updates the identity of the node. Fields that are null or missing stay as they are.
    *
-   * @returns whether something is different now
+   * @returns whether a field changed
    */
-  identify(said: Partial<NodeIdentity>): boolean {
-    const different = Object.entries(said).filter(
-      ([key, value]) => value !== null && value !== this.identity[key as keyof NodeIdentity],
+  identify(identity: Partial<NodeIdentity>): boolean {
+    const different = Object.entries(identity).filter(
+      ([key, value]) => value !== null && value !== this.known[key as keyof NodeIdentity],
     );
     if (different.length === 0) return false;
-    this.identity = { ...this.identity, ...Object.fromEntries(different) };
-    this.identityBytes = bytesOf(this.identity);
+    this.known = { ...this.known, ...Object.fromEntries(different) };
+    this.identityBytes = textBytes(this.known);
     return true;
   }
 
-  /** Whether a greeting is of another node than this connection is known to be of. */
-  isOther(greeting: NodeIdentity): boolean {
-    return isOtherNode(this.identity, greeting);
+  /** Whether an identity is of another node. */
+  isOther(identity: NodeIdentity): boolean {
+    return isOtherNode(this.known, identity);
   }
 
-  /** What its node said of itself. */
-  get said(): NodeIdentity {
-    return this.identity;
+  get identity(): NodeIdentity {
+    return this.known;
   }
 
   /** Approximate memory in use, in bytes. */
@@ -108,28 +107,28 @@ export class NodeConnection {
     return CONNECTION_BYTES + this.identityBytes;
   }
 
-  /** About the bytes of its row. */
-  get weight(): number {
-    return Object.values(this.identity).reduce<number>(
+  /** The approximate size of its row: bytes. */
+  get rowBytes(): number {
+    return Object.values(this.known).reduce<number>(
       (sum, value) => sum + (typeof value === 'string' ? value.length : 8),
       ROW_BYTES,
     );
   }
 
   get peerId(): string | null {
-    return this.identity.peerId;
+    return this.known.peerId;
   }
 
   end(at: number, reason: EndReason, code: number | null): void {
     this.ended = { endedAt: at, endReason: reason, endCode: code };
   }
 
-  /** The row as it stands, later than all snapshots before. */
+  /** The current row, with a higher revision than all before. */
   snapshot(now: number): ConnectionSnapshot {
     this.revision += 1;
     this.writtenAt = now;
     return {
-      ...this.identity,
+      ...this.known,
       ...this.origin,
       ...this.ended,
       revision: this.revision,
@@ -143,32 +142,32 @@ export class NodeConnection {
   }
 }
 
-/** The memory that the texts of an identity take, at most: two bytes a character. */
-export function bytesOf(identity: NodeIdentity): number {
+/** The memory of the texts of an identity, at most: two bytes a character. */
+export function textBytes(identity: NodeIdentity): number {
   let characters = 0;
   for (const value of Object.values(identity)) if (typeof value === 'string') characters += value.length;
   return 2 * characters;
 }
 
-type Said = Pick<NodeIdentity, 'peerId' | 'genesisHash' | 'chain'>;
+type Identity = Pick<NodeIdentity, 'peerId' | 'genesisHash' | 'chain'>;
 
 /**
- * Whether a greeting is of another node than the one that is known: another peer id, or another chain. What either of
- * them leaves out makes no difference.
+ * Whether an identity is of another node than the known one: by peer id or chain. A field that either of them does not
+ * have makes no difference.
  */
-export function isOtherNode(known: Said, said: Said): boolean {
-  return differ(known.peerId, said.peerId) || isOtherChain(known, said);
+export function isOtherNode(known: Identity, other: Identity): boolean {
+  return differ(known.peerId, other.peerId) || isOtherChain(known, other);
 }
 
 /**
- * By genesis hash where the greeting has one: a chain may be called by several names. A hash after greetings without
- * one is another chain too, or the messages that came before it would move there.
+ * By genesis hash if the other identity has one: a chain may have several names. A hash after identities without one is
+ * another chain too; otherwise the messages before it would move to that chain.
  */
-function isOtherChain(known: Said, said: Said): boolean {
-  const leavesOutHash = known.genesisHash !== null && said.genesisHash === null;
-  return leavesOutHash ? differ(known.chain, said.chain) : differ(chainKeyOf(known), chainKeyOf(said));
+function isOtherChain(known: Identity, other: Identity): boolean {
+  const hasNoHash = known.genesisHash !== null && other.genesisHash === null;
+  return hasNoHash ? differ(known.chain, other.chain) : differ(chainKeyOf(known), chainKeyOf(other));
 }
 
-function differ(known: string | null, said: string | null): boolean {
-  return known !== null && said !== null && known !== said;
+function differ(one: string | null, other: string | null): boolean {
+  return one !== null && other !== null && one !== other;
 }

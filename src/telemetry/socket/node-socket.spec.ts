@@ -85,7 +85,7 @@ describe('NodeSocket', () => {
         ) => {
           if (fault !== undefined) throw fault;
           if (greeting !== null) connection.identify(greeting);
-          connection.heard(Date.now(), Date.now(), 16);
+          connection.recordMessage(Date.now(), Date.now(), 16);
           told.push(`accept ${String(msg)}`);
         },
         reject: (_: unknown, __: unknown, about: { reason: string; connectionId: number | null }) => {
@@ -129,7 +129,7 @@ describe('NodeSocket', () => {
     for (let count = 0; count < times; count += 1) node.checkLimits((now += 1_000));
   };
 
-  it('is pinged while a byte comes in time, and cut off when none does', () => {
+  it('sends pings while bytes arrive in time, and is terminated when none do', () => {
     beat(2);
     tcpSocket.bytesRead += 1;
     beat(2);
@@ -141,7 +141,7 @@ describe('NodeSocket', () => {
     expect(told).toEqual(['closed / timeout', '0 nodes ended', 'end']);
   });
 
-  it('has its whole time after a pause, in which nothing was read', () => {
+  it('starts its timeout anew after a pause', () => {
     node.setPaused(true);
     beat(10);
     node.setPaused(false);
@@ -151,7 +151,7 @@ describe('NodeSocket', () => {
     expect(ws.terminated).toBe(true);
   });
 
-  it('is not pinged once it says goodbye, and is cut off if it never ends', () => {
+  it('sends no ping after its close frame, and is terminated after the timeout', () => {
     beat(1);
     node.close(1001, 'going away');
     beat(1);
@@ -161,7 +161,7 @@ describe('NodeSocket', () => {
     expect(told).toContain('closed / shutdown');
   });
 
-  it('is closed where a message does not come whole in time, and not while it is paused', () => {
+  it('is closed when a message takes too long, but not while it is paused', () => {
     receive('{"msg":"a"}');
     meter.read(Buffer.from([0x82, 0xfe]));
     node.setPaused(true);
@@ -175,13 +175,13 @@ describe('NodeSocket', () => {
     expect(told).toContain('closed / message_timeout');
   });
 
-  it('is closed where a message comes in too many pieces', () => {
+  it('ends with too_many_fragments after an error of ws on the parts of a message', () => {
     ws.emit('error', Object.assign(new Error('x'), { code: 'WS_ERR_TOO_MANY_BUFFERED_PARTS' }));
     ws.terminate();
     expect(told).toContain('closed / too_many_fragments');
   });
 
-  it('says what it holds in memory, and is closed at once to make room', () => {
+  it('reports the memory that it holds, and is terminated on eviction', () => {
     const text = 'x'.repeat(400);
     for (let id = 1; id <= 30; id += 1) {
       receive(`{"id":${id.toString()},"payload":{"msg":"system.connected","name":"${text}"}}`);
@@ -200,7 +200,7 @@ describe('NodeSocket', () => {
     expect(told).toContain('closed / memory_limit');
   });
 
-  it('tells nodes apart by their id, and whose message is rejected where that can be read', () => {
+  it('has a connection for each envelope id, also of rejected messages', () => {
     receive('{"id":1,"ts":"x","payload":{"msg":"a"}}');
     receive('{"id":1,"ts":"x","payload":{"msg":"a\\u0000"}}');
     receive('{"id":2,"ts":"x","payload":{"msg":"a\\u0000"}}');
@@ -223,7 +223,7 @@ describe('NodeSocket', () => {
     ]);
   });
 
-  it('gives its connections the round trip of its pings', () => {
+  it('measures the round trip for its connections', () => {
     receive('{"msg":"a"}');
     beat();
     answerPing();
@@ -249,7 +249,7 @@ describe('NodeSocket', () => {
         node.setPaused(false);
       },
     ],
-  ])('measures no round trip where it was %s', (_, pause) => {
+  ])('measures no round trip when it was %s', (_, pause) => {
     receive('{"msg":"a"}');
     pause();
     answerPing();
@@ -257,7 +257,7 @@ describe('NodeSocket', () => {
     expect(rtt()).toBeNull();
   });
 
-  it('ends a connection whose id gives way, and counts what it cannot take', () => {
+  it('evicts the connection of an id, and counts dropped messages', () => {
     const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now());
     for (let id = 1; id <= 81; id += 1) receive(`{"id":${id.toString()},"ts":"x","payload":{"msg":"a"}}`);
     clock.mockRestore();
@@ -271,7 +271,7 @@ describe('NodeSocket', () => {
     expect(told).toContain('20 nodes ended');
   });
 
-  it('begins another connection when its node says that it is another one', () => {
+  it('replaces a connection when another node sends under its id', () => {
     const greet = (peer: string): boolean =>
       receive(`{"msg":"system.connected","network_id":"${peer}","chain":"C"}`);
     greet('X');
@@ -295,7 +295,7 @@ describe('NodeSocket', () => {
     ]);
   });
 
-  it('loses one message to a fault of ours, and counts it', () => {
+  it('counts a message that could not be processed, and goes on', () => {
     fault = new Error('ours');
     receive('{"msg":"a"}');
     fault = undefined;
@@ -308,13 +308,13 @@ describe('NodeSocket', () => {
     ['WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH', ['oversized /', 'closed / payload_too_large']],
     ['WS_ERR_UNEXPECTED_RSV_1', ['closed / protocol_error']],
     ['ECONNRESET', ['closed / reset']],
-  ])('says why it ended after %s', (code, expected) => {
+  ])('has its end reason after %s', (code, expected) => {
     ws.emit('error', Object.assign(new Error(code), { code }));
     ws.emit('close', 1006);
     expect(told).toEqual([...expected, '0 nodes ended', 'end']);
   });
 
-  it('is closed when it does not speak in time, and pauses do not count', () => {
+  it('is closed without a message in time, where pauses do not count', () => {
     look(2);
     node.setPaused(true);
     look(10);
@@ -326,13 +326,13 @@ describe('NodeSocket', () => {
     expect(told).toEqual(['closed / no_message', '0 nodes ended', 'end']);
   });
 
-  it('may be silent for as long as it likes once it has spoken, be it nonsense', () => {
+  it('may be silent after a message, even an invalid one', () => {
     receive('?');
     look(10);
     expect(ws.goodbye).toBeUndefined();
   });
 
-  it('is closed when it sends too much, is cut off where it goes on, and is told of once', () => {
+  it('is closed when it sends too much, and terminated one check later', () => {
     receive('{"msg":"a"}');
     tcpSocket.bytesRead += 201;
     look(1);
@@ -350,20 +350,20 @@ describe('NodeSocket', () => {
     ]);
   });
 
-  it('is cut off when it does not read what we send', () => {
+  it('is terminated when it does not read', () => {
     ws.bufferedAmount = 65_536;
     look(1);
     expect(told).toEqual(['closed / slow_reader', '0 nodes ended', 'end']);
   });
 
-  it('keeps its time to say goodbye when the server stops', () => {
+  it('keeps its close grace period when the server stops', () => {
     node.close(1001, 'going away');
     tcpSocket.bytesRead += 1_000_000;
     look(10);
     expect([ws.goodbye, ws.terminated]).toEqual(['1001 going away', false]);
   });
 
-  it('answers pings, but not of somebody who does not read the answers', async () => {
+  it('sends pongs, but not to a node that does not read them', async () => {
     for (const [unread, pongs] of [
       [0, 1],
       [65_536, 1],
@@ -376,7 +376,7 @@ describe('NodeSocket', () => {
     }
   });
 
-  it('answers a ping after what came before it is kept', async () => {
+  it('sends a pong after the messages before the ping are journaled', async () => {
     let pongsThen: number | undefined;
     setImmediate(() => (pongsThen = ws.pongs));
     ws.emit('ping', Buffer.alloc(0));

@@ -162,10 +162,10 @@ export class NodeSocket extends WatchedWebSocket<LimitViolation> {
         return;
       }
       const { message } = parsed;
-      const greeting = readIdentity(message);
-      const connection = this.connections.heard(message.envelopeId, greeting, receivedAt);
+      const identity = readIdentity(message);
+      const connection = this.connections.connectionOf(message.envelopeId, identity, receivedAt);
       if (connection === undefined) context.outcomes.count(endpoint.countedAs, 'dropped');
-      else context.intake.accept(connection, message, greeting, receivedAt);
+      else context.intake.accept(connection, message, identity, receivedAt);
     } catch (error) {
       context.outcomes.rejected(endpoint.countedAs, 'internal_error');
       context.onFault(error);

@@ -16,7 +16,7 @@ describe('RoundTrips', () => {
     trips.pong(Buffer.from(payload), (now += ms));
   };
 
-  it('has nothing before the first pong, and whole microseconds after it', () => {
+  it('is null before the first pong, and whole microseconds after it', () => {
     expect(trips.minUs).toBeNull();
     trips.ping(now);
     expect(trips.minUs).toBeNull();
@@ -35,7 +35,7 @@ describe('RoundTrips', () => {
     expect(trips.minUs).toBe(41_000);
   });
 
-  it('ignores a pong without a ping, with other data, of an earlier ping, or that comes again', () => {
+  it('ignores a pong without a ping, with other data, of an earlier ping, or a second one', () => {
     trips.pong(Buffer.from(''), now);
     trips.pong(Buffer.from('0'), now);
     trips.pong(Buffer.from('1'), now);
@@ -52,7 +52,7 @@ describe('RoundTrips', () => {
     expect(trips.minUs).toBe(5_000);
   });
 
-  it('does not measure a ping that is to be ignored, and measures the next', () => {
+  it('does not measure an ignored ping, but the next one', () => {
     const ignored = Buffer.from(trips.ping(now));
     trips.ignorePing();
     trips.pong(ignored, now + 1);
@@ -61,7 +61,7 @@ describe('RoundTrips', () => {
     expect(trips.minUs).toBe(3_000);
   });
 
-  it('stays within the integers of its column', () => {
+  it('does not exceed the range of its column', () => {
     roundTrip(86_400_000);
     expect(trips.minUs).toBe(2_147_483_647);
   });

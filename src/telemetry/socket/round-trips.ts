@@ -1,21 +1,21 @@
-/** Round trips of which the shortest counts: one may be long because either side was busy. */
-const REMEMBERED = 8;
+/** The shortest of so many round trips counts: one may be long because either side was busy. */
+const SAMPLES = 8;
 
 /** The largest value of the column. */
 const MAX_US = 2 ** 31 - 1;
 
-/** Measures how long a socket takes to its node and back, by pings and their pongs. Times are of a clock that does not jump. */
+/** Measures the round-trip time of a socket by pings and their pongs. Times are of a monotonic clock. */
 export class RoundTrips {
   private readonly lastUs: number[] = [];
   private pings = 0;
-  /** When the latest ping was sent; undefined where it tells nothing, or is answered. */
+  /** When the last ping was sent; undefined where it is ignored, or its pong has arrived. */
   private sentAt: number | undefined;
 
   /**
-   * A ping is sent. A pong of the one before, which comes later, is not measured.
+   * Records a ping. The pong of the ping before is not measured any more.
    *
    * @param now milliseconds
-   * @returns what the ping holds, and its pong must hold
+   * @returns the payload of the ping, which its pong has too
    */
   ping(now: number): string {
     this.pings += 1;
@@ -23,13 +23,13 @@ export class RoundTrips {
     return this.pings.toString();
   }
 
-  /** The latest ping is not measured: its pong would have to wait for us. */
+  /** The last ping is not measured: its pong would be read late. */
   ignorePing(): void {
     this.sentAt = undefined;
   }
 
   /**
-   * A pong has come. It is ignored where it answers anything but the latest ping, or answers that again.
+   * Records a pong. It is ignored unless it is the first one for the last ping.
    *
    * @param now milliseconds
    */
@@ -37,7 +37,7 @@ export class RoundTrips {
     if (this.sentAt === undefined || payload.toString('latin1') !== this.pings.toString()) return;
     const us = Math.round((now - this.sentAt) * 1000);
     this.sentAt = undefined;
-    if (this.lastUs.push(Math.min(us, MAX_US)) > REMEMBERED) this.lastUs.shift();
+    if (this.lastUs.push(Math.min(us, MAX_US)) > SAMPLES) this.lastUs.shift();
   }
 
   /** The shortest of the last eight: whole microseconds; null before the first. */

@@ -38,7 +38,7 @@ describe('SocketConnections', () => {
 
   /** A message under an id; the id of its connection. */
   const hear = (id: number | null, greeting: NodeIdentity | null = null): number | undefined => {
-    const connection = connections.heard(id, greeting, AT);
+    const connection = connections.connectionOf(id, greeting, AT);
     if (greeting !== null) connection?.identify(greeting);
     return connection?.id;
   };
@@ -56,7 +56,7 @@ describe('SocketConnections', () => {
       hear(id, greeting(`spent ${times.toString()}`));
   };
 
-  it('has twenty ids, of which the one that was heard least recently gives way', () => {
+  it('has twenty ids, and evicts the least recently used one', () => {
     hearAll(1, 20);
     hear(1);
     hear(3);
@@ -68,7 +68,7 @@ describe('SocketConnections', () => {
     expect(connections.get(1)?.id).toBe(1);
   });
 
-  it('ends what gives way, and begins anew when it is heard again', () => {
+  it('ends the connection of an evicted id, and creates another one when the id is used again', () => {
     hearAll(1, 20);
     const first = connections.get(1);
     hear(21);
@@ -77,7 +77,7 @@ describe('SocketConnections', () => {
     expect(replaced).toEqual(['1 id_evicted', '2 id_evicted']);
   });
 
-  it('knows who an id is that gave way and is heard again: nodes greet once', () => {
+  it('remembers the identity of an evicted id', () => {
     for (let id = 1; id <= 21; id += 1) hear(id, greeting(id.toString(), { sysinfo: '{"cpu":"AMD"}' }));
     for (let round = 0; round < 2; round += 1) {
       for (let id = 1; id <= 21; id += 1) {
@@ -87,7 +87,7 @@ describe('SocketConnections', () => {
     }
   });
 
-  it('knows who an id is that greeted when nobody could give way', () => {
+  it('remembers the identity of an id that could not evict another', () => {
     hearAll(1, 20);
     hearAll(101, 100 + MAX_REPLACED_AT_ONCE);
     expect(hear(7, greeting('late'))).toBeUndefined();
@@ -96,7 +96,7 @@ describe('SocketConnections', () => {
     expect(connections.get(7)?.peerId).toBe('late');
   });
 
-  it('lets sixty ids give way at once, and then one a second', () => {
+  it('evicts sixty ids at once, and then one a second', () => {
     const heard = hearAll(1, 100);
     expect(heard.map((id) => id !== undefined)).toEqual(
       Array.from({ length: 100 }, (_, at) => at < MAX_NODES_PER_SOCKET + MAX_REPLACED_AT_ONCE),
@@ -109,7 +109,7 @@ describe('SocketConnections', () => {
     expect(named).toBe(81);
   });
 
-  it('begins another connection with the greeting of another node, and what follows belongs to it', () => {
+  it('replaces the connection of an id with the identity of another node', () => {
     hear(1, greeting('X'));
     expect([hear(1), hear(1, greeting('Y')), hear(1), hear(1, greeting('Y'))]).toEqual([1, 2, 2, 2]);
     expect(connections.get(1)?.peerId).toBe('Y');
@@ -117,7 +117,7 @@ describe('SocketConnections', () => {
     expect(replaced).toEqual(['1 identity_changed', '1 identity_changed']);
   });
 
-  it('keeps a connection whose node says more of itself, or says it again', () => {
+  it('keeps a connection whose node sends the same identity, or more fields', () => {
     hear(1);
     const said = [
       greeting(null, { chain: null }),
@@ -129,7 +129,7 @@ describe('SocketConnections', () => {
     expect(replaced).toEqual([]);
   });
 
-  it('shares the bound between ids and nodes', () => {
+  it('has one limit for ids and nodes', () => {
     hearAll(1, 20);
     hearAll(21, 50);
     spend(50);
@@ -137,7 +137,7 @@ describe('SocketConnections', () => {
     expect(hear(51)).toBeUndefined();
   });
 
-  it('gives no message to the node before: what follows a greeting that was dropped is dropped too', () => {
+  it('drops the messages of a node whose connection is not allowed yet', () => {
     spend(1);
     const before = connections.get(1)?.id;
     expect(hear(1, greeting('Y'))).toBeUndefined();
@@ -150,7 +150,7 @@ describe('SocketConnections', () => {
     expect(connections.get(1)?.id).not.toBe(before);
   });
 
-  it('goes on with the node before, where that greets again', () => {
+  it('continues a connection whose node sends its identity again', () => {
     spend(1);
     const before = connections.get(1);
     expect([hear(1, greeting('Y')), hear(1, greeting(before?.peerId ?? '')), hear(1)]).toEqual([
@@ -160,7 +160,7 @@ describe('SocketConnections', () => {
     ]);
   });
 
-  it('keeps a greeting that waited when its id gives way', () => {
+  it('remembers a pending identity when its id is evicted', () => {
     spend(1);
     hear(1, greeting('Y'));
     hearAll(2, 20);
@@ -171,7 +171,7 @@ describe('SocketConnections', () => {
     expect(connections.get(1)?.peerId).toBe('Y');
   });
 
-  it('remembers as many ids without a connection as have one', () => {
+  it('remembers as many identities as it has connections', () => {
     for (let id = 1; id <= 60; id += 1) hear(id, greeting(id.toString()));
     hear(1);
     expect(connections.get(1)?.peerId).toBeNull();
@@ -179,7 +179,7 @@ describe('SocketConnections', () => {
     expect(connections.get(30)?.peerId).toBe('30');
   });
 
-  it('ends all with their socket', () => {
+  it('ends all connections with the socket', () => {
     hearAll(1, 3);
     expect(connections.endAll(AT, 'reset', 1006).map((one) => one.snapshot(AT).endReason)).toEqual([
       'reset',

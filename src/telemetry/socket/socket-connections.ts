@@ -1,11 +1,11 @@
 import type { EndReason, NodeIdentity } from '../../storage/index.js';
-import { bytesOf, type NodeConnection } from './node-connection.js';
+import { textBytes, type NodeConnection } from './node-connection.js';
 import { TokenBucket } from '../../platform/async/index.js';
 
-/** Ids, and so connections, that a socket has at once. */
+/** Envelope ids, and so connections, of a socket at one time. */
 export const MAX_NODES_PER_SOCKET = 20;
 
-/** Connections that may end on a socket that stays open: so many at once, and then so many a second. */
+/** Connections that may be replaced on an open socket: so many at once, and then so many a second. */
 export const MAX_REPLACED_AT_ONCE = 60;
 const REPLACED_PER_S = 1;
 
@@ -14,23 +14,23 @@ export type ReplaceReason = Extract<EndReason, 'id_evicted' | 'identity_changed'
 
 export interface ConnectionsContext<C extends NodeConnection> {
   /**
-   * Makes the connection of an id of the envelope.
+   * Creates the connection of an envelope id.
    *
    * @param at milliseconds since the epoch
    */
   begin(envelopeId: number | null, at: number): C;
-  /** A connection has ended, and another one takes its place. */
+  /** Called when a connection has ended and another one replaces it. */
   replaced(connection: C, reason: ReplaceReason): void;
-  /** Milliseconds of a clock that does not jump. */
+  /** Milliseconds of a monotonic clock. */
   now(): number;
 }
 
-/** What an entry takes without its texts. */
+/** Memory of an entry without its texts: bytes. */
 const ENTRY_BYTES = 256;
 
-/** Greetings by id of the envelope, and the memory that they take. */
-class KeptGreetings {
-  private readonly byId = new Map<number | null, { said: NodeIdentity; bytes: number }>();
+/** Identities of nodes by envelope id. */
+class IdentityCache {
+  private readonly byId = new Map<number | null, { identity: NodeIdentity; bytes: number }>();
   /** Approximate memory in use, in bytes. */
   bytes = 0;
 
@@ -43,14 +43,14 @@ class KeptGreetings {
   }
 
   get(envelopeId: number | null): NodeIdentity | undefined {
-    return this.byId.get(envelopeId)?.said;
+    return this.byId.get(envelopeId)?.identity;
   }
 
-  /** It is the latest then, whether there was one or not. */
-  set(envelopeId: number | null, said: NodeIdentity): void {
+  /** The entry becomes the newest one. */
+  set(envelopeId: number | null, identity: NodeIdentity): void {
     this.delete(envelopeId);
-    const bytes = ENTRY_BYTES + bytesOf(said);
-    this.byId.set(envelopeId, { said, bytes });
+    const bytes = ENTRY_BYTES + textBytes(identity);
+    this.byId.set(envelopeId, { identity, bytes });
     this.bytes += bytes;
   }
 
@@ -66,19 +66,20 @@ class KeptGreetings {
 }
 
 /**
- * The connections of one socket: of the ids that were heard last, and of one node each. Where another id or another
- * node comes, a connection ends; that is bounded, since each of them is a row.
+ * The connections of one socket: one for each envelope id and node. When the socket has too many ids, or another node
+ * sends under an id, a connection is replaced. That is limited, since each connection is a row.
  */
 export class SocketConnections<C extends NodeConnection = NodeConnection> {
   private readonly byId = new Map<number | null, C>();
-  /** Greetings of other nodes that could not begin a connection yet, by id: what follows them is theirs. */
-  private readonly waiting = new KeptGreetings();
   /**
-   * Of ids without a connection, the last that said who they are: nodes greet once. Without `sysinfo`, which is large.
+   * Identities of other nodes whose connection the limit did not allow yet. Messages that follow under their ids belong to
+   * them.
    */
-  private readonly remembered = new KeptGreetings();
+  private readonly pending = new IdentityCache();
+  /** The last identities of ids without a connection: nodes send theirs once. Without `sysinfo`, which is large. */
+  private readonly remembered = new IdentityCache();
   private readonly replacements: TokenBucket;
-  private turn = 0;
+  private messages = 0;
 
   constructor(private readonly context: ConnectionsContext<C>) {
     this.replacements = new TokenBucket(MAX_REPLACED_AT_ONCE, REPLACED_PER_S, context.now());
@@ -90,98 +91,98 @@ export class SocketConnections<C extends NodeConnection = NodeConnection> {
 
   /** Approximate memory in use, in bytes. */
   get bytes(): number {
-    let bytes = this.waiting.bytes + this.remembered.bytes;
+    let bytes = this.pending.bytes + this.remembered.bytes;
     for (const connection of this.byId.values()) bytes += connection.bytes;
     return bytes;
   }
 
-  /** The connection of an id, where it is known whose messages come under it. */
+  /** The connection of an id, unless its messages belong to another node by now. */
   get(envelopeId: number | null): C | undefined {
-    return this.waiting.has(envelopeId) ? undefined : this.byId.get(envelopeId);
+    return this.pending.has(envelopeId) ? undefined : this.byId.get(envelopeId);
   }
 
-  /** Those that have not ended. */
+  /** The connections that have not ended. */
   values(): Iterable<C> {
     return this.byId.values();
   }
 
   /**
-   * The connection that a message belongs to, which begins with it where there is none.
+   * The connection of a message, which is created if there is none.
    *
-   * @param greeting what the message says of its node; null where it is no `system.connected`
+   * @param identity of a `system.connected`; null for other messages
    * @param receivedAt milliseconds since the epoch
-   * @returns undefined where one would have to end for it, and too many have: the message is to be dropped
+   * @returns undefined where the limit on replaced connections is exceeded: the message is dropped
    */
-  heard(envelopeId: number | null, greeting: NodeIdentity | null, receivedAt: number): C | undefined {
+  connectionOf(envelopeId: number | null, identity: NodeIdentity | null, receivedAt: number): C | undefined {
     let connection = this.byId.get(envelopeId);
-    if (connection === undefined) connection = this.add(envelopeId, greeting, receivedAt);
-    else if (greeting !== null || this.waiting.size > 0) {
-      connection = this.checkIdentity(connection, greeting, receivedAt);
+    if (connection === undefined) connection = this.add(envelopeId, identity, receivedAt);
+    else if (identity !== null || this.pending.size > 0) {
+      connection = this.checkIdentity(connection, identity, receivedAt);
     }
-    // Cheaper than an order that is kept: who was heard least is looked for only when one must go.
-    if (connection !== undefined) connection.turn = this.turn += 1;
+    // Cheaper than an ordered list: the least recently used one is searched for only when it is evicted.
+    if (connection !== undefined) connection.lastUse = this.messages += 1;
     return connection;
   }
 
-  /** Ends all of them, with their socket. */
+  /** Ends all connections, with their socket. */
   endAll(at: number, reason: EndReason, code: number | null): readonly C[] {
     const all = [...this.byId.values()];
     for (const connection of all) connection.end(at, reason, code);
     return all;
   }
 
-  private add(envelopeId: number | null, greeting: NodeIdentity | null, receivedAt: number): C | undefined {
+  private add(envelopeId: number | null, identity: NodeIdentity | null, receivedAt: number): C | undefined {
     const full = this.byId.size >= MAX_NODES_PER_SOCKET;
     if (full && !this.replacements.tryAcquire(this.context.now())) {
-      if (greeting !== null) this.remember(envelopeId, greeting);
+      if (identity !== null) this.remember(envelopeId, identity);
       return undefined;
     }
     const connection = this.context.begin(envelopeId, receivedAt);
-    const said = greeting ?? this.remembered.get(envelopeId);
-    if (said !== undefined) connection.identify(said);
+    const known = identity ?? this.remembered.get(envelopeId);
+    if (known !== undefined) connection.identify(known);
     this.remembered.delete(envelopeId);
-    if (full) this.evictLeastHeard(receivedAt);
+    if (full) this.evictLeastRecentlyUsed(receivedAt);
     this.byId.set(envelopeId, connection);
     return connection;
   }
 
-  /** Begins another connection where the greeting, or one that came before and waits, is of another node. */
-  private checkIdentity(known: C, greeting: NodeIdentity | null, receivedAt: number): C | undefined {
-    const { envelopeId } = known.origin;
-    const said = greeting ?? this.waiting.get(envelopeId);
-    if (said === undefined) return known;
-    if (!known.isOther(said)) {
-      this.waiting.delete(envelopeId);
-      return known;
+  /** Creates another connection if the identity, or the pending one of the same id, is of another node. */
+  private checkIdentity(connection: C, identity: NodeIdentity | null, receivedAt: number): C | undefined {
+    const { envelopeId } = connection.origin;
+    const latest = identity ?? this.pending.get(envelopeId);
+    if (latest === undefined) return connection;
+    if (!connection.isOther(latest)) {
+      this.pending.delete(envelopeId);
+      return connection;
     }
     if (!this.replacements.tryAcquire(this.context.now())) {
-      this.waiting.set(envelopeId, said);
+      this.pending.set(envelopeId, latest);
       return undefined;
     }
     const next = this.context.begin(envelopeId, receivedAt);
-    next.identify(said);
+    next.identify(latest);
     this.byId.set(envelopeId, next);
-    this.waiting.delete(envelopeId);
-    this.replace(known, 'identity_changed', receivedAt);
+    this.pending.delete(envelopeId);
+    this.replace(connection, 'identity_changed', receivedAt);
     return next;
   }
 
-  private evictLeastHeard(at: number): void {
+  private evictLeastRecentlyUsed(at: number): void {
     let least: C | undefined;
     for (const connection of this.byId.values()) {
-      if (least === undefined || connection.turn < least.turn) least = connection;
+      if (least === undefined || connection.lastUse < least.lastUse) least = connection;
     }
     if (least === undefined) return;
     const { envelopeId } = least.origin;
     this.byId.delete(envelopeId);
-    // A greeting that waited is the later one.
-    this.remember(envelopeId, this.waiting.get(envelopeId) ?? least.said);
-    this.waiting.delete(envelopeId);
+    // A pending identity is the newer one.
+    this.remember(envelopeId, this.pending.get(envelopeId) ?? least.identity);
+    this.pending.delete(envelopeId);
     this.replace(least, 'id_evicted', at);
   }
 
-  private remember(envelopeId: number | null, said: NodeIdentity): void {
-    this.remembered.set(envelopeId, { ...said, sysinfo: null });
+  private remember(envelopeId: number | null, identity: NodeIdentity): void {
+    this.remembered.set(envelopeId, { ...identity, sysinfo: null });
     if (this.remembered.size > MAX_NODES_PER_SOCKET) this.remembered.deleteOldest();
   }
 

@@ -1,16 +1,15 @@
-/** Where a node may send its telemetry. */
+/** A path that nodes send telemetry to. */
 export interface TelemetryEndpoint {
-  /** The path that the socket is opened on. */
   path: string;
-  /** The path that metrics count it under: other names of a path count as that path. */
+  /** The path in metrics: aliases count as the path that they stand for. */
   countedAs: string;
-  /** Its messages are never purged. */
+  /** Whether its messages are never purged. */
   audit: boolean;
 }
 
 export const ENDPOINTS = {
   expiring: { path: '/', countedAs: '/', audit: false },
-  /** What nodes of the public telemetry server are set up with. */
+  /** The path of the public telemetry server, with which nodes are configured. */
   submit: { path: '/submit', countedAs: '/', audit: false },
   audit: { path: '/audit', countedAs: '/audit', audit: true },
 } as const satisfies Record<string, TelemetryEndpoint>;

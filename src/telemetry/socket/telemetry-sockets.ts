@@ -17,15 +17,15 @@ import type { TelemetryEndpoint } from './telemetry-endpoint.js';
 const SHARE_FOR_TERMINATION = 1 / 6;
 const GOING_AWAY = 'the server is going away';
 
-/** Learns when nodes are not heard: of pauses, and of sockets that come and go. Called for each socket, never for a message. */
+/** Is notified of pauses and of sockets, to record when nodes were not observed. Not called for messages. */
 export abstract class SocketWatch {
-  /** From now on no socket is read, or each is again. */
+  /** All sockets are paused, or resumed. */
   abstract paused(paused: boolean): void;
 
   abstract opened(): void;
 
   /**
-   * @param openMs how long it was open
+   * @param openMs how long the socket was open
    * @param ipAddr of the node
    */
   abstract ended(openMs: number, ipAddr: string): void;

@@ -1,12 +1,12 @@
 import { type Batch, BatchQueue, type RowBlock } from '../../../src/telemetry/index.js';
 
-/** Remembers what it is given. */
+/** Records the batches and parts that it gets. */
 export class RecordingQueue extends BatchQueue {
   readonly batches: Batch[] = [];
   readonly parts: Batch[] = [];
   full = false;
-  keepsParts = false;
-  /** Whether it refuses parts, though it takes note of them. */
+  journalsParts = false;
+  /** Whether it rejects parts, which are recorded all the same. */
   refusesParts = false;
   private readonly losePartsListeners: (() => void)[] = [];
 
@@ -14,7 +14,7 @@ export class RecordingQueue extends BatchQueue {
     this.batches.push(batch);
   }
 
-  override keep(part: Batch): boolean {
+  override journalPart(part: Batch): boolean {
     const { expiring, audit } = part;
     const copy = (block: RowBlock): RowBlock => ({ ...block, tuples: Buffer.from(block.tuples) });
     this.parts.push({ ...part, expiring: copy(expiring), audit: copy(audit) });
@@ -22,14 +22,14 @@ export class RecordingQueue extends BatchQueue {
   }
 
   override onFullChange(): void {
-    // It never changes.
+    // This queue is never full.
   }
 
   override onPartsLost(listener: () => void): void {
     this.losePartsListeners.push(listener);
   }
 
-  /** As if the directory that they were in was removed. */
+  /** As after the removal of the journal's directory. */
   loseParts(): void {
     for (const listener of this.losePartsListeners) listener();
   }
