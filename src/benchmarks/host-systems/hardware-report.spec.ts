@@ -42,9 +42,9 @@ describe('the clock of a processor', () => {
 });
 
 describe('a host system', () => {
-  it('is called after the node that reports it', () => {
+  it('has a description with the name of the reporting node', () => {
     expect(hostSystemValues(NOTHING).description).toBe('Reported by QmExample.');
-    expect(hostSystemValues({ ...NOTHING, name: 'alice' }).description).toBe('As alice reports it.');
+    expect(hostSystemValues({ ...NOTHING, name: 'alice' }).description).toBe('Reported by alice.');
   });
 
   it('runs the system that the node was built for, or Linux where it has a Linux kernel', () => {
