@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { formatCount, formatSpan } from '../shared/format.js';
 import type { NodeStore } from './node-store.js';
-import { useSecond } from './use-second.js';
+import { useSecond } from './hooks.js';
 
 const NONE = '–';
 
