@@ -8,7 +8,7 @@ import { linkTo } from '../shared/url-state.js';
 
 interface CreateFormProps {
   title: string;
-  /** What the button says. */
+  /** Label of the button. */
   action: string;
   /**
    * Sends what was filled in.

@@ -113,7 +113,7 @@ function lasted({ ts_start, ts_end }: Run): string {
   return formatSpan(Date.parse(ts_end) - Date.parse(ts_start));
 }
 
-/** Chooses two runs: the two newest unless told otherwise. */
+/** Chooses two runs; default: the two newest. */
 function CompareForm({ runs }: { runs: readonly Run[] }): JSX.Element {
   const [base, setBase] = useState(runs[1]?.id.toString() ?? '');
   const [head, setHead] = useState(runs[0]?.id.toString() ?? '');

@@ -9,7 +9,7 @@ import { Time } from '../shared/time.js';
 import { linkTo } from '../shared/url-state.js';
 import type { Run } from './run.js';
 
-/** What is said of a run. */
+/** Properties of a run. */
 export function RunFacts({ run }: { run: Run }): JSX.Element {
   const { description, created_at, ts_start, ts_end, peerId, host_system_id } = run;
   return (

@@ -84,7 +84,7 @@ function LoadOlder({ loading, load }: OlderProps): JSX.Element {
   useEffect(() => {
     if (button.current === null || loading) return;
     const observer = new IntersectionObserver((entries) => {
-      // Several may come at once: the last one is how it is now. At the top nobody has asked for more yet.
+      // The last entry is the current state. At the top of the page nothing is loaded automatically.
       if (entries.at(-1)?.isIntersecting === true && scrollY > 0) load();
     });
     observer.observe(button.current);

@@ -73,7 +73,7 @@ interface Choice {
  * The nodes in their order.
  *
  * @param version of the store
- * @param held they keep their places, so that nobody hits another one than they meant; new ones come last
+ * @param held rows keep their positions, so that users do not click a wrong one; new rows are appended
  */
 export function useOrdered(
   { store, words, order, pins }: Choice,
@@ -81,7 +81,7 @@ export function useOrdered(
   held: boolean,
 ): StoredNode[] {
   const { column, descending } = order;
-  // Whoever chooses otherwise begins with no places.
+  // Other filters or another order reset the positions.
   const places = useMemo(() => ({ of: new Map<number, number>() }), [store, words, column, descending, pins]);
   return useMemo(() => {
     const nodes = ordered(store.all(), words, { column, descending }, pins);

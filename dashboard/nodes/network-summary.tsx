@@ -6,7 +6,7 @@ import { useSecond } from './hooks.js';
 
 const NONE = '–';
 
-/** What the nodes of a chain say together, with a clock that runs since the last block. */
+/** Summary of a chain, with the time since the last block. */
 export function NetworkSummary({ store }: { store: NodeStore }): JSX.Element {
   const [header, setHeader] = useState(store.header);
   useEffect(() => {

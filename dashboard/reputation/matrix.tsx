@@ -10,11 +10,11 @@ interface Opinion {
   connected: boolean;
 }
 
-/** Who says what of whom. */
+/** Reported reputations. */
 interface MatrixData {
   /** The newest report first. */
   reporters: { peerId: string; ts: string; reports: Map<string, Opinion> }[];
-  /** Peers that somebody says something of: the one with the lowest reputation first. */
+  /** Peers in any report, lowest reputation first. */
   remotes: string[];
 }
 
@@ -45,7 +45,7 @@ interface MatrixProps {
   linkOf: (peerId: string) => string;
 }
 
-/** What each node says of the peers that have ever connected here. */
+/** Reputations of peers that have connected to this server, by reporting node. */
 export function Matrix({ data: { reporters, remotes }, nameOf, linkOf }: MatrixProps): JSX.Element {
   const [shown, setShown] = useState(PAGE_SIZE);
   const columns = remotes.slice(0, shown);

@@ -13,7 +13,7 @@ import { MAX_REPORTS, usePeerReports } from './use-peer-reports.js';
 
 /** Nodes send their network state every 30 seconds. */
 const HOLD_S = 120;
-/** Lines of a chart that can be told apart. */
+/** Maximum number of distinguishable series. */
 const MAX_LINES = 12;
 const MAX_POINTS = 2000;
 
@@ -91,12 +91,12 @@ function gapOf(reports: readonly Report[]): number {
 }
 
 interface ReportersProps {
-  /** The one that said the lowest first. */
+  /** Lowest value first. */
   reporters: readonly Reporter[];
   nameOf: (peerId: string) => string;
 }
 
-/** What each node said of the peer, in numbers. */
+/** Statistics of the reports by node. */
 function Reporters({ reporters, nameOf }: ReportersProps): JSX.Element {
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="By reporting node">

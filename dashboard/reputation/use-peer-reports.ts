@@ -5,10 +5,10 @@ import { boundsOf, type TimeRange } from '../shared/time-range.js';
 import { merged, type Report } from './reports.js';
 
 /**
- * Asks the server again and again, while somebody can see it.
+ * Polls the server while the page is visible.
  *
- * @param load is asked anew whenever `inputs` change
- * @returns what is there, which does not become "loading" while it is only asked for again, and how to ask at once
+ * @param load called again when `inputs` change
+ * @returns the data, which is not "loading" during polls, and a function that reloads it
  */
 export function usePolled<T>(
   load: (signal: AbortSignal) => Promise<T>,
@@ -18,7 +18,7 @@ export function usePolled<T>(
   const [loaded, reload] = useLoaded(load, inputs);
   const { state } = loaded;
   useEffect(() => {
-    // From one answer to the next request, so that a slow server is not asked twice at once.
+    // The interval starts after a response, so that requests to a slow server do not overlap.
     if (state === 'loading') return;
     const timer = setInterval(() => {
       if (!document.hidden) reload();
@@ -39,8 +39,8 @@ const INTERVAL_MS = 15_000;
 const OVERLAP_MS = 60_000;
 
 /**
- * What others say of a peer, newest first. After the first answer only what is new is asked for: to find the peer in
- * the network states of a long time takes the server long.
+ * Reports about a peer, newest first. Polls request new reports only, because searching network states of a long time is
+ * expensive.
  */
 export function usePeerReports(peerId: string, range: TimeRange): [Loaded<Report[]>, () => void] {
   const known = useRef<{ key: string; reports: Report[] }>({ key: '', reports: [] });

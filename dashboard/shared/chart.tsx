@@ -7,7 +7,7 @@ import { THEME_CHANGED } from './theme-choice.js';
 import { Time } from './time.js';
 
 interface ChartProps {
-  /** What is shown, with its unit where `format` does not say it: "Peers", "Finality lag (blocks)". */
+  /** Title, with the unit if `format` does not add one: "Peers", "Finality lag (blocks)". */
   title: string;
   /** The name of each column of `data`. */
   labels: readonly string[];
@@ -147,7 +147,7 @@ interface ChartTableProps {
   format: (value: number) => string;
 }
 
-/** The values of a chart for whoever cannot see it; made when it is opened. */
+/** The values of a chart as an accessible table, rendered when it is opened. */
 function ChartTable({ title, labels, data, format }: ChartTableProps): JSX.Element {
   const [open, setOpen] = useState(false);
   return (

@@ -33,9 +33,9 @@ export class Counts {
   }
 }
 
-/** What is so much earlier than the newest that has come is asked for again: messages may come late. */
+/** Overlap of a resumed subscription, because messages may arrive late: milliseconds. */
 export const OVERLAP_MS = 600_000;
-/** Rows that are remembered. Where more came in that time, it is asked for less of it. */
+/** Maximum number of remembered rows. With more rows, the overlap is shorter. */
 const MAX_ROWS = 10_000;
 /** What is forgotten when there is no more room. */
 const EVICTED_SHARE = 0.2;
@@ -54,7 +54,7 @@ export class ReceivedRows {
 
   constructor(private readonly most = MAX_ROWS) {}
 
-  /** From when on to ask again: RFC 3339; undefined where nothing has come. What has come since is then expected. */
+  /** Start time of a resumed subscription, RFC 3339; undefined without rows. Rows since then are expected again. */
   resume(): string | undefined {
     if (this.newest === '') return undefined;
     this.expected = new Counts(this.counts);
