@@ -38,6 +38,6 @@ export default defineConfig({
       },
     },
   },
-  // `npx vite dashboard` shows the pages with what a server on port 8080 answers.
+  // `npx vite dashboard` serves the pages with the API of a server on port 8080.
   server: { proxy: { '^/(?!dashboard/)': { target: 'http://127.0.0.1:8080', ws: true } } },
 });

@@ -2,7 +2,7 @@ import { MESSAGE_TYPES, typeNumber } from '../../src/storage/index.js';
 
 /** What benchmarks that write to this server's tables by SQL know of their columns. */
 
-/** The process that is said to have written the rows. */
+/** The collector of the generated rows. */
 const COLLECTOR_ID = '00000000-0000-7000-8000-000000000001';
 const COLLECTOR = 1;
 /** $1: when it started; $2: when it was seen last. */

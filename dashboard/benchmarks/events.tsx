@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import type { ApiSchema } from '../shared/api.js';
 import { Time } from '../shared/time.js';
 import type { QueryChange } from '../shared/url-state.js';
-import { NewEvent } from './new-event.js';
+import { NewEvent } from './create-forms.js';
 
 interface EventsProps {
   runId: number;

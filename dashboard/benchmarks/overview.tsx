@@ -1,13 +1,13 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { responseData, api } from '../shared/api.js';
+import { api, responseData } from '../shared/api.js';
+import { formatSpan, shortHash } from '../shared/format.js';
 import { useLoaded } from '../shared/loaded.js';
 import { Empty, Shown } from '../shared/states.js';
-import { CompareForm } from './compare-form.js';
-import { NewHostSystem } from './new-host-system.js';
-import { NewRun } from './new-run.js';
+import { Time } from '../shared/time.js';
+import { linkTo } from '../shared/url-state.js';
+import { NewHostSystem, NewRun } from './create-forms.js';
 import { readRuns, type Run } from './run.js';
-import { RunsTable } from './runs-table.js';
 
 /** Each may have megabytes of JSON. */
 const PAGE_SIZE = 50;
@@ -58,4 +58,97 @@ async function load(most: number, signal: AbortSignal): Promise<Run[]> {
     if (page.length < PAGE_SIZE) break;
   }
   return runs;
+}
+
+/** Newest first. */
+function RunsTable({ runs }: { runs: readonly Run[] }): JSX.Element {
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-label="Benchmarks">
+      <table>
+        <caption>Benchmarks, newest first</caption>
+        <thead>
+          <tr>
+            <th scope="col">Benchmark</th>
+            <th scope="col">Start</th>
+            <th scope="col">Duration</th>
+            <th scope="col">Node</th>
+            <th scope="col">Host system</th>
+          </tr>
+        </thead>
+        <tbody>
+          {runs.map((run) => (
+            <tr key={run.id}>
+              <td class="notes">
+                <a href={linkTo('/dashboard/benchmarks/', { id: run.id.toString() })}>{runName(run)}</a>
+              </td>
+              <td>
+                <Time value={run.ts_start ?? run.created_at} />
+              </td>
+              <td>{lasted(run)}</td>
+              <td class="mono">
+                {run.peerId === '' ? (
+                  '–'
+                ) : (
+                  <a href={linkTo('/dashboard/node/', { peer_id: run.peerId })}>{shortHash(run.peerId)}</a>
+                )}
+              </td>
+              <td>{run.host_system_id ?? '–'}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** `12: before the change`; notes may be long. */
+export function runName({ id, description }: Pick<Run, 'id' | 'description'>): string {
+  const [line = ''] = description.split('\n');
+  const short = line.length > 80 ? `${line.slice(0, 80)}…` : line;
+  return short === '' ? id.toString() : `${id}: ${short}`;
+}
+
+function lasted({ ts_start, ts_end }: Run): string {
+  if (ts_start === null || ts_end === null) return '–';
+  return formatSpan(Date.parse(ts_end) - Date.parse(ts_start));
+}
+
+/** Chooses two runs; default: the two newest. */
+function CompareForm({ runs }: { runs: readonly Run[] }): JSX.Element {
+  const [base, setBase] = useState(runs[1]?.id.toString() ?? '');
+  const [head, setHead] = useState(runs[0]?.id.toString() ?? '');
+  return (
+    <section aria-labelledby="compare">
+      <h2 id="compare">Compare two runs</h2>
+      <div class="fields">
+        <RunField label="Base" value={base} runs={runs} onChange={setBase} />
+        <RunField label="Compared" value={head} runs={runs} onChange={setHead} />
+        <a class="check" href={linkTo('/dashboard/benchmarks/', { base, head })}>
+          Compare
+        </a>
+      </div>
+    </section>
+  );
+}
+
+interface RunFieldProps {
+  label: string;
+  value: string;
+  runs: readonly Run[];
+  onChange: (id: string) => void;
+}
+
+function RunField({ label, value, runs, onChange }: RunFieldProps): JSX.Element {
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <select value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+        {runs.map((run) => (
+          <option key={run.id} value={run.id}>
+            {runName(run)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
 }

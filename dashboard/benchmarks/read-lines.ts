@@ -1,7 +1,7 @@
 import { fetched } from '../shared/api.js';
 
 /**
- * The objects of an answer in NDJSON, as they come.
+ * The objects of an NDJSON response as they arrive.
  *
  * @throws RequestFailedError when it was a problem
  */
@@ -23,7 +23,7 @@ export async function* readLines(
     }
     if (rest !== '') yield [JSON.parse(rest) as Record<string, unknown>];
   } finally {
-    // Whoever stops early does not want the server to go on.
+    // Cancels the request if the consumer stops early.
     await reader.cancel().catch(() => undefined);
   }
 }

@@ -21,7 +21,7 @@ export function show(title: string, content: HTMLElement, onShown?: () => void):
 /**
  * Asks this server, with the token that was given, if any.
  *
- * @throws Error when it was answered with a problem, in words for people, or while people are asked for a token
+ * @throws Error with the message of a problem response, or while a token is required
  */
 export async function get(path: string, signal?: AbortSignal): Promise<unknown> {
   if (access() !== 'granted') throw new Error('A token is required.');

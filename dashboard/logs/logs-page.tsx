@@ -18,7 +18,7 @@ const MAX_TYPES = 100;
 
 const feed = new FeedClient(parseExact);
 
-/** What a node has said, as far back as it is kept. */
+/** All stored messages of a node. */
 export function LogsPage(): JSX.Element {
   const [query, change] = useQueryState();
   const logQuery = readLogQuery(query);

@@ -1,8 +1,11 @@
 import type { JSX } from 'preact';
+import { memo } from 'preact/compat';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { formatCount } from '../shared/format.js';
+import { JsonTree } from '../shared/json-tree.js';
 import { Empty, Failed, Loading } from '../shared/states.js';
-import { MessageItem } from './message-item.js';
-import { LoadOlder } from './older.js';
+import { Time } from '../shared/time.js';
+import { previewOf, type ShownMessage } from './shown-message.js';
 import type { Followed } from './use-followed.js';
 import type { Messages } from './use-messages.js';
 
@@ -51,5 +54,45 @@ export function MessageList({ messages, followed, follow }: MessageListProps): J
       {error === undefined && more && <LoadOlder loading={loading} load={older} />}
       {!more && <p class="muted">There are no older messages.</p>}
     </>
+  );
+}
+
+/** A message on a line, which opens as a tree. */
+const MessageItem = memo(({ message }: { message: ShownMessage }): JSX.Element => {
+  const [open, setOpen] = useState(false);
+  return (
+    <li>
+      <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+        <summary>
+          <Time value={message.createdAt} precise /> <strong>{message.msg || '(no type)'}</strong>{' '}
+          <span class="preview mono">{previewOf(message.logs)}</span>
+        </summary>
+        {open && <JsonTree value={message.logs} />}
+      </details>
+    </li>
+  );
+});
+
+interface OlderProps {
+  loading: boolean;
+  load: () => void;
+}
+
+/** A button that gets older messages, and does so by itself when it comes into view. */
+function LoadOlder({ loading, load }: OlderProps): JSX.Element {
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (button.current === null || loading) return;
+    const observer = new IntersectionObserver((entries) => {
+      // The last entry is the current state. At the top of the page nothing is loaded automatically.
+      if (entries.at(-1)?.isIntersecting === true && scrollY > 0) load();
+    });
+    observer.observe(button.current);
+    return () => observer.disconnect();
+  }, [loading, load]);
+  return (
+    <button ref={button} type="button" class="older" aria-disabled={loading} onClick={load}>
+      {loading ? 'Loading older messages…' : 'Older messages'}
+    </button>
   );
 }

@@ -1,5 +1,4 @@
-import { Counts } from '../shared/counts.js';
-import { OVERLAP_MS } from '../shared/received-rows.js';
+import { Counts, OVERLAP_MS } from '../shared/received-rows.js';
 import type { ShownMessage } from './shown-message.js';
 
 /** The feed leaves them out, or sets them. */

@@ -21,7 +21,7 @@ interface Row {
   logs: Record<string, ExactJson>;
 }
 
-/** The rows of an answer of `GET /nodes/logs` in JSON, with every digit of their numbers. */
+/** The rows of a JSON response of `GET /nodes/logs`, with exact numbers. */
 export function readMessages(json: string): ShownMessage[] {
   return (parseExact(json) as unknown as Row[]).map(({ cursor, created_at, msg, logs }) => ({
     key: cursor,
@@ -32,7 +32,7 @@ export function readMessages(json: string): ShownMessage[] {
   }));
 }
 
-/** The beginning of what a message says, on one line: `height=12 origin="Own" state={…}`. */
+/** A preview of a message on one line: `height=12 origin="Own" state={…}`. */
 export function previewOf(logs: Record<string, ExactJson>): string {
   let text = '';
   for (const [name, value] of Object.entries(logs)) {

@@ -94,7 +94,7 @@ class Following {
     }
   }
 
-  /** What came since it was asked last. */
+  /** Messages since the last call. */
   taken(): ShownMessage[] {
     const { arrived } = this;
     this.arrived = [];

@@ -6,7 +6,7 @@ import { nodeParametersOf, type LogQuery } from './log-query.js';
 /** While a node is followed, types that it had not sent before are looked for. */
 const OVERLAP_MS = 30_000;
 
-/** The types of messages that a node has sent in the time that is asked for, the most frequent first. */
+/** Message types of a node in the time range, the most frequent first. */
 export function useTypes(logQuery: LogQuery): Loaded<ApiSchema<'MessageCount'>[]> {
   const { peerId, chain, range, follow } = logQuery;
   const [types, reload] = useLoaded(

@@ -33,7 +33,7 @@ export function Facts({ node }: { node: ApiSchema<'NodeDetail'> }): JSX.Element 
   );
 }
 
-/** By the node's own clock, which may say anything. */
+/** By the clock of the node, which may be wrong. */
 function StartTime({ at }: { at: number }): JSX.Element {
   const date = new Date(at);
   return Number.isNaN(date.getTime()) ? <span>{at}</span> : <Time value={date.toISOString()} />;

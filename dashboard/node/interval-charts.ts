@@ -6,7 +6,7 @@ export type Interval = Record<string, unknown>;
 export interface ChartDefinition {
   title: string;
   labels: readonly string[];
-  /** Of a message: a value for each label, null where it says nothing of it. */
+  /** Values of a message, one for each label; null if missing. */
   values: (interval: Interval) => (number | null)[];
   format: (value: number) => string;
   fromZero?: boolean;

@@ -103,7 +103,7 @@ function NodeShown({ peerId, chain, bounds }: NodeShownProps): JSX.Element {
   );
 }
 
-/** What identifies the chain of a node; undefined where it has said neither hash nor name. */
+/** Key of the chain of a node; undefined if it has sent neither hash nor name. */
 function keyOf({
   genesis_hash,
   chain,

@@ -7,7 +7,7 @@ import { Time } from '../shared/time.js';
 /** Connections that are looked through for open ones, the newest. */
 const MAX_CONNECTIONS = 1000;
 
-/** The open connections of a peer id that several nodes have: what differs tells them apart. */
+/** The open connections of a duplicate peer id, with the fields that distinguish its nodes. */
 export function OpenConnections({
   node,
   chain,
@@ -73,7 +73,7 @@ export function OpenConnections({
   );
 }
 
-/** By the node's own clock, which may say anything. */
+/** By the clock of the node, which may be wrong. */
 function started(at: number | null): JSX.Element | string {
   if (at === null) return '–';
   const date = new Date(at);

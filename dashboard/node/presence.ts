@@ -7,7 +7,7 @@ export interface Session {
   reason: string | null;
 }
 
-/** `unknown`: the server was away, or had not met the node yet, so that nobody knows. */
+/** `unknown`: the server was down, or the node had not connected before. */
 export type PresenceState = 'connected' | 'away' | 'unknown';
 
 export interface Presence {

@@ -9,7 +9,7 @@ const STATES: Record<PresenceState, string> = {
   unknown: 'Unknown: the server was down, or the node had not connected before',
 };
 
-/** When the node was there. The table of sessions says the same in words. */
+/** A timeline of presence. The table of sessions has the same data. */
 export function Timeline({ presence }: { presence: readonly Presence[] }): JSX.Element {
   const start = presence[0]?.start ?? 0;
   const length = (presence.at(-1)?.end ?? 0) - start || 1;

@@ -22,7 +22,7 @@ type Shown = Omit<History, 'goOn'>;
 
 const NOTHING: Shown = { charts: [], count: 0, state: 'loading', error: undefined };
 
-/** What a node said of itself every few seconds, between two times: milliseconds since the epoch. */
+/** The reports of a node between two times: milliseconds since the epoch. */
 export function useHistory(
   peerId: string,
   chain: string | undefined,

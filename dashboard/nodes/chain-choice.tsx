@@ -10,7 +10,7 @@ interface ChainChoiceProps {
   onChange: (network: string) => void;
 }
 
-/** Which chain is shown, of those that nodes are on. One that nobody is on now stays if it was chosen. */
+/** Chooses the chain. A chosen chain without nodes stays in the list. */
 export function ChainChoice({ chains, value, onChange }: ChainChoiceProps): JSX.Element {
   const others = value === undefined || chains.some(({ network }) => network === value) ? [] : [value];
   return (

@@ -2,7 +2,7 @@ import type { Chain } from './network.js';
 
 type Named = Pick<Chain, 'network' | 'name' | 'genesis_hash'>;
 
-/** The beginning of a hash that tells chains of one name apart: `0x` and eight digits. */
+/** Hash prefix that distinguishes chains of the same name: `0x` and eight digits. */
 const BEGINNING = 10;
 
 /** What people read: the name of a chain, with the beginning of its hash where another one has that name too. */

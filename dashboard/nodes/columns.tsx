@@ -17,7 +17,7 @@ export interface Surroundings {
 export interface Column {
   name: string;
   label: string;
-  /** What the server is asked for. */
+  /** Requested fields. */
   fields: readonly NodeField[];
   /** What it is sorted by. */
   key: (node: NetworkNode) => string | number | null;

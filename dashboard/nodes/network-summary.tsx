@@ -2,11 +2,11 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { formatCount, formatSpan } from '../shared/format.js';
 import type { NodeStore } from './node-store.js';
-import { useSecond } from './use-second.js';
+import { useSecond } from './hooks.js';
 
 const NONE = '–';
 
-/** What the nodes of a chain say together, with a clock that runs since the last block. */
+/** Summary of a chain, with the time since the last block. */
 export function NetworkSummary({ store }: { store: NodeStore }): JSX.Element {
   const [header, setHeader] = useState(store.header);
   useEffect(() => {

@@ -33,7 +33,7 @@ export const NO_HEADER: NetworkHeader = {
   last_block_at: null,
 };
 
-/** What is known of a node that nothing has been said of. */
+/** A node without any data. */
 export const NO_NODE: Omit<NetworkNode, 'id'> = {
   peer_id: null,
   name: null,

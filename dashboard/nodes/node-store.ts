@@ -26,7 +26,7 @@ export class NodeStore {
   /** Ids that have come of all nodes, while others follow. */
   private arrived: Set<number> | undefined;
   header: NetworkHeader = NO_HEADER;
-  /** The time of what is here, by the server's clock; '' where the server has not told one. */
+  /** Time of the current state by the clock of the server; '' if unknown. */
   asOf = '';
   /** What identifies the chain, as the feed takes it. */
   network = '';

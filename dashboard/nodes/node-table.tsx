@@ -4,9 +4,7 @@ import type { Column, Surroundings } from './columns.js';
 import type { NetworkNode } from './network.js';
 import { type Order, pinOf } from './node-order.js';
 import type { NodeStore } from './node-store.js';
-import { useOrdered } from './use-ordered.js';
-import { useSecond } from './use-second.js';
-import { useVirtualRows } from './use-virtual-rows.js';
+import { useOrdered, useSecond, useVirtualRows } from './hooks.js';
 
 /** As in the style sheet: pixels. */
 const ROW = 33;

@@ -15,8 +15,7 @@ import type { NodeStore } from './node-store.js';
 import { NetworkSummary } from './network-summary.js';
 import { NodeTable } from './node-table.js';
 import { useChains, useNetwork } from './use-network.js';
-import { useStored } from './use-stored.js';
-import { useWords } from './use-words.js';
+import { useStored, useWords } from './hooks.js';
 import './nodes.css';
 
 const SHOWN = COLUMNS.filter(({ spare }) => !spare).map(({ name }) => name);

@@ -9,7 +9,7 @@ const CHAINS_INTERVAL_MS = 15_000;
 /** Nodes a request. */
 const PAGE = 5_000;
 
-/** The chains that nodes are on, asked for again and again. */
+/** The chains with nodes, polled. */
 export function useChains(): [Loaded<Chain[]>, () => void] {
   const [chains, reload] = useLoaded((signal) => responseData(api.GET('/network', { signal })), []);
   useEffect(() => {
@@ -56,7 +56,7 @@ export function useNetwork(
   return [loaded, reload];
 }
 
-/** A chain that nobody is on any more, or not yet, has no nodes. */
+/** All nodes of a chain; none for an unknown chain. */
 async function snapshot(chain: string, signal: AbortSignal): Promise<Network> {
   const first = await page(chain, undefined, signal);
   const nodes = [...first.nodes];
@@ -65,7 +65,7 @@ async function snapshot(chain: string, signal: AbortSignal): Promise<Network> {
     nodes.push(...next.nodes);
     cursor = next.next_cursor;
   }
-  // The feed tells what has changed since the first page.
+  // The feed sends changes since the first page.
   return { ...first, nodes, next_cursor: null };
 }
 

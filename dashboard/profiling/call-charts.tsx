@@ -7,7 +7,7 @@ import type { CallTimes } from './call-times.js';
 
 /** Charts that are shown at first, and added. */
 const PAGE_SIZE = 12;
-/** Lines of a chart that can be told apart. */
+/** Maximum number of distinguishable series. */
 const MAX_TARGETS = 12;
 const MAX_POINTS = 1000;
 

@@ -40,7 +40,7 @@ export function readChoice(query: URLSearchParams): Choice {
   };
 }
 
-/** What is asked of the feed. */
+/** The feed request of a choice. */
 export function feedRequestOf({ peerId, aggregate, intervalS, minutes }: Choice, now: number): FeedRequest {
   const request = {
     peer_id: peerId,

@@ -1,9 +1,8 @@
 import type { JSX } from 'preact';
 import { responseData, api } from '../shared/api.js';
 import { Empty, Shown } from '../shared/states.js';
-import { Matrix } from './matrix.js';
-import { matrixOf } from './matrix-data.js';
-import { usePolled } from './use-polled.js';
+import { Matrix, matrixOf } from './matrix.js';
+import { usePolled } from './use-peer-reports.js';
 
 const INTERVAL_MS = 15_000;
 const MAX_REPORTERS = 100;

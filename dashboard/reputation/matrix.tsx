@@ -1,9 +1,39 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import type { ApiSchema } from '../shared/api.js';
 import { formatCount, shortHash } from '../shared/format.js';
 import { Time } from '../shared/time.js';
-import type { MatrixData } from './matrix-data.js';
 import { ReputationCell } from './reputation-cell.js';
+
+interface Opinion {
+  reputation: number;
+  connected: boolean;
+}
+
+/** Reported reputations. */
+interface MatrixData {
+  /** The newest report first. */
+  reporters: { peerId: string; ts: string; reports: Map<string, Opinion> }[];
+  /** Peers in any report, lowest reputation first. */
+  remotes: string[];
+}
+
+export function matrixOf(reports: readonly ApiSchema<'ReportedReputations'>[]): MatrixData {
+  const lowest = new Map<string, number>();
+  const reporters = reports.map(({ reporting_peer: peerId, remote_peer, reputation, connected, ts }) => {
+    const reports = new Map<string, Opinion>();
+    remote_peer.forEach((remote, index) => {
+      const value = reputation[index] ?? 0;
+      reports.set(remote, { reputation: value, connected: connected[index] === true });
+      lowest.set(remote, Math.min(value, lowest.get(remote) ?? Infinity));
+    });
+    return { peerId, ts, reports };
+  });
+  const remotes = [...lowest]
+    .sort(([one, low], [other, otherLow]) => low - otherLow || (one < other ? -1 : 1))
+    .map(([remote]) => remote);
+  return { reporters, remotes };
+}
 
 /** Visible columns at first, and added. */
 const PAGE_SIZE = 25;
@@ -15,7 +45,7 @@ interface MatrixProps {
   linkOf: (peerId: string) => string;
 }
 
-/** What each node says of the peers that have ever connected here. */
+/** Reputations of peers that have connected to this server, by reporting node. */
 export function Matrix({ data: { reporters, remotes }, nameOf, linkOf }: MatrixProps): JSX.Element {
   const [shown, setShown] = useState(PAGE_SIZE);
   const columns = remotes.slice(0, shown);

@@ -5,13 +5,15 @@ import { formatCount, shortHash } from '../shared/format.js';
 import { thinned, withGaps } from '../shared/series.js';
 import { Empty, Shown } from '../shared/states.js';
 import { boundsOf, type TimeRange } from '../shared/time-range.js';
-import { type Report, reportersOf, seriesOf } from './reports.js';
-import { Reporters } from './reporters.js';
+import { Time } from '../shared/time.js';
+import { linkTo } from '../shared/url-state.js';
+import { type Report, type Reporter, reportersOf, seriesOf } from './reports.js';
+import { ReputationCell } from './reputation-cell.js';
 import { MAX_REPORTS, usePeerReports } from './use-peer-reports.js';
 
 /** Nodes send their network state every 30 seconds. */
 const HOLD_S = 120;
-/** Lines of a chart that can be told apart. */
+/** Maximum number of distinguishable series. */
 const MAX_LINES = 12;
 const MAX_POINTS = 2000;
 
@@ -86,4 +88,58 @@ function gapOf(reports: readonly Report[]): number {
   const [newest, oldest] = [reports[0]?.ts ?? '', reports.at(-1)?.ts ?? ''];
   const span = (Date.parse(newest) - Date.parse(oldest)) / 1000;
   return Math.max(HOLD_S, (span / MAX_POINTS) * 4);
+}
+
+interface ReportersProps {
+  /** Lowest value first. */
+  reporters: readonly Reporter[];
+  nameOf: (peerId: string) => string;
+}
+
+/** Statistics of the reports by node. */
+function Reporters({ reporters, nameOf }: ReportersProps): JSX.Element {
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-label="By reporting node">
+      <table class="reporters">
+        <caption>By reporting node, lowest value first. ●: connected</caption>
+        <thead>
+          <tr>
+            <th scope="col">Reported by</th>
+            <th scope="col" class="number">
+              Latest
+            </th>
+            <th scope="col" class="number">
+              Lowest
+            </th>
+            <th scope="col" class="number">
+              Highest
+            </th>
+            <th scope="col" class="number">
+              Reports
+            </th>
+            <th scope="col">Last report</th>
+          </tr>
+        </thead>
+        <tbody>
+          {reporters.map(({ peerId, latest, lowest, highest, reports }) => (
+            <tr key={peerId}>
+              <td>
+                <a href={linkTo('/dashboard/node/', { peer_id: peerId })} title={peerId}>
+                  {nameOf(peerId)}
+                </a>{' '}
+                <span class="mono muted">{shortHash(peerId)}</span>
+              </td>
+              <ReputationCell value={latest.reputation} connected={latest.connected} />
+              <td class="number">{formatCount(lowest)}</td>
+              <td class="number">{formatCount(highest)}</td>
+              <td class="number">{formatCount(reports.length)}</td>
+              <td>
+                <Time value={latest.ts} relative />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
 }

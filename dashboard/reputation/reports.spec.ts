@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { levelOf } from './level.js';
-import { matrixOf } from './matrix-data.js';
+import { levelOf } from './reputation-cell.js';
+import { matrixOf } from './matrix.js';
 import { merged, reportersOf, seriesOf } from './reports.js';
 
 const ts = (second: number): string => `2026-01-02T03:04:${second.toString().padStart(2, '0')}.000000Z`;

@@ -3,7 +3,7 @@ import type { Series } from '../shared/series.js';
 
 export type Report = ApiSchema<'PeerReputation'>;
 
-/** What a node said of the peer in a time. */
+/** Reports of a node about the peer in the time range. */
 export interface Reporter {
   peerId: string;
   latest: Report;
@@ -22,7 +22,7 @@ export function merged(known: readonly Report[], added: readonly Report[], start
   return [...all.values()].sort((one, other) => (one.ts < other.ts ? 1 : one.ts > other.ts ? -1 : 0));
 }
 
-/** The one that said the lowest first. */
+/** Lowest value first. */
 export function reportersOf(reports: readonly Report[]): Reporter[] {
   const reporters = new Map<string, Reporter>();
   for (const report of [...reports].reverse()) {

@@ -1,9 +1,36 @@
-import { useRef } from 'preact/hooks';
-import { responseData, api } from '../shared/api.js';
-import type { Loaded } from '../shared/loaded.js';
+import { useEffect, useRef } from 'preact/hooks';
+import { api, responseData } from '../shared/api.js';
+import { type Loaded, useLoaded } from '../shared/loaded.js';
 import { boundsOf, type TimeRange } from '../shared/time-range.js';
 import { merged, type Report } from './reports.js';
-import { usePolled } from './use-polled.js';
+
+/**
+ * Polls the server while the page is visible.
+ *
+ * @param load called again when `inputs` change
+ * @returns the data, which is not "loading" during polls, and a function that reloads it
+ */
+export function usePolled<T>(
+  load: (signal: AbortSignal) => Promise<T>,
+  inputs: readonly unknown[],
+  everyMs: number,
+): [Loaded<T>, () => void] {
+  const [loaded, reload] = useLoaded(load, inputs);
+  const { state } = loaded;
+  useEffect(() => {
+    // The interval starts after a response, so that requests to a slow server do not overlap.
+    if (state === 'loading') return;
+    const timer = setInterval(() => {
+      if (!document.hidden) reload();
+    }, everyMs);
+    return () => clearInterval(timer);
+  }, [state, reload, everyMs]);
+  const steady: Loaded<T> =
+    loaded.state === 'loading' && loaded.value !== undefined
+      ? { state: 'done', value: loaded.value }
+      : loaded;
+  return [steady, reload];
+}
 
 /** All that the server gives at once. */
 export const MAX_REPORTS = 10_000;
@@ -12,8 +39,8 @@ const INTERVAL_MS = 15_000;
 const OVERLAP_MS = 60_000;
 
 /**
- * What others say of a peer, newest first. After the first answer only what is new is asked for: to find the peer in
- * the network states of a long time takes the server long.
+ * Reports about a peer, newest first. Polls request new reports only, because searching network states of a long time is
+ * expensive.
  */
 export function usePeerReports(peerId: string, range: TimeRange): [Loaded<Report[]>, () => void] {
   const known = useRef<{ key: string; reports: Report[] }>({ key: '', reports: [] });

@@ -36,7 +36,7 @@ export function removeToken(): void {
   sessionStorage.removeItem(KEY);
 }
 
-/** The server has answered that it asks for a token, or for another one. */
+/** The server requires a token, or has rejected the current one. */
 export function accessRefused(): void {
   if (current !== 'granted') return;
   const had = token() !== undefined;

@@ -2,7 +2,7 @@ import { type AnalyticsClient, type components, createAnalyticsClient } from '..
 import { accessRefused, token, tokenHeaders } from './access.js';
 
 type Schemas = components['schemas'];
-/** Types of answers, by their names in the OpenAPI document: `ApiSchema<'Node'>`. */
+/** Types of the OpenAPI document by name: `ApiSchema<'Node'>`. */
 export type ApiSchema<Name extends keyof Schemas> = Schemas[Name];
 
 /** The server that this page came from. */
@@ -12,7 +12,7 @@ api.use({
     noteRefusal(response, request.headers.get('Authorization') ?? undefined),
 });
 
-/** The server refused or failed to answer. The message is for people, and names the input that is wrong. */
+/** A request failed. The message names the invalid input. */
 export class RequestFailedError extends Error {
   override readonly name = 'RequestFailedError';
 
@@ -34,7 +34,7 @@ interface Asked<Data> {
 }
 
 /**
- * What was answered: `await responseData(api.GET('/nodes', { signal }))`.
+ * The data of a response: `await responseData(api.GET('/nodes', { signal }))`.
  *
  * @throws RequestFailedError when it was a problem
  */
@@ -47,9 +47,9 @@ export async function responseData<Data>(asked: Promise<Asked<Data>>): Promise<E
 }
 
 /**
- * A plain `fetch` with what the API asks for.
+ * `fetch` with the headers of the API.
  *
- * @throws RequestFailedError when it was answered with a problem
+ * @throws RequestFailedError for a problem response
  */
 export async function fetched(url: string, signal?: AbortSignal): Promise<Response> {
   const headers = tokenHeaders();

@@ -1,13 +1,13 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { type ChartColours, useColours } from './chart-colours.js';
-import { ChartTable } from './chart-table.js';
 import type { Series } from './series.js';
+import { THEME_CHANGED } from './theme-choice.js';
+import { Time } from './time.js';
 
 interface ChartProps {
-  /** What is shown, with its unit where `format` does not say it: "Peers", "Finality lag (blocks)". */
+  /** Title, with the unit if `format` does not add one: "Peers", "Finality lag (blocks)". */
   title: string;
   /** The name of each column of `data`. */
   labels: readonly string[];
@@ -135,4 +135,117 @@ function bounds(min: number | null, max: number | null, fromZero: boolean): uPlo
   const bottom = fromZero ? Math.min(0, low) : low;
   const spare = (high - bottom) * 0.08 || 1;
   return [fromZero && low >= 0 ? 0 : bottom - spare, high + spare];
+}
+
+/** Rows that are shown: the whole time, by as many values. */
+const ROWS = 60;
+
+interface ChartTableProps {
+  title: string;
+  labels: readonly string[];
+  data: Series;
+  format: (value: number) => string;
+}
+
+/** The values of a chart as an accessible table, rendered when it is opened. */
+function ChartTable({ title, labels, data, format }: ChartTableProps): JSX.Element {
+  const [open, setOpen] = useState(false);
+  return (
+    <details class="chart-table" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        As a table<span class="hidden">: {title}</span>
+      </summary>
+      {open && (
+        <div class="scroll" tabIndex={0} role="region" aria-label={`${title}, as a table`}>
+          <table>
+            <caption>{title}</caption>
+            <thead>
+              <tr>
+                <th scope="col">Time</th>
+                {labels.map((label) => (
+                  <th key={label} scope="col" class="number">
+                    {label}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {sample(data).map((at) => (
+                <tr key={at}>
+                  <td>
+                    <Time value={new Date((data.times[at] ?? 0) * 1000).toISOString()} />
+                  </td>
+                  {labels.map((label, column) => (
+                    <td key={label} class="number">
+                      {shown(data.columns[column]?.[at], format)}
+                      {extremes(data.low?.[column]?.[at], data.high?.[column]?.[at], format)}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </details>
+  );
+}
+
+/** What a mean was made of. */
+function extremes(
+  low: number | null | undefined,
+  high: number | null | undefined,
+  format: (value: number) => string,
+): string {
+  if (low === undefined || low === null || high === undefined || high === null || low === high) return '';
+  return ` (${format(low)} to ${format(high)})`;
+}
+
+/** Newest first, evenly spread. */
+function sample({ times, columns }: Series): number[] {
+  const filled = times.map((_, at) => at).filter((at) => columns.some((column) => column[at] !== null));
+  const step = Math.max(1, filled.length / ROWS);
+  const count = Math.min(ROWS, filled.length);
+  return Array.from({ length: count }, (_, row) => filled[filled.length - 1 - Math.floor(row * step)] ?? 0);
+}
+
+function shown(value: number | null | undefined, format: (value: number) => string): string {
+  return value === null || value === undefined ? '–' : format(value);
+}
+
+/** Colours of the theme, as a canvas takes them. */
+interface ChartColours {
+  text: string;
+  grid: string;
+  lines: string[];
+}
+
+const LINES = ['--line-1', '--line-2', '--line-3', '--line-4', '--line-5', '--line-6'];
+
+/** Those of the theme of now: others when it changes. */
+function useColours(): ChartColours {
+  const [colours, setColours] = useState(read);
+  useEffect(() => {
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    const update = (): void => setColours(read());
+    dark.addEventListener('change', update);
+    addEventListener(THEME_CHANGED, update);
+    return () => {
+      dark.removeEventListener('change', update);
+      removeEventListener(THEME_CHANGED, update);
+    };
+  }, []);
+  return colours;
+}
+
+function read(): ChartColours {
+  // The value of a property is text, with light-dark() in it; the colour of an element is resolved.
+  const probe = document.body.appendChild(document.createElement('span'));
+  const resolved = (property: string): string => {
+    probe.style.color = `var(${property})`;
+    return getComputedStyle(probe).color;
+  };
+  const colours = { text: resolved('--muted'), grid: resolved('--border'), lines: LINES.map(resolved) };
+  probe.remove();
+  return colours;
 }

@@ -45,7 +45,7 @@ interface Frame {
   data?: FeedRow[];
 }
 
-/** The server asks for a token, or for another one. */
+/** The server requires a token, or another one. */
 const UNAUTHORIZED = 4401;
 
 const FIRST_WAIT_MS = 500;

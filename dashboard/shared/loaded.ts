@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
 
-/** Something that is asked of the server, as it stands. */
+/** The state of a request. */
 export type Loaded<T> =
   /** `value`: what was there before, to be shown until the new is there. */
   | { state: 'loading'; value: T | undefined }
@@ -8,10 +8,10 @@ export type Loaded<T> =
   | { state: 'failed'; error: Error; value: T | undefined };
 
 /**
- * Asks the server, anew whenever `inputs` change, and gives up what it had asked before.
+ * Sends a request when `inputs` change, and aborts the previous one.
  *
- * @param load gets a signal that aborts when the answer is no longer wanted; undefined asks nothing
- * @returns what is there, and how to ask once more
+ * @param load receives a signal that aborts obsolete requests; undefined: no request
+ * @returns the state, and a function that repeats the request
  */
 export function useLoaded<T>(
   load: ((signal: AbortSignal) => Promise<T>) | undefined,

@@ -53,7 +53,7 @@ function onePerPeer(nodes: readonly ApiSchema<'Node'>[]): ApiSchema<'Node'>[] {
   return nodes.filter(({ peer_id }, at) => nodes[at - 1]?.peer_id !== peer_id);
 }
 
-/** The name of a node and its chain; of one that has said neither, its peer id. */
+/** Name and chain of a node; its peer id if it has no name. */
 export function nodeName({
   name,
   chain,

@@ -8,7 +8,7 @@ export interface OwnPage {
 
 let asked: Promise<OwnPage[]> | undefined;
 
-/** What the server says of its own pages; none where whoever serves these pages does not know of any. */
+/** Additional pages of the server; none if they cannot be loaded. */
 export function useOwnPages(): readonly OwnPage[] {
   const [pages, setPages] = useState<readonly OwnPage[]>([]);
   useEffect(() => {

@@ -114,11 +114,11 @@ export function show(page: JSX.Element): void {
   if (app !== null) render(<Gate page={page} />, app);
 }
 
-/** The page, or the question for a token while the server asks for one: nothing of the page goes on meanwhile. */
+/** The page, or the token form while the server requires a token; the page is unmounted meanwhile. */
 function Gate({ page }: { page: JSX.Element }): JSX.Element {
   const [now, setNow] = useState(access());
   useEffect(() => {
-    // An answer may have come since the page was drawn.
+    // Access may have changed since the first render.
     setNow(access());
     return onAccess(setNow);
   }, []);

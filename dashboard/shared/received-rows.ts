@@ -1,9 +1,41 @@
-import { Counts } from './counts.js';
 import type { FeedRow } from './feed.js';
 
-/** What is so much earlier than the newest that has come is asked for again: messages may come late. */
+/** How often each text is there. */
+export class Counts {
+  private readonly counts: Map<string, number>;
+
+  constructor(other?: Counts) {
+    this.counts = new Map(other?.counts);
+  }
+
+  get size(): number {
+    return this.counts.size;
+  }
+
+  keys(): string[] {
+    return [...this.counts.keys()];
+  }
+
+  add(text: string): void {
+    this.counts.set(text, (this.counts.get(text) ?? 0) + 1);
+  }
+
+  /** Takes one away. @returns whether there was one */
+  take(text: string): boolean {
+    const count = this.counts.get(text) ?? 0;
+    if (count > 1) this.counts.set(text, count - 1);
+    else this.counts.delete(text);
+    return count > 0;
+  }
+
+  delete(text: string): void {
+    this.counts.delete(text);
+  }
+}
+
+/** Overlap of a resumed subscription, because messages may arrive late: milliseconds. */
 export const OVERLAP_MS = 600_000;
-/** Rows that are remembered. Where more came in that time, it is asked for less of it. */
+/** Maximum number of remembered rows. With more rows, the overlap is shorter. */
 const MAX_ROWS = 10_000;
 /** What is forgotten when there is no more room. */
 const EVICTED_SHARE = 0.2;
@@ -22,7 +54,7 @@ export class ReceivedRows {
 
   constructor(private readonly most = MAX_ROWS) {}
 
-  /** From when on to ask again: RFC 3339; undefined where nothing has come. What has come since is then expected. */
+  /** Start time of a resumed subscription, RFC 3339; undefined without rows. Rows since then are expected again. */
   resume(): string | undefined {
     if (this.newest === '') return undefined;
     this.expected = new Counts(this.counts);

@@ -1,10 +1,10 @@
 import { fetched } from './api.js';
 
-/** The browser takes what it saves soon after it was told to: milliseconds. */
+/** The browser reads the file soon after the click: milliseconds. */
 const TAKEN_AFTER_MS = 60_000;
 
 /**
- * Has the browser save an answer that needs a token. It is whole before that, unlike that of a link.
+ * Downloads a response that needs a token. Unlike a link, it is loaded completely first.
  *
  * @throws RequestFailedError
  */

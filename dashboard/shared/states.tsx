@@ -10,7 +10,7 @@ export function Loading({ what }: { what: string }): JSX.Element {
   );
 }
 
-/** Nothing is there: `title` says what, the children what to do. */
+/** An empty state with a title and hints. */
 export function Empty({ title, children }: { title: string; children?: ComponentChildren }): JSX.Element {
   return (
     <div class="state">
@@ -22,7 +22,7 @@ export function Empty({ title, children }: { title: string; children?: Component
   );
 }
 
-/** It did not work: says why, and offers to try again. */
+/** An error with a retry button. */
 export function Failed({ error, retry }: { error: Error; retry?: () => void }): JSX.Element {
   return (
     <div class="state failed" role="alert">
@@ -39,7 +39,7 @@ export function Failed({ error, retry }: { error: Error; retry?: () => void }): 
   );
 }
 
-/** `fetch` rejects so when there was no answer at all. */
+/** `fetch` rejects with a TypeError if there was no response. */
 function isNetworkError(error: Error): boolean {
   return error instanceof TypeError;
 }

@@ -14,7 +14,7 @@ export const LAST: Readonly<Record<string, { label: string; seconds: number }>> 
   all: { label: 'All time', seconds: Infinity },
 };
 
-/** What the query of a page says: `last=1h`, or `from=…&to=…`. */
+/** The time range in the query of a page: `last=1h`, or `from=…&to=…`. */
 export function readRange(query: URLSearchParams, otherwise = '1h'): TimeRange {
   const from = time(query.get('from'));
   if (from !== undefined) return { from, to: time(query.get('to')) };

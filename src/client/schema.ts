@@ -485,8 +485,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether the process works
-         * @description It is not restarted because its database is away.
+         * Liveness of the process
+         * @description Independent of the database, so that an orchestrator does not restart the server while the database is down.
          */
         get: operations["getLiveness"];
         put?: never;
@@ -504,7 +504,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether nodes may be sent here */
+        /** Readiness to accept nodes */
         get: operations["getReadiness"];
         put?: never;
         post?: never;
@@ -1878,7 +1878,7 @@ export interface components {
             /** @example live */
             status: string;
             /**
-             * @description Where it is in its life.
+             * @description State of the process.
              * @example running
              * @enum {string}
              */
@@ -1886,19 +1886,19 @@ export interface components {
         };
         Readiness: {
             /**
-             * @description `degraded`: nodes are taken in, and what they send waits until the database does its part again.
+             * @description `degraded`: the server accepts messages and queues them until the database works again.
              * @example ready
              * @enum {string}
              */
             status: "ready" | "degraded";
             /**
-             * @description What is wrong, where it is degraded.
+             * @description Why the server is degraded.
              * @example The database is read-only.
              */
             reason?: string;
             /**
              * Format: date-time
-             * @description Since when it is degraded.
+             * @description Time since when the server is degraded.
              * @example 2026-01-02T03:04:05.678901Z
              */
             since?: string;
@@ -4428,7 +4428,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It does. */
+            /** @description The process is live. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4466,7 +4466,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description They may. Where they may not, the answer is a 503. */
+            /** @description The server accepts nodes. Otherwise the response is a 503. */
             200: {
                 headers: {
                     [name: string]: unknown;

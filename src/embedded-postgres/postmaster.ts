@@ -101,8 +101,8 @@ export class Postmaster {
     const deadline = Date.now() + LEFTOVERS_TIMEOUT_MS;
     let port = await freePort(wantedPort);
     for (;;) {
-      const said = await this.tryStart(lock, port, maxConnections);
-      if (said === undefined) {
+      const output = await this.tryStart(lock, port, maxConnections);
+      if (output === undefined) {
         const started = await this.running();
         if (started !== undefined) return started;
         throw new EmbeddedPostgresStartError(
@@ -110,10 +110,10 @@ export class Postmaster {
           await this.logFrom(0),
         );
       }
-      const portWasTaken = said.includes('could not bind');
-      const leftoversRun = said.includes('pre-existing shared memory block');
+      const portWasTaken = output.includes('could not bind');
+      const leftoversRun = output.includes('pre-existing shared memory block');
       if (!(portWasTaken || leftoversRun) || Date.now() > deadline) {
-        throw new EmbeddedPostgresStartError(`PostgreSQL did not start; see ${this.layout.log}.`, said);
+        throw new EmbeddedPostgresStartError(`PostgreSQL did not start; see ${this.layout.log}.`, output);
       }
       if (portWasTaken) port = await freePort();
       else await delay(LEFTOVERS_POLL_MS);
@@ -127,7 +127,7 @@ export class Postmaster {
    * @throws EmbeddedPostgresStartError if it runs on
    */
   async stop(timeoutS: number): Promise<void> {
-    const said: string[] = [];
+    const outputs: string[] = [];
     for (const [mode, seconds] of [
       ['fast', timeoutS],
       ['immediate', IMMEDIATE_STOP_TIMEOUT_S],
@@ -136,10 +136,10 @@ export class Postmaster {
       const args = ['stop', '-s', '-w', '-m', mode, '-t', seconds.toString(), '-D', this.cluster];
       const { exitCode, output } = await runCommand(this.binaries.pgCtl, args, { account: this.account });
       if (exitCode === 0) return;
-      said.push(output);
+      outputs.push(output);
     }
     if ((await this.running()) === undefined) return;
-    throw new EmbeddedPostgresStartError(`PostgreSQL in ${this.cluster} did not stop.`, said.join('\n'));
+    throw new EmbeddedPostgresStartError(`PostgreSQL in ${this.cluster} did not stop.`, outputs.join('\n'));
   }
 
   /** What PostgreSQL logged if it did not start, else undefined. */

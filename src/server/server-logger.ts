@@ -43,8 +43,8 @@ export class ServerLogger extends ConsoleLogger {
 
   /** Escapes the message before adding color. */
   protected override stringifyMessage(message: unknown, level: NestLogLevel): string {
-    const said = this.resolveMessage(message);
-    return this.colorize(printable(typeof said === 'string' ? said : this.inOneLine(said)), level);
+    const text = this.resolveMessage(message);
+    return this.colorize(printable(typeof text === 'string' ? text : this.inOneLine(text)), level);
   }
 
   protected override stringifyParams(params: Record<string, unknown>): string {

@@ -14,7 +14,7 @@ import { SCRATCH } from './scratch.js';
 const VERSION = 2;
 const HOUR_MS = 3_600_000;
 /** Beyond this the data is older than the server's settings here let it be. */
-const MOST_AGE_MS = 60 * DAY_MS;
+const MAX_AGE_MS = 60 * DAY_MS;
 const OLD_REPORTS = 5;
 
 /** A filled database, and what is in it. */
@@ -114,5 +114,5 @@ async function builtAt(url: string, name: string): Promise<Date | undefined> {
   const text = rows[0]?.text ?? null;
   if (text === null) return undefined;
   const { version, end } = JSON.parse(text) as { version: number; end: string };
-  return version === VERSION && Date.now() - Date.parse(end) < MOST_AGE_MS ? new Date(end) : undefined;
+  return version === VERSION && Date.now() - Date.parse(end) < MAX_AGE_MS ? new Date(end) : undefined;
 }

@@ -14,7 +14,7 @@ const MESSAGES_PER_HOUR = 1_388_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** A server makes partitions up to today: beyond this it had more of them than the data has. */
-const MOST_AGE_MS = 3 * DAY_MS;
+const MAX_AGE_MS = 3 * DAY_MS;
 
 /** The same messages in a database of this server and in one of 0.1.4. */
 export interface Data {
@@ -106,5 +106,5 @@ async function markOf(url: string, name: string): Promise<Mark | undefined> {
   const text = rows[0]?.text ?? null;
   if (text === null) return undefined;
   const found = JSON.parse(text) as Mark;
-  return found.version === VERSION && Date.now() - Date.parse(found.end) < MOST_AGE_MS ? found : undefined;
+  return found.version === VERSION && Date.now() - Date.parse(found.end) < MAX_AGE_MS ? found : undefined;
 }

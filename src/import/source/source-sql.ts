@@ -100,8 +100,8 @@ export async function readConnections(
   );
   return rows.map((row) => {
     const read = Object.entries(row).map(([name, value]) => [name, asText(value)]);
-    const said = Object.fromEntries(read) as ConnectionRow;
-    return { ...said, genesis_hash: genesis.get(String(said.chain)) ?? null };
+    const connection = Object.fromEntries(read) as ConnectionRow;
+    return { ...connection, genesis_hash: genesis.get(String(connection.chain)) ?? null };
   });
 }
 

@@ -91,9 +91,9 @@ export interface MisspelledSetting {
 }
 
 /** Maximum edit distance. */
-const MOST_EDITS = 2;
+const MAX_EDITS = 2;
 /** Shorter names, such as PORT or HOST, resemble variables of other programs. */
-const SHORTEST = 8;
+const MIN_LENGTH = 8;
 
 /** Variables whose names resemble settings. They may belong to other programs. */
 export function misspelledSettings(environment: Record<string, unknown>): MisspelledSetting[] {
@@ -110,7 +110,7 @@ export function misspelledSettings(environment: Record<string, unknown>): Misspe
 function isAlmost(given: string, name: string): boolean {
   return (
     given === name ||
-    (name.length >= SHORTEST && name.includes('_') && editsBetween(given, name) <= MOST_EDITS)
+    (name.length >= MIN_LENGTH && name.includes('_') && editsBetween(given, name) <= MAX_EDITS)
   );
 }
 

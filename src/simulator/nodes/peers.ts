@@ -19,7 +19,7 @@ const LOWEST = -400;
 const HIGHEST = 7_400;
 
 /**
- * The peers that one node knows: a stretch of a directory that many nodes share, with a reputation for each. Those
+ * The peers that one node knows: a section of a directory that many nodes share, with a reputation for each. Those
  * that are connected are a window that moves over it.
  */
 export class Peers {
@@ -53,7 +53,7 @@ export class Peers {
 
   at(index: number): KnownPeer {
     const peer = this.entry(this.first + index);
-    // The peer after the stretch takes the place of the node itself, so that each is there once.
+    // The peer after the section replaces the node itself, to avoid duplicates.
     return peer.peerId === this.self ? this.entry(this.first + this.known) : peer;
   }
 

@@ -167,7 +167,7 @@ export class SimulatedNode {
 
   author(at: number, block: Block): void {
     if (this.sends('prepared_block_for_proposing'))
-      for (const said of authoredBlock(block)) this.emit(at, said);
+      for (const content of authoredBlock(block)) this.emit(at, content);
     this.importBlock(at, block, 'Own');
   }
 
@@ -244,7 +244,8 @@ export class SimulatedNode {
     if (this.sends('tracing.profiling')) {
       if (origin !== 'Own') this.emit(at, checkedHeader(block, consensus));
       if (this.random.chance(traces.blocks)) {
-        for (const said of blockTrace(this.profile.software.traces, traces, this.random)) this.emit(at, said);
+        for (const content of blockTrace(this.profile.software.traces, traces, this.random))
+          this.emit(at, content);
       }
     }
     this.emit(at, importedBlock(this.claimed(block), origin));

@@ -92,12 +92,12 @@ export class Playback {
 
   private async play(signal: AbortSignal): Promise<void> {
     const endAt = this.options.endAt ?? Infinity;
-    let stretch = 0;
+    let eventsInTurn = 0;
     for (const event of this.network.events()) {
       const due = Math.min(event.at, endAt);
-      stretch += 1;
-      if (this.now() < due || stretch > EVENTS_PER_TURN) {
-        stretch = 0;
+      eventsInTurn += 1;
+      if (this.now() < due || eventsInTurn > EVENTS_PER_TURN) {
+        eventsInTurn = 0;
         await this.wait(due, signal);
       }
       if (signal.aborted || event.at >= endAt) return;
