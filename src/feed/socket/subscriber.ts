@@ -100,7 +100,7 @@ export class Subscriber implements AddressedClient {
 
 function checkLimit(count: number, max: number, what: string): void {
   if (count >= max)
-    throw new TooManySubscriptionsError(`A socket can have at max ${max.toString()} ${what}.`);
+    throw new TooManySubscriptionsError(`A socket can have at most ${max.toString()} ${what}.`);
 }
 
 function nameOf(kind: Kind, pair: PeerMessage): string {
