@@ -30,5 +30,7 @@ export function formatError(error: unknown): string {
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (syscall === 'listen' && (code === 'EADDRINUSE' || code === 'EACCES'))
     return `The server cannot listen: ${error.message}`;
-  return error instanceof OperatorError || typeof code === 'string' ? error.message : (error.stack ?? error.message);
+  return error instanceof OperatorError || typeof code === 'string'
+    ? error.message
+    : (error.stack ?? error.message);
 }

@@ -7,7 +7,9 @@ const page = readProjectFile('docs/getting-started.md');
 describe('docs/getting-started.md', () => {
   it('starts the simulator as it can be started', () => {
     const [, options = ''] = /^npm run simulate -- (.+)$/m.exec(page) ?? [];
-    expect(parseSimulateOptions(options.split(' '), Date.now())).toMatchObject({ url: 'ws://127.0.0.1:8080' });
+    expect(parseSimulateOptions(options.split(' '), Date.now())).toMatchObject({
+      url: 'ws://127.0.0.1:8080',
+    });
   });
 
   it('quotes what the server says when it is ready', () => {

@@ -20,8 +20,8 @@ export class ResponseLimits {
   /** Part of a response that is buffered, so that its database connection need not wait for the client. */
   bufferBytes = 8 * MIB;
   /** The same in total and per address. */
-  bufferedBytes = 64 * MIB;
-  bufferedBytesOfAddress = 24 * MIB;
+  bufferedBytes = 96 * MIB;
+  bufferedBytesOfAddress = 40 * MIB;
   /** A buffered response whose client has read nothing for this time can be evicted for another. */
   evictHeldAfterMs = 1_000;
 
