@@ -11,20 +11,22 @@ const IN_SQL = /\bend_reason = ('[a-z_]+')/g;
 const NAMED = /: EndReason = ([^;]+);/g;
 /** A connection that gives way to another one while its socket is open. */
 const REPLACED = /\bthis\.replace\(\w+, ('[a-z_]+'), \w+\)/g;
-/** Bounds that a socket goes beyond, which are reasons by the same name. */
-const EXCESS = /\btype Excess = ([^;]+);/g;
+/** The end reasons of a socket, and the limits that it exceeds, which have the same names. */
+const TYPES = /\btype (?:SocketEndReason|LimitViolation) =\s*([^;]+);/g;
 
 /** Pieces of code, each of which names the reasons in it. */
 function writers(): string[] {
   const sources = sourcesIn(
+    'src/platform/sockets',
     'src/telemetry/socket',
     'src/storage/maintenance/collector',
     'src/import/target',
   ).filter(({ path }) => !path.includes('.spec.'));
   const found = (pattern: RegExp): string[] =>
     sources.flatMap(({ text }: Source) => [...text.matchAll(pattern)].map(([, piece = '']) => piece));
-  const assigned = found(ASSIGNED).filter((piece) => piece !== 'this.excess');
-  return [...assigned, ...found(IN_SQL), ...found(NAMED), ...found(REPLACED), ...found(EXCESS)];
+  // A parameter has one of the types.
+  const assigned = found(ASSIGNED).filter((piece) => piece !== 'reason');
+  return [...assigned, ...found(IN_SQL), ...found(NAMED), ...found(REPLACED), ...found(TYPES)];
 }
 
 const reasonsIn = (piece: string): string[] =>

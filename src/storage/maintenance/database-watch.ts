@@ -72,7 +72,8 @@ export class DatabaseWatch {
   private emptyChecks = 0;
   private storedAt = -Infinity;
   private readonly outage = new OutageLog(this.logger, {
-    begins: (reason) => `Database writes are failing: ${reason}`,
+    begins: (reason) =>
+      `Database writes are failing: ${reason}. ${this.held.count.toString()} batches are queued and will be retried.`,
     ends: (seconds) => `Database writes succeed again, after ${seconds} s.`,
   });
 
@@ -164,8 +165,7 @@ export class DatabaseWatch {
       const reason = reasonOf(kind, error);
       if (this.current?.reason === reason) return;
       const why = reason.slice(0, -1) + (error instanceof Error ? ` (${error.message})` : '');
-      const count = this.held.count.toString();
-      this.outage.failed(`${why}. ${count} batches are queued and will be retried.`, reason);
+      this.outage.failed(why, reason);
       this.current = { kind, reason, since: this.outage.since ?? new Date() };
     }
     this.updateGauge();
