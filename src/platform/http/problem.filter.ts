@@ -1,6 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { Response } from 'express';
-import { hasSqlState, ReadTimeoutError, SqlState } from '../../storage/index.js';
+import { DATABASE_PROBLEMS, databaseProblemOf, hasSqlState, ReadTimeoutError, SqlState } from '../../storage/index.js';
 import { type Problem, problem } from './problem.js';
 
 const UNREACHABLE = new Set([
@@ -14,14 +14,6 @@ const UNREACHABLE = new Set([
 /** Data exceptions, such as a number out of range, and exceeded limits of PostgreSQL. */
 const DATA_EXCEPTION = /^(22|54)...$/;
 
-/** Distinguished from a database that cannot be reached. */
-const REASONS: readonly [state: string, detail: string][] = [
-  [SqlState.ReadOnlySqlTransaction, 'The database is read-only.'],
-  [SqlState.UndefinedDatabase, 'The database does not exist.'],
-  [SqlState.UndefinedTable, 'Tables are missing in the database.'],
-  [SqlState.DiskFull, 'The disk of the database is full.'],
-];
-
 /** The response to an error of the database; null for any other error. */
 export function databaseProblem(error: unknown): { status: 400 | 503; detail: string } | null {
   if (!(error instanceof Error)) return null;
@@ -32,7 +24,8 @@ export function databaseProblem(error: unknown): { status: 400 | 503; detail: st
   if (typeof code === 'string' && DATA_EXCEPTION.test(code)) {
     return { status: 400, detail: 'The database rejected the value of a parameter.' };
   }
-  for (const [state, detail] of REASONS) if (hasSqlState(error, state)) return { status: 503, detail };
+  const problem = databaseProblemOf(error);
+  if (problem !== undefined) return { status: 503, detail: problem };
   const unreachable =
     (typeof code === 'string' && (UNREACHABLE.has(code) || /^(08(?!P)|53|57P)/.test(code))) ||
     /Connection terminated|Query read timeout|not queryable|timeout exceeded when trying to connect|Cannot use a pool|Driver not Connected/.test(
@@ -40,7 +33,7 @@ export function databaseProblem(error: unknown): { status: 400 | 503; detail: st
     ) ||
     error.name === 'CannotExecuteNotConnectedError' ||
     error.name === 'ConnectionNotFoundError';
-  return unreachable ? { status: 503, detail: 'The database cannot be reached.' } : null;
+  return unreachable ? { status: 503, detail: DATABASE_PROBLEMS.unreachable } : null;
 }
 
 /** Turns every error into a problem. Unexpected errors are logged; clients do not get their text. */

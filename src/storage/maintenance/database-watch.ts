@@ -12,7 +12,7 @@ import {
   readerSettings,
   StorageClient,
 } from '../connections/sessions.js';
-import { SqlState, sqlStateOf } from '../schema/index.js';
+import { DATABASE_PROBLEMS, databaseProblemOf, SqlState, sqlStateOf } from '../schema/index.js';
 import { HeldBatches } from './collector/stored-batches.js';
 import { ownTables } from './startup/check-schema.js';
 import { DatabaseStartup } from './startup/database-startup.js';
@@ -41,13 +41,6 @@ export interface DatabaseProblem {
   /** By the clock of this machine: the database's cannot be read. */
   since: Date;
 }
-
-const REASONS: Record<Exclude<DatabaseProblemKind, 'refuses_batches'>, string> = {
-  unreachable: 'The database cannot be reached.',
-  no_database: 'The database does not exist.',
-  no_tables: 'Tables are missing in the database.',
-  read_only: 'The database is read-only.',
-};
 
 export const databaseMetricProviders = [
   makeGaugeProvider({
@@ -213,10 +206,10 @@ export class DatabaseWatch {
 }
 
 function reasonOf(kind: DatabaseProblemKind, error: unknown): string {
-  if (kind !== 'refuses_batches') return REASONS[kind];
+  if (kind !== 'refuses_batches') return DATABASE_PROBLEMS[kind];
+  const problem = databaseProblemOf(error);
+  if (problem !== undefined) return problem;
   const state = sqlStateOf(error);
-  if (state === SqlState.DiskFull) return 'The disk of the database is full.';
-  if (state === SqlState.ReadOnlySqlTransaction) return REASONS.read_only;
   const code = state === undefined ? '' : ` (SQLSTATE ${state})`;
   return `The database rejects writes${code}.`;
 }

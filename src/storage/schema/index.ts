@@ -68,6 +68,8 @@ export {
   typeSql,
 } from './message-types.js';
 export {
+  DATABASE_PROBLEMS,
+  databaseProblemOf,
   hasSqlState,
   isMissingPartition,
   isRejectedData,

@@ -20,6 +20,28 @@ export const SqlState = {
   QueryCanceled: '57014',
 } as const;
 
+/** Why the database cannot be used: sentences for untrusted clients, which name no host, file or role. */
+export const DATABASE_PROBLEMS = {
+  unreachable: 'The database cannot be reached.',
+  no_database: 'The database does not exist.',
+  no_tables: 'Tables are missing in the database.',
+  read_only: 'The database is read-only.',
+  disk_full: 'The disk of the database is full.',
+} as const;
+
+const PROBLEM_OF_STATE: Readonly<Partial<Record<string, keyof typeof DATABASE_PROBLEMS>>> = {
+  [SqlState.UndefinedDatabase]: 'no_database',
+  [SqlState.UndefinedTable]: 'no_tables',
+  [SqlState.ReadOnlySqlTransaction]: 'read_only',
+  [SqlState.DiskFull]: 'disk_full',
+};
+
+/** The problem of the database that caused an error; undefined for other errors. */
+export function databaseProblemOf(error: unknown): string | undefined {
+  const problem = PROBLEM_OF_STATE[sqlStateOf(error) ?? ''];
+  return problem && DATABASE_PROBLEMS[problem];
+}
+
 /** The SQLSTATE of an error of PostgreSQL; undefined for other errors. */
 export function sqlStateOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
