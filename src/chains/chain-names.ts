@@ -1,6 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { chainKeyIn, chainKeyOf, chainKeySql, genesisHashOf, ReadTransaction } from '../storage/index.js';
+import {
+  chainKeyIn,
+  chainKeyOf,
+  chainKeySql,
+  deferredRows,
+  genesisHashOf,
+  ReadTransaction,
+} from '../storage/index.js';
 import { AmbiguousChainError, type ChainChoice } from './chain-request.js';
 
 /** Maximum number of chains of one name in a response. */
@@ -46,21 +53,35 @@ export class ChainNames {
    * @returns the key; undefined if no chain has this name
    * @throws AmbiguousChainError if several chains have it; see also ReadTransaction.run
    */
-  async resolve(chain: string): Promise<string | undefined> {
+  async resolve(chain: string, signal?: AbortSignal): Promise<string | undefined> {
     const key = chainKeyIn(chain);
     if (key !== undefined) return key;
-    const found = await ReadTransaction.run(this.dataSource, async (transaction) => {
+    const read = async (transaction: ReadTransaction): Promise<ChainName[]> => {
       const open = await transaction.query<ChainName>(OPEN, [[chain]]);
       return open.length > 0 ? open : await transaction.query<ChainName>(EVER, [chain]);
-    });
+    };
+    const found = await ReadTransaction.run(this.dataSource, read, { ...(signal && { signal }) });
     if (found.length > 1) throw new AmbiguousChainError(chain, choicesOf(found));
     return found[0]?.key;
   }
 
   /** The same for an optional parameter. An unknown name is a chain without nodes. */
-  async resolveOptional(chain: string | undefined): Promise<string | undefined> {
+  async resolveOptional(chain: string | undefined, signal?: AbortSignal): Promise<string | undefined> {
     if (chain === undefined) return undefined;
-    return (await this.resolve(chain)) ?? chainKeyOf({ genesisHash: null, chain }) ?? undefined;
+    return (await this.resolve(chain, signal)) ?? chainKeyOf({ genesisHash: null, chain }) ?? undefined;
+  }
+
+  /**
+   * The rows of a chain. Its name is resolved when the first row is read, and so within the limits of a response.
+   *
+   * @param rows by the key of the chain
+   * @returns rows that fail as `resolve` does, and as they do themselves
+   */
+  rowsOf<T>(
+    chain: string | undefined,
+    rows: (key: string | undefined) => AsyncIterable<T>,
+  ): AsyncIterable<T> {
+    return deferredRows(async (signal) => rows(await this.resolveOptional(chain, signal)));
   }
 
   /**

@@ -392,6 +392,34 @@ describe('reads for pages', () => {
     expect(await Promise.all((await Promise.all(answered)).map(whole))).toEqual(['[1]', '[1]', '[1]']);
     expect(await counts()).toEqual({ waiting: 1 });
   });
+
+  it('end without an error, unread, if the client disconnects while it waits', async () => {
+    const { responses } = responsesWithin({ pages: 1 });
+    const begun: string[] = [];
+    let finish: () => void = () => undefined;
+    const finished = new Promise<void>((resolve) => (finish = resolve));
+    async function* rows(path: string): AsyncGenerator<string> {
+      begun.push(path);
+      await finished;
+      yield '1';
+    }
+    const errors: unknown[] = [];
+    await using site = await Site.open(({ url = '' }, response) =>
+      responses.send(response, rows(url), JSON_LIST).catch((error: unknown) => {
+        errors.push(error);
+        throw error;
+      }),
+    );
+    const first = site.get('/a', '127.0.0.1');
+    await vi.waitFor(() => expect(begun).toEqual(['/a']));
+    const client = site.pipeline('/b', 1);
+    await vi.waitFor(() => expect(site.sent.length).toBe(2));
+    client.destroy();
+    await site.sent[1];
+    finish();
+    expect(await whole(await first)).toBe('[1]');
+    expect([begun, errors]).toEqual([['/a'], []]);
+  });
 });
 
 /** The same rows, one after the other, with turns of the event loop between them. */

@@ -41,6 +41,11 @@ class PipelinedResponses {
   }
 }
 
+/** The client disconnected while its request waited: there is nothing left to respond to. */
+class ClientDisconnectedError extends Error {
+  override readonly name = 'ClientDisconnectedError';
+}
+
 const REASONS: Record<ResponseRejection, string> = {
   streams: 'Too many exports and large responses are in progress. Retry when one has ended.',
   streams_of_address:
@@ -156,6 +161,8 @@ export class RowResponses {
       const texts = withHeaders(response, { [Symbol.asyncIterator]: () => reading }, format);
       await send({ response, address, body, texts });
       isSent = !response.destroyed;
+    } catch (error) {
+      if (!(error instanceof ClientDisconnectedError)) throw error;
     } finally {
       clearTimeout(deadline);
       response.off('close', onClose);
@@ -184,7 +191,8 @@ export class RowResponses {
   /** Waits for its turn to read. */
   private async acquirePage({ response, address }: RowResponse): Promise<() => void> {
     const disconnected = new AbortController();
-    const onClose = (): void => disconnected.abort(new Error('The client has disconnected.'));
+    const onClose = (): void =>
+      disconnected.abort(new ClientDisconnectedError('The client has disconnected.'));
     const timer = setTimeout(() => disconnected.abort(this.rejection('waiting')), this.limits.waitingMs);
     response.once('close', onClose);
     try {

@@ -4,7 +4,13 @@ import type { Request, Response } from 'express';
 import { ApiChainProblem, ChainNames } from '../../chains/index.js';
 import { ApiProblems, InvalidParameterError, MAX_ROWS } from '../../platform/http/index.js';
 import { csv, JSON_LIST, NDJSON, RowResponses } from '../../platform/responses/index.js';
-import { MESSAGE_COLUMNS, MESSAGE_CSV, MESSAGE_CSV_RAW, MESSAGE_JSON } from './message-sql.js';
+import {
+  MESSAGE_COLUMNS,
+  MESSAGE_CSV,
+  MESSAGE_CSV_RAW,
+  MESSAGE_JSON,
+  type RowProjection,
+} from './message-sql.js';
 import { Message, MessageCount, PeerCount } from './message.dto.js';
 import { NodeLogsQuery, NodeMessagesQuery, PeerCountsQuery } from './messages.query.js';
 import { MessagesReadModel } from './messages.read-model.js';
@@ -59,7 +65,8 @@ export class MessagesController {
   ): Promise<void> {
     const format = query.format ? NAMED_FORMATS[query.format] : acceptedFormat(request);
     response.vary('Accept');
-    const chain = await this.chains.resolveOptional(query.chain);
+    const list = (projection: RowProjection, limit: number): AsyncIterable<string> =>
+      this.chains.rowsOf(query.chain, (chain) => this.messages.listMessages(query, chain, projection, limit));
     if (format === 'application/json') {
       const { limit = DEFAULT_PAGE } = query;
       if (limit > MAX_ROWS) {
@@ -68,21 +75,12 @@ export class MessagesController {
           `must be an integer from 1 to ${MAX_ROWS.toString()} for JSON`,
         );
       }
-      await this.responses.send(
-        response,
-        this.messages.listMessages(query, chain, MESSAGE_JSON, limit),
-        JSON_LIST,
-      );
+      await this.responses.send(response, list(MESSAGE_JSON, limit), JSON_LIST);
       return;
     }
     const isCsv = format === 'text/csv';
     const csvProjection = query.raw === true ? MESSAGE_CSV_RAW : MESSAGE_CSV;
-    const rows = this.messages.listMessages(
-      query,
-      chain,
-      isCsv ? csvProjection : MESSAGE_JSON,
-      query.limit ?? Infinity,
-    );
+    const rows = list(isCsv ? csvProjection : MESSAGE_JSON, query.limit ?? Infinity);
     await this.responses.export(response, rows, isCsv ? csv(MESSAGE_COLUMNS) : NDJSON);
   }
 
@@ -92,8 +90,8 @@ export class MessagesController {
   @ApiProblems(400)
   @ApiChainProblem()
   async countMessages(@Query() query: NodeMessagesQuery, @Res() response: Response): Promise<void> {
-    const chain = await this.chains.resolveOptional(query.chain);
-    await this.responses.send(response, this.messages.countMessages(query, chain), JSON_LIST);
+    const rows = this.chains.rowsOf(query.chain, (chain) => this.messages.countMessages(query, chain));
+    await this.responses.send(response, rows, JSON_LIST);
   }
 
   @Get('peer_counts')
@@ -106,8 +104,8 @@ export class MessagesController {
   @ApiProblems(400)
   @ApiChainProblem()
   async listPeerCounts(@Query() query: PeerCountsQuery, @Res() response: Response): Promise<void> {
-    const chain = await this.chains.resolveOptional(query.chain);
-    await this.responses.send(response, this.messages.listPeerCounts(query, chain), JSON_LIST);
+    const rows = this.chains.rowsOf(query.chain, (chain) => this.messages.listPeerCounts(query, chain));
+    await this.responses.send(response, rows, JSON_LIST);
   }
 }
 

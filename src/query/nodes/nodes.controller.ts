@@ -24,8 +24,8 @@ export class NodesController {
   @ApiProblems(400)
   @ApiChainProblem()
   async listNodes(@Query() query: NodesQuery, @Res() response: Response): Promise<void> {
-    const chain = await this.chains.resolveOptional(query.chain);
-    await this.responses.send(response, this.nodes.list(query, chain), JSON_LIST);
+    const rows = this.chains.rowsOf(query.chain, (chain) => this.nodes.list(query, chain));
+    await this.responses.send(response, rows, JSON_LIST);
   }
 
   @Get(':peer_id')
@@ -58,7 +58,7 @@ export class NodesController {
     @Query() query: NodeConnectionsQuery,
     @Res() response: Response,
   ): Promise<void> {
-    const chain = await this.chains.resolveOptional(query.chain);
-    await this.responses.send(response, this.nodes.listConnections(peerId, query, chain), JSON_LIST);
+    const rows = this.chains.rowsOf(query.chain, (chain) => this.nodes.listConnections(peerId, query, chain));
+    await this.responses.send(response, rows, JSON_LIST);
   }
 }

@@ -1,3 +1,4 @@
+export { deferredRows } from './deferred-rows.js';
 export { Conditions } from './conditions.js';
 export { cursorRows, AdaptiveFetchSize, ReadCursor } from './read-cursor.js';
 export { ReadTimeoutError } from './reading.js';

@@ -1,0 +1,33 @@
+/**
+ * Rows whose source is determined when the first row is requested. The `return` of the iterator aborts that, or ends the
+ * reading of the source.
+ *
+ * @param source is called once, with a signal that aborts it
+ */
+export function deferredRows<T>(
+  source: (signal: AbortSignal) => Promise<AsyncIterable<T>>,
+): AsyncIterable<T> {
+  return {
+    [Symbol.asyncIterator]: () => {
+      const abort = new AbortController();
+      let rows: AsyncIterator<T> | undefined;
+      const end: IteratorReturnResult<undefined> = { done: true, value: undefined };
+      return {
+        next: async () => {
+          try {
+            rows ??= (await source(abort.signal))[Symbol.asyncIterator]();
+          } catch (error) {
+            if (abort.signal.aborted) return end;
+            throw error;
+          }
+          return abort.signal.aborted ? end : await rows.next();
+        },
+        return: async () => {
+          abort.abort(new Error('The read was cancelled.'));
+          await rows?.return?.();
+          return end;
+        },
+      };
+    },
+  };
+}
