@@ -84,25 +84,25 @@ describe.skipIf(fitting === undefined && own === undefined)('a dump', () => {
         await waitUntil(() => nodes.sent.length > 200, { what: 'messages' });
         await dump(original, whileRunning);
         await nodes.stop();
-        const abandonedJournals = await onDatabase(whileRunning, async (client) => {
+        const stored = await onDatabase(whileRunning, async (client) => {
           const { rows } = await client.query<{
             messages: number;
             numbers: number;
-            abandonedJournals: number;
+            without_connection: number;
           }>(
             `SELECT count(*)::int AS messages, count(DISTINCT logs->>'number')::int AS numbers,
-                  count(*) FILTER (WHERE c.id IS NULL)::int AS abandonedJournals
+                  count(*) FILTER (WHERE c.id IS NULL)::int AS without_connection
              FROM tetcore_logs AS l LEFT JOIN peer_connections AS c ON c.id = l.peer_connection_id
             WHERE msg = 'test.numbered'`,
           );
           return rows[0];
         });
-        expect(abandonedJournals).toEqual({
-          messages: abandonedJournals?.numbers,
-          numbers: abandonedJournals?.messages,
-          abandonedJournals: 0,
+        expect(stored).toEqual({
+          messages: stored?.numbers,
+          numbers: stored?.messages,
+          without_connection: 0,
         });
-        expect(abandonedJournals?.messages).toBeGreaterThan(0);
+        expect(stored?.messages).toBeGreaterThan(0);
         await waitUntil(async () => (await nodes.tally(original)).missing === 0, {
           what: 'all to be stored',
         });

@@ -36,7 +36,7 @@ describe.skipIf(!hasBrowser)('the page of reputations', () => {
     const matrix = page.getByRole('table', { name: 'reporting nodes' });
     await expect
       .poll(() => matrix.locator('thead th').allInnerTexts())
-      .toEqual(['Reported by', 'When', 'bob', HOSTILE]);
+      .toEqual(['Reported by', 'Time', 'bob', HOSTILE]);
     const row = async (name: string): Promise<string[]> =>
       await matrix.getByRole('row', { name }).locator('td').allTextContents();
     expect((await row('alice')).slice(1)).toEqual(['-1,800,000,000 banned', '12 ●connected']);

@@ -168,7 +168,7 @@ describe('a slow start', () => {
       process.kill(postmaster, 'SIGSTOP');
       try {
         await using stuck = ServerProcess.spawn(await freePort(), environment);
-        await waitUntil(() => existsSync(join(dataDir, 'lock')) && stuck.log.includes('does not answer'), {
+        await waitUntil(() => existsSync(join(dataDir, 'lock')) && stuck.log.includes('does not respond correctly'), {
           what: 'the start to be stuck',
           timeoutMs: 20_000,
         });

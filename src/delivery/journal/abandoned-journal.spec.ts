@@ -150,7 +150,7 @@ describe('an abandoned journal', () => {
   const ids = Array.from({ length: 40 }, (_, index) => `batch ${index.toString()}`);
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'abandonedJournals-'));
+    folder = await mkdtemp(join(tmpdir(), 'abandoned-journals-'));
     directory = join(folder, 'journal');
     await mkdir(directory);
     damage = [];
