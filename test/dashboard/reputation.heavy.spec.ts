@@ -55,6 +55,23 @@ describe.skipIf(!hasBrowser)('the page of reputations', () => {
     await shown.expectSound();
   });
 
+  it('keeps names readable beside the reputations of many peers', async () => {
+    const ids = Array.from({ length: 40 }, (_, n) => `QmPeer${n.toString()}`);
+    const peers = Object.fromEntries(ids.map((id, n): [string, [number, boolean]] => [id, [n, true]]));
+    await storeReports(
+      dashboard.database,
+      ids.map((id) => reporter(id, `name-of-${id}`, { 1: peers })),
+    );
+    const { page } = await open();
+    const matrix = page.getByRole('table', { name: 'reporting nodes' });
+    await expect.poll(() => matrix.locator('thead th').count()).toBeGreaterThan(20);
+    const width = await matrix
+      .locator('thead th')
+      .first()
+      .evaluate((cell) => cell.clientWidth);
+    expect(width).toBeGreaterThan(80);
+  });
+
   it('shows the reputation of a peer over time, and new reports automatically', async () => {
     await storeReports(dashboard.database, [
       reporter(ALICE, 'alice', {
