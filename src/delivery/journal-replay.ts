@@ -67,7 +67,9 @@ export class JournalReplay {
     const collectors = new Set<string>();
     const { signal } = this.abort;
     const endIfDone = (): void => {
-      if (isRead && queued === 0) void this.ended(journal);
+      if (!isRead || queued > 0) return;
+      if (stored > 0) this.logger.log(`Replayed ${stored.toString()} batches of ${journal.path}.`);
+      void this.ended(journal);
     };
     for await (const { entry, batch } of journal.batches()) {
       if (!collectors.has(batch.collector.id)) {
@@ -103,7 +105,6 @@ export class JournalReplay {
     }
     isRead = true;
     endIfDone();
-    if (stored > 0) this.logger.log(`Replayed ${stored.toString()} batches of ${journal.path}.`);
   }
 
   /** Retries until the database responds; undefined if this process stops before. */
