@@ -4,12 +4,12 @@ import { defineConfig, type Plugin } from 'vite';
 
 const ROOT = import.meta.dirname;
 
-/** Every folder with an `index.html` is a page; that of the nodes lies at the top, since its path is `/dashboard/`. */
+/** Each folder with an `index.html` is a page. The page of nodes is at the top, because its path is `/dashboard/`. */
 const pages = ['.', ...readdirSync(ROOT)]
   .map((folder) => resolve(ROOT, folder, 'index.html'))
   .filter((page) => existsSync(page));
 
-/** What pages of a team's own name: these keep their paths from version to version. */
+/** Files that custom pages import. Their paths do not change between versions. */
 const FRAME = 'frame';
 const theme: Plugin = {
   name: 'theme',
@@ -28,7 +28,7 @@ export default defineConfig({
     outDir: resolve(ROOT, '../static/dashboard'),
     emptyOutDir: true,
     target: 'es2023',
-    // It would be a script in the page, which the server's policy forbids.
+    // The polyfill is an inline script, which the Content-Security-Policy of the server forbids.
     modulePreload: { polyfill: false },
     rolldownOptions: {
       input: [...pages, resolve(ROOT, FRAME, 'frame.tsx')],

@@ -22,7 +22,7 @@ export {
 export type { Batch, RejectedMessage, RowBlock } from './telemetry/index.js';
 export type { CollectorIdentity, ConnectionSnapshot, NodeIdentity } from './storage/index.js';
 export { type MessageRow, msgOf, readTuple, splitTuples, timeOf, typeName } from './storage/index.js';
-export { type Refusal, type RefusalReason, UpgradeGuard } from './telemetry/index.js';
+export { type UpgradeRefusal, type UpgradeRefusalReason, UpgradeGuard } from './telemetry/index.js';
 export { AccessGuard, FeedGuard, TokenFeedGuard, TokenGuard } from './platform/access/index.js';
 
 // Modules, and what they can be told

@@ -7,7 +7,7 @@ import { RunPart } from './run-part.js';
 
 const PATH = '/dashboard/benchmarks/';
 
-/** All runs, one of them (`id`), or two side by side (`base` and `head`). */
+/** All runs, one run (`id`), or a comparison of two runs (`base` and `head`). */
 export function BenchmarksPage(): JSX.Element {
   const [query, change] = useQueryState();
   const [id, base, head] = ['id', 'base', 'head'].map((name) => idIn(query.get(name)));

@@ -15,13 +15,13 @@ interface CallsOverTimeProps {
   events: readonly ApiSchema<'BenchmarkEvent'>[];
   event: string;
   target: string;
-  /** They are loaded only then: there may be very many. */
+  /** Calls are loaded only if they are shown, because there may be very many. */
   shown: boolean;
   change: (change: QueryChange) => void;
 }
 
-/** Each call in a run or during an event, as charts. */
-export function CallsOverTime({ shown, change, ...asked }: CallsOverTimeProps): JSX.Element {
+/** Charts of all calls in a run or during an event. */
+export function CallsOverTime({ shown, change, ...scope }: CallsOverTimeProps): JSX.Element {
   return (
     <section aria-labelledby="over-time">
       <h2 id="over-time">Calls over time</h2>
@@ -33,18 +33,18 @@ export function CallsOverTime({ shown, change, ...asked }: CallsOverTimeProps): 
         />
         Load up to {formatCount(MAX_CALLS)} calls
       </label>
-      {shown && <Calls key={`${asked.event}\n${asked.target}`} {...asked} />}
+      {shown && <Calls key={`${scope.event}\n${scope.target}`} {...scope} />}
     </section>
   );
 }
 
 function Calls({ run, events, event, target }: Omit<CallsOverTimeProps, 'shown' | 'change'>): JSX.Element {
   const [count, setCount] = useState(0);
-  const [find, setFind] = useState('');
+  const [filter, setFilter] = useState('');
   const timeRanges = useMemo(() => {
-    const whole = timesOf(run, events, timeText(Date.now()));
-    if (event !== '') return timeRangesOf(event, events, whole.end);
-    return whole.start <= whole.end ? [whole] : [];
+    const runRange = timesOf(run, events, timeText(Date.now()));
+    if (event !== '') return timeRangesOf(event, events, runRange.end);
+    return runRange.start <= runRange.end ? [runRange] : [];
   }, [run, events, event]);
   const [loaded, reload] = useLoaded(
     (signal) => loadCalls({ peerId: run.peerId, target, timeRanges }, signal, setCount),
@@ -52,7 +52,7 @@ function Calls({ run, events, event, target }: Omit<CallsOverTimeProps, 'shown' 
   );
   if (loaded.state === 'failed') return <Failed error={loaded.error} retry={reload} />;
   if (loaded.value === undefined) return <Loading what={`calls: ${formatCount(count)} so far`} />;
-  const { calls, cut } = loaded.value;
+  const { calls, isTruncated } = loaded.value;
   const [first, last] = [timeRanges[0], timeRanges.at(-1)];
   if (calls.size === 0 || first === undefined || last === undefined) {
     return (
@@ -63,7 +63,7 @@ function Calls({ run, events, event, target }: Omit<CallsOverTimeProps, 'shown' 
   }
   return (
     <>
-      {cut && (
+      {isTruncated && (
         <p class="warning">
           Only the first {formatCount(calls.size)} calls are shown. Choose an event or a target to narrow the
           selection.
@@ -73,16 +73,16 @@ function Calls({ run, events, event, target }: Omit<CallsOverTimeProps, 'shown' 
         <span>Name or target</span>
         <input
           type="search"
-          value={find}
+          value={filter}
           placeholder="All"
           spellcheck={false}
-          onInput={(input) => setFind(input.currentTarget.value.trim())}
+          onInput={(input) => setFilter(input.currentTarget.value.trim())}
         />
       </label>
       <CallCharts
         calls={calls}
         range={{ start: Date.parse(first.start) / 1000, end: Date.parse(last.end) / 1000 + 0.001 }}
-        find={find}
+        filter={filter}
       />
     </>
   );

@@ -8,7 +8,7 @@ import { linkTo, type QueryChange } from '../shared/url-state.js';
 import { runName } from './overview.js';
 import { readRun } from './run.js';
 import { ScopeFields } from './scope-fields.js';
-import { inOrder, type Order, SortedHead } from './sorted-head.js';
+import { sortRows, type Order, SortedHead } from './sorted-head.js';
 
 interface ComparisonProps {
   base: number;
@@ -18,7 +18,7 @@ interface ComparisonProps {
   change: (change: QueryChange) => void;
 }
 
-/** How long calls took in two runs. */
+/** Durations of calls in two runs. */
 export function Comparison({ base, head, event, target, change }: ComparisonProps): JSX.Element {
   const [rows, reload] = useLoaded(
     (signal) => {
@@ -56,8 +56,8 @@ export function Comparison({ base, head, event, target, change }: ComparisonProp
         change={change}
       />
       <Shown of={rows} what="the comparison" retry={reload}>
-        {(found) =>
-          found.length === 0 ? (
+        {(loaded) =>
+          loaded.length === 0 ? (
             <Empty title="Neither run has traced calls.">
               <p>
                 Check that the nodes of both runs send tracing.profiling, and check the start and end of each
@@ -65,7 +65,7 @@ export function Comparison({ base, head, event, target, change }: ComparisonProp
               </p>
             </Empty>
           ) : (
-            <ComparisonTable rows={found} />
+            <ComparisonTable rows={loaded} />
           )
         }
       </Shown>
@@ -93,12 +93,12 @@ function RunLink({ id, label }: { id: number; label: string }): JSX.Element {
   );
 }
 
-/** The events and targets that any of the runs has. */
+/** The events and targets of all given runs. */
 async function scopesOf(
   ids: number[],
   signal: AbortSignal,
 ): Promise<{ events: string[]; targets: string[] }> {
-  const found = await Promise.all(
+  const scopes = await Promise.all(
     ids.map(async (id) => {
       const params = { path: { id } };
       const [events, targets] = await Promise.all([
@@ -109,7 +109,7 @@ async function scopesOf(
     }),
   );
   const all = (of: (scope: { events: string[]; targets: string[] }) => string[]): string[] =>
-    [...new Set(found.flatMap(of))].sort();
+    [...new Set(scopes.flatMap(of))].sort();
   return { events: all(({ events }) => events), targets: all(({ targets }) => targets) };
 }
 
@@ -152,9 +152,9 @@ const COLUMNS: readonly { name: string; label: string; value: (row: Row) => numb
     { name: 'mean_ratio', label: 'Ratio of means', value: (row) => row.mean_ratio, text: formatRatio },
   ];
 type Format = (value: number) => string;
-/** Less may well be noise. */
-const NOTEWORTHY = 0.05;
-/** Rows that are shown at first, and added. */
+/** A smaller difference may be noise. */
+const MIN_DIFFERENCE = 0.05;
+/** Page size. */
 const PAGE_SIZE = 200;
 
 /** Calls of two runs side by side. */
@@ -164,7 +164,7 @@ function ComparisonTable({ rows }: { rows: readonly Row[] }): JSX.Element {
   const column = COLUMNS.find(({ name }) => name === order.by);
   const value = (row: Row): string | number | null =>
     column === undefined ? (order.by === 'target' ? row.target : row.name) : column.value(row);
-  const sorted = inOrder(rows, value, order.descending);
+  const sorted = sortRows(rows, value, order.descending);
   return (
     <>
       <div class="scroll" tabIndex={0} role="region" aria-label="Comparison">
@@ -185,10 +185,10 @@ function ComparisonTable({ rows }: { rows: readonly Row[] }): JSX.Element {
                 <td>{row.target}</td>
                 <td>{row.name}</td>
                 {COLUMNS.map(({ name, value: valueOf, text }) => {
-                  const found = valueOf(row);
+                  const cell = valueOf(row);
                   return (
-                    <td key={name} class={`number ${text === formatRatio ? verdictOn(found) : ''}`}>
-                      {found === null ? '–' : text(found)}
+                    <td key={name} class={`number ${text === formatRatio ? classOf(cell) : ''}`}>
+                      {cell === null ? '–' : text(cell)}
                     </td>
                   );
                 })}
@@ -210,11 +210,11 @@ function ComparisonTable({ rows }: { rows: readonly Row[] }): JSX.Element {
 /** `1.08 slower` */
 function formatRatio(ratio: number): string {
   const number = formatCount(ratio);
-  if (ratio > 1 + NOTEWORTHY) return `${number} slower`;
-  return ratio < 1 - NOTEWORTHY ? `${number} faster` : number;
+  if (ratio > 1 + MIN_DIFFERENCE) return `${number} slower`;
+  return ratio < 1 - MIN_DIFFERENCE ? `${number} faster` : number;
 }
 
-function verdictOn(ratio: number | null): string {
-  if (ratio === null || Math.abs(ratio - 1) <= NOTEWORTHY) return '';
+function classOf(ratio: number | null): string {
+  if (ratio === null || Math.abs(ratio - 1) <= MIN_DIFFERENCE) return '';
   return ratio > 1 ? 'bad' : 'good';
 }

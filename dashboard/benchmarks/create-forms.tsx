@@ -11,15 +11,15 @@ interface CreateFormProps {
   /** Label of the button. */
   action: string;
   /**
-   * Sends what was filled in.
+   * Sends the fields.
    *
-   * @returns what is said when it worked
+   * @returns the success message
    */
   send: (fields: FormData) => Promise<string>;
   children: ComponentChildren;
 }
 
-/** A form that sends something new to the server, folded until it is wanted. */
+/** A collapsed form that creates an object on the server. */
 function CreateForm({ title, action, send, children }: CreateFormProps): JSX.Element {
   const [outcome, setOutcome] = useState<string | Error>('');
   const [busy, setBusy] = useState(false);
@@ -30,7 +30,7 @@ function CreateForm({ title, action, send, children }: CreateFormProps): JSX.Ele
     setBusy(true);
     send(new FormData(form))
       .then(
-        (said) => setOutcome(said),
+        (message) => setOutcome(message),
         (error: unknown) => setOutcome(error as Error),
       )
       .finally(() => setBusy(false));
@@ -67,25 +67,27 @@ function Field({ name, label, type = 'text', required = false }: FieldProps): JS
   );
 }
 
-/** '' where nothing was filled in. */
+/** The text of a field; '' if it is empty. */
 function textIn(fields: FormData, name: string): string {
   const value = fields.get(name);
   return typeof value === 'string' ? value.trim() : '';
 }
 
-/** A time of the reader's clock as RFC 3339; undefined where nothing was filled in. */
+/** The time of a field as RFC 3339; undefined if it is empty. */
 function timeIn(fields: FormData, name: string): string | undefined {
   const text = textIn(fields, name);
   return text === '' ? undefined : new Date(text).toISOString();
 }
 
-const OFFERED = 200;
+/** Maximum number of options. */
+const MAX_HOST_SYSTEMS = 200;
 
-/** Describes a run of a node, and goes to its page. */
+/** Creates a benchmark, and opens its page. */
 export function NewRun({ peerId: given }: { peerId: string }): JSX.Element {
   const [peerId, setPeerId] = useState(given);
   const [systems] = useLoaded(
-    (signal) => responseData(api.GET('/host_systems', { params: { query: { limit: OFFERED } }, signal })),
+    (signal) =>
+      responseData(api.GET('/host_systems', { params: { query: { limit: MAX_HOST_SYSTEMS } }, signal })),
     [],
   );
   const send = async (fields: FormData): Promise<string> => {
@@ -127,15 +129,15 @@ export function NewRun({ peerId: given }: { peerId: string }): JSX.Element {
   );
 }
 
-/** Describes a computer: by hand, or by what a node reports of it. */
+/** Creates a host system from a node report, or manually. */
 export function NewHostSystem({ peerId: given }: { peerId: string }): JSX.Element {
   const [peerId, setPeerId] = useState(given);
   const fromNode = async (fields: FormData): Promise<string> => {
     if (peerId === '') throw new Error('Choose a node that reports its hardware.');
     const body = { peer_id: peerId, description: textIn(fields, 'description') };
-    return said(await responseData(api.POST('/host_systems/from_node', { body })));
+    return createdMessage(await responseData(api.POST('/host_systems/from_node', { body })));
   };
-  const byHand = async (fields: FormData): Promise<string> => {
+  const manually = async (fields: FormData): Promise<string> => {
     const number = (name: string): number => Number(textIn(fields, name));
     const body = {
       description: textIn(fields, 'description'),
@@ -145,7 +147,7 @@ export function NewHostSystem({ peerId: given }: { peerId: string }): JSX.Elemen
       cpu_clock: number('cpu_clock'),
       ram_mb: number('ram_mb'),
     };
-    return said(await responseData(api.POST('/host_systems', { body })));
+    return createdMessage(await responseData(api.POST('/host_systems', { body })));
   };
   return (
     <>
@@ -153,7 +155,7 @@ export function NewHostSystem({ peerId: given }: { peerId: string }): JSX.Elemen
         <NodePicker value={peerId} onChange={setPeerId} />
         <Field name="description" label="Notes" />
       </CreateForm>
-      <CreateForm title="New host system" action="Create host system" send={byHand}>
+      <CreateForm title="New host system" action="Create host system" send={manually}>
         <Field name="description" label="Notes" />
         <Field name="os" label="Operating system" required />
         <Field name="disk_info" label="Disks" required />
@@ -165,11 +167,11 @@ export function NewHostSystem({ peerId: given }: { peerId: string }): JSX.Elemen
   );
 }
 
-function said({ id }: { id: number }): string {
+function createdMessage({ id }: { id: number }): string {
   return `Host system ${id} created.`;
 }
 
-/** Marks that something in a run begins or ends. */
+/** Adds the start or end of an event to a run. */
 export function NewEvent({ runId, onAdded }: { runId: number; onAdded: () => void }): JSX.Element {
   const send = async (fields: FormData): Promise<string> => {
     const at = timeIn(fields, 'created_at');

@@ -8,13 +8,13 @@ interface EventsProps {
   runId: number;
   /** Oldest first. */
   events: readonly ApiSchema<'BenchmarkEvent'>[];
-  /** The one that is chosen; '' for none. */
+  /** The selected event; '' for none. */
   event: string;
   change: (change: QueryChange) => void;
   onAdded: () => void;
 }
 
-/** What happened in a run. An event is chosen to see its time only. */
+/** The events of a run. Selecting one limits the profile to its time. */
 export function Events({ runId, events, event, change, onAdded }: EventsProps): JSX.Element {
   return (
     <section aria-labelledby="events">

@@ -2,21 +2,21 @@ import { CallTimes } from '../profiling/call-times.js';
 import { readCall } from '../profiling/read-call.js';
 import { linkTo } from '../shared/url-state.js';
 import { readLines } from './read-lines.js';
-import type { Stretch } from './run-times.js';
+import type { TimeRange } from './run-times.js';
 
-/** More would stop the page. */
+/** Limits the memory and rendering time of the page. */
 export const MAX_CALLS = 100_000;
 
 export interface LoadedCalls {
   calls: CallTimes;
   count: number;
-  /** There are more than {@link MAX_CALLS}: the first of them are here. */
-  cut: boolean;
+  /** There are more than {@link MAX_CALLS} calls; only the first are loaded. */
+  isTruncated: boolean;
 }
 
-/** Each call of a node in some timeRanges of time, oldest first. */
+/** Loads the calls of a node in time ranges, oldest first. */
 export async function loadCalls(
-  { peerId, target, timeRanges }: { peerId: string; target: string; timeRanges: readonly Stretch[] },
+  { peerId, target, timeRanges }: { peerId: string; target: string; timeRanges: readonly TimeRange[] },
   signal: AbortSignal,
   onCount: (count: number) => void,
 ): Promise<LoadedCalls> {
@@ -26,7 +26,7 @@ export async function loadCalls(
       peer_id: peerId,
       msg: 'tracing.profiling',
       target,
-      // Bounds are exclusive there, and inclusive here.
+      // The bounds of the API are exclusive; those of a TimeRange are inclusive.
       start_time: new Date(Date.parse(start) - 1).toISOString(),
       end_time: new Date(Date.parse(end) + 2).toISOString(),
       order: 'asc',
@@ -38,11 +38,11 @@ export async function loadCalls(
         if (created_at < start || created_at > end) continue;
         const call = readCall(created_at, logs as Record<string, unknown>);
         if (call === undefined) continue;
-        if (calls.size === MAX_CALLS) return { calls, count: calls.size, cut: true };
+        if (calls.size === MAX_CALLS) return { calls, count: calls.size, isTruncated: true };
         calls.add(call, false);
       }
       onCount(calls.size);
     }
   }
-  return { calls, count: calls.size, cut: false };
+  return { calls, count: calls.size, isTruncated: false };
 }

@@ -1,6 +1,6 @@
-import { show } from '../shared/page.js';
+import { renderPage } from '../shared/page.js';
 import { BenchmarksPage } from './benchmarks-page.js';
 import '../profiling/profiling.css';
 import './benchmarks.css';
 
-show(<BenchmarksPage />);
+renderPage(<BenchmarksPage />);

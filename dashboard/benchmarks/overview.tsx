@@ -9,18 +9,18 @@ import { linkTo } from '../shared/url-state.js';
 import { NewHostSystem, NewRun } from './create-forms.js';
 import { readRuns, type Run } from './run.js';
 
-/** Each may have megabytes of JSON. */
+/** Page size. A benchmark may have megabytes of JSON. */
 const PAGE_SIZE = 50;
 
-/** All runs, what is needed to compare two, and what describes another one. */
+/** All runs, and forms to compare two runs and to create new ones. */
 export function Overview({ peerId }: { peerId: string }): JSX.Element {
-  const [most, setMost] = useState(PAGE_SIZE);
-  const [runs, reload] = useLoaded((signal) => load(most, signal), [most]);
+  const [count, setCount] = useState(PAGE_SIZE);
+  const [runs, reload] = useLoaded((signal) => load(count, signal), [count]);
   return (
     <>
       <Shown of={runs} what="benchmarks" retry={reload}>
-        {(found) =>
-          found.length === 0 ? (
+        {(loaded) =>
+          loaded.length === 0 ? (
             <Empty title="No benchmarks yet.">
               <p>
                 Create one below, or with <code>POST /benchmarks</code>: choose a node and a time range. The
@@ -29,13 +29,13 @@ export function Overview({ peerId }: { peerId: string }): JSX.Element {
             </Empty>
           ) : (
             <>
-              <RunsTable runs={found} />
-              {found.length === most && (
-                <button type="button" onClick={() => setMost(most + PAGE_SIZE)}>
+              <RunsTable runs={loaded} />
+              {loaded.length === count && (
+                <button type="button" onClick={() => setCount(count + PAGE_SIZE)}>
                   Show older benchmarks
                 </button>
               )}
-              {found.length > 1 && <CompareForm runs={found} />}
+              {loaded.length > 1 && <CompareForm runs={loaded} />}
             </>
           )
         }
@@ -46,9 +46,9 @@ export function Overview({ peerId }: { peerId: string }): JSX.Element {
   );
 }
 
-async function load(most: number, signal: AbortSignal): Promise<Run[]> {
+async function load(count: number, signal: AbortSignal): Promise<Run[]> {
   const runs: Run[] = [];
-  while (runs.length < most) {
+  while (runs.length < count) {
     const cursor = runs.at(-1)?.id;
     const query = { limit: PAGE_SIZE, ...(cursor !== undefined && { cursor }) };
     const page = readRuns(
@@ -84,7 +84,7 @@ function RunsTable({ runs }: { runs: readonly Run[] }): JSX.Element {
               <td>
                 <Time value={run.ts_start ?? run.created_at} />
               </td>
-              <td>{lasted(run)}</td>
+              <td>{durationOf(run)}</td>
               <td class="mono">
                 {run.peerId === '' ? (
                   '–'
@@ -101,14 +101,14 @@ function RunsTable({ runs }: { runs: readonly Run[] }): JSX.Element {
   );
 }
 
-/** `12: before the change`; notes may be long. */
+/** `12: before the change`. Notes are truncated. */
 export function runName({ id, description }: Pick<Run, 'id' | 'description'>): string {
   const [line = ''] = description.split('\n');
   const short = line.length > 80 ? `${line.slice(0, 80)}…` : line;
   return short === '' ? id.toString() : `${id}: ${short}`;
 }
 
-function lasted({ ts_start, ts_end }: Run): string {
+function durationOf({ ts_start, ts_end }: Run): string {
   if (ts_start === null || ts_end === null) return '–';
   return formatSpan(Date.parse(ts_end) - Date.parse(ts_start));
 }

@@ -6,7 +6,7 @@ import { useLoaded } from '../shared/loaded.js';
 import { Empty, Shown } from '../shared/states.js';
 import type { QueryChange } from '../shared/url-state.js';
 import { ScopeFields } from './scope-fields.js';
-import { inOrder, type Order, SortedHead } from './sorted-head.js';
+import { sortRows, type Order, SortedHead } from './sorted-head.js';
 
 interface ProfileProps {
   id: number;
@@ -16,7 +16,7 @@ interface ProfileProps {
   change: (change: QueryChange) => void;
 }
 
-/** How long calls took, in the whole run or during an event. */
+/** Durations of calls in the whole run or during an event. */
 export function Profile({ id, event, events, target, change }: ProfileProps): JSX.Element {
   const [profile, reload] = useLoaded(
     (signal) => {
@@ -36,7 +36,7 @@ export function Profile({ id, event, events, target, change }: ProfileProps): JS
         event={event}
         events={[...new Set(events.map(({ name }) => name))]}
         target={target}
-        targets={(targets.value ?? []).map((found) => found.target)}
+        targets={(targets.value ?? []).map((entry) => entry.target)}
         change={change}
       />
       <Shown of={profile} what="the profile" retry={reload}>
@@ -69,19 +69,19 @@ const STATISTICS = {
 } as const;
 type Statistic = keyof typeof STATISTICS;
 const NAMES = Object.keys(STATISTICS) as Statistic[];
-/** Rows that are shown at first, and added. */
+/** Page size. */
 const PAGE_SIZE = 100;
 
-/** The calls of each target and name, with bars in the column by which they are sorted. */
+/** Calls by target and name, with bars in the sorted column. */
 function ProfileTable({ entries }: { entries: readonly Entry[] }): JSX.Element {
   const [order, setOrder] = useState<Order<Statistic | 'target' | 'name'>>({ by: 'total', descending: true });
   const [shown, setShown] = useState(PAGE_SIZE);
   const { by } = order;
   const value = (entry: Entry): string | number =>
     by === 'target' || by === 'name' ? entry[by] : statisticOf(entry, by);
-  const barred = by === 'target' || by === 'name' ? 'total' : by;
-  const longest = Math.max(...entries.map((entry) => statisticOf(entry, barred)));
-  const rows = inOrder(entries, value, order.descending);
+  const barColumn = by === 'target' || by === 'name' ? 'total' : by;
+  const max = Math.max(...entries.map((entry) => statisticOf(entry, barColumn)));
+  const rows = sortRows(entries, value, order.descending);
   return (
     <>
       <div class="scroll" tabIndex={0} role="region" aria-label="Profile">
@@ -115,7 +115,7 @@ function ProfileTable({ entries }: { entries: readonly Entry[] }): JSX.Element {
                     {statistic === 'count'
                       ? formatCount(entry.count)
                       : formatNanoseconds(statisticOf(entry, statistic))}
-                    {statistic === barred && <Bar part={statisticOf(entry, statistic) / longest} />}
+                    {statistic === barColumn && <Bar ratio={statisticOf(entry, statistic) / max} />}
                   </td>
                 ))}
               </tr>
@@ -133,9 +133,9 @@ function ProfileTable({ entries }: { entries: readonly Entry[] }): JSX.Element {
   );
 }
 
-/** The number is beside it. */
-function Bar({ part }: { part: number }): JSX.Element {
-  const width = Number.isFinite(part) ? Math.max(0, part) * 100 : 0;
+/** Hidden from screen readers: the cell contains the number. */
+function Bar({ ratio }: { ratio: number }): JSX.Element {
+  const width = Number.isFinite(ratio) ? Math.max(0, ratio) * 100 : 0;
   return <span class="bar" aria-hidden="true" style={{ width: `${width}%` }} />;
 }
 

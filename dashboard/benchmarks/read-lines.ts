@@ -3,7 +3,7 @@ import { fetched } from '../shared/api.js';
 /**
  * The objects of an NDJSON response as they arrive.
  *
- * @throws RequestFailedError when it was a problem
+ * @throws RequestFailedError for a problem response
  */
 export async function* readLines(
   url: string,

@@ -60,7 +60,7 @@ function Spec({ name, value }: { name: string; value: ExactJson | undefined }): 
   );
 }
 
-/** The computer that a run was on. */
+/** The host system of a run. */
 function HostSystem({ id }: { id: number }): JSX.Element {
   const [system, reload] = useLoaded(
     async (signal) => {
@@ -75,10 +75,10 @@ function HostSystem({ id }: { id: number }): JSX.Element {
     <details>
       <summary>Host system {id}</summary>
       <Shown of={system} what="the host system" retry={reload}>
-        {({ details, ...found }) => (
+        {({ details, ...properties }) => (
           <>
             <dl class="facts">
-              {factsOf(found).map(([name, value]) => (
+              {factsOf(properties).map(([name, value]) => (
                 <Fact key={name} name={name}>
                   <span class="notes">{value}</span>
                 </Fact>
@@ -92,7 +92,7 @@ function HostSystem({ id }: { id: number }): JSX.Element {
   );
 }
 
-/** What is known of it. */
+/** The known properties. */
 function factsOf(system: Omit<ApiSchema<'HostSystem'>, 'details'>): [string, string][] {
   const { cpu_qty, cpu_clock, ram_mb, is_virtual_machine } = system;
   const facts: [string, string | null][] = [

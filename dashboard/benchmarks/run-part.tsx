@@ -11,16 +11,16 @@ import { RunFacts } from './run-facts.js';
 
 interface RunPartProps {
   id: number;
-  /** Only while this event goes on; '' for the whole run. */
+  /** Limits calls to the time of this event; '' for the whole run. */
   event: string;
-  /** Only calls with this target; '' for all. */
+  /** Limits calls to this target; '' for all. */
   target: string;
-  /** Each call is shown too. */
+  /** Shows the charts of all calls. */
   overTime: boolean;
   change: (change: QueryChange) => void;
 }
 
-/** A run: what it is, what happened in it, and where its time went. */
+/** A run: properties, events, profile and charts. */
 export function RunPart({ id, event, target, overTime, change }: RunPartProps): JSX.Element {
   const params = { path: { id } };
   const [run, reload] = useLoaded(
@@ -35,14 +35,14 @@ export function RunPart({ id, event, target, overTime, change }: RunPartProps): 
   );
   return (
     <Shown of={run} what="the benchmark" retry={reload}>
-      {({ run: found, events }) => (
+      {({ run: loaded, events }) => (
         <>
-          <RunFacts run={found} />
+          <RunFacts run={loaded} />
           <Events runId={id} events={events} event={event} change={change} onAdded={reload} />
           <Profile id={id} event={event} events={events} target={target} change={change} />
-          {found.peerId !== '' && (
+          {loaded.peerId !== '' && (
             <CallsOverTime
-              run={found}
+              run={loaded}
               events={events}
               event={event}
               target={target}

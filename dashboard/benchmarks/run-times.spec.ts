@@ -12,13 +12,13 @@ const event = (name: string, phase: 'start' | 'end', minute: number) => ({
 });
 const NOW = ts(59);
 
-describe('the time of a run', () => {
-  it('is what the run says', () => {
+describe('timesOf', () => {
+  it('returns the times of the run', () => {
     const run = { created_at: ts(0), ts_start: ts(1), ts_end: ts(2) };
     expect(timesOf(run, [event('a', 'start', 30)], NOW)).toEqual({ start: ts(1), end: ts(2) });
   });
 
-  it('is that of its events where it says nothing, up to now while one goes on or where there is none', () => {
+  it('uses the events of a run without times, and now while an event is running or without events', () => {
     const run = { created_at: ts(5), ts_start: null, ts_end: null };
     expect(timesOf(run, [], NOW)).toEqual({ start: ts(5), end: NOW });
     const ended = [
@@ -32,8 +32,8 @@ describe('the time of a run', () => {
   });
 });
 
-describe('an event', () => {
-  it('lasts from each start to the end that comes next, or to the end of the run', () => {
+describe('timeRangesOf', () => {
+  it('pairs each start with the next end, or with the end of the run', () => {
     const events = [
       event('a', 'end', 1),
       event('a', 'start', 2),
@@ -52,13 +52,13 @@ describe('an event', () => {
   });
 });
 
-describe('a run', () => {
+describe('readRun', () => {
   const run = (fields: string): string => `{"id":7,"host_system_id":2,"chain_spec":null,${fields}}`;
 
-  it('names its node in its setup, or else in its spec', () => {
-    const of = (peerId: string): string => `{"substrate":{"peerId":${peerId}}}`;
-    expect(readRun(run(`"setup":${of('"a"')},"benchmark_spec":${of('"b"')}`)).peerId).toBe('a');
-    expect(readRun(run(`"setup":${of('1')},"benchmark_spec":${of('"b"')}`)).peerId).toBe('b');
+  it('takes the node from the setup, or else from the spec', () => {
+    const specOf = (peerId: string): string => `{"substrate":{"peerId":${peerId}}}`;
+    expect(readRun(run(`"setup":${specOf('"a"')},"benchmark_spec":${specOf('"b"')}`)).peerId).toBe('a');
+    expect(readRun(run(`"setup":${specOf('1')},"benchmark_spec":${specOf('"b"')}`)).peerId).toBe('b');
     expect(readRun(run('"setup":{"substrate":[]},"benchmark_spec":null'))).toMatchObject({
       id: 7,
       host_system_id: 2,

@@ -3,14 +3,14 @@ import type { Run } from './run.js';
 
 type Event = ApiSchema<'BenchmarkEvent'>;
 
-/** From a time to another, both included: RFC 3339 in UTC with microseconds, which sort as texts. */
-export interface Stretch {
+/** Closed time range. RFC 3339, UTC, microseconds; sorts as text. */
+export interface TimeRange {
   start: string;
   end: string;
 }
 
 /**
- * When a run begins and ends, as `GET /benchmarks/{id}/profile` has it.
+ * The start and end of a run, as in `GET /benchmarks/{id}/profile`.
  *
  * @param events oldest first
  */
@@ -18,24 +18,23 @@ export function timesOf(
   run: Pick<Run, 'created_at' | 'ts_start' | 'ts_end'>,
   events: readonly Event[],
   now: string,
-): Stretch {
-  const newest = new Map(events.map(({ name, phase }) => [name, phase]));
-  const goesOn = newest.size === 0 || [...newest.values()].includes('start');
+): TimeRange {
+  const latestPhases = new Map(events.map(({ name, phase }) => [name, phase]));
+  const isRunning = latestPhases.size === 0 || [...latestPhases.values()].includes('start');
   return {
     start: run.ts_start ?? events[0]?.created_at ?? run.created_at,
-    end: run.ts_end ?? (goesOn ? now : (events.at(-1)?.created_at ?? now)),
+    end: run.ts_end ?? (isRunning ? now : (events.at(-1)?.created_at ?? now)),
   };
 }
 
 /**
- * From each start of an event to the end that comes next, or to the end of the run where none comes. What overlaps is
- * joined.
+ * Pairs each start with the next end, or with the run's end. Merges overlapping ranges.
  *
  * @param events oldest first
  */
-export function timeRangesOf(event: string, events: readonly Event[], runEnd: string): Stretch[] {
+export function timeRangesOf(event: string, events: readonly Event[], runEnd: string): TimeRange[] {
   const own = events.filter(({ name }) => name === event);
-  const timeRanges: Stretch[] = [];
+  const timeRanges: TimeRange[] = [];
   own.forEach(({ phase, created_at: start }, at) => {
     if (phase !== 'start') return;
     const next = own.slice(at).find((later) => later.phase === 'end')?.created_at ?? runEnd;
@@ -47,7 +46,7 @@ export function timeRangesOf(event: string, events: readonly Event[], runEnd: st
   return timeRanges;
 }
 
-/** As the server writes a time: in UTC, with microseconds. */
+/** The format of the server: RFC 3339, UTC, microseconds. */
 export function timeText(milliseconds: number): string {
   return `${new Date(milliseconds).toISOString().slice(0, -1)}000Z`;
 }

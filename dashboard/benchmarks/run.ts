@@ -4,12 +4,12 @@ import { type ExactJson, isNested, parseExact } from '../shared/exact-json.js';
 type Row = ApiSchema<'Benchmark'>;
 type Spec = ExactJson | undefined;
 
-/** A benchmark, with every digit of the numbers in its JSON. */
+/** A benchmark with exact numbers in its JSON. */
 export interface Run extends Omit<Row, 'setup' | 'benchmark_spec' | 'chain_spec'> {
   setup: Spec;
   benchmark_spec: Spec;
   chain_spec: Spec;
-  /** The node that it names; '' where it names none. */
+  /** The peer id of its node; '' for none. */
   peerId: string;
 }
 

@@ -11,7 +11,7 @@ interface ScopeFieldsProps {
   change: (change: QueryChange) => void;
 }
 
-/** Of which time and which target calls are shown. */
+/** Filters by event and target. */
 export function ScopeFields({ event, events, target, targets, change }: ScopeFieldsProps): JSX.Element {
   return (
     <form class="fields" aria-label="Call filters" onSubmit={(submit) => submit.preventDefault()}>
@@ -19,14 +19,14 @@ export function ScopeFields({ event, events, target, targets, change }: ScopeFie
         label="During"
         none="Whole run"
         value={event}
-        offered={events}
+        options={events}
         onChange={(chosen) => change({ event: chosen })}
       />
       <Choice
         label="Target"
         none="All"
         value={target}
-        offered={targets}
+        options={targets}
         onChange={(chosen) => change({ target: chosen })}
       />
     </form>
@@ -37,20 +37,20 @@ interface ChoiceProps {
   label: string;
   none: string;
   value: string;
-  offered: readonly string[];
+  options: readonly string[];
   onChange: (value: string) => void;
 }
 
-function Choice({ label, none, value, offered, onChange }: ChoiceProps): JSX.Element {
-  const all = value === '' || offered.includes(value) ? offered : [value, ...offered];
+function Choice({ label, none, value, options, onChange }: ChoiceProps): JSX.Element {
+  const all = value === '' || options.includes(value) ? options : [value, ...options];
   return (
     <label class="field">
       <span>{label}</span>
       <select value={value} onChange={(event) => onChange(event.currentTarget.value)}>
         <option value="">{none}</option>
-        {all.map((one) => (
-          <option key={one} value={one}>
-            {one}
+        {all.map((option) => (
+          <option key={option} value={option}>
+            {option}
           </option>
         ))}
       </select>

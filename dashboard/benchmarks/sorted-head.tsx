@@ -13,16 +13,16 @@ interface SortedHeadProps<Column extends string> {
   number?: boolean;
 }
 
-/** The head of a column by which a table can be sorted. */
+/** A sortable column header. */
 export function SortedHead<Column extends string>(props: SortedHeadProps<Column>): JSX.Element {
   const { column, label, order, onOrder, number = true } = props;
-  const isOwn = order.by === column;
-  const sort = isOwn ? (order.descending ? 'descending' : 'ascending') : 'none';
+  const isSorted = order.by === column;
+  const sort = isSorted ? (order.descending ? 'descending' : 'ascending') : 'none';
   return (
     <th scope="col" aria-sort={sort} {...(number && { class: 'number' })}>
       <button
         type="button"
-        onClick={() => onOrder({ by: column, descending: isOwn ? !order.descending : number })}
+        onClick={() => onOrder({ by: column, descending: isSorted ? !order.descending : number })}
       >
         {label}
       </button>
@@ -30,15 +30,15 @@ export function SortedHead<Column extends string>(props: SortedHeadProps<Column>
   );
 }
 
-/** What has no value comes last. */
-export function inOrder<Row>(
+/** Sorts rows. Rows without a value are last. */
+export function sortRows<Row>(
   rows: readonly Row[],
   valueOf: (row: Row) => string | number | null,
   descending: boolean,
 ): Row[] {
   const sign = descending ? -1 : 1;
-  return [...rows].sort((one, other) => {
-    const [left, right] = [valueOf(one), valueOf(other)];
+  return [...rows].sort((a, b) => {
+    const [left, right] = [valueOf(a), valueOf(b)];
     if (left === null || right === null) return (left === null ? 1 : 0) - (right === null ? 1 : 0);
     return left === right ? 0 : left < right ? -sign : sign;
   });

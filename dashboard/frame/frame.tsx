@@ -2,16 +2,16 @@ import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { access } from '../shared/access.js';
 import { fetched } from '../shared/api.js';
-import { Page, show as showPage } from '../shared/page.js';
+import { Page, renderPage } from '../shared/page.js';
 
 /**
- * For pages of a team's own: puts the header, the navigation and, where the server wants one, the question for a
- * token around an element. Link `/dashboard/theme.css` for what it all looks like.
+ * For custom pages: renders the header, the navigation and, if the server requires a token, the token form around an
+ * element. Link `/dashboard/theme.css` for the styles.
  *
- * @param onShown called when the content is there: at first, and again once a token was given
+ * @param onShown called when the content is mounted: first, and again after a token was entered
  */
 export function show(title: string, content: HTMLElement, onShown?: () => void): void {
-  showPage(
+  renderPage(
     <Page title={title} path={location.pathname}>
       <Content element={content} onShown={onShown} />
     </Page>,
@@ -19,7 +19,7 @@ export function show(title: string, content: HTMLElement, onShown?: () => void):
 }
 
 /**
- * Asks this server, with the token that was given, if any.
+ * Sends a GET request to this server, with the stored token, if any.
  *
  * @throws Error with the message of a problem response, or while a token is required
  */
@@ -34,10 +34,10 @@ interface ContentProps {
 }
 
 function Content({ element, onShown }: ContentProps): JSX.Element {
-  const place = useRef<HTMLDivElement>(null);
+  const container = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
-    place.current?.append(element);
+    container.current?.append(element);
     onShown?.();
   }, [element, onShown]);
-  return <div ref={place} />;
+  return <div ref={container} />;
 }

@@ -12,8 +12,8 @@ const FORMATS = [
 ] as const;
 
 /**
- * All matching messages, as files: the browser writes them to disk as they come. Where a token is
- * needed, which a link cannot show, it does so when all have come.
+ * Links that download all matching messages. With a token, which a link cannot send, the file is loaded completely
+ * before it is saved.
  */
 export function Exports({ logQuery }: { logQuery: LogQuery }): JSX.Element {
   const [saving, setSaving] = useState('');

@@ -15,7 +15,7 @@ interface FiltersProps {
   change: (change: QueryChange) => void;
 }
 
-/** Which messages are wanted. */
+/** Message filters. */
 export function Filters({ logQuery, types, change }: FiltersProps): JSX.Element {
   const { peerId, msg, target, range, follow } = logQuery;
   const counts = (types.value ?? []).filter(({ log_type }) => log_type !== null);

@@ -1,16 +1,16 @@
 import { boundsOf, readRange, type TimeRange } from '../shared/time-range.js';
 
-/** What the reader wants to see: the query of the page. */
+/** The query of the page. */
 export interface LogQuery {
   peerId: string;
-  /** The chain that it sent them on: what identifies it, or its name; '' for any. */
+  /** The id or name of the chain; '' for all. */
   chain: string;
-  /** A type of message; '' for all. */
+  /** A message type; '' for all. */
   msg: string;
   /** The target of a trace or the origin of a block; '' for all. */
   target: string;
   range: TimeRange;
-  /** New messages are shown as they come. */
+  /** Shows new messages live. */
   follow: boolean;
 }
 
@@ -26,7 +26,7 @@ export function readLogQuery(query: URLSearchParams): LogQuery {
   };
 }
 
-/** What comes now is not in a time that has ended. */
+/** A range with an end contains no new messages. */
 export function canFollow(range: TimeRange): boolean {
   return 'last' in range || range.to === undefined;
 }

@@ -13,7 +13,7 @@ import { useFollowed } from './use-followed.js';
 import { useMessages } from './use-messages.js';
 import { useTypes } from './use-types.js';
 
-/** The feed takes no more subscriptions from a page. */
+/** Maximum number of subscriptions of the feed. */
 const MAX_TYPES = 100;
 
 const feed = new FeedClient(parseExact);
@@ -27,12 +27,12 @@ export function LogsPage(): JSX.Element {
   const messages = useMessages(logQuery);
   const all = (types.value ?? []).flatMap(({ log_type }) => log_type ?? []);
   const followed = useFollowed(feed, logQuery, msg === '' ? all.slice(0, MAX_TYPES).sort() : [msg], messages);
-  const [objection, setObjection] = useState('');
-  useEffect(() => feed.onError(setObjection), []);
+  const [error, setError] = useState('');
+  useEffect(() => feed.onError(setError), []);
   return (
     <Page title="Logs" path="/dashboard/logs/" peerId={peerId} chain={chain} {...(follow && { feed })}>
       <Filters logQuery={logQuery} types={types} change={change} />
-      {objection !== '' && <Failed error={new Error(`Live feed: ${objection}`)} />}
+      {error !== '' && <Failed error={new Error(`Live feed: ${error}`)} />}
       {peerId === '' ? (
         <Empty title="Choose a node.">
           <p>

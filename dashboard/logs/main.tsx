@@ -1,5 +1,5 @@
-import { show } from '../shared/page.js';
+import { renderPage } from '../shared/page.js';
 import { LogsPage } from './logs-page.js';
 import './logs.css';
 
-show(<LogsPage />);
+renderPage(<LogsPage />);

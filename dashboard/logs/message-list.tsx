@@ -15,7 +15,7 @@ interface MessageListProps {
   follow: boolean;
 }
 
-/** Messages, newest first: those that came live, and below them those that were read. */
+/** Live messages, then loaded ones. */
 export function MessageList({ messages, followed, follow }: MessageListProps): JSX.Element {
   const { rows, loading, error, more, older, reload } = messages;
   if (rows === undefined) {
@@ -40,7 +40,7 @@ export function MessageList({ messages, followed, follow }: MessageListProps): J
         ))}
         {followed.dropped > 0 && (
           <li class="state">
-            {formatCount(followed.dropped)} older live messages are hidden.{' '}
+            {formatCount(followed.dropped)} live messages were dropped.{' '}
             <button type="button" onClick={reload}>
               Reload the newest
             </button>
@@ -57,7 +57,7 @@ export function MessageList({ messages, followed, follow }: MessageListProps): J
   );
 }
 
-/** A message on a line, which opens as a tree. */
+/** One message; expands to a JSON tree. */
 const MessageItem = memo(({ message }: { message: ShownMessage }): JSX.Element => {
   const [open, setOpen] = useState(false);
   return (
@@ -78,7 +78,7 @@ interface OlderProps {
   load: () => void;
 }
 
-/** A button that gets older messages, and does so by itself when it comes into view. */
+/** Loads older messages on click, or when it scrolls into view. */
 function LoadOlder({ loading, load }: OlderProps): JSX.Element {
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {

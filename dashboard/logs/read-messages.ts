@@ -1,15 +1,15 @@
 import { Counts, OVERLAP_MS } from '../shared/received-rows.js';
 import type { ShownMessage } from './shown-message.js';
 
-/** The feed leaves them out, or sets them. */
+/** Fields that the feed omits or sets itself. */
 const NOT_IN_FEED = new Set(['ts', 'id', 'msg', 'level', 'line', 'created_at']);
 
-/** What was read before the feed is followed: it sends some of it again. */
+/** Messages that were loaded before the feed started. The feed sends some of them again. */
 export class ReadMessages {
-  /** How often each is to come again. */
+  /** Counts of messages that will arrive again. */
   private readonly counts = new Counts();
   private readonly newest: string | undefined;
-  /** What is as old or older comes with older pages. */
+  /** Messages up to this time are loaded with older pages. */
   private readonly oldest: string | undefined;
 
   /**
@@ -24,15 +24,15 @@ export class ReadMessages {
     }
   }
 
-  /** From when on the feed is to be followed: milliseconds since the epoch. @param now by this computer */
+  /** Start time of the feed: milliseconds since the epoch. @param now by the browser's clock */
   followFrom(now: number): number {
     if (this.newest === undefined) return -Infinity;
-    // A node's clock may be ahead.
-    const again = Math.min(Date.parse(this.newest), now) - OVERLAP_MS;
-    return Math.max(again, this.oldest === undefined ? -Infinity : Date.parse(this.oldest));
+    // The clock of a node may be ahead.
+    const overlapStart = Math.min(Date.parse(this.newest), now) - OVERLAP_MS;
+    return Math.max(overlapStart, this.oldest === undefined ? -Infinity : Date.parse(this.oldest));
   }
 
-  /** Whether a row of the feed was read, or comes with older pages. Called once for each. */
+  /** Whether a row of the feed is already loaded, or is loaded with older pages. Call once per row. */
   has(msg: string, row: { created_at: string }): boolean {
     if (this.oldest !== undefined && row.created_at <= this.oldest) return true;
     return this.counts.take(keyOf(msg, row.created_at, row));
@@ -40,6 +40,6 @@ export class ReadMessages {
 }
 
 function keyOf(msg: string, createdAt: string, logs: object): string {
-  const said = Object.entries(logs).filter(([name]) => !NOT_IN_FEED.has(name));
-  return JSON.stringify([createdAt, msg, said]);
+  const content = Object.entries(logs).filter(([name]) => !NOT_IN_FEED.has(name));
+  return JSON.stringify([createdAt, msg, content]);
 }

@@ -6,12 +6,12 @@ export interface ShownMessage {
   createdAt: string;
   msg: string;
   logs: Record<string, ExactJson>;
-  /** Goes on after it; what came by the feed has none. */
+  /** Cursor of the next page; undefined for live messages. */
   cursor: string | undefined;
 }
 
 const PREVIEW_LENGTH = 240;
-/** Shown beside the preview, or of the envelope. */
+/** Fields that are shown beside the preview, or belong to the envelope. */
 const NOT_IN_PREVIEW = new Set(['msg', 'ts', 'level', 'id', 'line', 'created_at']);
 
 interface Row {

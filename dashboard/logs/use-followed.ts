@@ -7,25 +7,25 @@ import { ReadMessages } from './read-messages.js';
 import type { ShownMessage } from './shown-message.js';
 import type { Messages } from './use-messages.js';
 
-/** Beyond that the oldest of those that came live go. */
+/** Maximum number of live messages. Above it the oldest are dropped. */
 const MAX_ROWS = 2000;
-/** New messages are shown together: drawing each of a thousand a second would stop the page. */
-const TOGETHER_MS = 250;
+/** New messages are rendered together, because there may be thousands per second. */
+const RENDER_INTERVAL_MS = 250;
 
 export interface Followed {
   /** Newest first. */
   rows: ShownMessage[];
-  /** How many are no longer shown. */
+  /** Number of dropped messages. */
   dropped: number;
 }
 
 const NONE: Followed = { rows: [], dropped: 0 };
 
 /**
- * What came after the rows of a question had been read.
+ * Live messages after the loaded ones.
  *
- * @param types the types of messages to follow
- * @param messages what was read; nothing is followed before it is there
+ * @param types the followed message types
+ * @param messages the loaded messages; the feed starts after the first page
  */
 export function useFollowed(
   feed: FeedClient,
@@ -47,13 +47,13 @@ export function useFollowed(
       feed,
       peerId,
       start,
-      (msg, row) => hits(row, target) && !read.has(msg, row),
+      (msg, row) => matches(row, target) && !read.has(msg, row),
     );
     current.current = following;
     const timer = setInterval(() => {
-      const arrived = following.taken();
+      const arrived = following.takeArrived();
       if (arrived.length > 0) setFollowed((before) => merged(before, arrived));
-    }, TOGETHER_MS);
+    }, RENDER_INTERVAL_MS);
     return () => {
       clearInterval(timer);
       following.end();
@@ -67,7 +67,7 @@ export function useFollowed(
   return followed;
 }
 
-/** The subscriptions of a log query. Types may be added to them. */
+/** The subscriptions of a log query. Types can be added. */
 class Following {
   private readonly ends = new Map<string, () => void>();
   private arrived: ShownMessage[] = [];
@@ -78,7 +78,7 @@ class Following {
     private readonly feed: FeedClient,
     private readonly peerId: string,
     private readonly start: string,
-    /** The feed begins with what was read. Called once for each row. */
+    /** Whether a row is new and matches the filters. Called once per row. */
     private readonly isWanted: (msg: string, row: FeedRow) => boolean,
   ) {}
 
@@ -89,13 +89,13 @@ class Following {
       const request = { peer_id: this.peerId, msg, start_time: this.start };
       this.ends.set(
         msg,
-        this.feed.subscribe(request, (rows) => this.take(msg, rows)),
+        this.feed.subscribe(request, (rows) => this.receive(msg, rows)),
       );
     }
   }
 
-  /** Messages since the last call. */
-  taken(): ShownMessage[] {
+  /** Returns messages since the last call. */
+  takeArrived(): ShownMessage[] {
     const { arrived } = this;
     this.arrived = [];
     return arrived;
@@ -106,8 +106,8 @@ class Following {
     for (const end of this.ends.values()) end();
   }
 
-  private take(msg: string, rows: FeedRow[]): void {
-    for (const row of rows.filter((one) => this.isWanted(msg, one))) {
+  private receive(msg: string, rows: FeedRow[]): void {
+    for (const row of rows.filter((candidate) => this.isWanted(msg, candidate))) {
       this.count += 1;
       const logs = row as Record<string, ExactJson>;
       this.arrived.push({
@@ -121,7 +121,7 @@ class Following {
   }
 }
 
-function hits(row: FeedRow, target: string): boolean {
+function matches(row: FeedRow, target: string): boolean {
   return target === '' || row.target === target || row.origin === target;
 }
 

@@ -3,18 +3,18 @@ import { responseData, api } from '../shared/api.js';
 import { parametersOf, type LogQuery } from './log-query.js';
 import { readMessages, type ShownMessage } from './shown-message.js';
 
-const PAGE = 100;
+const PAGE_SIZE = 100;
 
 export interface Messages {
-  /** Newest first; undefined while nothing has come. */
+  /** Newest first; undefined before the first page. */
   rows: ShownMessage[] | undefined;
   loading: boolean;
   error: Error | undefined;
-  /** Whether there may be older ones. */
+  /** Whether there may be older messages. */
   more: boolean;
-  /** Asks for older ones; after an error once more for the same. */
+  /** Loads older messages, or repeats a failed request. */
   older: () => void;
-  /** Begins again with the newest. */
+  /** Starts again with the newest messages. */
   reload: () => void;
 }
 
@@ -25,11 +25,11 @@ interface State {
   more: boolean;
 }
 
-const NOTHING: State = { rows: undefined, loading: true, error: undefined, more: true };
+const INITIAL: State = { rows: undefined, loading: true, error: undefined, more: true };
 
 /** The messages of a log query, in pages. */
 export function useMessages(logQuery: LogQuery): Messages {
-  const [state, setState] = useState(NOTHING);
+  const [state, setState] = useState(INITIAL);
   const [generation, setGeneration] = useState(0);
   const load = useRef<() => void>(() => undefined);
   const { peerId, chain, msg, target, range, follow } = logQuery;
@@ -37,19 +37,19 @@ export function useMessages(logQuery: LogQuery): Messages {
   useEffect(() => {
     if (peerId === '') return;
     const abort = new AbortController();
-    // A span up to now is to stay the same from page to page.
-    const asked = parametersOf(logQuery);
+    // A range that ends now stays the same for all pages.
+    const parameters = parametersOf(logQuery);
     let cursor: string | undefined;
     let busy = false;
     load.current = () => {
       if (busy) return;
       busy = true;
       setState((before) => ({ ...before, loading: true, error: undefined }));
-      page(asked, cursor, abort.signal)
+      page(parameters, cursor, abort.signal)
         .then((rows) => {
           if (abort.signal.aborted) return;
           cursor = rows.at(-1)?.cursor ?? cursor;
-          const more = rows.length === PAGE;
+          const more = rows.length === PAGE_SIZE;
           setState((before) => ({
             rows: [...(before.rows ?? []), ...rows],
             loading: false,
@@ -63,7 +63,7 @@ export function useMessages(logQuery: LogQuery): Messages {
         })
         .finally(() => (busy = false));
     };
-    setState(NOTHING);
+    setState(INITIAL);
     load.current();
     return () => abort.abort();
   }, [peerId, chain, msg, target, JSON.stringify(range), follow, generation]);
@@ -74,12 +74,12 @@ export function useMessages(logQuery: LogQuery): Messages {
 }
 
 async function page(
-  asked: ReturnType<typeof parametersOf>,
+  parameters: ReturnType<typeof parametersOf>,
   cursor: string | undefined,
   signal: AbortSignal,
 ): Promise<ShownMessage[]> {
-  const query = { ...asked, limit: PAGE, ...(cursor !== undefined && { cursor }) };
-  // As text, since JSON.parse would round numbers of 64 bits.
+  const query = { ...parameters, limit: PAGE_SIZE, ...(cursor !== undefined && { cursor }) };
+  // As text, because JSON.parse rounds 64-bit integers.
   const text = await responseData(api.GET('/nodes/logs', { params: { query }, parseAs: 'text', signal }));
   return readMessages(text);
 }

@@ -3,8 +3,8 @@ import { type ApiSchema, responseData, api } from '../shared/api.js';
 import { type Loaded, useLoaded } from '../shared/loaded.js';
 import { nodeParametersOf, type LogQuery } from './log-query.js';
 
-/** While a node is followed, types that it had not sent before are looked for. */
-const OVERLAP_MS = 30_000;
+/** A followed node may send new types. */
+const POLL_INTERVAL_MS = 30_000;
 
 /** Message types of a node in the time range, the most frequent first. */
 export function useTypes(logQuery: LogQuery): Loaded<ApiSchema<'MessageCount'>[]> {
@@ -20,7 +20,7 @@ export function useTypes(logQuery: LogQuery): Loaded<ApiSchema<'MessageCount'>[]
   );
   useEffect(() => {
     if (!follow) return;
-    const timer = setInterval(reload, OVERLAP_MS);
+    const timer = setInterval(reload, POLL_INTERVAL_MS);
     return () => clearInterval(timer);
   }, [follow, reload]);
   return types;

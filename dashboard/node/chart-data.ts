@@ -1,13 +1,13 @@
-import { type Series, thinned, withGaps } from '../shared/series.js';
-import type { ChartDefinition, Interval } from './interval-charts.js';
+import { type Series, downsample, withGaps } from '../shared/series.js';
+import type { ChartDefinition, IntervalMessage } from './interval-charts.js';
 
-/** Points of a chart: fewer than there are pixels. */
-const POINTS = 400;
-/** A node reports every five seconds. What comes more rarely all the time is no gap. */
-const SHORTEST_GAP_S = 60;
-const GAP_OF_USUAL = 5;
+/** Fewer points than pixels. */
+const MAX_POINTS = 400;
+/** A gap is longer than a minute and than five times the median interval. */
+const MIN_GAP_S = 60;
+const GAP_FACTOR = 5;
 
-/** The series of a chart, gathered from messages that come newest first. */
+/** Collects the series of a chart from messages, newest first. */
 export class ChartData {
   private readonly times: number[] = [];
   private readonly columns: (number | null)[][];
@@ -16,9 +16,9 @@ export class ChartData {
     this.columns = definition.labels.map(() => []);
   }
 
-  /** @param time seconds since the epoch, not after the former */
-  add(time: number, interval: Interval): void {
-    const values = this.definition.values(interval);
+  /** @param time seconds since the epoch; must not increase */
+  add(time: number, message: IntervalMessage): void {
+    const values = this.definition.values(message);
     if (values.every((value) => value === null)) return;
     this.times.push(time);
     values.forEach((value, column) => this.columns[column]?.push(value));
@@ -28,20 +28,20 @@ export class ChartData {
     return this.times.length === 0;
   }
 
-  /** For display: in the order of time, with gaps, thinned. */
+  /** The series for display: oldest first, with gaps, downsampled. */
   series(): Series {
     const series = {
       times: this.times.toReversed(),
       columns: this.columns.map((column) => column.toReversed()),
     };
-    return thinned(
-      withGaps(series, Math.max(SHORTEST_GAP_S, GAP_OF_USUAL * usualStep(series.times))),
-      POINTS,
+    return downsample(
+      withGaps(series, Math.max(MIN_GAP_S, GAP_FACTOR * medianInterval(series.times))),
+      MAX_POINTS,
     );
   }
 }
 
-function usualStep(times: readonly number[]): number {
-  const steps = times.slice(1).map((time, at) => time - (times[at] ?? time));
-  return steps.sort((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 0;
+function medianInterval(times: readonly number[]): number {
+  const intervals = times.slice(1).map((time, at) => time - (times[at] ?? time));
+  return intervals.sort((a, b) => a - b)[Math.floor(intervals.length / 2)] ?? 0;
 }

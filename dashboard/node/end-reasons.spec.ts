@@ -4,17 +4,17 @@ import { codesIn, readProjectFile } from '../../test/support/markdown.js';
 import { type Source, sourcesIn } from '../../test/supply-chain/sources.js';
 import { reasonText } from './end-reasons.js';
 
-/** What becomes the reason of a connection of a node: by its socket, of those whose server is lost, and of old ones. */
+/** Assignments of a reason: by the socket, for connections of a lost server, and for imported ones. */
 const ASSIGNED = /\bendReason\s*(?:\?\?=?|=(?!=))\s*([^;]+);/g;
 const IN_SQL = /\bend_reason = ('[a-z_]+')/g;
-/** A constant that is put into SQL. */
+/** A constant in SQL. */
 const NAMED = /: EndReason = ([^;]+);/g;
-/** A connection that gives way to another one while its socket is open. */
+/** A connection that another one replaces on an open socket. */
 const REPLACED = /\bthis\.replace\(\w+, ('[a-z_]+'), \w+\)/g;
-/** The end reasons of a socket, and the limits that it exceeds, which have the same names. */
+/** End reasons of a socket, and exceeded limits, which have the same names. */
 const TYPES = /\btype (?:SocketEndReason|LimitViolation) =\s*([^;]+);/g;
 
-/** Pieces of code, each of which names the reasons in it. */
+/** Pieces of code that contain reasons. */
 function writers(): string[] {
   const sources = sourcesIn(
     'src/platform/sockets',
@@ -32,31 +32,31 @@ function writers(): string[] {
 const reasonsIn = (piece: string): string[] =>
   [...piece.matchAll(/'([a-z_]+)'/g)].map(([, reason = '']) => reason);
 
-describe('why a connection ended', () => {
+describe('end reasons', () => {
   const pieces = writers();
   const written = [...new Set(pieces.flatMap(reasonsIn))].sort();
 
-  it('is found in the code of the server, wherever it is written', () => {
+  it('are found in the code of the server', () => {
     expect(pieces.filter((piece) => reasonsIn(piece).length === 0)).toEqual([]);
     expect(written.length).toBeGreaterThanOrEqual(10);
   });
 
-  it('is one of the reasons of the schema, each of which the server writes', () => {
+  it('are exactly those of the schema', () => {
     expect(written).toEqual([...END_REASONS].sort());
   });
 
-  it('has words for each reason that the server writes', () => {
+  it('have a text each', () => {
     expect(written.filter((reason) => reasonText(reason, null) === reason)).toEqual([]);
     expect(reasonText('too_many_bytes', 1008)).toBe('Data rate limit exceeded (1008)');
   });
 
-  it('is said as it came where it is a reason of another version', () => {
+  it('of another version are shown unchanged', () => {
     expect(reasonText('eaten', null)).toBe('eaten');
     expect(reasonText('constructor', 1000)).toBe('constructor (1000)');
     expect(reasonText(null, null)).toBe('Open');
   });
 
-  it('is listed in docs/schema.md, and nothing else is', () => {
+  it('are exactly those in docs/schema.md', () => {
     const line = readProjectFile('docs/schema.md')
       .split('\n')
       .find((text) => text.startsWith('- `end_reason` is '));

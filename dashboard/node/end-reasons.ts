@@ -1,4 +1,4 @@
-/** Why a connection ended, in words. */
+/** Displayed texts of end reasons. */
 const REASONS: Readonly<Record<string, string>> = {
   closed: 'Closed by the node',
   timeout: 'Timeout: no data from the node',

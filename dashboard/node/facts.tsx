@@ -3,7 +3,7 @@ import type { ApiSchema } from '../shared/api.js';
 import { formatCount } from '../shared/format.js';
 import { Time } from '../shared/time.js';
 
-/** What a node is, by the connection that describes it. */
+/** Properties of a node. */
 export function Facts({ node }: { node: ApiSchema<'NodeDetail'> }): JSX.Element {
   return (
     <FactList
@@ -33,13 +33,13 @@ export function Facts({ node }: { node: ApiSchema<'NodeDetail'> }): JSX.Element 
   );
 }
 
-/** By the clock of the node, which may be wrong. */
+/** The start time by the clock of the node, which may be wrong. */
 function StartTime({ at }: { at: number }): JSX.Element {
   const date = new Date(at);
   return Number.isNaN(date.getTime()) ? <span>{at}</span> : <Time value={date.toISOString()} />;
 }
 
-/** Names with what they are; those that are null or empty are left out. */
+/** Names and values. Null and empty values are omitted. */
 export function FactList({ facts }: { facts: [string, ...ComponentChildren[]][] }): JSX.Element {
   return (
     <dl class="facts">

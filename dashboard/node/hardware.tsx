@@ -16,7 +16,7 @@ const SCORES = [
 
 type Fields = Record<string, unknown>;
 
-/** The computer that a node runs on, and how fast that is, as the node reports both. */
+/** The hardware of a node and its benchmark, as reported by the node. */
 export function Hardware({ node }: { node: ApiSchema<'NodeDetail'> }): JSX.Element {
   const { peer_id } = node;
   const [benchmark, reload] = useLoaded(
@@ -29,7 +29,7 @@ export function Hardware({ node }: { node: ApiSchema<'NodeDetail'> }): JSX.Eleme
   return (
     <section aria-labelledby="hardware">
       <h2 id="hardware">Hardware</h2>
-      <Computer node={node} />
+      <SystemInfo node={node} />
       <Shown of={benchmark} what="the hardware benchmark" retry={reload}>
         {(message) =>
           message === null ? (
@@ -46,7 +46,7 @@ export function Hardware({ node }: { node: ApiSchema<'NodeDetail'> }): JSX.Eleme
   );
 }
 
-function Computer({ node }: { node: ApiSchema<'NodeDetail'> }): JSX.Element {
+function SystemInfo({ node }: { node: ApiSchema<'NodeDetail'> }): JSX.Element {
   const sysinfo = node.sysinfo;
   const system = [node.target_os, node.target_arch, node.target_env]
     .filter((part) => part !== null)
@@ -107,7 +107,7 @@ function Benchmark({ at, scores }: { at: string; scores: Fields }): JSX.Element 
   );
 }
 
-/** Whatever a node sends where a text is due. */
+/** A text field of a node, which may have another type. */
 function text(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }

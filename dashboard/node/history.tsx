@@ -11,9 +11,9 @@ interface HistoryProps {
   bounds: { start: number; end: number };
 }
 
-/** The charts of a node. They fill from the right while older messages are read. */
+/** The charts of a node. They fill from the right while older messages are loading. */
 export function History({ peerId, chain, bounds }: HistoryProps): JSX.Element {
-  const { charts, count, state, error, goOn } = useHistory(peerId, chain, bounds);
+  const { charts, count, state, error, retry } = useHistory(peerId, chain, bounds);
   const range = { start: bounds.start / 1000, end: bounds.end / 1000 };
   return (
     <section aria-labelledby="history">
@@ -21,7 +21,7 @@ export function History({ peerId, chain, bounds }: HistoryProps): JSX.Element {
       {state === 'loading' && (
         <Loading what={count === 0 ? 'history' : `history, ${formatCount(count)} messages so far`} />
       )}
-      {error !== undefined && <Failed error={error} retry={goOn} />}
+      {error !== undefined && <Failed error={error} retry={retry} />}
       {state === 'done' && charts.length === 0 && (
         <Empty title="No system.interval messages in this time range.">
           <p>Choose a longer time range. Nodes send this message every five seconds at every verbosity.</p>

@@ -1,21 +1,21 @@
 import { type ApiSchema, responseData, api } from '../shared/api.js';
 
-const PAGE = 1000;
-/** A node that reconnects every second has had enough of attention with so many. */
+const PAGE_SIZE = 1000;
+/** Limits the load of a node that reconnects every second. */
 const MAX_ROWS = 10_000;
 
 export type NodeSession = ApiSchema<'NodeConnection'>;
 
 export interface Sessions {
-  /** Newest first: those of the time, and the last one before it. */
+  /** Newest first; includes all sessions in the time range. */
   list: NodeSession[];
-  /** There are more than are read. */
-  cut: boolean;
-  /** When they were read: milliseconds since the epoch. */
+  /** There are more sessions than are loaded. */
+  isTruncated: boolean;
+  /** Time of loading: milliseconds since the epoch. */
   now: number;
 }
 
-/** The connections of a node, on one chain or on all, since a time: milliseconds since the epoch. */
+/** The connections of a node on one chain or all chains. @param start milliseconds since the epoch */
 export async function loadSessions(
   peerId: string,
   chain: string | undefined,
@@ -30,7 +30,7 @@ export async function loadSessions(
         params: {
           path: { peer_id: peerId },
           query: {
-            limit: PAGE,
+            limit: PAGE_SIZE,
             ...(cursor !== undefined && { cursor }),
             ...(chain !== undefined && { chain }),
           },
@@ -40,14 +40,14 @@ export async function loadSessions(
     );
     list.push(...page);
     const oldest = page.at(-1);
-    if (page.length < PAGE || oldest === undefined || Date.parse(oldest.created_at) < start) {
-      return { list, cut: false, now: Date.now() };
+    if (page.length < PAGE_SIZE || oldest === undefined || Date.parse(oldest.created_at) < start) {
+      return { list, isTruncated: false, now: Date.now() };
     }
   }
-  return { list, cut: true, now: Date.now() };
+  return { list, isTruncated: true, now: Date.now() };
 }
 
-/** When a session ended; of one that is open, now. */
+/** The end of a session; now if it is open. */
 export function endOf({ ended_at, connected, last_message_at }: NodeSession, now: number): number {
   if (ended_at !== null) return Date.parse(ended_at);
   return connected ? now : Date.parse(last_message_at);

@@ -1,5 +1,5 @@
-import { show } from '../shared/page.js';
+import { renderPage } from '../shared/page.js';
 import { NodePage } from './node-page.js';
 import './node.css';
 
-show(<NodePage />);
+renderPage(<NodePage />);

@@ -15,7 +15,7 @@ import { loadSessions } from './load-sessions.js';
 import { OpenConnections } from './open-connections.js';
 import { Sessions } from './sessions.js';
 
-/** One node: what it is, when it was there, how it did, and what it runs on. */
+/** A node: properties, sessions, history and hardware. */
 export function NodePage(): JSX.Element {
   const [query, change] = useQueryState();
   const [refreshed, setRefreshed] = useState(0);
@@ -23,7 +23,7 @@ export function NodePage(): JSX.Element {
   const chain = query.get('chain') ?? undefined;
   const range = readRange(query);
   const rangeKey = JSON.stringify(range);
-  // What moves with the clock stays where it was read, until it is read anew.
+  // A range that ends now does not move until a refresh.
   const bounds = useMemo(() => boundsOf(range), [rangeKey, peerId, refreshed]);
   return (
     <Page title="Node" peerId={peerId} chain={chain}>
@@ -41,20 +41,20 @@ export function NodePage(): JSX.Element {
           </p>
         </Empty>
       ) : (
-        <NodeShown key={`${peerId} ${chain ?? ''}`} peerId={peerId} chain={chain} bounds={bounds} />
+        <NodeSections key={`${peerId} ${chain ?? ''}`} peerId={peerId} chain={chain} bounds={bounds} />
       )}
     </Page>
   );
 }
 
-interface NodeShownProps {
+interface NodeSectionsProps {
   peerId: string;
-  /** What identifies it, or its name; the one where it was heard last where it is left out. */
+  /** The id or name of the chain; undefined: the chain of the last message. */
   chain: string | undefined;
   bounds: { start: number; end: number };
 }
 
-function NodeShown({ peerId, chain, bounds }: NodeShownProps): JSX.Element {
+function NodeSections({ peerId, chain, bounds }: NodeSectionsProps): JSX.Element {
   const path = { peer_id: peerId };
   const [node, reload] = useLoaded(
     (signal) => {
@@ -63,12 +63,12 @@ function NodeShown({ peerId, chain, bounds }: NodeShownProps): JSX.Element {
     },
     [peerId, chain, bounds],
   );
-  // Of one chain, also where the URL has none: a peer id may be on several.
-  const on = chain ?? (node.value && keyOf(node.value));
+  // Always of one chain, also if the URL has none, because a peer id may be on several chains.
+  const chainId = chain ?? (node.value && keyOf(node.value));
   const isKnown = chain !== undefined || node.value !== undefined;
   const [sessions, reloadSessions] = useLoaded(
-    isKnown ? (signal) => loadSessions(peerId, on, bounds.start, signal) : undefined,
-    [peerId, isKnown, on, bounds],
+    isKnown ? (signal) => loadSessions(peerId, chainId, bounds.start, signal) : undefined,
+    [peerId, isKnown, chainId, bounds],
   );
   if (node.state === 'failed' && node.error instanceof RequestFailedError && node.error.status === 404) {
     return (
@@ -86,18 +86,18 @@ function NodeShown({ peerId, chain, bounds }: NodeShownProps): JSX.Element {
           <>
             <h2>{nodeName(known)}</h2>
             <p>
-              <a href={linkTo('/dashboard/logs/', { ...path, chain: on })}>Messages</a>
+              <a href={linkTo('/dashboard/logs/', { ...path, chain: chainId })}>Messages</a>
             </p>
             <Facts node={known} />
             <OtherChains node={known} />
-            {known.duplicate && <OpenConnections node={known} chain={on} />}
+            {known.duplicate && <OpenConnections node={known} chain={chainId} />}
           </>
         )}
       </Shown>
       <Shown of={sessions} what="its sessions" retry={reloadSessions}>
         {(loaded) => <Sessions sessions={loaded} bounds={bounds} />}
       </Shown>
-      {isKnown && <History peerId={peerId} chain={on} bounds={bounds} />}
+      {isKnown && <History peerId={peerId} chain={chainId} bounds={bounds} />}
       {node.value && <Hardware node={node.value} />}
     </>
   );
@@ -111,7 +111,7 @@ function keyOf({
   return genesis_hash ?? (chain === null ? undefined : `name:${chain}`);
 }
 
-/** The same peer id elsewhere. */
+/** Links to the same peer id on other chains. */
 function OtherChains({ node }: { node: ApiSchema<'NodeDetail'> }): JSX.Element | null {
   const others = node.other_chains.flatMap((other) => {
     const key = keyOf(other);

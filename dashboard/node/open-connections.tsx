@@ -4,7 +4,7 @@ import { useLoaded } from '../shared/loaded.js';
 import { Shown } from '../shared/states.js';
 import { Time } from '../shared/time.js';
 
-/** Connections that are looked through for open ones, the newest. */
+/** Maximum number of newest connections that are searched. */
 const MAX_CONNECTIONS = 1000;
 
 /** The open connections of a duplicate peer id, with the fields that distinguish its nodes. */
@@ -20,8 +20,8 @@ export function OpenConnections({
     async (signal) => {
       const query = { limit: MAX_CONNECTIONS, ...(chain !== undefined && { chain }) };
       const path = { peer_id };
-      const asking = api.GET('/nodes/{peer_id}/connections', { params: { path, query }, signal });
-      return (await responseData(asking)).filter(({ connected }) => connected);
+      const request = api.GET('/nodes/{peer_id}/connections', { params: { path, query }, signal });
+      return (await responseData(request)).filter(({ connected }) => connected);
     },
     [node],
   );
@@ -40,9 +40,9 @@ export function OpenConnections({
               <thead>
                 <tr>
                   <th scope="col">Name</th>
-                  <th scope="col">Start</th>
+                  <th scope="col">Connected since</th>
                   <th scope="col">Last message</th>
-                  <th scope="col">Node started</th>
+                  <th scope="col">Node start (node clock)</th>
                   <th scope="col">Address</th>
                   <th scope="col">Version</th>
                 </tr>
@@ -59,7 +59,7 @@ export function OpenConnections({
                     <td>
                       <Time value={connection.last_message_at} relative />
                     </td>
-                    <td>{started(connection.startup_time)}</td>
+                    <td>{startTime(connection.startup_time)}</td>
                     <td class="mono">{connection.ip_addr}</td>
                     <td>{connection.version}</td>
                   </tr>
@@ -73,8 +73,8 @@ export function OpenConnections({
   );
 }
 
-/** By the clock of the node, which may be wrong. */
-function started(at: number | null): JSX.Element | string {
+/** The start time by the clock of the node, which may be wrong. */
+function startTime(at: number | null): JSX.Element | string {
   if (at === null) return '–';
   const date = new Date(at);
   return Number.isNaN(date.getTime()) ? at.toString() : <Time value={date.toISOString()} />;

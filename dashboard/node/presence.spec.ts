@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { presenceOf, shareConnected } from './presence.js';
 
 describe('the presence of a node', () => {
-  it('has gaps where the node was away, and none is its fault where the server was', () => {
+  it('is away after a close of the node, and unknown after an end of the server', () => {
     const presence = presenceOf(
       [
         { start: 10, end: 20, reason: 'closed' },
@@ -26,7 +26,7 @@ describe('the presence of a node', () => {
     expect(shareConnected(presence)).toBeCloseTo(50 / 60);
   });
 
-  it('is cut to the time that is looked at', () => {
+  it('is limited to the time range', () => {
     const sessions = [
       { start: 0, end: 5, reason: 'timeout' },
       { start: 15, end: 90, reason: 'reset' },
@@ -37,7 +37,7 @@ describe('the presence of a node', () => {
     ]);
   });
 
-  it('counts connections at the same time once', () => {
+  it('counts overlapping connections once', () => {
     const sessions = [
       { start: 0, end: 50, reason: 'closed' },
       { start: 10, end: 20, reason: 'shutdown' },
@@ -49,7 +49,7 @@ describe('the presence of a node', () => {
     ]);
   });
 
-  it('is not known where there was no connection', () => {
+  it('is unknown without a connection', () => {
     const presence = presenceOf([], 0, 10);
     expect(presence).toEqual([{ state: 'unknown', start: 0, end: 10 }]);
     expect(shareConnected(presence)).toBeUndefined();

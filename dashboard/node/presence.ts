@@ -1,9 +1,9 @@
 /** A connection of a node. Times: milliseconds since the epoch. */
 export interface Session {
   start: number;
-  /** Of one that is open: now. */
+  /** The current time if it is open. */
   end: number;
-  /** Why it ended; null while it is open. */
+  /** End reason; null while it is open. */
   reason: string | null;
 }
 
@@ -16,18 +16,18 @@ export interface Presence {
   end: number;
 }
 
-/** After these the server was gone, and the node could not be connected: not its fault. */
-const SERVER_WENT = new Set(['shutdown', 'collector_lost']);
+/** End reasons after which the server was down, so that the node could not connect. */
+const SERVER_DOWN = new Set(['shutdown', 'collector_lost']);
 
 /**
- * Whether a node was there, from `start` to `end` without a gap. A node with several connections at once is there
- * while any of them is.
+ * The presence of a node from `start` to `end`, without gaps. A node with several connections is connected while any of
+ * them is open.
  */
 export function presenceOf(sessions: readonly Session[], start: number, end: number): Presence[] {
   const spans: Presence[] = [];
   let at = start;
   let state: PresenceState = 'unknown';
-  const until = (time: number, next: PresenceState): void => {
+  const extendTo = (time: number, next: PresenceState): void => {
     const to = Math.min(Math.max(time, at), end);
     if (to > at) spans.push({ state: next, start: at, end: to });
     at = to;
@@ -37,17 +37,17 @@ export function presenceOf(sessions: readonly Session[], start: number, end: num
       state = stateAfter(session);
       continue;
     }
-    until(session.start, state);
-    // One that lies within another ends nothing.
+    extendTo(session.start, state);
+    // A session within another one does not change the state.
     if (session.end < at) continue;
-    until(session.end, 'connected');
+    extendTo(session.end, 'connected');
     state = stateAfter(session);
   }
-  until(end, state);
-  return joined(spans);
+  extendTo(end, state);
+  return mergeAdjacent(spans);
 }
 
-/** How much of the time that is known about the node was there, from 0 to 1; undefined where nothing is known. */
+/** Share of the known time during which the node was connected, from 0 to 1; undefined if no time is known. */
 export function shareConnected(presence: readonly Presence[]): number | undefined {
   const sum = (wanted: PresenceState): number =>
     presence
@@ -58,10 +58,10 @@ export function shareConnected(presence: readonly Presence[]): number | undefine
 }
 
 function stateAfter({ reason }: Session): PresenceState {
-  return reason === null || SERVER_WENT.has(reason) ? 'unknown' : 'away';
+  return reason === null || SERVER_DOWN.has(reason) ? 'unknown' : 'away';
 }
 
-function joined(spans: readonly Presence[]): Presence[] {
+function mergeAdjacent(spans: readonly Presence[]): Presence[] {
   const result: Presence[] = [];
   for (const span of spans) {
     const last = result.at(-1);

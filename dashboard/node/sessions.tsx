@@ -8,8 +8,8 @@ import { endOf, type NodeSession, type Sessions as Loaded } from './load-session
 import { presenceOf } from './presence.js';
 import { Timeline } from './timeline.js';
 
-/** Rows of the table, at most: the timeline has them all. */
-const ROWS = 200;
+/** Maximum number of table rows. The timeline contains all sessions. */
+const MAX_ROWS = 200;
 
 interface SessionsProps {
   sessions: Loaded;
@@ -17,9 +17,9 @@ interface SessionsProps {
   bounds: { start: number; end: number };
 }
 
-/** The connections of a node in a time: when each began and ended, and why. */
+/** The sessions of a node in a time range, as a timeline and a table. */
 export function Sessions({
-  sessions: { list, cut, now },
+  sessions: { list, isTruncated, now },
   bounds: { start, end },
 }: SessionsProps): JSX.Element {
   const presence = useMemo(() => {
@@ -42,11 +42,11 @@ export function Sessions({
           <p>Choose a longer time range.</p>
         </Empty>
       ) : (
-        <SessionTable sessions={within.slice(0, ROWS)} now={now} />
+        <SessionTable sessions={within.slice(0, MAX_ROWS)} now={now} />
       )}
-      {(within.length > ROWS || cut) && (
+      {(within.length > MAX_ROWS || isTruncated) && (
         <p class="muted">
-          The table shows the newest {ROWS} of {cut ? 'more than ' : ''}
+          The table shows the newest {MAX_ROWS} of {isTruncated ? 'more than ' : ''}
           {formatCount(within.length)} sessions. Choose a shorter time range to see the others.
         </p>
       )}

@@ -14,14 +14,14 @@ export function Timeline({ presence }: { presence: readonly Presence[] }): JSX.E
   const start = presence[0]?.start ?? 0;
   const length = (presence.at(-1)?.end ?? 0) - start || 1;
   const share = shareConnected(presence);
-  const said =
+  const summary =
     share === undefined
       ? 'No data for this time range.'
       : `Connected ${(share * 100).toFixed(2)} % of the known time.`;
   return (
     <>
-      <p>{said}</p>
-      <div class="timeline" role="img" aria-label={`Timeline. ${said}`}>
+      <p>{summary}</p>
+      <div class="timeline" role="img" aria-label={`Timeline. ${summary}`}>
         {presence.map((span) => (
           <span
             key={span.start}

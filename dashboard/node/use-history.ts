@@ -4,48 +4,48 @@ import type { Series } from '../shared/series.js';
 import { ChartData } from './chart-data.js';
 import { type ChartDefinition, CHARTS } from './interval-charts.js';
 
-/** Messages a request. The first page is small, so that something is there soon. */
-const FIRST_PAGE = 500;
-const PAGE = 5000;
+/** Messages per request. The first page is small, so that it arrives soon. */
+const FIRST_PAGE_SIZE = 500;
+const PAGE_SIZE = 5000;
 
 export interface History {
   charts: { definition: ChartDefinition; series: Series }[];
-  /** Messages that were read. */
+  /** Number of loaded messages. */
   count: number;
   state: 'loading' | 'done' | 'failed';
   error: Error | undefined;
-  /** After an error: goes on where it stopped. */
-  goOn: () => void;
+  /** Continues after an error. */
+  retry: () => void;
 }
 
-type Shown = Omit<History, 'goOn'>;
+type HistoryState = Omit<History, 'retry'>;
 
-const NOTHING: Shown = { charts: [], count: 0, state: 'loading', error: undefined };
+const INITIAL: HistoryState = { charts: [], count: 0, state: 'loading', error: undefined };
 
-/** The reports of a node between two times: milliseconds since the epoch. */
+/** The charts of a node between two times: milliseconds since the epoch. */
 export function useHistory(
   peerId: string,
   chain: string | undefined,
   { start, end }: { start: number; end: number },
 ): History {
-  const [shown, setShown] = useState(NOTHING);
+  const [history, setHistory] = useState(INITIAL);
   const run = useRef<() => void>(() => undefined);
   useEffect(() => {
     const abort = new AbortController();
     const reader = new HistoryReader(peerId, chain, start, end, abort.signal);
     run.current = () => {
       void reader.run((next) => {
-        if (!abort.signal.aborted) setShown(next);
+        if (!abort.signal.aborted) setHistory(next);
       });
     };
-    setShown(NOTHING);
+    setHistory(INITIAL);
     run.current();
     return () => abort.abort();
   }, [peerId, chain, start, end]);
-  return { ...shown, goOn: useCallback(() => run.current(), []) };
+  return { ...history, retry: useCallback(() => run.current(), []) };
 }
 
-/** Reads page after page, newest first, and remembers where it stands. */
+/** Loads pages, newest first. A second run continues after an error. */
 class HistoryReader {
   private readonly charts = CHARTS.map((definition) => new ChartData(definition));
   private cursor: string | undefined;
@@ -59,21 +59,21 @@ class HistoryReader {
     private readonly signal: AbortSignal,
   ) {}
 
-  async run(onNews: (shown: Shown) => void): Promise<void> {
+  async run(onChange: (state: HistoryState) => void): Promise<void> {
     try {
       for (let more = true; more;) {
-        onNews(this.shown('loading'));
-        more = await this.page();
+        onChange(this.state('loading'));
+        more = await this.loadPage();
       }
-      onNews(this.shown('done'));
+      onChange(this.state('done'));
     } catch (error) {
-      onNews(this.shown('failed', error as Error));
+      onChange(this.state('failed', error as Error));
     }
   }
 
-  /** @returns whether there may be more */
-  private async page(): Promise<boolean> {
-    const limit = this.count === 0 ? FIRST_PAGE : PAGE;
+  /** @returns whether there may be more pages */
+  private async loadPage(): Promise<boolean> {
+    const limit = this.count === 0 ? FIRST_PAGE_SIZE : PAGE_SIZE;
     const query = {
       peer_id: this.peerId,
       msg: 'system.interval',
@@ -92,7 +92,7 @@ class HistoryReader {
     return rows.length === limit;
   }
 
-  private shown(state: Shown['state'], error?: Error): Shown {
+  private state(state: HistoryState['state'], error?: Error): HistoryState {
     const filled = this.charts.filter((chart) => !chart.isEmpty);
     const charts = filled.map((chart) => ({ definition: chart.definition, series: chart.series() }));
     return { charts, count: this.count, state, error };

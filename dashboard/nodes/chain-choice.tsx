@@ -5,12 +5,12 @@ import type { Chain } from './network.js';
 
 interface ChainChoiceProps {
   chains: readonly Chain[];
-  /** What identifies it, or a name that is not known here. */
+  /** The id of the chain, or an unknown name. */
   value: string | undefined;
-  onChange: (network: string) => void;
+  onChange: (chainId: string) => void;
 }
 
-/** Chooses the chain. A chosen chain without nodes stays in the list. */
+/** Selects the chain. A selected chain without nodes stays in the list. */
 export function ChainChoice({ chains, value, onChange }: ChainChoiceProps): JSX.Element {
   const others = value === undefined || chains.some(({ network }) => network === value) ? [] : [value];
   return (
@@ -21,9 +21,9 @@ export function ChainChoice({ chains, value, onChange }: ChainChoiceProps): JSX.
         disabled={value === undefined}
         onChange={(event) => onChange(event.currentTarget.value)}
       >
-        {others.map((network) => (
-          <option key={network} value={network}>
-            {network}
+        {others.map((chainId) => (
+          <option key={chainId} value={chainId}>
+            {chainId}
           </option>
         ))}
         {chains.map((chain) => (

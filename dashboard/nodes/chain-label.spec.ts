@@ -7,25 +7,25 @@ const chain = (name: string | null, genesis_hash: string | null) => ({
   name,
   genesis_hash,
 });
-const one = chain('Dev', hash('a'));
-const two = chain('Dev', hash('b'));
+const first = chain('Dev', hash('a'));
+const second = chain('Dev', hash('b'));
 const named = chain('Dev', null);
-const alone = chain('Polkadot', hash('c'));
-const all = [one, two, named, alone];
+const unique = chain('Polkadot', hash('c'));
+const all = [first, second, named, unique];
 
-describe('a chain', () => {
-  it('is told apart from others of its name by the beginning of its hash', () => {
+describe('chain labels', () => {
+  it('distinguish chains of the same name by a prefix of the genesis hash', () => {
     expect(all.map((each) => chainLabel(each, all))).toEqual([
       'Dev 0xaaaaaaaa',
       'Dev 0xbbbbbbbb',
       'Dev (no genesis hash)',
       'Polkadot',
     ]);
-    expect(chainLabel(one, [one, alone])).toBe('Dev');
+    expect(chainLabel(first, [first, unique])).toBe('Dev');
     expect(chainLabel(chain(null, hash('d')), all)).toBe('0xdddddddd');
   });
 
-  it('is meant by its hash, by name: and its name, or by a name that only one has', () => {
+  it('are found by hash, by `name:` and the name, or by a unique name', () => {
     const found = (text: string) => chainOf(text, all)?.network;
     expect(found(hash('b'))).toBe(hash('b'));
     expect(found(hash('B'))).toBe(hash('b'));

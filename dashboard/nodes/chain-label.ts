@@ -3,17 +3,17 @@ import type { Chain } from './network.js';
 type Named = Pick<Chain, 'network' | 'name' | 'genesis_hash'>;
 
 /** Hash prefix that distinguishes chains of the same name: `0x` and eight digits. */
-const BEGINNING = 10;
+const PREFIX_LENGTH = 10;
 
-/** What people read: the name of a chain, with the beginning of its hash where another one has that name too. */
+/** The displayed name of a chain, with a prefix of its hash if another chain has the same name. */
 export function chainLabel({ network, name, genesis_hash }: Named, chains: readonly Named[]): string {
-  if (name === null) return genesis_hash === null ? network : genesis_hash.slice(0, BEGINNING);
+  if (name === null) return genesis_hash === null ? network : genesis_hash.slice(0, PREFIX_LENGTH);
   const hasNamesake = chains.some((other) => other.name === name && other.network !== network);
   if (!hasNamesake) return name;
-  return `${name} ${genesis_hash === null ? '(no genesis hash)' : genesis_hash.slice(0, BEGINNING)}`;
+  return `${name} ${genesis_hash === null ? '(no genesis hash)' : genesis_hash.slice(0, PREFIX_LENGTH)}`;
 }
 
-/** The chain that a URL means: by what identifies it, or by a name that only one has. */
+/** Finds the chain of a URL by its id, or by a unique name. */
 export function chainOf<Chain extends Named>(text: string, chains: readonly Chain[]): Chain | undefined {
   const exact = chains.find(({ network }) => network === text || network === text.toLowerCase());
   if (exact !== undefined) return exact;

@@ -2,12 +2,12 @@ import type { JSX } from 'preact';
 import { COLUMNS } from './columns.js';
 
 interface ColumnChoiceProps {
-  /** Names of columns. */
+  /** Names of the visible columns. */
   chosen: ReadonlySet<string>;
   onToggle: (name: string) => void;
 }
 
-/** Which columns are shown. */
+/** Selects the visible columns. */
 export function ColumnChoice({ chosen, onToggle }: ColumnChoiceProps): JSX.Element {
   return (
     <details class="columns">

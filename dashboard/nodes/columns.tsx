@@ -3,14 +3,13 @@ import { formatBytesPerSecond, formatCount, formatSpan, shortHash } from '../sha
 import { linkTo } from '../shared/url-state.js';
 import type { NetworkHeader, NetworkNode, NodeField } from './network.js';
 
-/** What cells need besides their node. */
-export interface Surroundings {
-  /** As people read it. */
+/** Data for cells besides the node. */
+export interface CellContext {
+  /** The displayed name of the chain. */
   chain: string;
-  /** What identifies it. */
-  network: string;
+  chainId: string;
   header: NetworkHeader;
-  /** The server's time: milliseconds since the epoch. */
+  /** The current time by the server's clock: milliseconds since the epoch. */
   now: number;
 }
 
@@ -19,18 +18,18 @@ export interface Column {
   label: string;
   /** Requested fields. */
   fields: readonly NodeField[];
-  /** What it is sorted by. */
+  /** Sort key. */
   key: (node: NetworkNode) => string | number | null;
-  cell: (node: NetworkNode, surroundings: Surroundings) => JSX.Element | string;
-  /** Of `rem`. */
+  cell: (node: NetworkNode, context: CellContext) => JSX.Element | string;
+  /** In `rem`. */
   width: number;
   number?: boolean;
-  /** Not shown until it is chosen. */
-  spare?: boolean;
+  /** Hidden by default. */
+  isOptional?: boolean;
 }
 
 const NONE = '–';
-const shown = (value: number | null, format: (value: number) => string): string =>
+const textOf = (value: number | null, format: (value: number) => string): string =>
   value === null ? NONE : format(value);
 const milliseconds = (value: number): string =>
   value < 10_000 ? `${formatCount(value)}\u00a0ms` : formatSpan(value);
@@ -39,7 +38,7 @@ const timeOf = (text: string | null): number | null =>
 const ago = (since: number | null, now: number): string =>
   since === null ? NONE : formatSpan(Math.max(0, now - since));
 
-function text(name: NodeField, label: string, width: number, more: Partial<Column> = {}): Column {
+function textColumn(name: NodeField, label: string, width: number, more: Partial<Column> = {}): Column {
   return {
     name,
     label,
@@ -51,7 +50,7 @@ function text(name: NodeField, label: string, width: number, more: Partial<Colum
   };
 }
 
-function amount(
+function numberColumn(
   name: NodeField,
   label: string,
   width: number,
@@ -65,24 +64,24 @@ function amount(
     number: true,
     fields: [name],
     key: (node) => node[name] as number | null,
-    cell: (node) => shown(node[name] as number | null, format),
+    cell: (node) => textOf(node[name] as number | null, format),
     ...more,
   };
 }
 
-function hash(name: NodeField, label: string): Column {
-  return text(name, label, 9, {
-    spare: true,
+function hashColumn(name: NodeField, label: string): Column {
+  return textColumn(name, label, 9, {
+    isOptional: true,
     cell: (node) => <code title={String(node[name] ?? '')}>{shortHash(String(node[name] ?? NONE))}</code>,
   });
 }
 
 const nameOf = ({ name, peer_id, id }: NetworkNode): string => name ?? shortHash(peer_id ?? id.toString());
 
-function NameCell({ node, network }: { node: NetworkNode; network: string }): JSX.Element {
+function NameCell({ node, chainId }: { node: NetworkNode; chainId: string }): JSX.Element {
   const name = <bdi title={nameOf(node)}>{nameOf(node)}</bdi>;
   if (node.peer_id === null) return name;
-  const link = <a href={linkTo('/dashboard/node/', { peer_id: node.peer_id, chain: network })}>{name}</a>;
+  const link = <a href={linkTo('/dashboard/node/', { peer_id: node.peer_id, chain: chainId })}>{name}</a>;
   if (!node.duplicate) return link;
   return (
     <span class="marked">
@@ -91,7 +90,7 @@ function NameCell({ node, network }: { node: NetworkNode; network: string }): JS
   );
 }
 
-/** What is odd about a node, in words. */
+/** A visible warning about a node. */
 function Mark({ text, title }: { text: string; title: string }): JSX.Element {
   return (
     <span class="mark warning" title={title}>
@@ -103,14 +102,14 @@ function Mark({ text, title }: { text: string; title: string }): JSX.Element {
 interface HeightCellProps {
   node: NetworkNode;
   height: number | null;
-  /** The one that counts for the chain. */
-  counts: number | null;
+  /** The height of the chain. */
+  chainHeight: number | null;
 }
 
-/** A height, and whether it is above what counts for the chain. */
-function HeightCell({ node, height, counts }: HeightCellProps): JSX.Element {
-  const isAbove = node.unconfirmed && height !== null && (counts === null || height > counts);
-  const text = shown(height, formatCount);
+/** A height, marked if it is above the height of the chain. */
+function HeightCell({ node, height, chainHeight }: HeightCellProps): JSX.Element {
+  const isAbove = node.unconfirmed && height !== null && (chainHeight === null || height > chainHeight);
+  const text = textOf(height, formatCount);
   if (!isAbove) return <>{text}</>;
   return (
     <>
@@ -120,14 +119,14 @@ function HeightCell({ node, height, counts }: HeightCellProps): JSX.Element {
   );
 }
 
-/** Always there. */
-export const NAME: Column = text('name', 'Name', 15, {
+/** Always visible. */
+export const NAME: Column = textColumn('name', 'Name', 15, {
   fields: ['name', 'peer_id', 'duplicate'],
   key: nameOf,
-  cell: (node, { network }) => <NameCell node={node} network={network} />,
+  cell: (node, { chainId }) => <NameCell node={node} chainId={chainId} />,
 });
 
-/** In the order in which they are shown. */
+/** In display order. */
 export const COLUMNS: readonly Column[] = [
   NAME,
   {
@@ -138,8 +137,8 @@ export const COLUMNS: readonly Column[] = [
     key: (node) => (node.authority === null ? null : Number(node.authority)),
     cell: (node) => (node.authority === null ? NONE : node.authority ? '✓ yes' : 'no'),
   },
-  text('implementation', 'Implementation', 10),
-  text('version', 'Version', 10),
+  textColumn('implementation', 'Implementation', 10),
+  textColumn('version', 'Version', 10),
   {
     name: 'chain',
     label: 'Chain',
@@ -147,45 +146,45 @@ export const COLUMNS: readonly Column[] = [
     fields: [],
     key: () => null,
     cell: (_, { chain }) => <bdi title={chain}>{chain}</bdi>,
-    spare: true,
+    isOptional: true,
   },
-  amount('peers', 'Peers', 5.5, formatCount),
-  amount('transactions', 'Transactions', 8, formatCount),
-  amount('best_height', 'Best block', 8, formatCount, {
+  numberColumn('peers', 'Peers', 5.5, formatCount),
+  numberColumn('transactions', 'Transactions', 8, formatCount),
+  numberColumn('best_height', 'Best block', 8, formatCount, {
     fields: ['best_height', 'unconfirmed'],
     cell: (node, { header }) => (
-      <HeightCell node={node} height={node.best_height} counts={header.best_height} />
+      <HeightCell node={node} height={node.best_height} chainHeight={header.best_height} />
     ),
   }),
-  hash('best_hash', 'Best hash'),
-  amount('finalized_height', 'Finalized', 8, formatCount, {
+  hashColumn('best_hash', 'Best hash'),
+  numberColumn('finalized_height', 'Finalized', 8, formatCount, {
     fields: ['finalized_height', 'unconfirmed'],
     cell: (node, { header }) => (
-      <HeightCell node={node} height={node.finalized_height} counts={header.finalized_height} />
+      <HeightCell node={node} height={node.finalized_height} chainHeight={header.finalized_height} />
     ),
   }),
-  hash('finalized_hash', 'Finalized hash'),
-  amount('block_time_ms', 'Block time', 7.5, milliseconds),
-  amount('propagation_ms', 'Propagation', 8, milliseconds),
-  amount('upload', 'Upload', 7, formatBytesPerSecond),
-  amount('download', 'Download', 7, formatBytesPerSecond),
-  amount('last_heard_at', 'Last message', 7.5, formatCount, {
+  hashColumn('finalized_hash', 'Finalized hash'),
+  numberColumn('block_time_ms', 'Block time', 7.5, milliseconds),
+  numberColumn('propagation_ms', 'Propagation', 8, milliseconds),
+  numberColumn('upload', 'Upload', 7, formatBytesPerSecond),
+  numberColumn('download', 'Download', 7, formatBytesPerSecond),
+  numberColumn('last_heard_at', 'Last message', 7.5, formatCount, {
     key: (node) => timeOf(node.last_heard_at),
     cell: (node, { now }) => ago(timeOf(node.last_heard_at), now),
   }),
-  amount('startup_time', 'Uptime', 7.5, formatCount, {
-    // The longest is that of the earliest start.
+  numberColumn('startup_time', 'Uptime', 7.5, formatCount, {
+    // The earliest start has the longest uptime.
     key: ({ startup_time }) => (startup_time === null ? null : -startup_time),
     cell: (node, { now }) => ago(node.startup_time, now),
   }),
-  amount('connected_at', 'Connected', 7.5, formatCount, {
-    spare: true,
+  numberColumn('connected_at', 'Connected', 7.5, formatCount, {
+    isOptional: true,
     key: (node) => -(timeOf(node.connected_at) ?? 0),
     cell: (node, { now }) => ago(timeOf(node.connected_at), now),
   }),
 ];
 
-/** The fields of some columns, in one order, without repeats. */
+/** The fields of columns, sorted, without duplicates. */
 export function fieldsOf(columns: readonly Column[]): NodeField[] {
   const always: NodeField[] = ['name', 'peer_id', 'implementation', 'version', 'duplicate'];
   return [...new Set([...always, ...columns.flatMap(({ fields }) => fields)])].sort();

@@ -7,10 +7,10 @@ import {
 } from '@tanstack/virtual-core';
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useReducer, useState } from 'preact/hooks';
-import { type Order, ordered } from './node-order.js';
+import { filterAndSort, type Order } from './node-order.js';
 import type { NodeStore, StoredNode } from './node-store.js';
 
-/** Draws once a second, for what shows how long ago something was. */
+/** Renders once a second, for relative times. */
 export function useSecond(): void {
   const [, tick] = useState(0);
   useEffect(() => {
@@ -19,7 +19,7 @@ export function useSecond(): void {
   }, []);
 }
 
-/** A set of names that the browser remembers. @param initial unless it remembers one */
+/** A set of names in the local storage. @param initial used if none is stored */
 export function useStored(
   key: string,
   initial: readonly string[],
@@ -43,76 +43,82 @@ function read(key: string): Set<string> | undefined {
   }
 }
 
-const SETTLED_MS = 500;
+const DEBOUNCE_MS = 500;
 
 /**
- * Words that are used as they are typed, and kept once typing has paused.
+ * A search text that applies immediately, and is stored when the user stops typing.
  *
- * @param kept those that were kept last, here or by going back
+ * @param stored the stored text, which also changes with the history of the browser
  */
-export function useWords(kept: string, keep: (words: string) => void): [string, (words: string) => void] {
-  const [words, setWords] = useState(kept);
-  useEffect(() => setWords(kept), [kept]);
+export function useSearch(
+  stored: string,
+  store: (search: string) => void,
+): [string, (search: string) => void] {
+  const [search, setSearch] = useState(stored);
+  useEffect(() => setSearch(stored), [stored]);
   useEffect(() => {
-    if (words === kept) return;
-    const timer = setTimeout(() => keep(words), SETTLED_MS);
+    if (search === stored) return;
+    const timer = setTimeout(() => store(search), DEBOUNCE_MS);
     return () => clearTimeout(timer);
-  }, [words, kept]);
-  return [words, setWords];
+  }, [search, stored]);
+  return [search, setSearch];
 }
 
-/** What decides which nodes are shown, and in which order. */
-interface Choice {
+/** Inputs of the filter and the order. */
+interface NodeSelection {
   store: NodeStore;
-  words: string;
+  search: string;
   order: Order;
   pins: ReadonlySet<string>;
 }
 
 /**
- * The nodes in their order.
+ * The filtered and sorted nodes.
  *
- * @param version of the store
- * @param held rows keep their positions, so that users do not click a wrong one; new rows are appended
+ * @param version version of the store
+ * @param orderLocked rows keep their positions, so that users do not click a wrong one; new rows are appended
  */
-export function useOrdered(
-  { store, words, order, pins }: Choice,
+export function useSortedNodes(
+  { store, search, order, pins }: NodeSelection,
   version: number,
-  held: boolean,
+  orderLocked: boolean,
 ): StoredNode[] {
   const { column, descending } = order;
   // Other filters or another order reset the positions.
-  const places = useMemo(() => ({ of: new Map<number, number>() }), [store, words, column, descending, pins]);
+  const positions = useMemo(
+    () => ({ byId: new Map<number, number>() }),
+    [store, search, column, descending, pins],
+  );
   return useMemo(() => {
-    const nodes = ordered(store.all(), words, { column, descending }, pins);
-    if (held && places.of.size > 0) {
-      const place = ({ id }: StoredNode): number => places.of.get(id) ?? places.of.size;
-      nodes.sort((one, other) => place(one) - place(other));
+    const nodes = filterAndSort(store.all(), search, { column, descending }, pins);
+    if (orderLocked && positions.byId.size > 0) {
+      const position = ({ id }: StoredNode): number => positions.byId.get(id) ?? positions.byId.size;
+      nodes.sort((a, b) => position(a) - position(b));
     }
-    places.of = new Map(nodes.map(({ id }, at) => [id, at]));
+    positions.byId = new Map(nodes.map(({ id }, at) => [id, at]));
     return nodes;
-  }, [places, version, held]);
+  }, [positions, version, orderLocked]);
 }
 
-/** Rows beyond the edges that are there before they are scrolled to. */
+/** Rows that are rendered above and below the visible ones. */
 const OVERSCAN = 10;
 
 interface VirtualRows {
-  /** Those that are in view. */
+  /** The rendered rows. */
   rows: VirtualItem[];
-  /** Pixels above and below them. */
+  /** Heights of the spacers above and below them: pixels. */
   above: number;
   below: number;
 }
 
-/** Which of many rows are in view, of a table that scrolls in an element. @param height of a row: pixels */
+/** Virtual scrolling of a table in an element. @param height height of a row: pixels */
 export function useVirtualRows(
   scroller: RefObject<HTMLDivElement | null>,
   count: number,
   height: number,
   header: number,
 ): VirtualRows {
-  const [, redraw] = useReducer<number, undefined>((times) => times + 1, 0);
+  const [, rerender] = useReducer<number, undefined>((count) => count + 1, 0);
   const options = {
     count,
     getScrollElement: () => scroller.current,
@@ -122,7 +128,7 @@ export function useVirtualRows(
     scrollToFn: elementScroll,
     observeElementRect,
     observeElementOffset,
-    onChange: () => redraw(undefined),
+    onChange: () => rerender(undefined),
   };
   const [virtualizer] = useState(() => new Virtualizer<HTMLDivElement, HTMLDivElement>(options));
   virtualizer.setOptions(options);

@@ -1,4 +1,4 @@
-import { show } from '../shared/page.js';
+import { renderPage } from '../shared/page.js';
 import { NodesPage } from './nodes-page.js';
 
-show(<NodesPage />);
+renderPage(<NodesPage />);

@@ -1,26 +1,26 @@
 import type { ApiSchema } from '../shared/api.js';
 
 export type Chain = ApiSchema<'Chain'>;
-export type Network = ApiSchema<'Network'>;
+export type ChainState = ApiSchema<'Network'>;
 export type NetworkHeader = ApiSchema<'NetworkHeader'>;
 export type NetworkNode = ApiSchema<'NetworkNode'>;
 export type NodeField = Exclude<keyof NetworkNode, 'id'>;
 
-/** What the feed sends of a chain. */
+/** A feed frame for one chain. */
 export interface NetworkFrame {
   as_of: string;
-  /** All nodes begin here: those that do not come are gone. */
+  /** Start of a full snapshot; remove nodes that are not in it. */
   complete?: boolean;
-  /** Of all nodes, others follow in the next frame. */
+  /** More frames of the snapshot follow. */
   more?: boolean;
-  /** What changed of each; all of a new one. */
+  /** Changed fields, or all fields of a new node. */
   nodes: (Partial<NetworkNode> & { id: number })[];
-  /** Ids. */
+  /** Ids of removed nodes. */
   gone: number[];
   header?: NetworkHeader;
 }
 
-export const NO_HEADER: NetworkHeader = {
+export const EMPTY_HEADER: NetworkHeader = {
   node_count: 0,
   shown_count: 0,
   validator_count: 0,
@@ -33,8 +33,8 @@ export const NO_HEADER: NetworkHeader = {
   last_block_at: null,
 };
 
-/** A node without any data. */
-export const NO_NODE: Omit<NetworkNode, 'id'> = {
+/** Default field values of a new node. */
+export const EMPTY_NODE: Omit<NetworkNode, 'id'> = {
   peer_id: null,
   name: null,
   authority: null,

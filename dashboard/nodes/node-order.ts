@@ -9,32 +9,32 @@ export interface Order {
 
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
-/** What a node is remembered by when it is pinned: its connections come and go. */
+/** Key of a pinned node: the peer id, which survives reconnects. */
 export function pinOf({ peer_id, id }: Pick<NetworkNode, 'peer_id' | 'id'>): string {
   return peer_id ?? id.toString();
 }
 
-/** Those that are meant, pinned ones first; who has no value comes last, whichever way it is sorted. */
-export function ordered(
+/** Filters by words and sorts. Pinned nodes first; nodes without a value last, in both directions. */
+export function filterAndSort(
   nodes: readonly StoredNode[],
-  words: string,
+  search: string,
   { column, descending }: Order,
   pins: ReadonlySet<string>,
 ): StoredNode[] {
-  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   const keyed = nodes
-    .filter((node) => wanted.every((word) => node.words.includes(word)))
+    .filter((node) => words.every((word) => node.searchText.includes(word)))
     .map((node) => ({ node, key: column.key(node), pinned: pins.has(pinOf(node)) }));
-  keyed.sort((one, other) => {
-    if (one.pinned !== other.pinned) return one.pinned ? -1 : 1;
-    if (one.key === null || other.key === null) return Number(one.key === null) - Number(other.key === null);
-    const order = compare(one.key, other.key);
+  keyed.sort((a, b) => {
+    if (a.pinned !== b.pinned) return a.pinned ? -1 : 1;
+    if (a.key === null || b.key === null) return Number(a.key === null) - Number(b.key === null);
+    const order = compare(a.key, b.key);
     return descending ? -order : order;
   });
   return keyed.map(({ node }) => node);
 }
 
-function compare(one: string | number, other: string | number): number {
-  if (typeof one === 'number' && typeof other === 'number') return one - other;
-  return collator.compare(String(one), String(other));
+function compare(a: string | number, b: string | number): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  return collator.compare(String(a), String(b));
 }

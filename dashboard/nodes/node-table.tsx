@@ -1,61 +1,61 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Column, Surroundings } from './columns.js';
+import type { Column, CellContext } from './columns.js';
 import type { NetworkNode } from './network.js';
 import { type Order, pinOf } from './node-order.js';
 import type { NodeStore } from './node-store.js';
-import { useOrdered, useSecond, useVirtualRows } from './hooks.js';
+import { useSortedNodes, useSecond, useVirtualRows } from './hooks.js';
 
-/** As in the style sheet: pixels. */
-const ROW = 33;
-const REM = 15;
-const PIN_WIDTH = 2.75;
+/** Must match nodes.css and theme.css. */
+const ROW_HEIGHT_PX = 33;
+const REM_PX = 15;
+const PIN_WIDTH_REM = 2.75;
 
 interface NodeTableProps {
   store: NodeStore;
   chain: string;
   columns: readonly Column[];
-  words: string;
+  search: string;
   order: Order;
   onOrder: (column: Column) => void;
   pins: ReadonlySet<string>;
   onPin: (pin: string) => void;
 }
 
-/** The nodes of a chain, of which the rows in view are drawn. */
+/** The nodes of a chain. Renders only visible rows. */
 export function NodeTable(props: NodeTableProps): JSX.Element {
-  const { store, chain, columns, words, order, onOrder, pins, onPin } = props;
+  const { store, chain, columns, search, order, onOrder, pins, onPin } = props;
   const [version, setVersion] = useState(store.version);
   useEffect(() => {
     setVersion(store.version);
     return store.onChange(() => setVersion(store.version));
   }, [store]);
   useSecond();
-  const [held, setHeld] = useState(false);
-  const nodes = useOrdered({ store, words, order, pins }, version, held);
+  const [orderLocked, setOrderLocked] = useState(false);
+  const nodes = useSortedNodes({ store, search, order, pins }, version, orderLocked);
   const scroller = useRef<HTMLDivElement>(null);
-  const { rows, above, below } = useVirtualRows(scroller, nodes.length, ROW, ROW);
-  const surroundings = { chain, network: store.network, header: store.header, now: store.now() };
-  const width = columns.reduce((sum, column) => sum + column.width, PIN_WIDTH);
+  const { rows, above, below } = useVirtualRows(scroller, nodes.length, ROW_HEIGHT_PX, ROW_HEIGHT_PX);
+  const context = { chain, chainId: store.chainId, header: store.header, now: store.now() };
+  const width = columns.reduce((sum, column) => sum + column.width, PIN_WIDTH_REM);
   return (
     <div class="scroll nodes" ref={scroller} tabIndex={0} role="region" aria-label="Nodes">
-      <table aria-rowcount={nodes.length + 1} style={{ width: `${width * REM}px` }}>
+      <table aria-rowcount={nodes.length + 1} style={{ width: `${width * REM_PX}px` }}>
         <caption class="hidden">The connected nodes of {chain}</caption>
         <colgroup>
-          <col style={{ width: `${PIN_WIDTH * REM}px` }} />
+          <col style={{ width: `${PIN_WIDTH_REM * REM_PX}px` }} />
           {columns.map((column) => (
-            <col key={column.name} style={{ width: `${column.width * REM}px` }} />
+            <col key={column.name} style={{ width: `${column.width * REM_PX}px` }} />
           ))}
         </colgroup>
         <Head columns={columns} order={order} onOrder={onOrder} />
         <tbody
-          onMouseEnter={() => setHeld(true)}
-          onMouseLeave={() => setHeld(false)}
-          onFocusIn={() => setHeld(true)}
-          onFocusOut={() => setHeld(false)}
+          onMouseEnter={() => setOrderLocked(true)}
+          onMouseLeave={() => setOrderLocked(false)}
+          onFocusIn={() => setOrderLocked(true)}
+          onFocusOut={() => setOrderLocked(false)}
         >
-          <Space height={above} />
-          {/* By their places: an order that changes costs other texts, not other elements. */}
+          <Spacer height={above} />
+          {/* Keyed by index: a new order updates text and reuses the DOM rows. */}
           {rows.map(({ index }) => {
             const node = nodes[index];
             if (node === undefined) return null;
@@ -64,12 +64,12 @@ export function NodeTable(props: NodeTableProps): JSX.Element {
               <tr key={index} aria-rowindex={index + 2} class={pinned ? 'pinned' : ''}>
                 <PinCell node={node} pinned={pinned} onPin={onPin} />
                 {columns.map((column) => (
-                  <Cell key={column.name} column={column} node={node} surroundings={surroundings} />
+                  <Cell key={column.name} column={column} node={node} context={context} />
                 ))}
               </tr>
             );
           })}
-          <Space height={below} />
+          <Spacer height={below} />
         </tbody>
       </table>
     </div>
@@ -128,16 +128,16 @@ function PinCell({ node, pinned, onPin }: PinCellProps): JSX.Element {
 interface CellProps {
   column: Column;
   node: NetworkNode;
-  surroundings: Surroundings;
+  context: CellContext;
 }
 
-function Cell({ column, node, surroundings }: CellProps): JSX.Element {
-  const content = column.cell(node, surroundings);
+function Cell({ column, node, context }: CellProps): JSX.Element {
+  const content = column.cell(node, context);
   if (column.name === 'name') return <th scope="row">{content}</th>;
   return <td class={column.number ? 'number' : ''}>{content}</td>;
 }
 
-/** In place of the rows that are not drawn. */
-function Space({ height }: { height: number }): JSX.Element {
+/** Spacer for rows that are not rendered. */
+function Spacer({ height }: { height: number }): JSX.Element {
   return <tr class="space" aria-hidden="true" style={{ height: `${height}px` }} />;
 }

@@ -14,26 +14,26 @@ import type { Chain } from './network.js';
 import type { NodeStore } from './node-store.js';
 import { NetworkSummary } from './network-summary.js';
 import { NodeTable } from './node-table.js';
-import { useChains, useNetwork } from './use-network.js';
-import { useStored, useWords } from './hooks.js';
+import { useChains, useNodeStore } from './use-network.js';
+import { useStored, useSearch } from './hooks.js';
 import './nodes.css';
 
-const SHOWN = COLUMNS.filter(({ spare }) => !spare).map(({ name }) => name);
+const DEFAULT_COLUMNS = COLUMNS.filter(({ isOptional }) => !isOptional).map(({ name }) => name);
 
-/** The nodes that are connected, as they are now. */
+/** The connected nodes of a chain, live. */
 export function NodesPage(): JSX.Element {
   const [feed] = useState(() => new FeedClient());
   const [query, change] = useQueryState();
-  const [chosen, toggleColumn] = useStored('nodes.columns', SHOWN);
+  const [chosen, toggleColumn] = useStored('nodes.columns', DEFAULT_COLUMNS);
   const [pins, togglePin] = useStored('nodes.pins', []);
   const [chains, reloadChains] = useChains();
   const columns = COLUMNS.filter((column) => column === NAME || chosen.has(column.name));
   const known = chains.value ?? [];
-  // A name in a URL is looked up by the server: this list may be older.
+  // The server resolves the name in a URL, because this list may be older.
   const chain = query.get('chain') ?? known[0]?.network;
-  const [network, reload] = useNetwork(feed, chain, fieldsOf(columns));
-  const choices = network.state === 'failed' ? choicesIn(network.error) : [];
-  const [words, setWords] = useWords(query.get('q') ?? '', (q) => change({ q }));
+  const [nodes, reload] = useNodeStore(feed, chain, fieldsOf(columns));
+  const choices = nodes.state === 'failed' ? choicesIn(nodes.error) : [];
+  const [search, setSearch] = useSearch(query.get('q') ?? '', (q) => change({ q }));
   const order = {
     column: columns.find(({ name }) => name === query.get('sort')) ?? NAME,
     descending: query.get('order') === 'desc',
@@ -56,8 +56,8 @@ export function NodesPage(): JSX.Element {
             type="search"
             placeholder="Name, peer id, implementation or version"
             spellcheck={false}
-            value={words}
-            onInput={(event) => setWords(event.currentTarget.value)}
+            value={search}
+            onInput={(event) => setSearch(event.currentTarget.value)}
           />
         </label>
         <ColumnChoice chosen={chosen} onToggle={toggleColumn} />
@@ -71,17 +71,17 @@ export function NodesPage(): JSX.Element {
       ) : choices.length > 0 ? (
         <Choices name={chain} choices={choices} />
       ) : (
-        <Shown of={network} what="nodes" retry={reload}>
+        <Shown of={nodes} what="nodes" retry={reload}>
           {(store) => (
             <>
               <NetworkSummary store={store} />
               <NodeTable
-                {...{ store, columns, words, order, pins }}
-                chain={labelOf(store.network, known)}
+                {...{ store, columns, search, order, pins }}
+                chain={labelOf(store.chainId, known)}
                 onOrder={sort}
                 onPin={togglePin}
               />
-              <Count store={store} />
+              <NoNodes store={store} />
               <p class="muted">The order of rows does not change while a row is hovered or focused.</p>
             </>
           )}
@@ -95,12 +95,12 @@ function choicesIn(error: Error): readonly ApiSchema<'ChainChoice'>[] {
   return error instanceof RequestFailedError ? error.chains : [];
 }
 
-function labelOf(network: string, chains: readonly Chain[]): string {
-  const chain = chainOf(network, chains);
-  return chain === undefined ? network : chainLabel(chain, chains);
+function labelOf(chainId: string, chains: readonly Chain[]): string {
+  const chain = chainOf(chainId, chains);
+  return chain === undefined ? chainId : chainLabel(chain, chains);
 }
 
-/** Several chains have the name that a link has. */
+/** Links to the chains of a name that several chains have. */
 function Choices({
   name,
   choices,
@@ -124,13 +124,13 @@ function Choices({
   );
 }
 
-/** Says where a table has nothing in it. */
-function Count({ store }: { store: NodeStore }): JSX.Element | null {
+/** The empty state of the table. */
+function NoNodes({ store }: { store: NodeStore }): JSX.Element | null {
   const [empty, setEmpty] = useState(store.all().length === 0);
   useEffect(() => {
-    const look = (): void => setEmpty(store.all().length === 0);
-    look();
-    return store.onChange(look);
+    const update = (): void => setEmpty(store.all().length === 0);
+    update();
+    return store.onChange(update);
   }, [store]);
   if (!empty) return null;
   return <Empty title="No connected nodes on this chain.">New nodes appear automatically.</Empty>;

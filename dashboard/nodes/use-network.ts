@@ -2,12 +2,12 @@ import { useEffect } from 'preact/hooks';
 import { responseData, api } from '../shared/api.js';
 import type { FeedClient } from '../shared/feed.js';
 import { type Loaded, useLoaded } from '../shared/loaded.js';
-import { type Chain, type Network, type NetworkFrame, type NodeField, NO_HEADER } from './network.js';
+import { type Chain, type ChainState, type NetworkFrame, type NodeField, EMPTY_HEADER } from './network.js';
 import { NodeStore } from './node-store.js';
 
 const CHAINS_INTERVAL_MS = 15_000;
-/** Nodes a request. */
-const PAGE = 5_000;
+/** Nodes per request. */
+const PAGE_SIZE = 5_000;
 
 /** The chains with nodes, polled. */
 export function useChains(): [Loaded<Chain[]>, () => void] {
@@ -20,12 +20,12 @@ export function useChains(): [Loaded<Chain[]>, () => void] {
 }
 
 /**
- * The nodes of a chain: all of them once, and what changes by the feed.
+ * The nodes of a chain: loaded once, then updated by the feed.
  *
- * @param chain what identifies it, or its name
- * @param fields of which changes are wanted
+ * @param chain the id or name of the chain
+ * @param fields the subscribed fields
  */
-export function useNetwork(
+export function useNodeStore(
   feed: FeedClient,
   chain: string | undefined,
   fields: readonly NodeField[],
@@ -45,19 +45,19 @@ export function useNetwork(
     if (store === undefined) return;
     return feed.follow({
       name: 'network',
-      value: store.network,
+      value: store.chainId,
       request: () => {
         const since = store.sinceFor(fields);
         return { fields, ...(since !== undefined && { since }) };
       },
-      onFrame: (frame) => store.take(frame as unknown as NetworkFrame, fields),
+      onFrame: (frame) => store.apply(frame as unknown as NetworkFrame, fields),
     });
   }, [store, fields.join()]);
   return [loaded, reload];
 }
 
 /** All nodes of a chain; none for an unknown chain. */
-async function snapshot(chain: string, signal: AbortSignal): Promise<Network> {
+async function snapshot(chain: string, signal: AbortSignal): Promise<ChainState> {
   const first = await page(chain, undefined, signal);
   const nodes = [...first.nodes];
   for (let cursor = first.next_cursor; cursor !== null;) {
@@ -69,19 +69,19 @@ async function snapshot(chain: string, signal: AbortSignal): Promise<Network> {
   return { ...first, nodes, next_cursor: null };
 }
 
-async function page(chain: string, cursor: number | undefined, signal: AbortSignal): Promise<Network> {
-  const query = { limit: PAGE, ...(cursor !== undefined && { cursor }) };
-  const asking = api.GET('/network/{chain}', { params: { path: { chain }, query }, signal });
-  if ((await asking).response.status === 404) {
+async function page(chain: string, cursor: number | undefined, signal: AbortSignal): Promise<ChainState> {
+  const query = { limit: PAGE_SIZE, ...(cursor !== undefined && { cursor }) };
+  const request = api.GET('/network/{chain}', { params: { path: { chain }, query }, signal });
+  if ((await request).response.status === 404) {
     return {
       network: chain,
       genesis_hash: null,
       chain: null,
       as_of: '',
-      header: NO_HEADER,
+      header: EMPTY_HEADER,
       nodes: [],
       next_cursor: null,
     };
   }
-  return await responseData(asking);
+  return await responseData(request);
 }

@@ -2,10 +2,10 @@ import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { Chart } from '../shared/chart.js';
 import { formatCount, formatNanoseconds } from '../shared/format.js';
-import { thinned, withGaps } from '../shared/series.js';
+import { downsample, withGaps } from '../shared/series.js';
 import type { CallTimes } from './call-times.js';
 
-/** Charts that are shown at first, and added. */
+/** Page size. */
 const PAGE_SIZE = 12;
 /** Maximum number of distinguishable series. */
 const MAX_TARGETS = 12;
@@ -15,22 +15,22 @@ interface CallChartsProps {
   calls: CallTimes;
   /** Seconds since the epoch. */
   range: { start: number; end: number };
-  /** Only calls that have this in their name or target. */
-  find: string;
-  /** Lines are broken where nothing came for longer: seconds. */
+  /** Filter on name or target. */
+  filter: string;
+  /** Break the line if no data arrived for this many seconds. */
   gapS?: number;
 }
 
-/** A chart for each name of calls, with a line for each target. */
-export function CallCharts({ calls, range, find, gapS = Infinity }: CallChartsProps): JSX.Element {
+/** A chart per call name, with a line per target. */
+export function CallCharts({ calls, range, filter, gapS = Infinity }: CallChartsProps): JSX.Element {
   const [shown, setShown] = useState(PAGE_SIZE);
-  const names = calls.names(find);
-  const cut = calls.incompleteBefore !== undefined && calls.incompleteBefore > range.start;
+  const names = calls.names(filter);
+  const isTruncated = calls.incompleteBefore !== undefined && calls.incompleteBefore > range.start;
   return (
     <>
       <p class="muted">
-        {formatCount(names.length)} {names.length === 1 ? 'name' : 'names'} of calls
-        {cut && `; only the newest ${formatCount(calls.size)} calls are shown`}
+        {formatCount(names.length)} call {names.length === 1 ? 'name' : 'names'}.
+        {isTruncated && ` Only the newest ${formatCount(calls.size)} calls are shown.`}
       </p>
       <div class="charts">
         {names.slice(0, shown).map((name) => (
@@ -65,7 +65,7 @@ interface NamedChartProps {
 function NamedChart({ calls, name, version, range, gapS }: NamedChartProps): JSX.Element {
   const { labels, data, targets } = useMemo(() => {
     const named = calls.named(name, MAX_TARGETS);
-    return { ...named, data: withGaps(thinned(named.data, MAX_POINTS), gapS) };
+    return { ...named, data: withGaps(downsample(named.data, MAX_POINTS), gapS) };
   }, [calls, name, version, gapS]);
   const title = name === '' ? '(no name)' : name;
   return (

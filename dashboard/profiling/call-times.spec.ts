@@ -4,8 +4,8 @@ import { readCall } from './read-call.js';
 
 const call = (at: number, ns: number, target = 'pallet', name = 'call') => ({ at, ns, target, name });
 
-describe('times of calls', () => {
-  it('have a line for each target, in the order of their times, whatever the order in which they came', () => {
+describe('CallTimes', () => {
+  it('has a line per target, sorted by time, for any order of arrival', () => {
     const calls = new CallTimes(100);
     for (const [at, ns, target] of [
       [30, 3, 'b'],
@@ -28,7 +28,7 @@ describe('times of calls', () => {
     });
   });
 
-  it('replace an aggregate that comes again, and keep calls of the same time apart', () => {
+  it('replaces an aggregate, and keeps calls of the same time', () => {
     const calls = new CallTimes(100);
     calls.add(call(10, 1), true);
     calls.add(call(20, 2), true);
@@ -39,7 +39,7 @@ describe('times of calls', () => {
     expect(calls.size).toBe(3);
   });
 
-  it('let go of what is old, and of the oldest where there is no more room', () => {
+  it('removes old calls, and evicts the oldest above the maximum', () => {
     const calls = new CallTimes(10);
     for (let at = 0; at < 11; at += 1) calls.add(call(at, at, `t${at % 2}`, `n${at % 3}`), false);
     expect(calls.size).toBe(9);
@@ -50,7 +50,7 @@ describe('times of calls', () => {
     expect([calls.size, calls.names('')]).toEqual([0, []]);
   });
 
-  it('are found by a part of a name or target, and have the targets with the most calls', () => {
+  it('filters by a part of the name or target, and selects the targets with the most calls', () => {
     const calls = new CallTimes(100);
     calls.add(call(1, 1, 'frame_system', 'Get'), false);
     calls.add(call(1, 1, 'balances', 'transfer'), false);
@@ -62,8 +62,8 @@ describe('times of calls', () => {
   });
 });
 
-describe('a call', () => {
-  it('is read from all forms of messages, and not from what has no time', () => {
+describe('readCall', () => {
+  it('reads all forms of messages, and rejects messages without a valid time', () => {
     const at = '2026-01-02T03:04:05.500000Z';
     expect(readCall(at, { time: 760, name: 'n', target: 't' })).toEqual({
       at: Date.parse(at) / 1000,

@@ -1,6 +1,6 @@
 import type { FeedRequest } from '../shared/feed.js';
 
-/** What is made of the calls of an interval, by its name in the URL. */
+/** Aggregates by their names in the URL. */
 export const AGGREGATES = {
   mean: 'Mean',
   median: 'Median',
@@ -13,20 +13,20 @@ export const AGGREGATES = {
 } as const;
 export type AggregateName = keyof typeof AGGREGATES;
 
-/** What the feed takes for `aggregate.seconds`. */
+/** Maximum of the feed for `aggregate.seconds`. */
 export const MAX_INTERVAL_S = 604_800;
 export const MAX_MINUTES = 10_080;
 
-/** What the reader wants to see: the query of the page. */
+/** The query of the page. */
 export interface Choice {
   peerId: string;
   aggregate: AggregateName;
-  /** Of an interval; of no meaning where each call is shown. */
+  /** Interval of the aggregate; ignored for `raw`. */
   intervalS: number;
-  /** How much of the past is shown. */
+  /** The visible time range. */
   minutes: number;
-  /** A part of the name or target of calls; '' for all. */
-  find: string;
+  /** Filter on name or target; '' for all. */
+  filter: string;
 }
 
 export function readChoice(query: URLSearchParams): Choice {
@@ -36,7 +36,7 @@ export function readChoice(query: URLSearchParams): Choice {
     aggregate: Object.hasOwn(AGGREGATES, aggregate) ? (aggregate as AggregateName) : 'mean',
     intervalS: wholeNumber(query.get('interval'), MAX_INTERVAL_S) ?? 10,
     minutes: wholeNumber(query.get('minutes'), MAX_MINUTES) ?? 15,
-    find: query.get('find') ?? '',
+    filter: query.get('find') ?? '',
   };
 }
 
@@ -52,7 +52,7 @@ export function feedRequestOf({ peerId, aggregate, intervalS, minutes }: Choice,
   return { ...request, aggregate: { type, seconds: intervalS } };
 }
 
-/** From 1 to `max`; undefined where the text is no such number. */
+/** An integer from 1 to `max`; otherwise undefined. */
 function wholeNumber(text: string | null, max: number): number | undefined {
   const number = Number(text ?? '');
   return Number.isInteger(number) && number >= 1 && number <= max ? number : undefined;

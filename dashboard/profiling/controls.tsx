@@ -11,9 +11,9 @@ interface ControlsProps {
   onPause: (paused: boolean) => void;
 }
 
-/** Which calls are shown, and how. */
+/** Filters and aggregation of calls. */
 export function Controls({ choice, change, paused, onPause }: ControlsProps): JSX.Element {
-  const { peerId, aggregate, intervalS, minutes, find } = choice;
+  const { peerId, aggregate, intervalS, minutes, filter } = choice;
   return (
     <form class="fields" aria-label="Call filters" onSubmit={(event) => event.preventDefault()}>
       <NodePicker value={peerId} onChange={(peer_id) => change({ peer_id })} />
@@ -44,7 +44,7 @@ export function Controls({ choice, change, paused, onPause }: ControlsProps): JS
         <span>Name or target</span>
         <DraftInput
           type="search"
-          value={find}
+          value={filter}
           placeholder="All"
           onChange={(text) => change({ find: text })}
         />

@@ -1,5 +1,5 @@
-import { show } from '../shared/page.js';
+import { renderPage } from '../shared/page.js';
 import { ProfilingPage } from './profiling-page.js';
 import './profiling.css';
 
-show(<ProfilingPage />);
+renderPage(<ProfilingPage />);

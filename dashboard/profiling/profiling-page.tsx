@@ -11,7 +11,7 @@ import { useCallTimes } from './use-call-times.js';
 
 const feed = new FeedClient();
 
-/** How long the calls of a node take, live. */
+/** Live call durations of a node. */
 export function ProfilingPage(): JSX.Element {
   const [query, change] = useQueryState();
   const [paused, setPaused] = useState(false);
@@ -37,11 +37,11 @@ interface CallsProps {
   paused: boolean;
 }
 
-/** Drawn anew every second. */
+/** Rendered every second. */
 function Calls({ choice, paused }: CallsProps): JSX.Element {
-  const { calls, range, objection } = useCallTimes(feed, choice, paused);
-  const { peerId, aggregate, intervalS, find } = choice;
-  if (objection !== '') return <Failed error={new Error(objection)} />;
+  const { calls, range, error } = useCallTimes(feed, choice, paused);
+  const { peerId, aggregate, intervalS, filter } = choice;
+  if (error !== '') return <Failed error={new Error(error)} />;
   if (calls.size === 0) {
     return (
       <Empty title="No calls in this time range yet.">
@@ -57,7 +57,7 @@ function Calls({ choice, paused }: CallsProps): JSX.Element {
       </Empty>
     );
   }
-  if (calls.names(find).length === 0) {
+  if (calls.names(filter).length === 0) {
     return (
       <Empty title="No matching calls.">
         <p>Shorten the name or target above, or clear the field to see all calls.</p>
@@ -68,7 +68,7 @@ function Calls({ choice, paused }: CallsProps): JSX.Element {
     <CallCharts
       calls={calls}
       range={range}
-      find={find}
+      filter={filter}
       {...(aggregate !== 'raw' && { gapS: intervalS * 1.5 })}
     />
   );

@@ -4,32 +4,32 @@ import { CallTimes } from './call-times.js';
 import { type Choice, feedRequestOf } from './choice.js';
 import { readCall } from './read-call.js';
 
-/** Each call of a busy node for a while; more would stop the page. */
+/** Limits the memory and rendering time of the page. */
 const MAX_ROWS = 100_000;
-/** What comes is shown together. */
-const TOGETHER_MS = 1000;
+/** New calls are rendered together. */
+const RENDER_INTERVAL_MS = 1000;
 
 export interface LiveCalls {
   calls: CallTimes;
-  /** What is shown: seconds since the epoch. A new one whenever something is to be drawn. */
+  /** The visible range: seconds since the epoch. A new object for each render. */
   range: { start: number; end: number };
-  /** What the server objected to; '' where it did not. */
-  objection: string;
+  /** Error message of the server; '' for none. */
+  error: string;
 }
 
-/** The times of the calls of a node, as they come. While paused, they are taken in and not shown. */
+/** Live call durations of a node. While paused, new calls are stored but not shown. */
 export function useCallTimes(feed: FeedClient, choice: Choice, paused: boolean): LiveCalls {
   const { peerId, aggregate, intervalS, minutes } = choice;
   const [calls, setCalls] = useState(() => new CallTimes(MAX_ROWS));
   const [range, setRange] = useState(() => rangeOf(minutes));
-  const [objection, setObjection] = useState('');
+  const [error, setError] = useState('');
 
   useEffect(() => {
     const fresh = new CallTimes(MAX_ROWS);
     setCalls(fresh);
     setRange(rangeOf(minutes));
-    setObjection('');
-    const endErrors = feed.onError(setObjection);
+    setError('');
+    const endErrors = feed.onError(setError);
     const end = feed.subscribe(feedRequestOf(choice, Date.now()), (rows) => {
       for (const row of rows) {
         const call = readCall(row.created_at, row);
@@ -51,11 +51,11 @@ export function useCallTimes(feed: FeedClient, choice: Choice, paused: boolean):
       setRange(shown);
     };
     show();
-    const timer = setInterval(show, TOGETHER_MS);
+    const timer = setInterval(show, RENDER_INTERVAL_MS);
     return () => clearInterval(timer);
   }, [calls, minutes, paused]);
 
-  return { calls, range, objection };
+  return { calls, range, error };
 }
 
 function rangeOf(minutes: number): LiveCalls['range'] {

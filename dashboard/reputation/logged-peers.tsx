@@ -7,7 +7,7 @@ import { usePolled } from './use-peer-reports.js';
 const INTERVAL_MS = 15_000;
 const MAX_REPORTERS = 100;
 
-/** How old reports may be, by their names in the URL: seconds. */
+/** Maximum ages of reports in seconds, with their labels. */
 const AGES: Readonly<Record<string, string>> = {
   '60': '1 minute',
   '600': '10 minutes',
@@ -20,7 +20,7 @@ export function readAge(text: string | null): string {
 }
 
 interface LoggedPeersProps {
-  /** A name of AGES. */
+  /** A key of AGES. */
   age: string;
   onAge: (age: string) => void;
   nameOf: (peerId: string) => string;

@@ -1,5 +1,5 @@
-import { show } from '../shared/page.js';
+import { renderPage } from '../shared/page.js';
 import { ReputationPage } from './reputation-page.js';
 import './reputation.css';
 
-show(<ReputationPage />);
+renderPage(<ReputationPage />);

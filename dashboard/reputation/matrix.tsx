@@ -5,7 +5,7 @@ import { formatCount, shortHash } from '../shared/format.js';
 import { Time } from '../shared/time.js';
 import { ReputationCell } from './reputation-cell.js';
 
-interface Opinion {
+interface ReportedPeer {
   reputation: number;
   connected: boolean;
 }
@@ -13,7 +13,7 @@ interface Opinion {
 /** Reported reputations. */
 interface MatrixData {
   /** The newest report first. */
-  reporters: { peerId: string; ts: string; reports: Map<string, Opinion> }[];
+  reporters: { peerId: string; ts: string; reports: Map<string, ReportedPeer> }[];
   /** Peers in any report, lowest reputation first. */
   remotes: string[];
 }
@@ -21,7 +21,7 @@ interface MatrixData {
 export function matrixOf(reports: readonly ApiSchema<'ReportedReputations'>[]): MatrixData {
   const lowest = new Map<string, number>();
   const reporters = reports.map(({ reporting_peer: peerId, remote_peer, reputation, connected, ts }) => {
-    const reports = new Map<string, Opinion>();
+    const reports = new Map<string, ReportedPeer>();
     remote_peer.forEach((remote, index) => {
       const value = reputation[index] ?? 0;
       reports.set(remote, { reputation: value, connected: connected[index] === true });
@@ -30,18 +30,18 @@ export function matrixOf(reports: readonly ApiSchema<'ReportedReputations'>[]): 
     return { peerId, ts, reports };
   });
   const remotes = [...lowest]
-    .sort(([one, low], [other, otherLow]) => low - otherLow || (one < other ? -1 : 1))
+    .sort(([a, lowestA], [b, lowestB]) => lowestA - lowestB || (a < b ? -1 : 1))
     .map(([remote]) => remote);
   return { reporters, remotes };
 }
 
-/** Visible columns at first, and added. */
+/** Page size of the columns. */
 const PAGE_SIZE = 25;
 
 interface MatrixProps {
   data: MatrixData;
   nameOf: (peerId: string) => string;
-  /** Where the history of a peer is. */
+  /** The URL of the history of a peer. */
   linkOf: (peerId: string) => string;
 }
 

@@ -2,10 +2,10 @@ import { responseData, api } from '../shared/api.js';
 import { shortHash } from '../shared/format.js';
 import { useLoaded } from '../shared/loaded.js';
 
-/** All that the server gives at once. */
+/** The maximum page size of the server. */
 const MAX_ROWS = 10_000;
 
-/** Names nodes: by what they call themselves, or else by the ends of their peer ids. */
+/** Returns the names of nodes, or their shortened peer ids. */
 export function useNodeNames(): (peerId: string) => string {
   const [names] = useLoaded(loadNames, []);
   return (peerId) => names.value?.get(peerId) ?? shortHash(peerId);

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { Chart } from '../shared/chart.js';
 import { formatCount, shortHash } from '../shared/format.js';
-import { thinned, withGaps } from '../shared/series.js';
+import { downsample, withGaps } from '../shared/series.js';
 import { Empty, Shown } from '../shared/states.js';
 import { boundsOf, type TimeRange } from '../shared/time-range.js';
 import { Time } from '../shared/time.js';
@@ -23,13 +23,13 @@ interface PeerHistoryProps {
   nameOf: (peerId: string) => string;
 }
 
-/** A peer over time, as each of the others sees it. */
+/** The reputation of a peer over time, by reporting node. */
 export function PeerHistory({ peerId, range, nameOf }: PeerHistoryProps): JSX.Element {
   const [reports, reload] = usePeerReports(peerId, range);
   return (
     <Shown of={reports} what="reports about this peer" retry={reload}>
-      {(found) =>
-        found.length === 0 ? (
+      {(loaded) =>
+        loaded.length === 0 ? (
           <Empty title="No reports about this peer in this time range.">
             <p>
               Choose a longer time range. Only older nodes (Substrate 2 and 3, Tetcore 2.1) report
@@ -37,25 +37,25 @@ export function PeerHistory({ peerId, range, nameOf }: PeerHistoryProps): JSX.El
             </p>
           </Empty>
         ) : (
-          <Found reports={found} range={range} nameOf={nameOf} />
+          <ReportCharts reports={loaded} range={range} nameOf={nameOf} />
         )
       }
     </Shown>
   );
 }
 
-interface FoundProps {
+interface ReportChartsProps {
   /** Newest first. */
   reports: Report[];
   range: TimeRange;
   nameOf: (peerId: string) => string;
 }
 
-function Found({ reports, range, nameOf }: FoundProps): JSX.Element {
+function ReportCharts({ reports, range, nameOf }: ReportChartsProps): JSX.Element {
   const reporters = useMemo(() => reportersOf(reports), [reports]);
   const lines = reporters.slice(0, MAX_LINES);
   const data = useMemo(
-    () => withGaps(thinned(seriesOf(reporters.slice(0, MAX_LINES), HOLD_S), MAX_POINTS), gapOf(reports)),
+    () => withGaps(downsample(seriesOf(reporters.slice(0, MAX_LINES), HOLD_S), MAX_POINTS), gapOf(reports)),
     [reporters],
   );
   const { start, end } = boundsOf(range);
@@ -83,7 +83,7 @@ function Found({ reports, range, nameOf }: FoundProps): JSX.Element {
   );
 }
 
-/** Where thinning has put points further apart than nodes report, lines still hold together. */
+/** The gap length in seconds. Downsampling may increase the distance of points beyond the report interval. */
 function gapOf(reports: readonly Report[]): number {
   const [newest, oldest] = [reports[0]?.ts ?? '', reports.at(-1)?.ts ?? ''];
   const span = (Date.parse(newest) - Date.parse(oldest)) / 1000;

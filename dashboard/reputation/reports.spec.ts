@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { levelOf } from './reputation-cell.js';
 import { matrixOf } from './matrix.js';
-import { merged, reportersOf, seriesOf } from './reports.js';
+import { mergeReports, reportersOf, seriesOf } from './reports.js';
 
 const ts = (second: number): string => `2026-01-02T03:04:${second.toString().padStart(2, '0')}.000000Z`;
 const report = (second: number, reporting_peer: string, reputation: number, connected = false) => ({
@@ -13,13 +13,13 @@ const report = (second: number, reporting_peer: string, reputation: number, conn
 const at = (second: number): number => Date.parse(ts(second)) / 1000;
 
 describe('reports of a peer', () => {
-  it('are merged each once, newest first, without those that have become too old', () => {
+  it('are merged without duplicates and old reports, newest first', () => {
     const known = [report(30, 'a', 3), report(20, 'b', 2), report(10, 'a', 1)];
     const added = [report(40, 'b', 4), report(30, 'a', 3), report(25, 'c', 5)];
-    expect(merged(known, added, ts(10)).map(({ reputation }) => reputation)).toEqual([4, 3, 5, 2]);
+    expect(mergeReports(known, added, ts(10)).map(({ reputation }) => reputation)).toEqual([4, 3, 5, 2]);
   });
 
-  it('have a line for each reporter, held until it says something else, but not for ever', () => {
+  it('have a line per reporter, which holds its value for a limited time', () => {
     const reporters = reportersOf([
       report(50, 'b', -4),
       report(30, 'a', 3, true),
@@ -43,7 +43,7 @@ describe('reports of a peer', () => {
 });
 
 describe('the matrix', () => {
-  it('has the peer with the lowest reputation first, and tells nothing from zero', () => {
+  it('has the peer with the lowest reputation first, and distinguishes no report from 0', () => {
     const { reporters, remotes } = matrixOf([
       {
         reporting_peer: 'a',

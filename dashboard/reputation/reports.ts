@@ -13,16 +13,16 @@ export interface Reporter {
   reports: Report[];
 }
 
-/** Newest first, each once, and none that is not later than `start` (RFC 3339 as the server writes it). */
-export function merged(known: readonly Report[], added: readonly Report[], start: string): Report[] {
+/** Merges reports after `start` (RFC 3339) without duplicates, newest first. */
+export function mergeReports(known: readonly Report[], added: readonly Report[], start: string): Report[] {
   const all = new Map<string, Report>();
   for (const report of [...known, ...added]) {
     if (report.ts > start) all.set(`${report.ts} ${report.reporting_peer}`, report);
   }
-  return [...all.values()].sort((one, other) => (one.ts < other.ts ? 1 : one.ts > other.ts ? -1 : 0));
+  return [...all.values()].sort((a, b) => (a.ts < b.ts ? 1 : a.ts > b.ts ? -1 : 0));
 }
 
-/** Lowest value first. */
+/** Groups reports by reporter, lowest value first. */
 export function reportersOf(reports: readonly Report[]): Reporter[] {
   const reporters = new Map<string, Reporter>();
   for (const report of [...reports].reverse()) {
@@ -43,23 +43,20 @@ export function reportersOf(reports: readonly Report[]): Reporter[] {
     known.highest = Math.max(known.highest, reputation);
     known.reports.push(report);
   }
-  return [...reporters.values()].sort(
-    (one, other) => one.lowest - other.lowest || (one.peerId < other.peerId ? -1 : 1),
-  );
+  return [...reporters.values()].sort((a, b) => a.lowest - b.lowest || (a.peerId < b.peerId ? -1 : 1));
 }
 
 /**
- * A column for each reporter. What a node said holds until it says something else, but not longer than `holdS`
- * seconds.
+ * A column per reporter. A value holds until the next report of the node, but not longer than `holdS` seconds.
  */
 export function seriesOf(reporters: readonly Reporter[], holdS: number): Series {
   const all = reporters.flatMap(({ reports }, column) =>
     reports.map(({ ts, reputation }) => ({ at: Date.parse(ts) / 1000, column, reputation })),
   );
   const series: Series = { times: [], columns: reporters.map(() => []) };
-  const said: { at: number; reputation: number }[] = [];
-  for (const { at, column, reputation } of all.sort((one, other) => one.at - other.at)) {
-    said[column] = { at, reputation };
+  const latest: { at: number; reputation: number }[] = [];
+  for (const { at, column, reputation } of all.sort((a, b) => a.at - b.at)) {
+    latest[column] = { at, reputation };
     if (series.times.at(-1) === at) {
       const own = series.columns[column];
       if (own !== undefined) own[own.length - 1] = reputation;
@@ -67,7 +64,7 @@ export function seriesOf(reporters: readonly Reporter[], holdS: number): Series 
     }
     series.times.push(at);
     series.columns.forEach((values, index) => {
-      const last = said[index];
+      const last = latest[index];
       values.push(last !== undefined && at - last.at <= holdS ? last.reputation : null);
     });
   }

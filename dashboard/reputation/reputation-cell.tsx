@@ -1,10 +1,10 @@
 import type { JSX } from 'preact';
 import { formatCount } from '../shared/format.js';
 
-/** At or below it, Substrate bans a peer: 82 % of the lowest reputation that there is. */
+/** Substrate bans a peer at or below this value: 82 % of the minimum. */
 const BANNED = -1_760_936_591;
 
-/** How good a reputation is, from `bad-3` to `good-3`, by its magnitude: they go over nine decades. */
+/** The level of a reputation by its order of magnitude, from `bad-3` to `good-3`. */
 export function levelOf(reputation: number): string {
   if (reputation === 0) return 'none';
   const size = Math.abs(reputation);
@@ -17,7 +17,7 @@ interface ReputationProps {
   connected: boolean;
 }
 
-/** A cell of a table: a reputation by number and colour, with a mark where the two are connected. */
+/** A table cell with a reputation, its colour, and a mark if the peer is connected. */
 export function ReputationCell({ value, connected }: ReputationProps): JSX.Element {
   return (
     <td class={`number reputation ${levelOf(value)}`}>

@@ -9,7 +9,7 @@ import { LoggedPeers, readAge } from './logged-peers.js';
 import { useNodeNames } from './node-names.js';
 import { PeerHistory } from './peer-history.js';
 
-/** What nodes think of each other. */
+/** Reputations of peers as reported by nodes. */
 export function ReputationPage(): JSX.Element {
   const [query, change] = useQueryState();
   const nameOf = useNodeNames();

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { api, responseData } from '../shared/api.js';
 import { type Loaded, useLoaded } from '../shared/loaded.js';
 import { boundsOf, type TimeRange } from '../shared/time-range.js';
-import { merged, type Report } from './reports.js';
+import { mergeReports, type Report } from './reports.js';
 
 /**
  * Polls the server while the page is visible.
@@ -13,7 +13,7 @@ import { merged, type Report } from './reports.js';
 export function usePolled<T>(
   load: (signal: AbortSignal) => Promise<T>,
   inputs: readonly unknown[],
-  everyMs: number,
+  intervalMs: number,
 ): [Loaded<T>, () => void] {
   const [loaded, reload] = useLoaded(load, inputs);
   const { state } = loaded;
@@ -22,20 +22,20 @@ export function usePolled<T>(
     if (state === 'loading') return;
     const timer = setInterval(() => {
       if (!document.hidden) reload();
-    }, everyMs);
+    }, intervalMs);
     return () => clearInterval(timer);
-  }, [state, reload, everyMs]);
-  const steady: Loaded<T> =
+  }, [state, reload, intervalMs]);
+  const polled: Loaded<T> =
     loaded.state === 'loading' && loaded.value !== undefined
       ? { state: 'done', value: loaded.value }
       : loaded;
-  return [steady, reload];
+  return [polled, reload];
 }
 
-/** All that the server gives at once. */
+/** The maximum page size of the server. */
 export const MAX_REPORTS = 10_000;
 const INTERVAL_MS = 15_000;
-/** What is dated earlier than what came before it, but not by more, is found too. */
+/** Overlap of polls, because reports may arrive out of order. */
 const OVERLAP_MS = 60_000;
 
 /**
@@ -57,7 +57,7 @@ export function usePeerReports(peerId: string, range: TimeRange): [Loaded<Report
       };
       const params = { path: { peer_id: peerId }, query };
       const added = await responseData(api.GET('/reputation/{peer_id}', { params, signal }));
-      const reports = merged(before, added, new Date(start).toISOString());
+      const reports = mergeReports(before, added, new Date(start).toISOString());
       known.current = { key, reports };
       return reports;
     },

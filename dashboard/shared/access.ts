@@ -1,8 +1,8 @@
-/** The token of this tab, until it is closed. It is never in a URL. */
+/** Key of the token in the session storage of this tab. A token is never part of a URL. */
 const KEY = 'api-token';
 
-/** `asked`: the server takes nothing without a token. `refused`: nor does it know the one that it was shown. */
-export type Access = 'granted' | 'asked' | 'refused';
+/** `required`: the server requires a token. `refused`: the server rejected the token. */
+export type Access = 'granted' | 'required' | 'refused';
 
 let current: Access = 'granted';
 const listeners = new Set<(access: Access) => void>();
@@ -11,25 +11,25 @@ export function access(): Access {
   return current;
 }
 
-/** @returns stops listening */
+/** @returns a function that removes the listener */
 export function onAccess(listener: (access: Access) => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-/** What to show to the server, if anything. */
+/** The stored token. */
 export function token(): string | undefined {
   return sessionStorage.getItem(KEY) ?? undefined;
 }
 
-/** The headers that go with it. */
-export function tokenHeaders(shown = token()): Record<string, string> {
-  return shown === undefined ? {} : { Authorization: `Bearer ${shown}` };
+/** The request headers for a token. */
+export function tokenHeaders(sent = token()): Record<string, string> {
+  return sent === undefined ? {} : { Authorization: `Bearer ${sent}` };
 }
 
-export function storeToken(known: string): void {
-  sessionStorage.setItem(KEY, known);
-  become('granted');
+export function storeToken(accepted: string): void {
+  sessionStorage.setItem(KEY, accepted);
+  setAccess('granted');
 }
 
 export function removeToken(): void {
@@ -41,10 +41,10 @@ export function accessRefused(): void {
   if (current !== 'granted') return;
   const had = token() !== undefined;
   removeToken();
-  become(had ? 'refused' : 'asked');
+  setAccess(had ? 'refused' : 'required');
 }
 
-function become(access: Access): void {
+function setAccess(access: Access): void {
   current = access;
   for (const listener of listeners) listener(access);
 }

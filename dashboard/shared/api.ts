@@ -5,11 +5,11 @@ type Schemas = components['schemas'];
 /** Types of the OpenAPI document by name: `ApiSchema<'Node'>`. */
 export type ApiSchema<Name extends keyof Schemas> = Schemas[Name];
 
-/** The server that this page came from. */
+/** Client of the server of this page. */
 export const api: AnalyticsClient = createAnalyticsClient('', { token });
 api.use({
   onResponse: ({ request, response }) =>
-    noteRefusal(response, request.headers.get('Authorization') ?? undefined),
+    detectUnauthorized(response, request.headers.get('Authorization') ?? undefined),
 });
 
 /** A request failed. The message names the invalid input. */
@@ -18,16 +18,16 @@ export class RequestFailedError extends Error {
 
   constructor(
     message: string,
-    /** Of HTTP. */
+    /** HTTP status. */
     readonly status: number,
-    /** Chains to choose from, where the name that was given is that of several. */
+    /** The candidates, if the requested name belongs to several chains. */
     readonly chains: readonly Schemas['ChainChoice'][] = [],
   ) {
     super(message);
   }
 }
 
-interface Asked<Data> {
+interface ApiResponse<Data> {
   data?: Data;
   error?: unknown;
   response: Response;
@@ -36,12 +36,14 @@ interface Asked<Data> {
 /**
  * The data of a response: `await responseData(api.GET('/nodes', { signal }))`.
  *
- * @throws RequestFailedError when it was a problem
+ * @throws RequestFailedError for a problem response
  */
-export async function responseData<Data>(asked: Promise<Asked<Data>>): Promise<Exclude<Data, undefined>> {
-  const { data, error, response } = await asked;
+export async function responseData<Data>(
+  request: Promise<ApiResponse<Data>>,
+): Promise<Exclude<Data, undefined>> {
+  const { data, error, response } = await request;
   if (!response.ok) {
-    throw new RequestFailedError(explain(error, response), response.status, choicesIn(error));
+    throw new RequestFailedError(errorMessage(error, response), response.status, choicesIn(error));
   }
   return data as Exclude<Data, undefined>;
 }
@@ -54,25 +56,25 @@ export async function responseData<Data>(asked: Promise<Asked<Data>>): Promise<E
 export async function fetched(url: string, signal?: AbortSignal): Promise<Response> {
   const headers = tokenHeaders();
   const response = await fetch(url, { headers, ...(signal && { signal }) });
-  noteRefusal(response, headers.Authorization);
+  detectUnauthorized(response, headers.Authorization);
   if (response.ok) return response;
   const text = await response.text();
-  throw new RequestFailedError(explain(text, response), response.status);
+  throw new RequestFailedError(errorMessage(text, response), response.status);
 }
 
-/** @param shown what the request had; another token may have been given since */
-function noteRefusal({ status }: Response, shown: string | undefined): undefined {
-  if (status === 401 && shown === tokenHeaders().Authorization) accessRefused();
+/** @param sent the token of the request; another one may have been entered since */
+function detectUnauthorized({ status }: Response, sent: string | undefined): undefined {
+  if (status === 401 && sent === tokenHeaders().Authorization) accessRefused();
 }
 
 function choicesIn(error: unknown): readonly Schemas['ChainChoice'][] {
   return (error as Partial<Schemas['ChainProblem']> | null | undefined)?.chains ?? [];
 }
 
-/** With `parseAs: 'text'` a problem comes as text too. */
-function explain(error: unknown, { status, statusText }: Response): string {
+/** With `parseAs: 'text'` the problem is text, too. */
+function errorMessage(error: unknown, { status, statusText }: Response): string {
   const problem = (typeof error === 'string' ? parsed(error) : error) as Partial<Schemas['Problem']> | null;
-  return problem?.detail ?? `The server answered ${status} ${statusText}.`;
+  return problem?.detail ?? `The server responded with ${status} ${statusText}.`;
 }
 
 function parsed(text: string): unknown {

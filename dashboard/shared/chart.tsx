@@ -14,44 +14,44 @@ interface ChartProps {
   data: Series;
   /** A value with its unit. */
   format: (value: number) => string;
-  /** Seconds since the epoch; by the data unless given. */
+  /** Seconds since the epoch. Default: the range of the data. */
   range?: { start: number; end: number };
-  /** Begins the axis at 0, as for counts and rates: true unless given. */
+  /** Starts the axis at 0, as for counts and rates. Default: true. */
   fromZero?: boolean;
-  /** Charts with the same key show the same time under the pointer. */
+  /** Charts with the same key share a cursor. */
   sync?: string;
   /** Pixels. */
   height?: number;
 }
 
 /**
- * Lines over time, broken where a value is null (see `withGaps`), with a band from lowest to highest where values were
- * `thinned`, and a table of the same values.
+ * A line chart, with breaks at null values (see `withGaps`), a band from minimum to maximum for downsampled data (see
+ * `downsample`), and a table of the same values.
  */
 export function Chart(props: ChartProps): JSX.Element {
   const { title, labels, data, format, height = 180 } = props;
-  const place = useRef<HTMLDivElement>(null);
+  const container = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const colours = useColours();
   const range = useRef(props.range);
   range.current = props.range;
 
   useEffect(() => {
-    const element = place.current;
+    const element = container.current;
     if (element === null) return;
-    const made = new uPlot(
+    const chart = new uPlot(
       options(props, colours, element.clientWidth, () => range.current),
       aligned(data),
       element,
     );
-    made.ctx.canvas.setAttribute('role', 'img');
-    made.ctx.canvas.setAttribute('aria-label', `${title}, as a chart. The table below lists the values.`);
-    plot.current = made;
-    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
+    chart.ctx.canvas.setAttribute('role', 'img');
+    chart.ctx.canvas.setAttribute('aria-label', `${title}, as a chart. The table below lists the values.`);
+    plot.current = chart;
+    const observer = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height }));
     observer.observe(element);
     return () => {
       observer.disconnect();
-      made.destroy();
+      chart.destroy();
       plot.current = null;
     };
   }, [title, labels.join('\n'), format, colours, height]);
@@ -61,13 +61,13 @@ export function Chart(props: ChartProps): JSX.Element {
   return (
     <figure class="chart">
       <figcaption>{title}</figcaption>
-      <div ref={place} />
+      <div ref={container} />
       <ChartTable title={title} labels={labels} data={data} format={format} />
     </figure>
   );
 }
 
-/** Each column, and behind all of them the highest and lowest values that each stands for. */
+/** The columns, then the maximum and minimum of each column. */
 function aligned({ times, columns, low = [], high = [] }: Series): uPlot.AlignedData {
   const none = times.map(() => null);
   return [times, ...columns, ...columns.flatMap((_, at) => [high[at] ?? none, low[at] ?? none])];
@@ -75,8 +75,8 @@ function aligned({ times, columns, low = [], high = [] }: Series): uPlot.Aligned
 
 const BAND_EDGE: uPlot.Series = { class: 'band', width: 0, points: { show: false } };
 
-/** @param colour as computed styles have it: `rgb(…)` */
-function faint(colour: string): string {
+/** @param colour a computed style: `rgb(…)` */
+function translucent(colour: string): string {
   return colour.replace('rgb(', 'rgba(').replace(')', ', 0.25)');
 }
 
@@ -116,12 +116,12 @@ function options(
         points: { size: 4 },
         value: (_: uPlot, value: number | null) => (value === null ? '–' : format(value)),
       })),
-      // Of the bands; the legend leaves them out by their class.
+      // Edges of the bands. The legend hides them by their class.
       ...labels.flatMap(() => [BAND_EDGE, BAND_EDGE]),
     ],
     bands: labels.map((_, at) => ({
       series: [1 + labels.length + 2 * at, 2 + labels.length + 2 * at],
-      fill: faint(colours.lines[at % colours.lines.length] ?? colours.text),
+      fill: translucent(colours.lines[at % colours.lines.length] ?? colours.text),
     })),
     axes: [axis, { ...axis, size: 80, values: (_, values) => values.map((value) => format(value)) }],
     cursor: { drag: { x: false, y: false }, ...(sync !== undefined && { sync: { key: sync } }) },
@@ -129,16 +129,16 @@ function options(
   };
 }
 
-/** Never without height, as where all values are the same. */
+/** The range of the y axis; never empty, even if all values are equal. */
 function bounds(min: number | null, max: number | null, fromZero: boolean): uPlot.Range.MinMax {
   const [low, high] = [min ?? 0, max ?? 1];
   const bottom = fromZero ? Math.min(0, low) : low;
-  const spare = (high - bottom) * 0.08 || 1;
-  return [fromZero && low >= 0 ? 0 : bottom - spare, high + spare];
+  const margin = (high - bottom) * 0.08 || 1;
+  return [fromZero && low >= 0 ? 0 : bottom - margin, high + margin];
 }
 
-/** Rows that are shown: the whole time, by as many values. */
-const ROWS = 60;
+/** Maximum number of table rows. They are sampled over the whole time range. */
+const MAX_ROWS = 60;
 
 interface ChartTableProps {
   title: string;
@@ -177,7 +177,7 @@ function ChartTable({ title, labels, data, format }: ChartTableProps): JSX.Eleme
                   </td>
                   {labels.map((label, column) => (
                     <td key={label} class="number">
-                      {shown(data.columns[column]?.[at], format)}
+                      {textOf(data.columns[column]?.[at], format)}
                       {extremes(data.low?.[column]?.[at], data.high?.[column]?.[at], format)}
                     </td>
                   ))}
@@ -191,7 +191,7 @@ function ChartTable({ title, labels, data, format }: ChartTableProps): JSX.Eleme
   );
 }
 
-/** What a mean was made of. */
+/** The minimum and maximum of a downsampled value. */
 function extremes(
   low: number | null | undefined,
   high: number | null | undefined,
@@ -201,19 +201,19 @@ function extremes(
   return ` (${format(low)} to ${format(high)})`;
 }
 
-/** Newest first, evenly spread. */
+/** Indexes of sampled rows, newest first. */
 function sample({ times, columns }: Series): number[] {
   const filled = times.map((_, at) => at).filter((at) => columns.some((column) => column[at] !== null));
-  const step = Math.max(1, filled.length / ROWS);
-  const count = Math.min(ROWS, filled.length);
+  const step = Math.max(1, filled.length / MAX_ROWS);
+  const count = Math.min(MAX_ROWS, filled.length);
   return Array.from({ length: count }, (_, row) => filled[filled.length - 1 - Math.floor(row * step)] ?? 0);
 }
 
-function shown(value: number | null | undefined, format: (value: number) => string): string {
+function textOf(value: number | null | undefined, format: (value: number) => string): string {
   return value === null || value === undefined ? '–' : format(value);
 }
 
-/** Colours of the theme, as a canvas takes them. */
+/** Colours of the theme, resolved for a canvas. */
 interface ChartColours {
   text: string;
   grid: string;
@@ -222,7 +222,7 @@ interface ChartColours {
 
 const LINES = ['--line-1', '--line-2', '--line-3', '--line-4', '--line-5', '--line-6'];
 
-/** Those of the theme of now: others when it changes. */
+/** The colours of the current theme. */
 function useColours(): ChartColours {
   const [colours, setColours] = useState(read);
   useEffect(() => {
@@ -239,7 +239,7 @@ function useColours(): ChartColours {
 }
 
 function read(): ChartColours {
-  // The value of a property is text, with light-dark() in it; the colour of an element is resolved.
+  // The value of a custom property contains light-dark(). The computed colour of an element is resolved.
   const probe = document.body.appendChild(document.createElement('span'));
   const resolved = (property: string): string => {
     probe.style.color = `var(${property})`;

@@ -3,20 +3,20 @@ import { useEffect, useState } from 'preact/hooks';
 
 interface DraftInputProps {
   type: 'search' | 'number';
-  /** What holds now. */
+  /** The current value. */
   value: string;
-  /** Gets what was written when the reader is done with it, if it is valid. */
+  /** Called with a valid value when the user has finished typing. */
   onChange: (value: string) => void;
   disabled?: boolean;
   placeholder?: string;
   id?: string;
   /** The id of a datalist. */
   list?: string;
-  /** Of a number, which is whole and at least 1. */
+  /** Maximum of a number. The minimum is 1. */
   max?: number;
 }
 
-/** A field that keeps what is being written in it while the page around it is drawn anew. */
+/** An input that keeps unfinished text while the page is rendered again. */
 export function DraftInput({ type, value, onChange, max, ...rest }: DraftInputProps): JSX.Element {
   const [draft, setDraft] = useState(value);
   useEffect(() => setDraft(value), [value]);

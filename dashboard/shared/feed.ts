@@ -1,39 +1,39 @@
 import { accessRefused, token } from './access.js';
 import { ReceivedRows } from './received-rows.js';
 
-/** A message or an aggregate as the feed sends it. `created_at` is RFC 3339 in UTC with microseconds. */
+/** A message or an aggregate from the feed. `created_at` is RFC 3339 in UTC with microseconds. */
 export type FeedRow = Record<string, unknown> & { created_at: string };
 
 export interface FeedRequest {
   /** `*` for all nodes. */
   peer_id: string;
-  /** A type of message. */
+  /** Message type. */
   msg: string;
-  /** RFC 3339: what is cached from then on comes at once. */
+  /** RFC 3339. The feed first sends cached messages since this time. */
   start_time: string;
   aggregate?: {
     type: 'mean' | 'median' | 'min' | 'max' | 'percentile90' | 'p50' | 'p95' | 'p99';
-    /** Of an interval. */
+    /** Length of an interval. */
     seconds: number;
-    /** The field that is aggregated: `time` unless given. */
+    /** The aggregated field. Default: `time`. */
     key?: string;
   };
 }
 
-/** `waiting`: it was lost, and is tried again by itself. */
+/** `waiting`: the connection was lost; the client reconnects automatically. */
 export type FeedState = 'idle' | 'connecting' | 'open' | 'waiting';
 
 interface Subscription {
   request: FeedRequest;
   onRows: (rows: FeedRow[]) => void;
-  delivered: ReceivedRows;
+  received: ReceivedRows;
 }
 
-/** Something besides messages that the feed sends: `{"network": "Polkadot", …}` has the name `network`. */
+/** A subscription to data other than messages: `{"network": "Polkadot", …}` has the name `network`. */
 export interface FeedTopic {
   name: string;
   value: string;
-  /** More of the request, each time that it is sent: also after the line was lost. */
+  /** Additional fields of the request. Called for each request, also after a reconnect. */
   request: () => object;
   onFrame: (frame: Record<string, unknown>) => void;
 }
@@ -45,16 +45,16 @@ interface Frame {
   data?: FeedRow[];
 }
 
-/** The server requires a token, or another one. */
+/** Close code: the token is missing or not valid. */
 const UNAUTHORIZED = 4401;
 
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 30_000;
+const FIRST_DELAY_MS = 500;
+const MAX_DELAY_MS = 30_000;
 
 /**
- * The live feed: one WebSocket to `/feed`, opened with the first subscription. When it is lost it is opened again,
- * after waits that grow. Each subscription then goes on some minutes before its newest row, since messages may come late;
- * what has come already is dropped.
+ * The live feed: one WebSocket to `/feed`, opened with the first subscription. After a connection loss it reconnects
+ * with exponential backoff. Each subscription then resumes some minutes before its newest row, because messages may
+ * arrive late; rows that it has already received are dropped.
  */
 export class FeedClient {
   private readonly subscriptions = new Map<string, Subscription>();
@@ -62,17 +62,17 @@ export class FeedClient {
   private readonly stateListeners = new Set<(state: FeedState) => void>();
   private readonly errorListeners = new Set<(message: string) => void>();
   private socket: WebSocket | undefined;
-  private waitMs = FIRST_WAIT_MS;
+  private delayMs = FIRST_DELAY_MS;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private current: FeedState = 'idle';
 
-  /** @param parse reads frames: JSON.parse, or something that keeps the digits of large numbers */
+  /** @param parse parses frames: `JSON.parse`, or a parser with exact numbers */
   constructor(
     private readonly parse: (text: string) => unknown = JSON.parse,
     private readonly url = `${location.origin.replace(/^http/, 'ws')}/feed`,
   ) {
-    addEventListener('online', () => this.tryNow());
-    // A line that is gone without a goodbye would count as open for minutes.
+    addEventListener('online', () => this.reconnectNow());
+    // A connection that is lost without a close frame would stay open for minutes.
     addEventListener('offline', () => this.socket?.close());
   }
 
@@ -81,46 +81,46 @@ export class FeedClient {
   }
 
   /**
-   * Begins a subscription. Another one of the same node and type replaces it, raw and aggregated apart.
+   * Starts a subscription. It replaces one of the same node and type; raw and aggregated subscriptions are separate.
    *
-   * @param onRows gets what came, oldest first. An aggregate that comes again replaces the former of the same
-   *   `created_at`, `target` and `name`
-   * @returns ends it
+   * @param onRows receives rows, oldest first. An aggregate replaces the earlier one of the same `created_at`, `target`
+   *   and `name`
+   * @returns a function that ends the subscription
    */
   subscribe(request: FeedRequest, onRows: (rows: FeedRow[]) => void): () => void {
-    const subscription: Subscription = { request, onRows, delivered: new ReceivedRows() };
+    const subscription: Subscription = { request, onRows, received: new ReceivedRows() };
     const key = keyOf(request, request.aggregate !== undefined);
     this.subscriptions.set(key, subscription);
     if (this.socket === undefined && this.timer === undefined) this.connect();
-    else this.sendInterest(subscription, 'subscribe');
+    else this.sendSubscription(subscription, 'subscribe');
     return () => {
       if (this.subscriptions.get(key) !== subscription) return;
       this.subscriptions.delete(key);
-      this.sendInterest(subscription, 'unsubscribe');
+      this.sendSubscription(subscription, 'unsubscribe');
       this.closeUnused();
     };
   }
 
-  /** Begins to follow a topic. @returns ends it */
+  /** Starts a subscription to a topic. @returns a function that ends it */
   follow(topic: FeedTopic): () => void {
     this.topics.add(topic);
     if (this.socket === undefined && this.timer === undefined) this.connect();
-    else this.sendTopicInterest(topic, 'subscribe');
+    else this.sendTopicSubscription(topic, 'subscribe');
     return () => {
       if (!this.topics.delete(topic)) return;
-      this.sendTopicInterest(topic, 'unsubscribe');
+      this.sendTopicSubscription(topic, 'unsubscribe');
       this.closeUnused();
     };
   }
 
-  /** @returns stops listening */
+  /** @returns a function that removes the listener */
   onState(listener: (state: FeedState) => void): () => void {
     this.stateListeners.add(listener);
     listener(this.current);
     return () => this.stateListeners.delete(listener);
   }
 
-  /** What the server objected to, in words. @returns stops listening */
+  /** Adds a listener for error messages of the server. @returns a function that removes it */
   onError(listener: (message: string) => void): () => void {
     this.errorListeners.add(listener);
     return () => this.errorListeners.delete(listener);
@@ -128,40 +128,41 @@ export class FeedClient {
 
   private connect(): void {
     this.timer = undefined;
-    this.become('connecting');
+    this.setState('connecting');
     const socket = new WebSocket(this.url);
     this.socket = socket;
     socket.onopen = () => {
-      const shown = token();
-      if (shown !== undefined) socket.send(JSON.stringify({ token: shown }));
-      this.become('open');
-      for (const subscription of this.subscriptions.values()) this.sendInterest(subscription, 'subscribe');
-      for (const topic of this.topics) this.sendTopicInterest(topic, 'subscribe');
+      const stored = token();
+      if (stored !== undefined) socket.send(JSON.stringify({ token: stored }));
+      this.setState('open');
+      for (const subscription of this.subscriptions.values())
+        this.sendSubscription(subscription, 'subscribe');
+      for (const topic of this.topics) this.sendTopicSubscription(topic, 'subscribe');
     };
-    socket.onmessage = ({ data }: MessageEvent<string>) => this.take(this.parse(data) as Frame);
+    socket.onmessage = ({ data }: MessageEvent<string>) => this.receive(this.parse(data) as Frame);
     socket.onclose = ({ code }) => {
       if (this.socket !== socket) return;
-      if (code === UNAUTHORIZED) this.refused();
-      else this.tryLater();
+      if (code === UNAUTHORIZED) this.handleUnauthorized();
+      else this.reconnectLater();
     };
   }
 
-  /** It is not tried again by itself: who subscribes then has another token. */
-  private refused(): void {
+  /** Does not reconnect: the next subscription follows when a new token has been entered. */
+  private handleUnauthorized(): void {
     this.socket = undefined;
-    this.become('idle');
+    this.setState('idle');
     accessRefused();
   }
 
-  private tryLater(): void {
+  private reconnectLater(): void {
     this.socket = undefined;
-    this.become('waiting');
+    this.setState('waiting');
     const jitter = 0.75 + Math.random() / 2;
-    this.timer = setTimeout(() => this.connect(), this.waitMs * jitter);
-    this.waitMs = Math.min(this.waitMs * 2, LONGEST_WAIT_MS);
+    this.timer = setTimeout(() => this.connect(), this.delayMs * jitter);
+    this.delayMs = Math.min(this.delayMs * 2, MAX_DELAY_MS);
   }
 
-  private tryNow(): void {
+  private reconnectNow(): void {
     if (this.timer === undefined) return;
     clearTimeout(this.timer);
     this.connect();
@@ -174,10 +175,10 @@ export class FeedClient {
     const socket = this.socket;
     this.socket = undefined;
     socket?.close();
-    this.become('idle');
+    this.setState('idle');
   }
 
-  private sendInterest({ request, delivered }: Subscription, interest: 'subscribe' | 'unsubscribe'): void {
+  private sendSubscription({ request, received }: Subscription, interest: 'subscribe' | 'unsubscribe'): void {
     if (this.socket?.readyState !== WebSocket.OPEN) return;
     const { peer_id, msg, start_time, aggregate } = request;
     const aggregated = aggregate && {
@@ -187,11 +188,11 @@ export class FeedClient {
         ...(aggregate.key !== undefined && { aggregate_key: aggregate.key }),
       }),
     };
-    const start = interest === 'subscribe' && { start_time: later(start_time, delivered.resume()) };
+    const start = interest === 'subscribe' && { start_time: laterOf(start_time, received.resume()) };
     this.socket.send(JSON.stringify({ peer_id, msg, interest, ...start, ...aggregated }));
   }
 
-  private sendTopicInterest(
+  private sendTopicSubscription(
     { name, value, request }: FeedTopic,
     interest: 'subscribe' | 'unsubscribe',
   ): void {
@@ -200,26 +201,26 @@ export class FeedClient {
     this.socket.send(JSON.stringify({ [name]: value, interest, ...more }));
   }
 
-  private take(frame: Frame): void {
+  private receive(frame: Frame): void {
     const { error, peer_message: pair, data = [] } = frame;
-    this.waitMs = FIRST_WAIT_MS;
+    this.delayMs = FIRST_DELAY_MS;
     if (error !== undefined) {
       for (const listener of this.errorListeners) listener(error);
       return;
     }
     for (const { name, value, onFrame } of this.topics) if (frame[name] === value) onFrame(frame);
     if (pair === undefined) return;
-    // Aggregates alone have an empty `values`.
+    // Only aggregates have an empty `values`.
     const aggregated = data.some((row) => row.values === '');
     const subscription = this.subscriptions.get(keyOf(pair, aggregated));
     if (subscription === undefined) return;
-    const { delivered, onRows } = subscription;
-    if (aggregated) delivered.noteTimes(data);
-    const rows = aggregated ? data : delivered.fresh(data);
+    const { received, onRows } = subscription;
+    if (aggregated) received.noteTimes(data);
+    const rows = aggregated ? data : received.fresh(data);
     if (rows.length > 0) onRows(rows);
   }
 
-  private become(state: FeedState): void {
+  private setState(state: FeedState): void {
     if (this.current === state) return;
     this.current = state;
     for (const listener of this.stateListeners) listener(state);
@@ -230,6 +231,6 @@ function keyOf({ peer_id, msg }: Pick<FeedRequest, 'peer_id' | 'msg'>, aggregate
   return JSON.stringify([peer_id, msg, aggregated]);
 }
 
-function later(time: string, other: string | undefined): string {
+function laterOf(time: string, other: string | undefined): string {
   return other === undefined || Date.parse(other) <= Date.parse(time) ? time : other;
 }

@@ -5,7 +5,7 @@ const threeDigits = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 3 
 const BYTES = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 const NO_BREAK = '\u00a0';
 
-/** `1,853,200`; at most two digits of a fraction. */
+/** `1,853,200`; at most two decimals. */
 export function formatCount(value: number): string {
   return plain.format(value);
 }
@@ -20,12 +20,12 @@ export function formatBytesPerSecond(bytes: number): string {
   return `${formatBytes(bytes)}/s`;
 }
 
-/** How long something took, from nanoseconds: `870 ns`, `12.3 µs`, `4.56 ms`, `1.2 s`. */
+/** A duration in nanoseconds: `870 ns`, `12.3 µs`, `4.56 ms`, `1.2 s`. */
 export function formatNanoseconds(ns: number): string {
   return scaled(ns, ['ns', 'µs', 'ms', 's'], 1000);
 }
 
-/** How long something lasted, in the two largest units: `2 d 3 h`, `4 min 5 s`. */
+/** A duration in the two largest units: `2 d 3 h`, `4 min 5 s`. */
 export function formatSpan(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
   const parts = [
@@ -43,17 +43,17 @@ export function formatSpan(milliseconds: number): string {
     .join(NO_BREAK);
 }
 
-/** The beginning and the end of a hash or a peer id: `12D3Ko…5S5Po`. What is short stays as it is. */
-export function shortHash(hash: string, ends = 6): string {
-  return hash.length <= 2 * ends + 1 ? hash : `${hash.slice(0, ends)}…${hash.slice(-ends)}`;
+/** A shortened hash or peer id: `12D3Ko…5S5Po`. Short ones are returned unchanged. */
+export function shortHash(hash: string, digits = 6): string {
+  return hash.length <= 2 * digits + 1 ? hash : `${hash.slice(0, digits)}…${hash.slice(-digits)}`;
 }
 
 function scaled(value: number, units: readonly string[], step: number): string {
-  let [left, unit] = [value, 0];
-  while (Math.abs(left) >= step && unit < units.length - 1) {
-    left /= step;
+  let [scaledValue, unit] = [value, 0];
+  while (Math.abs(scaledValue) >= step && unit < units.length - 1) {
+    scaledValue /= step;
     unit += 1;
   }
-  const number = Math.abs(left) >= step ? plain : threeDigits;
-  return `${number.format(left)}${NO_BREAK}${units[unit] ?? ''}`;
+  const number = Math.abs(scaledValue) >= step ? plain : threeDigits;
+  return `${number.format(scaledValue)}${NO_BREAK}${units[unit] ?? ''}`;
 }

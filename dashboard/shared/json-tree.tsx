@@ -3,10 +3,10 @@ import { useState } from 'preact/hooks';
 import { type ExactJson, isNested, type Nested, type Scalar, scalarText } from './exact-json.js';
 import './json-tree.css';
 
-/** Entries that are shown at first; a network state has thousands of peers. */
+/** Page size. A network state has thousands of peers. */
 const PAGE_SIZE = 200;
 
-/** A value as a tree: what has others in it is opened by the reader, and made only then. */
+/** A value as a tree. Objects and arrays are collapsed, and rendered when they are opened. */
 export function JsonTree({ value }: { value: ExactJson }): JSX.Element {
   return isNested(value) ? <Entries value={value} /> : <code>{scalarText(value)}</code>;
 }

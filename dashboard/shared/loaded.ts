@@ -2,7 +2,7 @@ import { useCallback, useEffect, useState } from 'preact/hooks';
 
 /** The state of a request. */
 export type Loaded<T> =
-  /** `value`: what was there before, to be shown until the new is there. */
+  /** `value`: the previous value, shown while the new one is loading. */
   | { state: 'loading'; value: T | undefined }
   | { state: 'done'; value: T }
   | { state: 'failed'; error: Error; value: T | undefined };

@@ -5,25 +5,25 @@ import { DraftInput } from './draft-input.js';
 import { shortHash } from './format.js';
 import { useLoaded } from './loaded.js';
 
-/** More than anybody reads through; a peer id that is not among them can be typed. */
-const OFFERED = 1000;
+/** Maximum number of suggestions. Other peer ids can be typed. */
+const MAX_SUGGESTIONS = 1000;
 
 interface NodePickerProps {
-  /** A peer id, or '' where none is chosen. */
+  /** A peer id, or '' for none. */
   value: string;
   onChange: (peerId: string) => void;
   label?: string;
 }
 
-/** Chooses a node by its name or peer id, of those that are known. */
+/** Selects a node by name or peer id, with suggestions. */
 export function NodePicker({ value, onChange, label = 'Node' }: NodePickerProps): JSX.Element {
   const id = useId();
   const [nodes] = useLoaded(
-    (signal) => responseData(api.GET('/nodes', { params: { query: { limit: OFFERED } }, signal })),
+    (signal) => responseData(api.GET('/nodes', { params: { query: { limit: MAX_SUGGESTIONS } }, signal })),
     [],
   );
   const known = onePerPeer(nodes.value ?? []);
-  // Who was quicker than the list has named a node that is known only now.
+  // The name of a node may have been typed before the suggestions were loaded.
   useEffect(() => {
     const peerId = peerIdOf(value, known);
     if (peerId !== value) onChange(peerId);
@@ -62,7 +62,7 @@ export function nodeName({
   return [name ?? shortHash(peer_id), chain].filter((part) => part !== null && part !== '').join(', ');
 }
 
-/** Who types a name that only one node has means that node. */
+/** The peer id of the only node with the typed name; otherwise the typed text. */
 function peerIdOf(typed: string, nodes: readonly ApiSchema<'Node'>[]): string {
   if (nodes.some(({ peer_id }) => peer_id === typed)) return typed;
   const named = nodes.filter(({ name }) => name === typed);

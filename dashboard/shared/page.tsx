@@ -16,8 +16,8 @@ const PAGES = [
   ['Benchmarks', '/dashboard/benchmarks/'],
 ] as const;
 
-/** Those that show what is of one chain. */
-const OF_CHAIN: readonly string[] = ['/dashboard/', '/dashboard/logs/'];
+/** Pages that filter by chain. */
+const CHAIN_PAGES: readonly string[] = ['/dashboard/', '/dashboard/logs/'];
 
 const FEED_STATES: Record<FeedState, string> = {
   idle: 'Not live',
@@ -28,18 +28,18 @@ const FEED_STATES: Record<FeedState, string> = {
 
 interface PageProps {
   title: string;
-  /** Of the page that the navigation marks as this one. */
+  /** Path of the current page in the navigation. */
   path?: string;
-  /** Of the node that the page is about: goes along to the other pages. */
+  /** Peer id of the current node, for links to other pages. */
   peerId?: string;
-  /** Of the chain that this node is on. */
+  /** Chain of the current node, for links to other pages. */
   chain?: string | undefined;
-  /** Whose state is shown, where the page has live data. */
+  /** The feed whose state is shown, for pages with live data. */
   feed?: FeedClient;
   children: ComponentChildren;
 }
 
-/** What all pages have around them. */
+/** The layout of all pages: header, navigation, main and footer. */
 export function Page({ title, path, peerId, chain, feed, children }: PageProps): JSX.Element {
   const ownPages = useOwnPages();
   return (
@@ -55,7 +55,7 @@ export function Page({ title, path, peerId, chain, feed, children }: PageProps):
           {PAGES.map(([name, href]) => (
             <a
               key={href}
-              href={linkTo(href, { peer_id: peerId, ...(OF_CHAIN.includes(href) && { chain }) })}
+              href={linkTo(href, { peer_id: peerId, ...(CHAIN_PAGES.includes(href) && { chain }) })}
               {...(href === path && { 'aria-current': 'page' as const })}
             >
               {name}
@@ -74,7 +74,7 @@ export function Page({ title, path, peerId, chain, feed, children }: PageProps):
       <main id="main" tabIndex={-1}>
         <div class="title">
           <h1>{title}</h1>
-          {feed && <FeedStateShown feed={feed} />}
+          {feed && <FeedStatus feed={feed} />}
         </div>
         {children}
       </main>
@@ -85,7 +85,7 @@ export function Page({ title, path, peerId, chain, feed, children }: PageProps):
   );
 }
 
-function FeedStateShown({ feed }: { feed: FeedClient }): JSX.Element {
+function FeedStatus({ feed }: { feed: FeedClient }): JSX.Element {
   const [state, setState] = useState(feed.state);
   useEffect(() => feed.onState(setState), [feed]);
   return (
@@ -96,42 +96,42 @@ function FeedStateShown({ feed }: { feed: FeedClient }): JSX.Element {
 }
 
 function RemoveToken(): JSX.Element {
-  const forget = (): void => {
+  const remove = (): void => {
     removeToken();
-    // What has been read with it goes as well.
+    // Also removes data that was loaded with the token.
     location.reload();
   };
   return (
-    <button type="button" onClick={forget}>
+    <button type="button" onClick={remove}>
       Remove token
     </button>
   );
 }
 
-/** Shows the page, in the element that its `index.html` has for it. */
-export function show(page: JSX.Element): void {
+/** Renders a page into the element `#app` of its `index.html`. */
+export function renderPage(page: JSX.Element): void {
   const app = document.getElementById('app');
-  if (app !== null) render(<Gate page={page} />, app);
+  if (app !== null) render(<TokenGate page={page} />, app);
 }
 
 /** The page, or the token form while the server requires a token; the page is unmounted meanwhile. */
-function Gate({ page }: { page: JSX.Element }): JSX.Element {
-  const [now, setNow] = useState(access());
+function TokenGate({ page }: { page: JSX.Element }): JSX.Element {
+  const [current, setCurrent] = useState(access());
   useEffect(() => {
     // Access may have changed since the first render.
-    setNow(access());
-    return onAccess(setNow);
+    setCurrent(access());
+    return onAccess(setCurrent);
   }, []);
-  const wasAsked = useRef(false);
+  const hadForm = useRef(false);
   useEffect(() => {
-    // The form had the focus, and is gone.
-    if (now === 'granted' && wasAsked.current) document.getElementById('main')?.focus();
-    wasAsked.current = now !== 'granted';
-  }, [now]);
-  if (now === 'granted') return page;
+    // The token form, which had the focus, has been removed.
+    if (current === 'granted' && hadForm.current) document.getElementById('main')?.focus();
+    hadForm.current = current !== 'granted';
+  }, [current]);
+  if (current === 'granted') return page;
   return (
     <Page title="Token required">
-      <TokenForm key={now} access={now} />
+      <TokenForm key={current} access={current} />
     </Page>
   );
 }

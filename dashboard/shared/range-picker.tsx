@@ -5,11 +5,11 @@ import { boundsOf, LAST, type TimeRange } from './time-range.js';
 interface RangePickerProps {
   value: TimeRange;
   onChange: (range: TimeRange) => void;
-  /** Offers all time too: for pages that read no more than they show. */
+  /** Offers "All time": for pages that load data in pages. */
   all?: boolean;
 }
 
-/** Chooses a time span: one that ends now, or two times of the reader's clock. */
+/** Selects a time range: one that ends now, or two times in the user's time zone. */
 export function RangePicker({ value, onChange, all = false }: RangePickerProps): JSX.Element {
   const id = useId();
   const last = 'last' in value ? value.last : '';
@@ -69,7 +69,7 @@ function TimeField({ label, value, onChange }: TimeFieldProps): JSX.Element {
   );
 }
 
-/** As `datetime-local` takes it: in the reader's time zone, without saying so. */
+/** The format of `datetime-local`: the user's time zone, without an offset. */
 function inputTime(date: Date): string {
   const shifted = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
   return shifted.toISOString().slice(0, 19);

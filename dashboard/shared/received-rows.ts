@@ -1,6 +1,6 @@
 import type { FeedRow } from './feed.js';
 
-/** How often each text is there. */
+/** Counts of texts. */
 export class Counts {
   private readonly counts: Map<string, number>;
 
@@ -20,7 +20,7 @@ export class Counts {
     this.counts.set(text, (this.counts.get(text) ?? 0) + 1);
   }
 
-  /** Takes one away. @returns whether there was one */
+  /** Decrements a count. @returns false if it was 0 */
   take(text: string): boolean {
     const count = this.counts.get(text) ?? 0;
     if (count > 1) this.counts.set(text, count - 1);
@@ -37,22 +37,22 @@ export class Counts {
 export const OVERLAP_MS = 600_000;
 /** Maximum number of remembered rows. With more rows, the overlap is shorter. */
 const MAX_ROWS = 10_000;
-/** What is forgotten when there is no more room. */
+/** Share of the rows that is evicted above the maximum. */
 const EVICTED_SHARE = 0.2;
 
-/** What has come of a subscription lately, so that it can be gone on with some minutes earlier. */
+/** Recent rows of a subscription. They are dropped if they arrive again after a resume. */
 export class ReceivedRows {
   private newest = '';
-  /** When something came last, by this computer: a node's clock may be ahead. Milliseconds. */
+  /** Time of the last arrival by the clock of this browser, because the clock of a node may be ahead. Milliseconds. */
   private heardAt = 0;
-  /** How often a row has come, by its time and content. */
+  /** Counts of received rows, by time and content. */
   private readonly counts = new Counts();
-  /** How often it is to come again. */
+  /** Counts of rows that will arrive again. */
   private expected = new Counts();
-  /** What is not newer is not remembered. */
+  /** Rows up to this time are not remembered. */
   private evictedUntil = '';
 
-  constructor(private readonly most = MAX_ROWS) {}
+  constructor(private readonly maxRows = MAX_ROWS) {}
 
   /** Start time of a resumed subscription, RFC 3339; undefined without rows. Rows since then are expected again. */
   resume(): string | undefined {
@@ -65,7 +65,7 @@ export class ReceivedRows {
     return first;
   }
 
-  /** Those that have not come before. They are remembered. */
+  /** Returns the rows that have not arrived before, and remembers them. */
   fresh(rows: readonly FeedRow[]): FeedRow[] {
     this.noteTimes(rows);
     return rows.filter((row) => {
@@ -76,7 +76,7 @@ export class ReceivedRows {
     });
   }
 
-  /** Notes when they are from. For aggregates that is all: they replace each other. */
+  /** Records the times of rows. Aggregates need no more, because they replace each other. */
   noteTimes(rows: readonly FeedRow[]): void {
     this.heardAt = Date.now();
     for (const { created_at } of rows) if (created_at > this.newest) this.newest = created_at;
@@ -85,33 +85,33 @@ export class ReceivedRows {
   private remember(key: string, time: string): void {
     if (time <= this.evictedUntil) return;
     this.counts.add(key);
-    if (this.counts.size > this.most) this.forget();
+    if (this.counts.size > this.maxRows) this.evict();
   }
 
-  /** The oldest. */
-  private forget(): void {
+  /** Evicts the oldest rows. */
+  private evict(): void {
     const times = this.counts.keys().map(timeOf).sort();
-    this.evictedUntil = times[Math.floor(this.most * EVICTED_SHARE)] ?? '';
+    this.evictedUntil = times[Math.floor(this.maxRows * EVICTED_SHARE)] ?? '';
     for (const key of this.counts.keys()) if (timeOf(key) <= this.evictedUntil) this.counts.delete(key);
   }
 }
 
-/** The time of a row and a sum over its content: rows may be large. */
+/** The time and a hash of the content, because rows may be large. */
 function keyOf(row: FeedRow): string {
-  return `${row.created_at} ${sumOf(JSON.stringify(row))}`;
+  return `${row.created_at} ${hashOf(JSON.stringify(row))}`;
 }
 
 function timeOf(key: string): string {
   return key.slice(0, key.indexOf(' '));
 }
 
-/** Two sums of 32 bits (FNV-1a from different starts), and the length. */
-function sumOf(text: string): string {
-  let [one, other] = [0x811c9dc5, 0x1b873593];
+/** Two FNV-1a hashes of 32 bits with different offsets and primes, and the length. */
+function hashOf(text: string): string {
+  let [a, b] = [0x811c9dc5, 0x1b873593];
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
-    one = Math.imul(one ^ code, 0x01000193);
-    other = Math.imul(other ^ code, 0x85ebca6b);
+    a = Math.imul(a ^ code, 0x01000193);
+    b = Math.imul(b ^ code, 0x85ebca6b);
   }
-  return `${(one >>> 0).toString(36)} ${(other >>> 0).toString(36)} ${text.length.toString(36)}`;
+  return `${(a >>> 0).toString(36)} ${(b >>> 0).toString(36)} ${text.length.toString(36)}`;
 }

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { thinned, withGaps } from './series.js';
+import { downsample, withGaps } from './series.js';
 
 describe('a series', () => {
-  it('breaks where nothing came for too long', () => {
+  it('breaks at long gaps', () => {
     const series = { times: [0, 5, 100], columns: [[1, 2, 3]] };
     expect(withGaps(series, 60)).toEqual({ times: [0, 5, 52.5, 100], columns: [[1, 2, null, 3]] });
   });
 
-  it('keeps its spikes when it is thinned, and its order', () => {
+  it('keeps its extremes and its order when it is downsampled', () => {
     const times = Array.from({ length: 10_000 }, (_, at) => at * 5);
     const values = times.map((_, at) => (at === 4321 ? 900 : at === 7000 ? -7 : at % 3));
-    const thin = thinned({ times, columns: [values] }, 500);
+    const thin = downsample({ times, columns: [values] }, 500);
     expect(thin.times.length).toBeLessThanOrEqual(501);
     expect(thin.times).toEqual([...thin.times].sort((a, b) => a - b));
     expect(thin.high?.[0]).toContain(900);
@@ -18,17 +18,17 @@ describe('a series', () => {
     expect(thin.columns[0]?.[0]).toBeCloseTo(1, 0);
   });
 
-  it('stays broken when it is thinned', () => {
+  it('keeps its gaps when it is downsampled', () => {
     const times = [
       ...Array.from({ length: 1000 }, (_, at) => at),
       ...Array.from({ length: 1000 }, (_, at) => 9000 + at),
     ];
-    const thin = thinned(withGaps({ times, columns: [times.map(() => 1)] }, 60), 100);
+    const thin = downsample(withGaps({ times, columns: [times.map(() => 1)] }, 60), 100);
     expect(thin.columns[0]).toContain(null);
   });
 
-  it('is left alone where it is short', () => {
+  it('is not downsampled if it is short', () => {
     const series = { times: [1, 2], columns: [[1, null]] };
-    expect(thinned(series, 10)).toBe(series);
+    expect(downsample(series, 10)).toBe(series);
   });
 });

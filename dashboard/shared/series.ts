@@ -1,13 +1,13 @@
-/** Times in seconds since the epoch, ascending, and for each column a value a time; null: there is none. */
+/** Times in seconds since the epoch, ascending, and a value of each column for each time; null: no value. */
 export interface Series {
   times: number[];
   columns: (number | null)[][];
-  /** Where each value stands for several: the lowest and the highest of them. */
+  /** After downsampling: the minimum and maximum of the values of each point. */
   low?: (number | null)[][];
   high?: (number | null)[][];
 }
 
-/** Breaks lines where nothing came for longer than `gapS` seconds. */
+/** Breaks lines at gaps longer than `gapS` seconds. */
 export function withGaps({ times, columns }: Series, gapS: number): Series {
   const broken = empty(columns);
   times.forEach((time, at) => {
@@ -19,20 +19,20 @@ export function withGaps({ times, columns }: Series, gapS: number): Series {
 }
 
 /**
- * At most about `points` points, one for each piece of the time: its mean, and in `low` and `high` its extremes, so
- * that no spike is lost. What is short is left as it is.
+ * Reduces a series to about `points` points, one per bucket of time: its mean, and in `low` and `high` its extremes, so
+ * that no spike is lost. A shorter series is returned unchanged.
  */
-export function thinned(series: Series, points: number): Series {
+export function downsample(series: Series, points: number): Series {
   const { times, columns } = series;
   if (times.length <= points) return series;
   const [first = 0, last = 0] = [times[0], times.at(-1)];
   const width = (last - first) / points || 1;
-  const piece = (at: number): number => Math.floor(((times[at] ?? 0) - first) / width);
+  const bucket = (at: number): number => Math.floor(((times[at] ?? 0) - first) / width);
   const [mean, low, high] = [empty(columns), empty(columns), empty(columns)];
   let from = 0;
   while (from < times.length) {
     let to = from + 1;
-    while (to < times.length && piece(to) === piece(from)) to += 1;
+    while (to < times.length && bucket(to) === bucket(from)) to += 1;
     const summaries = columns.map((column) => summaryOf(column, from, to));
     const time = ((times[from] ?? 0) + (times[to - 1] ?? 0)) / 2;
     push(mean, time, (column) => summaries[column]?.mean ?? null);

@@ -46,13 +46,13 @@ function isNetworkError(error: Error): boolean {
 
 interface ShownProps<T> {
   of: Loaded<T>;
-  /** As the end of "Loading …". */
+  /** What is loaded, as the end of "Loading …". */
   what: string;
   retry?: () => void;
   children: (value: T) => ComponentChildren;
 }
 
-/** What was loaded, or why it is not there. While it is loaded anew, the former stays. */
+/** Loaded data, or its loading or error state. During a reload the previous data stays visible. */
 export function Shown<T>({ of, what, retry, children }: ShownProps<T>): JSX.Element {
   const failed = of.state === 'failed' && <Failed error={of.error} {...(retry && { retry })} />;
   if (of.value === undefined) return failed || <Loading what={what} />;

@@ -4,12 +4,12 @@ import { useState } from 'preact/hooks';
 const KEY = 'theme';
 const THEMES = { auto: 'System theme', light: 'Light', dark: 'Dark' };
 
-/** Heard on `window` when another theme was chosen: what is drawn, not styled, is to be drawn anew. */
+/** Event on `window` after a change of the theme. Canvases must be redrawn. */
 export const THEME_CHANGED = 'themechange';
 
 apply(localStorage.getItem(KEY) ?? 'auto');
 
-/** Light, dark, or as the system has it; remembered by the browser. */
+/** Selects the theme: light, dark or that of the system. Stored in the browser. */
 export function ThemeChoice(): JSX.Element {
   const [theme, setTheme] = useState(() => localStorage.getItem(KEY) ?? 'auto');
   const choose = (chosen: string): void => {

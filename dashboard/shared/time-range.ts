@@ -1,9 +1,9 @@
 import type { QueryChange } from './url-state.js';
 
-/** A time span that moves with the clock, or that stays. `to` may be left open. Times as RFC 3339. */
+/** A time range that ends now, or a fixed one. `to` undefined: now. RFC 3339. */
 export type TimeRange = { last: string } | { from: string; to: string | undefined };
 
-/** Spans up to now, by their names in the URL: seconds. */
+/** Time ranges that end now, by their names in the URL. */
 export const LAST: Readonly<Record<string, { label: string; seconds: number }>> = {
   '15m': { label: 'Last 15 minutes', seconds: 900 },
   '1h': { label: 'Last hour', seconds: 3_600 },
@@ -22,14 +22,14 @@ export function readRange(query: URLSearchParams, otherwise = '1h'): TimeRange {
   return { last: Object.hasOwn(LAST, last) ? last : otherwise };
 }
 
-/** The same for the query. */
+/** The change of the query for a range. */
 export function writeRange(range: TimeRange): QueryChange {
   return 'last' in range
     ? { last: range.last, from: undefined, to: undefined }
     : { last: undefined, from: range.from, to: range.to };
 }
 
-/** Where a range begins and ends, seen from now: milliseconds since the epoch. */
+/** Start and end of a range: milliseconds since the epoch. */
 export function boundsOf(range: TimeRange, now = Date.now()): { start: number; end: number } {
   if ('last' in range)
     return { start: Math.max(0, now - (LAST[range.last]?.seconds ?? 3_600) * 1000), end: now };

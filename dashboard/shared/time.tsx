@@ -16,15 +16,15 @@ const local = new Intl.DateTimeFormat(undefined, FIELDS);
 const localMillis = new Intl.DateTimeFormat(undefined, { ...FIELDS, fractionalSecondDigits: 3 });
 
 interface TimeProps {
-  /** As the server writes it: RFC 3339. */
+  /** RFC 3339. */
   value: string;
-  /** `3 min ago` in its stead. */
+  /** Shows `3 min ago` instead. */
   relative?: boolean;
   /** With milliseconds. */
   precise?: boolean;
 }
 
-/** A time as the reader's clock shows it; in UTC when pointed at. */
+/** A time in the user's time zone; in UTC on hover. */
 export function Time({ value, relative = false, precise = false }: TimeProps): JSX.Element {
   const now = useNow(relative);
   const date = new Date(value);
@@ -36,7 +36,7 @@ export function Time({ value, relative = false, precise = false }: TimeProps): J
   );
 }
 
-/** As the reader's clock shows it. */
+/** Formats a time in the user's time zone. */
 export function localTime(date: Date, precise = false): string {
   return (precise ? localMillis : local).format(date);
 }

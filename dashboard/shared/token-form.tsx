@@ -2,29 +2,29 @@ import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Access, storeToken, tokenHeaders } from './access.js';
 
-const UNKNOWN = 'The server does not accept this token.';
-/** What a header can hold. */
+const NOT_ACCEPTED = 'The server does not accept this token.';
+/** The syntax of RFC 6750. */
 const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
-/** Asks for little, and takes a token that reads. */
-const CHECKED_AT = '/stats/version';
+/** A cheap endpoint that accepts any valid token. */
+const CHECK_PATH = '/stats/version';
 
-/** Asks for a token, and keeps it once the server knows it. */
+/** Asks for a token, and stores it if the server accepts it. */
 export function TokenForm({ access }: { access: Access }): JSX.Element {
   const input = useRef<HTMLInputElement>(null);
   const [checking, setChecking] = useState(false);
-  const [objection, setObjection] = useState(access === 'refused' ? UNKNOWN : '');
+  const [error, setError] = useState(access === 'refused' ? NOT_ACCEPTED : '');
   useEffect(() => input.current?.focus(), []);
   const check = async (): Promise<void> => {
     const typed = input.current?.value.trim() ?? '';
     setChecking(true);
-    setObjection('');
-    const wrong = await tokenError(typed);
+    setError('');
+    const message = await tokenError(typed);
     setChecking(false);
-    if (wrong === '') {
+    if (message === '') {
       storeToken(typed);
       return;
     }
-    setObjection(wrong);
+    setError(message);
     input.current?.select();
   };
   return (
@@ -39,7 +39,7 @@ export function TokenForm({ access }: { access: Access }): JSX.Element {
         close the tab or remove the token.
       </p>
       <div class="fields">
-        {/* Without a name, so that it cannot get into a URL. */}
+        {/* Without a name, so that it is never part of a URL. */}
         <label class="field wide">
           <span>Token</span>
           <input
@@ -49,27 +49,27 @@ export function TokenForm({ access }: { access: Access }): JSX.Element {
             autocapitalize="off"
             spellcheck={false}
             required
-            aria-invalid={objection !== ''}
-            aria-describedby="token-objection"
+            aria-invalid={error !== ''}
+            aria-describedby="token-error"
           />
         </label>
         <button type="submit" disabled={checking}>
           Use the token
         </button>
       </div>
-      <p id="token-objection" class="bad" role="alert">
-        {objection}
+      <p id="token-error" class="bad" role="alert">
+        {error}
       </p>
     </form>
   );
 }
 
-/** What is wrong with a token; '' where it is known. */
+/** The error of a token; '' if the server accepts it. */
 async function tokenError(token: string): Promise<string> {
-  if (!TOKEN.test(token)) return UNKNOWN;
+  if (!TOKEN.test(token)) return NOT_ACCEPTED;
   try {
-    const { status } = await fetch(CHECKED_AT, { headers: tokenHeaders(token) });
-    return status === 401 ? UNKNOWN : '';
+    const { status } = await fetch(CHECK_PATH, { headers: tokenHeaders(token) });
+    return status === 401 ? NOT_ACCEPTED : '';
   } catch {
     return 'Cannot reach the server.';
   }

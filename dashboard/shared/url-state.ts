@@ -1,12 +1,12 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
 
-/** What is to change in the query; undefined or '' takes a name out of it. */
+/** Changes of the query; undefined or '' removes a name. */
 export type QueryChange = Record<string, string | undefined>;
 
 /**
- * The state of the page: the query of its URL, so that it can be linked, reloaded and gone back to.
+ * The state of the page in the query of its URL, for links, reloads and the history of the browser.
  *
- * @returns the query, and how to change some of it
+ * @returns the query, and a function that changes it
  */
 export function useQueryState(): [URLSearchParams, (change: QueryChange) => void] {
   const [query, setQuery] = useState(() => new URLSearchParams(location.search));
@@ -32,7 +32,7 @@ function changed(query: URLSearchParams, wanted: QueryChange): URLSearchParams {
   return query;
 }
 
-/** A link to a page with a state: `linkTo('/dashboard/node/', { peer_id })`. Names without a value are left out. */
+/** The URL of a page with a state: `linkTo('/dashboard/node/', { peer_id })`. Names without a value are omitted. */
 export function linkTo(path: string, query: QueryChange): string {
   const text = Object.entries(query)
     .filter(([, value]) => value !== undefined && value !== '')

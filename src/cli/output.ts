@@ -39,3 +39,15 @@ export function formatSize(bytes: number): string {
   }
   return `${Number(size.toPrecision(size < 1000 ? 3 : 4))} ${unit}`;
 }
+
+const AGE_UNITS = [
+  [86_400, 'd'],
+  [3_600, 'h'],
+  [60, 'min'],
+] as const;
+
+/** A time span in its largest unit, rounded down: `3 h`. */
+export function formatAge(seconds: number): string {
+  const [size, unit] = AGE_UNITS.find(([unitS]) => seconds >= unitS) ?? [1, 's'];
+  return `${Math.max(0, Math.floor(seconds / size))} ${unit}`;
+}

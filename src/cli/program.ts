@@ -17,7 +17,7 @@ export async function createProgram(args: readonly string[] = []): Promise<Comma
     .description('Receives the telemetry of nodes, stores it in PostgreSQL, and serves it over HTTP.')
     .version(await version(args), '-V, --version', 'display the version')
     .enablePositionalOptions()
-    // Loading the code of a command fails without a reason if too few files may be open.
+    // With too few open files, loading the code of a command fails with a misleading error.
     .hook('preAction', checkOpenFiles)
     .addHelpText('after', SETTINGS)
     .addHelpText(
@@ -127,7 +127,7 @@ function doctorCommand(): Command {
     .option(
       '--replicas <number>',
       'planned number of servers on the database (default: the number running now)',
-      replicas,
+      parseReplicas,
     )
     .addHelpText(
       'after',
@@ -146,7 +146,7 @@ function doctorCommand(): Command {
     });
 }
 
-function replicas(text: string): number {
+function parseReplicas(text: string): number {
   if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('It must be an integer from 1 to 9999.');
 }

@@ -1039,11 +1039,20 @@ export interface components {
             bytes: number;
         };
         VersionInfo: {
-            /** @example tetcore-analytics */
+            /**
+             * @description Package name.
+             * @example tetcore-analytics
+             */
             name: string;
-            /** @example 0.2.0 */
+            /**
+             * @description Package version.
+             * @example 0.2.0
+             */
             version: string;
-            /** @example Stores the telemetry of nodes. */
+            /**
+             * @description Package description.
+             * @example Stores the telemetry of nodes.
+             */
             description: string;
         };
         ReportedReputations: {

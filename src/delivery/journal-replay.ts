@@ -2,7 +2,12 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Backoff } from '../platform/async/index.js';
 import { Settings } from '../platform/config/index.js';
-import { type BatchIdState, batchIdStateOf, markNothingHeldIfCertain, WriterPool } from '../storage/index.js';
+import {
+  type BatchIdState,
+  batchIdStateOf,
+  markNoUnstoredBatchesIfCertain,
+  WriterPool,
+} from '../storage/index.js';
 import type { AbandonedJournal } from './journal/index.js';
 import { JournalService } from './journal.service.js';
 import { DeliveryQueue } from './queue/delivery-queue.js';
@@ -135,7 +140,7 @@ export class JournalReplay {
     try {
       const folders = await this.journal.folders();
       const recorded = await this.pool.withClient(
-        (client) => markNothingHeldIfCertain(client, [...this.replayed], folders),
+        (client) => markNoUnstoredBatchesIfCertain(client, [...this.replayed], folders),
         this.abort.signal,
       );
       for (const collector of recorded) this.replayed.delete(collector);

@@ -88,18 +88,18 @@ export class Observer {
     this.recover(this.found.splice(0), true);
     this.writeHeartbeat();
     const { signal } = this.jobs;
-    this.jobs.every(HEARTBEAT_INTERVAL_MS, () => this.tick());
-    this.jobs.every(STORE_INTERVAL_MS, () => this.storePending(signal));
-    this.jobs.every(ABANDONED_CHECK_INTERVAL_MS, async () => {
+    this.jobs.schedule('heartbeat', HEARTBEAT_INTERVAL_MS, () => this.tick());
+    this.jobs.schedule('store gaps', STORE_INTERVAL_MS, () => this.storePending(signal));
+    this.jobs.schedule('take over abandoned directories', ABANDONED_CHECK_INTERVAL_MS, async () => {
       await this.createFolder();
       this.recover(await this.takeOverFolders(), false);
     });
-    this.jobs.every(MEASURE_INTERVAL_MS, async () => {
+    this.jobs.schedule('measure clock', MEASURE_INTERVAL_MS, async () => {
       await this.samples.measure(signal);
       await this.store.removeOwnDown(signal);
     });
-    this.jobs.every(LOST_CHECK_INTERVAL_MS, () => this.lost.record(signal));
-    this.jobs.every(CLOCK_RECORD_INTERVAL_MS, () => this.samples.record(signal));
+    this.jobs.schedule('record lost servers', LOST_CHECK_INTERVAL_MS, () => this.lost.record(signal));
+    this.jobs.schedule('record clock', CLOCK_RECORD_INTERVAL_MS, () => this.samples.record(signal));
     void this.samples.record(signal).catch(() => undefined);
   }
 

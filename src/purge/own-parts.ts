@@ -5,7 +5,7 @@ import {
   connectionIds,
   endedBefore,
   LOST_CONNECTION_MS,
-  NOTHING_HELD,
+  NO_UNSTORED_BATCHES,
   REJECTED_KEPT_MS,
   sqlInterval,
 } from '../storage/index.js';
@@ -52,7 +52,7 @@ const HELD = `
   SELECT FROM unnest($3::integer[], $4::uuid[], $5::uuid[]) AS held (number, mark, holds_from)
    WHERE held.number = collector
      AND (held.holds_from <= ingest_batches.id
-       OR held.mark = ingest_batches.id AND held.holds_from <> '${NOTHING_HELD}')`;
+       OR held.mark = ingest_batches.id AND held.holds_from <> '${NO_UNSTORED_BATCHES}')`;
 
 /**
  * The id of a batch stays as long as its process, or the abandoned journal of the process, may hold the batch: see
@@ -90,7 +90,7 @@ function firstUuidOf(ms: number): string {
 }
 
 /** A process with a journal stays: without its row, batches that are already stored would be stored again. */
-const ENDED = `greatest(stopped_at, last_seen_at) < $1 AND holds_from = '${NOTHING_HELD}'`;
+const ENDED = `greatest(stopped_at, last_seen_at) < $1 AND holds_from = '${NO_UNSTORED_BATCHES}'`;
 
 const ANY_CONNECTION = 'SELECT 1 FROM peer_connections WHERE id >= $1 AND id < $2 LIMIT 1';
 /** For a preview, which has not removed the expired connections. */

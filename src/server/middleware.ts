@@ -11,7 +11,7 @@ import {
 import { ANY_ORIGIN, type Settings } from '../platform/config/index.js';
 import { checkJsonBody, MAX_BODY_BYTES } from '../platform/http/index.js';
 import { setUpOpenApi } from '../platform/openapi/index.js';
-import { TelemetryWsAdapter, UpgradeGuard } from '../telemetry/index.js';
+import { ServerWsAdapter, UpgradeGuard } from '../telemetry/index.js';
 
 /**
  * Middleware that runs before Nest's router and cannot be a guard, pipe or interceptor: static files and headers, access
@@ -34,7 +34,7 @@ export function setUpMiddleware(
   app.use(checkBeforeBody(app.get(AccessGuard)));
   app.useBodyParser('json', { limit: MAX_BODY_BYTES });
   app.use(checkJsonBody);
-  app.useWebSocketAdapter(new TelemetryWsAdapter(app.getHttpServer(), settings, app.get(UpgradeGuard)));
+  app.useWebSocketAdapter(new ServerWsAdapter(app.getHttpServer(), settings, app.get(UpgradeGuard)));
   setUpOpenApi(app);
 }
 

@@ -26,5 +26,5 @@ export { type BuiltInName } from './scenarios/built-in.js';
 export { listScenarios, loadScenario } from './scenarios/load-scenario.js';
 export { readScenario, type Scenario, type ScenarioFile } from './scenarios/scenario.js';
 export { ScenarioError } from './scenarios/scenario-fields.js';
-export { Network, type NetworkOptions } from './world/network.js';
+export { SimulatedNetwork, type NetworkOptions } from './world/network.js';
 export type { Host } from './world/population.js';

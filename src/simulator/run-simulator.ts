@@ -3,7 +3,7 @@ import { formatTime, print } from './console.js';
 import type { PlayOptions, SimulatorOptions } from './simulate-command.js';
 import { Playback } from './play/playback.js';
 import { UnreachableError } from './play/socket-sink.js';
-import { Network } from './world/network.js';
+import { SimulatedNetwork } from './world/network.js';
 
 const REPORT_INTERVAL_MS = 5_000;
 
@@ -30,7 +30,7 @@ export async function runSimulator(options: SimulatorOptions): Promise<number> {
 
 async function simulate(options: PlayOptions): Promise<void> {
   const { url, speed, scenario, scenarioName } = options;
-  const network = new Network(options);
+  const network = new SimulatedNetwork(options);
   const nodes = network.nodes.length;
   const signal = stopSignal();
   const told = new Set<string>();

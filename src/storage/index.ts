@@ -25,8 +25,8 @@ export {
 export {
   HeldBatches,
   isBatchDone,
-  markNothingHeld,
-  markNothingHeldIfCertain,
+  markNoUnstoredBatches,
+  markNoUnstoredBatchesIfCertain,
   type BatchIdState,
   batchIdStateOf,
 } from './maintenance/collector/stored-batches.js';

@@ -5,7 +5,7 @@ import type { ClientAddress } from '../platform/client-address/index.js';
 import { Settings } from '../platform/config/index.js';
 
 /** Why a WebSocket handshake is refused: a label of `tetcore_upgrades_refused_total`. */
-export type RefusalReason =
+export type UpgradeRefusalReason =
   | 'unknown_path'
   | 'host_not_allowed'
   | 'origin_not_allowed'
@@ -18,10 +18,10 @@ export type RefusalReason =
   | 'memory_limit'
   | 'feed_full';
 
-export interface Refusal {
+export interface UpgradeRefusal {
   /** The HTTP status of the response. */
   status: number;
-  reason: RefusalReason;
+  reason: UpgradeRefusalReason;
   /** Until a retry may succeed: seconds. */
   retryAfterS?: number;
 }

@@ -1,9 +1,9 @@
-export type { Refusal, RefusalReason } from './admission.js';
+export type { UpgradeRefusal, UpgradeRefusalReason } from './admission.js';
 export { type Batch, BatchQueue, type RejectedMessage, type RowBlock } from './batch/batch.js';
 export { BatchBuilder } from './batch/batch-builder.js';
 export { Batcher } from './batch/batcher.js';
 export { NodeConnection } from './socket/node-connection.js';
-export { TelemetryWsAdapter } from './telemetry-ws.adapter.js';
+export { ServerWsAdapter } from './server-ws.adapter.js';
 export { UpgradeGuard } from './upgrade-guard.js';
 export { type ParsedMessage, parseFrame } from './message/message.parser.js';
 export { MAX_TEXT_LENGTH, readIdentity } from './message/node-identity.js';

@@ -6,7 +6,7 @@ import {
   makeHistogramProvider,
 } from '@willsoto/nestjs-prometheus';
 import { Counter, Gauge, Histogram } from 'prom-client';
-import type { RefusalReason } from './admission.js';
+import type { UpgradeRefusalReason } from './admission.js';
 import type { ClockVerdict } from './message/timestamp.js';
 import type { ReplaceReason } from './socket/socket-connections.js';
 
@@ -172,7 +172,7 @@ export class TelemetryMetrics {
     this.nodes.dec(count);
   }
 
-  upgradeRefused(status: number, reason: RefusalReason): void {
+  upgradeRefused(status: number, reason: UpgradeRefusalReason): void {
     this.refusals.inc({ status: status.toString(), reason });
   }
 

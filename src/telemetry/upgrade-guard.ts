@@ -10,7 +10,7 @@ import {
   BlockedAddresses,
   NewSocketLimit,
   OpenSocketCount,
-  type Refusal,
+  type UpgradeRefusal,
 } from './admission.js';
 import { ENDPOINTS } from './socket/telemetry-endpoint.js';
 import { TelemetryMetrics } from './telemetry.metrics.js';
@@ -46,7 +46,7 @@ export class UpgradeGuard {
    * @param path of a gateway, without query and trailing slash
    * @returns the refusal, or null to accept
    */
-  check(request: IncomingMessage, path: string): Refusal | null {
+  check(request: IncomingMessage, path: string): UpgradeRefusal | null {
     if (!this.lifecycle.running) return { status: 503, reason: 'not_running', retryAfterS: SOON_S };
     if (this.memory.isShort) return { status: 503, reason: 'memory_limit', retryAfterS: SOON_S };
     if (NODE_PATHS.has(path)) return this.checkNode(request);
@@ -54,12 +54,12 @@ export class UpgradeGuard {
   }
 
   /** Counts and logs a refused handshake, of this guard or of an unknown path. */
-  refused(request: IncomingMessage, { status, reason }: Refusal): void {
+  refused(request: IncomingMessage, { status, reason }: UpgradeRefusal): void {
     this.metrics.upgradeRefused(status, reason);
     this.logger.debug(`Refused ${this.addresses.of(request).address}: ${reason}.`);
   }
 
-  private checkNode(request: IncomingMessage): Refusal | null {
+  private checkNode(request: IncomingMessage): UpgradeRefusal | null {
     if (!this.browsers.allowsTelemetry(request)) return { status: 403, reason: 'origin_not_allowed' };
     const client = this.addresses.of(request);
     if (!this.allowed.has(client)) return { status: 403, reason: 'address_not_allowed' };

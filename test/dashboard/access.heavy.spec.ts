@@ -16,7 +16,7 @@ describe.skipIf(!hasBrowser)('the pages of a server with tokens', () => {
       const shown = await stage.open(path);
       await shown.page.getByRole('heading', { level: 1, name: 'Token required' }).waitFor();
       expect(await shown.page.evaluate('document.activeElement.type')).toBe('password');
-      await stage.expectSound(shown);
+      await stage.expectAccessible(shown);
       await shown.page.close();
     }
     for (const look of [{ dark: true }, { phone: true }, { phone: true, dark: true }]) {
@@ -24,11 +24,11 @@ describe.skipIf(!hasBrowser)('the pages of a server with tokens', () => {
       await shown.page.getByLabel('Token', { exact: true }).fill(OTHER_TOKEN);
       await shown.page.getByRole('button', { name: 'Use the token' }).click();
       await shown.page.getByRole('alert').getByText('does not accept').waitFor();
-      await stage.expectSound(shown);
+      await stage.expectAccessible(shown);
       await enter(shown, READ_TOKEN);
       await shown.page.getByRole('button', { name: 'Remove token' }).waitFor();
       await shown.page.getByText('A node with a name').first().waitFor();
-      await stage.expectSound(shown);
+      await stage.expectAccessible(shown);
     }
   });
 
@@ -115,7 +115,7 @@ describe.skipIf(!hasBrowser)('the pages of a server without tokens', () => {
     const shown = await stage.open('');
     await shown.page.getByText('A node with a name').first().waitFor();
     expect(await shown.page.getByRole('button', { name: 'Remove token' }).count()).toBe(0);
-    await shown.expectSound();
+    await shown.expectAccessible();
   });
 });
 
@@ -148,9 +148,9 @@ class Stage implements AsyncDisposable {
     expect(others).toEqual([]);
   }
 
-  async expectSound(shown: TestPage): Promise<void> {
+  async expectAccessible(shown: TestPage): Promise<void> {
     this.onlyRefusals(shown);
-    await shown.expectSound();
+    await shown.expectAccessible();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

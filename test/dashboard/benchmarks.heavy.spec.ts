@@ -59,7 +59,7 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
     await page.getByText('Chain spec', { exact: true }).click();
     await page.getByText(`name: "${HOSTILE}"`).waitFor();
     await page.getByText('No traced calls in this time range.').waitFor();
-    await shown.expectSound();
+    await shown.expectAccessible();
   });
 
   it('shows the profile of a run, an event and a target, and calls over time', async () => {
@@ -101,7 +101,7 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
         ['balances', '1'],
       ]);
     await page.getByLabel('Load up to').check();
-    await page.getByText('2 names of calls').waitFor();
+    await page.getByText('2 call names.').waitFor();
     const chart = page.locator('figure.chart').filter({ has: page.getByText('call', { exact: true }) });
     await chart.getByText('As a table').click();
     await expect
@@ -119,8 +119,8 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
     expect(await page.getByLabel('During').inputValue()).toBe(HOSTILE);
     await page.getByLabel('During').selectOption('');
     await page.getByRole('combobox', { name: 'Target', exact: true }).selectOption('');
-    await page.getByText('2 names of calls').waitFor();
-    await shown.expectSound();
+    await page.getByText('2 call names.').waitFor();
+    await shown.expectAccessible();
   });
 
   it('compares two runs, and shows which is slower', async () => {
@@ -147,7 +147,7 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
         ['system', 'gone', '1', '–', '70 ns', '–', '–', '70 ns', '–', '–'],
       ]);
     await page.getByRole('link', { name: `1: ${HOSTILE}` }).waitFor();
-    await shown.expectSound();
+    await shown.expectAccessible();
     await page.getByRole('link', { name: 'Swap' }).click();
     await page.getByRole('heading', { name: 'Benchmarks 2 and 1' }).waitFor();
     await expect
@@ -231,15 +231,15 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
     const list = await open({}, look);
     await list.page.getByText('New benchmark', { exact: true }).click();
     await list.page.getByRole('table', { name: 'Benchmarks, newest first' }).waitFor();
-    await list.expectSound();
+    await list.expectAccessible();
     const run = await open({ id: '1', over_time: '1' }, look);
     await run.page.locator('figure.chart').first().waitFor();
     await run.page.getByText('Add event').click();
     await run.page.getByRole('table', { name: 'Duration of calls' }).waitFor();
-    await run.expectSound();
+    await run.expectAccessible();
     const comparison = await open({ base: '1', head: '2' }, look);
     await comparison.page.getByRole('table', { name: 'Duration of calls' }).waitFor();
-    await comparison.expectSound();
+    await comparison.expectAccessible();
   });
 
   it('is small enough', async () => {

@@ -14,7 +14,7 @@ describe.skipIf(!hasBrowser)('the pages of the server, in a browser', () => {
     for (const look of LOOKS) {
       const home = await browser.open(server.http, look);
       await home.page.getByRole('heading', { name: 'Tetcore Analytics' }).waitFor();
-      await home.expectSound();
+      await home.expectAccessible();
     }
     const docs = await browser.open(`${server.http}/docs`);
     await docs.page.getByText('All nodes that are known').waitFor();

@@ -55,7 +55,7 @@ describe.skipIf(!hasBrowser)('the page of a node', () => {
       const benchmark = page.getByRole('region', { name: 'Hardware benchmark' });
       expect(await benchmark.innerText()).toContain('946');
       await page.getByText('AMD EPYC', { exact: false }).waitFor();
-      await shown.expectSound();
+      await shown.expectAccessible();
       await page.context().close();
     }
   });
@@ -78,7 +78,7 @@ describe.skipIf(!hasBrowser)('the page of a node', () => {
     const open = page.getByRole('region', { name: 'Open connections' }).locator('tbody tr');
     await expect.poll(() => open.getByRole('rowheader').allInnerTexts()).toEqual(['two', 'one']);
     await page.getByText(', 2 open connections').waitFor();
-    await shown.expectSound();
+    await shown.expectAccessible();
     await page.getByRole('link', { name: HOSTILE }).click();
     await page.getByRole('heading', { name: `elsewhere, ${HOSTILE}` }).waitFor();
     expect(new URL(page.url()).searchParams.get('chain')).toBe(`name:${HOSTILE}`);

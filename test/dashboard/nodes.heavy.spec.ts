@@ -220,7 +220,7 @@ describe.skipIf(!hasBrowser)('the page of nodes', () => {
     await page.getByText('Several chains are named Testnet. Choose one.').waitFor();
     // The browser tells of the answer that asks.
     expect(shown.problems.splice(0).filter((problem) => !problem.includes('409'))).toEqual([]);
-    await shown.expectSound();
+    await shown.expectAccessible();
     await page.getByRole('link', { name: other ?? '' }).click();
     await expect.poll(() => names(shown)).toEqual(['bob', 'carol']);
     const choice = page.getByRole('combobox', { name: 'Chain' });
@@ -254,7 +254,7 @@ describe.skipIf(!hasBrowser)('the page of nodes', () => {
     await row(shown, 'liar').getByText('?', { exact: true }).waitFor();
     expect(await row(shown, 'bob').getByText('?', { exact: true }).count()).toBe(0);
     await page.locator('.summary').getByText('#7', { exact: true }).waitFor();
-    await shown.expectSound();
+    await shown.expectAccessible();
     expect(shown.problems).toEqual([]);
   });
 
@@ -278,7 +278,7 @@ describe.skipIf(!hasBrowser)('the page of nodes', () => {
     const shown = await stage.open();
     await shown.page.getByText('No connected nodes.').waitFor();
     expect(await shown.page.locator('code').innerText()).toContain('--telemetry-url');
-    await shown.expectSound();
+    await shown.expectAccessible();
     await answerWith503(shown.page, '**/network', 'No database.');
     await shown.page.reload();
     await shown.page.getByRole('alert').getByText('No database.').waitFor();
@@ -298,7 +298,7 @@ describe.skipIf(!hasBrowser)('the page of nodes', () => {
       await row(shown, 'bob').waitFor();
       await shown.page.getByRole('button', { name: 'Pin bob' }).click();
       await shown.page.getByText('Columns', { exact: true }).click();
-      await shown.expectSound();
+      await shown.expectAccessible();
     }
   });
 });

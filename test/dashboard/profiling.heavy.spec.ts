@@ -37,7 +37,7 @@ describe.skipIf(!hasBrowser)('the page of profiling', () => {
     await node.call({ name: HOSTILE, target: HOSTILE, time: 870 }, newer);
     const shown = await node.open({ aggregate: 'mean', interval: INTERVAL_S.toString() });
     const { page } = shown;
-    await page.getByText('2 names of calls').waitFor();
+    await page.getByText('2 call names.').waitFor();
     await page.getByText('Live', { exact: true }).waitFor();
     const chart = chartOf(shown, 'Get');
     await expect
@@ -52,8 +52,8 @@ describe.skipIf(!hasBrowser)('the page of profiling', () => {
     await node.call({ name: 'Get', target: 'frame_system', time: 8_000 }, older);
     await expect.poll(async () => (await valuesOf(chart))[2]).toEqual(['–', '4 µs']);
     await node.call({ name: 'import', target: 'txpool', time: 7 }, newer);
-    await page.getByText('3 names of calls').waitFor();
-    await shown.expectSound();
+    await page.getByText('3 call names.').waitFor();
+    await shown.expectAccessible();
   });
 
   it.each([
@@ -106,10 +106,10 @@ describe.skipIf(!hasBrowser)('the page of profiling', () => {
     await page.getByLabel('Pause').check();
     await node.call({ name: 'late', target: 'pallet', time: 1 }, start);
     const other = await node.open({ aggregate: 'raw' });
-    await other.page.getByText('3 names of calls').waitFor();
-    await page.getByText('2 names of calls').waitFor();
+    await other.page.getByText('3 call names.').waitFor();
+    await page.getByText('2 call names.').waitFor();
     await page.getByLabel('Pause').uncheck();
-    await page.getByText('3 names of calls').waitFor();
+    await page.getByText('3 call names.').waitFor();
     expect(shown.problems).toEqual([]);
   });
 
@@ -122,7 +122,7 @@ describe.skipIf(!hasBrowser)('the page of profiling', () => {
     await page.getByText('Connection lost.', { exact: false }).waitFor();
     await node.call({ name: 'after', target: 'pallet', time: 1 }, intervalStart(0));
     await page.context().setOffline(false);
-    await page.getByText('2 names of calls').waitFor();
+    await page.getByText('2 call names.').waitFor();
   });
 
   it('shows hints without a node or data, and errors of the feed', async () => {
@@ -141,7 +141,7 @@ describe.skipIf(!hasBrowser)('the page of profiling', () => {
     await shown.page.getByLabel('Interval (seconds)').fill('10');
     await shown.page.keyboard.press('Enter');
     await shown.page.getByText('aggregate_interval', { exact: false }).waitFor({ state: 'detached' });
-    await shown.expectSound();
+    await shown.expectAccessible();
   });
 
   it.each(NAMED_LOOKS)('%s, is accessible', async (_, look) => {
@@ -154,12 +154,12 @@ describe.skipIf(!hasBrowser)('the page of profiling', () => {
       await node.call({ name: 'many', target: `target ${at}`, time: at }, start);
     }
     const shown = await node.open({ interval: INTERVAL_S.toString() }, look);
-    await shown.page.getByText('22 names of calls').waitFor();
+    await shown.page.getByText('22 call names.').waitFor();
     await expect.poll(() => shown.page.locator('figure.chart').count()).toBe(12);
     await shown.page.getByText('many (12 of 20 targets)', { exact: true }).waitFor();
     await shown.page.getByRole('button', { name: 'Show 10 more charts' }).click();
     await expect.poll(() => shown.page.locator('figure.chart').count()).toBe(22);
-    await shown.expectSound();
+    await shown.expectAccessible();
   });
 
   it('is small enough', async () => {

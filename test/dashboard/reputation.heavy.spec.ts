@@ -52,7 +52,7 @@ describe.skipIf(!hasBrowser)('the page of reputations', () => {
       max_age_s: '86400',
       peer_id: BOB,
     });
-    await shown.expectSound();
+    await shown.expectAccessible();
   });
 
   it('keeps names readable beside the reputations of many peers', async () => {
@@ -153,7 +153,7 @@ describe.skipIf(!hasBrowser)('the page of reputations', () => {
     await shown.page.getByText('by the 12 of 40 nodes with the lowest values').first().waitFor();
     await shown.page.getByRole('button', { name: 'Show 15 more peers' }).click();
     await expect.poll(() => matrix.locator('thead th').count()).toBe(42);
-    await shown.expectSound();
+    await shown.expectAccessible();
   });
 
   it('is small enough', async () => {

@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { hasBrowser, TestBrowser } from '../support/browser.js';
 import { DashboardAssets } from './dashboard-assets.js';
 import { TestDatabase } from '../support/databases.js';
-import { SimulatedNetwork } from '../support/simulated-network.js';
+import { ReadmeNetwork } from '../support/readme-network.js';
 import { TestServer } from '../support/test-server.js';
 
-const { PEER } = SimulatedNetwork;
+const { PEER } = ReadmeNetwork;
 /** `SCREENSHOTS=docs/images npx vitest run test/dashboard/simulated` takes those of the README. */
 const SCREENSHOTS = process.env.SCREENSHOTS ?? '';
 
@@ -26,7 +26,7 @@ describe.skipIf(!hasBrowser)('every page, with the simulated network', () => {
     await using assets = await DashboardAssets.build(...PAGES.map(({ folder }) => folder));
     await using server = await TestServer.ready(database.url, { ASSETS_PATH: assets.path });
     await using browser = await TestBrowser.launch();
-    await using network = await SimulatedNetwork.play(server);
+    await using network = await ReadmeNetwork.play(server);
     expect(network).toBeDefined();
     const run = {
       setup: { substrate: { peerId: PEER } },
@@ -41,7 +41,7 @@ describe.skipIf(!hasBrowser)('every page, with the simulated network', () => {
           phone: look === 'phone',
         });
         await shown.page.locator(shows).first().waitFor();
-        await shown.expectSound();
+        await shown.expectAccessible();
         if (SCREENSHOTS !== '' && look !== 'phone') {
           await mkdir(SCREENSHOTS, { recursive: true });
           const name = folder === '.' ? 'nodes' : folder;

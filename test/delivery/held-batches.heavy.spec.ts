@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { NOTHING_HELD, NOTHING_KNOWN } from '../../src/storage/index.js';
+import { NO_UNSTORED_BATCHES, MIN_BATCH_ID } from '../../src/storage/index.js';
 import { TestDatabase } from '../support/databases.js';
 import { FakeNode } from '../support/fake-node.js';
 import { freePort } from '../support/free-port.js';
@@ -40,9 +40,9 @@ it('holds_from is correct while a process runs, after it stopped, and after it w
     database.query("UPDATE collectors SET last_seen_at = last_seen_at - interval '2 min'");
 
   await using first = await start();
-  expect(await held(database)).toEqual([NOTHING_KNOWN]);
+  expect(await held(database)).toEqual([MIN_BATCH_ID]);
   await send(first);
-  await waitUntil(async () => (await held(database))[0] !== NOTHING_KNOWN, { what: 'its row', ...WAIT });
+  await waitUntil(async () => (await held(database))[0] !== MIN_BATCH_ID, { what: 'its row', ...WAIT });
   const [from = ''] = await held(database);
   const ids = await database.query<{ id: string }>(
     'SELECT id FROM ingest_batches WHERE id NOT IN (SELECT id FROM collectors) ORDER BY id',
@@ -50,22 +50,28 @@ it('holds_from is correct while a process runs, after it stopped, and after it w
   // Its batches lie in the segment that it writes, also those that are stored.
   expect(from).toBe(ids[0]?.id);
   await first.end('SIGTERM');
-  expect(await held(database)).toEqual([NOTHING_HELD]);
+  expect(await held(database)).toEqual([NO_UNSTORED_BATCHES]);
 
   await using second = await start();
   await send(second);
   await second.end('SIGKILL');
   await seenLongAgo();
-  expect((await held(database))[1]).not.toBe(NOTHING_HELD);
+  expect((await held(database))[1]).not.toBe(NO_UNSTORED_BATCHES);
   await using third = await start();
-  await waitUntil(async () => (await held(database))[1] === NOTHING_HELD, { what: 'its journal', ...WAIT });
+  await waitUntil(async () => (await held(database))[1] === NO_UNSTORED_BATCHES, {
+    what: 'its journal',
+    ...WAIT,
+  });
   expect(await stored(database)).toBe(2);
 
   // One that is killed before a message came leaves a journal, too.
   await third.end('SIGKILL');
   await seenLongAgo();
   await using fourth = await start();
-  await waitUntil(async () => (await held(database))[2] === NOTHING_HELD, { what: 'its journal', ...WAIT });
+  await waitUntil(async () => (await held(database))[2] === NO_UNSTORED_BATCHES, {
+    what: 'its journal',
+    ...WAIT,
+  });
   expect(fourth.log).not.toContain('is not replayed');
   await rm(dataDir, { recursive: true, force: true });
 }, 180_000);

@@ -20,7 +20,7 @@ const [packages = '', image = ''] = readProjectFile('Dockerfile')
   .slice(-2);
 
 it(
-  'the image holds what the server needs, with packages for production alone',
+  'the files and production packages that the Dockerfile copies start the server',
   { timeout: 180_000 },
   async () => {
     const folder = await tempDir('image');
@@ -41,16 +41,16 @@ it(
       for (const name of copied) {
         await cp(name === 'dist' ? DIST : join(ROOT, name), join(folder, name), { recursive: true });
       }
-      const forTests = lockedPackages().filter(({ dev }) => dev === true);
-      expect(forTests.length).toBeGreaterThan(100);
-      expect(forTests.filter(({ path }) => existsSync(join(folder, path)))).toEqual([]);
-      // Types that those of the server refer to. Nothing of that runs.
-      const left = Object.keys(project.devDependencies).filter((name) =>
+      const devPackages = lockedPackages().filter(({ dev }) => dev === true);
+      expect(devPackages.length).toBeGreaterThan(100);
+      expect(devPackages.filter(({ path }) => existsSync(join(folder, path)))).toEqual([]);
+      // Production types may depend on @types packages. They are never loaded.
+      const installed = Object.keys(project.devDependencies).filter((name) =>
         existsSync(join(folder, 'node_modules', name)),
       );
-      expect(left.filter((name) => !name.startsWith('@types/'))).toEqual([]);
+      expect(installed.filter((name) => !name.startsWith('@types/'))).toEqual([]);
 
-      const [node, main = ''] = listAfter('\nCMD');
+      const [node, main = ''] = execFormAfter('\nCMD');
       expect(node).toBe('node');
       await using database = await TestDatabase.create();
       await using server = await ServerProcess.ready(
@@ -70,7 +70,7 @@ it(
         expect([path, (await fetch(server.http + path)).status]).toEqual([path, 200]);
       }
 
-      const [command, ...check] = listAfter('\n {2}CMD');
+      const [command, ...check] = execFormAfter('\n {2}CMD');
       expect(command).toBe('node');
       const checkOn = (port: number): Promise<unknown> =>
         run(process.execPath, check, { env: { PORT: port.toString() } });
@@ -78,7 +78,7 @@ it(
       await expect(checkOn(await freePort())).rejects.toMatchObject({ code: 1 });
       expect(await server.end(signalOf('STOPSIGNAL'))).toBe(0);
     } finally {
-      for (const each of [folder, dataDir]) await rm(each, { recursive: true, force: true });
+      for (const directory of [folder, dataDir]) await rm(directory, { recursive: true, force: true });
     }
   },
 );
@@ -89,8 +89,8 @@ it('the image does not run as root, and has a volume for its data', () => {
   expect(readProjectFile('.dockerignore').split('\n')).toContain('*');
 });
 
-/** The words of an instruction that is written as a list. */
-function listAfter(start: string): string[] {
+/** The JSON array of an exec-form instruction. */
+function execFormAfter(start: string): string[] {
   return JSON.parse(new RegExp(`${start} (\\[.*\\])\n`).exec(image)?.[1] ?? '[]') as string[];
 }
 

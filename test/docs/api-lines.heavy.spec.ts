@@ -4,18 +4,27 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { TestDatabase } from '../support/databases.js';
-import { SimulatedNetwork } from '../support/simulated-network.js';
+import { ReadmeNetwork } from '../support/readme-network.js';
 import { tempDir } from '../support/temp-dir.js';
 import { TestServer } from '../support/test-server.js';
 import { shellLines } from './shell-lines.js';
 
 const run = promisify(execFile);
-/** Ends the output of a line: no answer has it. */
+/** Ends the output of a line. It does not occur in responses. */
 const SEPARATOR = '\x1e';
 
-const tools = ['bash', 'curl', 'grep', 'date'].filter((tool) => !isThere(tool));
+/** The status of the first matching pattern; otherwise 200. */
+const EXPECTED_STATUSES = [
+  [/limit=many/, '400'],
+  [/\/network\/Simnet/, '409'],
+  [/DELETE/, '204'],
+  [/PATCH/, '200'],
+  [/Content-Type/, '201'],
+] as const;
 
-function isThere(tool: string): boolean {
+const missingTools = ['bash', 'curl', 'grep', 'date'].filter((tool) => !isInstalled(tool));
+
+function isInstalled(tool: string): boolean {
   try {
     execFileSync(tool, ['--version'], { stdio: 'ignore' });
     return true;
@@ -25,16 +34,16 @@ function isThere(tool: string): boolean {
 }
 
 describe('docs/api.md', () => {
-  it.skipIf(tools.length > 0)(
-    `has lines that work against the simulator${tools.length > 0 ? `: install ${tools.join(', ')}` : ''}`,
+  it.skipIf(missingTools.length > 0)(
+    `commands succeed against a simulated network${missingTools.length > 0 ? `: install ${missingTools.join(', ')}` : ''}`,
     { timeout: 120_000 },
     async () => {
       const lines = shellLines('docs/api.md');
       const peerId = lines.find((line) => line.startsWith('PEER='))?.slice('PEER='.length) ?? '';
       await using database = await TestDatabase.create();
       await using server = await TestServer.ready(database.url);
-      expect(peerId).toBe(SimulatedNetwork.PEER);
-      await using network = await SimulatedNetwork.play(server);
+      expect(peerId).toBe(ReadmeNetwork.PEER);
+      await using network = await ReadmeNetwork.play(server);
       expect(network).toBeDefined();
       const script = lines.map((line) => (line.startsWith('API=') ? `API=${server.http}` : line));
       const cwd = await tempDir('api-docs');
@@ -51,33 +60,25 @@ describe('docs/api.md', () => {
         ],
         { cwd, maxBuffer: 64 * 1024 ** 2 },
       );
-      const [answers, statuses] = [stdout, stderr].map((text) => text.split(SEPARATOR).slice(1));
+      const [bodies, statuses] = [stdout, stderr].map((text) => text.split(SEPARATOR).slice(1));
       const empty: string[] = [];
       for (const [index, line] of script.entries()) {
         const status = statuses?.[index]?.trim();
-        const answer = answers?.[index] ?? '';
+        const body = bodies?.[index] ?? '';
         if (!line.includes('curl')) continue;
-        const expected = line.includes('limit=many')
-          ? '400'
-          : line.includes('/network/Simnet')
-            ? '409'
-            : line.includes('DELETE')
-              ? '204'
-              : line.includes('Content-Type') && !line.includes('PATCH')
-                ? '201'
-                : '200';
-        expect([line, status, answer.slice(0, 300)]).toEqual([line, expected, answer.slice(0, 300)]);
+        const expected = EXPECTED_STATUSES.find(([pattern]) => pattern.test(line))?.[1] ?? '200';
+        expect([line, status, body.slice(0, 300)]).toEqual([line, expected, body.slice(0, 300)]);
         if (line.startsWith('CURSOR=') || line.includes(' -o ') || expected === '204') continue;
-        // Of the second that it asks for, nothing may be there.
-        if (!line.includes('9 seconds ago') && answer === '[]') empty.push(line);
-        expect(() => JSON.parse(answer) as unknown).not.toThrow();
+        // This time range may be empty.
+        if (!line.includes('9 seconds ago') && body === '[]') empty.push(line);
+        expect(() => JSON.parse(body) as unknown).not.toThrow();
       }
       expect(empty).toEqual([]);
-      const [lined, table] = await Promise.all(
+      const [ndjson, csv] = await Promise.all(
         ['messages.ndjson', 'messages.csv'].map((name) => readFile(resolve(cwd, name), 'utf8')),
       );
-      expect(lined).toMatch(/^\{"id":\d+,.*\}\n$/s);
-      expect(table).toMatch(/^id,ip_addr,.*\r\n$/s);
+      expect(ndjson).toMatch(/^\{"id":\d+,.*\}\n$/s);
+      expect(csv).toMatch(/^id,ip_addr,.*\r\n$/s);
     },
   );
 });

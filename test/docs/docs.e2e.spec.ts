@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   configurationPage,
@@ -8,10 +8,10 @@ import {
   sourceOutsideConfig,
 } from '../../scripts/write-configuration-docs.mjs';
 import { readSettings, settingDocs, Settings } from '../../src/platform/config/index.js';
-import { Network } from '../../src/simulator/index.js';
+import { SimulatedNetwork } from '../../src/simulator/index.js';
 import {
   codesIn,
-  leadsSomewhere,
+  targetExists,
   type Link,
   linksOf,
   markdownFiles,
@@ -22,27 +22,27 @@ import {
   tableUnder,
 } from '../support/markdown.js';
 
-const FILES_THAT_NAME_PAGES = ['deployment.template.yml', 'compose.yml', 'Dockerfile', '.env.example'];
-const RUN_DOCS = 'The settings have changed. Run npm run docs, and commit what it writes.';
+const DEPLOYMENT_FILES = ['deployment.template.yml', 'compose.yml', 'Dockerfile', '.env.example'];
+const RUN_DOCS = 'The settings have changed. Run npm run docs, and commit the result.';
 
 describe('the documentation', () => {
-  it("asks in the README for a node that the simulator's twenty have", () => {
-    const asked = new Set([...readProjectFile('README.md').matchAll(/12D3Koo\w{45}/g)].map(([id]) => id));
-    const { nodes } = new Network({ nodes: 20, seed: 1, startAt: Date.now() });
+  it('README queries a peer id of the 20 simulated nodes', () => {
+    const queried = new Set([...readProjectFile('README.md').matchAll(/12D3Koo\w{45}/g)].map(([id]) => id));
+    const { nodes } = new SimulatedNetwork({ nodes: 20, seed: 1, startAt: Date.now() });
     const known = new Set(nodes.map((node) => node.profile.peerId));
-    expect(asked.size).toBe(1);
-    expect([...asked].filter((id) => !known.has(id))).toEqual([]);
+    expect(queried.size).toBe(1);
+    expect([...queried].filter((id) => !known.has(id))).toEqual([]);
   });
 
   const source = sourceOutsideConfig(join(ROOT, 'src'));
   const settings = describeSettings(settingDocs(Settings), readSettings({}), source);
 
-  it('lists every setting with its default, what it takes and what it is for', async () => {
+  it('docs/configuration.md matches the settings', async () => {
     const page = readProjectFile('docs/configuration.md');
     expect(page, RUN_DOCS).toBe(await configurationPage(page, settings));
   });
 
-  it('gives an example of every variable in .env.example', () => {
+  it('.env.example has an example of every setting', () => {
     const example = readProjectFile('.env.example');
     const named = new Set([...example.matchAll(/^# ([A-Z][A-Z_]+)=/gm)].map(([, name]) => name));
     const missing = settings.filter(({ name }) => !named.has(name)).map(({ name }) => name);
@@ -50,20 +50,20 @@ describe('the documentation', () => {
     expect(example, RUN_DOCS).toBe(environmentExample(settings));
   });
 
-  it('gives examples in .env.example that the server takes as they are', () => {
+  it('examples in .env.example are the defaults', () => {
     const lines = readProjectFile('.env.example').matchAll(/^# ([A-Z][A-Z_]+)=(.*)$/gm);
     const given = Object.fromEntries([...lines].map(([, name = '', value]) => [name, value]));
     expect(readSettings(given)).toEqual(readSettings({}));
   });
 
-  it('promises what the default configuration keeps', () => {
+  it('README names the default JOURNAL_MODE', () => {
     const { JOURNAL_MODE } = readSettings({});
     expect(readProjectFile('README.md')).toContain(
       `With \`JOURNAL_MODE=${JOURNAL_MODE}\`, the default, nothing`,
     );
   });
 
-  it('names only commands that package.json has', () => {
+  it('npm scripts in the documentation exist', () => {
     const { scripts } = JSON.parse(readProjectFile('package.json')) as { scripts: Record<string, string> };
     const unknown = markdownFiles().flatMap((file) =>
       [...readProjectFile(file).matchAll(/\bnpm (?:run (?:--?\S+ )*([\w:-]+)|(start|test)\b)/g)]
@@ -74,25 +74,25 @@ describe('the documentation', () => {
     expect(unknown).toEqual([]);
   });
 
-  it('links to files and headings that exist', () => {
+  it('links lead to existing files and headings', () => {
     const links = markdownFiles().flatMap(linksOf);
     expect(links.length).toBeGreaterThan(200);
     expect(brokenOf(links)).toEqual([]);
   });
 
-  it('is named by code and files of deployment where it exists', () => {
+  it('code and deployment files refer to existing pages', () => {
     const mentions = ['src', 'dashboard', 'examples', 'monitoring', 'proxy', 'scripts', '.ci']
       .flatMap(projectFiles)
-      .concat(FILES_THAT_NAME_PAGES)
+      .concat(DEPLOYMENT_FILES)
       .filter((file) => !/\.(md|png|spec\.tsx?)$/.test(file))
       .flatMap(mentionsIn)
-      // They name it from the project's folder, wherever they are.
+      // These paths are relative to the project's folder.
       .map(({ file, target }) => ({ file, target: relative(join(file, '..'), target) }));
     expect(mentions.length).toBeGreaterThan(30);
     expect(brokenOf(mentions)).toEqual([]);
   });
 
-  it('has no page and no picture to which nothing leads', () => {
+  it('every page and image is linked', () => {
     const targets = new Set(
       markdownFiles()
         .flatMap(linksOf)
@@ -103,17 +103,17 @@ describe('the documentation', () => {
     expect(pages.filter((page) => !targets.has(page))).toEqual([]);
   });
 
-  it('names files of the project that exist', () => {
+  it('file names in the documentation exist', () => {
     const named = /^(?:src|test|docs|scripts|bench)\/[\w./-]+$/;
     const missing = markdownFiles().flatMap((file) =>
       codesIn(readProjectFile(file))
-        .filter((code) => named.test(code) && !existsSync(resolve(ROOT, code)))
+        .filter((code) => named.test(code) && !isProjectFile(file, code))
         .map((code) => `${file}: ${code}`),
     );
     expect(missing).toEqual([]);
   });
 
-  it('quotes lines of the log as the server writes them', () => {
+  it('operations.md quotes log lines of the source', () => {
     const written = joinedTexts(source);
     const quotes = tableUnder(readProjectFile('docs/operations.md'), '## What the log says').flatMap(
       ([line = '']) => codesIn(line),
@@ -123,11 +123,16 @@ describe('the documentation', () => {
   });
 });
 
-function brokenOf(links: readonly Link[]): string[] {
-  return links.filter((link) => !leadsSomewhere(link)).map(({ file, target }) => `${file}: ${target}`);
+/** Whether a path exists in the project's folder, or in that of the file that names it. */
+function isProjectFile(file: string, path: string): boolean {
+  return [ROOT, resolve(ROOT, dirname(file))].some((folder) => existsSync(resolve(folder, path)));
 }
 
-/** Code with the parts of its long texts joined, and `…` for each value that is put into a text. */
+function brokenOf(links: readonly Link[]): string[] {
+  return links.filter((link) => !targetExists(link)).map(({ file, target }) => `${file}: ${target}`);
+}
+
+/** Code with concatenated string literals joined, and `…` for each interpolated value. */
 function joinedTexts(code: string): string {
   return code.replace(/['"`]\s*\+\s*['"`]/g, '').replace(/\$\{[^{}]*\}/g, '…');
 }

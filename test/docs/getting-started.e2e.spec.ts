@@ -5,14 +5,14 @@ import { readProjectFile } from '../support/markdown.js';
 const page = readProjectFile('docs/getting-started.md');
 
 describe('docs/getting-started.md', () => {
-  it('starts the simulator as it can be started', () => {
+  it('contains a valid simulate command', () => {
     const [, options = ''] = /^npm run simulate -- (.+)$/m.exec(page) ?? [];
     expect(parseSimulateOptions(options.split(' '), Date.now())).toMatchObject({
       url: 'ws://127.0.0.1:8080',
     });
   });
 
-  it('quotes what the server says when it is ready', () => {
+  it('quotes the ready line', () => {
     const [ready = ''] = /^Ready\. .*$/m.exec(page) ?? [];
     const source = readProjectFile('src/server/run.ts').replaceAll('${at}', 'localhost:8080');
     expect(ready).not.toBe('');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { TestDatabase } from '../support/databases.js';
 import { readProjectFile } from '../support/markdown.js';
-import { SimulatedNetwork } from '../support/simulated-network.js';
+import { ReadmeNetwork } from '../support/readme-network.js';
 import { TestServer } from '../support/test-server.js';
 
 const page = readProjectFile('docs/getting-started.md');
@@ -11,7 +11,7 @@ describe('docs/getting-started.md', () => {
   it('asks questions that have answers, and opens pages that are there', { timeout: 120_000 }, async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
-    await using network = await SimulatedNetwork.play(server);
+    await using network = await ReadmeNetwork.play(server);
     expect(network).toBeDefined();
     const questions = [...page.matchAll(/^curl '(.+)'$/gm)].map(([, url = '']) => url);
     expect(questions.length).toBeGreaterThan(1);

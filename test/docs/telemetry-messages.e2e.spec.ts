@@ -3,7 +3,7 @@ import {
   listScenarios,
   loadScenario,
   MESSAGE_TYPES,
-  Network,
+  SimulatedNetwork,
   type NodeMessage,
 } from '../../src/simulator/index.js';
 import { codesIn, readProjectFile, tableUnder } from '../support/markdown.js';
@@ -137,7 +137,7 @@ function play(): NodeMessage[] {
   const startAt = Date.UTC(2021, 1, 9, 9);
   return listScenarios().flatMap(({ name }) => {
     const scenario = loadScenario(name);
-    const network = new Network({ scenario, nodes: Math.min(30, scenario.nodes), seed: 1, startAt });
+    const network = new SimulatedNetwork({ scenario, nodes: Math.min(30, scenario.nodes), seed: 1, startAt });
     const end = startAt + (name === 'traces' ? 15_000 : 240_000);
     const messages: NodeMessage[] = [];
     for (const message of network.messages()) {

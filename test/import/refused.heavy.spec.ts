@@ -113,11 +113,11 @@ describe('a server on a database of 0.1.4', { timeout: 90_000 }, () => {
     await using old = await oldDatabase();
     await using server = await TestServer.start(old.url);
     await expect(server.server.ready).rejects.toThrow(
-      /^The database is one of version 0\.1\.4\. .*tetcore-analytics import --from/,
+      /^The database has the schema of version 0\.1\.4\. .*tetcore-analytics import --from/,
     );
     const migrated = await commandLine(['migrate'], { DATABASE_URL: old.url });
     expect(migrated.code).toBe(1);
-    expect(migrated.stderr).toContain('The database is one of version 0.1.4.');
+    expect(migrated.stderr).toContain('The database has the schema of version 0.1.4.');
     const tables = await old.query("SELECT to_regclass('schema_migrations') AS name");
     expect(tables).toEqual([{ name: null }]);
   });

@@ -1,6 +1,6 @@
 import { v4 as uuidv4, v7 as uuidv7 } from 'uuid';
 import { describe, expect, it } from 'vitest';
-import { type ConnectionSnapshot, NOTHING_HELD, NOTHING_KNOWN } from '../../src/storage/index.js';
+import { type ConnectionSnapshot, NO_UNSTORED_BATCHES, MIN_BATCH_ID } from '../../src/storage/index.js';
 import { batch, endedSnapshot, newConnectionId, row } from '../support/batches.js';
 import { TestDatabase } from '../support/databases.js';
 import { onDatabase } from '../support/on-database.js';
@@ -179,11 +179,11 @@ describe('the id of a batch', () => {
         ({ id }) => id,
       );
     };
-    expect(await left(NOTHING_KNOWN)).toEqual([mark, first, second]);
+    expect(await left(MIN_BATCH_ID)).toEqual([mark, first, second]);
     expect(await left(second)).toEqual([mark, second]);
     expect(await left(uuidv7({ msecs: long + 3 }))).toEqual([mark]);
     expect(await count(database, 'collectors')).toBe(1);
-    expect(await left(NOTHING_HELD)).toEqual([]);
+    expect(await left(NO_UNSTORED_BATCHES)).toEqual([]);
     expect(await count(database, 'collectors')).toBe(0);
   });
 
@@ -255,7 +255,7 @@ describe('the row of a server process', () => {
       await storage.store(batch({ collector, connections: [one] }));
     }
     await database.query("UPDATE collectors SET holds_from = $1 WHERE host <> 'killed, with a journal'", [
-      NOTHING_HELD,
+      NO_UNSTORED_BATCHES,
     ]);
     const hosts = async (): Promise<string[]> =>
       (await database.query<{ host: string }>('SELECT host FROM collectors ORDER BY host')).map(

@@ -8,7 +8,7 @@ import {
   type Batch,
   BatchSink,
   type Extensions,
-  type Refusal,
+  type UpgradeRefusal,
   readTuple,
   splitTuples,
   type StoredMessage,
@@ -124,7 +124,7 @@ class Broken extends AfterStoreHook {
 class HeaderGuard extends UpgradeGuard {
   @Inject(Notes) private readonly notes!: Notes;
 
-  override check(...[request, path]: Parameters<UpgradeGuard['check']>): Refusal | null {
+  override check(...[request, path]: Parameters<UpgradeGuard['check']>): UpgradeRefusal | null {
     if (request.headers['x-team'] === undefined) return { status: 403, reason: 'address_not_allowed' };
     this.notes.letIn += 1;
     return super.check(request, path);

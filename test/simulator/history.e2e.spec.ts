@@ -6,7 +6,7 @@ import { DatabaseSink } from '../../src/simulator/database/database-sink.js';
 import {
   fill,
   type Host,
-  Network,
+  SimulatedNetwork,
   type NetworkOptions,
   type NodeMessage,
   readScenario,
@@ -42,7 +42,7 @@ const options: NetworkOptions = {
 
 /** What the same network says when nobody listens. */
 class Expected {
-  readonly network = new Network(options);
+  readonly network = new SimulatedNetwork(options);
   readonly messages: NodeMessage[] = [];
   readonly opened: { host: Host; at: number }[] = [];
   readonly ended: { host: Host; at: number }[] = [];
@@ -76,7 +76,7 @@ describe('a history that the simulator writes to a database', () => {
   beforeAll(async () => {
     database = TestDatabase.missing();
     const sink = await DatabaseSink.open({ url: database.url, settings });
-    generated = await fill(new Network(options), sink, { endAt });
+    generated = await fill(new SimulatedNetwork(options), sink, { endAt });
     await sink.end();
     expect(sink.totals()).toEqual({
       stored: generated,
@@ -205,7 +205,7 @@ describe('filling a database', () => {
     await using database = await TestDatabase.create();
     const stop = new AbortController();
     const sink = await DatabaseSink.open({ url: database.url, settings, signal: stop.signal });
-    const generated = await fill(new Network(options), sink, {
+    const generated = await fill(new SimulatedNetwork(options), sink, {
       endAt: Infinity,
       signal: stop.signal,
       onProgress: (_, messages) => messages > 5_000 && stop.abort(),
@@ -229,7 +229,7 @@ describe('filling a database', () => {
     const sink = await DatabaseSink.open({ url: proxy.url, settings: oneWriter });
     const made = proxy.connections;
     const faults: Fault[] = ['cut', 'answer lost'];
-    const generated = await fill(new Network(options), sink, {
+    const generated = await fill(new SimulatedNetwork(options), sink, {
       endAt: startAt + DAY_MS / 2,
       onProgress: () => {
         const again = made + 2 - faults.length === proxy.connections;
@@ -265,7 +265,7 @@ describe('sockets with changing nodes', () => {
     });
     const network: NetworkOptions = { scenario, seed: 5, startAt };
     const sink = await DatabaseSink.open({ url: database.url, settings });
-    const generated = await fill(new Network(network), sink, { endAt: startAt + 5 * 60_000 });
+    const generated = await fill(new SimulatedNetwork(network), sink, { endAt: startAt + 5 * 60_000 });
     await sink.end();
     const { stored, dropped } = sink.totals();
     expect(stored + dropped).toBe(generated);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { loadScenario, Network, type NodeProfile, Playback } from '../../src/simulator/index.js';
+import { loadScenario, SimulatedNetwork, type NodeProfile, Playback } from '../../src/simulator/index.js';
 import { chainKeyOf } from '../../src/storage/index.js';
 import { hasBrowser, TestBrowser } from '../support/browser.js';
 import { TestDatabase } from '../support/databases.js';
@@ -46,7 +46,7 @@ it.skipIf(!hasBrowser)(
     await using assets = await DashboardAssets.build('.');
     await using server = await TestServer.ready(database.url, { ASSETS_PATH: assets.path });
     const startAt = Date.now();
-    const network = new Network({ scenario: loadScenario('identities'), seed: 1, startAt });
+    const network = new SimulatedNetwork({ scenario: loadScenario('identities'), seed: 1, startAt });
     const planted: Planted[] = network.hosts.flatMap(({ nodes, greetsOnly }) =>
       nodes.map(({ profile }) => ({ profile, greetsOnly, key: keyOf(profile) })),
     );

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { NodeRegistry } from '../../src/registry/index.js';
-import { loadScenario, Network, type NodeProfile, Playback } from '../../src/simulator/index.js';
+import { loadScenario, SimulatedNetwork, type NodeProfile, Playback } from '../../src/simulator/index.js';
 import { chainKeyOf, typeSql } from '../../src/storage/index.js';
 import { TestDatabase } from '../support/databases.js';
 import { TestServer } from '../support/test-server.js';
@@ -18,7 +18,7 @@ it('the scenario identities is stored as planned', { timeout: 60_000 }, async ()
   await using database = await TestDatabase.create();
   await using server = await TestServer.ready(database.url);
   const startAt = Date.now() - SECONDS * 1000;
-  const network = new Network({ scenario: loadScenario('identities'), seed: 1, startAt });
+  const network = new SimulatedNetwork({ scenario: loadScenario('identities'), seed: 1, startAt });
   await new Playback(network, {
     url: server.ws,
     speed: Infinity,

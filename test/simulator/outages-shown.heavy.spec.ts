@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { expect, it } from 'vitest';
 import { readSettings } from '../../src/platform/config/index.js';
 import { DatabaseSink } from '../../src/simulator/database/database-sink.js';
-import { fill, Network, Playback, readScenario } from '../../src/simulator/index.js';
+import { fill, SimulatedNetwork, Playback, readScenario } from '../../src/simulator/index.js';
 import { DashboardAssets } from '../dashboard/dashboard-assets.js';
 import { EXACT_MS, storedGaps } from '../observer/observed.js';
 import { hasBrowser, TestBrowser } from '../support/browser.js';
@@ -51,7 +51,7 @@ it.skipIf(!hasBrowser)(
     const startAt = endAt - 30 * MINUTE_MS;
     const from = startAt + PAST.afterMinutes * MINUTE_MS;
     const to = from + PAST.forMinutes * MINUTE_MS;
-    const history = new Network({ scenario: scenario(PAST), seed: SEED, startAt });
+    const history = new SimulatedNetwork({ scenario: scenario(PAST), seed: SEED, startAt });
     const sink = await DatabaseSink.open({ url: database.url, settings: readSettings({}) });
     await fill(history, sink, { endAt });
     await sink.end();
@@ -65,7 +65,7 @@ it.skipIf(!hasBrowser)(
 
     // The same nodes go on at a server.
     await using server = await TestServer.ready(database.url, { ASSETS_PATH: assets.path });
-    const live = new Network({ scenario: scenario(LIVE), seed: SEED, startAt: Date.now() });
+    const live = new SimulatedNetwork({ scenario: scenario(LIVE), seed: SEED, startAt: Date.now() });
     const nodes = history.nodes.map(({ profile }) => profile);
     const peers = new Set(nodes.map(({ peerId }) => peerId));
     expect(new Set(live.nodes.map(({ profile }) => profile.peerId))).toEqual(peers);

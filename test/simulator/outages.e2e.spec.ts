@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSettings } from '../../src/platform/config/index.js';
 import { downGapId } from '../../src/observer/index.js';
 import { DatabaseSink } from '../../src/simulator/database/database-sink.js';
-import { fill, Network, type NetworkOptions, readScenario } from '../../src/simulator/index.js';
+import { fill, SimulatedNetwork, type NetworkOptions, readScenario } from '../../src/simulator/index.js';
 import { dispatch } from '../../src/simulator/play/message-sink.js';
 import { collectorOf } from '../../src/storage/index.js';
 import { storedGaps } from '../observer/observed.js';
@@ -58,7 +58,7 @@ function plant(): { connections: Planted[]; messages: number } {
   };
   let reason = 'closed';
   let last = startAt;
-  for (const event of new Network(options).events()) {
+  for (const event of new SimulatedNetwork(options).events()) {
     if (event.at >= endAt) break;
     if (event.kind === 'message') {
       const { host, profile } = event.node;
@@ -87,7 +87,7 @@ describe('outages of the collector in a history', () => {
   beforeAll(async () => {
     database = TestDatabase.missing();
     const sink = await DatabaseSink.open({ url: database.url, settings });
-    await fill(new Network(options), sink, { endAt });
+    await fill(new SimulatedNetwork(options), sink, { endAt });
     await sink.end();
     expect(sink.totals()).toMatchObject({ stored: planted.messages, rejected: 0, dropped: 0 });
   });
@@ -177,7 +177,7 @@ describe('an outage', () => {
   it('at the end of a history stays open', async () => {
     await using database = await TestDatabase.create();
     const sink = await DatabaseSink.open({ url: database.url, settings });
-    await fill(new Network(options), sink, { endAt: minute(11) });
+    await fill(new SimulatedNetwork(options), sink, { endAt: minute(11) });
     await sink.end();
     expect(await storedGaps(database)).toMatchObject([{ cause: 'down', began: minute(10), ended: null }]);
     expect(await database.query('SELECT FROM peer_connections WHERE ended_at IS NULL')).toEqual([]);
@@ -195,7 +195,7 @@ describe('an outage', () => {
     await using proxy = await PostgresProxy.start(database.url);
     const one = readSettings({ NUM_THREADS: '1', DB_POOL_SIZE: '1' });
     const sink = await DatabaseSink.open({ url: proxy.url, settings: one });
-    for (const event of new Network(options).events()) {
+    for (const event of new SimulatedNetwork(options).events()) {
       if (event.at >= minute(13)) break;
       const before = proxy.connections;
       if (event.kind === when) proxy.when(fault, 'cut');

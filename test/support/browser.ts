@@ -99,7 +99,7 @@ export class TestPage {
   }
 
   /** Expects that nothing is wrong with the page as it stands. */
-  async expectSound(): Promise<void> {
+  async expectAccessible(): Promise<void> {
     expect(await this.barriers()).toEqual([]);
     expect(await this.overflow()).toBeLessThanOrEqual(0);
     expect(this.problems).toEqual([]);

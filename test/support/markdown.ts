@@ -3,10 +3,10 @@ import { dirname, join, relative, resolve } from 'node:path';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
 
-const FOLDERS_OF_OTHERS = new Set(['node_modules', 'dist', 'data', 'coverage']);
+const IGNORED_FOLDERS = new Set(['node_modules', 'dist', 'data', 'coverage']);
 
 export interface Link {
-  /** The file that it is in, relative to the project's folder. */
+  /** The file with the link, relative to the project's folder. */
   file: string;
   target: string;
 }
@@ -22,7 +22,7 @@ export function projectFiles(folder: string): string[] {
   return readdirSync(path, { withFileTypes: true }).flatMap((entry) => {
     const found = relative(ROOT, join(path, entry.name));
     if (!entry.isDirectory()) return [found];
-    return FOLDERS_OF_OTHERS.has(entry.name) || entry.name.startsWith('.') ? [] : projectFiles(found);
+    return IGNORED_FOLDERS.has(entry.name) || entry.name.startsWith('.') ? [] : projectFiles(found);
   });
 }
 
@@ -30,7 +30,7 @@ export function readProjectFile(path: string): string {
   return readFileSync(resolve(ROOT, path), 'utf8');
 }
 
-/** Inline, with a title or without; definitions of references; HTML. Images are links as well. */
+/** Inline links with or without a title, reference definitions, and HTML. Includes images. */
 const LINKS = [
   /\]\(\s*<?([^()\s>]+)>?(?:\s+["'][^\n]*?["'])?\s*\)/g,
   /^ {0,3}\[[^\]\n]+\]:\s*<?([^\s>]+)>?/gm,
@@ -44,24 +44,24 @@ export function linksOf(file: string): Link[] {
   return targets.filter((target) => !/^[a-z]+:/.test(target)).map((target) => ({ file, target }));
 }
 
-/** The pages and pictures of the project that a file which is no Markdown names, with their headings. */
+/** References to pages and images of the project in a file other than Markdown, with anchors. */
 export function mentionsIn(file: string): Link[] {
   const pages = /\b(?:docs\/[\w/-]+(?:\.[\w-]+)*\.(?:md|json|png)|[A-Z]{6,}\.md)(?:#[\w-]+)?/g;
   return [...readProjectFile(file).matchAll(pages)].map(([target]) => ({ file, target }));
 }
 
-/** Whether a link leads to a file of the project, and to a heading of it if it names one. */
-export function leadsSomewhere({ file, target }: Link): boolean {
+/** Whether the file of a link exists, and its heading if the link has an anchor. */
+export function targetExists({ file, target }: Link): boolean {
   const [path = '', anchor] = target.split('#');
   const found = path === '' ? file : join(dirname(file), path);
   if (!existsSync(resolve(ROOT, found))) return false;
   return anchor === undefined || anchorsOf(readProjectFile(found)).has(anchor);
 }
 
-/** The anchors that GitHub gives to the headings of a text. */
+/** The anchors of headings, as on GitHub. */
 export function anchorsOf(text: string): Set<string> {
   const anchors = new Set<string>();
-  for (const [, heading = ''] of text.replace(/^```[\s\S]*?^```/gm, '').matchAll(/^#{1,6} +(.+)$/gm)) {
+  for (const [, heading = ''] of withoutFences(text).matchAll(/^#{1,6} +(.+)$/gm)) {
     const plain = heading
       .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
       .trim()
@@ -74,7 +74,7 @@ export function anchorsOf(text: string): Set<string> {
   return anchors;
 }
 
-/** The rows of the table that follows a heading, as the text of their cells. */
+/** The cells of the rows of the table after a heading. */
 export function tableUnder(text: string, heading: string): string[][] {
   const start = text.indexOf(`\n${heading}\n`);
   if (start < 0) throw new Error(`There is no heading "${heading}".`);
@@ -89,11 +89,15 @@ export function tableUnder(text: string, heading: string): string[][] {
   );
 }
 
-/** What stands in backticks. */
+/** Inline code. Fenced blocks are ignored. */
 export function codesIn(text: string): string[] {
-  return [...text.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
+  return [...withoutFences(text).matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
+}
+
+function withoutFences(text: string): string {
+  return text.replace(/^ *```[\s\S]*?^ *```/gm, '');
 }
 
 function withoutCode(text: string): string {
-  return text.replace(/^```[\s\S]*?^```/gm, '').replace(/`[^`\n]*`/g, '');
+  return withoutFences(text).replace(/`[^`\n]*`/g, '');
 }

@@ -138,7 +138,7 @@ function journalFindings(
   if (batches > 0) {
     findings.push(
       warning(
-        `Up to ${batches} batches (${formatSize(bytes)}) of an ended process are pending in ${path}.`,
+        `At most ${batches} ${batches === 1 ? 'batch' : 'batches'} (${formatSize(bytes)}) of an ended process ${batches === 1 ? 'is' : 'are'} pending in ${path}.`,
         off
           ? 'Start a server with this DATA_DIR and without JOURNAL_MODE=off. It stores them.'
           : 'A server with this DATA_DIR stores them within a minute once its database is available.',

@@ -13,6 +13,7 @@ import {
   READER_CONNECTIONS,
   sqlInterval,
 } from '../../storage/index.js';
+import { formatAge } from '../output.js';
 import { type Check, type Database, type Finding, ok, problem, warning } from './check.js';
 
 interface LiveServer {
@@ -120,7 +121,7 @@ export function partitionFindings(
 ): Finding[] {
   const findings: Finding[] = [];
   if (missingRanges(all, now, now + AHEAD_MS, 'day').length > 0) {
-    const text = `${table} does not have partitions for all of today and tomorrow.`;
+    const text = `${table} is missing partitions for today or tomorrow.`;
     findings.push(
       served
         ? problem(text, 'Search the log of the servers for the reason.')
@@ -145,7 +146,7 @@ export function partitionFindings(
       ),
     );
   }
-  return findings.length > 0 ? findings : [ok(`${table} has ${all.length} partitions, as expected.`)];
+  return findings.length > 0 ? findings : [ok(`${table} has all expected partitions (${all.length}).`)];
 }
 
 function namesOf(all: readonly Partition[]): string {
@@ -184,7 +185,7 @@ export const lastPurge: Check<Database> = {
     const age = rows[0]?.age;
     if (age === undefined) return problem('The table purge_state is empty.', 'The next purge writes it.');
     const served = (await liveServers(client)).length > 0;
-    return served ? lastPurgeFinding(age, settings) : ok(`${text(age)}. No server is running.`);
+    return served ? lastPurgeFinding(age, settings) : ok(`${lastPurgeText(age)}. No server is running.`);
   },
 };
 
@@ -193,15 +194,16 @@ export function lastPurgeFinding(
   ageS: number,
   { PURGE_INTERVAL_S }: Pick<Settings, 'PURGE_INTERVAL_S'>,
 ): Finding {
-  if (ageS <= OVERDUE_INTERVALS * PURGE_INTERVAL_S + GRACE_S) return ok(`${text(ageS)}.`);
+  if (ageS <= OVERDUE_INTERVALS * PURGE_INTERVAL_S + GRACE_S) return ok(`${lastPurgeText(ageS)}.`);
   return warning(
-    `${text(ageS)}, but PURGE_INTERVAL_S is ${PURGE_INTERVAL_S}.`,
+    `${lastPurgeText(ageS)}, but PURGE_INTERVAL_S is ${PURGE_INTERVAL_S}.`,
     'Search the log of the servers for "A purge", or run tetcore-analytics purge and read its output.',
   );
 }
 
-function text(ageS: number): string {
-  return `The last purge, or the creation of the database, was ${Math.max(0, Math.round(ageS))} s ago`;
+/** Migrations insert a row when the database is created, so the time of that is indistinguishable from a purge. */
+function lastPurgeText(ageS: number): string {
+  return `Last purge or database creation: ${formatAge(ageS)} ago`;
 }
 
 /** Checks that need an up-to-date schema. */

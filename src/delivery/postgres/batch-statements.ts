@@ -27,7 +27,7 @@ export function blocksOf(batch: Batch): { table: LogTable; block: RowBlock }[] {
 const COLLECTOR_CHECK = 1;
 
 /**
- * The first statements of the transaction of a batch. They fail if the batch is already stored (see isStoredBatch), or if
+ * The first statements of the transaction of a batch. They fail if the batch is already stored (see isDuplicateBatchError), or if
  * the number of its collector belongs to another one in this database, as after the restore of a backup, or if its
  * `holds_from` is above the batch (see isWrongCollector). A pipeline has no conditions: a division by zero makes it fail.
  */

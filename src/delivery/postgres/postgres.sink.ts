@@ -5,7 +5,7 @@ import {
   isBatchDone,
   isMissingPartition,
   isRejectedData,
-  isStoredBatch,
+  isDuplicateBatchError,
   LOG_TABLES,
   PartitionManager,
   registerCollector,
@@ -126,7 +126,7 @@ async function runUnlessStored(client: ClientBase, steps: readonly Step[]): Prom
     await runPipeline(client, steps);
     return true;
   } catch (error) {
-    if (!isStoredBatch(error)) throw error;
+    if (!isDuplicateBatchError(error)) throw error;
     await client.query('ROLLBACK');
     return false;
   }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { aBatch } from '../../../test/support/fakes/a-batch.js';
 import { FakeJournal } from '../../../test/support/fakes/fake-journal.js';
 import { type JournalMode, Settings } from '../../platform/config/index.js';
-import { HeldBatches, NOTHING_HELD, NOTHING_KNOWN } from '../../storage/index.js';
+import { HeldBatches, NO_UNSTORED_BATCHES, MIN_BATCH_ID } from '../../storage/index.js';
 import type { DeliveryGauges, DeliveryMetrics } from '../delivery.metrics.js';
 import { DeliveryQueue } from './delivery-queue.js';
 import { type QueuedBatch, sizeOf } from './queued-batch.js';
@@ -119,7 +119,7 @@ describe('a queue without a journal', () => {
 describe('holds_from of a queue', () => {
   it('is the lowest unstored id, or the last id if all are stored', async () => {
     const queue = queueIn('off');
-    expect(held.from).toBe(NOTHING_KNOWN);
+    expect(held.from).toBe(MIN_BATCH_ID);
     for (const id of ['a', 'b', 'c']) queue.push(aBatch(id));
     const [first, second] = [await take(queue), await take(queue)];
     expect(held.from).toBe('a');
@@ -145,7 +145,7 @@ describe('holds_from of a queue', () => {
     expect(held.from).toBe('c');
   });
 
-  it('is NOTHING_HELD once the queue is closed and the journal is empty', async () => {
+  it('is NO_UNSTORED_BATCHES once the queue is closed and the journal is empty', async () => {
     const queue = queueIn('always');
     queue.push(aBatch('a'));
     const item = await queue.take();
@@ -153,7 +153,7 @@ describe('holds_from of a queue', () => {
     queue.close();
     expect(held.from).toBe('a');
     item?.acknowledge();
-    expect(held.from).toBe(NOTHING_HELD);
+    expect(held.from).toBe(NO_UNSTORED_BATCHES);
   });
 });
 
@@ -280,7 +280,7 @@ describe('a queue that journals always', () => {
     expect(held.from).toBe('b');
     queue.end();
     queue.close();
-    expect(held.from).toBe(NOTHING_HELD);
+    expect(held.from).toBe(NO_UNSTORED_BATCHES);
   });
 
   it('does not report a batch as durable if it cannot be appended to the next directory', async () => {

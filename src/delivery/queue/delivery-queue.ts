@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { OutageLog } from '../../platform/async/index.js';
 import { Settings } from '../../platform/config/index.js';
-import { HeldBatches, NOTHING_HELD, NOTHING_KNOWN } from '../../storage/index.js';
+import { HeldBatches, NO_UNSTORED_BATCHES, MIN_BATCH_ID } from '../../storage/index.js';
 import { type Batch, BatchQueue } from '../../telemetry/index.js';
 import { DeliveryMetrics } from '../delivery.metrics.js';
 import { type JournalEntry, JournalFullError, type JournalMove, lowerId } from '../journal/index.js';
@@ -67,7 +67,7 @@ export class DeliveryQueue extends BatchQueue {
   private isFull = false;
   /** Ids of unstored batches that are in no journal, lowest first. */
   private inMemory = new Set<string>();
-  private lastId = NOTHING_KNOWN;
+  private lastId = MIN_BATCH_ID;
   /** The lowest id of a batch in a journal directory that was lost: the directory may be restored. */
   private lostFrom: string | undefined;
   private readonly journalOutage = new OutageLog(
@@ -207,7 +207,7 @@ export class DeliveryQueue extends BatchQueue {
   private get holdsFrom(): string {
     const [inMemory] = this.inMemory;
     const lowest = [this.journal.oldestId, this.lostFrom].reduce(lowerId, inMemory);
-    return lowest ?? (this.state === 'closed' ? NOTHING_HELD : this.lastId);
+    return lowest ?? (this.state === 'closed' ? NO_UNSTORED_BATCHES : this.lastId);
   }
 
   /**

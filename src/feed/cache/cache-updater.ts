@@ -26,7 +26,7 @@ export class CacheUpdater {
   }
 
   start(): void {
-    this.jobs.every(this.settings.CACHE_UPDATE_INTERVAL_MS, () => this.tick());
+    this.jobs.schedule('update cache', this.settings.CACHE_UPDATE_INTERVAL_MS, () => this.tick());
   }
 
   stop(): void {

@@ -149,7 +149,7 @@ export class NetworkUpdater {
   }
 
   start(): void {
-    this.jobs.every(this.settings.CACHE_UPDATE_INTERVAL_MS, () => this.tick());
+    this.jobs.schedule('update chains', this.settings.CACHE_UPDATE_INTERVAL_MS, () => this.tick());
   }
 
   /** Stops updates. {@link NetworkViews.stop} stops reads for requests. */

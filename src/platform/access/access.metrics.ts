@@ -14,13 +14,13 @@ export const accessMetricProviders = [
  * `origin`: from a page that may not use the live feed or change data. `host`: to a name that is not the server's. The
  * others are about tokens.
  */
-export type RefusalReason = 'missing' | 'malformed' | 'unknown' | 'scope' | 'origin' | 'host';
+export type AccessRefusalReason = 'missing' | 'malformed' | 'unknown' | 'scope' | 'origin' | 'host';
 
 @Injectable()
 export class AccessMetrics {
   constructor(@InjectMetric('tetcore_http_unauthorized_total') private readonly refusals: Counter) {}
 
-  refused(reason: RefusalReason): void {
+  refused(reason: AccessRefusalReason): void {
     this.refusals.inc({ reason });
   }
 }

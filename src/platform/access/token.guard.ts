@@ -9,7 +9,7 @@ import type { Request, Response } from 'express';
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type AccessScope, hashOf, Settings } from '../config/index.js';
-import { AccessMetrics, type RefusalReason } from './access.metrics.js';
+import { AccessMetrics, type AccessRefusalReason } from './access.metrics.js';
 import { isOriginAllowed } from './browsers.js';
 import { AccessGuard, FeedGuard } from './guards.js';
 
@@ -92,7 +92,10 @@ export class TokenGuard extends AccessGuard implements OnApplicationBootstrap {
     else if (needed === 'write' && scope !== 'write') this.forbid(response, needed);
   }
 
-  private refuse(response: Response, reason: Exclude<RefusalReason, 'scope' | 'origin' | 'host'>): never {
+  private refuse(
+    response: Response,
+    reason: Exclude<AccessRefusalReason, 'scope' | 'origin' | 'host'>,
+  ): never {
     this.metrics.refused(reason);
     const challenge = reason === 'missing' ? 'Bearer' : 'Bearer error="invalid_token"';
     response.setHeader('WWW-Authenticate', challenge);

@@ -11,8 +11,8 @@ export class DeadlineExceededError extends Error {
 }
 
 /**
- * Runs work with a time limit. The signal that the work gets aborts at the limit, and when the outer signal aborts.
- * Work that ignores it goes on, but its result and its errors are ignored.
+ * Runs work with a time limit. Passes `work` a signal that aborts at the limit or with the outer signal. Work that
+ * ignores the signal continues, but its result and its errors are ignored.
  *
  * @param limitMs milliseconds
  * @throws DeadlineExceededError at the limit

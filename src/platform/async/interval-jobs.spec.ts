@@ -18,7 +18,7 @@ describe('IntervalJobs', () => {
 
   it('runs a job at each interval until it is stopped, and after an error too', async () => {
     let runs = 0;
-    jobs.every(100, () => {
+    jobs.schedule('test', 100, () => {
       runs += 1;
       return runs === 1 ? Promise.reject(new Error('no')) : Promise.resolve();
     });
@@ -26,17 +26,17 @@ describe('IntervalJobs', () => {
     expect(runs).toBe(0);
     await vi.advanceTimersByTimeAsync(201);
     expect(runs).toBe(3);
-    expect(debug).toEqual(['Will be retried at the next interval: Error: no']);
+    expect(debug).toEqual(['Job "test" failed; it runs again at its next interval: Error: no']);
     jobs.stop();
     await vi.advanceTimersByTimeAsync(1_000);
     expect(runs).toBe(3);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('does not run a job twice at once, and waits for its end', async () => {
+  it('never overlaps a job with itself, and waits for its end', async () => {
     let runs = 0;
     let end = (): void => undefined;
-    jobs.every(100, () => {
+    jobs.schedule('test', 100, () => {
       runs += 1;
       return new Promise<void>((resolve) => (end = resolve));
     });

@@ -1,11 +1,11 @@
 import type { Logger } from '@nestjs/common';
 
-/** Work at intervals. No job runs twice at once: one that takes longer than its interval starts again at once. */
+/** Runs jobs at intervals. A job never overlaps itself. A late job starts immediately. */
 export class IntervalJobs {
   private readonly abort = new AbortController();
   private readonly running = new Set<Promise<void>>();
 
-  /** @param logger gets the errors of jobs, as debug: a job that fails runs again at its next interval */
+  /** @param logger logs the errors of jobs at debug */
   constructor(private readonly logger: Pick<Logger, 'debug'>) {}
 
   /** Aborts when the jobs are stopped. */
@@ -14,29 +14,34 @@ export class IntervalJobs {
   }
 
   /** Runs the job for the first time after one interval. */
-  every(intervalMs: number, job: () => Promise<unknown>): void {
-    this.schedule(intervalMs, job, performance.now());
+  schedule(name: string, intervalMs: number, job: () => Promise<unknown>): void {
+    this.scheduleNext(name, intervalMs, job, performance.now());
   }
 
   stop(): void {
     this.abort.abort(new Error('The server stops.'));
   }
 
-  /** Resolves when no job runs any more. To be called after `stop`. */
+  /** Resolves when no job is running. Call after `stop`. */
   async ended(): Promise<void> {
     await Promise.all(this.running);
   }
 
-  private schedule(intervalMs: number, job: () => Promise<unknown>, lastStartAt: number): void {
+  private scheduleNext(
+    name: string,
+    intervalMs: number,
+    job: () => Promise<unknown>,
+    lastStartAt: number,
+  ): void {
     if (this.signal.aborted) return;
     const start = (): void => {
       this.signal.removeEventListener('abort', cancel);
       const startedAt = performance.now();
-      const running = this.run(job);
+      const running = this.run(name, job);
       this.running.add(running);
       void running.then(() => {
         this.running.delete(running);
-        this.schedule(intervalMs, job, startedAt);
+        this.scheduleNext(name, intervalMs, job, startedAt);
       });
     };
     const timer = setTimeout(start, Math.max(0, lastStartAt + intervalMs - performance.now()));
@@ -44,11 +49,12 @@ export class IntervalJobs {
     this.signal.addEventListener('abort', cancel, { once: true });
   }
 
-  private async run(job: () => Promise<unknown>): Promise<void> {
+  private async run(name: string, job: () => Promise<unknown>): Promise<void> {
     try {
       await job();
     } catch (error) {
-      if (!this.signal.aborted) this.logger.debug(`Will be retried at the next interval: ${String(error)}`);
+      if (this.signal.aborted) return;
+      this.logger.debug(`Job "${name}" failed; it runs again at its next interval: ${String(error)}`);
     }
   }
 }

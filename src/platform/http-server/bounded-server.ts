@@ -1,6 +1,13 @@
 import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
-import { createServer, type RequestListener, type Server, type ServerOptions, STATUS_CODES } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  STATUS_CODES,
+} from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /** Limits on requests. Times are milliseconds. */
@@ -53,4 +60,23 @@ export function refuseInHttp(socket: Duplex, status: number, retryAfterS?: numbe
     `HTTP/1.1 ${status.toString()} ${text}\r\nConnection: close\r\n${retry}` +
       `Content-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body).toString()}\r\n\r\n${body}`,
   );
+}
+
+/** Headers of the connection and of the requested protocol. */
+const HOP_BY_HOP_HEADERS = new Set(['connection', 'upgrade', 'http2-settings']);
+
+/**
+ * Responds to an upgrade to another protocol as to a request without an upgrade, which HTTP allows. Clients such as
+ * those of Java and curl request HTTP/2 in this way, and Node.js passes the socket to the `upgrade` event.
+ */
+export function respondInHttp(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  const { method = 'GET', url = '/', rawHeaders } = request;
+  const lines = [`${method} ${url} HTTP/1.1`];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(at, at + 2);
+    if (!HOP_BY_HOP_HEADERS.has(name.toLowerCase())) lines.push(`${name}: ${value}`);
+  }
+  const start = Buffer.from(`${lines.join('\r\n')}\r\nConnection: close\r\n\r\n`, 'latin1');
+  socket.unshift(Buffer.concat([start, head]));
+  server.emit('connection', socket);
 }

@@ -1,2 +1,2 @@
-export { BoundedHttpAdapter, boundedServer, refuseInHttp } from './bounded-server.js';
+export { BoundedHttpAdapter, boundedServer, refuseInHttp, respondInHttp } from './bounded-server.js';
 export { HttpConnections, HttpServerModule } from './http-connections.js';

@@ -20,13 +20,13 @@ export class RelationSize {
 
 /** The software of the server. */
 export class VersionInfo {
-  @ApiString('', { example: 'tetcore-analytics' })
+  @ApiString('Package name.', { example: 'tetcore-analytics' })
   name!: string;
 
-  @ApiString('', { example: '0.2.0' })
+  @ApiString('Package version.', { example: '0.2.0' })
   version!: string;
 
-  @ApiString('', { example: 'Stores the telemetry of nodes.' })
+  @ApiString('Package description.', { example: 'Stores the telemetry of nodes.' })
   description!: string;
 }
 

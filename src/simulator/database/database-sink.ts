@@ -62,7 +62,7 @@ class BatchWriters {
     // A running write is never aborted: its outcome would be unknown.
     const never = new AbortController().signal;
     const { rejected } = await withRetries(() => this.sink.store(batch, never), {
-      what: 'a batch',
+      action: 'store a batch',
       stop: this.stop,
       isObsolete: () => this.failure !== undefined,
     });
@@ -179,11 +179,11 @@ export class DatabaseSink extends MessageSink {
     this.sockets.clear();
     if (!this.batch.empty) await this.flush();
     await this.writers.drain();
-    await this.database.collectorLost(at);
+    await this.database.simulateCrash(at);
   }
 
   override collectorBack(at: number): Promise<void> {
-    return this.database.collectorBack(at);
+    return this.database.simulateRestart(at);
   }
 
   /** Ends the connections that are left, with the last message of all, and waits until everything is stored. */

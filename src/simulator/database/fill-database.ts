@@ -5,7 +5,7 @@ import { formatTime, print } from '../console.js';
 import type { DatabaseFillOptions } from '../simulate-command.js';
 import { fill } from '../play/message-sink.js';
 import { UnreachableError } from '../play/socket-sink.js';
-import { Network } from '../world/network.js';
+import { SimulatedNetwork } from '../world/network.js';
 import { DatabaseSink } from './database-sink.js';
 import { withoutSecrets, WriteError } from './history-database.js';
 
@@ -40,7 +40,7 @@ export async function fillDatabase(options: DatabaseFillOptions, signal: AbortSi
 
 async function run(options: DatabaseFillOptions, signal: AbortSignal): Promise<void> {
   const { scenario, scenarioName, startAt, endAt, database } = options;
-  const network = new Network(options);
+  const network = new SimulatedNetwork(options);
   print(`${scenarioName}: ${scenario.description}`);
   print(
     `${network.nodes.length} nodes on ${network.hosts.length} sockets, from ${formatTime(startAt)} to ${formatTime(endAt)}, ` +

@@ -14,9 +14,9 @@ import {
   dataSourceOptions,
   endLostConnections,
   ensureDatabase,
-  markNothingHeld,
+  markNoUnstoredBatches,
   HeldBatches,
-  NOTHING_HELD,
+  NO_UNSTORED_BATCHES,
   PartitionManager,
   SystemClock,
   UnsupportedDatabaseError,
@@ -42,14 +42,14 @@ function describeError(error: unknown): string {
 
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 5_000;
-/** Time after which writes are not retried any more. */
+/** Time after which writes are no longer retried. */
 const RETRY_TIMEOUT_MS = 60_000;
 
-const logger = new Logger('DatabaseSink');
+const logger = new Logger('HistoryDatabase');
 
 interface RetryOptions {
-  /** What is stored, as the end of "Cannot store …". */
-  what: string;
+  /** The action, as the end of "Cannot …". */
+  action: string;
   /** Once it is aborted, failures are not retried. */
   stop: AbortSignal;
   /** Whether a retry has become useless. */
@@ -57,22 +57,22 @@ interface RetryOptions {
 }
 
 /**
- * Stores something, and retries for up to a minute.
+ * Writes to the database, and retries for up to a minute.
  *
  * @throws the last error
  */
 export async function withRetries<T>(
-  store: () => Promise<T>,
-  { what, stop, isObsolete = () => false }: RetryOptions,
+  write: () => Promise<T>,
+  { action, stop, isObsolete = () => false }: RetryOptions,
 ): Promise<T> {
   const latest = performance.now() + RETRY_TIMEOUT_MS;
   for (let delay = FIRST_DELAY_MS; ; delay = Math.min(2 * delay, MAX_DELAY_MS)) {
     try {
-      return await store();
+      return await write();
     } catch (error) {
       if (isObsolete() || stop.aborted || performance.now() > latest) throw error;
       if (delay === FIRST_DELAY_MS || delay === MAX_DELAY_MS)
-        logger.warn(`Cannot store ${what}, retrying: ${describeError(error)}`);
+        logger.warn(`Cannot ${action}, retrying: ${describeError(error)}`);
     }
     await sleep(delay, undefined, { signal: stop }).catch(() => undefined);
   }
@@ -113,12 +113,12 @@ class HistoryCollector {
   async stop(): Promise<void> {
     if (this.heartbeat === undefined) return;
     this.kill();
-    this.held.watch({ from: () => NOTHING_HELD, count: () => 0 });
+    this.held.watch({ from: () => NO_UNSTORED_BATCHES, count: () => 0 });
     await this.registry.stop();
   }
 }
 
-/** A database for simulated history, written in place of a server. */
+/** Writes simulated history directly to the database. */
 export class HistoryDatabase {
   /** The open gap while the collector is down. */
   private gap: GapRecord | undefined;
@@ -182,7 +182,7 @@ export class HistoryDatabase {
    * @param at milliseconds since the epoch, in simulated time
    * @throws WriteError
    */
-  async collectorLost(at: number): Promise<void> {
+  async simulateCrash(at: number): Promise<void> {
     this.collector.kill();
     const { identity } = this;
     this.gap = {
@@ -193,9 +193,9 @@ export class HistoryDatabase {
       ended_ms: null,
     };
     await this.storeGap(this.gap);
-    await this.withRetry('the end of connections', async () => {
+    await this.write('end connections', async () => {
       // It has no journal with unstored batches.
-      await this.pool.withClient((client) => markNothingHeld(client, [identity.id]));
+      await this.pool.withClient((client) => markNoUnstoredBatches(client, [identity.id]));
       let ended: number;
       do {
         ended = await this.pool.withClient(async (client) =>
@@ -210,9 +210,9 @@ export class HistoryDatabase {
    *
    * @throws WriteError
    */
-  async collectorBack(at: number): Promise<void> {
+  async simulateRestart(at: number): Promise<void> {
     const next = new HistoryCollector(this.pool, this.partitions);
-    await this.withRetry('a collector', () => next.registry.heartbeat());
+    await this.write('start a collector', () => next.registry.heartbeat());
     if (this.gap !== undefined) await this.storeGap({ ...this.gap, ended_ms: at });
     this.gap = undefined;
     next.keepAlive();
@@ -226,11 +226,11 @@ export class HistoryDatabase {
 
   private async storeGap(gap: GapRecord): Promise<void> {
     const gaps = new GapStore(this.pool, this.collector.id);
-    await this.withRetry('a gap', () => gaps.store([gap], new AbortController().signal));
+    await this.write('store a gap', () => gaps.store([gap], new AbortController().signal));
   }
 
-  private async withRetry(what: string, store: () => Promise<void>): Promise<void> {
-    await withRetries(store, { what, stop: this.signal }).catch((error: unknown) => {
+  private async write(action: string, write: () => Promise<void>): Promise<void> {
+    await withRetries(write, { action, stop: this.signal }).catch((error: unknown) => {
       throw new WriteError(error);
     });
   }

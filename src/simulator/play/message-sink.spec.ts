@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SimulatedNode } from '../nodes/simulated-node.js';
 import { loadScenario } from '../scenarios/load-scenario.js';
-import { Network } from '../world/network.js';
+import { SimulatedNetwork } from '../world/network.js';
 import type { Host } from '../world/population.js';
 import { fill, MessageSink } from './message-sink.js';
 
@@ -39,7 +39,8 @@ class RememberingSink extends MessageSink {
   }
 }
 
-const makeNetwork = () => new Network({ scenario: loadScenario('troubled'), nodes: 8, seed: 2, startAt });
+const makeNetwork = () =>
+  new SimulatedNetwork({ scenario: loadScenario('troubled'), nodes: 8, seed: 2, startAt });
 const endAt = startAt + 600_000;
 
 describe('filling a sink', () => {

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { NetworkEvent, NodeMessage } from '../nodes/telemetry-emitter.js';
-import type { Network } from '../world/network.js';
+import type { SimulatedNetwork } from '../world/network.js';
 import type { Host } from '../world/population.js';
 
 /**
@@ -61,7 +61,11 @@ const EVENTS_PER_TURN = 2_000;
  *
  * @returns the number of messages
  */
-export async function fill(network: Network, sink: MessageSink, options: FillOptions): Promise<number> {
+export async function fill(
+  network: SimulatedNetwork,
+  sink: MessageSink,
+  options: FillOptions,
+): Promise<number> {
   const { endAt, signal, onProgress } = options;
   let messages = 0;
   let events = 0;

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { readScenario } from '../scenarios/scenario.js';
-import { Network } from '../world/network.js';
+import { SimulatedNetwork } from '../world/network.js';
 import { Playback } from './playback.js';
 import { UnreachableError } from './socket-sink.js';
 
@@ -44,13 +44,13 @@ describe('playing a network to a server', () => {
   });
 
   it('sends every message to the path of its host in order, and closes with 1000', async () => {
-    const network = new Network(population);
+    const network = new SimulatedNetwork(population);
     const endAt = startAt + 60_000;
     const playback = new Playback(network, { url, speed, seed: 3, endAt });
     await playback.run();
 
     const expected = new Map(network.hosts.map((host) => [host.index, [] as string[]]));
-    for (const { at, node, text } of new Network(population).messages()) {
+    for (const { at, node, text } of new SimulatedNetwork(population).messages()) {
       if (at >= endAt) break;
       expected.get(node.host)?.push(text);
     }
@@ -67,7 +67,7 @@ describe('playing a network to a server', () => {
   });
 
   it('reconnects after a connection loss, and sends system.connected of each node first', async () => {
-    const network = new Network(population);
+    const network = new SimulatedNetwork(population);
     const stop = new AbortController();
     const playback = new Playback(network, { url, speed, seed: 3, signal: stop.signal });
     const sharedHost = network.hosts.find((host) => host.nodes.length === 2);
@@ -109,11 +109,11 @@ describe('playing a network to a server', () => {
     });
     const options = { nodes: 6, seed: 3, startAt };
     const endAt = startAt + 1_200_000;
-    const playback = new Playback(new Network(options), { url, speed: Infinity, seed: 3, endAt });
+    const playback = new Playback(new SimulatedNetwork(options), { url, speed: Infinity, seed: 3, endAt });
     await playback.run();
 
     const expected: string[] = [];
-    for (const { at, text } of new Network(options).messages()) {
+    for (const { at, text } of new SimulatedNetwork(options).messages()) {
       if (at >= endAt) break;
       expected.push(text);
     }
@@ -127,7 +127,7 @@ describe('playing a network to a server', () => {
       nodes: 3,
       reconnecting: { share: 1, everyMinutes: 2, awaySeconds: [5, 10] },
     });
-    const network = () => new Network({ scenario, seed: 3, startAt });
+    const network = () => new SimulatedNetwork({ scenario, seed: 3, startAt });
     const endAt = startAt + 1_800_000;
     let connections = 0;
     for (const { at, kind } of network().events()) {
@@ -143,10 +143,10 @@ describe('playing a network to a server', () => {
 
   it('reports an unreachable server', async () => {
     await new Promise((resolve) => server.close(resolve));
-    const playback = new Playback(new Network(population), { url, speed, seed: 3 });
+    const playback = new Playback(new SimulatedNetwork(population), { url, speed, seed: 3 });
     await expect(playback.run()).rejects.toThrow(UnreachableError);
-    await expect(new Playback(new Network(population), { url, speed, seed: 3 }).run()).rejects.toThrow(
-      'ECONNREFUSED',
-    );
+    await expect(
+      new Playback(new SimulatedNetwork(population), { url, speed, seed: 3 }).run(),
+    ).rejects.toThrow('ECONNREFUSED');
   });
 });

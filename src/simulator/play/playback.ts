@@ -1,5 +1,5 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import type { Network } from '../world/network.js';
+import type { SimulatedNetwork } from '../world/network.js';
 import { fill, dispatch } from './message-sink.js';
 import { SocketSink, type SocketTotals, type UnreachableError } from './socket-sink.js';
 
@@ -34,7 +34,7 @@ export class Playback {
   private reachedAt: number;
 
   constructor(
-    private readonly network: Network,
+    private readonly network: SimulatedNetwork,
     private readonly options: PlaybackOptions,
   ) {
     const { url, speed, seed, endAt } = options;

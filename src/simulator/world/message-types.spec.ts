@@ -5,7 +5,7 @@ import { type FieldKind, MESSAGE_TYPES, type MessageTypeInfo } from '../messages
 import type { NodeMessage } from '../nodes/telemetry-emitter.js';
 import { BUILT_IN } from '../scenarios/built-in.js';
 import { loadScenario } from '../scenarios/load-scenario.js';
-import { Network } from './network.js';
+import { SimulatedNetwork } from './network.js';
 
 const startAt = Date.UTC(2021, 1, 9, 9);
 const INFO = new Map<string, MessageTypeInfo>(MESSAGE_TYPES.map((info) => [info.msg, info]));
@@ -58,7 +58,7 @@ function without(fields: Record<string, unknown>, names: readonly string[]): Rec
 /** What each scenario says in its first minutes, with a few dozen nodes at most. */
 function run(name: string, seconds: number): NodeMessage[] {
   const scenario = loadScenario(name);
-  const network = new Network({ scenario, nodes: Math.min(30, scenario.nodes), seed: 1, startAt });
+  const network = new SimulatedNetwork({ scenario, nodes: Math.min(30, scenario.nodes), seed: 1, startAt });
   const taken: NodeMessage[] = [];
   for (const message of network.messages()) {
     if (message.at >= startAt + seconds * 1000) return taken;

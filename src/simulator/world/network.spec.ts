@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { NodeMessage } from '../nodes/telemetry-emitter.js';
-import { Network } from './network.js';
+import { SimulatedNetwork } from './network.js';
 
 const startAt = Date.UTC(2021, 1, 9, 9);
 
@@ -8,7 +8,7 @@ const take = (
   seconds: number,
   options: { nodes?: number; seed?: number; audit?: number } = {},
 ): NodeMessage[] => {
-  const network = new Network({ nodes: 20, seed: 1, audit: 0.2, startAt, ...options });
+  const network = new SimulatedNetwork({ nodes: 20, seed: 1, audit: 0.2, startAt, ...options });
   const taken: NodeMessage[] = [];
   for (const message of network.messages()) {
     if (message.at >= startAt + seconds * 1000) break;
@@ -233,7 +233,7 @@ describe('traces', () => {
 
 describe('the hosts of a network', () => {
   const paths = (audit: number) =>
-    new Network({ nodes: 60, seed: 1, audit, startAt }).hosts.map(({ path }) => path);
+    new SimulatedNetwork({ nodes: 60, seed: 1, audit, startAt }).hosts.map(({ path }) => path);
   const audited = (audit: number) => paths(audit).filter((path) => path.startsWith('/audit'));
 
   it('send to /audit with the configured share', () => {
@@ -244,9 +244,9 @@ describe('the hosts of a network', () => {
 
   it('have the configured number of nodes, some of which share a socket with different ids', () => {
     for (const nodes of [1, 2, 3, 7, 20]) {
-      expect(new Network({ nodes, seed: 1, audit: 0, startAt }).nodes).toHaveLength(nodes);
+      expect(new SimulatedNetwork({ nodes, seed: 1, audit: 0, startAt }).nodes).toHaveLength(nodes);
     }
-    const { hosts } = new Network({ nodes: 7, seed: 1, audit: 0, startAt });
+    const { hosts } = new SimulatedNetwork({ nodes: 7, seed: 1, audit: 0, startAt });
     const shared = hosts.find((host) => host.nodes.length === 2);
     expect(shared?.nodes.map(({ profile }) => profile.envelope)).toMatchObject([{ id: 1 }, { id: 2 }]);
     expect(hosts.map(({ software }) => software.frames)).toContain('text');

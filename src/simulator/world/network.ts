@@ -71,7 +71,7 @@ export interface NetworkOptions {
 /**
  * A network of nodes in simulated time. Its messages depend on the options only, not on sockets or real time.
  */
-export class Network {
+export class SimulatedNetwork {
   readonly startAt: number;
   readonly scenario: Scenario;
   readonly hosts: readonly Host[];

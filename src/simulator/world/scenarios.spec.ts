@@ -3,15 +3,15 @@ import type { NetworkEvent, NodeMessage } from '../nodes/telemetry-emitter.js';
 import type { SimulatedNode } from '../nodes/simulated-node.js';
 import { loadScenario } from '../scenarios/load-scenario.js';
 import { readScenario, type ScenarioFile } from '../scenarios/scenario.js';
-import { Network } from './network.js';
+import { SimulatedNetwork } from './network.js';
 
 const startAt = Date.UTC(2021, 1, 9, 9);
 
 function run(
   scenario: ScenarioFile,
   minutes: number,
-): { network: Network; events: NetworkEvent[]; said: NodeMessage[] } {
-  const network = new Network({ scenario: readScenario(scenario), seed: 1, startAt });
+): { network: SimulatedNetwork; events: NetworkEvent[]; said: NodeMessage[] } {
+  const network = new SimulatedNetwork({ scenario: readScenario(scenario), seed: 1, startAt });
   const events: NetworkEvent[] = [];
   for (const event of network.events()) {
     if (event.at >= startAt + minutes * 60_000) break;

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { type GapCause, NOTHING_KNOWN } from '../schema/index.js';
+import { type GapCause, MIN_BATCH_ID } from '../schema/index.js';
 
 /**
  * A server process, or an imported database of 0.1.4 with its `id` in `imports`.
@@ -29,7 +29,7 @@ export class Collector {
   stoppedAt!: Date | null;
 
   /** Batches with lower ids are stored, and are not stored again. See `tables.ts`. */
-  @Column('uuid', { name: 'holds_from', default: NOTHING_KNOWN })
+  @Column('uuid', { name: 'holds_from', default: MIN_BATCH_ID })
   holdsFrom!: string;
 }
 

@@ -5,7 +5,7 @@ import { DatabaseSize, type DatabaseSizeMetrics } from './database-size.js';
 
 describe('DatabaseSize', () => {
   const warnings: string[] = [];
-  const metrics = { forget: () => undefined } as DatabaseSizeMetrics;
+  const metrics = { clear: () => undefined } as DatabaseSizeMetrics;
   let isAway: boolean;
   let times: number[];
   let size: DatabaseSize;
@@ -26,7 +26,7 @@ describe('DatabaseSize', () => {
     vi.useRealTimers();
   });
 
-  /** Asks every five seconds, as the upkeep does, and gives the seconds between measurements. */
+  /** Calls measureIfDue every five seconds, and returns the seconds between measurements. */
   async function between(seconds: number): Promise<number[]> {
     const from = times.length;
     for (let passed = 0; passed < seconds; passed += 5) {

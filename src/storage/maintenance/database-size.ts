@@ -9,7 +9,7 @@ import { hasSqlState, LOG_TABLES, SqlState } from '../schema/index.js';
 export const databaseSizeMetricProviders = [
   makeGaugeProvider({
     name: 'tetcore_database_size_bytes',
-    help: 'Size of the database on disk, in bytes, measured within the last minute. Absent while it cannot be queried.',
+    help: 'Size of the database in bytes, measured about once a minute. Absent if the last measurement failed.',
   }),
   makeGaugeProvider({
     name: 'tetcore_table_size_bytes',
@@ -26,20 +26,20 @@ export class DatabaseSizeMetrics {
     @InjectMetric('tetcore_table_size_bytes') private readonly tables: Gauge,
   ) {
     // A gauge without labels begins with 0.
-    this.forget();
+    this.clear();
   }
 
-  forget(): void {
+  clear(): void {
     this.database.remove();
     this.tables.reset();
   }
 
-  databaseIs(bytes: number): void {
+  setDatabaseSize(bytes: number): void {
     this.database.set(bytes);
   }
 
   /** @param sizes bytes by table; other tables are unknown */
-  tablesAre(sizes: ReadonlyMap<string, number>): void {
+  setTableSizes(sizes: ReadonlyMap<string, number>): void {
     this.tables.reset();
     for (const [table, bytes] of sizes) this.tables.set({ table }, bytes);
   }
@@ -83,14 +83,14 @@ export class DatabaseSize {
   private async measureAll(): Promise<void> {
     try {
       await this.pool.withOwnClient(async (client) => {
-        this.metrics.databaseIs(await sizeOfDatabase(client));
-        this.metrics.tablesAre(await sizesOfTables(client));
+        this.metrics.setDatabaseSize(await sizeOfDatabase(client));
+        this.metrics.setTableSizes(await sizesOfTables(client));
       });
       this.backoff.reset();
       this.outage.succeeded();
       this.dueAt = performance.now() + INTERVAL_MS;
     } catch (error) {
-      this.metrics.forget();
+      this.metrics.clear();
       this.dueAt = performance.now() + this.backoff.next();
       this.outage.failed(error);
       throw error;

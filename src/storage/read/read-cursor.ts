@@ -97,7 +97,7 @@ export class ReadCursor<Row extends QueryResultRow> {
 
   private async close(): Promise<void> {
     this.ended = true;
-    await this.transaction.end(this.name);
+    await this.transaction.closeLater(this.name);
   }
 }
 

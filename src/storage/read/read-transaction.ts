@@ -3,15 +3,13 @@ import type { DataSource } from 'typeorm';
 import { isRolledBack, microsecondsOf } from '../schema/index.js';
 import { ReadCursor } from './read-cursor.js';
 import { asError, ReaderConnection } from './reader-connection.js';
-import { Reading } from './reading.js';
+import { RowStream } from './row-stream.js';
 
 /** The time limit of a row: milliseconds. */
 const DEFAULT_LIMIT_MS = 30_000;
-/**
- * How long after the limit PostgreSQL cancels a statement, and the client if there is no response. Both matter only if
- * the statement was not cancelled before.
- */
+/** Backup: PostgreSQL cancels the statement after limit + 1 s. */
 const STATEMENT_MARGIN_MS = 1_000;
+/** Backup: the client gives up after limit + 5 s. */
 const RESPONSE_MARGIN_MS = 5_000;
 const COMMIT_TIMEOUT_MS = 1_000;
 
@@ -32,8 +30,8 @@ export class ReadTransaction {
   /** The start of the transaction by the database's clock: microseconds since the epoch. */
   now = NaN;
   private cursors = 0;
-  /** Cursors at their end, which are not closed yet. */
-  private ended: string[] = [];
+  /** Finished cursors that are not closed yet. */
+  private cursorsToClose: string[] = [];
 
   private constructor(
     private readonly connection: ReaderConnection,
@@ -47,23 +45,23 @@ export class ReadTransaction {
    * stops. A running statement is cancelled then. The connection goes back to the readers' pool, or is closed if it
    * failed.
    *
-   * If PostgreSQL rolls the transaction back before the first row, it runs once more: a client that alters tables may
-   * lock them in another order, which is a deadlock.
+   * If PostgreSQL rolls the transaction back before the first row, because of a deadlock or serialization failure, the
+   * read is retried once. A client that alters tables may lock them in another order.
    *
-   * @param reading must start from the beginning each time that it is called
+   * @param produce must start from the beginning each time that it is called
    * @param options the limit is that of each row, without the time between requests
    * @returns rows that fail with a ReadTimeoutError, the signal's reason, or errors of the database
    */
   static read<T>(
     dataSource: DataSource,
-    reading: (transaction: ReadTransaction) => AsyncIterable<T>,
+    produce: (transaction: ReadTransaction) => AsyncIterable<T>,
     { limitMs = DEFAULT_LIMIT_MS, signal: outer, settings = {} }: ReadOptions = {},
-  ): Reading<T> {
+  ): RowStream<T> {
     const read = async function* (signal: AbortSignal): AsyncGenerator<T, void, undefined> {
       const connection = await ReaderConnection.borrow(dataSource, signal);
-      yield* new ReadTransaction(connection, signal, limitMs, settings).rows(reading);
+      yield* new ReadTransaction(connection, signal, limitMs, settings).readRows(produce);
     };
-    return new Reading(read, limitMs, outer);
+    return new RowStream(read, limitMs, outer);
   }
 
   /**
@@ -78,21 +76,21 @@ export class ReadTransaction {
     work: (transaction: ReadTransaction) => Promise<T>,
     options?: ReadOptions,
   ): Promise<T> {
-    const reading = async function* (transaction: ReadTransaction): AsyncGenerator<T, void, undefined> {
+    const produce = async function* (transaction: ReadTransaction): AsyncGenerator<T, void, undefined> {
       yield await work(transaction);
     };
-    const rows = ReadTransaction.read(dataSource, reading, options)[Symbol.asyncIterator]();
+    const rows = ReadTransaction.read(dataSource, produce, options)[Symbol.asyncIterator]();
     const { value } = await rows.next();
     await rows.return?.();
     return value as T;
   }
 
-  private async *rows<T>(
-    reading: (transaction: ReadTransaction) => AsyncIterable<T>,
+  private async *readRows<T>(
+    produce: (transaction: ReadTransaction) => AsyncIterable<T>,
   ): AsyncGenerator<T, void, undefined> {
     const { connection, signal } = this;
     try {
-      yield* this.rowsWithRetry(reading);
+      yield* this.readRowsWithRetry(produce);
     } catch (error) {
       // Aborted between two statements: the connection is still usable.
       if (error !== signal.reason) connection.failure ??= asError(error);
@@ -103,13 +101,13 @@ export class ReadTransaction {
     }
   }
 
-  private async *rowsWithRetry<T>(
-    reading: (transaction: ReadTransaction) => AsyncIterable<T>,
+  private async *readRowsWithRetry<T>(
+    produce: (transaction: ReadTransaction) => AsyncIterable<T>,
   ): AsyncGenerator<T, void, undefined> {
     let hasRows = false;
     try {
       await this.begin();
-      for await (const row of reading(this)) {
+      for await (const row of produce(this)) {
         hasRows = true;
         yield row;
       }
@@ -119,11 +117,11 @@ export class ReadTransaction {
     }
     await this.query('ROLLBACK');
     await this.begin();
-    yield* reading(this);
+    yield* produce(this);
   }
 
   private async begin(): Promise<void> {
-    this.ended = [];
+    this.cursorsToClose = [];
     const settings = { statement_timeout: this.limitMs + STATEMENT_MARGIN_MS, ...this.settings };
     const sql = [
       'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
@@ -166,11 +164,11 @@ export class ReadTransaction {
     return new ReadCursor(this, name);
   }
 
-  /** Closes a cursor that is at its end, later with others. The end of the transaction closes the rest. */
-  async end(cursor: string): Promise<void> {
-    this.ended.push(cursor);
-    if (this.ended.length < CLOSE_BATCH_SIZE) return;
-    await this.query(this.ended.map((name) => `CLOSE ${name}`).join(';'));
-    this.ended = [];
+  /** Closes a finished cursor, later and with others. The end of the transaction closes the rest. */
+  async closeLater(cursor: string): Promise<void> {
+    this.cursorsToClose.push(cursor);
+    if (this.cursorsToClose.length < CLOSE_BATCH_SIZE) return;
+    await this.query(this.cursorsToClose.map((name) => `CLOSE ${name}`).join(';'));
+    this.cursorsToClose = [];
   }
 }

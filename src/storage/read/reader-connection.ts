@@ -102,7 +102,7 @@ export class ReaderConnection {
 
 /**
  * Runs a statement outside of a transaction, and returns its row; undefined if there is none. If PostgreSQL rolls it
- * back because of a deadlock, it runs once more.
+ * back because of a deadlock or serialization failure, it is retried once.
  *
  * @throws errors of the database
  */

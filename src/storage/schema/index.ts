@@ -33,8 +33,8 @@ export {
   LOG_TABLES,
   type LogTable,
   logTable,
-  NOTHING_HELD,
-  NOTHING_KNOWN,
+  NO_UNSTORED_BATCHES,
+  MIN_BATCH_ID,
 } from './tables.js';
 export {
   COPY_HEADER,
@@ -74,7 +74,7 @@ export {
   isMissingPartition,
   isRejectedData,
   isRolledBack,
-  isStoredBatch,
+  isDuplicateBatchError,
   SqlState,
   sqlStateOf,
 } from './sql-state.js';

@@ -55,8 +55,9 @@ export function hasSqlState(error: unknown, ...states: string[]): boolean {
 }
 
 /**
- * Whether the database rejects the content of a row: classes 22 (data exception) and 54 (program limit exceeded). Such a
- * row is rejected every time, and must not block others.
+ * Whether the database rejects the content of a row: classes 22 (data exception) and 54 (program limit exceeded), except
+ * 2200H: an exhausted sequence is not the fault of the row. A rejected row is rejected every time, and must not block
+ * others.
  *
  * Everything else may succeed later, perhaps after an operator has repaired the database (a constraint, a full disk, a
  * read-only server): rejecting messages then would lose them.
@@ -74,17 +75,17 @@ export function isMissingPartition(error: unknown): boolean {
   );
 }
 
-/** Whether the id of a batch exists. Citus adds the number of a shard to the name of the constraint. */
-export function isStoredBatch(error: unknown): boolean {
+/**
+ * Whether the error is a unique violation of `ingest_batches_pkey`: the batch is already stored. Citus appends a shard
+ * number to the name of the constraint.
+ */
+export function isDuplicateBatchError(error: unknown): boolean {
   if (!hasSqlState(error, SqlState.UniqueViolation)) return false;
   const { constraint } = error as { constraint?: unknown };
   return typeof constraint === 'string' && constraint.startsWith('ingest_batches_pkey');
 }
 
-/**
- * Whether the database rolled a transaction back because of a conflict with another one. A retry waits for the other
- * one, and succeeds.
- */
+/** Serialization failure or deadlock. The transaction can be retried. */
 export function isRolledBack(error: unknown): boolean {
   return hasSqlState(error, SqlState.SerializationFailure, SqlState.DeadlockDetected);
 }

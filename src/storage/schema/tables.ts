@@ -13,13 +13,11 @@ export const GAP_CAUSES = ['down', 'paused', 'sockets_lost'] as const;
 /** `down`: the process had ended; `paused`: sockets were not read; `sockets_lost`: at least half of them ended at once. */
 export type GapCause = (typeof GAP_CAUSES)[number];
 
-/*
- * `collectors.holds_from`: batches of a process with a lower id are stored, and are not stored again: their rows of
- * `ingest_batches` can be purged. The process, or its abandoned journal, may still store batches from this id on.
+/**
+ * Lowest value of `collectors.holds_from`, the lowest batch id that may still be unstored. Ids below it can be purged, so
+ * with this value none can.
  */
+export const MIN_BATCH_ID = '00000000-0000-0000-0000-000000000000';
 
-/** Below every id: not known, so that all ids stay. */
-export const NOTHING_KNOWN = '00000000-0000-0000-0000-000000000000';
-
-/** Above every id: the process has ended, and its journal is empty or removed. */
-export const NOTHING_HELD = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+/** Value of `collectors.holds_from` of an ended process whose journal is empty or removed. It is above every batch id. */
+export const NO_UNSTORED_BATCHES = 'ffffffff-ffff-ffff-ffff-ffffffffffff';

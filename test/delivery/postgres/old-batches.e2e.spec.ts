@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Journal } from '../../../src/delivery/journal/index.js';
 import { JournalReplay } from '../../../src/delivery/journal-replay.js';
-import { NOTHING_HELD } from '../../../src/storage/index.js';
+import { NO_UNSTORED_BATCHES } from '../../../src/storage/index.js';
 import type { Batch } from '../../../src/telemetry/index.js';
 import { batch, newConnectionId, row } from '../../support/batches.js';
 import { TestDatabase } from '../../support/databases.js';
@@ -89,7 +89,7 @@ describe('a journal that is replayed after eight days', () => {
     await storedThen(database, batches.slice(0, 1));
     await purged(database);
     await using server = await TestServer.ready(database.url, { DATA_DIR: await journalOf(batches) });
-    await waitUntil(async () => (await holdsFrom(database, COLLECTOR.id)) === NOTHING_HELD, {
+    await waitUntil(async () => (await holdsFrom(database, COLLECTOR.id)) === NO_UNSTORED_BATCHES, {
       what: 'the journal to be stored',
       timeoutMs: 15_000,
     });
@@ -125,7 +125,7 @@ describe('a journal that is replayed after eight days', () => {
     );
     await using next = await TestServer.ready(database.url, { DATA_DIR: dataDir });
     await waitUntil(async () => (await stored(database)) === 40, { what: 'all of it', timeoutMs: 15_000 });
-    await waitUntil(async () => (await holdsFrom(database, COLLECTOR.id)) === NOTHING_HELD, {
+    await waitUntil(async () => (await holdsFrom(database, COLLECTOR.id)) === NO_UNSTORED_BATCHES, {
       what: 'it to be done with',
     });
     expect(await gauge(next, 'tetcore_journals_left_alone')).toBe(0);
@@ -181,7 +181,7 @@ describe('a batch below holds_from of its process', () => {
     await using database = await TestDatabase.create();
     await using storage = new TestStorage(database.url);
     await storage.collectors.heartbeat();
-    await database.query('UPDATE collectors SET holds_from = $1', [NOTHING_HELD]);
+    await database.query('UPDATE collectors SET holds_from = $1', [NO_UNSTORED_BATCHES]);
     const collector = storage.collectorId.identity;
     const own = [1, 2, 3, 4].map(() => batch({ collector, expiring: [row()] }));
     const results = await Promise.all(own.map((one) => storage.store(one)));

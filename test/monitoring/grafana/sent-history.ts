@@ -2,7 +2,7 @@ import { readSettings } from '../../../src/platform/config/index.js';
 import { DatabaseSink } from '../../../src/simulator/database/database-sink.js';
 import {
   fill,
-  Network,
+  SimulatedNetwork,
   type NetworkOptions,
   type NodeMessage,
   readScenario,
@@ -75,7 +75,7 @@ export class SentHistory implements AsyncDisposable {
   static async fill(): Promise<SentHistory> {
     const database = TestDatabase.missing();
     const sink = await DatabaseSink.open({ url: database.url, settings });
-    await fill(new Network(options), sink, { endAt: SentHistory.end });
+    await fill(new SimulatedNetwork(options), sink, { endAt: SentHistory.end });
     await sink.end();
     // A history has one server, which ran now.
     await database.query(
@@ -139,7 +139,7 @@ export async function unusedId(database: TestDatabase): Promise<number> {
 }
 
 function sentMessages(): [SentMessage[], Map<string, string>] {
-  const network = new Network(options);
+  const network = new SimulatedNetwork(options);
   const labels = labelsOf(network.nodes.map(({ profile }) => profile));
   const sent: SentMessage[] = [];
   const opened = new Map<number, number>();

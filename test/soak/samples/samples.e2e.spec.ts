@@ -20,7 +20,7 @@ describe('growth', () => {
     });
   });
 
-  it('is 1 without growth, whatever the first and third quarter have', () => {
+  it('ignores the first and third quarter', () => {
     const samples = samplesOf([1, 2, 50, 50, 900, 900, 50, 50], 10);
     expect(growthOf(samples, 'rss_mib', 80).ratio).toBe(1);
   });
@@ -30,8 +30,8 @@ describe('growth', () => {
   });
 });
 
-describe('samples as CSV', () => {
-  it('have a header line, and one line each', () => {
+describe('toCsv', () => {
+  it('has a header line and one line per sample', () => {
     const lines = toCsv(samplesOf([1.23456, 2], 5)).split('\n');
     expect(lines).toHaveLength(4);
     expect(lines[0]).toBe(COLUMNS.join(','));

@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { ClientBase } from 'pg';
 import { hostname } from 'node:os';
 import { PACKAGE_VERSION } from '../../../platform/config/index.js';
-import { COLLECTOR_NUMBERS, connectionId, MAX_CONNECTIONS, NOTHING_HELD } from '../../schema/index.js';
+import { COLLECTOR_NUMBERS, connectionId, MAX_CONNECTIONS, NO_UNSTORED_BATCHES } from '../../schema/index.js';
 import { markBatchIds } from './stored-batches.js';
 
 /** A server process. Its number is short, and unique once the database has a row with the number and the id. */
@@ -128,7 +128,7 @@ export async function collectorNumber(
 export async function reserveCollectorNumber(client: ClientBase, id: string): Promise<number> {
   const { number } = await insertCollector(client, { id, number: randomCollectorNumber() }, true);
   await client.query(
-    `UPDATE collectors SET last_seen_at = now(), stopped_at = now(), holds_from = '${NOTHING_HELD}'
+    `UPDATE collectors SET last_seen_at = now(), stopped_at = now(), holds_from = '${NO_UNSTORED_BATCHES}'
       WHERE number = $1`,
     [number],
   );

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ClientBase } from 'pg';
-import { COLLECTOR_DEAD_AFTER_MS, NOTHING_HELD, NOTHING_KNOWN } from '../../schema/index.js';
+import { COLLECTOR_DEAD_AFTER_MS, NO_UNSTORED_BATCHES, MIN_BATCH_ID } from '../../schema/index.js';
 
 interface HeldBatchesSource {
   /** The lowest id of a batch that this process may still store. */
@@ -12,7 +12,7 @@ interface HeldBatchesSource {
 /** The batches that this process holds and has not stored. The delivery queue is their source. */
 @Injectable()
 export class HeldBatches {
-  private source: HeldBatchesSource = { from: () => NOTHING_KNOWN, count: () => 0 };
+  private source: HeldBatchesSource = { from: () => MIN_BATCH_ID, count: () => 0 };
 
   watch(source: HeldBatchesSource): void {
     this.source = source;
@@ -46,7 +46,7 @@ export async function markBatchIds(client: ClientBase, collector: string, number
 /** @param collector the id of the process */
 export async function batchIdStateOf(client: ClientBase, collector: string): Promise<BatchIdState> {
   const { rows } = await client.query<{ number: number; done: boolean }>(
-    `SELECT number, holds_from = '${NOTHING_HELD}' AS done FROM collectors WHERE id = $1`,
+    `SELECT number, holds_from = '${NO_UNSTORED_BATCHES}' AS done FROM collectors WHERE id = $1`,
     [collector],
   );
   const [found] = rows;
@@ -60,10 +60,14 @@ export async function batchIdStateOf(client: ClientBase, collector: string): Pro
 }
 
 /** Records that the journals of these processes are empty. */
-export async function markNothingHeld(client: ClientBase, collectors: readonly string[]): Promise<void> {
-  await client.query(`UPDATE collectors SET holds_from = '${NOTHING_HELD}' WHERE id = ANY($1::uuid[])`, [
-    collectors,
-  ]);
+export async function markNoUnstoredBatches(
+  client: ClientBase,
+  collectors: readonly string[],
+): Promise<void> {
+  await client.query(
+    `UPDATE collectors SET holds_from = '${NO_UNSTORED_BATCHES}' WHERE id = ANY($1::uuid[])`,
+    [collectors],
+  );
 }
 
 /**
@@ -74,14 +78,14 @@ export async function markNothingHeld(client: ClientBase, collectors: readonly s
  * @param folders the names of all journal directories
  * @returns the processes for which it is recorded, or need not be
  */
-export async function markNothingHeldIfCertain(
+export async function markNoUnstoredBatchesIfCertain(
   client: ClientBase,
   collectors: readonly string[],
   folders: readonly string[],
 ): Promise<string[]> {
   const running = 'stopped_at IS NULL AND last_seen_at > now() - make_interval(secs => $3)';
   await client.query(
-    `UPDATE collectors SET holds_from = '${NOTHING_HELD}'
+    `UPDATE collectors SET holds_from = '${NO_UNSTORED_BATCHES}'
       WHERE id = ANY($1::uuid[]) AND NOT (${running})
         AND NOT EXISTS (SELECT FROM unnest($2::uuid[]) AS folder (id)
                          WHERE id NOT IN (SELECT id FROM collectors WHERE ${running}))`,
@@ -89,7 +93,7 @@ export async function markNothingHeldIfCertain(
   );
   const { rows } = await client.query<{ id: string }>(
     `SELECT said.id FROM unnest($1::uuid[]) AS said (id) LEFT JOIN collectors USING (id)
-      WHERE holds_from IS NULL OR holds_from = '${NOTHING_HELD}'`,
+      WHERE holds_from IS NULL OR holds_from = '${NO_UNSTORED_BATCHES}'`,
     [collectors],
   );
   return rows.map(({ id }) => id);

@@ -102,7 +102,7 @@ async function rejectOldSchema(client: ClientBase): Promise<void> {
   }
   if (type !== 'integer') return;
   throw new UnsupportedDatabaseError(
-    'is one of version 0.1.4. Set DATABASE_URL to a new one, which is created if it is missing, and import this one ' +
+    'has the schema of version 0.1.4. Set DATABASE_URL to a new one, which is created if it is missing, and import this one ' +
       'with `tetcore-analytics import --from`: see docs/coming-from-0.1.4.md',
   );
 }

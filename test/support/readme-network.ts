@@ -7,17 +7,17 @@ import { waitUntil } from './wait-until.js';
 const TYPES = ['block.import', 'notify.finalized', 'tracing.profiling', 'system.interval'];
 
 /** The network of the README: 20 simulated nodes that talk to a server. `await using` ends it. */
-export class SimulatedNetwork implements AsyncDisposable {
+export class ReadmeNetwork implements AsyncDisposable {
   /** An old build, which reports traces and reputations. */
   static readonly PEER = '12D3KooWLBdBrp9qguHjUdKaSHU2zv9dNNmifoqfeVLVyp7dw2SE';
 
   private constructor(private readonly simulator: ChildProcess) {}
 
   /** Playing, and its known peer has said something of each kind. */
-  static async play(server: TestServer): Promise<SimulatedNetwork> {
+  static async play(server: TestServer): Promise<ReadmeNetwork> {
     const options = [CLI, 'simulate', '--nodes', '20', '--url', server.ws];
-    const network = new SimulatedNetwork(spawn(process.execPath, options, { stdio: 'ignore' }));
-    const peer = SimulatedNetwork.PEER;
+    const network = new ReadmeNetwork(spawn(process.execPath, options, { stdio: 'ignore' }));
+    const peer = ReadmeNetwork.PEER;
     await waitUntil(
       async () => {
         const [counts, reports] = await Promise.all(

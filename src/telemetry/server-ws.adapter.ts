@@ -6,23 +6,23 @@ import type { Duplex } from 'node:stream';
 import type { Observable } from 'rxjs';
 import type { WebSocketServer } from 'ws';
 import type { Settings } from '../platform/config/index.js';
-import { refuseInHttp } from '../platform/http-server/index.js';
+import { refuseInHttp, respondInHttp } from '../platform/http-server/index.js';
 import { messageLimits } from '../platform/sockets/index.js';
-import type { Refusal } from './admission.js';
+import type { UpgradeRefusal } from './admission.js';
 import type { UpgradeGuard } from './upgrade-guard.js';
 
 /** The close grace period: ws terminates a connection whose close frame has not arrived by then. Milliseconds. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
-const UNKNOWN_PATH: Refusal = { status: 404, reason: 'unknown_path' };
-const FEED_FULL: Refusal = { status: 503, reason: 'feed_full', retryAfterS: 5 };
+const UNKNOWN_PATH: UpgradeRefusal = { status: 404, reason: 'unknown_path' };
+const FEED_FULL: UpgradeRefusal = { status: 503, reason: 'feed_full', retryAfterS: 5 };
 
 /** `isFull`: set by a gateway with a limit of its own. */
 type PathServer = WebSocketServer & { path: string; options: { isFull?: () => boolean } };
 
 /** The WebSocket adapter of the server: limits from the settings, and an HTTP response for each refusal. */
-export class TelemetryWsAdapter extends WsAdapter {
-  protected override readonly logger = new Logger(TelemetryWsAdapter.name);
+export class ServerWsAdapter extends WsAdapter {
+  protected override readonly logger = new Logger(ServerWsAdapter.name);
 
   constructor(
     httpServer: Server,
@@ -58,7 +58,7 @@ export class TelemetryWsAdapter extends WsAdapter {
     if (handlers.length > 0) super.bindMessageHandlers(client, handlers, transform);
   }
 
-  /** Errors of a client's socket are counted there, and are no errors of the server. */
+  /** WatchedWebSocket counts client socket errors. Here they are only logged at debug. */
   override bindErrorHandler(server: WebSocketServer): WebSocketServer {
     server.on('connection', (ws) => ws.on('error', (error) => this.logger.debug(error.message)));
     server.on('error', (error) => this.logger.error(error));
@@ -91,7 +91,7 @@ export class TelemetryWsAdapter extends WsAdapter {
   }
 }
 
-function refusalOf(server: PathServer | undefined): Refusal | null {
+function refusalOf(server: PathServer | undefined): UpgradeRefusal | null {
   if (server === undefined) return UNKNOWN_PATH;
   return server.options.isFull?.() === true ? FEED_FULL : null;
 }
@@ -102,23 +102,4 @@ function pathOf(request: IncomingMessage): string {
   let end = path.length;
   while (end > 1 && path[end - 1] === '/') end -= 1;
   return path.slice(0, end) || '/';
-}
-
-/** Headers about the connection and the requested protocol. */
-const DROPPED = new Set(['connection', 'upgrade', 'http2-settings']);
-
-/**
- * Responds to an upgrade to another protocol as to a request without upgrade, which HTTP allows. Clients such as
- * those of Java and curl request HTTP/2 in this way, and Node.js passes the socket to the `upgrade` event.
- */
-export function respondInHttp(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
-  const { method = 'GET', url = '/', rawHeaders } = request;
-  const lines = [`${method} ${url} HTTP/1.1`];
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const [name = '', value = ''] = rawHeaders.slice(at, at + 2);
-    if (!DROPPED.has(name.toLowerCase())) lines.push(`${name}: ${value}`);
-  }
-  const start = Buffer.from(`${lines.join('\r\n')}\r\nConnection: close\r\n\r\n`, 'latin1');
-  socket.unshift(Buffer.concat([start, head]));
-  server.emit('connection', socket);
 }

@@ -16,7 +16,7 @@ class ReadCancelledError extends Error {
  * Rows that are read as they are requested, once. Unlike that of a generator, the `return` of its iterator does not wait
  * for the row that is being read: it aborts the read.
  */
-export class Reading<T> implements AsyncIterable<T> {
+export class RowStream<T> implements AsyncIterable<T> {
   /**
    * @param read is called when the first row is requested, with a signal that aborts it
    * @param limitMs the time limit of each row, without the time between requests
