@@ -33,16 +33,18 @@ describe('IntervalJobs', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('does not run a job twice at once, and waits for its end', async () => {
+  it('does not run a job twice at once, but at the next multiple of its interval, and waits for its end', async () => {
     let runs = 0;
     let end = (): void => undefined;
     jobs.every(100, () => {
       runs += 1;
       return new Promise<void>((resolve) => (end = resolve));
     });
-    await vi.advanceTimersByTimeAsync(1_000);
+    await vi.advanceTimersByTimeAsync(1_010);
     expect(runs).toBe(1);
     end();
+    await vi.advanceTimersByTimeAsync(89);
+    expect(runs).toBe(1);
     await vi.advanceTimersByTimeAsync(1);
     expect(runs).toBe(2);
     jobs.stop();

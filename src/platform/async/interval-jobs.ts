@@ -1,6 +1,9 @@
 import type { Logger } from '@nestjs/common';
 
-/** Work at intervals. No job runs twice at once: one that takes longer than its interval starts again at once. */
+/**
+ * Work at intervals. No job runs twice at once: one that takes longer than its interval starts again at the next multiple
+ * of the interval, so that a slow job does not use its resources all the time.
+ */
 export class IntervalJobs {
   private readonly abort = new AbortController();
   private readonly running = new Set<Promise<void>>();
@@ -15,7 +18,7 @@ export class IntervalJobs {
 
   /** Runs the job for the first time after one interval. */
   every(intervalMs: number, job: () => Promise<unknown>): void {
-    this.schedule(intervalMs, job, performance.now());
+    this.schedule(intervalMs, job, performance.now() + intervalMs);
   }
 
   stop(): void {
@@ -27,19 +30,19 @@ export class IntervalJobs {
     await Promise.all(this.running);
   }
 
-  private schedule(intervalMs: number, job: () => Promise<unknown>, lastStartAt: number): void {
+  private schedule(intervalMs: number, job: () => Promise<unknown>, dueAt: number): void {
     if (this.signal.aborted) return;
     const start = (): void => {
       this.signal.removeEventListener('abort', cancel);
-      const startedAt = performance.now();
       const running = this.run(job);
       this.running.add(running);
       void running.then(() => {
         this.running.delete(running);
-        this.schedule(intervalMs, job, startedAt);
+        const missed = Math.max(0, Math.floor((performance.now() - dueAt) / intervalMs));
+        this.schedule(intervalMs, job, dueAt + (missed + 1) * intervalMs);
       });
     };
-    const timer = setTimeout(start, Math.max(0, lastStartAt + intervalMs - performance.now()));
+    const timer = setTimeout(start, Math.max(0, dueAt - performance.now()));
     const cancel = (): void => clearTimeout(timer);
     this.signal.addEventListener('abort', cancel, { once: true });
   }
