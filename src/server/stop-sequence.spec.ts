@@ -2,6 +2,7 @@ import { type INestApplication, Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EmbeddedPostgresServer } from '../embedded-postgres/index.js';
+import { DeadlineExceededError } from '../platform/async/index.js';
 import { Deadline } from '../platform/lifecycle/index.js';
 import {
   RESERVED_FOR_EXIT,
@@ -48,6 +49,16 @@ describe('a stop', () => {
     expect(log.map((line) => line.split('\n')[0])).toEqual([
       'Stop step "b" failed: Error: it is stuck',
       'Stop step "d" failed: Error: it is stuck',
+    ]);
+  });
+
+  it('reports a step that fails with a deadline of its own as failed', async () => {
+    const fails = (): never => {
+      throw new DeadlineExceededError(1_000);
+    };
+    await stopInOrder([{ name: 'a', share: 0.1, run: fails }], new Deadline(10_000));
+    expect(log.map((line) => line.split('\n')[0])).toEqual([
+      'Stop step "a" failed: DeadlineExceededError: no result within 1 s',
     ]);
   });
 

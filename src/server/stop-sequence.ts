@@ -48,10 +48,12 @@ export async function stopInOrder(steps: readonly StopStep[], whole: Deadline): 
 async function take({ name, run }: StopStep, limitMs: number, whole: Deadline): Promise<void> {
   const logger = new Logger('Server');
   const startedAt = performance.now();
+  const late = new DeadlineExceededError(limitMs);
   try {
-    await withDeadline(limitMs, () => run(new Deadline(limitMs * STEP_DEADLINE), whole));
+    await withDeadline(limitMs, () => run(new Deadline(limitMs * STEP_DEADLINE), whole), undefined, late);
   } catch (error) {
-    if (error instanceof DeadlineExceededError) {
+    // A step may throw an error of this class itself, for a deadline of its own.
+    if (error === late) {
       logger.warn(`Stop step "${name}" timed out; continuing with the next step.`);
     } else {
       logger.error(`Stop step "${name}" failed: ${formatError(error)}`);
