@@ -90,6 +90,21 @@ describe('a stop', () => {
 });
 
 describe('the stop sequence of the server', () => {
+  it('checks the database until delivery has stopped', async () => {
+    const called: string[] = [];
+    const part = (name: string): unknown =>
+      new Proxy({}, { get: (_, method) => () => called.push(`${name}.${String(method)}`) });
+    const app = { get: ({ name }: { name: string }) => part(name) } as unknown as INestApplication;
+    const whole = new Deadline(10_000);
+    for (const { name, run } of stopSequence(app).slice(0, 5)) {
+      if (name !== 'journal') await run(new Deadline(1_000), whole);
+      if (name === 'delivery') expect(called.at(-1)).toBe('Delivery.drain');
+      expect(called).not.toContain('DatabaseWatch.stop');
+      if (name === 'journal') await run(new Deadline(1_000), whole);
+    }
+    expect(called.slice(-2)).toEqual(['DatabaseWatch.stop', 'Delivery.close']);
+  });
+
   it('reserves no more than the whole time', () => {
     const steps = [...stopSequence({} as INestApplication), stopPostgresStep({} as EmbeddedPostgresServer)];
     const shares = steps.reduce((sum, { share }) => sum + share, RESERVED_FOR_EXIT);

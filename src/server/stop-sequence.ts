@@ -87,7 +87,6 @@ export function stopSequence(app: INestApplication): StopStep[] {
         app.get(Observer).stopTakingIn();
         app.get(PurgeSchedule).stop();
         app.get(NetworkUpdater).stop();
-        app.get(DatabaseWatch).stop();
       },
     },
     {
@@ -110,10 +109,14 @@ export function stopSequence(app: INestApplication): StopStep[] {
       run: (deadline) => app.get(Delivery).drain(deadline),
     },
     {
-      // Afterwards batches that are not stored are on disk, and the journal is closed.
+      // Until now an outage of the database is logged. Afterwards batches that are not stored are on disk, and the
+      // journal is closed.
       name: 'journal',
       share: 0.02,
-      run: () => app.get(Delivery).close(),
+      run: () => {
+        app.get(DatabaseWatch).stop();
+        return app.get(Delivery).close();
+      },
     },
     {
       // No more batches are stored. Resources of hooks stay until the modules are closed.
