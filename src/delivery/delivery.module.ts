@@ -21,7 +21,7 @@ import { SecondarySinks, sinkMetricProviders, SinkMetrics, SECONDARY_SINKS } fro
 
 /** The queue of batches, and its journal. */
 @Module({
-  imports: [StorageModule],
+  imports: [StorageModule, TelemetrySharedModule],
   providers: [
     ...deliveryMetricProviders,
     DeliveryMetrics,

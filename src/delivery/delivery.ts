@@ -22,6 +22,7 @@ export class Delivery {
   private readonly logger = new Logger(Delivery.name);
   private isStarted = false;
   private replayStopped: Promise<void> | undefined;
+  private closing: Promise<void> | undefined;
   private isClosed = false;
   private lost = 0;
 
@@ -44,7 +45,7 @@ export class Delivery {
 
   /** Whether delivery has stopped, and every batch is stored or in the journal. */
   get endedWithoutLoss(): boolean {
-    return this.isClosed && this.lost === 0;
+    return this.isClosed && this.lost + this.queue.lost === 0;
   }
 
   /** Waits until every batch is stored, or until no progress is made. No batch may be pushed any more. */
@@ -56,17 +57,9 @@ export class Delivery {
     drained.abort();
   }
 
-  /** Stops the writers, writes unstored batches to the journal, and closes it. */
-  async close(): Promise<void> {
-    this.queue.end();
-    // Before batches count as journaled.
-    this.journal.check();
-    const remaining = this.queue.takeRemaining().map((item) => ({ item, pendingSinks: undefined }));
-    this.journalOrLose([...(await this.writers.stop()), ...remaining]);
-    await this.replayStopped;
-    await this.journal.close();
-    this.queue.close();
-    this.isClosed = true;
+  /** Stops the writers, writes unstored batches to the journal, and closes it. A second call waits for the first. */
+  close(): Promise<void> {
+    return (this.closing ??= this.closeOnce());
   }
 
   async endHooks(deadline: Deadline): Promise<void> {
@@ -75,6 +68,25 @@ export class Delivery {
 
   async closeSinks(): Promise<void> {
     await this.secondarySinks.close();
+  }
+
+  private async closeOnce(): Promise<void> {
+    this.queue.end();
+    // Before batches count as journaled.
+    this.journal.check();
+    const unfinished = await this.writers.stop();
+    this.journalOrLose([...unfinished, ...this.takeRemaining()]);
+    await this.replayStopped;
+    // Sockets that did not end in time may have pushed more.
+    const late = this.takeRemaining();
+    if (late.length > 0) this.journalOrLose(late);
+    this.queue.close();
+    await this.journal.close();
+    this.isClosed = true;
+  }
+
+  private takeRemaining(): UnfinishedBatch[] {
+    return this.queue.takeRemaining().map((item) => ({ item, pendingSinks: undefined }));
   }
 
   /** Resolves at the deadline, or with a journal when no batch has been stored for a while. */
@@ -95,11 +107,12 @@ export class Delivery {
 
   private journalOrLose(batches: readonly UnfinishedBatch[]): void {
     let journaled = 0;
+    let lost = 0;
     let undelivered = 0;
     for (const { item, pendingSinks } of batches) {
       const isJournaled = this.isJournaled(item);
       if (isJournaled) journaled += 1;
-      else if (pendingSinks === undefined) this.lost += 1;
+      else if (pendingSinks === undefined) lost += 1;
       else {
         undelivered += 1;
         this.secondarySinks.lost(pendingSinks);
@@ -109,12 +122,11 @@ export class Delivery {
       this.outcomes.count(ENDPOINTS.expiring.countedAs, outcome, item.rows.expiring);
       this.outcomes.count(ENDPOINTS.audit.countedAs, outcome, item.rows.audit);
     }
+    this.lost += lost;
     if (journaled > 0)
       this.logger.log(`${journaled.toString()} batches remain in the journal for the next start.`);
-    if (this.lost > 0)
-      this.logger.error(
-        `Lost ${this.lost.toString()} batches: neither the database nor a journal was available.`,
-      );
+    if (lost > 0)
+      this.logger.error(`Lost ${lost.toString()} batches: neither the database nor a journal was available.`);
     if (undelivered > 0)
       this.logger.error(
         `${undelivered.toString()} stored batches were not delivered to a secondary sink: no journal was available.`,

@@ -1,4 +1,4 @@
-import { OperatorError } from '../platform/errors/index.js';
+import { codeOf, OperatorError } from '../platform/errors/index.js';
 import type { LoggerService } from '@nestjs/common';
 import pg from 'pg';
 import { realpath } from 'node:fs/promises';
@@ -215,7 +215,7 @@ export async function findEmbeddedPostgres(dataDir: string): Promise<FoundEmbedd
   try {
     cluster = await realpath(layout.cluster);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
   const postmaster = await readPostmasterFile(cluster);

@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { codeOf } from '../platform/errors/index.js';
 import { LockedFile } from '../platform/lock/index.js';
 import type { PostgresBinaries } from './binaries.js';
 import { type DataLayout, readIfThere, rotateLog } from './data-layout.js';
@@ -205,7 +206,7 @@ export async function isPostmasterOf(cluster: string, pid: number): Promise<bool
   try {
     process.kill(pid, 0);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+    if (codeOf(error) !== 'EPERM') return false;
   }
   if (process.platform === 'win32') return true;
   const listed = await promisify(execFile)('ps', ['-p', pid.toString(), '-o', 'command=']).catch(

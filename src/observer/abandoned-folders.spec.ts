@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { v7 as uuidv7 } from 'uuid';
 import { DatabaseClock, SystemClock } from '../storage/index.js';
 import { AbandonedFolders, recoverGaps } from './abandoned-folders.js';
@@ -75,6 +75,34 @@ describe('the folder of a process', () => {
       expect(await readdir(path)).toEqual(['heartbeat.json', 'lock']);
     },
   );
+
+  it('is taken over although an older one cannot be, which is logged once', async () => {
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    // A directory in place of the file: it cannot be read.
+    await mkdir(join(root, uuidv7({ msecs: 1 }), 'heartbeat.json'), { recursive: true });
+    const folder = await ObserverFolder.create(root, collector.id, () => undefined);
+    folder.writeHeartbeat(heartbeat(500));
+    await folder.release();
+    const left = new AbandonedFolders(root);
+    const [taken, ...others] = await left.takeOverAll();
+    expect([taken?.heartbeat, others]).toEqual([heartbeat(500), []]);
+    expect(await left.takeOverAll()).toEqual([]);
+    expect(warn).toHaveBeenCalledOnce();
+    expect(warn).toHaveBeenCalledWith(
+      expect.stringContaining('cannot be read for now and will be retried: EISDIR'),
+    );
+    vi.restoreAllMocks();
+    taken?.release();
+  });
+
+  it.runIf(process.platform !== 'win32')('is left empty if it cannot be removed', async () => {
+    const elsewhere = join(root, 'elsewhere');
+    await mkdir(elsewhere);
+    // Its target can be removed only by the name of the target.
+    await symlink(elsewhere, join(root, collector.id));
+    expect(await new AbandonedFolders(root).takeOver(collector.id)).toBeUndefined();
+    expect(await readdir(elsewhere)).toEqual([]);
+  });
 
   it('returns the gaps that can be read', async () => {
     const folder = await ObserverFolder.create(root, collector.id, () => undefined);

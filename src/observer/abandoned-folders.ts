@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf, describeError } from '../platform/errors/index.js';
 import { DirectoryLock, listProcessFolders, lockIfAbandoned } from '../platform/lock/index.js';
 import type { DatabaseClock } from '../storage/index.js';
 import { type Gap, gapOf, type GapRecord, newGap, readGapRecord } from './gaps.js';
@@ -21,6 +22,8 @@ export class AbandonedFolders {
   private readonly logger = new Logger('Observer');
   /** Folders that this version cannot read, which was logged. */
   private readonly unreadable = new Set<string>();
+  /** Folders that could not be taken over, which was logged. */
+  private readonly failed = new Set<string>();
 
   constructor(private readonly root: string) {}
 
@@ -28,9 +31,41 @@ export class AbandonedFolders {
   async ids(): Promise<string[]> {
     const ids: string[] = [];
     for (const id of await listProcessFolders(this.root)) {
-      if (!this.unreadable.has(id) && !DirectoryLock.isHeld(join(this.root, id))) ids.push(id);
+      if (!this.unreadable.has(id) && !this.isHeld(id)) ids.push(id);
     }
     return ids;
+  }
+
+  /**
+   * Takes over all folders that it can. The others are left, and may be retried.
+   *
+   * @param isWanted called with the id of a folder
+   */
+  async takeOverAll(isWanted: (id: string) => boolean = () => true): Promise<AbandonedFolder[]> {
+    const folders: AbandonedFolder[] = [];
+    for (const id of (await this.ids()).filter(isWanted)) {
+      try {
+        const folder = await this.takeOver(id);
+        if (folder !== undefined) folders.push(folder);
+        this.failed.delete(id);
+      } catch (error) {
+        if (!this.failed.has(id)) {
+          const path = join(this.root, id);
+          this.logger.warn(`${path} cannot be read for now and will be retried: ${describeError(error)}`);
+        }
+        this.failed.add(id);
+      }
+    }
+    return folders;
+  }
+
+  /** If that cannot be checked, it is not held: `takeOver` fails for the same reason. */
+  private isHeld(id: string): boolean {
+    try {
+      return DirectoryLock.isHeld(join(this.root, id));
+    } catch {
+      return false;
+    }
   }
 
   /**
@@ -93,7 +128,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { closeSync, openSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DirectoryLock, makeDirectory, removeProcessFolder } from '../platform/lock/index.js';
+import { DirectoryLock, emptyProcessFolder, makeDirectory } from '../platform/lock/index.js';
 import type { CollectorIdentity } from '../storage/index.js';
 import { type GapRecord, isCollector } from './gaps.js';
 
@@ -113,7 +114,7 @@ export class ObserverFolder {
   async release(): Promise<void> {
     const hasHeartbeat = this.file !== undefined;
     this.close();
-    if (!hasHeartbeat) await removeFolder(this.path, this.lock).catch(() => undefined);
+    if (!hasHeartbeat) await removeFolder(this.path, this.lock);
     else this.lock.release();
   }
 
@@ -123,6 +124,12 @@ export class ObserverFolder {
   }
 }
 
+/**
+ * Removes the files of a locked folder, its lock, and the folder itself if possible: an empty one does no harm.
+ *
+ * @throws errors of the file system, if files remain
+ */
 export async function removeFolder(path: string, lock: DirectoryLock): Promise<void> {
-  await removeProcessFolder(path, lock, [HEARTBEAT_FILE, GAPS_FILE, `${GAPS_FILE}.new`]);
+  emptyProcessFolder(path, lock, [HEARTBEAT_FILE, GAPS_FILE, `${GAPS_FILE}.new`]);
+  await rmdir(path).catch(() => undefined);
 }

@@ -179,13 +179,9 @@ export class Observer {
 
   private async takeOverFolders(): Promise<AbandonedFolder[]> {
     if (this.folder === undefined) return [];
-    const folders: AbandonedFolder[] = [];
-    for (const id of await this.abandonedFolders.ids()) {
-      if (id === this.collector.id || this.recordedByOthers.has(id)) continue;
-      const folder = await this.abandonedFolders.takeOver(id);
-      if (folder !== undefined) folders.push(folder);
-    }
-    return folders;
+    return await this.abandonedFolders.takeOverAll(
+      (id) => id !== this.collector.id && !this.recordedByOthers.has(id),
+    );
   }
 
   /**

@@ -2,6 +2,7 @@ import { type INestApplication, Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EmbeddedPostgresServer } from '../embedded-postgres/index.js';
+import { DeadlineExceededError } from '../platform/async/index.js';
 import { Deadline } from '../platform/lifecycle/index.js';
 import {
   RESERVED_FOR_EXIT,
@@ -51,6 +52,16 @@ describe('a stop', () => {
     ]);
   });
 
+  it('reports a step that fails with a deadline of its own as failed', async () => {
+    const fails = (): never => {
+      throw new DeadlineExceededError(1_000);
+    };
+    await stopInOrder([{ name: 'a', share: 0.1, run: fails }], new Deadline(10_000));
+    expect(log.map((line) => line.split('\n')[0])).toEqual([
+      'Stop step "a" failed: DeadlineExceededError: no result within 1 s',
+    ]);
+  });
+
   it('reserves the share of each step', async () => {
     const never = new Promise(() => undefined);
     const limits: Record<string, number> = {};
@@ -79,6 +90,21 @@ describe('a stop', () => {
 });
 
 describe('the stop sequence of the server', () => {
+  it('checks the database until delivery has stopped', async () => {
+    const called: string[] = [];
+    const part = (name: string): unknown =>
+      new Proxy({}, { get: (_, method) => () => called.push(`${name}.${String(method)}`) });
+    const app = { get: ({ name }: { name: string }) => part(name) } as unknown as INestApplication;
+    const whole = new Deadline(10_000);
+    for (const { name, run } of stopSequence(app).slice(0, 5)) {
+      if (name !== 'journal') await run(new Deadline(1_000), whole);
+      if (name === 'delivery') expect(called.at(-1)).toBe('Delivery.drain');
+      expect(called).not.toContain('DatabaseWatch.stop');
+      if (name === 'journal') await run(new Deadline(1_000), whole);
+    }
+    expect(called.slice(-2)).toEqual(['DatabaseWatch.stop', 'Delivery.close']);
+  });
+
   it('reserves no more than the whole time', () => {
     const steps = [...stopSequence({} as INestApplication), stopPostgresStep({} as EmbeddedPostgresServer)];
     const shares = steps.reduce((sum, { share }) => sum + share, RESERVED_FOR_EXIT);

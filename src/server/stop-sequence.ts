@@ -48,10 +48,12 @@ export async function stopInOrder(steps: readonly StopStep[], whole: Deadline): 
 async function take({ name, run }: StopStep, limitMs: number, whole: Deadline): Promise<void> {
   const logger = new Logger('Server');
   const startedAt = performance.now();
+  const late = new DeadlineExceededError(limitMs);
   try {
-    await withDeadline(limitMs, () => run(new Deadline(limitMs * STEP_DEADLINE), whole));
+    await withDeadline(limitMs, () => run(new Deadline(limitMs * STEP_DEADLINE), whole), undefined, late);
   } catch (error) {
-    if (error instanceof DeadlineExceededError) {
+    // A step may throw an error of this class itself, for a deadline of its own.
+    if (error === late) {
       logger.warn(`Stop step "${name}" timed out; continuing with the next step.`);
     } else {
       logger.error(`Stop step "${name}" failed: ${formatError(error)}`);
@@ -85,7 +87,6 @@ export function stopSequence(app: INestApplication): StopStep[] {
         app.get(Observer).stopTakingIn();
         app.get(PurgeSchedule).stop();
         app.get(NetworkUpdater).stop();
-        app.get(DatabaseWatch).stop();
       },
     },
     {
@@ -108,10 +109,14 @@ export function stopSequence(app: INestApplication): StopStep[] {
       run: (deadline) => app.get(Delivery).drain(deadline),
     },
     {
-      // Afterwards batches that are not stored are on disk, and the journal is closed.
+      // Until now an outage of the database is logged. Afterwards batches that are not stored are on disk, and the
+      // journal is closed.
       name: 'journal',
       share: 0.02,
-      run: () => app.get(Delivery).close(),
+      run: () => {
+        app.get(DatabaseWatch).stop();
+        return app.get(Delivery).close();
+      },
     },
     {
       // No more batches are stored. Resources of hooks stay until the modules are closed.

@@ -95,22 +95,23 @@ export async function runChecksUntilTimeout<Subject>(
 ): Promise<CheckRun<Subject>> {
   const findings: CheckedFinding[] = [];
   for (const [index, { name, run }] of checks.entries()) {
+    const late = new DeadlineExceededError(limitMs);
     try {
-      const found = await withDeadline(limitMs, () => run(subject));
+      const found = await withDeadline(limitMs, () => run(subject), undefined, late);
       findings.push(...[found].flat().map((finding) => ({ check: name, ...finding })));
     } catch (error) {
-      findings.push({ check: name, ...failed(error) });
-      if (error instanceof DeadlineExceededError)
-        return { findings, timedOut: { left: checks.slice(index + 1) } };
+      findings.push({ check: name, ...failed(error, late) });
+      if (error === late) return { findings, timedOut: { left: checks.slice(index + 1) } };
     }
   }
   return { findings, timedOut: undefined };
 }
 
-function failed(error: unknown): Finding {
-  if (error instanceof DeadlineExceededError) {
+/** @param late the error of the check's own timeout */
+function failed(error: unknown, late: DeadlineExceededError): Finding {
+  if (error === late) {
     return problem(
-      `Check failed: ${error.message}.`,
+      `Check failed: ${late.message}.`,
       'Find out what blocks the machine, its disks or the database, and run doctor again.',
     );
   }

@@ -2,13 +2,14 @@ import { closeSync, existsSync, fsyncSync, openSync, rmdirSync, rmSync, writeSyn
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { v7 as uuid } from 'uuid';
+import { codeOf } from '../../platform/errors/index.js';
 import {
   DirectoryLock,
   lockIfAbandoned,
   makeDirectory,
   removeProcessFolder,
 } from '../../platform/lock/index.js';
-import { codeOf, JournalFormatError, JournalUnavailableError } from './journal.error.js';
+import { JournalFormatError, JournalUnavailableError } from './journal.error.js';
 import { type JournalFormat, newFormat, readFormat } from './format/index.js';
 import { Segment } from './segments.js';
 

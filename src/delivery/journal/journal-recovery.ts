@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { validate as isUuid } from 'uuid';
+import { codeOf } from '../../platform/errors/index.js';
 import { listProcessFolders } from '../../platform/lock/index.js';
 import { AbandonedJournal, type AbandonedJournalOptions } from './abandoned-journal.js';
 import { type JournalContents, JournalDirectory } from './journal-directory.js';
-import { codeOf } from './journal.error.js';
 import { openBatchBytes, openBatchPath, readOpenBatch } from './open-batch.js';
 import { type JournalDamage, RecordReader } from './records.js';
 

@@ -1,12 +1,6 @@
 import { adviceFor, LockUnavailableError } from '../../platform/lock/index.js';
-import { OperatorError } from '../../platform/errors/index.js';
+import { codeOf, OperatorError } from '../../platform/errors/index.js';
 import type { JournalDamage } from './records.js';
-
-/** The `code` of an error of the file system, such as `ENOSPC`. */
-export function codeOf(error: unknown): string | undefined {
-  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : undefined;
-}
 
 /** The journal directory cannot be created or written. An operator must act. */
 export class JournalUnavailableError extends OperatorError {

@@ -19,11 +19,12 @@ import { lowerId, SegmentChain } from './segments.js';
  * States of the journal of this process:
  *
  *   open        batches and parts are written to its directory
- *   lost        the directory was removed or moved. Every write, and check(), tries to create another one
+ *   lost        the directory was removed or moved. Every write, and check(), tries to create another one, unless the
+ *               directory is back
  *   refilling   there is another directory, and onMove() appends to it again what is in memory
  *   closed      close() was called: the files may belong to another process
  *
- *   open → lost → refilling → open;  open, lost → closed
+ *   open → lost → refilling → open;  lost → open;  open, lost → closed
  *
  * A loss while it is refilling fails the write, and is handled by the next one. Any other transition is a bug, and throws.
  */
@@ -31,7 +32,7 @@ type JournalState = 'open' | 'lost' | 'refilling' | 'closed';
 
 const TRANSITIONS: Readonly<Record<JournalState, readonly JournalState[]>> = {
   open: ['lost', 'closed'],
-  lost: ['refilling', 'closed'],
+  lost: ['refilling', 'open', 'closed'],
   refilling: ['open'],
   closed: [],
 };
@@ -245,12 +246,14 @@ export class Journal {
   }
 
   /**
-   * Checks that the directory is in place, and creates another one if not.
+   * Checks that the directory is in place, and creates another one if not. One that is back is used again.
    *
    * @throws JournalUnavailableError if that fails
    */
   check(): void {
-    if (this.#state !== 'closed' && !this.#isIntact()) this.#move();
+    if (this.#state === 'closed') return;
+    if (!this.#isIntact()) this.#move();
+    else if (this.#state === 'lost') this.#return();
   }
 
   /** Leaves unstored batches to a later process, after fsync; removes the directory if there are none. */
@@ -289,7 +292,10 @@ export class Journal {
       let failure: unknown;
       try {
         const result = write();
-        if (this.#writing(isInPlace)) return result;
+        if (this.#writing(isInPlace)) {
+          if (this.#state === 'lost') this.#return();
+          return result;
+        }
         failure = new JournalWriteError(this.path, 'it is removed repeatedly');
       } catch (error) {
         if (this.#isIntact()) throw error;
@@ -303,9 +309,23 @@ export class Journal {
   /** Whether all files are in place. If that cannot be checked, they count as in place. */
   #isIntact(): boolean {
     try {
-      return this.#directory.isIntact() && this.#openBatch.isInPlace() && this.#segments.allAreInPlace();
+      return this.#hasAllFiles();
     } catch {
       return true;
+    }
+  }
+
+  /** @throws errors of the file system */
+  #hasAllFiles(): boolean {
+    return this.#directory.isIntact() && this.#openBatch.isInPlace() && this.#segments.allAreInPlace();
+  }
+
+  /** The directory is back before another one could be created. */
+  #return(): void {
+    try {
+      if (this.#hasAllFiles()) this.#become('open');
+    } catch {
+      // It cannot be checked: the next write or check tries again.
     }
   }
 

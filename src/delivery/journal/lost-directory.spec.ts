@@ -154,6 +154,27 @@ describe.runIf(onPosix)('a journal whose directory is removed or moved', () => {
     expect(journal.entries).toBe(1);
   });
 
+  it.each([
+    ['by a check', (journal: Journal) => journal.check()],
+    ['by a write', (journal: Journal) => void journal.append(aBatch('later'))],
+  ])('uses it again if it is put back before there is another one: found %s', async (_, find) => {
+    const journal = await open();
+    const before = journal.append(aBatch('before'));
+    const { path } = journal;
+    await rename(directory, join(folder, 'away'));
+    await writeFile(directory, 'in the way');
+    expect(() => journal.check()).toThrow();
+    expect(journal.holds(before)).toBe(false);
+    await rm(directory);
+    await rename(join(folder, 'away'), directory);
+    find(journal);
+    expect([journal.holds(before), journal.path, moves]).toEqual([true, path, []]);
+    expect((await journal.read(before)).id).toBe('before');
+    await rm(directory, { recursive: true });
+    journal.check();
+    expect(moves).toHaveLength(1);
+  });
+
   it('takes over the former one if it is restored', async () => {
     const journal = await open();
     const { path } = journal;

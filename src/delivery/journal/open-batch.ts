@@ -12,11 +12,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { open, stat } from 'node:fs/promises';
+import { codeOf } from '../../platform/errors/index.js';
 import { leadsTo } from '../../platform/lock/index.js';
 import type { ConnectionSnapshot } from '../../storage/index.js';
 import type { Batch, RowBlock } from '../../telemetry/index.js';
 import type { JournalFormat } from './format/index.js';
-import { BatchFormatError, codeOf } from './journal.error.js';
+import { BatchFormatError } from './journal.error.js';
 import { HEADER_BYTES, type JournalDamage, RecordReader, writeFully } from './records.js';
 
 const { O_CREAT, O_EXCL, O_WRONLY } = constants;

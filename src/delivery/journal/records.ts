@@ -3,7 +3,8 @@ import { writevSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Batch } from '../../telemetry/index.js';
 import type { JournalFormat } from './format/index.js';
-import { BatchFormatError, codeOf, JournalDamageError } from './journal.error.js';
+import { codeOf } from '../../platform/errors/index.js';
+import { BatchFormatError, JournalDamageError } from './journal.error.js';
 
 /** The position of a batch in the journal. Small, since there are hundreds of thousands in a long outage. */
 export interface JournalEntry {

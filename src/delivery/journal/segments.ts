@@ -11,8 +11,8 @@ import {
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LoggerService } from '@nestjs/common';
+import { codeOf } from '../../platform/errors/index.js';
 import { leadsTo } from '../../platform/lock/index.js';
-import { codeOf } from './journal.error.js';
 import { type JournalEntry, writeFully } from './records.js';
 
 /** The lower of two ids of batches, of which one or both may be missing. */

@@ -1,9 +1,10 @@
 import { Logger } from '@nestjs/common';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { aBatch } from '../../../test/support/fakes/a-batch.js';
 import { FakeJournal } from '../../../test/support/fakes/fake-journal.js';
 import { type JournalMode, Settings } from '../../platform/config/index.js';
-import { HeldBatches, NO_UNSTORED_BATCHES, MIN_BATCH_ID } from '../../storage/index.js';
+import { HeldBatches, MIN_BATCH_ID, NO_UNSTORED_BATCHES } from '../../storage/index.js';
+import type { MessageOutcomes } from '../../telemetry/index.js';
 import type { DeliveryGauges, DeliveryMetrics } from '../delivery.metrics.js';
 import { DeliveryQueue } from './delivery-queue.js';
 import { type QueuedBatch, sizeOf } from './queued-batch.js';
@@ -14,11 +15,19 @@ let journal: FakeJournal;
 let gauges: Partial<DeliveryGauges>;
 let changes: boolean[];
 let held: HeldBatches;
+let lost: number;
 
 function queueIn(mode: JournalMode): DeliveryQueue {
   const settings = Object.assign(new Settings(), { JOURNAL_MODE: mode, QUEUE_MAX_MIB: 4 });
   const metrics = { watch: (given: Partial<DeliveryGauges>) => Object.assign(gauges, given) };
-  const queue = new DeliveryQueue(settings, journal.service, metrics as unknown as DeliveryMetrics, held);
+  const outcomes = { count: (_path: string, _outcome: string, count: number) => (lost += count) };
+  const queue = new DeliveryQueue(
+    settings,
+    journal.service,
+    metrics as unknown as DeliveryMetrics,
+    held,
+    outcomes as unknown as MessageOutcomes,
+  );
   queue.onFullChange((full) => changes.push(full));
   return queue;
 }
@@ -45,6 +54,7 @@ beforeEach(() => {
   gauges = {};
   changes = [];
   held = new HeldBatches();
+  lost = 0;
 });
 
 describe('a queue without a journal', () => {
@@ -113,6 +123,69 @@ describe('a queue without a journal', () => {
     expect(await queue.take()).toBeUndefined();
     expect(queue.takeRemaining().map(({ batch }) => batch?.id)).toEqual(['b']);
     expect(queue.takeRemaining()).toEqual([]);
+  });
+});
+
+describe('a queue that has ended', () => {
+  it('returns batches that are pushed late, and counts those after it is closed as lost', () => {
+    const queue = queueIn('off');
+    queue.end();
+    queue.push(aBatch('a'));
+    expect(queue.takeRemaining()).toHaveLength(1);
+    queue.push(aBatch('b'));
+    expect(queue.takeRemaining().map(({ batch }) => batch?.id)).toEqual(['b']);
+    queue.close();
+    expect([queue.lost, lost]).toEqual([0, 0]);
+    const late = aBatch('c');
+    queue.push(late);
+    expect([queue.lost, lost]).toEqual([1, late.expiring.rows + late.audit.rows]);
+    expect(lost).toBeGreaterThan(0);
+    expect(held.from).toBe(NO_UNSTORED_BATCHES);
+  });
+
+  it('leaves replayed batches in their journal once it is closed', () => {
+    const queue = queueIn('off');
+    queue.end();
+    queue.close();
+    queue.pushReplayed(
+      { expiring: 1, audit: 0 },
+      () => Promise.resolve(aBatch('a')),
+      () => undefined,
+    );
+    expect([gauges.batches?.(), lost]).toEqual([0, 0]);
+  });
+});
+
+describe('a batch that is acknowledged twice', () => {
+  it('is logged, and stays done only once', async () => {
+    const error = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const done = vi.spyOn(journal, 'done');
+    const queue = queueIn('always');
+    queue.push(aBatch('a'));
+    queue.push(aBatch('b'));
+    const item = await take(queue);
+    item.acknowledge();
+    item.acknowledge();
+    expect([done.mock.calls.length, gauges.batches?.()]).toEqual([1, 1]);
+    expect(error).toHaveBeenCalledExactlyOnceWith(
+      expect.stringContaining('that is not in flight'),
+      expect.any(Error),
+    );
+    error.mockRestore();
+  });
+
+  it('is not acknowledged twice to its journal either, if it was replayed', async () => {
+    const queue = queueIn('off');
+    let acknowledged = 0;
+    queue.pushReplayed(
+      { expiring: 1, audit: 0 },
+      () => Promise.resolve(aBatch('a')),
+      () => (acknowledged += 1),
+    );
+    const item = await take(queue);
+    item.acknowledge();
+    item.acknowledge();
+    expect([acknowledged, gauges.batches?.()]).toEqual([1, 0]);
   });
 });
 

@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { OutageLog } from '../../platform/async/index.js';
 import { Settings } from '../../platform/config/index.js';
-import { HeldBatches, NO_UNSTORED_BATCHES, MIN_BATCH_ID } from '../../storage/index.js';
-import { type Batch, BatchQueue } from '../../telemetry/index.js';
+import { HeldBatches, MIN_BATCH_ID, NO_UNSTORED_BATCHES } from '../../storage/index.js';
+import { type Batch, BatchQueue, ENDPOINTS, MessageOutcomes } from '../../telemetry/index.js';
 import { DeliveryMetrics } from '../delivery.metrics.js';
 import { type JournalEntry, JournalFullError, type JournalMove, lowerId } from '../journal/index.js';
 import { JournalService } from '../journal.service.js';
@@ -20,8 +20,9 @@ import {
  * States of the queue:
  *
  *   open     batches are pushed, taken by writers, and acknowledged
- *   ended    end(): writers get undefined instead of a batch; those in flight may still be acknowledged
- *   closed   close(): what was not acknowledged is in the journal only
+ *   ended    end(): writers get undefined instead of a batch; those in flight may still be acknowledged, and batches
+ *            that are pushed remain
+ *   closed   close(): what was not acknowledged is in the journal only. A batch that is pushed is counted as lost
  *
  * States of a batch. Every batch is in one of the two collections, or forgotten:
  *
@@ -33,7 +34,8 @@ import {
  * Independent of both, the queue is full or not. It becomes full at its limits in memory and on disk, and sockets are
  * paused; it is no longer full at RESUME_SHARE of the memory limit. A full queue still accepts what was already read.
  *
- * Any other transition is a bug, and throws.
+ * Any other transition of the queue is a bug, and throws. A batch that is acknowledged but not in flight is a bug too,
+ * which is logged: writers go on.
  */
 type QueueState = 'open' | 'ended' | 'closed';
 
@@ -65,6 +67,7 @@ export class DeliveryQueue extends BatchQueue {
   /** Batches that are queued or in flight. */
   private unstored = 0;
   private isFull = false;
+  private pushedTooLate = 0;
   /** Ids of unstored batches that are in no journal, lowest first. */
   private inMemory = new Set<string>();
   private lastId = MIN_BATCH_ID;
@@ -83,6 +86,7 @@ export class DeliveryQueue extends BatchQueue {
     read: (entry) => this.journal.read(entry),
     holds: (entry) => this.journal.holds(entry),
     acknowledged: (item) => {
+      if (!this.isInFlight(item)) return;
       if (item.entry !== undefined) this.journal.done(item.entry);
       if (item.batch !== undefined) this.inMemory.delete(item.batch.id);
       this.acknowledged(item);
@@ -94,6 +98,7 @@ export class DeliveryQueue extends BatchQueue {
     private readonly journal: JournalService,
     metrics: DeliveryMetrics,
     held: HeldBatches,
+    private readonly outcomes: MessageOutcomes,
   ) {
     super();
     this.memoryLimit = settings.QUEUE_MAX_MIB * MIB;
@@ -133,6 +138,10 @@ export class DeliveryQueue extends BatchQueue {
   }
 
   override push(batch: Batch): void {
+    if (this.state === 'closed') {
+      this.lose(batch);
+      return;
+    }
     const size = sizeOf(batch);
     const fits = this.memory + size <= this.memoryLimit;
     const mode = this.settings.JOURNAL_MODE;
@@ -144,8 +153,14 @@ export class DeliveryQueue extends BatchQueue {
     this.enqueue(new OwnBatch(this.holder, held ? batch : undefined, rowsOf(batch), held ? size : 0, entry));
   }
 
-  /** Queues a batch of an abandoned journal. */
+  /** The number of batches that were pushed to a closed queue. */
+  get lost(): number {
+    return this.pushedTooLate;
+  }
+
+  /** Queues a batch of an abandoned journal. Once the queue is closed, it stays in that journal. */
   pushReplayed(rows: BatchRows, load: () => Promise<Batch>, acknowledge: () => void): void {
+    if (this.state === 'closed') return;
     const item: QueuedBatch = {
       memory: 0,
       batch: undefined,
@@ -154,6 +169,7 @@ export class DeliveryQueue extends BatchQueue {
       durable: true,
       load,
       acknowledge: () => {
+        if (!this.isInFlight(item)) return;
         acknowledge();
         this.acknowledged(item);
       },
@@ -243,6 +259,16 @@ export class DeliveryQueue extends BatchQueue {
     for (const listener of this.partsListeners) listener();
   }
 
+  /** Sockets that did not end in time may still push a batch. */
+  private lose(batch: Batch): void {
+    const rows = rowsOf(batch);
+    this.pushedTooLate += 1;
+    this.outcomes.count(ENDPOINTS.expiring.countedAs, 'lost', rows.expiring);
+    this.outcomes.count(ENDPOINTS.audit.countedAs, 'lost', rows.audit);
+    const messages = (rows.expiring + rows.audit).toString();
+    this.logger.error(`Lost ${messages} messages of a batch that was complete after the end of delivery.`);
+  }
+
   private append(batch: Batch, beyondBound = false): JournalEntry | undefined {
     try {
       const entry = this.journal.append(batch, { beyondBound });
@@ -266,8 +292,17 @@ export class DeliveryQueue extends BatchQueue {
     this.updateFull();
   }
 
+  private isInFlight(item: QueuedBatch): boolean {
+    if (this.inFlight.has(item)) return true;
+    this.logger.error(
+      'A batch was acknowledged that is not in flight.',
+      new Error(`The queue is ${this.state}.`),
+    );
+    return false;
+  }
+
   private acknowledged(item: QueuedBatch): void {
-    if (!this.inFlight.delete(item)) throw new Error('A batch was acknowledged that is not in flight.');
+    this.inFlight.delete(item);
     this.memory -= item.memory;
     this.unstored -= 1;
     this.updateFull();

@@ -1,7 +1,38 @@
-import { describe, expect, it } from 'vitest';
-import { AuthHandshake, UnauthenticatedError, UnauthenticatedSockets } from './auth-handshake.js';
+import { Logger } from '@nestjs/common';
+import { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { FeedGuard } from '../../platform/access/index.js';
+import { DeadlineExceededError } from '../../platform/async/index.js';
+import type { ClientAddresses } from '../../platform/client-address/index.js';
+import type { FeedLimits } from '../feed-limits.js';
+import type { FeedMetrics } from '../feed.metrics.js';
+import { AuthHandshake, Handshakes, UnauthenticatedError, UnauthenticatedSockets } from './auth-handshake.js';
 
 const guard = (needsToken: boolean) => ({ needsToken, admits: (token: string) => token === 'known' });
+
+describe('Handshakes', () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  const never = new Promise<never>(() => undefined);
+
+  it.each([
+    ['does not decide in time', () => never, 'timeout', 503],
+    ['throws a deadline of its own', () => Promise.reject(new DeadlineExceededError(1)), 'failed', 500],
+  ] as const)('are refused if the guard %s', async (_, checkUpgrade, reason, status) => {
+    vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const refused: string[] = [];
+    const handshakes = new Handshakes(
+      { checkUpgrade } as unknown as FeedGuard,
+      { tokenMs: 20, waitingSockets: 2, waitingSocketsOfAddress: 2 } as FeedLimits,
+      { of: () => ({ address: '192.0.2.1' }) } as unknown as ClientAddresses,
+      { handshakeRefused: (given: string) => refused.push(given) } as unknown as FeedMetrics,
+    );
+    const request = { socket: new EventEmitter() } as unknown as IncomingMessage;
+    expect(await handshakes.check(request, () => false)).toBe(status);
+    expect(refused).toEqual([reason]);
+  });
+});
 
 describe('AuthHandshake', () => {
   it('accepts a token in the first frame, alone or with a request', async () => {

@@ -8,6 +8,9 @@ import { FeedLimits } from '../feed-limits.js';
 import { InvalidRequestError } from '../feed-request.js';
 import { FeedMetrics, type HandshakeRefusal } from '../feed.metrics.js';
 
+/** The guard has not decided in time. */
+const TOO_LATE = Symbol('too late');
+
 /** WebSocket handshakes that wait for the guard, which may call another service: limited in number and time. */
 @Injectable()
 export class Handshakes {
@@ -33,11 +36,11 @@ export class Handshakes {
     try {
       const decision = this.guard.checkUpgrade(request);
       const status = decision instanceof Promise ? await this.inTime(decision, request) : decision;
+      if (status === TOO_LATE) return this.refuse('timeout', 503);
       if (status !== null) return this.refuse('refused', status);
       // Other sockets may have been opened in the meantime.
       return isFull() ? this.refuse('full', 503) : null;
     } catch (error) {
-      if (error instanceof DeadlineExceededError) return this.refuse('timeout', 503);
       if (error instanceof HttpException) return this.refuse('refused', error.getStatus());
       this.logger.error('The guard of the live feed failed. The handshake was refused.', error);
       return this.refuse('failed', 500);
@@ -46,14 +49,19 @@ export class Handshakes {
     }
   }
 
-  /** @throws DeadlineExceededError also when the client closes its connection */
-  private async inTime<T>(decision: Promise<T>, { socket }: IncomingMessage): Promise<T> {
+  /** @returns `TOO_LATE` also when the client closes its connection */
+  private async inTime<T>(decision: Promise<T>, { socket }: IncomingMessage): Promise<T | typeof TOO_LATE> {
     const { tokenMs } = this.limits;
+    const late = new DeadlineExceededError(tokenMs);
     const gone = new AbortController();
-    const onClose = (): void => gone.abort(new DeadlineExceededError(tokenMs));
+    const onClose = (): void => gone.abort(late);
     socket.once('close', onClose);
     try {
-      return await withDeadline(tokenMs, () => decision, gone.signal);
+      return await withDeadline(tokenMs, () => decision, gone.signal, late);
+    } catch (error) {
+      // A guard may throw an error of this class itself: then it failed.
+      if (error === late) return TOO_LATE;
+      throw error;
     } finally {
       socket.off('close', onClose);
     }

@@ -26,6 +26,14 @@ describe('withDeadline', () => {
     expect(signal?.reason).toBeInstanceOf(DeadlineExceededError);
   });
 
+  it('throws the given error at the limit, which differs from that of inner work', async () => {
+    const late = new DeadlineExceededError(20);
+    await expect(withDeadline(20, () => never, undefined, late)).rejects.toBe(late);
+    const inner = withDeadline(30_000, () => withDeadline(20, () => never), undefined, late);
+    await expect(inner).rejects.not.toBe(late);
+    await expect(inner).rejects.toThrow(DeadlineExceededError);
+  });
+
   it('throws the reason of the outer signal when that aborts first', async () => {
     const outer = new AbortController();
     const waiting = withDeadline(30_000, () => never, outer.signal);

@@ -15,6 +15,7 @@ export class DeadlineExceededError extends Error {
  * ignores the signal continues, but its result and its errors are ignored.
  *
  * @param limitMs milliseconds
+ * @param late what is thrown at the limit. By its identity, a caller tells it from a DeadlineExceededError of the work
  * @throws DeadlineExceededError at the limit
  * @throws the reason of the outer signal, and what the work throws before
  */
@@ -22,13 +23,14 @@ export async function withDeadline<T>(
   limitMs: number,
   work: (signal: AbortSignal) => T | Promise<T>,
   outer?: AbortSignal,
+  late?: DeadlineExceededError,
 ): Promise<T> {
   outer?.throwIfAborted();
   const limit = new AbortController();
   const abort = (): void => limit.abort(outer?.reason);
   // AbortSignal.timeout lets the process end while it waits, and AbortSignal.any of Node.js 20 never frees its entry
   // in a signal that outlives it.
-  const timer = setTimeout(() => limit.abort(new DeadlineExceededError(limitMs)), limitMs);
+  const timer = setTimeout(() => limit.abort(late ?? new DeadlineExceededError(limitMs)), limitMs);
   outer?.addEventListener('abort', abort, { once: true });
   try {
     const running = (async () => await work(limit.signal))();

@@ -33,16 +33,18 @@ describe('IntervalJobs', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('never overlaps a job with itself, and waits for its end', async () => {
+  it('does not overlap a job with itself, skips missed intervals, and waits for its end', async () => {
     let runs = 0;
     let end = (): void => undefined;
     jobs.schedule('test', 100, () => {
       runs += 1;
       return new Promise<void>((resolve) => (end = resolve));
     });
-    await vi.advanceTimersByTimeAsync(1_000);
+    await vi.advanceTimersByTimeAsync(1_010);
     expect(runs).toBe(1);
     end();
+    await vi.advanceTimersByTimeAsync(89);
+    expect(runs).toBe(1);
     await vi.advanceTimersByTimeAsync(1);
     expect(runs).toBe(2);
     jobs.stop();

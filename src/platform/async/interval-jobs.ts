@@ -1,6 +1,9 @@
 import type { Logger } from '@nestjs/common';
 
-/** Runs jobs at intervals. A job never overlaps itself. A late job starts immediately. */
+/**
+ * Runs jobs at intervals. A job never overlaps itself: one that takes longer than its interval starts again at the next
+ * multiple of the interval, so that a slow job does not use its resources all the time.
+ */
 export class IntervalJobs {
   private readonly abort = new AbortController();
   private readonly running = new Set<Promise<void>>();
@@ -15,7 +18,7 @@ export class IntervalJobs {
 
   /** Runs the job for the first time after one interval. */
   schedule(name: string, intervalMs: number, job: () => Promise<unknown>): void {
-    this.scheduleNext(name, intervalMs, job, performance.now());
+    this.scheduleNext(name, intervalMs, job, performance.now() + intervalMs);
   }
 
   stop(): void {
@@ -27,24 +30,19 @@ export class IntervalJobs {
     await Promise.all(this.running);
   }
 
-  private scheduleNext(
-    name: string,
-    intervalMs: number,
-    job: () => Promise<unknown>,
-    lastStartAt: number,
-  ): void {
+  private scheduleNext(name: string, intervalMs: number, job: () => Promise<unknown>, dueAt: number): void {
     if (this.signal.aborted) return;
     const start = (): void => {
       this.signal.removeEventListener('abort', cancel);
-      const startedAt = performance.now();
       const running = this.run(name, job);
       this.running.add(running);
       void running.then(() => {
         this.running.delete(running);
-        this.scheduleNext(name, intervalMs, job, startedAt);
+        const missed = Math.max(0, Math.floor((performance.now() - dueAt) / intervalMs));
+        this.scheduleNext(name, intervalMs, job, dueAt + (missed + 1) * intervalMs);
       });
     };
-    const timer = setTimeout(start, Math.max(0, lastStartAt + intervalMs - performance.now()));
+    const timer = setTimeout(start, Math.max(0, dueAt - performance.now()));
     const cancel = (): void => clearTimeout(timer);
     this.signal.addEventListener('abort', cancel, { once: true });
   }

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { codeOf } from '../errors/index.js';
 import { DirectoryInUseError, UnusableDirectoryError } from './lock.errors.js';
 import { LockedFile } from './locked-file.js';
 
@@ -168,6 +169,6 @@ export function makeDirectory(path: string, mode?: number): void {
     mkdirSync(path, mode);
   } catch (error) {
     // Another process has created it.
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (codeOf(error) !== 'EEXIST') throw error;
   }
 }

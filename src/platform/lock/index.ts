@@ -11,4 +11,9 @@ export {
   UnusableDirectoryError,
 } from './lock.errors.js';
 export { leadsTo, LockedFile } from './locked-file.js';
-export { listProcessFolders, lockIfAbandoned, removeProcessFolder } from './process-folder.js';
+export {
+  emptyProcessFolder,
+  listProcessFolders,
+  lockIfAbandoned,
+  removeProcessFolder,
+} from './process-folder.js';

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { codeOf } from '../errors/index.js';
 import { LockUnavailableError } from './lock.errors.js';
 
 /** The part of `fs-native-extensions` that is used here. It has no types. */
@@ -25,7 +26,7 @@ export function tryKernelLock(path: string, fd: number, shared = false): boolean
     return kernel.tryLock(fd, OFFSET, LENGTH, { shared });
   } catch (error) {
     // Windows.
-    if ((error as NodeJS.ErrnoException).code === 'EBUSY') return false;
+    if (codeOf(error) === 'EBUSY') return false;
     throw new LockUnavailableError(path, error);
   }
 }

@@ -11,6 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { codeOf } from '../errors/index.js';
 import { tryKernelLock } from './kernel-lock.js';
 
 const { O_CREAT, O_RDONLY, O_RDWR } = constants;
@@ -127,6 +128,6 @@ export function leadsTo(path: string, identity: BigIntStats): boolean {
 }
 
 function isMissing(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
+  const code = codeOf(error);
   return code === 'ENOENT' || code === 'ENOTDIR';
 }

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { validate as isUuid } from 'uuid';
+import { codeOf } from '../errors/index.js';
 import { DirectoryLock } from './directory-lock.js';
 
 /*
@@ -14,7 +15,7 @@ export async function listProcessFolders(root: string): Promise<string[]> {
   try {
     return (await readdir(root)).filter((name) => isUuid(name)).sort();
   } catch (error) {
-    if (isMissing(error)) return [];
+    if (codeOf(error) === 'ENOENT') return [];
     throw error;
   }
 }
@@ -24,7 +25,7 @@ export function lockIfAbandoned(path: string): DirectoryLock | undefined {
   try {
     return DirectoryLock.tryAcquire(path);
   } catch (error) {
-    if (isMissing(error)) return undefined;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }
@@ -39,19 +40,23 @@ export async function removeProcessFolder(
   lock: DirectoryLock,
   files: readonly string[],
 ): Promise<void> {
+  emptyProcessFolder(path, lock, files);
+  try {
+    await rmdir(path);
+  } catch (error) {
+    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(codeOf(error) ?? '')) throw error;
+  }
+}
+
+/**
+ * Removes the files of a locked folder and its lock, but leaves the folder.
+ *
+ * @param files the names of the files that may be left in it
+ */
+export function emptyProcessFolder(path: string, lock: DirectoryLock, files: readonly string[]): void {
   try {
     for (const name of files) rmSync(join(path, name), { force: true });
   } finally {
     lock.release({ removeFile: true });
   }
-  try {
-    await rmdir(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT' && code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }

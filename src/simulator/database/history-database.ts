@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PostgresSink, type StoreResult } from '../../delivery/index.js';
 import { downGapId, type GapRecord, GapStore } from '../../observer/index.js';
 import type { Settings } from '../../platform/config/index.js';
+import { describeError } from '../../platform/errors/index.js';
 import {
   CollectorId,
   type CollectorIdentity,
@@ -32,12 +33,6 @@ export class WriteError extends Error {
   constructor(cause: unknown) {
     super(`Cannot write to the database: ${describeError(cause)}`, { cause });
   }
-}
-
-/** For a host with several addresses, only the inner errors have messages. */
-function describeError(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(describeError).join('; ');
-  return error instanceof Error ? error.message : String(error);
 }
 
 const FIRST_DELAY_MS = 100;

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Gauge } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { OutageLog } from '../../platform/async/index.js';
+import { describeError } from '../../platform/errors/index.js';
 import { DATABASE_URL } from '../connections/data-source-options.js';
 import {
   CONNECT_TIMEOUT_MS,
@@ -67,7 +68,7 @@ export class DatabaseWatch {
   private readonly outage = new OutageLog(this.logger, {
     begins: (reason) =>
       `Database writes are failing: ${reason}. ${this.held.count.toString()} batches are queued and will be retried.`,
-    ends: (seconds) => `Database writes succeed again, after ${seconds} s.`,
+    ends: (seconds) => `The database is available again, after ${seconds} s.`,
   });
 
   constructor(
@@ -157,8 +158,7 @@ export class DatabaseWatch {
     } else {
       const reason = reasonOf(kind, error);
       if (this.current?.reason === reason) return;
-      const why = reason.slice(0, -1) + (error instanceof Error ? ` (${error.message})` : '');
-      this.outage.failed(why, reason);
+      this.outage.failed(withDetail(reason, error), reason);
       this.current = { kind, reason, since: this.outage.since ?? new Date() };
     }
     this.updateGauge();
@@ -203,6 +203,12 @@ export class DatabaseWatch {
     this.client = undefined;
     await client?.end().catch(() => undefined);
   }
+}
+
+/** A sentence without its period, and the message of an error in parentheses if there is one. */
+export function withDetail(sentence: string, error: unknown): string {
+  const detail = error === undefined ? '' : describeError(error);
+  return sentence.replace(/\.$/, '') + (detail === '' ? '' : ` (${detail})`);
 }
 
 function reasonOf(kind: DatabaseProblemKind, error: unknown): string {

@@ -3,6 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { Settings } from '../../../platform/config/index.js';
 import { Backoff, OutageLog, untilAborted } from '../../../platform/async/index.js';
+import { describeError } from '../../../platform/errors/index.js';
 import { DatabaseClock } from '../../clock/database-clock.js';
 import { WriterPool } from '../../connections/writer-pool.js';
 import { CollectorRegistry } from '../collector/collector-registry.js';
@@ -53,7 +54,7 @@ export class DatabaseStartup {
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof UnsupportedDatabaseError || error instanceof SchemaOutdatedError) throw error;
-        outage.failed(describe(error));
+        outage.failed(describeError(error));
       }
       await backoff.wait(signal);
     }
@@ -92,7 +93,7 @@ export class DatabaseStartup {
     await this.collectors.heartbeat();
     // Not awaited: a dead process may have left many connections.
     void this.collectors.sweep().catch((error: unknown) => {
-      this.logger.debug(`Open connections of dead processes are ended later: ${describe(error)}`);
+      this.logger.debug(`Open connections of dead processes are ended later: ${describeError(error)}`);
     });
   }
 
@@ -102,12 +103,7 @@ export class DatabaseStartup {
       const changed = await ensureReaderRole(this.url, this.settings);
       if (changed !== undefined) this.logger.log(changed);
     } catch (error) {
-      this.logger.warn(`The read-only role (DB_READER_ROLE) could not be set up: ${describe(error)}`);
+      this.logger.warn(`The read-only role (DB_READER_ROLE) could not be set up: ${describeError(error)}`);
     }
   }
-}
-
-function describe(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(describe).join('; ');
-  return error instanceof Error ? error.message : String(error);
 }
