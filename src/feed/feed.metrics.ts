@@ -54,7 +54,7 @@ export const feedMetricProviders = [
   }),
   makeCounterProvider({
     name: 'tetcore_feed_held_back_total',
-    help: 'Times that sending was delayed because all subscribers together had reached a limit, by reason.',
+    help: 'Times that sending was delayed by a limit of all subscribers or of an address, by reason.',
     labelNames: ['reason'],
   }),
   makeCounterProvider({

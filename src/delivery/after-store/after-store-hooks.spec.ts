@@ -103,7 +103,10 @@ describe('HookQueue', () => {
     for (const n of [1, 2, 3, 4]) queue.offer(stored(n));
     await queue.idle();
     expect([hook.seen, counts]).toEqual([[[3], [4]], { failed: 2, handled: 2 }]);
-    expect(logged).toEqual(['warn: test failed: Error: at once', 'log: test works again.']);
+    expect(logged).toEqual([
+      'warn: After-store hook test failed: Error: at once',
+      'log: After-store hook test succeeds again.',
+    ]);
   });
 
   it('logs an error that cannot be converted to a string', async () => {
@@ -120,7 +123,10 @@ describe('HookQueue', () => {
     for (const n of [1, 2, 3]) queue.offer(stored(n));
     await queue.idle();
     expect([hook.seen, counts]).toEqual([[[3]], { failed: 2, handled: 1 }]);
-    expect(logged).toEqual(['warn: test failed: an error without a text', 'log: test works again.']);
+    expect(logged).toEqual([
+      'warn: After-store hook test failed: an error without a text',
+      'log: After-store hook test succeeds again.',
+    ]);
   });
 
   it('does not log a recovery before the hook was called again', async () => {
@@ -132,7 +138,7 @@ describe('HookQueue', () => {
     for (const n of [2, 1, 4, 3, 6]) queue.offer(stored(n));
     await queue.idle();
     expect(counts).toEqual({ failed: 3, handled: 2 });
-    expect(logged).toEqual(['warn: test failed: Error: no']);
+    expect(logged).toEqual(['warn: After-store hook test failed: Error: no']);
   });
 
   it('drops batches while it is full, but accepts a batch of any size while it is empty', async () => {
@@ -149,8 +155,8 @@ describe('HookQueue', () => {
     await queue.idle();
     expect([hook.seen, counts, bytes]).toEqual([[[1], [4]], { handled: 2, dropped: 2 }, 0]);
     expect(logged).toEqual([
-      'warn: test is too slow: its queue is full, and messages are dropped.',
-      'log: test has caught up.',
+      'warn: After-store hook test is too slow: its queue is full, and messages are dropped.',
+      'log: After-store hook test has caught up.',
     ]);
   });
 

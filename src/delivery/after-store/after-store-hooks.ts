@@ -70,8 +70,8 @@ export class HookQueue {
     this.types = hook.types;
     this.queueBytes = hook.queueBytes;
     this.outage = new OutageLog(this.logger, {
-      begins: (reason) => `${this.name} failed: ${reason}`,
-      ends: () => `${this.name} works again.`,
+      begins: (reason) => `After-store hook ${this.name} failed: ${reason}`,
+      ends: () => `After-store hook ${this.name} succeeds again.`,
     });
     metrics.queuedBytes(this.name, 0);
   }
@@ -81,7 +81,9 @@ export class HookQueue {
     if (this.abort.signal.aborted || (this.bytes > 0 && this.bytes + size > this.queueBytes)) {
       this.metrics.count(this.name, 'dropped', rowsIn(stored));
       if (!this.isDropping)
-        this.logger.warn(`${this.name} is too slow: its queue is full, and messages are dropped.`);
+        this.logger.warn(
+          `After-store hook ${this.name} is too slow: its queue is full, and messages are dropped.`,
+        );
       this.isDropping = true;
       return;
     }
@@ -129,7 +131,7 @@ export class HookQueue {
   }
 
   private caughtUp(): void {
-    if (this.isDropping) this.logger.log(`${this.name} has caught up.`);
+    if (this.isDropping) this.logger.log(`After-store hook ${this.name} has caught up.`);
     this.isDropping = false;
   }
 
