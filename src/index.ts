@@ -25,7 +25,7 @@ export { type MessageRow, msgOf, readTuple, splitTuples, timeOf, typeName } from
 export { type UpgradeRefusal, type UpgradeRefusalReason, UpgradeGuard } from './telemetry/index.js';
 export { AccessGuard, FeedGuard, TokenFeedGuard, TokenGuard } from './platform/access/index.js';
 
-// Modules, and what they can be told
+// Modules and their options
 export { AccessModule, type AccessModuleOptions } from './platform/access/index.js';
 export { BenchmarksModule } from './benchmarks/index.js';
 export { ClientAddresses, ClientAddressModule } from './platform/client-address/index.js';

@@ -107,7 +107,10 @@ function purgeCommand(): Command {
           'tetcore-analytics purge --dry-run',
           'list partitions with rows and sizes, and rows of other tables',
         ],
-        ['LOG_EXPIRY_H=720 tetcore-analytics purge', 'remove messages older than 30 days'],
+        [
+          'LOG_EXPIRY_H=720 tetcore-analytics purge',
+          'drop whole partitions in which all messages are older than 30 days',
+        ],
       ),
     )
     .action(async ({ dryRun }: { dryRun?: true }) => {

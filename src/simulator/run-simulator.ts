@@ -65,10 +65,10 @@ async function simulate(options: PlayOptions): Promise<void> {
   const { sent, missed, opened, lost } = playback.totals();
   const seconds = ((Date.now() - began) / 1000).toFixed(1);
   print(
-    `${sent} messages sent in ${seconds} s over ${opened} connections, ${lost} of them lost${missedText(missed)}`,
+    `${sent} messages sent in ${seconds} s over ${opened} connections; ${lost} connections lost${missedText(missed)}`,
   );
 }
 
 function missedText(missed: number): string {
-  return missed === 0 ? '' : `, ${missed} dropped without a connection`;
+  return missed === 0 ? '' : `, ${missed} messages dropped while not connected`;
 }

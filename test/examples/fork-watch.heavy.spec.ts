@@ -132,7 +132,7 @@ describe('the example module', () => {
       };
       expect(await total('fork_watch_forks_total', 'kind="best"')).toBe(1);
       await expect.poll(() => total('fork_watch_webhooks_total', 'outcome="posted"')).toBe(2);
-      const handled = 'stage="ForkStage",outcome="handled"';
+      const handled = 'stage="ForkHook",outcome="handled"';
       await expect.poll(() => total('tetcore_stage_messages_total', handled)).toBe(18);
       expect(await Promise.all([first.end('SIGTERM'), second.end('SIGTERM')])).toEqual([0, 0]);
     },

@@ -16,10 +16,10 @@ const KINDS: Readonly<Record<string, BlockKind>> = {
   'notify.finalized': 'finalized',
 };
 
-/** The types of messages that tell of a block. */
-export const TELLING: ReadonlySet<string> = new Set(Object.keys(KINDS));
+/** The types of messages about a block. */
+export const BLOCK_TYPES: ReadonlySet<string> = new Set(Object.keys(KINDS));
 
-/** The block that a message tells of. Nodes may say anything: undefined where it is no block of a known chain. */
+/** The block of a message. Nodes may send anything: undefined if it is no block of a known chain. */
 export function reportedBlock({ msg, node, payload }: StoredMessage): ReportedBlock | undefined {
   const kind = KINDS[msg ?? ''];
   const { best: hash } = payload;

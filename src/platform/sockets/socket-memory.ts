@@ -49,7 +49,7 @@ const socketMemoryMetricProviders = [
   }),
   makeCounterProvider({
     name: 'tetcore_sockets_evicted_total',
-    help: 'Sockets that were closed because they used most memory when the limit was reached, by kind.',
+    help: 'Sockets that were closed because they used the most memory when the limit was reached, by kind.',
     labelNames: ['socket'],
   }),
 ];

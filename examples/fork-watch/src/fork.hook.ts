@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { type StoredMessage, AfterStoreHook } from 'tetcore-analytics';
 import { ForkWatch } from './fork-watch.service.js';
-import { type ReportedBlock, reportedBlock, TELLING } from './reported-block.js';
+import { type ReportedBlock, reportedBlock, BLOCK_TYPES } from './reported-block.js';
 
-/** Sees every message that tells of a block, once it is stored. */
+/** Receives every message about a block after it is stored. */
 @Injectable()
-export class ForkStage extends AfterStoreHook {
-  override readonly types = TELLING;
+export class ForkHook extends AfterStoreHook {
+  override readonly types = BLOCK_TYPES;
 
   constructor(private readonly watch: ForkWatch) {
     super();
