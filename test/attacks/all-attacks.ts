@@ -30,3 +30,6 @@ export const ATTACK_NAMES = Object.keys(ATTACKS) as AttackName[];
 
 /** Files that the server may have open during an attack; as many as we may where none is given. */
 export const FILES: Partial<Record<AttackName, number>> = { 'too many files': 1_000 };
+
+/** The shortest time of an attack: it takes this long to fill the memory for responses on a busy machine. */
+export const MIN_SECONDS: Partial<Record<AttackName, number>> = { 'clients that do not read': 12 };

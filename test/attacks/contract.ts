@@ -14,7 +14,7 @@ import { ServerProcess, withOpenFiles } from '../support/server-process.js';
 import { tempDir } from '../support/temp-dir.js';
 import { waitUntil } from '../support/wait-until.js';
 import { type Loss, lossOf } from './acknowledged.js';
-import { type AttackName, FILES } from './all-attacks.js';
+import { type AttackName, FILES, MIN_SECONDS } from './all-attacks.js';
 import { attackerAddress } from './attack.js';
 import type { AttackInput } from './attacker.worker.js';
 import { Probe, type ProbeResult } from './probe.js';
@@ -120,7 +120,13 @@ async function attackOne(
   await waitUntil(() => fleet.open === NODES, { what: 'the nodes', timeoutMs: 30_000 });
   await sleep(WARM_UP_MS);
   for (const name of names) {
-    const result = await attack(server, { name, port, seconds, victims, large: LARGE_PEERS });
+    const result = await attack(server, {
+      name,
+      port,
+      seconds: Math.max(seconds, MIN_SECONDS[name] ?? 0),
+      victims,
+      large: LARGE_PEERS,
+    });
     total.attacks.push(result);
     print(lineOf(result));
     if (!result.isAlive) {
