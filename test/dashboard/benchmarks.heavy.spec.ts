@@ -112,10 +112,10 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
         ['–', '3 µs'],
       ]);
     await page.getByRole('combobox', { name: 'Target', exact: true }).selectOption('balances');
-    await page.getByText('1 name of calls').waitFor();
+    await page.getByText('1 call name.').waitFor();
     await expect.poll(async () => (await cellsOf(profile)).length).toBe(1);
     await page.reload();
-    await page.getByText('1 name of calls').waitFor();
+    await page.getByText('1 call name.').waitFor();
     expect(await page.getByLabel('During').inputValue()).toBe(HOSTILE);
     await page.getByLabel('During').selectOption('');
     await page.getByRole('combobox', { name: 'Target', exact: true }).selectOption('');

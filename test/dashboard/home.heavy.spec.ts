@@ -17,7 +17,7 @@ describe.skipIf(!hasBrowser)('the pages of the server, in a browser', () => {
       await home.expectAccessible();
     }
     const docs = await browser.open(`${server.http}/docs`);
-    await docs.page.getByText('All nodes that are known').waitFor();
+    await docs.page.getByText('List nodes').waitFor();
     expect(docs.problems).toEqual([]);
   });
 });

@@ -89,9 +89,9 @@ describe.skipIf(!hasBrowser)('the page of profiling', () => {
     await page.getByLabel('Time range (minutes)').fill('5');
     await page.getByLabel('Name or target').fill('PALL');
     await page.keyboard.press('Enter');
-    await page.getByText('1 name of calls').waitFor();
+    await page.getByText('1 call name.').waitFor();
     await page.reload();
-    await page.getByText('1 name of calls').waitFor();
+    await page.getByText('1 call name.').waitFor();
     expect(Object.fromEntries(new URL(page.url()).searchParams)).toEqual({
       peer_id: node.peerId,
       aggregate: 'raw',
@@ -117,7 +117,7 @@ describe.skipIf(!hasBrowser)('the page of profiling', () => {
     const node = await ProfiledNode.connect();
     await node.call({ name: 'before', target: 'pallet', time: 1 }, intervalStart(3));
     const { page } = await node.open({});
-    await page.getByText('1 name of calls').waitFor();
+    await page.getByText('1 call name.').waitFor();
     await page.context().setOffline(true);
     await page.getByText('Connection lost.', { exact: false }).waitFor();
     await node.call({ name: 'after', target: 'pallet', time: 1 }, intervalStart(0));
