@@ -1,6 +1,12 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { Response } from 'express';
-import { DATABASE_PROBLEMS, databaseProblemOf, hasSqlState, ReadTimeoutError, SqlState } from '../../storage/index.js';
+import {
+  DATABASE_PROBLEMS,
+  databaseProblemOf,
+  hasSqlState,
+  ReadTimeoutError,
+  SqlState,
+} from '../../storage/index.js';
 import { type Problem, problem } from './problem.js';
 
 const UNREACHABLE = new Set([
