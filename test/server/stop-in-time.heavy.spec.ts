@@ -168,10 +168,13 @@ describe('a slow start', () => {
       process.kill(postmaster, 'SIGSTOP');
       try {
         await using stuck = ServerProcess.spawn(await freePort(), environment);
-        await waitUntil(() => existsSync(join(dataDir, 'lock')) && stuck.log.includes('does not respond correctly'), {
-          what: 'the start to be stuck',
-          timeoutMs: 20_000,
-        });
+        await waitUntil(
+          () => existsSync(join(dataDir, 'lock')) && stuck.log.includes('does not respond correctly'),
+          {
+            what: 'the start to be stuck',
+            timeoutMs: 20_000,
+          },
+        );
         expect(await stop(stuck)).toBeLessThan(3);
         expect(stuck.log).toContain('PostgreSQL is still starting');
       } finally {
