@@ -81,6 +81,9 @@ export class ChainNames {
     chain: string | undefined,
     rows: (key: string | undefined) => AsyncIterable<T>,
   ): AsyncIterable<T> {
+    const key = chain === undefined ? undefined : chainKeyIn(chain);
+    // No row passes through another iterator if there is nothing to look up.
+    if (chain === undefined || key !== undefined) return rows(key);
     return deferredRows(async (signal) => rows(await this.resolveOptional(chain, signal)));
   }
 
