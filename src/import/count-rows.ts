@@ -61,7 +61,8 @@ async function countTarget(
 ): Promise<StoredReport[]> {
   const reports: StoredReport[] = [];
   const messages = LOG_TABLE_NAMES.flatMap((name) => totals.get(name) ?? []);
-  reports.push(report('tetcore_logs', await storedMessages(worker.target, collector, cutoff), messages));
+  const stored = await storedOf(worker.target, 'tetcore_logs', collector, cutoff);
+  reports.push(report('tetcore_logs', stored, messages));
   for (const [table, total] of totals) {
     if (LOG_TABLE_NAMES.some((name) => name === table)) continue;
     if (table !== 'peer_connections') {
@@ -70,7 +71,7 @@ async function countTarget(
     }
     // An expired connection is imported after all if one of its messages is imported later.
     const late = total.skipped.expired ?? 0;
-    reports.push(report(table, await storedConnections(worker.target, collector, cutoff), [total], late));
+    reports.push(report(table, await storedOf(worker.target, table, collector, cutoff), [total], late));
   }
   return reports;
 }
@@ -98,20 +99,17 @@ interface StoredRows {
   kept: number;
 }
 
-/** Counts the messages of a source. Reads all partitions, which can take long. */
-const storedMessages = (client: ClientBase, collector: number, cutoff: Date): Promise<StoredRows> =>
+/** Counts the messages or connections of a source. For messages, it reads all partitions, which can take long. */
+const storedOf = (
+  client: ClientBase,
+  table: 'tetcore_logs' | 'peer_connections',
+  collector: number,
+  cutoff: Date,
+): Promise<StoredRows> =>
   count(
     client,
     `SELECT count(*)::float8 AS stored, count(*) FILTER (WHERE audit OR created_at >= $2)::float8 AS kept
-       FROM tetcore_logs WHERE collector = $1`,
-    [collector, cutoff],
-  );
-
-const storedConnections = (client: ClientBase, collector: number, cutoff: Date): Promise<StoredRows> =>
-  count(
-    client,
-    `SELECT count(*)::float8 AS stored, count(*) FILTER (WHERE audit OR created_at >= $2)::float8 AS kept
-       FROM peer_connections WHERE collector = $1`,
+       FROM ${table} WHERE collector = $1`,
     [collector, cutoff],
   );
 
