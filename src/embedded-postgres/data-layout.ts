@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { chown, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf } from '../platform/errors/index.js';
+import { ifExists } from '../platform/errors/index.js';
 import type { SystemAccount } from './system-account.js';
 
 export const DATABASE_USER = 'postgres';
@@ -66,10 +66,5 @@ export async function writeSecret(path: string, content: string, owner?: SystemA
 
 /** The trimmed text of a file, or undefined if there is none. */
 export async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return (await readFile(path, 'utf8')).trim();
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+  return (await ifExists(readFile(path, 'utf8')))?.trim();
 }

@@ -1,4 +1,4 @@
-import { codeOf, OperatorError } from '../platform/errors/index.js';
+import { ifExists, OperatorError } from '../platform/errors/index.js';
 import type { LoggerService } from '@nestjs/common';
 import pg from 'pg';
 import { realpath } from 'node:fs/promises';
@@ -211,13 +211,8 @@ export interface FoundEmbeddedPostgres {
  */
 export async function findEmbeddedPostgres(dataDir: string): Promise<FoundEmbeddedPostgres | undefined> {
   const layout = layoutOf(resolve(dataDir));
-  let cluster: string;
-  try {
-    cluster = await realpath(layout.cluster);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+  const cluster = await ifExists(realpath(layout.cluster));
+  if (cluster === undefined) return undefined;
   const postmaster = await readPostmasterFile(cluster);
   const password = await readIfThere(layout.password);
   if (postmaster === undefined || password === undefined) return { cluster, url: undefined };

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf, describeError } from '../platform/errors/index.js';
+import { describeError, ifExists } from '../platform/errors/index.js';
 import { DirectoryLock, listProcessFolders, lockIfAbandoned } from '../platform/lock/index.js';
 import type { DatabaseClock } from '../storage/index.js';
 import { type Gap, gapOf, type GapRecord, newGap, readGapRecord } from './gaps.js';
@@ -79,7 +79,7 @@ export class AbandonedFolders {
     const lock = lockIfAbandoned(path);
     if (lock === undefined) return undefined;
     try {
-      const text = await readIfThere(join(path, HEARTBEAT_FILE));
+      const text = await ifExists(readFile(join(path, HEARTBEAT_FILE), 'utf8'));
       if (text === undefined) {
         await removeFolder(path, lock);
         return undefined;
@@ -105,7 +105,7 @@ export class AbandonedFolders {
 
   private async gapsIn(path: string): Promise<GapRecord[]> {
     const file = join(path, GAPS_FILE);
-    const text = await readIfThere(file);
+    const text = await ifExists(readFile(file, 'utf8'));
     if (text === undefined) return [];
     const values = listIn(text);
     const gaps = values.map(readGapRecord).filter((gap) => gap !== undefined);
@@ -121,15 +121,6 @@ function listIn(text: string): unknown[] {
     return Array.isArray(value) ? value : [value];
   } catch {
     return [undefined];
-  }
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
   }
 }
 

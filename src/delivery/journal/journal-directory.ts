@@ -2,7 +2,7 @@ import { closeSync, existsSync, fsyncSync, openSync, rmdirSync, rmSync, writeSyn
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { v7 as uuid } from 'uuid';
-import { codeOf } from '../../platform/errors/index.js';
+import { codeOf, ifExists } from '../../platform/errors/index.js';
 import {
   DirectoryLock,
   lockIfAbandoned,
@@ -172,14 +172,8 @@ function describe(directory: string, description: string): void {
  */
 async function formatIn(directory: string): Promise<JournalFormat | undefined> {
   const path = join(directory, FORMAT_FILE);
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-  return text === '' ? undefined : readFormat(path, text);
+  const text = await ifExists(readFile(path, 'utf8'));
+  return text === undefined || text === '' ? undefined : readFormat(path, text);
 }
 
 async function segmentsIn(directory: string): Promise<Segment[]> {

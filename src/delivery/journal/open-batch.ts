@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { open, stat } from 'node:fs/promises';
-import { codeOf } from '../../platform/errors/index.js';
+import { ifExists } from '../../platform/errors/index.js';
 import { leadsTo } from '../../platform/lock/index.js';
 import type { ConnectionSnapshot } from '../../storage/index.js';
 import type { Batch, RowBlock } from '../../telemetry/index.js';
@@ -119,12 +119,7 @@ export class OpenBatchFile {
 
 /** The size of the file; 0 if it does not exist. */
 export async function openBatchBytes(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return 0;
-    throw error;
-  }
+  return (await ifExists(stat(path)))?.size ?? 0;
 }
 
 /**

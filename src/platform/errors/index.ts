@@ -1,3 +1,3 @@
-export { codeOf } from './code-of.js';
+export { codeOf, ifExists } from './code-of.js';
 export { describeError } from './describe-error.js';
 export { OperatorError } from './operator.error.js';

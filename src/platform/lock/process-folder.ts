@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { validate as isUuid } from 'uuid';
-import { codeOf } from '../errors/index.js';
+import { codeOf, ifExists } from '../errors/index.js';
 import { DirectoryLock } from './directory-lock.js';
 
 /*
@@ -12,12 +12,7 @@ import { DirectoryLock } from './directory-lock.js';
 
 /** The names of the folders below a root, oldest first; none if the root does not exist. */
 export async function listProcessFolders(root: string): Promise<string[]> {
-  try {
-    return (await readdir(root)).filter((name) => isUuid(name)).sort();
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return [];
-    throw error;
-  }
+  return ((await ifExists(readdir(root))) ?? []).filter((name) => isUuid(name)).sort();
 }
 
 /** Locks the folder of an ended process; undefined if a process holds it, or it was removed. */
