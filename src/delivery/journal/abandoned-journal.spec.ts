@@ -6,6 +6,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { snapshot } from '../../../test/support/batches.js';
+import { drainJournal } from '../../../test/support/drain-journal.js';
 import { DirectoryLock } from '../../platform/lock/index.js';
 import type { ConnectionSnapshot } from '../../storage/index.js';
 import type { Batch } from '../../telemetry/index.js';
@@ -117,17 +118,8 @@ describe('an abandoned journal', () => {
     return remains;
   }
 
-  async function drain(journal: Journal): Promise<string[]> {
-    const found: string[] = [];
-    for await (const abandoned of journal.abandonedJournals()) {
-      for await (const { entry, batch } of abandoned.batches()) {
-        found.push(batch.id);
-        abandoned.done(entry);
-      }
-      await abandoned.release();
-    }
-    return found;
-  }
+  const drain = async (journal: Journal): Promise<string[]> =>
+    (await drainJournal(journal)).map(({ id }) => id);
 
   /** Ids, and bytes of the expiring rows, of all that is offered; none is done. */
   async function rowsOffered(journal: Journal): Promise<[string, number][]> {

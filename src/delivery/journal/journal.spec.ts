@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TEST_COLLECTOR } from '../../../test/support/batches.js';
+import { drainJournal } from '../../../test/support/drain-journal.js';
 import type { Batch } from '../../telemetry/index.js';
 import {
   Journal,
@@ -284,17 +285,8 @@ describe.skipIf(!mountable())('the journal on a disk of 1 MiB', () => {
     }
   }
 
-  async function drain(journal: Journal): Promise<string[]> {
-    const found: string[] = [];
-    for await (const abandoned of journal.abandonedJournals()) {
-      for await (const { entry, batch } of abandoned.batches()) {
-        found.push(batch.id);
-        abandoned.done(entry);
-      }
-      await abandoned.release();
-    }
-    return found;
-  }
+  const drain = async (journal: Journal): Promise<string[]> =>
+    (await drainJournal(journal)).map(({ id }) => id);
 
   beforeEach(async () => {
     damage = [];

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { aBatch } from '../../../test/support/fakes/a-batch.js';
+import { drainJournal } from '../../../test/support/drain-journal.js';
 import type { Batch } from '../../telemetry/index.js';
 import {
   Journal,
@@ -182,15 +183,7 @@ describe.runIf(onPosix)('a journal whose directory is removed or moved', () => {
     await rename(path, join(folder, 'away'));
     journal.check();
     await rename(join(folder, 'away'), path);
-    const found: string[] = [];
-    for await (const abandoned of journal.abandonedJournals()) {
-      for await (const { batch, entry } of abandoned.batches()) {
-        found.push(batch.id);
-        abandoned.done(entry);
-      }
-      await abandoned.release();
-    }
-    expect(found).toEqual(['before']);
+    expect((await drainJournal(journal)).map(({ id }) => id)).toEqual(['before']);
     expect(await readdir(directory)).toHaveLength(1);
   });
 

@@ -13,6 +13,7 @@ import {
 } from '../../../src/storage/index.js';
 import type { Batch, RowBlock } from '../../../src/telemetry/index.js';
 import { tempDir } from '../../support/temp-dir.js';
+import { drainJournal } from '../../support/drain-journal.js';
 
 /*
  * What servers of this format left on disk, and what is in it. The files never change: journals like them lie
@@ -204,15 +205,7 @@ describe('a journal of format 1', () => {
       logger: { warn: (line: string) => said.push(line) },
     });
     try {
-      const found: Batch[] = [];
-      for await (const abandoned of journal.abandonedJournals()) {
-        for await (const { entry, batch } of abandoned.batches()) {
-          found.push(batch);
-          abandoned.done(entry);
-        }
-        await abandoned.release();
-      }
-      expect(found).toEqual([...APPENDED, OPEN]);
+      expect(await drainJournal(journal)).toEqual([...APPENDED, OPEN]);
       expect(said).toEqual([]);
       expect(await readdir(root)).toEqual([basename(journal.path)]);
     } finally {
