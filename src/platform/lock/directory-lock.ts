@@ -107,7 +107,7 @@ export class DirectoryLock {
    * @throws errors of the file system
    */
   isOurs(): boolean {
-    return !this.released && this.file.hasItsName();
+    return !this.released && this.file.isInPlace();
   }
 
   /**

@@ -47,7 +47,7 @@ export class LockedFile {
         }
         const file = new LockedFile(path, fd, fstatSync(fd, { bigint: true }));
         // Otherwise it was removed before it was locked, and another process may have locked the new file.
-        if (file.hasItsName()) {
+        if (file.isInPlace()) {
           file.giveToOwnerOfDirectory();
           return file;
         }
@@ -81,7 +81,7 @@ export class LockedFile {
    *
    * @throws errors of the file system
    */
-  hasItsName(): boolean {
+  isInPlace(): boolean {
     return leadsTo(this.path, this.identity);
   }
 
@@ -97,7 +97,7 @@ export class LockedFile {
 
   /** Only for a directory that is removed as well. */
   unlink(): void {
-    if (this.hasItsName()) unlinkSync(this.path);
+    if (this.isInPlace()) unlinkSync(this.path);
   }
 
   close(): void {
