@@ -8,7 +8,7 @@ import {
 import type { Batch, RowBlock } from '../telemetry/index.js';
 
 /** Bounds of the time at which this process received a batch: milliseconds, by the database's clock. */
-export interface OwnTimes {
+interface OwnTimes {
   now: number;
   /** The start of this process. */
   startedAt: number;
@@ -17,7 +17,7 @@ export interface OwnTimes {
 }
 
 /** Before the first version of this server: an earlier time is wrong. */
-export const FIRST_SERVER_MS = Date.UTC(2025, 0, 1);
+const FIRST_SERVER_MS = Date.UTC(2025, 0, 1);
 
 /**
  * For a batch of another process, whose time is not known: messages from before {@link FIRST_SERVER_MS}, as by a board

@@ -5,7 +5,7 @@ import { ifExists } from '../platform/errors/index.js';
 import type { SystemAccount } from './system-account.js';
 
 export const DATABASE_USER = 'postgres';
-export const DATABASE_NAME = 'tetcore-analytics';
+const DATABASE_NAME = 'tetcore-analytics';
 const LOG_LIMIT_BYTES = 10 * 1024 * 1024;
 
 /** Files of the embedded PostgreSQL in the data directory. */

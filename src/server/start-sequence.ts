@@ -17,7 +17,7 @@ import { TelemetrySockets } from '../telemetry/index.js';
 import { setUpMiddleware } from './middleware.js';
 
 /** A step of the start. If it throws, the start fails, and everything that was started is stopped: see `stop-sequence.ts`. */
-export interface StartStep {
+interface StartStep {
   /** The name in the log. */
   name: string;
   run: () => unknown;

@@ -9,7 +9,7 @@ import {
 import { ImportError } from '../import-options.js';
 
 /** A time range of messages, inclusive: milliseconds since the epoch. */
-export interface Span {
+interface Span {
   first: number;
   last: number;
 }

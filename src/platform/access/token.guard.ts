@@ -43,7 +43,7 @@ const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*) *$/i;
 /** Longer than any token that can be set. */
 const MAX_LENGTH = 1024;
 
-export type BearerToken = { token: string } | 'missing' | 'malformed';
+type BearerToken = { token: string } | 'missing' | 'malformed';
 
 /** The token in the header `Authorization` of a request, which may have one. */
 export function bearerToken({ headersDistinct }: Pick<IncomingMessage, 'headersDistinct'>): BearerToken {

@@ -22,7 +22,7 @@ const TAKES =
   `${MIN_LENGTH.toString()} to ${MAX_LENGTH.toString()} letters, digits or -._~+/, optionally followed by =`;
 
 /** An invalid entry of the list. The message does not contain its content. */
-export class ApiTokenProblem extends Error {
+class ApiTokenProblem extends Error {
   override readonly name = 'ApiTokenProblem';
 }
 
@@ -45,7 +45,7 @@ export function ApiTokens(about: string): PropertyDecorator {
 }
 
 /** @throws ApiTokenProblem with the position of the first invalid entry */
-export function readApiTokens(text: string): ApiToken[] {
+function readApiTokens(text: string): ApiToken[] {
   return text.split(',').map((entry, index) => {
     const wrong = (why: string): ApiTokenProblem =>
       new ApiTokenProblem(`a list whose entry ${(index + 1).toString()} ${why}`);

@@ -1,8 +1,2 @@
 export * from './json-scan.js';
-export {
-  findUnstorable,
-  MAX_DEPTH,
-  MAX_EXPONENT_DIGITS,
-  UNSTORABLE_REASONS,
-  type UnstorableReason,
-} from './storable.js';
+export { findUnstorable, MAX_DEPTH, MAX_EXPONENT_DIGITS, type UnstorableReason } from './storable.js';

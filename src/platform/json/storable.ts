@@ -1,14 +1,7 @@
 import { CLOSE_BRACE, CLOSE_BRACKET, endOfString, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './json-scan.js';
 
 /** Why PostgreSQL's jsonb cannot store a JSON text, or could not return it. */
-export const UNSTORABLE_REASONS = [
-  'nul_character',
-  'lone_surrogate',
-  'too_deep',
-  'number_out_of_range',
-] as const;
-
-export type UnstorableReason = (typeof UNSTORABLE_REASONS)[number];
+export type UnstorableReason = 'nul_character' | 'lone_surrogate' | 'too_deep' | 'number_out_of_range';
 
 /** Levels. PostgreSQL's default stack of 2 MB allows about 6,000. */
 export const MAX_DEPTH = 1000;

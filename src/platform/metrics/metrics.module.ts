@@ -27,7 +27,7 @@ import { MetricsPortGuard, MetricsPortModule } from './metrics-port.js';
 @Controller()
 @BeforeStart()
 @UseGuards(MetricsPortGuard)
-export class MetricsController {
+class MetricsController {
   @Get()
   @Open()
   @Header('Content-Type', register.contentType)
@@ -52,7 +52,7 @@ export class MetricsController {
 }
 
 @Injectable()
-export class BuildInfo {
+class BuildInfo {
   constructor(@InjectMetric('tetcore_build_info') gauge: Gauge) {
     gauge.set({ version: PACKAGE_VERSION }, 1);
   }
@@ -60,7 +60,7 @@ export class BuildInfo {
 
 /** Measures requests by route, until the end of the response. */
 @Injectable()
-export class HttpRequestsMiddleware implements NestMiddleware {
+class HttpRequestsMiddleware implements NestMiddleware {
   constructor(@InjectMetric('tetcore_http_request_seconds') private readonly seconds: Histogram) {}
 
   use(request: Request, response: Response, next: NextFunction): void {

@@ -1,7 +1,7 @@
 import type { KnownPeer } from '../messages/system-messages.js';
 import type { Random } from '../random/random.js';
 
-export interface PeerPlan {
+interface PeerPlan {
   /** How many a node knows of; those beyond the nodes of the simulation are made up. */
   readonly known: number;
   /** How many are connected at a time: the least and the most. */

@@ -28,7 +28,7 @@ import type { NodeProfile } from './node-profile.js';
 import type { Peers } from './peers.js';
 
 /** Behaviour of a node, from its scenario. */
-export interface NodePlan {
+interface NodePlan {
   readonly consensus: Consensus;
   readonly traces: TracePlan;
   /** It sends `system.connected` and nothing else. */

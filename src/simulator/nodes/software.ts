@@ -114,6 +114,6 @@ export const SOFTWARE = {
   },
 } as const satisfies Record<string, Software>;
 
-export type SoftwareName = keyof typeof SOFTWARE;
+type SoftwareName = keyof typeof SOFTWARE;
 
 export const SOFTWARE_NAMES = Object.keys(SOFTWARE) as SoftwareName[];

@@ -3,7 +3,7 @@ import type { SimulatedNode } from '../nodes/simulated-node.js';
 import type { Random } from '../random/random.js';
 import type { Host } from '../world/population.js';
 
-export interface SocketClientOptions {
+interface SocketClientOptions {
   /** Base URL of the server; the path of the host is appended. */
   url: string;
   host: Host;

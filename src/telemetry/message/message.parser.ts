@@ -1,16 +1,9 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { isObject, unwrapAnyV2, unwrapUsualV2, type Unwrapped } from './envelope.js';
-import { findUnstorable, UNSTORABLE_REASONS } from '../../platform/json/index.js';
+import { findUnstorable, type UnstorableReason } from '../../platform/json/index.js';
 
 /** Why a frame cannot be stored as a message; the values of `reason` in `rejected_messages`. */
-export const REJECT_REASONS = [
-  'invalid_utf8',
-  'invalid_json',
-  'not_an_object',
-  ...UNSTORABLE_REASONS,
-] as const;
-
-export type RejectReason = (typeof REJECT_REASONS)[number];
+type RejectReason = 'invalid_utf8' | 'invalid_json' | 'not_an_object' | UnstorableReason;
 
 /** A frame: a message that can be stored, or the reason why it cannot. */
 export type ParsedFrame =

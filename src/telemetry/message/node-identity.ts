@@ -8,7 +8,7 @@ export const MAX_PEER_ID_LENGTH = 128;
 
 /** Characters of a name, version and similar text in a connection's row. */
 export const MAX_TEXT_LENGTH = 512;
-export const MAX_OBJECT_LENGTH = 16_384;
+const MAX_OBJECT_LENGTH = 16_384;
 
 /** The last millisecond that a Date can hold. */
 const MAX_TIME_MS = 8_640_000_000_000_000;

@@ -6,7 +6,7 @@ import { CLOCK_AHEAD_MS, CLOCK_BEHIND_MS, DAY_MS } from '../../storage/index.js'
  */
 export type ClockVerdict = 'ok' | 'missing' | 'unparsable' | 'past' | 'future';
 
-export interface CreatedAt {
+interface CreatedAt {
   /** Microseconds since the epoch, as PostgreSQL would convert the node's `ts`. */
   microseconds: number;
   clock: ClockVerdict;

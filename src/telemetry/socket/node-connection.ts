@@ -14,13 +14,13 @@ const ROW_BYTES = 600;
 const CONNECTION_BYTES = 2_048;
 
 /** The properties of a connection that do not change. */
-export type ConnectionOrigin = Pick<
+type ConnectionOrigin = Pick<
   ConnectionSnapshot,
   'id' | 'socketId' | 'envelopeId' | 'ipAddr' | 'path' | 'audit' | 'createdAt'
 >;
 
 /** The shortest of the last round trips of a socket: microseconds; null before the first. */
-export interface RoundTrip {
+interface RoundTrip {
   readonly minUs: number | null;
 }
 

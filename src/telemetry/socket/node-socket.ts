@@ -35,7 +35,7 @@ export interface SocketLimits {
 /** The limit that a socket exceeded: the end reason of its connections. */
 type LimitViolation = 'slow_reader' | 'no_message' | 'too_many_bytes' | 'message_timeout';
 
-export interface NodeTcpConnection extends TcpConnection {
+interface NodeTcpConnection extends TcpConnection {
   /** Of the node, as far as its proxies are trusted. */
   readonly ipAddr: string;
 }

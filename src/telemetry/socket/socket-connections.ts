@@ -12,7 +12,7 @@ const REPLACED_PER_S = 1;
 /** Why a connection ended before its socket. */
 export type ReplaceReason = Extract<EndReason, 'id_evicted' | 'identity_changed'>;
 
-export interface ConnectionsContext<C extends NodeConnection> {
+interface ConnectionsContext<C extends NodeConnection> {
   /**
    * Creates the connection of an envelope id.
    *
