@@ -1,30 +1,16 @@
 #!/usr/bin/env node
-import { CommanderError } from 'commander';
-import { createProgram } from './program.js';
+// Unsupported versions of Node.js run this file too: it has the syntax of Node.js 12, and no static imports.
+export {};
 
-/** The exit code for an invalid command line, as in shells. */
-const USAGE_ERROR = 2;
-
-// A reader such as `head` may close the pipe early.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
-
-await runCli(process.argv.slice(2));
-
-/** Runs a command line, without the name of the program, and sets the exit code of the process. */
-async function runCli(args: readonly string[]): Promise<void> {
+async function main(): Promise<void> {
+  const { requireSupportedNode, failEarly } = await import('../preflight.mjs');
+  requireSupportedNode();
   try {
-    await (await createProgram(args)).parseAsync([...args], { from: 'user' });
+    const { runCommandLine } = await import('./run-command-line.js');
+    await runCommandLine(process.argv.slice(2));
   } catch (error) {
-    if (error instanceof CommanderError) {
-      // Commander has printed the message.
-      process.exitCode = error.exitCode === 0 ? 0 : USAGE_ERROR;
-      return;
-    }
-    const { printError } = await import('./output.js');
-    printError(error);
-    process.exitCode = 1;
+    failEarly(error);
   }
 }
+
+void main();

@@ -7,22 +7,28 @@ import {
   migrateDatabase,
   type MigrationState,
   migrationState,
+  rejectLaterSchema,
   SqlState,
-  sqlStateOf,
 } from '../storage/index.js';
-import { CommandError, messageOf, print } from './output.js';
+import { CommandError, explainConnection, print } from './output.js';
 
 /** Creates the database if needed, applies migrations, and creates the role of `DB_READER_ROLE`. */
 export async function runMigrations(): Promise<void> {
   const settings = await ConfigModule.readEnvironment();
   const url = urlOf(settings);
-  const applied = await connecting(migrateDatabase(url));
+  const applied = await migrateDatabase(url).catch((error: unknown) => {
+    throw explainConnection(error, url);
+  });
   print(applied.length === 0 ? 'The schema is up to date.' : `Applied ${applied.join(', ')}.`);
   const changed = await ensureReaderRole(url, settings);
   if (changed !== undefined) print(changed);
 }
 
-/** Prints pending migrations. The exit code is 1 if there are any. Changes nothing. */
+/**
+ * Prints pending migrations. The exit code is 1 if there are any. Changes nothing.
+ *
+ * @throws LaterSchemaError
+ */
 export async function checkMigrations(): Promise<void> {
   const state = await readState(urlOf(await ConfigModule.readEnvironment()));
   if (state === undefined) print('The database does not exist yet: all migrations are pending.');
@@ -33,10 +39,13 @@ export async function checkMigrations(): Promise<void> {
 
 async function readState(url: string): Promise<MigrationState | undefined> {
   try {
-    return await withDataSource(url, migrationState);
+    return await withDataSource(url, async (dataSource) => {
+      await rejectLaterSchema(dataSource);
+      return await migrationState(dataSource);
+    });
   } catch (error) {
     if (hasSqlState(error, SqlState.UndefinedDatabase)) return undefined;
-    throw error;
+    throw explainConnection(error, url);
   }
 }
 
@@ -46,27 +55,10 @@ function urlOf({ DATABASE_URL: url }: Settings): string {
 }
 
 async function withDataSource<T>(url: string, work: (dataSource: DataSource) => Promise<T>): Promise<T> {
-  const dataSource = await connecting(new DataSource(dataSourceOptions(url)).initialize());
+  const dataSource = await new DataSource(dataSourceOptions(url)).initialize();
   try {
     return await work(dataSource);
   } finally {
     await dataSource.destroy();
   }
-}
-
-/** @throws CommandError that names the setting, if the database is unreachable */
-async function connecting<T>(connecting: Promise<T>): Promise<T> {
-  try {
-    return await connecting;
-  } catch (error) {
-    if (sqlStateOf(error) !== undefined || !isSystemError(error)) throw error;
-    throw new CommandError(`Cannot reach the database of DATABASE_URL: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
-}
-
-/** A system error such as ECONNREFUSED, for one or for all addresses of a host. */
-function isSystemError(error: unknown): boolean {
-  return error instanceof AggregateError || typeof (error as { code?: unknown }).code === 'string';
 }

@@ -1,11 +1,23 @@
 import { OperatorError } from '../platform/errors/index.js';
+import { earlyLine } from '../preflight.mjs';
 import { entriesOf, formatError, printable } from '../server/index.js';
+import { connectionFault } from '../storage/index.js';
 
-const UNITS = ['kiB', 'MiB', 'GiB', 'TiB'];
+export { formatSize } from '../platform/disk/index.js';
 
 /** A command cannot be executed. The message has the remedy. */
 export class CommandError extends OperatorError {
   override readonly name = 'CommandError';
+}
+
+/**
+ * A CommandError with the remedy if a connection to the database failed; otherwise the error itself.
+ *
+ * @param url of the database
+ */
+export function explainConnection(error: unknown, url: string): unknown {
+  const fault = connectionFault(error, url);
+  return fault === undefined ? error : new CommandError(`${fault.cause} ${fault.advice}`, { cause: error });
 }
 
 /** Prints a line. Control characters are escaped, since parts of it may come from untrusted clients. */
@@ -18,26 +30,15 @@ export function printJson(value: unknown): void {
   for (const line of JSON.stringify(value, null, 2).split('\n')) print(line);
 }
 
-/** Prints an error to standard error, escaped as by {@link print}. */
+/** Prints an error to standard error, escaped as by {@link print}, in the format of the log. */
 export function printError(error: unknown): void {
-  for (const line of entriesOf(formatError(error))) process.stderr.write(`${printable(line)}\n`);
+  for (const line of entriesOf(formatError(error)))
+    process.stderr.write(`${printable(earlyLine('error', line))}\n`);
 }
 
 /** The message of an error without its stack. */
 export function messageOf(error: unknown): string {
   return formatError(error).replace(/\n {4,}at .*/g, '');
-}
-
-/** A size such as `1.5 GiB`. */
-export function formatSize(bytes: number): string {
-  let size = bytes;
-  let unit = 'bytes';
-  for (const next of UNITS) {
-    if (size < 1024) break;
-    size /= 1024;
-    unit = next;
-  }
-  return `${Number(size.toPrecision(size < 1000 ? 3 : 4))} ${unit}`;
 }
 
 const AGE_UNITS = [

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { importCommand } from '../import/index.js';
 import { tooFewOpenFiles } from '../platform/open-files/index.js';
+import { earlyLine, failEarly, logsJson } from '../preflight.mjs';
 
 const SETTINGS = `
 Settings are environment variables, or lines of the file .env in the working directory: see docs/configuration.md.
@@ -34,6 +35,7 @@ export async function createProgram(args: readonly string[] = []): Promise<Comma
     await simulateCommand(args),
     importCommand(),
     purgeCommand(),
+    insightCommand(),
     doctorCommand(),
   ]) {
     program.addCommand(command);
@@ -90,6 +92,39 @@ async function simulateCommand([name]: readonly string[]): Promise<Command> {
   return new Command('simulate').summary(
     'send the telemetry of a simulated network to a server or into a database',
   );
+}
+
+function insightCommand(): Command {
+  const rebuild = new Command('rebuild')
+    .summary('compute the statistics of a time range again')
+    .description(
+      'Computes the statistics of blocks and minutes of whole hours from their messages, and replaces what is stored of them. ' +
+        'Use it for the time before this version, and after an import. Servers may run at the same time.',
+    )
+    .requiredOption('--from <time>', 'start, such as 2026-11-01T00:00:00Z', readTime)
+    .option('--to <time>', 'end; by default the last hour that the servers have closed', readTime)
+    .addHelpText(
+      'after',
+      examples([
+        'tetcore-analytics insight rebuild --from 2026-11-01T00:00:00Z --to 2026-11-02T00:00:00Z',
+        'one day again',
+      ]),
+    )
+    .action(async (options: { from: number; to?: number }) => {
+      const { rebuildInsight } = await import('./insight.js');
+      await rebuildInsight(options);
+    });
+  return new Command('insight').summary('statistics of blocks and minutes').addCommand(rebuild);
+}
+
+/** @returns milliseconds since the epoch */
+function readTime(text: string): number {
+  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/.test(text)
+    ? Date.parse(text)
+    : NaN;
+  if (Number.isNaN(time))
+    throw new InvalidArgumentError('It must be a time with its zone: 2026-11-01T00:00:00Z.');
+  return time;
 }
 
 function purgeCommand(): Command {
@@ -163,9 +198,7 @@ function examples(...lines: readonly (readonly [commandLine: string, purpose: st
 
 function checkOpenFiles(): void {
   const problem = tooFewOpenFiles();
-  if (problem === undefined) return;
-  console.error(problem);
-  process.exit(1);
+  if (problem !== undefined) failEarly(problem);
 }
 
 /** Errors are thrown instead of ending the process, with a hint at the help. */
@@ -174,7 +207,15 @@ function configureErrors(command: Command): Command {
   return command
     .exitOverride()
     .showHelpAfterError('(See --help.)')
-    .configureOutput({ outputError: (text, write) => write(withoutValues(text)) });
+    .configureOutput({
+      writeErr: (text) => process.stderr.write(inLogFormat(text)),
+      outputError: (text, write) => write(withoutValues(text)),
+    });
+}
+
+/** What Commander prints about an invalid command line, in the format of the log. */
+function inLogFormat(text: string): string {
+  return logsJson() ? `${earlyLine('error', text.trim())}\n` : text;
 }
 
 /** Removes what follows the first `=` or `:` in a quoted argument, which may contain a password. */

@@ -1,6 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { ConfigModule, type Settings } from '../platform/config/index.js';
-import { findEmbeddedPostgres } from '../embedded-postgres/index.js';
+import { ConfigModule } from '../platform/config/index.js';
 import {
   ClockDifferenceError,
   type DroppedPartition,
@@ -9,7 +8,8 @@ import {
   type PurgeReport,
   withPurge,
 } from '../purge/index.js';
-import { CommandError, formatSize, messageOf, print, printError } from './output.js';
+import { databaseUrl } from './database-url.js';
+import { CommandError, explainConnection, formatSize, messageOf, print, printError } from './output.js';
 
 /** Purges once, and prints what was removed. Does nothing while another process purges. */
 export async function purgeNow(): Promise<void> {
@@ -59,20 +59,13 @@ async function runPurge<T>(work: (purge: Purge) => Promise<T>): Promise<T> {
   // Log lines of the purge are printed in another form here.
   Logger.overrideLogger(false);
   const settings = await ConfigModule.readEnvironment();
+  const url = await databaseUrl(settings);
   try {
-    return await withPurge(settings, await databaseUrl(settings), work);
+    return await withPurge(settings, url, work);
   } catch (error) {
     if (error instanceof ClockDifferenceError) throw new CommandError(error.message);
-    throw error;
+    throw explainConnection(error, url);
   }
-}
-
-async function databaseUrl({ DATABASE_URL, DATA_DIR }: Settings): Promise<string> {
-  const url = DATABASE_URL ?? (await findEmbeddedPostgres(DATA_DIR))?.url;
-  if (url !== undefined) return url;
-  throw new CommandError(
-    `Set DATABASE_URL, or start the server: the embedded PostgreSQL in ${DATA_DIR} is not running.`,
-  );
 }
 
 function partitionText({ name, rows }: DroppedPartition): string {

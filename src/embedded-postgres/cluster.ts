@@ -1,8 +1,21 @@
 import type { LoggerService } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
-import { chown, lstat, mkdtemp, readdir, realpath, rename, rm, rmdir, stat, symlink } from 'node:fs/promises';
+import {
+  chown,
+  lstat,
+  mkdtemp,
+  readdir,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  symlink,
+} from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
+import { accessDenied } from '../platform/errors/index.js';
 import { ensureOpenDirectory, type PostgresBinaries } from './binaries.js';
 import { DATABASE_USER, readIfThere, writeSecret, type DataLayout } from './data-layout.js';
 import { EmbeddedPostgresStartError } from './errors.js';
@@ -34,7 +47,10 @@ export async function findCluster(
 ): Promise<string | undefined> {
   const entry = await lstat(layout.cluster).catch(() => undefined);
   if (entry === undefined) return undefined;
-  const cluster = await realpath(layout.cluster).catch((error: unknown) => {
+  const cluster = await realpath(layout.cluster).catch(async (error: unknown) => {
+    const denied = accessDenied(error, await readlink(layout.cluster).catch(() => layout.cluster));
+    if (denied !== undefined)
+      throw new EmbeddedPostgresStartError(`${layout.cluster} is a link that cannot be followed: ${denied}.`);
     throw new EmbeddedPostgresStartError(
       `${layout.cluster} is a link to a missing database (${(error as Error).message}). ` +
         `Restore the database, or delete the link to start with an empty one.`,

@@ -62,6 +62,7 @@ describe('EmbeddedPostgresServer', () => {
     const logger = {
       log: (line: string) => void logged.push(line),
       warn: (line: string) => void logged.push(line),
+      error: (line: string) => void logged.push(`error: ${line}`),
     };
     const systemDir = join(root, 'system');
     const server = await EmbeddedPostgresServer.start({ dataDir, logger, systemDir, ...options });
@@ -125,7 +126,7 @@ describe('EmbeddedPostgresServer', () => {
     expect((await readFile(join(dataDir, 'database-url'), 'utf8')).trim()).toBe(server.url);
   });
 
-  it.runIf(onPosix)('shows its secrets to nobody else', async () => {
+  it.runIf(onPosix)('shows its secrets to no other user', async () => {
     await start();
     for (const name of ['postgres-password', 'database-url', 'postgres.log']) {
       expect((await stat(join(dataDir, name))).mode & 0o077, name).toBe(0);
@@ -187,6 +188,22 @@ describe('EmbeddedPostgresServer', () => {
     await first.stop();
     const second = await start();
     expect(await query(second, 'SELECT answer FROM committed')).toEqual([[42]]);
+  });
+
+  it.runIf(onPosix)('logs once that PostgreSQL has ended while it was needed, with what to do', async () => {
+    const server = await start();
+    const ends = () => logged.filter((line) => line.includes('has ended'));
+    process.kill(await postmasterPid(), 'SIGKILL');
+    await vi.waitFor(() => expect(ends()).not.toEqual([]), { timeout: 5_000 });
+    const check = (server as unknown as { check: () => Promise<void> }).check.bind(server);
+    await Promise.all([check(), check()]);
+    expect(ends()).toEqual([
+      `error: The embedded PostgreSQL has ended. Its log is ${dataDir}/postgres.log. Restart the server.`,
+    ]);
+    await server.stop();
+    const next = await start();
+    await next.stop();
+    expect(ends()).toHaveLength(1);
   });
 
   it('takes over the PostgreSQL of a process that was killed', async () => {
@@ -257,6 +274,14 @@ describe('EmbeddedPostgresServer', () => {
       expect(await query(next, 'SELECT 1')).toEqual([[1]]);
     },
   );
+
+  it('creates nothing and releases the directory if its start is refused when it is locked', async () => {
+    await freshDataDir('refused');
+    const whenLocked = () => Promise.reject(new Error('The port is taken.'));
+    await expect(start({ whenLocked })).rejects.toThrow('The port is taken.');
+    expect(await readdir(dataDir)).toEqual(['lock']);
+    expect(LockedFile.isHeld(join(dataDir, 'lock'))).toBe(false);
+  });
 
   it.runIf(onPosix)('does not mistake another process for the PostgreSQL whose pid it has', async () => {
     await (await start()).stop();
@@ -386,10 +411,14 @@ describe('EmbeddedPostgresServer', () => {
 it('finds the PostgreSQL of a data directory, and whether it is running', { timeout: 60_000 }, async () => {
   const dataDir = await tempDir('find-postgres');
   expect(await findEmbeddedPostgres(dataDir)).toBeUndefined();
-  const logger = { log: () => undefined, warn: () => undefined };
+  const logger = { log: () => undefined, warn: () => undefined, error: () => undefined };
   const server = await EmbeddedPostgresServer.start({ dataDir, logger });
   const running = await findEmbeddedPostgres(dataDir).finally(() => server.stop());
   expect(running?.url).toBe(server.url);
-  expect(await findEmbeddedPostgres(dataDir)).toEqual({ cluster: running?.cluster, url: undefined });
+  expect(await findEmbeddedPostgres(dataDir)).toEqual({
+    cluster: join(dataDir, 'postgres'),
+    log: join(dataDir, 'postgres.log'),
+    url: undefined,
+  });
   await rm(dataDir, { recursive: true });
 });

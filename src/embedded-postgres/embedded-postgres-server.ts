@@ -1,37 +1,32 @@
-import { ifExists, OperatorError } from '../platform/errors/index.js';
+import { accessDenied, ifExists } from '../platform/errors/index.js';
 import type { LoggerService } from '@nestjs/common';
 import pg from 'pg';
-import { realpath } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { DirectoryLock } from '../platform/lock/index.js';
+import { DirectoryLock, UnusableDirectoryError } from '../platform/lock/index.js';
+import { databaseNamed } from '../platform/postgres-url/index.js';
 import { binariesFor, locateBinaries } from './binaries.js';
 import { createCluster, findCluster, ownerOf } from './cluster.js';
+import { DataDirLostError, type DataPlace, isClusterMissing } from './data-dir-lost.error.js';
 import { databaseUrl, type DataLayout, lastPort, layoutOf, readIfThere, writeSecret } from './data-layout.js';
 import { EmbeddedPostgresStartError } from './errors.js';
 import { isPostmasterOf, Postmaster, type PostmasterFile, readPostmasterFile } from './postmaster.js';
 import { canEnter, isRoot, postgresAccount, type SystemAccount } from './system-account.js';
 
-/** The data directory or its lock file was removed or replaced while the server was running. */
-export class DataDirLostError extends OperatorError {
-  override readonly name = 'DataDirLostError';
-
-  constructor(dataDir: string) {
-    super(
-      `DATA_DIR is lost: the lock file in ${dataDir} was removed or replaced, so another server could use the ` +
-        `database there. PostgreSQL was stopped immediately, and the server stops. Make sure that no other server ` +
-        `uses this DATA_DIR, and start the server again.`,
-    );
-  }
-}
+/** Between two checks whether the cluster is in place and PostgreSQL runs: milliseconds. */
+const CHECK_INTERVAL_MS = 250;
 
 export interface EmbeddedPostgresOptions {
   /** Directory of its files; created if it does not exist. */
   dataDir: string;
-  logger: Pick<LoggerService, 'log' | 'warn'>;
+  logger: Pick<LoggerService, 'log' | 'warn' | 'error'>;
   /** Maximum number of connections. */
   maxConnections?: number;
   /** Only as root: directory for files that the system user `postgres` cannot access elsewhere. */
   systemDir?: string;
+  /** Called when the data directory is locked, before anything is created in it. If it rejects, the start fails. */
+  whenLocked?: () => Promise<void>;
 }
 
 /**
@@ -40,13 +35,15 @@ export interface EmbeddedPostgresOptions {
  */
 export class EmbeddedPostgresServer {
   /**
-   * Rejects with a DataDirLostError when the data directory or its lock file is removed. PostgreSQL is then stopped
-   * immediately, because another server may start on the same files.
+   * Rejects with a DataDirLostError when the data directory, its lock file or the cluster is removed. PostgreSQL is then
+   * stopped immediately: another server may start on the same files, or there are none to work on.
    */
   readonly lost: Promise<never>;
   private stopping: Promise<void> | undefined;
   private isLost = false;
+  private isEndLogged = false;
   private reject: (error: DataDirLostError) => void = () => undefined;
+  private readonly watch: NodeJS.Timeout;
 
   private constructor(
     /** With user, password and port. The database in it may not exist yet. */
@@ -54,8 +51,10 @@ export class EmbeddedPostgresServer {
     private readonly postmaster: Postmaster,
     private readonly pid: number,
     private readonly lock: DirectoryLock,
-    private readonly logger: Pick<LoggerService, 'warn'>,
+    private readonly place: DataPlace,
+    private readonly logger: Pick<LoggerService, 'warn' | 'error'>,
   ) {
+    this.watch = setInterval(() => void this.check(), CHECK_INTERVAL_MS).unref();
     this.lost = new Promise((_, reject) => (this.reject = reject));
     // Avoids an unhandled rejection while there is no handler.
     this.lost.catch(() => undefined);
@@ -70,26 +69,31 @@ export class EmbeddedPostgresServer {
    * @throws DataDirLostError if it is removed during the start
    * @throws EmbeddedPostgresUnavailableError if PostgreSQL cannot run on this machine or installation
    * @throws EmbeddedPostgresStartError if PostgreSQL fails to start
+   * @throws errors of `whenLocked`
    */
   static async start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgresServer> {
     const dataDir = resolve(options.dataDir);
     let server: EmbeddedPostgresServer | undefined;
     // Not in the cluster, which belongs to PostgreSQL and is created atomically.
-    const lock = await DirectoryLock.acquire(dataDir, { onLost: () => void server?.lose(dataDir) });
+    const lock = await DirectoryLock.acquire(dataDir, { onLost: () => void server?.lose() });
     try {
-      const { layout, postmaster, password } = await prepare(dataDir, options);
+      await options.whenLocked?.();
+      const { layout, postmaster, password, cluster } = await prepare(dataDir, options);
+      const place = { dataDir, cluster, identity: statSync(dataDir, { bigint: true }) };
       const { pid, port } = await startOrTakeOver(postmaster, layout, password, options);
       const url = databaseUrl(password, port);
-      server = new EmbeddedPostgresServer(url, postmaster, pid, lock, options.logger);
+      server = new EmbeddedPostgresServer(url, postmaster, pid, lock, place, options.logger);
       if (!lock.isOurs()) {
-        await server.lose(dataDir);
-        throw new DataDirLostError(dataDir);
+        await server.lose();
+        throw new DataDirLostError(server.place);
       }
       await writeSecret(layout.url, url, layout.fileOwner);
       return server;
     } catch (error) {
+      clearInterval(server?.watch);
       lock.release();
-      throw error;
+      // Such as a file that root has created.
+      throw accessDenied(error) === undefined ? error : new UnusableDirectoryError(dataDir, error);
     }
   }
 
@@ -100,6 +104,7 @@ export class EmbeddedPostgresServer {
    * @param timeoutS seconds after which open connections are terminated
    */
   stop(timeoutS = 15): Promise<void> {
+    clearInterval(this.watch);
     this.stopping ??= this.stopOnce(timeoutS).finally(() => this.lock.release());
     return this.stopping;
   }
@@ -109,21 +114,47 @@ export class EmbeddedPostgresServer {
     if (!this.isLost) await this.postmaster.stop(timeoutS);
   }
 
-  private async lose(dataDir: string): Promise<void> {
+  /** The real path of its files. */
+  get cluster(): string {
+    return this.place.cluster;
+  }
+
+  private async check(): Promise<void> {
+    const { cluster } = this;
+    // Asynchronous first: a file system that hangs must not block the event loop.
+    await stat(cluster).catch(() => undefined);
+    const ended = !this.isEndLogged && (await this.postmaster.hasEnded(this.pid));
+    if (this.isLost || this.stopping !== undefined) return;
+    if (isClusterMissing(cluster)) await this.lose();
+    else if (ended) this.logEnd();
+  }
+
+  /** The server continues with its journal: it can still receive messages. */
+  private logEnd(): void {
+    if (this.isEndLogged) return;
+    this.isEndLogged = true;
+    this.logger.error(
+      `The embedded PostgreSQL has ended. Its log is ${this.postmaster.log}. Restart the server.`,
+    );
+  }
+
+  private async lose(): Promise<void> {
+    if (this.isLost) return;
     this.isLost = true;
+    clearInterval(this.watch);
     try {
       await this.postmaster.quit(this.pid);
     } catch (error) {
       this.logger.warn(`PostgreSQL process ${this.pid.toString()} may still be running: ${String(error)}`);
     }
-    this.reject(new DataDirLostError(dataDir));
+    this.reject(new DataDirLostError(this.place));
   }
 }
 
 async function prepare(
   dataDir: string,
   { logger, systemDir = '/var/lib/tetcore-analytics' }: EmbeddedPostgresOptions,
-): Promise<{ layout: DataLayout; postmaster: Postmaster; password: string }> {
+): Promise<{ layout: DataLayout; postmaster: Postmaster; password: string; cluster: string }> {
   const layout = layoutOf(dataDir);
   let binaries = await locateBinaries();
   let cluster = await findCluster(layout, binaries);
@@ -143,7 +174,7 @@ async function prepare(
   if (password === undefined) {
     throw new EmbeddedPostgresStartError(`The password of the database is missing: ${layout.password}.`);
   }
-  return { layout, postmaster: new Postmaster(binaries, layout, cluster, account), password };
+  return { layout, postmaster: new Postmaster(binaries, layout, cluster, account), password, cluster };
 }
 
 /** The user that runs PostgreSQL if this process is root: the owner of the data, or the system user `postgres`. */
@@ -174,7 +205,7 @@ async function startOrTakeOver(
 
 /** Whether a running PostgreSQL accepts the password, has the same version, and allows enough connections. */
 async function answers(url: string, version: string, maxConnections: number): Promise<boolean> {
-  const connectionString = Object.assign(new URL(url), { pathname: '/postgres' }).href;
+  const connectionString = databaseNamed(url, 'postgres');
   const client = new pg.Client({
     connectionString,
     ssl: false,
@@ -199,6 +230,8 @@ async function answers(url: string, version: string, maxConnections: number): Pr
 export interface FoundEmbeddedPostgres {
   /** The real path of its files. */
   cluster: string;
+  /** The file with its output. */
+  log: string;
   /** With user, password and port; undefined if it is not running. */
   url: string | undefined;
 }
@@ -215,7 +248,7 @@ export async function findEmbeddedPostgres(dataDir: string): Promise<FoundEmbedd
   if (cluster === undefined) return undefined;
   const postmaster = await readPostmasterFile(cluster);
   const password = await readIfThere(layout.password);
-  if (postmaster === undefined || password === undefined) return { cluster, url: undefined };
+  if (postmaster === undefined || password === undefined) return { cluster, log: layout.log, url: undefined };
   const runs = postmaster.port > 0 && (await isPostmasterOf(cluster, postmaster.pid));
-  return { cluster, url: runs ? databaseUrl(password, postmaster.port) : undefined };
+  return { cluster, log: layout.log, url: runs ? databaseUrl(password, postmaster.port) : undefined };
 }

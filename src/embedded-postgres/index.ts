@@ -1,5 +1,5 @@
+export { DataDirLostError } from './data-dir-lost.error.js';
 export {
-  DataDirLostError,
   EmbeddedPostgresServer,
   type EmbeddedPostgresOptions,
   findEmbeddedPostgres,

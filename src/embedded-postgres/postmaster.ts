@@ -42,6 +42,11 @@ export class Postmaster {
     return this.binaries.version;
   }
 
+  /** The file with the output of PostgreSQL. */
+  get log(): string {
+    return this.layout.log;
+  }
+
   /** The running process, also if an earlier server started it. */
   async running(): Promise<PostmasterFile | undefined> {
     const file = await readPostmasterFile(this.cluster);
@@ -61,6 +66,17 @@ export class Postmaster {
       // PostgreSQL has it now.
       lock.close();
     }
+  }
+
+  /**
+   * Whether a process of this cluster has ended. Starts no program, so it can be called often.
+   *
+   * @param pid of the process as it was started or taken over
+   */
+  async hasEnded(pid: number): Promise<boolean> {
+    // Not process.kill(), which also finds a process that has ended and was not waited for.
+    if (process.platform === 'linux') return (await commandLineOf(pid))?.includes(this.cluster) === false;
+    return !exists(pid);
   }
 
   /**
@@ -183,7 +199,7 @@ export class Postmaster {
 }
 
 /** A pid that no process has on any platform. */
-const NOBODY = '2147483647';
+const NO_PROCESS = '2147483647';
 
 /** Content of `postmaster.pid` in a cluster; see src/include/utils/pidfile.h in PostgreSQL. */
 export interface PostmasterFile {
@@ -200,19 +216,32 @@ export async function readPostmasterFile(cluster: string): Promise<PostmasterFil
 /** Whether the process with this pid is the postmaster of the cluster, and not another process that reuses the pid. */
 export async function isPostmasterOf(cluster: string, pid: number): Promise<boolean> {
   if (process.platform === 'linux') {
-    const commandLine = await readFile(`/proc/${pid.toString()}/cmdline`, 'utf8').catch(() => '');
-    return commandLine.split('\0').includes(cluster);
+    return (await commandLineOf(pid))?.includes(cluster) ?? false;
   }
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if (codeOf(error) !== 'EPERM') return false;
-  }
+  if (!exists(pid)) return false;
   if (process.platform === 'win32') return true;
   const listed = await promisify(execFile)('ps', ['-p', pid.toString(), '-o', 'command=']).catch(
     () => undefined,
   );
   return listed?.stdout.includes(cluster) ?? false;
+}
+
+/** On Linux: the program and arguments of a process, none if it has ended; undefined if they cannot be read. */
+async function commandLineOf(pid: number): Promise<string[] | undefined> {
+  try {
+    return (await readFile(`/proc/${pid.toString()}/cmdline`, 'utf8')).split('\0');
+  } catch (error) {
+    return ['ENOENT', 'ESRCH'].includes(codeOf(error) ?? '') ? [] : undefined;
+  }
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
 }
 
 /**
@@ -226,7 +255,7 @@ async function disownPostmasterFile(cluster: string): Promise<void> {
   try {
     const text = await file.readFile('utf8');
     await file.truncate();
-    await file.write(text.replace(/^\d+/, NOBODY), 0);
+    await file.write(text.replace(/^\d+/, NO_PROCESS), 0);
   } finally {
     await file.close();
   }

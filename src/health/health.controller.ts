@@ -13,10 +13,13 @@ class Liveness {
 }
 
 class Readiness {
-  @ApiString('`degraded`: the server accepts messages and queues them until the database works again.', {
-    enum: ['ready', 'degraded'],
-    example: 'ready',
-  })
+  @ApiString(
+    '`degraded`: the server accepts messages, but queues them until the database works again, or holds them in memory because the journal cannot be written.',
+    {
+      enum: ['ready', 'degraded'],
+      example: 'ready',
+    },
+  )
   status!: string;
 
   @ApiString('Why the server is degraded.', { example: 'The database is read-only.', required: false })

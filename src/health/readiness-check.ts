@@ -2,13 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { InjectMetric, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
 import { Gauge } from 'prom-client';
 import { Lifecycle } from '../platform/lifecycle/index.js';
-import { type DatabaseProblem, DatabaseWatch } from '../storage/index.js';
+import { DatabaseWatch } from '../storage/index.js';
 import { BatchQueue } from '../telemetry/index.js';
 
 export const readinessMetricProvider = makeGaugeProvider({
   name: 'tetcore_ready',
   help: 'Whether the server accepts nodes, as /health/ready returns: 1 or 0.',
 });
+
+const QUEUE_IS_FULL = 'The delivery queue is full.';
 
 /** Whether the server accepts nodes. */
 @Injectable()
@@ -25,13 +27,23 @@ export class ReadinessCheck {
 
   /** Why the server does not accept nodes. */
   get obstacle(): string | undefined {
-    if (!this.lifecycle.running) return `The server is ${this.lifecycle.state}.`;
-    if (this.queue.full) return 'Memory queue and journal are full.';
-    return undefined;
+    const { failure, running, state } = this.lifecycle;
+    if (failure !== undefined) return failure;
+    if (!running) return `The server is ${state}.`;
+    if (!this.queue.full) return undefined;
+    const { problem } = this;
+    return problem === undefined ? QUEUE_IS_FULL : `${QUEUE_IS_FULL} ${problem.reason}`;
   }
 
-  /** The database problem that delays storing. */
-  get problem(): DatabaseProblem | undefined {
-    return this.database.problem;
+  /** What delays storing, or may lose messages: of the database, of the journal, or of both. */
+  get problem(): { reason: string; since: Date } | undefined {
+    const problems = [this.database.problem, this.queue.journalProblem].filter(
+      (problem) => problem !== undefined,
+    );
+    if (problems.length === 0) return undefined;
+    return {
+      reason: problems.map(({ reason }) => reason).join(' '),
+      since: new Date(Math.min(...problems.map(({ since }) => since.getTime()))),
+    };
   }
 }

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { POSTGRES_URL, readPostgresUrl } from '../platform/postgres-url/index.js';
 import { DEFAULT_CHUNK, DEFAULT_CONNECTIONS } from './import-options.js';
 
 const NOTES = `
@@ -51,21 +52,16 @@ export function importCommand(): Command {
     .addHelpText('after', NOTES)
     .action(async (options: CommandOptions, command: Command) => {
       // The error of a commander parser would repeat the URL, which may contain a password.
-      if (!isDatabaseUrl(options.from)) {
-        command.error(
-          "error: option '--from <url>' must be a URL that starts with postgres:// or postgresql://.",
-        );
+      const from = readPostgresUrl(options.from);
+      if ('fault' in from) {
+        command.error(`error: option '--from <url>' is ${from.fault}, but must be ${POSTGRES_URL}.`);
       }
       const { readGenesis } = await import('./run-import.js');
       const genesis = readGenesis(options.genesis ?? []);
       if (typeof genesis === 'string') command.error(`error: option '--genesis <name=hash>' ${genesis}`);
       const { runImport } = await import('./run-import.js');
-      process.exitCode = await runImport({ ...options, genesis });
+      process.exitCode = await runImport({ ...options, from: from.url, genesis });
     });
-}
-
-function isDatabaseUrl(text: string): boolean {
-  return URL.canParse(text) && /^postgres(ql)?:\/\//.test(text);
 }
 
 function wholeNumber(min: number, max: number): (text: string) => number {

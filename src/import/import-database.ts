@@ -1,3 +1,4 @@
+import { reportsImported } from '../reputation/index.js';
 import {
   hasSqlState,
   HOUR_MS,
@@ -64,6 +65,7 @@ async function importTables(options: ImportOptions, tables: SourceTables): Promi
   const collector = await ledger.begin(planner.target, () =>
     progress?.log('Another import of this source is running: waiting for its open transactions.'),
   );
+  await reportsImported(planner.target);
   const counted: CountedTable[] = [];
   const writerPool = new WriterPool(to, PARTITION_CONNECTIONS);
   const partitions = new BoundedPartitions(new PartitionManager(settings, writerPool));
@@ -77,6 +79,7 @@ async function importTables(options: ImportOptions, tables: SourceTables): Promi
   } finally {
     await writerPool.close();
   }
+  await reportsImported(planner.target);
   progress?.log('Counting the rows of both databases.');
   const { now } = await readClocks(planner.target);
   const cutoff = new Date(now - settings.LOG_EXPIRY_H * HOUR_MS);

@@ -1,4 +1,4 @@
-import { OperatorError } from '../platform/errors/index.js';
+import { accessDenied, codeOf, OperatorError } from '../platform/errors/index.js';
 
 /**
  * Characters that could end a line, control a terminal or reverse text. Line breaks before stack frames are kept: a line
@@ -27,10 +27,8 @@ export function entriesOf(text: string): string[] {
 export function formatError(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(formatError).join('; ');
   if (!(error instanceof Error)) return String(error);
-  const { code, syscall } = error as NodeJS.ErrnoException;
-  if (syscall === 'listen' && (code === 'EADDRINUSE' || code === 'EACCES'))
-    return `The server cannot listen: ${error.message}`;
-  return error instanceof OperatorError || typeof code === 'string'
-    ? error.message
-    : (error.stack ?? error.message);
+  if (error instanceof OperatorError) return error.message;
+  const denied = accessDenied(error);
+  if (denied !== undefined) return `${error.message}: ${denied}`;
+  return codeOf(error) === undefined ? (error.stack ?? error.message) : error.message;
 }

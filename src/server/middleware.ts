@@ -1,6 +1,11 @@
-import type { CorsOptions } from '@nestjs/common/interfaces/external/cors-options.interface.js';
+import type {
+  CorsOptions,
+  CorsOptionsDelegate,
+} from '@nestjs/common/interfaces/external/cors-options.interface.js';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { type DashboardOptions, setUpDashboard } from '../dashboard/index.js';
+import type { Application, Request } from 'express';
+import type { Extensions } from '../app.module.js';
+import { setUpDashboard } from '../dashboard/index.js';
 import {
   AccessGuard,
   Browsers,
@@ -9,9 +14,12 @@ import {
   refuseOtherHosts,
 } from '../platform/access/index.js';
 import { ANY_ORIGIN, type Settings } from '../platform/config/index.js';
-import { checkJsonBody, MAX_BODY_BYTES } from '../platform/http/index.js';
+import { checkJsonBody, ignoreMediaTypeParameters, MAX_BODY_BYTES } from '../platform/http/index.js';
+import { allowedMethods, refuseOtherMethods } from '../platform/http-server/index.js';
 import { setUpOpenApi } from '../platform/openapi/index.js';
-import { ServerWsAdapter, UpgradeGuard } from '../telemetry/index.js';
+import { UpgradeGuard } from '../telemetry/index.js';
+import { securityHeaders } from './security-headers.js';
+import { ServerWsAdapter } from './server-ws.adapter.js';
 
 /**
  * Middleware that runs before Nest's router and cannot be a guard, pipe or interceptor: static files and headers, access
@@ -21,34 +29,41 @@ import { ServerWsAdapter, UpgradeGuard } from '../telemetry/index.js';
 export function setUpMiddleware(
   app: NestExpressApplication,
   settings: Settings,
-  dashboard: DashboardOptions | undefined,
+  { dashboard, openapi }: Extensions,
 ): void {
   app.disable('x-powered-by');
   // Responses change with every message, so ETags would never match.
   app.disable('etag');
   const browsers = app.get(Browsers);
+  app.use(securityHeaders());
+  app.use(ignoreMediaTypeParameters);
   setUpDashboard(app, settings, dashboard);
   app.use(refuseOtherHosts(browsers));
-  if (settings.CORS_ORIGINS.length > 0) app.enableCors(crossOrigin(settings.CORS_ORIGINS));
+  if (settings.CORS_ORIGINS.length > 0) app.enableCors(crossOrigin(app, settings.CORS_ORIGINS));
   app.use(refuseForeignWrites(browsers));
   app.use(checkBeforeBody(app.get(AccessGuard)));
+  app.use(refuseOtherMethods(app.getHttpAdapter().getInstance() as Application));
   app.useBodyParser('json', { limit: MAX_BODY_BYTES });
   app.use(checkJsonBody);
   app.useWebSocketAdapter(new ServerWsAdapter(app.getHttpServer(), settings, app.get(UpgradeGuard)));
-  setUpOpenApi(app);
+  setUpOpenApi(app, openapi);
 }
 
 /** Browsers cache preflight responses for this time: seconds. */
 const PREFLIGHT_AGE_S = 600;
 
-/** CORS for pages of other hosts: GET and JSON POST requests with a token, without cookies. */
-function crossOrigin(origins: readonly string[]): CorsOptions {
-  return {
+/** CORS for pages of other hosts: the methods of the path, with a token, without cookies. */
+function crossOrigin(app: NestExpressApplication, origins: readonly string[]): CorsOptionsDelegate<Request> {
+  const options: CorsOptions = {
     origin: origins.includes(ANY_ORIGIN) ? ANY_ORIGIN : [...origins],
-    methods: ['GET', 'HEAD', 'POST'],
     allowedHeaders: ['Authorization', 'Content-Type'],
-    exposedHeaders: ['Retry-After', 'WWW-Authenticate'],
+    exposedHeaders: ['Allow', 'Location', 'Retry-After', 'WWW-Authenticate'],
     credentials: false,
     maxAge: PREFLIGHT_AGE_S,
+    // Every OPTIONS request gets its response in one place: refuseOtherMethods.
+    preflightContinue: true,
   };
+  const express = app.getHttpAdapter().getInstance() as Application;
+  return ({ method, path }, done) =>
+    done(null, method === 'OPTIONS' ? { ...options, methods: allowedMethods(express, path) } : options);
 }

@@ -12,6 +12,9 @@ const LEVELS: Record<LogLevel, NestLogLevel[]> = {
   trace: ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'],
 };
 
+/** Names of the levels in JSON. */
+const JSON_LEVELS: Readonly<Record<string, string>> = { log: 'info', verbose: 'trace' };
+
 /** Contexts of NestJS whose startup messages are useful for developers only. */
 const FRAMEWORK = new Set([
   'InstanceLoader',
@@ -27,7 +30,7 @@ const FRAMEWORK = new Set([
  * it cannot forge log entries or control a terminal.
  */
 export class ServerLogger extends ConsoleLogger {
-  constructor(settings: Settings) {
+  constructor(settings: Pick<Settings, 'LOG_LEVEL' | 'LOG_FORMAT'>) {
     super('Server', {
       logLevels: LEVELS[settings.LOG_LEVEL],
       json: settings.LOG_FORMAT === 'json',
@@ -56,9 +59,17 @@ export class ServerLogger extends ConsoleLogger {
     if (stack !== undefined) super.printStackTrace(`  ${printable(stack)}`);
   }
 
-  /** JSON does not escape control characters from U+007F on, which affect terminals. */
+  /**
+   * With the level by its usual name and the time as in text. JSON does not escape control characters from U+007F on,
+   * which affect terminals.
+   */
   protected override stringifyJsonLogObject(entry: Record<string, unknown>): string {
-    return printable(super.stringifyJsonLogObject(entry));
+    const level = String(entry.level);
+    const head = { level: JSON_LEVELS[level] ?? level, time: this.getTimestamp() };
+    // Without the time in Nest's format.
+    const text = super.stringifyJsonLogObject({ ...head, ...entry, ...head, timestamp: undefined });
+    // Nest returns other text for a value that cannot be serialized.
+    return printable(text.startsWith('{"level":') ? text : JSON.stringify({ ...head, message: text }));
   }
 
   override log(message: unknown, ...rest: unknown[]): void {

@@ -7,6 +7,7 @@ import type { Settings } from '../platform/config/index.js';
 import { Delivery, JournalService } from '../delivery/index.js';
 import { FeedSockets } from '../feed/index.js';
 import { HttpConnections } from '../platform/http-server/index.js';
+import { ListenError } from '../platform/listen/index.js';
 import { Lifecycle } from '../platform/lifecycle/index.js';
 import { MetricsPort } from '../platform/metrics/index.js';
 import { NetworkUpdater } from '../network/index.js';
@@ -30,12 +31,12 @@ interface StartStep {
 export function listenSequence(
   app: NestExpressApplication,
   settings: Settings,
-  { dashboard }: Extensions,
+  extensions: Extensions,
 ): StartStep[] {
   return [
     // First: messages must not arrive before the journal is open.
     { name: 'journal', run: () => app.get(JournalService).open() },
-    { name: 'middleware', run: () => setUpMiddleware(app, settings, dashboard) },
+    { name: 'middleware', run: () => setUpMiddleware(app, settings, extensions) },
     // NestJS starts routes, gateways and schedules, and calls hooks of teams' modules. The server's modules rely on no hook.
     { name: 'modules', run: () => app.init() },
     { name: 'connection limits', run: () => app.get(HttpConnections).start() },
@@ -85,8 +86,13 @@ export async function startInOrder(steps: readonly StartStep[]): Promise<void> {
 }
 
 async function listen(server: Server, settings: Settings): Promise<void> {
-  server.listen({ port: settings.PORT, host: settings.HOST, backlog: settings.MAX_PENDING_CONNECTIONS });
-  await once(server, 'listening');
+  const { PORT: port, HOST: host, MAX_PENDING_CONNECTIONS: backlog } = settings;
+  server.listen({ port, host, backlog });
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw new ListenError({ setting: 'PORT', host, port }, error);
+  }
   // Such as EMFILE when a connection is accepted. The server continues.
   server.on('error', (error: Error) => new Logger('Server').error(`HTTP server error: ${error.message}`));
 }

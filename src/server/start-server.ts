@@ -2,11 +2,15 @@ import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { AddressInfo } from 'node:net';
+import { resolve } from 'node:path';
 import { AppModule, type Extensions } from '../app.module.js';
 import { Delivery } from '../delivery/index.js';
 import { EmbeddedPostgresServer } from '../embedded-postgres/index.js';
 import { Settings } from '../platform/config/index.js';
+import { diskNeeds, formatSize, nearestDirectory } from '../platform/disk/index.js';
 import { BoundedHttpAdapter } from '../platform/http-server/index.js';
+import { checkSettingFiles } from '../insight/index.js';
+import { checkPorts, listenAddresses } from '../platform/listen/index.js';
 import { withDeadline } from '../platform/async/index.js';
 import { Deadline } from '../platform/lifecycle/index.js';
 import { connectionsWithin, neededFiles, openFilesLimit } from '../platform/open-files/index.js';
@@ -52,7 +56,7 @@ export interface RunningServer {
  *
  * @param extensions additions and replacements of a team
  * @param stopping resolves when the start must be aborted
- * @throws StartStoppedError
+ * @throws StartStoppedError; InvalidSettingsError for a file that a setting names
  */
 export async function startServer(
   given: Settings,
@@ -66,8 +70,10 @@ export async function startServer(
   // Steps of everything that was started: a failed start stops in the same order.
   const stopSteps: StopStep[] = [];
   try {
+    await checkSettingFiles(settings);
     const postgres = await startPostgres(settings, stopping);
     if (postgres !== undefined) stopSteps.push(stopPostgresStep(postgres));
+    await warnOfSmallDisks(settings, postgres?.cluster);
     const databaseUrl = settings.DATABASE_URL ?? postgres?.url ?? '';
     const app = await NestFactory.create<NestExpressApplication>(
       AppModule.forRoot(settings, databaseUrl, extensions),
@@ -111,6 +117,8 @@ async function startPostgres(
     dataDir: settings.DATA_DIR,
     logger: new Logger('PostgreSQL'),
     maxConnections: settings.DB_POOL_SIZE + SPARE_CONNECTIONS,
+    // Creating or recovering a database takes seconds to minutes. First the directory: its error is better for a second start.
+    whenLocked: () => checkPorts(listenAddresses(settings)),
   });
   const first = await Promise.race([starting, stopping]);
   if (!(first instanceof Deadline)) return first;
@@ -127,6 +135,21 @@ async function stopStarting(starting: Promise<EmbeddedPostgresServer>, deadline:
   } catch {
     new Logger('Server').warn(
       'PostgreSQL is still starting; stopping without it. The next start takes it over.',
+    );
+  }
+}
+
+/** Logs a warning for each disk with less free space than the server may need. */
+async function warnOfSmallDisks(settings: Settings, cluster: string | undefined): Promise<void> {
+  // The journal may be on another disk, and may not exist yet.
+  const journal = await nearestDirectory(resolve(settings.DATA_DIR, 'journal'));
+  const disks = await diskNeeds(settings, journal, cluster).catch(() => []);
+  for (const { directories, freeBytes, neededBytes } of disks) {
+    if (freeBytes >= neededBytes) continue;
+    new Logger('Server').warn(
+      `The disk of ${directories.join(' and ')} has ${formatSize(freeBytes)} free, and the server may need ` +
+        `${formatSize(neededBytes)} for its journal (JOURNAL_MAX_MIB) and the write-ahead log of the embedded ` +
+        `PostgreSQL, beside what is stored. Free disk space, lower JOURNAL_MAX_MIB, or move DATA_DIR.`,
     );
   }
 }

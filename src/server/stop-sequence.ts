@@ -3,13 +3,14 @@ import { SchedulerRegistry } from '@nestjs/schedule';
 import { Delivery } from '../delivery/index.js';
 import type { EmbeddedPostgresServer } from '../embedded-postgres/index.js';
 import { FeedSockets } from '../feed/index.js';
-import { NetworkUpdater, NetworkViews } from '../network/index.js';
+import { NetworkUpdater, NetworkViews, StatusJob } from '../network/index.js';
 import { Observer } from '../observer/index.js';
 import { HttpConnections } from '../platform/http-server/index.js';
 import { DeadlineExceededError, withDeadline } from '../platform/async/index.js';
 import { Deadline, Lifecycle } from '../platform/lifecycle/index.js';
 import { MetricsPort } from '../platform/metrics/index.js';
 import { PurgeSchedule } from '../purge/index.js';
+import { Aggregator, EventWebhook, HourRepair } from '../insight/index.js';
 import { NodeRegistry } from '../registry/index.js';
 import { CollectorRegistry, DatabaseWatch, WriterPool } from '../storage/index.js';
 import { Batcher, TelemetrySockets } from '../telemetry/index.js';
@@ -153,6 +154,10 @@ export function stopSequence(app: INestApplication): StopStep[] {
       run: () => {
         app.get(NetworkViews).stop();
         app.get(NodeRegistry).stop();
+        app.get(Aggregator).stop();
+        app.get(HourRepair).stop();
+        app.get(StatusJob).stop();
+        app.get(EventWebhook).stop();
         cancelSchedules(app.get(SchedulerRegistry));
       },
     },

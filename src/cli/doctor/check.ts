@@ -42,6 +42,16 @@ export interface Check<Subject> {
 /** This machine with the settings of the server. */
 export interface Machine {
   settings: Settings;
+  /** The version of Node.js, such as `22.13.0`. */
+  node: string;
+  /** The limit of open files of a process; undefined where it is not known. */
+  openFiles: number | undefined;
+  /** The content of `/proc/self/mountinfo`; empty where there is none. */
+  mountinfo: string;
+  /** Free space of the disk of a directory: bytes. */
+  freeBytes: (directory: string) => Promise<number>;
+  /** Milliseconds since the epoch. */
+  now: number;
 }
 
 /** A connected database. */

@@ -1,47 +1,76 @@
 import pg from 'pg';
 import type { Settings } from '../../platform/config/index.js';
+import { postgresAddress, sslParameters } from '../../platform/postgres-url/index.js';
 import {
   checkDatabase,
   type ClockOffset,
+  hasSqlState,
   isOff,
+  laterSchema,
   minOffsetMs,
   migrationState,
   readClocks,
+  readOnlyFault,
+  rejectLaterSchema,
+  rejectUnrecordedTables,
+  SqlState,
   UnsupportedDatabaseError,
 } from '../../storage/index.js';
-import { formatSize } from '../output.js';
+import { freeBytes, WAL_BYTES } from '../../platform/disk/index.js';
+import { formatSize, messageOf } from '../output.js';
 import { type Check, type Database, type Finding, ok, problem, warning } from './check.js';
-import { freeBytes, isLoopback } from './machine-checks.js';
+import { isLoopback } from './access-checks.js';
 
-/** Whether version and encoding are supported, and the tables are not those of 0.1.4. */
+/** Whether version and encoding are supported, without Citus, and the tables are not those of 0.1.4. */
 export const databaseVersion: Check<Database> = {
   name: 'PostgreSQL',
   run: async ({ client }) => {
-    try {
-      return ok(`The database is PostgreSQL ${await checkDatabase(client)}, in UTF-8.`);
-    } catch (error) {
-      if (!(error instanceof UnsupportedDatabaseError)) throw error;
-      return problem(error.message, 'Set DATABASE_URL to a database that meets the requirements.');
-    }
+    let version = '';
+    const unusable = await unsupported(async () => {
+      version = await checkDatabase(client);
+    });
+    return unusable ?? ok(`The database is PostgreSQL ${version}, in UTF-8.`);
   },
 };
 
-/** Whether the connection to a remote database is encrypted. */
+/** The finding of a check of the start; undefined if it passes. */
+async function unsupported(check: () => Promise<unknown>): Promise<Finding | undefined> {
+  try {
+    await check();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof UnsupportedDatabaseError)) throw error;
+    return problem(error.fault.cause, error.fault.advice);
+  }
+}
+
+/** Whether the connection to a remote database is encrypted, and the database verified. */
 export const encryption: Check<Database> = {
   name: 'encryption',
   run: async ({ client, url }) => {
-    const { host } = new pg.Client({ connectionString: url });
+    const { host } = postgresAddress(url);
     if (host.startsWith('/') || isLoopback(host)) return ok('The database is on this machine.');
     const { rows } = await client.query<{ ssl: boolean }>(
       'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()',
     );
-    if (rows[0]?.ssl === true) return ok(`The connection to ${host} is encrypted.`);
-    return warning(
-      `The connection to ${host} is not encrypted.`,
-      'Add ?sslmode=verify-full to DATABASE_URL, unless the network is private.',
-    );
+    return encryptionFinding(rows[0]?.ssl === true, url);
   },
 };
+
+/** @param encrypted whether the connection uses TLS */
+export function encryptionFinding(encrypted: boolean, url: string): Finding {
+  const { host } = postgresAddress(url);
+  const { mode, rootCert } = sslParameters(url);
+  const advice = 'Set sslmode=verify-full in DATABASE_URL, unless the network is private.';
+  if (!encrypted) return warning(`The connection to ${host} is not encrypted.`, advice);
+  if (mode.startsWith('verify-') || (mode === 'require' && rootCert !== undefined)) {
+    return ok(`The connection to ${host} is encrypted, and its certificate is verified.`);
+  }
+  return warning(
+    `The connection to ${host} is encrypted, but its certificate is not verified (sslmode=${mode}).`,
+    advice,
+  );
+}
 
 const WARNING_MS = 1_000;
 const PROBLEM_MS = 10_000;
@@ -103,8 +132,6 @@ export const autovacuum: Check<Database> = {
 };
 
 const MIB = 1024 ** 2;
-/** Space that PostgreSQL may need for its write-ahead log. */
-const LOW_SPACE = 2048 * MIB;
 const CRITICAL_SPACE = 256 * MIB;
 
 /** Whether the disk of the embedded PostgreSQL has free space. The disk of a remote database cannot be checked. */
@@ -121,7 +148,7 @@ export function diskFinding(free: number, directory: string): Finding {
   const found = `The disk of the database in ${directory} has ${formatSize(free)} free.`;
   const advice = 'Free disk space, lower LOG_EXPIRY_H and run tetcore-analytics purge, or move DATA_DIR.';
   if (free < CRITICAL_SPACE) return problem(found, advice);
-  return free < LOW_SPACE ? warning(found, advice) : ok(found);
+  return free < WAL_BYTES ? warning(found, advice) : ok(found);
 }
 
 /** Whether the user can create and drop partitions. */
@@ -162,18 +189,67 @@ export const permissions: Check<Database> = {
   },
 };
 
-/** Whether migrations are pending or unknown. */
+/** About a megabyte: less may fit on a full disk. */
+const TRIAL_ROWS = 16_384;
+
+/** Whether the database accepts writes: tries one, and rolls it back. */
+export const writes: Check<Database> = {
+  name: 'writes',
+  run: async ({ client }) => {
+    const fault = await readOnlyFault(client);
+    if (fault !== undefined) return problem(fault.cause, fault.advice);
+    try {
+      await client.query(
+        `BEGIN; CREATE TABLE ${pg.escapeIdentifier(`tetcore_doctor_${process.pid}`)} AS
+           SELECT md5(n::text) AS text FROM generate_series(1, ${TRIAL_ROWS}) AS n; ROLLBACK`,
+      );
+      return ok('The database accepts writes: a trial write was rolled back.');
+    } catch (error) {
+      await client.query('ROLLBACK');
+      return writeFinding(error);
+    }
+  },
+};
+
+function writeFinding(error: unknown): Finding | [] {
+  // The check of permissions reports these.
+  if (hasSqlState(error, SqlState.InsufficientPrivilege, SqlState.InvalidSchemaName)) return [];
+  if (hasSqlState(error, SqlState.DiskFull)) {
+    return problem(
+      `The disk of the database is full: ${messageOf(error)}.`,
+      'Free space on it: docs/operations.md#the-disk-is-full.',
+    );
+  }
+  return problem(
+    `A trial write failed: ${messageOf(error)}.`,
+    'Correct the cause. The log of PostgreSQL has the details.',
+  );
+}
+
+/** Whether migrations are pending, unknown, of a later version, or not recorded. */
 export const migrations: Check<Database> = {
   name: 'migrations',
   run: async ({ dataSource, settings }) => {
+    const unusable = await unsupported(async () => {
+      await rejectLaterSchema(dataSource);
+      await rejectUnrecordedTables(dataSource);
+    });
+    if (unusable !== undefined) return unusable;
     const { pending, unknown } = await migrationState(dataSource);
+    const later = await laterSchema(dataSource);
     const findings: Finding[] = [];
-    if (unknown.length > 0) {
+    if (later !== undefined) {
+      findings.push(
+        warning(
+          `The database has the schema of version ${later.version}, which is compatible with this version.`,
+          `Upgrade this server to version ${later.version}.`,
+        ),
+      );
+    } else if (unknown.length > 0) {
       findings.push(
         warning(
           `The database has migrations that are unknown to this version: ${unknown.join(', ')}.`,
-          'Migrations of your own modules are expected here. For migrations of a later version, run that version or restore ' +
-            'an earlier backup: docs/operations.md#upgrading.',
+          'Migrations of your own modules are expected here. Otherwise check that DATABASE_URL is the right database.',
         ),
       );
     }
@@ -203,5 +279,6 @@ export const databaseChecks: readonly Check<Database>[] = [
   autovacuum,
   databaseDisk,
   permissions,
+  writes,
   migrations,
 ];

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { print, printJson } from '../output.js';
 import { type CheckedFinding, type Level, runChecks } from './check.js';
-import { checkSettings, machineChecks } from './machine-checks.js';
+import { checkSettings, machineChecks, thisMachine } from './machine-checks.js';
 import { runDatabaseChecks } from './run-database-checks.js';
 
 /** File system calls that have not returned by then are blocked: milliseconds. */
@@ -24,7 +24,7 @@ export async function runDoctor({ json, replicas }: DoctorOptions): Promise<numb
   const { settings, findings } = await checkSettings();
   const all = findings.map((finding) => ({ check: 'settings', ...finding }));
   if (settings !== undefined) {
-    all.push(...(await runChecks(machineChecks, { settings })));
+    all.push(...(await runChecks(machineChecks, thisMachine(settings))));
     all.push(...(await runDatabaseChecks(settings, replicas)));
   }
   printReport(all, json);

@@ -1,52 +1,99 @@
-import { access as checkAccess, constants, stat, statfs } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { dirname, resolve } from 'node:path';
+import { access as checkAccess, constants, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { type JournalSummary, inspectAbandonedJournals } from '../../delivery/index.js';
 import {
   ConfigModule,
+  type EnvFile,
   InvalidSettingsError,
-  misspelledSettings,
+  nearMisses,
+  parseEnvFile,
   readSettings,
+  REFUSED,
   type Settings,
 } from '../../platform/config/index.js';
+import { accessDenied, codeOf } from '../../platform/errors/index.js';
+import { freeBytes, nearestDirectory, networkFileSystem, readMountinfo } from '../../platform/disk/index.js';
+import {
+  type ListenAddress,
+  listenAddresses,
+  listenProblem,
+  tryListening,
+} from '../../platform/listen/index.js';
+import { DirectoryLock, type LockHolder } from '../../platform/lock/index.js';
 import { neededFiles, openFilesLimit } from '../../platform/open-files/index.js';
+import { nodeProblem } from '../../preflight.mjs';
 import { READER_CONNECTIONS } from '../../storage/index.js';
-import { formatSize } from '../output.js';
+import { formatSize, messageOf } from '../output.js';
 import { type Check, type Finding, type Machine, ok, problem, warning } from './check.js';
+import { access } from './access-checks.js';
+import { endOfLife } from './node-releases.js';
+import { queue } from './queue-check.js';
+import { serverMetric, serverState, urlOf } from './running-server.js';
+
+/** This machine, as the checks see it. */
+export function thisMachine(settings: Settings): Machine {
+  return {
+    settings,
+    node: process.versions.node,
+    openFiles: openFilesLimit(),
+    mountinfo: readMountinfo(),
+    freeBytes,
+    now: Date.now(),
+  };
+}
 
 /** Checks the settings in the environment; `settings` is undefined if they are invalid. */
 export async function checkSettings(): Promise<{ settings: Settings | undefined; findings: Finding[] }> {
-  return settingsFindings(await ConfigModule.environment());
+  return settingsFindings(await ConfigModule.environment(), ConfigModule.envFile());
 }
 
-/** The same for the given variables. */
-export function settingsFindings(environment: Record<string, unknown>): {
-  settings: Settings | undefined;
-  findings: Finding[];
-} {
-  const misspelled = misspelledSettings(environment).map(({ given, meant }) =>
-    warning(`The environment variable ${given} is not a setting.`, `If you mean ${meant}, rename it.`),
+/**
+ * The same for the given variables.
+ *
+ * @param file from which a part of them comes
+ */
+export function settingsFindings(
+  environment: Record<string, unknown>,
+  file: EnvFile = parseEnvFile(''),
+): { settings: Settings | undefined; findings: Finding[] } {
+  const misses = nearMisses(environment, file).map(({ refused, message, advice }) =>
+    refused ? problem(`${message} ${REFUSED}`, advice) : warning(message, advice),
   );
   try {
-    const settings = readSettings(environment);
-    return { settings, findings: [ok('All settings are valid.'), ...misspelled] };
+    const settings = readSettings(environment, file);
+    return { settings, findings: [ok('All settings are valid.'), ...misses] };
   } catch (error) {
     if (!(error instanceof InvalidSettingsError)) throw error;
     const problems = error.problems.map((text) =>
       problem(text, 'Correct it in the environment or in .env: docs/configuration.md.'),
     );
-    return { settings: undefined, findings: [...problems, ...misspelled] };
+    return { settings: undefined, findings: [...problems, ...misses] };
   }
 }
+
+/** Whether this version of Node.js is supported and maintained. */
+export const nodeVersion: Check<Machine> = {
+  name: 'Node.js',
+  run: ({ node, now }) => {
+    const unsupported = nodeProblem(node);
+    if (unsupported !== undefined) return problem(unsupported, 'Install a supported version of Node.js.');
+    const ended = endOfLife(node);
+    if (ended === undefined || ended.getTime() > now) return ok(`Node.js ${node} is supported.`);
+    return warning(
+      `Node.js ${node} has had no security fixes since ${ended.toISOString().slice(0, 10)}.`,
+      'Install a version that is maintained: https://nodejs.org/en/about/previous-releases.',
+    );
+  },
+};
 
 const MIB = 1024 ** 2;
 /** Less free space is a problem: bytes. */
 const CRITICAL_SPACE = 64 * MIB;
 
-/** Whether `DATA_DIR` is writable, and whether its disk has space for the journal. */
+/** Whether `DATA_DIR` is a writable directory of a local disk with space for the journal, and no other server uses it. */
 export const dataDir: Check<Machine> = {
   name: 'data directory',
-  run: async ({ settings }) => {
+  run: async ({ settings, freeBytes, mountinfo }) => {
     const directory = resolve(settings.DATA_DIR);
     const entry = await stat(directory).catch(() => undefined);
     if (entry !== undefined && !entry.isDirectory()) {
@@ -55,13 +102,49 @@ export const dataDir: Check<Machine> = {
         'Set DATA_DIR to another directory, or remove the file.',
       );
     }
-    const existing = entry === undefined ? await parentOf(directory) : directory;
+    const existing = await nearestDirectory(directory);
     return [
       await checkWritable(directory, existing),
       spaceFinding(await freeBytes(existing), settings, existing),
+      ...networkFindings(existing, mountinfo),
+      ...(await holderFindings(directory, settings)),
     ];
   },
 };
+
+function networkFindings(directory: string, mountinfo: string): Finding[] {
+  const type = networkFileSystem(directory, mountinfo);
+  if (type === undefined) return [];
+  return [
+    warning(
+      `${directory} is on a network file system (${type}).`,
+      'Set DATA_DIR to a local disk: a network file system can lose what it has confirmed, or keep locks to one machine.',
+    ),
+  ];
+}
+
+/** With a database of its own, several servers may use the directory. */
+async function holderFindings(directory: string, { DATABASE_URL, HOST, PORT }: Settings): Promise<Finding[]> {
+  if (DATABASE_URL !== undefined) return [];
+  let holder: LockHolder | undefined;
+  try {
+    holder = DirectoryLock.holder(directory);
+  } catch (error) {
+    const advice =
+      accessDenied(error) ?? 'Run doctor as the user of the server, with DATA_DIR on a local disk';
+    return [problem(`Cannot check the lock of ${directory}: ${messageOf(error)}`, `${advice}.`)];
+  }
+  if (holder === undefined) return [];
+  const who = `process ${holder.pid} on host ${holder.host}`;
+  const state = PORT === 0 ? undefined : await serverState(urlOf(HOST, PORT));
+  if (state !== undefined) return [ok(`${directory} is used by ${who}, since ${holder.since}.`)];
+  return [
+    problem(
+      `${directory} is in use by ${who}, since ${holder.since}, and no server responds on port ${PORT} (PORT).`,
+      'If that is your server, run doctor with its settings. Otherwise stop that process, or set DATA_DIR to another directory.',
+    ),
+  ];
+}
 
 /** Whether the disk has space for the maximum size of the journal. */
 export function spaceFinding(
@@ -98,25 +181,14 @@ async function checkWritable(directory: string, existing: string): Promise<Findi
   return ok(`${directory} is writable${uid === user ? '' : `, and belongs to user id ${uid}`}.`);
 }
 
-/** The nearest existing parent directory. */
-async function parentOf(directory: string): Promise<string> {
-  for (let above = dirname(directory); ; above = dirname(above)) {
-    const entry = await stat(above).catch(() => undefined);
-    if (entry !== undefined || above === dirname(above)) return above;
-  }
-}
-
-/** Free space for users other than root. */
-export async function freeBytes(directory: string): Promise<number> {
-  const { bavail, bsize } = await statfs(directory);
-  return bavail * bsize;
-}
-
 /** Whether there are abandoned journals with unstored batches. */
 export const journals: Check<Machine> = {
   name: 'journal',
   run: async ({ settings }) => {
-    const left = await inspectAbandonedJournals(resolve(settings.DATA_DIR, 'journal'));
+    const dataDir = await stat(resolve(settings.DATA_DIR)).catch(() => undefined);
+    // Another check reports a file in its place.
+    const isDirectory = dataDir?.isDirectory() ?? true;
+    const left = isDirectory ? await inspectAbandonedJournals(resolve(settings.DATA_DIR, 'journal')) : [];
     const findings = left.flatMap((journal) => journalFindings(journal, settings.JOURNAL_MODE === 'off'));
     return findings.length > 0 ? findings : ok('There are no abandoned journals with unstored batches.');
   },
@@ -160,84 +232,27 @@ function journalFindings(
 /** Whether the ports are free, or used by a server. */
 export const ports: Check<Machine> = {
   name: 'ports',
-  run: async ({ settings: { HOST, PORT, METRICS_PORT } }) => {
-    const all = [
-      { name: 'PORT', port: PORT },
-      ...(METRICS_PORT === undefined ? [] : [{ name: 'METRICS_PORT', port: METRICS_PORT }]),
-    ];
-    return await Promise.all(all.map(({ name, port }) => checkPort(name, HOST, port)));
-  },
+  run: ({ settings }) => Promise.all(listenAddresses(settings).map(checkPort)),
 };
 
-async function checkPort(name: string, host: string, port: number): Promise<Finding> {
-  const what = `Port ${port} (${name}) of ${host}`;
-  const code = await listen(host, port);
-  switch (code) {
-    case undefined:
-      return ok(port === 0 ? `${name} is 0: the server uses any free port.` : `${what} is free.`);
-    case 'EADDRINUSE': {
-      const state = await serverState(urlOf(host, port));
-      if (state !== undefined) return ok(`${what} is used by a tetcore-analytics server, which is ${state}.`);
-      return problem(
-        `${what} is used by another program.`,
-        `Stop that program, or set ${name} to another port.`,
-      );
-    }
-    case 'EACCES':
-      return problem(
-        `This user cannot listen on ${what.replace('Port', 'port')}.`,
-        `Set ${name} to 1024 or more, or give the service CAP_NET_BIND_SERVICE.`,
-      );
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return problem(
-        `${host} (HOST) is not an address of this machine.`,
-        'Set HOST to an address of this machine, or to 0.0.0.0.',
-      );
-    default:
-      return problem(`Cannot listen on ${what.replace('Port', 'port')}: ${code}.`, `Change HOST or ${name}.`);
+async function checkPort(address: ListenAddress): Promise<Finding> {
+  const { setting, host, port } = address;
+  const what = `Port ${port} (${setting}) of ${host}`;
+  const error = await tryListening(address);
+  if (error === undefined) {
+    return ok(port === 0 ? `${setting} is 0: the server uses any free port.` : `${what} is free.`);
   }
-}
-
-/** Listens briefly. Returns the error code if that fails. */
-function listen(host: string, port: number): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-    server.listen({ host, port }, () => server.close(() => resolve(undefined)));
-  });
-}
-
-const RESPONSE_TIMEOUT_MS = 3_000;
-
-/** The URL of a local server by its listen address. */
-function urlOf(host: string, port: number): string {
-  const reached = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
-  return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
-}
-
-/** The state of a server at an address, such as `running`; undefined if it is another program. */
-async function serverState(address: string): Promise<string | undefined> {
-  try {
-    const answer = (await ask(`${address}/health/live`).then((response) => response.json())) as {
-      status?: unknown;
-      state?: unknown;
-    } | null;
-    return answer?.status === 'live' && typeof answer.state === 'string' ? answer.state : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function ask(url: string): Promise<Response> {
-  return fetch(url, { signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS), redirect: 'error' });
+  const code = codeOf(error) ?? error.message;
+  const state = code === 'EADDRINUSE' ? await serverState(urlOf(host, port)) : undefined;
+  if (state !== undefined) return ok(`${what} is used by a tetcore-analytics server, which is ${state}.`);
+  const { message, advice } = listenProblem(address, code);
+  return problem(message, advice);
 }
 
 /** Whether the limit of open files is high enough for the connection limits. */
 export const openFiles: Check<Machine> = {
   name: 'open files',
-  run: ({ settings }) => {
-    const limit = openFilesLimit();
+  run: ({ settings, openFiles: limit }) => {
     if (limit === undefined) return ok('The limit of open files is unknown on this system.');
     return openFilesFinding(limit, settings);
   },
@@ -254,25 +269,31 @@ export function openFilesFinding(limit: number, settings: Settings): Finding {
   );
 }
 
-/** Whether any client can read stored data. */
-export const access: Check<Machine> = {
-  name: 'access',
-  run: ({ settings: { API_TOKENS, HOST } }) => {
-    if (API_TOKENS.length > 0)
-      return ok(`The HTTP API and the live feed require a token (${API_TOKENS.length} configured).`);
-    if (isLoopback(HOST)) return ok(`The server listens on ${HOST} only, so it needs no tokens.`);
+/** Whether a running server gets addresses from a proxy that it does not trust. */
+export const proxies: Check<Machine> = {
+  name: 'proxies',
+  run: async ({ settings: { HOST, PORT, METRICS_PORT } }) => {
+    const ignored = await serverMetric(
+      urlOf(HOST, METRICS_PORT ?? PORT),
+      'tetcore_untrusted_forwarded_total',
+    );
+    if (ignored === undefined) return ok('No server is running here, so its proxies were not checked.');
+    if (ignored === 0) return ok('The running server has ignored no address header.');
     return warning(
-      `Any client that reaches the port can read all stored data: API_TOKENS is not set, and HOST is ${HOST}.`,
-      'Set API_TOKENS, or restrict access with a firewall or a proxy: docs/operations.md#on-a-public-network.',
+      `The running server ignored the client address that ${ignored} requests had in Forwarded or X-Forwarded-For: their sender is not in TRUSTED_PROXIES.`,
+      'If it is your proxy, add its address to TRUSTED_PROXIES: docs/operations.md#symptoms. If clients send these headers themselves, change nothing.',
     );
   },
 };
 
-/** Whether a host name or address is a loopback address. */
-export function isLoopback(host: string): boolean {
-  const name = host.replace(/^\[|\]$/g, '').toLowerCase();
-  return name === 'localhost' || name === '::1' || /^(::ffff:)?127\.\d+\.\d+\.\d+$/.test(name);
-}
-
 /** Checks that need valid settings. */
-export const machineChecks: readonly Check<Machine>[] = [dataDir, journals, ports, openFiles, access];
+export const machineChecks: readonly Check<Machine>[] = [
+  nodeVersion,
+  dataDir,
+  journals,
+  ports,
+  openFiles,
+  access,
+  proxies,
+  queue,
+];

@@ -3,7 +3,18 @@ import { DataSource } from 'typeorm';
 import { findEmbeddedPostgres } from '../../embedded-postgres/index.js';
 import type { Settings } from '../../platform/config/index.js';
 import { withDeadline } from '../../platform/async/index.js';
-import { dataSourceOptions, hasSqlState, migrationState, SqlState } from '../../storage/index.js';
+import { postgresAddress } from '../../platform/postgres-url/index.js';
+import {
+  areSessionsShared,
+  connectionFault,
+  createDatabaseAdvice,
+  dataSourceOptions,
+  hasSqlState,
+  mayCreateDatabase,
+  migrationState,
+  SharedSessionsError,
+  SqlState,
+} from '../../storage/index.js';
 import { messageOf } from '../output.js';
 import {
   type Check,
@@ -17,7 +28,8 @@ import {
   warning,
 } from './check.js';
 import { databaseChecks } from './database-checks.js';
-import { schemaChecks } from './schema-checks.js';
+import { endedPostgres, restartAdvice } from './ended-postgres.js';
+import { schema, schemaChecks } from './schema-checks.js';
 
 /** Timeout of closing connections: milliseconds. */
 const CLOSE_LIMIT_MS = 2_000;
@@ -35,6 +47,12 @@ export async function runDatabaseChecks(
 ): Promise<CheckedFinding[]> {
   const found = await findDatabase(settings);
   if (!('url' in found)) return [named(found)];
+  try {
+    // First: checks leave settings in shared sessions.
+    if (await withDeadline(limitMs, () => areSessionsShared(found.url))) return sharedSessions();
+  } catch (error) {
+    return [named(await unreachable(error, settings, found.url))];
+  }
   const options = dataSourceOptions(found.url);
   const extra = { ...(options.extra as object), query_timeout: limitMs };
   const dataSource = new DataSource({ ...options, extra });
@@ -48,7 +66,7 @@ export async function runDatabaseChecks(
     const findings = await checkConnected({ settings, replicas, dataSource, client, ...found }, limitMs);
     return [named(ok('Connected to the database.')), ...findings];
   } catch (error) {
-    return [named(unreachable(error, settings))];
+    return [named(await unreachable(error, settings, found.url))];
   } finally {
     const close = async (): Promise<void> => {
       await session.then(({ runner }) => runner.release()).catch(() => undefined);
@@ -62,13 +80,30 @@ export async function runDatabaseChecks(
 async function checkConnected(database: Database, limitMs: number): Promise<CheckedFinding[]> {
   const { findings, timedOut } = await runChecksUntilTimeout(databaseChecks, database, limitMs);
   if (timedOut !== undefined)
-    return [...findings, ...skippedAfterTimeout([...timedOut.left, ...schemaChecks])];
+    return [...findings, ...skippedAfterTimeout([...timedOut.left, schema, ...schemaChecks])];
   if (!(await isUpToDate(database, limitMs))) {
     const advice = 'Apply the migrations, and run doctor again as a user with read access to the tables.';
-    return [...findings, skipped(schemaChecks, 'because they need all migrations', advice)];
+    return [...findings, skipped([schema, ...schemaChecks], 'because they need all migrations', advice)];
+  }
+  const [complete] = (await runChecksUntilTimeout([schema], database, limitMs)).findings;
+  if (complete === undefined || complete.level === 'problem') {
+    const why = 'because the schema is incomplete';
+    return [
+      ...findings,
+      ...(complete === undefined ? [] : [complete]),
+      skipped(schemaChecks, why, 'Run doctor again when it is complete.'),
+    ];
   }
   const further = await runChecksUntilTimeout(schemaChecks, database, limitMs);
-  return [...findings, ...further.findings, ...skippedAfterTimeout(further.timedOut?.left ?? [])];
+  return [...findings, complete, ...further.findings, ...skippedAfterTimeout(further.timedOut?.left ?? [])];
+}
+
+function sharedSessions(): CheckedFinding[] {
+  const { cause, advice } = new SharedSessionsError().fault;
+  return [
+    named(problem(cause, advice)),
+    skipped([...databaseChecks, schema, ...schemaChecks], 'because they need a session', 'Run doctor again.'),
+  ];
 }
 
 /** If this fails, the check of migrations has reported the reason. */
@@ -105,6 +140,13 @@ async function findDatabase(
       );
     }
     if (found.url !== undefined) return { url: found.url, cluster: found.cluster };
+    const ended = await withDeadline(CHECK_TIMEOUT_MS, () => endedPostgres(settings));
+    if (ended !== undefined) {
+      return problem(
+        `The embedded PostgreSQL in ${ended.cluster} has ended while its server runs.`,
+        restartAdvice(ended),
+      );
+    }
     return warning(
       `The embedded PostgreSQL in ${found.cluster} is not running, so it was not checked.`,
       advice,
@@ -117,15 +159,25 @@ async function findDatabase(
   }
 }
 
-function unreachable(error: unknown, { DATABASE_URL }: Settings): Finding {
-  if (hasSqlState(error, SqlState.UndefinedDatabase)) {
-    return warning('The database does not exist yet.', 'The server or tetcore-analytics migrate creates it.');
-  }
+async function unreachable(error: unknown, { DATABASE_URL }: Settings, url: string): Promise<Finding> {
+  if (hasSqlState(error, SqlState.UndefinedDatabase)) return await missingDatabase(url);
+  const fault = connectionFault(error, url);
+  const isEmbedded = DATABASE_URL === undefined;
   return problem(
-    `Cannot connect to the database: ${messageOf(error)}`,
-    DATABASE_URL === undefined
-      ? 'See postgres.log in DATA_DIR.'
-      : 'Check host, port, user and password in DATABASE_URL, and whether PostgreSQL is running and accepts connections.',
+    fault?.cause ?? `Cannot connect to the database: ${messageOf(error)}.`,
+    isEmbedded ? 'See postgres.log in DATA_DIR.' : (fault?.advice ?? 'Read the log of PostgreSQL.'),
+  );
+}
+
+async function missingDatabase(url: string): Promise<Finding> {
+  const address = postgresAddress(url);
+  const found = `The database ${address.database} does not exist yet`;
+  // The database postgres may be closed to this user.
+  const may = await mayCreateDatabase(url).catch(() => false);
+  if (may) return warning(`${found}.`, 'The server or tetcore-analytics migrate creates it.');
+  return problem(
+    `${found}, and the user ${address.user ?? ''} may not create it.`,
+    createDatabaseAdvice(address),
   );
 }
 

@@ -4,17 +4,40 @@ import {
   CLOCK_AHEAD_MS,
   COLLECTOR_DEAD_AFTER_MS,
   HOUR_MS,
+  listFaults,
   listPartitions,
   LOG_TABLES,
   type LogTable,
+  missingIndexes,
   missingRanges,
   type Partition,
   readClocks,
   READER_CONNECTIONS,
+  schemaFaults,
   sqlInterval,
 } from '../../storage/index.js';
 import { formatAge } from '../output.js';
 import { type Check, type Database, type Finding, ok, problem, warning } from './check.js';
+
+/** Whether tables, columns and indexes are complete, as they are not after a restore that failed. */
+export const schema: Check<Database> = {
+  name: 'schema',
+  run: async ({ dataSource }) => {
+    const faults = await schemaFaults(dataSource);
+    if (faults.length > 0) {
+      return problem(
+        `The schema is incomplete: ${listFaults(faults)}.`,
+        'If a backup was restored, restore it again into an empty database, and check the output for errors.',
+      );
+    }
+    const missing = await missingIndexes(dataSource);
+    if (missing.length === 0) return ok('Tables, columns and indexes are complete.');
+    return warning(
+      `Indexes are missing or invalid, so queries and purges are slow: ${listFaults(missing)}.`,
+      'Create them as in src/migrations, or repair them with REINDEX INDEX CONCURRENTLY.',
+    );
+  },
+};
 
 interface LiveServer {
   host: string;
@@ -57,22 +80,20 @@ export const connections: Check<Database> = {
   name: 'connections',
   run: async ({ client, settings, replicas }) => {
     const count = replicas ?? Math.max(1, (await liveServers(client)).length);
-    const perServer = settings.DB_POOL_SIZE + READER_CONNECTIONS + OTHER_CONNECTIONS;
-    return connectionsFinding(count, perServer, await available(client));
+    return connectionsFinding(count, settings.DB_POOL_SIZE, await available(client));
   },
 };
 
-/**
- * @param perServer maximum number of connections of a server
- * @param offered number of connections that the database allows
- */
-export function connectionsFinding(replicas: number, perServer: number, offered: number): Finding {
-  const needed = replicas * perServer;
+/** @param offered number of connections that the database allows */
+export function connectionsFinding(replicas: number, poolSize: number, offered: number): Finding {
+  const needed = replicas * (poolSize + READER_CONNECTIONS + OTHER_CONNECTIONS);
   const whose = replicas === 1 ? 'one server' : `${replicas} servers`;
-  const found = `The database allows ${offered} connections, and ${whose} with this DB_POOL_SIZE may need ${needed}.`;
+  const rule = `DB_POOL_SIZE (${poolSize}) + ${READER_CONNECTIONS} readers + ${OTHER_CONNECTIONS} others${replicas === 1 ? '' : ' each'}`;
+  const found = `The database allows ${offered} connections, and ${whose} may need ${needed}: ${rule}.`;
   if (needed <= offered * MAX_SHARE) return ok(found);
   const advice = 'Raise max_connections of the database, or lower DB_POOL_SIZE.';
-  return needed > offered ? problem(found, advice) : warning(found, advice);
+  if (needed > offered) return problem(found, advice);
+  return warning(`${found} That is more than ${MAX_SHARE * 100} %.`, advice);
 }
 
 /** The lowest of the limits of the server, the database and the role. */

@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import {
+  describeConnectionError,
   hasSqlState,
   MAX_CONNECTIONS,
   openSession,
@@ -31,7 +32,7 @@ async function openSource(from: string): Promise<StorageClient> {
   try {
     return await openSession(from, 'tetcore-analytics import', true);
   } catch (error) {
-    throw connectionError(`source ${redactUrl(from)}`, error);
+    throw connectionError(`source ${redactUrl(from)}`, error, from, '--from');
   }
 }
 
@@ -42,7 +43,7 @@ async function rejectTarget(source: StorageClient, to: string): Promise<void> {
   } catch (error) {
     // The import creates it.
     if (hasSqlState(error, SqlState.UndefinedDatabase)) return;
-    throw connectionError(`database of DATABASE_URL, ${redactUrl(to)}`, error);
+    throw connectionError(`database of DATABASE_URL, ${redactUrl(to)}`, error, to);
   }
   try {
     if ((await databaseIdentity(source)) !== (await databaseIdentity(target))) return;
@@ -75,11 +76,9 @@ async function rejectWideIds(source: StorageClient, { connections }: SourceTable
   );
 }
 
-function connectionError(what: string, error: unknown): ImportError {
-  // For a host with several addresses, only the inner errors have messages.
-  const errors: unknown[] = error instanceof AggregateError ? error.errors : [error];
-  const reasons = errors.map((each) => (each instanceof Error ? each.message : String(each)));
-  return new ImportError(`Cannot connect to the ${what}: ${reasons.join('; ')}`, { cause: error });
+function connectionError(what: string, error: unknown, url: string, setting?: string): ImportError {
+  const reason = describeConnectionError(error, url, setting);
+  return new ImportError(`Cannot connect to the ${what}: ${reason}`, { cause: error });
 }
 
 /** A table of the source with its columns. Older versions lack some columns. */

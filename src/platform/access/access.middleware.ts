@@ -25,7 +25,7 @@ function hasBody({ headers }: Request): boolean {
 
 const MISDIRECTED = 421;
 /** Methods that change no data. */
-const READ_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Probes use any name. These paths have no data of nodes. */
 const PROBED = /^\/(metrics|health\/live|health\/ready)\/?$/;
 
@@ -49,7 +49,7 @@ export function refuseOtherHosts(browsers: Browsers): RequestHandler {
 /** Rejects requests that change data and come from a page of another origin. */
 export function refuseForeignWrites(browsers: Browsers): RequestHandler {
   return (request: Request, _response: Response, next: NextFunction) => {
-    if (READ_METHODS.has(request.method) || browsers.allowsWrite(request)) next();
+    if (SAFE_METHODS.has(request.method) || browsers.allowsWrite(request)) next();
     else next(new ForbiddenException('Pages of this origin may not change data: see CORS_ORIGINS.'));
   };
 }

@@ -41,7 +41,7 @@ describe('Browsers.allowsHost without tokens', () => {
       '127.0.0.1.rebound.example',
       'localhost.rebound.example',
       'user@127.0.0.1.rebound.example',
-      // Whoever owns a domain can have a machine of our name in it.
+      // The owner of a domain can have a machine of our name in it.
       `${hostname()}.rebound.example`,
     ]) {
       expect([host, allows(host)]).toEqual([host, false]);

@@ -3,7 +3,7 @@ import { BlockList, isIP, SocketAddress } from 'node:net';
 // Node.js reads addresses and compares them with subnets. ipaddr.js, which Express installs, is no alternative: it
 // reads `::10.1.2.3` as another address or not at all, and accepts octal and short forms of IPv4.
 
-type Family = 'ipv4' | 'ipv6';
+export type Family = 'ipv4' | 'ipv6';
 
 interface Subnet {
   address: string;
@@ -11,7 +11,7 @@ interface Subnet {
   family: Family;
 }
 
-const BITS = { ipv4: 32, ipv6: 128 } as const;
+export const BITS = { ipv4: 32, ipv6: 128 } as const;
 const MAPPED = /^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/;
 /** `::ffff:0:0/96`: IPv4 addresses in IPv6. */
 const MAPPED_BITS = 96;
@@ -76,7 +76,8 @@ export class AddressList {
   }
 }
 
-function readSubnet(text: string): Subnet | undefined {
+/** Undefined if a text is neither an address nor a subnet. */
+export function readSubnet(text: string): Subnet | undefined {
   const [written = '', bits, more] = text.split('/');
   const address = ipAddress(written);
   if (address === undefined || more !== undefined || written.includes('%')) return undefined;

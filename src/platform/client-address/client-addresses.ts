@@ -1,9 +1,19 @@
-import { Injectable, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+import { getToken, makeCounterProvider } from '@willsoto/nestjs-prometheus';
 import type { IncomingMessage } from 'node:http';
+import type { Counter } from 'prom-client';
 import { AddressList, ipAddress } from '../address/index.js';
 import { Settings } from '../config/index.js';
+import { OutsideServerError } from '../errors/index.js';
 import { copyText } from '../json/index.js';
 import { forwardedForHops, forwardedHops, forwardedNode } from './forwarded-header.js';
+
+const UNTRUSTED_FORWARDED = 'tetcore_untrusted_forwarded_total';
+
+export const untrustedForwardedProvider = makeCounterProvider({
+  name: UNTRUSTED_FORWARDED,
+  help: 'Requests and handshakes with `Forwarded` or `X-Forwarded-For` whose sender is not in TRUSTED_PROXIES: the header was ignored.',
+});
 
 /** Loopback, private, link-local and carrier-grade NAT addresses: most proxies have one of them. */
 const NEARBY = new AddressList([
@@ -30,6 +40,7 @@ export interface ClientAddress {
 
 /** The part of a request that has the address of its client. */
 export type AddressedRequest = Pick<IncomingMessage, 'headersDistinct'> & {
+  headers?: IncomingMessage['headers'];
   socket: Pick<IncomingMessage['socket'], 'remoteAddress'>;
 };
 
@@ -40,11 +51,14 @@ export type AddressedRequest = Pick<IncomingMessage, 'headersDistinct'> & {
  * A proxy writes `Forwarded` or `X-Forwarded-For`, and forwards the other header as the client sent it. So if a request
  * has both, they must agree hop by hop; where they do not, neither counts.
  */
-@Injectable()
 export class ClientAddresses {
   private readonly trusted: AddressList;
+  private readonly counted = new WeakSet<object>();
 
-  constructor(settings: Settings) {
+  constructor(
+    settings: Settings,
+    private readonly untrusted?: Counter,
+  ) {
     this.trusted = new AddressList(settings.TRUSTED_PROXIES);
   }
 
@@ -56,7 +70,10 @@ export class ClientAddresses {
 
   of(request: AddressedRequest): ClientAddress {
     let address = ipAddress(request.socket.remoteAddress ?? '') ?? '';
-    if (!this.trusted.has(address)) return { address, isHidden: false };
+    if (!this.trusted.has(address)) {
+      this.countIfForwarded(request);
+      return { address, isHidden: false };
+    }
     // Node.js parses the headers on access: only for trusted peers.
     const { headersDistinct } = request;
     const forwarded = (headersDistinct.forwarded ?? []).flatMap(forwardedHops);
@@ -69,6 +86,15 @@ export class ClientAddresses {
     }
     // A copy: the address lives as long as the socket, and must not keep the header in memory.
     return { address: copyText(address), isHidden: false };
+  }
+
+  /** Once a request, which several parts may ask for its address. */
+  private countIfForwarded(request: AddressedRequest): void {
+    const { headers } = request;
+    if (headers?.['x-forwarded-for'] === undefined && headers?.forwarded === undefined) return;
+    if (this.untrusted === undefined || this.counted.has(request)) return;
+    this.counted.add(request);
+    this.untrusted.inc();
   }
 }
 
@@ -84,5 +110,18 @@ function hop(
   return !isForwarded || one === other ? other : undefined;
 }
 
-@Module({ providers: [ClientAddresses], exports: [ClientAddresses] })
+@Module({
+  providers: [
+    untrustedForwardedProvider,
+    {
+      provide: ClientAddresses,
+      inject: [{ token: Settings, optional: true }, getToken(UNTRUSTED_FORWARDED)],
+      useFactory: (settings: Settings | undefined, untrusted: Counter) => {
+        if (settings === undefined) throw new OutsideServerError('ClientAddressModule');
+        return new ClientAddresses(settings, untrusted);
+      },
+    },
+  ],
+  exports: [ClientAddresses],
+})
 export class ClientAddressModule {}

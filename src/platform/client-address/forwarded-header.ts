@@ -9,7 +9,7 @@ const PAIR = /[ \t]*(?:([!#$%&'*+\-.^_`|~\w]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s",;=\
  */
 export function forwardedHops(line: string): (string | undefined)[] {
   const hops: (string | undefined)[] = [];
-  let said: string[] = [];
+  let addresses: string[] = [];
   let isEmpty = true;
   PAIR.lastIndex = 0;
   for (;;) {
@@ -17,12 +17,12 @@ export function forwardedHops(line: string): (string | undefined)[] {
     if (pair === null) return [...hops, undefined];
     const [, name, quoted, plain = '', end] = pair;
     if (name !== undefined) isEmpty = false;
-    if (name?.toLowerCase() === 'for') said.push(quoted?.replace(/\\(.)/gs, '$1') ?? plain);
+    if (name?.toLowerCase() === 'for') addresses.push(quoted?.replace(/\\(.)/gs, '$1') ?? plain);
     if (end === ';') continue;
     // Empty elements of a list do not count.
-    if (!isEmpty) hops.push(said.length === 1 ? said[0] : undefined);
+    if (!isEmpty) hops.push(addresses.length === 1 ? addresses[0] : undefined);
     if (end === undefined) return hops;
-    said = [];
+    addresses = [];
     isEmpty = true;
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { inspect } from 'node:util';
 import { problemsOf } from '../../../test/support/setting-problems.js';
-import { misspelledSettings, readSettings, settingDocs, Settings } from './index.js';
+import { readSettings, settingDocs, Settings } from './index.js';
 
 describe('readSettings', () => {
   it("has the seed's defaults", () => {
@@ -46,10 +46,42 @@ describe('readSettings', () => {
     expect(problemsOf({ MIGRATE_ON_START: 'maybe', DB_BATCH_SIZE: '0' })).toHaveLength(2);
   });
 
+  it('explains variables that Kubernetes sets for Services', () => {
+    expect(problemsOf({ METRICS_PORT: 'tcp://10.0.0.1:9090' })[0]).toMatch(
+      /^METRICS_PORT is "tcp:\/\/10\.0\.0\.1:9090", but must be an integer from 0 to 65535\. .*enableServiceLinks: false/,
+    );
+  });
+
   it('does not show the value of a secret', () => {
     const [problem] = problemsOf({ DATABASE_URL: 'mysql://root:hunter2@db/x' });
     expect(problem).toContain('DATABASE_URL');
     expect(problem).not.toContain('hunter2');
+    expect(problemsOf({ DATABASE_URL: 'postgres://u:hunter2@db/x?sslmode=verify-ca' })).toEqual([
+      'DATABASE_URL is a URL with sslmode=verify-ca and no sslrootcert, but must be a URL such as ' +
+        'postgres://user:password@host:5432/database.',
+    ]);
+  });
+
+  it('accepts the URL and the secret of a webhook, and shows neither', () => {
+    const good = {
+      INSIGHT_WEBHOOK_URL: 'http://10.0.0.1:9000/hooks/hunter2?a=b',
+      INSIGHT_WEBHOOK_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+    };
+    expect(readSettings(good)).toMatchObject(good);
+    for (const [name, value] of [
+      ['INSIGHT_WEBHOOK_URL', 'ftp://example.org/hunter2'],
+      ['INSIGHT_WEBHOOK_URL', 'https://user:hunter2@example.org/'],
+      ['INSIGHT_WEBHOOK_URL', 'hunter2'],
+      ['INSIGHT_WEBHOOK_SECRET', 'hunter2hunter2hunter2hunter2hunter2hunter2'],
+      ['INSIGHT_WEBHOOK_SECRET', 'whsec_hunter2'],
+      ['INSIGHT_WEBHOOK_SECRET', `whsec_${Buffer.alloc(65).toString('base64')}`],
+    ] as const) {
+      const [problem = ''] = problemsOf({ [name]: value });
+      expect(problem).toMatch(
+        new RegExp(`^${name} is a value that is not shown, but must be (a URL|whsec_)`),
+      );
+      expect(problem).not.toContain('hunter2');
+    }
   });
 
   it('reports the position of an invalid token, and shows no token', () => {
@@ -120,10 +152,25 @@ describe('readSettings', () => {
       'postgresql://u:p%40ss@db.internal:5433/x?sslmode=require',
       'postgres://postgres@127.0.0.1:5432/x',
       'postgres:///x?host=/var/run/postgresql',
+      'postgresql://user:pw@/db?host=/sock',
       'postgres://u:p@my_db:5432/x',
     ]) {
       expect(problemsOf({ DATABASE_URL })).toEqual([]);
     }
+  });
+
+  it('names an invalid port of DATABASE_URL, and nothing else of it', () => {
+    for (const [DATABASE_URL, port] of [
+      ['postgres://u:hunter2@db:99999/x', '99999'],
+      ['postgresql://db:0?user=u', '0'],
+      ['postgres://u:hunter2@[2001:db8::1]:65536', '65536'],
+    ] as const) {
+      expect(problemsOf({ DATABASE_URL })).toEqual([
+        `DATABASE_URL has the port ${port}, but a port must be an integer from 1 to 65535.`,
+      ]);
+    }
+    for (const DATABASE_URL of ['postgres://u:99999@db/x', 'postgres://u:p@db:65535/x', 'postgres://[::1]/x'])
+      expect(problemsOf({ DATABASE_URL })).toEqual([]);
   });
 
   it('takes names of roles that need no thought, and not that of the user of the server', () => {
@@ -205,41 +252,4 @@ it('derives HTTP_MAX_CONNECTIONS from the limit of nodes', () => {
   expect(readSettings({}).HTTP_MAX_CONNECTIONS).toBe(22_000);
   expect(readSettings({ TELEMETRY_MAX_CONNECTIONS: '500' }).HTTP_MAX_CONNECTIONS).toBe(2_500);
   expect(readSettings({ HTTP_MAX_CONNECTIONS: '100' }).HTTP_MAX_CONNECTIONS).toBe(100);
-});
-
-it('finds names that resemble settings', () => {
-  expect(
-    misspelledSettings({
-      DATABASE_URI: 'x',
-      LOG_EXPIRY_HOURS: 'too far away',
-      JOURNAL_MODES: 'x',
-      DATADIR: 'x',
-      num_threads: '4',
-      port: '80',
-    }),
-  ).toEqual([
-    { given: 'DATABASE_URI', meant: 'DATABASE_URL' },
-    { given: 'JOURNAL_MODES', meant: 'JOURNAL_MODE' },
-    { given: 'DATADIR', meant: 'DATA_DIR' },
-    { given: 'num_threads', meant: 'NUM_THREADS' },
-    { given: 'port', meant: 'PORT' },
-  ]);
-});
-
-it('ignores settings and variables of other programs', () => {
-  const others = {
-    PORT: '8080',
-    DATABASE_URL: 'x',
-    RUST_LOG: 'info',
-    HOME: '/',
-    PATH: '/bin',
-    HOSTNAME: 'x',
-    HOSTS: 'x',
-    SORT: 'x',
-    OMP_NUM_THREADS: '1',
-    NODE_ENV: 'production',
-    POSTGRES_PASSWORD: 'x',
-    npm_config_loglevel: 'error',
-  };
-  expect(misspelledSettings(others)).toEqual([]);
 });

@@ -1,9 +1,12 @@
 import { OperatorError } from '../errors/index.js';
+import { userOf } from '../postgres-url/index.js';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { getHeapStatistics } from 'node:v8';
-import { settingDocs, userOf } from './setting-types.js';
+import { parseEnvFile } from './env-file.js';
+import { settingDocs } from './setting-types.js';
 import { LOG_LEVELS, Settings } from './settings.js';
+import { unexpandedValues } from './unexpanded.js';
 
 /** Invalid settings; the message has a line for each. */
 export class InvalidSettingsError extends OperatorError {
@@ -13,6 +16,13 @@ export class InvalidSettingsError extends OperatorError {
     super(problems.join('\n'));
   }
 }
+
+const NO_FILE = parseEnvFile('');
+
+/** For a Service `metrics`, Kubernetes sets METRICS_PORT to such a value. */
+const OF_KUBERNETES = /^(tcp|udp|sctp):\/\//;
+const SERVICE_LINKS =
+  'Kubernetes sets this variable for a Service of that name: set enableServiceLinks: false for the pod, or the variable itself.';
 
 /** Connections beside nodes: 1,000 feeds, and 1,000 requests and handshakes. */
 const OTHER_CONNECTIONS = 2_000;
@@ -25,13 +35,15 @@ const MIN_SOCKETS_MIB = 64;
  * Reads settings from environment variables. Empty variables count as not set, since templates leave them empty. Other
  * variables are ignored.
  *
+ * @param file from which a part of the variables comes, for better messages
  * @throws InvalidSettingsError with the value and the valid values of each invalid variable
  */
-export function readSettings(environment: Record<string, unknown>): Settings {
+export function readSettings(environment: Record<string, unknown>, file = NO_FILE): Settings {
   const docs = settingDocs(Settings);
   const given = Object.fromEntries(
     [...docs.keys()].map((name) => [name, environment[name]] as const).filter(([, value]) => isSet(value)),
   );
+  const { refused: unexpanded } = unexpandedValues(environment, file);
   if (given.LOG_LEVEL === undefined && isSet(environment.RUST_LOG)) {
     given.LOG_LEVEL = levelOfRustLog(String(environment.RUST_LOG));
   }
@@ -42,12 +54,24 @@ export function readSettings(environment: Record<string, unknown>): Settings {
   }
   if (given.SOCKETS_MAX_MIB === undefined) settings.SOCKETS_MAX_MIB = socketsMaxMib();
 
-  const wrong = validateSync(settings, { skipUndefinedProperties: true }).map((error) => {
+  const invalid = validateSync(settings, { skipUndefinedProperties: true });
+  const wrong = invalid.flatMap((error) => {
+    if (unexpanded.includes(error.property)) return [];
     const doc = docs.get(error.property);
     const value = given[error.property];
+    const special = doc?.problem?.(value);
+    if (special !== undefined) return `${error.property} ${special}`;
     const shown = doc?.secret ? 'a value that is not shown' : JSON.stringify(value);
-    return `${error.property} is ${doc?.got?.(value) ?? shown}, but must be ${doc?.expected ?? 'another value'}.`;
+    const text = `${error.property} is ${doc?.got?.(value) ?? shown}, but must be ${doc?.expected ?? 'another value'}.`;
+    return OF_KUBERNETES.test(String(value)) ? `${text} ${SERVICE_LINKS}` : text;
   });
+  wrong.push(
+    ...unexpanded.map(
+      (name) =>
+        `${name} has a command or a variable of a shell in it, and nothing replaces these in .env. Run the command ` +
+        `yourself and paste what it prints, or use single quotes if that is the value.`,
+    ),
+  );
   if (settings.CLIENT_TIMEOUT_S < settings.HEARTBEAT_INTERVAL) {
     wrong.push(
       `CLIENT_TIMEOUT_S is ${settings.CLIENT_TIMEOUT_S.toString()}, but must be at least HEARTBEAT_INTERVAL ` +
@@ -64,7 +88,8 @@ export function readSettings(environment: Record<string, unknown>): Settings {
   return settings;
 }
 
-function isSet(value: unknown): boolean {
+/** Empty variables count as not set. */
+export function isSet(value: unknown): boolean {
   return typeof value === 'string' && value.trim() !== '';
 }
 
@@ -82,48 +107,4 @@ function levelOfRustLog(filter: string): string {
 function socketsMaxMib(): number {
   const heapMib = getHeapStatistics().heap_size_limit / 1024 ** 2;
   return Math.max(MIN_SOCKETS_MIB, Math.floor(SOCKETS_SHARE * heapMib));
-}
-
-/** A variable that is not a setting, and the setting with a similar name. */
-export interface MisspelledSetting {
-  given: string;
-  meant: string;
-}
-
-/** Maximum edit distance. */
-const MAX_EDITS = 2;
-/** Shorter names, such as PORT or HOST, resemble variables of other programs. */
-const MIN_LENGTH = 8;
-
-/** Variables whose names resemble settings. They may belong to other programs. */
-export function misspelledSettings(environment: Record<string, unknown>): MisspelledSetting[] {
-  const names = [...settingDocs(Settings).keys()];
-  const ours = new Set(names);
-  return Object.keys(environment)
-    .filter((given) => !ours.has(given))
-    .flatMap((given) => {
-      const meant = names.find((name) => isAlmost(given.toUpperCase(), name));
-      return meant === undefined ? [] : [{ given, meant }];
-    });
-}
-
-function isAlmost(given: string, name: string): boolean {
-  return (
-    given === name ||
-    (name.length >= MIN_LENGTH && name.includes('_') && editsBetween(given, name) <= MAX_EDITS)
-  );
-}
-
-/** The Levenshtein distance. */
-function editsBetween(left: string, right: string): number {
-  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (const [index, letter] of Array.from(left).entries()) {
-    const next = [index + 1];
-    for (const [column, other] of Array.from(right).entries()) {
-      const exchanged = (row[column] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(exchanged, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }

@@ -2,6 +2,7 @@ import { Transform } from 'class-transformer';
 import { IsIn, IsInt, IsString, Max, Min, ValidateBy } from 'class-validator';
 import 'reflect-metadata';
 import { isSubnet } from '../address/index.js';
+import { invalidPortOf, POSTGRES_URL, readPostgresUrl } from '../postgres-url/index.js';
 
 /** Documentation of a setting, also used in error messages. */
 export interface SettingDoc {
@@ -14,6 +15,8 @@ export interface SettingDoc {
   secret?: boolean;
   /** Describes an invalid value, as the end of "NAME is …". */
   got?: (value: unknown) => string;
+  /** A sentence about an invalid value, without the name at its beginning, where "NAME is …, but must be …" does not fit. */
+  problem?: (value: unknown) => string | undefined;
 }
 
 const KEY = Symbol('setting-doc');
@@ -90,11 +93,29 @@ export function Switch(): PropertyDecorator {
   };
 }
 
-/** A PostgreSQL URL. Accepts host names with underscores, as Compose creates them, and no host for Unix sockets. */
-export function PostgresUrl(): PropertyDecorator {
-  const validate = (value: unknown): boolean =>
-    typeof value === 'string' && /^postgres(ql)?:\/\//.test(value) && URL.canParse(value);
-  return ValidateBy({ name: 'postgresUrl', validator: { validate } });
+/** A PostgreSQL URL: see {@link readPostgresUrl}. */
+export function PostgresUrl(about: string): PropertyDecorator {
+  const read = Transform(({ value }: { value: unknown }) => {
+    const result = typeof value === 'string' ? readPostgresUrl(value.trim()) : undefined;
+    return result !== undefined && 'url' in result ? result.url : value;
+  });
+  const validate = (value: unknown): boolean => typeof value === 'string' && 'url' in readPostgresUrl(value);
+  return (target, property) => {
+    read(target, property);
+    ValidateBy({ name: 'postgresUrl', validator: { validate } })(target, property);
+    documented(POSTGRES_URL, {
+      secret: true,
+      about,
+      problem: (value) => {
+        const port = invalidPortOf(String(value));
+        return port && `has the port ${port}, but a port must be an integer from 1 to 65535.`;
+      },
+      got: (value) => {
+        const result = readPostgresUrl(String(value).trim());
+        return 'fault' in result ? result.fault : 'a value that is not shown';
+      },
+    })(target, property);
+  };
 }
 
 export function Text(expected: string): PropertyDecorator {
@@ -168,6 +189,42 @@ export function Origins(about: string): PropertyDecorator {
   };
 }
 
+/** A URL that requests are sent to. It may have a secret in its path or query, and is not shown. */
+export function HttpUrl(about: string): PropertyDecorator {
+  const read = Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' ? value.trim() : value,
+  );
+  return (target, property) => {
+    read(target, property);
+    ValidateBy({ name: 'httpUrl', validator: { validate: isHttpUrl } })(target, property);
+    documented('a URL such as https://example.org/hooks/1, without user and password', {
+      secret: true,
+      about,
+    })(target, property);
+  };
+}
+
+function isHttpUrl(value: unknown): boolean {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false;
+  const { protocol, username, password } = new URL(value);
+  return ['http:', 'https:'].includes(protocol) && username === '' && password === '';
+}
+
+const SIGNING_SECRET = /^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/;
+
+/** A secret in the form of the specification Standard Webhooks: 24 to 64 bytes. */
+export function SigningSecret(about: string): PropertyDecorator {
+  const validate = (value: unknown): boolean => {
+    if (typeof value !== 'string' || !SIGNING_SECRET.test(value)) return false;
+    const { length } = Buffer.from(value.slice('whsec_'.length), 'base64');
+    return length >= 24 && length <= 64;
+  };
+  return (target, property) => {
+    ValidateBy({ name: 'signingSecret', validator: { validate } })(target, property);
+    documented('whsec_ and 24 to 64 bytes in base64', { secret: true, about })(target, property);
+  };
+}
+
 function isOrigin(text: unknown): boolean {
   if (typeof text !== 'string' || !/^https?:\/\/[^*]+$/.test(text) || !URL.canParse(text)) return false;
   return new URL(text).origin === text;
@@ -201,15 +258,4 @@ export function RolePassword(about: string): PropertyDecorator {
     ValidateBy({ name: 'rolePassword', validator: { validate } })(target, property);
     documented('8 to 256 printable ASCII characters', { secret: true, about })(target, property);
   };
-}
-
-/** The user in a PostgreSQL URL; undefined if it has none. */
-export function userOf(url: string): string | undefined {
-  if (!URL.canParse(url)) return undefined;
-  const { username, searchParams } = new URL(url);
-  try {
-    return searchParams.get('user') ?? (username === '' ? undefined : decodeURIComponent(username));
-  } catch {
-    return undefined;
-  }
 }

@@ -7,11 +7,13 @@ import {
   Choice,
   documented,
   HostNames,
+  HttpUrl,
   Integer,
   Origins,
   PostgresUrl,
   RoleName,
   RolePassword,
+  SigningSecret,
   Switch,
   Text,
 } from './setting-types.js';
@@ -27,6 +29,7 @@ export const LOG_FORMATS = ['text', 'json'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
 const PACKAGE_ROOT = resolve(import.meta.dirname, '../../..');
+export const DEFAULT_JSON_MAX_ROWS = 1_000_000;
 const DEFAULT_THREADS = availableParallelism() * 3;
 
 /**
@@ -35,11 +38,7 @@ const DEFAULT_THREADS = availableParallelism() * 3;
  */
 export class Settings {
   @IsOptional()
-  @PostgresUrl()
-  @documented('a URL that starts with postgres:// or postgresql://', {
-    secret: true,
-    about: 'Database, PostgreSQL 15 or later. Not set: the embedded PostgreSQL in `DATA_DIR`.',
-  })
+  @PostgresUrl('Database, PostgreSQL 15 or later. Not set: the embedded PostgreSQL in `DATA_DIR`.')
   DATABASE_URL?: string;
 
   @Text('a path')
@@ -89,8 +88,50 @@ export class Settings {
   PURGE_INTERVAL_S = 600;
 
   @Integer(1, 8_760_000)
-  @documented.about('Retention of messages sent to `/`, in hours.')
+  @documented.about(
+    'Retention of messages sent to `/`, in hours. The purge drops whole partitions of an hour, a day or a month. A lower value narrows new partitions only: messages in existing ones may stay up to a month longer, and the start logs until when.',
+  )
   LOG_EXPIRY_H = 280_320;
+
+  @Switch()
+  @documented.about(
+    'Whether this server computes statistics of blocks and minutes. Of several replicas, one does at a time.',
+  )
+  INSIGHT_AGGREGATION = true;
+
+  @Integer(1, 36_500)
+  @documented.about(
+    'Retention of the arrival of each block at each node, and of the hours of nodes, in days.',
+  )
+  INSIGHT_DETAIL_DAYS = 30;
+
+  @Integer(1, 36_500)
+  @documented.about('Retention of the statistics of each block and each minute of a chain, in days.')
+  INSIGHT_BLOCK_DAYS = 400;
+
+  @IsOptional()
+  @Text('a path')
+  @documented.about(
+    'JSON file with slot lengths, lowest versions and thresholds of chains, read at the start. Not set: there are none.',
+  )
+  INSIGHT_CHAINS_FILE?: string;
+
+  @IsOptional()
+  @Text('a path')
+  @documented.about(
+    'JSON file with labels of the subnets of nodes, such as data centers, read at the start. Not set: there are none.',
+  )
+  LABELS_FILE?: string;
+
+  @IsOptional()
+  @HttpUrl(
+    'Receives events such as halts, stalls of finality and gaps as `POST` requests. Not set: none are sent.',
+  )
+  INSIGHT_WEBHOOK_URL?: string;
+
+  @IsOptional()
+  @SigningSecret('Secret with which these requests are signed. Not set: they are not signed.')
+  INSIGHT_WEBHOOK_SECRET?: string;
 
   @Integer(1, 65535)
   @documented.about('Listen backlog: connections that the kernel queues until they are accepted.')
@@ -230,6 +271,12 @@ export class Settings {
     'Live feed: maximum size of the cache, in MiB. Beyond it, the oldest messages of its largest parts are evicted early.',
   )
   CACHE_MAX_MIB = 256;
+
+  @Integer(10_000, 1_000_000_000)
+  @documented.about(
+    'Highest `limit` of a JSON list. NDJSON and CSV exports have none. A list above 8 MiB is streamed, and counts as an export.',
+  )
+  JSON_MAX_ROWS = DEFAULT_JSON_MAX_ROWS;
 
   @Text('a path')
   @documented.about('Directory of the static pages.', './static')

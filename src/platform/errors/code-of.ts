@@ -1,6 +1,8 @@
 /** The `code` of an error of the system, such as `ENOSPC`. */
 export function codeOf(error: unknown): string | undefined {
-  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+  // Not `instanceof Error`: in Jest the errors of Node.js have another Error than modules.
+  const code: unknown =
+    typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : undefined;
 }
 

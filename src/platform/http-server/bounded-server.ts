@@ -10,6 +10,9 @@ import {
 } from 'node:http';
 import type { Duplex } from 'node:stream';
 
+/** `shouldUpgradeCallback`: since Node.js 22.21 and 24.9; ignored by earlier ones. */
+type BoundedServerOptions = ServerOptions & { shouldUpgradeCallback?: (request: IncomingMessage) => boolean };
+
 /** Limits on requests. Times are milliseconds. */
 const LIMITS: ServerOptions = {
   /** From the connection, or the last response, to the end of the headers. */
@@ -25,13 +28,14 @@ const LIMITS: ServerOptions = {
 /**
  * A server of Node.js that ends slow requests. HttpConnections limits their number, and sends the responses.
  *
- * @param limits lower ones, for other ports
+ * @param options lower limits, for other ports; which requests have the `upgrade` event
  */
 export function boundedServer(
   listener: RequestListener,
-  limits: Pick<ServerOptions, 'requestTimeout' | 'headersTimeout'> = {},
+  options: Pick<BoundedServerOptions, 'requestTimeout' | 'headersTimeout' | 'shouldUpgradeCallback'> = {},
 ): Server {
-  const server = createServer({ ...LIMITS, ...limits }, listener);
+  const all: BoundedServerOptions = { ...LIMITS, ...options };
+  const server = createServer(all, listener);
   // Node.js ignores the headers above the limit, and the last ones are those of a proxy. maxHeaderSize limits them.
   server.maxHeadersCount = 0;
   return server;
@@ -41,7 +45,7 @@ export function boundedServer(
 export class BoundedHttpAdapter extends ExpressAdapter {
   override initHttpServer(options: NestApplicationOptions): void {
     super.initHttpServer(options);
-    this.setHttpServer(boundedServer(this.getInstance()));
+    this.setHttpServer(boundedServer(this.getInstance(), { shouldUpgradeCallback: isWebSocketHandshake }));
   }
 }
 
@@ -62,13 +66,20 @@ export function refuseInHttp(socket: Duplex, status: number, retryAfterS?: numbe
   );
 }
 
+/**
+ * Whether a request opens a WebSocket. Other upgrades get the response of a request without an upgrade, which HTTP
+ * allows: clients such as those of Java and curl request HTTP/2 in this way. So does a handshake with a body, which
+ * versions of Node.js pass on in different ways, and no client sends.
+ */
+export function isWebSocketHandshake({ headers }: IncomingMessage): boolean {
+  if (headers.upgrade?.toLowerCase() !== 'websocket') return false;
+  return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
+}
+
 /** Headers of the connection and of the requested protocol. */
 const HOP_BY_HOP_HEADERS = new Set(['connection', 'upgrade', 'http2-settings']);
 
-/**
- * Responds to an upgrade to another protocol as to a request without an upgrade, which HTTP allows. Clients such as
- * those of Java and curl request HTTP/2 in this way, and Node.js passes the socket to the `upgrade` event.
- */
+/** Responds to a request that is not a handshake where it has the `upgrade` event: without `shouldUpgradeCallback`. */
 export function respondInHttp(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   const { method = 'GET', url = '/', rawHeaders } = request;
   const lines = [`${method} ${url} HTTP/1.1`];

@@ -21,13 +21,13 @@ function socketMemory(): SocketMemory {
 
 /** A server with a limit on connections, and a client with a keep-alive connection. */
 async function start(
-  answer: RequestListener,
+  listener: RequestListener,
   bounds: ServerOptions = {},
 ): Promise<{ lifecycle: Lifecycle; client: Socket; refusals: Counter }> {
   const lifecycle = new Lifecycle();
   lifecycle.run();
   const refusals = new Counter({ name: 'refused', help: 'x', labelNames: ['reason'], registers: [] });
-  const server = boundedServer(answer, bounds);
+  const server = boundedServer(listener, bounds);
   new HttpConnections(
     {} as HttpAdapterHost,
     new Settings(),
@@ -70,9 +70,9 @@ it('sends Connection: close with a response while the server drains', async () =
   const { lifecycle, client } = await start((_, response) => response.writeHead(404).end('none'));
   lifecycle.drain();
   client.write(REQUEST);
-  const answer = await text(client);
-  expect(answer).toMatch(/^HTTP\/1\.1 404 /);
-  expect(answer).toMatch(SAYS_CLOSE);
+  const received = await text(client);
+  expect(received).toMatch(/^HTTP\/1\.1 404 /);
+  expect(received).toMatch(SAYS_CLOSE);
 });
 
 it('sends Connection: close with a response to a request from before the drain', async () => {
@@ -82,9 +82,9 @@ it('sends Connection: close with a response to a request from before the drain',
   const [response] = await responses.requested(1);
   lifecycle.drain();
   response?.end('late');
-  const answer = await text(client);
-  expect(answer).toMatch(SAYS_CLOSE);
-  expect(answer).toContain('late');
+  const received = await text(client);
+  expect(received).toMatch(SAYS_CLOSE);
+  expect(received).toContain('late');
 });
 
 it('completes a response that began before the drain, and closes its connection', async () => {
@@ -96,9 +96,9 @@ it('completes a response that began before the drain, and closes its connection'
   await once(client, 'readable');
   lifecycle.drain();
   response?.end('last');
-  const answer = await text(client);
-  expect(answer).toContain('first,');
-  expect(answer).toContain('last');
+  const received = await text(client);
+  expect(received).toContain('first,');
+  expect(received).toContain('last');
 });
 
 it('sends Connection: close with the last of several responses only', async () => {
@@ -144,19 +144,19 @@ it('limits a request with its body to 30 s', () => {
 });
 
 it('evicts the connection that has been idle for longest at the limit', async () => {
-  const { client, refusals } = await start((_, response) => response.end('answer'));
+  const { client, refusals } = await start((_, response) => response.end('received'));
   const { remotePort: port = 0 } = await opened(client);
   const open = async (): Promise<Socket> =>
     await opened(connect(port, '127.0.0.1').on('error', () => undefined));
   client.write(REQUEST);
   await once(client, 'data');
-  // 10 at once: the first to go are those that are idle before the answer was given.
+  // 10 at once: the first to go are those that are idle before the response was sent.
   const idle: Socket[] = [];
   for (let count = 0; count < 30; count += 1) idle.push(await open());
   const last = await open();
   last.write(REQUEST);
-  const [answer] = (await once(last, 'data')) as [Buffer];
-  expect(answer.toString()).toContain('answer');
+  const [received] = (await once(last, 'data')) as [Buffer];
+  expect(received.toString()).toContain('received');
   const evicted = (await refusals.get()).values.find(({ labels }) => labels.reason === 'idle_evicted');
   expect(evicted?.value).toBeGreaterThanOrEqual(20);
   for (const socket of [...idle, last]) socket.destroy();
@@ -173,8 +173,8 @@ it('does not evict a connection with a pending request', async () => {
     idle.push(await opened(connect(port, '127.0.0.1').on('error', () => undefined)));
   }
   response?.end('late');
-  const [answer] = (await once(client, 'data')) as [Buffer];
-  expect(answer.toString()).toContain('late');
+  const [received] = (await once(client, 'data')) as [Buffer];
+  expect(received.toString()).toContain('late');
   for (const socket of idle) socket.destroy();
 });
 
@@ -191,7 +191,7 @@ it('does not evict a connection whose next request is pending after a response',
     idle.push(await opened(connect(port, '127.0.0.1').on('error', () => undefined)));
   }
   second?.end('second');
-  const [answer] = (await once(client, 'data')) as [Buffer];
-  expect(answer.toString()).toContain('second');
+  const [received] = (await once(client, 'data')) as [Buffer];
+  expect(received.toString()).toContain('second');
   for (const socket of idle) socket.destroy();
 });

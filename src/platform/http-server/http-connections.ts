@@ -79,6 +79,8 @@ export class HttpConnections {
     }
     // Before the routes, since they may respond within this turn of the event loop.
     server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+      // Node.js discards what a client sends right after a request for an upgrade.
+      if (request.headers.upgrade !== undefined) response.setHeader('Connection', 'close');
       this.onRequest(request.socket, response);
       HttpMemory.of(request.socket)?.onRequest(request, response);
     });

@@ -1,2 +1,9 @@
-export { BoundedHttpAdapter, boundedServer, refuseInHttp, respondInHttp } from './bounded-server.js';
+export { allowedMethods, refuseOtherMethods } from './allowed-methods.js';
+export {
+  BoundedHttpAdapter,
+  boundedServer,
+  isWebSocketHandshake,
+  refuseInHttp,
+  respondInHttp,
+} from './bounded-server.js';
 export { HttpConnections, HttpServerModule } from './http-connections.js';

@@ -86,10 +86,10 @@ describe('a route', () => {
       'application/problem+json; charset=utf-8',
     ]);
     expect(await refused.json()).toMatchObject({
-      detail: 'toString is unknown. b is unknown.',
+      detail: 'toString is unknown; known are: none. b is unknown; known are: none.',
       errors: [
-        { parameter: 'toString', detail: 'is unknown' },
-        { parameter: 'b', detail: 'is unknown' },
+        { parameter: 'toString', detail: 'is unknown; known are: none' },
+        { parameter: 'b', detail: 'is unknown; known are: none' },
       ],
     });
     expect([await statusOf('/named?name=a&b=2'), await statusOf('/any?b=2')]).toEqual([200, 200]);

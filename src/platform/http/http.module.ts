@@ -3,7 +3,7 @@ import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { JsonTextInterceptor } from './json-text.js';
 import { ProblemFilter } from './problem.filter.js';
 import { StartedGuard } from './route-decorators.js';
-import { DeclaredQueryInterceptor, inputValidation } from './validation.js';
+import { DeclaredQueryInterceptor, InputValidationPipe } from './validation.js';
 
 /** The guard, validation, and response and error formats of every route, including those of extensions. */
 @Module({
@@ -11,7 +11,7 @@ import { DeclaredQueryInterceptor, inputValidation } from './validation.js';
     { provide: APP_GUARD, useClass: StartedGuard },
     { provide: APP_INTERCEPTOR, useClass: DeclaredQueryInterceptor },
     { provide: APP_INTERCEPTOR, useClass: JsonTextInterceptor },
-    { provide: APP_PIPE, useFactory: inputValidation },
+    { provide: APP_PIPE, useClass: InputValidationPipe },
     { provide: APP_FILTER, useClass: ProblemFilter },
   ],
 })

@@ -1,22 +1,26 @@
 export { ApiProblems, InvalidParameterError, Problem, problem, problemResponse } from './problem.js';
 export {
+  EnumListParameter,
   EnumParameter,
-  documented,
+  BooleanField,
   BooleanParameter,
-  type InputOptions,
-  isDate,
+  DEFAULT_ROWS,
   LimitParameter,
-  MAX_ROWS,
+  MAX_INT32,
   ObjectField,
   PeerIdParameter,
+  PeerIdsParameter,
   StringParameter,
-  TimestampParameter,
   UuidParameter,
   IntegerField,
   IntegerParameter,
 } from './parameters.js';
+export { documented, type InputOptions } from './documented.js';
+export { DATE, TIMESTAMP, TimestampParameter } from './timestamp.js';
+export { ignoreMediaTypeParameters } from './accept-header.js';
+export { ApiConditions, conditionsOf } from './conditions.js';
 export { checkJsonBody, JsonBodyText, MAX_BODY_BYTES } from './json-body.js';
-export { AnyQuery } from './validation.js';
+export { AnyQuery, tooManyRows } from './validation.js';
 export { HttpModule } from './http.module.js';
 export { JsonText } from './json-text.js';
 export { BeforeStart, Open, OPEN, WebSocketPath } from './route-decorators.js';
@@ -29,4 +33,5 @@ export {
   ApiTimestamp,
   ApiUuid,
   ApiInteger,
+  ApiIntegerList,
 } from './response-fields.js';

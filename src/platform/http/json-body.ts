@@ -33,6 +33,8 @@ export function checkJsonBody(
   _response: Response,
   next: (error?: unknown) => void,
 ): void {
+  // The parser makes an object of an empty text.
+  if (request.rawBody?.length === 0) request.body = undefined;
   next(bodyError(request));
 }
 

@@ -1,64 +1,44 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsBoolean, IsIn, IsInt, IsObject, IsOptional, IsUUID, Matches, Max, Min } from 'class-validator';
-
-const opaqueFields = new WeakMap<object, Set<string>>();
-
-/** Marks a field whose nested content is not validated: a plain value, or JSON that PostgreSQL parses from the body. */
-const Opaque: PropertyDecorator = (target, property) => {
-  const fields = opaqueFields.get(target) ?? new Set();
-  opaqueFields.set(target, fields.add(String(property)));
-};
-
-export function isOpaque({ prototype }: { prototype: unknown }, property: string): boolean {
-  for (let at = prototype as object | null; at !== null; at = Object.getPrototypeOf(at) as object | null) {
-    if (opaqueFields.get(at)?.has(property) === true) return true;
-  }
-  return false;
-}
-
-/** A parameter of a path or query, or a field of a body. Optional by default. */
-export interface InputOptions {
-  description: string;
-  required?: boolean;
-  /** Whether null is valid, with another meaning than an omitted value. */
-  nullable?: boolean;
-  example?: unknown;
-  /** The value if omitted. */
-  default?: unknown;
-}
-
-/** Declares the validation and the documentation of a parameter together. */
-export function documented(
-  options: InputOptions,
-  schema: ApiPropertyOptions,
-  ...checks: PropertyDecorator[]
-): PropertyDecorator {
-  const { required = false, ...rest } = options;
-  return applyDecorators(
-    Opaque,
-    ApiProperty({ ...schema, ...rest, required } as ApiPropertyOptions),
-    ...(required ? [] : [IsOptional()]),
-    ...checks,
-  );
-}
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsObject,
+  IsOptional,
+  IsUUID,
+  Matches,
+  Max,
+  Min,
+} from 'class-validator';
+import { DEFAULT_JSON_MAX_ROWS } from '../config/index.js';
+import { documented, type InputOptions, prototypesOf } from './documented.js';
 
 interface StringOptions extends InputOptions {
   /** What the string is: `the peer id of a node`. */
   content: string;
   /** Maximum length in characters, 1024 by default. */
   maxLength?: number;
+  /** Minimum length in characters, 1 by default if it is required. */
+  minLength?: number;
 }
 
-/** A string without NUL, which PostgreSQL cannot store. Not empty if it is required. */
-export function StringParameter({ content, maxLength = 1024, ...options }: StringOptions): PropertyDecorator {
-  const minLength = options.required === true ? 1 : 0;
+/** A string without NUL, which PostgreSQL cannot store. */
+export function StringParameter({
+  content,
+  maxLength = 1024,
+  minLength,
+  ...options
+}: StringOptions): PropertyDecorator {
+  const min = minLength ?? (options.required === true ? 1 : 0);
   // Other types, such as the array of a repeated parameter, do not match either.
   return documented(
     options,
-    { type: 'string', minLength, maxLength, pattern: '^[^\\u0000]*$' },
-    Matches(new RegExp(`^[^\\0]{${minLength.toString()},${maxLength.toString()}}$`, 'u'), {
+    { type: 'string', minLength: min, maxLength, pattern: '^[^\\u0000]*$' },
+    Matches(new RegExp(`^[^\\0]{${min.toString()},${maxLength.toString()}}$`, 'u'), {
       message: `must be a single string of at most ${maxLength.toString()} characters without NUL: ${content}`,
     }),
   );
@@ -69,24 +49,25 @@ interface IntegerOptions extends InputOptions {
   max: number;
 }
 
+const fromDigits = Transform(({ value }: { value: unknown }) =>
+  typeof value === 'string' ? (/^\d{1,16}$/.test(value) ? Number(value) : NaN) : value,
+);
+
 /** An integer in a query or path, in decimal digits, between two inclusive bounds. */
 export function IntegerParameter(options: IntegerOptions): PropertyDecorator {
-  const number = IntegerField(options);
-  const digits = Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' ? (/^\d{1,16}$/.test(value) ? Number(value) : NaN) : value,
-  );
-  return (target, property) => {
-    digits(target, property);
-    number(target, property);
-  };
+  return applyDecorators(fromDigits, IntegerField(options));
 }
+
+/** The largest number of the format `int32`. */
+export const MAX_INT32 = 2_147_483_647;
 
 /** The same in a JSON body, as a number. */
 export function IntegerField({ min, max, ...options }: IntegerOptions): PropertyDecorator {
   const text = { message: `must be an integer from ${min.toString()} to ${max.toString()}` };
   return documented(
     options,
-    { type: 'integer', minimum: min, maximum: max },
+    // Without a format, generated clients use 32 bits.
+    { type: 'integer', format: max > MAX_INT32 ? 'int64' : 'int32', minimum: min, maximum: max },
     IsInt(text),
     Min(min, text),
     Max(max, text),
@@ -108,6 +89,11 @@ export function BooleanParameter(options: InputOptions): PropertyDecorator {
   );
 }
 
+/** The same in a JSON body, as a boolean. */
+export function BooleanField(options: InputOptions): PropertyDecorator {
+  return documented(options, { type: 'boolean' }, IsBoolean({ message: 'must be true or false' }));
+}
+
 interface EnumOptions extends InputOptions {
   of: readonly string[];
 }
@@ -121,6 +107,20 @@ export function EnumParameter({ of, ...options }: EnumOptions): PropertyDecorato
   );
 }
 
+/** Some of a list of strings, separated by commas, in a query. */
+export function EnumListParameter({ of, ...options }: EnumOptions): PropertyDecorator {
+  const message = `must be some of these, separated by commas: ${of.join(', ')}`;
+  const any = `(?:${of.join('|')})`;
+  return documented(
+    options,
+    { type: 'string', pattern: `^${any}(?:,${any})*$` },
+    // Of a repeated parameter comes an array.
+    Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.split(',') : [''])),
+    IsArray({ message }),
+    IsIn(of, { each: true, message }),
+  );
+}
+
 /** A UUID of any version. */
 export function UuidParameter(options: InputOptions): PropertyDecorator {
   return documented(
@@ -128,51 +128,6 @@ export function UuidParameter(options: InputOptions): PropertyDecorator {
     { type: 'string', format: 'uuid' },
     IsUUID('loose', { message: 'must be a single UUID' }),
   );
-}
-
-/** Date, time, and offset. PostgreSQL accepts offsets of less than 16 hours. */
-const TIME =
-  /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(?:Z|([+-](?:0\d|1[0-5])):?([0-5]\d))?$/i;
-const INVALID_TIME = 'invalid';
-
-/** The pattern in the documentation. */
-const PATTERN =
-  '^\\d{4}-\\d\\d-\\d\\d[Tt ]\\d\\d:\\d\\d(:\\d\\d(\\.\\d{1,9})?)?([Zz]|[+ -](0\\d|1[0-5]):?[0-5]\\d)?$';
-
-/**
- * A time such as `2019-01-01T00:00:00`, with an optional fraction and offset, UTC by default, from the year 1 to 9999.
- * Becomes a text that PostgreSQL parses as timestamptz, to the microsecond.
- */
-export function TimestampParameter(options: InputOptions): PropertyDecorator {
-  return documented(
-    options,
-    { type: 'string', pattern: PATTERN },
-    Transform(({ value }: { value: unknown }) =>
-      value === undefined || value === null ? value : normalise(value),
-    ),
-    Matches(/^\d{4}-/, {
-      message:
-        'must be a single time such as 2019-01-01T00:00:00, in UTC unless it has an offset of less than 16 hours',
-    }),
-  );
-}
-
-function normalise(value: unknown): unknown {
-  if (typeof value !== 'string') return INVALID_TIME;
-  // An unescaped plus in a query string is decoded as a space.
-  const match = TIME.exec(
-    value.replace(/ (\d\d:?\d\d)$/, (all, offset: string) => (value.includes('T') ? `+${offset}` : all)),
-  );
-  if (match === null) return INVALID_TIME;
-  const [, date = '', time = '', hours, minutes = '00'] = match;
-  const text = `${date}T${time}${hours === undefined ? 'Z' : `${hours}:${minutes}`}`;
-  return isDate(date) && !Number.isNaN(Date.parse(text)) ? text : INVALID_TIME;
-}
-
-/** Whether it is a date of the years 1 to 9999. Date.parse accepts February 30 as March 1, PostgreSQL does not. */
-export function isDate(date: string): boolean {
-  const parsed = new Date(`${date}T00:00:00Z`);
-  return !Number.isNaN(parsed.getTime()) && parsed.toISOString().startsWith(date) && !date.startsWith('0000');
 }
 
 /** A JSON object of any shape in a body. Only its text is used: see JsonBodyText. */
@@ -184,15 +139,36 @@ export function ObjectField(options: InputOptions): PropertyDecorator {
   );
 }
 
-/** Maximum number of rows of a JSON response. */
-export const MAX_ROWS = 10_000;
+/** The number of rows of lists that have no smaller default. */
+export const DEFAULT_ROWS = 10_000;
 
-/** The maximum number of rows. */
+/**
+ * The maximum number of rows of a JSON list. The highest value is a setting, `JSON_MAX_ROWS`: InputValidationPipe checks
+ * it, and the OpenAPI document has it.
+ */
 export function LimitParameter(
   defaultLimit: number,
   description = 'Maximum number of rows.',
 ): PropertyDecorator {
-  return IntegerParameter({ min: 1, max: MAX_ROWS, description, default: defaultLimit });
+  const text = { message: 'must be an integer from 1 to JSON_MAX_ROWS' };
+  return applyDecorators(
+    (target: object, property: string | symbol) => rowLimits.set(target, String(property)),
+    fromDigits,
+    documented(
+      { description, default: defaultLimit },
+      { type: 'integer', format: 'int32', minimum: 1, maximum: DEFAULT_JSON_MAX_ROWS },
+      IsInt(text),
+      Min(1, text),
+    ),
+  );
+}
+
+const rowLimits = new WeakMap<object, string>();
+
+/** The property of a class that a {@link LimitParameter} decorates. */
+export function rowLimitOf(type: { prototype: unknown }): string | undefined {
+  const declaring = prototypesOf(type).find((prototype) => rowLimits.has(prototype));
+  return declaring && rowLimits.get(declaring);
 }
 
 /** The peer id of a node. */
@@ -202,4 +178,26 @@ export function PeerIdParameter(options: Omit<InputOptions, 'example' | 'default
     example: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp',
     ...options,
   });
+}
+
+/** The peer ids of several nodes: a parameter that is repeated. */
+export function PeerIdsParameter({
+  description,
+  max,
+}: {
+  description: string;
+  /** The most values. */
+  max: number;
+}): PropertyDecorator {
+  const items = { type: 'string', minLength: 1, maxLength: 1024, pattern: '^[^\\u0000]*$' };
+  const text = { message: `must be the peer ids of at most ${max.toString()} nodes` };
+  // Not `documented`, which keeps the content of lists from checks.
+  return applyDecorators(
+    ApiProperty({ type: 'array', items, maxItems: max, description, required: false }),
+    IsOptional(),
+    Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? [value] : value)),
+    IsArray(text),
+    ArrayMaxSize(max, text),
+    Matches(/^[^\0]{1,1024}$/u, { ...text, each: true }),
+  );
 }

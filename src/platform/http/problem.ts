@@ -23,7 +23,7 @@ export class Problem {
   @ApiProperty({ type: 'string', description: 'The name of the status.', example: 'Bad Request' })
   title!: string;
 
-  @ApiProperty({ type: 'integer', example: 400 })
+  @ApiProperty({ type: 'integer', format: 'int32', example: 400 })
   status!: number;
 
   @ApiProperty({ type: 'string', required: false, description: 'The cause, and what to do.' })
@@ -53,6 +53,7 @@ const DESCRIPTIONS = {
   413: 'The body is too large.',
   415: 'The content type of the body is not `application/json`.',
   421: 'The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`.',
+  431: 'The URL and the headers of the request are too long, for instance with many ids.',
   503: 'The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`.',
 } as const;
 

@@ -6,6 +6,8 @@ interface FieldOptions {
   required?: boolean;
   example?: unknown;
   enum?: string[];
+  /** Of an integer: `int64` by default. */
+  format?: 'int32';
 }
 
 type FieldOf = (description: string, options?: FieldOptions) => PropertyDecorator;
@@ -34,3 +36,4 @@ export const ApiTimestamp = field({
 /** A JSON object of any shape. */
 export const ApiObject = field({ type: 'object', additionalProperties: true });
 export const ApiStringList = field({ type: 'array', items: { type: 'string' } });
+export const ApiIntegerList = field({ type: 'array', items: { type: 'integer', format: 'int64' } });

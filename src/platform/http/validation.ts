@@ -15,50 +15,81 @@ import { Reflector } from '@nestjs/core';
 import { getMetadataStorage, type ValidationError } from 'class-validator';
 import type { Request } from 'express';
 import type { Observable } from 'rxjs';
-import { isOpaque } from './parameters.js';
+import { Settings } from '../config/index.js';
+import { isOpaque } from './documented.js';
+import { rowLimitOf } from './parameters.js';
 
 /** Maximum number of errors in a response. */
 const MAX_ERRORS = 20;
 const UNKNOWN = 'is unknown';
+/** The parameters of queries of 0.1.4, which are ignored where a route has no such parameter. */
+const NAMES_OF_0_1_4: ReadonlySet<string> = new Set([
+  'peer_id',
+  'msg',
+  'target',
+  'start_time',
+  'end_time',
+  'limit',
+  'max_age_s',
+]);
 
-/** Validates parameters and bodies against their classes. Unknown ones are rejected. */
-export function inputValidation(): ValidationPipe {
-  return new InputValidationPipe({
-    transform: true,
-    whitelist: true,
-    forbidNonWhitelisted: true,
-    exceptionFactory: (errors) => invalid(errors.map(asPart)),
-  });
-}
-
+/** Validates parameters and bodies against their classes. Unknown ones are rejected, and a missing body is. */
 @Injectable()
-class InputValidationPipe extends ValidationPipe {
+export class InputValidationPipe extends ValidationPipe {
+  constructor(private readonly settings: Settings) {
+    super({
+      transform: true,
+      whitelist: true,
+      forbidNonWhitelisted: true,
+      exceptionFactory: (errors) => invalid(errors.map(asPart)),
+    });
+  }
+
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     const { metatype, type } = metadata;
     if (metatype === undefined || type === 'custom') return await super.transform(value, metadata);
-    if (type === 'body' && Array.isArray(value) && metatype !== Array) {
+    if (type === 'body' && (value === undefined || (Array.isArray(value) && metatype !== Array))) {
       throw invalid([{ parameter: 'body', detail: 'must be a JSON object' }]);
     }
-    return await super.transform(isObject(value) ? prepare(value, metatype) : value, metadata);
+    const input = isObject(value) ? prepare(value, metatype, type === 'query') : value;
+    const result: unknown = await super.transform(input, metadata);
+    this.checkRowLimit(result, metatype);
+    return result;
   }
+
+  private checkRowLimit(result: unknown, metatype: Type): void {
+    const parameter = rowLimitOf(metatype);
+    if (parameter === undefined) return;
+    const limit = (result as Record<string, unknown>)[parameter];
+    const { JSON_MAX_ROWS } = this.settings;
+    if (typeof limit === 'number' && limit > JSON_MAX_ROWS) throw tooManyRows(parameter, JSON_MAX_ROWS);
+  }
+}
+
+/** The error for a limit above `JSON_MAX_ROWS`. */
+export function tooManyRows(parameter: string, maxRows: number): BadRequestException {
+  return invalid([{ parameter, detail: `must be an integer from 1 to ${maxRows.toString()}` }]);
 }
 
 /**
  * Rejects unknown fields, since the validator accepts the names of `Object.prototype`, and empties opaque fields, which
  * would be copied deeply.
  */
-function prepare(value: object, metatype: Type): object {
+function prepare(value: object, metatype: Type, isQuery: boolean): object {
   const known = propertiesOf(metatype);
-  const entries = Object.entries(value);
+  const entries = Object.entries(value).filter(
+    ([name]) => known.has(name) || !(isQuery && NAMES_OF_0_1_4.has(name)),
+  );
   const unknown = entries.filter(([name]) => !known.has(name)).map(([name]) => name);
-  if (unknown.length > 0) throw unknownParameters(unknown);
+  if (unknown.length > 0) throw unknownParameters(unknown, [...known]);
   return Object.fromEntries(
     entries.map(([name, field]) => [name, isOpaque(metatype, name) ? emptyCopy(field) : field]),
   );
 }
 
-function unknownParameters(names: readonly string[]): BadRequestException {
-  return invalid(names.map((parameter) => ({ parameter, detail: UNKNOWN })));
+function unknownParameters(names: readonly string[], known: readonly string[]): BadRequestException {
+  const detail = `${UNKNOWN}; known are: ${known.length === 0 ? 'none' : known.join(', ')}`;
+  return invalid(names.map((parameter) => ({ parameter, detail })));
 }
 
 function emptyCopy(field: unknown): unknown {
@@ -113,7 +144,8 @@ export class DeclaredQueryInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (context.getType() === 'http' && !this.acceptsParameters(context)) {
       const names = Object.keys(context.switchToHttp().getRequest<Request>().query);
-      if (names.length > 0) throw unknownParameters(names);
+      const unknown = names.filter((name) => !NAMES_OF_0_1_4.has(name));
+      if (unknown.length > 0) throw unknownParameters(unknown, []);
     }
     return next.handle();
   }

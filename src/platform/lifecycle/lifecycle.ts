@@ -36,6 +36,7 @@ export type LifecycleState = 'starting' | 'running' | 'draining';
 export class Lifecycle {
   private current: LifecycleState = 'starting';
   private end: Deadline | undefined;
+  private reason: string | undefined;
 
   get state(): LifecycleState {
     return this.current;
@@ -48,6 +49,16 @@ export class Lifecycle {
   /** The database is ready: nodes are accepted. A server that is draining stays so. */
   run(): void {
     if (this.current === 'starting') this.current = 'running';
+  }
+
+  /** Why the server stops, if not by a signal: a sentence for untrusted clients. */
+  get failure(): string | undefined {
+    return this.reason;
+  }
+
+  /** The server cannot continue, and is to be stopped. The first call sets the reason. */
+  fail(reason: string): void {
+    this.reason ??= reason;
   }
 
   /** Clients are not accepted any more. The first call sets the time to stop. */

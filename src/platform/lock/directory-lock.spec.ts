@@ -33,11 +33,11 @@ describe('DirectoryLock', () => {
     await rm(dir, { recursive: true, force: true });
   });
 
-  async function otherProcess(): Promise<{ child: ChildProcess; said: string }> {
+  async function otherProcess(): Promise<{ child: ChildProcess; output: string }> {
     const child = spawn(process.execPath, ['-e', HOLD_LOCK, path], { stdio: ['ignore', 'pipe', 'inherit'] });
     children.push(child);
     const [text] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];
-    return { child, said: text.trim() };
+    return { child, output: text.trim() };
   }
 
   const refusal = (): Promise<unknown> => DirectoryLock.acquire(dir).catch((error: unknown) => error);
@@ -73,8 +73,8 @@ describe('DirectoryLock', () => {
   });
 
   it('lasts while its process lives, and is free when that is killed', async () => {
-    const { child, said } = await otherProcess();
-    expect(said).toBe('held');
+    const { child, output } = await otherProcess();
+    expect(output).toBe('held');
     expect(DirectoryLock.isHeld(dir)).toBe(true);
     expect(await refusal()).toBeInstanceOf(DirectoryInUseError);
     child.kill('SIGKILL');
@@ -85,7 +85,7 @@ describe('DirectoryLock', () => {
 
   it('excludes other processes', async () => {
     const lock = await DirectoryLock.acquire(dir);
-    expect((await otherProcess()).said).toBe('refused');
+    expect((await otherProcess()).output).toBe('refused');
     lock.release();
   });
 

@@ -1,4 +1,4 @@
-import { OperatorError } from '../errors/index.js';
+import { accessDenied, OperatorError } from '../errors/index.js';
 import type { LockHolder } from './directory-lock.js';
 
 /** A directory is locked by another process, or by another part of this one. */
@@ -69,12 +69,10 @@ export class UnusableDirectoryError extends OperatorError {
     cause: unknown,
   ) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    super(
-      `${directory} cannot be used (${message}): ${adviceFor(code)}, or set DATA_DIR to another directory.`,
-      {
-        cause,
-      },
-    );
+    const advice = accessDenied(cause) ?? adviceFor(code);
+    super(`${directory} cannot be used (${message}): ${advice}, or set DATA_DIR to another directory.`, {
+      cause,
+    });
     this.code = code;
   }
 }

@@ -12,6 +12,7 @@ import type { AddressInfo } from 'node:net';
 import { Settings } from '../config/index.js';
 import { problem } from '../http/index.js';
 import { boundedServer, HttpConnections, HttpServerModule } from '../http-server/index.js';
+import { ListenError } from '../listen/index.js';
 
 /** No other paths: they would be reachable here although a firewall protects `PORT`. */
 const SERVED = /^\/(metrics|health\/live|health\/ready)\/?(\?|$)/;
@@ -67,9 +68,11 @@ export class MetricsPort {
     );
     this.connections.limit(server, MAX_CONNECTIONS);
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
+      const fail = (error: Error): void =>
+        reject(new ListenError({ setting: 'METRICS_PORT', host, port }, error));
+      server.once('error', fail);
       server.listen({ port, host }, () => {
-        server.off('error', reject);
+        server.off('error', fail);
         server.on('error', (error) => this.logger.error(`The port of metrics reports: ${error.message}`));
         resolve();
       });

@@ -22,6 +22,7 @@ import { Gauge, Histogram, register } from 'prom-client';
 import { PACKAGE_VERSION } from '../config/index.js';
 import { ApiProblems, BeforeStart, Open } from '../http/index.js';
 import { MetricsPortGuard, MetricsPortModule } from './metrics-port.js';
+import { settingGaugeProviders, SettingGauges } from './setting-gauges.js';
 
 @ApiTags('Server')
 @Controller()
@@ -94,6 +95,8 @@ const library: DynamicModule = {
   imports: [library],
   providers: [
     BuildInfo,
+    SettingGauges,
+    ...settingGaugeProviders,
     makeGaugeProvider({
       name: 'tetcore_build_info',
       help: 'Always 1; the version is in the label.',

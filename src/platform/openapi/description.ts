@@ -4,9 +4,13 @@ Receives the telemetry of Tetcore, Substrate and Polkadot SDK nodes, stores it i
 
 ## Rules for every route
 - A slash at the end of a path changes nothing.
-- Times in requests look like \`2019-01-01T00:00:00\`, with or without a fraction, and with or without \`Z\` or an offset; without one they are in UTC. Bounds are exclusive. Times in responses are RFC 3339 in UTC, with microseconds.
+- Times in requests look like \`2019-01-01T00:00:00\`, with or without a fraction, and with or without \`Z\` or an offset (\`+01:00\`, \`+0100\`, \`+01\`); without one they are in UTC. A date alone is the start of that day in UTC. Bounds are exclusive. Times in responses are RFC 3339 in UTC, with microseconds.
 - Numbers in messages have every digit that the node sent. Some, such as span ids, are larger than a double holds exactly: parse them as big integers.
-- A parameter that is unknown, repeated or invalid is a 400 that names it. Every error is \`application/problem+json\` (RFC 9457).
+- A parameter that is unknown, repeated or invalid is a 400 that names it, and lists the known ones. \`peer_id\`, \`msg\`, \`target\`, \`start_time\`, \`end_time\`, \`limit\` and \`max_age_s\`, which clients of 0.1.4 send to every route, are ignored where a route has no such parameter.
+- A method that a path does not have is a 405; \`OPTIONS\` is a 204. Both list the methods in \`Allow\`.
+- Parameters of media types in \`Accept\` are ignored, apart from weights.
+- A body is one JSON object with known fields only.
+- Every error is \`application/problem+json\` (RFC 9457).
 - If the server has \`API_TOKENS\`, \`GET\` requires a token of the scope \`read\` or \`write\`, and every other method one of the scope \`write\`: \`Authorization: Bearer TOKEN\`. Routes about the server itself need no token.
 - A list for an unknown node is empty.
 - Lists with pages have a parameter \`cursor\`: the row after which the next page begins.

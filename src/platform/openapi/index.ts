@@ -1,1 +1,1 @@
-export { openApiDocument, setUpOpenApi } from './openapi-document.js';
+export { type DescribeApi, openApiDocument, setUpOpenApi } from './openapi-document.js';

@@ -67,14 +67,14 @@ async function send(
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const [answer] = (await once(request({ port, method, agent: false }).end(), 'response')) as [
+  const [received] = (await once(request({ port, method, agent: false }).end(), 'response')) as [
     IncomingMessage,
   ];
-  answer.on('error', () => undefined);
-  const text = await read(answer);
+  received.on('error', () => undefined);
+  const text = await read(received);
   await sent;
   server.close();
-  return { asked, ended, text, headers: answer.headers };
+  return { asked, ended, text, headers: received.headers };
 }
 
 async function whole(response: IncomingMessage): Promise<string> {
@@ -150,8 +150,8 @@ describe('a response with rows', () => {
   });
 
   it('requests no more rows once the client has disconnected', async () => {
-    const { ended, asked } = await send(endless(), (answer) => {
-      answer.destroy();
+    const { ended, asked } = await send(endless(), (received) => {
+      received.destroy();
       return Promise.resolve(undefined);
     });
     expect(ended).toBe(true);
@@ -176,7 +176,7 @@ describe('a response with rows', () => {
 /** A server with one response after the other, and clients that read on demand. */
 class Site implements AsyncDisposable {
   private readonly server = createServer((request, response) => {
-    const given = this.answer(request, response);
+    const given = this.respond(request, response);
     given.catch((error: unknown) => {
       const status = error instanceof HttpException ? error.getStatus() : 500;
       if (!response.headersSent) response.writeHead(status).end((error as Error).message);
@@ -186,13 +186,13 @@ class Site implements AsyncDisposable {
   readonly sent: Promise<void>[] = [];
 
   private constructor(
-    private readonly answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+    private readonly respond: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
   ) {}
 
   static async open(
-    answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+    respond: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
   ): Promise<Site> {
-    const site = new Site(answer);
+    const site = new Site(respond);
     site.server.listen(0, '127.0.0.1');
     await once(site.server, 'listening');
     return site;
@@ -202,9 +202,9 @@ class Site implements AsyncDisposable {
   async get(path: string, localAddress = '127.0.0.1'): Promise<IncomingMessage> {
     const { port } = this.server.address() as AddressInfo;
     const asking = request({ port, path, localAddress, host: '127.0.0.1', agent: false }).end();
-    const [answer] = (await once(asking, 'response')) as [IncomingMessage];
-    answer.on('error', () => undefined);
-    return answer;
+    const [received] = (await once(asking, 'response')) as [IncomingMessage];
+    received.on('error', () => undefined);
+    return received;
   }
 
   /** Asks so often on one connection at once, of which nothing is read. */
@@ -237,11 +237,11 @@ describe('a client that does not read', () => {
       await Promise.resolve();
     }
     await using site = await Site.open((_, response) => responses.send(response, rows(), JSON_LIST));
-    const answer = await site.get('/');
+    const received = await site.get('/');
     expect(ended).toBe(true);
     expect(await buffered()).toBeGreaterThan(1_000_000);
-    expect(answer.headers).toHaveProperty('content-length');
-    expect((JSON.parse(await whole(answer)) as string[]).length).toBe(200);
+    expect(received.headers).toHaveProperty('content-length');
+    expect((JSON.parse(await whole(received)) as string[]).length).toBe(200);
     await Promise.all(site.sent);
     expect(await buffered()).toBe(0);
   });
@@ -314,9 +314,9 @@ describe('a client that does not read', () => {
     expect(limits.bufferedBytes).toBeGreaterThan(10_000_000);
     for (let n = 0; n < 10; n += 1) {
       await site.get('/large', attacker(n));
-      const answer = await site.get('/', '127.0.1.1');
-      expect(answer.statusCode).toBe(200);
-      expect((JSON.parse(await whole(answer)) as string[]).length).toBe(10);
+      const received = await site.get('/', '127.0.1.1');
+      expect(received.statusCode).toBe(200);
+      expect((JSON.parse(await whole(received)) as string[]).length).toBe(10);
     }
     expect(await buffered()).toBeLessThanOrEqual(limits.bufferedBytes);
     expect((await counts()).evicted).toBeGreaterThan(0);
@@ -437,9 +437,9 @@ const closeOf = (response: IncomingMessage): Promise<void> =>
 async function isServed(site: Site, address: string): Promise<void> {
   await vi.waitFor(
     async () => {
-      const answer = await site.get('/', address);
-      answer.destroy();
-      expect(answer.statusCode).toBe(200);
+      const received = await site.get('/', address);
+      received.destroy();
+      expect(received.statusCode).toBe(200);
     },
     { timeout: 10_000 },
   );

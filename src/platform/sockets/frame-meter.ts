@@ -40,18 +40,18 @@ export class FrameMeter {
   read(chunk: Uint8Array): number {
     const before = this.held;
     const goesOn = this.unfinished > 0;
-    const startedAt = this.follow(chunk);
+    const messageStart = this.follow(chunk);
     const size = chunk.length + CHUNK_BYTES;
     if (!this.isWithin) {
       // ws keeps a reference to the last mask, and so to its chunk.
       this.held = size;
       this.unfinished = 0;
-    } else if (goesOn && startedAt === 0) {
+    } else if (goesOn && messageStart === 0) {
       this.held += size;
       this.unfinished += chunk.length;
     } else {
       this.held = size;
-      this.unfinished = chunk.length - startedAt;
+      this.unfinished = chunk.length - messageStart;
       this.begun += 1;
     }
     return this.held - before;
@@ -64,7 +64,7 @@ export class FrameMeter {
 
   /** @returns the end of the last complete message in the chunk; 0 without one */
   private follow(chunk: Uint8Array): number {
-    let startedAt = 0;
+    let messageStart = 0;
     for (let at = 0; at < chunk.length;) {
       if (this.left === 0) {
         if (this.headerLength === 0 && chunk.length - at >= MAX_HEADER) {
@@ -83,9 +83,9 @@ export class FrameMeter {
       if (this.left > 0) break;
       // Control frames, such as pings, may be between those of a message.
       if ((this.first & 0x0f) < 8) this.isFragmented = (this.first & 0x80) === 0;
-      if (!this.isFragmented) startedAt = at;
+      if (!this.isFragmented) messageStart = at;
     }
-    return startedAt;
+    return messageStart;
   }
 
   /** @returns how many bytes it has */

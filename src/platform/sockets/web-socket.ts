@@ -150,7 +150,7 @@ export abstract class WatchedWebSocket<Reason extends string> implements MemoryH
     return !this.ws.isPaused && this.deadline.isOver(this.tcp.meter, intervalMs);
   }
 
-  /** After this turn of the event loop: a node takes a pong as a sign that what it sent before is safe. */
+  /** After this turn of the event loop, in which what the node sent before is journaled (in mode `always`). */
   private pong(data: Buffer): void {
     setImmediate(() => {
       if (this.isOpen && this.ws.bufferedAmount < this.maxUnsentBytes) this.ws.pong(data);

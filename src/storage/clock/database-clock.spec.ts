@@ -31,7 +31,7 @@ describe('DatabaseClock', () => {
   });
 
   /** The database is asked, and answers with its own time, which is right unless given. */
-  const ask = (there: number, back: number, databaseAhead = 0): void => {
+  const measure = (there: number, back: number, databaseAhead = 0): void => {
     const before = local.monotonicMs();
     local.passed += there;
     const database = EPOCH + local.passed + databaseAhead;
@@ -47,17 +47,17 @@ describe('DatabaseClock', () => {
   });
 
   it('returns the offset of the sample with the shortest round trip', () => {
-    ask(1, 99);
+    measure(1, 99);
     expect(clock.offset).toEqual({ offsetMs: 3_049, errorMs: 50 });
-    ask(2, 2);
-    ask(40, 0);
+    measure(2, 2);
+    measure(40, 0);
     expect(clock.offset).toEqual({ offsetMs: 3_000, errorMs: 2 });
     expect(clock.databaseTime(local.wallMs())).toBe(EPOCH + local.passed);
     expect(clock.databaseTimeOf(5_000)).toBe(EPOCH);
   });
 
   it('continues by the monotonic clock without the database, even if the local clock is changed', () => {
-    ask(2, 2);
+    measure(2, 2);
     local.passed += 3_600_000;
     expect(clock.databaseTimeOf()).toBe(EPOCH + local.passed);
     local.ahead = -7_000;
@@ -66,7 +66,7 @@ describe('DatabaseClock', () => {
   });
 
   it('reports a change of the local clock by more than 250 ms once', () => {
-    ask(2, 2);
+    measure(2, 2);
     local.ahead += 250;
     expect(clock.takeStep()).toBe(0);
     local.ahead += 1;
@@ -77,19 +77,19 @@ describe('DatabaseClock', () => {
   });
 
   it('still reports a change after a sample in between', () => {
-    ask(2, 2);
+    measure(2, 2);
     local.ahead += 5_000;
-    ask(2, 2);
+    measure(2, 2);
     expect(clock.takeStep()).toBe(5_000);
     local.ahead += 250;
-    ask(2, 2);
+    measure(2, 2);
     local.ahead += 250;
     expect(clock.takeStep()).toBe(0);
   });
 
   it("returns the database's time for messages, even if the local clock is changed", () => {
     expect(clock.now()).toBe(local.wallMs());
-    ask(2, 2);
+    measure(2, 2);
     expect(clock.now()).toBe(EPOCH + local.passed);
     local.ahead = -7 * 365 * 86_400_000;
     local.passed += 1_000;
@@ -98,15 +98,15 @@ describe('DatabaseClock', () => {
   });
 
   it("discards its samples when the database's clock is changed", () => {
-    ask(1, 1);
-    ask(100, 100, 2_000);
+    measure(1, 1);
+    measure(100, 100, 2_000);
     expect(clock.offset).toEqual({ offsetMs: 1_000, errorMs: 100 });
   });
 
   it('prefers a new sample to a slightly better old one, since clocks drift', () => {
-    ask(1, 1);
+    measure(1, 1);
     local.passed += 3_600_000;
-    ask(2, 2, 50);
+    measure(2, 2, 50);
     expect(clock.offset).toEqual({ offsetMs: 2_950, errorMs: 2 });
   });
 });

@@ -1,14 +1,9 @@
-import type { ClientBase } from 'pg';
+import pg, { type ClientBase } from 'pg';
 import type { DataSourceOptions, MigrationInterface } from 'typeorm';
 import { migrations } from '../../migrations/index.js';
 import { entities } from '../entities/index.js';
-import {
-  CONNECT_TIMEOUT_MS,
-  CONNECTION_OPTIONS,
-  prepareSession,
-  readerSettings,
-  StorageClient,
-} from './sessions.js';
+import { CONNECT_TIMEOUT_MS, CONNECTION_OPTIONS, prepareSession, readerSettings } from './sessions.js';
+import { StorageClient } from './storage-client.js';
 
 /** Injection token: the URL of the database, which is that of the setting or of the embedded PostgreSQL. */
 export const DATABASE_URL = Symbol('DATABASE_URL');
@@ -35,6 +30,8 @@ export type Migration = new () => MigrationInterface;
 export function dataSourceOptions(url: string, others: readonly Migration[] = []): DataSourceOptions {
   return {
     type: 'postgres',
+    // Ours: TypeORM belongs to the application, whose folder need not have it.
+    driver: pg,
     url,
     applicationName: 'tetcore-analytics reader',
     entities,
@@ -52,20 +49,29 @@ export function dataSourceOptions(url: string, others: readonly Migration[] = []
   };
 }
 
-/** The same for migrations, without a statement timeout. */
-export function migrationOptions(options: DataSourceOptions): DataSourceOptions {
+/**
+ * The same for migrations, without a statement timeout.
+ *
+ * @param onEnd is called with the reason when PostgreSQL ends a session
+ */
+export function migrationOptions(
+  options: DataSourceOptions,
+  onEnd: (error: Error) => void,
+): DataSourceOptions {
   return {
     ...options,
     applicationName: 'tetcore-analytics migration',
-    extra: { ...connectionOptions(0), max: 2 },
+    extra: { ...connectionOptions(0, onEnd), max: 2 },
   } as DataSourceOptions;
 }
 
-function connectionOptions(statementTimeoutMs: number): object {
+function connectionOptions(statementTimeoutMs: number, onEnd?: (error: Error) => void): object {
   return {
     Client: StorageClient,
     ...CONNECTION_OPTIONS,
-    onConnect: (client: ClientBase) =>
-      prepareSession(client, readerSettings(statementTimeoutMs), CONNECT_TIMEOUT_MS),
+    onConnect: (client: ClientBase) => {
+      if (onEnd !== undefined) client.on('error', onEnd);
+      return prepareSession(client, readerSettings(statementTimeoutMs), CONNECT_TIMEOUT_MS);
+    },
   };
 }

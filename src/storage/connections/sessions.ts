@@ -1,6 +1,7 @@
-import pg, { type ClientBase } from 'pg';
+import type { ClientBase } from 'pg';
+import { socketOf, StorageClient } from './storage-client.js';
 
-/** For opening a connection, and for its settings: milliseconds. */
+/** For opening a connection or waiting for one of a pool, and for its settings: milliseconds. */
 export const CONNECT_TIMEOUT_MS = 5_000;
 
 /** Options of every connection, pooled or not. */
@@ -10,28 +11,6 @@ export const CONNECTION_OPTIONS = {
   keepAliveInitialDelayMillis: 10_000,
 } as const;
 
-/** How long closing a connection waits for the server. */
-const CLOSE_GRACE_MS = 1_000;
-
-/** A client whose `end` does not wait for a server that is frozen. */
-export class StorageClient extends pg.Client {
-  override end(): Promise<void>;
-  override end(callback: (error: Error) => void): void;
-  override end(callback?: (error: Error) => void): Promise<void> | undefined {
-    const timer = setTimeout(() => socketOf(this).destroy(), CLOSE_GRACE_MS);
-    timer.unref();
-    this.once('end', () => clearTimeout(timer));
-    if (callback === undefined) return super.end();
-    super.end(callback);
-    return undefined;
-  }
-}
-
-/** The socket of a client. Destroying it fails all pending queries. */
-export function socketOf(client: pg.ClientBase): { destroy(): void } {
-  return (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream;
-}
-
 /** Settings of every session, whatever the defaults of the server, the database and the role are. */
 const COMMON_SETTINGS = {
   timezone: 'UTC',
@@ -40,6 +19,9 @@ const COMMON_SETTINGS = {
   tcp_keepalives_idle: '10',
   tcp_keepalives_interval: '5',
   tcp_keepalives_count: '3',
+  // Limits of the role or the database would end sessions in the middle of their work.
+  lock_timeout: '0',
+  idle_session_timeout: '0',
 };
 
 /** Settings of a session that writes. 0 is no limit. */
@@ -57,10 +39,17 @@ export function writerSettings(transactionLimitMs: number): Record<string, strin
   };
 }
 
-/** Settings of a session that reads. 0 is no limit. */
+/** Settings of a session that reads or migrates, whose transactions have no limit. 0 is no limit. */
 export function readerSettings(statementLimitMs: number): Record<string, string> {
-  // The planner would compile large queries, again for each execution.
-  return { statement_timeout: `${statementLimitMs.toString()}ms`, jit: 'off' };
+  return {
+    statement_timeout: `${statementLimitMs.toString()}ms`,
+    // A client that reads slowly keeps its transaction open.
+    idle_in_transaction_session_timeout: '0',
+    // Since PostgreSQL 17.
+    transaction_timeout: '0',
+    // The planner would compile large queries, again for each execution.
+    jit: 'off',
+  };
 }
 
 /**
@@ -87,9 +76,6 @@ export async function prepareSession(
   }
 }
 
-/** The second one is known since PostgreSQL 17. */
-const NO_TRANSACTION_LIMITS = { idle_in_transaction_session_timeout: '0', transaction_timeout: '0' };
-
 /**
  * Opens a session outside of a pool, without limits on the duration of statements and transactions.
  *
@@ -107,12 +93,10 @@ export async function openSession(
     application_name: applicationName,
     ...CONNECTION_OPTIONS,
   });
-  // The next query of a broken connection fails.
-  client.on('error', () => undefined);
   try {
     await client.connect();
     const settings = readOnly
-      ? { ...readerSettings(0), ...NO_TRANSACTION_LIMITS, default_transaction_read_only: 'on' }
+      ? { ...readerSettings(0), default_transaction_read_only: 'on' }
       : writerSettings(0);
     await prepareSession(client, { ...settings, ...others }, CONNECT_TIMEOUT_MS);
     return client;
@@ -129,7 +113,7 @@ export async function openSession(
  */
 export async function withConnection<T>(
   url: string,
-  work: (client: pg.Client) => Promise<T>,
+  work: (client: StorageClient) => Promise<T>,
   queryTimeoutMs?: number,
 ): Promise<T> {
   const client = new StorageClient({
@@ -138,7 +122,6 @@ export async function withConnection<T>(
     ...CONNECTION_OPTIONS,
     ...(queryTimeoutMs === undefined ? {} : { query_timeout: queryTimeoutMs }),
   });
-  client.on('error', () => undefined);
   try {
     await client.connect();
     return await work(client);

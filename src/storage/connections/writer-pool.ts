@@ -1,14 +1,8 @@
 import { Logger } from '@nestjs/common';
 import pg, { type PoolClient } from 'pg';
 import { WRITE_LIMIT_MS } from '../schema/index.js';
-import {
-  CONNECT_TIMEOUT_MS,
-  CONNECTION_OPTIONS,
-  prepareSession,
-  socketOf,
-  StorageClient,
-  writerSettings,
-} from './sessions.js';
+import { CONNECT_TIMEOUT_MS, CONNECTION_OPTIONS, prepareSession, writerSettings } from './sessions.js';
+import { socketOf, StorageClient } from './storage-client.js';
 
 /** A transaction exceeded its time limit. It may be committed or not. */
 export class WriteDeadlineError extends Error {

@@ -11,8 +11,8 @@ import {
   CONNECTION_OPTIONS,
   prepareSession,
   readerSettings,
-  StorageClient,
 } from '../connections/sessions.js';
+import { StorageClient } from '../connections/storage-client.js';
 import { DATABASE_PROBLEMS, databaseProblemOf, SqlState, sqlStateOf } from '../schema/index.js';
 import { HeldBatches } from './collector/stored-batches.js';
 import { ownTables } from './startup/check-schema.js';
@@ -186,8 +186,6 @@ export class DatabaseWatch {
       ...CONNECTION_OPTIONS,
       query_timeout: RESPONSE_TIMEOUT_MS,
     });
-    // The next query fails with it.
-    client.on('error', () => undefined);
     try {
       await client.connect();
       await prepareSession(client, readerSettings(RESPONSE_TIMEOUT_MS), CONNECT_TIMEOUT_MS);

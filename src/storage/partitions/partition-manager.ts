@@ -7,12 +7,20 @@ import { CoordinatorError, listPartitions, onCoordinator, partitionName } from '
 import {
   AdvisoryLock,
   hasSqlState,
+  HOUR_MS,
   type LogTable,
   LOG_TABLES,
   PARTITIONS_AHEAD_MS,
   SqlState,
 } from '../schema/index.js';
-import { missingRanges, type PartitionWidth, spansOf, type TimeRange, widthFor } from './partition-width.js';
+import {
+  missingRanges,
+  type PartitionWidth,
+  spansOf,
+  type TimeRange,
+  widePartitions,
+  widthFor,
+} from './partition-width.js';
 
 const LOCK_TIMEOUT = '2s';
 
@@ -27,6 +35,7 @@ const MAX_EXPECTED_PARTITIONS = 200;
 export class PartitionManager {
   private readonly logger = new Logger(PartitionManager.name);
   private readonly known = new Map<LogTable, TimeRange[]>();
+  private checkedWidth = false;
 
   constructor(
     private readonly settings: Settings,
@@ -40,6 +49,8 @@ export class PartitionManager {
   /** Creates the current and the next partitions: a timestamp may be a day in the future. */
   async ensureAhead(now: number): Promise<void> {
     for (const table of LOG_TABLES) await this.ensure(table, now, now + PARTITIONS_AHEAD_MS);
+    if (!this.checkedWidth) this.warnOfWidePartitions(now);
+    this.checkedWidth = true;
   }
 
   /**
@@ -86,6 +97,18 @@ export class PartitionManager {
   /** Clears the cache of a table, since one of its partitions was dropped. */
   forget(table: LogTable): void {
     this.known.delete(table);
+  }
+
+  /** Once, at the start: a lower LOG_EXPIRY_H does not narrow partitions that exist. */
+  private warnOfWidePartitions(now: number): void {
+    const { LOG_EXPIRY_H } = this.settings;
+    const wide = widePartitions(this.known.get('logs_expiring') ?? [], LOG_EXPIRY_H, now);
+    if (wide === undefined) return;
+    const days = Math.ceil(wide.longestMs / (24 * HOUR_MS)).toString();
+    this.logger.warn(
+      `LOG_EXPIRY_H is ${LOG_EXPIRY_H.toString()}, but ${wide.count.toString()} wider partitions exist from a higher ` +
+        `value. Messages in them stay for up to ${days} days, the last until ${new Date(wide.until).toISOString()}.`,
+    );
   }
 
   private isCovered(table: LogTable, first: number, last: number): boolean {

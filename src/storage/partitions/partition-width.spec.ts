@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { missingRanges, rangeAround, spansOf, widthFor } from './partition-width.js';
+import { missingRanges, rangeAround, spansOf, widePartitions, widthFor } from './partition-width.js';
 
 const at = (text: string): number => Date.parse(text);
 const range = (from: string, to: string) => ({ from: at(from), to: at(to) });
@@ -60,5 +60,31 @@ describe('spansOf', () => {
     ]);
     expect(spansOf(moments, 'month')).toHaveLength(2);
     expect(spansOf([], 'day')).toEqual([]);
+  });
+});
+
+describe('partitions of an earlier LOG_EXPIRY_H', () => {
+  const now = at('2026-11-29T12:00Z');
+  const november = range('2026-11-01', '2026-12-01');
+  const days = [range('2026-12-01', '2026-12-02'), range('2026-12-02', '2026-12-03')];
+
+  it('are found with how long messages in them stay', () => {
+    expect(widePartitions([november, ...days], 720, now)).toEqual({
+      count: 1,
+      longestMs: (30 + 30) * 86_400_000,
+      until: at('2026-12-31'),
+    });
+    expect(widePartitions([november, ...days], 48, now)).toEqual({
+      count: 3,
+      longestMs: (2 + 30) * 86_400_000,
+      until: at('2026-12-05'),
+    });
+  });
+
+  it('are not reported if new ones are as wide, they have expired, or they have no end', () => {
+    expect(widePartitions([november, ...days], 2401, now)).toBeUndefined();
+    expect(widePartitions(days, 720, now)).toBeUndefined();
+    expect(widePartitions([range('2026-09-01', '2026-10-01')], 720, now)).toBeUndefined();
+    expect(widePartitions([{ from: -Infinity, to: now }], 720, now)).toBeUndefined();
   });
 });

@@ -29,6 +29,40 @@ export function rangeAround(at: number, width: PartitionWidth): TimeRange {
   return { from, to: from + size };
 }
 
+const MAX_WIDTH_MS: Readonly<Record<PartitionWidth, number>> = {
+  hour: HOUR_MS,
+  day: 24 * HOUR_MS,
+  month: 31 * 24 * HOUR_MS,
+};
+
+/** Partitions that were made for a longer retention. Messages in them stay longer than `LOG_EXPIRY_H`. */
+export interface WidePartitions {
+  count: number;
+  /** The longest time for which a message in them can stay: milliseconds. */
+  longestMs: number;
+  /** When the last of them expires: milliseconds since the epoch. */
+  until: number;
+}
+
+/** Undefined if no partition is wider than new ones are, apart from those that have expired. */
+export function widePartitions(
+  existing: readonly TimeRange[],
+  expiryHours: number,
+  now: number,
+): WidePartitions | undefined {
+  const expiryMs = expiryHours * HOUR_MS;
+  const maxMs = MAX_WIDTH_MS[widthFor(expiryHours)];
+  const wide = existing.filter(
+    ({ from, to }) => to - from > maxMs && to + expiryMs > now && Number.isFinite(to - from),
+  );
+  if (wide.length === 0) return undefined;
+  return {
+    count: wide.length,
+    longestMs: expiryMs + Math.max(...wide.map(({ from, to }) => to - from)),
+    until: expiryMs + Math.max(...wide.map(({ to }) => to)),
+  };
+}
+
 /**
  * Groups times by hour, day or month, and returns the first and the last time of each group, oldest first.
  *

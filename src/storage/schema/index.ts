@@ -1,3 +1,4 @@
+export { ALL_INDEXES, UNIQUE_INDEXES } from './indexes.js';
 export { AdvisoryLock } from './advisory-lock.js';
 export {
   chainKeyIn,
@@ -47,7 +48,7 @@ export {
   msgOf,
   readTuple,
   renumberTuples,
-  retimeTuples,
+  restampTuples,
   splitTuples,
   tupleTimes,
   TUPLE_HEAD_BYTES,

@@ -144,7 +144,7 @@ export function* tupleTimes(tuples: Buffer): Generator<MessageTimes, void, undef
  * @param change returns undefined to keep the times of a message
  * @returns also the number of changed messages
  */
-export function retimeTuples(
+export function restampTuples(
   tuples: Buffer,
   change: (times: MessageTimes) => MessageTimes | undefined,
 ): { tuples: Buffer; changed: number } {

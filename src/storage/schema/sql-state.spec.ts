@@ -24,7 +24,7 @@ describe('an error of the database', () => {
     ['53200', 'no memory'],
     ['53300', 'too many connections'],
     ['55P03', 'a lock'],
-    ['57014', 'a question that took too long'],
+    ['57014', 'a query that took too long'],
     ['57P01', 'an administrator'],
     ['57P03', 'a server that starts'],
     ['XX000', 'a bug'],

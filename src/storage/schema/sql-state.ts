@@ -1,13 +1,30 @@
 /** SQLSTATE codes, with the names of appendix A of PostgreSQL's manual. */
 export const SqlState = {
+  ProtocolViolation: '08P01',
+  InvalidPassword: '28P01',
+  InvalidAuthorization: '28000',
+  TooManyConnections: '53300',
+  CannotConnectNow: '57P03',
+  AdminShutdown: '57P01',
+  CrashShutdown: '57P02',
+  IdleSessionTimeout: '57P05',
+  IdleInTransactionTimeout: '25P03',
+  TransactionTimeout: '25P04',
+  ObjectNotInPrerequisiteState: '55000',
   DuplicateTable: '42P07',
+  DuplicateColumn: '42701',
   InvalidObjectDefinition: '42P17',
   CheckViolation: '23514',
   ForeignKeyViolation: '23503',
   UndefinedDatabase: '3D000',
+  InvalidSchemaName: '3F000',
   UndefinedTable: '42P01',
   ReadOnlySqlTransaction: '25006',
   DiskFull: '53100',
+  IoError: '58030',
+  UndefinedFile: '58P01',
+  DataCorrupted: 'XX001',
+  IndexCorrupted: 'XX002',
   DuplicateDatabase: '42P04',
   DuplicateObject: '42710',
   InsufficientPrivilege: '42501',
@@ -27,6 +44,8 @@ export const DATABASE_PROBLEMS = {
   no_tables: 'Tables are missing in the database.',
   read_only: 'The database is read-only.',
   disk_full: 'The disk of the database is full.',
+  files: 'The database cannot read or write its files.',
+  session_ended: 'The database ended the session, because a time limit was reached.',
 } as const;
 
 const PROBLEM_OF_STATE: Readonly<Partial<Record<string, keyof typeof DATABASE_PROBLEMS>>> = {
@@ -34,6 +53,13 @@ const PROBLEM_OF_STATE: Readonly<Partial<Record<string, keyof typeof DATABASE_PR
   [SqlState.UndefinedTable]: 'no_tables',
   [SqlState.ReadOnlySqlTransaction]: 'read_only',
   [SqlState.DiskFull]: 'disk_full',
+  [SqlState.IoError]: 'files',
+  [SqlState.UndefinedFile]: 'files',
+  [SqlState.DataCorrupted]: 'files',
+  [SqlState.IndexCorrupted]: 'files',
+  [SqlState.IdleInTransactionTimeout]: 'session_ended',
+  [SqlState.TransactionTimeout]: 'session_ended',
+  [SqlState.IdleSessionTimeout]: 'session_ended',
 };
 
 /** The problem of the database that caused an error; undefined for other errors. */

@@ -1,5 +1,6 @@
 import { type DataSource, EntitySchema } from 'typeorm';
 import { entities } from '../../entities/index.js';
+import { ALL_INDEXES, UNIQUE_INDEXES } from '../../schema/index.js';
 
 /** Faults in an error message. */
 const MAX_LISTED = 5;
@@ -17,12 +18,51 @@ export function ownTables(dataSource: DataSource): string[] {
 }
 
 /**
- * Compares the tables with those that this version needs: finds columns that are missing or of another type, and unknown
- * columns that are required. Other columns are ignored. Changes nothing.
+ * Compares the tables with those that this version needs: finds columns that are missing or of another type, unknown
+ * columns that are required, and missing keys. Other columns are ignored. Changes nothing.
  *
  * @returns a text for each fault, such as `nodes has no column heard`
  */
 export async function schemaFaults(dataSource: DataSource): Promise<string[]> {
+  const keys = await missingIndexes(dataSource, UNIQUE_INDEXES);
+  return [...(await columnFaults(dataSource)), ...keys.map((key) => `index ${key} is missing or invalid`)];
+}
+
+/** Indexes that are missing or invalid. */
+export async function missingIndexes(
+  dataSource: DataSource,
+  needed: readonly string[] = ALL_INDEXES,
+): Promise<string[]> {
+  const rows = await dataSource.query<{ name: string }[]>(
+    `SELECT name FROM unnest($1::text[]) AS name
+      WHERE NOT EXISTS (SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(quote_ident(name)) AND indisvalid)
+      ORDER BY name`,
+    [needed],
+  );
+  return rows.map(({ name }) => name);
+}
+
+/** Tables of the server, or of other programs with the same names, in a database without its migrations. */
+export interface UnrecordedTables {
+  names: string[];
+  /** Whether they have the columns that this version needs. */
+  areOurs: boolean;
+}
+
+/** Finds tables in a database in which no migration is recorded. */
+export async function unrecordedTables(dataSource: DataSource): Promise<UnrecordedTables | undefined> {
+  const rows = await dataSource.query<{ name: string }[]>(
+    `SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(quote_ident(name)) IS NOT NULL ORDER BY name`,
+    [ownTables(dataSource)],
+  );
+  if (rows.length === 0) return undefined;
+  const names = rows.map(({ name }) => name);
+  const missing = ownTables(dataSource).filter((name) => !names.includes(name));
+  const faults = await columnFaults(dataSource);
+  return { names, areOurs: faults.length === missing.length };
+}
+
+async function columnFaults(dataSource: DataSource): Promise<string[]> {
   const columns = columnsOf(dataSource);
   const faults = await dataSource.query<{ fault: string }[]>(
     `WITH needed AS (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) AS needed (relation, name, type)),
@@ -44,7 +84,7 @@ export async function schemaFaults(dataSource: DataSource): Promise<string[]> {
   return faults.map(({ fault }) => fault);
 }
 
-/** The first faults as one text. */
+/** The first faults or names as one text. */
 export function listFaults(faults: readonly string[]): string {
   const more = faults.length - MAX_LISTED;
   const listed = faults.slice(0, MAX_LISTED).join(', ');

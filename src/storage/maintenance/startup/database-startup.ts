@@ -5,6 +5,7 @@ import { Settings } from '../../../platform/config/index.js';
 import { Backoff, OutageLog, untilAborted } from '../../../platform/async/index.js';
 import { describeError } from '../../../platform/errors/index.js';
 import { DatabaseClock } from '../../clock/database-clock.js';
+import { describeConnectionError } from '../../connections/connection-fault.js';
 import { WriterPool } from '../../connections/writer-pool.js';
 import { CollectorRegistry } from '../collector/collector-registry.js';
 import { DATABASE_URL } from '../../connections/data-source-options.js';
@@ -14,6 +15,7 @@ import { LOG_TABLES } from '../../schema/index.js';
 import { listFaults, schemaFaults } from './check-schema.js';
 import { ensureDatabase, SchemaOutdatedError, UnsupportedDatabaseError } from './ensure-database.js';
 import { migrate, pendingMigrations } from './migrate.js';
+import { rejectLaterSchema } from './schema-version.js';
 
 const RETRY = { firstMs: 200, maxMs: 5_000 };
 
@@ -54,7 +56,7 @@ export class DatabaseStartup {
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof UnsupportedDatabaseError || error instanceof SchemaOutdatedError) throw error;
-        outage.failed(describeError(error));
+        outage.failed(describeConnectionError(error, this.url));
       }
       await backoff.wait(signal);
     }
@@ -76,6 +78,12 @@ export class DatabaseStartup {
   private async prepare(): Promise<void> {
     await ensureDatabase(this.url);
     if (!this.dataSource.isInitialized) await this.dataSource.initialize();
+    const later = await rejectLaterSchema(this.dataSource);
+    if (later !== undefined) {
+      this.logger.warn(
+        `The database has the schema of version ${later.version}, which is compatible with this version.`,
+      );
+    }
     if (this.settings.MIGRATE_ON_START) {
       const applied = await migrate(this.url, this.dataSource);
       for (const name of applied) this.logger.log(`Applied migration ${name}.`);
