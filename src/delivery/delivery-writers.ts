@@ -83,16 +83,16 @@ export class DeliveryWriters {
       try {
         this.abort.signal.throwIfAborted();
         const startedAt = performance.now();
-        const { batch, moved } = this.withPlausibleTimes(item, await item.load());
+        const { batch, restamped } = this.restampedIfWrong(item, await item.load());
         if (isUnreadable) this.outages.journal.succeeded();
         isUnreadable = false;
-        this.hooks.expect(batch);
+        this.hooks.learnNodes(batch);
         step = 'database';
         const result = await this.sink.store(batch, this.abort.signal);
         this.outages.database.succeeded();
         this.watch.batchStored();
         this.count(item, batch, result, startedAt);
-        if (!result.duplicate) this.logTimes(item, batch, moved);
+        if (!result.duplicate) this.logTimes(item, batch, restamped);
         const stored = result.storedAs ?? batch;
         this.hooks.stored(stored, result.rejected, batch.collector.number);
         return stored;
@@ -115,7 +115,7 @@ export class DeliveryWriters {
   }
 
   /** When a batch was received is known for those of this process only. */
-  private withPlausibleTimes(item: QueuedBatch, batch: Batch): { batch: Batch; moved: number } {
+  private restampedIfWrong(item: QueuedBatch, batch: Batch): { batch: Batch; restamped: number } {
     const now = this.clock.now();
     if (item.replayed) return withoutImpossibleTimes(batch, now);
     return withPlausibleTimes(batch, { now, startedAt: this.clock.startedAt, expiryMs: this.expiryMs });
@@ -125,10 +125,10 @@ export class DeliveryWriters {
     return this.settings.LOG_EXPIRY_H * HOUR_MS;
   }
 
-  private logTimes(item: QueuedBatch, { expiring: { rows, oldest } }: Batch, moved: number): void {
-    if (moved > 0) {
+  private logTimes(item: QueuedBatch, { expiring: { rows, oldest } }: Batch, restamped: number): void {
+    if (restamped > 0) {
       this.logger.warn(
-        `${moved.toString()} messages had timestamps of a wrong clock and got the current time instead.`,
+        `${restamped.toString()} messages had timestamps of a wrong clock and got the current time instead.`,
       );
     }
     if (item.replayed && rows > 0 && oldest < this.clock.now() - this.expiryMs) {

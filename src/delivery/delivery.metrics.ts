@@ -69,7 +69,7 @@ export interface DeliveryGauges {
   memoryBytes: () => number;
   journalBytes: () => number;
   journalBatches: () => number;
-  skippedJournals: () => number;
+  journalsLeftAlone: () => number;
 }
 
 @Injectable()
@@ -90,13 +90,13 @@ export class DeliveryMetrics {
     @InjectMetric('tetcore_queue_memory_bytes') queueMemory: Gauge,
     @InjectMetric('tetcore_journal_bytes') journalBytes: Gauge,
     @InjectMetric('tetcore_journal_batches') journalBatches: Gauge,
-    @InjectMetric('tetcore_journals_left_alone') skippedJournals: Gauge,
+    @InjectMetric('tetcore_journals_left_alone') journalsLeftAlone: Gauge,
   ) {
     this.collect(queueBatches, 'batches');
     this.collect(queueMemory, 'memoryBytes');
     this.collect(journalBytes, 'journalBytes');
     this.collect(journalBatches, 'journalBatches');
-    this.collect(skippedJournals, 'skippedJournals');
+    this.collect(journalsLeftAlone, 'journalsLeftAlone');
   }
 
   /** Registers functions that return the values of gauges. */

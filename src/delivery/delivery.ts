@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { describeError } from '../platform/errors/index.js';
 import type { Deadline } from '../platform/lifecycle/index.js';
 import { ENDPOINTS, MessageOutcomes } from '../telemetry/index.js';
 import { AfterStoreHooks } from './after-store/index.js';
@@ -109,8 +110,9 @@ export class Delivery {
     let journaled = 0;
     let lost = 0;
     let undelivered = 0;
+    const failures: unknown[] = [];
     for (const { item, pendingSinks } of batches) {
-      const isJournaled = this.isJournaled(item);
+      const isJournaled = this.isJournaled(item, failures);
       if (isJournaled) journaled += 1;
       else if (pendingSinks === undefined) lost += 1;
       else {
@@ -125,6 +127,10 @@ export class Delivery {
     this.lost += lost;
     if (journaled > 0)
       this.logger.log(`${journaled.toString()} batches remain in the journal for the next start.`);
+    if (failures.length > 0)
+      this.logger.error(
+        `${failures.length.toString()} batches could not be written to the journal: ${describeError(failures[0])}`,
+      );
     if (lost > 0)
       this.logger.error(`Lost ${lost.toString()} batches: neither the database nor a journal was available.`);
     if (undelivered > 0)
@@ -133,14 +139,15 @@ export class Delivery {
       );
   }
 
-  private isJournaled(item: QueuedBatch): boolean {
+  /** @param failures gets the error, if the journal cannot be written */
+  private isJournaled(item: QueuedBatch, failures: unknown[]): boolean {
     if (item.durable) return true;
     if (item.batch === undefined || !this.journal.exists) return false;
     try {
       this.journal.append(item.batch, { beyondBound: true });
       return true;
     } catch (error) {
-      this.logger.error(`A batch could not be written to the journal: ${String(error)}`);
+      failures.push(error);
       return false;
     }
   }

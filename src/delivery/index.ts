@@ -4,4 +4,4 @@ export { BatchQueueModule, DeliveryModule, type DeliveryModuleOptions } from './
 export { Delivery } from './delivery.js';
 export { JournalService } from './journal.service.js';
 export { inspectAbandonedJournals, type JournalSummary } from './journal/index.js';
-export { AfterStoreHook, type KnownNode, StoredMessage } from './after-store/index.js';
+export { AfterStoreHook, type KnownNode, knownNodeOf, StoredMessage } from './after-store/index.js';

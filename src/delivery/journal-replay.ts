@@ -11,7 +11,6 @@ import {
 import type { AbandonedJournal } from './journal/index.js';
 import { JournalService } from './journal.service.js';
 import { DeliveryQueue } from './queue/delivery-queue.js';
-import { rowsOf } from './queue/queued-batch.js';
 
 /** While the database does not respond: a constant delay. */
 const RETRY = { firstMs: 2_000, maxMs: 2_000 };
@@ -25,7 +24,10 @@ export class JournalReplay {
   private isStarted = false;
   /** Called when a batch was stored, and on stop. */
   private onRoom: (() => void) | undefined;
-  /** Ids of processes whose journals are replayed and removed, which is not recorded in the database yet. */
+  /**
+   * Ids of processes whose journals are replayed and removed, which is not recorded in the database yet. After a directory
+   * was lost, its successor has an id of its own: the process is not recorded, because the lost one may be restored.
+   */
   private readonly replayed = new Set<string>();
 
   constructor(
@@ -49,7 +51,7 @@ export class JournalReplay {
       .finally(() => (this.replaying = undefined));
   }
 
-  /** Queues no further batch. Resolves when no file is being read. */
+  /** Queues no further batch. Resolves when the journal that is being read is closed. */
   async stop(): Promise<void> {
     this.abort.abort();
     this.onRoom?.();
@@ -67,13 +69,14 @@ export class JournalReplay {
   /** Queues at most one batch per writer at a time, so that new messages are not delayed by a long replay. */
   private async replay(journal: AbandonedJournal): Promise<void> {
     let queued = 0;
-    let stored = 0;
+    let acknowledged = 0;
     let isRead = false;
     const collectors = new Set<string>();
     const { signal } = this.abort;
     const endIfDone = (): void => {
       if (!isRead || queued > 0) return;
-      if (stored > 0) this.logger.log(`Replayed ${stored.toString()} batches of ${journal.path}.`);
+      if (acknowledged > 0)
+        this.logger.log(`Replayed ${acknowledged.toString()} batches of ${journal.path}.`);
       void this.ended(journal);
     };
     for await (const { entry, batch } of journal.batches()) {
@@ -90,19 +93,13 @@ export class JournalReplay {
         collectors.add(batch.collector.id);
       }
       queued += 1;
-      let held: typeof batch | undefined = batch;
-      this.queue.pushReplayed(
-        rowsOf(batch),
-        () => (held === undefined ? journal.read(entry) : Promise.resolve(held)),
-        () => {
-          held = undefined;
-          queued -= 1;
-          stored += 1;
-          journal.done(entry);
-          this.onRoom?.();
-          endIfDone();
-        },
-      );
+      this.queue.pushReplayed(batch, () => {
+        queued -= 1;
+        acknowledged += 1;
+        journal.done(entry);
+        this.onRoom?.();
+        endIfDone();
+      });
       while (queued >= this.settings.NUM_THREADS && !signal.aborted) {
         await new Promise<void>((resolve) => (this.onRoom = resolve));
       }
@@ -134,7 +131,7 @@ export class JournalReplay {
     await this.recordReplayed();
   }
 
-  /** What fails or is not certain yet is retried at the next check. If this process ends before, the ids are kept. */
+  /** What fails or is not certain yet is retried at the next check. If this process ends before, `ingest_batches` keeps the ids. */
   private async recordReplayed(): Promise<void> {
     if (this.replayed.size === 0) return;
     try {

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { resolve } from 'node:path';
 import { Settings } from '../platform/config/index.js';
+import { describeError } from '../platform/errors/index.js';
 import { CollectorId } from '../storage/index.js';
 import type { Batch } from '../telemetry/index.js';
 import { DeliveryMetrics } from './delivery.metrics.js';
@@ -17,7 +18,8 @@ export class JournalService {
   private readonly listeners: ((move: JournalMove) => void)[] = [];
   private journal: Journal | undefined;
   private checks: NodeJS.Timeout | undefined;
-  private isMissing = false;
+  private missing: Date | undefined;
+  private readonly checkListeners: (() => void)[] = [];
 
   constructor(
     private readonly settings: Settings,
@@ -46,11 +48,14 @@ export class JournalService {
       },
     });
     const journal = this.journal;
-    this.checks = setInterval(() => this.check(), CHECK_INTERVAL_MS).unref();
+    this.checks = setInterval(() => {
+      this.check();
+      for (const listener of this.checkListeners) listener();
+    }, CHECK_INTERVAL_MS).unref();
     this.metrics.watch({
       journalBytes: () => journal.bytes,
       journalBatches: () => journal.entries,
-      skippedJournals: () => journal.skipped,
+      journalsLeftAlone: () => journal.leftAlone,
     });
   }
 
@@ -82,12 +87,22 @@ export class JournalService {
   check(): void {
     try {
       this.journal?.check();
-      this.isMissing = false;
+      this.missing = undefined;
     } catch (error) {
-      if (!this.isMissing)
-        this.logger.error(`The journal directory is missing and cannot be created: ${String(error)}`);
-      this.isMissing = true;
+      if (this.missing === undefined)
+        this.logger.error(`The journal directory is missing and cannot be created: ${describeError(error)}`);
+      this.missing ??= new Date();
     }
+  }
+
+  /** Since when the directory is missing; undefined if it is in place. */
+  get missingSince(): Date | undefined {
+    return this.missing;
+  }
+
+  /** @param listener is called once a second, after the check of the directory */
+  onCheck(listener: () => void): void {
+    this.checkListeners.push(listener);
   }
 
   hasRoomFor(bytes: number): boolean {

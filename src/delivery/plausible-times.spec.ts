@@ -31,7 +31,7 @@ describe('messages of this process with the time of a wrong clock', () => {
   it('get the current time, and no others of their batch', () => {
     const expiring = [row({ at: LONG_AGO }), row({ at: NOW - 5 }), row({ at: LONG_AGO + HOUR })];
     const found = withPlausibleTimes(taken({ expiring }, LONG_AGO), own);
-    expect(found.moved).toBe(2);
+    expect(found.restamped).toBe(2);
     expect(timesOf(found.batch)).toEqual([
       [0, 0],
       [-5, -5],
@@ -67,7 +67,7 @@ describe('messages of this process with the time of a wrong clock', () => {
       head: Buffer.from('?'),
     }));
     const found = withPlausibleTimes(taken({ rejected }, LONG_AGO), own);
-    expect(found.moved).toBe(1);
+    expect(found.restamped).toBe(1);
     expect(found.batch.rejected.map(({ receivedAt }) => receivedAt)).toEqual([NOW, NOW - 1]);
   });
 
@@ -82,7 +82,7 @@ describe('messages of another process', () => {
   it('get the current time if their time is before the first version of the server', () => {
     const expiring = [row({ at: LONG_AGO }), row({ at: NOW - 100 * DAY }), dated(LONG_AGO - DAY, LONG_AGO)];
     const found = withoutImpossibleTimes(taken({ expiring }, LONG_AGO), NOW);
-    expect(found.moved).toBe(2);
+    expect(found.restamped).toBe(2);
     expect(timesOf(found.batch)).toEqual([
       [0, 0],
       [-100 * DAY, -100 * DAY],
@@ -92,7 +92,7 @@ describe('messages of another process', () => {
 
   it('keep their time otherwise, even if they have expired', () => {
     const given = taken({ expiring: [row({ at: NOW - 100 * DAY })] }, NOW - 100 * DAY);
-    expect(withoutImpossibleTimes(given, NOW)).toEqual({ batch: given, moved: 0 });
+    expect(withoutImpossibleTimes(given, NOW)).toEqual({ batch: given, restamped: 0 });
   });
 });
 
@@ -110,7 +110,7 @@ describe('messages with the time of a correct clock', () => {
   ] as const)('stay as they are: %s', (_, given, firstReceivedAt) => {
     const before = taken({ ...given, connections: [snapshot({ lastMessageAt: NOW })] }, firstReceivedAt);
     const found = withPlausibleTimes(before, own);
-    expect(found).toEqual({ batch: before, moved: 0 });
+    expect(found).toEqual({ batch: before, restamped: 0 });
     expect(found.batch).toBe(before);
   });
 });

@@ -2,7 +2,7 @@ import {
   CLOCK_AHEAD_MS,
   CLOCK_OFF_MS,
   type MessageTimes,
-  retimeTuples,
+  restampTuples,
   tupleTimes,
 } from '../storage/index.js';
 import type { Batch, RowBlock } from '../telemetry/index.js';
@@ -26,8 +26,8 @@ const FIRST_SERVER_MS = Date.UTC(2025, 0, 1);
  * @param now milliseconds, by the database's clock
  * @returns the same batch if there is no such message
  */
-export function withoutImpossibleTimes(batch: Batch, now: number): { batch: Batch; moved: number } {
-  return redated(batch, (receivedAt) => receivedAt >= FIRST_SERVER_MS, now);
+export function withoutImpossibleTimes(batch: Batch, now: number): { batch: Batch; restamped: number } {
+  return restamped(batch, (receivedAt) => receivedAt >= FIRST_SERVER_MS, now);
 }
 
 /**
@@ -37,21 +37,23 @@ export function withoutImpossibleTimes(batch: Batch, now: number): { batch: Batc
  *
  * @returns the same batch if there is no such message
  */
-export function withPlausibleTimes(batch: Batch, own: OwnTimes): { batch: Batch; moved: number } {
-  return redated(batch, plausibility(own), own.now);
+export function withPlausibleTimes(batch: Batch, own: OwnTimes): { batch: Batch; restamped: number } {
+  return restamped(batch, plausibility(own), own.now);
 }
 
-function redated(
+function restamped(
   batch: Batch,
   isPlausible: (receivedAt: number) => boolean,
   now: number,
-): { batch: Batch; moved: number } {
+): { batch: Batch; restamped: number } {
   const hasWrongConnection = batch.connections.some(({ lastMessageAt }) => !isPlausible(lastMessageAt));
   if (!hasWrongConnection && isPlausible(batch.firstReceivedAt) && isPlausible(newestOf(batch))) {
-    return { batch, moved: 0 };
+    return { batch, restamped: 0 };
   }
-  const [expiring, audit] = [batch.expiring, batch.audit].map((block) => moveRows(block, isPlausible, now));
-  if (expiring === undefined || audit === undefined) return { batch, moved: 0 };
+  const [expiring, audit] = [batch.expiring, batch.audit].map((block) =>
+    restampRows(block, isPlausible, now),
+  );
+  if (expiring === undefined || audit === undefined) return { batch, restamped: 0 };
   return {
     batch: {
       ...batch,
@@ -67,7 +69,10 @@ function redated(
         newestCreatedAt: Math.max(connection.newestCreatedAt, now),
       })),
     },
-    moved: expiring.moved + audit.moved + batch.rejected.filter((one) => !isPlausible(one.receivedAt)).length,
+    restamped:
+      expiring.restamped +
+      audit.restamped +
+      batch.rejected.filter((one) => !isPlausible(one.receivedAt)).length,
   };
 }
 
@@ -84,23 +89,23 @@ function plausibility({ now, startedAt, expiryMs }: OwnTimes): (receivedAt: numb
   return (receivedAt) => receivedAt >= from && receivedAt <= to;
 }
 
-function moveRows(
+function restampRows(
   block: RowBlock,
   isPlausible: (receivedAt: number) => boolean,
   now: number,
-): { block: RowBlock; moved: number } {
+): { block: RowBlock; restamped: number } {
   const at = now * 1000;
   const move = ({ createdAt, receivedAt }: MessageTimes): MessageTimes | undefined => {
     if (isPlausible(receivedAt / 1000)) return undefined;
     return { receivedAt: at, createdAt: createdAt === receivedAt ? at : createdAt };
   };
-  const { tuples, changed } = retimeTuples(block.tuples, move);
-  if (changed === 0) return { block, moved: 0 };
+  const { tuples, changed } = restampTuples(block.tuples, move);
+  if (changed === 0) return { block, restamped: 0 };
   let [oldest, newest] = [Infinity, -Infinity];
   for (const { createdAt } of tupleTimes(tuples)) {
     oldest = Math.min(oldest, createdAt);
     newest = Math.max(newest, createdAt);
   }
   const bounds = { oldest: Math.floor(oldest / 1000), newest: Math.floor(newest / 1000) };
-  return { block: { ...block, ...bounds, tuples }, moved: changed };
+  return { block: { ...block, ...bounds, tuples }, restamped: changed };
 }

@@ -20,7 +20,7 @@ import { UpgradeGuard } from './upgrade-guard.js';
 export class TelemetrySharedModule {}
 
 export interface TelemetryModuleOptions {
-  /** The modules that provide {@link BatchQueue}, {@link SocketWatch}, and what the class below needs. */
+  /** The modules that provide {@link BatchQueue}, {@link SocketObserver}, and what the class below needs. */
   imports?: ModuleMetadata['imports'];
   /** Decides who may open a socket. Extend {@link UpgradeGuard} to add conditions. */
   upgradeGuard?: Type<UpgradeGuard>;

@@ -20,9 +20,8 @@ export abstract class AfterStoreHook {
   readonly queueBytes: number = 16 * MIB;
 
   /**
-   * Called for one batch after the other, in the order in which they were stored. Within a batch, messages of a node are
-   * in the order in which they were received. Batches may overtake each other, since `NUM_THREADS` writers store them in
-   * parallel, with retries.
+   * Called for one batch at a time, in the order of storing. That is not the order of receiving: `NUM_THREADS` writers store
+   * in parallel, and retry. Within a batch, messages of a node are in the order in which they were received.
    *
    * @param messages of the requested types; never empty
    * @param signal aborts when the server stops and cannot wait any longer

@@ -168,7 +168,7 @@ export class AfterStoreHooks {
   }
 
   /** To be called before a batch is stored: batches of the same nodes may be stored before it. */
-  expect({ connections }: Batch): void {
+  learnNodes({ connections }: Batch): void {
     if (this.queues.length > 0) this.nodes.learn(connections);
   }
 
@@ -176,10 +176,10 @@ export class AfterStoreHooks {
    * To be called when a batch is stored, now or by an earlier attempt.
    *
    * @param rejected its messages that the database rejected
-   * @param expectedBy its collector's number at the time of `expect`: it may have been renumbered since
+   * @param receivedAs its collector's number at the time of `learnNodes`: the batch may have been renumbered since
    */
-  stored(batch: Batch, rejected: readonly RejectedMessage[], expectedBy: number): void {
-    for (const queue of this.queues) queue.offer({ batch, rejected, expectedBy });
+  stored(batch: Batch, rejected: readonly RejectedMessage[], receivedAs: number): void {
+    for (const queue of this.queues) queue.offer({ batch, rejected, receivedAs });
   }
 
   /** Waits for the hooks to handle what is queued, and aborts them after the limit. */

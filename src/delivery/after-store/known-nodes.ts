@@ -44,7 +44,7 @@ export class KnownNodes {
       // A retried batch may have an older snapshot.
       if ((this.nodes.get(id)?.revision ?? -1) > revision) continue;
       this.forget(id);
-      const node = knownOf(snapshot);
+      const node = knownNodeOf(snapshot);
       this.nodes.set(id, { node, revision });
       this.text += textLengthOf(node);
     }
@@ -62,7 +62,8 @@ export class KnownNodes {
   }
 }
 
-function knownOf(snapshot: ConnectionSnapshot): KnownNode {
+/** What a connection reports of its node. */
+export function knownNodeOf(snapshot: ConnectionSnapshot): KnownNode {
   const { peerId, name, chain, implementation, version, authority, genesisHash, ipAddr, path } = snapshot;
   const chainKey = chainKeyOf(snapshot);
   return { peerId, name, chain, chainKey, implementation, version, authority, genesisHash, ipAddr, path };

@@ -6,12 +6,12 @@ import { storedMessages } from './stored-messages.js';
 const node = snapshot({ name: 'alice' });
 const nodes = new KnownNodes();
 nodes.learn([node]);
-const said = (msg: string | null, logs: string): TestRow =>
+const testRow = (msg: string | null, logs: string): TestRow =>
   row({ at: Date.parse('2026-01-02T03:04:05.678Z'), connectionId: node.id, msg, logs });
 
 it('are the messages of both tables', () => {
   const logs = '{"msg":"block.import","a":"tab\\tnew\\nline \\\\","n":18446744073709551615}';
-  const stored = batch({ expiring: [said('block.import', logs)], audit: [said(null, '{"b":1}')] });
+  const stored = batch({ expiring: [testRow('block.import', logs)], audit: [testRow(null, '{"b":1}')] });
   const [first, second, ...more] = storedMessages({ batch: stored, rejected: [] }, nodes);
   expect(first).toMatchObject({
     batchId: stored.id,
@@ -32,9 +32,9 @@ it('are filtered by type, with or without a number', () => {
   const stored = batch({
     expiring: [
       ...['a\tb\\c\nd', '\\N', 'x', '', 'größer', 'block.import', 'notify.finalized'].map((msg, n) =>
-        said(msg, JSON.stringify({ n, msg })),
+        testRow(msg, JSON.stringify({ n, msg })),
       ),
-      said(null, '{"n":-1}'),
+      testRow(null, '{"n":-1}'),
     ],
   });
   const wanted = new Set(['a\tb\\c\nd', '\\N', 'größer', 'notify.finalized']);
@@ -48,7 +48,7 @@ it('are filtered by type, with or without a number', () => {
 });
 
 it('leave out messages that the database rejected', () => {
-  const lines = ['{"n":1}', '{"n":2}', '{"n":3}'].map((logs) => said('x', logs));
+  const lines = ['{"n":1}', '{"n":2}', '{"n":3}'].map((logs) => testRow('x', logs));
   const refusal = {
     receivedAt: 0,
     connectionId: node.id,

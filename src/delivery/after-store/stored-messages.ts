@@ -8,7 +8,7 @@ import {
   timeOf,
   typesOf,
 } from '../../storage/index.js';
-import type { Batch, RejectedMessage } from '../../telemetry/index.js';
+import { type Batch, ENDPOINTS, type RejectedMessage } from '../../telemetry/index.js';
 import type { KnownNode, KnownNodes } from './known-nodes.js';
 
 /** A stored message. Its fields are parsed when they are first read. */
@@ -65,12 +65,12 @@ export interface StoredBatch {
   batch: Batch;
   rejected: readonly RejectedMessage[];
   /** The collector number in the ids of KnownNodes, if the batch was renumbered. */
-  expectedBy?: number;
+  receivedAs?: number;
 }
 
 /** The stored messages of a batch, of all or of some types. */
 export function storedMessages(
-  { batch, rejected, expectedBy = batch.collector.number }: StoredBatch,
+  { batch, rejected, receivedAs = batch.collector.number }: StoredBatch,
   nodes: KnownNodes,
   types?: ReadonlySet<string>,
 ): StoredMessage[] {
@@ -87,7 +87,7 @@ export function storedMessages(
         row,
         batch.id,
         audit,
-        nodes.get(renumbered(row.connectionId, expectedBy)),
+        nodes.get(renumbered(row.connectionId, receivedAs)),
       );
       // Types without a number share OTHER_TYPE.
       if (row.type === OTHER_TYPE && types !== undefined && !types.has(message.msg ?? '')) continue;
@@ -106,7 +106,7 @@ function isRejected(
   return rejected.some(
     (message) =>
       message.connectionId === connectionId &&
-      (message.path === '/audit') === audit &&
+      (message.path === ENDPOINTS.audit.path) === audit &&
       message.size === logs.length &&
       message.head.equals(logs.subarray(0, message.head.length)),
   );

@@ -2,15 +2,9 @@ import { rmSync } from 'node:fs';
 import type { LoggerService } from '@nestjs/common';
 import type { Batch } from '../../telemetry/index.js';
 import type { JournalDirectory } from './journal-directory.js';
-import { BatchFormatError, JournalDamageError, JournalFormatError } from './journal.error.js';
+import { BatchFormatError, JournalFormatError } from './journal.error.js';
 import { openBatchBytes, openBatchPath, readOpenBatch } from './open-batch.js';
-import {
-  type FoundRecord,
-  type JournalDamage,
-  type JournalEntry,
-  readBatch,
-  RecordReader,
-} from './records.js';
+import { type FoundRecord, type JournalDamage, type JournalEntry, RecordReader } from './records.js';
 import type { Segment } from './segments.js';
 
 /*
@@ -48,7 +42,7 @@ export interface AbandonedJournalOptions {
   onDamage: (damage: JournalDamage) => void;
   logger: Pick<LoggerService, 'warn'>;
   /** Called once if it has something that this version does not know. From then on nothing in it is removed. */
-  onSkipped: () => void;
+  onLeftAlone: () => void;
   /** Called if it must not be replayed yet, with the reason. */
   onWithheld: (reason: string) => void;
   /** Called when it is removed or released; `true` if files remain that cannot be read. */
@@ -57,15 +51,15 @@ export interface AbandonedJournalOptions {
 
 /** The journal of an ended process. Some of its batches may be stored already, which their ids tell. */
 export class AbandonedJournal {
-  readonly #segments: Map<number, Segment>;
-  #state: AbandonedJournalState = 'reading';
-  #bytes = 0;
-  #entries = 0;
-  #openBatchIsPending = false;
+  private readonly segments: Map<number, Segment>;
+  private state: AbandonedJournalState = 'reading';
+  private byteCount = 0;
+  private entryCount = 0;
+  private openBatchIsPending = false;
   /** A file cannot be read or removed, or is not known: the directory is released rather than removed. */
-  #keepsFiles = false;
-  #isSkipped = false;
-  #end: Promise<void> | undefined;
+  private keepsFiles = false;
+  private isLeftAlone = false;
+  private end: Promise<void> | undefined;
 
   private constructor(
     private readonly directory: JournalDirectory,
@@ -73,8 +67,8 @@ export class AbandonedJournal {
     private readonly openBatchSize: number,
     private readonly options: AbandonedJournalOptions,
   ) {
-    this.#segments = new Map(segments.map((segment) => [segment.number, segment]));
-    this.#bytes = segments.reduce((sum, segment) => sum + segment.size, openBatchSize);
+    this.segments = new Map(segments.map((segment) => [segment.number, segment]));
+    this.byteCount = segments.reduce((sum, segment) => sum + segment.size, openBatchSize);
   }
 
   /** @param directory which this process has locked */
@@ -97,21 +91,21 @@ export class AbandonedJournal {
 
   /** The size on disk. */
   get bytes(): number {
-    return this.#bytes;
+    return this.byteCount;
   }
 
   /** The number of batches that were returned and are not done yet. */
   get entries(): number {
-    return this.#entries;
+    return this.entryCount;
   }
 
   /** Whether it is removed or released, or will be in a moment. */
   get ended(): boolean {
-    return this.#end !== undefined;
+    return this.end !== undefined;
   }
 
   get removed(): boolean {
-    return this.#state === 'removed';
+    return this.state === 'removed';
   }
 
   /**
@@ -122,55 +116,35 @@ export class AbandonedJournal {
    */
   async *batches(): AsyncGenerator<AbandonedBatch, void, undefined> {
     try {
-      yield* this.#allBatches();
+      yield* this.allBatches();
     } catch (error) {
       if (!(error instanceof JournalFormatError)) throw error;
-      this.#skip(error);
+      this.skip(error);
     }
     if (this.ended) return;
-    this.#become('replaying');
-    this.#endIfDone();
+    this.become('replaying');
+    this.endIfDone();
   }
 
-  async *#allBatches(): AsyncGenerator<AbandonedBatch, void, undefined> {
-    const last = { id: '' };
-    for (const segment of [...this.#segments.values()]) {
+  private async *allBatches(): AsyncGenerator<AbandonedBatch, void, undefined> {
+    let highestId = '';
+    for (const segment of [...this.segments.values()]) {
       try {
-        for await (const found of this.#batchesOf(segment)) {
-          last.id = found.batch.id;
+        for await (const found of this.batchesOf(segment)) {
+          if (found.batch.id > highestId) highestId = found.batch.id;
           yield found;
         }
         if (this.ended) return;
         segment.seal();
-        this.#removeIfFinished(segment);
+        this.removeIfFinished(segment);
       } catch (error) {
-        this.#keep(segment.path, error);
+        this.keep(segment.path, error);
       }
     }
     try {
-      yield* this.#openBatch(last.id);
+      yield* this.openBatch(highestId);
     } catch (error) {
-      this.#keep(openBatchPath(this.path), error);
-    }
-  }
-
-  /**
-   * Reads a batch again.
-   *
-   * @throws JournalDamageError which was reported; the entry is then to be marked as done
-   */
-  async read(entry: JournalEntry): Promise<Batch> {
-    if (entry.segment === OPEN_BATCH) {
-      const batch = await this.#readOpenBatch();
-      if (batch !== undefined) return batch;
-    }
-    const segment = this.#segments.get(entry.segment);
-    if (segment === undefined) throw new Error(`${this.path} has no segment ${entry.segment}.`);
-    try {
-      return await readBatch(segment.path, this.directory.format, entry);
-    } catch (error) {
-      if (error instanceof JournalDamageError) this.options.onDamage(error.damage);
-      throw error;
+      this.keep(openBatchPath(this.path), error);
     }
   }
 
@@ -178,30 +152,30 @@ export class AbandonedJournal {
   done(entry: JournalEntry): void {
     if (this.ended) return;
     if (entry.segment === OPEN_BATCH) {
-      if (!this.#openBatchIsPending) return;
-      this.#openBatchIsPending = false;
-      this.#removeOpenBatch();
+      if (!this.openBatchIsPending) return;
+      this.openBatchIsPending = false;
+      this.removeOpenBatch();
     } else {
-      const segment = this.#segments.get(entry.segment);
+      const segment = this.segments.get(entry.segment);
       if (segment?.done(entry.offset) !== true) return;
-      this.#removeIfFinished(segment);
+      this.removeIfFinished(segment);
     }
-    this.#entries--;
-    this.#endIfDone();
+    this.entryCount--;
+    this.endIfDone();
   }
 
   /** Leaves it to other processes. If every batch is done already, waits until it is removed. */
   release(): Promise<void> {
-    return (this.#end ??= this.#endAs('released', () => this.directory.release()));
+    return (this.end ??= this.endAs('released', () => this.directory.release()));
   }
 
-  /** Leaves it as it is, since an operator must decide. It may be taken over again. To be called before any `done`. */
+  /** Leaves it as it is, since an operator must decide. It may be taken over again; then stored batches are duplicates. */
   withhold(reason: string): Promise<void> {
     this.options.onWithheld(reason);
     return this.release();
   }
 
-  async *#batchesOf(segment: Segment): AsyncGenerator<AbandonedBatch, void, undefined> {
+  private async *batchesOf(segment: Segment): AsyncGenerator<AbandonedBatch, void, undefined> {
     const { format } = this.directory;
     const messagesIn = (payload: Buffer): number | undefined => format.messagesIn(payload);
     for await (const found of RecordReader.read(segment.path, format.marker, messagesIn)) {
@@ -210,104 +184,105 @@ export class AbandonedJournal {
         this.options.onDamage(found);
         continue;
       }
-      const batch = this.#decode(segment, found);
+      const batch = this.decode(segment, found);
       if (batch === undefined) continue;
-      segment.expect(found.offset);
-      this.#entries++;
+      segment.addPending(found.offset);
+      this.entryCount++;
       yield { entry: { segment: segment.number, offset: found.offset, length: found.length }, batch };
     }
   }
 
-  /** @param lastId of the last batch that was appended */
-  async *#openBatch(lastId: string): AsyncGenerator<AbandonedBatch, void, undefined> {
-    const batch = await this.#readOpenBatch();
-    // Ids of a process are ascending: a batch with a lower id was appended, with more in it than its parts here.
-    if (batch === undefined || batch.id <= lastId) {
-      this.#removeOpenBatch();
+  /** @param highestId of the batches that were appended */
+  private async *openBatch(highestId: string): AsyncGenerator<AbandonedBatch, void, undefined> {
+    const batch = await this.readOpenBatch();
+    // Each batch has a higher id than those before it. If this is not the newest, it was appended, perhaps with more.
+    if (batch === undefined || batch.id <= highestId) {
+      this.removeOpenBatch();
       return;
     }
-    this.#openBatchIsPending = true;
-    this.#entries++;
+    this.openBatchIsPending = true;
+    this.entryCount++;
     yield { entry: { segment: OPEN_BATCH, offset: 0, length: this.openBatchSize }, batch };
   }
 
-  #readOpenBatch(): Promise<Batch | undefined> {
+  private readOpenBatch(): Promise<Batch | undefined> {
     const { onDamage } = this.options;
     return readOpenBatch(openBatchPath(this.path), this.directory.format, onDamage);
   }
 
-  #removeOpenBatch(): void {
+  private removeOpenBatch(): void {
     const path = openBatchPath(this.path);
-    this.#remove(path, () => rmSync(path, { force: true }));
-    this.#bytes -= this.openBatchSize;
+    this.remove(path, () => rmSync(path, { force: true }));
+    this.byteCount -= this.openBatchSize;
   }
 
-  /** If a file cannot be removed, the next process that takes the directory over finds duplicates. */
-  #remove(path: string, remove: () => void): void {
+  /** If a file cannot be removed, the next process replays it again, and the database recognizes the ids. */
+  private remove(path: string, remove: () => void): void {
     try {
       remove();
     } catch (error) {
-      this.#keepsFiles = true;
+      this.keepsFiles = true;
       this.options.logger.warn(`${path} could not be removed: ${String(error)}`);
     }
   }
 
-  #skip(error: JournalFormatError): void {
-    this.#keepsFiles = true;
-    this.#isSkipped = true;
-    this.options.logger.warn(`The journal ${this.path} is not replayed: ${String(error)}`);
-    this.options.onSkipped();
+  private skip(error: JournalFormatError): void {
+    this.keepsFiles = true;
+    this.isLeftAlone = true;
+    this.options.logger.warn(`The journal ${this.path} is left alone: ${String(error)}`);
+    this.options.onLeftAlone();
   }
 
-  #keep(path: string, error: unknown): void {
+  private keep(path: string, error: unknown): void {
     if (error instanceof JournalFormatError) throw error;
-    this.#keepsFiles = true;
+    this.keepsFiles = true;
     this.options.logger.warn(`${path} cannot be read and stays on disk: ${String(error)}`);
   }
 
-  #decode(segment: Segment, { offset, length, payload }: FoundRecord): Batch | undefined {
+  /** A record that is intact and yet no batch stays on disk: it is a fault of the server, not of the disk. */
+  private decode(segment: Segment, { offset, payload }: FoundRecord): Batch | undefined {
     try {
       return this.directory.format.decode(payload);
     } catch (error) {
       if (!(error instanceof BatchFormatError)) throw error;
-      const messages = this.directory.format.messagesIn(payload);
-      this.options.onDamage({ file: segment.path, offset, bytes: length, messages, reason: error.message });
+      segment.addPending(offset);
+      this.keep(`The record at offset ${offset} of ${segment.path}`, error);
       return undefined;
     }
   }
 
-  #removeIfFinished(segment: Segment): void {
-    if (!segment.finished || this.#isSkipped) return;
-    this.#segments.delete(segment.number);
-    this.#remove(segment.path, () => segment.remove());
-    this.#bytes -= segment.size;
+  private removeIfFinished(segment: Segment): void {
+    if (!segment.finished || this.isLeftAlone) return;
+    this.segments.delete(segment.number);
+    this.remove(segment.path, () => segment.remove());
+    this.byteCount -= segment.size;
   }
 
-  #endIfDone(): void {
-    if (this.#state !== 'replaying' || this.#entries > 0) return;
+  private endIfDone(): void {
+    if (this.state !== 'replaying' || this.entryCount > 0) return;
     const { directory } = this;
-    this.#end = this.#keepsFiles
-      ? this.#endAs('released', () => directory.release())
-      : this.#endAs('removed', () => directory.remove());
+    this.end = this.keepsFiles
+      ? this.endAs('released', () => directory.release())
+      : this.endAs('removed', () => directory.remove());
   }
 
-  async #endAs(state: 'removed' | 'released', end: () => void | Promise<void>): Promise<void> {
-    this.#become('ending');
+  private async endAs(state: 'removed' | 'released', end: () => void | Promise<void>): Promise<void> {
+    this.become('ending');
     try {
       await end();
-      this.#become(state);
+      this.become(state);
     } catch (error) {
-      this.#become('released');
+      this.become('released');
       this.options.logger.warn(`${this.path} could not be removed: ${String(error)}`);
     }
-    this.#bytes = 0;
-    this.options.onEnd(this.#keepsFiles);
+    this.byteCount = 0;
+    this.options.onEnd(this.keepsFiles);
   }
 
-  #become(next: AbandonedJournalState): void {
-    if (!TRANSITIONS[this.#state].includes(next)) {
-      throw new Error(`The journal ${this.path} cannot become ${next}: it is ${this.#state}.`);
+  private become(next: AbandonedJournalState): void {
+    if (!TRANSITIONS[this.state].includes(next)) {
+      throw new Error(`The journal ${this.path} cannot become ${next}: it is ${this.state}.`);
     }
-    this.#state = next;
+    this.state = next;
   }
 }

@@ -43,10 +43,10 @@ export class JournalDirectory {
   }
 
   /**
-   * Creates a directory, and `root` if it does not exist. Synchronous: a process whose directory was removed cannot
-   * journal anything until there is another one.
+   * Creates a directory, and `root` if it does not exist. Synchronous, since a write that finds the directory removed waits
+   * for it.
    *
-   * @param id a new UUIDv7
+   * @param id a new UUIDv7, for the first attempt; others get ids of their own
    * @throws JournalUnavailableError
    */
   static create(root: string, id?: string): JournalDirectory {
@@ -59,7 +59,8 @@ export class JournalDirectory {
           throw new JournalUnavailableError(root, error);
         }
       }
-      if (attempt >= MAX_ATTEMPTS) throw new JournalUnavailableError(root, 'it is removed repeatedly');
+      if (attempt >= MAX_ATTEMPTS)
+        throw new JournalUnavailableError(root, 'another process locks or removes each new directory in it');
     }
   }
 
@@ -72,7 +73,7 @@ export class JournalDirectory {
     if (lock === undefined) return undefined;
     try {
       const { format, description } = newFormat();
-      describe(path, description);
+      writeFormat(path, description);
       syncDirectory(path);
       syncDirectory(root);
       return new JournalDirectory(id, path, format, lock);
@@ -156,7 +157,7 @@ export class JournalDirectory {
   }
 }
 
-function describe(directory: string, description: string): void {
+function writeFormat(directory: string, description: string): void {
   const fd = openSync(join(directory, FORMAT_FILE), 'wx', 0o600);
   try {
     writeSync(fd, description);

@@ -10,36 +10,36 @@ import { type JournalDamage, RecordReader } from './records.js';
 
 /** Finds and takes over the journals of ended processes. No two processes take over the same. */
 export class JournalRecovery {
-  /** Ids of directories that are our own, taken over or skipped. */
-  readonly #known = new Set<string>();
-  readonly #takenOver = new Set<AbandonedJournal>();
-  readonly #skipped = new Set<string>();
-  #isClosed = false;
+  /** Ids of directories that are our own, taken over or left alone. */
+  private readonly known = new Set<string>();
+  private readonly takenOver = new Set<AbandonedJournal>();
+  private readonly leftAloneIds = new Set<string>();
+  private isClosed = false;
 
   constructor(
     private readonly root: string,
     ownId: string,
-    private readonly options: Omit<AbandonedJournalOptions, 'onEnd' | 'onSkipped' | 'onWithheld'>,
+    private readonly options: Omit<AbandonedJournalOptions, 'onEnd' | 'onLeftAlone' | 'onWithheld'>,
   ) {
-    this.#known.add(ownId);
+    this.known.add(ownId);
   }
 
   /** This process has another directory. If the former one is restored, it is taken over like any other. */
   movedTo(ownId: string, formerId: string): void {
-    this.#known.add(ownId);
-    this.#known.delete(formerId);
+    this.known.add(ownId);
+    this.known.delete(formerId);
   }
 
   /** The size on disk of the journals that were taken over. */
   get bytes(): number {
     let sum = 0;
-    for (const journal of this.#takenOver) sum += journal.bytes;
+    for (const journal of this.takenOver) sum += journal.bytes;
     return sum;
   }
 
   /** The number of journals that are not replayed: this version cannot read them, or they are withheld. */
-  get skipped(): number {
-    return this.#skipped.size;
+  get leftAlone(): number {
+    return this.leftAloneIds.size;
   }
 
   /** The names of all journal directories on this volume, in any state. */
@@ -49,57 +49,57 @@ export class JournalRecovery {
 
   /**
    * Takes over one journal after the other, the oldest first. May be called again at any time. A journal that cannot be
-   * read is skipped, with one warning.
+   * read is left alone, with one warning.
    */
   async *find(): AsyncGenerator<AbandonedJournal, void, undefined> {
     const ids = await this.folders();
-    // Another version may have replayed skipped ones.
-    for (const id of [...this.#skipped].filter((known) => !ids.includes(known))) {
-      this.#skipped.delete(id);
-      this.#known.delete(id);
+    // Another version may have replayed those left alone.
+    for (const id of [...this.leftAloneIds].filter((known) => !ids.includes(known))) {
+      this.leftAloneIds.delete(id);
+      this.known.delete(id);
     }
     for (const id of ids.sort()) {
-      if (this.#isClosed) return;
-      if (this.#known.has(id)) continue;
-      const journal = await this.#takeOver(id);
+      if (this.isClosed) return;
+      if (this.known.has(id)) continue;
+      const journal = await this.takeOver(id);
       if (journal !== undefined) yield journal;
     }
   }
 
   /** Releases the journals that are not replayed yet. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    for (const journal of [...this.#takenOver]) await journal.release();
+    this.isClosed = true;
+    for (const journal of [...this.takenOver]) await journal.release();
   }
 
-  async #takeOver(id: string): Promise<AbandonedJournal | undefined> {
-    this.#known.add(id);
+  private async takeOver(id: string): Promise<AbandonedJournal | undefined> {
+    this.known.add(id);
     try {
       const directory = await JournalDirectory.takeOver(this.root, id);
       if (directory === undefined) {
-        this.#known.delete(id);
+        this.known.delete(id);
         return undefined;
       }
       const journal = await AbandonedJournal.open(directory, {
         ...this.options,
-        onSkipped: () => this.#skipped.add(id),
+        onLeftAlone: () => this.leftAloneIds.add(id),
         onWithheld: (reason) => {
           // It is taken over again and again, and logged once.
-          if (this.#skipped.has(id)) return;
-          this.#skipped.add(id);
-          this.options.logger.warn(`The journal ${join(this.root, id)} is not replayed: ${reason}`);
+          if (this.leftAloneIds.has(id)) return;
+          this.leftAloneIds.add(id);
+          this.options.logger.warn(`The journal ${join(this.root, id)} is left alone: ${reason}`);
         },
         onEnd: (unreadable) => {
-          this.#takenOver.delete(journal);
-          if (!unreadable) this.#known.delete(id);
+          this.takenOver.delete(journal);
+          if (!unreadable) this.known.delete(id);
         },
       });
-      this.#takenOver.add(journal);
+      this.takenOver.add(journal);
       return journal;
     } catch (error) {
       // It stays known, so that this is logged once.
-      this.#skipped.add(id);
-      this.options.logger.warn(`The journal ${join(this.root, id)} is not replayed: ${String(error)}`);
+      this.leftAloneIds.add(id);
+      this.options.logger.warn(`The journal ${join(this.root, id)} is left alone: ${String(error)}`);
       return undefined;
     }
   }

@@ -1,5 +1,5 @@
 import { adviceFor, LockUnavailableError } from '../../platform/lock/index.js';
-import { codeOf, OperatorError } from '../../platform/errors/index.js';
+import { accessDenied, codeOf, OperatorError } from '../../platform/errors/index.js';
 import type { JournalDamage } from './records.js';
 
 /** The journal directory cannot be created or written. An operator must act. */
@@ -15,7 +15,7 @@ export class JournalUnavailableError extends OperatorError {
     const why =
       cause instanceof LockUnavailableError
         ? `: ${cause.message} Or`
-        : ` (${code ?? String(cause)}): ${adviceFor(code)}, set DATA_DIR to another directory, or`;
+        : ` (${code ?? String(cause)}): ${accessDenied(cause) ?? adviceFor(code)}, set DATA_DIR to another directory, or`;
     super(`The journal cannot be stored in ${path}${why} set JOURNAL_MODE=off to run without a journal.`, {
       cause,
     });
@@ -78,7 +78,7 @@ export class JournalFormatError extends OperatorError {
   override readonly name = 'JournalFormatError';
 }
 
-/** The bytes are not a batch, or not one of this version. */
+/** The bytes are not a batch. */
 export class BatchFormatError extends Error {
   override readonly name = 'BatchFormatError';
 }

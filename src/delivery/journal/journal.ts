@@ -12,7 +12,7 @@ import {
 import { JournalDirectory } from './journal-directory.js';
 import { JournalRecovery } from './journal-recovery.js';
 import { OpenBatchFile } from './open-batch.js';
-import { frameRecord, HEADER_BYTES, type JournalDamage, type JournalEntry, readBatch } from './records.js';
+import { frameRecord, type JournalDamage, type JournalEntry, readBatch } from './records.js';
 import { lowerId, SegmentChain } from './segments.js';
 
 /*
@@ -60,8 +60,8 @@ export interface JournalOptions {
   /** Called once for each damaged section that is found. */
   onDamage: (damage: JournalDamage) => void;
   /**
-   * Called after another directory was created. Entries and parts of before cannot be read any more: batches in memory
-   * are to be appended again, which is allowed from within this call.
+   * Called after another directory was created. What was in the former one cannot be read any more: batches in memory are
+   * to be appended again, which is allowed from within this call.
    */
   onMove?: (move: JournalMove) => void;
   logger: Pick<LoggerService, 'warn'>;
@@ -79,15 +79,15 @@ export interface JournalOptions {
  */
 export class Journal {
   readonly maxBytes: number;
-  readonly #recovery: JournalRecovery;
-  readonly #segmentBytes: number;
-  #state: JournalState = 'open';
-  #directory: JournalDirectory;
-  #segments: SegmentChain;
-  #openBatch: OpenBatchFile;
+  private readonly recovery: JournalRecovery;
+  private readonly segmentBytes: number;
+  private state: JournalState = 'open';
+  private folder: JournalDirectory;
+  private segments: SegmentChain;
+  private openBatch: OpenBatchFile;
   /** In lost directories. Their parts must not be replayed besides the same batch with more in it. */
-  readonly #formerOpenBatches = new Set<OpenBatchFile>();
-  #closing: Promise<void> | undefined;
+  private readonly formerOpenBatches = new Set<OpenBatchFile>();
+  private closing: Promise<void> | undefined;
 
   private constructor(
     directory: JournalDirectory,
@@ -95,10 +95,10 @@ export class Journal {
   ) {
     this.maxBytes = options.maxBytes;
     // With a low limit, space must be freed in small pieces.
-    this.#segmentBytes = options.segmentBytes ?? Math.min(SEGMENT_BYTES, Math.ceil(options.maxBytes / 8));
-    this.#directory = directory;
-    [this.#segments, this.#openBatch] = this.#filesIn(directory, 1);
-    this.#recovery = new JournalRecovery(options.directory, directory.id, options);
+    this.segmentBytes = options.segmentBytes ?? Math.min(SEGMENT_BYTES, Math.ceil(options.maxBytes / 8));
+    this.folder = directory;
+    [this.segments, this.openBatch] = this.filesIn(directory, 1);
+    this.recovery = new JournalRecovery(options.directory, directory.id, options);
   }
 
   /**
@@ -118,48 +118,47 @@ export class Journal {
 
   /** The directory of this process. */
   get path(): string {
-    return this.#directory.path;
+    return this.folder.path;
   }
 
   /** The size on disk, including journals that were taken over. */
   get bytes(): number {
-    return this.#segments.bytes + this.#openBatch.size + this.#recovery.bytes;
+    return this.segments.bytes + this.openBatch.size + this.recovery.bytes;
   }
 
   /** The part of {@link bytes} in journals that were taken over. */
   get takenOverBytes(): number {
-    return this.#recovery.bytes;
+    return this.recovery.bytes;
   }
 
   /** Whether a batch is in the directory of this process, so that a later process finds it. */
   holds(entry: JournalEntry): boolean {
-    return this.#state !== 'lost' && this.#segments.pathOf(entry.segment) !== undefined;
+    return this.state !== 'lost' && this.segments.pathOf(entry.segment) !== undefined;
   }
 
   /** The number of batches that were appended and are not stored yet. */
   get entries(): number {
-    return this.#segments.entries;
+    return this.segments.entries;
   }
 
   /** The names of the directories of all processes on this volume. */
   folders(): Promise<string[]> {
-    return this.#recovery.folders();
+    return this.recovery.folders();
   }
 
   /** The lowest id of a batch on disk, stored or not; undefined if there is none. */
   get oldestId(): string | undefined {
-    return lowerId(this.#segments.oldestId, this.#openBatch.id);
+    return lowerId(this.segments.oldestId, this.openBatch.id);
   }
 
   /** The number of abandoned journals that are not replayed: this version cannot read them, or they are withheld. */
-  get skipped(): number {
-    return this.#recovery.skipped;
+  get leftAlone(): number {
+    return this.recovery.leftAlone;
   }
 
-  /** Whether a batch of about this size fits. The space of its parts is reused. */
+  /** Whether so many bytes fit, beside what must stay: parts of the open batch and stored batches make room. */
   hasRoomFor(bytes: number): boolean {
-    const { size } = this.#openBatch;
-    return this.bytes - size - this.#segments.reclaimable + HEADER_BYTES + bytes <= this.maxBytes;
+    return this.bytes - this.openBatch.size - this.segments.reclaimable + bytes <= this.maxBytes;
   }
 
   /**
@@ -172,18 +171,18 @@ export class Journal {
    */
   append(batch: Batch, { beyondBound = false } = {}): JournalEntry {
     const append = (): JournalEntry => {
-      const { parts, length } = this.#frame(batch);
-      if (!beyondBound && !this.hasRoomFor(length - HEADER_BYTES)) {
+      const { buffers, length } = this.frame(batch);
+      if (!beyondBound && !this.hasRoomFor(length)) {
         throw new JournalFullError(length, this.bytes, this.maxBytes);
       }
-      if (this.bytes + length > this.maxBytes) this.#segments.reclaim();
-      return this.#writing(() => this.#segments.append(parts, length, batch.id));
+      if (this.bytes + length > this.maxBytes) this.segments.reclaim();
+      return this.asWriteError(() => this.segments.append(buffers, length, batch.id));
     };
-    const isInPlace = (): boolean => this.#directory.isIntact() && this.#segments.currentIsInPlace();
-    const entry = this.#writeInPlace(append, isInPlace);
-    this.#clearFormer(batch.id);
+    const isInPlace = (): boolean => this.folder.isIntact() && this.segments.currentIsInPlace();
+    const entry = this.writeInPlace(append, isInPlace);
+    this.clearFormer(batch.id);
     try {
-      this.#openBatch.clear(batch.id);
+      this.openBatch.clear(batch.id);
     } catch (error) {
       // The batch is on disk twice then, under the same id.
       this.options.logger.warn(`The parts of a batch could not be removed: ${String(error)}`);
@@ -194,25 +193,25 @@ export class Journal {
   /**
    * Appends a part of the open batch to the parts with the same id. They are removed when the batch is appended.
    *
-   * @throws JournalWriteError if the directory was lost: then the complete open batch is to be appended, as one part
+   * @throws JournalWriteError if the file system fails, or if the directory was lost: then the complete open batch is to be
+   *   appended, as one part
    * @throws JournalFullError beyond `maxBytes`
-   * @throws JournalWriteError if the file system fails
    * @throws JournalClosedError
    */
   appendPart(part: Batch): void {
-    const before = this.#directory;
+    const before = this.folder;
     const append = (): void => {
       // Another directory does not have the earlier parts.
-      if (this.#directory !== before) throw new JournalWriteError(before.path, 'it was removed or moved');
-      const { parts, length } = this.#frame(part);
-      if (!this.hasRoomFor(length + this.#openBatch.size - HEADER_BYTES)) {
+      if (this.folder !== before) throw new JournalWriteError(before.path, 'it was removed or moved');
+      const { buffers, length } = this.frame(part);
+      if (!this.hasRoomFor(this.openBatch.size + length)) {
         throw new JournalFullError(length, this.bytes, this.maxBytes);
       }
-      this.#writing(() => this.#openBatch.append(part.id, parts, length));
+      this.asWriteError(() => this.openBatch.append(part.id, buffers, length));
     };
     // A cheap check, since there are many parts per batch. append() checks more.
-    this.#writeInPlace(append, () => this.#openBatch.exists());
-    this.#clearFormer(part.id);
+    this.writeInPlace(append, () => this.openBatch.exists());
+    this.clearFormer(part.id);
   }
 
   /**
@@ -221,14 +220,14 @@ export class Journal {
    * @throws JournalDamageError if it is lost, which was reported by `onDamage`; the entry is then to be marked as done
    */
   async read(entry: JournalEntry): Promise<Batch> {
-    const path = this.#segments.pathOf(entry.segment);
+    const path = this.segments.pathOf(entry.segment);
     if (path === undefined) {
       // The loss of the directory was logged.
       const { offset, length: bytes } = entry;
       throw new JournalDamageError({ file: 'a lost directory', offset, bytes, reason: 'it is gone' });
     }
     try {
-      return await readBatch(path, this.#directory.format, entry);
+      return await readBatch(path, this.folder.format, entry);
     } catch (error) {
       if (error instanceof JournalDamageError) this.options.onDamage(error.damage);
       throw error;
@@ -237,12 +236,12 @@ export class Journal {
 
   /** Marks a batch as stored or lost. A second call does nothing. */
   done(entry: JournalEntry): void {
-    if (this.#state !== 'closed') this.#segments.done(entry);
+    if (this.state !== 'closed') this.segments.done(entry);
   }
 
   /** Takes over the journals of ended processes, one after the other: see {@link JournalRecovery.find}. */
   abandonedJournals(): AsyncGenerator<AbandonedJournal, void, undefined> {
-    return this.#recovery.find();
+    return this.recovery.find();
   }
 
   /**
@@ -251,30 +250,31 @@ export class Journal {
    * @throws JournalUnavailableError if that fails
    */
   check(): void {
-    if (this.#state === 'closed') return;
-    if (!this.#isIntact()) this.#move();
-    else if (this.#state === 'lost') this.#return();
+    if (this.state === 'closed') return;
+    if (!this.isIntact()) this.move();
+    else if (this.state === 'lost') this.useAgain();
   }
 
   /** Leaves unstored batches to a later process, after fsync; removes the directory if there are none. */
   close(): Promise<void> {
-    return (this.#closing ??= this.#close());
+    return (this.closing ??= this.finish());
   }
 
-  #become(next: JournalState): void {
-    if (!TRANSITIONS[this.#state].includes(next)) {
-      throw new Error(`The journal cannot become ${next}: it is ${this.#state}.`);
+  private become(next: JournalState): void {
+    if (!TRANSITIONS[this.state].includes(next)) {
+      throw new Error(`The journal cannot become ${next}: it is ${this.state}.`);
     }
-    this.#state = next;
+    this.state = next;
   }
 
-  #frame(batch: Batch): { parts: Buffer[]; length: number } {
-    if (this.#state === 'closed') throw new JournalClosedError();
-    const parts = frameRecord(this.#directory.format.marker, encodeBatch(batch));
-    return { parts, length: parts.reduce((sum, part) => sum + part.length, 0) };
+  /** A batch as a record. */
+  private frame(batch: Batch): { buffers: Buffer[]; length: number } {
+    if (this.state === 'closed') throw new JournalClosedError();
+    const buffers = frameRecord(this.folder.format.marker, encodeBatch(batch));
+    return { buffers, length: buffers.reduce((sum, { length }) => sum + length, 0) };
   }
 
-  #writing<T>(write: () => T): T {
+  private asWriteError<T>(write: () => T): T {
     try {
       return write();
     } catch (error) {
@@ -287,71 +287,71 @@ export class Journal {
    *
    * @param isInPlace whether a later process finds what was written
    */
-  #writeInPlace<T>(write: () => T, isInPlace: () => boolean): T {
+  private writeInPlace<T>(write: () => T, isInPlace: () => boolean): T {
     for (let moves = 0; ; moves++) {
       let failure: unknown;
       try {
         const result = write();
-        if (this.#writing(isInPlace)) {
-          if (this.#state === 'lost') this.#return();
+        if (this.asWriteError(isInPlace)) {
+          if (this.state === 'lost') this.useAgain();
           return result;
         }
         failure = new JournalWriteError(this.path, 'it is removed repeatedly');
       } catch (error) {
-        if (this.#isIntact()) throw error;
+        if (this.isIntact()) throw error;
         failure = error;
       }
-      if (this.#state === 'refilling' || this.#state === 'closed' || moves >= MAX_MOVES) throw failure;
-      this.#writing(() => this.#move());
+      if (this.state === 'refilling' || this.state === 'closed' || moves >= MAX_MOVES) throw failure;
+      this.asWriteError(() => this.move());
     }
   }
 
   /** Whether all files are in place. If that cannot be checked, they count as in place. */
-  #isIntact(): boolean {
+  private isIntact(): boolean {
     try {
-      return this.#hasAllFiles();
+      return this.hasAllFiles();
     } catch {
       return true;
     }
   }
 
   /** @throws errors of the file system */
-  #hasAllFiles(): boolean {
-    return this.#directory.isIntact() && this.#openBatch.isInPlace() && this.#segments.allAreInPlace();
+  private hasAllFiles(): boolean {
+    return this.folder.isIntact() && this.openBatch.isInPlace() && this.segments.allAreInPlace();
   }
 
   /** The directory is back before another one could be created. */
-  #return(): void {
+  private useAgain(): void {
     try {
-      if (this.#hasAllFiles()) this.#become('open');
+      if (this.hasAllFiles()) this.become('open');
     } catch {
       // It cannot be checked: the next write or check tries again.
     }
   }
 
   /** @throws JournalUnavailableError */
-  #move(): void {
-    if (this.#state !== 'lost') this.#become('lost');
-    const from = this.#directory;
+  private move(): void {
+    if (this.state !== 'lost') this.become('lost');
+    const from = this.folder;
     const { oldestId } = this;
     const to = JournalDirectory.create(this.options.directory);
     try {
-      const files = this.#filesIn(to, this.#segments.nextNumber);
-      this.#segments.abandon();
-      this.#formerOpenBatches.add(this.#openBatch);
+      const files = this.filesIn(to, this.segments.nextNumber);
+      this.segments.abandon();
+      this.formerOpenBatches.add(this.openBatch);
       from.release();
-      [this.#segments, this.#openBatch] = files;
+      [this.segments, this.openBatch] = files;
     } catch (error) {
       to.release();
       throw new JournalUnavailableError(this.options.directory, error);
     }
-    this.#directory = to;
-    this.#recovery.movedTo(to.id, from.id);
-    this.#become('refilling');
+    this.folder = to;
+    this.recovery.movedTo(to.id, from.id);
+    this.become('refilling');
     try {
       this.options.onMove?.({ from: from.path, to: to.path, oldestId });
     } finally {
-      this.#become('open');
+      this.become('open');
     }
   }
 
@@ -359,10 +359,10 @@ export class Journal {
    * Clears the parts of a batch in lost directories, once it is on disk again and perhaps with more in it: were the
    * directory restored, its parts would be taken for the complete batch.
    */
-  #clearFormer(batchId: string): void {
-    for (const former of this.#formerOpenBatches) {
+  private clearFormer(batchId: string): void {
+    for (const former of this.formerOpenBatches) {
       if (former.id !== undefined && former.id !== batchId) continue;
-      this.#formerOpenBatches.delete(former);
+      this.formerOpenBatches.delete(former);
       try {
         former.clear();
         former.abandon();
@@ -372,34 +372,34 @@ export class Journal {
     }
   }
 
-  #filesIn({ path }: JournalDirectory, firstNumber: number): [SegmentChain, OpenBatchFile] {
+  private filesIn({ path }: JournalDirectory, firstNumber: number): [SegmentChain, OpenBatchFile] {
     const openBatch = new OpenBatchFile(path);
     try {
-      return [new SegmentChain(path, this.#segmentBytes, this.options.logger, firstNumber), openBatch];
+      return [new SegmentChain(path, this.segmentBytes, this.options.logger, firstNumber), openBatch];
     } catch (error) {
       openBatch.close();
       throw error;
     }
   }
 
-  async #close(): Promise<void> {
-    this.#become('closed');
-    for (const former of this.#formerOpenBatches) former.abandon();
-    await this.#recovery.close();
-    if (!this.#isIntact()) {
-      this.#segments.abandon();
-      this.#openBatch.abandon();
-      this.#directory.release();
+  private async finish(): Promise<void> {
+    this.become('closed');
+    for (const former of this.formerOpenBatches) former.abandon();
+    await this.recovery.close();
+    if (!this.isIntact()) {
+      this.segments.abandon();
+      this.openBatch.abandon();
+      this.folder.release();
       return;
     }
     let left = 1;
     try {
-      left = await this.#segments.close();
-      if (!this.#openBatch.close()) left += 1;
-      if (left > 0) this.#directory.sync();
+      left = await this.segments.close();
+      if (this.openBatch.close()) left += 1;
+      if (left > 0) this.folder.sync();
     } finally {
-      if (left > 0) this.#directory.release();
-      else await this.#directory.remove();
+      if (left > 0) this.folder.release();
+      else await this.folder.remove();
     }
   }
 }

@@ -38,27 +38,27 @@ export function openBatchPath(directory: string): string {
  * with zeros.
  */
 export class OpenBatchFile {
-  readonly #path: string;
-  readonly #fd: number;
-  readonly #identity: BigIntStats;
-  #batchId: string | undefined;
-  #end = 0;
-  #size = 0;
+  private readonly filePath: string;
+  private readonly fd: number;
+  private readonly identity: BigIntStats;
+  private batchId: string | undefined;
+  private end = 0;
+  private fileSize = 0;
 
   constructor(directory: string) {
-    this.#path = openBatchPath(directory);
-    this.#fd = openSync(this.#path, O_WRONLY | O_CREAT | O_EXCL, 0o600);
-    this.#identity = fstatSync(this.#fd, { bigint: true });
+    this.filePath = openBatchPath(directory);
+    this.fd = openSync(this.filePath, O_WRONLY | O_CREAT | O_EXCL, 0o600);
+    this.identity = fstatSync(this.fd, { bigint: true });
   }
 
   /** The id of the open batch; undefined without one. */
   get id(): string | undefined {
-    return this.#batchId;
+    return this.batchId;
   }
 
   /** Bytes on disk. */
   get size(): number {
-    return this.#size;
+    return this.fileSize;
   }
 
   /**
@@ -67,53 +67,53 @@ export class OpenBatchFile {
    * @throws errors of the file system
    */
   isInPlace(): boolean {
-    return leadsTo(this.#path, this.#identity);
+    return leadsTo(this.filePath, this.identity);
   }
 
-  /** Whether there is a file at the path. A third of the cost of {@link isInPlace}. */
+  /** Whether there is a file at the path. Cheaper than {@link isInPlace}, and true also for another file. */
   exists(): boolean {
-    return existsSync(this.#path);
+    return existsSync(this.filePath);
   }
 
   /** Appends a part to those of the same batch. The first part of another batch overwrites them. */
-  append(batchId: string, parts: readonly Buffer[], length: number): void {
-    if (batchId !== this.#batchId) this.clear();
-    this.#batchId = batchId;
+  append(batchId: string, buffers: readonly Buffer[], length: number): void {
+    if (batchId !== this.batchId) this.clear();
+    this.batchId = batchId;
     // A partial write is overwritten by the next part, or is recognized as an incomplete record.
-    writeFully(this.#fd, parts, length, this.#end);
-    this.#end += length;
-    this.#size = Math.max(this.#size, this.#end);
+    writeFully(this.fd, buffers, length, this.end);
+    this.end += length;
+    this.fileSize = Math.max(this.fileSize, this.end);
   }
 
   /**
-   * Removes the parts of a batch, which is on disk elsewhere now.
+   * Empties the file: its batch is in a segment now.
    *
-   * @param batchId the parts of other batches stay
+   * @param batchId of that batch. If the file has parts of another one, they stay.
    */
-  clear(batchId = this.#batchId): void {
-    if (this.#batchId === undefined || batchId !== this.#batchId) return;
-    if (this.#size > MAX_REUSED_BYTES) {
-      ftruncateSync(this.#fd, 0);
-      this.#size = 0;
+  clear(batchId = this.batchId): void {
+    if (this.batchId === undefined || batchId !== this.batchId) return;
+    if (this.fileSize > MAX_REUSED_BYTES) {
+      ftruncateSync(this.fd, 0);
+      this.fileSize = 0;
     } else {
-      writeSync(this.#fd, NO_RECORD, 0, HEADER_BYTES, 0);
+      writeSync(this.fd, NO_RECORD, 0, HEADER_BYTES, 0);
     }
-    this.#end = 0;
-    this.#batchId = undefined;
+    this.end = 0;
+    this.batchId = undefined;
   }
 
-  /** Closes the file, and removes it if it is empty. @returns false if it has parts; then it calls fsync */
+  /** Closes the file, after fsync; without parts it is removed. @returns whether it has parts */
   close(): boolean {
-    const empty = this.#end === 0;
-    if (!empty) fsyncSync(this.#fd);
-    closeSync(this.#fd);
-    if (empty) rmSync(this.#path, { force: true });
-    return empty;
+    const hasParts = this.end > 0;
+    if (hasParts) fsyncSync(this.fd);
+    closeSync(this.fd);
+    if (!hasParts) rmSync(this.filePath, { force: true });
+    return hasParts;
   }
 
   /** Closes the file, and leaves it as it is. */
   abandon(): void {
-    closeSync(this.#fd);
+    closeSync(this.fd);
   }
 }
 
@@ -125,9 +125,10 @@ export async function openBatchBytes(path: string): Promise<number> {
 /**
  * Reads the batch that was open when its process ended, and joins its parts.
  *
- * @param onDamage called for damage before a part. Damage after all parts is an interrupted write.
+ * @param onDamage called for damage at the start and between parts. Damage after the last part is an interrupted write.
  * @returns undefined if no batch was open
- * @throws BatchFormatError if the first part is of another version
+ * @throws BatchFormatError if the first part is no batch
+ * @throws JournalFormatError if it is of another version
  */
 export async function readOpenBatch(
   path: string,
@@ -144,7 +145,7 @@ export async function readOpenBatch(
       if (found.offset === 0) break;
       continue;
     }
-    const part = decodePart(format, found.payload, parts.length > 0);
+    const part = decodePart(format, found.payload, parts.length === 0);
     if (part === undefined) break;
     // What follows are parts of earlier batches.
     if (part.id !== (parts[0] ?? part).id) break;
@@ -156,12 +157,12 @@ export async function readOpenBatch(
   return joinParts(parts);
 }
 
-/** @param tolerant returns undefined for what cannot be decoded: after the parts there may be anything */
-function decodePart(format: JournalFormat, payload: Buffer, tolerant: boolean): Batch | undefined {
+/** @param isFirst throws if it cannot be decoded. What follows may be left of another batch: then undefined is returned */
+function decodePart(format: JournalFormat, payload: Buffer, isFirst: boolean): Batch | undefined {
   try {
     return format.decode(payload);
   } catch (error) {
-    if (tolerant && error instanceof BatchFormatError) return undefined;
+    if (!isFirst && error instanceof BatchFormatError) return undefined;
     throw error;
   }
 }

@@ -81,7 +81,7 @@ describe('RecordReader', () => {
     expect(damage).toMatchObject([{ offset: startOf(2), bytes: records[2]?.length }]);
   });
 
-  it('loses no more than one record to any flipped bit', async () => {
+  it('loses no more than one record to a flipped bit in any byte', async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat({ max: whole.length - 1 }), async (at) => {
         const { found, damage } = await readThrough(flipped(at));
@@ -116,7 +116,7 @@ describe('RecordReader', () => {
     expect(damage).toMatchObject([{ offset: whole.length, bytes: 300_000 }]);
   });
 
-  it('reports zeros instead of the last record', async () => {
+  it('reports zeros instead of the last records', async () => {
     const zeroed = Buffer.from(whole).fill(0, startOf(4));
     const { found, damage } = await readThrough(zeroed);
     expect(found).toEqual(allBut(4, 5));
@@ -148,6 +148,7 @@ describe('RecordReader', () => {
   it('ignores records with the marker of another directory', async () => {
     const foreign = Buffer.concat(frameRecord(Buffer.alloc(8, 1), [Buffer.from('forged')]));
     const outer = Buffer.concat(frameRecord(marker, [foreign]));
+    // Its checksum is wrong, so that the reader searches inside it, and finds the foreign record.
     outer.writeUInt8(0xff, outer.length - 1);
     const { found, damage } = await readThrough(Buffer.concat([outer, whole]));
     expect(found).toEqual(payloads);

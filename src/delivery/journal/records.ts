@@ -164,8 +164,8 @@ export async function readRecord(
  * record.
  */
 export class RecordReader {
-  #window: Buffer = Buffer.alloc(0);
-  #windowStart = 0;
+  private window: Buffer = Buffer.alloc(0);
+  private windowStart = 0;
 
   private constructor(
     private readonly file: FileHandle,
@@ -182,18 +182,18 @@ export class RecordReader {
   ): AsyncGenerator<FoundRecord | JournalDamage> {
     await using file = await open(path);
     const { size } = await file.stat();
-    yield* new RecordReader(file, path, size, marker, messagesIn).#records();
+    yield* new RecordReader(file, path, size, marker, messagesIn).records();
   }
 
-  async *#records(): AsyncGenerator<FoundRecord | JournalDamage> {
+  private async *records(): AsyncGenerator<FoundRecord | JournalDamage> {
     let damage: JournalDamage | undefined;
     for (let offset = 0; offset < this.size;) {
-      const payload = await this.#payloadAt(offset);
+      const payload = await this.payloadAt(offset);
       if (payload instanceof RecordProblem) {
         damage ??= { file: this.path, offset, bytes: 0, reason: payload.reason };
         const messages = payload.payload && this.messagesIn(payload.payload);
         if (messages !== undefined) damage.messages = (damage.messages ?? 0) + messages;
-        offset = await this.#findMarker(offset + 1);
+        offset = await this.findMarker(offset + 1);
         damage.bytes = offset - damage.offset;
         continue;
       }
@@ -206,34 +206,34 @@ export class RecordReader {
     if (damage !== undefined) yield damage;
   }
 
-  async #payloadAt(offset: number): Promise<Buffer | RecordProblem> {
-    const length = payloadLength(this.marker, await this.#bytesAt(offset, HEADER_BYTES));
+  private async payloadAt(offset: number): Promise<Buffer | RecordProblem> {
+    const length = payloadLength(this.marker, await this.bytesAt(offset, HEADER_BYTES));
     if (typeof length !== 'number') return length;
     if (offset + HEADER_BYTES + length > this.size) {
-      return new RecordProblem('a record is truncated', await this.#bytesAt(offset + HEADER_BYTES, length));
+      return new RecordProblem('a record is truncated', await this.bytesAt(offset + HEADER_BYTES, length));
     }
-    const payload = openRecord(this.marker, await this.#bytesAt(offset, HEADER_BYTES + length));
+    const payload = openRecord(this.marker, await this.bytesAt(offset, HEADER_BYTES + length));
     // A copy: a small batch must not retain the whole window.
     return Buffer.isBuffer(payload) && payload.length < WINDOW_BYTES ? Buffer.from(payload) : payload;
   }
 
   /** The offset of the next marker; the end of the file if there is none. */
-  async #findMarker(from: number): Promise<number> {
+  private async findMarker(from: number): Promise<number> {
     for (let offset = from; offset < this.size; offset += WINDOW_BYTES - MARKER_BYTES + 1) {
-      const found = (await this.#bytesAt(offset, WINDOW_BYTES)).indexOf(this.marker);
+      const found = (await this.bytesAt(offset, WINDOW_BYTES)).indexOf(this.marker);
       if (found >= 0) return offset + found;
     }
     return this.size;
   }
 
   /** Fewer bytes than requested at the end of the file. */
-  async #bytesAt(offset: number, length: number): Promise<Buffer> {
+  private async bytesAt(offset: number, length: number): Promise<Buffer> {
     const end = Math.min(offset + length, this.size);
-    if (offset < this.#windowStart || end > this.#windowStart + this.#window.length) {
-      this.#window = await readFully(this.file, offset, Math.max(length, WINDOW_BYTES));
-      this.#windowStart = offset;
+    if (offset < this.windowStart || end > this.windowStart + this.window.length) {
+      this.window = await readFully(this.file, offset, Math.max(length, WINDOW_BYTES));
+      this.windowStart = offset;
     }
-    return this.#window.subarray(offset - this.#windowStart, end - this.#windowStart);
+    return this.window.subarray(offset - this.windowStart, end - this.windowStart);
   }
 }
 

@@ -15,7 +15,7 @@ import { codeOf } from '../../platform/errors/index.js';
 import { leadsTo } from '../../platform/lock/index.js';
 import { type JournalEntry, writeFully } from './records.js';
 
-/** The lower of two ids of batches, of which one or both may be missing. */
+/** The lower of two ids of batches (UUIDv7 sort as text), of which one or both may be missing. */
 export function lowerId(one: string | undefined, other: string | undefined): string | undefined {
   if (one === undefined || other === undefined) return one ?? other;
   return one < other ? one : other;
@@ -27,11 +27,11 @@ const FILE_NAME = /^(\d{8,})\.journal$/;
 /** One file of the journal. It tracks which of its batches are not stored yet, by their offsets. */
 export class Segment {
   readonly path: string;
-  readonly #pending = new Set<number>();
-  #fd: number | undefined;
-  #identity: BigIntStats | undefined;
-  #sealed = false;
-  #lowestId: string | undefined;
+  private readonly pendingOffsets = new Set<number>();
+  private fd: number | undefined;
+  private identity: BigIntStats | undefined;
+  private isSealed = false;
+  private lowest: string | undefined;
 
   private constructor(
     directory: string,
@@ -44,8 +44,8 @@ export class Segment {
   /** A new file, to append to. */
   static create(directory: string, number: number): Segment {
     const segment = new Segment(directory, number, 0);
-    segment.#fd = openSync(segment.path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL, 0o600);
-    segment.#identity = fstatSync(segment.#fd, { bigint: true });
+    segment.fd = openSync(segment.path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL, 0o600);
+    segment.identity = fstatSync(segment.fd, { bigint: true });
     return segment;
   }
 
@@ -67,33 +67,33 @@ export class Segment {
 
   /** The number of batches that are not stored yet. */
   get pending(): number {
-    return this.#pending.size;
+    return this.pendingOffsets.size;
   }
 
-  /** The lowest id of a batch that was appended. Ids are not always ascending: after an outage, or during a stop. */
+  /** The lowest id of a batch that was appended. It may not be the first: older batches in memory are appended later. */
   get lowestId(): string | undefined {
-    return this.#lowestId;
+    return this.lowest;
   }
 
   /** Whether nothing is appended any more. */
   get sealed(): boolean {
-    return this.#sealed;
+    return this.isSealed;
   }
 
   /** Whether it can be removed: it is sealed, and all of its batches are stored. */
   get finished(): boolean {
-    return this.#sealed && this.#pending.size === 0;
+    return this.isSealed && this.pendingOffsets.size === 0;
   }
 
   /**
-   * Whether the path still leads to the file that is written. A file without a name is lost with this process.
+   * Whether the path still leads to the file that is written. If not, what is written is lost when this process ends.
    *
    * @throws errors of the file system
    */
   isInPlace(): boolean {
-    return this.#fd === undefined || this.#identity === undefined
+    return this.fd === undefined || this.identity === undefined
       ? existsSync(this.path)
-      : leadsTo(this.path, this.#identity);
+      : leadsTo(this.path, this.identity);
   }
 
   /**
@@ -102,36 +102,36 @@ export class Segment {
    * @returns its offset
    * @throws errors of the file system. A partial write is truncated; if that fails too, the segment is sealed.
    */
-  append(parts: readonly Buffer[], length: number, id: string): number {
-    if (this.#fd === undefined) throw new Error(`${this.path} is not open for writing.`);
+  append(buffers: readonly Buffer[], length: number, id: string): number {
+    if (this.fd === undefined) throw new Error(`${this.path} is not open for writing.`);
     const offset = this.written;
     try {
-      writeFully(this.#fd, parts, length);
+      writeFully(this.fd, buffers, length);
     } catch (error) {
-      this.#truncate(this.#fd);
+      this.truncate(this.fd);
       throw error;
     }
     this.written += length;
-    this.#pending.add(offset);
-    if (this.#lowestId === undefined || id < this.#lowestId) this.#lowestId = id;
+    this.pendingOffsets.add(offset);
+    if (this.lowest === undefined || id < this.lowest) this.lowest = id;
     return offset;
   }
 
   /** Registers a batch that was found in the file. */
-  expect(offset: number): void {
-    this.#pending.add(offset);
+  addPending(offset: number): void {
+    this.pendingOffsets.add(offset);
   }
 
   /** Marks the batch at an offset as stored. @returns false if it already was */
   done(offset: number): boolean {
-    return this.#pending.delete(offset);
+    return this.pendingOffsets.delete(offset);
   }
 
   seal(): void {
-    this.#sealed = true;
-    if (this.#fd === undefined) return;
-    const fd = this.#fd;
-    this.#fd = undefined;
+    this.isSealed = true;
+    if (this.fd === undefined) return;
+    const fd = this.fd;
+    this.fd = undefined;
     closeSync(fd);
   }
 
@@ -150,26 +150,29 @@ export class Segment {
     await file.sync();
   }
 
-  #truncate(fd: number): void {
+  private truncate(fd: number): void {
     try {
       ftruncateSync(fd, this.written);
     } catch {
-      this.written = Math.max(this.written, fstatSync(fd).size);
-      this.seal();
+      try {
+        this.written = Math.max(this.written, fstatSync(fd).size);
+      } finally {
+        this.seal();
+      }
     }
   }
 }
 
-/** The current segment is removed from this size on, as soon as all of its batches are stored. */
-const RECYCLE_BYTES = 1024 * 1024;
+/** A current segment that is larger is removed as soon as all of its batches are stored; others are appended to. */
+const REUSED_BYTES = 1024 * 1024;
 
 /** The segments of this process: batches are appended to the current one, and each is removed when it is finished. */
 export class SegmentChain {
-  readonly #segments = new Map<number, Segment>();
-  #current: Segment | undefined;
-  #lastNumber: number;
-  #bytes = 0;
-  #entries = 0;
+  private readonly segments = new Map<number, Segment>();
+  private current: Segment | undefined;
+  private lastNumber: number;
+  private byteCount = 0;
+  private entryCount = 0;
 
   constructor(
     private readonly directory: string,
@@ -177,40 +180,40 @@ export class SegmentChain {
     private readonly logger: Pick<LoggerService, 'warn'>,
     firstNumber = 1,
   ) {
-    this.#lastNumber = firstNumber - 1;
-    this.#start();
+    this.lastNumber = firstNumber - 1;
+    this.start();
   }
 
   /** On disk. */
   get bytes(): number {
-    return this.#bytes;
+    return this.byteCount;
   }
 
   /** The part of {@link bytes} that {@link reclaim} frees. */
   get reclaimable(): number {
-    return this.#current?.pending === 0 ? this.#current.size : 0;
+    return this.current?.pending === 0 ? this.current.size : 0;
   }
 
   /** The lowest id of a batch on disk, stored or not. */
   get oldestId(): string | undefined {
     let lowest: string | undefined;
-    for (const { lowestId } of this.#segments.values()) lowest = lowerId(lowest, lowestId);
+    for (const { lowestId } of this.segments.values()) lowest = lowerId(lowest, lowestId);
     return lowest;
   }
 
   /** The number of batches that are not stored yet. */
   get entries(): number {
-    return this.#entries;
+    return this.entryCount;
   }
 
   /** Undefined if the segment was removed. */
   pathOf(number: number): string | undefined {
-    return this.#segments.get(number)?.path;
+    return this.segments.get(number)?.path;
   }
 
   /** A number that no segment has had. */
   get nextNumber(): number {
-    return this.#lastNumber + 1;
+    return this.lastNumber + 1;
   }
 
   /**
@@ -219,7 +222,7 @@ export class SegmentChain {
    * @throws errors of the file system
    */
   currentIsInPlace(): boolean {
-    return this.#current?.isInPlace() ?? true;
+    return this.current?.isInPlace() ?? true;
   }
 
   /**
@@ -228,24 +231,24 @@ export class SegmentChain {
    * @throws errors of the file system
    */
   allAreInPlace(): boolean {
-    for (const segment of this.#segments.values()) if (!segment.isInPlace()) return false;
+    for (const segment of this.segments.values()) if (!segment.isInPlace()) return false;
     return true;
   }
 
   /** Appends a record. After an error of the file system, the next call may succeed. */
-  append(parts: readonly Buffer[], length: number, id: string): JournalEntry {
+  append(buffers: readonly Buffer[], length: number, id: string): JournalEntry {
     try {
-      const segment = this.#segmentFor(length);
+      const segment = this.segmentFor(length);
       const before = segment.size;
       try {
-        const offset = segment.append(parts, length, id);
-        this.#entries++;
+        const offset = segment.append(buffers, length, id);
+        this.entryCount++;
         return { segment: segment.number, offset, length };
       } finally {
-        this.#bytes += segment.size - before;
+        this.byteCount += segment.size - before;
       }
     } catch (error) {
-      if (this.#current?.sealed) this.#seal(this.#current);
+      if (this.current?.sealed) this.sealSegment(this.current);
       // The disk may be full: free what is not needed.
       this.reclaim();
       throw error;
@@ -253,53 +256,54 @@ export class SegmentChain {
   }
 
   done(entry: JournalEntry): void {
-    const segment = this.#segments.get(entry.segment);
+    const segment = this.segments.get(entry.segment);
     if (segment?.done(entry.offset) !== true) return;
-    this.#entries--;
-    if (segment.finished || (segment.pending === 0 && segment.size > RECYCLE_BYTES)) this.#remove(segment);
+    this.entryCount--;
+    if (segment.finished || (segment.pending === 0 && segment.size > REUSED_BYTES))
+      this.removeSegment(segment);
   }
 
   /** Removes the current segment if all of its batches are stored. */
   reclaim(): void {
-    if (this.#current !== undefined && this.reclaimable > 0) this.#remove(this.#current);
+    if (this.current !== undefined && this.reclaimable > 0) this.removeSegment(this.current);
   }
 
   /** Seals all segments, and calls fsync. @returns the number of segments that remain */
   async close(): Promise<number> {
-    for (const segment of [...this.#segments.values()]) this.#seal(segment);
-    for (const segment of this.#segments.values()) await segment.sync();
-    return this.#segments.size;
+    for (const segment of [...this.segments.values()]) this.sealSegment(segment);
+    for (const segment of this.segments.values()) await segment.sync();
+    return this.segments.size;
   }
 
   /** Seals all segments, and leaves their files as they are. */
   abandon(): void {
-    for (const segment of this.#segments.values()) segment.seal();
+    for (const segment of this.segments.values()) segment.seal();
   }
 
-  #segmentFor(length: number): Segment {
-    const last = this.#current;
-    if (last !== undefined && last.size > 0 && last.size + length > this.segmentBytes) this.#seal(last);
-    return this.#current ?? this.#start();
+  private segmentFor(length: number): Segment {
+    const last = this.current;
+    if (last !== undefined && last.size > 0 && last.size + length > this.segmentBytes) this.sealSegment(last);
+    return this.current ?? this.start();
   }
 
-  #start(): Segment {
-    const segment = Segment.create(this.directory, this.#lastNumber + 1);
-    this.#lastNumber++;
-    this.#segments.set(segment.number, segment);
-    this.#current = segment;
+  private start(): Segment {
+    const segment = Segment.create(this.directory, this.lastNumber + 1);
+    this.lastNumber++;
+    this.segments.set(segment.number, segment);
+    this.current = segment;
     return segment;
   }
 
-  #seal(segment: Segment): void {
-    if (segment === this.#current) this.#current = undefined;
+  private sealSegment(segment: Segment): void {
+    if (segment === this.current) this.current = undefined;
     segment.seal();
-    if (segment.finished) this.#remove(segment);
+    if (segment.finished) this.removeSegment(segment);
   }
 
-  #remove(segment: Segment): void {
-    if (segment === this.#current) this.#current = undefined;
-    this.#segments.delete(segment.number);
-    this.#bytes -= segment.size;
+  private removeSegment(segment: Segment): void {
+    if (segment === this.current) this.current = undefined;
+    this.segments.delete(segment.number);
+    this.byteCount -= segment.size;
     try {
       segment.remove();
     } catch (error) {

@@ -27,9 +27,9 @@ export function blocksOf(batch: Batch): { table: LogTable; block: RowBlock }[] {
 const COLLECTOR_CHECK = 1;
 
 /**
- * The first statements of the transaction of a batch. They fail if the batch is already stored (see isDuplicateBatchError), or if
- * the number of its collector belongs to another one in this database, as after the restore of a backup, or if its
- * `holds_from` is above the batch (see isWrongCollector). A pipeline has no conditions: a division by zero makes it fail.
+ * The first statements of the transaction of a batch. They fail if the batch is already stored (see isDuplicateBatchError).
+ * They also fail (see failedCollectorCheck) if the number of its collector belongs to another one in this database, as after
+ * the restore of a backup, or if its `holds_from` is above the batch. A pipeline has no conditions, so they divide by zero.
  */
 export function beginBatch({ id, collector }: Batch): Step[] {
   return [
@@ -49,7 +49,7 @@ export function beginBatch({ id, collector }: Batch): Step[] {
  * Whether a pipeline failed in the check of {@link beginBatch}. Other divisions by zero may be those of an index of a
  * team.
  */
-export function isWrongCollector(error: unknown): boolean {
+export function failedCollectorCheck(error: unknown): boolean {
   return hasSqlState(error, SqlState.DivisionByZero) && failedStepOf(error) === COLLECTOR_CHECK;
 }
 

@@ -32,7 +32,8 @@ export function failedStepOf(error: unknown): number | undefined {
  * Sends statements, including COPY with its data, in one piece: a transaction costs one round trip. When a statement
  * fails, the server skips the rest. The pipeline mode of pg does not support COPY.
  *
- * See chapter 54.2.3 of PostgreSQL's manual. The data of COPY may be sent before the server requests it.
+ * See "Extended Query" in the chapter on the message flow of PostgreSQL's manual. The data of COPY may be sent before the
+ * server requests it.
  */
 class Pipeline implements Submittable {
   readonly done: Promise<number[]>;

@@ -14,7 +14,7 @@ import {
 } from '../../storage/index.js';
 import type { Batch, RowBlock } from '../../telemetry/index.js';
 import { BatchSink, type StoreResult } from '../batch-sink.port.js';
-import { blocksOf, beginBatch, isWrongCollector, renumberBatch, wholeBatch } from './batch-statements.js';
+import { blocksOf, beginBatch, failedCollectorCheck, renumberBatch, wholeBatch } from './batch-statements.js';
 import { runPipeline, type Step } from './pipeline.js';
 import { RowByRowWriter } from './row-by-row-writer.js';
 
@@ -41,7 +41,7 @@ export class PostgresSink extends BatchSink {
     try {
       return await this.storeAs(batch, known ?? batch.collector.number, signal);
     } catch (error) {
-      if (!isWrongCollector(error)) throw error;
+      if (!failedCollectorCheck(error)) throw error;
     }
     const number = await this.pool.withClient((client) => this.numberFor(client, batch), signal);
     if (number === undefined) return DUPLICATE;
@@ -62,7 +62,7 @@ export class PostgresSink extends BatchSink {
     return (await isBatchDone(client, { id, collector: collector.id }, isOwn)) ? undefined : number;
   }
 
-  /** @throws an error for which isWrongCollector is true, if the number belongs to another collector */
+  /** @throws an error for which failedCollectorCheck is true, if the number belongs to another collector */
   private async storeAs(batch: Batch, number: number, signal: AbortSignal): Promise<StoreResult> {
     if (number === batch.collector.number) return await this.storeNumbered(batch, signal);
     const storedAs = renumberBatch(batch, number);
@@ -80,7 +80,7 @@ export class PostgresSink extends BatchSink {
         for (const table of LOG_TABLES) this.partitions.forget(table);
         throw error;
       }
-      if (isWrongCollector(error) || !isRejectedData(error)) throw error;
+      if (failedCollectorCheck(error) || !isRejectedData(error)) throw error;
       this.logger.debug(`The database rejects a row of a batch. Writing it row by row: ${String(error)}`);
       return await this.storeRowByRow(batch, signal);
     }

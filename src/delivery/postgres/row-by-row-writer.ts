@@ -9,7 +9,7 @@ import {
   splitTuples,
   sqlStateOf,
 } from '../../storage/index.js';
-import { type Batch, REJECTED_HEAD_BYTES, type RejectedMessage } from '../../telemetry/index.js';
+import { type Batch, ENDPOINTS, REJECTED_HEAD_BYTES, type RejectedMessage } from '../../telemetry/index.js';
 import { blocksOf, copyRows, insertRejected, upsertConnections } from './batch-statements.js';
 import { runPipeline, type Step } from './pipeline.js';
 
@@ -19,7 +19,7 @@ export function toRejectedMessage({ tuple, sqlState }: RejectedRow, table: LogTa
   return {
     receivedAt: Math.floor(receivedAt / 1000),
     connectionId,
-    path: table === 'logs_audit' ? '/audit' : '/',
+    path: (table === 'logs_audit' ? ENDPOINTS.audit : ENDPOINTS.expiring).path,
     ipAddr: '',
     reason: `refused_by_database_${sqlState}`,
     size: logs.length,
@@ -94,7 +94,7 @@ export class RowByRowWriter {
   }
 
   private connections(snapshots: readonly ConnectionSnapshot[], collector: number): Promise<void> {
-    return this.parts(
+    return this.atOnceOrSingly(
       snapshots,
       (some) => upsertConnections(some, collector),
       ({ id }) => `the update of connection ${id.toString()}`,
@@ -102,7 +102,7 @@ export class RowByRowWriter {
   }
 
   private rejected(messages: readonly RejectedMessage[], collector: number): Promise<void> {
-    return this.parts(
+    return this.atOnceOrSingly(
       messages,
       (some) => insertRejected(some, collector),
       ({ reason }) => `a rejected message (${reason})`,
@@ -110,7 +110,7 @@ export class RowByRowWriter {
   }
 
   /** Writes all items at once, or one by one if that is rejected. */
-  private async parts<T>(
+  private async atOnceOrSingly<T>(
     items: readonly T[],
     step: (items: readonly T[]) => Step,
     describe: (item: T) => string,
@@ -125,15 +125,15 @@ export class RowByRowWriter {
 
   /** Runs a step. @returns the error if the database rejects it; then nothing was written */
   private async rejection(step: Step): Promise<Error | undefined> {
-    await this.client.query('SAVEPOINT part');
+    await this.client.query('SAVEPOINT items');
     try {
       await runPipeline(this.client, [step]);
     } catch (error) {
       if (!isRejectedData(error)) throw error;
-      await this.client.query('ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part');
+      await this.client.query('ROLLBACK TO SAVEPOINT items; RELEASE SAVEPOINT items');
       return error;
     }
-    await this.client.query('RELEASE SAVEPOINT part');
+    await this.client.query('RELEASE SAVEPOINT items');
     return undefined;
   }
 }

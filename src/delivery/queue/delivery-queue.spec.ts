@@ -147,11 +147,7 @@ describe('a queue that has ended', () => {
     const queue = queueIn('off');
     queue.end();
     queue.close();
-    queue.pushReplayed(
-      { expiring: 1, audit: 0 },
-      () => Promise.resolve(aBatch('a')),
-      () => undefined,
-    );
+    queue.pushReplayed(aBatch('a'), () => undefined);
     expect([gauges.batches?.(), lost]).toEqual([0, 0]);
   });
 });
@@ -177,11 +173,7 @@ describe('a batch that is acknowledged twice', () => {
   it('is not acknowledged twice to its journal either, if it was replayed', async () => {
     const queue = queueIn('off');
     let acknowledged = 0;
-    queue.pushReplayed(
-      { expiring: 1, audit: 0 },
-      () => Promise.resolve(aBatch('a')),
-      () => (acknowledged += 1),
-    );
+    queue.pushReplayed(aBatch('a'), () => (acknowledged += 1));
     const item = await take(queue);
     item.acknowledge();
     item.acknowledge();
@@ -306,22 +298,40 @@ describe('a queue that journals always', () => {
     expect(changes).toEqual([true, false]);
   });
 
-  it('queues replayed batches with the others, without memory', async () => {
+  it('journals what is in memory only, as soon as the journal works again', async () => {
+    const queue = queueIn('always');
+    journal.failure = new Error('no space left');
+    for (const id of ['a', 'b', 'c', 'd']) queue.push(aBatch(id, MIB));
+    const first = await take(queue);
+    expect([queue.full, first.durable, queue.journalProblem?.reason]).toEqual([
+      true,
+      false,
+      'The journal cannot be written.',
+    ]);
+    journal.check();
+    expect(queue.full).toBe(true);
+    journal.failure = undefined;
+    journal.check();
+    expect([queue.full, first.durable, queue.journalProblem]).toEqual([false, true, undefined]);
+    expect(journal.appended).toBe(4);
+    first.acknowledge();
+    for (const id of ['b', 'c', 'd']) expect(await store(queue)).toBe(id);
+    expect(journal.batches.size).toBe(0);
+    expect(held.from).toBe('d');
+  });
+
+  it('queues replayed batches with the others, and counts their memory', async () => {
     const queue = queueIn('always');
     let settled = 0;
     queue.push(aBatch('a'));
-    queue.pushReplayed(
-      { expiring: 1, audit: 0 },
-      () => Promise.resolve(aBatch('old', MIB)),
-      () => (settled += 1),
-    );
+    queue.pushReplayed(aBatch('old', MIB), () => (settled += 1));
     expect(await store(queue)).toBe('a');
-    expect(gauges.memoryBytes?.()).toBe(0);
+    expect(gauges.memoryBytes?.()).toBeGreaterThan(MIB);
     const item = await take(queue);
-    expect([item.replayed, item.durable, item.batch]).toEqual([true, true, undefined]);
+    expect([item.replayed, item.durable, (await item.load()).id]).toEqual([true, true, 'old']);
     item.acknowledge();
     expect(settled).toBe(1);
-    expect(gauges.batches?.()).toBe(0);
+    expect([gauges.batches?.(), gauges.memoryBytes?.()]).toEqual([0, 0]);
   });
 
   it('appends batches in memory to the next directory of the journal', async () => {

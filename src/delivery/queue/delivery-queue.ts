@@ -2,19 +2,18 @@ import { Injectable, Logger } from '@nestjs/common';
 import { OutageLog } from '../../platform/async/index.js';
 import { Settings } from '../../platform/config/index.js';
 import { HeldBatches, MIN_BATCH_ID, NO_UNSTORED_BATCHES } from '../../storage/index.js';
-import { type Batch, BatchQueue, ENDPOINTS, MessageOutcomes } from '../../telemetry/index.js';
+import {
+  type Batch,
+  BatchQueue,
+  ENDPOINTS,
+  type JournalProblem,
+  MessageOutcomes,
+} from '../../telemetry/index.js';
 import { DeliveryMetrics } from '../delivery.metrics.js';
 import { type JournalEntry, JournalFullError, type JournalMove, lowerId } from '../journal/index.js';
 import { JournalService } from '../journal.service.js';
 import { Fifo } from './fifo.js';
-import {
-  type BatchHolder,
-  type BatchRows,
-  OwnBatch,
-  type QueuedBatch,
-  rowsOf,
-  sizeOf,
-} from './queued-batch.js';
+import { type BatchHolder, OwnBatch, type QueuedBatch, rowsOf, sizeOf } from './queued-batch.js';
 
 /*
  * States of the queue:
@@ -24,15 +23,15 @@ import {
  *            that are pushed remain
  *   closed   close(): what was not acknowledged is in the journal only. A batch that is pushed is counted as lost
  *
- * States of a batch. Every batch is in one of the two collections, or forgotten:
+ * States of a batch. Those of the first two are in the collections `queued` and `inFlight`, the others in neither:
  *
- *   queued (`queued`)        push(), pushReplayed()
- *   in flight (`inFlight`)   take(): a writer has it, and retries until it is stored
- *   acknowledged             acknowledge() of the batch: its memory is freed, and the journal may remove it
- *   remaining                takeRemaining(), once the queue has ended: the caller journals it or counts it as lost
+ *   queued          push(), pushReplayed()
+ *   in flight       take(): a writer has it, and retries until it is stored
+ *   acknowledged    acknowledge() of the batch: its memory is freed, and the journal may remove it
+ *   remaining       takeRemaining(), once the queue has ended: the caller journals it or counts it as lost
  *
- * Independent of both, the queue is full or not. It becomes full at its limits in memory and on disk, and sockets are
- * paused; it is no longer full at RESUME_SHARE of the memory limit. A full queue still accepts what was already read.
+ * Independent of both, the queue is full or not. It becomes full at its limits (see `limits`), and sockets are paused.
+ * A full queue still accepts what was already read.
  *
  * Any other transition of the queue is a bug, and throws. A batch that is acknowledged but not in flight is a bug too,
  * which is logged: writers go on.
@@ -48,7 +47,7 @@ const TRANSITIONS: Readonly<Record<QueueState, QueueState | undefined>> = {
 const MIB = 1024 * 1024;
 /** Disk space reserved for data that sockets have received before they are paused: bytes. */
 const JOURNAL_RESERVE = 8 * MIB;
-/** Sockets are resumed when the queue uses at most this share of its memory limit. */
+/** A full queue is no longer full at this share of its memory limit, or with so much more space in the journal. */
 const RESUME_SHARE = 0.75;
 
 /** Queues batches in order until they are stored: in memory up to QUEUE_MAX_MIB, in the journal beyond. */
@@ -65,11 +64,11 @@ export class DeliveryQueue extends BatchQueue {
   private readonly memoryLimit: number;
   private memory = 0;
   /** Batches that are queued or in flight. */
-  private unstored = 0;
+  private unacknowledged = 0;
   private isFull = false;
   private pushedTooLate = 0;
   /** Ids of unstored batches that are in no journal, lowest first. */
-  private inMemory = new Set<string>();
+  private unjournaled = new Set<string>();
   private lastId = MIN_BATCH_ID;
   /** The lowest id of a batch in a journal directory that was lost: the directory may be restored. */
   private lostFrom: string | undefined;
@@ -88,7 +87,7 @@ export class DeliveryQueue extends BatchQueue {
     acknowledged: (item) => {
       if (!this.isInFlight(item)) return;
       if (item.entry !== undefined) this.journal.done(item.entry);
-      if (item.batch !== undefined) this.inMemory.delete(item.batch.id);
+      if (item.batch !== undefined) this.unjournaled.delete(item.batch.id);
       this.acknowledged(item);
     },
   };
@@ -102,16 +101,28 @@ export class DeliveryQueue extends BatchQueue {
   ) {
     super();
     this.memoryLimit = settings.QUEUE_MAX_MIB * MIB;
-    held.watch({ from: () => this.holdsFrom, count: () => this.unstored });
+    held.watch({ from: () => this.holdsFrom, count: () => this.unacknowledged });
     journal.onMove((move) => this.appendAgain(move));
+    journal.onCheck(() => this.retryJournal());
     metrics.watch({
-      batches: () => this.unstored,
+      batches: () => this.unacknowledged,
       memoryBytes: () => this.memory,
     });
   }
 
   override get full(): boolean {
     return this.isFull;
+  }
+
+  override get journalProblem(): JournalProblem | undefined {
+    const { missingSince } = this.journal;
+    if (missingSince !== undefined)
+      return {
+        reason: 'The directory of the journal is missing and cannot be created.',
+        since: missingSince,
+      };
+    const { since } = this.journalOutage;
+    return since && { reason: 'The journal cannot be written.', since };
   }
 
   override onFullChange(listener: (full: boolean) => void): void {
@@ -149,7 +160,7 @@ export class DeliveryQueue extends BatchQueue {
     // A batch that cannot be journaled stays in memory, beyond the limit if necessary: it was already read.
     const held = fits || entry === undefined;
     this.lastId = batch.id;
-    if (entry === undefined) this.inMemory.add(batch.id);
+    if (entry === undefined) this.unjournaled.add(batch.id);
     this.enqueue(new OwnBatch(this.holder, held ? batch : undefined, rowsOf(batch), held ? size : 0, entry));
   }
 
@@ -159,15 +170,15 @@ export class DeliveryQueue extends BatchQueue {
   }
 
   /** Queues a batch of an abandoned journal. Once the queue is closed, it stays in that journal. */
-  pushReplayed(rows: BatchRows, load: () => Promise<Batch>, acknowledge: () => void): void {
+  pushReplayed(batch: Batch, acknowledge: () => void): void {
     if (this.state === 'closed') return;
     const item: QueuedBatch = {
-      memory: 0,
-      batch: undefined,
-      rows,
+      memory: sizeOf(batch),
+      batch,
+      rows: rowsOf(batch),
       replayed: true,
       durable: true,
-      load,
+      load: () => Promise.resolve(batch),
       acknowledge: () => {
         if (!this.isInFlight(item)) return;
         acknowledge();
@@ -190,7 +201,7 @@ export class DeliveryQueue extends BatchQueue {
 
   /** Resolves when every batch is stored. */
   async idle(): Promise<void> {
-    if (this.unstored === 0) return;
+    if (this.unacknowledged === 0) return;
     await new Promise<void>((resolve) => (this.onIdle = resolve));
   }
 
@@ -213,7 +224,7 @@ export class DeliveryQueue extends BatchQueue {
   /** To be called when what remained is in the journal: nothing in memory will be stored any more. */
   close(): void {
     this.become('closed');
-    this.inMemory.clear();
+    this.unjournaled.clear();
   }
 
   /**
@@ -221,8 +232,8 @@ export class DeliveryQueue extends BatchQueue {
    * last batch: the open batch has a higher id.
    */
   private get holdsFrom(): string {
-    const [inMemory] = this.inMemory;
-    const lowest = [this.journal.oldestId, this.lostFrom].reduce(lowerId, inMemory);
+    const [unjournaled] = this.unjournaled;
+    const lowest = [this.journal.oldestId, this.lostFrom].reduce(lowerId, unjournaled);
     return lowest ?? (this.state === 'closed' ? NO_UNSTORED_BATCHES : this.lastId);
   }
 
@@ -241,13 +252,17 @@ export class DeliveryQueue extends BatchQueue {
         messages += item.rows.expiring + item.rows.audit;
       } else if (this.settings.JOURNAL_MODE === 'always') {
         item.entry = this.append(item.batch, true);
-        if (item.entry === undefined) this.inMemory.add(item.batch.id);
-        else again += 1;
+        if (item.entry === undefined) {
+          this.unjournaled.add(item.batch.id);
+        } else {
+          this.unjournaled.delete(item.batch.id);
+          again += 1;
+        }
       }
     }
     if (gone > 0) this.lostFrom ??= oldestId;
     // In the order of ids again.
-    this.inMemory = new Set([...this.inMemory].sort());
+    this.unjournaled = new Set([...this.unjournaled].sort());
     this.logger.error(
       `The journal directory ${from} was removed or moved. Batches are now written to ${to}, including ` +
         `${again.toString()} that were in memory.` +
@@ -257,6 +272,23 @@ export class DeliveryQueue extends BatchQueue {
             `they are lost unless it is restored.`),
     );
     for (const listener of this.partsListeners) listener();
+    this.updateFull();
+  }
+
+  /**
+   * Journals batches that could not be journaled before. Otherwise a full queue would stay full until the database stores
+   * them.
+   */
+  private retryJournal(): void {
+    if (this.settings.JOURNAL_MODE !== 'always' || this.state !== 'open' || this.unjournaled.size === 0)
+      return;
+    for (const item of [...this.inFlight, ...this.queued]) {
+      if (!(item instanceof OwnBatch) || item.entry !== undefined || item.batch === undefined) continue;
+      item.entry = this.append(item.batch);
+      if (item.entry === undefined) return;
+      this.unjournaled.delete(item.batch.id);
+    }
+    this.updateFull();
   }
 
   /** Sockets that did not end in time may still push a batch. */
@@ -282,7 +314,7 @@ export class DeliveryQueue extends BatchQueue {
 
   private enqueue(item: QueuedBatch): void {
     this.memory += item.memory;
-    this.unstored += 1;
+    this.unacknowledged += 1;
     const writer = this.idleWriters.shift();
     if (writer === undefined) this.queued.push(item);
     else {
@@ -304,9 +336,9 @@ export class DeliveryQueue extends BatchQueue {
   private acknowledged(item: QueuedBatch): void {
     this.inFlight.delete(item);
     this.memory -= item.memory;
-    this.unstored -= 1;
+    this.unacknowledged -= 1;
     this.updateFull();
-    if (this.unstored === 0) this.onIdle?.();
+    if (this.unacknowledged === 0) this.onIdle?.();
   }
 
   private become(next: QueueState): void {
@@ -319,12 +351,24 @@ export class DeliveryQueue extends BatchQueue {
     const full = this.isFull ? !this.hasRoom(RESUME_SHARE) : !this.hasRoom(1);
     if (full === this.isFull) return;
     this.isFull = full;
-    if (full) this.logger.warn('Queue limit reached (memory and journal); reading from nodes paused.');
+    if (full) this.logger.warn(`Queue limit reached (${this.limits}); reading from nodes paused.`);
     else this.logger.log('Queue below limit; reading from nodes resumed.');
     for (const listener of this.fullListeners) listener(full);
   }
 
-  /** @param share of the memory limit that may be in use */
+  /** The settings that limit the queue. */
+  private get limits(): string {
+    switch (this.settings.JOURNAL_MODE) {
+      case 'off':
+        return 'QUEUE_MAX_MIB';
+      case 'overflow':
+        return 'QUEUE_MAX_MIB and JOURNAL_MAX_MIB';
+      case 'always':
+        return this.journalOutage.since === undefined ? 'JOURNAL_MAX_MIB' : 'QUEUE_MAX_MIB';
+    }
+  }
+
+  /** @param share 1, or RESUME_SHARE of a full queue, so that it does not change at every batch */
   private hasRoom(share: number): boolean {
     const inMemory = this.memory < share * this.memoryLimit;
     const onDisk = this.journal.hasRoomFor(JOURNAL_RESERVE / share);

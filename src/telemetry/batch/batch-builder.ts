@@ -33,12 +33,12 @@ export class BatchBuilder {
   private firstReceivedAt = Infinity;
 
   /** Messages, including rejected ones. */
-  size = 0;
-  /** Characters of the rows: their approximate bytes. */
-  length = 0;
+  messages = 0;
+  /** Characters of the rows. */
+  approximateBytes = 0;
 
   get empty(): boolean {
-    return this.size === 0 && this.connections.size === 0;
+    return this.messages === 0 && this.connections.size === 0;
   }
 
   /** @param collector the process */
@@ -60,7 +60,7 @@ export class BatchBuilder {
     this.unjournaled.add(connection);
     if (this.connections.has(connection)) return;
     this.connections.add(connection);
-    this.length += connection.rowBytes;
+    this.approximateBytes += connection.rowBytes;
   }
 
   /** Connections whose rows are written with this batch. */
@@ -80,7 +80,7 @@ export class BatchBuilder {
     const rejected = this.rejected.slice(this.journaledRejected);
     if (expiring.rows + audit.rows + rejected.length + this.unjournaled.size === 0) return undefined;
     return {
-      ...this.envelope(now),
+      ...this.header(now),
       expiring,
       audit,
       connections: snapshots(this.unjournaled, now),
@@ -107,7 +107,7 @@ export class BatchBuilder {
   /** @param now milliseconds since the epoch */
   build(now: number): Batch {
     const batch: Batch = {
-      ...this.envelope(now),
+      ...this.header(now),
       expiring: this.expiring.build(),
       audit: this.audit.build(),
       connections: snapshots(this.connections, now),
@@ -119,20 +119,20 @@ export class BatchBuilder {
     this.rejected = [];
     this.journaledRejected = 0;
     this.firstReceivedAt = Infinity;
-    this.size = 0;
-    this.length = 0;
+    this.messages = 0;
+    this.approximateBytes = 0;
     return batch;
   }
 
-  private envelope(now: number): Pick<Batch, 'id' | 'collector' | 'firstReceivedAt' | 'sealedAt'> {
+  private header(now: number): Pick<Batch, 'id' | 'collector' | 'firstReceivedAt' | 'sealedAt'> {
     this.id ??= this.ids.next(now);
     const collector = this.collector.identity;
     return { id: this.id, collector, firstReceivedAt: Math.min(this.firstReceivedAt, now), sealedAt: now };
   }
 
-  private count(length: number, receivedAt: number): void {
-    this.size += 1;
-    this.length += length;
+  private count(bytes: number, receivedAt: number): void {
+    this.messages += 1;
+    this.approximateBytes += bytes;
     if (receivedAt < this.firstReceivedAt) this.firstReceivedAt = receivedAt;
   }
 }

@@ -34,7 +34,7 @@ export interface Batch {
   readonly collector: CollectorIdentity;
   /** When its first message arrived: milliseconds since the epoch. */
   readonly firstReceivedAt: number;
-  /** When the batch was closed: milliseconds since the epoch. */
+  /** When the batch, or this part of it, was closed: milliseconds since the epoch. Recorded in the journal only. */
   readonly sealedAt: number;
   /** Messages to `/` and `/submit`. */
   readonly expiring: RowBlock;
@@ -43,6 +43,13 @@ export interface Batch {
   /** The current state of the connections that changed. */
   readonly connections: readonly ConnectionSnapshot[];
   readonly rejected: readonly RejectedMessage[];
+}
+
+export interface JournalProblem {
+  /** A sentence for untrusted clients: it names no file. */
+  reason: string;
+  /** By the clock of this machine. */
+  since: Date;
 }
 
 /** The queue of batches that are not stored yet. */
@@ -67,6 +74,9 @@ export abstract class BatchQueue {
 
   /** Whether the queue is full: sockets are paused until it is not. */
   abstract get full(): boolean;
+
+  /** Why batches are in memory only and a kill loses them, though they should be journaled; undefined if they are. */
+  abstract get journalProblem(): JournalProblem | undefined;
 
   /** The listener is called when {@link full} changes. */
   abstract onFullChange(listener: (full: boolean) => void): void;

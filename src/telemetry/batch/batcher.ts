@@ -5,8 +5,8 @@ import type { NodeConnection } from '../socket/node-connection.js';
 import { BatchQueue, type RejectedMessage } from './batch.js';
 import { BatchBuilder, type BatchRow } from './batch-builder.js';
 
-/** Characters at which a batch is closed whatever the number of its messages: network states are large. */
-const MAX_BATCH_LENGTH = 4 * 1024 * 1024;
+/** At about this size a batch is closed whatever the number of its messages: network states are large. */
+const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
 /** Collects messages into batches of `DB_BATCH_SIZE`, or fewer after `DB_SAVE_LATENCY_MS`. */
 @Injectable()
@@ -55,8 +55,8 @@ export class Batcher {
   }
 
   private onGrowth(): void {
-    const size = Math.max(this.open.size, this.open.connectionCount);
-    if (size >= this.settings.DB_BATCH_SIZE || this.open.length >= MAX_BATCH_LENGTH) {
+    const size = Math.max(this.open.messages, this.open.connectionCount);
+    if (size >= this.settings.DB_BATCH_SIZE || this.open.approximateBytes >= MAX_BATCH_BYTES) {
       this.flush();
       return;
     }

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { unwrapAnyV2, unwrapUsualV2, type Unwrapped } from './envelope.js';
+import { unwrapAnyEnvelope, unwrapUsualEnvelope, type Unwrapped } from './envelope.js';
 import { parseFrame } from './message.parser.js';
 
 const TS = '2021-02-09T10:00:00.123456789+01:00';
@@ -13,7 +13,7 @@ function messageOf(text: string) {
 }
 
 const openAny = (text: string): Unwrapped | null =>
-  unwrapAnyV2(text, JSON.parse(text) as Record<string, unknown>);
+  unwrapAnyEnvelope(text, JSON.parse(text) as Record<string, unknown>);
 
 describe('the V2 envelope', () => {
   const payload = '{"msg":"tracing.profiling","id":18446744073709551615,"values":{"x":[1.50,1e400]}}';
@@ -223,7 +223,7 @@ describe('any object in the V2 envelope', () => {
         const text = sorted
           ? `{"id":${id.toString()},"payload":${payload},"ts":"${ts}"}`
           : `{"id":${id.toString()},"ts":"${ts}","payload":${payload}}`;
-        const short = unwrapUsualV2(text);
+        const short = unwrapUsualEnvelope(text);
         if (short === null) return;
         taken++;
         const long = openAny(text);

@@ -2,7 +2,7 @@ import { CLOSE_BRACE, membersOf, type MemberText } from '../../platform/json/ind
 
 /** A message without its envelope. */
 export interface Unwrapped {
-  /** V2's `id`; `null` for the flat envelope. */
+  /** The `id` of the envelope; `null` for the flat form. */
   envelopeId: number | null;
   fields: Record<string, unknown>;
   /** The flat form, as it is stored. */
@@ -10,24 +10,24 @@ export interface Unwrapped {
   ts: string | null;
 }
 
-// The two orders in which nodes write V2: as declared, and sorted.
-const ID_FIRST = /^\{"id":(0|[1-9]\d{0,14}),"ts":"([\w.:+-]*)","payload":(?=\{")/;
+// The two orders in which nodes write the envelope {id, ts, payload}: as declared, and sorted.
+const DECLARED = /^\{"id":(0|[1-9]\d{0,14}),"ts":"([\w.:+-]*)","payload":(?=\{")/;
 const SORTED = /^\{"id":(0|[1-9]\d{0,14}),"payload":(?=\{")/;
 const SORTED_TAIL = ',"ts":"';
 const TS = /^[\w.:+-]*$/;
 
 /**
- * Unwraps V2 in one of its two usual forms, if the payload has no `ts` of its own. The text around the payload is
+ * Unwraps the envelope `{id, ts, payload}` in one of its two usual orders, if the payload has no `ts` of its own. The text around the payload is
  * matched exactly: if the payload is JSON, the whole text is, with no other meaning.
  *
  * @returns `null` for any other text
  * @throws SyntaxError for text that is not JSON
  */
-export function unwrapUsualV2(text: string): Unwrapped | null {
+export function unwrapUsualEnvelope(text: string): Unwrapped | null {
   if (!text.startsWith('{"id":')) return null;
   let head = SORTED.exec(text);
   if (head === null) {
-    head = ID_FIRST.exec(text);
+    head = DECLARED.exec(text);
     if (head === null || !text.endsWith('}}')) return null;
     const ts = head[2] ?? '';
     const payload = text.slice(head[0].length, -1);
@@ -49,13 +49,13 @@ export function unwrapUsualV2(text: string): Unwrapped | null {
 }
 
 /**
- * Unwraps any V2 envelope, with any order, space, escapes and further members. Members other than `id` and `payload` are
+ * Unwraps an envelope of any form: with any order, space, escapes and further members. Members other than `id` and `payload` are
  * added to the payload. If the payload has a member of that name, that of the envelope goes into `_envelope`.
  *
  * @param parsed the text, parsed
- * @returns `null` if this is not V2
+ * @returns `null` if this is no envelope
  */
-export function unwrapAnyV2(text: string, parsed: Record<string, unknown>): Unwrapped | null {
+export function unwrapAnyEnvelope(text: string, parsed: Record<string, unknown>): Unwrapped | null {
   if (parsed.msg !== undefined || !isEnvelopeId(parsed.id) || !isObject(parsed.payload)) return null;
   const payload = parsed.payload;
   const members = membersOf(text);
@@ -74,6 +74,7 @@ export function unwrapAnyV2(text: string, parsed: Record<string, unknown>): Unwr
     added.push(`"${name}":{${conflicting.join(',')}}`);
   }
   const ts = [parsed.ts, payload.ts].find((value) => typeof value === 'string') ?? null;
+  // `+ 0`: -0 becomes 0.
   return { envelopeId: parsed.id + 0, fields: payload, logs: extend(payloadText, added), ts };
 }
 

@@ -1,5 +1,5 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { isObject, unwrapAnyV2, unwrapUsualV2, type Unwrapped } from './envelope.js';
+import { isObject, unwrapAnyEnvelope, unwrapUsualEnvelope, type Unwrapped } from './envelope.js';
 import { findUnstorable, type UnstorableReason } from '../../platform/json/index.js';
 
 /** Why a frame cannot be stored as a message; the values of `reason` in `rejected_messages`. */
@@ -11,7 +11,7 @@ export type ParsedFrame =
   | { kind: 'rejected'; reason: RejectReason; envelopeId: number | null };
 
 export interface ParsedMessage {
-  /** The `id` of the V2 envelope, which identifies a node on its socket; `null` for the flat form. */
+  /** The `id` of the envelope, which identifies a node on its socket; `null` for the flat form. */
   envelopeId: number | null;
   /** The type, if it is a string. */
   msg: string | null;
@@ -28,7 +28,7 @@ export interface ParsedMessage {
 const BYTE_ORDER_MARK = '\ufeff';
 
 /**
- * Parses a text or binary WebSocket frame, in the V2 envelope or the flat form. Does not throw. PostgreSQL's jsonb accepts
+ * Parses a text or binary WebSocket frame, as the envelope `{id, ts, payload}` or in the flat form. Does not throw. PostgreSQL's jsonb accepts
  * each message that it returns (in a database with UTF-8).
  */
 export function parseFrame(data: Buffer): ParsedFrame {
@@ -53,7 +53,7 @@ function decode(data: Buffer): string | null {
 
 function unwrap(text: string): Unwrapped | 'invalid_json' | 'not_an_object' {
   try {
-    const usual = unwrapUsualV2(text);
+    const usual = unwrapUsualEnvelope(text);
     if (usual !== null) return usual;
   } catch {
     // It only looked like a usual form.
@@ -66,7 +66,7 @@ function unwrap(text: string): Unwrapped | 'invalid_json' | 'not_an_object' {
   }
   if (!isObject(parsed)) return 'not_an_object';
   const ts = typeof parsed.ts === 'string' ? parsed.ts : null;
-  return unwrapAnyV2(text, parsed) ?? { envelopeId: null, fields: parsed, logs: text.trim(), ts };
+  return unwrapAnyEnvelope(text, parsed) ?? { envelopeId: null, fields: parsed, logs: text.trim(), ts };
 }
 
 function rejected(reason: RejectReason, envelopeId: number | null = null): ParsedFrame {

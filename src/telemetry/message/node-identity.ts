@@ -50,8 +50,8 @@ function ownValue(value: unknown): unknown {
 }
 
 /**
- * The peer id in a network state, for the oldest nodes, whose `system.connected` has none. It may parse a network state
- * in a string: to be called only while the peer id is unknown.
+ * The peer id in a network state, for the oldest nodes, whose `system.connected` has none. Slow where the state is JSON in a
+ * string: to be called only while the peer id is unknown.
  */
 export function readPeerId(message: ParsedMessage): string | null {
   const { msg, fields } = message;
@@ -71,7 +71,7 @@ function peerIdOf(state: unknown): string | null {
 
 function peerId(value: unknown): string | null {
   if (typeof value !== 'string' || value === '' || value.length > MAX_PEER_ID_LENGTH) return null;
-  // The message has been checked, but not JSON in its strings.
+  // The parser checked the message, but not JSON inside one of its strings.
   return UNSTORABLE.test(value) ? null : copyText(value);
 }
 

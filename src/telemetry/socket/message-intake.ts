@@ -13,7 +13,7 @@ import type { TelemetryEndpoint } from './telemetry-endpoint.js';
 /** The bytes of a rejected message that are stored. */
 export const REJECTED_HEAD_BYTES = 1024;
 
-/** Rejected messages of which the beginning is stored, in a second: a node that sends nothing else must not fill the disk. */
+/** Rejected messages of which the beginning is stored, of all nodes in a second: they must not fill the disk. */
 const REJECTED_PER_S = 20;
 
 /** Adds the messages of the sockets to the open batch. */
@@ -38,8 +38,8 @@ export class MessageIntake {
     const createdAtMs = Math.floor(created.microseconds / 1000);
     this.metrics.clock(created.clock, receivedAt - createdAtMs);
     const type = typeNumber(message.msg);
-    const isIdentified = identify(connection, message, identity);
-    const mustBeWritten = connection.recordMessage(receivedAt, createdAtMs, type) || isIdentified;
+    const identityChanged = identify(connection, message, identity);
+    const mustBeWritten = connection.recordMessage(receivedAt, createdAtMs, type) || identityChanged;
     if (mustBeWritten) this.batcher.addConnection(connection);
     const { id, audit } = connection.origin;
     // Field by field: object spread took as long as parsing the message.

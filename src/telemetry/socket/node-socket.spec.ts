@@ -23,7 +23,7 @@ class FakeWebSocket extends EventEmitter {
   /** What the last ping held. */
   pinged = '';
   terminated = false;
-  goodbye: string | undefined;
+  closeFrame: string | undefined;
 
   ping(payload: string): void {
     this.pings += 1;
@@ -44,7 +44,7 @@ class FakeWebSocket extends EventEmitter {
 
   close(code: number, reason: string): void {
     this.readyState = this.CLOSING;
-    this.goodbye = `${code.toString()} ${reason}`;
+    this.closeFrame = `${code.toString()} ${reason}`;
   }
 
   terminate(): void {
@@ -59,8 +59,8 @@ describe('NodeSocket', () => {
   let tcpSocket: { bytesRead: number };
   let meter: FrameMeter;
   let node: NodeSocket;
-  /** What it told the others, in order. */
-  let told: string[];
+  /** What it calls the others, in order. */
+  let calls: string[];
   let ended: NodeConnection[];
   let fault: Error | undefined;
   /** Connections that were named. */
@@ -69,7 +69,7 @@ describe('NodeSocket', () => {
   beforeEach(() => {
     ws = new FakeWebSocket();
     tcpSocket = { bytesRead: 300 };
-    told = [];
+    calls = [];
     ended = [];
     fault = undefined;
     named = 0;
@@ -86,29 +86,29 @@ describe('NodeSocket', () => {
           if (fault !== undefined) throw fault;
           if (greeting !== null) connection.identify(greeting);
           connection.recordMessage(Date.now(), Date.now(), 16);
-          told.push(`accept ${String(msg)}`);
+          calls.push(`accept ${String(msg)}`);
         },
         reject: (_: unknown, __: unknown, about: { reason: string; connectionId: number | null }) => {
-          told.push(`reject ${about.reason} of ${about.connectionId === null ? 'nobody' : 'a node'}`);
+          calls.push(`reject ${about.reason} of ${about.connectionId === null ? 'no connection' : 'a node'}`);
         },
         ended: (connection: NodeConnection) => ended.push(connection),
       },
       outcomes: {
-        count: (path: string, outcome: string) => told.push(`${outcome} ${path}`),
-        rejected: (path: string, reason: string) => told.push(`rejected ${path} ${reason}`),
+        count: (path: string, outcome: string) => calls.push(`${outcome} ${path}`),
+        rejected: (path: string, reason: string) => calls.push(`rejected ${path} ${reason}`),
       },
       metrics: {
         socketOpened: () => undefined,
-        socketClosed: (path: string, reason: string) => told.push(`closed ${path} ${reason}`),
+        socketClosed: (path: string, reason: string) => calls.push(`closed ${path} ${reason}`),
         nodeAdded: () => undefined,
-        connectionReplaced: (reason: string) => told.push(`replaced ${reason}`),
-        nodesEnded: (count: number) => told.push(`${count.toString()} nodes ended`),
+        connectionReplaced: (reason: string) => calls.push(`replaced ${reason}`),
+        nodesEnded: (count: number) => calls.push(`${count.toString()} nodes ended`),
         frame: () => undefined,
       },
-      limits: { silentMs: 3_000, bytes: { bytesPerS: 100, windowS: 2 } },
-      onTooManyBytes: (ipAddr: string) => told.push(`too much from ${ipAddr}`),
-      onEnd: () => told.push('end'),
-      onFault: (error: unknown) => told.push(`fault ${String(error)}`),
+      limits: { firstFrameMs: 3_000, bytes: { bytesPerS: 100, windowS: 2 } },
+      onTooManyBytes: (ipAddr: string) => calls.push(`too much from ${ipAddr}`),
+      onEnd: () => calls.push('end'),
+      onFault: (error: unknown) => calls.push(`fault ${String(error)}`),
     } as unknown as NodeSocketContext;
     meter = new FrameMeter();
     const at = { socket: tcpSocket, meter, ipAddr: '192.0.2.7' };
@@ -125,7 +125,7 @@ describe('NodeSocket', () => {
 
   let now = 0;
   /** Looks once a second, from when it was opened. */
-  const look = (times: number): void => {
+  const check = (times: number): void => {
     for (let count = 0; count < times; count += 1) node.checkLimits((now += 1_000));
   };
 
@@ -138,7 +138,7 @@ describe('NodeSocket', () => {
     expect([ws.pings, ws.terminated]).toEqual([6, false]);
     beat();
     expect([ws.pings, ws.terminated]).toEqual([6, true]);
-    expect(told).toEqual(['closed / timeout', '0 nodes ended', 'end']);
+    expect(calls).toEqual(['closed / timeout', '0 nodes ended', 'end']);
   });
 
   it('starts its timeout anew after a pause', () => {
@@ -158,27 +158,27 @@ describe('NodeSocket', () => {
     expect([ws.pings, ws.terminated]).toEqual([1, false]);
     beat(1);
     expect(ws.terminated).toBe(true);
-    expect(told).toContain('closed / shutdown');
+    expect(calls).toContain('closed / shutdown');
   });
 
   it('is closed when a message takes too long, but not while it is paused', () => {
     receive('{"msg":"a"}');
     meter.read(Buffer.from([0x82, 0xfe]));
     node.setPaused(true);
-    look(100);
+    check(100);
     node.setPaused(false);
-    look(30);
-    expect(ws.goodbye).toBeUndefined();
-    look(2);
-    expect(ws.goodbye).toBe('1008 message timeout');
-    look(1);
-    expect(told).toContain('closed / message_timeout');
+    check(30);
+    expect(ws.closeFrame).toBeUndefined();
+    check(2);
+    expect(ws.closeFrame).toBe('1008 message timeout');
+    check(1);
+    expect(calls).toContain('closed / message_timeout');
   });
 
   it('ends with too_many_fragments after an error of ws on the parts of a message', () => {
     ws.emit('error', Object.assign(new Error('x'), { code: 'WS_ERR_TOO_MANY_BUFFERED_PARTS' }));
     ws.terminate();
-    expect(told).toContain('closed / too_many_fragments');
+    expect(calls).toContain('closed / too_many_fragments');
   });
 
   it('reports the memory that it holds, and is terminated on eviction', () => {
@@ -196,8 +196,8 @@ describe('NodeSocket', () => {
     expect(held.identities).toBeGreaterThan(20 * 2_500);
     expect(held.identities).toBeLessThan(100_000);
     node.evict();
-    expect(ws.goodbye).toBe('1013 memory limit');
-    expect(told).toContain('closed / memory_limit');
+    expect(ws.closeFrame).toBe('1013 memory limit');
+    expect(calls).toContain('closed / memory_limit');
   });
 
   it('has a connection for each envelope id, also of rejected messages', () => {
@@ -207,10 +207,10 @@ describe('NodeSocket', () => {
     receive('{"msg":"b"}');
     receive('?');
     ws.terminate();
-    expect(told).toEqual([
+    expect(calls).toEqual([
       'accept a',
       'reject nul_character of a node',
-      'reject nul_character of nobody',
+      'reject nul_character of no connection',
       'accept b',
       'reject invalid_json of a node',
       'closed / reset',
@@ -261,14 +261,14 @@ describe('NodeSocket', () => {
     const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now());
     for (let id = 1; id <= 81; id += 1) receive(`{"id":${id.toString()},"ts":"x","payload":{"msg":"a"}}`);
     clock.mockRestore();
-    expect(told.filter((text) => text === 'accept a')).toHaveLength(80);
-    expect(told.at(-1)).toBe('dropped /');
-    expect(told.filter((text) => text === 'replaced id_evicted')).toHaveLength(60);
+    expect(calls.filter((text) => text === 'accept a')).toHaveLength(80);
+    expect(calls.at(-1)).toBe('dropped /');
+    expect(calls.filter((text) => text === 'replaced id_evicted')).toHaveLength(60);
     expect(ended.map((connection) => connection.origin.envelopeId)).toEqual(
       Array.from({ length: 60 }, (_, at) => at + 1),
     );
     ws.terminate();
-    expect(told).toContain('20 nodes ended');
+    expect(calls).toContain('20 nodes ended');
   });
 
   it('replaces a connection when another node sends under its id', () => {
@@ -279,7 +279,7 @@ describe('NodeSocket', () => {
     greet('Y');
     receive('{"msg":"c"}');
     ws.terminate();
-    expect(told).toEqual([
+    expect(calls).toEqual([
       'accept system.connected',
       'accept b',
       'replaced identity_changed',
@@ -300,7 +300,7 @@ describe('NodeSocket', () => {
     receive('{"msg":"a"}');
     fault = undefined;
     receive('{"msg":"b"}');
-    expect(told).toEqual(['rejected / internal_error', 'fault Error: ours', 'accept b']);
+    expect(calls).toEqual(['rejected / internal_error', 'fault Error: ours', 'accept b']);
   });
 
   it.each([
@@ -311,36 +311,36 @@ describe('NodeSocket', () => {
   ])('has its end reason after %s', (code, expected) => {
     ws.emit('error', Object.assign(new Error(code), { code }));
     ws.emit('close', 1006);
-    expect(told).toEqual([...expected, '0 nodes ended', 'end']);
+    expect(calls).toEqual([...expected, '0 nodes ended', 'end']);
   });
 
   it('is closed without a message in time, where pauses do not count', () => {
-    look(2);
+    check(2);
     node.setPaused(true);
-    look(10);
+    check(10);
     node.setPaused(false);
-    expect(ws.goodbye).toBeUndefined();
-    look(1);
-    expect([ws.goodbye, ws.terminated]).toEqual(['1008 no message', false]);
-    look(1);
-    expect(told).toEqual(['closed / no_message', '0 nodes ended', 'end']);
+    expect(ws.closeFrame).toBeUndefined();
+    check(1);
+    expect([ws.closeFrame, ws.terminated]).toEqual(['1008 no message', false]);
+    check(1);
+    expect(calls).toEqual(['closed / no_message', '0 nodes ended', 'end']);
   });
 
   it('may be silent after a message, even an invalid one', () => {
     receive('?');
-    look(10);
-    expect(ws.goodbye).toBeUndefined();
+    check(10);
+    expect(ws.closeFrame).toBeUndefined();
   });
 
   it('is closed when it sends too much, and terminated one check later', () => {
     receive('{"msg":"a"}');
     tcpSocket.bytesRead += 201;
-    look(1);
-    expect([ws.goodbye, ws.terminated]).toEqual(['1008 too many bytes', false]);
+    check(1);
+    expect([ws.closeFrame, ws.terminated]).toEqual(['1008 too many bytes', false]);
     receive('{"msg":"b"}');
     tcpSocket.bytesRead += 1_000;
-    look(1);
-    expect(told).toEqual([
+    check(1);
+    expect(calls).toEqual([
       'accept a',
       'too much from 192.0.2.7',
       'accept b',
@@ -352,15 +352,15 @@ describe('NodeSocket', () => {
 
   it('is terminated when it does not read', () => {
     ws.bufferedAmount = 65_536;
-    look(1);
-    expect(told).toEqual(['closed / slow_reader', '0 nodes ended', 'end']);
+    check(1);
+    expect(calls).toEqual(['closed / slow_reader', '0 nodes ended', 'end']);
   });
 
   it('keeps its close grace period when the server stops', () => {
     node.close(1001, 'going away');
     tcpSocket.bytesRead += 1_000_000;
-    look(10);
-    expect([ws.goodbye, ws.terminated]).toEqual(['1001 going away', false]);
+    check(10);
+    expect([ws.closeFrame, ws.terminated]).toEqual(['1001 going away', false]);
   });
 
   it('sends pongs, but not to a node that does not read them', async () => {

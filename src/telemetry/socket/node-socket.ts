@@ -27,8 +27,8 @@ export const CHECK_INTERVAL_MS = 1_000;
 
 /** Undefined is no limit. */
 export interface SocketLimits {
-  /** Until the first message: milliseconds. */
-  silentMs: number | undefined;
+  /** Until the first frame: milliseconds. */
+  firstFrameMs: number | undefined;
   bytes: ByteLimit | undefined;
 }
 
@@ -64,8 +64,8 @@ export class NodeSocket extends WatchedWebSocket<LimitViolation> {
   private readonly connections: SocketConnections;
   private readonly roundTrips = new RoundTrips();
   private readonly byteRate: ByteRate | undefined;
-  private hasSentMessage = false;
-  private withoutMessageMs = 0;
+  private hasSentFrame = false;
+  private withoutFrameMs = 0;
   private violation: LimitViolation | undefined;
 
   constructor(
@@ -142,8 +142,9 @@ export class NodeSocket extends WatchedWebSocket<LimitViolation> {
   private findViolation(now: number): LimitViolation | undefined {
     if (this.ws.bufferedAmount >= MAX_UNSENT_BYTES) return 'slow_reader';
     if (this.ws.isPaused) return undefined;
-    const { silentMs = Infinity } = this.context.limits;
-    if (!this.hasSentMessage && (this.withoutMessageMs += CHECK_INTERVAL_MS) >= silentMs) return 'no_message';
+    const { firstFrameMs = Infinity } = this.context.limits;
+    if (!this.hasSentFrame) this.withoutFrameMs += CHECK_INTERVAL_MS;
+    if (!this.hasSentFrame && this.withoutFrameMs >= firstFrameMs) return 'no_message';
     if (this.isMessageOverdue(CHECK_INTERVAL_MS)) return 'message_timeout';
     return this.byteRate?.exceeds(this.tcp.socket.bytesRead, now) === true ? 'too_many_bytes' : undefined;
   }
@@ -151,7 +152,7 @@ export class NodeSocket extends WatchedWebSocket<LimitViolation> {
   protected override onMessage(frame: Buffer): void {
     const { endpoint, context } = this;
     context.metrics.frame(endpoint.countedAs, frame.length);
-    this.hasSentMessage = true;
+    this.hasSentFrame = true;
     try {
       const receivedAt = context.clock.now();
       const parsed = parseFrame(frame);

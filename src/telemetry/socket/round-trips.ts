@@ -1,7 +1,7 @@
-/** The shortest of so many round trips counts: one may be long because either side was busy. */
+/** The shortest of the last eight round trips counts: one may be long because either side was busy. */
 const SAMPLES = 8;
 
-/** The largest value of the column. */
+/** The largest value of `peer_connections.rtt_us`, an integer. */
 const MAX_US = 2 ** 31 - 1;
 
 /** Measures the round-trip time of a socket by pings and their pongs. Times are of a monotonic clock. */

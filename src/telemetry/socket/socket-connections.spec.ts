@@ -44,11 +44,11 @@ describe('SocketConnections', () => {
   };
   const hearAll = (from: number, to: number): (number | undefined)[] =>
     Array.from({ length: to - from + 1 }, (_, at) => hear(from + at));
-  const greeting = (peerId: string | null, said: Partial<NodeIdentity> = {}): NodeIdentity => ({
+  const greeting = (peerId: string | null, fields: Partial<NodeIdentity> = {}): NodeIdentity => ({
     ...UNKNOWN_IDENTITY,
     chain: 'One',
     peerId,
-    ...said,
+    ...fields,
   });
   /** As many other nodes under one id as may come at once. */
   const spend = (id: number): void => {
@@ -119,13 +119,13 @@ describe('SocketConnections', () => {
 
   it('keeps a connection whose node sends the same identity, or more fields', () => {
     hear(1);
-    const said = [
+    const identities = [
       greeting(null, { chain: null }),
       greeting(null),
       greeting('X'),
       greeting('X', { name: 'new' }),
     ];
-    expect(said.map((one) => hear(1, one))).toEqual([1, 1, 1, 1]);
+    expect(identities.map((one) => hear(1, one))).toEqual([1, 1, 1, 1]);
     expect(replaced).toEqual([]);
   });
 

@@ -72,8 +72,8 @@ class IdentityCache {
 export class SocketConnections<C extends NodeConnection = NodeConnection> {
   private readonly byId = new Map<number | null, C>();
   /**
-   * Identities of other nodes whose connection the limit did not allow yet. Messages that follow under their ids belong to
-   * them.
+   * Identities of nodes that took over an id while the limit allows no other connection. Until it does, messages under
+   * these ids are dropped.
    */
   private readonly pending = new IdentityCache();
   /** The last identities of ids without a connection: nodes send theirs once. Without `sysinfo`, which is large. */
@@ -120,7 +120,8 @@ export class SocketConnections<C extends NodeConnection = NodeConnection> {
       connection = this.checkIdentity(connection, identity, receivedAt);
     }
     // Cheaper than an ordered list: the least recently used one is searched for only when it is evicted.
-    if (connection !== undefined) connection.lastUse = this.messages += 1;
+    this.messages += 1;
+    if (connection !== undefined) connection.lastUse = this.messages;
     return connection;
   }
 

@@ -18,7 +18,7 @@ const SHARE_FOR_TERMINATION = 1 / 6;
 const GOING_AWAY = 'the server is going away';
 
 /** Is notified of pauses and of sockets, to record when nodes were not observed. Not called for messages. */
-export abstract class SocketWatch {
+export abstract class SocketObserver {
   /** All sockets are paused, or resumed. */
   abstract paused(paused: boolean): void;
 
@@ -47,7 +47,7 @@ export class TelemetrySockets {
     private readonly metrics: TelemetryMetrics,
     private readonly addresses: ClientAddresses,
     private readonly count: OpenSocketCount,
-    private readonly watch: SocketWatch,
+    private readonly observer: SocketObserver,
     private readonly memory: SocketMemory,
     blocked: BlockedAddresses,
     collector: CollectorId,
@@ -66,7 +66,7 @@ export class TelemetrySockets {
         memory.delete(socket);
         if (!this.sockets.delete(socket)) return;
         this.count.closed(socket.ipAddr);
-        watch.ended(socket.openMs, socket.ipAddr);
+        observer.ended(socket.openMs, socket.ipAddr);
       },
       onTooManyBytes: (ipAddr) => blocked.block(ipAddr),
       onFault: (error) => this.logger.error('A message could not be processed.', error),
@@ -90,7 +90,7 @@ export class TelemetrySockets {
     this.sockets.add(socket);
     this.memory.add(socket);
     this.count.opened(socket.ipAddr);
-    this.watch.opened();
+    this.observer.opened();
     if (this.lifecycle.state === 'draining') socket.close(CloseCode.GoingAway, GOING_AWAY);
     else if (this.queue.full) socket.setPaused(true);
   }
@@ -108,7 +108,7 @@ export class TelemetrySockets {
 
   private setPaused(paused: boolean): void {
     this.metrics.reading(paused);
-    this.watch.paused(paused);
+    this.observer.paused(paused);
     for (const socket of this.sockets) socket.setPaused(paused);
   }
 
@@ -126,7 +126,7 @@ export class TelemetrySockets {
 function limitsOf(settings: Settings): SocketLimits {
   const { TELEMETRY_SILENT_TIMEOUT_S: silentS, TELEMETRY_MAX_BYTES_PER_S: bytesPerS } = settings;
   return {
-    silentMs: silentS === 0 ? undefined : silentS * 1000,
+    firstFrameMs: silentS === 0 ? undefined : silentS * 1000,
     bytes: bytesPerS === 0 ? undefined : { bytesPerS, windowS: settings.TELEMETRY_BYTES_WINDOW_S },
   };
 }

@@ -155,13 +155,13 @@ export class DecoderV1 {
     if (!Array.isArray(values) || values.length !== this.keys.length) {
       throw new BatchFormatError('A connection in a batch does not have the columns of its journal.');
     }
-    const said: Partial<Record<keyof ConnectionSnapshot, unknown>> = Object.fromEntries(
+    const fields: Partial<Record<keyof ConnectionSnapshot, unknown>> = Object.fromEntries(
       this.keys.map((key, at) => [key, values[at]]),
     );
-    said.oldestCreatedAt ??= Infinity;
-    said.newestCreatedAt ??= -Infinity;
-    said.rttUs ??= null;
-    return { ...UNKNOWN_IDENTITY, ...said } as unknown as ConnectionSnapshot;
+    fields.oldestCreatedAt ??= Infinity;
+    fields.newestCreatedAt ??= -Infinity;
+    fields.rttUs ??= null;
+    return { ...UNKNOWN_IDENTITY, ...fields } as unknown as ConnectionSnapshot;
   }
 }
 
