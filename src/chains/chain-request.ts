@@ -22,6 +22,12 @@ export function ChainParameter({
   });
 }
 
+/** The chain in a path. */
+export class ChainPath {
+  @ChainParameter({ description: 'The chain.', required: true })
+  chain!: string;
+}
+
 /** One of several chains with the same name. */
 export class ChainChoice {
   @ApiString(

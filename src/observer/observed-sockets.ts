@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { CollectorId, LocalClock } from '../storage/index.js';
-import { SocketWatch } from '../telemetry/index.js';
+import { SocketObserver } from '../telemetry/index.js';
 import type { Gap } from './gaps.js';
 import { PendingGaps } from './pending-gaps.js';
 import { SocketLosses } from './socket-losses.js';
@@ -10,7 +10,7 @@ const MERGED_PAUSE_MS = 5_000;
 
 /** Records a gap while reading is paused, and when many sockets are lost at once. */
 @Injectable()
-export class ObservedSockets extends SocketWatch {
+export class ObservedSockets extends SocketObserver {
   private readonly logger = new Logger('Observer');
   private readonly losses = new SocketLosses();
   private pause: Gap | undefined;

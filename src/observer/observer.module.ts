@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { StorageModule } from '../storage/index.js';
-import { SocketWatch } from '../telemetry/index.js';
+import { SocketObserver } from '../telemetry/index.js';
 import { clockMetricProviders, ClockMetrics, ClockSamples } from './clock-samples.js';
 import { GapStore, LostCollectors } from './gap-store.js';
 import { PendingGaps } from './pending-gaps.js';
@@ -19,8 +19,8 @@ import { ObservedSockets } from './observed-sockets.js';
     ObservedSockets,
     Observer,
     PendingGaps,
-    { provide: SocketWatch, useExisting: ObservedSockets },
+    { provide: SocketObserver, useExisting: ObservedSockets },
   ],
-  exports: [Observer, SocketWatch],
+  exports: [Observer, SocketObserver],
 })
 export class ObserverModule {}

@@ -1,10 +1,10 @@
 export { ClockDifferenceError, Purge, withPurge } from './purge.js';
-export { type ExpiringRows, PurgeRegistry } from './purge-registry.js';
+export { type ExpiringRows, PurgeRegistry, PurgeRegistryModule } from './purge-registry.js';
 export {
   type DroppedPartition,
   type Expired,
   type ExpiredPartition,
-  type PurgeContext,
+  PurgeContext,
   type PurgeFailure,
   type PurgePart,
   type PurgePreview,

@@ -1,8 +1,10 @@
+import type { Settings } from '../platform/config/index.js';
 import {
   BATCH_IDS_KEPT_MS,
   BRIEF_NODE_KEPT_MS,
   BRIEF_NODE_MS,
   connectionIds,
+  DAY_MS,
   endedBefore,
   LOST_CONNECTION_MS,
   NO_UNSTORED_BATCHES,
@@ -12,9 +14,13 @@ import {
 import { MessagesPart } from './messages.part.js';
 import type { PurgeContext, PurgePart } from './purge-part.js';
 import type { ExpiringRows, PurgeRegistry } from './purge-registry.js';
+import { ReportsPart } from './reports.part.js';
 
 /** Registers the parts of the server itself. */
-export function registerOwnParts(registry: PurgeRegistry): void {
+export function registerOwnParts(
+  registry: PurgeRegistry,
+  { INSIGHT_DETAIL_DAYS, INSIGHT_BLOCK_DAYS }: Settings,
+): void {
   registry.register(new MessagesPart());
   registry.registerRows(connections);
   registry.registerRows(batches);
@@ -25,9 +31,48 @@ export function registerOwnParts(registry: PurgeRegistry): void {
     kept: REJECTED_KEPT_MS,
   });
   registry.register(collectors);
+  for (const table of OF_NODES) registry.registerRows(ofBriefNodes(table));
   registry.registerRows(nodes);
   registry.registerRows(chains);
+  const block = { key: ['chain_id', 'height', 'hash'], orderBy: 'first_seen_at' };
+  registry.registerRows({ table: 'insight_arrivals', ...block, kept: INSIGHT_DETAIL_DAYS * DAY_MS });
+  registry.registerRows({ table: 'insight_blocks', ...block, kept: INSIGHT_BLOCK_DAYS * DAY_MS });
+  registry.registerRows({
+    table: 'insight_minutes',
+    key: ['chain_id', 'minute'],
+    orderBy: 'minute',
+    kept: INSIGHT_BLOCK_DAYS * DAY_MS,
+  });
+  registry.registerRows({
+    table: 'insight_dirty_hours',
+    key: ['hour'],
+    orderBy: 'hour',
+    kept: INSIGHT_BLOCK_DAYS * DAY_MS,
+  });
+  registry.registerRows({
+    table: 'insight_webhook_events',
+    key: ['number'],
+    orderBy: 'number',
+    condition: FINISHED_EVENT,
+    kept: WEBHOOK_KEPT_MS,
+  });
+  registry.registerRows({
+    table: 'insight_node_hours',
+    key: ['chain_id', 'node_id', 'hour'],
+    orderBy: 'hour',
+    kept: INSIGHT_DETAIL_DAYS * DAY_MS,
+  });
+  registry.registerRows(hardware);
+  registry.register(new ReportsPart());
 }
+
+/** A known event is not sent again: it stays for longer than events are captured. One that has not ended stays, too. */
+const WEBHOOK_KEPT_MS = 2 * DAY_MS;
+const FINISHED_EVENT = `
+  finished_at < $1 AND NOT (type = 'stuck_nodes' AND phase = 'begin' AND NOT EXISTS (
+    SELECT FROM insight_webhook_events AS later
+     WHERE later.type = 'stuck_nodes' AND later.chain_id = insight_webhook_events.chain_id
+       AND later.number > insight_webhook_events.number))`;
 
 /** Connections of `/audit` and open connections never expire. Parameters: {@link expiredBefore}. */
 const EXPIRED_CONNECTION = `NOT audit AND ended_at < $1 AND ${endedBefore('$1', '$2')}`;
@@ -149,12 +194,25 @@ async function hasConnections(context: PurgeContext, number: number): Promise<bo
 /** By now(), the database's clock. */
 const LONG_GONE = `last_seen_at < now() - ${sqlInterval(BRIEF_NODE_KEPT_MS)}`;
 
+const BRIEF = `heard < ${sqlInterval(BRIEF_NODE_MS)} AND ${LONG_GONE}`;
+
+/** What outlives connections stays as long as the node. By the primary keys, which begin with it. */
+const OF_NODES = ['insight_sessions', 'insight_node_days'] as const;
+const ofBriefNodes = (table: (typeof OF_NODES)[number]): ExpiringRows => ({
+  table,
+  key: table === 'insight_sessions' ? ['node_id', 'began_at', 'connection_id'] : ['node_id', 'day'],
+  orderBy: 'node_id',
+  condition: `node_id IN (SELECT id FROM nodes WHERE ${BRIEF})`,
+  kept: () => [],
+});
+
 /** Nodes that were connected briefly, so that untrusted clients cannot fill the table. All others stay. */
 const nodes: ExpiringRows = {
   table: 'nodes',
+  after: OF_NODES,
   key: ['id'],
   orderBy: 'id',
-  condition: `heard < ${sqlInterval(BRIEF_NODE_MS)} AND ${LONG_GONE}`,
+  condition: BRIEF,
   kept: () => [],
 };
 
@@ -165,5 +223,15 @@ const chains: ExpiringRows = {
   key: ['id'],
   orderBy: 'id',
   condition: `${LONG_GONE} AND NOT EXISTS (SELECT FROM nodes WHERE nodes.chain_id = chains.id)`,
+  kept: () => [],
+};
+
+/** Benchmarks of nodes that were removed. All others stay. */
+const hardware: ExpiringRows = {
+  table: 'insight_hardware',
+  after: ['nodes'],
+  key: ['chain_id', 'node_id'],
+  orderBy: 'node_id',
+  condition: 'NOT EXISTS (SELECT FROM nodes WHERE nodes.id = insight_hardware.node_id)',
   kept: () => [],
 };

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { listPartitions } from '../storage/index.js';
+import { DAY_MS, listPartitions } from '../storage/index.js';
 
 /** Removes one kind of expired data, as a part of every purge. */
 export interface PurgePart {
@@ -20,6 +20,9 @@ export interface PurgePart {
   preview(context: PurgeContext): Promise<Expired>;
 }
 
+/** Messages that are not aggregated yet stay for so long after they have expired. */
+const WAITS_FOR_AGGREGATION_MS = DAY_MS;
+
 /** The connection, the times and the signal of one purge. */
 export class PurgeContext {
   constructor(
@@ -32,11 +35,22 @@ export class PurgeContext {
     readonly signal: AbortSignal,
     /** Whether this is a preview, which removes nothing. */
     readonly dryRun: boolean,
+    /** Messages that were stored before are aggregated: milliseconds since the epoch; null if none are to be. */
+    private readonly aggregatedUntil: number | null = null,
   ) {}
 
-  /** Messages of `/` expire before this time: milliseconds since the epoch. */
+  /**
+   * Messages of `/` expire before this time: milliseconds since the epoch. If their aggregation is behind, they stay until
+   * it is done, for a day at most.
+   */
   get messagesExpiredBefore(): number {
-    return this.now - this.expiryMs;
+    const cutoff = this.now - this.expiryMs;
+    return Math.min(cutoff, Math.max(this.aggregatedUntil ?? cutoff, cutoff - WAITS_FOR_AGGREGATION_MS));
+  }
+
+  /** Whether expired messages will be removed before they are aggregated. */
+  get losesUnaggregated(): boolean {
+    return this.aggregatedUntil !== null && this.aggregatedUntil < this.messagesExpiredBefore;
   }
 
   /**
@@ -73,6 +87,8 @@ export class PurgeReport {
   /** Expired partitions that were locked by readers, and are left to the next purge. */
   readonly left: string[] = [];
   readonly failures: PurgeFailure[] = [];
+  /** Whether messages were removed before they were aggregated. */
+  lostUnaggregated = false;
 
   deleted(table: string, rows: number): void {
     this.rows[table] = (this.rows[table] ?? 0) + rows;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Settings } from '../platform/config/index.js';
 import { registerOwnParts } from './own-parts.js';
 import type { PurgePart } from './purge-part.js';
 import { PurgeRegistry } from './purge-registry.js';
@@ -39,7 +40,7 @@ describe('PurgeRegistry', () => {
 
   it('orders parts of a team before and after those of the server', () => {
     const registry = registryWith(part('mine', 'collectors'));
-    registerOwnParts(registry);
+    registerOwnParts(registry, new Settings());
     registry.register(part('last', 'peer_connections'));
     expect(names(registry)).toEqual([
       'logs_expiring',
@@ -48,8 +49,18 @@ describe('PurgeRegistry', () => {
       'collectors',
       'mine',
       'rejected_messages',
+      'insight_sessions',
+      'insight_node_days',
       'nodes',
       'chains',
+      'insight_arrivals',
+      'insight_blocks',
+      'insight_minutes',
+      'insight_dirty_hours',
+      'insight_webhook_events',
+      'insight_node_hours',
+      'insight_hardware',
+      'insight_reports',
       'last',
     ]);
   });

@@ -1,4 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Module } from '@nestjs/common';
+import { OutsideServerError } from '../platform/errors/index.js';
+import { Lifecycle } from '../platform/lifecycle/index.js';
 import type { PurgeContext, PurgePart } from './purge-part.js';
 
 /** The parts of every purge, of the server and of a team. Modules register them in their constructor. */
@@ -42,6 +44,23 @@ export class PurgeRegistry {
     return [...ordered];
   }
 }
+
+/** Modules that register what expires import this one. */
+@Module({
+  providers: [
+    {
+      provide: PurgeRegistry,
+      // It needs nothing, but outside of the server nothing would be purged.
+      inject: [{ token: Lifecycle, optional: true }],
+      useFactory: (lifecycle?: Lifecycle) => {
+        if (lifecycle === undefined) throw new OutsideServerError('PurgeRegistryModule');
+        return new PurgeRegistry();
+      },
+    },
+  ],
+  exports: [PurgeRegistry],
+})
+export class PurgeRegistryModule {}
 
 /** Rows per DELETE: short transactions, whose progress stays if a purge is stopped. */
 const CHUNK_ROWS = 5_000;

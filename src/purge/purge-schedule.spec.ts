@@ -36,6 +36,7 @@ describe('PurgeSchedule', () => {
   const purges = counter('purges', ['outcome']);
   const rows = counter('rows', ['table']);
   const partitions = counter('partitions');
+  const beforeAggregation = counter('before_aggregation');
   const lastSuccess = gauge('last_success');
   const duration = gauge('duration');
   const outcomes = async (): Promise<Record<string, number>> =>
@@ -71,7 +72,7 @@ describe('PurgeSchedule', () => {
       registry,
       lifecycle,
       purge as unknown as Purge,
-      new PurgeMetrics(partitions, rows, purges, lastSuccess, duration),
+      new PurgeMetrics(partitions, rows, purges, beforeAggregation, lastSuccess, duration),
       alarm,
     );
     made.start();

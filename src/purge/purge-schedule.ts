@@ -27,6 +27,10 @@ export const purgeMetricProviders = [
     name: 'tetcore_purge_last_success_timestamp_seconds',
     help: 'Time of the last complete purge of the database by any process. Absent until known.',
   }),
+  makeCounterProvider({
+    name: 'tetcore_purges_before_aggregation_total',
+    help: 'Purges by this process that removed messages which were not aggregated yet.',
+  }),
   makeGaugeProvider({ name: 'tetcore_purge_duration_seconds', help: 'Duration of the last purge.' }),
 ];
 
@@ -38,6 +42,7 @@ export class PurgeMetrics {
     @InjectMetric('tetcore_purged_partitions_total') private readonly partitions: Counter,
     @InjectMetric('tetcore_purged_rows_total') private readonly rows: Counter,
     @InjectMetric('tetcore_purges_total') private readonly purges: Counter,
+    @InjectMetric('tetcore_purges_before_aggregation_total') private readonly beforeAggregation: Counter,
     @InjectMetric('tetcore_purge_last_success_timestamp_seconds') private readonly lastSuccess: Gauge,
     @InjectMetric('tetcore_purge_duration_seconds') private readonly duration: Gauge,
   ) {
@@ -56,6 +61,7 @@ export class PurgeMetrics {
   }
 
   removed(report: PurgeReport): void {
+    if (report.lostUnaggregated) this.beforeAggregation.inc();
     this.partitions.inc(report.partitions.length);
     for (const { rows } of report.partitions) this.rows.inc({ table: 'logs_expiring' }, rows);
     for (const [table, rows] of Object.entries(report.rows)) this.rows.inc({ table }, rows);

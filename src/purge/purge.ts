@@ -10,6 +10,7 @@ import {
   dataSourceOptions,
   HOUR_MS,
   isOff,
+  microsecondsOf,
   migrationState,
   SchemaOutdatedError,
   SystemClock,
@@ -74,7 +75,11 @@ export class Purge implements OnApplicationBootstrap {
     try {
       const now = await this.now(client);
       if (!(await tryLock(client))) return null;
-      const context = new PurgeContext(client, now, this.expiryMs, signal, false);
+      const context = await this.contextOf(client, now, signal, false);
+      if (context.losesUnaggregated) {
+        report.lostUnaggregated = true;
+        this.logger.warn(UNAGGREGATED);
+      }
       await this.eachPart(context, report.failures, (part) => part.purge(context, report));
       if (isComplete(report, signal)) await recordSuccess(client);
       await client.query('SELECT pg_advisory_unlock($1)', [AdvisoryLock.Purge]);
@@ -97,7 +102,7 @@ export class Purge implements OnApplicationBootstrap {
     await using runner = this.dataSource.createQueryRunner();
     const client = (await runner.connect()) as Client;
     const now = await this.now(client);
-    const context = new PurgeContext(client, now, this.expiryMs, new AbortController().signal, true);
+    const context = await this.contextOf(client, now, new AbortController().signal, true);
     const preview: PurgePreview = { partitions: [], rows: {}, failures: [] };
     await this.eachPart(context, preview.failures, async (part) => {
       const { partitions = [], rows = {} } = await part.preview(context);
@@ -133,8 +138,15 @@ export class Purge implements OnApplicationBootstrap {
     return now;
   }
 
-  private get expiryMs(): number {
-    return this.settings.LOG_EXPIRY_H * HOUR_MS;
+  private async contextOf(
+    client: ClientBase,
+    now: number,
+    signal: AbortSignal,
+    dryRun: boolean,
+  ): Promise<PurgeContext> {
+    const { LOG_EXPIRY_H, INSIGHT_AGGREGATION } = this.settings;
+    const aggregatedUntil = INSIGHT_AGGREGATION ? await aggregatedUntilOf(client) : null;
+    return new PurgeContext(client, now, LOG_EXPIRY_H * HOUR_MS, signal, dryRun, aggregatedUntil);
   }
 
   private async eachPart(
@@ -165,6 +177,17 @@ function isComplete({ failures, left }: PurgeReport, signal: AbortSignal): boole
   return failures.length === 0 && left.length === 0 && !signal.aborted;
 }
 
+const UNAGGREGATED =
+  'Messages are purged before they are aggregated: the aggregation has been behind for more than a day.';
+
+/** Milliseconds since the epoch; null if no server has aggregated yet. */
+async function aggregatedUntilOf(client: ClientBase): Promise<number | null> {
+  const { rows } = await client.query<{ until: number }>(
+    `SELECT ${microsecondsOf('stored_until')} / 1000 AS until FROM insight_state`,
+  );
+  return rows[0]?.until ?? null;
+}
+
 async function recordSuccess(client: ClientBase): Promise<void> {
   await client.query(
     'INSERT INTO purge_state (succeeded_at) VALUES (now()) ON CONFLICT (id) DO UPDATE SET succeeded_at = now()',
@@ -192,7 +215,7 @@ export async function withPurge<T>(
   register?: (registry: PurgeRegistry) => void,
 ): Promise<T> {
   const registry = new PurgeRegistry();
-  registerOwnParts(registry);
+  registerOwnParts(registry, settings);
   register?.(registry);
   const dataSource = await new DataSource(dataSourceOptions(url)).initialize();
   try {

@@ -1,3 +1,3 @@
 export { NodeRegistry } from './node-registry.js';
 export { RegistryModule } from './registry.module.js';
-export { registryPass, type RegistryPass } from './registry-pass.js';
+export { registerAllNodes, registryPass, type RegistryPass } from './registry-pass.js';

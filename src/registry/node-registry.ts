@@ -2,10 +2,10 @@ import { Injectable, Logger } from '@nestjs/common';
 import { InjectMetric, makeCounterProvider, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
 import { Counter, Gauge } from 'prom-client';
 import { Interval } from '@nestjs/schedule';
-import type { Client, ClientBase } from 'pg';
 import { DataSource } from 'typeorm';
 import { OutageLog } from '../platform/async/index.js';
-import { Lifecycle } from '../platform/lifecycle/index.js';
+import { Lifecycle, ScheduledJob } from '../platform/lifecycle/index.js';
+import { inTransaction } from '../storage/index.js';
 import { registryPass, type RegistryPass } from './registry-pass.js';
 
 export const registryMetricProviders = [
@@ -55,29 +55,27 @@ const MAX_PASSES = 10;
 /** Updates `chains` and `nodes`, which outlive messages and connections. One replica does so at a time. */
 @Injectable()
 export class NodeRegistry {
-  private readonly logger = new Logger(NodeRegistry.name);
-  private readonly abort = new AbortController();
-  private running: Promise<void> | undefined;
-  private readonly outage = new OutageLog(this.logger, {
-    begins: (reason) => `The node registry could not be updated, retrying: ${reason}`,
-  });
+  private readonly job: ScheduledJob;
 
   constructor(
     private readonly dataSource: DataSource,
-    private readonly lifecycle: Lifecycle,
+    lifecycle: Lifecycle,
     private readonly metrics: RegistryMetrics,
-  ) {}
+  ) {
+    const outage = new OutageLog(new Logger(NodeRegistry.name), {
+      begins: (reason) => `The node registry could not be updated, retrying: ${reason}`,
+    });
+    this.job = new ScheduledJob(lifecycle, outage, () => metrics.failed());
+  }
 
   /** Aborts a running pass. A later one makes up for it. */
   stop(): void {
-    this.abort.abort(new Error('The server is stopping.'));
+    this.job.stop();
   }
 
   @Interval(INTERVAL_MS)
   async update(): Promise<void> {
-    if (!this.lifecycle.running || this.abort.signal.aborted) return;
-    // One that exceeds the interval is not started twice.
-    await (this.running ??= this.updateOnce().finally(() => (this.running = undefined)));
+    await this.job.run(() => this.passes());
   }
 
   /**
@@ -87,49 +85,24 @@ export class NodeRegistry {
    * @throws errors of the database; then nothing was changed
    */
   async pass(): Promise<RegistryPass | null> {
-    return await this.withClient(async (client) => {
-      await client.query('BEGIN');
-      const pass = await registryPass(client, this.abort.signal);
-      await client.query('COMMIT');
-      return pass;
-    });
+    return await inTransaction(this.dataSource, (client) => registryPass(client, this.job.signal));
   }
 
-  private async updateOnce(): Promise<void> {
-    try {
-      for (let passes = 0; passes < MAX_PASSES; passes += 1) {
-        const pass = await this.pass();
-        if (pass?.behind !== true) break;
-      }
-      this.metrics.is(await this.withClient(stateOf));
-      this.outage.succeeded();
-    } catch (error) {
-      if (this.abort.signal.aborted) return;
-      this.metrics.failed();
-      this.outage.failed(error);
+  private async passes(): Promise<void> {
+    for (let passes = 0; passes < MAX_PASSES; passes += 1) {
+      const pass = await this.pass();
+      if (pass?.behind !== true) break;
     }
-  }
-
-  private async withClient<T>(work: (client: ClientBase) => Promise<T>): Promise<T> {
-    await using runner = this.dataSource.createQueryRunner();
-    const client = (await runner.connect()) as Client;
-    try {
-      return await work(client);
-    } catch (error) {
-      // A transaction that may be open must not go back to the pool.
-      await client.end().catch(() => undefined);
-      throw error;
-    }
+    this.metrics.is(await stateOf(this.dataSource));
   }
 }
 
 async function stateOf(
-  client: ClientBase,
+  dataSource: DataSource,
 ): Promise<{ chains: number; nodes: number; passedAt: number | null }> {
-  const { rows } = await client.query<{ chains: number; nodes: number; passed_at: number | null }>(
+  const [state] = await dataSource.query<{ chains: number; nodes: number; passed_at: number | null }[]>(
     `SELECT (SELECT count(*) FROM chains)::float8 AS chains, (SELECT count(*) FROM nodes)::float8 AS nodes,
             (SELECT extract(epoch FROM passed_at) FROM node_registry)::float8 AS passed_at`,
   );
-  const [state] = rows;
   return { chains: state?.chains ?? 0, nodes: state?.nodes ?? 0, passedAt: state?.passed_at ?? null };
 }

@@ -55,6 +55,20 @@ export async function registryPass(client: ClientBase, signal?: AbortSignal): Pr
   return { nodes: count, behind };
 }
 
+/**
+ * Runs passes until all connections are read, each in a transaction of its own. A pass of a replica is left to it.
+ *
+ * @param client without an open transaction
+ */
+export async function registerAllNodes(client: ClientBase): Promise<void> {
+  for (let behind = true; behind;) {
+    await client.query('BEGIN');
+    const pass = await registryPass(client);
+    await client.query('COMMIT');
+    behind = pass?.behind === true;
+  }
+}
+
 async function tryLock(client: ClientBase): Promise<boolean> {
   const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS locked', [
     AdvisoryLock.Registry,

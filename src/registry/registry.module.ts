@@ -6,5 +6,6 @@ import { NodeRegistry, registryMetricProviders, RegistryMetrics } from './node-r
 @Module({
   imports: [StorageModule],
   providers: [...registryMetricProviders, NodeRegistry, RegistryMetrics],
+  exports: [NodeRegistry],
 })
 export class RegistryModule {}

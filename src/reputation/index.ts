@@ -1,1 +1,2 @@
+export { aggregateReports, rebuildReports, reportsImported } from './report-aggregation.js';
 export { ReputationModule } from './reputation.module.js';

@@ -1,17 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { InvalidParameterError } from '../platform/http/index.js';
-import { Conditions, mayHave, NEWEST_MESSAGE, ReadTransaction, timeText, typeSql } from '../storage/index.js';
-import { ANY_CONNECTED, LOWEST_REPUTATION, NODE_SETS, PEERSET, reportedValues } from './report-sql.js';
+import { CLOCK_AHEAD_MS, HOUR_MS, NEWEST_MESSAGE, ReadTransaction, sqlInterval } from '../storage/index.js';
+import {
+  hoursOf,
+  NEW_REPORTS,
+  type NewReports,
+  type ReportBounds,
+  type ReportPosition,
+  type ReportRow,
+  reportsQuery,
+} from './peer-reports.js';
+import { peerKey } from './report-runs.js';
 import { ReportWindows, type TimeWindow } from './report-windows.js';
 import type { PeerReputationQuery } from './reputation.query.js';
 
-/** Bounds on reports: an age in seconds, or exclusive times as texts of PostgreSQL. */
-interface ReportBounds {
-  maxAgeS: number | undefined;
-  start: string | undefined;
-  end: string | undefined;
-}
+/** If no pass of the aggregation was made for so long, there are too many new reports to look for by `stored_at`. */
+const FRESH_MS = 60_000;
+/** The time of a report by the clock of its node may be later than its arrival by as much. */
+const AHEAD_MS = CLOCK_AHEAD_MS + HOUR_MS;
 
 const RANGE = `
   SELECT (extract(epoch FROM now()) * 1000)::float8 AS now,
@@ -20,83 +27,41 @@ const RANGE = `
          ceil(extract(epoch FROM least(max(${NEWEST_MESSAGE}), $3::timestamptz)) * 1000)::float8 + 1 AS "to"
     FROM peer_connections WHERE peer_id IS NOT NULL HAVING count(*) > 0`;
 
-/** The time range in which reports can be, rounded outwards; undefined if no node has connected. */
+const REGISTERED = `
+  SELECT stored_until::text AS "registeredUntil",
+         ceil(extract(epoch FROM reports_from + ${sqlInterval(AHEAD_MS)}) * 1000)::float8 AS "registeredFrom"
+    FROM insight_state WHERE stored_until > now() - ${sqlInterval(FRESH_MS)}`;
+
+/** Which reports are in `insight_reports`. */
+interface Registered {
+  /** Those that were stored before this time: exact, as text. */
+  registeredUntil: string;
+  /** And have at least this time: milliseconds since the epoch. */
+  registeredFrom: number;
+}
+
+/** The time range in which reports can be, rounded outwards: milliseconds since the epoch. */
+interface ReportRange extends TimeWindow, Partial<Registered> {
+  now: number;
+}
+
+/** Undefined if no node has connected. */
 async function reportRange(
   transaction: ReadTransaction,
   { maxAgeS, start, end }: ReportBounds,
-): Promise<(TimeWindow & { now: number }) | undefined> {
+): Promise<ReportRange | undefined> {
   const parameters = [start ?? null, maxAgeS ?? null, end ?? null];
-  const [range] = await transaction.query<{ now: number; from: number; to: number }>(RANGE, parameters);
-  return range;
+  const [range] = await transaction.query<ReportRange>(RANGE, parameters);
+  const [registered] = await transaction.query<Registered>(REGISTERED);
+  return range && { ...range, ...registered };
 }
 
-/** The sort key of a report. */
-interface ReportPosition {
-  /** RFC 3339 with microseconds. */
-  created_at: string;
-  id: string;
-}
+/** Runs of a peer that one query reads, and more of the same hour. */
+const MAX_RUNS = 500;
 
-/** A report, with the JSON of a PeerReputation if it contains the peer. */
-interface ReportRow extends ReportPosition {
-  row: string | null;
-}
-
-/**
- * The newest reports of a window, with or without the peer, by the index of rare types, which is sorted within a
- * connection. A report is decompressed when it is fetched.
- *
- * @param after the last report that was read of the window
- * @param count maximum number of reports
- */
-function reportsQuery(
-  peerId: string,
-  bounds: ReportBounds,
-  window: TimeWindow,
-  after: ReportPosition | undefined,
-  count: number,
-): { sql: string; parameters: readonly unknown[] } {
-  const conditions = new Conditions();
-  const parameter = (value: unknown, type: string): string => `${conditions.parameter(value)}::${type}`;
-  const time = (value: number): string => parameter(new Date(value).toISOString(), 'timestamptz');
-  const [from, to] = [time(window.from), time(window.to)];
-  conditions.add('peer_connection_id = connection.id AND collector = connection.collector');
-  conditions.add(`type = ${typeSql('system.network_state')}`);
-  conditions.add('created_at >= connection.lower AND created_at <= connection.upper');
-  conditions.add(`created_at < ${to}`);
-  const { maxAgeS, start, end } = bounds;
-  if (maxAgeS !== undefined) {
-    conditions.add(`created_at >= now() - make_interval(secs => ${parameter(maxAgeS, 'float8')})`);
-  }
-  if (start !== undefined) conditions.add(`created_at > ${parameter(start, 'timestamptz')}`);
-  if (end !== undefined) conditions.add(`created_at < ${parameter(end, 'timestamptz')}`);
-  if (after !== undefined) {
-    conditions.add(
-      `(created_at, id) < (${parameter(after.created_at, 'timestamptz')}, ${parameter(after.id, 'bigint')})`,
-    );
-  }
-  const peer = parameter(peerId, 'text');
-  const newest = `ORDER BY created_at DESC, id DESC LIMIT ${parameter(count, 'bigint')}`;
-  const sql = `
-    SELECT created_at, id::text AS id,
-           '{"reporting_peer":' || to_json(peer_id) || ',"reputation":' || reputation
-             || ',"connected":' || connected::text || ',"ts":"' || created_at || '"}' AS row
-      FROM (SELECT peer_id, id, ${timeText('created_at')} AS created_at, ${PEERSET} AS peerset
-              FROM (SELECT connection.peer_id, report.created_at, report.id, report.logs
-                      FROM (SELECT id, collector, peer_id, greatest(oldest_created_at, ${from}) AS lower,
-                                   least(${NEWEST_MESSAGE}, ${to}) AS upper
-                              FROM peer_connections
-                             WHERE peer_id IS NOT NULL AND ${mayHave('system.network_state')}) AS connection
-                     CROSS JOIN LATERAL
-                           (SELECT created_at, id, logs FROM tetcore_logs WHERE ${conditions.sql} ${newest}) AS report
-                     WHERE lower <= upper ${newest}) AS newest
-            OFFSET 0) AS report
-     CROSS JOIN LATERAL
-           (SELECT ${LOWEST_REPUTATION} AS reputation, ${ANY_CONNECTED} AS connected
-              FROM (${reportedValues(`(SELECT ${peer} AS key, nodes->${peer} AS entry
-                                FROM (${NODE_SETS}) AS node_set) AS entry_of_set`)}) AS values_of_sets) AS reported`;
-  return { sql, parameters: conditions.parameters };
-}
+const OLDEST_OF_MANY = `
+  SELECT hour FROM insight_reputation_runs WHERE peer = ${peerKey('$1::text')} AND hour BETWEEN $2 AND $3
+   ORDER BY hour DESC OFFSET ${MAX_RUNS.toString()} LIMIT 1`;
 
 /** Reports that one query sorts, and reports that one fetch decompresses. */
 const SORTED = 1_000;
@@ -120,10 +85,14 @@ class PeerReports {
   async *rows(): AsyncGenerator<string, void, undefined> {
     const range = await reportRange(this.transaction, this.bounds);
     if (range === undefined) return;
-    const windows = new ReportWindows(range, range.now);
+    const { now, registeredUntil, registeredFrom = Infinity } = range;
+    const windows = new ReportWindows(range, now, registeredFrom);
+    const newReports = registeredUntil === undefined ? undefined : await this.newReports(registeredUntil);
     let left = this.limit;
-    for (let window = windows.current; window !== undefined; window = windows.current) {
-      for await (const row of this.rowsOf(window, left)) {
+    while (windows.current !== undefined) {
+      const window = await this.withFewRuns(windows, windows.current);
+      const isRegistered = window.from >= registeredFrom;
+      for await (const row of this.rowsOf(window, isRegistered ? newReports : undefined, left)) {
         yield row;
         left -= 1;
         if (left === 0) return;
@@ -136,9 +105,29 @@ class PeerReports {
     }
   }
 
-  private async *rowsOf(window: TimeWindow, limit: number): AsyncGenerator<string, void, undefined> {
-    const { sql, parameters } = reportsQuery(this.peerId, this.bounds, window, this.last, SORTED);
-    const reports = await this.transaction.open<ReportRow>(sql, parameters);
+  /** Shortens a window in which the peer has many runs, of which each may stand for as many reports as fit in an hour. */
+  private async withFewRuns(windows: ReportWindows, window: TimeWindow): Promise<TimeWindow> {
+    if (window.to - window.from <= HOUR_MS) return window;
+    const [run] = await this.transaction.query<{ hour: number }>(OLDEST_OF_MANY, [
+      this.peerId,
+      ...hoursOf(window),
+    ]);
+    return run === undefined ? window : windows.beginAt(run.hour * HOUR_MS);
+  }
+
+  private async newReports(registeredUntil: string): Promise<NewReports | undefined> {
+    return (await this.transaction.query<NewReports>(NEW_REPORTS, [registeredUntil]))[0];
+  }
+
+  /** @param newReports undefined if others of the window may not be registered */
+  private async *rowsOf(
+    window: TimeWindow,
+    newReports: NewReports | undefined,
+    limit: number,
+  ): AsyncGenerator<string, void, undefined> {
+    const { peerId, bounds, last: after } = this;
+    const query = reportsQuery({ peerId, bounds, window, newReports, after, count: SORTED });
+    const reports = await this.transaction.open<ReportRow>(query.sql, query.parameters);
     this.readCount = 0;
     for (;;) {
       const report = await reports.peek(Math.min(limit, DECOMPRESSED));

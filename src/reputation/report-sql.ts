@@ -38,6 +38,12 @@ export const LOWEST_REPUTATION = 'min(reputation) FILTER (WHERE scale(reputation
 
 export const ANY_CONNECTED = 'bool_or(connected)';
 
+/** The peers of a message with their reputations, as rows of `key`, `reputation` and `connected`. Reads `peerset`. */
+export const reportedPeers = `
+  SELECT key, ${LOWEST_REPUTATION} AS reputation, ${ANY_CONNECTED} AS connected
+    FROM (${reportedValues(`(${NODE_SETS}) AS node_set CROSS JOIN LATERAL jsonb_each(nodes) AS one (key, entry)`)}) AS reported
+   GROUP BY key HAVING ${LOWEST_REPUTATION} IS NOT NULL AND ${ANY_CONNECTED} IS NOT NULL`;
+
 /**
  * The list fields of ReportedReputations, as JSON text without braces: an SQL expression of the decompressed column
  * `peerset`.

@@ -42,6 +42,24 @@ describe('ReportWindows', () => {
     expect(windows.current).toEqual({ from: last + 1 - 1_000, to: last + 1 });
   });
 
+  it('begins a window at a boundary, and at a time that it is given', () => {
+    const windows = new ReportWindows({ from: 0, to: 20 * HOUR_MS }, 20 * HOUR_MS, 18 * HOUR_MS);
+    const found: TimeWindow[] = [];
+    for (let window = windows.current; window !== undefined; window = windows.current) {
+      found.push(window);
+      windows.next();
+    }
+    expect(found.map(({ to }) => to / HOUR_MS)).toEqual([20, 19, 18, 2]);
+    expect(found.map(({ from }) => from / HOUR_MS)).toEqual([19, 18, 2, 0]);
+
+    const shortened = new ReportWindows({ from: 0, to: 20 * HOUR_MS }, 20 * HOUR_MS);
+    shortened.next();
+    shortened.beginAt(17 * HOUR_MS);
+    expect(shortened.current).toEqual({ from: 17 * HOUR_MS, to: 19 * HOUR_MS });
+    shortened.next();
+    expect(shortened.current).toEqual({ from: HOUR_MS, to: 17 * HOUR_MS });
+  });
+
   it('has no window for an empty range', () => {
     expect(all({ from: 5, to: 5 }, 5)).toEqual([]);
     expect(all({ from: 9, to: 5 }, 7)).toEqual([]);

@@ -16,10 +16,14 @@ export class ReportWindows {
   private window: TimeWindow;
   private length = FIRST_LENGTH_MS;
 
-  /** @param now the first window also contains later times */
+  /**
+   * @param now the first window also contains later times
+   * @param boundary no window crosses it
+   */
   constructor(
     private readonly range: TimeWindow,
     now: number,
+    private readonly boundary = Infinity,
   ) {
     this.window = this.windowBefore(range.to, Math.min(range.to, now));
   }
@@ -27,6 +31,13 @@ export class ReportWindows {
   /** Undefined after the last window. */
   get current(): TimeWindow | undefined {
     return this.window.from < this.window.to ? this.window : undefined;
+  }
+
+  /** Leaves what is before a time of the window to the next one. @returns the current window */
+  beginAt(time: number): TimeWindow {
+    const { from, to } = this.window;
+    this.window = { from: Math.max(from, time), to };
+    return this.window;
   }
 
   /** All reports of the window have been read. */
@@ -49,6 +60,7 @@ export class ReportWindows {
 
   /** @param end from which its length is counted */
   private windowBefore(to: number, end: number): TimeWindow {
-    return { from: Math.max(this.range.from, end - this.length), to };
+    const from = Math.max(this.range.from, end - this.length);
+    return { from: from < this.boundary && this.boundary < to ? this.boundary : from, to };
   }
 }

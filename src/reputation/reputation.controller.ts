@@ -49,8 +49,8 @@ export class ReputationController {
     operationId: 'listPeerReputations',
     summary: 'List the reputations of a peer over time',
     description:
-      'From every `system.network_state` that contains the peer. If few of them do, the query is slow: ' +
-      'limit it by an age or times.',
+      'From every `system.network_state` that contains the peer. Those that are not aggregated yet are slow to ' +
+      'read: limit the query by an age or times.',
   })
   @ApiOkResponse({ type: [PeerReputation], description: 'Newest first.' })
   @ApiProblems(400)

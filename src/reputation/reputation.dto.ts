@@ -1,5 +1,12 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ApiBoolean, ApiString, ApiStringList, ApiTimestamp } from '../platform/http/index.js';
+import {
+  ApiBoolean,
+  ApiInteger,
+  ApiIntegerList,
+  ApiString,
+  ApiStringList,
+  ApiTimestamp,
+} from '../platform/http/index.js';
 
 const PEER = '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp';
 const OTHER_PEER = '12D3KooWByVpK92hMi9CzTjyFg9cPHDU5ariTM3EPMq9vdh5S5Po';
@@ -12,12 +19,7 @@ export class ReportedReputations {
   @ApiStringList('The reported peers, each once, in no particular order.', { example: [OTHER_PEER] })
   remote_peer!: string[];
 
-  @ApiProperty({
-    type: 'array',
-    items: { type: 'integer' },
-    description: 'Their reputations. The lowest one if a peer is in several sets.',
-    example: [-2646],
-  })
+  @ApiIntegerList('Their reputations. The lowest one if a peer is in several sets.', { example: [-2646] })
   reputation!: number[];
 
   @ApiProperty({
@@ -37,7 +39,7 @@ export class PeerReputation {
   @ApiString('The reporting node.', { example: PEER })
   reporting_peer!: string;
 
-  @ApiProperty({ type: 'integer', description: 'The lowest one of all sets.', example: -2646 })
+  @ApiInteger('The lowest one of all sets.', { example: -2646 })
   reputation!: number;
 
   @ApiBoolean('Whether the node is connected to the peer in any set.', { example: true })

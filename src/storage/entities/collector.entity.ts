@@ -1,9 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { type GapCause, MIN_BATCH_ID } from '../schema/index.js';
 
-/**
- * A server process, or an imported database of 0.1.4 with its `id` in `imports`.
- */
+/** A server process, or a database imported from version 0.1.4; then a row of `imports` has the same id. */
 @Entity('collectors', { synchronize: false })
 export class Collector {
   /** Part of the ids of its connections, and of every row that its batches write. */
@@ -28,7 +26,7 @@ export class Collector {
   @Column('timestamptz', { name: 'stopped_at', nullable: true })
   stoppedAt!: Date | null;
 
-  /** Batches with lower ids are stored, and are not stored again. See `tables.ts`. */
+  /** The lowest batch id that this process may not have stored yet: lower ids are stored. See `tables.ts`. */
   @Column('uuid', { name: 'holds_from', default: MIN_BATCH_ID })
   holdsFrom!: string;
 }
@@ -52,7 +50,7 @@ export class CollectorClock {
   errorUs!: number;
 }
 
-/** A period in which a server process did not see its nodes. Reports on nodes add a grace period. */
+/** A period in which a server process received nothing from its nodes. The times are exact, without a grace period. */
 @Entity('observer_gaps', { synchronize: false })
 export class ObserverGap {
   @PrimaryColumn('uuid')

@@ -1,0 +1,1 @@
+export { EventWebhook, webhookMetricProviders } from './event-webhook.js';
