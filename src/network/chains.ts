@@ -29,7 +29,7 @@ export class Chains {
   private async read(): Promise<Chain[]> {
     const rows = await this.readModel.chains(MAX_CHAINS, this.views.signal);
     const headers = await this.headers(rows.slice(0, WITH_BLOCKS).map(({ key }) => key));
-    return rows.map(({ key, name, node_count, validator_count }) => {
+    return rows.map(({ key, name, node_count, validator_count, status_counts }) => {
       const header = headers.get(key);
       return {
         network: key,
@@ -37,6 +37,7 @@ export class Chains {
         name,
         node_count,
         validator_count,
+        status_counts,
         best_height: header?.best_height ?? null,
         best_hash: header?.best_hash ?? null,
         finalized_height: header?.finalized_height ?? null,

@@ -1,17 +1,10 @@
-import {
-  Controller,
-  Get,
-  NotFoundException,
-  Param,
-  Query,
-  ServiceUnavailableException,
-} from '@nestjs/common';
+import { Controller, Get, NotFoundException, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiChainProblem, ChainNames } from '../chains/index.js';
+import { ApiChainProblem, ChainNames, ChainPath } from '../chains/index.js';
 import { ApiProblems, JsonText } from '../platform/http/index.js';
-import { ReadTimeoutError } from '../storage/index.js';
 import { Chains } from './chains.js';
-import { Chain, ChainPath, Network, NetworkQuery } from './network.dto.js';
+import { Chain, Network, NetworkQuery } from './network.dto.js';
+import { readInTime } from './read-in-time.js';
 import { NetworkViews } from './view/network-views.js';
 
 /** The current state of connected nodes. */
@@ -32,7 +25,7 @@ export class NetworkController {
   })
   @ApiProblems(400)
   async listChains(): Promise<Chain[]> {
-    return await this.inTime(this.chains.list());
+    return await readInTime(this.views, this.chains.list());
   }
 
   @Get(':chain')
@@ -52,22 +45,10 @@ export class NetworkController {
     @Query() { limit, cursor }: NetworkQuery,
   ): Promise<JsonText> {
     const key = await this.names.resolve(chain);
-    const view = key === undefined ? undefined : await this.inTime(this.views.filled(key));
+    const view = key === undefined ? undefined : await readInTime(this.views, this.views.filled(key));
     if (view === undefined || view.size === 0) {
       throw new NotFoundException('No node of this chain is connected.');
     }
     return new JsonText(view.page(limit, cursor));
-  }
-
-  /** Reads for views have their own time limit, and end when the server stops. */
-  private async inTime<T>(read: Promise<T>): Promise<T> {
-    try {
-      return await read;
-    } catch (error) {
-      if (error instanceof ReadTimeoutError || this.views.signal.aborted) {
-        throw new ServiceUnavailableException('The database is too slow, or the server is shutting down.');
-      }
-      throw error;
-    }
   }
 }

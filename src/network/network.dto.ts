@@ -1,5 +1,4 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ChainParameter } from '../chains/index.js';
 import {
   ApiBoolean,
   ApiInteger,
@@ -8,6 +7,7 @@ import {
   ApiTimestamp,
   IntegerParameter,
 } from '../platform/http/index.js';
+import type { ConnectedStatus } from './status/status.js';
 
 /** The fields of a NetworkNode, in the order in which they are sent. */
 export const NODE_FIELDS = [
@@ -33,15 +33,12 @@ export const NODE_FIELDS = [
   'connections',
   'duplicate',
   'unconfirmed',
+  'status',
+  'status_since',
+  'clock_wrong',
 ] as const;
 export type NodeField = (typeof NODE_FIELDS)[number];
 export type FieldValue = string | number | boolean | null;
-
-/** The chain in a path. */
-export class ChainPath {
-  @ChainParameter({ description: 'The chain.', required: true })
-  chain!: string;
-}
 
 const DEFAULT_PAGE = 1_000;
 const MAX_PAGE = 5_000;
@@ -63,6 +60,27 @@ export class NetworkQuery {
 const HASH = '0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3';
 const nullable = true;
 
+/** The number of connected nodes with each status. */
+export class StatusCounts implements Record<ConnectedStatus, number> {
+  @ApiInteger('', { example: 1 })
+  silent!: number;
+
+  @ApiInteger('', { example: 3 })
+  syncing!: number;
+
+  @ApiInteger('', { example: 0 })
+  fork!: number;
+
+  @ApiInteger('', { example: 1 })
+  stuck!: number;
+
+  @ApiInteger('', { example: 2 })
+  lagging!: number;
+
+  @ApiInteger('', { example: 290 })
+  healthy!: number;
+}
+
 /** The summary of the nodes of a chain. */
 class ChainState {
   @ApiInteger('Connected nodes.', { example: 297 })
@@ -70,6 +88,13 @@ class ChainState {
 
   @ApiInteger('Connected validators.', { example: 120 })
   validator_count!: number;
+
+  @ApiProperty({
+    type: StatusCounts,
+    description:
+      'Connected nodes by status. Nodes that connected within the last seconds may have none yet, and are not counted.',
+  })
+  status_counts!: StatusCounts;
 
   @ApiInteger(
     'The highest confirmed block: reported, or exceeded, by nodes of two addresses or by a third of the nodes that report heights, and by at least two nodes. If only one node reports heights, its height is used.',
@@ -211,6 +236,21 @@ export class NetworkNode {
 
   @ApiBoolean('Whether its best or finalized block is above the confirmed one of the chain.')
   unconfirmed!: boolean;
+
+  @ApiString(
+    'The first that holds: `silent` (no message for 60 s), `syncing` (more than 100 blocks behind the chain, and gaining), `fork` (at the height of its best block, most nodes have had another hash for 30 s), `stuck` (its best block is unchanged for 60 s, while the chain rose by 10 blocks), `lagging` (5 or more blocks behind for 30 s), `healthy`. Null in the first seconds of a connection.',
+    { nullable, example: 'healthy' },
+  )
+  status!: ConnectedStatus | null;
+
+  @ApiTimestamp('Since when it has this status, by the clock of the database.', { nullable })
+  status_since!: string | null;
+
+  @ApiBoolean(
+    'Whether its clock is off by more than half a second for an hour, or by more than a third of the time between blocks. Null while `status` is.',
+    { nullable },
+  )
+  clock_wrong!: boolean | null;
 }
 
 /** The connected nodes of a chain. */

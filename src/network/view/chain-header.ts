@@ -1,4 +1,6 @@
 import { timeOf } from '../../storage/index.js';
+import type { StatusCounts } from '../network.dto.js';
+import { CONNECTED_STATUSES } from '../status/status.js';
 import type { NodeState } from './node-state.js';
 
 /** Number of blocks of the average. */
@@ -76,23 +78,22 @@ export class BlockTimes {
 
   /**
    * The average time between the most recently reported confirmed blocks: milliseconds; null if no two consecutive ones
-   * are known.
+   * are known. Only nodes that import it late report the first block after they connected, so the time after it is
+   * averaged only if it is the only one.
    *
    * @param best the confirmed height of the chain
    */
   average(best: number): number | null {
-    const last = this.byTime()
-      .filter(([height]) => height <= best)
-      .slice(-AVERAGED);
-    let tookUs = 0;
-    let steps = 0;
-    for (const [height, at] of last) {
+    const known = this.byTime().filter(([height]) => height <= best);
+    const steps = known.slice(-AVERAGED).flatMap(([height, at]) => {
       const before = this.heights.get(height - 1);
-      if (before === undefined) continue;
-      tookUs += at - before;
-      steps += 1;
-    }
-    return steps === 0 ? null : Math.max(0, Math.round(tookUs / steps / 1000));
+      return before === undefined ? [] : [{ after: height - 1, tookUs: at - before }];
+    });
+    const [first] = known[0] ?? [];
+    const later = steps.filter(({ after }) => after !== first);
+    const averaged = later.length > 0 ? later : steps;
+    const tookUs = averaged.reduce((sum, step) => sum + step.tookUs, 0);
+    return averaged.length === 0 ? null : Math.max(0, Math.round(tookUs / averaged.length / 1000));
   }
 
   prune(now: number): void {
@@ -147,6 +148,7 @@ export interface Header {
   node_count: number;
   shown_count: number;
   validator_count: number;
+  status_counts: StatusCounts;
   best_height: number | null;
   best_hash: string | null;
   finalized_height: number | null;
@@ -163,7 +165,7 @@ export interface NodeTotal {
 }
 
 /** A height that a node reports. */
-interface HeightReport {
+export interface HeightReport {
   height: number;
   hash: string | null;
   /** When it was reported: microseconds since the epoch. */
@@ -190,6 +192,7 @@ export function headerOf(nodes: readonly NodeState[], blocks: BlockTimes, total?
     node_count: isWhole ? nodes.length : total.nodes,
     shown_count: nodes.length,
     validator_count: isWhole ? validators : total.validators,
+    status_counts: countStatuses(nodes),
     best_height: best?.height ?? null,
     best_hash: best?.hash ?? null,
     finalized_height: finalized?.height ?? null,
@@ -198,6 +201,20 @@ export function headerOf(nodes: readonly NodeState[], blocks: BlockTimes, total?
     average_block_time_ms: best === undefined ? null : blocks.average(best.height),
     last_block_at: best === undefined ? null : timeOf(best.at),
   };
+}
+
+function countStatuses(nodes: readonly NodeState[]): StatusCounts {
+  const counts = noStatuses();
+  for (const node of nodes) {
+    const status = CONNECTED_STATUSES.find((one) => one === node.get('status'));
+    if (status !== undefined) counts[status] += 1;
+  }
+  return counts;
+}
+
+/** No node of any status. */
+export function noStatuses(): StatusCounts {
+  return { silent: 0, syncing: 0, fork: 0, stuck: 0, lagging: 0, healthy: 0 };
 }
 
 function bestReport({ best }: NodeState): HeightReport[] {
@@ -209,10 +226,10 @@ function finalizedReport({ finalized }: NodeState): HeightReport[] {
 }
 
 /** The highest confirmed height, the hash that most nodes report for it, and when that was first reported. */
-function confirmedHeight(
+export function confirmedHeight(
   reports: HeightReport[],
   reporting: number,
-  blocks: BlockTimes,
+  blocks: Pick<BlockTimes, 'firstSeen'>,
 ): { height: number; hash: string | null; at: number } | undefined {
   reports.sort((one, other) => other.height - one.height);
   const addresses = new Set<string>();

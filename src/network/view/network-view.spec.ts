@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BlockTimes } from './chain-header.js';
 import { NetworkView } from './network-view.js';
-import type { ConnectionRow, ReportRow } from './report-row.js';
+import type { ConnectionRow, ReportRow, StatusRow } from './report-row.js';
 
 const S = 1e6;
 const connection = (id: number): ConnectionRow => ({
@@ -208,6 +208,37 @@ describe('the nodes of a view', () => {
     });
   });
 
+  it('have the status of any of their connections, the latest, until all of them have ended', () => {
+    const view = new NetworkView('name:Testnet');
+    const connections = [twice(1), twice(2), connection(3)];
+    const status = (of: number, more: Partial<StatusRow> = {}): StatusRow => ({
+      connection: of,
+      status: 'healthy',
+      since: 90 * S,
+      clockWrong: false,
+      changedAt: 100 * S,
+      ...more,
+    });
+    view.fill({ connections, gone: [], reports: [], statuses: [status(2)], now: 101 * S });
+    const since = '1970-01-01T00:01:30.000000Z';
+    const none = { status: null, status_since: null, clock_wrong: null };
+    expect(shown(view)).toMatchObject([{ status: 'healthy', status_since: since, clock_wrong: false }, none]);
+    const counts = { silent: 0, syncing: 0, fork: 0, stuck: 0, lagging: 0, healthy: 1 };
+    expect(view.header).toMatchObject({ status_counts: counts });
+    const stuck = { status: 'stuck', since: 110 * S, clockWrong: true, changedAt: 110 * S } as const;
+    const statuses = [status(1, stuck), status(2), status(2, stuck), status(2), status(99)];
+    view.update({ connections: [], gone: [1], reports: [], statuses, now: 111 * S });
+    expect(
+      JSON.parse(view.frameAfter(101 * S, ['status', 'status_since'])?.data.toString() ?? ''),
+    ).toMatchObject({
+      nodes: [{ id: 2, status: 'stuck', status_since: '1970-01-01T00:01:50.000000Z' }],
+      gone: [1],
+      header: { status_counts: { ...counts, healthy: 0, stuck: 1 } },
+    });
+    view.update({ connections: [twice(4)], gone: [2], reports: [], now: 112 * S });
+    expect(shown(view)).toMatchObject([none, none]);
+  });
+
   it('are all counted, and the number of shown ones is separate', () => {
     const view = new NetworkView('name:Testnet');
     const total = { nodes: 30_000, validators: 400 };
@@ -219,7 +250,7 @@ describe('the nodes of a view', () => {
 describe('the heights of a chain', () => {
   const MAX_CHAINS = Number.MAX_SAFE_INTEGER;
   const of = (id: number, address: string): ConnectionRow => ({ ...connection(id), address });
-  const lie = (node: number): ReportRow[] => [
+  const error = (node: number): ReportRow[] => [
     report(node, 'block.import', 105 * S, { best: '0xlie', height: MAX_CHAINS.toString() }),
     report(node, 'notify.finalized', 105 * S, { best: '0xlie', height: MAX_CHAINS.toString() }),
   ];
@@ -239,7 +270,10 @@ describe('the heights of a chain', () => {
       imported(node, 10, (100 + node) * S),
       report(node, 'notify.finalized', 103 * S, { best: '0x8', height: '8' }),
     ]);
-    const view = viewOf([of(1, '192.0.2.1'), of(2, '192.0.2.2'), of(3, '192.0.2.3')], [...honest, ...lie(3)]);
+    const view = viewOf(
+      [of(1, '192.0.2.1'), of(2, '192.0.2.2'), of(3, '192.0.2.3')],
+      [...honest, ...error(3)],
+    );
     expect(view.header).toMatchObject({
       best_height: 10,
       best_hash: '0x10',
@@ -281,7 +315,7 @@ describe('the heights of a chain', () => {
   });
 
   it('are those of the only node that reports any, with single_source', () => {
-    const view = viewOf([of(1, 'a'), of(2, 'b')], lie(1));
+    const view = viewOf([of(1, 'a'), of(2, 'b')], error(1));
     expect(view.header).toMatchObject({
       best_height: MAX_CHAINS,
       finalized_height: MAX_CHAINS,
@@ -299,7 +333,7 @@ describe('the heights of a chain', () => {
     const honest = [4, 5, 6, 7, 8, 9].map((id) => of(id, `10.0.0.${id.toString()}`));
     const view = viewOf(
       [victim, forged, of(3, 'x'), ...honest],
-      [imported(1, 5, 1), ...lie(2), ...lie(3), ...honest.map(({ id }) => imported(id, 5, 1))],
+      [imported(1, 5, 1), ...error(2), ...error(3), ...honest.map(({ id }) => imported(id, 5, 1))],
     );
     expect(view.header).toMatchObject({ best_height: 5, finalized_height: null });
   });
@@ -309,7 +343,7 @@ describe('the heights of a chain', () => {
       { ...of(1, 'a'), peer_id: 'Qm' },
       { ...of(2, 'b'), peer_id: 'Qm' },
     ];
-    const view = viewOf([...twice, of(3, 'c')], [...lie(1), ...lie(2), imported(3, 5, 1)]);
+    const view = viewOf([...twice, of(3, 'c')], [...error(1), ...error(2), imported(3, 5, 1)]);
     expect(view.header).toMatchObject({ best_height: 5, finalized_height: null });
   });
 
@@ -342,16 +376,25 @@ describe('block times', () => {
     expect(blocks.average(100)).toBe(6_000);
   });
 
+  it('are not averaged over the time since a block that was late, because only slow nodes reported it', () => {
+    const blocks = new BlockTimes();
+    note(blocks, '1', 1, 5.72 * S);
+    note(blocks, '2', 2, 6 * S);
+    expect(blocks.average(2)).toBe(280);
+    note(blocks, '3', 3, 12 * S);
+    expect(blocks.average(3)).toBe(6_000);
+  });
+
   it('are averaged over confirmed blocks, not over invented or synced ones', () => {
     const blocks = new BlockTimes();
-    const [liar] = WITNESSES;
-    blocks.note('lie', 1e15, 0, liar);
+    const [witness] = WITNESSES;
+    blocks.note('false block', 1e15, 0, witness);
     for (let height = 0; height <= 30; height += 1) {
-      blocks.note(`old ${height.toString()}`, null, height, liar);
+      blocks.note(`old ${height.toString()}`, null, height, witness);
       note(blocks, height.toString(), 1_000 + height, height * 6 * S);
-      for (let lie = 0; lie < 9; lie += 1) {
-        const made = 1_000 + height * 9 + lie;
-        blocks.note(`lie ${made.toString()}`, made, height * 6 * S + lie, liar);
+      for (let error = 0; error < 9; error += 1) {
+        const made = 1_000 + height * 9 + error;
+        blocks.note(`false block ${made.toString()}`, made, height * 6 * S + error, witness);
       }
     }
     expect(blocks.average(1_030)).toBe(6_000);

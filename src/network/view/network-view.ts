@@ -2,7 +2,8 @@ import { genesisHashOf, timeOf } from '../../storage/index.js';
 import { NODE_FIELDS, type NodeField } from '../network.dto.js';
 import { BlockTimes, type Header, headerOf, type NodeTotal } from './chain-header.js';
 import type { NodeState } from './node-state.js';
-import { type ConnectionRow, parseInteger, type ReportRow, SYNCING } from './report-row.js';
+import { parseInteger } from '../../platform/json/index.js';
+import { type ConnectionRow, type ReportRow, type StatusRow, SYNCING } from './report-row.js';
 import { keyOf, ViewNodes } from './view-nodes.js';
 
 /** How long ids that are gone are remembered: microseconds. Clients that are further behind get everything. */
@@ -22,6 +23,8 @@ interface ViewChanges {
   gone: readonly number[];
   /** Sorted by the time of reception. */
   reports: readonly ReportRow[];
+  /** Changed statuses. */
+  statuses?: readonly StatusRow[];
   /** All nodes of the chain; undefined if the view contains all. */
   total?: NodeTotal;
   /** The time of the database when they were read: microseconds since the epoch. */
@@ -134,12 +137,13 @@ export class NetworkView {
     this.knownFrom = this.stamp;
   }
 
-  update({ connections, gone, reports, total, now }: ViewChanges): void {
+  update({ connections, gone, reports, statuses = [], total, now }: ViewChanges): void {
     this.readAt = performance.now();
     this.stamp = Math.max(now, this.stamp + 1);
     for (const id of gone) this.nodes.end(id);
     for (const row of connections) this.nodes.describe(row);
     this.addReports(reports);
+    for (const row of statuses) this.nodes.setStatus(row);
     for (const id of this.nodes.refresh(this.blocks, this.stamp)) {
       this.gone.set(id, (this.changedAt = this.stamp));
     }

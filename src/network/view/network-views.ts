@@ -6,7 +6,7 @@ import { inMicroseconds, READ_AGAIN_MS } from '../../storage/index.js';
 import { NetworkMetrics } from '../network.metrics.js';
 import { NetworkView } from './network-view.js';
 import { type NetworkChanges, NetworkReadModel, totalIn } from './network.read-model.js';
-import type { ReportRow } from './report-row.js';
+import type { ReportRow, StatusRow } from './report-row.js';
 
 /** How much later than the interval an update may be before the view is read completely: milliseconds. */
 const LATE_MS = 15_000;
@@ -213,7 +213,7 @@ function sum(numbers: readonly number[]): number {
 
 /** Passes each view the changes of its chain. @returns the reports that belong to a view */
 function distribute(
-  { connections, gone, reports, totals, now }: NetworkChanges,
+  { connections, gone, reports, statuses, totals, now }: NetworkChanges,
   views: readonly NetworkView[],
 ): ReportRow[] {
   const parts = new Map(
@@ -224,6 +224,7 @@ function distribute(
         connections: connections.filter(({ chain }) => chain === view.chain),
         gone: [...gone],
         reports: [] as ReportRow[],
+        statuses: [] as StatusRow[],
         ...totalIn(totals, view.chain),
         now,
       },
@@ -236,6 +237,7 @@ function distribute(
     chainOf.set(id, chain);
   }
   for (const row of reports) parts.get(chainOf.get(row.connection) ?? '')?.reports.push(row);
+  for (const row of statuses) parts.get(chainOf.get(row.connection) ?? '')?.statuses.push(row);
   for (const { view, ...changes } of parts.values()) view.update(changes);
   return [...parts.values()].flatMap((part) => part.reports);
 }

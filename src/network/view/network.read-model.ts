@@ -16,9 +16,11 @@ import {
   timeOf,
   typeSql,
 } from '../../storage/index.js';
-import type { NodeTotal } from './chain-header.js';
+import { STATUS_COUNTS, type StatusCount } from '../status/status-counts.js';
+import { noStatuses, type NodeTotal } from './chain-header.js';
+import type { StatusCounts } from '../network.dto.js';
 import type { KnownConnection } from './network-view.js';
-import { type ConnectionRow, type ReportRow, REPORTS } from './report-row.js';
+import { type ConnectionRow, type ReportRow, REPORTS, type StatusRow } from './report-row.js';
 
 /** Texts are cut after this length. */
 const MAX_CHARACTERS = 256;
@@ -154,6 +156,15 @@ const NEW_MESSAGES = `
   ${fieldsOf('new_message')}
    WHERE new_message.peer_connection_id = ANY ($5::bigint[])`;
 
+/**
+ * The statuses of new connections ($1), and those that changed after $2. Their transaction may have begun before the last
+ * read, and ended after it.
+ */
+const STATUSES = `
+  SELECT connection_id::float8 AS connection, status, ${microsecondsOf('since')} AS since, clock_wrong AS "clockWrong",
+         ${microsecondsOf('changed_at')} AS "changedAt"
+    FROM node_statuses WHERE connection_id = ANY ($1::bigint[]) OR changed_at > $2::timestamptz`;
+
 /** By the index of open connections, independent of views. */
 const CHAINS = `
   WITH node AS (
@@ -174,6 +185,7 @@ interface ChainRow {
   name: string | null;
   node_count: number;
   validator_count: number;
+  status_counts: StatusCounts;
 }
 
 interface NetworkChangesQuery {
@@ -191,6 +203,8 @@ export interface NetworkChanges {
   gone: number[];
   /** Sorted by the time of reception. */
   reports: ReportRow[];
+  /** Of all chains. */
+  statuses: StatusRow[];
   /** By chain. */
   totals: Map<string, NodeTotal>;
   now: number;
@@ -211,7 +225,15 @@ export class NetworkReadModel {
 
   /** @throws see {@link ReadTransaction.run} */
   async chains(limit: number, signal: AbortSignal): Promise<ChainRow[]> {
-    const read = (transaction: ReadTransaction): Promise<ChainRow[]> => transaction.query(CHAINS, [limit]);
+    const read = async (transaction: ReadTransaction): Promise<ChainRow[]> => {
+      const rows = await transaction.query<Omit<ChainRow, 'status_counts'>>(CHAINS, [limit]);
+      const counts = new Map(rows.map(({ key }) => [key, noStatuses()]));
+      for (const { chain, status, nodes } of await transaction.query<StatusCount>(STATUS_COUNTS)) {
+        const ofChain = counts.get(chain);
+        if (ofChain !== undefined) ofChain[status] = nodes;
+      }
+      return rows.map((row) => ({ ...row, status_counts: counts.get(row.key) ?? noStatuses() }));
+    };
     return await ReadTransaction.run(this.dataSource, read, this.options(signal));
   }
 
@@ -243,7 +265,8 @@ export class NetworkReadModel {
         ...(await latest(transaction, ids.slice(OBSERVERS), BLOCKS)),
       ];
       if (query.readFrom !== undefined) reports.push(...(await newReports(transaction, query)));
-      return { connections, gone, reports: reports.sort(byReception), totals, now };
+      const statuses = await transaction.query<StatusRow>(STATUSES, [ids, changedAfter(query)]);
+      return { connections, gone, reports: reports.sort(byReception), statuses, totals, now };
     };
     return await ReadTransaction.run(this.dataSource, read, this.options(signal));
   }
@@ -259,7 +282,14 @@ export class NetworkReadModel {
       const blocks = Math.floor(SAMPLED_BLOCKS / Math.max(1, connections.length));
       const ids = connections.map(({ id }) => id);
       const reports = await latest(transaction, ids, Math.min(Math.max(blocks, BLOCKS), BLOCKS_OF_OBSERVER));
-      return { connections, gone: [], reports: reports.sort(byReception), totals: new Map(), now };
+      return {
+        connections,
+        gone: [],
+        reports: reports.sort(byReception),
+        statuses: [],
+        totals: new Map(),
+        now,
+      };
     };
     return await ReadTransaction.run(this.dataSource, read, this.options(signal));
   }
@@ -284,12 +314,16 @@ async function newReports(
 ): Promise<ReportRow[]> {
   const { now } = transaction;
   return await transaction.query<ReportRow>(NEW_MESSAGES, [
-    timeOf(readFrom - inMicroseconds(READ_AGAIN_MS)),
+    changedAfter({ readFrom }),
     timeOf(now - inMicroseconds(NEW_MESSAGE_BEHIND_MS)),
     timeOf(now + inMicroseconds(NEW_MESSAGE_AHEAD_MS)),
     knownIds,
     known.map(({ id }) => id),
   ]);
+}
+
+function changedAfter({ readFrom }: Pick<NetworkChangesQuery, 'readFrom'>): string {
+  return readFrom === undefined ? 'infinity' : timeOf(readFrom - inMicroseconds(READ_AGAIN_MS));
 }
 
 function byReception(one: ReportRow, other: ReportRow): number {

@@ -2,14 +2,15 @@ import { addressGroup } from '../../platform/address/index.js';
 import { timeOf } from '../../storage/index.js';
 import { type FieldValue, NODE_FIELDS, type NodeField } from '../network.dto.js';
 import type { BlockTimes } from './chain-header.js';
-import { type ConnectionRow, parseInteger, parseRate, type ReportRow, SYNCING } from './report-row.js';
+import { parseInteger } from '../../platform/json/index.js';
+import { type ConnectionRow, parseRate, type ReportRow, type StatusRow, SYNCING } from './report-row.js';
 
 /** A block, and when it was reported: microseconds since the epoch. */
 interface BestBlock {
   hash: string;
   height: number;
   at: number;
-  /** The address of the report, IPv6 by its network: see `addressGroup`. */
+  /** The address of the report, for IPv6 its /64 network: see `addressGroup`. */
   address: string;
   /** Whether it was reported when it was imported, and not while syncing, so that its delay is known. */
   isMeasured: boolean;
@@ -35,17 +36,19 @@ interface Traffic {
 }
 
 /**
- * The newest values that one connection reported. The result does not depend on the order or repetition of reports.
+ * The newest values that one connection reported. Reports may be repeated, and may come late. Only `blockTime`, and the time
+ * of a block that comes back, depend on their order.
  */
 export class ConnectionState {
   best: BestBlock | undefined;
   finalized: Reported<FinalizedBlock> | undefined;
   transactions: Reported<number> | undefined;
   traffic: Reported<Traffic> | undefined;
-  /** Milliseconds between its last two blocks. */
+  /** Milliseconds between the first reports of its last two heights. */
   blockTime: Reported<number | null> | undefined;
+  status: StatusRow | undefined;
   heardAt = -Infinity;
-  /** IPv6 by its network: see `addressGroup`. */
+  /** For IPv6 its /64 network: see `addressGroup`. */
   address = '';
   private importedHeight: number | null = null;
   private heightAt = -Infinity;
@@ -53,7 +56,7 @@ export class ConnectionState {
 
   constructor(row: ConnectionRow) {
     this.described = row;
-    this.describe(row);
+    this.setRow(row);
   }
 
   /** Its last read row. */
@@ -61,21 +64,28 @@ export class ConnectionState {
     return this.described;
   }
 
-  describe(row: ConnectionRow): void {
+  setRow(row: ConnectionRow): void {
     this.described = row;
     this.address = addressGroup(row.address);
     this.heardAt = Math.max(this.heardAt, row.lastMessageAt);
   }
 
-  report(row: ReportRow): void {
+  addReport(row: ReportRow): void {
     this.heardAt = Math.max(this.heardAt, row.receivedAt);
-    if (row.msg === 'block.import') this.imported(row);
-    else if (row.msg === 'notify.finalized') this.finalise(row.height, row.best, row.receivedAt);
-    else if (row.msg === 'txpool.import') this.pool(row.ready, row.receivedAt);
-    else this.interval(row);
+    if (row.msg === 'block.import') this.onImport(row);
+    else if (row.msg === 'notify.finalized') this.setFinalized(row.height, row.best, row.receivedAt);
+    else if (row.msg === 'txpool.import') this.setTransactions(row.ready, row.receivedAt);
+    else this.onInterval(row);
   }
 
-  private imported({ best: hash, height: text, receivedAt: at, origin }: ReportRow): void {
+  /** @returns whether it is news */
+  setStatus(row: StatusRow): boolean {
+    if (row.changedAt <= (this.status?.changedAt ?? -Infinity)) return false;
+    this.status = row;
+    return true;
+  }
+
+  private onImport({ best: hash, height: text, receivedAt: at, origin }: ReportRow): void {
     const height = parseInteger(text);
     if (hash === null || height === null) return;
     this.timeBlock(height, at);
@@ -96,7 +106,7 @@ export class ConnectionState {
     this.blockTime = { at, value };
   }
 
-  private interval(row: ReportRow): void {
+  private onInterval(row: ReportRow): void {
     const { best: hash, receivedAt: at } = row;
     const height = parseInteger(row.height);
     const isNewer = at > (this.best?.at ?? -Infinity) && hash !== this.best?.hash;
@@ -104,27 +114,31 @@ export class ConnectionState {
     if (hash !== null && height !== null && isNewer) {
       this.best = { hash, height, at, address: this.address, isMeasured: false };
     }
-    this.finalise(row.finalized_height, row.finalized_hash, at);
-    this.pool(row.txcount, at);
+    this.setFinalized(row.finalized_height, row.finalized_hash, at);
+    this.setTransactions(row.txcount, at);
     if (row.peers === null || at < (this.traffic?.at ?? -Infinity)) return;
     const [upload, download] = [parseRate(row.bandwidth_upload), parseRate(row.bandwidth_download)];
     this.traffic = { at, value: { peers: parseInteger(row.peers), upload, download } };
   }
 
-  private finalise(text: string | null, hash: string | null, at: number): void {
+  private setFinalized(text: string | null, hash: string | null, at: number): void {
     const height = parseInteger(text);
     if (height === null || at < (this.finalized?.at ?? -Infinity)) return;
     this.finalized = { at, value: { height, hash, address: this.address } };
   }
 
-  private pool(text: string | null, at: number): void {
+  private setTransactions(text: string | null, at: number): void {
     const count = parseInteger(text);
     if (count === null || at < (this.transactions?.at ?? -Infinity)) return;
     this.transactions = { at, value: count };
   }
 }
 
-const INDEX = new Map(NODE_FIELDS.map((field, at) => [field, at]));
+/** The index of each field in the arrays of a node. */
+const INDEX = Object.fromEntries(NODE_FIELDS.map((field, index) => [field, index])) as Record<
+  NodeField,
+  number
+>;
 
 /**
  * The latest state of a node from all its open connections, and when each field changed. Its id is the lowest id of these
@@ -148,12 +162,17 @@ export class NodeState {
   ) {}
 
   get(field: NodeField): FieldValue {
-    return this.values[INDEX.get(field) ?? NaN] ?? null;
+    return this.values[INDEX[field]] ?? null;
   }
 
-  /** Merges the newest values of its connections. There is at least one connection. */
+  /**
+   * Merges the newest values of its connections, of which there is at least one.
+   *
+   * @param stamp of this update, in microseconds by the database: see `NetworkView`
+   */
   merge(connections: readonly ConnectionState[], blocks: BlockTimes, stamp: number): void {
-    this.describe(connections, stamp);
+    this.mergeRows(connections, stamp);
+    this.mergeStatuses(connections, stamp);
     this.best = bestOf(connections);
     const { best } = this;
     this.set('best_height', best?.height ?? null, stamp);
@@ -183,16 +202,16 @@ export class NodeState {
     this.set('unconfirmed', unconfirmed, stamp);
   }
 
-  /** JSON of the fields that changed after a stamp, all fields of a new node, or undefined. */
+  /** JSON of the fields that changed after a stamp, of all fields if the node is new since then; undefined without a change. */
   changesAfter(stamp: number, fields: readonly NodeField[]): string | undefined {
     if (this.changedAt <= stamp) return undefined;
     if (this.addedAt > stamp) return this.json(fields);
     const changed: Record<string, FieldValue> = { id: this.id };
     let any = false;
     for (const field of fields) {
-      const at = INDEX.get(field) ?? NaN;
-      if ((this.changes[at] ?? NaN) <= stamp) continue;
-      changed[field] = this.values[at] ?? null;
+      const index = INDEX[field];
+      if ((this.changes[index] ?? NaN) <= stamp) continue;
+      changed[field] = this.values[index] ?? null;
       any = true;
     }
     return any ? JSON.stringify(changed) : undefined;
@@ -204,7 +223,7 @@ export class NodeState {
     return JSON.stringify({ id: this.id, ...Object.fromEntries(entries) });
   }
 
-  private describe(connections: readonly ConnectionState[], stamp: number): void {
+  private mergeRows(connections: readonly ConnectionState[], stamp: number): void {
     const rows = connections.map(({ row }) => row);
     const latest = rows.reduce((last, row) => (heardLater(row, last) ? row : last));
     for (const field of ['peer_id', 'name', 'authority', 'implementation', 'version'] as const) {
@@ -219,11 +238,23 @@ export class NodeState {
     this.chainName = latest.chainName;
   }
 
+  /** All connections of a node have the same status, once a pass has seen them. */
+  private mergeStatuses(connections: readonly ConnectionState[], stamp: number): void {
+    const last = connections.reduce<StatusRow | undefined>(
+      (latest, { status }) =>
+        status !== undefined && status.changedAt > (latest?.changedAt ?? -Infinity) ? status : latest,
+      undefined,
+    );
+    this.set('status', last?.status ?? null, stamp);
+    this.set('status_since', last === undefined ? null : timeOf(last.since), stamp);
+    this.set('clock_wrong', last?.clockWrong ?? null, stamp);
+  }
+
   private set(field: NodeField, value: FieldValue, stamp: number): void {
-    const at = INDEX.get(field) ?? NaN;
-    if (this.values[at] === value) return;
-    this.values[at] = value;
-    this.changes[at] = stamp;
+    const index = INDEX[field];
+    if (this.values[index] === value) return;
+    this.values[index] = value;
+    this.changes[index] = stamp;
     this.changedAt = stamp;
   }
 }

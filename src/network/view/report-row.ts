@@ -1,4 +1,5 @@
 import type { NamedMessageType } from '../../storage/index.js';
+import type { ConnectedStatus } from '../status/status.js';
 
 /** The types of messages that report the state of a node. */
 export const REPORTS = [
@@ -51,11 +52,13 @@ export interface ConnectionRow {
   lastMessageAt: number;
 }
 
-/** A height or a count; null if it is not an integer that a double represents exactly. */
-export function parseInteger(text: string | null): number | null {
-  if (text === null || !/^\d{1,16}$/.test(text)) return null;
-  const number = Number(text);
-  return Number.isSafeInteger(number) ? number : null;
+/** The status of the node of a connection. Times are microseconds since the epoch. */
+export interface StatusRow {
+  connection: number;
+  status: ConnectedStatus;
+  since: number;
+  clockWrong: boolean;
+  changedAt: number;
 }
 
 /** A rate, possibly with a fraction; null if it is not a number. */

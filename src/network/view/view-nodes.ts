@@ -1,6 +1,6 @@
 import type { BlockTimes } from './chain-header.js';
 import { ConnectionState, NodeState } from './node-state.js';
-import type { ConnectionRow, ReportRow } from './report-row.js';
+import type { ConnectionRow, ReportRow, StatusRow } from './report-row.js';
 
 /** The open connections of a node, and their merged state. */
 interface Member {
@@ -47,7 +47,7 @@ export class ViewNodes {
       return;
     }
     const before = keyOf(known.row);
-    known.describe(row);
+    known.setRow(row);
     this.changed.add(before);
     if (keyOf(row) === before) return;
     this.members.get(before)?.connections.delete(row.id);
@@ -66,8 +66,13 @@ export class ViewNodes {
   report(row: ReportRow): void {
     const known = this.connections.get(row.connection);
     if (known === undefined) return;
-    known.report(row);
+    known.addReport(row);
     this.changed.add(keyOf(known.row));
+  }
+
+  setStatus(row: StatusRow): void {
+    const known = this.connections.get(row.connection);
+    if (known?.setStatus(row)) this.changed.add(keyOf(known.row));
   }
 
   markAllChanged(): void {
