@@ -1,4 +1,5 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { AccessModule, type AccessModuleOptions } from './platform/access/index.js';
 import { BenchmarksModule } from './benchmarks/index.js';
 import { ConfigModule, type Settings } from './platform/config/index.js';
@@ -6,10 +7,13 @@ import type { DashboardOptions } from './dashboard/index.js';
 import { BatchQueueModule, DeliveryModule, type DeliveryModuleOptions } from './delivery/index.js';
 import { FeedModule } from './feed/index.js';
 import { HealthModule } from './health/index.js';
+import { OutsideServerError } from './platform/errors/index.js';
 import { HttpModule } from './platform/http/index.js';
-import { HttpServerModule } from './platform/http-server/index.js';
+import { BoundedHttpAdapter, HttpServerModule } from './platform/http-server/index.js';
+import { InsightModule } from './insight/index.js';
 import { LifecycleModule } from './platform/lifecycle/index.js';
 import { MetricsModule } from './platform/metrics/index.js';
+import type { DescribeApi } from './platform/openapi/index.js';
 import { NetworkModule } from './network/index.js';
 import { ObserverModule } from './observer/index.js';
 import { PurgeModule } from './purge/index.js';
@@ -31,14 +35,22 @@ export interface Extensions {
   delivery?: Omit<DeliveryModuleOptions, 'imports'>;
   storage?: Omit<StorageModuleOptions, 'url'>;
   dashboard?: DashboardOptions;
+  /** Changes the title, servers, security scheme and the like of the OpenAPI document. */
+  openapi?: DescribeApi;
 }
 
 /**
  * The path of a message: telemetry (sockets, batches) → delivery (journal, writers) → storage → query. Each module
- * imports the modules whose classes it uses. Only settings and the state of the process are global.
+ * imports the modules whose classes it uses. Only settings and the state of the process are global. `startServer`
+ * starts it, and nothing else can.
  */
 @Module({})
 export class AppModule {
+  /** By another adapter, and so without the start sequence, every request would get 503, and nothing would be stored. */
+  constructor({ httpAdapter }: HttpAdapterHost) {
+    if (!(httpAdapter instanceof BoundedHttpAdapter)) throw new OutsideServerError('AppModule');
+  }
+
   static forRoot(
     settings: Settings,
     databaseUrl: string,
@@ -61,6 +73,7 @@ export class AppModule {
         ObserverModule,
         PurgeModule,
         RegistryModule,
+        InsightModule,
         QueryModule,
         ReputationModule,
         BenchmarksModule,

@@ -25,20 +25,9 @@ export { type MessageRow, msgOf, readTuple, splitTuples, timeOf, typeName } from
 export { type UpgradeRefusal, type UpgradeRefusalReason, UpgradeGuard } from './telemetry/index.js';
 export { AccessGuard, FeedGuard, TokenFeedGuard, TokenGuard } from './platform/access/index.js';
 
-// Modules and their options
-export { AccessModule, type AccessModuleOptions } from './platform/access/index.js';
-export { BenchmarksModule } from './benchmarks/index.js';
+// What modules of a team import and inject
 export { ClientAddresses, ClientAddressModule } from './platform/client-address/index.js';
-export { BatchQueueModule, Delivery, DeliveryModule, type DeliveryModuleOptions } from './delivery/index.js';
-export { FeedModule, type FeedModuleOptions, FeedTopicsModule } from './feed/index.js';
-export { HealthModule } from './health/index.js';
-export { HttpModule } from './platform/http/index.js';
-export { HttpServerModule } from './platform/http-server/index.js';
-export { DeadlineExceededError, withDeadline } from './platform/async/index.js';
-export { Deadline, Lifecycle, LifecycleModule } from './platform/lifecycle/index.js';
-export { MetricsModule } from './platform/metrics/index.js';
-export { NetworkModule } from './network/index.js';
-export { PurgeModule, PurgeRegistry, withPurge } from './purge/index.js';
+export { PurgeRegistry, PurgeRegistryModule, withPurge } from './purge/index.js';
 export type {
   Expired,
   ExpiringRows,
@@ -48,11 +37,17 @@ export type {
   PurgePreview,
   PurgeReport,
 } from './purge/index.js';
-export { QueryModule } from './query/index.js';
-export { ReputationModule } from './reputation/index.js';
-export { type Migration, StorageModule, type StorageModuleOptions } from './storage/index.js';
-export { TelemetryModule, type TelemetryModuleOptions } from './telemetry/index.js';
+export { Delivery } from './delivery/index.js';
+export { DeadlineExceededError, withDeadline } from './platform/async/index.js';
+export { Deadline, Lifecycle } from './platform/lifecycle/index.js';
+
+// Options
+export type { AccessModuleOptions } from './platform/access/index.js';
 export type { DashboardOptions, DashboardPage } from './dashboard/index.js';
+export type { DeliveryModuleOptions } from './delivery/index.js';
+export type { DescribeApi } from './platform/openapi/index.js';
+export type { Migration, StorageModuleOptions } from './storage/index.js';
+export type { TelemetryModuleOptions } from './telemetry/index.js';
 
 // The database
 export {

@@ -59,6 +59,7 @@ describe('readRun', () => {
     const specOf = (peerId: string): string => `{"substrate":{"peerId":${peerId}}}`;
     expect(readRun(run(`"setup":${specOf('"a"')},"benchmark_spec":${specOf('"b"')}`)).peerId).toBe('a');
     expect(readRun(run(`"setup":${specOf('1')},"benchmark_spec":${specOf('"b"')}`)).peerId).toBe('b');
+    expect(readRun(run('"setup":{"tetcore":{"peerId":"c"}},"benchmark_spec":null')).peerId).toBe('c');
     expect(readRun(run('"setup":{"substrate":[]},"benchmark_spec":null'))).toMatchObject({
       id: 7,
       host_system_id: 2,

@@ -34,8 +34,9 @@ function runOf(value: ExactJson): Run {
 }
 
 function peerIdIn(spec: Spec): string | undefined {
-  const peerId = field(field(spec, 'substrate'), 'peerId');
-  return typeof peerId === 'string' ? peerId : undefined;
+  return ['substrate', 'tetcore']
+    .map((name) => field(field(spec, name), 'peerId'))
+    .find((peerId) => typeof peerId === 'string');
 }
 
 function field(value: Spec, name: string): Spec {

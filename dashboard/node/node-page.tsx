@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { type ApiSchema, responseData, api, RequestFailedError } from '../shared/api.js';
 import { useLoaded } from '../shared/loaded.js';
 import { NodePicker, nodeName } from '../shared/node-picker.js';
@@ -14,6 +14,8 @@ import { History } from './history.js';
 import { loadSessions } from './load-sessions.js';
 import { OpenConnections } from './open-connections.js';
 import { Sessions } from './sessions.js';
+
+const RELOAD_MS = 10_000;
 
 /** A node: properties, sessions, history and hardware. */
 export function NodePage(): JSX.Element {
@@ -63,6 +65,11 @@ function NodeSections({ peerId, chain, bounds }: NodeSectionsProps): JSX.Element
     },
     [peerId, chain, bounds],
   );
+  // Otherwise the time since the last message would grow while the node sends.
+  useEffect(() => {
+    const timer = setInterval(() => document.hidden || reload(), RELOAD_MS);
+    return () => clearInterval(timer);
+  }, [reload]);
   // Always of one chain, also if the URL has none, because a peer id may be on several chains.
   const chainId = chain ?? (node.value && keyOf(node.value));
   const isKnown = chain !== undefined || node.value !== undefined;

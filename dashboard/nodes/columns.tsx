@@ -149,7 +149,7 @@ export const COLUMNS: readonly Column[] = [
     isOptional: true,
   },
   numberColumn('peers', 'Peers', 5.5, formatCount),
-  numberColumn('transactions', 'Transactions', 8, formatCount),
+  numberColumn('transactions', 'Transactions', 8.5, formatCount),
   numberColumn('best_height', 'Best block', 8, formatCount, {
     fields: ['best_height', 'unconfirmed'],
     cell: (node, { header }) => (
@@ -168,7 +168,7 @@ export const COLUMNS: readonly Column[] = [
   numberColumn('propagation_ms', 'Propagation', 8, milliseconds),
   numberColumn('upload', 'Upload', 7, formatBytesPerSecond),
   numberColumn('download', 'Download', 7, formatBytesPerSecond),
-  numberColumn('last_heard_at', 'Last message', 7.5, formatCount, {
+  numberColumn('last_heard_at', 'Last message', 8.5, formatCount, {
     key: (node) => timeOf(node.last_heard_at),
     cell: (node, { now }) => ago(timeOf(node.last_heard_at), now),
   }),

@@ -24,6 +24,7 @@ export const EMPTY_HEADER: NetworkHeader = {
   node_count: 0,
   shown_count: 0,
   validator_count: 0,
+  status_counts: { silent: 0, syncing: 0, fork: 0, stuck: 0, lagging: 0, healthy: 0 },
   best_height: null,
   best_hash: null,
   finalized_height: null,
@@ -57,4 +58,7 @@ export const EMPTY_NODE: Omit<NetworkNode, 'id'> = {
   connections: 1,
   duplicate: false,
   unconfirmed: false,
+  status: null,
+  status_since: null,
+  clock_wrong: null,
 };

@@ -21,6 +21,360 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/chains/{chain}/clocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show how far the clocks of nodes are off
+         * @description By the database's clock, from the fastest message of each hour and half of the round trip. The time range has 7 days at most, and the hours are kept for `INSIGHT_DETAIL_DAYS`.
+         */
+        get: operations["getClocks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chains/{chain}/connectivity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show how many peers nodes have, compared with the most that they had
+         * @description The time range has 120 days at most, and 4 days in minutes.
+         */
+        get: operations["getConnectivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chains/{chain}/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find in what some nodes differ from the others
+         * @description Compares how often the nodes of a group and all others of the chain have a version, hardware below the reference, and so on. The time range has 7 days at most.
+         */
+        get: operations["getDifferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chains/{chain}/hardware": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare the machines of nodes with what is required
+         * @description By the last benchmark that each node of the time range sent. Nodes measure when they start, unless that is disabled.
+         */
+        get: operations["getHardware"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chains/{chain}/stuck": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the nodes that did not follow their chain
+         * @description What the servers did not see is charged to no node. The last two and a half minutes are missing.
+         */
+        get: operations["getStuck"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chains/{chain}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get what happened to a chain, its nodes and its observer, in order */
+        get: operations["getEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chains/{chain}/forks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the forks of a chain, and how many blocks lost, by time
+         * @description The last two and a half minutes, and what is not final, may still change.
+         */
+        get: operations["getForks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chains/{chain}/arrivals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get when each block of a chain arrived at each node
+         * @description Arrivals are stored for `INSIGHT_DETAIL_DAYS`.
+         */
+        get: operations["getArrivals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chains/{chain}/blocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the blocks of a chain, and how they reached its nodes
+         * @description Blocks of the last two and a half minutes may still change. Earlier ones change when they become final, or by a rebuild.
+         */
+        get: operations["listBlocks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chains/{chain}/blocks/{block}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a block, with its arrival at each node
+         * @description Of several blocks of a height, the final one, or the one that most nodes imported.
+         */
+        get: operations["getBlock"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the times in which servers did not receive data from nodes
+         * @description No node is to blame for what is missing then, and in the minute after it.
+         */
+        get: operations["listGaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chains/{chain}/finality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get how far the finality of a chain is behind, by time
+         * @description The last two and a half minutes may still change.
+         */
+        get: operations["getFinality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chains/{chain}/propagation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get how long the blocks of a chain took to its nodes, by time
+         * @description The last two and a half minutes may still change.
+         */
+        get: operations["getPropagation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chains/{chain}/production": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get how many blocks a chain made and missed, by time
+         * @description The last two and a half minutes may still change.
+         */
+        get: operations["getProduction"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chains/{chain}/availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get how long the nodes of a chain were up
+         * @description Of the time that is known: no gap of a server is charged to a node. A node is expected from its first message until a week after its last one.
+         */
+        get: operations["getAvailability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/nodes/{peer_id}/availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get how long a node was up, and why it was not connected
+         * @description With the messages that prove whether its process restarted.
+         */
+        get: operations["getNodeAvailability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chains/{chain}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get which versions the nodes of a chain have
+         * @description `auto` is minutes up to 6 hours, hours up to 14 days, otherwise days: then each node counts on the days on which it was heard for an hour or more.
+         */
+        get: operations["getVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chains/{chain}/churn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get how often nodes of a chain connect and disconnect, and why */
+        get: operations["getChurn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/nodes/logs": {
         parameters: {
             query?: never;
@@ -212,7 +566,7 @@ export interface paths {
         };
         /**
          * List the reputations of a peer over time
-         * @description From every `system.network_state` that contains the peer. If few of them do, the query is slow: limit it by an age or times.
+         * @description From every `system.network_state` that contains the peer. Those that are not aggregated yet are slow to read: limit the query by an age or times.
          */
         get: operations["listPeerReputations"];
         put?: never;
@@ -335,7 +689,7 @@ export interface paths {
         };
         /**
          * List the targets in the messages of a benchmark
-         * @description From the messages of the node that the benchmark names. Empty if it names no node. The run lasts from `ts_start` to `ts_end`. Without `ts_start` it starts with its first event, or when it was created. Without `ts_end` it ends with its last event, or now if an event has not ended or there is none.
+         * @description From the messages of the node that the benchmark names. Empty if it names no node. A run without `ts_start`, `ts_end` and events covers everything that the node sent; with one of them it is the run of the profile, unbounded on the side that has none.
          */
         get: operations["listBenchmarkTargets"];
         put?: never;
@@ -395,7 +749,7 @@ export interface paths {
         put?: never;
         /**
          * Create a benchmark
-         * @description A `benchmark_spec` or a `setup` is required. All other fields are optional and can be added later. `setup.substrate.peerId`, or else `benchmark_spec.substrate.peerId`, names the node whose telemetry is profiled. Numbers in JSON keep every digit.
+         * @description A `benchmark_spec` or a `setup` is required. All other fields are optional and can be added later. `setup.substrate.peerId` or `setup.tetcore.peerId`, or else the same of `benchmark_spec`, names the node whose telemetry is profiled. Numbers in JSON keep every digit.
          */
         post: operations["createBenchmark"];
         delete?: never;
@@ -441,6 +795,23 @@ export interface paths {
          * @description Omitted fields stay unchanged, null clears a field, and JSON objects are replaced as a whole.
          */
         patch: operations["changeBenchmark"];
+        trace?: never;
+    };
+    "/chains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the chains that have or had nodes */
+        get: operations["listKnownChains"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/network": {
@@ -555,7 +926,10 @@ export interface components {
              * @example Bad Request
              */
             title: string;
-            /** @example 400 */
+            /**
+             * Format: int32
+             * @example 400
+             */
             status: number;
             /** @description The cause, and what to do. */
             detail?: string;
@@ -612,7 +986,10 @@ export interface components {
              * @example Bad Request
              */
             title: string;
-            /** @example 400 */
+            /**
+             * Format: int32
+             * @example 400
+             */
             status: number;
             /** @description The cause, and what to do. */
             detail?: string;
@@ -620,6 +997,1828 @@ export interface components {
             errors?: components["schemas"]["ProblemPart"][];
             /** @description The chains, sorted by number of nodes, descending. */
             chains?: components["schemas"]["ChainChoice"][];
+        };
+        ClockBin: {
+            /**
+             * @description Milliseconds, inclusive. Null: no bound.
+             * @example 50
+             */
+            from_ms: number | null;
+            /**
+             * @description Exclusive.
+             * @example 100
+             */
+            to_ms: number | null;
+            /**
+             * Format: int64
+             * @example 12
+             */
+            nodes: number;
+        };
+        ClockHour: {
+            /**
+             * Format: date-time
+             * @description The start of the hour, in UTC.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            time: string;
+            /**
+             * @description Milliseconds by which it was ahead at the end, or behind if negative.
+             * @example -12.4
+             */
+            offset_ms: number;
+            /**
+             * Format: int64
+             * @description How often it was set: it changed by more than 250 ms from one minute to the next.
+             * @example 0
+             */
+            steps: number;
+        };
+        NodeClock: {
+            /** @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp */
+            peer_id: string;
+            /**
+             * @description The latest name of the node.
+             * @example alice
+             */
+            name: string | null;
+            /**
+             * @description Milliseconds by which it was ahead in the last hour, or behind if negative.
+             * @example 731.2
+             */
+            offset_ms: number;
+            /**
+             * @description Milliseconds that it gains in an hour, or loses if negative, since it was last set. Null if fewer than three hours are known, with 45 minutes each.
+             * @example 1.9
+             */
+            drift_ms_per_hour: number | null;
+            /**
+             * Format: int64
+             * @description How often it was set.
+             * @example 1
+             */
+            steps: number;
+            /** @description Whether it was off by more than 500 ms in the last hour. */
+            wrong: boolean;
+            /** @description The hours in which the node was heard. */
+            hours: components["schemas"]["ClockHour"][];
+        };
+        ClocksAnswer: {
+            /**
+             * @description Identifier of the chain: its genesis hash, or `name:` and its name if its nodes send none.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            chain: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            start_time: string;
+            /**
+             * Format: date-time
+             * @description At most now.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            end_time: string;
+            /**
+             * Format: int64
+             * @description The most nodes that any part of this stands on. Null if nothing is known.
+             * @example 300
+             */
+            expected: number | null;
+            /**
+             * @description Share of this time in which servers received data from nodes: outside of gaps, and of a minute after each.
+             * @example 1
+             */
+            known_share: number;
+            /**
+             * Format: int64
+             * @description Nodes whose clock was off by more than 500 ms in the last hour of each.
+             * @example 3
+             */
+            wrong: number;
+            /** @description All nodes by `offset_ms`. */
+            distribution: components["schemas"]["ClockBin"][];
+            /** @description The largest offset first. With many hours fewer nodes: at most 10,000 hours of nodes in all. */
+            nodes: components["schemas"]["NodeClock"][];
+        };
+        ConnectivityPoint: {
+            /**
+             * Format: date-time
+             * @description The start of its time. The points cover the range in whole minutes, hours or days.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            time: string;
+            /**
+             * @description Share of this time in which servers received data from nodes. Do not trust a point below 0.5.
+             * @example 1
+             */
+            known_share: number;
+            /**
+             * Format: int64
+             * @description Nodes that it stands on.
+             * @example 300
+             */
+            expected: number | null;
+            /**
+             * @description Share of the nodes in each of ten bands: with less than 10 % of the most peers that they had in this hour and the two before, with 10 to 20 %, and so on. A node that had none is in the first.
+             * @example [
+             *       0,
+             *       0,
+             *       0.01,
+             *       0,
+             *       0,
+             *       0,
+             *       0.02,
+             *       0.04,
+             *       0.11,
+             *       0.82
+             *     ]
+             */
+            bands: number[] | null;
+            /**
+             * @description The median node, by its band: 0 to 1.
+             * @example 0.94
+             */
+            p50: number | null;
+        };
+        ConnectivityAnswer: {
+            /**
+             * @description Identifier of the chain: its genesis hash, or `name:` and its name if its nodes send none.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            chain: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            start_time: string;
+            /**
+             * Format: date-time
+             * @description At most now.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            end_time: string;
+            /**
+             * Format: int64
+             * @description The most nodes that any part of this stands on. Null if nothing is known.
+             * @example 300
+             */
+            expected: number | null;
+            /**
+             * @description Share of this time in which servers received data from nodes: outside of gaps, and of a minute after each.
+             * @example 1
+             */
+            known_share: number;
+            /**
+             * @description The length of a point.
+             * @example minute
+             * @enum {string}
+             */
+            resolution: "minute" | "hour" | "day";
+            /** @description Oldest first. */
+            points: components["schemas"]["ConnectivityPoint"][];
+        };
+        NodeDifference: {
+            /**
+             * @description `version`, `version_below` (of the implementation that most nodes have), `implementation`, `authority`, `collector` (the server process that receives from the node), `label` (of its address, by `LABELS_FILE`), `hardware_below_reference`, `peers` (the median against the most), `clock` (`wrong`: off by more than 500 ms; `set`).
+             * @example version_below
+             */
+            attribute: string;
+            /** @example 1.17.0 */
+            value: string;
+            /**
+             * Format: int64
+             * @description Nodes of the group with this value.
+             * @example 38
+             */
+            having: number;
+            /**
+             * Format: int64
+             * @description Nodes of the group of which the attribute is known.
+             * @example 41
+             */
+            of: number;
+            /**
+             * Format: int64
+             * @description The same of the other nodes.
+             * @example 55
+             */
+            rest_having: number;
+            /**
+             * Format: int64
+             * @example 620
+             */
+            rest_of: number;
+            /**
+             * @description The share in the group divided by the share in the rest. Null if no other node has the value: it is infinite.
+             * @example 10.4
+             */
+            lift: number | null;
+            /**
+             * @description Its lower bound, with a confidence of 95 %: low where nodes are few.
+             * @example 7.9
+             */
+            lift_min: number;
+            /**
+             * @description How probable this is by chance: Fisher's exact test, two-sided.
+             * @example 2.1e-31
+             */
+            p: number;
+            /**
+             * @description The same, corrected for the number of comparisons (Bonferroni).
+             * @example 1.1e-29
+             */
+            p_corrected: number;
+        };
+        DifferencesAnswer: {
+            /**
+             * @description Identifier of the chain: its genesis hash, or `name:` and its name if its nodes send none.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            chain: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            start_time: string;
+            /**
+             * Format: date-time
+             * @description At most now.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            end_time: string;
+            /**
+             * Format: int64
+             * @description The most nodes that any part of this stands on. Null if nothing is known.
+             * @example 300
+             */
+            expected: number | null;
+            /**
+             * @description Share of this time in which servers received data from nodes: outside of gaps, and of a minute after each.
+             * @example 1
+             */
+            known_share: number;
+            /**
+             * Format: int64
+             * @description Nodes of the group.
+             * @example 41
+             */
+            nodes: number;
+            /** @description Their peer ids, at most 200. */
+            peer_ids: string[];
+            /** @description Peer ids of the request that were not seen in the time range. */
+            unknown_peer_ids: string[];
+            /**
+             * Format: int64
+             * @description Other nodes of the time range.
+             * @example 620
+             */
+            rest: number;
+            /**
+             * Format: int64
+             * @description Compared values.
+             * @example 52
+             */
+            comparisons: number;
+            /** @description By `lift_min`, those with a `p_corrected` below 0.05 first. */
+            differences: components["schemas"]["NodeDifference"][];
+        };
+        ReferenceHardware: {
+            /**
+             * @example blake2-783
+             * @enum {string}
+             */
+            version: "blake2-783" | "blake2-1000";
+            /**
+             * @description Hashing (BLAKE2b-256) on one core.
+             * @example 783.27
+             */
+            cpu: number;
+            /**
+             * @description The same on each of eight cores. Required of authorities of relay chains only.
+             * @example 966.43
+             */
+            parallel_cpu: number;
+            /**
+             * @description Copying memory.
+             * @example 11768.341
+             */
+            memory: number;
+            /**
+             * @description Writing to disk in sequence.
+             * @example 950
+             */
+            disk_sequential: number;
+            /**
+             * @description Writing to disk at random places.
+             * @example 420
+             */
+            disk_random: number;
+        };
+        NodeHardware: {
+            /** @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp */
+            peer_id: string;
+            /**
+             * @description The latest name of the node.
+             * @example alice
+             */
+            name: string | null;
+            /** @description Whether it runs as a validator. Null if that is not known any more. */
+            authority: boolean | null;
+            /**
+             * Format: date-time
+             * @description When the node sent it last. It measures when it starts.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            measured_at: string;
+            /**
+             * Format: int64
+             * @description MiB/s, like the next four.
+             * @example 946
+             */
+            cpu: number;
+            /**
+             * Format: int64
+             * @description Null from older builds.
+             * @example 1020
+             */
+            parallel_cpu: number | null;
+            /**
+             * Format: int64
+             * @example 10532
+             */
+            memory: number;
+            /**
+             * Format: int64
+             * @description Null if it was not measured.
+             * @example 1487
+             */
+            disk_sequential: number | null;
+            /**
+             * Format: int64
+             * @description Null if it was not measured.
+             * @example 541
+             */
+            disk_random: number | null;
+            /**
+             * Format: int64
+             * @description Cores that were measured together.
+             * @example 8
+             */
+            parallel_cpu_cores: number | null;
+            /**
+             * @description The lowest required score, divided by its minimum.
+             * @example 0.895
+             */
+            ratio: number;
+            /** @description The scores below their minimum: `cpu`, `parallel_cpu`, `memory`, `disk_sequential`, `disk_random`. */
+            failed: string[];
+            /** @description Whether no measured score is below its minimum. */
+            passed: boolean;
+        };
+        HardwareAnswer: {
+            /**
+             * @description Identifier of the chain: its genesis hash, or `name:` and its name if its nodes send none.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            chain: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            start_time: string;
+            /**
+             * Format: date-time
+             * @description At most now.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            end_time: string;
+            /**
+             * Format: int64
+             * @description The most nodes that any part of this stands on. Null if nothing is known.
+             * @example 300
+             */
+            expected: number | null;
+            /**
+             * @description Share of this time in which servers received data from nodes: outside of gaps, and of a minute after each.
+             * @example 1
+             */
+            known_share: number;
+            reference: components["schemas"]["ReferenceHardware"];
+            /**
+             * Format: int64
+             * @description Nodes that sent a benchmark.
+             * @example 251
+             */
+            measured: number;
+            /**
+             * Format: int64
+             * @description Nodes of them that have what is required.
+             * @example 204
+             */
+            passed: number;
+            /** @description Lowest `ratio` first. */
+            nodes: components["schemas"]["NodeHardware"][];
+        };
+        StuckSpan: {
+            /** @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp */
+            peer_id: string;
+            /**
+             * @description The latest name of the node.
+             * @example alice
+             */
+            name: string | null;
+            /**
+             * @description `stuck`: its best block was the same for over a minute while the chain rose by 10. `finality_stuck`: the same of its final block, and 20. `behind`: 5 or more blocks behind for 30 s.
+             * @example stuck
+             * @enum {string}
+             */
+            kind: "stuck" | "finality_stuck" | "behind";
+            /**
+             * Format: date-time
+             * @description The first block of the chain that it did not have; when it was 5 blocks behind.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            began_at: string;
+            /**
+             * Format: date-time
+             * @description Its next block, or its last message. Null while it lasts.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            ended_at: string | null;
+            /**
+             * Format: int64
+             * @description Its best or final block then.
+             * @example 21400123
+             */
+            height: number;
+        };
+        StuckAnswer: {
+            /**
+             * @description Identifier of the chain: its genesis hash, or `name:` and its name if its nodes send none.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            chain: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            start_time: string;
+            /**
+             * Format: date-time
+             * @description At most now.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            end_time: string;
+            /**
+             * Format: int64
+             * @description The most nodes that any part of this stands on. Null if nothing is known.
+             * @example 300
+             */
+            expected: number | null;
+            /**
+             * @description Share of this time in which servers received data from nodes: outside of gaps, and of a minute after each.
+             * @example 1
+             */
+            known_share: number;
+            /** @description Those that overlap the time range, latest first. */
+            spans: components["schemas"]["StuckSpan"][];
+        };
+        ChainEvent: {
+            /**
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            at: string;
+            /**
+             * Format: date-time
+             * @description When it ended. Null while it lasts, and for what has no duration.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            ended_at: string | null;
+            /**
+             * @description `node_began`, `node_ended`: a session. `version_changed`: a node restarted with another version. `stuck`, `finality_stuck`, `behind`: see `stuck`. `halt`: no new block. `finality_stall`: no new final block. `block_lost`: a block that is not the final one of its height. `clock_step`: the clock of a node was set, in the hour from `at`. `gap`: a server did not receive data.
+             * @example finality_stall
+             * @enum {string}
+             */
+            kind: "node_began" | "node_ended" | "version_changed" | "stuck" | "finality_stuck" | "behind" | "halt" | "finality_stall" | "block_lost" | "clock_step" | "gap";
+            /**
+             * @description The node. Null for events of the chain and of this observer.
+             * @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp
+             */
+            peer_id: string | null;
+            /**
+             * @description The latest name of the node.
+             * @example alice
+             */
+            name: string | null;
+            /**
+             * @description Of `node_ended`: `restart`, `link_lost`, `observer`, or null if it is not known. Of `gap`: `down`, `paused` or `sockets_lost`.
+             * @example restart
+             */
+            cause: string | null;
+            /**
+             * Format: int64
+             * @description Of blocks, and of what stood still.
+             * @example 21400123
+             */
+            height: number | null;
+            /**
+             * @description Of `block_lost`.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            hash: string | null;
+            /**
+             * @description Of `node_began` and `version_changed`.
+             * @example 1.19.0-4f2e9a7c31b
+             */
+            version: string | null;
+            /**
+             * @description Of `version_changed`.
+             * @example 1.18.1-0c4e8a2f5d7
+             */
+            previous_version: string | null;
+            /**
+             * Format: int64
+             * @description Of `gap`: the number of the server process. Of `clock_step`: how often it was set.
+             * @example 1051
+             */
+            number: number | null;
+            /**
+             * @description Continues a list after this event.
+             * @example 1767322800000000-halt/0/1767322800000000
+             */
+            cursor: string;
+        };
+        EventsAnswer: {
+            /**
+             * @description Identifier of the chain: its genesis hash, or `name:` and its name if its nodes send none.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            chain: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            start_time: string;
+            /**
+             * Format: date-time
+             * @description At most now.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            end_time: string;
+            /**
+             * Format: int64
+             * @description The most nodes that any part of this stands on. Null if nothing is known.
+             * @example 300
+             */
+            expected: number | null;
+            /**
+             * @description Share of this time in which servers received data from nodes: outside of gaps, and of a minute after each.
+             * @example 1
+             */
+            known_share: number;
+            /** @description Those that began in the time range, latest first. */
+            events: components["schemas"]["ChainEvent"][];
+        };
+        ForkBranch: {
+            /**
+             * @description The block on which it is built, as far as it is known: see `parent_hash` of a block.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            parent_hash: string | null;
+            /**
+             * Format: int64
+             * @example 21400123
+             */
+            first_height: number;
+            /**
+             * Format: int64
+             * @example 21400124
+             */
+            last_height: number;
+            /** @description Its blocks, by height. */
+            hashes: string[];
+            /**
+             * Format: int64
+             * @description The most nodes that imported one of its blocks as their best one.
+             * @example 120
+             */
+            nodes: number;
+            /** @description Whether it won: its last block is final. Null until that height is final. */
+            canonical: boolean | null;
+        };
+        ChainFork: {
+            /**
+             * Format: int64
+             * @description Its first height with several blocks.
+             * @example 21400123
+             */
+            height: number;
+            /**
+             * Format: date-time
+             * @description When the first of them was first seen.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            began_at: string;
+            /**
+             * Format: date-time
+             * @description When its last height was final. Null before.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            finalized_at: string | null;
+            /**
+             * Format: int64
+             * @description Blocks of the longest branch that lost. A lower bound: blocks that did not become the best one of any node are not reported.
+             * @example 1
+             */
+            depth: number;
+            /** @description The rival branches, the one that won first. */
+            branches: components["schemas"]["ForkBranch"][];
+        };
+        ForkPoint: {
+            /**
+             * Format: date-time
+             * @description The start of its time. The points cover the range in whole minutes, hours or days.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            time: string;
+            /**
+             * @description Share of this time in which servers received data from nodes. Do not trust a point below 0.5.
+             * @example 1
+             */
+            known_share: number;
+            /**
+             * Format: int64
+             * @description Nodes that it stands on.
+             * @example 300
+             */
+            expected: number | null;
+            /**
+             * Format: int64
+             * @description Blocks that lost, when their height became final, or when they were first seen if that is later.
+             * @example 0
+             */
+            orphans: number | null;
+            /**
+             * Format: int64
+             * @description Heights that became final.
+             * @example 10
+             */
+            final_heights: number | null;
+            /**
+             * @description Orphans for each height that became final. Null without such heights.
+             * @example 0
+             */
+            orphan_rate: number | null;
+        };
+        ForkSeries: {
+            /**
+             * @description Identifier of the chain: its genesis hash, or `name:` and its name if its nodes send none.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            chain: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            start_time: string;
+            /**
+             * Format: date-time
+             * @description At most now.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            end_time: string;
+            /**
+             * Format: int64
+             * @description The most nodes that any part of this stands on. Null if nothing is known.
+             * @example 300
+             */
+            expected: number | null;
+            /**
+             * @description Share of this time in which servers received data from nodes: outside of gaps, and of a minute after each.
+             * @example 1
+             */
+            known_share: number;
+            /**
+             * @description The length of a point.
+             * @example minute
+             * @enum {string}
+             */
+            resolution: "minute" | "hour" | "day";
+            /**
+             * Format: int64
+             * @description Of all points together.
+             * @example 12
+             */
+            orphans: number | null;
+            /**
+             * Format: int64
+             * @example 598
+             */
+            final_heights: number | null;
+            /**
+             * @description Orphans for each height that became final.
+             * @example 0.02
+             */
+            orphan_rate: number | null;
+            /** @description Those that overlap the range, newest first. */
+            forks: components["schemas"]["ChainFork"][];
+            /** @description Whether these are all forks of the range. Otherwise choose an earlier `end_time`. */
+            complete: boolean;
+            /** @description One for every minute, hour or day of the range. */
+            points: components["schemas"]["ForkPoint"][];
+        };
+        ArrivalNode: {
+            /** @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp */
+            peer_id: string;
+            /**
+             * @description Its latest name.
+             * @example alice
+             */
+            name: string | null;
+        };
+        ArrivedBlock: {
+            /**
+             * Format: int64
+             * @example 21400123
+             */
+            height: number;
+            /** @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3 */
+            hash: string;
+            /**
+             * Format: date-time
+             * @description Its first arrival at a node.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            first_seen_at: string;
+            /** @description Whether it is the final block of its height. Null until the height is final. */
+            canonical: boolean | null;
+        };
+        ArrivalMatrix: {
+            /**
+             * @description Identifier of the chain: its genesis hash, or `name:` and its name if its nodes send none.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            chain: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            start_time: string;
+            /**
+             * Format: date-time
+             * @description At most now.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            end_time: string;
+            /**
+             * Format: int64
+             * @description The most nodes that any part of this stands on. Null if nothing is known.
+             * @example 300
+             */
+            expected: number | null;
+            /**
+             * @description Share of this time in which servers received data from nodes: outside of gaps, and of a minute after each.
+             * @example 1
+             */
+            known_share: number;
+            /** @description The nodes that any of the blocks was expected at. */
+            nodes: components["schemas"]["ArrivalNode"][];
+            /** @description In the order in which they were first seen. */
+            blocks: components["schemas"]["ArrivedBlock"][];
+            /**
+             * @description For each block, the milliseconds from `first_seen_at` to its arrival at each of the `nodes`: null where it did not arrive within a minute, −1 where it was not expected.
+             * @example [
+             *       [
+             *         0,
+             *         412,
+             *         null,
+             *         -1
+             *       ]
+             *     ]
+             */
+            delays_ms: (number | null)[][];
+            /**
+             * Format: date-time
+             * @description The `start_time` of the next blocks, if the range has more than `limit`, or than fit: a million delays. Null otherwise.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            next_start_time: string | null;
+        };
+        InsightBlock: {
+            /**
+             * Format: int64
+             * @example 21400123
+             */
+            height: number;
+            /** @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3 */
+            hash: string;
+            /**
+             * @description The block below: the best one of its author, or of most of its first five nodes, when they got it. No message says it.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            parent_hash: string | null;
+            /** @description Other blocks of this height that count. */
+            siblings: string[];
+            /**
+             * Format: date-time
+             * @description Its first arrival at a node.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            first_seen_at: string;
+            /**
+             * Format: date-time
+             * @description When half of the expected nodes had reported this height or a higher one as final. Null before, and for a block that lost.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            finalized_at: string | null;
+            /** @description Whether it is the final block of its height. Null until the height is final. */
+            canonical: boolean | null;
+            /** @description Whether no node reported exactly this height as final, so that the final block above decided, or the number of imports. */
+            inferred: boolean | null;
+            /**
+             * @description Peer id of the node that made it. Null if that is not connected to this server.
+             * @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp
+             */
+            author: string | null;
+            /**
+             * Format: int64
+             * @description Nodes that imported it as it spread.
+             * @example 297
+             */
+            reporters: number;
+            /**
+             * Format: int64
+             * @description Nodes that imported one of the ten heights before, and no other block of this height.
+             * @example 300
+             */
+            expected: number;
+            /**
+             * @description Share of the expected nodes at which it arrived within a minute. Null without expected nodes.
+             * @example 0.98
+             */
+            reach: number | null;
+            /**
+             * @description Milliseconds from `first_seen_at` until it had arrived at half of the expected nodes. Null if it did not.
+             * @example 412.5
+             */
+            p50_ms: number | null;
+            /**
+             * @description The same for 90 %.
+             * @example 1310
+             */
+            p90_ms: number | null;
+            /**
+             * @description The same for 95 %.
+             * @example 1804
+             */
+            p95_ms: number | null;
+            /**
+             * @description The same for 99 %.
+             * @example 3020
+             */
+            p99_ms: number | null;
+            /**
+             * @description Milliseconds from the first arrival at an expected node to the last.
+             * @example 4100
+             */
+            spread_ms: number | null;
+            /** @description Only one node of the chain reports here, so no other node confirms the block. */
+            single_source: boolean;
+            /**
+             * @description Continues a list after this block.
+             * @example 1767322800000000-0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            cursor: string;
+        };
+        BlockArrival: {
+            /** @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp */
+            peer_id: string;
+            /**
+             * @description The latest name of the node.
+             * @example alice
+             */
+            name: string | null;
+            /**
+             * Format: date-time
+             * @description When the block became its best one. Null if it did not within a minute.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            arrived_at: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds after `first_seen_at`.
+             * @example 412
+             */
+            delay_ms: number | null;
+        };
+        InsightBlockDetail: {
+            /**
+             * Format: int64
+             * @example 21400123
+             */
+            height: number;
+            /** @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3 */
+            hash: string;
+            /**
+             * @description The block below: the best one of its author, or of most of its first five nodes, when they got it. No message says it.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            parent_hash: string | null;
+            /** @description Other blocks of this height that count. */
+            siblings: string[];
+            /**
+             * Format: date-time
+             * @description Its first arrival at a node.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            first_seen_at: string;
+            /**
+             * Format: date-time
+             * @description When half of the expected nodes had reported this height or a higher one as final. Null before, and for a block that lost.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            finalized_at: string | null;
+            /** @description Whether it is the final block of its height. Null until the height is final. */
+            canonical: boolean | null;
+            /** @description Whether no node reported exactly this height as final, so that the final block above decided, or the number of imports. */
+            inferred: boolean | null;
+            /**
+             * @description Peer id of the node that made it. Null if that is not connected to this server.
+             * @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp
+             */
+            author: string | null;
+            /**
+             * Format: int64
+             * @description Nodes that imported it as it spread.
+             * @example 297
+             */
+            reporters: number;
+            /**
+             * Format: int64
+             * @description Nodes that imported one of the ten heights before, and no other block of this height.
+             * @example 300
+             */
+            expected: number;
+            /**
+             * @description Share of the expected nodes at which it arrived within a minute. Null without expected nodes.
+             * @example 0.98
+             */
+            reach: number | null;
+            /**
+             * @description Milliseconds from `first_seen_at` until it had arrived at half of the expected nodes. Null if it did not.
+             * @example 412.5
+             */
+            p50_ms: number | null;
+            /**
+             * @description The same for 90 %.
+             * @example 1310
+             */
+            p90_ms: number | null;
+            /**
+             * @description The same for 95 %.
+             * @example 1804
+             */
+            p95_ms: number | null;
+            /**
+             * @description The same for 99 %.
+             * @example 3020
+             */
+            p99_ms: number | null;
+            /**
+             * @description Milliseconds from the first arrival at an expected node to the last.
+             * @example 4100
+             */
+            spread_ms: number | null;
+            /** @description Only one node of the chain reports here, so no other node confirms the block. */
+            single_source: boolean;
+            /**
+             * @description Continues a list after this block.
+             * @example 1767322800000000-0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            cursor: string;
+            /** @description Fastest first. Empty once they are older than `INSIGHT_DETAIL_DAYS`. */
+            arrivals: components["schemas"]["BlockArrival"][];
+        };
+        ObserverGap: {
+            /**
+             * Format: int64
+             * @description Number of the server process.
+             * @example 1051
+             */
+            collector: number;
+            /**
+             * @description `down`: the process had ended. `paused`: it read no sockets. `sockets_lost`: at least half of its sockets ended within 30 s.
+             * @example down
+             * @enum {string}
+             */
+            cause: "down" | "paused" | "sockets_lost";
+            /**
+             * Format: date-time
+             * @description Exact, without grace.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            began_at: string;
+            /**
+             * Format: date-time
+             * @description Null while it lasts, or if its end is unknown.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            ended_at: string | null;
+        };
+        ChainSpan: {
+            /**
+             * Format: int64
+             * @description The last height before.
+             * @example 21400123
+             */
+            height: number;
+            /**
+             * Format: date-time
+             * @description When that was first seen, or reported as final.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            began_at: string;
+            /**
+             * Format: date-time
+             * @description When the next one was. Null while it lasts.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            ended_at: string | null;
+        };
+        FinalityPoint: {
+            /**
+             * Format: date-time
+             * @description The start of its time. The points cover the range in whole minutes, hours or days.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            time: string;
+            /**
+             * @description Share of this time in which servers received data from nodes. Do not trust a point below 0.5.
+             * @example 1
+             */
+            known_share: number;
+            /**
+             * Format: int64
+             * @description Nodes that it stands on.
+             * @example 300
+             */
+            expected: number | null;
+            /**
+             * Format: int64
+             * @description The median of the best heights of nodes, at the end.
+             * @example 21400123
+             */
+            best_height: number | null;
+            /**
+             * Format: int64
+             * @description The same for their final heights.
+             * @example 21400120
+             */
+            finalized_height: number | null;
+            /**
+             * @description Blocks between the best and the final one of a node: the median of the nodes within ten blocks of the median height. Of an hour or day, the median of its minutes.
+             * @example 3
+             */
+            lag_p50: number | null;
+            /**
+             * @description The same for 90 % of the nodes.
+             * @example 4
+             */
+            lag_p90: number | null;
+            /**
+             * @description The greatest `lag_p50` of a minute.
+             * @example 5
+             */
+            lag_max: number | null;
+            /**
+             * Format: int64
+             * @description Heights that became final.
+             * @example 10
+             */
+            final_heights: number | null;
+            /**
+             * @description Milliseconds from the first arrival of a block until half of its expected nodes had reported its height as final: the median of these heights.
+             * @example 15200
+             */
+            time_to_finality_p50_ms: number | null;
+            /**
+             * @description The same for 90 % of these heights.
+             * @example 18400
+             */
+            time_to_finality_p90_ms: number | null;
+        };
+        FinalitySeries: {
+            /**
+             * @description Identifier of the chain: its genesis hash, or `name:` and its name if its nodes send none.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            chain: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            start_time: string;
+            /**
+             * Format: date-time
+             * @description At most now.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            end_time: string;
+            /**
+             * Format: int64
+             * @description The most nodes that any part of this stands on. Null if nothing is known.
+             * @example 300
+             */
+            expected: number | null;
+            /**
+             * @description Share of this time in which servers received data from nodes: outside of gaps, and of a minute after each.
+             * @example 1
+             */
+            known_share: number;
+            /**
+             * @description The length of a point.
+             * @example minute
+             * @enum {string}
+             */
+            resolution: "minute" | "hour" | "day";
+            /** @description When finality did not rise for a minute or five usual block times, while blocks came: those that overlap the range, the newest 100, newest first. */
+            stalls: components["schemas"]["ChainSpan"][];
+            /** @description One for every minute, hour or day of the range. */
+            points: components["schemas"]["FinalityPoint"][];
+        };
+        PropagationPoint: {
+            /**
+             * Format: date-time
+             * @description The start of its time. The points cover the range in whole minutes, hours or days.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            time: string;
+            /**
+             * @description Share of this time in which servers received data from nodes. Do not trust a point below 0.5.
+             * @example 1
+             */
+            known_share: number;
+            /**
+             * Format: int64
+             * @description Nodes that it stands on.
+             * @example 300
+             */
+            expected: number | null;
+            /**
+             * Format: int64
+             * @description Blocks that were first seen.
+             * @example 10
+             */
+            blocks: number | null;
+            /**
+             * @description Milliseconds from the first arrival of a block until it had arrived at half of the expected nodes. Of hours and days it is from bins of delays, and wrong by at most 20 % above 10 ms. Null if blocks did not reach so many.
+             * @example 412.5
+             */
+            p50_ms: number | null;
+            /**
+             * @description The same for 90 %.
+             * @example 1310
+             */
+            p90_ms: number | null;
+            /**
+             * @description The same for 95 %.
+             * @example 1804
+             */
+            p95_ms: number | null;
+            /**
+             * @description The same for 99 %.
+             * @example 3020
+             */
+            p99_ms: number | null;
+            /**
+             * @description Milliseconds from the first arrival of a block at an expected node to the last: the median of the blocks.
+             * @example 4100
+             */
+            spread_ms: number | null;
+            /**
+             * @description Share of the expected arrivals that came within a minute.
+             * @example 0.98
+             */
+            reach: number | null;
+            /** @description Arrivals by delay: 24 bins from 10 ms to 60 s, each upper bound 1.437 times the one before. Shorter delays are in the first. Only with `bins=true`; null without blocks. */
+            bins?: number[] | null;
+        };
+        PropagationGroup: {
+            /**
+             * @description Their version or implementation, or whether they are authorities: `true` or `false`. Null if they did not report it.
+             * @example 1.16.1-835e0767fe8
+             */
+            value: string | null;
+            /**
+             * Format: int64
+             * @description Nodes at which blocks were expected.
+             * @example 212
+             */
+            nodes: number;
+            /**
+             * @description Milliseconds from the first arrival of a block until it had arrived at half of the expected nodes. Of hours and days it is from bins of delays, and wrong by at most 20 % above 10 ms. Null if blocks did not reach so many.
+             * @example 412.5
+             */
+            p50_ms: number | null;
+            /**
+             * @description The same for 90 %.
+             * @example 1310
+             */
+            p90_ms: number | null;
+            /**
+             * @description The same for 95 %.
+             * @example 1804
+             */
+            p95_ms: number | null;
+            /**
+             * @description The same for 99 %.
+             * @example 3020
+             */
+            p99_ms: number | null;
+            /**
+             * @description Share of the expected arrivals that came within a minute.
+             * @example 0.98
+             */
+            reach: number | null;
+            /** @description Arrivals by delay: 24 bins from 10 ms to 60 s, each upper bound 1.437 times the one before. Shorter delays are in the first. */
+            bins: number[];
+        };
+        PropagationSeries: {
+            /**
+             * @description Identifier of the chain: its genesis hash, or `name:` and its name if its nodes send none.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            chain: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            start_time: string;
+            /**
+             * Format: date-time
+             * @description At most now.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            end_time: string;
+            /**
+             * Format: int64
+             * @description The most nodes that any part of this stands on. Null if nothing is known.
+             * @example 300
+             */
+            expected: number | null;
+            /**
+             * @description Share of this time in which servers received data from nodes: outside of gaps, and of a minute after each.
+             * @example 1
+             */
+            known_share: number;
+            /**
+             * @description The length of a point.
+             * @example minute
+             * @enum {string}
+             */
+            resolution: "minute" | "hour" | "day";
+            /** @description One for every minute, hour or day of the range. */
+            points: components["schemas"]["PropagationPoint"][];
+            /** @description With `group_by`: the 100 largest groups, by number of nodes. Exact. Null without it. */
+            groups: components["schemas"]["PropagationGroup"][] | null;
+        };
+        ProductionPoint: {
+            /**
+             * Format: date-time
+             * @description The start of its time. The points cover the range in whole minutes, hours or days.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            time: string;
+            /**
+             * @description Share of this time in which servers received data from nodes. Do not trust a point below 0.5.
+             * @example 1
+             */
+            known_share: number;
+            /**
+             * Format: int64
+             * @description Nodes that it stands on.
+             * @example 300
+             */
+            expected: number | null;
+            /**
+             * Format: int64
+             * @description Heights that had no block before.
+             * @example 10
+             */
+            heights: number | null;
+            /**
+             * Format: int64
+             * @description Blocks, with those that lost.
+             * @example 10
+             */
+            blocks: number | null;
+            /**
+             * Format: int64
+             * @description Slots of the time that is known, minus the heights that were first seen in it. Null for the last two and a half minutes.
+             * @example 0
+             */
+            missing_slots: number | null;
+            /**
+             * Format: int64
+             * @description `missing_slots` in milliseconds.
+             * @example 0
+             */
+            lost_time_ms: number | null;
+            /**
+             * @description Milliseconds from the first arrival of a height to that of the next: the median.
+             * @example 6001.5
+             */
+            block_time_p50_ms: number | null;
+            /**
+             * @description The same for 95 %.
+             * @example 6240
+             */
+            block_time_p95_ms: number | null;
+            /**
+             * @description The longest. Null for minutes.
+             * @example 12010
+             */
+            block_time_max_ms: number | null;
+        };
+        ProductionSeries: {
+            /**
+             * @description Identifier of the chain: its genesis hash, or `name:` and its name if its nodes send none.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            chain: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            start_time: string;
+            /**
+             * Format: date-time
+             * @description At most now.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            end_time: string;
+            /**
+             * Format: int64
+             * @description The most nodes that any part of this stands on. Null if nothing is known.
+             * @example 300
+             */
+            expected: number | null;
+            /**
+             * @description Share of this time in which servers received data from nodes: outside of gaps, and of a minute after each.
+             * @example 1
+             */
+            known_share: number;
+            /**
+             * @description The length of a point.
+             * @example minute
+             * @enum {string}
+             */
+            resolution: "minute" | "hour" | "day";
+            /**
+             * Format: int64
+             * @description The length of a slot that was used: the most frequent time between two heights in the last 2,000 blocks up to the end, to half a second. Null without blocks.
+             * @example 6000
+             */
+            slot_ms: number | null;
+            /**
+             * Format: int64
+             * @description Of all points together.
+             * @example 599
+             */
+            heights: number | null;
+            /**
+             * Format: int64
+             * @description Slots of the time that is known, minus the heights that were first seen in it.
+             * @example 1
+             */
+            missing_slots: number | null;
+            /**
+             * Format: int64
+             * @example 6000
+             */
+            lost_time_ms: number | null;
+            /** @description When there was no new height for five usual block times, while nodes were connected: those that overlap the range, the newest 100, newest first. */
+            halts: components["schemas"]["ChainSpan"][];
+            /** @description One for every minute, hour or day of the range. */
+            points: components["schemas"]["ProductionPoint"][];
+        };
+        NodeAvailability: {
+            /** @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp */
+            peer_id: string;
+            /**
+             * @description Its latest name.
+             * @example alice
+             */
+            name: string | null;
+            /**
+             * @description Its last version in the range.
+             * @example 1.19.0-4f2e9a7c31b
+             */
+            version: string | null;
+            /** @example Parity Polkadot */
+            implementation: string | null;
+            /**
+             * @description Share of the known time in which its process ran: from its start to its last message, also while it was not connected. Null if nothing is known.
+             * @example 0.9986
+             */
+            availability: number | null;
+            /**
+             * @description Share of the known time in which it was connected.
+             * @example 0.9971
+             */
+            heard_share: number | null;
+            /**
+             * @description Share of its time that is known: outside of gaps of its server, and of a minute after each, or connected. A node is expected from its first message until a week after its last one.
+             * @example 1
+             */
+            known_share: number | null;
+            /**
+             * @description Known time in seconds.
+             * @example 86400
+             */
+            known_seconds: number;
+            /**
+             * @description The part of it in which its process did not run, as far as messages show.
+             * @example 121.5
+             */
+            down_seconds: number;
+            /**
+             * Format: int64
+             * @description Times after which it had another startup time.
+             * @example 1
+             */
+            restarts: number;
+            /**
+             * Format: int64
+             * @description Times that its connection was lost, and its process ran on: it returned with the same startup time.
+             * @example 2
+             */
+            links_lost: number;
+            /**
+             * Format: int64
+             * @description Times that a server was the reason.
+             * @example 0
+             */
+            observer_ends: number;
+        };
+        AvailabilityAnswer: {
+            /**
+             * @description Identifier of the chain: its genesis hash, or `name:` and its name if its nodes send none.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            chain: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            start_time: string;
+            /**
+             * Format: date-time
+             * @description At most now.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            end_time: string;
+            /**
+             * Format: int64
+             * @description The most nodes that any part of this stands on. Null if nothing is known.
+             * @example 300
+             */
+            expected: number | null;
+            /**
+             * @description Share of this time in which servers received data from nodes: outside of gaps, and of a minute after each.
+             * @example 1
+             */
+            known_share: number;
+            /** @description By peer id. */
+            nodes: components["schemas"]["NodeAvailability"][];
+        };
+        Evidence: {
+            /** @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp */
+            peer_id: string;
+            /** @example system.connected */
+            msg: string;
+            /**
+             * Format: date-time
+             * @description Find it by this time, and type.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description As the node reports it: milliseconds since the epoch, by its own clock.
+             * @example 1767322800000
+             */
+            startup_time: number | null;
+        };
+        Interruption: {
+            /**
+             * Format: date-time
+             * @description The end of its last connection; its last message, if the end was noticed later.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            began_at: string;
+            /**
+             * Format: date-time
+             * @description The begin of the next connection. Null while there is none.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            ended_at: string | null;
+            /**
+             * @description `restart`: the startup time is another one. `link_lost`: it is the same, so the process lived. `observer`: a server was the reason. `unknown`: the node is not back, or reports no startup time.
+             * @example link_lost
+             * @enum {string}
+             */
+            cause: "restart" | "link_lost" | "observer" | "unknown";
+            /** @description Whether its process has started again meanwhile. Null if that is not known. */
+            restarted: boolean | null;
+            /**
+             * @description Why the connection ended, as in the table `peer_connections`.
+             * @example closed
+             */
+            end_reason: string | null;
+            /** @description The messages with the startup times: of the connection before, and of the one after. Without those that are purged. */
+            evidence: components["schemas"]["Evidence"][];
+        };
+        NodeAvailabilityAnswer: {
+            /**
+             * @description Identifier of the chain: its genesis hash, or `name:` and its name if its nodes send none.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            chain: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            start_time: string;
+            /**
+             * Format: date-time
+             * @description At most now.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            end_time: string;
+            /**
+             * Format: int64
+             * @description The most nodes that any part of this stands on. Null if nothing is known.
+             * @example 300
+             */
+            expected: number | null;
+            /**
+             * @description Share of this time in which servers received data from nodes: outside of gaps, and of a minute after each.
+             * @example 1
+             */
+            known_share: number;
+            node: components["schemas"]["NodeAvailability"];
+            /** @description Newest first. */
+            interruptions: components["schemas"]["Interruption"][];
+        };
+        SeriesPoint: {
+            /**
+             * Format: date-time
+             * @description The start of its time. The points cover the range in whole minutes, hours or days.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            time: string;
+            /**
+             * @description Share of this time in which servers received data from nodes. Do not trust a point below 0.5.
+             * @example 1
+             */
+            known_share: number;
+            /**
+             * Format: int64
+             * @description Nodes that it stands on.
+             * @example 300
+             */
+            expected: number | null;
+        };
+        VersionAnswer: {
+            /**
+             * @description Null if nodes report none.
+             * @example 1.19.0-4f2e9a7c31b
+             */
+            version: string | null;
+            /** @example Parity Polkadot */
+            implementation: string | null;
+            /**
+             * Format: date-time
+             * @description When a node first had it, or the start of that day (UTC), if it was before the range. Null if it was before the statistics.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            first_seen_at: string | null;
+            /**
+             * Format: int64
+             * @description Nodes at the last point.
+             * @example 270
+             */
+            nodes: number;
+            /**
+             * @description Share of the nodes of its implementation at the last point.
+             * @example 0.9
+             */
+            share: number | null;
+            /**
+             * Format: int64
+             * @description Seconds from `first_seen_at` until half of the nodes of its implementation had it. Null if they do not, or if it came before the range.
+             * @example 86400
+             */
+            t50_seconds: number | null;
+            /**
+             * Format: int64
+             * @description The same for 90 %.
+             * @example 432000
+             */
+            t90_seconds: number | null;
+            /** @description Nodes at each point: at its end, by the last version of each node until a week after it was last heard. In days, those that were heard for an hour or more on the day. */
+            counts: number[];
+        };
+        Laggard: {
+            /** @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp */
+            peer_id: string;
+            /**
+             * @description Its latest name.
+             * @example alice
+             */
+            name: string | null;
+            /** @example 1.16.2-a81c7e2d4f0 */
+            version: string | null;
+            /** @example Parity Polkadot */
+            implementation: string | null;
+            /** @description Whether it runs as an authority. */
+            authority: boolean | null;
+            /**
+             * @description The newest version of its implementation: the last one that came, and that two nodes or more have.
+             * @example 1.19.0-4f2e9a7c31b
+             */
+            newest: string | null;
+        };
+        VersionsAnswer: {
+            /**
+             * @description Identifier of the chain: its genesis hash, or `name:` and its name if its nodes send none.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            chain: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            start_time: string;
+            /**
+             * Format: date-time
+             * @description At most now.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            end_time: string;
+            /**
+             * Format: int64
+             * @description The most nodes that any part of this stands on. Null if nothing is known.
+             * @example 300
+             */
+            expected: number | null;
+            /**
+             * @description Share of this time in which servers received data from nodes: outside of gaps, and of a minute after each.
+             * @example 1
+             */
+            known_share: number;
+            /**
+             * @description The length of a point.
+             * @example minute
+             * @enum {string}
+             */
+            resolution: "minute" | "hour" | "day";
+            /** @description The times of `counts`. */
+            points: components["schemas"]["SeriesPoint"][];
+            /** @description The 50 that most nodes have at the end, most used first. */
+            versions: components["schemas"]["VersionAnswer"][];
+            /**
+             * Format: int64
+             * @description All laggards, also those that are not listed.
+             * @example 12
+             */
+            laggard_count: number;
+            /** @description At the end of the range, by version. */
+            laggards: components["schemas"]["Laggard"][];
+        };
+        ChurnPoint: {
+            /**
+             * Format: date-time
+             * @description The start of its time. The points cover the range in whole minutes, hours or days.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            time: string;
+            /**
+             * @description Share of this time in which servers received data from nodes. Do not trust a point below 0.5.
+             * @example 1
+             */
+            known_share: number;
+            /**
+             * Format: int64
+             * @description Nodes that it stands on.
+             * @example 300
+             */
+            expected: number | null;
+            /**
+             * Format: int64
+             * @description Nodes that connected.
+             * @example 4
+             */
+            begins: number | null;
+            /**
+             * Format: int64
+             * @description Nodes whose connection ended.
+             * @example 3
+             */
+            ends: number | null;
+            /**
+             * Format: int64
+             * @description Of these ends: the node returned with another startup time.
+             * @example 1
+             */
+            restarts: number | null;
+            /**
+             * Format: int64
+             * @description It returned with the same startup time.
+             * @example 1
+             */
+            links_lost: number | null;
+            /**
+             * Format: int64
+             * @description A server was the reason.
+             * @example 0
+             */
+            observer_ends: number | null;
+            /**
+             * Format: int64
+             * @description It is not back, or reports no startup time.
+             * @example 1
+             */
+            unknown_ends: number | null;
+        };
+        RestartLoop: {
+            /** @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp */
+            peer_id: string;
+            /**
+             * @description Its latest name.
+             * @example alice
+             */
+            name: string | null;
+            /**
+             * Format: date-time
+             * @description The end of the first process.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            began_at: string;
+            /**
+             * Format: date-time
+             * @description The end of the last one.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            ended_at: string;
+            /**
+             * Format: int64
+             * @example 4
+             */
+            restarts: number;
+        };
+        ChurnAnswer: {
+            /**
+             * @description Identifier of the chain: its genesis hash, or `name:` and its name if its nodes send none.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            chain: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            start_time: string;
+            /**
+             * Format: date-time
+             * @description At most now.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            end_time: string;
+            /**
+             * Format: int64
+             * @description The most nodes that any part of this stands on. Null if nothing is known.
+             * @example 300
+             */
+            expected: number | null;
+            /**
+             * @description Share of this time in which servers received data from nodes: outside of gaps, and of a minute after each.
+             * @example 1
+             */
+            known_share: number;
+            /**
+             * @description The length of a point.
+             * @example minute
+             * @enum {string}
+             */
+            resolution: "minute" | "hour" | "day";
+            /** @description In order of time. */
+            points: components["schemas"]["ChurnPoint"][];
+            /** @description Newest first. */
+            restart_loops: components["schemas"]["RestartLoop"][];
         };
         Message: {
             /**
@@ -722,7 +2921,7 @@ export interface components {
             connected: boolean;
             /**
              * Format: date-time
-             * @description When its last message was received. Up to half a minute behind while it is connected.
+             * @description When its last message was received. In lists of nodes up to half a minute behind while it is connected.
              * @example 2026-01-02T03:04:05.678901Z
              */
             last_message_at: string;
@@ -740,6 +2939,19 @@ export interface components {
             connections: number;
             /** @description Whether its open connections differ in name or start time: several nodes use this peer id. */
             duplicate: boolean;
+            /**
+             * @description The first that holds: `offline` (no open connection), or what `GET /network/{chain}` describes. Null in the first seconds of a connection.
+             * @example healthy
+             */
+            status: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it has this status, by the clock of the database.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            status_since: string | null;
+            /** @description Whether its clock is off by more than half a second for an hour, or by more than a third of the time between blocks. Null while it is not known. */
+            clock_wrong: boolean | null;
             /**
              * @description Cursor of the next page.
              * @example ["12D3KooW…", "0x91b1…"]
@@ -814,7 +3026,7 @@ export interface components {
             connected: boolean;
             /**
              * Format: date-time
-             * @description When its last message was received. Up to half a minute behind while it is connected.
+             * @description When its last message was received. In lists of nodes up to half a minute behind while it is connected.
              * @example 2026-01-02T03:04:05.678901Z
              */
             last_message_at: string;
@@ -846,7 +3058,7 @@ export interface components {
              */
             end_reason: string | null;
             /**
-             * Format: int64
+             * Format: int32
              * @description The close code of the WebSocket.
              * @example 1000
              */
@@ -905,6 +3117,19 @@ export interface components {
             /** @description Whether its open connections differ in name or start time: several nodes use this peer id. */
             duplicate: boolean;
             /**
+             * @description The first that holds: `offline` (no open connection), or what `GET /network/{chain}` describes. Null in the first seconds of a connection.
+             * @example healthy
+             */
+            status: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it has this status, by the clock of the database.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            status_since: string | null;
+            /** @description Whether its clock is off by more than half a second for an hour, or by more than a third of the time between blocks. Null while it is not known. */
+            clock_wrong: boolean | null;
+            /**
              * Format: int64
              * @description Number of known connections.
              * @example 12
@@ -937,7 +3162,7 @@ export interface components {
             connected: boolean;
             /**
              * Format: date-time
-             * @description When its last message was received. Up to half a minute behind while it is connected.
+             * @description When its last message was received. In lists of nodes up to half a minute behind while it is connected.
              * @example 2026-01-02T03:04:05.678901Z
              */
             last_message_at: string;
@@ -969,7 +3194,7 @@ export interface components {
              */
             end_reason: string | null;
             /**
-             * Format: int64
+             * Format: int32
              * @description The close code of the WebSocket.
              * @example 1000
              */
@@ -1096,6 +3321,7 @@ export interface components {
              */
             reporting_peer: string;
             /**
+             * Format: int64
              * @description The lowest one of all sets.
              * @example -2646
              */
@@ -1125,13 +3351,13 @@ export interface components {
              */
             created_at: string;
             /**
-             * Format: int64
+             * Format: int32
              * @description Clock of its processors in MHz. Nodes report it only as part of some processor names.
              * @example 2600
              */
             cpu_clock: number | null;
             /**
-             * Format: int64
+             * Format: int32
              * @description Number of processor cores.
              * @example 4
              */
@@ -1146,7 +3372,7 @@ export interface components {
             /** @example freebsd */
             os: string | null;
             /**
-             * Format: int64
+             * Format: int32
              * @description Memory in MiB.
              * @example 8192
              */
@@ -1219,11 +3445,13 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
+             * Format: int32
              * @description Clock of its processors in MHz.
              * @example 2600
              */
             cpu_clock: number;
             /**
+             * Format: int32
              * @description Number of processor cores.
              * @example 4
              */
@@ -1239,6 +3467,7 @@ export interface components {
              */
             os: string;
             /**
+             * Format: int32
              * @description Memory in MiB.
              * @example 8192
              */
@@ -1285,11 +3514,13 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
+             * Format: int32
              * @description Clock of its processors in MHz.
              * @example 2600
              */
             cpu_clock?: number | null;
             /**
+             * Format: int32
              * @description Number of processor cores.
              * @example 4
              */
@@ -1305,6 +3536,7 @@ export interface components {
              */
             os?: string | null;
             /**
+             * Format: int32
              * @description Memory in MiB.
              * @example 8192
              */
@@ -1356,11 +3588,13 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
+             * Format: int32
              * @description Clock of its processors in MHz.
              * @example 2600
              */
             cpu_clock?: number | null;
             /**
+             * Format: int32
              * @description Number of processor cores.
              * @example 4
              */
@@ -1376,6 +3610,7 @@ export interface components {
              */
             os?: string | null;
             /**
+             * Format: int32
              * @description Memory in MiB.
              * @example 8192
              */
@@ -1465,6 +3700,7 @@ export interface components {
         };
         BenchmarkEventBody: {
             /**
+             * Format: int64
              * @description The benchmark of the event.
              * @example 12
              */
@@ -1580,7 +3816,7 @@ export interface components {
         };
         BenchmarkBody: {
             /**
-             * @description The workload. Its `substrate.peerId` names the node if `setup` does not.
+             * @description The workload. Its `substrate.peerId` or `tetcore.peerId` names the node if `setup` does not.
              * @example {
              *       "tdb": "tbd"
              *     }
@@ -1604,6 +3840,7 @@ export interface components {
              */
             description?: string | null;
             /**
+             * Format: int64
              * @description The host system of the run.
              * @example 2
              */
@@ -1619,7 +3856,7 @@ export interface components {
              */
             ts_end?: string | null;
             /**
-             * @description Configuration of the run. Its `substrate.peerId` names the node.
+             * @description Configuration of the run. Its `substrate.peerId`, or else `tetcore.peerId`, names the node.
              * @example {
              *       "substrate": {
              *         "peerId": "12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp"
@@ -1629,6 +3866,146 @@ export interface components {
             setup?: {
                 [key: string]: unknown;
             } | null;
+        };
+        BenchmarkChange: {
+            /**
+             * @description The workload. Its `substrate.peerId` or `tetcore.peerId` names the node if `setup` does not.
+             * @example {
+             *       "tdb": "tbd"
+             *     }
+             */
+            benchmark_spec?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description The chain of the run.
+             * @example {
+             *       "name": "Development",
+             *       "etc": "more chain spec stuff"
+             *     }
+             */
+            chain_spec?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description Notes.
+             * @example notes
+             */
+            description?: string | null;
+            /**
+             * Format: int64
+             * @description The host system of the run.
+             * @example 2
+             */
+            host_system_id?: number | null;
+            /**
+             * @description Start of the run, in UTC unless it has an offset.
+             * @example 1970-01-01T00:00:01
+             */
+            ts_start?: string | null;
+            /**
+             * @description End of the run, later than its start.
+             * @example 2019-10-28T14:05:27.618903
+             */
+            ts_end?: string | null;
+            /**
+             * @description Configuration of the run. Its `substrate.peerId`, or else `tetcore.peerId`, names the node.
+             * @example {
+             *       "substrate": {
+             *         "peerId": "12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp"
+             *       }
+             *     }
+             */
+            setup?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        KnownChain: {
+            /**
+             * @description Identifier of the chain: its genesis hash, or `name:` and its name if its nodes send none.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            network: string;
+            /**
+             * @description The hash of its first block. Null if its nodes send none.
+             * @example 0x91b171bb158e2d3848fa23a9f1c25182fb8e20313b2c1eb49219da7a70ce90c3
+             */
+            genesis_hash: string | null;
+            /**
+             * @description The name that most of its connected nodes use, or that a node stated last.
+             * @example Polkadot
+             */
+            name: string | null;
+            /** @description Others of the first 16 names that nodes stated. */
+            other_names: string[];
+            /**
+             * Format: int64
+             * @description Connected nodes.
+             * @example 297
+             */
+            node_count: number;
+            /**
+             * Format: int64
+             * @description Connected validators.
+             * @example 120
+             */
+            validator_count: number;
+            /**
+             * Format: int64
+             * @description The highest confirmed block: see `GET /network`. Of a chain that has none there, the median of its nodes in their last minute.
+             * @example 21400123
+             */
+            best_height: number | null;
+            /**
+             * Format: int64
+             * @description The same for finalized blocks.
+             * @example 21400120
+             */
+            finalized_height: number | null;
+            /**
+             * Format: date-time
+             * @description When its first message was received. Null for up to half a minute.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            first_seen_at: string | null;
+            /**
+             * Format: date-time
+             * @description When its last message was received: up to five minutes behind.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            last_seen_at: string | null;
+        };
+        StatusCounts: {
+            /**
+             * Format: int64
+             * @example 1
+             */
+            silent: number;
+            /**
+             * Format: int64
+             * @example 3
+             */
+            syncing: number;
+            /**
+             * Format: int64
+             * @example 0
+             */
+            fork: number;
+            /**
+             * Format: int64
+             * @example 1
+             */
+            stuck: number;
+            /**
+             * Format: int64
+             * @example 2
+             */
+            lagging: number;
+            /**
+             * Format: int64
+             * @example 290
+             */
+            healthy: number;
         };
         Chain: {
             /**
@@ -1643,6 +4020,8 @@ export interface components {
              * @example 120
              */
             validator_count: number;
+            /** @description Connected nodes by status. Nodes that connected within the last seconds may have none yet, and are not counted. */
+            status_counts: components["schemas"]["StatusCounts"];
             /**
              * Format: int64
              * @description The highest confirmed block: reported, or exceeded, by nodes of two addresses or by a third of the nodes that report heights, and by at least two nodes. If only one node reports heights, its height is used.
@@ -1705,6 +4084,8 @@ export interface components {
              * @example 120
              */
             validator_count: number;
+            /** @description Connected nodes by status. Nodes that connected within the last seconds may have none yet, and are not counted. */
+            status_counts: components["schemas"]["StatusCounts"];
             /**
              * Format: int64
              * @description The highest confirmed block: reported, or exceeded, by nodes of two addresses or by a third of the nodes that report heights, and by at least two nodes. If only one node reports heights, its height is used.
@@ -1849,6 +4230,19 @@ export interface components {
             duplicate: boolean;
             /** @description Whether its best or finalized block is above the confirmed one of the chain. */
             unconfirmed: boolean;
+            /**
+             * @description The first that holds: `silent` (no message for 60 s), `syncing` (more than 100 blocks behind the chain, and gaining), `fork` (at the height of its best block, most nodes have had another hash for 30 s), `stuck` (its best block is unchanged for 60 s, while the chain rose by 10 blocks), `lagging` (5 or more blocks behind for 30 s), `healthy`. Null in the first seconds of a connection.
+             * @example healthy
+             */
+            status: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it has this status, by the clock of the database.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            status_since: string | null;
+            /** @description Whether its clock is off by more than half a second for an hour, or by more than a third of the time between blocks. Null while `status` is. */
+            clock_wrong: boolean | null;
         };
         Network: {
             /**
@@ -1895,7 +4289,7 @@ export interface components {
         };
         Readiness: {
             /**
-             * @description `degraded`: the server accepts messages and queues them until the database works again.
+             * @description `degraded`: the server accepts messages, but queues them until the database works again, or holds them in memory because the journal cannot be written.
              * @example ready
              * @enum {string}
              */
@@ -1960,6 +4354,1670 @@ export interface operations {
             };
         };
     };
+    getClocks: {
+        parameters: {
+            query?: {
+                /** @description Start, inclusive. By default an hour before the end. */
+                start_time?: string;
+                /** @description End, exclusive. By default now. */
+                end_time?: string;
+                /** @description Maximum number of nodes. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The chain. Identified by genesis hash, by `name:` and name if its nodes send no genesis hash, or by name if the name is unique. */
+                chain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClocksAnswer"];
+                };
+            };
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several chains have this name. `chains` lists them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getConnectivity: {
+        parameters: {
+            query?: {
+                /** @description Start, inclusive. By default an hour before the end. */
+                start_time?: string;
+                /** @description End, exclusive. By default now. */
+                end_time?: string;
+                /** @description The length of a point. `auto`: minutes up to 7 days, hours up to 120 days, otherwise days, in UTC. At most 10,081 points. */
+                resolution?: "auto" | "minute" | "hour" | "day";
+            };
+            header?: never;
+            path: {
+                /** @description The chain. Identified by genesis hash, by `name:` and name if its nodes send no genesis hash, or by name if the name is unique. */
+                chain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectivityAnswer"];
+                };
+            };
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several chains have this name. `chains` lists them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDifferences: {
+        parameters: {
+            query?: {
+                /** @description Start, inclusive. By default an hour before the end. */
+                start_time?: string;
+                /** @description End, exclusive. By default now. */
+                end_time?: string;
+                /** @description Peer ids of the group. Repeat the parameter for each node. Either this or `condition`. */
+                peer_id?: string[];
+                /** @description `late`: the median delay of blocks is more than twice that of the chain. `lagging`: five or more blocks behind the chain, on average. Both over the hours that overlap the time range. `stuck`: its best or final block stood still at any time of the range. */
+                condition?: "lagging" | "late" | "stuck";
+                /** @description Maximum number of differences. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The chain. Identified by genesis hash, by `name:` and name if its nodes send no genesis hash, or by name if the name is unique. */
+                chain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DifferencesAnswer"];
+                };
+            };
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several chains have this name. `chains` lists them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The URL and the headers of the request are too long, for instance with many ids. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHardware: {
+        parameters: {
+            query?: {
+                /** @description Start, inclusive. By default an hour before the end. */
+                start_time?: string;
+                /** @description End, exclusive. By default now. */
+                end_time?: string;
+                /** @description What the Polkadot SDK requires, by its minimum of BLAKE2b-256 in MiB/s: it was raised from 783 to 1000. */
+                reference?: "blake2-783" | "blake2-1000";
+                /** @description Maximum number of nodes. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The chain. Identified by genesis hash, by `name:` and name if its nodes send no genesis hash, or by name if the name is unique. */
+                chain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HardwareAnswer"];
+                };
+            };
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several chains have this name. `chains` lists them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStuck: {
+        parameters: {
+            query?: {
+                /** @description Start, inclusive. By default an hour before the end. */
+                start_time?: string;
+                /** @description End, exclusive. By default now. */
+                end_time?: string;
+                /** @description Some of the kinds, separated by commas. By default nodes whose best or final block stood still. */
+                kind?: string;
+                /** @description One node. */
+                peer_id?: string;
+                /** @description Maximum number of rows. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The chain. Identified by genesis hash, by `name:` and name if its nodes send no genesis hash, or by name if the name is unique. */
+                chain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StuckAnswer"];
+                };
+            };
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several chains have this name. `chains` lists them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getEvents: {
+        parameters: {
+            query?: {
+                /** @description Start, inclusive. By default an hour before the end. */
+                start_time?: string;
+                /** @description End, exclusive. By default now. */
+                end_time?: string;
+                /** @description Some of the kinds, separated by commas. By default all. */
+                kind?: string;
+                /** @description Events of one node. */
+                peer_id?: string;
+                /** @description Maximum number of rows. */
+                limit?: number;
+                /** @description Continues after an event: its `cursor`. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The chain. Identified by genesis hash, by `name:` and name if its nodes send no genesis hash, or by name if the name is unique. */
+                chain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventsAnswer"];
+                };
+            };
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several chains have this name. `chains` lists them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getForks: {
+        parameters: {
+            query?: {
+                /** @description Start, inclusive. By default an hour before the end. */
+                start_time?: string;
+                /** @description End, exclusive. By default now. */
+                end_time?: string;
+                /** @description The length of a point. `auto`: minutes up to 7 days, hours up to 120 days, otherwise days, in UTC. At most 10,081 points. */
+                resolution?: "auto" | "minute" | "hour" | "day";
+                /** @description Maximum number of forks. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The chain. Identified by genesis hash, by `name:` and name if its nodes send no genesis hash, or by name if the name is unique. */
+                chain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForkSeries"];
+                };
+            };
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several chains have this name. `chains` lists them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getArrivals: {
+        parameters: {
+            query?: {
+                /** @description Start, inclusive. By default an hour before the end. */
+                start_time?: string;
+                /** @description End, exclusive. By default now. */
+                end_time?: string;
+                /** @description Maximum number of blocks. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The chain. Identified by genesis hash, by `name:` and name if its nodes send no genesis hash, or by name if the name is unique. */
+                chain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArrivalMatrix"];
+                };
+            };
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several chains have this name. `chains` lists them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listBlocks: {
+        parameters: {
+            query?: {
+                /** @description Start, inclusive. By default an hour before the end. */
+                start_time?: string;
+                /** @description End, exclusive. By default now. */
+                end_time?: string;
+                /** @description Maximum number of rows. */
+                limit?: number;
+                /** @description Continues after a block: its `cursor`. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The chain. Identified by genesis hash, by `name:` and name if its nodes send no genesis hash, or by name if the name is unique. */
+                chain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InsightBlock"][];
+                };
+            };
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several chains have this name. `chains` lists them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBlock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The chain. Identified by genesis hash, by `name:` and name if its nodes send no genesis hash, or by name if the name is unique. */
+                chain: string;
+                /** @description Height, or hash with `0x`. */
+                block: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InsightBlockDetail"];
+                };
+            };
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several chains have this name. `chains` lists them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listGaps: {
+        parameters: {
+            query?: {
+                /** @description Start, inclusive. By default an hour before the end. */
+                start_time?: string;
+                /** @description End, exclusive. By default now. */
+                end_time?: string;
+                /** @description Maximum number of rows. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Those that overlap the time range, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObserverGap"][];
+                };
+            };
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFinality: {
+        parameters: {
+            query?: {
+                /** @description Start, inclusive. By default an hour before the end. */
+                start_time?: string;
+                /** @description End, exclusive. By default now. */
+                end_time?: string;
+                /** @description The length of a point. `auto`: minutes up to 7 days, hours up to 120 days, otherwise days, in UTC. At most 10,081 points. */
+                resolution?: "auto" | "minute" | "hour" | "day";
+            };
+            header?: never;
+            path: {
+                /** @description The chain. Identified by genesis hash, by `name:` and name if its nodes send no genesis hash, or by name if the name is unique. */
+                chain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FinalitySeries"];
+                };
+            };
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several chains have this name. `chains` lists them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPropagation: {
+        parameters: {
+            query?: {
+                /** @description Start, inclusive. By default an hour before the end. */
+                start_time?: string;
+                /** @description End, exclusive. By default now. */
+                end_time?: string;
+                /** @description The length of a point. `auto`: minutes up to 7 days, hours up to 120 days, otherwise days, in UTC. At most 10,081 points. */
+                resolution?: "auto" | "minute" | "hour" | "day";
+                /** @description Also compare the nodes by what they reported when they connected, or by the label of their address (`LABELS_FILE`): `groups`. For ranges of up to 6 hours and 4 million arrivals, of which arrivals at nodes (`INSIGHT_DETAIL_DAYS`), and for labels connections (`LOG_EXPIRY_H`), are still stored. */
+                group_by?: "version" | "implementation" | "authority" | "label";
+                /** @description Whether points have their arrivals by delay. */
+                bins?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The chain. Identified by genesis hash, by `name:` and name if its nodes send no genesis hash, or by name if the name is unique. */
+                chain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PropagationSeries"];
+                };
+            };
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several chains have this name. `chains` lists them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getProduction: {
+        parameters: {
+            query?: {
+                /** @description Start, inclusive. By default an hour before the end. */
+                start_time?: string;
+                /** @description End, exclusive. By default now. */
+                end_time?: string;
+                /** @description The length of a point. `auto`: minutes up to 7 days, hours up to 120 days, otherwise days, in UTC. At most 10,081 points. */
+                resolution?: "auto" | "minute" | "hour" | "day";
+            };
+            header?: never;
+            path: {
+                /** @description The chain. Identified by genesis hash, by `name:` and name if its nodes send no genesis hash, or by name if the name is unique. */
+                chain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductionSeries"];
+                };
+            };
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several chains have this name. `chains` lists them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAvailability: {
+        parameters: {
+            query?: {
+                /** @description Start, inclusive. By default an hour before the end. */
+                start_time?: string;
+                /** @description End, exclusive. By default now. */
+                end_time?: string;
+                /** @description Maximum number of nodes. */
+                limit?: number;
+                /** @description Continues after a node: the `peer_id` of the last node received. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The chain. Identified by genesis hash, by `name:` and name if its nodes send no genesis hash, or by name if the name is unique. */
+                chain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AvailabilityAnswer"];
+                };
+            };
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several chains have this name. `chains` lists them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getNodeAvailability: {
+        parameters: {
+            query?: {
+                /** @description Start, inclusive. By default an hour before the end. */
+                start_time?: string;
+                /** @description End, exclusive. By default now. */
+                end_time?: string;
+                /** @description The node on this chain. Default: the chain of its last message. Identified by genesis hash, by `name:` and name if its nodes send no genesis hash, or by name if the name is unique. */
+                chain?: string;
+                /** @description Maximum number of interruptions. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The peer id of the node. */
+                peer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeAvailabilityAnswer"];
+                };
+            };
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several chains have this name. `chains` lists them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getVersions: {
+        parameters: {
+            query?: {
+                /** @description Start, inclusive. By default an hour before the end. */
+                start_time?: string;
+                /** @description End, exclusive. By default now. */
+                end_time?: string;
+                /** @description The length of a point. `auto`: minutes up to 7 days, hours up to 120 days, otherwise days, in UTC. At most 10,081 points. */
+                resolution?: "auto" | "minute" | "hour" | "day";
+                /** @description Maximum number of laggards. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The chain. Identified by genesis hash, by `name:` and name if its nodes send no genesis hash, or by name if the name is unique. */
+                chain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionsAnswer"];
+                };
+            };
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several chains have this name. `chains` lists them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getChurn: {
+        parameters: {
+            query?: {
+                /** @description Start, inclusive. By default an hour before the end. */
+                start_time?: string;
+                /** @description End, exclusive. By default now. */
+                end_time?: string;
+                /** @description The length of a point. `auto`: minutes up to 7 days, hours up to 120 days, otherwise days, in UTC. At most 10,081 points. */
+                resolution?: "auto" | "minute" | "hour" | "day";
+                /** @description Maximum number of restart loops. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The chain. Identified by genesis hash, by `name:` and name if its nodes send no genesis hash, or by name if the name is unique. */
+                chain: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChurnAnswer"];
+                };
+            };
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several chains have this name. `chains` lists them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ChainProblem"];
+                };
+            };
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listMessages: {
         parameters: {
             query: {
@@ -1979,7 +6037,7 @@ export interface operations {
                 msg?: string;
                 /** @description Messages with this `target` (traces) or `origin` (blocks). */
                 target?: string;
-                /** @description Maximum number of messages. JSON: default 100, maximum 10000. NDJSON and CSV: all by default. */
+                /** @description Maximum number of messages. JSON: 100 by default, at most `JSON_MAX_ROWS`. NDJSON and CSV: all by default. */
                 limit?: number;
                 /** @description The format of the response, overrides `Accept`. For links. */
                 format?: "json" | "ndjson" | "csv";
@@ -2258,6 +6316,8 @@ export interface operations {
                 authority?: boolean;
                 /** @description Nodes with an open connection (`true`) or without one (`false`). */
                 connected?: boolean;
+                /** @description Nodes with one of these statuses, separated by commas. */
+                status?: string;
                 /** @description Maximum number of rows. */
                 limit?: number;
                 /** @description Continues after a node: the `cursor` of the last node received. With a `peer_id` it continues after all nodes of that peer. */
@@ -2516,7 +6576,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Largest first. */
+            /** @description Largest first. `public.tetcore_logs` is the size of all tables of messages together. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4185,7 +8245,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BenchmarkBody"];
+                "application/json": components["schemas"]["BenchmarkChange"];
             };
         };
         responses: {
@@ -4245,6 +8305,74 @@ export interface operations {
             };
             /** @description The content type of the body is not `application/json`. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has no `API_TOKENS` and does not allow this host name. See `ALLOWED_HOSTS`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached, the query took too long, or too many requests are in progress. See `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listKnownChains: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of rows. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Those of connected nodes, by number of nodes, descending; then the others, the last seen first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownChain"][];
+                };
+            };
+            /** @description A parameter or a field of the body is invalid or unknown. `errors` lists each one with the reason. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has `API_TOKENS`, and the request has no valid token. See `WWW-Authenticate`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope of the token is insufficient, or the origin of the browser page is not allowed. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,8 +1,9 @@
+import { Logger } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import compression from 'compression';
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
-import helmet from 'helmet';
-import { relative, resolve, sep } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, relative, resolve, sep } from 'node:path';
 import type { Settings } from '../platform/config/index.js';
 import { checkPages, type DashboardPage } from './dashboard-page.js';
 
@@ -11,8 +12,8 @@ export interface DashboardOptions {
 }
 
 /**
- * Serves the pages of `ASSETS_PATH` and of extensions, and a list of the latter at `/dashboard/pages.json`, and sets
- * security headers on every response. Must be set up before all routes.
+ * Serves the pages of `ASSETS_PATH` and of extensions, and a list of the latter at `/dashboard/pages.json`. Must be set
+ * up before all routes.
  *
  * @throws InvalidDashboardPageError
  */
@@ -22,7 +23,7 @@ export function setUpDashboard(
   { pages = [] }: DashboardOptions = {},
 ): void {
   checkPages(pages);
-  app.use(securityHeaders());
+  warnOfMissingPages(settings.ASSETS_PATH);
   const list = pages.map(({ name, title }) => ({ title, path: `/dashboard/${name}/` }));
   app.use((request: Request, response: Response, next: NextFunction) => {
     if (request.path !== '/dashboard/pages.json' || !['GET', 'HEAD'].includes(request.method)) next();
@@ -31,42 +32,15 @@ export function setUpDashboard(
   app.use(staticPages(settings.ASSETS_PATH, new Map(pages.map(({ name, folder }) => [name, folder]))));
 }
 
-const POLICY = {
-  defaultSrc: ["'self'"],
-  scriptSrc: ["'self'"],
-  styleSrc: ["'self'"],
-  imgSrc: ["'self'", 'data:'],
-  connectSrc: ["'self'"],
-  frameAncestors: ["'none'"],
-  baseUri: ["'none'"],
-  formAction: ["'self'"],
-  objectSrc: ["'none'"],
-};
-
-/** Swagger UI has inline styles. */
-const DOCS = /^\/docs(\/|$)/;
-
-/**
- * Sets security headers on every response. Strict-Transport-Security is left to the proxy with TLS: the server does not
- * know whether it can only be reached over HTTPS.
- */
-function securityHeaders(): RequestHandler {
-  const all = withPolicy(POLICY);
-  const docs = withPolicy({ ...POLICY, styleSrc: ["'self'", "'unsafe-inline'"] });
-  return (request: Request, response: Response, next: NextFunction) => {
-    (DOCS.test(request.path) ? docs : all)(request, response, next);
-  };
-}
-
-function withPolicy(directives: typeof POLICY): ReturnType<typeof helmet> {
-  return helmet({
-    contentSecurityPolicy: { useDefaults: false, directives },
-    strictTransportSecurity: false,
-    xFrameOptions: { action: 'deny' },
-    // Browsers ignore these two without HTTPS, and log a warning on every page.
-    crossOriginOpenerPolicy: false,
-    originAgentCluster: false,
-  });
+/** The pages of 0.1.4 are one folder higher, and consist of inline scripts, which the content security policy forbids. */
+function warnOfMissingPages(folder: string): void {
+  if (existsSync(join(folder, 'dashboard/index.html'))) return;
+  const cause = existsSync(join(folder, 'benchmarks/index.html'))
+    ? 'It has the pages of 0.1.4, which do not work here. Unset ASSETS_PATH to use the pages of this version.'
+    : 'Unset ASSETS_PATH, or build the pages with npm run build.';
+  new Logger('Dashboard').warn(
+    `The dashboards are not served: ${folder} has no dashboard/index.html. ${cause}`,
+  );
 }
 
 /** A file beside `index.html`, such as a favicon. All other paths belong to routes. */

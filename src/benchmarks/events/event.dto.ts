@@ -28,7 +28,8 @@ export class BenchmarkEventBody {
   })
   benchmark_id!: number;
 
-  @StringParameter({ ...EVENT_NAME, description: 'Name of the event.', required: true })
+  // 0.1.4 accepts an empty name.
+  @StringParameter({ ...EVENT_NAME, description: 'Name of the event.', required: true, minLength: 0 })
   name!: string;
 
   @EnumParameter({

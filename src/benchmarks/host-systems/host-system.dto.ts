@@ -4,27 +4,34 @@ import {
   ApiObject,
   ApiString,
   ApiTimestamp,
-  BooleanParameter,
+  BooleanField,
   IntegerField,
+  MAX_INT32,
   ObjectField,
   PeerIdParameter,
   StringParameter,
 } from '../../platform/http/index.js';
 import { timeText } from '../../storage/index.js';
 
-const MAX_INTEGER = 2_147_483_647;
 const CPU_CLOCK = {
   min: 1,
-  max: MAX_INTEGER,
+  max: MAX_INT32,
   description: 'Clock of its processors in MHz.',
   example: 2600,
 };
-const CPU_QTY = { min: 1, max: MAX_INTEGER, description: 'Number of processor cores.', example: 4 };
-const RAM_MB = { min: 1, max: MAX_INTEGER, description: 'Memory in MiB.', example: 8192 };
-const DISK_INFO = { content: 'a description of disks', description: 'Its disks.', example: 'NVME' };
+const CPU_QTY = { min: 1, max: MAX_INT32, description: 'Number of processor cores.', example: 4 };
+const RAM_MB = { min: 1, max: MAX_INT32, description: 'Memory in MiB.', example: 8192 };
+/** 0.1.4 accepts an empty text too, here and in `os`. */
+const DISK_INFO = {
+  content: 'a description of disks',
+  description: 'Its disks.',
+  minLength: 0,
+  example: 'NVME',
+};
 const OS = {
   content: 'the name of an operating system',
   description: 'Its operating system.',
+  minLength: 0,
   example: 'freebsd',
 };
 
@@ -71,7 +78,7 @@ class OptionalFields {
   })
   kernel?: string | null;
 
-  @BooleanParameter({ description: 'Whether it is a virtual machine.', nullable: true, example: false })
+  @BooleanField({ description: 'Whether it is a virtual machine.', nullable: true, example: false })
   is_virtual_machine?: boolean | null;
 
   @ObjectField({ description: 'Further details.', nullable: true, example: { rack: 7 } })
@@ -136,12 +143,13 @@ export class HostSystem {
   created_at!: string;
 
   @ApiInteger('Clock of its processors in MHz. Nodes report it only as part of some processor names.', {
+    format: 'int32',
     nullable: true,
     example: 2600,
   })
   cpu_clock!: number | null;
 
-  @ApiInteger('Number of processor cores.', { nullable: true, example: 4 })
+  @ApiInteger('Number of processor cores.', { format: 'int32', nullable: true, example: 4 })
   cpu_qty!: number | null;
 
   @ApiString('', { example: 'Any notes to go here' })
@@ -153,7 +161,7 @@ export class HostSystem {
   @ApiString('', { nullable: true, example: 'freebsd' })
   os!: string | null;
 
-  @ApiInteger('Memory in MiB.', { nullable: true, example: 8192 })
+  @ApiInteger('Memory in MiB.', { format: 'int32', nullable: true, example: 8192 })
   ram_mb!: number | null;
 
   @ApiString('', { nullable: true, example: 'Intel(R) Xeon(R) E-2386G CPU @ 3.50GHz' })

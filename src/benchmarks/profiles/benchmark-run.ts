@@ -28,7 +28,20 @@ export interface MessageRange {
 
 /** @throws NotFoundException if there is no such benchmark */
 export async function findRun(transaction: ReadTransaction, id: number): Promise<BenchmarkRun> {
-  const [row] = await transaction.query<Omit<BenchmarkRun, 'id'>>(RUN, [id]);
+  return await readRun(transaction, RUN, id);
+}
+
+/**
+ * The same, but a run without times and events covers all that its node sent: 0.1.4 knows no times of runs.
+ *
+ * @throws NotFoundException if there is no such benchmark
+ */
+export async function findRunOrAll(transaction: ReadTransaction, id: number): Promise<BenchmarkRun> {
+  return await readRun(transaction, RUN_OR_ALL, id);
+}
+
+async function readRun(transaction: ReadTransaction, sql: string, id: number): Promise<BenchmarkRun> {
+  const [row] = await transaction.query<Omit<BenchmarkRun, 'id'>>(sql, [id]);
   if (row === undefined) throw new NotFoundException('There is no benchmark with this id.');
   return { id, ...row };
 }
@@ -67,11 +80,22 @@ async function rangeOf(
   return { start, end, ranges, connections: rows.map(({ id }) => id), collectors };
 }
 
+/** 0.1.4 writes `tetcore.peerId`, its ancestor `substrate.peerId`. */
 const peerIdIn = (column: string): string =>
-  `CASE jsonb_typeof(${column}->'substrate'->'peerId') WHEN 'string' THEN ${column}->'substrate'->>'peerId' END`;
+  ['substrate', 'tetcore']
+    .map(
+      (name) =>
+        `CASE jsonb_typeof(${column}->'${name}'->'peerId') WHEN 'string' THEN ${column}->'${name}'->>'peerId' END`,
+    )
+    .join(', ');
 
-/** A run without an end lasts until now if one of its events has not ended, or if it has no events. */
-const RUN = `
+/**
+ * A run without an end lasts until now if one of its events has not ended, or if it has no events.
+ *
+ * @param start of a run without a start and without events
+ * @param end of a run without an end and without events
+ */
+const runSql = (start: string, end: string): string => `
   SELECT coalesce(${peerIdIn('setup')}, ${peerIdIn('benchmark_spec')}) AS "peerId",
          start_at::text AS start, end_at::text AS "end",
          CASE WHEN start_at <= end_at THEN tstzmultirange(tstzrange(start_at, end_at, '[]'))
@@ -82,9 +106,12 @@ const RUN = `
                                  (array_agg(phase ORDER BY created_at DESC, id DESC))[1] AS phase
                             FROM benchmark_events WHERE benchmark_id = benchmarks.id GROUP BY name) AS event
          ) AS events,
-         LATERAL (SELECT coalesce(ts_start, first_event, benchmarks.created_at) AS start_at,
-                         coalesce(ts_end, CASE WHEN NOT going_on THEN last_event END, now()) AS end_at) AS times
+         LATERAL (SELECT coalesce(ts_start, first_event, ${start}) AS start_at,
+                         coalesce(ts_end, CASE going_on WHEN false THEN last_event WHEN true THEN now() END, ${end}) AS end_at) AS times
    WHERE benchmarks.id = $1::bigint`;
+
+const RUN = runSql('benchmarks.created_at', 'now()');
+const RUN_OR_ALL = runSql("'-infinity'::timestamptz", "'infinity'::timestamptz");
 
 const RANGES = `
   SELECT ranges::text AS ranges, lower(ranges)::text AS start, upper(ranges)::text AS "end"

@@ -66,7 +66,10 @@ export class ProfilesController {
   @ApiOperation({
     operationId: 'listBenchmarkTargets',
     summary: 'List the targets in the messages of a benchmark',
-    description: `From the messages of the node that the benchmark names. Empty if it names no node. ${RUN}`,
+    description:
+      'From the messages of the node that the benchmark names. Empty if it names no node. A run without `ts_start`, ' +
+      '`ts_end` and events covers everything that the node sent; with one of them it is the run of the profile, ' +
+      'unbounded on the side that has none.',
   })
   @ApiOkResponse({ type: [Target], description: 'Unique and sorted.' })
   @ApiProblems(400, 404)

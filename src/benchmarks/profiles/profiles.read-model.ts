@@ -2,7 +2,14 @@ import { ConflictException, Injectable, NotFoundException } from '@nestjs/common
 import { DataSource } from 'typeorm';
 import { InvalidParameterError } from '../../platform/http/index.js';
 import { cursorRows, ReadTransaction, typeSql } from '../../storage/index.js';
-import { type BenchmarkRun, findRun, type MessageRange, rangeOfEvent, rangeOfRun } from './benchmark-run.js';
+import {
+  type BenchmarkRun,
+  findRun,
+  findRunOrAll,
+  type MessageRange,
+  rangeOfEvent,
+  rangeOfRun,
+} from './benchmark-run.js';
 import type { CompareQuery, ProfileQuery } from './profile.dto.js';
 
 /** Up to 31 years. Other values are not durations; larger ones could exceed `float8`, the type of percentiles. */
@@ -57,7 +64,7 @@ function placeholdersFrom(first: number): Placeholders {
   };
 }
 
-/** The bounds are constants for the planner, so that it prunes partitions. */
+/** `start` and `end` are the bounds of `ranges`, by which the planner prunes partitions. */
 function inRange({ connections, collectors, start, end, ranges }: Placeholders): string {
   return `peer_connection_id = ANY (${connections}::bigint[]) AND collector = ANY (${collectors}::integer[])
           AND created_at >= ${start}::timestamptz AND created_at <= ${end}::timestamptz
@@ -92,7 +99,7 @@ export class ProfilesReadModel {
    */
   listTargets(id: number): AsyncIterable<string> {
     return ReadTransaction.read(this.dataSource, async function* (transaction) {
-      const range = await rangeOfRun(transaction, await findRun(transaction, id));
+      const range = await rangeOfRun(transaction, await findRunOrAll(transaction, id));
       yield* cursorRows(transaction, TARGETS, rangeParameters(range));
     });
   }
@@ -138,7 +145,7 @@ async function rangeOf(
   const id = run.id.toString();
   if (run.peerId === null) {
     throw new ConflictException(
-      `Benchmark ${id} names no node: it has neither setup.substrate.peerId nor benchmark_spec.substrate.peerId. ` +
+      `Benchmark ${id} names no node: neither setup nor benchmark_spec has substrate.peerId or tetcore.peerId. ` +
         `Change it with PATCH /benchmarks/${id}.`,
     );
   }

@@ -1,6 +1,6 @@
-import { IntegerParameter, JsonText, LimitParameter, MAX_ROWS } from '../../platform/http/index.js';
+import { DEFAULT_ROWS, IntegerParameter, JsonText, LimitParameter } from '../../platform/http/index.js';
 
-/** Ids are JSON numbers. */
+/** The largest id that a JSON number represents exactly. */
 export const MAX_ID = Number.MAX_SAFE_INTEGER;
 
 /** The id in a path. */
@@ -11,8 +11,8 @@ export class IdPath {
 
 /** Parameters of a list in pages, newest first. */
 export class PageQuery {
-  @LimitParameter(MAX_ROWS)
-  limit = MAX_ROWS;
+  @LimitParameter(DEFAULT_ROWS)
+  limit = DEFAULT_ROWS;
 
   @IntegerParameter({
     min: 1,
@@ -29,7 +29,7 @@ export function created(collection: string, row: string): JsonText {
   return new JsonText(row, `${collection}/${id.toString()}`);
 }
 
-/** The documentation of the header. */
+/** The header `Location` of a 201 response, for OpenAPI. */
 export const LOCATION = {
   Location: { description: 'URL of the new resource.', schema: { type: 'string' } },
 } as const;

@@ -1,4 +1,5 @@
 import {
+  ApiConditions,
   ApiInteger,
   ApiObject,
   ApiString,
@@ -11,10 +12,11 @@ import {
 import { timeText } from '../../storage/index.js';
 import { MAX_ID } from '../rows/resource.js';
 
-/** The fields of a benchmark that clients set. */
-export class BenchmarkBody {
+/** The body of `PATCH /benchmarks/{id}`: omitted fields stay unchanged, null clears a field. */
+export class BenchmarkChange {
   @ObjectField({
-    description: 'The workload. Its `substrate.peerId` names the node if `setup` does not.',
+    description:
+      'The workload. Its `substrate.peerId` or `tetcore.peerId` names the node if `setup` does not.',
     nullable: true,
     example: { tdb: 'tbd' },
   })
@@ -60,12 +62,21 @@ export class BenchmarkBody {
   ts_end?: string | null;
 
   @ObjectField({
-    description: 'Configuration of the run. Its `substrate.peerId` names the node.',
+    description:
+      'Configuration of the run. Its `substrate.peerId`, or else `tetcore.peerId`, names the node.',
     nullable: true,
     example: { substrate: { peerId: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp' } },
   })
   setup?: object | null;
 }
+
+/** The body of `POST /benchmarks`. */
+@ApiConditions({
+  // It needs one of the two.
+  if: { properties: { setup: { type: 'null' } } },
+  then: { properties: { benchmark_spec: { type: 'object' } }, required: ['benchmark_spec'] },
+})
+export class BenchmarkBody extends BenchmarkChange {}
 
 /** The JSON of a {@link Benchmark} from its row. */
 export const BENCHMARK_JSON = `json_build_object(

@@ -10,7 +10,7 @@ import type { Response } from 'express';
 import { ApiProblems, JsonBodyText, JsonText } from '../../platform/http/index.js';
 import { JSON_LIST, RowResponses } from '../../platform/responses/index.js';
 import { created, IdPath, LOCATION, PageQuery } from '../rows/resource.js';
-import { Benchmark, BenchmarkBody } from './benchmark.dto.js';
+import { Benchmark, BenchmarkBody, BenchmarkChange } from './benchmark.dto.js';
 import { BenchmarksService } from './benchmarks.service.js';
 
 /** Benchmarks: runs of nodes on host systems. */
@@ -36,8 +36,8 @@ export class BenchmarksController {
     summary: 'Create a benchmark',
     description:
       'A `benchmark_spec` or a `setup` is required. All other fields are optional and can be added later. ' +
-      '`setup.substrate.peerId`, or else `benchmark_spec.substrate.peerId`, names the node whose telemetry is ' +
-      'profiled. Numbers in JSON keep every digit.',
+      '`setup.substrate.peerId` or `setup.tetcore.peerId`, or else the same of `benchmark_spec`, names the node whose ' +
+      'telemetry is profiled. Numbers in JSON keep every digit.',
   })
   @ApiCreatedResponse({ type: Benchmark, description: 'The benchmark as stored.', headers: LOCATION })
   @ApiProblems(400, 413, 415)
@@ -72,7 +72,7 @@ export class BenchmarksController {
   @ApiProblems(400, 404, 413, 415)
   async changeBenchmark(
     @Param() { id }: IdPath,
-    @Body() body: BenchmarkBody,
+    @Body() body: BenchmarkChange,
     @JsonBodyText() text: string,
   ): Promise<JsonText> {
     return new JsonText(await this.benchmarks.change(id, body, text));

@@ -5,7 +5,7 @@ import { InvalidParameterError } from '../../platform/http/index.js';
 import { Benchmark, cursorRows, HostSystem, ReadTransaction } from '../../storage/index.js';
 import { type ConstraintErrors, JsonRows, yearOutOfRange } from '../rows/json-rows.js';
 import type { PageQuery } from '../rows/resource.js';
-import { BENCHMARK_JSON, type BenchmarkBody } from './benchmark.dto.js';
+import { BENCHMARK_JSON, type BenchmarkBody, type BenchmarkChange } from './benchmark.dto.js';
 
 /** Rows in memory: each can have 8 MiB. */
 const ROWS_IN_MEMORY = 4;
@@ -43,7 +43,7 @@ export class BenchmarksService {
    * @param text the original body
    * @throws NotFoundException
    */
-  async change(id: number, body: BenchmarkBody, text: string): Promise<string> {
+  async change(id: number, body: BenchmarkChange, text: string): Promise<string> {
     return found(await this.rows.change(id, this.rows.valuesOf(body, text), constraintErrors(body)));
   }
 
@@ -78,7 +78,7 @@ const EXAMPLE = {
 } satisfies BenchmarkBody;
 
 /** The errors of the constraints of the table, in terms of the body. */
-function constraintErrors({ ts_end: end }: BenchmarkBody): ConstraintErrors {
+function constraintErrors({ ts_end: end }: BenchmarkChange): ConstraintErrors {
   return {
     benchmarks_host_system: () =>
       new InvalidParameterError('host_system_id', 'must be the id of an existing host system'),

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { NEWEST_FIRST, OLDEST_FIRST, type SortOrder, type TimeRange } from './message-ranges.js';
+import { NEWEST_FIRST, OLDEST_FIRST, type SortOrder, type ReadRange } from './message-ranges.js';
 
 const HOUR_MS = 3_600_000;
 const NOW = Date.UTC(2024, 1, 1);
 
-function rangesOf(order: SortOrder, from: number, to: number): TimeRange[] {
+function rangesOf(order: SortOrder, from: number, to: number): ReadRange[] {
   const connection = { id: 1, collector: 1, audit: false, ip_addr: '', from, to };
-  const found: TimeRange[] = [];
+  const found: ReadRange[] = [];
   for (let next = order.first(connection, NOW); next !== null; next = order.next(next)) found.push(next);
   return found;
 }
 
-const hours = (found: TimeRange[], from: number): number[][] =>
+const hours = (found: ReadRange[], from: number): number[][] =>
   found.map((range) => [(range.from - from) / HOUR_MS, (range.to - from) / HOUR_MS]);
 
 describe('the time ranges of a connection', () => {

@@ -5,7 +5,7 @@ import {
   type ReadTransaction,
   typesOf,
 } from '../../storage/index.js';
-import type { MessageSelection } from './node-messages.js';
+import type { MessageSelection } from './message-selection.js';
 
 /** A connection of a peer, and between which times it may have messages. */
 interface ConnectionSpan {
@@ -21,7 +21,7 @@ interface ConnectionSpan {
 }
 
 /** The part of a connection's span that one query reads. */
-export interface TimeRange {
+export interface ReadRange {
   connection: ConnectionSpan;
   from: number;
   to: number;
@@ -36,13 +36,13 @@ export interface SortOrder {
   after: '<' | '>';
   /** Where reading of a span or a range begins: milliseconds since the epoch. */
   start: (range: { from: number; to: number }) => number;
-  /** Comes after every start. */
-  end: number;
-  isEarlier: (one: number, other: number) => boolean;
+  /** After every start. */
+  afterAll: number;
+  comesFirst: (one: number, other: number) => boolean;
   /** Whether all messages of a range with this start come after a message of this time. */
   startsAfter: (start: number, messageTime: number) => boolean;
-  first: (connection: ConnectionSpan, now: number) => TimeRange | null;
-  next: (range: TimeRange) => TimeRange | null;
+  first: (connection: ConnectionSpan, now: number) => ReadRange | null;
+  next: (range: ReadRange) => ReadRange | null;
 }
 
 /** Planning a query costs more than reading the rows of some hours. */
@@ -54,8 +54,8 @@ export const NEWEST_FIRST: SortOrder = {
   sql: 'DESC',
   after: '<',
   start: ({ to }) => to,
-  end: -Infinity,
-  isEarlier: (one, other) => one > other,
+  afterAll: -Infinity,
+  comesFirst: (one, other) => one > other,
   startsAfter: (start, messageTime) => messageTime >= start,
   // The first length counts from now, since the end of a connection may be up to a day in the future.
   first: (connection, now) =>
@@ -67,19 +67,19 @@ export const OLDEST_FIRST: SortOrder = {
   sql: 'ASC',
   after: '>',
   start: ({ from }) => from,
-  end: Infinity,
-  isEarlier: (one, other) => one < other,
+  afterAll: Infinity,
+  comesFirst: (one, other) => one < other,
   startsAfter: (start, messageTime) => messageTime < start,
   first: (connection) => rangeFrom(connection, connection.from, FIRST_LENGTH_MS),
   next: ({ connection, to, nextLength }) => rangeFrom(connection, to, nextLength),
 };
 
-function rangeUntil(connection: ConnectionSpan, to: number, end: number, length: number): TimeRange | null {
+function rangeUntil(connection: ConnectionSpan, to: number, end: number, length: number): ReadRange | null {
   if (to <= connection.from) return null;
   return { connection, from: Math.max(connection.from, end - length), to, nextLength: length * GROWTH };
 }
 
-function rangeFrom(connection: ConnectionSpan, from: number, length: number): TimeRange | null {
+function rangeFrom(connection: ConnectionSpan, from: number, length: number): ReadRange | null {
   if (from >= connection.to) return null;
   return { connection, from, to: Math.min(connection.to, from + length), nextLength: length * GROWTH };
 }
@@ -103,11 +103,11 @@ const spansSql = (order: 'lower ASC, id ASC' | 'upper DESC, id DESC'): string =>
 /** The connections of a peer that may have selected messages: of that time and of those types. */
 export async function connectionSpans(
   transaction: ReadTransaction,
-  { peerId, chain, filter, types, order, cursor }: MessageSelection,
+  { peerId, chain, filter, types, order, after }: MessageSelection,
 ): Promise<ReadCursor<ConnectionSpan>> {
   const isDescending = order.sql === 'DESC';
-  const starts = [filter.start_time, isDescending ? undefined : cursor?.createdAt];
-  const ends = [filter.end_time, isDescending ? cursor?.createdAt : undefined];
+  const starts = [filter.start_time, isDescending ? undefined : after?.createdAt];
+  const ends = [filter.end_time, isDescending ? after?.createdAt : undefined];
   return await transaction.open(spansSql(isDescending ? 'upper DESC, id DESC' : 'lower ASC, id ASC'), [
     peerId,
     extreme(starts, (one, other) => one > other),

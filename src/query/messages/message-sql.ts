@@ -7,39 +7,19 @@ import {
   typeCondition,
   typeNumber,
 } from '../../storage/index.js';
-import type { TimeRange } from './message-ranges.js';
-import { cursorSql } from './messages.query.js';
-import type { MessageSelection } from './node-messages.js';
-
-/** Conditions on messages, independent of their connection. Times are exclusive, as texts of PostgreSQL. */
-export interface MessageFilter {
-  msg?: string | undefined;
-  target?: string | undefined;
-  start_time?: string | undefined;
-  end_time?: string | undefined;
-}
-
-/** The row that a message becomes, as SQL. */
-export interface RowProjection {
-  /** A further condition on messages. */
-  condition?: string;
-  /**
-   * The text of a row, from the columns `id`, `created_at` (text, RFC 3339) and `logs`.
-   *
-   * @param of expressions of type text, which become parameters of the query when they are called
-   */
-  text: (of: { ipAddr: () => string; peerId: () => string }) => string;
-}
+import type { ReadRange } from './message-ranges.js';
+import { pageCursorSql } from './message-cursor.js';
+import type { MessageFilter, MessageSelection, RowProjection } from './message-selection.js';
 
 /** `{id, ip_addr, peer_id, msg, created_at, logs, cursor}`. */
 export const MESSAGE_JSON: RowProjection = {
   text: ({ ipAddr, peerId }) =>
     `'{"id":' || id || ',"ip_addr":' || to_json(${ipAddr()}) || ',"peer_id":' || to_json(${peerId()})
        || ',"msg":' || coalesce(to_json(logs->>'msg')::text, 'null') || ',"created_at":"' || created_at
-       || '","logs":' || logs::text || ',"cursor":"' || ${cursorSql('created_at')} || '"}'`,
+       || '","logs":' || logs::text || ',"cursor":"' || ${pageCursorSql('created_at')} || '"}'`,
 };
 
-export const MESSAGE_COLUMNS = ['id', 'ip_addr', 'peer_id', 'msg', 'created_at', 'logs', 'cursor'] as const;
+export const CSV_COLUMNS = ['id', 'ip_addr', 'peer_id', 'msg', 'created_at', 'logs', 'cursor'] as const;
 
 /** The same columns as CSV; `logs` is JSON in one column. Texts that a spreadsheet would run are escaped. */
 export const MESSAGE_CSV = messageCsv(withoutFormula);
@@ -52,7 +32,7 @@ function messageCsv(escape: (expression: string) => string): RowProjection {
   return {
     text: ({ ipAddr, peerId }) =>
       `id || ',' || ${column(ipAddr())} || ',' || ${column(peerId())} || ',' || ${column("(logs->>'msg')")}
-         || ',' || created_at || ',' || ${csvText('logs::text')} || ',' || ${cursorSql('created_at')}`,
+         || ',' || created_at || ',' || ${csvText('logs::text')} || ',' || ${pageCursorSql('created_at')}`,
   };
 }
 
@@ -89,7 +69,7 @@ export const PEER_COUNT_JSON: RowProjection = {
                    THEN ${PEERS} BETWEEN 0 AND ${MAX_PEERS.toString()} AND trunc(${PEERS}) = ${PEERS} END`,
   text: () => `
     (SELECT json_build_object('created_at', created_at, 'peers', peers, 'not_connected_peers', not_connected,
-                              'msg', logs->>'msg', 'cursor', ${cursorSql('created_at')})::text
+                              'msg', logs->>'msg', 'cursor', ${pageCursorSql('created_at')})::text
        FROM (SELECT ${PEERS}::int8 AS peers, NULL::int8 AS not_connected
               WHERE logs->>'msg' = 'system.interval'
              UNION ALL
@@ -102,13 +82,13 @@ export const PEER_COUNT_JSON: RowProjection = {
 export interface ProjectedMessage {
   created_at: string;
   id: string;
-  row: string;
+  text: string;
 }
 
 /** Opens a cursor on the selected messages of a range, sorted. Only fetched rows are read. */
 export async function openRange(
   transaction: ReadTransaction,
-  range: TimeRange,
+  range: ReadRange,
   selection: MessageSelection,
   limit: number,
 ): Promise<ReadCursor<ProjectedMessage>> {
@@ -121,8 +101,8 @@ export async function openRange(
  * Rare types have an index of their own, which begins with the type.
  */
 export function rangeQuery(
-  { connection, from, to }: TimeRange,
-  { filter, types, order, cursor, peerId, projection }: MessageSelection,
+  { connection, from, to }: ReadRange,
+  { filter, types, order, after, peerId, projection }: MessageSelection,
   limit: number,
 ): { sql: string; parameters: readonly unknown[] } {
   const conditions = new Conditions();
@@ -133,8 +113,8 @@ export function rangeQuery(
   conditions.add(`created_at < ${parameter(new Date(to).toISOString())}::timestamptz`);
   addFilter(conditions, filter);
   if (types !== undefined) conditions.add(`type IN (${types.join(', ')})`);
-  if (cursor !== undefined) {
-    const [at, id] = [parameter(cursor.createdAt), parameter(cursor.id)];
+  if (after !== undefined) {
+    const [at, id] = [parameter(after.createdAt), parameter(after.id)];
     // The first condition is for the index, which does not have the id.
     conditions.add(`created_at ${order.after}= ${at}::timestamptz`);
     conditions.add(`(created_at, id) ${order.after} (${at}::timestamptz, ${id}::bigint)`);
@@ -142,18 +122,18 @@ export function rangeQuery(
   if (projection.condition !== undefined) conditions.add(projection.condition);
   const table = logTable(connection);
   const limitSql = Number.isFinite(limit) ? ` LIMIT ${parameter(limit)}::bigint` : '';
-  const row = projection.text({
+  const text = projection.text({
     ipAddr: () => `${parameter(connection.ip_addr)}::text`,
     peerId: () => `${parameter(peerId)}::text`,
   });
   const sql = `
     SELECT created_at, id::text AS id,
-           ${row} AS row
+           ${text} AS text
       FROM (SELECT id, ${timeText('created_at')} AS created_at, logs
               FROM (SELECT id, created_at, logs FROM ${table} WHERE ${conditions.sql}
                      ORDER BY created_at ${order.sql}, id ${order.sql}${limitSql}) AS message
              -- So that the text of the time is computed once.
-             OFFSET 0) AS text`;
+             OFFSET 0) AS message_text`;
   return { sql, parameters: conditions.parameters };
 }
 

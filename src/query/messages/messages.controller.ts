@@ -2,15 +2,11 @@ import { Controller, Get, NotAcceptableException, Query, Req, Res } from '@nestj
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ApiChainProblem, ChainNames } from '../../chains/index.js';
-import { ApiProblems, InvalidParameterError, MAX_ROWS } from '../../platform/http/index.js';
+import { Settings } from '../../platform/config/index.js';
+import { ApiProblems, tooManyRows } from '../../platform/http/index.js';
 import { csv, JSON_LIST, NDJSON, RowResponses } from '../../platform/responses/index.js';
-import {
-  MESSAGE_COLUMNS,
-  MESSAGE_CSV,
-  MESSAGE_CSV_RAW,
-  MESSAGE_JSON,
-  type RowProjection,
-} from './message-sql.js';
+import type { RowProjection } from './message-selection.js';
+import { CSV_COLUMNS, MESSAGE_CSV, MESSAGE_CSV_RAW, MESSAGE_JSON } from './message-sql.js';
 import { Message, MessageCount, PeerCount } from './message.dto.js';
 import { NodeLogsQuery, NodeMessagesQuery, PeerCountsQuery } from './messages.query.js';
 import { MessagesReadModel } from './messages.read-model.js';
@@ -27,6 +23,7 @@ export class MessagesController {
     private readonly messages: MessagesReadModel,
     private readonly chains: ChainNames,
     private readonly responses: RowResponses,
+    private readonly settings: Settings,
   ) {}
 
   @Get('logs')
@@ -52,7 +49,7 @@ export class MessagesController {
           type: 'string',
           description: 'RFC 4180, with a header line. `logs` is JSON in one column. See `raw`.',
         },
-        example: `${MESSAGE_COLUMNS.join(',')}\r\n1234,"192.0.2.1","12D3KooW…","block.import",…\r\n`,
+        example: `${CSV_COLUMNS.join(',')}\r\n1234,"192.0.2.1","12D3KooW…","block.import",…\r\n`,
       },
     },
   })
@@ -69,19 +66,15 @@ export class MessagesController {
       this.chains.rowsOf(query.chain, (chain) => this.messages.listMessages(query, chain, projection, limit));
     if (format === 'application/json') {
       const { limit = DEFAULT_PAGE } = query;
-      if (limit > MAX_ROWS) {
-        throw new InvalidParameterError(
-          'limit',
-          `must be an integer from 1 to ${MAX_ROWS.toString()} for JSON`,
-        );
-      }
+      const { JSON_MAX_ROWS } = this.settings;
+      if (limit > JSON_MAX_ROWS) throw tooManyRows('limit', JSON_MAX_ROWS);
       await this.responses.send(response, list(MESSAGE_JSON, limit), JSON_LIST);
       return;
     }
     const isCsv = format === 'text/csv';
     const csvProjection = query.raw === true ? MESSAGE_CSV_RAW : MESSAGE_CSV;
     const rows = list(isCsv ? csvProjection : MESSAGE_JSON, query.limit ?? Infinity);
-    await this.responses.export(response, rows, isCsv ? csv(MESSAGE_COLUMNS) : NDJSON);
+    await this.responses.export(response, rows, isCsv ? csv(CSV_COLUMNS) : NDJSON);
   }
 
   @Get('log_stats')

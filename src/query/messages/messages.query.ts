@@ -1,57 +1,14 @@
-import { ValidateBy } from 'class-validator';
 import { ChainParameter } from '../../chains/index.js';
 import {
   BooleanParameter,
-  documented,
   EnumParameter,
   IntegerParameter,
-  isDate,
   LimitParameter,
   PeerIdParameter,
   StringParameter,
   TimestampParameter,
 } from '../../platform/http/index.js';
-
-/** The sort key of a message: a page continues after it. */
-export interface MessageCursor {
-  /** RFC 3339 with microseconds. */
-  createdAt: string;
-  id: string;
-}
-
-const CURSOR = /^((\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z)_(\d{1,18})$/;
-
-/** The text of a cursor, as SQL. */
-export function cursorSql(createdAtText: string): string {
-  return `${createdAtText} || '_' || id`;
-}
-
-/** @param text validated by {@link MessageCursorParameter} */
-export function parseMessageCursor(text: string): MessageCursor {
-  const [, createdAt = '', , id = ''] = CURSOR.exec(text) ?? [];
-  return { createdAt, id };
-}
-
-function MessageCursorParameter(): PropertyDecorator {
-  return documented(
-    {
-      description:
-        'Continues after a message: the `cursor` of the last message received. Keep the other parameters the same. ' +
-        'Every message that was stored before the first request is returned exactly once.',
-      example: '2026-01-02T03:04:05.678901Z_1234',
-    },
-    { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}Z_\\d{1,18}$' },
-    ValidateBy(
-      { name: 'isMessageCursor', validator: { validate: isMessageCursor } },
-      { message: 'must be the cursor of a message' },
-    ),
-  );
-}
-
-function isMessageCursor(value: unknown): boolean {
-  const date = typeof value === 'string' ? CURSOR.exec(value)?.[2] : undefined;
-  return date !== undefined && isDate(date);
-}
+import { MessageCursorParameter } from './message-cursor.js';
 
 /** Parameters that select messages of a node. */
 export class NodeMessagesQuery {
@@ -103,7 +60,7 @@ export class NodeLogsQuery extends NodeMessagesPageQuery {
     min: 1,
     max: Number.MAX_SAFE_INTEGER,
     description:
-      'Maximum number of messages. JSON: default 100, maximum 10000. NDJSON and CSV: all by default.',
+      'Maximum number of messages. JSON: 100 by default, at most `JSON_MAX_ROWS`. NDJSON and CSV: all by default.',
     example: 100,
   })
   limit?: number;

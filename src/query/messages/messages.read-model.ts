@@ -8,16 +8,17 @@ import {
   OTHER_TYPE,
   ReadTransaction,
 } from '../../storage/index.js';
+import { parseMessageCursor } from './message-cursor.js';
 import { NEWEST_FIRST, OLDEST_FIRST } from './message-ranges.js';
-import { PEER_COUNT_JSON, PEER_COUNT_TYPES, type RowProjection } from './message-sql.js';
+import type { MessageSelection, RowProjection } from './message-selection.js';
+import { PEER_COUNT_JSON, PEER_COUNT_TYPES } from './message-sql.js';
 import {
   type NodeLogsQuery,
   type NodeMessagesPageQuery,
   type NodeMessagesQuery,
-  parseMessageCursor,
   type PeerCountsQuery,
 } from './messages.query.js';
-import { type MessageSelection, NodeMessages } from './node-messages.js';
+import { NodeMessages } from './node-messages.js';
 
 /** Reads the messages of a node. A chain is a key, see `chainKeyOf`; all chains if undefined. */
 @Injectable()
@@ -70,11 +71,11 @@ function pageOf({
   peer_id: peerId,
   order,
   cursor,
-}: NodeMessagesPageQuery): Pick<MessageSelection, 'peerId' | 'order' | 'cursor'> {
+}: NodeMessagesPageQuery): Pick<MessageSelection, 'peerId' | 'order' | 'after'> {
   return {
     peerId,
     order: order === 'asc' ? OLDEST_FIRST : NEWEST_FIRST,
-    cursor: cursor === undefined ? undefined : parseMessageCursor(cursor),
+    after: cursor === undefined ? undefined : parseMessageCursor(cursor),
   };
 }
 

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ApiBoolean, ApiInteger, ApiObject, ApiString, ApiTimestamp } from '../../platform/http/index.js';
+import type { NodeStatus } from '../../network/index.js';
 import { REPORTED_FIELDS, type ReportedKind } from '../../storage/index.js';
 
 const FIELD_OF = {
@@ -25,6 +26,12 @@ function ApiIdentityFields(responses: 'node' | 'connection'): ClassDecorator {
   };
 }
 
+const STATUS_TEXT =
+  'The first that holds: `offline` (no open connection), or what `GET /network/{chain}` describes. Null in the first seconds of a connection.';
+const STATUS_SINCE_TEXT = 'Since when it has this status, by the clock of the database.';
+const CLOCK_WRONG_TEXT =
+  'Whether its clock is off by more than half a second for an hour, or by more than a third of the time between blocks. Null while it is not known.';
+
 /** Fields of nodes and connections. */
 class NodeFields {
   @ApiString('The IP address of the node.', { example: '192.0.2.1' })
@@ -39,7 +46,9 @@ class NodeFields {
   @ApiBoolean('Whether it has an open connection.')
   connected!: boolean;
 
-  @ApiTimestamp('When its last message was received. Up to half a minute behind while it is connected.')
+  @ApiTimestamp(
+    'When its last message was received. In lists of nodes up to half a minute behind while it is connected.',
+  )
   last_message_at!: string;
 }
 
@@ -57,6 +66,15 @@ export class Node extends NodeFields {
 
   @ApiBoolean('Whether its open connections differ in name or start time: several nodes use this peer id.')
   duplicate!: boolean;
+
+  @ApiString(STATUS_TEXT, { nullable: true, example: 'healthy' })
+  status!: NodeStatus | null;
+
+  @ApiTimestamp(STATUS_SINCE_TEXT, { nullable: true })
+  status_since!: string | null;
+
+  @ApiBoolean(CLOCK_WRONG_TEXT, { nullable: true })
+  clock_wrong!: boolean | null;
 
   @ApiString('Cursor of the next page.', { example: '["12D3KooW…", "0x91b1…"]' })
   cursor!: string;
@@ -81,7 +99,7 @@ export class NodeConnection extends NodeFields {
   @ApiString('Why it ended.', { nullable: true, example: 'closed' })
   end_reason!: string | null;
 
-  @ApiInteger('The close code of the WebSocket.', { nullable: true, example: 1000 })
+  @ApiInteger('The close code of the WebSocket.', { format: 'int32', nullable: true, example: 1000 })
   end_code!: number | null;
 }
 
@@ -110,6 +128,15 @@ export class NodeDetail extends NodeConnection {
 
   @ApiBoolean('Whether its open connections differ in name or start time: several nodes use this peer id.')
   duplicate!: boolean;
+
+  @ApiString(STATUS_TEXT, { nullable: true, example: 'healthy' })
+  status!: NodeStatus | null;
+
+  @ApiTimestamp(STATUS_SINCE_TEXT, { nullable: true })
+  status_since!: string | null;
+
+  @ApiBoolean(CLOCK_WRONG_TEXT, { nullable: true })
+  clock_wrong!: boolean | null;
 
   @ApiInteger('Number of known connections.', { example: 12 })
   connection_count!: number;

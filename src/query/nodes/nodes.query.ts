@@ -1,9 +1,11 @@
 import { ChainParameter } from '../../chains/index.js';
+import { NODE_STATUSES, type NodeStatus } from '../../network/index.js';
 import {
   BooleanParameter,
+  DEFAULT_ROWS,
+  EnumListParameter,
   IntegerParameter,
   LimitParameter,
-  MAX_ROWS,
   PeerIdParameter,
   StringParameter,
 } from '../../platform/http/index.js';
@@ -36,8 +38,15 @@ export class NodesQuery {
   })
   connected?: boolean;
 
-  @LimitParameter(MAX_ROWS)
-  limit = MAX_ROWS;
+  @EnumListParameter({
+    of: NODE_STATUSES,
+    description: 'Nodes with one of these statuses, separated by commas.',
+    example: 'stuck,lagging',
+  })
+  status?: NodeStatus[];
+
+  @LimitParameter(DEFAULT_ROWS)
+  limit = DEFAULT_ROWS;
 
   @StringParameter({
     content: 'the cursor of a node, or a peer id',

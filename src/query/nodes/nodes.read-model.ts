@@ -67,6 +67,14 @@ function differ(window = ''): string {
 const members = (columns: readonly string[]): string =>
   columns.map((column) => `'${column}', ${column}`).join(', ');
 
+/** The status of a node: see `docs/api.md`. It is the same for all of its connections, once it is determined. */
+const STATUS = `
+  min(state.status COLLATE "C") AS status, min(state.since) AS status_since, bool_or(state.clock_wrong) AS clock_wrong`;
+const STATUS_OVER_NODE = STATUS.replaceAll(/\) AS/g, ') OVER node AS');
+
+const STATUS_FIELDS = `
+  'status', status, 'status_since', ${timeText('status_since')}, 'clock_wrong', clock_wrong`;
+
 const NODE_FIELDS = `
   'id', id, 'ip_addr', ip_addr, 'created_at', ${timeText('created_at')}, 'audit', audit,
   ${members(reportedIn('node'))}`;
@@ -88,6 +96,19 @@ function nodeFields(connected: string, lastMessageAt: string): string {
 function connectionFields(connected: string, lastMessageAt: string): string {
   return `${nodeFields(connected, lastMessageAt)}, ${CONNECTION_FIELDS}`;
 }
+
+/**
+ * When the last message of a connection arrived. The row of an open one is up to half a minute old, so its newest message
+ * is found by the index on (peer_connection_id, created_at, type).
+ *
+ * @param row alias of a row of `peer_connections`
+ */
+const lastMessageOf = (row: string): string => `
+  greatest(${row}.last_message_at, CASE WHEN ${row}.ended_at IS NULL THEN (
+    SELECT received_at FROM tetcore_logs AS log
+     WHERE log.peer_connection_id = ${row}.id AND log.collector = ${row}.collector
+       AND log.created_at >= ${row}.newest_created_at AND log.created_at <= ${row}.newest_created_at + interval '5 min'
+     ORDER BY log.created_at DESC LIMIT 1) END)`;
 
 /** Reads nodes and their connections. Chains are keys: see `chainKeyOf`. */
 @Injectable()
@@ -132,33 +153,38 @@ function nodesQuery(
 ): { sql: string; parameters: readonly unknown[] } {
   const conditions = new Conditions();
   const parameter = (value: unknown): string => conditions.parameter(value);
-  const { name, version, authority, connected, cursor } = query;
+  const { name, version, authority, connected, status, cursor } = query;
   if (chain !== undefined) conditions.add(`chain_order = ${parameter(chain)}::text`);
   if (name !== undefined) conditions.add(`position(lower(${parameter(name)}::text) IN lower(name)) > 0`);
   if (version !== undefined) conditions.add(`starts_with(version, ${parameter(version)}::text)`);
   if (authority !== undefined) conditions.add(`authority = ${parameter(authority)}::boolean`);
+  if (status !== undefined) conditions.add(`status = ANY (${parameter(status)}::text[])`);
   if (connected !== undefined) conditions.add(`(connections > 0) = ${parameter(connected)}::boolean`);
   const rest = `peer_id IS NOT NULL${cursor === undefined ? '' : after(cursor, parameter)}`;
   const sql = `
     WITH open AS MATERIALIZED (
       SELECT DISTINCT ON (peer_id, chain_order) *
         FROM (SELECT ${COLUMNS}, ${CHAIN_ORDER} AS chain_order, count(*) OVER node AS connections,
-                     ${differ(' OVER node')} AS duplicate
-                FROM peer_connections WHERE ended_at IS NULL AND ${rest}
+                     ${differ(' OVER node')} AS duplicate, ${STATUS_OVER_NODE}
+                FROM peer_connections LEFT JOIN node_statuses AS state ON connection_id = id
+               WHERE ended_at IS NULL AND ${rest}
               WINDOW node AS (PARTITION BY peer_id, ${CHAIN_ORDER})) AS each
        ORDER BY peer_id, chain_order, last_message_at DESC, created_at DESC, id DESC
     ), ended AS (
       SELECT DISTINCT ON (peer_id, ${CHAIN_ORDER}) ${COLUMNS}, ${CHAIN_ORDER} AS chain_order,
-             0::bigint AS connections, false AS duplicate
+             0::bigint AS connections, false AS duplicate, 'offline' AS status,
+             max(ended_at) OVER all_of_node AS status_since, NULL::boolean AS clock_wrong
         FROM peer_connections AS connection
        WHERE ended_at IS NOT NULL AND ${rest}
          AND NOT EXISTS (SELECT FROM open
                           WHERE open.peer_id = connection.peer_id AND open.chain_order = ${chainOrder('connection')})
+      WINDOW all_of_node AS (PARTITION BY peer_id, ${CHAIN_ORDER} ORDER BY created_at DESC, id DESC
+                             ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
        ORDER BY peer_id, ${CHAIN_ORDER}, created_at DESC, id DESC
     )
     SELECT json_build_object(
              ${nodeFields('connections > 0', 'last_message_at')},
-             'connections', connections, 'duplicate', duplicate,
+             'connections', connections, 'duplicate', duplicate, ${STATUS_FIELDS},
              'cursor', json_build_array(peer_id, chain_order)::text)::text AS row
       FROM (SELECT * FROM open UNION ALL SELECT * FROM ended) AS node${conditions.where}
      ORDER BY peer_id, chain_order LIMIT ${parameter(query.limit)}::bigint`;
@@ -178,19 +204,23 @@ const NODE = `
          SELECT DISTINCT ON (${CHAIN_ORDER}) *, ${CHAIN_ORDER} AS chain_order
            FROM peer_connections WHERE peer_id = $1 ORDER BY ${CHAIN_ORDER}, ${DESCRIBING_FIRST}),
        known AS MATERIALIZED (
-         SELECT ${CHAIN_ORDER} AS chain_order, max(last_message_at) AS heard_at,
+         SELECT ${CHAIN_ORDER} AS chain_order, max(${lastMessageOf('connection')}) AS heard_at,
                 count(*) FILTER (WHERE ended_at IS NULL) AS connections, count(*) AS connection_count,
-                min(created_at) AS first_connected_at
-           FROM peer_connections WHERE peer_id = $1 GROUP BY ${CHAIN_ORDER}),
+                min(created_at) AS first_connected_at, max(ended_at) AS last_ended_at
+           FROM peer_connections AS connection WHERE peer_id = $1 GROUP BY ${CHAIN_ORDER}),
        open AS (
-         SELECT ${CHAIN_ORDER} AS chain_order, ${differ()} AS duplicate
-           FROM peer_connections WHERE peer_id = $1 AND ended_at IS NULL GROUP BY ${CHAIN_ORDER}),
+         SELECT ${CHAIN_ORDER} AS chain_order, ${differ()} AS duplicate, ${STATUS}
+           FROM peer_connections LEFT JOIN node_statuses AS state ON connection_id = id
+          WHERE peer_id = $1 AND ended_at IS NULL GROUP BY ${CHAIN_ORDER}),
        chosen AS (
          SELECT * FROM known WHERE $2::text IS NULL OR chain_order = $2::text
           ORDER BY heard_at DESC, chain_order LIMIT 1)
   SELECT json_build_object(
            ${connectionFields('chosen.connections > 0', 'chosen.heard_at')},
            'connections', chosen.connections, 'duplicate', coalesce(open.duplicate, false),
+           'status', CASE WHEN chosen.connections = 0 THEN 'offline' ELSE open.status END,
+           'status_since', ${timeText('CASE WHEN chosen.connections = 0 THEN chosen.last_ended_at ELSE open.status_since END')},
+           'clock_wrong', open.clock_wrong,
            'connection_count', chosen.connection_count,
            'first_connected_at', ${timeText('chosen.first_connected_at')},
            'other_chains', (
@@ -203,8 +233,8 @@ const NODE = `
 
 /** Sorted by the same index. */
 const CONNECTIONS = `
-  SELECT json_build_object(${connectionFields('ended_at IS NULL', 'last_message_at')})::text AS row
-    FROM peer_connections
+  SELECT json_build_object(${connectionFields('ended_at IS NULL', lastMessageOf('connection'))})::text AS row
+    FROM peer_connections AS connection
    WHERE peer_id = $1 AND ($4::text IS NULL OR ${chainKeySql()} = $4::text)
      AND ($3::bigint IS NULL OR (created_at, id) <
            (SELECT created_at, id FROM peer_connections WHERE peer_id = $1 AND id = $3::bigint))

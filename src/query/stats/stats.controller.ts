@@ -41,7 +41,10 @@ export class StatsController {
 
   @Get('db')
   @ApiOperation({ operationId: 'listRelationSizes', summary: 'List the sizes of tables and indexes on disk' })
-  @ApiOkResponse({ type: [RelationSize], description: 'Largest first.' })
+  @ApiOkResponse({
+    type: [RelationSize],
+    description: 'Largest first. `public.tetcore_logs` is the size of all tables of messages together.',
+  })
   @ApiProblems(400)
   async listRelationSizes(@Res() response: Response): Promise<void> {
     await this.responses.send(response, this.sizes.list(), JSON_LIST);
