@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { PurgeModule, PurgeRegistry } from 'tetcore-analytics';
+import { PurgeRegistryModule, PurgeRegistry } from 'tetcore-analytics';
 import { Block } from './block.entity.js';
 import { Fork } from './fork.entity.js';
 import { ForkMetrics, forkMetricProviders } from './fork.metrics.js';
@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000;
 
 /** Detects forks in the blocks that nodes report. */
 @Module({
-  imports: [PurgeModule, TypeOrmModule.forFeature([Block, Fork])],
+  imports: [PurgeRegistryModule, TypeOrmModule.forFeature([Block, Fork])],
   controllers: [ForksController],
   providers: [
     ...forkMetricProviders,
