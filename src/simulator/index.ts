@@ -28,3 +28,5 @@ export { readScenario, type Scenario, type ScenarioFile } from './scenarios/scen
 export { ScenarioError } from './scenarios/scenario-fields.js';
 export { SimulatedNetwork, type NetworkOptions } from './world/network.js';
 export type { Host } from './world/population.js';
+export { TRUTH_KINDS, type TruthKind, TruthLog } from './truth/truth-log.js';
+export type { WorldObserver } from './world/observer.js';

@@ -1,8 +1,10 @@
 import { stopSignal } from '../platform/async/index.js';
 import { formatTime, print } from './console.js';
 import type { PlayOptions, SimulatorOptions } from './simulate-command.js';
-import { Playback } from './play/playback.js';
+import { Playback, type PlaybackTotals } from './play/playback.js';
 import { UnreachableError } from './play/socket-sink.js';
+import { openTruth } from './truth/open-truth.js';
+import { TruthFileError } from './truth/truth-file.js';
 import { SimulatedNetwork } from './world/network.js';
 
 const REPORT_INTERVAL_MS = 5_000;
@@ -22,7 +24,7 @@ export async function runSimulator(options: SimulatorOptions): Promise<number> {
     await simulate(options);
     return 0;
   } catch (error) {
-    if (!(error instanceof UnreachableError)) throw error;
+    if (!(error instanceof UnreachableError || error instanceof TruthFileError)) throw error;
     process.stderr.write(`${error.message}\n`);
     return 1;
   }
@@ -30,7 +32,8 @@ export async function runSimulator(options: SimulatorOptions): Promise<number> {
 
 async function simulate(options: PlayOptions): Promise<void> {
   const { url, speed, scenario, scenarioName } = options;
-  const network = new SimulatedNetwork(options);
+  const truth = openTruth(options.truth, options.endAt);
+  const network = new SimulatedNetwork({ ...options, ...truth.observed });
   const nodes = network.nodes.length;
   const signal = stopSignal();
   const told = new Set<string>();
@@ -61,11 +64,19 @@ async function simulate(options: PlayOptions): Promise<void> {
     await playback.run();
   } finally {
     clearInterval(report);
+    truth.end();
   }
-  const { sent, missed, opened, lost } = playback.totals();
   const seconds = ((Date.now() - began) / 1000).toFixed(1);
-  print(
-    `${sent} messages sent in ${seconds} s over ${opened} connections; ${lost} connections lost${missedText(missed)}`,
+  print(totalsText(playback.totals(), seconds));
+}
+
+/** Messages and connections of a whole run. */
+export function totalsText(totals: PlaybackTotals, seconds: string): string {
+  const { sent, acknowledged, missed, opened, lost } = totals;
+  return (
+    `${sent} messages sent in ${seconds} s: ${acknowledged} acknowledged by the server, ` +
+    `${sent - acknowledged} not acknowledged${missedText(missed)}; ` +
+    `${opened} connections opened, ${lost} of them lost`
   );
 }
 

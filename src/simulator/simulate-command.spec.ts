@@ -65,6 +65,13 @@ describe('the options of simulate', () => {
     expect(read).toThrow(/^((?!hunter2).)*$/s);
   });
 
+  it('write the truth to a file, of all kinds or of some', () => {
+    const parse = (more: string[]) => parseSimulateOptions(['--truth', 'out.ndjson', ...more], now);
+    expect(parse([])).toMatchObject({ truth: { file: 'out.ndjson', kinds: undefined } });
+    const some = ['--truth-kinds', 'fork, stall', '--days', '1', '--database', 'postgres://localhost/x'];
+    expect(parse(some)).toMatchObject({ truth: { file: 'out.ndjson', kinds: ['fork', 'stall'] } });
+  });
+
   it('return the complete scenario with --show', () => {
     expect(parseSimulateOptions(['--show', '--scenario', 'traces'], now)).toEqual({
       show: loadScenario('traces'),
@@ -88,6 +95,8 @@ describe('the options of simulate', () => {
     [['--database', 'postgres://localhost/x', '--duration', '5'], '--database needs --days'],
     [['--database', 'postgres://localhost/x', '--days', '1', '--url', 'ws://localhost'], 'not both'],
     [['--database', 'postgres://localhost/x', '--days', '1', '--speed', '2'], 'does not allow --speed'],
+    [['--truth-kinds', 'fork'], '--truth-kinds needs --truth'],
+    [['--truth', 'x', '--truth-kinds', 'fork,spoon'], '"spoon" is none of chain, node,'],
     [['--scenario', 'no-such-thing'], 'neither one of small, mainnet'],
   ])('are rejected with the reason: %j', (args, word) => {
     const parse = () => parseSimulateOptions(args, now);

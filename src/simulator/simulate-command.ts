@@ -1,7 +1,10 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { POSTGRES_URL, readPostgresUrl } from '../platform/postgres-url/index.js';
 import { listScenarios, loadScenario } from './scenarios/load-scenario.js';
 import type { Scenario } from './scenarios/scenario.js';
 import { ScenarioError } from './scenarios/scenario-fields.js';
+import type { TruthOptions } from './truth/open-truth.js';
+import { TRUTH_KINDS, type TruthKind } from './truth/truth-log.js';
 
 const DAY_MS = 86_400_000;
 const DEFAULT_URL = 'ws://127.0.0.1:8080';
@@ -10,7 +13,8 @@ const EXAMPLES = `
 Examples:
   tetcore-analytics simulate --nodes 20 --url ws://127.0.0.1:8080
   tetcore-analytics simulate --scenario finality-stall --speed 10 --duration 300
-  tetcore-analytics simulate --scenario months --days 90 --database postgres://user@host/history`;
+  tetcore-analytics simulate --scenario months --days 90 --database postgres://user@host/history
+  tetcore-analytics simulate --scenario history --days 0.25 --database postgres://user@host/history --truth truth.ndjson`;
 
 const NOTES = `
 The same scenario, --seed, --nodes, --audit and --start produce the same messages.
@@ -27,6 +31,8 @@ interface CommonOptions {
   seed: number;
   /** Start of simulated time: milliseconds since the epoch. */
   startAt: number;
+  /** Where to write what really happens. */
+  truth?: TruthOptions;
 }
 
 /** Options of a simulation that sends to a server. */
@@ -66,6 +72,8 @@ interface CommandOptions {
   days?: number;
   asFastAsPossible?: true;
   start?: number;
+  truth?: string;
+  truthKinds?: TruthKind[];
   show?: true;
 }
 
@@ -140,6 +148,12 @@ function withOptions(command: Command): Command {
       'start of simulated time, RFC 3339 (default: such that it ends now, or now)',
       time,
     )
+    .option('--truth <file>', 'write what really happens in the network to this file, as JSON lines')
+    .option(
+      '--truth-kinds <list>',
+      `only these kinds of lines, with commas between: ${TRUTH_KINDS.join(', ')}`,
+      truthKinds,
+    )
     .option('--show', 'print the complete scenario as JSON, as a template for your own, and exit')
     .addHelpText('after', EXAMPLES)
     .addHelpText('after', scenarioList)
@@ -179,7 +193,7 @@ function resolveOptions(options: CommandOptions, now: number): SimulatorOptions 
   const lead = length === undefined ? 0 : Math.max(0, length - length / speed);
   const startAt = options.start ?? Math.floor(now - lead);
   const endAt = length === undefined ? undefined : startAt + length;
-  const common = { scenario, scenarioName, seed, startAt };
+  const common = { scenario, scenarioName, seed, startAt, ...truthOf(options) };
   if (database !== undefined && endAt !== undefined) return { ...common, database, endAt };
   return { ...common, url: urlOf(options), speed, endAt };
 }
@@ -194,6 +208,12 @@ function scenarioOf({ scenario, nodes, audit }: CommandOptions): Scenario {
     if (!(error instanceof ScenarioError)) throw error;
     throw new UsageError(error.message, { cause: error });
   }
+}
+
+function truthOf({ truth, truthKinds }: CommandOptions): { truth?: TruthOptions } {
+  if (truth !== undefined) return { truth: { file: truth, kinds: truthKinds } };
+  if (truthKinds !== undefined) throw new UsageError('--truth-kinds needs --truth.');
+  return {};
 }
 
 /** The length of the run in simulated time: milliseconds. */
@@ -216,8 +236,9 @@ function databaseOf({ database = '', url, speed, days }: CommandOptions): string
   if (speed !== undefined)
     throw new UsageError('--database runs as fast as possible and does not allow --speed.');
   if (days === undefined) throw new UsageError('--database needs --days.');
-  if (URL.canParse(database) && /^postgres(ql)?:\/\//.test(database)) return database;
-  throw new UsageError('--database must be a URL that starts with postgres:// or postgresql://.');
+  const result = readPostgresUrl(database);
+  if ('url' in result) return result.url;
+  throw new UsageError(`--database is ${result.fault}, but must be ${POSTGRES_URL}.`);
 }
 
 function number(min: number, max: number, integer = false): (text: string) => number {
@@ -228,6 +249,14 @@ function number(min: number, max: number, integer = false): (text: string) => nu
       `It must be ${integer ? 'an integer' : 'a number'} from ${min} to ${max}.`,
     );
   };
+}
+
+function truthKinds(text: string): TruthKind[] {
+  return text.split(',').map((name) => {
+    const kind = TRUTH_KINDS.find((one) => one === name.trim());
+    if (kind === undefined) throw new InvalidArgumentError(`"${name}" is none of ${TRUTH_KINDS.join(', ')}.`);
+    return kind;
+  });
 }
 
 function time(text: string): number {

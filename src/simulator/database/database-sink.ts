@@ -150,7 +150,7 @@ export class DatabaseSink extends MessageSink {
         head: Buffer.from(frame.subarray(0, REJECTED_HEAD_BYTES)),
       });
     }
-    const isFull = this.batch.size >= BATCH_SIZE || this.batch.length >= BATCH_LENGTH;
+    const isFull = this.batch.messages >= BATCH_SIZE || this.batch.approximateBytes >= BATCH_LENGTH;
     return isFull ? this.flush() : undefined;
   }
 

@@ -5,6 +5,8 @@ import { formatTime, print } from '../console.js';
 import type { DatabaseFillOptions } from '../simulate-command.js';
 import { fill } from '../play/message-sink.js';
 import { UnreachableError } from '../play/socket-sink.js';
+import { openTruth } from '../truth/open-truth.js';
+import { TruthFileError } from '../truth/truth-file.js';
 import { SimulatedNetwork } from '../world/network.js';
 import { DatabaseSink } from './database-sink.js';
 import { withoutSecrets, WriteError } from './history-database.js';
@@ -18,6 +20,7 @@ const EXPECTED_ERRORS = [
   UnsupportedDatabaseError,
   SchemaOutdatedError,
   WriteError,
+  TruthFileError,
 ];
 
 /**
@@ -40,7 +43,8 @@ export async function fillDatabase(options: DatabaseFillOptions, signal: AbortSi
 
 async function run(options: DatabaseFillOptions, signal: AbortSignal): Promise<void> {
   const { scenario, scenarioName, startAt, endAt, database } = options;
-  const network = new SimulatedNetwork(options);
+  const truth = openTruth(options.truth, endAt);
+  const network = new SimulatedNetwork({ ...options, ...truth.observed });
   print(`${scenarioName}: ${scenario.description}`);
   print(
     `${network.nodes.length} nodes on ${network.hosts.length} sockets, from ${formatTime(startAt)} to ${formatTime(endAt)}, ` +
@@ -66,7 +70,7 @@ async function run(options: DatabaseFillOptions, signal: AbortSignal): Promise<v
     if (!signal.aborted) reachedAt = endAt;
   } finally {
     clearInterval(report);
-    await sink.end();
+    await sink.end().finally(() => truth.end());
   }
   const { stored, rejected, dropped, opened } = sink.totals();
   const seconds = (Date.now() - began) / 1000;

@@ -22,6 +22,7 @@ import {
   SystemClock,
   UnsupportedDatabaseError,
   WriterPool,
+  describeConnectionError,
 } from '../../storage/index.js';
 import type { Batch } from '../../telemetry/index.js';
 import { UnreachableError } from '../play/socket-sink.js';
@@ -137,7 +138,7 @@ export class HistoryDatabase {
     // A server would wait for the database.
     await ensureDatabase(url).catch((error: unknown) => {
       if (error instanceof UnsupportedDatabaseError) throw error;
-      throw new UnreachableError(withoutSecrets(url), describeError(error));
+      throw new UnreachableError(withoutSecrets(url), describeConnectionError(error, url, '--database'));
     });
     const pool = new WriterPool(url, settings.DB_POOL_SIZE);
     const partitions = new PartitionManager(settings, pool);

@@ -34,12 +34,14 @@ export function connectedFields(node: NodeProfile, startupTime: number): JsonObj
 
 /** The fields of `sysinfo.hwbench`: scores in MB/s. */
 export function benchmarkFields(node: NodeProfile, random: Random): JsonObject {
+  const { speed } = node.hardware;
+  const score = (min: number, max: number): number => Math.round(speed * random.between(min, max));
   return {
-    cpu_hashrate_score: random.between(700, 1_300),
-    memory_memcpy_score: random.between(9_000, 22_000),
-    disk_sequential_write_score: random.between(400, 2_500),
-    disk_random_write_score: random.between(150, 1_200),
-    parallel_cpu_hashrate_score: random.between(600, 1_200),
+    cpu_hashrate_score: score(700, 1_300),
+    memory_memcpy_score: score(9_000, 22_000),
+    disk_sequential_write_score: score(400, 2_500),
+    disk_random_write_score: score(150, 1_200),
+    parallel_cpu_hashrate_score: score(600, 1_200),
     parallel_cpu_cores: node.hardware.sysinfo.core_count,
   };
 }

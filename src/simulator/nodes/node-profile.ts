@@ -4,10 +4,12 @@ import { peerId, type Random, ss58Address } from '../random/random.js';
 import type { Software } from './software.js';
 
 /** Machine of a process, shared by its nodes. */
-interface Hardware {
+export interface Hardware {
   readonly ip: string;
-  /** Clock offset in milliseconds; positive: ahead. */
-  readonly clockSkewMs: number;
+  /** Clock offset in milliseconds; positive: ahead. It changes where the clock is set. */
+  clockSkewMs: number;
+  /** Its speed as a factor of what others have: of benchmark scores, and a divisor of delays. */
+  readonly speed: number;
   readonly utcOffsetMinutes: number;
   readonly sysinfo: SystemInfo;
 }
@@ -22,22 +24,24 @@ interface SystemInfo {
   readonly is_virtual_machine: boolean;
 }
 
+/** Offsets of clocks. */
 interface ClockPlan {
-  /** Share of wrong clocks. */
-  readonly share: number;
-  /** Minimum and maximum offset. */
-  readonly seconds: readonly [number, number];
+  /** Share of wrong clocks, and their minimum and maximum offset. */
+  readonly wrong: { readonly share: number; readonly seconds: readonly [number, number] };
+  /** Maximum offset of other clocks. */
+  readonly usualMs: number;
 }
 
 const UTC_OFFSETS = [0, 0, 0, 60, 120, 330, 540, -300, -480];
-/** Maximum offset of other clocks. */
-const USUAL_SKEW_MS = 300;
 
 /** Makes up a hardware. */
-export function createHardware(random: Random, clocks: ClockPlan): Hardware {
+export function createHardware(random: Random, { wrong, usualMs }: ClockPlan): Hardware {
   return {
     ip: `10.${random.between(0, 255)}.${random.between(0, 255)}.${random.between(1, 254)}`,
-    clockSkewMs: random.chance(clocks.share) ? wrongBy(random, clocks.seconds) : usualSkew(random),
+    clockSkewMs: random.chance(wrong.share)
+      ? wrongBy(random, wrong.seconds)
+      : random.between(-usualMs, usualMs),
+    speed: 1,
     utcOffsetMinutes: random.pick(UTC_OFFSETS),
     sysinfo: {
       cpu: random.pick(['AMD EPYC 7543P 32-Core Processor', 'Intel(R) Xeon(R) E-2386G CPU @ 3.50GHz']),
@@ -52,10 +56,6 @@ export function createHardware(random: Random, clocks: ClockPlan): Hardware {
       is_virtual_machine: random.chance(0.5),
     },
   };
-}
-
-function usualSkew(random: Random): number {
-  return random.between(-USUAL_SKEW_MS, USUAL_SKEW_MS);
 }
 
 /** Uniformly distributed logarithm: seconds are as frequent as years. */
@@ -80,8 +80,8 @@ export interface NodeProfile {
   readonly startupTime: number;
   /** Its multiaddress. */
   readonly address: string;
-  /** Propagation delay of blocks: median, and standard deviation of the logarithm. */
-  readonly latency: { readonly medianMs: number; readonly spread: number };
+  /** Propagation delay of blocks: the number of its class, the median, and the standard deviation of the logarithm. */
+  readonly latency: { readonly class: number; readonly medianMs: number; readonly spread: number };
   readonly hardware: Hardware;
   /** It sends no genesis hash, although its build does. */
   readonly withoutGenesis?: boolean;
@@ -149,7 +149,7 @@ export function createProfile(random: Random, place: Place): NodeProfile {
     authorityId: place.authority ? ss58Address(random) : undefined,
     startupTime: place.startAt + hardware.clockSkewMs - random.between(1_000, 30 * DAY_MS),
     address: `/ip4/${hardware.ip}/tcp/${30_332 + idOnSocket}`,
-    latency: { medianMs: random.logNormal(latency.medianMs, 0.3), spread: latency.spread },
+    latency: { ...latency, medianMs: random.logNormal(latency.medianMs, 0.3) / hardware.speed },
     hardware,
   };
 }

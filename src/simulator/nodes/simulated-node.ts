@@ -1,4 +1,4 @@
-import { type Block, isIn } from '../chain.js';
+import type { Block } from '../chain.js';
 import {
   authoredBlock,
   authoritySet,
@@ -9,69 +9,92 @@ import {
   finalizedByVotes,
   finalizedUpTo,
   importedBlock,
-  importedTransactions,
   refusedBlock,
   startingAuthorship,
 } from '../messages/chain-messages.js';
 import type { JsonObject } from '../messages/envelope.js';
 import type { MessageContent, MessageType } from '../messages/message-types.js';
-import {
-  benchmarkFields,
-  connectedFields,
-  intervalFields,
-  networkState,
-} from '../messages/system-messages.js';
+import { benchmarkFields, connectedFields } from '../messages/system-messages.js';
 import { blockTrace, type TracePlan } from '../messages/trace-messages.js';
 import type { Random } from '../random/random.js';
+import type { WorldObserver } from '../world/observer.js';
+import { ImportedBlocks } from './imported-blocks.js';
 import { type NetworkEvent, TelemetryEmitter } from './telemetry-emitter.js';
 import type { NodeProfile } from './node-profile.js';
 import type { Peers } from './peers.js';
+import { claimed, PeriodicReports } from './periodic-reports.js';
+
+/** Which imports a node reports. */
+interface ImportPlan {
+  /** `best`: only of blocks that become its best one, as real nodes do. */
+  readonly reported: 'all' | 'best';
+  /** The share of those that it reports while it catches up. */
+  readonly synced: number;
+}
 
 /** Behaviour of a node, from its scenario. */
 interface NodePlan {
   readonly consensus: Consensus;
   readonly traces: TracePlan;
+  readonly imports: ImportPlan;
   /** It sends `system.connected` and nothing else. */
   readonly greetsOnly?: boolean;
 }
 
-/** Very old builds include the network state in every sixth `system.interval`, every 30 s. */
-const REPORTS_PER_STATE = 6;
-/** Maximum number of imported blocks of other branches that a node remembers. */
-const MAX_REMEMBERED = 16;
+/** What a node acts upon. */
+export interface Surroundings {
+  /** Receives the messages. */
+  readonly outbox: NetworkEvent[];
+  readonly observer: WorldObserver;
+}
 
-/** A node with its state. Its messages go to the outbox. */
+/** A node with its state. */
 export class SimulatedNode {
-  best: Block;
   finalized: Block;
   started = false;
   /** Whether it is catching up with other nodes. */
   syncing = false;
   /** Whether it receives no blocks. */
   stuck = false;
+  /** By how many blocks what it receives is behind. */
+  trailing = 0;
+  /** The scores of its last benchmark. */
+  benchmark: JsonObject | undefined;
+  readonly reports: PeriodicReports;
+  /** When its process began, by true time: milliseconds since the epoch. */
+  startedAt: number;
   private readonly emitter: TelemetryEmitter;
   private startupTime: number;
-  private readonly besideBest: Block[] = [];
-  private reports = 0;
+  private readonly blocks: ImportedBlocks;
 
   constructor(
     private current: NodeProfile,
     /** The index of its host, whose socket it uses. */
     readonly host: number,
-    private readonly peers: Peers,
+    peers: Peers,
     private readonly random: Random,
     private readonly plan: NodePlan,
-    outbox: NetworkEvent[],
+    private readonly surroundings: Surroundings,
   ) {
-    this.best = current.chain.best;
+    this.blocks = new ImportedBlocks(current.chain.best);
     this.finalized = current.chain.finalized;
     this.startupTime = current.startupTime;
-    this.emitter = new TelemetryEmitter(this, random, outbox);
+    this.startedAt = current.startupTime - current.hardware.clockSkewMs;
+    this.reports = new PeriodicReports(this, peers, random);
+    this.emitter = new TelemetryEmitter(this, random, surroundings.outbox);
   }
 
   /** Its current identity. */
   get profile(): NodeProfile {
     return this.current;
+  }
+
+  get best(): Block {
+    return this.blocks.best;
+  }
+
+  get isOnline(): boolean {
+    return this.emitter.online;
   }
 
   get isAuthority(): boolean {
@@ -80,7 +103,7 @@ export class SimulatedNode {
 
   /** Whether it is in sync and can author blocks. */
   get isReady(): boolean {
-    return this.started && !this.syncing && !this.stuck;
+    return this.started && !this.syncing && !this.stuck && this.trailing === 0;
   }
 
   /** Whether it sends messages of a type. */
@@ -88,23 +111,34 @@ export class SimulatedNode {
     return !this.isMute(msg) && this.emitter.sends(msg);
   }
 
-  /** Sends a message if it is connected and its verbosity is high enough. */
-  emit(at: number, statement: MessageContent): void {
-    if (!this.isMute(statement.msg)) this.emitter.emit(at, statement);
+  /** Sends a message if it is connected and its verbosity is high enough. Returns whether it is sent. */
+  emit(at: number, statement: MessageContent): boolean {
+    return !this.isMute(statement.msg) && this.emitter.emit(at, statement);
   }
 
   /** Starts with the given best block. */
   start(best: Block): void {
     const { chain } = this.profile;
     this.started = true;
-    this.best = best;
+    this.blocks.beginAt(best);
     this.finalized = best.height < chain.finalized.height ? best : chain.finalized;
     this.syncing = best.height < chain.best.height;
   }
 
-  /** Restarts its process. */
-  restart(at: number): void {
+  /** Restarts its process, perhaps as another version. It continues from the blocks that it has. */
+  restart(at: number, version = this.profile.version): void {
+    this.current = { ...this.current, version };
+    this.started = true;
+    this.startedAt = at;
     this.startupTime = at + this.profile.hardware.clockSkewMs;
+  }
+
+  /** Its process ends. */
+  stop(): void {
+    this.started = false;
+    this.syncing = false;
+    this.stuck = false;
+    this.trailing = 0;
   }
 
   /**
@@ -120,15 +154,21 @@ export class SimulatedNode {
     this.emitter.online = true;
     this.sendConnected(at);
     if (!afterStart) return;
-    if (this.profile.software.details === 'machine')
-      this.emit(at, { msg: 'sysinfo.hwbench', fields: benchmarkFields(this.profile, this.random) });
+    if (this.profile.software.details === 'machine') {
+      this.benchmark = benchmarkFields(this.profile, this.random);
+      this.emit(at, { msg: 'sysinfo.hwbench', fields: this.benchmark });
+    }
     if (set !== undefined) this.learnAuthorities(at, set);
   }
 
   /** Changes its identity on the same connection. */
   become(other: NodeProfile, at: number): void {
+    const { observer } = this.surroundings;
+    observer.identityLeft?.(this, at);
     this.current = other;
     this.startupTime = other.startupTime;
+    this.startedAt = at;
+    observer.identityTaken?.(this, at);
     this.sendConnected(at);
   }
 
@@ -166,6 +206,7 @@ export class SimulatedNode {
   }
 
   author(at: number, block: Block): void {
+    if (!this.started) return;
     if (this.sends('prepared_block_for_proposing'))
       for (const content of authoredBlock(block)) this.emit(at, content);
     this.importBlock(at, block, 'Own');
@@ -175,71 +216,43 @@ export class SimulatedNode {
     this.emit(at, refusedBlock(parent));
   }
 
-  /** Receives a block. Missing ancestors are imported first. */
+  /** Receives a block, or the one that is as far below it as the node is behind. */
   receive(at: number, block: Block): void {
-    if (this.isReady) this.importBlock(at, block, 'NetworkBroadcast');
+    if (!this.started || this.syncing || this.stuck) return;
+    let received: Block | undefined = block;
+    for (let left = this.trailing; left > 0; left -= 1) received = received?.parent;
+    if (received !== undefined) this.importBlock(at, received, 'NetworkBroadcast');
   }
 
-  /** Imports a new block. The longest branch becomes the best one. */
+  /** Imports a new block. Missing ancestors are imported first. The longest branch becomes the best one. */
   importBlock(at: number, block: Block, origin: BlockOrigin): void {
-    if (block.height <= this.best.height) {
-      if (isIn(block, this.best) || this.besideBest.includes(block)) return;
-      this.remember(block);
-    } else {
-      const { parent } = block;
-      if (parent !== undefined && parent !== this.best) {
-        this.importBlock(at, parent, origin === 'Own' ? 'NetworkBroadcast' : origin);
-        if (!isIn(this.best, block)) this.remember(this.best);
-      }
-      this.best = block;
+    for (const one of this.blocks.import(block)) {
+      const isAncestor = one.block !== block;
+      this.sendImport(at, one, isAncestor && origin === 'Own' ? 'NetworkBroadcast' : origin);
     }
-    this.sendImport(at, block, origin);
   }
 
   /** Finalizes a block, if it is imported and not final yet. */
   finalize(at: number, block: Block): void {
-    if (block.height > this.best.height || block.height <= this.finalized.height) return;
+    if (!this.started || block.height > this.best.height || block.height <= this.finalized.height) return;
     this.finalized = block;
     if (this.sends('afg.finalized_blocks_up_to')) {
       this.emit(at, finalizedUpTo(block));
       if (this.profile.envelope.form === 'flat') this.emit(at, finalizedByVotes(block));
     }
-    this.emit(at, finalizedBlock(this.claimed(block)));
-  }
-
-  /** Sends its periodic report. */
-  report(at: number, txcount: number): void {
-    this.peers.wander();
-    this.reports += 1;
-    const status = {
-      best: this.claimed(this.best),
-      finalized: this.claimed(this.finalized),
-      txcount: this.withNoise(txcount),
-      peers: this.peers.connectedCount,
-    };
-    const state = this.stateInReport();
-    for (const fields of intervalFields(this.profile, status, this.random))
-      this.emit(at, { msg: 'system.interval', fields: { ...fields, ...state } });
-  }
-
-  importTransactions(at: number, waiting: number): void {
-    const future = this.random.chance(0.2) ? this.random.between(1, 5) : 0;
-    this.emit(at, importedTransactions(this.withNoise(waiting), future));
-  }
-
-  sendNetworkState(at: number): void {
-    const { reputations, networkState: form } = this.profile.software;
-    if (reputations === 'none' || form === 'interval' || form === 'interval string') return;
-    this.peers.drift();
-    if (!this.emitter.online) return;
-    this.emit(at, { msg: 'system.network_state', fields: { [form]: this.networkState() } });
+    const reported = this.emit(at, finalizedBlock(claimed(block, this.profile)));
+    this.surroundings.observer.finalized?.(this, block, reported, at);
   }
 
   private sendConnected(at: number): void {
     this.emit(at, { msg: 'system.connected', fields: connectedFields(this.profile, this.startupTime) });
   }
 
-  private sendImport(at: number, block: Block, origin: BlockOrigin): void {
+  private sendImport(
+    at: number,
+    { block, becameBest }: { block: Block; becameBest: boolean },
+    origin: BlockOrigin,
+  ): void {
     const { consensus, traces } = this.plan;
     if (this.sends('tracing.profiling')) {
       if (origin !== 'Own') this.emit(at, checkedHeader(block, consensus));
@@ -248,37 +261,19 @@ export class SimulatedNode {
           this.emit(at, content);
       }
     }
-    this.emit(at, importedBlock(this.claimed(block), origin));
+    const reported =
+      this.reportsImport(becameBest, origin) &&
+      this.emit(at, importedBlock(claimed(block, this.profile), origin));
+    this.surroundings.observer.arrival?.(this, block, { origin, becameBest, reported }, at);
+  }
+
+  private reportsImport(becameBest: boolean, origin: BlockOrigin): boolean {
+    const { reported, synced } = this.plan.imports;
+    if (reported === 'best' && !becameBest) return false;
+    return origin !== 'NetworkInitialSync' || synced === 1 || this.random.chance(synced);
   }
 
   private isMute(msg: string): boolean {
     return this.plan.greetsOnly === true && msg !== 'system.connected';
-  }
-
-  /** A block as the node reports it. */
-  private claimed(block: Block): Block {
-    return this.profile.sendsFalseHeights === true ? { ...block, height: Number.MAX_SAFE_INTEGER } : block;
-  }
-
-  private remember(block: Block): void {
-    if (this.besideBest.push(block) > MAX_REMEMBERED) this.besideBest.shift();
-  }
-
-  private stateInReport(): JsonObject {
-    const { networkState: form } = this.profile.software;
-    if ((form !== 'interval' && form !== 'interval string') || this.reports % REPORTS_PER_STATE !== 1)
-      return {};
-    this.peers.drift();
-    const state = this.networkState();
-    return { network_state: form === 'interval' ? state : JSON.stringify(state) };
-  }
-
-  private networkState(): JsonObject {
-    return networkState(this.profile, this.peers, this.random);
-  }
-
-  /** Varies a count, because transaction pools of nodes differ. */
-  private withNoise(count: number): number {
-    return Math.round(count * (0.9 + 0.2 * this.random.fraction()));
   }
 }

@@ -48,10 +48,12 @@ export class TelemetryEmitter {
     return this.online && this.node.profile.verbosity >= VERBOSITY_OF[msg];
   }
 
-  emit(at: number, { msg, fields }: MessageContent): void {
-    if (!this.sends(msg)) return;
+  /** @returns whether the message is sent */
+  emit(at: number, { msg, fields }: MessageContent): boolean {
+    if (!this.sends(msg)) return false;
     const text = this.encode(msg, fields, at, this.nextNanos(at));
     this.outbox.push({ kind: 'message', at, node: this.node, msg, text });
+    return true;
   }
 
   encode(msg: string, fields: JsonObject, at: number, nanos: number): string {

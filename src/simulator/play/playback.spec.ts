@@ -2,9 +2,12 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { Random } from '../random/random.js';
+import { totalsText } from '../run-simulator.js';
 import { readScenario } from '../scenarios/scenario.js';
 import { SimulatedNetwork } from '../world/network.js';
 import { Playback } from './playback.js';
+import { SocketClient } from './socket-client.js';
 import { UnreachableError } from './socket-sink.js';
 
 const startAt = Date.UTC(2021, 1, 9, 9);
@@ -63,7 +66,47 @@ describe('playing a network to a server', () => {
     expect(paths.sort()).toEqual(network.hosts.map(({ path }) => path).sort());
     expect(new Set(frames.map(({ isBinary }) => isBinary))).toEqual(new Set([true, false]));
     expect(closeCodes).toEqual(network.hosts.map(() => 1000));
-    expect(playback.totals()).toMatchObject({ sent: frames.length, missed: 0, lost: 0, connectedNodes: 0 });
+    const sent = frames.length;
+    const totals = playback.totals();
+    expect(totals).toMatchObject({ sent, acknowledged: sent, missed: 0, lost: 0, connectedNodes: 0 });
+    expect(totalsText(totals, '1.0')).toContain(
+      `${sent} messages sent in 1.0 s: ${sent} acknowledged by the server, 0 not acknowledged;`,
+    );
+  });
+
+  it('does not count as acknowledged what the server may not have read', async () => {
+    const network = new SimulatedNetwork(population);
+    const [host] = network.hosts;
+    const [node] = host?.nodes ?? [];
+    if (host === undefined || node === undefined) return;
+    const options = {
+      url,
+      host,
+      speed: 1_000,
+      patient: false,
+      random: new Random(1, 'test'),
+      now: () => startAt,
+    };
+    const client = new SocketClient(options);
+    const connected = async (): Promise<WebSocket> => (await once(server, 'connection'))[0] as WebSocket;
+    const first = connected();
+    client.connect();
+    await client.deliver(node, '{"msg":"one"}');
+    await client.deliver(node, '{"msg":"two"}');
+    const socket = await first;
+    await expect.poll(() => frames.length).toBe(2);
+    client.ping();
+    await expect.poll(() => client.acknowledged).toBe(2);
+    await client.deliver(node, '{"msg":"three"}');
+    await expect.poll(() => frames.length).toBe(3);
+    const again = connected();
+    socket.terminate();
+    await again;
+    // It introduces itself again.
+    await expect.poll(() => frames.length).toBe(4);
+    expect([client.sent, client.acknowledged, client.lost]).toEqual([4, 2, 1]);
+    await client.close();
+    expect([client.sent, client.acknowledged, client.lost]).toEqual([4, 3, 1]);
   });
 
   it('reconnects after a connection loss, and sends system.connected of each node first', async () => {

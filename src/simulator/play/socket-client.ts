@@ -28,13 +28,22 @@ const CLOSE_TIMEOUT_MS = 5_000;
 /** Minimum real time before reconnecting. */
 const MIN_REDIAL_MS = 20;
 
+/** Counts of the messages of one socket. */
+interface Progress {
+  sent: number;
+  /** Sent before the last ping, and before the last ping that the server has responded to. */
+  pinged: number;
+  acknowledged: number;
+}
+
 /**
  * The socket of a host. It connects when the host connects, and reconnects with a delay after a connection loss, sending
  * `system.connected` of each node first. Messages in between are dropped, unless the client is patient.
  */
 export class SocketClient {
-  /** Sent and dropped messages. */
+  /** Sent messages, those that the server has acknowledged, and dropped ones. */
   sent = 0;
+  acknowledged = 0;
   missed = 0;
   /** Opened connections, and connections that were lost. */
   opened = 0;
@@ -45,6 +54,7 @@ export class SocketClient {
   private stopped = false;
   private readonly introduced = new Set<SimulatedNode>();
   private readonly closing = new Set<Promise<void>>();
+  private readonly progress = new WeakMap<WebSocket, Progress>();
   /** Messages that wait for the connection. */
   private pending: string[] = [];
   private wake: (() => void) | undefined;
@@ -119,6 +129,16 @@ export class SocketClient {
     return undefined;
   }
 
+  /** Sends a ping if messages are not acknowledged: the pong confirms all that was sent before. */
+  ping(): void {
+    const { socket } = this;
+    const progress = socket && this.progress.get(socket);
+    if (socket?.readyState !== WebSocket.OPEN || progress === undefined) return;
+    if (progress.sent === progress.pinged) return;
+    progress.pinged = progress.sent;
+    socket.ping(progress.sent.toString());
+  }
+
   /** Disconnects permanently, and resumes waiting senders. */
   async close(): Promise<void> {
     this.disconnect();
@@ -136,6 +156,8 @@ export class SocketClient {
   private dial(): void {
     const socket = new WebSocket(this.url, { perMessageDeflate: false, handshakeTimeout: 10_000 });
     this.socket = socket;
+    const progress: Progress = { sent: 0, pinged: 0, acknowledged: 0 };
+    this.progress.set(socket, progress);
     let wasOpen = false;
     let reason = 'the connection was closed';
     const hello = [...this.introduced].map((node) =>
@@ -151,11 +173,16 @@ export class SocketClient {
       for (const text of waiting) this.transmit(socket, text);
       this.wake?.();
     });
+    socket.on('pong', (data) => this.acknowledge(progress, Number(data.toString())));
     socket.on('error', (error: NodeJS.ErrnoException) => {
       reason = error.message || (error.code ?? error.name);
     });
-    socket.on('close', () => {
-      if (this.socket !== socket) return;
+    socket.on('close', (code) => {
+      if (this.socket !== socket) {
+        // The response to our close frame confirms as much as a pong.
+        if (code === 1000) this.acknowledge(progress, progress.sent);
+        return;
+      }
       if (this.options.patient) this.pending.splice(0, wasOpen ? 0 : hello.length);
       else {
         this.missed += this.pending.length;
@@ -182,6 +209,15 @@ export class SocketClient {
   private transmit(socket: WebSocket, text: string, done?: () => void): void {
     socket.send(text, { binary: this.options.host.software.frames === 'binary' }, done);
     this.sent += 1;
+    const progress = this.progress.get(socket);
+    if (progress !== undefined) progress.sent += 1;
+  }
+
+  /** @param sent messages of the socket that arrived; NaN for a pong that answers no ping of ours */
+  private acknowledge(progress: Progress, sent: number): void {
+    if (!(sent > progress.acknowledged) || sent > progress.sent) return;
+    this.acknowledged += sent - progress.acknowledged;
+    progress.acknowledged = sent;
   }
 }
 

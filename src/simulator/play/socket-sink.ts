@@ -4,6 +4,8 @@ import type { Host } from '../world/population.js';
 import { MessageSink } from './message-sink.js';
 import { SocketClient } from './socket-client.js';
 
+const PING_INTERVAL_MS = 5_000;
+
 /** Connecting to the server failed. */
 export class UnreachableError extends Error {
   override readonly name = 'UnreachableError';
@@ -37,6 +39,8 @@ export interface SocketSinkOptions {
 export interface SocketTotals {
   connectedNodes: number;
   sent: number;
+  /** Sent messages that the server has confirmed, by a pong or by its response to a close frame. */
+  acknowledged: number;
   missed: number;
   opened: number;
   lost: number;
@@ -45,6 +49,7 @@ export interface SocketTotals {
 /** Sends messages to a server, each over the socket of its host. */
 export class SocketSink extends MessageSink {
   private readonly clients: readonly SocketClient[];
+  private readonly pings: NodeJS.Timeout;
 
   constructor(options: SocketSinkOptions) {
     super();
@@ -61,6 +66,9 @@ export class SocketSink extends MessageSink {
             options.onUnreachable?.(new UnreachableError(where, reason), this.totals().opened === 0),
         }),
     );
+    this.pings = setInterval(() => {
+      for (const client of this.clients) client.ping();
+    }, PING_INTERVAL_MS).unref();
   }
 
   message(node: SimulatedNode, text: string): void | Promise<void> {
@@ -77,6 +85,7 @@ export class SocketSink extends MessageSink {
 
   /** Closes the sockets. */
   override async end(): Promise<void> {
+    clearInterval(this.pings);
     await Promise.all(this.clients.map((client) => client.close()));
   }
 
@@ -86,10 +95,11 @@ export class SocketSink extends MessageSink {
   }
 
   totals(): SocketTotals {
-    const totals = { connectedNodes: 0, sent: 0, missed: 0, opened: 0, lost: 0 };
+    const totals = { connectedNodes: 0, sent: 0, acknowledged: 0, missed: 0, opened: 0, lost: 0 };
     for (const client of this.clients) {
       totals.connectedNodes += client.connectedNodes;
       totals.sent += client.sent;
+      totals.acknowledged += client.acknowledged;
       totals.missed += client.missed;
       totals.opened += client.opened;
       totals.lost += client.lost;

@@ -1,3 +1,4 @@
+import { HISTORY } from './history.js';
 import type { ScenarioFile } from './scenario.js';
 
 const SIMNET = {
@@ -185,6 +186,8 @@ export const BUILT_IN = {
     ],
   },
 
+  history: HISTORY,
+
   months: {
     description: 'a small network with months of events in few messages, for --days',
     nodes: 12,
@@ -226,7 +229,7 @@ export const BUILT_IN = {
     urlsGivenTwice: 0.1,
     copiedKeys: 0.1,
     withoutGenesis: 0.1,
-    liars: 0.05,
+    falseHeights: 0.05,
   },
 } as const satisfies Record<string, ScenarioFile>;
 

@@ -15,7 +15,7 @@ export class ScenarioError extends Error {
 type Reader<T> = (value: unknown, field: string) => T;
 
 /** A field of an object with its default; it is required if the default is `undefined`. */
-interface Field<T> {
+export interface Field<T> {
   readonly read: Reader<T>;
   readonly fallback: unknown;
 }

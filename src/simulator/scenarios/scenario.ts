@@ -1,4 +1,5 @@
 import { SOFTWARE_NAMES } from '../nodes/software.js';
+import { chain, share } from './chain-fields.js';
 import {
   integer,
   list,
@@ -12,73 +13,9 @@ import {
   text,
   weights,
 } from './scenario-fields.js';
+import { troubles } from './trouble-fields.js';
 
-const share = number(0, 1);
-const minutes = number(0, 10_000_000);
 const VERBOSITIES = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'] as const;
-
-/** An episode: start, duration, and interval of repetition; 0: once. */
-const episode = object({
-  afterMinutes: required(minutes),
-  forMinutes: required(minutes),
-  everyHours: optional(number(0, 100_000), 0),
-});
-
-const chain = object({
-  name: required(text(100)),
-  /** Makes its genesis hash another one than that of a chain with the same name. */
-  salt: optional(text(100), ''),
-  consensus: optional(oneOf('babe', 'aura'), 'babe'),
-  /** How many sockets it has, against the other chains; 0: only nodes that share the socket of another chain's. */
-  weight: optional(number(0, 1_000_000), 1),
-  slotSeconds: optional(number(0.1, 3_600), 6),
-  startHeight: optional(integer(0, 1_000_000_000), 1_000_000),
-  /** The share of slots without a block, and of blocks that their author fails to import. */
-  skippedSlots: optional(share, 0.05),
-  failedBlocks: optional(share, 0),
-  /** The share of nodes that may make blocks. */
-  authors: optional(share, 0.25),
-  forks: optional(
-    object({
-      /** The chance, with each block, that there is a rival at its height. */
-      chance: optional(share, 0),
-      /** How many blocks both branches get until one of them wins. */
-      blocks: optional(range(integer(1, 50)), [1, 1]),
-    }),
-    {},
-  ),
-  finality: optional(
-    object({
-      /** How far below a new block the final one is, and how long after it. */
-      blocks: optional(range(integer(1, 1_000)), [2, 3]),
-      seconds: optional(range(number(0, 600)), [1, 2.5]),
-      stalls: optional(list(episode, 0, 100), []),
-      /** How many blocks at most are finalised at once, after a stall. */
-      catchUpBlocks: optional(integer(1, 1_000_000), 64),
-      /** How many votes of each kind a node hears in a round. */
-      votes: optional(integer(0, 1_000), 2),
-    }),
-    {},
-  ),
-  authoritySet: optional(
-    object({
-      /** The share of the nodes that may make blocks which do so at a time. */
-      active: optional(share, 1),
-      /** 0: it never changes. */
-      everyMinutes: optional(minutes, 0),
-    }),
-    {},
-  ),
-  transactions: optional(
-    object({
-      perSecond: optional(number(0, 10_000), 4),
-      perBlock: optional(integer(0, 100_000), 40),
-      burstChance: optional(share, 0),
-      burst: optional(integer(0, 100_000), 0),
-    }),
-    {},
-  ),
-});
 
 const latencyClass = object({
   weight: optional(number(0, 1_000_000), 1),
@@ -96,6 +33,11 @@ const fields = object({
   software: optional(weights(SOFTWARE_NAMES), { tetcore: 1 }),
   verbosity: optional(weights(VERBOSITIES), { '9': 1 }),
   latency: optional(list(latencyClass, 1, 20), [{ medianMs: 200 }]),
+  /** Which imports of blocks nodes report: `best` of those that become their best block, and the share while they catch up. */
+  imports: optional(
+    object({ reported: optional(oneOf('all', 'best'), 'all'), synced: optional(share, 1) }),
+    {},
+  ),
   reports: optional(
     object({
       intervalSeconds: optional(number(1, 86_400), 5),
@@ -129,38 +71,7 @@ const fields = object({
     }),
     {},
   ),
-  lagging: optional(
-    object({
-      /** The share of nodes that begin behind the others. */
-      atStart: optional(share, 0),
-      /** The share of nodes that fall behind again and again. */
-      share: optional(share, 0),
-      everyMinutes: optional(number(0.1, 10_000_000), 60),
-      blocks: optional(range(integer(1, 100_000)), [5, 40]),
-    }),
-    {},
-  ),
-  reconnecting: optional(
-    object({
-      /** The share of sockets that are lost again and again, how often, and how long until they are back. */
-      share: optional(share, 0),
-      everyMinutes: optional(number(0.1, 10_000_000), 60),
-      awaySeconds: optional(range(number(0.1, 10_000_000)), [5, 60]),
-      /** The share of those times at which the process starts anew. */
-      restarts: optional(share, 0.2),
-    }),
-    {},
-  ),
-  /** When the collector is lost, and for how long: no socket is open then. */
-  outages: optional(list(episode, 0, 100), []),
-  wrongClocks: optional(
-    object({
-      /** The share of machines whose clock is ahead or behind by more than 300 ms, and by how much. */
-      share: optional(share, 0),
-      seconds: optional(range(number(0.3, 315_360_000)), [2, 94_608_000]),
-    }),
-    {},
-  ),
+  ...troubles,
   changingIds: optional(
     object({
       /** The share of the sockets of nested builds whose nodes take new ids again and again, and greet under them. */
@@ -187,7 +98,7 @@ const fields = object({
   /** The share of nodes that send no genesis hash, though their build does. */
   withoutGenesis: optional(share, 0),
   /** The share of nodes whose blocks all have the height 2^53 - 1, also those that are final. */
-  liars: optional(share, 0),
+  falseHeights: optional(share, 0),
 });
 
 /** A scenario with all fields. */

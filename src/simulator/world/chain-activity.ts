@@ -3,7 +3,9 @@ import type { SimulatedNode } from '../nodes/simulated-node.js';
 import type { Random } from '../random/random.js';
 import type { ChainPlan } from '../scenarios/scenario.js';
 import type { Clock } from './clock.js';
+import { Episodes } from './episodes.js';
 import { AuthoritySet, FinalityGadget } from './finality-gadget.js';
+import type { WorldObserver } from './observer.js';
 
 interface TransactionPlan {
   /** How many come in on average. */
@@ -55,11 +57,13 @@ interface ChainActivityOptions {
   random: Random;
   clock: Clock;
   startAt: number;
+  observer: WorldObserver;
 }
 
 /** Two competing branches of equal length. */
 interface Fork {
   readonly base: Block;
+  readonly began: number;
   tips: readonly [Block, Block];
   /** Remaining number of blocks for each branch. */
   left: number;
@@ -76,28 +80,40 @@ export class ChainActivity {
   private readonly transactions: TransactionLoad;
   private readonly finality: FinalityGadget;
   private readonly authors: readonly SimulatedNode[];
+  private readonly halts: Episodes;
+  private readonly observer: WorldObserver;
   private fork: Fork | undefined;
 
   constructor(private readonly options: ChainActivityOptions) {
-    const { plan, chain, nodes, random, clock, startAt } = options;
+    const { plan, chain, nodes, random, clock, observer } = options;
     this.plan = plan;
     this.chain = chain;
     this.nodes = nodes;
     this.random = random;
     this.clock = clock;
+    this.observer = observer;
     this.authors = nodes.filter(({ isAuthority }) => isAuthority);
     const candidates = new Set(this.authors.flatMap(({ profile }) => profile.authorityId ?? []));
     this.authorities = new AuthoritySet([...candidates], plan.authoritySet.active);
     this.transactions = new TransactionLoad(plan.transactions, random);
     this.finality = new FinalityGadget(
-      { plan: plan.finality, chain, nodes, random, clock, startAt },
+      { plan: plan.finality, chain, nodes, random, clock, observer },
       this.authorities,
     );
+    this.halts = new Episodes({
+      plans: plan.halts,
+      clock,
+      began: (at) => observer.episodeBegan?.('halt', chain, at),
+      ended: (at) => observer.episodeEnded?.('halt', chain, at),
+    });
   }
 
   begin(): void {
     const { chain, clock, plan } = this;
     const { startAt } = this.options;
+    this.observer.chain?.(chain, startAt);
+    this.finality.begin(startAt);
+    this.halts.schedule(startAt);
     clock.at((chain.slotAt(startAt) + 1) * chain.slotMs, (at) => this.slot(at));
     const everyMs = plan.authoritySet.everyMinutes * 60_000;
     if (everyMs > 0)
@@ -134,42 +150,59 @@ export class ChainActivity {
     const { chain, random, plan } = this;
     this.clock.at(at + chain.slotMs, (next) => this.slot(next));
     this.transactions.fill(at, plan.slotSeconds);
-    if (random.chance(plan.skippedSlots)) return;
-    const [author, rival] = this.chooseAuthors();
+    if (this.halts.isOn) {
+      this.observer.slotMissed?.(chain, chain.slotAt(at), 'halt', at);
+      return;
+    }
+    if (random.chance(plan.skippedSlots)) {
+      this.observer.slotMissed?.(chain, chain.slotAt(at), 'skipped', at);
+      return;
+    }
+    if (this.fork !== undefined) {
+      this.prolong(this.fork, at);
+      return;
+    }
+    const [author, rival] = this.authorsOn(chain.best);
     if (author !== undefined && random.chance(plan.failedBlocks)) {
       author.beginAuthoring(at, chain.slotAt(at));
       author.failToAuthor(at, chain.best);
+      this.observer.slotMissed?.(chain, chain.slotAt(at), 'failed', at);
       return;
     }
-    if (this.fork === undefined && rival !== undefined && random.chance(plan.forks.chance)) {
-      const base = chain.best;
-      this.fork = { base, tips: [base, base], left: random.between(...plan.forks.blocks) };
+    if (rival === undefined || !random.chance(plan.forks.chance)) {
+      this.make(at, author, chain.best, 0);
+      return;
     }
-    if (this.fork === undefined) this.make(at, author, chain.best, 0);
-    else this.prolong(this.fork, at, author, rival);
+    const base = chain.best;
+    const tips = [this.make(at, author, base, 0), this.make(at, rival, base, 1)] as const;
+    this.fork = { base, began: at, tips, left: random.between(...plan.forks.blocks) - 1 };
   }
 
-  private prolong(
-    fork: Fork,
-    at: number,
-    author: SimulatedNode | undefined,
-    rival: SimulatedNode | undefined,
-  ): void {
-    if (fork.left === 0) {
-      // The next block decides: its branch becomes the longer one.
-      this.fork = undefined;
-      this.make(at, author, this.random.pick(fork.tips), 0);
+  /** Both branches get another block, each by an author that has it as the best one. The last block decides. */
+  private prolong(fork: Fork, at: number): void {
+    const { random, chain } = this;
+    const authors = fork.tips.map((tip) => this.authorsOn(tip)[0]);
+    const [first, second] = fork.tips;
+    const [author, rival] = authors;
+    if (fork.left > 0 && author !== undefined && rival !== undefined && author !== rival) {
+      fork.left -= 1;
+      fork.tips = [this.make(at, author, first, 0), this.make(at, rival, second, 1)];
       return;
     }
-    fork.left -= 1;
-    const [first, second] = fork.tips;
-    fork.tips = [this.make(at, author, first, 0), this.make(at, rival ?? author, second, 1)];
+    this.fork = undefined;
+    const continued = fork.tips.filter((_, index) => authors[index] !== undefined);
+    const winner = random.pick(continued.length > 0 ? continued : fork.tips);
+    const [loser = winner] = fork.tips.filter((tip) => tip !== winner);
+    this.make(at, authors[fork.tips.indexOf(winner)], winner, 0);
+    const [winners, losers] = [branchAbove(winner, fork.base), branchAbove(loser, fork.base)];
+    this.observer.forkDecided?.(chain, { began: fork.began, winners, losers }, at);
   }
 
   private make(at: number, author: SimulatedNode | undefined, parent: Block, rival: number): Block {
     const { chain, random, plan, clock } = this;
     const slot = chain.slotAt(at);
     const block = chain.append(slot, parent, rival);
+    this.observer.block?.(chain, block, author, at);
     author?.beginAuthoring(at, slot);
     clock.at(at + random.between(20, 120), (made) => {
       this.transactions.drain();
@@ -185,8 +218,11 @@ export class ChainActivity {
     return block;
   }
 
-  private chooseAuthors(): readonly (SimulatedNode | undefined)[] {
-    const ready = this.authors.filter((node) => node.isReady && this.authoritySetOf(node) !== undefined);
+  /** Up to two authorities whose best block this is: an author builds on its own. */
+  private authorsOn(best: Block): readonly (SimulatedNode | undefined)[] {
+    const ready = this.authors.filter(
+      (node) => node.isReady && node.best === best && this.authoritySetOf(node) !== undefined,
+    );
     return this.random.sample(ready, 2);
   }
 
@@ -194,4 +230,12 @@ export class ChainActivity {
     const { medianMs, spread } = profile.latency;
     return 1 + this.random.logNormal(medianMs, spread);
   }
+}
+
+/** The blocks of a branch above the block from which it forked, by height. */
+function branchAbove(tip: Block, base: Block): Block[] {
+  const branch: Block[] = [];
+  for (let block: Block | undefined = tip; block !== undefined && block !== base; block = block.parent)
+    branch.unshift(block);
+  return branch;
 }

@@ -4,6 +4,8 @@ import type { SimulatedNode } from '../nodes/simulated-node.js';
 import type { Random } from '../random/random.js';
 import type { ChainPlan } from '../scenarios/scenario.js';
 import type { Clock } from './clock.js';
+import { Episodes } from './episodes.js';
+import type { WorldObserver } from './observer.js';
 
 /** The authorities that author and finalize blocks. Each change increments the id and replaces one member. */
 export class AuthoritySet {
@@ -39,26 +41,6 @@ export class AuthoritySet {
   }
 }
 
-/** A time in which nothing is finalised. */
-interface Stall {
-  /** When it begins, after the start of the simulation. */
-  readonly afterMinutes: number;
-  readonly forMinutes: number;
-  /** It comes back so often; 0: never. */
-  readonly everyHours: number;
-}
-
-const MINUTE_MS = 60_000;
-
-/** Whether finality stalls, so many milliseconds after the start of the simulation. */
-export function isStalled(stalls: readonly Stall[], elapsedMs: number): boolean {
-  return stalls.some(({ afterMinutes, forMinutes, everyHours }) => {
-    const since = elapsedMs - afterMinutes * MINUTE_MS;
-    if (since < 0) return false;
-    return (everyHours === 0 ? since : since % (everyHours * 60 * MINUTE_MS)) < forMinutes * MINUTE_MS;
-  });
-}
-
 interface FinalityOptions {
   plan: ChainPlan['finality'];
   chain: Chain;
@@ -66,7 +48,7 @@ interface FinalityOptions {
   nodes: readonly SimulatedNode[];
   random: Random;
   clock: Clock;
-  startAt: number;
+  observer: WorldObserver;
 }
 
 /** Maximum number of signers in a commit. */
@@ -75,11 +57,25 @@ const MAX_SIGNERS = 9;
 /** Voting rounds that finalize blocks, unless finality is stalled. */
 export class FinalityGadget {
   private rounds = 0;
+  private readonly stalls: Episodes;
 
   constructor(
     private readonly options: FinalityOptions,
     private readonly authorities: AuthoritySet,
-  ) {}
+  ) {
+    const { plan, clock, chain, observer } = options;
+    this.stalls = new Episodes({
+      plans: plan.stalls,
+      clock,
+      began: (at) => observer.episodeBegan?.('stall', chain, at),
+      ended: (at) => observer.episodeEnded?.('stall', chain, at),
+    });
+  }
+
+  /** @param startAt start of the simulation: milliseconds since the epoch */
+  begin(startAt: number): void {
+    this.stalls.schedule(startAt);
+  }
 
   /** A new authority set restarts the round counter. */
   restartRounds(): void {
@@ -91,11 +87,11 @@ export class FinalityGadget {
    * chain is forked. During a stall, there are too few votes.
    */
   round(at: number, limit: number): void {
-    const { plan, chain, random, startAt } = this.options;
-    const { stalls, blocks, catchUpBlocks } = plan;
+    const { plan, chain, random } = this.options;
+    const { blocks, catchUpBlocks } = plan;
     const below = chain.best.height - random.between(...blocks);
     const height = Math.min(below, limit, chain.finalized.height + catchUpBlocks);
-    if (isStalled(stalls, at - startAt)) {
+    if (this.stalls.isOn) {
       this.sendVotes(at, chain.nearest(Math.min(below, limit)), false);
       return;
     }

@@ -3,8 +3,10 @@ import type { NetworkEvent } from '../nodes/telemetry-emitter.js';
 import type { SimulatedNode } from '../nodes/simulated-node.js';
 import type { Random } from '../random/random.js';
 import type { Scenario } from '../scenarios/scenario.js';
+import { BlockFlow } from './block-flow.js';
 import type { ChainActivity } from './chain-activity.js';
 import type { Clock } from './clock.js';
+import { type LinkEnd, type RestartCause, UNOBSERVED, type WorldObserver } from './observer.js';
 import type { Host } from './population.js';
 
 interface HostActivityOptions {
@@ -14,27 +16,43 @@ interface HostActivityOptions {
   random: Random;
   clock: Clock;
   outbox: NetworkEvent[];
+  observer: WorldObserver;
 }
 
-const SYNC_STEP_MS = 100;
+/** A restart of a process. */
+export interface Restart {
+  readonly cause: RestartCause;
+  readonly downMs: number;
+  /** The version that it has then; default: the same. */
+  readonly version?: string;
+}
+
 const MINUTE_MS = 60_000;
 
-/** The activity of the nodes of a host: they start, report, fall behind and reconnect. */
+/** The activity of the nodes of a host: they start, report, fall behind, restart and reconnect. */
 export class HostActivity {
   readonly host: Host;
+  readonly flows: readonly BlockFlow[];
   private readonly scenario: Scenario;
   private readonly random: Random;
   private readonly clock: Clock;
+  /** Observes its nodes; a second socket of nodes has links only. */
+  private readonly observer: WorldObserver;
   /** Whether the host itself is disconnected, independent of the collector. */
   private isAway = true;
   private isCollectorLost = false;
   private isConnected = false;
+  private isDown = false;
+  /** Whether its process has restarted since it was connected. */
+  private isNew = false;
 
   constructor(private readonly options: HostActivityOptions) {
     this.host = options.host;
     this.scenario = options.scenario;
     this.random = options.random;
     this.clock = options.clock;
+    this.observer = options.host.greetsOnly ? UNOBSERVED : options.observer;
+    this.flows = options.host.nodes.map((node) => new BlockFlow(node, options.clock, this.observer));
   }
 
   begin(startAt: number): void {
@@ -46,7 +64,7 @@ export class HostActivity {
       this.isAway = false;
       this.connect(at, true);
     });
-    for (const node of host.nodes) clock.at(hostStart + random.between(0, 50), (at) => this.start(node, at));
+    for (const flow of this.flows) clock.at(hostStart + random.between(0, 50), (at) => this.start(flow, at));
     if (random.chance(share) && !host.greetsOnly) {
       const gap = () => Math.max(5_000, random.exponential(everyMinutes * MINUTE_MS));
       clock.at(hostStart + gap(), (at) => this.loseSocket(at, gap));
@@ -56,7 +74,7 @@ export class HostActivity {
   /** Closes the socket until the collector is back. */
   collectorLost(at: number): void {
     this.isCollectorLost = true;
-    this.disconnect(at);
+    this.disconnect(at, 'collector');
   }
 
   /** @param at time of the reconnect */
@@ -65,68 +83,84 @@ export class HostActivity {
     this.clock.at(at, (time) => this.connect(time, false));
   }
 
-  private start(node: SimulatedNode, at: number): void {
+  /** Ends its process, and starts it again after a while. @returns false if it was not up; then it does nothing */
+  restart(at: number, { cause, downMs, version }: Restart): boolean {
+    const { host, flows, observer } = this;
+    if (!host.nodes.every(({ started }) => started)) return false;
+    this.isDown = true;
+    this.disconnect(at, 'restart');
+    for (const flow of flows) {
+      observer.processEnded?.(flow.node, cause, at);
+      flow.interrupt(at);
+    }
+    this.clock.at(at + downMs, (time) => {
+      this.isDown = false;
+      this.isNew = true;
+      for (const flow of flows) this.startAgain(flow, time, cause, version);
+      this.connect(time, true);
+    });
+    return true;
+  }
+
+  private start(flow: BlockFlow, at: number): void {
+    const { node } = flow;
     const { random, clock } = this;
     const { atStart, share, blocks, everyMinutes } = this.scenario.lagging;
     const { chain } = node.profile;
     const behind = random.chance(atStart) ? random.between(...blocks) : 0;
     node.start(chain.nearest(chain.best.height - behind));
-    if (this.isConnected) node.connect(at, this.activity(node)?.authoritySetOf(node), true);
-    clock.at(at + SYNC_STEP_MS, (time) => this.sync(node, time));
+    if (this.isConnected) this.greet(node, at, true);
+    this.observer.node?.(node, at);
+    this.observer.processBegan?.(node, 'start', node.startedAt);
+    flow.begin(at);
     this.reports(node, at);
     if (random.chance(share)) {
       const gap = () => random.exponential(everyMinutes * MINUTE_MS);
-      clock.repeat(at + gap(), gap, (time) => this.fallBehind(node, time));
+      clock.repeat(at + gap(), gap, (time) => {
+        if (node.isReady) flow.stick(time, random.between(...blocks) * chain.slotMs);
+      });
     }
   }
 
-  private reports(node: SimulatedNode, at: number): void {
+  private startAgain(flow: BlockFlow, at: number, cause: RestartCause, version?: string): void {
+    const { node } = flow;
+    const { version: before } = node.profile;
+    node.restart(at, version);
+    this.observer.processBegan?.(node, cause, at);
+    if (node.profile.version !== before) this.observer.versionChanged?.(node, before, at);
+    flow.begin(at);
+  }
+
+  private reports({ reports, profile }: SimulatedNode, at: number): void {
     const { random, clock } = this;
     const { intervalSeconds, transactionsSeconds, networkStateSeconds } = this.scenario.reports;
     const about = (seconds: number, jitter: number) => () =>
       seconds * 1000 * (1 + jitter * (2 * random.fraction() - 1));
-    const waiting = () => this.activity(node)?.waitingTransactions ?? 0;
+    const waiting = () => this.options.activities.get(profile.chain)?.waitingTransactions ?? 0;
     clock.repeat(at + random.between(1_000, 5_000), about(intervalSeconds, 0.02), (time) =>
-      node.report(time, waiting()),
+      reports.interval(time, waiting()),
     );
     clock.repeat(at + random.between(3_000, 9_000), about(networkStateSeconds, 0.02), (time) =>
-      node.sendNetworkState(time),
+      reports.networkState(time),
     );
     clock.repeat(at + random.between(0, 3_000), about(transactionsSeconds, 0.7), (time) =>
-      node.importTransactions(time, waiting()),
+      reports.transactions(time, waiting()),
     );
-  }
-
-  /** No blocks come for a while; then it fetches what it has missed. */
-  private fallBehind(node: SimulatedNode, at: number): void {
-    if (!node.isReady) return;
-    node.stuck = true;
-    const missed = this.random.between(...this.scenario.lagging.blocks);
-    this.clock.at(at + missed * node.profile.chain.slotMs, (time) => {
-      node.stuck = false;
-      node.syncing = true;
-      this.sync(node, time);
-    });
-  }
-
-  /** Fetches one block after another until the node has what the others have. */
-  private sync(node: SimulatedNode, at: number): void {
-    const { chain } = node.profile;
-    node.syncing = node.best.height < chain.best.height;
-    if (!node.syncing) return;
-    node.importBlock(at, chain.nearest(node.best.height + 1), 'NetworkInitialSync');
-    this.clock.at(at + SYNC_STEP_MS, (time) => this.sync(node, time));
   }
 
   private loseSocket(at: number, gap: () => number): void {
-    const { random, clock, host } = this;
+    const { random, clock, host, observer } = this;
     const { awaySeconds, restarts } = this.scenario.reconnecting;
     this.isAway = true;
-    this.disconnect(at);
+    this.disconnect(at, 'link_lost');
     clock.at(at + 1000 * (awaySeconds[0] + (awaySeconds[1] - awaySeconds[0]) * random.fraction()), (back) => {
-      const restarted = random.chance(restarts);
+      const restarted = random.chance(restarts) && !this.isDown;
       this.isAway = false;
-      if (restarted) for (const node of host.nodes) node.restart(back);
+      for (const node of restarted ? host.nodes : []) {
+        observer.processEnded?.(node, 'restart', back);
+        node.restart(back);
+        observer.processBegan?.(node, 'restart', back);
+      }
       this.connect(back, restarted);
       clock.at(back + gap(), (next) => this.loseSocket(next, gap));
     });
@@ -134,21 +168,31 @@ export class HostActivity {
 
   /** Opens its socket, where it can. Nodes that have not started yet greet when they do. */
   private connect(at: number, afterStart: boolean): void {
-    if (this.isAway || this.isCollectorLost || this.isConnected) return;
+    if (this.isAway || this.isCollectorLost || this.isDown || this.isConnected) return;
     this.isConnected = true;
     this.options.outbox.push({ kind: 'connected', at, host: this.host });
-    for (const node of this.host.nodes)
-      if (node.started) node.connect(at, this.activity(node)?.authoritySetOf(node), afterStart);
+    for (const node of this.host.nodes) {
+      if (!node.started) continue;
+      const before = node.benchmark;
+      this.greet(node, at, afterStart || this.isNew);
+      if (node.benchmark !== before) this.observer.benchmarked?.(node, at);
+    }
+    this.isNew = false;
   }
 
-  private disconnect(at: number): void {
+  private greet(node: SimulatedNode, at: number, afterStart: boolean): void {
+    const set = this.options.activities.get(node.profile.chain)?.authoritySetOf(node);
+    this.options.observer.linkBegan?.(node, at);
+    node.connect(at, set, afterStart);
+  }
+
+  private disconnect(at: number, cause: LinkEnd): void {
     if (!this.isConnected) return;
     this.isConnected = false;
     this.options.outbox.push({ kind: 'disconnected', at, host: this.host });
-    for (const node of this.host.nodes) node.disconnect();
-  }
-
-  private activity(node: SimulatedNode): ChainActivity | undefined {
-    return this.options.activities.get(node.profile.chain);
+    for (const node of this.host.nodes) {
+      if (node.isOnline) this.options.observer.linkEnded?.(node, cause, at);
+      node.disconnect();
+    }
   }
 }

@@ -20,10 +20,10 @@ export interface HostPlan {
 /** Removes the genesis hash from some nodes, copies peer ids to others, and lets some report false heights. */
 export function withOddIdentities(
   plans: readonly HostPlan[],
-  { withoutGenesis, copiedKeys, liars }: Scenario,
+  { withoutGenesis, copiedKeys, falseHeights }: Scenario,
   seed: number,
 ): HostPlan[] {
-  if (withoutGenesis + copiedKeys + liars === 0) return [...plans];
+  if (withoutGenesis + copiedKeys + falseHeights === 0) return [...plans];
   // The profile of a node with two connections is in two plans.
   const all = [...new Set(plans.flatMap(({ profiles }) => profiles))];
   const changed = new Map(all.map((profile) => [profile, profile]));
@@ -35,7 +35,7 @@ export function withOddIdentities(
 
   const withoutHash = new Set(drawn('genesis', withoutGenesis, all.filter(sendsGenesis)));
   for (const one of withoutHash) change(one, { withoutGenesis: true });
-  for (const one of drawn('liars', liars)) change(one, { sendsFalseHeights: true });
+  for (const one of drawn('falseHeights', falseHeights)) change(one, { sendsFalseHeights: true });
 
   // A server assigns nodes without a hash to another chain.
   const chainOf = (one: NodeProfile): unknown =>

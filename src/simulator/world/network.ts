@@ -6,55 +6,12 @@ import { chainId, type Scenario } from '../scenarios/scenario.js';
 import { ChainActivity } from './chain-activity.js';
 import { Clock } from './clock.js';
 import { HostActivity } from './host-activity.js';
+import { scheduleOutages } from './collector-outages.js';
 import { IdentityChanges } from './identities.js';
+import { UNOBSERVED, type WorldObserver } from './observer.js';
 import { type Host, NetworkBuilder } from './population.js';
-
-interface OutagesOptions {
-  plans: Scenario['outages'];
-  hosts: readonly HostActivity[];
-  /** Random numbers for the reconnect delays only. */
-  random: Random;
-  clock: Clock;
-  outbox: NetworkEvent[];
-}
-
-const MINUTE_MS = 60_000;
-
-/** Outages of the collector. Overlapping outages are merged. */
-class Outages {
-  private lostUntil: number | undefined;
-
-  constructor(private readonly options: OutagesOptions) {}
-
-  begin(startAt: number): void {
-    const { plans, clock } = this.options;
-    for (const { afterMinutes, forMinutes, everyHours } of plans) {
-      const first = startAt + afterMinutes * MINUTE_MS;
-      const lose = (at: number): void => this.lose(at, Math.round(at + forMinutes * MINUTE_MS));
-      if (everyHours === 0) clock.at(first, lose);
-      else clock.repeat(first, () => everyHours * 60 * MINUTE_MS, lose);
-    }
-  }
-
-  private lose(at: number, until: number): void {
-    const { hosts, clock, outbox } = this.options;
-    if (this.lostUntil === undefined) {
-      outbox.push({ kind: 'collector_lost', at });
-      for (const host of hosts) host.collectorLost(at);
-    }
-    this.lostUntil = Math.max(this.lostUntil ?? until, until);
-    clock.at(until, (time) => this.comeBack(time));
-  }
-
-  private comeBack(at: number): void {
-    const { hosts, random, outbox } = this.options;
-    if (this.lostUntil === undefined || at < this.lostUntil) return;
-    this.lostUntil = undefined;
-    outbox.push({ kind: 'collector_back', at });
-    for (const activity of hosts)
-      activity.collectorBack(at + random.between(...activity.host.software.redialMs));
-  }
-}
+import { ProcessTroubles } from './process-troubles.js';
+import { scheduleClockSteps, scheduleNodeTroubles } from './node-troubles.js';
 
 export interface NetworkOptions {
   /** The scenario; default: `small`. */
@@ -66,6 +23,8 @@ export interface NetworkOptions {
   seed: number;
   /** Start of the simulation: milliseconds since the epoch, an integer. */
   startAt: number;
+  /** Is told what really happens; this changes no message. */
+  observer?: WorldObserver;
 }
 
 /**
@@ -80,11 +39,14 @@ export class SimulatedNetwork {
   private readonly outbox: NetworkEvent[] = [];
 
   constructor(options: NetworkOptions) {
-    const { seed, startAt, scenario = loadScenario('small') } = options;
+    const { seed, startAt, scenario = loadScenario('small'), observer = UNOBSERVED } = options;
     const { nodes: count = scenario.nodes, audit = scenario.audit } = options;
     this.startAt = startAt;
     this.scenario = { ...scenario, nodes: count, audit };
-    const { chains, hosts, nodes } = new NetworkBuilder(this.scenario, seed, startAt).build(this.outbox);
+    const { chains, hosts, nodes } = new NetworkBuilder(this.scenario, seed, startAt).build({
+      outbox: this.outbox,
+      observer,
+    });
     this.hosts = hosts;
     this.nodes = nodes;
 
@@ -94,23 +56,28 @@ export class SimulatedNetwork {
         const random = new Random(seed, 'chain', chainId(plan));
         return [
           chain,
-          new ChainActivity({ plan, chain, nodes: members, random, clock: this.clock, startAt }),
+          new ChainActivity({ plan, chain, nodes: members, random, clock: this.clock, startAt, observer }),
         ];
       }),
     );
     const hostActivities = hosts.map((host) => {
       const random = new Random(seed, 'activity', host.index);
       const { clock, outbox } = this;
-      return new HostActivity({ host, scenario: this.scenario, activities, random, clock, outbox });
+      return new HostActivity({ host, scenario: this.scenario, activities, random, clock, outbox, observer });
     });
+    const { clock, outbox } = this;
     // Before the hosts, so that there are no sockets if the simulation starts with an outage.
-    new Outages({
-      plans: this.scenario.outages,
-      hosts: hostActivities,
-      random: new Random(seed, 'outages'),
-      clock: this.clock,
-      outbox: this.outbox,
-    }).begin(startAt);
+    scheduleOutages(
+      {
+        plans: this.scenario.outages,
+        hosts: hostActivities,
+        random: new Random(seed, 'outages'),
+        clock,
+        outbox,
+        observer,
+      },
+      startAt,
+    );
     for (const activity of hostActivities) {
       activity.begin(startAt);
       const { host } = activity;
@@ -120,6 +87,10 @@ export class SimulatedNetwork {
       );
     }
     for (const activity of activities.values()) activity.begin();
+    const troubles = { hosts: hostActivities, scenario: this.scenario, seed, clock, observer };
+    scheduleNodeTroubles(troubles, startAt);
+    scheduleClockSteps(troubles, startAt);
+    new ProcessTroubles(troubles).schedule(startAt);
   }
 
   /**

@@ -2,11 +2,12 @@ import { Chain } from '../chain.js';
 import type { KnownPeer } from '../messages/system-messages.js';
 import { createHardware, createProfile, type NodeProfile, type Place } from '../nodes/node-profile.js';
 import { Peers } from '../nodes/peers.js';
-import { SimulatedNode } from '../nodes/simulated-node.js';
+import { SimulatedNode, type Surroundings } from '../nodes/simulated-node.js';
 import { type Software, SOFTWARE } from '../nodes/software.js';
-import type { NetworkEvent } from '../nodes/telemetry-emitter.js';
 import { peerId, Random, WeightedChoice } from '../random/random.js';
 import { chainId, type ChainPlan, type Scenario } from '../scenarios/scenario.js';
+import { MachineDifferences } from './machine-differences.js';
+import { UNOBSERVED } from './observer.js';
 import { type HostPlan, hostsWithSecondUrl, withOddIdentities } from './identities.js';
 
 /**
@@ -57,7 +58,7 @@ function externalPeer(random: Random, index: number, models: readonly NodeProfil
   return {
     peerId: peerId(random, random.chance(0.9) ? 'key' : 'hash'),
     address: `/ip4/192.0.2.${random.between(1, 254)}/tcp/30333`,
-    versionString: `${software.implementation}/v${version} (stranger-${index})`,
+    versionString: `${software.implementation}/v${version} (other-network-${index})`,
   };
 }
 
@@ -79,6 +80,21 @@ interface Population {
   readonly nodes: readonly SimulatedNode[];
 }
 
+/** How many blocks of a chain are kept below the final one: nodes that are behind need those that they lack. */
+function blocksToKeep(scenario: Scenario, { slotSeconds }: ChainPlan): number {
+  const { lagging, stuck, trailing, restarting, crashLoops, rollouts } = scenario;
+  const during = (seconds: number): number => Math.ceil(seconds / slotSeconds);
+  const missed = [
+    lagging.share > 0 || lagging.atStart > 0 ? lagging.blocks[1] : 0,
+    stuck.share > 0 ? during(60 * stuck.minutes[1]) : 0,
+    trailing.share > 0 ? trailing.blocks[1] : 0,
+    restarting.share > 0 ? during(restarting.downSeconds[1]) : 0,
+    crashLoops.share > 0 ? during(60 * crashLoops.withinMinutes) : 0,
+    ...rollouts.map(({ downSeconds }) => during(downSeconds[1])),
+  ];
+  return Math.max(128, Math.max(...missed) + 64);
+}
+
 /** Maximum number of authorities of a chain: real authority sets do not grow with the network. */
 const MAX_AUTHORITIES = 300;
 
@@ -88,15 +104,15 @@ export class NetworkBuilder {
   private readonly authorities = new Map<Chain, number>();
   private readonly chainChoice: WeightedChoice<string>;
   private readonly softwareChoice: WeightedChoice<keyof typeof SOFTWARE>;
+  private readonly machines: MachineDifferences;
 
   constructor(
     private readonly scenario: Scenario,
     private readonly seed: number,
     private readonly startAt: number,
   ) {
-    const { chains, lagging } = scenario;
-    // Nodes that are behind need the blocks they lack.
-    const kept = Math.max(128, lagging.share > 0 || lagging.atStart > 0 ? lagging.blocks[1] + 64 : 0);
+    const { chains } = scenario;
+    this.machines = new MachineDifferences(scenario, seed);
     this.chains = chains.map((plan) => {
       const { name, slotSeconds, startHeight } = plan;
       return {
@@ -108,7 +124,7 @@ export class NetworkBuilder {
           slotMs: slotSeconds * 1000,
           startHeight,
           startAt,
-          kept,
+          kept: blocksToKeep(scenario, plan),
         }),
       };
     });
@@ -118,14 +134,13 @@ export class NetworkBuilder {
     this.softwareChoice = new WeightedChoice(scenario.software);
   }
 
-  /** @param outbox receives the messages of the nodes */
-  build(outbox: NetworkEvent[]): Population {
+  build(surroundings: Surroundings): Population {
     const plans = withOddIdentities(this.planHosts(), this.scenario, this.seed);
     const profiles = plans.flatMap(({ profiles }) => profiles);
     const directories = createDirectories(
       profiles,
       this.scenario.peers.known,
-      new Random(this.seed, 'strangers'),
+      new Random(this.seed, 'other-network'),
     );
     const paths = this.paths(plans.length);
     const hostOf = (
@@ -142,7 +157,7 @@ export class NetworkBuilder {
           profile,
           { index, position, greetsOnly },
           directories.get(profile.chain) ?? [],
-          outbox,
+          surroundings,
         ),
       ),
       greetsOnly,
@@ -177,7 +192,7 @@ export class NetworkBuilder {
   }
 
   private planHost(index: number, left: number): HostPlan {
-    const { sharedSockets, wrongClocks } = this.scenario;
+    const { sharedSockets, wrongClocks, clocks } = this.scenario;
     const software = SOFTWARE[this.softwareChoice.next()];
     const random = new Random(this.seed, 'host', index);
     const shared = {
@@ -185,7 +200,10 @@ export class NetworkBuilder {
       startAt: this.startAt,
       version: random.pick(software.versions),
       verbosity: Number(random.weighted(this.scenario.verbosity)),
-      hardware: createHardware(random, wrongClocks),
+      hardware: this.machines.apply(
+        index,
+        createHardware(random, { wrong: wrongClocks, usualMs: clocks.usualMs }),
+      ),
       payloadFirst: random.chance(0.5),
     };
     const several = software.envelope === 'nested' && random.chance(sharedSockets.share);
@@ -213,10 +231,15 @@ export class NetworkBuilder {
     const chosen = random.weighted(
       Object.fromEntries(latency.map(({ weight }, index) => [index.toString(), weight])),
     );
+    const chosenClass = latency[Number(chosen)];
     return createProfile(random, {
       ...shared,
       chain,
-      latency: latency[Number(chosen)] ?? { medianMs: 0, spread: 0 },
+      latency: {
+        class: Number(chosen),
+        medianMs: chosenClass?.medianMs ?? 0,
+        spread: chosenClass?.spread ?? 0,
+      },
       idOnSocket: position + 1,
       authority,
     });
@@ -234,14 +257,22 @@ export class NetworkBuilder {
     profile: NodeProfile,
     { index, position, greetsOnly }: { index: number; position: number; greetsOnly: boolean },
     directory: readonly KnownPeer[],
-    outbox: NetworkEvent[],
+    surroundings: Surroundings,
   ): SimulatedNode {
     const random = new Random(this.seed, 'node', index, position);
     const first = random.between(0, Math.max(0, directory.length - 1));
-    const { peers: peerPlan, traces } = this.scenario;
+    const { peers: peerPlan, traces, imports } = this.scenario;
     const peers = new Peers(directory, first, profile.peerId, peerPlan, random);
     const consensus = this.chains.find(({ chain }) => chain === profile.chain)?.plan.consensus ?? 'babe';
-    return new SimulatedNode(profile, index, peers, random, { consensus, traces, greetsOnly }, outbox);
+    return new SimulatedNode(
+      profile,
+      index,
+      peers,
+      random,
+      { consensus, traces, imports, greetsOnly },
+      // What happens to a node is observed once, whatever sockets it has.
+      greetsOnly ? { ...surroundings, observer: UNOBSERVED } : surroundings,
+    );
   }
 
   private paths(count: number): string[] {

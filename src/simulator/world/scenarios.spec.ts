@@ -10,14 +10,14 @@ const startAt = Date.UTC(2021, 1, 9, 9);
 function run(
   scenario: ScenarioFile,
   minutes: number,
-): { network: SimulatedNetwork; events: NetworkEvent[]; said: NodeMessage[] } {
+): { network: SimulatedNetwork; events: NetworkEvent[]; sent: NodeMessage[] } {
   const network = new SimulatedNetwork({ scenario: readScenario(scenario), seed: 1, startAt });
   const events: NetworkEvent[] = [];
   for (const event of network.events()) {
     if (event.at >= startAt + minutes * 60_000) break;
     events.push(event);
   }
-  return { network, events, said: events.filter((event) => event.kind === 'message') };
+  return { network, events, sent: events.filter((event) => event.kind === 'message') };
 }
 
 function fieldsOf({ text }: NodeMessage): Record<string, unknown> {
@@ -35,14 +35,14 @@ function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> 
   return groups;
 }
 
-function byNode(said: readonly NodeMessage[]): Map<SimulatedNode, NodeMessage[]> {
-  return groupBy(said, ({ node }) => node);
+function byNode(sent: readonly NodeMessage[]): Map<SimulatedNode, NodeMessage[]> {
+  return groupBy(sent, ({ node }) => node);
 }
 
 describe('the messages of a scenario', () => {
   it.each(['troubled', 'mainnet', 'forks'])('are the same for the same seed: %s', (name) => {
     const scenario = { ...loadScenario(name), nodes: 25 };
-    const texts = () => run(scenario, 3).said.map(({ text }) => text);
+    const texts = () => run(scenario, 3).sent.map(({ text }) => text);
     expect(texts()).toEqual(texts());
   });
 });
@@ -59,7 +59,7 @@ describe('an outage of the collector', () => {
       { afterMinutes: 8, forMinutes: 0.5, everyHours: 0.1 },
     ],
   };
-  const { network, events, said } = run(scenario, 20);
+  const { network, events, sent } = run(scenario, 20);
   const outages = [
     { from: 2, to: 4 },
     { from: 8, to: 8.5 },
@@ -103,14 +103,14 @@ describe('an outage of the collector', () => {
         // One that was away by itself may be so for longer.
         const away = host.greetsOnly ? 0 : 90_000;
         expect(next?.at).toBeLessThanOrEqual(to + longest + away);
-        const first = said.find(({ at, node }) => at >= to && node.host === host.index);
+        const first = sent.find(({ at, node }) => at >= to && node.host === host.index);
         expect(first).toMatchObject({ at: next?.at, msg: 'system.connected' });
       }
     }
   });
 
   it('does not change earlier messages', () => {
-    const before = (given: ScenarioFile) => run(given, 2).said.map(({ text }) => text);
+    const before = (given: ScenarioFile) => run(given, 2).sent.map(({ text }) => text);
     expect(before({ ...scenario, outages: [] })).toEqual(before(scenario));
   });
 
@@ -118,13 +118,13 @@ describe('an outage of the collector', () => {
     const late = run({ nodes: 5, outages: [{ afterMinutes: 0, forMinutes: 0.5 }] }, 1);
     expect(late.events[0]).toEqual({ kind: 'collector_lost', at: startAt });
     expect(late.events.find(({ kind }) => kind === 'connected')?.at).toBeGreaterThanOrEqual(startAt + 30_000);
-    expect(byNode(late.said).size).toBe(5);
+    expect(byNode(late.sent).size).toBe(5);
   });
 });
 
 describe('a chain with forks', () => {
-  const { said, network } = run(loadScenario('forks'), 20);
-  const imports = said
+  const { sent, network } = run(loadScenario('forks'), 20);
+  const imports = sent
     .filter(({ msg }) => msg === 'block.import')
     .map(
       (message) => ({ ...message, ...fieldsOf(message) }) as NodeMessage & { best: string; height: number },
@@ -149,7 +149,7 @@ describe('a chain with forks', () => {
 
   it('finalizes one block at each height, and nodes converge', () => {
     const final = new Map<unknown, unknown>();
-    for (const message of said.filter(({ msg }) => msg === 'notify.finalized')) {
+    for (const message of sent.filter(({ msg }) => msg === 'notify.finalized')) {
       const { best, height } = fieldsOf(message);
       expect(final.get(height) ?? best).toBe(best);
       final.set(height, best);
@@ -159,12 +159,12 @@ describe('a chain with forks', () => {
 
   it('lets nodes switch to a longer branch', () => {
     const final = new Map(
-      said
+      sent
         .filter(({ msg }) => msg === 'notify.finalized')
         .map(fieldsOf)
         .map(({ height, best }) => [height, best]),
     );
-    const left = said
+    const left = sent
       .filter(({ msg }) => msg === 'system.interval')
       .map((message) => fieldsOf(message) as { height?: number; best: string })
       .filter(({ height, best }) => (final.get(height?.toString()) ?? best) !== best);
@@ -172,8 +172,31 @@ describe('a chain with forks', () => {
   });
 });
 
+describe('authors', () => {
+  it('build on their own best block, also on both branches of a fork', () => {
+    let [blocks, rivals] = [0, 0];
+    const heights = new Set<number>();
+    const network = new SimulatedNetwork({
+      scenario: loadScenario('forks'),
+      seed: 2,
+      startAt,
+      observer: {
+        block: (_, { height, parent }, author) => {
+          expect(author?.best).toBe(parent);
+          blocks += 1;
+          if (heights.has(height)) rivals += 1;
+          heights.add(height);
+        },
+      },
+    });
+    for (const { at } of network.events()) if (at >= startAt + 20 * 60_000) break;
+    expect(blocks).toBeGreaterThan(200);
+    expect(rivals).toBeGreaterThan(20);
+  });
+});
+
 describe('a chain whose finality stalls', () => {
-  const { said } = run(
+  const { sent } = run(
     {
       nodes: 6,
       chains: [
@@ -187,7 +210,7 @@ describe('a chain whose finality stalls', () => {
     20,
   );
   const lag = (from: number, to: number) =>
-    said
+    sent
       .filter(
         ({ msg, at }) =>
           msg === 'system.interval' && at >= startAt + from * 60_000 && at < startAt + to * 60_000,
@@ -203,7 +226,7 @@ describe('a chain whose finality stalls', () => {
   });
 
   it('has prevotes then, but no commits', () => {
-    const during = said.filter(({ at }) => at > startAt + 6 * 60_000 && at < startAt + 14 * 60_000);
+    const during = sent.filter(({ at }) => at > startAt + 6 * 60_000 && at < startAt + 14 * 60_000);
     const counts = groupBy(during, ({ msg }) => msg);
     expect(counts.get('afg.received_prevote')?.length).toBeGreaterThan(100);
     for (const msg of ['afg.received_precommit', 'afg.received_commit', 'notify.finalized']) {
@@ -214,12 +237,12 @@ describe('a chain whose finality stalls', () => {
 
 describe('sets of authorities', () => {
   it('change, and their members report the new id and list', () => {
-    const { said } = run(
+    const { sent } = run(
       { nodes: 8, chains: [{ name: 'A', authors: 1, authoritySet: { active: 0.5, everyMinutes: 1 } }] },
       4,
     );
     const sets = new Map(
-      said
+      sent
         .filter(({ msg }) => msg === 'afg.authority_set')
         .map(fieldsOf)
         .map((fields) => [fields.authority_set_id, fields.authorities]),
@@ -263,11 +286,11 @@ describe('troubled nodes', () => {
   });
 
   it('fall behind while they keep reporting, and then catch up', () => {
-    const { said } = run(
+    const { sent } = run(
       { nodes: 3, verbosity: { '0': 1 }, lagging: { share: 1, everyMinutes: 4, blocks: [20, 30] } },
       20,
     );
-    for (const messages of byNode(said).values()) {
+    for (const messages of byNode(sent).values()) {
       const synced = messages.filter(
         (message) => message.msg === 'block.import' && fieldsOf(message).origin === 'NetworkInitialSync',
       );
@@ -280,12 +303,12 @@ describe('troubled nodes', () => {
   });
 
   it('have clock offsets from seconds to years', () => {
-    const { network, said } = run({ nodes: 200, verbosity: { '0': 1 }, wrongClocks: { share: 1 } }, 0.2);
+    const { network, sent } = run({ nodes: 200, verbosity: { '0': 1 }, wrongClocks: { share: 1 } }, 0.2);
     const offsets = network.nodes.map(({ profile }) => Math.abs(profile.hardware.clockSkewMs));
     expect(Math.min(...offsets)).toBeGreaterThanOrEqual(2_000);
     expect(offsets.some((ms) => ms < 60_000)).toBe(true);
     expect(offsets.some((ms) => ms > 300 * 86_400_000)).toBe(true);
-    for (const { at, node, text } of said) {
+    for (const { at, node, text } of sent) {
       const { ts } = JSON.parse(text) as { ts: string };
       expect(Math.abs(Date.parse(ts) - at - node.profile.hardware.clockSkewMs)).toBeLessThanOrEqual(1);
     }
@@ -302,9 +325,9 @@ describe('troubled nodes', () => {
   });
 
   it('connect twice with one peer id', () => {
-    const { network, said } = run({ nodes: 20, duplicates: 0.2 }, 0.5);
+    const { network, sent } = run({ nodes: 20, duplicates: 0.2 }, 0.5);
     const sockets = groupBy(
-      said.filter(({ msg }) => msg === 'system.connected'),
+      sent.filter(({ msg }) => msg === 'system.connected'),
       (message) => fieldsOf(message).network_id,
     );
     expect(
@@ -316,8 +339,8 @@ describe('troubled nodes', () => {
 });
 
 describe('sockets with changing nodes', () => {
-  const frames = (said: readonly NodeMessage[]) =>
-    said.map(({ node, msg, text }) => ({
+  const frames = (sent: readonly NodeMessage[]) =>
+    sent.map(({ node, msg, text }) => ({
       host: node.host,
       msg,
       id: (JSON.parse(text) as { id?: number }).id,
@@ -325,11 +348,11 @@ describe('sockets with changing nodes', () => {
     }));
 
   it('change their ids, and send system.connected first under each new id', () => {
-    const { said, network } = run(
+    const { sent, network } = run(
       { nodes: 6, sharedSockets: { share: 1, nodes: [2, 2] }, changingIds: { share: 1, everySeconds: 5 } },
       5,
     );
-    for (const messages of groupBy(frames(said), ({ host }) => host).values()) {
+    for (const messages of groupBy(frames(sent), ({ host }) => host).values()) {
       const byId = groupBy(messages, ({ id }) => id);
       expect(byId.size).toBeGreaterThan(100);
       for (const [first] of byId.values()) expect(first?.msg).toBe('system.connected');
@@ -341,8 +364,8 @@ describe('sockets with changing nodes', () => {
   });
 
   it('send system.connected of other nodes under the same id', () => {
-    const { said } = run({ nodes: 4, changingIdentity: { share: 1, everyMinutes: 1 } }, 10);
-    for (const messages of groupBy(frames(said), ({ host }) => host).values()) {
+    const { sent } = run({ nodes: 4, changingIdentity: { share: 1, everyMinutes: 1 } }, 10);
+    for (const messages of groupBy(frames(sent), ({ host }) => host).values()) {
       const greetings = messages.filter(({ msg }) => msg === 'system.connected');
       expect(greetings.length).toBeGreaterThanOrEqual(9);
       expect(new Set(greetings.map(({ peerId }) => peerId)).size).toBe(greetings.length);
@@ -353,7 +376,7 @@ describe('sockets with changing nodes', () => {
   it('do not affect other nodes', () => {
     const texts = (scenario: ScenarioFile): Map<number, string[]> =>
       new Map(
-        [...groupBy(run({ ...scenario, nodes: 12 }, 3).said, ({ node }) => node.host)].map(
+        [...groupBy(run({ ...scenario, nodes: 12 }, 3).sent, ({ node }) => node.host)].map(
           ([host, messages]) => [host, messages.map(({ text }) => text)],
         ),
       );
@@ -365,16 +388,16 @@ describe('sockets with changing nodes', () => {
 });
 
 describe('nodes with problematic identities', () => {
-  const greetings = (said: readonly NodeMessage[]) =>
-    said
+  const greetings = (sent: readonly NodeMessage[]) =>
+    sent
       .filter(({ msg }) => msg === 'system.connected')
       .map((message) => ({ message, ...fieldsOf(message) }));
 
   it('do not affect other nodes', () => {
     const plain = { nodes: 12, verbosity: { '0': 1 } };
-    const texts = (given: ScenarioFile) => run({ ...plain, ...given }, 2).said.map(({ text }) => text);
+    const texts = (given: ScenarioFile) => run({ ...plain, ...given }, 2).sent.map(({ text }) => text);
     const usual = texts({});
-    expect(texts({ urlsGivenTwice: 0, copiedKeys: 0, withoutGenesis: 0, liars: 0 })).toEqual(usual);
+    expect(texts({ urlsGivenTwice: 0, copiedKeys: 0, withoutGenesis: 0, falseHeights: 0 })).toEqual(usual);
     const odd = texts({ urlsGivenTwice: 0.5 });
     expect(odd.length).toBe(usual.length + 6);
     expect(usual.filter((text) => !odd.includes(text))).toEqual([]);
@@ -383,7 +406,7 @@ describe('nodes with problematic identities', () => {
   });
 
   it('have a second socket with system.connected only', () => {
-    const { network, events, said } = run(
+    const { network, events, sent } = run(
       { nodes: 10, urlsGivenTwice: 0.3, reconnecting: { share: 1, everyMinutes: 1, restarts: 0 } },
       10,
     );
@@ -391,12 +414,12 @@ describe('nodes with problematic identities', () => {
     const seconds = network.hosts.filter(({ greetsOnly }) => greetsOnly);
     expect(seconds.map(({ index }) => index)).toEqual([10, 11, 12]);
     for (const host of seconds) {
-      const ofHost = said.filter(({ node }) => node.host === host.index);
+      const ofHost = sent.filter(({ node }) => node.host === host.index);
       expect(ofHost.map(({ msg }) => msg)).toEqual(['system.connected']);
       const changes = events.filter((event) => 'host' in event && event.host === host);
       expect(changes.map(({ kind }) => kind)).toEqual(['connected']);
       const [{ network_id, startup_time } = {}] = ofHost.map(fieldsOf);
-      const first = greetings(said).find(({ message, ...fields }) => {
+      const first = greetings(sent).find(({ message, ...fields }) => {
         const same = 'network_id' in fields && fields.network_id === network_id;
         return same && message.node.host < 10;
       });
@@ -405,11 +428,11 @@ describe('nodes with problematic identities', () => {
   });
 
   it('have the peer id of another node of their chain', () => {
-    const { said } = run(
+    const { sent } = run(
       { nodes: 30, copiedKeys: 0.2, withoutGenesis: 0.3, chains: [{ name: 'A' }, { name: 'B' }] },
       0.1,
     );
-    const byPeer = groupBy(said.filter(({ msg }) => msg === 'system.connected').map(fieldsOf), (fields) =>
+    const byPeer = groupBy(sent.filter(({ msg }) => msg === 'system.connected').map(fieldsOf), (fields) =>
       [fields.network_id, fields.chain, fields.genesis_hash].join(' '),
     );
     const twice = [...byPeer.values()].filter(({ length }) => length > 1);
@@ -423,12 +446,12 @@ describe('nodes with problematic identities', () => {
 
   it('are on chains of the same name with different hashes', () => {
     const chains = [{ name: 'Development' }, { name: 'Development', salt: '2' }];
-    const { network, said } = run({ nodes: 10, verbosity: { '0': 1 }, chains }, 2);
+    const { network, sent } = run({ nodes: 10, verbosity: { '0': 1 }, chains }, 2);
     const hashes = new Set(network.nodes.map(({ profile }) => profile.chain.genesisHash));
     expect(hashes.size).toBe(2);
     expect(new Set(network.nodes.map(({ profile }) => profile.chain.name))).toEqual(new Set(['Development']));
     const blocks = groupBy(
-      said.filter(({ msg }) => msg === 'block.import'),
+      sent.filter(({ msg }) => msg === 'block.import'),
       ({ node }) => node.profile.chain.genesisHash,
     );
     const [first, second] = [...blocks.values()].map(
@@ -439,26 +462,26 @@ describe('nodes with problematic identities', () => {
   });
 
   it('report false heights', () => {
-    const { network, said } = run({ nodes: 20, verbosity: { '0': 1 }, liars: 0.1 }, 2);
-    const liars = network.nodes.filter(({ profile }) => profile.sendsFalseHeights === true);
-    expect(liars).toHaveLength(2);
-    for (const message of said) {
+    const { network, sent } = run({ nodes: 20, verbosity: { '0': 1 }, falseHeights: 0.1 }, 2);
+    const falseHeights = network.nodes.filter(({ profile }) => profile.sendsFalseHeights === true);
+    expect(falseHeights).toHaveLength(2);
+    for (const message of sent) {
       const { height, finalized_height: final = height } = fieldsOf(message);
       if (height === undefined) continue;
-      const lies = liars.includes(message.node);
-      expect([Number(height), Number(final)].map((one) => one === 2 ** 53 - 1)).toEqual([lies, lies]);
+      const isFalse = falseHeights.includes(message.node);
+      expect([Number(height), Number(final)].map((one) => one === 2 ** 53 - 1)).toEqual([isFalse, isFalse]);
     }
   });
 });
 
 describe('verbosity', () => {
   it('determines which messages nodes send', () => {
-    const { said } = run(
+    const { sent } = run(
       { nodes: 30, chains: [{ name: 'A', authors: 1 }], verbosity: { '0': 1, '1': 1, '9': 1 } },
       2,
     );
     const families = new Map<number, Set<string>>();
-    for (const { node, msg } of said) {
+    for (const { node, msg } of sent) {
       const { verbosity } = node.profile;
       families.set(verbosity, (families.get(verbosity) ?? new Set()).add(msg.split('.')[0] ?? ''));
     }
@@ -474,8 +497,8 @@ describe('verbosity', () => {
 });
 
 describe('network states with many peers', () => {
-  const { said } = run(loadScenario('reputations'), 10);
-  const states = said.filter(({ msg }) => msg === 'system.network_state');
+  const { sent } = run(loadScenario('reputations'), 10);
+  const states = sent.filter(({ msg }) => msg === 'system.network_state');
   type Nodes = Record<string, { connected: boolean; reputation: number }>;
   const nodesOf = (message: NodeMessage): Nodes => {
     const { peerset } = fieldsOf(message).state as { peerset: { nodes?: Nodes; sets?: { nodes: Nodes }[] } };
@@ -520,8 +543,8 @@ describe('transaction pools', () => {
       skippedSlots: 0,
       transactions: { perSecond: 0.1, perBlock: 100, burstChance: 0.03, burst: 2_000 },
     };
-    const { said } = run({ nodes: 2, verbosity: { '0': 1 }, chains: [chain] }, 30);
-    const ready = said
+    const { sent } = run({ nodes: 2, verbosity: { '0': 1 }, chains: [chain] }, 30);
+    const ready = sent
       .filter(({ msg }) => msg === 'txpool.import')
       .map((message) => fieldsOf(message).ready as number);
     expect(Math.max(...ready)).toBeGreaterThan(1_500);
