@@ -54,12 +54,22 @@ export interface Variable {
   [field: string]: unknown;
 }
 
+/** Times or regions that are drawn in all charts of a dashboard. */
+export interface Annotation {
+  name: string;
+  datasource: DataSourceRef;
+  enable: boolean;
+  iconColor: string;
+  target: Target;
+}
+
 export interface Dashboard {
   uid: string;
   title: string;
   description: string;
   schemaVersion: number;
   templating: { list: Variable[] };
+  annotations: { list: Annotation[] };
   panels: Panel[];
   [field: string]: unknown;
 }
@@ -73,6 +83,7 @@ export interface DashboardPlan {
   /** The refresh interval: `1m`. */
   refresh: string;
   variables: Variable[];
+  annotations?: Annotation[];
   /** Rows with their titles and panels, from left to right. */
   sections: { title: string; panels: PanelPlan[] }[];
 }
@@ -93,7 +104,7 @@ export function dashboard({ uid, title, description, from, refresh, ...plan }: D
     timezone: 'browser',
     time: { from, to: 'now' },
     refresh,
-    annotations: { list: [] },
+    annotations: { list: plan.annotations ?? [] },
     links: [
       {
         type: 'dashboards',

@@ -3,6 +3,7 @@ import { bars, lines, sql, stat, table } from './panels.js';
 import * as chains from './sql/chain-over-time.js';
 import { CHAIN_NAMES, NODE_NAMES } from './sql/choices.js';
 import * as now from './sql/network-now.js';
+import { BLOCK_TIME_OF_CHAINS, LAG_OF_CHAINS } from './sql/past.js';
 import * as node from './sql/node-over-time.js';
 import { customVariable, dataSource, queryVariable } from './variables.js';
 
@@ -12,6 +13,11 @@ const OF_THE_NODES = 'From the newest report of each sampled node in each interv
 const POINTS = { points: 100, interval: '5s' };
 /** A single node allows more points. */
 const MANY_POINTS = { points: 400, interval: '5s' };
+
+const FROM_STATISTICS =
+  'From the statistics of minutes, hours or days, which all nodes count in. Empty before they begin.';
+/** As in the dashboard of history. */
+const STATISTICS = { points: 1500, interval: '1m' };
 
 export const network = dashboard({
   uid: 'tetcore-network',
@@ -106,21 +112,19 @@ export const network = dashboard({
         }),
         lines({
           title: 'Finality lag',
-          description: `Median of the number of blocks between the best and the finalized block of a node. It grows while finality is stalled. ${OF_THE_NODES}`,
+          description: `Number of blocks between the best and the finalized block of a node: the median of the nodes within ten blocks of the median height. It grows while finality is stalled. ${FROM_STATISTICS}`,
           unit: 'short',
           min: 0,
-          ...POINTS,
-          targets: sql('time_series', chains.FINALITY_LAGS),
+          ...STATISTICS,
+          targets: sql('time_series', LAG_OF_CHAINS),
         }),
         lines({
           title: 'Block time',
-          description:
-            'Mean time between blocks, from the time at which the server first received each median height of the sampled nodes. Empty while the height does not grow.',
+          description: `Median time from the first arrival of a height at any node to that of the next. Empty while the height does not grow. ${FROM_STATISTICS}`,
           unit: 's',
           min: 0,
-          points: 100,
-          interval: '1m',
-          targets: sql('time_series', chains.BLOCK_TIMES),
+          ...STATISTICS,
+          targets: sql('time_series', BLOCK_TIME_OF_CHAINS),
         }),
         lines({
           title: 'Transactions in the pool',

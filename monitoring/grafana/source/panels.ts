@@ -1,4 +1,4 @@
-import type { DataSourceRef, Override, PanelPlan, Target } from './model.js';
+import type { Annotation, DataSourceRef, Override, PanelPlan, Target } from './model.js';
 
 const PROMETHEUS: DataSourceRef = { type: 'prometheus', uid: '${datasource}' };
 const POSTGRES: DataSourceRef = { type: 'grafana-postgresql-datasource', uid: '${datasource}' };
@@ -35,6 +35,16 @@ export function sql(format: 'time_series' | 'table', rawSql: string): Target[] {
       rawSql: rawSql.trim(),
     },
   ];
+}
+
+/**
+ * Shaded regions in all charts of a dashboard.
+ *
+ * @param rawSql has the columns `time`, `timeend` and `text`
+ */
+export function regions(name: string, iconColor: string, rawSql: string): Annotation {
+  const [target] = sql('table', rawSql) as [Target];
+  return { name, datasource: POSTGRES, enable: true, iconColor, target };
 }
 
 interface About {

@@ -24,5 +24,8 @@ export const quantile = (share: number, histogram: string, ...by: string[]): str
 export const quantiles = (histogram: string): [expr: string, legend: string][] =>
   [0.5, 0.9, 0.99].map((share) => [quantile(share, histogram), `p${Math.round(share * 100)}`]);
 
-/** A limit from rules.yml, which has no labels. */
+/** The largest value of a setting among the chosen servers: see `SettingGauges` of the server. */
+export const setting = (name: string): string => `max(${chosen(`tetcore_setting_${name}`)})`;
+
+/** A threshold from rules.yml, which has no labels. */
 export const bound = (name: string): string => `max(tetcore:${name}:bound)`;

@@ -13,7 +13,7 @@ export const STATE = [
   }),
   stat({
     title: 'Reading paused',
-    description: 'Whether reading from nodes is paused because memory queue and journal are full.',
+    description: 'Whether reading from nodes is paused because the delivery queue is full.',
     unit: 'none',
     words: { '0': { text: 'No', color: 'green' }, '1': { text: 'Paused', color: 'red' } },
     targets: promql([`max(${chosen('tetcore_sockets_paused')})`, 'any']),

@@ -1,5 +1,5 @@
 import { lines, promql } from '../panels.js';
-import { bound, chosen, CHOSEN, increase, quantile, rate } from './expressions.js';
+import { chosen, CHOSEN, increase, quantile, rate, setting } from './expressions.js';
 
 export const NODES = [
   lines({
@@ -10,7 +10,7 @@ export const NODES = [
     bound: 'bound',
     targets: promql(
       [`job_instance:tetcore_sockets:sum{${CHOSEN}}`, '{{instance}}'],
-      [bound('sockets'), 'bound'],
+      [setting('telemetry_max_connections'), 'bound'],
     ),
   }),
   lines({

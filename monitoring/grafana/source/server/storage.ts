@@ -1,5 +1,5 @@
 import { lines, promql } from '../panels.js';
-import { bound, chosen, CHOSEN, increase, JOB, quantiles } from './expressions.js';
+import { bound, chosen, CHOSEN, increase, JOB, quantiles, setting } from './expressions.js';
 
 export const STORAGE = [
   lines({
@@ -25,7 +25,7 @@ export const STORAGE = [
     bound: 'bound',
     targets: promql(
       [chosen('tetcore_queue_memory_bytes'), '{{instance}}'],
-      [bound('queue_memory_bytes'), 'bound'],
+      [setting('queue_max_bytes'), 'bound'],
     ),
   }),
   lines({
@@ -35,7 +35,10 @@ export const STORAGE = [
     unit: 'bytes',
     min: 0,
     bound: 'bound',
-    targets: promql([chosen('tetcore_journal_bytes'), '{{instance}}'], [bound('journal_bytes'), 'bound']),
+    targets: promql(
+      [chosen('tetcore_journal_bytes'), '{{instance}}'],
+      [setting('journal_max_bytes'), 'bound'],
+    ),
   }),
   lines({
     title: 'Batch write duration',
@@ -126,7 +129,7 @@ export const PURGE = [
     bound: 'bound',
     targets: promql(
       [`time() - ${chosen('tetcore_purge_last_success_timestamp_seconds')}`, '{{instance}}'],
-      [bound('purge_age_seconds'), 'bound'],
+      [`6 * ${setting('purge_interval_seconds')}`, 'bound'],
     ),
   }),
   lines({

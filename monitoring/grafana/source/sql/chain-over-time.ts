@@ -37,8 +37,6 @@ export const BEST_HEIGHTS = ofHeights(median('message.best'));
 
 export const FINALIZED_HEIGHTS = ofHeights(median('message.finalized'));
 
-export const FINALITY_LAGS = ofHeights(median('message.best - message.finalized'));
-
 export const TRANSACTIONS = ofHeights('avg(message.transactions)::float8');
 
 const AT_PEERS = newestInterval(
@@ -62,31 +60,6 @@ SELECT lower AS "time", chain || ', ' || direction AS metric, value
           FROM ${AT_PEERS}
          GROUP BY point.lower, connection.key, connection.chain) AS mean
  CROSS JOIN LATERAL (VALUES ('up', upload), ('down', download)) AS each (direction, value)
- ORDER BY 1, 2`;
-
-/** From the first arrival of the median block of one point to that of the next, by the clock of the server. */
-export const BLOCK_TIMES = `
-WITH ${SAMPLED_CONNECTIONS},
-${POINTS},
-block AS MATERIALIZED (
-  SELECT key, chain, lower, height, received_at
-    FROM (SELECT connection.key, connection.chain, point.lower, message.height, message.received_at
-            FROM ${messagesAtPoints(
-              `received_at, ${whole('height')} AS height`,
-              'block.import',
-              'ORDER BY created_at DESC LIMIT 1',
-            )}) AS imported
-   WHERE height IS NOT NULL),
-newest AS (
-  SELECT key, chain, lower, height, min(received_at) AS received_at
-    FROM block
-    JOIN (SELECT key, lower, ${median('height')} AS height FROM block GROUP BY 1, 2) AS usual USING (key, lower, height)
-   GROUP BY 1, 2, 3, 4)
-SELECT lower AS "time", chain AS metric,
-       (extract(epoch FROM received_at - lag(received_at) OVER earlier)
-         / nullif(greatest(height - lag(height) OVER earlier, 0), 0))::float8 AS value
-  FROM newest
-WINDOW earlier AS (PARTITION BY key ORDER BY lower)
  ORDER BY 1, 2`;
 
 /** Computed from the start and end of connections; each point has the value at its end. */
