@@ -98,7 +98,7 @@ interface Outcome {
   missing: number;
 }
 
-/** Questions that the feed has asked the database so far to keep its cache up to date. */
+/** Queries that the feed has sent to the database so far to keep its cache up to date. */
 async function updatesOf(http: string): Promise<number> {
   const text = await (await fetch(`${http}/metrics`)).text();
   return Number(/^tetcore_feed_update_seconds_count (\d+)$/m.exec(text)?.[1]);

@@ -11,7 +11,7 @@ const FEWEST = 20;
 /** Times of a route in milliseconds, or what it answers in the place of what was asked for. */
 export type Measured = { times: readonly number[] } | { status: number };
 
-/** Asks one question after another, the same ones each time that it is called. */
+/** Sends one request after another, the same ones each time that it is called. */
 export async function measure(http: string, world: World, route: Route): Promise<Measured> {
   const random = new Random(SEED, route.name);
   const next = (): Promise<number> => timeOf(http, route.path(world, random));
@@ -21,7 +21,7 @@ export async function measure(http: string, world: World, route: Route): Promise
   return { times: await repeat(next, MEASURED, FEWEST) };
 }
 
-/** Milliseconds of a question that has to be answered. */
+/** Milliseconds of a request that must have a response. */
 export async function timeOf(http: string, path: string): Promise<number> {
   const { status, ms, text } = await ask(http + path);
   if (status !== 200) throw new Error(`${path} answers ${status.toString()}: ${text.slice(0, 500)}`);

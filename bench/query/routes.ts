@@ -4,7 +4,7 @@ import { RARE_TARGET } from './data/kinds.js';
 import { reportedByAll } from './data/reports.js';
 import type { World } from './world.js';
 
-/** A question that is measured. */
+/** A request that is measured. */
 export interface Route {
   name: string;
   /** p95, at most: milliseconds. */

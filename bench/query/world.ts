@@ -3,7 +3,7 @@ import type { Data } from './data/build.js';
 import { writeNewestReports } from './data/prepare.js';
 import { ask, post } from './http-client.js';
 
-/** What the questions are about. */
+/** What the requests are about. */
 export interface World {
   data: Data;
   /** When the newest reports were written; the oldest of them is twenty minutes older. */

@@ -4,14 +4,14 @@ import { databaseNamed } from '../../test/support/on-database.js';
 import type { KeptPostgres } from '../support/kept-postgres.js';
 import type { Data } from './data/build.js';
 import { timeOf } from './measure.js';
-import type { Question } from './questions.js';
+import type { ReadRequest } from './requests.js';
 import { startOld, startOurs } from './sides.js';
 
 /** Milliseconds of the first answer, ours and that of 0.1.4. */
 export type Cold = readonly [number, number];
 
 /** Answers without anything of the database, which routes are warmed up with. */
-const WARM_UP: Question = {
+const WARM_UP: ReadRequest = {
   name: 'stats/version',
   path: () => '/stats/version',
   old: () => Promise.resolve(0),
@@ -19,7 +19,7 @@ const WARM_UP: Question = {
 };
 
 /**
- * Asks a question once of both, each as the first after a restart of PostgreSQL.
+ * Sends a request once to both, each as the first after a restart of PostgreSQL.
  *
  * @param dropCaches whether the system forgets what it has of files, which needs root and slows all of the machine
  * @returns undefined for a PostgreSQL elsewhere, which is not restarted
@@ -27,21 +27,21 @@ const WARM_UP: Question = {
 export async function measureCold(
   postgres: KeptPostgres,
   data: Data,
-  question: Question,
+  request: ReadRequest,
   dropCaches: boolean,
 ): Promise<Cold | undefined> {
   if (!(await postgres.restart())) return undefined;
   if (dropCaches) forgetFiles();
   // The two share no table: what one has read does not help the other.
-  const ours = await first(await startOurs(databaseNamed(postgres.url, data.ours), data, 1), question);
-  const old = await first(await startOld(databaseNamed(postgres.url, data.old), data, 1), question);
+  const ours = await first(await startOurs(databaseNamed(postgres.url, data.ours), data, 1), request);
+  const old = await first(await startOld(databaseNamed(postgres.url, data.old), data, 1), request);
   return [ours, old];
 }
 
-async function first(started: Awaited<ReturnType<typeof startOurs>>, question: Question): Promise<number> {
+async function first(started: Awaited<ReturnType<typeof startOurs>>, request: ReadRequest): Promise<number> {
   await using side = started;
   await side.ask(WARM_UP);
-  return await timeOf(side, question);
+  return await timeOf(side, request);
 }
 
 function forgetFiles(): void {

@@ -3,7 +3,7 @@ import { KeptPostgres } from '../support/kept-postgres.js';
 import { type Cold, measureCold } from './cold.js';
 import { openData } from './data/build.js';
 import { type Measured, measureBoth } from './measure.js';
-import { type Question, QUESTIONS } from './questions.js';
+import { type ReadRequest, REQUESTS } from './requests.js';
 import { printReport } from './report.js';
 import { startOld, startOurs } from './sides.js';
 import { parseArgs } from '../support/parse-args.js';
@@ -23,40 +23,40 @@ const { values: options } = parseArgs({
 });
 const parallel = Number(options.parallel);
 const seconds = Number(options.seconds);
-const questions = QUESTIONS.filter(({ name }) => name.includes(options.only));
+const requests = REQUESTS.filter(({ name }) => name.includes(options.only));
 
 await using postgres = await KeptPostgres.start(options['data-dir']);
 const data = await openData(postgres.url, Number(options.rows), options.rebuild);
-const cold = new Map<Question, Cold | undefined>();
+const cold = new Map<ReadRequest, Cold | undefined>();
 if (options.cold) {
   console.log('The first answers after a restart of PostgreSQL.');
-  for (const question of questions) {
-    cold.set(question, await measureCold(postgres, data, question, options['drop-caches']));
+  for (const request of requests) {
+    cold.set(request, await measureCold(postgres, data, request, options['drop-caches']));
   }
 }
 const warm = await measureWarm();
 printReport(
   data,
-  questions.map((question) => {
-    const [ours, old] = warm.get(question) ?? [];
-    if (ours === undefined || old === undefined) throw new Error(`${question.name} was not asked.`);
-    return { question, ours, old, cold: cold.get(question) };
+  requests.map((request) => {
+    const [ours, old] = warm.get(request) ?? [];
+    if (ours === undefined || old === undefined) throw new Error(`${request.name} was not asked.`);
+    return { request, ours, old, cold: cold.get(request) };
   }),
   parallel,
 );
 
-async function measureWarm(): Promise<Map<Question, [Measured, Measured]>> {
+async function measureWarm(): Promise<Map<ReadRequest, [Measured, Measured]>> {
   const { url } = postgres;
   await using ours = await startOurs(databaseNamed(url, data.ours), data, parallel);
   await using old = await startOld(databaseNamed(url, data.old), data, parallel);
-  const found = new Map<Question, [Measured, Measured]>();
-  for (const question of questions) {
-    const both = await measureBoth(question, [ours, old], { url, parallel, seconds });
-    found.set(question, both);
+  const found = new Map<ReadRequest, [Measured, Measured]>();
+  for (const request of requests) {
+    const both = await measureBoth(request, [ours, old], { url, parallel, seconds });
+    found.set(request, both);
     const [mine, theirs] = both.map(
       ({ p50, perSecond }) => `${p50.toFixed(1)} ms, ${perSecond.toFixed(1)}/s`,
     );
-    console.log(`  ${question.name.padEnd(45)} ${mine ?? ''}; 0.1.4 ${theirs ?? ''}`);
+    console.log(`  ${request.name.padEnd(45)} ${mine ?? ''}; 0.1.4 ${theirs ?? ''}`);
   }
   return found;
 }

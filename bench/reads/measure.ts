@@ -1,6 +1,6 @@
 import { postgresCpuSeconds, postgresProcesses } from '../support/cpu.js';
 import { percentile } from '../query/measure.js';
-import type { Question } from './questions.js';
+import type { ReadRequest } from './requests.js';
 import type { Side } from './sides.js';
 
 /** Both are asked in turn, so that what disturbs the machine disturbs both. */
@@ -19,23 +19,23 @@ export interface Measured {
   cpuPostgres: number;
 }
 
-/** Measures a question on two sides, with all that it takes in memory. */
+/** Measures a request on two sides, with all that it takes in memory. */
 export async function measureBoth(
-  question: Question,
+  request: ReadRequest,
   sides: readonly [Side, Side],
   { url, parallel, seconds }: { url: string; parallel: number; seconds: number },
 ): Promise<[Measured, Measured]> {
   const found = sides.map((side) => ({ side, rows: 0, times: [] as number[] }));
   for (const entry of found) {
-    entry.rows = await entry.side.ask(question, true);
-    await oneByOne(entry.side, question, WARM_UP);
+    entry.rows = await entry.side.ask(request, true);
+    await oneByOne(entry.side, request, WARM_UP);
   }
   for (let turn = 0; turn < TURNS; turn += 1) {
-    for (const { side, times } of found) times.push(...(await oneByOne(side, question, SINGLE)));
+    for (const { side, times } of found) times.push(...(await oneByOne(side, request, SINGLE)));
   }
   const measured: Measured[] = [];
   for (const { side, rows, times } of found) {
-    const together = await inParallel(side, question, url, parallel, seconds);
+    const together = await inParallel(side, request, url, parallel, seconds);
     measured.push({ rows, p50: percentile(times, 0.5), p95: percentile(times, 0.95), ...together });
   }
   return measured as [Measured, Measured];
@@ -43,7 +43,7 @@ export async function measureBoth(
 
 async function oneByOne(
   side: Side,
-  question: Question,
+  request: ReadRequest,
   most: { requests: number; ms: number; fewest: number },
 ): Promise<number[]> {
   const times: number[] = [];
@@ -52,33 +52,33 @@ async function oneByOne(
     times.length < most.requests &&
     (times.length < most.fewest || performance.now() - began < most.ms)
   ) {
-    times.push(await timeOf(side, question));
+    times.push(await timeOf(side, request));
   }
   return times;
 }
 
 /** Milliseconds until the whole answer is there. */
-export async function timeOf(side: Side, question: Question): Promise<number> {
+export async function timeOf(side: Side, request: ReadRequest): Promise<number> {
   const began = performance.now();
-  await side.ask(question);
+  await side.ask(request);
   return performance.now() - began;
 }
 
 async function inParallel(
   side: Side,
-  question: Question,
+  request: ReadRequest,
   url: string,
   parallel: number,
   seconds: number,
 ): Promise<Pick<Measured, 'perSecond' | 'cpuServer' | 'cpuPostgres'>> {
-  await Promise.all(Array.from({ length: parallel }, () => side.ask(question)));
+  await Promise.all(Array.from({ length: parallel }, () => side.ask(request)));
   const before = { server: side.cpu(), postgres: postgresCpuSeconds(await postgresProcesses(url)) };
   const began = performance.now();
   let answers = 0;
   await Promise.all(
     Array.from({ length: parallel }, async () => {
       do {
-        await side.ask(question);
+        await side.ask(request);
         answers += 1;
       } while (performance.now() - began < seconds * 1000);
     }),

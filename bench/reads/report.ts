@@ -1,25 +1,25 @@
 import type { Cold } from './cold.js';
 import type { Data } from './data/build.js';
 import type { Measured } from './measure.js';
-import type { Question } from './questions.js';
+import type { ReadRequest } from './requests.js';
 
-/** What both took for a question. */
+/** What both took for a request. */
 export interface Answered {
-  question: Question;
+  request: ReadRequest;
   ours: Measured;
   old: Measured;
   cold: Cold | undefined;
 }
 
-/** Prints a table with a row for each question, and all of it as one JSON object in the last line. */
+/** Prints a table with a row for each request, and all as one JSON object in the last line. */
 export function printReport(data: Data, answered: readonly Answered[], parallel: number): void {
-  const lines = answered.map((answer) => ({ question: answer.question.name, ...figuresOf(answer) }));
+  const lines = answered.map((answer) => ({ request: answer.request.name, ...figuresOf(answer) }));
   console.log(
     `Milliseconds; per_second with ${parallel.toString()} in parallel. Ratios above 1: ours is better.`,
   );
   console.table(
-    lines.map(({ question, ours, old, ratio }) => ({
-      question,
+    lines.map(({ request, ours, old, ratio }) => ({
+      request,
       rows: `${ours.rows.toString()} ${old.rows.toString()}`,
       'p50 ours, 0.1.4': `${ours.p50.toString()} ${old.p50.toString()}`,
       p95: `${ours.p95.toString()} ${old.p95.toString()}`,
@@ -35,9 +35,9 @@ export function printReport(data: Data, answered: readonly Answered[], parallel:
   const { rows, biggest, second, median, tracer, gone } = data.cast;
   const nodes = { biggest, second, median, tracer, gone };
   const messages = Object.fromEntries(Object.entries(nodes).map(([name, node]) => [name, node.messages]));
-  const differ = answered.filter(({ question, ours, old }) => question.sameRows && ours.rows !== old.rows);
-  for (const { question, ours, old } of differ) {
-    console.log(`${question.name}: ${ours.rows.toString()} rows, but ${old.rows.toString()} of 0.1.4.`);
+  const differ = answered.filter(({ request, ours, old }) => request.sameRows && ours.rows !== old.rows);
+  for (const { request, ours, old } of differ) {
+    console.log(`${request.name}: ${ours.rows.toString()} rows, but ${old.rows.toString()} of 0.1.4.`);
   }
   if (differ.length > 0) process.exitCode = 1;
   console.log(
@@ -45,8 +45,8 @@ export function printReport(data: Data, answered: readonly Answered[], parallel:
       rows,
       messages_of: messages,
       parallel,
-      questions: lines,
-      rows_differ: differ.map(({ question }) => question.name),
+      requests: lines,
+      rows_differ: differ.map(({ request }) => request.name),
     }),
   );
 }

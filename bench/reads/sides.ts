@@ -3,12 +3,12 @@ import pg from 'pg';
 import { BenchServer } from '../support/bench-server.js';
 import { cpuSeconds } from '../support/cpu.js';
 import type { Data } from './data/build.js';
-import type { Question } from './questions.js';
+import type { ReadRequest } from './requests.js';
 
 /** Who is asked. */
 export interface Side extends AsyncDisposable {
   /** Asks and reads the whole answer. @returns the number of its rows, where that is to be known */
-  ask: (question: Question, countRows?: boolean) => Promise<number>;
+  ask: (request: ReadRequest, countRows?: boolean) => Promise<number>;
   /** CPU that the process in front of the database has used so far: seconds. */
   cpu: () => number;
 }
@@ -17,8 +17,8 @@ export interface Side extends AsyncDisposable {
 export async function startOurs(url: string, data: Data, parallel: number): Promise<Side> {
   const server = await BenchServer.start(url);
   const agent = new Agent({ keepAlive: true, maxSockets: parallel });
-  const ask = async (question: Question, countRows = false): Promise<number> => {
-    const path = question.path(data);
+  const ask = async (request: ReadRequest, countRows = false): Promise<number> => {
+    const path = request.path(data);
     const { status, body } = await read(`${server.http}${path}`, agent, countRows);
     if (status !== 200) throw new Error(`${path} answers ${status.toString()}: ${body}`);
     return countRows ? (JSON.parse(body) as unknown[]).length : 0;
@@ -55,10 +55,10 @@ export async function startOld(url: string, data: Data, parallel: number): Promi
   const clients = await Promise.all(Array.from({ length: parallel }, () => pool.connect()));
   for (const client of clients) client.release();
   return {
-    ask: async (question) => {
+    ask: async (request) => {
       const client = await pool.connect();
       try {
-        return await question.old(client, data);
+        return await request.old(client, data);
       } finally {
         client.release();
       }

@@ -6,7 +6,7 @@ import { EmbeddedPostgresServer } from '../../src/embedded-postgres/index.js';
 import { postgresProcesses } from './cpu.js';
 import { databaseNamed, onDatabase } from '../../test/support/on-database.js';
 
-const quiet = { log: () => undefined, warn: console.warn };
+const quiet = { log: () => undefined, warn: console.warn, error: console.error };
 
 /** A PostgreSQL of the benchmark's own, or that of `DATABASE_URL`. */
 export class BenchPostgres implements AsyncDisposable {

@@ -41,6 +41,8 @@ export class BenchServer implements AsyncDisposable {
         HOST: '127.0.0.1',
         PORT: port.toString(),
         LOG_LEVEL: 'warn',
+        // It reads what was stored, at its own pace, and would be counted with the messages of another time.
+        INSIGHT_AGGREGATION: 'false',
         ...given,
         ...settings,
       },

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EmbeddedPostgresServer } from '../../src/embedded-postgres/index.js';
 
-const quiet = { log: () => undefined, warn: console.warn };
+const quiet = { log: () => undefined, warn: console.warn, error: console.error };
 
 /** A PostgreSQL whose data stays for the next run; or that of `DATABASE_URL`. */
 export class KeptPostgres implements AsyncDisposable {

@@ -10,7 +10,7 @@ export const REPORTERS = 200;
 const ORDINARY = 40;
 const HEAVY_ROWS = 100_000;
 const EXPORT_ROWS = 1_000_000;
-const STRANGERS = 1_000;
+const OTHERS = 1_000;
 /** The export peer would be all there is in a smaller database. */
 const EXPORT_FROM_ROWS = 5_000_000;
 
@@ -38,7 +38,7 @@ export interface Cast {
   /** They send `system.network_state`. */
   reporters: readonly Peer[];
   /** Peer ids that nodes know of and that have never connected here. */
-  strangers: readonly string[];
+  others: readonly string[];
 }
 
 /** @param rows messages in the database, of all peers together */
@@ -63,14 +63,14 @@ export function castOf(rows: number, otherRows: number): Cast {
   });
   const reporters = others.slice(ORDINARY, ORDINARY + REPORTERS);
   for (const peer of reporters) Object.assign(peer, { open: true, audit: false });
-  const strange = new Random(SEED, 'strangers');
+  const strange = new Random(SEED, 'others');
   return {
     peers,
     ordinary,
     heavy,
     exported: big ? exported : heavy,
     reporters,
-    strangers: Array.from({ length: STRANGERS }, () => peerId(strange, 'key')),
+    others: Array.from({ length: OTHERS }, () => peerId(strange, 'key')),
   };
 }
 

@@ -23,7 +23,7 @@ export async function writeReports(
   cast: Cast,
   reports: readonly Report[],
 ): Promise<void> {
-  const directory = [...cast.peers.map(({ peerId }) => peerId), ...cast.strangers];
+  const directory = [...cast.peers.map(({ peerId }) => peerId), ...cast.others];
   for (let first = 0; first < reports.length; first += AT_ONCE) {
     const some = reports.slice(first, first + AT_ONCE);
     await client.query(

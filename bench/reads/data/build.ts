@@ -21,7 +21,7 @@ export interface Data {
   /** Their names: where the PostgreSQL is may change. */
   ours: string;
   old: string;
-  /** When the last message came in; that is the present of every question. */
+  /** When the last message came in; that is the present of every request. */
   end: Date;
   cast: Cast;
 }

@@ -14,7 +14,7 @@ export interface Node {
   to: string;
 }
 
-/** Whom the questions are about. */
+/** The node that the requests are about. */
 export interface Cast {
   rows: number;
   biggest: Node;

@@ -6,7 +6,7 @@ const MINUTE_MS = 60_000;
 const TYPE = 'block.import';
 
 /** What is asked of both. */
-export interface Question {
+export interface ReadRequest {
   name: string;
   /** The path and query of ours. */
   path: (data: Data) => string;
@@ -16,7 +16,7 @@ export interface Question {
   sameRows: boolean;
 }
 
-export const QUESTIONS: readonly Question[] = [
+export const REQUESTS: readonly ReadRequest[] = [
   { name: 'nodes', path: () => '/nodes', old: (client) => old.nodes(client), sameRows: true },
   logStats('log_stats, biggest node', 'biggest'),
   logStats('log_stats, second node', 'second'),
@@ -80,7 +80,7 @@ export const QUESTIONS: readonly Question[] = [
 
 type Who = 'biggest' | 'second' | 'median' | 'tracer' | 'gone';
 
-function logStats(name: string, who: Who): Question {
+function logStats(name: string, who: Who): ReadRequest {
   return {
     name,
     path: ({ cast }) => `/nodes/log_stats?peer_id=${cast[who].peerId}`,
@@ -93,7 +93,7 @@ function logs(
   name: string,
   who: Who,
   filtersOf: (given: { from: string; to: string; target: string }) => Omit<old.LogFilters, 'peerId'>,
-): Question {
+): ReadRequest {
   const filters = ({ cast }: Data): old.LogFilters => {
     const { peerId, from, to } = cast[who];
     return { peerId, ...filtersOf({ from, to, target: cast.target }) };
