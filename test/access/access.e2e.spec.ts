@@ -296,11 +296,15 @@ describe('CORS', () => {
     expect(asked.status).toBe(204);
     expect(Object.fromEntries(asked.headers)).toMatchObject({
       'access-control-allow-origin': 'https://pages.example',
-      'access-control-allow-methods': 'GET,HEAD,POST',
+      allow: 'GET, HEAD, OPTIONS, POST',
+      'access-control-allow-methods': 'GET,HEAD,OPTIONS,POST',
       'access-control-allow-headers': 'Authorization,Content-Type',
+      'access-control-expose-headers': 'Allow,Location,Retry-After,WWW-Authenticate',
       vary: expect.stringContaining('Origin') as unknown,
     });
     expect(asked.headers.has('access-control-allow-credentials')).toBe(false);
+    const changing = await fetch(`${server.http}/benchmarks/1`, { method: 'OPTIONS', headers: preflight });
+    expect(changing.headers.get('access-control-allow-methods')).toBe('DELETE,GET,HEAD,OPTIONS,PATCH');
     // A page is to learn that its token is wrong.
     for (const [headers, status] of [
       [bearer(READ_TOKEN), 200],
@@ -377,6 +381,8 @@ describe('the port of metrics', () => {
     await using database = await TestDatabase.create();
     await using other = await TestServer.ready(database.url);
     const taken = other.server.port.toString();
-    await expect(TestServer.start(database.url, { METRICS_PORT: taken })).rejects.toThrow('EADDRINUSE');
+    await expect(TestServer.start(database.url, { METRICS_PORT: taken })).rejects.toThrow(
+      `Port ${taken} (METRICS_PORT) of 127.0.0.1 is used by`,
+    );
   });
 });

@@ -127,12 +127,12 @@ describe('unauthenticated clients of the live feed', () => {
     first.send({ ...SUBSCRIBE, token: READ_TOKEN });
     await first.has(1);
     // Fourteen from an address, at most.
-    const stranger = (n: number): Promise<FeedClient> =>
+    const connect = (n: number): Promise<FeedClient> =>
       FeedClient.connect(server.ws, { localAddress: `127.0.0.${(2 + (n % 9)).toString()}` });
     const old: FeedClient[] = [];
-    while (old.length < 20) old.push(await stranger(old.length));
+    while (old.length < 20) old.push(await connect(old.length));
     await waiting(server, 20);
-    const strangers = await Promise.all(Array.from({ length: 98 }, (_, n) => stranger(n)));
+    const unauthenticated = await Promise.all(Array.from({ length: 98 }, (_, n) => connect(n)));
     // All but two of the old ones have made room.
     await waitUntil(async () => (await server.metric(ENDED)).get('reason="crowded_out"') === 18, {
       what: 'room for them',
@@ -150,7 +150,7 @@ describe('unauthenticated clients of the live feed', () => {
       new Map([['status="503",reason="feed_full"', 1]]),
     );
     // Who was let in before is served.
-    const last = strangers.at(-1);
+    const last = unauthenticated.at(-1);
     last?.send({ ...SUBSCRIBE, token: READ_TOKEN });
     await last?.has(1);
     await waiting(server, 98);
@@ -158,7 +158,7 @@ describe('unauthenticated clients of the live feed', () => {
       expect(client.socket.readyState).toBe(WebSocket.OPEN);
       await client.close();
     }
-    for (const { socket } of strangers) socket.terminate();
+    for (const { socket } of unauthenticated) socket.terminate();
   });
 
   it('are limited by address, which is that of the client behind a trusted proxy', async () => {
@@ -173,12 +173,12 @@ describe('unauthenticated clients of the live feed', () => {
         headers: { 'X-Forwarded-For': client },
       });
     const other = await behind('2001:db8:0:1::1');
-    const strangers: FeedClient[] = [];
-    for (let n = 0; n < 20; n += 1) strangers.push(await behind(`2001:db8::${n.toString()}`));
-    for (const { closed } of strangers.slice(0, 4)) expect((await closed).code).toBe(1013);
+    const unauthenticated: FeedClient[] = [];
+    for (let n = 0; n < 20; n += 1) unauthenticated.push(await behind(`2001:db8::${n.toString()}`));
+    for (const { closed } of unauthenticated.slice(0, 4)) expect((await closed).code).toBe(1013);
     await waiting(server, 17);
     expect(Object.fromEntries(await server.metric(ENDED))).toEqual({ 'reason="crowded_out"': 4 });
-    for (const { socket } of [other, ...strangers.slice(4)]) {
+    for (const { socket } of [other, ...unauthenticated.slice(4)]) {
       expect(socket.readyState).toBe(WebSocket.OPEN);
       socket.terminate();
     }

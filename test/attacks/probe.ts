@@ -4,7 +4,8 @@ import { memoryMib } from '../../bench/support/cpu.js';
 import { sumOf } from '../support/metrics.js';
 
 const READER_ADDRESS = '127.3.0.1';
-const TIMEOUT_MS = 10_000;
+/** A request that is not answered by then has failed: milliseconds. */
+export const PROBE_TIMEOUT_MS = 10_000;
 /** An answer beyond this is held by the server until it is taken: bytes. */
 const UNHELD = 16 * 1024;
 
@@ -90,7 +91,7 @@ export class Probe {
 function answerOf(port: number, path: string): Promise<string> {
   return new Promise((resolve) => {
     const options = { host: '127.0.0.1', port, path, agent: false, localAddress: READER_ADDRESS };
-    const request = get({ ...options, timeout: TIMEOUT_MS }, (response) => {
+    const request = get({ ...options, timeout: PROBE_TIMEOUT_MS }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (part: string) => (text += part));
       response.once('end', () => resolve(response.statusCode === 200 ? text : ''));

@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
-import { readFile, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, inject, it } from 'vitest';
-import { contentOf } from './database-content.js';
+import { contentOf, type DatabaseContent } from './database-content.js';
 import { PostgresTools } from './postgres-tools.js';
 import { answersOf, fill, sendOne } from './server-content.js';
 import { freePort } from '../support/free-port.js';
-import { NumberedNodes } from '../support/numbered-messages.js';
+import { NumberedMessages, NumberedNodes } from '../support/numbered-messages.js';
 import { databaseNamed, onDatabase } from '../support/on-database.js';
 import { ServerProcess } from '../support/server-process.js';
 import { tempDir } from '../support/temp-dir.js';
@@ -52,9 +52,12 @@ describe.skipIf(fitting === undefined && own === undefined)('a dump', () => {
         databaseNamed(postgres.url, name),
       );
       const folder = await tempDir('backup');
-      const dump = async (from: string, to: string): Promise<void> => {
-        const file = join(folder, 'backup.dump');
-        await tools.run('pg_dump', '--format=custom', `--file=${file}`, from);
+      /** @param jobs of a dump in parallel; a single file if undefined */
+      const dump = async (from: string, to: string, jobs?: number, ...more: string[]): Promise<void> => {
+        const file = join(await mkdtemp(join(folder, 'dump-')), 'backup');
+        const parallel = jobs === undefined ? [] : [`--jobs=${jobs.toString()}`];
+        const format = `--format=${jobs === undefined ? 'custom' : 'directory'}`;
+        await tools.run('pg_dump', format, ...parallel, ...more, `--file=${file}`, from);
         await onDatabase(databaseNamed(to, 'postgres'), (client) =>
           client.query(`CREATE DATABASE ${new URL(to).pathname.slice(1)} ENCODING 'UTF8' TEMPLATE template0`),
         );
@@ -68,6 +71,7 @@ describe.skipIf(fitting === undefined && own === undefined)('a dump', () => {
           '--no-owner',
           '--no-privileges',
           '--exit-on-error',
+          ...parallel,
           `--dbname=${to}`,
           file,
         );
@@ -119,7 +123,7 @@ describe.skipIf(fitting === undefined && own === undefined)('a dump', () => {
         expect(await server.end('SIGTERM')).toBe(0);
         const before = await contentOf(original);
         expect(before.logs_audit?.rows).toBeGreaterThan(300);
-        await dump(original, restored);
+        await dump(original, restored, 2);
         expect(await contentOf(restored)).toEqual(before);
 
         await using other = await ServerProcess.ready(await freePort(), {
@@ -144,13 +148,127 @@ describe.skipIf(fitting === undefined && own === undefined)('a dump', () => {
         );
         expect(row).toEqual({ twice: 0 });
         expect(await other.end('SIGTERM')).toBe(0);
+
+        if (fitting !== undefined) return;
+        // Debian's PostgreSQL has lz4, and the embedded one does not.
+        const embedded = databaseNamed(inject('templateUrl'), DATABASES[2] ?? '');
+        await onDatabase(restored, (client) => client.query(`DROP OWNED BY ${READER}`));
+        await expect(dump(original, embedded)).rejects.toThrow('lz4');
+        const tables = ({ indexes: _indexes, views: _views, ...rest }: DatabaseContent): DatabaseContent =>
+          rest;
+        const clear = async (): Promise<void> => {
+          await onDatabase(databaseNamed(embedded, 'postgres'), async (client) => {
+            const name = new URL(embedded).pathname.slice(1);
+            await client.query(`DROP DATABASE ${name} WITH (FORCE)`);
+            await client.query(`CREATE DATABASE ${name} ENCODING 'UTF8' TEMPLATE template0`);
+          });
+        };
+        // In two parts, from a dump that asks for lz4.
+        await clear();
+        const [file, schema] = [join(folder, 'whole.dump'), join(folder, 'schema.sql')];
+        const plain = ['--no-owner', '--no-privileges'];
+        await tools.run('pg_dump', '--format=custom', `--file=${file}`, original);
+        await tools.run('pg_restore', ...plain, '--section=pre-data', `--file=${schema}`, file);
+        await run('sed', ['-i', '/ SET COMPRESSION lz4;$/d', schema]);
+        await tools.run('psql', '--set=ON_ERROR_STOP=1', `--file=${schema}`, embedded);
+        const rest = ['--section=data', '--section=post-data'];
+        await tools.run('pg_restore', ...plain, '--exit-on-error', ...rest, `--dbname=${embedded}`, file);
+        expect(tables(await contentOf(embedded))).toEqual(tables(before));
+        // Or by a dump that does not ask for it.
+        await onDatabase(databaseNamed(embedded, 'postgres'), (client) =>
+          client.query(`DROP DATABASE ${new URL(embedded).pathname.slice(1)} WITH (FORCE)`),
+        );
+        await dump(original, embedded, undefined, '--no-toast-compression');
+        expect(tables(await contentOf(embedded))).toEqual(tables(before));
       } finally {
-        // A server of our own goes with all that is in it.
-        const left =
-          fitting === undefined ? [] : DATABASES.map((name) => `DATABASE IF EXISTS ${name} WITH (FORCE)`);
-        for (const what of left.length === 0 ? [] : [...left, `ROLE IF EXISTS ${READER}`]) {
-          await onDatabase(databaseNamed(postgres.url, 'postgres'), (client) => client.query(`DROP ${what}`));
+        const left = DATABASES.map((name) => `DATABASE IF EXISTS ${name} WITH (FORCE)`);
+        for (const what of [...left, `ROLE IF EXISTS ${READER}`]) {
+          await onDatabase(databaseNamed(inject('templateUrl'), 'postgres'), (client) =>
+            client.query(`DROP ${what}`),
+          );
         }
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+  );
+});
+
+describe.skipIf(own === undefined)('recovery to a point in time', () => {
+  it(
+    'has what was stored until then and what a journal holds, nothing twice',
+    { timeout: 180_000 },
+    async () => {
+      if (own === undefined) return;
+      const folder = await tempDir('recovery');
+      const [archive, backup, name] = [join(folder, 'wal'), join(folder, 'base'), 'tetcore_backup_recovered'];
+      await mkdir(archive);
+      await chmod(archive, 0o777);
+      const numbers = new NumberedMessages();
+      const dataDir = join(folder, 'data');
+      try {
+        {
+          await using postgres = await own.startServer({
+            settings: {
+              archive_mode: 'on',
+              archive_command: `test ! -f ${archive}/%f && cp %p ${archive}/%f`,
+            },
+          });
+          const DATABASE_URL = databaseNamed(postgres.url, name);
+          await using server = await ServerProcess.ready(await freePort(), {
+            DATABASE_URL,
+            DATA_DIR: dataDir,
+          });
+          const store = async (): Promise<void> => {
+            await numbers.send(server.ws, 300);
+            expect(await numbers.areStored(DATABASE_URL)).toEqual({ missing: 0, twice: 0 });
+          };
+          await store();
+          await own.run(
+            'pg_basebackup',
+            `--pgdata=${backup}`,
+            '--checkpoint=fast',
+            `--dbname=${postgres.url}`,
+          );
+          await store();
+          await onDatabase(DATABASE_URL, (client) =>
+            client.query("SELECT pg_create_restore_point('before_the_mistake')"),
+          );
+          await store();
+          await onDatabase(DATABASE_URL, (client) => client.query('SELECT pg_switch_wal()'));
+          await waitUntil(
+            async () =>
+              await onDatabase(DATABASE_URL, async (client) => {
+                const { rows } = await client.query<{ waiting: boolean }>(
+                  'SELECT last_archived_wal IS NULL OR last_archived_wal < pg_walfile_name(pg_current_wal_lsn() - 1) AS waiting FROM pg_stat_archiver',
+                );
+                return rows[0]?.waiting === false;
+              }),
+            { what: 'the archive' },
+          );
+          await postgres[Symbol.asyncDispose]();
+          // Acknowledged, so it is in the journal.
+          await numbers.send(server.ws, 300);
+          expect(await server.end('SIGTERM')).toBe(0);
+        }
+        await using postgres = await own.startServer({
+          backup,
+          settings: {
+            restore_command: `cp ${archive}/%f %p`,
+            recovery_target_name: 'before_the_mistake',
+            recovery_target_action: 'promote',
+          },
+        });
+        const DATABASE_URL = databaseNamed(postgres.url, name);
+        const recovered = await onDatabase(DATABASE_URL, (client) =>
+          client.query("SELECT FROM tetcore_logs WHERE msg = 'test.numbered'"),
+        );
+        expect(recovered.rowCount).toBe(600);
+        await using server = await ServerProcess.ready(await freePort(), { DATABASE_URL, DATA_DIR: dataDir });
+        // Also what was stored after the point: the last segment of the journal has it still.
+        expect(await numbers.areStored(DATABASE_URL)).toEqual({ missing: 0, twice: 0 });
+        await sendOne(server);
+        expect(await server.end('SIGTERM')).toBe(0);
+      } finally {
         await rm(folder, { recursive: true, force: true });
       }
     },

@@ -1,14 +1,22 @@
+import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { appendFile, chown, cp, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
 import { runCommand } from '../../src/embedded-postgres/run-command.js';
 import { isRoot, postgresAccount } from '../../src/embedded-postgres/system-account.js';
 import { freePort } from '../support/free-port.js';
 import { tempDir } from '../support/temp-dir.js';
-import { rm } from 'node:fs/promises';
-import { chown } from 'node:fs/promises';
 
 /** Where Debian keeps each major version. */
 const DEBIAN = '/usr/lib/postgresql';
+
+export interface PostgresServerOptions {
+  /** Additions to `postgresql.conf`. */
+  settings?: Readonly<Record<string, string>>;
+  /** A base backup from which it recovers; an empty cluster if undefined. */
+  backup?: string;
+}
 
 /** PostgreSQL's own programs, as a system has them. */
 export class PostgresTools {
@@ -44,8 +52,10 @@ export class PostgresTools {
       throw new Error(`${program} ${args.join(' ')} ended with ${String(exitCode)}: ${output}`);
   }
 
-  /** A server of this version with nothing in it. `await using` stops it. */
-  async startServer(): Promise<AsyncDisposable & { url: string }> {
+  /** A server of this version. `await using` stops it. */
+  async startServer({ settings = {}, backup }: PostgresServerOptions = {}): Promise<
+    AsyncDisposable & { url: string }
+  > {
     const account = isRoot() ? await postgresAccount() : undefined;
     const dataDir = await tempDir('system-postgres');
     if (account !== undefined) await chown(dataDir, account.uid, account.gid);
@@ -55,24 +65,32 @@ export class PostgresTools {
       const { exitCode, output } = await runCommand(join(this.bin, program), args, { account });
       if (exitCode !== 0) throw new Error(`${program} ended with ${String(exitCode)}: ${output}`);
     };
-    await run(
-      'initdb',
-      '-D',
-      cluster,
-      '-U',
-      'postgres',
-      '-A',
-      'trust',
-      '-E',
-      'UTF8',
-      '--no-locale',
-      '--no-sync',
+    if (backup === undefined) {
+      const empty = ['-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'];
+      await run('initdb', '-D', cluster, ...empty);
+    } else {
+      await cp(backup, cluster, { recursive: true });
+      await writeFile(join(cluster, 'recovery.signal'), '');
+      if (account !== undefined) {
+        await promisify(execFile)('chown', [
+          '-R',
+          `${account.uid.toString()}:${account.gid.toString()}`,
+          cluster,
+        ]);
+      }
+    }
+    const lines = Object.entries(settings).map(
+      ([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`,
     );
+    await appendFile(join(cluster, 'postgresql.conf'), lines.join(''));
     const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=60 -c fsync=off`;
     await run('pg_ctl', 'start', '-w', '-s', '-D', cluster, '-o', options, '-l', join(dataDir, 'log'));
+    let isStopped = false;
     return {
       url: `postgres://postgres@127.0.0.1:${port}/postgres`,
       [Symbol.asyncDispose]: async () => {
+        if (isStopped) return;
+        isStopped = true;
         await run('pg_ctl', 'stop', '-w', '-s', '-m', 'immediate', '-D', cluster);
         await rm(dataDir, { recursive: true, force: true });
       },

@@ -61,7 +61,7 @@ export async function fill(server: ServerProcess): Promise<void> {
   await post('/benchmarks/events', { benchmark_id: 1, name: 'transfers', phase: 'start' });
 }
 
-const QUESTIONS = [
+const REQUESTS = [
   '/nodes',
   `/nodes/${PEER}`,
   `/nodes/${PEER}/connections`,
@@ -79,12 +79,12 @@ const QUESTIONS = [
   '/benchmarks/1/profile',
 ];
 
-/** What the server answers to each question about the past. */
+/** The response of the server to each request about the past. */
 export async function answersOf(server: ServerProcess): Promise<Record<string, string>> {
   const answers: Record<string, string> = {};
-  for (const question of QUESTIONS) {
-    const answer = await fetch(server.http + question);
-    answers[question] = `${answer.status.toString()} ${await answer.text()}`;
+  for (const request of REQUESTS) {
+    const answer = await fetch(server.http + request);
+    answers[request] = `${answer.status.toString()} ${await answer.text()}`;
   }
   return answers;
 }

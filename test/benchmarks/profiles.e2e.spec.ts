@@ -256,7 +256,11 @@ describe('the profile of a benchmark', () => {
       benchmark_spec: spec,
       ts_start: new Date(Date.now() - MINUTE_MS).toISOString(),
     });
-    const both = await benchmark({ benchmark_spec: other, setup: spec, ts_start: at(0) });
+    const both = await benchmark({
+      benchmark_spec: other,
+      setup: { substrate: { peerId: 5 }, tetcore: spec.substrate },
+      ts_start: at(0),
+    });
     await node.sendV1({ msg: 'tracing.profiling', name: 'call', target: 'pallet', time: '760' });
     await node.sendV1({ msg: 'tracing.profiling', name: 'call', target: 'pallet', time: 1000 });
     await waitUntil(async () => (await summary(id))[0] === 2, { what: 'the calls' });
@@ -269,7 +273,7 @@ describe('the profile of a benchmark', () => {
     for (const setup of [
       {},
       { substrate: {} },
-      { substrate: { peerId: 5 } },
+      { substrate: { peerId: 5 }, tetcore: { peerId: null } },
       { substrate: 'x', peerId: 'x' },
     ]) {
       const id = await benchmark({ setup });
@@ -308,6 +312,25 @@ describe('the targets of a benchmark', () => {
     expect(await targets(0, 5)).toEqual([{ target: 'Frame' }, { target: 'client' }, { target: 'state' }]);
     expect(await targets(2, 10)).toEqual([{ target: 'Frame' }, { target: 'client' }, { target: 'late' }]);
     expect(await targets(20, 30)).toEqual([]);
+  });
+
+  it('are all that its node sent if the run has no times', async () => {
+    const peerId = await nodeWith(
+      [
+        { minute: 1, time: 1, target: 'first' },
+        { minute: 9, time: 1, target: 'last' },
+      ],
+      [{ minute: -60, time: 1, target: 'before' }],
+    );
+    const targets = async (body: object): Promise<string[]> => {
+      // As 0.1.4 names the node.
+      const id = await benchmark({ setup: { tetcore: { peerId } }, ...body });
+      const answer = await ask<{ target: string }[]>(server, 'GET', `/benchmarks/${id}/targets`);
+      return answer.body.map(({ target }) => target);
+    };
+    expect(await targets({})).toEqual(['before', 'first', 'last']);
+    expect(await targets({ ts_start: at(0) })).toEqual(['first', 'last']);
+    expect(await targets({ ts_end: at(5) })).toEqual(['before', 'first']);
   });
 });
 

@@ -91,7 +91,9 @@ it.each([[['migrate']], [['migrate', '--check']]])(
     const environment = { DATABASE_URL: `postgres://x:hidden@127.0.0.1:${await freePort()}/y` };
     const { code, stderr } = await commandLine(args, environment);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^Cannot reach the database of DATABASE_URL: [^\n]*ECONNREFUSED[^\n]*\n$/);
+    expect(stderr).toMatch(
+      /^No program accepts connections at 127\.0\.0\.1:\d+\. Start PostgreSQL, or correct host and port in DATABASE_URL\.[^\n]*\n$/,
+    );
     expect(stderr).not.toContain('hidden');
   },
 );
@@ -200,8 +202,11 @@ describe('tetcore-analytics doctor', { timeout: 60_000 }, () => {
     const { code, stdout, stderr } = await commandLine(['doctor', '--json'], own);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const report = reportOf(stdout);
-    expect(report.findings.filter(({ level }) => level !== 'ok')).toEqual([]);
-    expect(report).toMatchObject({ problems: 0, warnings: 0 });
+    // These tests also run with a Node.js that gets no fixes any more, which is a warning.
+    const others = report.findings.filter(({ check }) => check !== 'Node.js');
+    expect(others.filter(({ level }) => level !== 'ok')).toEqual([]);
+    const warnings = report.findings.filter(({ level }) => level === 'warning').length;
+    expect(report).toMatchObject({ problems: 0, warnings });
     const said = report.findings.map(({ message }) => message).join('\n');
     expect(said).toContain(
       `Port ${port} (PORT) of 127.0.0.1 is used by a tetcore-analytics server, which is running.`,
@@ -209,7 +214,9 @@ describe('tetcore-analytics doctor', { timeout: 60_000 }, () => {
     expect(said).toMatch(/^Last purge or database creation: \d+ \w+ ago\.$/m);
     expect(said).toContain('Servers with a heartbeat within the last minute:');
     const asText = await commandLine(['doctor'], own);
-    expect(asText.stdout).toMatch(/\n0 problems, 0 warnings, \d+ ok\.\n$/);
+    expect(asText.stdout).toMatch(
+      new RegExp(`\\n0 problems, ${warnings === 1 ? '1 warning' : `${warnings} warnings`}, \\d+ ok\\.\\n$`),
+    );
     await server.end('SIGTERM');
     await rm(dataDir, { recursive: true });
   });
@@ -221,7 +228,7 @@ describe('tetcore-analytics doctor', { timeout: 60_000 }, () => {
     });
     expect(code).toBe(1);
     expect(stdout).toMatch(
-      /^problem {2}database +Cannot connect to the database: .*ECONNREFUSED.*\n +→ Check host/m,
+      /^problem {2}database +No program accepts connections at .*\n +→ Start PostgreSQL, or correct host/m,
     );
     expect(stdout).toMatch(
       /^warning {2}settings +The environment variable DATABSE_URL.*\n +→ If you mean DATABASE_URL/m,
@@ -240,10 +247,10 @@ describe('tetcore-analytics doctor', { timeout: 60_000 }, () => {
     expect(await databaseOf()).toEqual([
       'There is no database yet: DATABASE_URL is not set, and DATA_DIR has no embedded PostgreSQL.',
     ]);
-    const logger = { log: () => undefined, warn: () => undefined };
+    const logger = { log: () => undefined, warn: () => undefined, error: () => undefined };
     const postgres = await EmbeddedPostgresServer.start({ dataDir, logger });
     try {
-      expect(await databaseOf()).toEqual(['The database does not exist yet.']);
+      expect(await databaseOf()).toEqual(['The database tetcore-analytics does not exist yet.']);
       await onDatabase(postgres.url.replace('tetcore-analytics', 'postgres'), (client) =>
         client.query('CREATE DATABASE "tetcore-analytics"'),
       );

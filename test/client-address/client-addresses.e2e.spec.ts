@@ -8,7 +8,7 @@ import { TestServer } from '../support/test-server.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const PROXY = '127.0.0.1';
-const STRANGER = '127.0.0.2';
+const UNTRUSTED = '127.0.0.2';
 
 const HAS_IPV6 = Object.values(networkInterfaces()).some((all) =>
   all?.some(({ address }) => address === '::1'),
@@ -38,8 +38,12 @@ describe('the stored address of a node', () => {
       standard: [PROXY, { Forwarded: 'for="[2001:db8::9]:80";proto=https' }, '2001:db8::9'],
       chain: [PROXY, { 'X-Forwarded-For': '1.1.1.1, 198.51.100.1, 10.0.0.2' }, '198.51.100.1'],
       contradictory: [PROXY, { Forwarded: 'for=1.1.1.1', 'X-Forwarded-For': '198.51.100.1' }, PROXY],
-      stranger: [STRANGER, { 'X-Forwarded-For': '198.51.100.1', 'X-Real-IP': '198.51.100.1' }, STRANGER],
-      liar: [STRANGER, { Forwarded: 'for=127.0.0.1', 'X-Forwarded-For': '127.0.0.1' }, STRANGER],
+      untrusted: [UNTRUSTED, { 'X-Forwarded-For': '198.51.100.1', 'X-Real-IP': '198.51.100.1' }, UNTRUSTED],
+      'untrusted, loopback': [
+        UNTRUSTED,
+        { Forwarded: 'for=127.0.0.1', 'X-Forwarded-For': '127.0.0.1' },
+        UNTRUSTED,
+      ],
     };
     for (const [name, [localAddress, headers]] of Object.entries(cases)) {
       const node = await FakeNode.connect(server.ws, { localAddress, headers });

@@ -23,7 +23,7 @@ describe.skipIf(!hasBrowser)('the page of benchmarks', () => {
   afterAll(() => dashboard[Symbol.asyncDispose]());
 
   beforeEach(async () => {
-    // Benchmarks before messages, as questions about both lock them.
+    // Benchmarks before messages, as requests about both lock them.
     await dashboard.database.query('TRUNCATE benchmarks, benchmark_events, host_systems RESTART IDENTITY');
     await dashboard.database.clear();
   });

@@ -90,6 +90,19 @@ describe.skipIf(!hasBrowser)('the page of a node', () => {
     expect(shown.problems).toEqual([]);
   });
 
+  it('follows the last message of a connected node', async () => {
+    await using dashboard = await Dashboard.open(['node']);
+    const node = await connected(dashboard.server);
+    await stored(dashboard.database, 1);
+    const { page } = await dashboard.page(`node/?peer_id=${PEER}`);
+    const last = page.locator('.facts div', { hasText: 'Last message' }).locator('time');
+    const before = Date.parse((await last.getAttribute('datetime')) ?? '');
+    await node.sendV1({ msg: 'txpool.import' });
+    await expect
+      .poll(async () => Date.parse((await last.getAttribute('datetime')) ?? ''), { timeout: 25_000 })
+      .toBeGreaterThan(before);
+  });
+
   it('keeps the time range in the URL, and shows hints if there is no data', async () => {
     await using dashboard = await Dashboard.open(['node']);
     await connected(dashboard.server);

@@ -1,7 +1,11 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { Logger } from '@nestjs/common';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { DashboardAssets } from './dashboard-assets.js';
 import { TestDatabase } from '../support/databases.js';
 import { sharedServer } from '../support/shared-server.js';
+import { tempDir } from '../support/temp-dir.js';
 import { TestServer } from '../support/test-server.js';
 
 describe('the pages of the server', () => {
@@ -65,5 +69,21 @@ describe('the pages of the server', () => {
     const answer = await fetch(server.http, { headers: { Accept: 'text/html' } });
     expect(answer.status).toBe(200);
     expect((await server.get('/dashboard/')).status).toBe(404);
+  });
+
+  it('of 0.1.4 are not served, and the start tells what to do', async () => {
+    await using database = await TestDatabase.create();
+    const folder = await tempDir('assets-of-0.1.4');
+    await mkdir(join(folder, 'benchmarks'));
+    await writeFile(join(folder, 'benchmarks/index.html'), '<script>draw()</script>');
+    const warn = vi.spyOn(Logger.prototype, 'warn');
+    await using server = await TestServer.ready(database.url, { ASSETS_PATH: folder });
+    const lines = warn.mock.calls.map(([line]) => String(line));
+    warn.mockRestore();
+    await rm(folder, { recursive: true });
+    expect(lines).toContainEqual(
+      expect.stringContaining('It has the pages of 0.1.4, which do not work here.'),
+    );
+    expect((await server.get('/dashboard/benchmarks/')).status).toBe(404);
   });
 });

@@ -1,5 +1,3 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hasBrowser, TestBrowser } from '../support/browser.js';
 import { DashboardAssets } from './dashboard-assets.js';
@@ -8,8 +6,6 @@ import { ReadmeNetwork } from '../support/readme-network.js';
 import { TestServer } from '../support/test-server.js';
 
 const { PEER } = ReadmeNetwork;
-/** `SCREENSHOTS=docs/images npx vitest run test/dashboard/simulated` takes those of the README. */
-const SCREENSHOTS = process.env.SCREENSHOTS ?? '';
 
 const PAGES = [
   { folder: '.', path: '/dashboard/', shows: 'tbody tr:not(.space)' },
@@ -34,7 +30,7 @@ describe.skipIf(!hasBrowser)('every page, with the simulated network', () => {
       ts_start: '2026-01-01T00:00:00',
     };
     expect((await server.api.POST('/benchmarks', { body: run })).response.status).toBe(201);
-    for (const { folder, path, shows } of PAGES) {
+    for (const { path, shows } of PAGES) {
       for (const look of ['light', 'dark', 'phone']) {
         const shown = await browser.open(server.http + path, {
           dark: look === 'dark',
@@ -42,11 +38,6 @@ describe.skipIf(!hasBrowser)('every page, with the simulated network', () => {
         });
         await shown.page.locator(shows).first().waitFor();
         await shown.expectAccessible();
-        if (SCREENSHOTS !== '' && look !== 'phone') {
-          await mkdir(SCREENSHOTS, { recursive: true });
-          const name = folder === '.' ? 'nodes' : folder;
-          await shown.page.screenshot({ path: join(SCREENSHOTS, `${name}-${look}.png`) });
-        }
         await shown.page.context().close();
       }
     }

@@ -72,6 +72,6 @@ it('holds_from is correct while a process runs, after it stopped, and after it w
     what: 'its journal',
     ...WAIT,
   });
-  expect(fourth.log).not.toContain('is not replayed');
+  expect(fourth.log).not.toContain('is left alone');
   await rm(dataDir, { recursive: true, force: true });
 }, 180_000);

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { describeSettings, sourceOutsideConfig } from '../../scripts/write-configuration-docs.mjs';
 import { PACKAGE_VERSION, readSettings, settingDocs, Settings } from '../../src/platform/config/index.js';
-import { kubernetesProblems } from './kubernetes-problems.js';
+import { kubernetesProblems, problemsOfEach } from './kubernetes-problems.js';
 import {
   hasEnvsubst,
   type KubernetesObject,
@@ -16,10 +16,13 @@ import {
   TEMPLATE,
   template,
 } from './template.js';
+import { shellLines } from '../docs/shell-lines.js';
 import { readProjectFile, ROOT } from '../support/markdown.js';
 import { tempDir } from '../support/temp-dir.js';
 
 const RULES = 'monitoring/prometheus/rules.yml';
+/** The rules have no variables, and take long to parse. */
+const WITHOUT_RULES = "sed '/^  groups:/,$d'";
 
 const docs = settingDocs(Settings);
 const secrets = [...docs].filter(([, { secret }]) => secret).map(([name]) => name);
@@ -81,7 +84,14 @@ describe.skipIf(!hasEnvsubst)('deployment.template.yml, rendered with its exampl
   it('has no variables left', () => {
     expect(text).not.toContain('$');
     const kinds = objects.filter((object) => !isPrometheus(object)).map(({ kind }) => kind);
-    expect(kinds).toEqual(['ConfigMap', 'Service', 'Service', 'StatefulSet', 'PodDisruptionBudget']);
+    expect(kinds).toEqual([
+      'ConfigMap',
+      'Service',
+      'Service',
+      'StatefulSet',
+      'PodDisruptionBudget',
+      'NetworkPolicy',
+    ]);
     expect(objects.filter(isPrometheus).map(({ kind }) => kind)).toEqual([
       'ServiceMonitor',
       'PrometheusRule',
@@ -117,6 +127,8 @@ describe.skipIf(!hasEnvsubst)('deployment.template.yml, rendered with its exampl
     expect(env).toMatchObject([
       { valueFrom: { secretKeyRef: { key: 'DATABASE_URL' } } },
       { valueFrom: { secretKeyRef: { key: 'API_TOKENS', optional: true } } },
+      { valueFrom: { secretKeyRef: { key: 'INSIGHT_WEBHOOK_URL', optional: true } } },
+      { valueFrom: { secretKeyRef: { key: 'INSIGHT_WEBHOOK_SECRET', optional: true } } },
       { valueFrom: { secretKeyRef: { key: 'DB_READER_PASSWORD', optional: true } } },
     ]);
     expect(server(of('StatefulSet')).envFrom).toEqual([
@@ -227,17 +239,98 @@ describe.skipIf(!hasEnvsubst)('deployment.template.yml, rendered with its exampl
     });
   });
 
-  it('uses the default storage class and allows all addresses if these are empty', () => {
-    const open = objectsIn(render({ STORAGE_CLASS: '', LOAD_BALANCER_SOURCE_RANGES: '' }));
-    expect(only(open, 'Service', 'tetcore-analytics').spec).toMatchObject({ loadBalancerSourceRanges: null });
-    expect(only(open, 'StatefulSet').spec).toMatchObject({
-      volumeClaimTemplates: [{ spec: { storageClassName: null } }],
+  it('is rejected without one of its variables, or right, and never open to all', { timeout: 60_000 }, () => {
+    const variants = variables
+      .filter(({ name }) => !docs.has(name))
+      .map(({ name }) => ({ name, objects: rendered({ [name]: undefined }, WITHOUT_RULES) ?? [] }));
+    const known = variants.map(({ objects }) => objects.filter((object) => !isPrometheus(object)));
+    const problems = problemsOfEach(known.flat());
+    const accepted = variants.filter((_, index) => {
+      const own = problems.splice(0, known[index]?.length);
+      return own.length > 0 && own.flat().length === 0;
+    });
+    expect(accepted.map(({ name }) => name)).toEqual([
+      'NODE_SELECTOR',
+      'TOLERATIONS',
+      // Then no namespace may connect to the port of metrics,
+      'PROMETHEUS_NAMESPACE',
+      // and no Prometheus selects the objects.
+      'PROMETHEUS_RELEASE',
+    ]);
+    const settings = variables.map(({ name }) => name).filter((name) => docs.has(name));
+    const unset = objectsIn(render(Object.fromEntries(settings.map((name) => [name, undefined]))));
+    expect(settingsOf(only(unset, 'ConfigMap'))).toEqual(
+      readSettings({ DATA_DIR: '/data', METRICS_PORT: '9090', ASSETS_PATH: '/app/static' }),
+    );
+    expect(only(unset, 'Service', 'tetcore-analytics')).toEqual(of('Service', 'tetcore-analytics'));
+  });
+
+  it('leaves names strings that YAML has other types for', { timeout: 60_000 }, () => {
+    const names = [
+      'NAME',
+      'NAMESPACE',
+      'SECRET_NAME',
+      'STORAGE_CLASS',
+      'PROMETHEUS_NAMESPACE',
+      'PROMETHEUS_RELEASE',
+    ];
+    const odd = ['n', 'on', '1e3', 'null', '0123'];
+    const named = (value: string): KubernetesObject[] =>
+      objectsIn(render(Object.fromEntries(names.map((name) => [name, value])), WITHOUT_RULES));
+    const plain = JSON.stringify(named('placeholder'));
+    const all = odd.map((value) => {
+      const objects = named(value);
+      expect(JSON.stringify(objects)).toBe(plain.replaceAll('placeholder', value));
+      return objects.filter((object) => !isPrometheus(object));
+    });
+    expect(kubernetesProblems(all.flat())).toEqual([]);
+  });
+
+  it('is applied by the commands of docs/deployment.md to NAMESPACE only', () => {
+    const commands = shellLines('docs/deployment.md').filter(
+      (line) => line.includes('kubectl') && line.includes('apply'),
+    );
+    expect(commands.length).toBeGreaterThan(2);
+    for (const command of commands) {
+      const script = `set -e\nkubectl() { cat > /dev/null; echo "$*"; }\n${command}`;
+      const run = (env: Record<string, string>): unknown =>
+        spawnSync('bash', ['-c', script], {
+          cwd: ROOT,
+          env: { PATH: process.env.PATH, ...env },
+          encoding: 'utf8',
+        });
+      expect(run({ NAMESPACE: 'telemetry' })).toMatchObject({ stdout: '--namespace telemetry apply -f -\n' });
+    }
+    const script = shellLines('docs/deployment.md').filter((line) => line.includes('NAMESPACE:?'));
+    expect(script.length).toBeGreaterThan(2);
+  });
+
+  it('opens the port of metrics to Prometheus only', () => {
+    const { ingress } = of('NetworkPolicy').spec as {
+      ingress: { from?: unknown; ports: { port: string }[] }[];
+    };
+    expect(ingress.filter(({ from }) => from === undefined)).toEqual([{ ports: [{ port: 'http' }] }]);
+    expect(ingress.filter(({ from }) => from !== undefined)).toEqual([
+      {
+        from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }],
+        ports: [{ port: 'metrics' }],
+      },
+    ]);
+  });
+
+  it('selects machines by label and taint', () => {
+    const chosen = objectsIn(
+      render({ NODE_SELECTOR: '{disk: ssd}', TOLERATIONS: '[{key: telemetry, operator: Exists}]' }),
+    );
+    expect(pod(only(chosen, 'StatefulSet'))).toMatchObject({
+      nodeSelector: { disk: 'ssd' },
+      tolerations: [{ key: 'telemetry', operator: 'Exists' }],
     });
   });
 
   it('has the rules, copied by the commands of docs/monitoring.md, and their job name', async () => {
     const rules = readProjectFile(RULES);
-    expect(of('PrometheusRule').spec).toEqual(parse(rules));
+    expect(of('PrometheusRule').spec).toEqual(parse(rules, { version: '1.1' }));
     const { labels } = of('PrometheusRule').metadata;
     expect(labels).toEqual(of('ServiceMonitor').metadata.labels);
     expect(labels).toMatchObject({ release: 'kube-prometheus-stack' });
@@ -273,6 +366,18 @@ describe.skipIf(!hasEnvsubst)('deployment.template.yml, rendered with its exampl
     expect(left.length).toBeLessThan(objects.length);
   });
 });
+
+/** The rendered objects; undefined if they are no YAML. */
+function rendered(
+  changed: Record<string, string | undefined>,
+  filter?: string,
+): KubernetesObject[] | undefined {
+  try {
+    return objectsIn(render(changed, filter));
+  } catch {
+    return undefined;
+  }
+}
 
 function pod({ spec }: KubernetesObject): Record<string, unknown> {
   return (spec as { template: { spec: Record<string, unknown> } }).template.spec;

@@ -20,11 +20,13 @@ export const hasEnvsubst = spawnSync('envsubst', ['--version']).status === 0;
 /**
  * What `envsubst` makes of the template, with the variables as its head gives them and nothing else.
  *
- * @param changed variables that are set to something else afterwards
+ * @param changed variables that are set to something else afterwards, or unset if undefined
  * @param filter a command that what is written goes through
  */
-export function render(changed: Record<string, string> = {}, filter = 'cat'): string {
-  const changes = Object.keys(changed).map((name) => `export ${name}="$CHANGED_${name}"`);
+export function render(changed: Record<string, string | undefined> = {}, filter = 'cat'): string {
+  const changes = Object.entries(changed).map(([name, value]) =>
+    value === undefined ? `unset ${name}` : `export ${name}="$CHANGED_${name}"`,
+  );
   const script = [
     'set -eu',
     `eval "$(${TAKE_VARIABLES})"`,
@@ -43,9 +45,9 @@ export function render(changed: Record<string, string> = {}, filter = 'cat'): st
   return stdout;
 }
 
-/** The documents in a text, without those that are empty. */
+/** The documents in a text, without those that are empty. kubectl and Helm parse YAML 1.1, where `n` is a boolean. */
 export function objectsIn(text: string): KubernetesObject[] {
-  return parseAllDocuments(text).flatMap((document) => {
+  return parseAllDocuments(text, { version: '1.1', logLevel: 'silent' }).flatMap((document) => {
     if (document.errors.length > 0) throw new Error(document.errors.join('\n'));
     const object = document.toJS() as KubernetesObject | null;
     return object === null ? [] : [object];

@@ -15,6 +15,7 @@ describe('docs/api.md', () => {
       .map(([, path = '']) =>
         path
           .replace('$PEER', '{peer_id}')
+          .replace('$BLOCK', '{block}')
           .replace(/\/(Simnet|\$CHAIN)/, '/{chain}')
           .replace(/\/\d+(?=\/|$)/, '/{id}'),
       );

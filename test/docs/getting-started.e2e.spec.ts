@@ -14,7 +14,7 @@ describe('docs/getting-started.md', () => {
 
   it('quotes the ready line', () => {
     const [ready = ''] = /^Ready\. .*$/m.exec(page) ?? [];
-    const source = readProjectFile('src/server/run.ts').replaceAll('${at}', 'localhost:8080');
+    const source = readProjectFile('src/server/run.ts').replaceAll('${at}', '127.0.0.1:8080');
     expect(ready).not.toBe('');
     expect(source).toContain(`\`${ready}\``);
   });

@@ -8,14 +8,14 @@ const page = readProjectFile('docs/getting-started.md');
 const HERE = 'http://127.0.0.1:8080';
 
 describe('docs/getting-started.md', () => {
-  it('asks questions that have answers, and opens pages that are there', { timeout: 120_000 }, async () => {
+  it('sends requests that have responses, and opens pages that exist', { timeout: 120_000 }, async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);
     await using network = await ReadmeNetwork.play(server);
     expect(network).toBeDefined();
-    const questions = [...page.matchAll(/^curl '(.+)'$/gm)].map(([, url = '']) => url);
-    expect(questions.length).toBeGreaterThan(1);
-    for (const url of questions) {
+    const requests = [...page.matchAll(/^curl '(.+)'$/gm)].map(([, url = '']) => url);
+    expect(requests.length).toBeGreaterThan(1);
+    for (const url of requests) {
       const rows = (await (await server.get(url.replace(HERE, ''))).json()) as unknown[];
       expect({ url, answered: rows.length > 0 }).toEqual({ url, answered: true });
     }

@@ -13,6 +13,7 @@ import { FakeNode } from '../support/fake-node.js';
 import { freePort } from '../support/free-port.js';
 import { ROOT } from '../support/markdown.js';
 import { metric } from '../support/metrics.js';
+import { INSTALL_QUIETLY, pack } from '../support/packed.js';
 import { ServerProcess } from '../support/server-process.js';
 import { tempDir } from '../support/temp-dir.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -33,14 +34,7 @@ beforeAll(async () => {
     if (!['node_modules', 'dist'].includes(name))
       await cp(join(example, name), join(folder, name), { recursive: true });
   }
-  const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
-    cwd: ROOT,
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  const [packed] = JSON.parse(stdout) as { filename: string }[];
-  // PostgreSQL is that of the tests: nothing that scripts of packages would do is needed.
-  const quietly = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
-  await run('npm', ['install', ...quietly, `./${packed?.filename ?? ''}`], { cwd: folder });
+  await run('npm', ['install', ...INSTALL_QUIETLY, await pack(folder)], { cwd: folder });
 }, 240_000);
 
 afterAll(async () => await rm(folder, { recursive: true, force: true }));
@@ -54,6 +48,11 @@ it('the package has a client and a command line', async () => {
 });
 
 describe('the example module', () => {
+  it('passes its own tests, on a database of their own', { timeout: 180_000 }, async () => {
+    const { stdout } = await run('npm', ['test'], { cwd: folder, env: { ...process.env, NO_COLOR: '1' } });
+    expect(stdout).toMatch(/Tests +6 passed \(6\)/);
+  });
+
   it(
     'compiles against the types of the package, also where libraries are checked',
     { timeout: 180_000 },
@@ -139,7 +138,7 @@ describe('the example module', () => {
   );
 
   it.skipIf(!hasBrowser)(
-    'has a page in the navigation of the dashboards, with the question for a token that they have',
+    'has a page in the navigation of the dashboards, with the request for a token that they have',
     { timeout: 120_000 },
     async () => {
       await using database = await TestDatabase.create();

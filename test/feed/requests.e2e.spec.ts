@@ -38,7 +38,11 @@ const MALFORMED: [what: string, request: unknown, error: RegExp][] = [
   ['null as type', { ...good, msg: null }, /^msg must be .*: the type of a message/],
   ['no start', without('start_time'), /^start_time must be a single time such as 2019-01-01T00:00:00/],
   ['no time', { ...good, start_time: 'yesterday' }, /^start_time must be a single time/],
-  ['a day that is not', { ...good, start_time: '2020-02-30T00:00:00' }, /^start_time must be a single time/],
+  [
+    'a day that is not',
+    { ...good, start_time: '2020-02-30T00:00:00' },
+    /^start_time must be a single time .*: 2020-02-30 is not a date/,
+  ],
   ['a number as time', { ...good, start_time: 1577836800 }, /^start_time must be a single time/],
   [
     'another aggregate',

@@ -26,7 +26,7 @@ const PATHS = [
 ] as const;
 /** A peer of the corpus, by whatever is left of it. */
 const PEER = 'QmN';
-const QUESTIONS = [
+const REQUESTS = [
   '/health/ready',
   '/stats/db',
   '/nodes',
@@ -141,10 +141,10 @@ describe(`${FRAMES.toString()} frames at random (TEST_FUZZ_SEED=${SEED.toString(
     await expected.play(Buffer.concat([...sent, goodbye]), path.startsWith('/audit') ? '/audit' : '/', LIMIT);
   }
 
-  async function questions(over: AbortSignal): Promise<void> {
+  async function requests(over: AbortSignal): Promise<void> {
     while (!over.aborted) {
-      for (const question of QUESTIONS) {
-        const answer = await fetch(server.http + question);
+      for (const request of REQUESTS) {
+        const answer = await fetch(server.http + request);
         statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
         const text = await answer.text();
         expect(() => JSON.parse(text) as unknown).not.toThrow();
@@ -158,7 +158,7 @@ describe(`${FRAMES.toString()} frames at random (TEST_FUZZ_SEED=${SEED.toString(
   it('end no process, and each is counted by its outcome', { timeout: 60_000 + FRAMES * 20 }, async () => {
     const over = new AbortController();
     const beside = Promise.all([
-      questions(over.signal),
+      requests(over.signal),
       ...Array.from({ length: QUIET_NODES }, (_, at) =>
         quietNode(PATHS[at % PATHS.length]?.[0] ?? '/', over.signal),
       ),

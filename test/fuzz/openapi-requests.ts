@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { TIMESTAMP } from '../../src/platform/http/index.js';
 import type { JsonSchema, OpenApiAnswers, Operation, Parameter } from '../support/openapi-answers.js';
 
 export interface ApiRequest {
@@ -110,7 +111,7 @@ function fitting(schema: JsonSchema): fc.Arbitrary<string> {
     return fc.oneof(fc.integer({ min, max: Math.min(max, min + 50) }), fc.constant(max)).map(String);
   }
   if (schema.format === 'uuid') return fc.uuid();
-  if (typeof schema.pattern === 'string' && schema.pattern.startsWith('^\\d{4}-')) return time();
+  if (schema.pattern === TIMESTAMP) return time();
   return text();
 }
 
@@ -120,7 +121,13 @@ function time(): fc.Arbitrary<string> {
       .date({ noInvalidDate: true, min: new Date(-62e12), max: new Date(253e12) })
       .map((at) => at.toISOString()),
     fc.integer({ min: -100_000, max: 100_000 }).map((age) => new Date(Date.now() - age).toISOString()),
-    fc.constantFrom('2020-01-01T00:00:00', '2020-01-01 12:30', '9999-12-31T23:59:59.999999999-15:59'),
+    fc.constantFrom(
+      '2020-01-01T00:00:00',
+      '2020-01-01 12:30',
+      '2020-01-01',
+      '2020-01-01T00:00:00+01',
+      '9999-12-31T23:59:59.999999999-15:59',
+    ),
   );
 }
 

@@ -73,8 +73,23 @@ async function benchmarks(server: TestServer, peerId: string): Promise<void> {
   }
 }
 
-/** What exists, so that most questions have an answer. */
-async function known(server: TestServer, peerId: string): Promise<Known> {
+/** A block of the chain of that peer, which is registered. @returns its height and its hash */
+async function aBlock(server: TestServer, database: TestDatabase, peerId: string): Promise<string[]> {
+  const [chain] = (await (await server.get('/network')).json()) as { network: string }[];
+  await database.query(
+    `WITH chain AS (INSERT INTO chains (key, names, first_seen_at, last_seen_at) VALUES ($1, '{}', now(), now())
+                    ON CONFLICT (key) DO UPDATE SET last_seen_at = now() RETURNING id),
+          node AS (INSERT INTO nodes (chain_id, peer_id, first_seen_at, last_seen_at, heard, last_collector)
+                   SELECT id, $2, now(), now(), interval '1 hour', 1 FROM chain ON CONFLICT DO NOTHING)
+     INSERT INTO insight_blocks (chain_id, height, hash, first_seen_at, reporters, expected, arrived, single_source, bins)
+     SELECT id, 5, '\\x05', now(), 1, 1, 1, true, '{}' FROM chain`,
+    [chain?.network, peerId],
+  );
+  return ['5', '0x05'];
+}
+
+/** What exists, so that most requests have a response. */
+async function known(server: TestServer, peerId: string, block: string[]): Promise<Known> {
   const messages = (await (await server.get(`/nodes/logs?peer_id=${peerId}`)).json()) as { cursor: string }[];
   const [connection] = (await (await server.get(`/nodes/${peerId}/connections`)).json()) as { id: string }[];
   const ids = Array.from({ length: EACH }, (_, index) => (index + 1).toString());
@@ -89,6 +104,7 @@ async function known(server: TestServer, peerId: string): Promise<Known> {
     peer_id: [peerId],
     msg: ['block.import', 'system.interval', 'system.network_state', 'tracing.profiling'],
     chain: ['Kusama'],
+    block,
     cursor: [
       ...messages.slice(0, 5).map((message) => message.cursor),
       connection?.id.toString() ?? '',
@@ -105,7 +121,7 @@ describe('random requests to every route', () => {
     const answers = new OpenApiAnswers((await (await server.get('/openapi.json')).json()) as OpenAPIObject);
     const peerId = await aNode(server);
     await benchmarks(server, peerId);
-    const values = await known(server, peerId);
+    const values = await known(server, peerId, await aBlock(server, database, peerId));
     const seen = new Map<string, Set<number>>();
     const each = Math.ceil(REQUESTS / answers.operations.length);
     // What is there is asked for before it is taken away.

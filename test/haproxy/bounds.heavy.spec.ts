@@ -38,14 +38,14 @@ class DeafSite implements AsyncDisposable {
   }
 
   /** @returns how often servers were asked until HAProxy gave it up, with its status */
-  async ask(question: string, headers: readonly string[] = []): Promise<[number, string]> {
+  async ask(request: string, headers: readonly string[] = []): Promise<[number, string]> {
     for (const { asked } of this.servers) asked.length = 0;
     const raw = await RawSocket.connect(this.proxy.http);
-    raw.write([`${question} HTTP/1.1`, 'Host: localhost', ...headers, '', ''].join('\r\n'));
-    await waitUntil(() => raw.text.includes('\r\n'), { what: `an answer to ${question}` });
+    raw.write([`${request} HTTP/1.1`, 'Host: localhost', ...headers, '', ''].join('\r\n'));
+    await waitUntil(() => raw.text.includes('\r\n'), { what: `an answer to ${request}` });
     raw.socket.destroy();
     const asked = this.servers.flatMap((server) => server.asked);
-    expect(asked.every((each) => each === question)).toBe(true);
+    expect(asked.every((each) => each === request)).toBe(true);
     return [asked.length, raw.text.split(' ')[1] ?? ''];
   }
 
@@ -97,7 +97,7 @@ describe.skipIf(!hasHaproxy)('servers behind HAProxy', { timeout: 60_000 }, () =
     const { proxy, servers } = site;
     const nodes = [await FakeNode.connect(proxy.ws), await FakeNode.connect(proxy.ws)];
     expect(await proxy.sessions('nodes')).toEqual([1, 1]);
-    const strangers = await Promise.all(
+    const clients = await Promise.all(
       servers.flatMap(({ http }) => Array.from({ length: most }, () => RawSocket.connect(http))),
     );
     const refused = (): Promise<number> =>
@@ -112,7 +112,7 @@ describe.skipIf(!hasHaproxy)('servers behind HAProxy', { timeout: 60_000 }, () =
       statuses.map(() => ['UP', 0]),
     );
     expect(nodes.every(({ isOpen }) => isOpen)).toBe(true);
-    for (const { socket } of strangers) socket.destroy();
+    for (const { socket } of clients) socket.destroy();
     for (const node of nodes) await node.close();
   });
 
@@ -121,14 +121,14 @@ describe.skipIf(!hasHaproxy)('servers behind HAProxy', { timeout: 60_000 }, () =
     await using site = await DeafSite.start();
     const statuses = await site.proxy.statuses();
     for (const name of ['a', 'b']) {
-      const [nodes = 0, feed = 0, questions = 0] = ['nodes', 'feed', 'answers'].map(
+      const [nodes = 0, feed = 0, requests = 0] = ['nodes', 'feed', 'answers'].map(
         (backend) => statuses.find((one) => one.backend === backend && one.name === name)?.most,
       );
       expect(nodes).toBe(TELEMETRY_MAX_CONNECTIONS);
       expect(feed).toBeGreaterThan(0);
-      expect(questions).toBeGreaterThan(0);
-      // As many questions may have left a connection idle.
-      expect(nodes + feed + 2 * questions).toBeLessThan(HTTP_MAX_CONNECTIONS);
+      expect(requests).toBeGreaterThan(0);
+      // As many requests may have left a connection idle.
+      expect(nodes + feed + 2 * requests).toBeLessThan(HTTP_MAX_CONNECTIONS);
     }
   });
 

@@ -147,7 +147,7 @@ describe('a connection', () => {
       const asked = ask('/nodes');
       await waitUntil(
         async () => (await database.query('SELECT FROM pg_locks WHERE NOT granted')).length > 0,
-        { what: 'the question to wait' },
+        { what: 'the request to wait' },
       );
       void server.stop();
       await waitUntil(() => !httpServer(server).listening, { what: 'the server to be closed' });

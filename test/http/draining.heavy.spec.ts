@@ -15,7 +15,7 @@ const PREFLIGHT = [`Origin: ${ORIGIN}`, 'Access-Control-Request-Method: POST'];
 const REQUESTS: Record<'PORT' | 'METRICS_PORT', [string, number, string[]?][]> = {
   PORT: [
     ['GET /foo', 404],
-    ['DELETE /nodes', 404],
+    ['DELETE /nodes', 405],
     ['GET /nodes/%ff', 400],
     ['GET /dashboard/', 200],
     ['GET /dashboard/pages.json', 200],
@@ -34,9 +34,9 @@ const REQUESTS: Record<'PORT' | 'METRICS_PORT', [string, number, string[]?][]> =
   ],
 };
 
-async function ask(port: number, question: string, headers: readonly string[] = []): Promise<string> {
+async function ask(port: number, request: string, headers: readonly string[] = []): Promise<string> {
   const raw = await RawSocket.connect(`http://127.0.0.1:${port.toString()}`);
-  raw.write([`${question} HTTP/1.1`, 'Host: localhost', ...headers, '', ''].join('\r\n'));
+  raw.write([`${request} HTTP/1.1`, 'Host: localhost', ...headers, '', ''].join('\r\n'));
   return (await raw.ended).toString();
 }
 
@@ -61,10 +61,10 @@ describe('a server that is shutting down', () => {
       await waitUntil(() => node.text.includes('\x88'), { what: 'the close frame' });
 
       const port = which === 'PORT' ? server.port : metricsPort;
-      for (const [question, status, headers] of REQUESTS[which]) {
-        const answer = await ask(port, question, headers);
-        expect(answer, `${question}\n${server.log}`).toMatch(new RegExp(`^HTTP/1\\.1 ${status.toString()} `));
-        expect(answer, question).toMatch(/\r\nConnection: close\r\n/);
+      for (const [request, status, headers] of REQUESTS[which]) {
+        const answer = await ask(port, request, headers);
+        expect(answer, `${request}\n${server.log}`).toMatch(new RegExp(`^HTTP/1\\.1 ${status.toString()} `));
+        expect(answer, request).toMatch(/\r\nConnection: close\r\n/);
       }
 
       node.write(frame('{"msg":"test.draining","n":2}'), frame(Buffer.from([0x03, 0xe9]), { opcode: 8 }));

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { readSettings } from '../../src/platform/config/index.js';
 import { TestDatabase } from '../support/databases.js';
 import { freePort } from '../support/free-port.js';
 import { codesIn, readProjectFile, ROOT, tableUnder } from '../support/markdown.js';
@@ -12,8 +11,14 @@ import { STORAGE_STORIES } from './alerts/storage-stories.js';
 
 const FOLDER = 'monitoring/prometheus';
 const JOB = 'tetcore-analytics';
+const SETTINGS = {
+  TELEMETRY_MAX_CONNECTIONS: '123',
+  QUEUE_MAX_MIB: '5',
+  JOURNAL_MAX_MIB: '17',
+  PURGE_INTERVAL_S: '61',
+};
 const rules = readProjectFile(`${FOLDER}/rules.yml`);
-const unitTests = readProjectFile(`${FOLDER}/rules.test.yml`);
+const unitTests = ['rules', 'chains'].map((name) => readProjectFile(`${FOLDER}/${name}.test.yml`)).join('\n');
 
 const all = (text: string, pattern: RegExp): string[] =>
   [...text.matchAll(pattern)].map(([, found = '']) => found);
@@ -25,6 +30,7 @@ const alerts = rules
   .filter((text) => text.startsWith('alert: '))
   .map((text) => ({ name: /^alert: (\w+)/.exec(text)?.[1] ?? '', text: text.replace(/\s+/g, ' ') }));
 const alertNames = alerts.map(({ name }) => name);
+const isAboutChain = (name: string): boolean => name.startsWith('TetcoreChain');
 
 /** The metrics of a server that the rules name, in expressions and in what they tell people. */
 const metricsNamed = unique(all(rules, /(?<![\w:])((?:tetcore|process|nodejs)_\w+)(?!\w|:)/g));
@@ -43,6 +49,7 @@ describe('the Prometheus rules', () => {
     await using server = await ServerProcess.ready(await freePort(), {
       DATABASE_URL: database.url,
       JOURNAL_MODE: 'off',
+      ...SETTINGS,
     });
     const text = await (await fetch(`${server.http}/metrics`)).text();
     const served = new Set(
@@ -52,19 +59,30 @@ describe('the Prometheus rules', () => {
     );
     expect(metricsNamed.length).toBeGreaterThan(15);
     expect(metricsNamed.filter((name) => !served.has(name))).toEqual([]);
+    // The thresholds of a server follow its settings.
+    expect(
+      Object.fromEntries(
+        [...text.matchAll(/^tetcore_setting_(\w+) (\S+)$/gm)].map(([, name, value]) => [name, Number(value)]),
+      ),
+    ).toEqual({
+      telemetry_max_connections: 123,
+      queue_max_bytes: 5 * 2 ** 20,
+      journal_max_bytes: 17 * 2 ** 20,
+      purge_interval_seconds: 61,
+      insight_aggregation: 1,
+    });
   });
 
   it('use only labels of docs/metrics.md', () => {
     const known = new Set(codesIn(readProjectFile('docs/metrics.md')));
     const values = all(rules, /\w+=~?"([^"]+)"/g)
       .flatMap((value) => value.split('|'))
-      .filter((value) => value !== JOB);
+      .filter((value) => value !== JOB && value !== 'firing' && !alertNames.includes(value));
     expect(values.length).toBeGreaterThan(5);
     expect(values.filter((value) => !known.has(value))).toEqual([]);
   });
 
-  it('have the defaults of the settings as limits', () => {
-    const settings = readSettings({});
+  it('have fixed thresholds only for what is no setting', () => {
     const bounds = [...rules.matchAll(/record: tetcore:(\w+):bound\s+expr: vector\(([\d *]+)\)/g)].map(
       ([, name = '', factors = '']): [string, number] => [
         name,
@@ -72,12 +90,8 @@ describe('the Prometheus rules', () => {
       ],
     );
     expect(Object.fromEntries(bounds)).toEqual({
-      sockets: settings.TELEMETRY_MAX_CONNECTIONS,
-      queue_memory_bytes: settings.QUEUE_MAX_MIB * 2 ** 20,
-      journal_bytes: settings.JOURNAL_MAX_MIB * 2 ** 20,
-      purge_age_seconds: 6 * settings.PURGE_INTERVAL_S,
-      // Of what is not set.
       registry_age_seconds: 600,
+      insight_age_seconds: 600,
       database_growth_bytes: 1e9,
     });
   });
@@ -85,6 +99,8 @@ describe('the Prometheus rules', () => {
   it('have a severity, a summary, and a description with a link for each alert', () => {
     const headings = new Set(all(readProjectFile('docs/operations.md'), /^## (.+)$/gm));
     const incomplete = alerts.filter(({ text }) => {
+      if (isAboutChain(/^alert: (\w+)/.exec(text)?.[1] ?? ''))
+        return !/summary: \S.*description: .*Action: docs\/monitoring\.md#alerts-about-chains\./.test(text);
       const section = /description: .*See "([^"]+)" in docs\/operations\.md\./.exec(text)?.[1] ?? '';
       return !(
         /severity: (?:critical|warning) /.test(text) &&
@@ -105,14 +121,16 @@ describe('the Prometheus rules', () => {
     expect(unique(tested(false))).toEqual(unique(alertNames));
   });
 
-  it('have a story with the cause of each alert on a real server', () => {
+  it('have a story with the cause of each alert about servers on a real one', () => {
     const stories = [...SERVER_STORIES, ...MESSAGE_STORIES, ...STORAGE_STORIES];
-    expect(unique(stories.flatMap((story) => Object.keys(story.alerts)))).toEqual(unique(alertNames));
+    const ofServers = alertNames.filter((name) => !isAboutChain(name));
+    expect(unique(stories.flatMap((story) => Object.keys(story.alerts)))).toEqual(unique(ofServers));
   });
 
   it('are listed in docs/monitoring.md', () => {
-    const listed = tableUnder(readProjectFile('docs/monitoring.md'), '## Alerts').flatMap(([alert = '']) =>
-      codesIn(alert),
+    const page = readProjectFile('docs/monitoring.md');
+    const listed = ['## Alerts', '## Alerts about chains'].flatMap((heading) =>
+      tableUnder(page, heading).flatMap(([alert = '']) => codesIn(alert)),
     );
     expect(listed).toEqual(alertNames);
   });

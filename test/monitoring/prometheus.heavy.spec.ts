@@ -13,9 +13,13 @@ const rules = readProjectFile(`${FOLDER}/rules.yml`);
 describe.skipIf(!hasPrometheus)('Prometheus', () => {
   const path = (name: string): string => `${ROOT}/${FOLDER}/${name}`;
 
-  it('passes the unit tests of the rules', { timeout: 240_000 }, async () => {
-    expect(await promtool('test', 'rules', path('rules.test.yml'))).toContain('SUCCESS');
-  });
+  it.each(['rules', 'chains'])(
+    'passes the unit tests of the rules: %s',
+    { timeout: 240_000 },
+    async (name) => {
+      expect(await promtool('test', 'rules', path(`${name}.test.yml`))).toContain('SUCCESS');
+    },
+  );
 
   it(
     'evaluates the rules on two servers, and alerts for the one that stops',

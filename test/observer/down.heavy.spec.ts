@@ -3,40 +3,21 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LockedFile } from '../../src/platform/lock/index.js';
 import { FakeNode } from '../support/fake-node.js';
-import { freePort } from '../support/free-port.js';
-import { ServerProcess } from '../support/server-process.js';
 import { waitUntil } from '../support/wait-until.js';
-import {
-  EXACT_MS,
-  gapOf,
-  lastHeartbeat,
-  letIn,
-  ObservedStage,
-  startedServer,
-  storedGaps,
-} from './observed.js';
+import { EXACT_MS, gapOf, lastHeartbeat, letIn, ObservedStage, storedGaps } from './observed.js';
 
 describe('a server that is down', { timeout: 120_000 }, () => {
-  const stage = ObservedStage.forEachStory();
-
-  const start = async (
-    url = stage.database.url,
-  ): Promise<{ server: ServerProcess; acceptingSince: number }> => {
-    const started = await startedServer({ DATABASE_URL: url, DATA_DIR: stage.dataDir });
-    stage.ends.add(started.server);
-    return started;
-  };
-
-  const numberOf = async (): Promise<number | undefined> =>
-    (await stage.database.query<{ number: number }>('SELECT number FROM collectors ORDER BY started_at'))[0]
+  const numberOf = async ({ database }: ObservedStage): Promise<number | undefined> =>
+    (await database.query<{ number: number }>('SELECT number FROM collectors ORDER BY started_at'))[0]
       ?.number;
 
   it('was down from its kill until the next process of its folder accepted nodes', async () => {
-    const { server } = await start();
-    const killed = await numberOf();
+    await using stage = await ObservedStage.create();
+    const { server } = await stage.start();
+    const killed = await numberOf(stage);
     const killedAt = Date.now();
     await server.end('SIGKILL');
-    const { acceptingSince } = await start();
+    const { acceptingSince } = await stage.start();
     const gap = await gapOf(stage.database, 'down', ({ ended }) => ended !== null);
     expect(gap.collector).toBe(killed);
     expect(Math.abs(gap.began - killedAt)).toBeLessThan(EXACT_MS);
@@ -45,8 +26,9 @@ describe('a server that is down', { timeout: 120_000 }, () => {
   });
 
   it('was down since its kill, also if the database could not be reached before and after it', async () => {
+    await using stage = await ObservedStage.create();
     const proxy = await stage.proxied();
-    const { server } = await start(proxy.url);
+    const { server } = await stage.start({ DATABASE_URL: proxy.url });
     await proxy.cut();
     const cutAt = Date.now();
     await waitUntil(async () => (await lastHeartbeat(stage.dataDir)) > cutAt + 2_000, {
@@ -54,9 +36,7 @@ describe('a server that is down', { timeout: 120_000 }, () => {
     });
     const killedAt = Date.now();
     await server.end('SIGKILL');
-    const next = stage.ends.add(
-      ServerProcess.spawn(await freePort(), { DATABASE_URL: proxy.url, DATA_DIR: stage.dataDir }),
-    );
+    const next = await stage.spawn({ DATABASE_URL: proxy.url });
     await waitUntil(() => next.log.includes('The database is not ready'), {
       what: 'the next server to wait for the database',
       timeoutMs: 30_000,
@@ -70,13 +50,14 @@ describe('a server that is down', { timeout: 120_000 }, () => {
   });
 
   it('is down since its stop, without an end until the next process of its folder accepts nodes', async () => {
-    const { server } = await start();
+    await using stage = await ObservedStage.create();
+    const { server } = await stage.start();
     const stoppedAt = Date.now();
     expect(await server.end('SIGTERM')).toBe(0);
     const open = await gapOf(stage.database, 'down');
-    expect(open).toMatchObject({ collector: await numberOf(), ended: null });
+    expect(open).toMatchObject({ collector: await numberOf(stage), ended: null });
     expect(Math.abs(open.began - stoppedAt)).toBeLessThan(EXACT_MS);
-    const { acceptingSince } = await start();
+    const { acceptingSince } = await stage.start();
     const gap = await gapOf(stage.database, 'down', ({ ended }) => ended !== null);
     expect(Math.abs(gap.began - open.began)).toBeLessThan(2);
     expect(Math.abs((gap.ended ?? 0) - acceptingSince)).toBeLessThan(EXACT_MS);
@@ -84,20 +65,22 @@ describe('a server that is down', { timeout: 120_000 }, () => {
   });
 
   it('stops at the time in its heartbeat, if the database cannot be reached', async () => {
+    await using stage = await ObservedStage.create();
     const proxy = await stage.proxied();
-    const { server } = await start(proxy.url);
+    const { server } = await stage.start({ DATABASE_URL: proxy.url });
     await proxy.cut();
     const stoppedAt = Date.now();
     expect(await server.end('SIGTERM')).toBe(0);
     await proxy.listen();
-    await start(proxy.url);
+    await stage.start({ DATABASE_URL: proxy.url });
     const gap = await gapOf(stage.database, 'down', ({ ended }) => ended !== null);
     expect(Math.abs(gap.began - stoppedAt)).toBeLessThan(EXACT_MS);
   });
 
   it('has no gap while only its database cannot be reached', async () => {
+    await using stage = await ObservedStage.create();
     const proxy = await stage.proxied();
-    const { server } = await start(proxy.url);
+    const { server } = await stage.start({ DATABASE_URL: proxy.url });
     const node = await FakeNode.connect(server.ws);
     await node.sendConnected({ network_id: 'QmHeard' });
     await proxy.cut();
@@ -121,14 +104,15 @@ describe('a server that is down', { timeout: 120_000 }, () => {
   });
 
   it('does not affect processes that share its DATA_DIR, and records when they end', async () => {
-    const first = await start();
-    await start();
+    await using stage = await ObservedStage.create();
+    const first = await stage.start();
+    await stage.start();
     const killedAt = Date.now();
     await first.server.end('SIGKILL');
     const open = await gapOf(stage.database, 'down');
-    expect(open).toMatchObject({ collector: await numberOf(), ended: null });
+    expect(open).toMatchObject({ collector: await numberOf(stage), ended: null });
     expect(Math.abs(open.began - killedAt)).toBeLessThan(EXACT_MS);
-    const { acceptingSince } = await start();
+    const { acceptingSince } = await stage.start();
     const gap = await gapOf(stage.database, 'down', ({ ended }) => ended !== null);
     expect(gap.collector).toBe(open.collector);
     expect(Math.abs((gap.ended ?? 0) - acceptingSince)).toBeLessThan(EXACT_MS);
@@ -136,7 +120,8 @@ describe('a server that is down', { timeout: 120_000 }, () => {
   });
 
   it('creates its folder again if that was removed', async () => {
-    const { server } = await start();
+    await using stage = await ObservedStage.create();
+    const { server } = await stage.start();
     await rm(join(stage.dataDir, 'observer'), { recursive: true });
     const removedAt = Date.now();
     await waitUntil(async () => (await lastHeartbeat(stage.dataDir)) > removedAt, {
@@ -146,20 +131,21 @@ describe('a server that is down', { timeout: 120_000 }, () => {
     });
     const killedAt = Date.now();
     await server.end('SIGKILL');
-    await start();
+    await stage.start();
     const gap = await gapOf(stage.database, 'down', ({ ended }) => ended !== null);
     expect(Math.abs(gap.began - killedAt)).toBeLessThan(EXACT_MS);
   });
 
   it('was down until the next process accepted nodes, even if that can use its folder only later', async () => {
-    const { server } = await start();
+    await using stage = await ObservedStage.create();
+    const { server } = await stage.start();
     const killedAt = Date.now();
     await server.end('SIGKILL');
     const root = join(stage.dataDir, 'observer');
     const [id = ''] = await readdir(root);
     // As by a process that is at it, and is frozen.
     const lock = LockedFile.take(join(root, id, 'lock'));
-    const { acceptingSince } = await start();
+    const { acceptingSince } = await stage.start();
     expect(await storedGaps(stage.database)).toEqual([]);
     lock?.close();
     const gap = await gapOf(stage.database, 'down', ({ ended }) => ended !== null);

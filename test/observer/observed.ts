@@ -1,6 +1,5 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach } from 'vitest';
 import { TestDatabase } from '../support/databases.js';
 import { Ends } from '../support/ends.js';
 import { freePort } from '../support/free-port.js';
@@ -14,33 +13,51 @@ import { waitUntil } from '../support/wait-until.js';
 /** How exactly the beginning and the end of a gap are known: milliseconds. */
 export const EXACT_MS = 1_000;
 
-/** What each story has of its own: a database, a DATA_DIR, and what is to end with it. */
-export class ObservedStage {
-  database!: TestDatabase;
-  dataDir!: string;
-  ends!: Ends;
+/** What a story has of its own: a database, a DATA_DIR, and what ends with it. */
+export class ObservedStage implements AsyncDisposable {
+  readonly ends = new Ends();
+  dataDir = '';
 
-  /** To be called in a `describe`. */
-  static forEachStory(): ObservedStage {
-    const stage = new ObservedStage();
-    beforeEach(async () => {
-      stage.database = await TestDatabase.create();
-      stage.dataDir = await tempDir('observer');
-      stage.ends = new Ends();
-    });
-    afterEach(async () => {
-      await stage.ends[Symbol.asyncDispose]();
-      await stage.database[Symbol.asyncDispose]();
-      await rm(stage.dataDir, { recursive: true, force: true });
-    });
+  private constructor(readonly database: TestDatabase) {
+    this.ends.add(database);
+  }
+
+  static async create(): Promise<ObservedStage> {
+    const stage = new ObservedStage(await TestDatabase.create());
+    stage.dataDir = await stage.folder();
     return stage;
   }
 
-  /** A line to the database that can be cut. */
+  /** Another DATA_DIR. */
+  async folder(): Promise<string> {
+    const path = await tempDir('observer');
+    this.ends.add({ [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) });
+    return path;
+  }
+
+  /** A connection to the database that can be cut. */
   async proxied(): Promise<TcpProxy> {
     const proxy = this.ends.add(new TcpProxy(await freePort(), this.database.url));
     await proxy.listen();
     return proxy;
+  }
+
+  /** A server that is started, and the moment from which it certainly accepts nodes. */
+  async start(
+    environment: Record<string, string> = {},
+  ): Promise<{ server: ServerProcess; acceptingSince: number }> {
+    const server = await this.spawn(environment);
+    return { server, acceptingSince: await letIn(server) };
+  }
+
+  /** A server that is not ready yet. */
+  async spawn(environment: Record<string, string> = {}): Promise<ServerProcess> {
+    const settings = { DATABASE_URL: this.database.url, DATA_DIR: this.dataDir, ...environment };
+    return this.ends.add(ServerProcess.spawn(await freePort(), settings));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.ends[Symbol.asyncDispose]();
   }
 }
 
@@ -83,19 +100,6 @@ export async function lastHeartbeat(dataDir: string): Promise<number> {
     }),
   );
   return Math.max(...times);
-}
-
-/** A server that is started, and the moment from which it certainly takes nodes in. */
-export async function startedServer(
-  environment: Record<string, string>,
-): Promise<{ server: ServerProcess; acceptingSince: number }> {
-  const server = ServerProcess.spawn(await freePort(), environment);
-  try {
-    return { server, acceptingSince: await letIn(server) };
-  } catch (error) {
-    await server[Symbol.asyncDispose]();
-    throw error;
-  }
 }
 
 /** When the first node was let in. */

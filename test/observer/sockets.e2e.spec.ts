@@ -8,21 +8,17 @@ import {
   nodesOfTwoAddresses,
   ObservedStage,
   pausedIs,
-  startedServer,
   storedGaps,
 } from './observed.js';
 
 describe('a running server', { timeout: 120_000 }, () => {
-  const stage = ObservedStage.forEachStory();
-
   /** It has no room for more than 4 MiB. */
-  const small = (url: string) =>
-    startedServer({ DATABASE_URL: url, DATA_DIR: stage.dataDir, JOURNAL_MODE: 'off', QUEUE_MAX_MIB: '4' });
+  const small = (url: string) => ({ DATABASE_URL: url, JOURNAL_MODE: 'off', QUEUE_MAX_MIB: '4' });
 
   it('records a gap while it reads from no node', async () => {
+    await using stage = await ObservedStage.create();
     const proxy = await stage.proxied();
-    const { server } = await small(proxy.url);
-    stage.ends.add(server);
+    const { server } = await stage.start(small(proxy.url));
     const node = await FakeNode.connect(server.ws);
     await proxy.cut();
     await flood(node);
@@ -36,9 +32,9 @@ describe('a running server', { timeout: 120_000 }, () => {
   });
 
   it('records a pause that was not stored before a kill', async () => {
+    await using stage = await ObservedStage.create();
     const proxy = await stage.proxied();
-    const { server } = await small(proxy.url);
-    stage.ends.add(server);
+    const { server } = await stage.start(small(proxy.url));
     await proxy.cut();
     await flood(await FakeNode.connect(server.ws));
     const pausedAt = await pausedIs(server, true);
@@ -46,7 +42,7 @@ describe('a running server', { timeout: 120_000 }, () => {
     const killedAt = Date.now();
     await server.end('SIGKILL');
     await proxy.listen();
-    stage.ends.add((await small(proxy.url)).server);
+    await stage.start(small(proxy.url));
     const down = await gapOf(stage.database, 'down');
     const paused = await gapOf(stage.database, 'paused');
     expect(Math.abs(paused.began - pausedAt)).toBeLessThan(EXACT_MS);
@@ -56,12 +52,8 @@ describe('a running server', { timeout: 120_000 }, () => {
   });
 
   it('records a loss of half of its nodes, until half of them are back', async () => {
-    const { server } = await startedServer({
-      DATABASE_URL: stage.database.url,
-      DATA_DIR: stage.dataDir,
-      TRUSTED_PROXIES: '127.0.0.1',
-    });
-    stage.ends.add(server);
+    await using stage = await ObservedStage.create();
+    const { server } = await stage.start({ TRUSTED_PROXIES: '127.0.0.1' });
     const nodes = await nodesOfTwoAddresses(server, 20);
     const openedAt = Date.now();
     await waitUntil(() => Date.now() > openedAt + 1_100, { what: 'nodes that have been there' });

@@ -1,5 +1,6 @@
 import { createConfig, lint } from '@redocly/openapi-core';
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { readFile } from 'node:fs/promises';
 import openapiTS, { astToString, COMMENT_HEADER } from 'openapi-typescript';
 import { describe, expect, it } from 'vitest';
@@ -52,6 +53,58 @@ describe('the OpenAPI document', () => {
     expect(bare).toEqual([]);
   });
 
+  it('gives every integer a format that holds its bounds', async () => {
+    const wrong: unknown[] = [];
+    eachSchema(await kept(), (schema, path) => {
+      if (![schema.type].flat().includes('integer')) return;
+      const { format, minimum = 0, maximum = 0 } = schema;
+      const isSmall = minimum >= -(2 ** 31) && maximum < 2 ** 31;
+      if (format !== 'int64' && !(format === 'int32' && isSmall)) wrong.push([path, format, maximum]);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('closes the schema of every body, and has the statuses of bodies where there is one', async () => {
+    const { paths, components } = await kept();
+    const operations = Object.values(paths).flatMap((item) =>
+      Object.values(item as Record<string, Operation>),
+    );
+    const bodies = operations.filter(({ requestBody }) => requestBody !== undefined);
+    expect(bodies.length).toBeGreaterThan(4);
+    for (const operation of operations) {
+      const hasBody = bodies.includes(operation);
+      const statuses = Object.keys(operation.responses);
+      expect([operation.operationId, ...statuses]).toEqual(expect.arrayContaining(['400', '503']));
+      for (const status of ['413', '415']) {
+        expect([operation.operationId, status, statuses.includes(status)]).toEqual([
+          operation.operationId,
+          status,
+          hasBody,
+        ]);
+      }
+      if (!hasBody) continue;
+      const { required, content } = operation.requestBody ?? {};
+      const name = content?.['application/json']?.schema.$ref?.split('/').at(-1) ?? '';
+      expect([name, required]).toEqual([name, true]);
+      expect(components?.schemas?.[name]).toMatchObject({ additionalProperties: false });
+    }
+  });
+
+  it('requires a benchmark_spec or a setup of a new benchmark, as the server does', async () => {
+    const { components } = await kept();
+    const validate = new Ajv2020({ strict: false }).compile(components?.schemas?.BenchmarkBody ?? {});
+    for (const [body, isValid] of [
+      [{ setup: {} }, true],
+      [{ benchmark_spec: {}, setup: null }, true],
+      [{}, false],
+      [{ setup: null }, false],
+      [{ benchmark_spec: null, description: 'x' }, false],
+      [{ setup: {}, other: 1 }, false],
+    ] as const) {
+      expect([body, validate(body)]).toEqual([body, isValid]);
+    }
+  });
+
   it('is the source of the client in the repository: npm run client:generate', async () => {
     const generated = COMMENT_HEADER + astToString(await openapiTS(DOCUMENT));
     expect(await readFile(SCHEMA, 'utf8')).toBe(generated);
@@ -70,6 +123,26 @@ describe('the OpenAPI document', () => {
     }
   });
 });
+
+interface Operation {
+  operationId: string;
+  responses: object;
+  requestBody?: { required: boolean; content: Record<string, { schema: { $ref?: string } }> };
+}
+
+interface Schema {
+  type?: string | string[];
+  format?: string;
+  minimum?: number;
+  maximum?: number;
+}
+
+/** Calls for every object in a document. */
+function eachSchema(value: unknown, call: (schema: Schema, path: string) => void, path = ''): void {
+  if (typeof value !== 'object' || value === null) return;
+  call(value, path);
+  for (const [name, inner] of Object.entries(value)) eachSchema(inner, call, `${path}/${name}`);
+}
 
 interface Described {
   name?: string;

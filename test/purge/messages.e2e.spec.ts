@@ -112,6 +112,31 @@ describe('messages of /', () => {
     expect(await stored(database)).toEqual([]);
   });
 
+  it('stay until they are aggregated, for a day at most', async () => {
+    await using database = await TestDatabase.create();
+    await using storage = storageOf(database, 24);
+    await using purge = await TestPurge.open(database.url, 24);
+    const hours = [0, 6, 12, 18].map((hour) => NOW + hour * HOUR);
+    await storage.store(batch({ expiring: hours.map((at) => row({ at })) }));
+    const aggregatedUntil = async (at: number): Promise<void> => {
+      await database.query(
+        `INSERT INTO insight_state (began_at, closed_until, stored_until, passed_at, owner)
+         VALUES ($1, $1, $1, $1, gen_random_uuid()) ON CONFLICT (id) DO UPDATE SET stored_until = $1`,
+        [new Date(at)],
+      );
+    };
+    await aggregatedUntil(NOW + 7 * HOUR);
+    await purge.done(NOW + 44 * HOUR);
+    expect(await times(database)).toEqual(hours.slice(2));
+    await purge.done(NOW + 56 * HOUR);
+    expect(await times(database)).toEqual(hours.slice(2));
+    await purge.done(NOW + 62 * HOUR);
+    expect(await times(database)).toEqual(hours.slice(3));
+    await aggregatedUntil(NOW + 62 * HOUR);
+    await purge.done(NOW + 62 * HOUR);
+    expect(await times(database)).toEqual([]);
+  });
+
   it('with timestamps before the dropped partitions are stored, and removed by the next purge', async () => {
     await using database = await TestDatabase.create();
     await using storage = storageOf(database, 24);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type ExpiringRows,
   type Extensions,
-  PurgeModule,
+  PurgeRegistryModule,
   type PurgePart,
   PurgeRegistry,
   readSettings,
@@ -76,7 +76,7 @@ function register(registry: PurgeRegistry): void {
   registry.register(totals);
 }
 
-@Module({ imports: [PurgeModule] })
+@Module({ imports: [PurgeRegistryModule] })
 class SightingsModule {
   constructor(registry: PurgeRegistry) {
     register(registry);
@@ -88,7 +88,7 @@ function registerBroken(registry: PurgeRegistry): void {
   registry.registerRows({ ...sightings, after: ['team_broken'] });
 }
 
-@Module({ imports: [PurgeModule] })
+@Module({ imports: [PurgeRegistryModule] })
 class LostModule {
   constructor(registry: PurgeRegistry) {
     registry.register({ ...totals, after: ['nothing_of_ours'] });

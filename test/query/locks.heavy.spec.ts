@@ -12,8 +12,8 @@ const HOUR = 3_600_000;
 const REPORTER = 'QmReporter';
 const MONTH_S = 31 * 86_400;
 
-/** Questions about messages, of each kind: all of them lock `peer_connections` before the messages. */
-const QUESTIONS = [
+/** Requests about messages, of each kind: all of them lock `peer_connections` before the messages. */
+const REQUESTS = [
   `/reputation?max_age_s=${MONTH_S.toString()}`,
   `/reputation/logged?max_age_s=${MONTH_S.toString()}`,
   '/reputation/QmSeen',
@@ -22,7 +22,7 @@ const QUESTIONS = [
   `/nodes/log_stats?peer_id=${REPORTER}`,
   `/nodes/peer_counts?peer_id=${REPORTER}`,
 ] as const;
-const OTHER_QUESTIONS = ['/stats/db', '/nodes', `/nodes/${REPORTER}`, `/nodes/${REPORTER}/connections`];
+const OTHER_REQUESTS = ['/stats/db', '/nodes', `/nodes/${REPORTER}`, `/nodes/${REPORTER}/connections`];
 
 /** A database with a report of each of the last hours, each hour in a partition of its own. */
 async function databaseWith(hours: number): Promise<TestDatabase> {
@@ -62,13 +62,13 @@ describe('a session that locks messages before connections', () => {
     await using server = await TestServer.ready(database.url);
     // All are to be read at once, and come from one address.
     Object.assign(server.server.app.get(ResponseLimits), { pagesOfAddress: 6 });
-    const expected = await Promise.all(QUESTIONS.map((path) => ask(server, path)));
-    expect(expected.map(([, status]) => status)).toEqual(QUESTIONS.map(() => 200));
+    const expected = await Promise.all(REQUESTS.map((path) => ask(server, path)));
+    expect(expected.map(([, status]) => status)).toEqual(REQUESTS.map(() => 200));
     await onDatabase(database.url, async (other) => {
       await other.query("SET deadlock_timeout = '1h'; BEGIN; LOCK TABLE logs_expiring");
-      const asking = Promise.all(QUESTIONS.map((path) => ask(server, path)));
-      await waitUntil(async () => (await waitingFor(database, 'logs_expiring')) === QUESTIONS.length, {
-        what: 'the questions to have locked the connections, and to wait for the messages',
+      const asking = Promise.all(REQUESTS.map((path) => ask(server, path)));
+      await waitUntil(async () => (await waitingFor(database, 'logs_expiring')) === REQUESTS.length, {
+        what: 'the requests to have locked the connections, and to wait for the messages',
       });
       await other.query('LOCK TABLE peer_connections; COMMIT');
       expect(await asking).toEqual(expected);
@@ -92,7 +92,7 @@ describe('queries during a purge', () => {
     const answered: Answer[] = [];
     let dropped = 0;
     let purging = true;
-    const asking = [...QUESTIONS, ...OTHER_QUESTIONS].map(async (path) => {
+    const asking = [...REQUESTS, ...OTHER_REQUESTS].map(async (path) => {
       do answered.push(await ask(server, path));
       while (purging);
     });

@@ -4,16 +4,15 @@ import { once } from 'node:events';
 import { type IncomingMessage, request, type RequestOptions } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, it } from 'vitest';
 import { MESSAGE_JSON, rangeQuery } from '../../src/query/messages/message-sql.js';
-import { NEWEST_FIRST, type TimeRange } from '../../src/query/messages/message-ranges.js';
+import { NEWEST_FIRST, type ReadRange } from '../../src/query/messages/message-ranges.js';
 import type { ConnectionSnapshot, EndReason } from '../../src/storage/index.js';
 import { batch, row, snapshot, type TestRow, newConnectionId, TEST_COLLECTOR } from '../support/batches.js';
 import { TestDatabase } from '../support/databases.js';
 import { onDatabase } from '../support/on-database.js';
+import { usedBytes } from '../support/kept-bytes.js';
 import { kusamaMessages } from '../support/real-messages.js';
 import { sharedServer } from '../support/shared-server.js';
 import { TestServer } from '../support/test-server.js';
@@ -23,16 +22,6 @@ import { waitUntil } from '../support/wait-until.js';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const MIB = 1024 ** 2;
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
-
-/** What is held in memory, less garbage: MiB. */
-function memory(): number {
-  collectGarbage();
-  const { heapUsed, external } = process.memoryUsage();
-  return (heapUsed + external) / MIB;
-}
 
 interface Message {
   id: number;
@@ -193,20 +182,20 @@ describe('a response of GET /nodes/logs', () => {
     await using database = await TestDatabase.create();
     const size = await networkStates(database, 1000);
     await using server = await TestServer.ready(database.url);
-    const before = memory();
+    const before = usedBytes();
     const answer = await ask(server, '/nodes/logs?peer_id=QmAsked&limit=10000');
     // The client does not read, so that no more rows are fetched.
     await leftAlone(database);
-    let [peak, bytes, looks] = [memory(), 0, 0];
+    let [peak, bytes, looks] = [usedBytes(), 0, 0];
     for await (const chunk of answer as AsyncIterable<Buffer>) {
       bytes += chunk.length;
       if (bytes > 10 * MIB * looks) {
         looks += 1;
-        peak = Math.max(peak, memory());
+        peak = Math.max(peak, usedBytes());
       }
     }
     expect(bytes).toBeGreaterThan(900 * size);
-    expect(peak - before).toBeLessThan(40);
+    expect(peak - before).toBeLessThan(20 * MIB);
   }, 90_000);
 
   it('stops reading from the database when the client disconnects', async () => {
@@ -279,7 +268,8 @@ describe('a response of GET /nodes/logs', () => {
       expect(statuses.slice(0, 5).sort()).toEqual([200, 200, 503, 503, 503]);
       expect(statuses.slice(5).sort()).toEqual([200, 200, 503, 503, 503]);
       await leftAlone(database);
-      expect((await inTransaction(database)).length).toBe(4);
+      // Jobs of the server have short transactions on the same pool.
+      await waitUntil(async () => (await inTransaction(database)).length === 4, { what: 'four readers' });
       for (const probe of ['/nodes', '/health/live', '/health/ready', '/network']) {
         pages.push((await server.get(probe)).status);
       }
@@ -345,7 +335,7 @@ describe('an invalid request', () => {
       ['peer_id=a&msg=x&msg=y', 'msg'],
       ['peer_id=a&target=%00', 'target'],
       ['peer_id=a&target=x&target=y', 'target'],
-      ...['0x10', '1e3', '1.0', '+1', '-1', '0', '10001', '', ' 1', '1&limit=1', 'NaN', '9'.repeat(30)].map(
+      ...['0x10', '1e3', '1.0', '+1', '-1', '0', '1000001', '', ' 1', '1&limit=1', 'NaN', '9'.repeat(30)].map(
         (limit): [string, string] => [`peer_id=a&limit=${encodeURI(limit).replace('+', '%2B')}`, 'limit'],
       ),
       ...[
@@ -395,6 +385,9 @@ describe('an invalid request', () => {
       '2020-01-01T24:00:00',
       '2020-01-01T00:00:00.123456789z',
       '2020-01-01T00:00:00 0530',
+      '2020-01-01T00:00:00%2B05',
+      '2020-01-01',
+      '2016-12-31T23:59:60Z',
     ]) {
       for (const name of ['start_time', 'end_time']) {
         const answer = await server.get(`/nodes/logs?peer_id=a&${name}=${time}`);
@@ -441,7 +434,7 @@ describe('the messages of a node', () => {
       peer: fc.constantFrom('own', 'own', 'other'),
       messages: fc.array(message, { maxLength: 25 }),
     });
-    const question = fc.record(
+    const request = fc.record(
       {
         msg: fc.constantFrom('block.import', 'system.interval', '', 'ä', 'never'),
         target: fc.constantFrom('one', 'two'),
@@ -457,8 +450,8 @@ describe('the messages of a node', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(connection, { maxLength: 6 }),
-        fc.array(question, { minLength: 3, maxLength: 8 }),
-        async (connections, questions) => {
+        fc.array(request, { minLength: 3, maxLength: 8 }),
+        async (connections, requests) => {
           const peer = uuidv7();
           const parts = connections.map(({ audit, end, peer: whose, messages }) => {
             const made = connectionWith(
@@ -490,7 +483,7 @@ describe('the messages of a node', () => {
               [peer],
             )
           ).map(({ at }) => at);
-          for (const { msg, target, start, end, limit, order, format, page } of questions) {
+          for (const { msg, target, start, end, limit, order, format, page } of requests) {
             const [from, to] = [start, end].map((at) =>
               at === undefined ? undefined : times[at % times.length],
             );
@@ -643,7 +636,7 @@ describe('the query plans', () => {
 
     const touched = new Set<string>();
     const selection = { peerId: 'QmAsked', order: NEWEST_FIRST, limit: 10, projection: MESSAGE_JSON };
-    let range: TimeRange | null = NEWEST_FIRST.first(connection, now);
+    let range: ReadRange | null = NEWEST_FIRST.first(connection, now);
     for (let part = 0; range !== null; part += 1) {
       const asked = [
         rangeQuery(range, { ...selection, filter: {} }, 10),
@@ -689,7 +682,9 @@ describe('an unknown parameter', () => {
     const answer = await server.get(path);
     expect(answer.status).toBe(400);
     expect(await answer.json()).toMatchObject({
-      errors: [{ parameter: 'foo', detail: 'is unknown' }],
+      errors: [
+        { parameter: 'foo', detail: expect.stringMatching(/^is unknown; known are: .*limit/) as string },
+      ],
     });
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { StatusJob } from '../../src/network/index.js';
 import type { ConnectionSnapshot } from '../../src/storage/index.js';
 import { batch, newConnectionId, snapshot } from '../support/batches.js';
 import { TestDatabase } from '../support/databases.js';
@@ -122,6 +123,47 @@ describe('the list of nodes', () => {
           page = await peers(server, { limit: '7', ...(cursor !== undefined && { cursor }) });
         }
         expect(found).toEqual(names);
+      },
+    );
+  });
+
+  it('are offline since their last connection ended, and otherwise have a status once it is determined', async () => {
+    const ended = (minutes: number): Partial<ConnectionSnapshot> => ({
+      ...ENDED,
+      endedAt: Date.now() - minutes * MINUTE_MS,
+    });
+    await withConnections(
+      [
+        { peerId: 'QmA', ...ended(5) },
+        { peerId: 'QmA', ...ended(2) },
+        { peerId: 'QmA', chain: 'Other', ...ended(1) },
+        { peerId: 'QmB' },
+        { peerId: 'QmB', ...ended(1) },
+      ],
+      async (server, stored) => {
+        await server.app.get(StatusJob, { strict: false }).pass();
+        const { data = [] } = await server.api.GET('/nodes');
+        const time = (ms: number | null | undefined): number => ms ?? NaN;
+        expect(
+          data.map(({ peer_id, status, status_since, clock_wrong }) => [
+            peer_id,
+            status,
+            Date.parse(status_since ?? ''),
+            clock_wrong,
+          ]),
+        ).toEqual([
+          ['QmA', 'offline', time(stored[1]?.endedAt), null],
+          ['QmA', 'offline', time(stored[2]?.endedAt), null],
+          // Its last message was three minutes ago.
+          ['QmB', 'silent', time(stored[3]?.createdAt), false],
+        ]);
+        expect(await peers(server, { status: 'silent,healthy' })).toEqual(['QmB']);
+        expect(await peers(server, { status: 'offline', limit: '1' })).toEqual(['QmA']);
+        const { data: detail } = await server.api.GET('/nodes/{peer_id}', {
+          params: { path: { peer_id: 'QmA' }, query: { chain: 'Other' } },
+        });
+        expect(detail).toMatchObject({ status: 'offline', clock_wrong: null });
+        expect(Date.parse(detail?.status_since ?? '')).toBe(stored[2]?.endedAt);
       },
     );
   });
@@ -294,6 +336,23 @@ describe('a node', () => {
       connection_count: 1,
     });
     expect(found?.first_connected_at).toBe(found?.created_at);
+
+    // Its row is updated each half a minute only.
+    await node.sendV1({ msg: 'txpool.import' });
+    const last = await waitUntil(
+      async () =>
+        (
+          await database.query<{ at: Date }>(
+            "SELECT received_at AS at FROM logs_audit WHERE logs->>'msg' = 'txpool.import'",
+          )
+        )[0],
+      { what: 'the second message' },
+    );
+    const lastSeen = [
+      (await server.api.GET('/nodes/{peer_id}', path)).data,
+      (await server.api.GET('/nodes/{peer_id}/connections', path)).data?.[0],
+    ].map((each) => Date.parse(each?.last_message_at ?? ''));
+    expect(lastSeen).toEqual([last.at.getTime(), last.at.getTime()]);
     await node.close();
     await waitUntil(async () => (await server.api.GET('/nodes/{peer_id}', path)).data?.connected === false, {
       what: 'the end of the connection',

@@ -164,7 +164,7 @@ describe('GET /reputation/{peer_id}', () => {
       ['max_age_s=3155760001', 'max_age_s'],
       ['start_time=yesterday', 'start_time'],
       ['end_time=2020-02-30T00:00:00', 'end_time'],
-      ['limit=10001', 'limit'],
+      ['limit=1000001', 'limit'],
       ['limit=0', 'limit'],
       ['cursor=1', 'cursor'],
     ];

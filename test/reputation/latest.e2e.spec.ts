@@ -245,17 +245,17 @@ describe('GET /reputation', () => {
   it('accepts documented parameters only', async () => {
     const wrong: [path: string, parameter: string][] = [
       ['/reputation?limit=0', 'limit'],
-      ['/reputation?limit=10001', 'limit'],
+      ['/reputation?limit=1000001', 'limit'],
       ['/reputation?limit=', 'limit'],
       ['/reputation/?limit=1&limit=2', 'limit'],
       ['/reputation?max_age_s=-1', 'max_age_s'],
       ['/reputation?max_age_s=1.5', 'max_age_s'],
       ['/reputation?max_age_s=3155760001', 'max_age_s'],
       ['/reputation?max_age_s=1e3', 'max_age_s'],
-      ['/reputation?start_time=2020-01-01T00:00:00', 'start_time'],
+      ['/reputation?start=2020-01-01T00:00:00', 'start'],
       ['/reputation/logged?max_age_s=ten', 'max_age_s'],
-      ['/reputation/logged?limit=10001', 'limit'],
-      ['/reputation/logged?peer_id=QmA', 'peer_id'],
+      ['/reputation/logged?limit=1000001', 'limit'],
+      ['/reputation/logged?peer=QmA', 'peer'],
     ];
     for (const [path, parameter] of wrong) {
       const answer = await server.get(path);

@@ -209,7 +209,7 @@ describe('a server that cannot start', () => {
     expect(await server.exited).toBe(1);
     // Before it is known, the server has said who may ask.
     expect(linesOf(server).filter((line) => !line.includes('[Access]'))).toHaveLength(1);
-    expect(server.log).toContain(`address already in use 127.0.0.1:${port.toString()}`);
+    expect(server.log).toContain(`Port ${port.toString()} (PORT) of 127.0.0.1 is used by `);
     other.close();
   });
 });

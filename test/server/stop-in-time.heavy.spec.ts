@@ -1,7 +1,5 @@
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DirectoryLock } from '../../src/platform/lock/index.js';
@@ -192,15 +190,14 @@ describe('a slow start', () => {
 describe('a failed start', () => {
   it('leaves no PostgreSQL, locks or open journal', { timeout: 60_000 }, async () => {
     const dataDir = await tempDir('failed-start');
-    const other = createServer().listen(0, '127.0.0.1');
-    await once(other, 'listening');
-    const { port } = other.address() as { port: number };
-    await using server = ServerProcess.spawn(port, { DATA_DIR: dataDir });
+    const port = await freePort();
+    // Both are free before PostgreSQL starts, and the second is not when the server listens.
+    const both = { DATA_DIR: dataDir, METRICS_PORT: port.toString() };
+    await using server = ServerProcess.spawn(port, both);
     expect(await server.exited).toBe(1);
-    expect(server.log).toContain('address already in use');
+    expect(server.log).toContain(`Port ${port.toString()} (METRICS_PORT) of 127.0.0.1 is used by `);
     expect(isFree(dataDir)).toBe(true);
     expect(await readdir(join(dataDir, 'journal'))).toEqual([]);
-    other.close();
     await rm(dataDir, { recursive: true, force: true });
   });
 });

@@ -279,7 +279,7 @@ describe('sockets with changing nodes', () => {
     expect(await count("end_reason = 'identity_changed'")).toBeGreaterThan(5);
     expect(await count("end_reason = 'id_evicted'")).toBeGreaterThan(60);
     expect(await count('ended_at IS NULL')).toBe(0);
-    // Whoever a message is of has greeted on its connection, and as nobody else.
+    // The node of each message has greeted on its connection, and no other node has.
     expect(
       await count(
         `EXISTS (SELECT FROM tetcore_logs AS log WHERE log.peer_connection_id = one.id

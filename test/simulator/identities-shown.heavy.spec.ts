@@ -60,7 +60,7 @@ it.skipIf(!hasBrowser)(
     const peersOf = (key: string): Set<string> =>
       new Set(planted.filter((one) => one.key === key).map(({ profile }) => profile.peerId));
     const keys = [...new Set(planted.map(({ key }) => key))];
-    const liars = new Set(
+    const falseHeights = new Set(
       planted
         .filter(({ profile }) => profile.sendsFalseHeights === true)
         .map(({ profile }) => profile.peerId),
@@ -112,7 +112,7 @@ it.skipIf(!hasBrowser)(
             if (twice.includes(peer_id)) expect(connections).toBeGreaterThan(1);
             expect(best_height, peer_id).not.toBeNull();
             if (nodes.length > 3)
-              expect(unconfirmed, peer_id).toBe(liars.has(peer_id) && best_height === LIE);
+              expect(unconfirmed, peer_id).toBe(falseHeights.has(peer_id) && best_height === LIE);
           }
           return true;
         },

@@ -20,7 +20,7 @@ const SOUND: Found = {
   growths: [{ column: 'rss_mib', settled: SETTLED, last: SETTLED, ratio: 1.1 }],
   sentShare: 0.99,
   feedFailures: [],
-  askFailures: [],
+  requestFailures: [],
   problems: [],
 };
 
@@ -40,7 +40,7 @@ describe('the verdict of a soak run', () => {
     }
     expect(failed({ sentShare: 0.89 })).toEqual(['messages came at the rate']);
     expect(failed({ feedFailures: ['a'] })).toEqual(['failures of the feed']);
-    expect(failed({ askFailures: ['a'] })).toEqual(['failures of questions']);
+    expect(failed({ requestFailures: ['a'] })).toEqual(['failed requests']);
     expect(failed({ problems: ['a'] })).toEqual(['problems of the server']);
   });
 

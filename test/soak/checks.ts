@@ -22,9 +22,9 @@ export interface Found {
   growths: readonly Growth[];
   /** Of the messages that were to be sent in the time that was looked at, those that were. */
   sentShare: number;
-  /** Whatever went wrong with the feed, with questions, and with the server. */
+  /** Whatever went wrong with the feed, with requests, and with the server. */
   feedFailures: readonly string[];
-  askFailures: readonly string[];
+  requestFailures: readonly string[];
   problems: readonly string[];
 }
 
@@ -45,7 +45,7 @@ export function checksOf(found: Found): Check[] {
       `${(found.sentShare * 100).toFixed(1)} % of them, at least ${LEAST_SENT * 100} %`,
     ),
     none('failures of the feed', found.feedFailures),
-    none('failures of questions', found.askFailures),
+    none('failed requests', found.requestFailures),
     none('problems of the server', found.problems),
     ...found.growths.map((growth) => ({
       name: `growth of ${growth.column}`,

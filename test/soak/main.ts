@@ -13,14 +13,14 @@ const options = readOptions(
     seed: Math.floor(Math.random() * 1_000_000),
     subscribers: 20,
     /** A second, over HTTP. */
-    questions: 4,
+    requests: 4,
     /** Seconds from one fault to the next, at least; half as many more at most. */
     'fault-gap': 60,
   },
   ['out'],
 );
-const { minutes, nodes, rate, seed, subscribers, questions, 'fault-gap': gapS, out, main } = options;
-const title = `npm run test:soak -- --minutes ${minutes} --nodes ${nodes} --rate ${rate} --subscribers ${subscribers} --questions ${questions} --fault-gap ${gapS} --seed ${seed}`;
+const { minutes, nodes, rate, seed, subscribers, requests, 'fault-gap': gapS, out, main } = options;
+const title = `npm run test:soak -- --minutes ${minutes} --nodes ${nodes} --rate ${rate} --subscribers ${subscribers} --requests ${requests} --fault-gap ${gapS} --seed ${seed}`;
 console.log(title);
 const interrupted = new AbortController();
 process.once('SIGINT', () => interrupted.abort());
@@ -34,7 +34,7 @@ const result = await runSoak(
     leavesPerSecond: 1,
     subscribers,
     pace: { visitMs: [2_000, 30_000], pauseMs: [1_000, 90_000] },
-    questionsPerSecond: questions,
+    requestsPerSecond: requests,
     sampleMs: 5_000,
     faultGapMs: [gapS * 1000, gapS * 1500],
     longestMs: 12_000,

@@ -20,7 +20,7 @@ describe.skipIf(process.platform !== 'linux')('a soak run', { timeout: 60_000 },
         leavesPerSecond: 2,
         subscribers: 10,
         pace: { visitMs: [200, 1_500], pauseMs: [100, 1_000] },
-        questionsPerSecond: 10,
+        requestsPerSecond: 10,
         sampleMs: 500,
         faultGapMs: [1_500, 2_500],
         longestMs: 1_500,
@@ -36,7 +36,7 @@ describe.skipIf(process.platform !== 'linux')('a soak run', { timeout: 60_000 },
     const failed = result.checks.filter(({ ok, ofGrowth }) => !ok && !ofGrowth);
     expect(failed, lines.join('\n')).toEqual([]);
     expect(result.counts.stored).toBeGreaterThan(1_600);
-    expect(result.counts.questions_answered).toBeGreaterThan(20);
+    expect(result.counts.requests_answered).toBeGreaterThan(20);
     expect(result.faults.length).toBeGreaterThanOrEqual(2);
 
     const rows = parse<Record<string, string>>(await readFile(csv), { columns: true });

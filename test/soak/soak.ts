@@ -4,7 +4,7 @@ import { type Fault, isDatabaseFault } from '../delivery/schedule/draw-schedule.
 import { Ends } from '../support/ends.js';
 import { type Check, checksOf } from './checks.js';
 import { drawFaults } from './draw-faults.js';
-import { Asker } from './load/asker.js';
+import { HttpRequests } from './load/http-requests.js';
 import { Audience } from './load/audience.js';
 import type { Pace } from './load/seat.js';
 import { Outages } from './outages.js';
@@ -27,8 +27,8 @@ export interface SoakOptions {
   /** Of the feed. */
   subscribers: number;
   pace: Pace;
-  /** Questions over HTTP. */
-  questionsPerSecond: number;
+  /** HTTP requests. */
+  requestsPerSecond: number;
   sampleMs: number;
   /** From the beginning of one fault to that of the next: milliseconds, at least and at most. */
   faultGapMs: readonly [number, number];
@@ -78,18 +78,24 @@ class SoakRun {
   ) {}
 
   async run(): Promise<SoakResult> {
-    const { seed, nodes, subscribers, pace, lengthS, questionsPerSecond, rate, signal } = this.options;
+    const { seed, nodes, subscribers, pace, lengthS, requestsPerSecond, rate, signal } = this.options;
     await using ends = new Ends();
     const stage = await setUpStage(ends, this.options, (line) => this.say(line));
     const { server, replica, fleet } = stage;
     const { ws, http } = replica.process;
     const audience = new Audience({ ws, seed, nodes, subscribers, pace });
-    const asker = new Asker({ http, seed, nodes, perSecond: questionsPerSecond, outages: this.outages });
+    const requests = new HttpRequests({
+      http,
+      seed,
+      nodes,
+      perSecond: requestsPerSecond,
+      outages: this.outages,
+    });
     this.startedAt = performance.now();
     const sentBefore = fleet.sent;
     const works: Work[] = [
       (until) => audience.run(until),
-      (until) => asker.run(until),
+      (until) => requests.run(until),
       (until) => this.sample(stage, until),
       // Stops when the fault is over that is at work.
       (until) => this.playFaults(stage, until),
@@ -110,7 +116,7 @@ class SoakRun {
       growths,
       sentShare,
       feedFailures: audience.failures,
-      askFailures: asker.failures,
+      requestFailures: requests.failures,
       problems: [...this.problems, ...stage.problems, ...replica.problems],
     });
     return {
@@ -127,9 +133,9 @@ class SoakRun {
         node_sockets_opened: records.reduce((sum, { sockets }) => sum + sockets.length, 0),
         feed_sockets_opened: audience.opened,
         feed_sockets_given_up: audience.dropped,
-        questions_answered: asker.answered,
-        questions_refused_in_outages: asker.refused,
-        slowest_answer_ms: Math.round(asker.slowest),
+        requests_answered: requests.answered,
+        requests_refused_in_outages: requests.refused,
+        slowest_response_ms: Math.round(requests.slowest),
         faults: this.marks.length,
         rss_peak_mib: Math.round(replica.run.peakMib ?? NaN),
       },

@@ -1,9 +1,12 @@
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { describe, expect, it } from 'vitest';
-import { migrations } from '../../src/migrations/index.js';
+import { migrations, schemaVersion } from '../../src/migrations/index.js';
+import { PACKAGE_VERSION } from '../../src/platform/config/index.js';
 import {
+  ALL_INDEXES,
   dataSourceOptions,
   ensureDatabase,
+  LaterSchemaError,
   MESSAGE_TYPES,
   migrate,
   PurgeState,
@@ -13,8 +16,10 @@ import {
 import { batch, row } from '../support/batches.js';
 import { commandLine } from '../support/command-line.js';
 import { TestDatabase } from '../support/databases.js';
+import { FakeNode } from '../support/fake-node.js';
 import { TestServer } from '../support/test-server.js';
 import { TestStorage } from '../support/test-storage.js';
+import { waitUntil } from '../support/wait-until.js';
 
 async function withDataSource<T>(url: string, work: (dataSource: DataSource) => Promise<T>): Promise<T> {
   const dataSource = await new DataSource(dataSourceOptions(url)).initialize();
@@ -68,6 +73,64 @@ describe('migrations', () => {
       imports_pkey: 'i',
       ingest_batches: 'r',
       ingest_batches_pkey: 'i',
+      insight_arrivals: 'r',
+      insight_arrivals_first_seen_at: 'i',
+      insight_arrivals_pkey: 'i',
+      insight_blocks: 'r',
+      insight_blocks_chain_first_seen_at: 'i',
+      insight_blocks_finalized_at: 'i',
+      insight_blocks_first_seen_at: 'i',
+      insight_blocks_not_canonical: 'i',
+      insight_blocks_pkey: 'i',
+      insight_dirty_hours: 'r',
+      insight_dirty_hours_pkey: 'i',
+      insight_known_gaps: 'r',
+      insight_known_gaps_pkey: 'i',
+      insight_days: 'r',
+      insight_days_pkey: 'i',
+      insight_hours: 'r',
+      insight_hours_pkey: 'i',
+      insight_hardware: 'r',
+      insight_hardware_key: 'i',
+      insight_minutes: 'r',
+      insight_minutes_minute: 'i',
+      insight_minutes_pkey: 'i',
+      insight_spans: 'r',
+      insight_spans_began_at: 'i',
+      insight_spans_chain_ended_at: 'i',
+      insight_spans_pkey: 'i',
+      insight_node_days: 'r',
+      insight_node_days_chain_day: 'i',
+      insight_node_days_pkey: 'i',
+      insight_reports: 'r',
+      insight_reports_connection_created_at: 'i',
+      insight_reports_expiring: 'i',
+      insight_reports_not_in_runs: 'i',
+      insight_reports_pkey: 'i',
+      insight_reputation_runs: 'r',
+      insight_reputation_runs_peer_hour: 'i',
+      insight_reputation_runs_report: 'i',
+      insight_sessions: 'r',
+      insight_sessions_chain_began_at: 'i',
+      insight_sessions_chain_end: 'i',
+      insight_sessions_node_end: 'i',
+      insight_sessions_open: 'i',
+      insight_sessions_pkey: 'i',
+      insight_sessions_restarts: 'i',
+      insight_node_hours: 'r',
+      insight_node_hours_clock_steps: 'i',
+      insight_node_hours_hour: 'i',
+      insight_node_hours_pkey: 'i',
+      insight_state: 'r',
+      insight_state_pkey: 'i',
+      insight_webhook_events: 'r',
+      insight_webhook_events_id_key: 'i',
+      insight_webhook_events_number_seq: 'S',
+      insight_webhook_events_pkey: 'i',
+      insight_webhook_state: 'r',
+      insight_webhook_state_pkey: 'i',
+      insight_version_days: 'r',
+      insight_version_days_pkey: 'i',
       logs_audit: 'p',
       logs_audit_connection_created_at: 'I',
       logs_audit_rare_types: 'I',
@@ -82,6 +145,11 @@ describe('migrations', () => {
       message_types_pkey: 'i',
       node_registry: 'r',
       node_registry_pkey: 'i',
+      node_status_pass: 'r',
+      node_status_pass_pkey: 'i',
+      node_statuses: 'r',
+      node_statuses_changed_at: 'i',
+      node_statuses_pkey: 'i',
       nodes: 'r',
       nodes_chain_id_peer_id_key: 'i',
       nodes_id_seq: 'S',
@@ -121,6 +189,12 @@ describe('migrations', () => {
       { table: 'logs_expiring', names },
     ]);
     expect([...(columns[2]?.names ?? [])].sort()).toEqual([...names, 'audit', 'msg'].sort());
+  });
+
+  it('create the indexes that doctor and start compare with', async () => {
+    await using database = await TestDatabase.create();
+    const found = Object.entries(await relations(database)).filter(([, kind]) => /i/i.test(kind));
+    expect([...ALL_INDEXES].sort()).toEqual(found.map(([name]) => name).sort());
   });
 
   it('create the columns of the entities, with their types, and no others', async () => {
@@ -215,6 +289,8 @@ describe('migrations', () => {
       'KeepBenchmarks1764100000000',
       'KeepImports1764200000000',
       'KeepHistory1764300000000',
+      'CreateInsightTables1764400000000',
+      'CreateStatusTables1764500000000',
     ]);
   });
 
@@ -272,6 +348,63 @@ describe('migrations', () => {
     expect(await run()).toContain('up to date');
     await using server = await TestServer.ready(database.url, environment);
     expect((await server.get('/nodes')).status).toBe(200);
+  });
+});
+
+describe('a schema of a later version', { timeout: 60_000 }, () => {
+  const commentOf = async (database: TestDatabase): Promise<unknown> => {
+    const [row] = await database.query<{ text: string }>(
+      "SELECT obj_description('schema_migrations'::regclass) AS text",
+    );
+    return JSON.parse(row?.text ?? 'null');
+  };
+  /** What the next version does to a database. */
+  const upgrade = async (database: TestDatabase, compatibleSince: number): Promise<object> => {
+    const later = { version: '9.0.0', newest: 9_000_000_000_000, compatibleSince };
+    await database.query(`
+      CREATE TABLE added (id integer);
+      INSERT INTO schema_migrations (timestamp, name) VALUES (9000000000000, 'AddTable9000000000000');
+      COMMENT ON TABLE schema_migrations IS '${JSON.stringify(later)}'`);
+    return later;
+  };
+  const { newest } = schemaVersion;
+
+  it('is known by what each version records', async () => {
+    await using database = await TestDatabase.create();
+    const { compatibleSince } = schemaVersion;
+    expect(await commentOf(database)).toEqual({ version: PACKAGE_VERSION, newest, compatibleSince });
+  });
+
+  it('is left alone by a running server, and refused by one that starts', async () => {
+    await using database = await TestDatabase.create();
+    await using running = await TestServer.ready(database.url);
+    const later = await upgrade(database, 9_000_000_000_000);
+    for (const MIGRATE_ON_START of ['true', 'false']) {
+      await using server = await TestServer.start(database.url, { MIGRATE_ON_START });
+      await expect(server.server.ready).rejects.toThrow(LaterSchemaError);
+    }
+    for (const args of [['migrate'], ['migrate', '--check']]) {
+      const { code, stderr } = await commandLine(args, { DATABASE_URL: database.url });
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr: expect.stringContaining('The database has the schema of version 9.0.0, on which') as string,
+      });
+    }
+    const node = await FakeNode.connect(running.ws);
+    await node.sendConnected({ network_id: 'QmOlder' });
+    await waitUntil(async () => (await (await running.get('/nodes')).text()).includes('QmOlder'), {
+      what: 'the node',
+    });
+    await node.close();
+    expect(await commentOf(database)).toEqual(later);
+  });
+
+  it('is used if it is compatible, and stays recorded', async () => {
+    await using database = await TestDatabase.create();
+    const later = await upgrade(database, newest);
+    await using server = await TestServer.ready(database.url);
+    expect((await server.get('/nodes')).status).toBe(200);
+    expect(await commentOf(database)).toEqual(later);
   });
 });
 

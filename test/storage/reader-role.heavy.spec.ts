@@ -72,10 +72,10 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
       'ANALYZE',
     );
     const reader = asUser(url, name, PASSWORD);
-    const question = `SELECT (logs->>'peers')::int AS peers FROM tetcore_logs
+    const request = `SELECT (logs->>'peers')::int AS peers FROM tetcore_logs
       WHERE peer_connection_id = (1::bigint << 32) + 7 AND msg = 'system.interval' AND created_at > now() - interval '1 hour'`;
-    expect(await ask(reader, question)).toHaveLength(50);
-    expect(JSON.stringify(await ask(reader, `EXPLAIN ${question}`))).toMatch(
+    expect(await ask(reader, request)).toHaveLength(50);
+    expect(JSON.stringify(await ask(reader, `EXPLAIN ${request}`))).toMatch(
       /(?:Index Scan|Bitmap Index Scan).* on logs_expiring_\w+_peer_connection_id_created_at_type_idx|Index Scan using logs_expiring_/,
     );
     const tables = await ask<{ name: string }>(
@@ -368,11 +368,11 @@ describe.each(await roleServers())('the role of DB_READER_ROLE, on $name', ({ st
           `Ask the owner of the database and of the schema to run: ${statement}\n`,
       });
     }
-    const question = 'SELECT * FROM tetcore_logs';
-    await expect(ask(asUser(url, name, PASSWORD), question)).rejects.toThrow();
+    const request = 'SELECT * FROM tetcore_logs';
+    await expect(ask(asUser(url, name, PASSWORD), request)).rejects.toThrow();
     await ask(admin, statement);
     expect(await ensureReaderRole(url, { DB_READER_ROLE: name })).toBeUndefined();
-    expect(await ask(asUser(url, name, PASSWORD), question)).toEqual([]);
+    expect(await ask(asUser(url, name, PASSWORD), request)).toEqual([]);
   });
 
   it('is created by a server that migrates at the start', async () => {

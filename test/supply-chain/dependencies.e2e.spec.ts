@@ -11,7 +11,9 @@ import { ServerProcess } from '../support/server-process.js';
 import { tempDir } from '../support/temp-dir.js';
 
 const page = readProjectFile('docs/dependencies.md');
-const { dependencies, devDependencies, scripts, allowScripts } = project;
+const { devDependencies, scripts, allowScripts } = project;
+/** A team's application shares the peer dependencies; everything else that installs the server installs them too. */
+const dependencies = { ...project.dependencies, ...project.peerDependencies };
 const locked = lockedPackages();
 
 /** The packages that a table lists, in the order of their names. */
@@ -94,6 +96,18 @@ describe('a package', () => {
     const known = { ...dependencies, ...devDependencies, 'tetcore-analytics': true };
     const unnamed = [...importedBy(everything, { types: true })].filter((name) => !(name in known));
     expect(unnamed).toEqual([]);
+  });
+
+  it('that a team shares with the server is a peer dependency alone, so that there is one of each', () => {
+    const shared = Object.keys(dependencies).filter((name) =>
+      /^@nestjs\/|^@willsoto\/|^(?:class-transformer|class-validator|prom-client|reflect-metadata|rxjs|typeorm)$/.test(
+        name,
+      ),
+    );
+    expect(Object.keys(project.peerDependencies).sort()).toEqual(shared.sort());
+    // As a development package too, npm would leave it out with --omit=dev.
+    const twice = shared.filter((name) => name in project.dependencies || name in devDependencies);
+    expect(twice).toEqual([]);
   });
 
   it('is locked by digest, and comes from a registry', () => {

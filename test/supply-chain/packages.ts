@@ -26,6 +26,7 @@ interface Manifest {
 export interface ProjectManifest {
   scripts: Record<string, string>;
   dependencies: Record<string, string>;
+  peerDependencies: Record<string, string>;
   devDependencies: Record<string, string>;
   allowScripts: Record<string, boolean>;
 }

@@ -1,9 +1,9 @@
 import axe from 'axe-core';
 import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { expect } from 'vitest';
+import { CHROMIUM, launchChromium } from './chromium.js';
 
-const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 const PHONE = { width: 360, height: 740 };
 const DESKTOP = { width: 1280, height: 900 };
 
@@ -11,7 +11,7 @@ const DESKTOP = { width: 1280, height: 900 };
 export const hasBrowser = existsSync(CHROMIUM);
 if (!hasBrowser) {
   console.warn(
-    `Tests in a browser are skipped: there is no ${CHROMIUM}. apt-get install -y chromium, or CHROMIUM_PATH.`,
+    `Tests in a browser are skipped: there is no ${CHROMIUM}. Run: apt-get install -y chromium-headless-shell, or set CHROMIUM_PATH.`,
   );
 }
 
@@ -25,10 +25,7 @@ export class TestBrowser implements AsyncDisposable {
   private constructor(private readonly browser: Browser) {}
 
   static async launch(): Promise<TestBrowser> {
-    // Chromium's sandbox does not work for root, nor in most containers.
-    return new TestBrowser(
-      await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] }),
-    );
+    return new TestBrowser(await launchChromium());
   }
 
   /** Opens a page in a profile of its own. */

@@ -1,20 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
 import { inject } from 'vitest';
-import { databaseNamed, onDatabase } from './on-database.js';
+import { TestDatabase as AnyTestDatabase } from '../../src/testing/test-database.js';
+import { databaseNamed } from './on-database.js';
 
-/** A database for one test: `await using` drops it at the end. */
-export class TestDatabase implements AsyncDisposable {
-  private constructor(readonly url: string) {}
+export { dropDatabase } from '../../src/testing/test-database.js';
 
+/** A database on the PostgreSQL of the test run. */
+export class TestDatabase extends AnyTestDatabase {
   /** Creates a migrated, empty database. */
   static async create(): Promise<TestDatabase> {
-    const template = inject('templateUrl');
-    const database = new TestDatabase(databaseNamed(template, `tetcore_${randomBytes(6).toString('hex')}`));
-    await onDatabase(databaseNamed(template, 'postgres'), (client) =>
-      client.query(`CREATE DATABASE ${nameOf(database.url)} TEMPLATE ${nameOf(template)}`),
-    );
-    return database;
+    return await AnyTestDatabase.copyOf(inject('templateUrl'));
   }
 
   /** The URL of a database that does not exist. */
@@ -23,30 +18,4 @@ export class TestDatabase implements AsyncDisposable {
       databaseNamed(inject('templateUrl'), `tetcore_${randomBytes(6).toString('hex')}`),
     );
   }
-
-  async query<Row extends pg.QueryResultRow>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
-    return await onDatabase(this.url, async (client) => (await client.query<Row>(sql, parameters)).rows);
-  }
-
-  /**
-   * Removes messages and connections. Locks the tables in the order of queries, which may still run for an open page:
-   * another order would be a deadlock.
-   */
-  async clear(): Promise<void> {
-    await this.query('TRUNCATE peer_connections, logs_expiring, logs_audit');
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await dropDatabase(this.url);
-  }
-}
-
-export async function dropDatabase(url: string): Promise<void> {
-  await onDatabase(databaseNamed(url, 'postgres'), (client) =>
-    client.query(`DROP DATABASE IF EXISTS ${nameOf(url)} WITH (FORCE)`),
-  );
-}
-
-function nameOf(url: string): string {
-  return pg.escapeIdentifier(new URL(url).pathname.slice(1));
 }

@@ -9,7 +9,7 @@ import { tempDir } from './temp-dir.js';
 import { isAlive } from './is-alive.js';
 
 const copy = promisify(execFile);
-const quiet = { log: () => undefined, warn: () => undefined };
+const quiet = { log: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** A PostgreSQL of a test's own, which can be made to fail. */
 export class FaultyPostgres implements AsyncDisposable {

@@ -88,7 +88,7 @@ export class FeedClient {
   async settled(): Promise<void> {
     const before = this.errors.length;
     this.send('?');
-    await waitUntil(() => this.errors.length > before, { what: 'the answer to a question mark' });
+    await waitUntil(() => this.errors.length > before, { what: 'the answer to a request mark' });
     this.errors.pop();
   }
 

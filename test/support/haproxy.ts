@@ -142,7 +142,7 @@ export class HaproxyProcess implements AsyncDisposable {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Waits until it has found a server to be so, for nodes and for questions: `UP`, or `DOWN` at its end. */
+  /** Waits until it has found a server to be so, for nodes and for requests: `UP`, or `DOWN` at its end. */
   async finds(server: number, status: 'UP' | 'DOWN', timeoutMs = 20_000): Promise<void> {
     const name = SERVER_NAMES[server] ?? '';
     await waitUntil(
@@ -193,9 +193,9 @@ export class HaproxyProcess implements AsyncDisposable {
     }));
   }
 
-  private async ask(question: string): Promise<string> {
+  private async ask(request: string): Promise<string> {
     const socket = connect(join(this.dir, 'admin.sock'));
-    socket.write(`${question}\n`);
+    socket.write(`${request}\n`);
     return await text(socket);
   }
 

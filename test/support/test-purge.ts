@@ -32,7 +32,7 @@ export class TestPurge implements AsyncDisposable {
     const dataSource = await new DataSource({ ...options, extra }).initialize();
     const settings = readSettings({ LOG_EXPIRY_H: expiryHours.toString() });
     const registry = new PurgeRegistry();
-    registerOwnParts(registry);
+    registerOwnParts(registry, settings);
     return new TestPurge(
       dataSource,
       new PurgeAt(settings, dataSource, registry, new DatabaseClock(new SystemClock())),

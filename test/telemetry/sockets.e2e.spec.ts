@@ -193,6 +193,23 @@ describe('a path', () => {
     expect(await ask('POST /elsewhere', '{"a": 1}')).toMatch(/^HTTP\/1\.1 404 /);
     expect(await ask('POST /elsewhere', '{"a": 1')).toMatch(/^HTTP\/1\.1 400 /);
   });
+
+  it('responds to a handshake with a body as to HTTP', async () => {
+    await using database = await TestDatabase.create();
+    await using server = await TestServer.ready(database.url);
+    for (const [header, body] of [
+      ['Content-Length: 2', '{}'],
+      ['Transfer-Encoding: chunked', '2\r\n{}\r\n0\r\n\r\n'],
+    ] as const) {
+      const raw = await RawSocket.connect(server.http);
+      raw.write(upgradeRequest('/audit', [header]), body);
+      expect((await raw.ended).toString()).toMatch(/^HTTP\/1\.1 426 /);
+    }
+    const raw = await RawSocket.connect(server.http);
+    raw.write(upgradeRequest('/audit', ['Content-Length: 0']));
+    await waitUntil(() => raw.text.startsWith('HTTP/1.1 101 '), { what: 'the handshake' });
+    raw.socket.destroy();
+  });
 });
 
 describe('a database that is not there yet', () => {
@@ -254,7 +271,7 @@ describe('a full queue without a journal', () => {
       await waitUntil(async () => (await gauge('tetcore_sockets_paused')) === 1, { what: 'the pause' });
       const unready = await server.get('/health/ready');
       expect(unready.status).toBe(503);
-      expect(await unready.json()).toMatchObject({ detail: 'Memory queue and journal are full.' });
+      expect(await unready.json()).toMatchObject({ detail: 'The delivery queue is full.' });
       expect((await server.get('/health/live')).status).toBe(200);
       // Whoever comes now is let in, and waits with the others.
       nodes.push(await send('/?late'));

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { frame, upgradeRequest } from '../../support/raw-socket.js';
 import type { Attack } from '../attack.js';
-import { tcp, webSockets } from '../line.js';
+import { tcp, webSockets } from '../attacker-sockets.js';
 import { endOf, repeat, until } from '../pace.js';
 
 /** Keeps so many connections, each of which begins with a text and goes on with a piece each 200 ms. */

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { frame } from '../../support/raw-socket.js';
 import type { Attack, Target } from '../attack.js';
-import { webSocket, webSockets } from '../line.js';
+import { webSocket, webSockets } from '../attacker-sockets.js';
 import { endOf, repeat } from '../pace.js';
 
 const LARGE = 490_000;

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { frame } from '../../support/raw-socket.js';
 import type { Attack } from '../attack.js';
-import { webSockets } from '../line.js';
+import { webSockets } from '../attacker-sockets.js';
 import { endOf, repeat, until } from '../pace.js';
 
 const IDS = 20;

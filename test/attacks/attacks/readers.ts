@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { frame } from '../../support/raw-socket.js';
 import type { Attack, Target } from '../attack.js';
-import { tcp, webSocket, webSockets } from '../line.js';
+import { tcp, webSocket, webSockets } from '../attacker-sockets.js';
 import { endOf, repeat, until } from '../pace.js';
 
 function get(target: Target, index: number, path: string): Socket {

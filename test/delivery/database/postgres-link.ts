@@ -130,12 +130,13 @@ export class PostgresLink implements AsyncDisposable {
     return new PostgresLink(server, new URL(url));
   }
 
-  /** The same database, by way of this. */
+  /** The same database, by way of this, which cannot read TLS or a request for it. */
   get url(): string {
     const address = this.server.address();
     if (address === null || typeof address === 'string') throw new Error('The link does not listen.');
     const url = new URL(this.target);
     url.host = `127.0.0.1:${address.port}`;
+    url.searchParams.set('sslmode', 'disable');
     return url.href;
   }
 

@@ -19,10 +19,15 @@ const NOTICE_MS = 10_000;
 const WAITING_BATCHES = 6;
 const FEW_BATCHES = 3;
 
-/** A journal that a server of an older version left on the volume. If it comes again, it is known. */
+/**
+ * A journal that a server of an older version left on the volume. Where its batches are stored already, nothing changes:
+ * their messages are there once, or were purged since.
+ */
 export async function bringOlderJournal(stage: Stage, replica: Replica): Promise<void> {
   await stage.databaseTurn.take(async () => {
     await replica.stop();
+    const messages = await goldenMessages();
+    const before = await countStored(stage, messages);
     await cp(GOLDEN, join(replica.journal, GOLDEN_ID), { recursive: true });
     await replica.start();
     await waitUntil(async () => (await replica.abandonedJournals()) === 0, {
@@ -30,22 +35,38 @@ export async function bringOlderJournal(stage: Stage, replica: Replica): Promise
       timeoutMs: REPLAY_MS,
       everyMs: 50,
     });
-    await onDatabase(stage.databaseUrl, async (client) => {
-      for (const { createdAt, logs } of await goldenMessages()) {
-        const { rowCount } = await client.query(
-          'SELECT FROM tetcore_logs WHERE created_at = $1::timestamptz AND logs = $2::jsonb',
-          [timeOf(createdAt), logs],
-        );
-        if (rowCount !== 1) {
-          stage.problems.push(`of the older journal ${logs} is stored ${String(rowCount)} times`);
-        }
-      }
-    });
+    const after = await countStored(stage, messages);
+    for (const [index, { logs }] of messages.entries()) {
+      const expected = before[index]?.isBatchStored === true ? before[index].rows : 1;
+      const rows = after[index]?.rows;
+      if (rows === expected) continue;
+      stage.problems.push(
+        `of the older journal ${logs} is stored ${String(rows)} times instead of ${String(expected)}`,
+      );
+    }
+  });
+}
+
+async function countStored(
+  { databaseUrl }: Stage,
+  messages: readonly GoldenMessage[],
+): Promise<{ rows: number; isBatchStored: boolean }[]> {
+  return await onDatabase(databaseUrl, async (client) => {
+    const counts: { rows: number; isBatchStored: boolean }[] = [];
+    for (const { batchId, createdAt, logs } of messages) {
+      const { rows } = await client.query<{ rows: number; isBatchStored: boolean }>(
+        `SELECT (SELECT count(*)::int FROM tetcore_logs WHERE created_at = $1::timestamptz AND logs = $2::jsonb) AS rows,
+                EXISTS (SELECT FROM ingest_batches WHERE id = $3) AS "isBatchStored"`,
+        [timeOf(createdAt), logs, batchId],
+      );
+      counts.push(...rows);
+    }
+    return counts;
   });
 }
 
 /**
- * Somebody removes or moves what a server writes to. It is to go on in another folder: what it acknowledged is there
+ * The directory that a server writes to is removed or moved. It is to go on in another folder: what it acknowledged is there
  * when it is killed while nothing can be stored.
  */
 export async function removeJournal(stage: Stage, replica: Replica, { amount }: Fault): Promise<void> {
@@ -86,7 +107,13 @@ async function foldersOf(replica: Replica): Promise<string[]> {
   return (await readdir(replica.journal)).filter((name) => name.includes('-'));
 }
 
-async function goldenMessages(): Promise<{ createdAt: number; logs: string }[]> {
+interface GoldenMessage {
+  batchId: string;
+  createdAt: number;
+  logs: string;
+}
+
+async function goldenMessages(): Promise<GoldenMessage[]> {
   const description = join(GOLDEN, 'journal.json');
   const format = readFormat(description, await readFile(description, 'utf8'));
   const batches: Batch[] = [];
@@ -95,8 +122,9 @@ async function goldenMessages(): Promise<{ createdAt: number; logs: string }[]> 
   }
   const open = await readOpenBatch(openBatchPath(GOLDEN), format, () => undefined);
   if (open !== undefined) batches.push(open);
-  return batches
-    .flatMap(({ expiring, audit }) => [expiring, audit])
-    .flatMap(({ tuples }) => splitTuples(tuples).map(readTuple))
-    .map(({ createdAt, logs }) => ({ createdAt, logs: logs.toString() }));
+  return batches.flatMap(({ id, expiring, audit }) =>
+    [expiring, audit]
+      .flatMap(({ tuples }) => splitTuples(tuples).map(readTuple))
+      .map(({ createdAt, logs }) => ({ batchId: id, createdAt, logs: logs.toString() })),
+  );
 }

@@ -4,7 +4,7 @@ import { runRollingRestart } from './rolling-restart.js';
 /** Of the rate that was asked for, so much has to be sent. */
 const LEAST_SHARE = 0.95;
 
-const { nodes, rate, rounds, minutes, questions, seed, main } = readOptions({
+const { nodes, rate, rounds, minutes, requests, seed, main } = readOptions({
   nodes: 500,
   /** Messages a second, of all nodes together. */
   rate: 2000,
@@ -13,12 +13,12 @@ const { nodes, rate, rounds, minutes, questions, seed, main } = readOptions({
   /** Over which that is spread. */
   minutes: 4,
   /** A second, over HTTP. */
-  questions: 10,
+  requests: 10,
   seed: 1,
 });
 const print = (line: string): void => console.log(line);
 const { sockets, gaps, delays, findings, problems, ...result } = await runRollingRestart(
-  { nodes, rate, rounds, lengthMs: minutes * 60_000, questionsPerSecond: questions, seed, main },
+  { nodes, rate, rounds, lengthMs: minutes * 60_000, questionsPerSecond: requests, seed, main },
   print,
 );
 const { sent, due, unread, stored, rejected, missing, twice, wrong, restarts, answered, passedBy } = result;

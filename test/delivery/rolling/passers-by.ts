@@ -24,7 +24,7 @@ export function gapsOf(nodes: readonly NodeRecord[]): Gaps {
 const ORIGIN = 'https://pages.example';
 const ANSWER_LIMIT_MS = 30_000;
 
-interface Question {
+interface ReadRequest {
   method: string;
   path: string;
   /** Of an answer that is right. */
@@ -33,7 +33,7 @@ interface Question {
 }
 
 /** What a server answers without asking its database: so fast that its answer is out within the turn of the request. */
-const QUESTIONS: readonly Question[] = [
+const REQUESTS: readonly ReadRequest[] = [
   { method: 'GET', path: '/no-such-page', status: 404 },
   { method: 'GET', path: '/dashboard/', status: 200 },
   { method: 'GET', path: '/dashboard/pages.json', status: 200 },
@@ -62,15 +62,15 @@ export class PassersBy {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const pause = sleep(1000 / this.perSecond, undefined, { signal }).catch(() => undefined);
-      await Promise.all([...QUESTIONS.map((question) => this.ask(question)), pause]);
+      await Promise.all([...REQUESTS.map((request) => this.ask(request)), pause]);
     }
   }
 
-  private async ask(question: Question): Promise<void> {
-    const { method, path } = question;
+  private async ask(request: ReadRequest): Promise<void> {
+    const { method, path } = request;
     try {
-      const status = await statusOf(this.http, question);
-      if (status === question.status) this.answered += 1;
+      const status = await statusOf(this.http, request);
+      if (status === request.status) this.answered += 1;
       else this.failures.push(`${method} ${path} was answered with ${status}`);
     } catch (error) {
       this.failures.push(`${method} ${path} was not answered: ${String(error)}`);
@@ -79,7 +79,7 @@ export class PassersBy {
 }
 
 /** On a connection of its own, once the answer is there whole. */
-async function statusOf(http: string, { method, path, headers = {} }: Question): Promise<number> {
+async function statusOf(http: string, { method, path, headers = {} }: ReadRequest): Promise<number> {
   return await new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
     request(http + path, { method, headers, agent: false, signal }, (answer) => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Asker } from '../../soak/load/asker.js';
+import { HttpRequests } from '../../soak/load/http-requests.js';
 import { Outages } from '../../soak/outages.js';
 import { Ends } from '../../support/ends.js';
 import { FaultyPostgres } from '../../support/faulty-postgres.js';
@@ -38,11 +38,11 @@ export interface RollingRestartResult extends Balance {
   sockets: Record<SocketEnd, number>;
   gaps: Gaps;
   delays: Delays;
-  /** Questions that were answered. */
+  /** Requests with a response. */
   answered: number;
   /** Answers of pages, preflights and 404 that were right. */
   passedBy: number;
-  /** What went wrong that is no loss, such as a question that was not answered. */
+  /** What went wrong that is no loss, such as a request without a response. */
   problems: string[];
 }
 
@@ -75,10 +75,10 @@ export async function runRollingRestart(
   const fleet = ends.add(new Fleet({ urls: [proxy.ws], seed, nodes, rate }));
   await waitUntil(() => fleet.open === nodes, { what: 'all nodes to be connected', timeoutMs: OPEN_MS });
   const from = Date.now();
-  const asker = new Asker({ http: proxy.http, seed, nodes, perSecond, outages: new Outages() });
+  const requests = new HttpRequests({ http: proxy.http, seed, nodes, perSecond, outages: new Outages() });
   const passersBy = new PassersBy(proxy.http, perSecond);
   const enough = new AbortController();
-  const asked = Promise.all([asker, passersBy].map((each) => each.run(enough.signal)));
+  const asked = Promise.all([requests, passersBy].map((each) => each.run(enough.signal)));
 
   const longestMs = await restartAll(replicas, proxy, rounds, lengthMs, say);
   await sleep(from + lengthMs - Date.now());
@@ -98,11 +98,11 @@ export async function runRollingRestart(
     sockets: countEnds(records),
     gaps: gapsOf(records),
     delays: await readDelays(databaseUrl, 0, [from, to]),
-    answered: asker.answered,
+    answered: requests.answered,
     passedBy: passersBy.answered,
     problems: [
       ...replicas.flatMap(({ problems }) => problems),
-      ...asker.failures.filter((line) => !line.includes(NO_NODE)),
+      ...requests.failures.filter((line) => !line.includes(NO_NODE)),
       ...passersBy.failures,
     ],
   };

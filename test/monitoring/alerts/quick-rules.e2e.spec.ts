@@ -4,7 +4,7 @@ import { quickRules, rulesWithBounds } from './quick-rules.js';
 
 const QUICK = { factor: 600, leastRange: 5, leastFor: 1 };
 const rules = readProjectFile('monitoring/prometheus/rules.yml');
-const durations = /^ +for: \w+$|\[\w+\]|offset \w+/gm;
+const durations = /^ +(?:keep_firing_)?for: \w+$|\[\w+\]|offset \w+/gm;
 
 describe('rules with shorter durations', () => {
   it('are shortened to the minimum of a rate', () => {
@@ -14,6 +14,7 @@ describe('rules with shorter durations', () => {
         for: 1h
       - alert: X
         for: 2m
+        keep_firing_for: 30m
         summary: for 2m, [5 m]`;
     expect(quickRules(text, QUICK)).toBe(`
       - record: job:x:rate5m
@@ -21,6 +22,7 @@ describe('rules with shorter durations', () => {
         for: 6s
       - alert: X
         for: 1s
+        keep_firing_for: 3s
         summary: for 2m, [5 m]`);
     expect(() => quickRules(' for: 1h30m', QUICK)).toThrow('1h30m');
   });
@@ -35,9 +37,9 @@ describe('rules with shorter durations', () => {
   });
 
   it('may change the limits of the file only', () => {
-    const text = rulesWithBounds(rules, { sockets: 10, journal_bytes: 2 ** 24 });
-    expect(text).toMatch(/record: tetcore:sockets:bound\n +expr: vector\(10\)\n/);
-    expect(text).toMatch(/record: tetcore:journal_bytes:bound\n +expr: vector\(16777216\)\n/);
+    const text = rulesWithBounds(rules, { registry_age_seconds: 10, database_growth_bytes: 2 ** 24 });
+    expect(text).toMatch(/record: tetcore:registry_age_seconds:bound\n +expr: vector\(10\)\n/);
+    expect(text).toMatch(/record: tetcore:database_growth_bytes:bound\n +expr: vector\(16777216\)\n/);
     expect(text.replace(/vector\(.*\)/g, '')).toBe(rules.replace(/vector\(.*\)/g, ''));
     expect(() => rulesWithBounds(rules, { socket: 10 })).toThrow('no bound socket');
   });

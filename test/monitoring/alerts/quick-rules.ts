@@ -19,7 +19,7 @@ export function quickRules(rules: string, { factor, leastRange, leastFor }: Quic
     `${Math.max(least, Math.round(secondsOf(duration) / factor)).toString()}s`;
   return rules
     .replace(
-      /^( +for: )(\w+)$/gm,
+      /^( +(?:keep_firing_)?for: )(\w+)$/gm,
       (_, before: string, duration: string) => before + shorter(duration, leastFor),
     )
     .replace(/\[(\d+[smhd])\]/g, (_, duration: string) => `[${shorter(duration, leastRange)}]`)
@@ -27,7 +27,7 @@ export function quickRules(rules: string, { factor, leastRange, leastFor }: Quic
 }
 
 /**
- * The same rules with other bounds, as whoever runs servers with other settings writes them.
+ * The same rules with other thresholds.
  *
  * @param bounds by their names between `tetcore:` and `:bound`
  * @throws where there is no such bound

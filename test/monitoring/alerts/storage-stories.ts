@@ -86,6 +86,23 @@ export const STORAGE_STORIES: readonly AlertStory[] = [
     'tetcore_purge_last_success_timestamp_seconds',
   ),
   {
+    cause: 'an aggregation that is days behind, as a process owns it that does nothing',
+    alerts: {
+      TetcoreAnalyticsAggregationBehind: { severity: 'warning' },
+      TetcoreAnalyticsPurgedBeforeAggregation: { severity: 'critical' },
+    },
+    begin: async (stage) => {
+      const database = await stage.database();
+      await stage.server({ DATABASE_URL: database.url, LOG_EXPIRY_H: '1' });
+      await stage.sees(`tetcore_insight_stored_until_timestamp_seconds{job="${stage.job}"}`);
+      const leave = (stored: string, passed: string): Promise<unknown> =>
+        database.query(
+          `UPDATE insight_state SET owner = gen_random_uuid(), stored_until = now() - interval '${stored}', passed_at = now() + interval '${passed}'`,
+        );
+      return { make: () => leave('3 days', '1 day'), end: () => leave('0 s', '-1 day') };
+    },
+  },
+  {
     cause: 'a database that cannot be reached',
     alerts: {
       TetcoreAnalyticsDatabaseTrouble: { severity: 'warning', kind: 'unreachable' },

@@ -69,7 +69,7 @@ describe('Grafana dashboards on PostgreSQL', () => {
       to,
       intervalMs: intervalOf(query.resolution, from, to),
       variables: {
-        chain: [...history.chains.keys()],
+        chain: query.dashboard === 'history' ? chainOfPast() : [...history.chains.keys()],
         nodes: '1000',
         reporters: '500',
         calls: '100000',
@@ -78,6 +78,10 @@ describe('Grafana dashboards on PostgreSQL', () => {
         ...chosen,
       },
     });
+
+  /** The one with forks and a halt. Its dashboard has one chain only. */
+  const chainOfPast = (): string =>
+    [...history.chains].find(([key, label]) => label.startsWith('Simnet') && key.startsWith('0x'))?.[0] ?? '';
 
   async function rowsOf(name: string, chosen?: QueryContext['variables']): Promise<Row[]> {
     const query = asked.find((one) => nameOf(one) === name);
@@ -111,6 +115,9 @@ describe('Grafana dashboards on PostgreSQL', () => {
         expect(new Set(rows.map(({ metric }) => metric)).size).toBeLessThanOrEqual(20);
       } else if (query.format === 'variable') {
         expect(['target', '__value,__text']).toContain(columns.join());
+      } else if (query.format === 'annotation') {
+        expect(columns).toEqual(['time', 'timeend', 'text']);
+        for (const { time, timeend } of rows) expect(Number(timeend)).toBeGreaterThan(Number(time));
       }
     },
   );
@@ -155,8 +162,8 @@ describe('Grafana dashboards on PostgreSQL', () => {
   it('offers no name that contains a Grafana macro', async () => {
     const hostile = "SELECT FROM peer_connections WHERE strpos(concat(chain, peer_id), '$') > 0";
     expect(await history.database.query(hostile)).toHaveLength(2);
-    for (const name of ['$chain', '$node']) {
-      const offered = (await rowsOf(`network: ${name}`)).map((row) => String(Object.values(row)[0]));
+    for (const name of ['network: $chain', 'network: $node', 'history: $chain']) {
+      const offered = (await rowsOf(name)).map((row) => String(Object.values(row)[0]));
       expect(offered.length).toBeGreaterThan(1);
       expect(offered.filter((value) => value.includes('$'))).toEqual([]);
     }
@@ -224,9 +231,9 @@ describe('Grafana dashboards on PostgreSQL', () => {
     ] as const) {
       const ofChain = times.filter(({ metric, value }) => String(metric).startsWith(chain) && value !== null);
       expect(ofChain.length).toBeGreaterThan(50);
-      // One slot of twenty is without a block.
+      // One slot of twenty is without a block: the median of a minute is seldom longer than a slot.
       const all = mean(ofChain.map(({ value }) => Number(value)));
-      expect(all).toBeGreaterThan(slotSeconds);
+      expect(all).toBeGreaterThan(slotSeconds * 0.98);
       expect(all).toBeLessThan(slotSeconds * 1.15);
     }
   });
@@ -413,6 +420,58 @@ describe('Grafana dashboards on PostgreSQL', () => {
     ]);
   });
 
+  it('reads the past of a chain from minutes, hours or days', async () => {
+    const query = asked.find((one) => nameOf(one) === 'history: Blocks that are not final');
+    for (const [table, length, count] of [
+      ['insight_minutes', 60_000, 361],
+      ['insight_hours', 3_600_000, 7],
+      ['insight_days', 86_400_000, 1],
+    ] as const) {
+      const sql = sqlOf({ ...(query ?? failed()), resolution: { interval: `${length / 1_000}s` } });
+      const { rows } = await reader.query<Row>(sql);
+      expect([table, rows.length]).toEqual([table, count]);
+      const begun = Math.floor(from.getTime() / length) * length;
+      expect(rows.map(({ time }) => Number(time))).toEqual(rows.map((_, index) => begun + index * length));
+      const { rows: plan } = await reader.query<Row>(`EXPLAIN (FORMAT JSON) ${sql}`);
+      const read = JSON.stringify(plan).matchAll(/"Relation Name":"(\w+)"/g);
+      expect(new Set([...read].map(([, name]) => name))).toEqual(new Set(['chains', table]));
+    }
+  });
+
+  it('shows the nodes, versions and halts of the past of a chain', async () => {
+    const ofChain = history.sent.filter(({ key }) => key === chainOfPast());
+    const peers = new Set(ofChain.map(({ peerId }) => peerId));
+    const nodesOf = (await rowsOf('history: Reporting nodes')).map(({ nodes: count }) => Number(count));
+    expect(highest(nodesOf)).toBe(peers.size);
+    expect(peers.size).toBeGreaterThan(5);
+    expect(sum((await rowsOf('history: Versions on the last day')).map(({ Nodes }) => Number(Nodes)))).toBe(
+      peers.size,
+    );
+    expect((await rowsOf('history: Least available nodes')).map((row) => row['Peer id']).sort()).toEqual(
+      [...peers].sort(),
+    );
+    const halts = await rowsOf('history: Halts, and stalls of finality');
+    const halt = halts.find(({ Kind }) => Kind === 'halt');
+    // Slots are of twenty seconds.
+    expect(Math.abs(Number(halt?.From) - (from.getTime() + 75 * 60_000))).toBeLessThan(60_000);
+    expect(Number(halt?.Length)).toBeGreaterThan(280);
+    expect(Number(halt?.Length)).toBeLessThan(380);
+  });
+
+  it('shades what servers did not see, with a minute after each gap', async () => {
+    const minute = (time: unknown) => (Number(time) - from.getTime()) / 60_000;
+    // The gap without an end lasts until another server starts.
+    expect(
+      (await rowsOf('history: @Not seen')).map(({ time, timeend }) => [minute(time), minute(timeend)]),
+    ).toEqual([
+      [-5, 6],
+      [60, 61.5],
+      [110, 121],
+    ]);
+    const known = await rowsOf('history: Known time');
+    expect(mean(known.map(({ known: share }) => Number(share)))).toBeCloseTo(1 - (6 + 1.5 + 11) / 360, 4);
+  });
+
   it('lists servers, but no imported database', async () => {
     const hosts = (await rowsOf('network: Servers')).map(({ Host }) => Host);
     expect(hosts).toEqual(['host-3', 'host-2', 'host-1', 'host-0']);
@@ -477,6 +536,9 @@ describe('Grafana dashboards on PostgreSQL', () => {
   });
 });
 
+function failed(): never {
+  throw new Error('There is no such panel.');
+}
 const isText = (value: unknown): value is string => typeof value === 'string';
 const keyIn = ({ Chain, 'Genesis hash': hash }: Row): string =>
   isText(hash) ? hash : `name:${String(Chain)}`;

@@ -75,11 +75,14 @@ function variableProblems({ name, type, label, description }: Variable): string[
 }
 
 /** All queries use the chosen data source and its type. */
-function dataSourceProblems({ panels, templating }: Dashboard): string[] {
+function dataSourceProblems({ panels, templating, annotations }: Dashboard): string[] {
   const type = templating.list.find(({ name }) => name === 'datasource')?.query;
-  const used = [...panels.flatMap(({ targets = [] }) => targets), ...panels, ...templating.list].flatMap(
-    ({ datasource }) => (datasource === undefined ? [] : [datasource as DataSourceRef]),
-  );
+  const used = [
+    ...panels.flatMap(({ targets = [] }) => targets),
+    ...panels,
+    ...templating.list,
+    ...annotations.list,
+  ].flatMap(({ datasource }) => (datasource === undefined ? [] : [datasource as DataSourceRef]));
   return [
     ...(used.length === 0 ? ['There are no queries.'] : []),
     ...used
@@ -89,9 +92,9 @@ function dataSourceProblems({ panels, templating }: Dashboard): string[] {
 }
 
 /** Undeclared and unused variables. */
-function usageProblems({ panels, templating }: Dashboard): string[] {
+function usageProblems({ panels, templating, annotations }: Dashboard): string[] {
   const declared = templating.list.map(({ name }) => name);
-  const text = JSON.stringify([panels, templating.list]);
+  const text = JSON.stringify([panels, templating.list, annotations.list]);
   const used = [...text.matchAll(/\$\{?(\w+)/g)]
     .map(([, name = '']) => name)
     .filter((name) => !name.startsWith('__'));

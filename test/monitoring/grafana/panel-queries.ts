@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import type { Dashboard, Panel, Variable } from '../../../monitoring/grafana/source/model.js';
+import type { Dashboard, Panel, Target, Variable } from '../../../monitoring/grafana/source/model.js';
 import { readProjectFile, ROOT } from '../../support/markdown.js';
 import type { Resolution } from './substitute.js';
 
@@ -19,7 +19,7 @@ export function readDashboards(): Map<string, Dashboard> {
 /** SQL of a panel or of a variable. */
 export interface PanelQuery {
   dashboard: string;
-  /** The title of the panel, or the variable with its dollar sign. */
+  /** The title of the panel, or the variable with its dollar sign, or the annotation with an at sign. */
   title: string;
   sql: string;
   /** Of a panel: a `table` or a `time_series`. */
@@ -29,8 +29,9 @@ export interface PanelQuery {
 
 /** All PostgreSQL queries of the dashboards. */
 export function panelQueries(): PanelQuery[] {
-  return [...readDashboards()].flatMap(([dashboard, { panels, templating }]) => [
+  return [...readDashboards()].flatMap(([dashboard, { panels, templating, annotations }]) => [
     ...templating.list.flatMap((variable) => ofVariable(dashboard, variable)),
+    ...annotations.list.map(({ name, target }) => ofAnnotation(dashboard, name, target)),
     ...panels.flatMap((panel) => ofPanel(dashboard, panel)),
   ]);
 }
@@ -39,6 +40,10 @@ function ofVariable(dashboard: string, { name, type, query, datasource }: Variab
   const isSql = (datasource as { type?: string } | undefined)?.type === 'grafana-postgresql-datasource';
   if (type !== 'query' || !isSql || typeof query !== 'string') return [];
   return [{ dashboard, title: `$${name}`, sql: query, format: 'variable', resolution: {} }];
+}
+
+function ofAnnotation(dashboard: string, name: string, { rawSql }: Target): PanelQuery {
+  return { dashboard, title: `@${name}`, sql: String(rawSql), format: 'annotation', resolution: {} };
 }
 
 function ofPanel(dashboard: string, panel: Panel): PanelQuery[] {

@@ -1,3 +1,4 @@
+import { registerAllNodes } from '../../../src/registry/index.js';
 import { readSettings } from '../../../src/platform/config/index.js';
 import { DatabaseSink } from '../../../src/simulator/database/database-sink.js';
 import {
@@ -9,6 +10,8 @@ import {
 } from '../../../src/simulator/index.js';
 import type { NodeProfile } from '../../../src/simulator/nodes/node-profile.js';
 import { TestDatabase } from '../../support/databases.js';
+import { onDatabase } from '../../support/on-database.js';
+import { rebuildRange, rebuildSessionsOf } from '../../insight/simulated-history.js';
 
 const HOUR_MS = 3_600_000;
 const startAt = Date.UTC(2021, 1, 9, 9);
@@ -21,7 +24,14 @@ const options: NetworkOptions = {
     nodes: 16,
     audit: 0.25,
     chains: [
-      { name: 'Simnet', slotSeconds: 20, weight: 2, transactions: { perSecond: 1 } },
+      {
+        name: 'Simnet',
+        slotSeconds: 20,
+        weight: 2,
+        transactions: { perSecond: 1 },
+        forks: { chance: 0.03 },
+        halts: [{ afterMinutes: 19 * 60 + 15, forMinutes: 5 }],
+      },
       { name: "Let's Test", slotSeconds: 60, transactions: { perSecond: 0.5 } },
     ],
     software: { tetcore: 3, polkadot: 2, 'substrate-2': 2 },
@@ -29,6 +39,7 @@ const options: NetworkOptions = {
     reports: { intervalSeconds: 60, transactionsSeconds: 120, networkStateSeconds: 1_800 },
     traces: { blocks: 0.3, calls: [1, 2] },
     reconnecting: { share: 0.5, everyMinutes: 240, awaySeconds: [60, 600] },
+    stuck: { share: 0.2, everyMinutes: 120, minutes: [8, 15] },
   }),
   seed: 4,
   startAt,
@@ -110,6 +121,13 @@ export class SentHistory implements AsyncDisposable {
         [SentHistory.from, { ...name, id: await unusedId(database), ended_at: SentHistory.from }],
       );
     }
+    await onDatabase(database.url, registerAllNodes);
+    const [rebuiltFrom, rebuiltTo] = [
+      SentHistory.from.getTime() - HOUR_MS,
+      SentHistory.to.getTime() + HOUR_MS,
+    ];
+    await rebuildRange(database, rebuiltFrom, rebuiltTo);
+    await rebuildSessionsOf(database, rebuiltFrom, rebuiltTo);
     await database.query(
       `INSERT INTO peer_connections
        SELECT past.*

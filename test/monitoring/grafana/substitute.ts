@@ -9,7 +9,7 @@ export interface QueryContext {
 }
 
 const DEFAULT_POINTS = 1_000;
-const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000 };
+const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Maximum number of points of a panel, and the shortest interval between them: `5s`. */
 export interface Resolution {
@@ -19,7 +19,7 @@ export interface Resolution {
 
 /** The interval between points as Grafana chooses it, without rounding to a readable step. */
 export function intervalOf({ maxDataPoints, interval }: Resolution, from: Date, to: Date): number {
-  const [, count = '', unit = ''] = /^(\d+)([sm])$/.exec(interval ?? '1s') ?? [];
+  const [, count = '', unit = ''] = /^(\d+)([smhd])$/.exec(interval ?? '1s') ?? [];
   const shortest = Number(count) * (UNITS_MS[unit] ?? NaN);
   const wanted = (to.getTime() - from.getTime()) / (maxDataPoints ?? DEFAULT_POINTS);
   return Math.max(shortest, Math.ceil(wanted / 1_000) * 1_000);

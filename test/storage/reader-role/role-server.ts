@@ -43,7 +43,7 @@ async function startOwn(): Promise<RoleServer> {
   const dataDir = await tempDir('reader-role');
   const server = await EmbeddedPostgresServer.start({
     dataDir,
-    logger: { log: () => undefined, warn: () => undefined },
+    logger: { log: () => undefined, warn: () => undefined, error: console.error },
   });
   return {
     url: databaseNamed(server.url, 'postgres'),

@@ -9,7 +9,7 @@ import type { Batch } from '../../../src/telemetry/index.js';
 /** A journal in memory, as large as it is told to be, which can be made to fail. */
 export class FakeJournal implements Pick<
   JournalService,
-  'hasRoomFor' | 'append' | 'read' | 'done' | 'holds' | 'oldestId' | 'onMove'
+  'hasRoomFor' | 'append' | 'read' | 'done' | 'holds' | 'oldestId' | 'onMove' | 'onCheck' | 'missingSince'
 > {
   readonly batches = new Map<JournalEntry, Batch>();
   /** Free room, in bytes. */
@@ -18,7 +18,9 @@ export class FakeJournal implements Pick<
   failure: Error | undefined;
   appended = 0;
   reads = 0;
+  missingSince: Date | undefined;
   private readonly moveListeners: ((move: JournalMove) => void)[] = [];
+  private readonly checkListeners: (() => void)[] = [];
 
   /** As what the injector would give. */
   get service(): JournalService {
@@ -61,6 +63,15 @@ export class FakeJournal implements Pick<
 
   onMove(listener: (move: JournalMove) => void): void {
     this.moveListeners.push(listener);
+  }
+
+  onCheck(listener: () => void): void {
+    this.checkListeners.push(listener);
+  }
+
+  /** As once a second. */
+  check(): void {
+    for (const listener of this.checkListeners) listener();
   }
 
   /** As when its directory is removed: nothing is left of what was appended. */

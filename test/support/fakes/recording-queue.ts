@@ -6,6 +6,7 @@ export class RecordingQueue extends BatchQueue {
   readonly parts: Batch[] = [];
   full = false;
   journalsParts = false;
+  readonly journalProblem = undefined;
   /** Whether it rejects parts, which are recorded all the same. */
   refusesParts = false;
   private readonly losePartsListeners: (() => void)[] = [];

@@ -5,7 +5,7 @@ import { attackerAddress, type Target } from './attack.js';
 /** Handshakes under way at the same time. */
 const AT_ONCE = 100;
 const HANDSHAKE_MS = 10_000;
-/** More often than a server gives up who is silent: milliseconds. */
+/** Shorter than the time after which a server closes a silent socket: milliseconds. */
 const PING_MS = 3_000;
 
 /** A TCP connection of an attacker, which reads nothing unless told to. */
@@ -29,7 +29,7 @@ export async function webSocket(target: Target, index: number, path = '/'): Prom
   return undefined;
 }
 
-/** Opens many, side by side, which ping to stay. Those that are refused are left out. */
+/** Opens many in parallel, and pings on each so that the server keeps it. Without those that are refused. */
 export async function webSockets(target: Target, count: number, path = '/'): Promise<Socket[]> {
   const opened: Socket[] = [];
   let next = 0;

@@ -1,9 +1,9 @@
 import type { Random } from '../../../src/simulator/random/random.js';
 import { CHAIN, NUMBERED, peerIdOf } from '../../delivery/fleet/numbered-message.js';
 
-export interface Question {
+export interface DrawnRequest {
   path: string;
-  /** The answer is sent while it is read, and is cut where the database goes away. */
+  /** Its response is a stream, which is cut when the database goes away. */
   export: boolean;
 }
 
@@ -40,8 +40,8 @@ const EXPORTS: readonly Kind[] = [
 ];
 const EXPORT_SHARE = 0.1;
 
-/** A question at random, of the kinds that dashboards and people ask, about a node that there is. */
-export function drawQuestion(random: Random, nodes: number): Question {
+/** A random request for a node that exists, of the kinds that dashboards and people send. */
+export function drawRequest(random: Random, nodes: number): DrawnRequest {
   const peer = peerIdOf(random.between(0, nodes - 1));
   const isExport = random.chance(EXPORT_SHARE);
   return { path: random.pick(isExport ? EXPORTS : PAGES)(peer, random), export: isExport };

@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sessionPass } from '../../src/insight/sessions/session-pass.js';
+import { Random } from '../../src/simulator/random/random.js';
+import { TestDatabase } from '../support/databases.js';
+import { onDatabase } from '../support/on-database.js';
+import { type Link, type SessionTruth, sessionTruth } from './session-truth.js';
+import { rebuildSessionsOf, storeHistory } from './simulated-history.js';
+import { minutesAgo, troubledHistory } from './troubled-history.js';
+
+const MINUTE_MS = 60_000;
+const startAt = minutesAgo(200);
+const endAt = startAt + 120 * MINUTE_MS;
+const options = troubledHistory(startAt);
+
+interface Session {
+  node: string;
+  began: number;
+  ended: number;
+  cause: string | null;
+  restarted: boolean | null;
+  process: number;
+}
+
+/** A time as milliseconds, in SQL. */
+const ms = (column: string): string => `round((extract(epoch FROM ${column}) * 1000), 3)::float8`;
+
+describe('the sessions of a history whose truth is known', { timeout: 120_000 }, () => {
+  let database: TestDatabase;
+  let truth: SessionTruth;
+  let links: Link[];
+
+  beforeAll(async () => {
+    truth = sessionTruth(options, endAt);
+    links = [...truth.links].sort((one, other) =>
+      one.peerId === other.peerId ? one.began - other.began : one.peerId < other.peerId ? -1 : 1,
+    );
+    database = await TestDatabase.create();
+    await storeHistory(database, options, endAt);
+    await rebuildSessionsOf(database, startAt, endAt);
+  }, 120_000);
+  afterAll(() => database[Symbol.asyncDispose]());
+
+  const sessions = async (): Promise<Session[]> =>
+    await database.query<Session>(
+      `SELECT nodes.peer_id AS node, ${ms('began_at')} AS began, ${ms('ended_at')} AS ended, end_cause AS cause,
+              restarted, ${ms('process_began_at')} AS process
+         FROM insight_sessions JOIN nodes ON nodes.id = node_id ORDER BY nodes.peer_id, began_at`,
+    );
+
+  /** Whether the process of a node has changed after the end of a link; null if it has no later link. */
+  const hasRestarted = ({ peerId, ended }: Link, next: Link | undefined): boolean | null =>
+    next?.peerId === peerId
+      ? truth.processes.some((one) => one.peerId === peerId && one.began >= ended && one.began <= next.began)
+      : null;
+
+  it('are the links of the nodes', async () => {
+    const stored = await sessions();
+    expect(stored.length).toBeGreaterThan(100);
+    expect(stored.map(({ node, began }) => [node, Math.round(began)])).toEqual(
+      links.map(({ peerId, began }) => [peerId, Math.round(began)]),
+    );
+    for (const [index, { ended, cause }] of links.entries()) {
+      const session = stored[index];
+      // Those of a process that was killed end with their last message.
+      if (cause === 'collector') expect(session?.ended).toBeLessThanOrEqual(ended);
+      else if (cause !== null) expect(Math.abs((session?.ended ?? NaN) - ended)).toBeLessThan(1);
+    }
+  });
+
+  it('end by restarts, lost links and gaps of the observer, as they really did', async () => {
+    const wanted = links.map((link, index) => {
+      if (link.cause === null) return null;
+      if (link.cause === 'collector') return 'observer';
+      const restarted = hasRestarted(link, links[index + 1]);
+      if (restarted === null) return null;
+      // A process may also restart while its link is lost.
+      if (link.cause === 'restart') expect(restarted).toBe(true);
+      return restarted ? 'restart' : 'link_lost';
+    });
+    expect((await sessions()).map(({ cause }) => cause)).toEqual(wanted);
+    for (const cause of ['restart', 'link_lost', 'observer'])
+      expect(wanted.filter((one) => one === cause).length, cause).toBeGreaterThan(20);
+  });
+
+  it('show restarts, also of nodes that restarted while the collector was down', async () => {
+    const stored = await sessions();
+    expect(stored.map(({ restarted }) => restarted)).toEqual(
+      links.map((link, index) => hasRestarted(link, links[index + 1])),
+    );
+    expect(stored.filter(({ cause, restarted }) => cause === 'observer' && restarted).length).toBeGreaterThan(
+      0,
+    );
+  });
+
+  it('know since when a process runs, however wrong its clock is', async () => {
+    let checked = 0;
+    for (const { node, began, process } of await sessions()) {
+      const real = truth.processes.find(
+        (one) => one.peerId === node && one.began <= began + 1 && one.ended > began + 1,
+      );
+      expect(real, node).toBeDefined();
+      expect(process).toBeLessThanOrEqual(began);
+      // Processes that began before the first link of their node are as old as they report.
+      if (real === undefined || real.began < startAt) continue;
+      const firstLink = links.find(({ peerId, began: at }) => peerId === node && at >= real.began - 1);
+      // Clocks step, and the first message takes some time.
+      expect(process).toBeGreaterThan(real.began - 1_000);
+      expect(process).toBeLessThanOrEqual((firstLink?.began ?? 0) + 1);
+      checked += 1;
+    }
+    expect(checked).toBeGreaterThan(50);
+  });
+
+  it('are the same, value by value, if passes write them while connections begin and end, and are killed', async () => {
+    const rows = async (): Promise<unknown[]> => [
+      await database.query('SELECT * FROM insight_sessions ORDER BY node_id, began_at, connection_id'),
+      // Passes go beyond the history: before midnight, the next day has begun, and has nothing.
+      await database.query(
+        `SELECT day, node_id, heard_seconds, restarts, links_lost, observer_ends, begins, ends, version
+           FROM insight_node_days WHERE heard_seconds > 0 OR begins + ends > 0 ORDER BY node_id, day`,
+      ),
+      await database.query('SELECT * FROM insight_version_days ORDER BY day, version'),
+    ];
+    const rebuilt = await rows();
+    for (const [table, at] of [
+      ['peer_connections', 'first_message_at'],
+      ['observer_gaps', 'began_at'],
+    ] as const) {
+      await database.query(`CREATE TABLE real_${table} AS SELECT *, ${at} AS known_at FROM ${table}`);
+    }
+    const columns = await database.query<{ names: string }>(
+      `SELECT string_agg(CASE column_name WHEN 'ended_at' THEN 'CASE WHEN ended_at <= $1 THEN ended_at END'
+                                          WHEN 'end_reason' THEN 'CASE WHEN ended_at <= $1 THEN end_reason END'
+                                          ELSE quote_ident(column_name) END, ', ' ORDER BY ordinal_position) AS names
+         FROM information_schema.columns WHERE table_name = 'peer_connections'`,
+    );
+    await database.query('TRUNCATE insight_sessions, insight_node_days, insight_version_days');
+    const random = new Random(3, 'passes');
+    await onDatabase(database.url, async (client) => {
+      let from = startAt;
+      for (let to = startAt; to < endAt + 130 * MINUTE_MS;) {
+        to += random.between(1, 4) * MINUTE_MS;
+        await client.query('TRUNCATE peer_connections');
+        await client.query(
+          `INSERT INTO peer_connections SELECT ${columns[0]?.names ?? ''} FROM real_peer_connections WHERE known_at <= $1`,
+          [new Date(to)],
+        );
+        // Gaps are recorded late.
+        await client.query('TRUNCATE observer_gaps');
+        await client.query(
+          'INSERT INTO observer_gaps SELECT id, collector, cause, began_at, ended_at FROM real_observer_gaps WHERE ended_at <= $1',
+          [new Date(to)],
+        );
+        for (let killed = random.chance(0.3); ; killed = false) {
+          await client.query('BEGIN');
+          await sessionPass(client, { from: from * 1000, to: to * 1000 });
+          await client.query(killed ? 'ROLLBACK' : 'COMMIT');
+          if (!killed) break;
+        }
+        const open = await client.query<{ sessions: number; connections: number }>(
+          `SELECT (SELECT count(*)::integer FROM insight_sessions WHERE ended_at IS NULL) AS sessions,
+                  (SELECT count(*)::integer FROM peer_connections WHERE ended_at IS NULL) AS connections`,
+        );
+        expect(open.rows[0]?.sessions).toBe(open.rows[0]?.connections);
+        from = to;
+      }
+    });
+    expect(await rows()).toEqual(rebuilt);
+  });
+});

@@ -1,0 +1,3 @@
+import { describeAggregated } from './aggregated-history.js';
+
+describeAggregated(1, 12);
