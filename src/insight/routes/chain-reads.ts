@@ -5,7 +5,7 @@ import { microsecondsOf, ReadTransaction, timeOf } from '../../storage/index.js'
 import { KnownTime } from '../known-time.js';
 import { timeSql } from '../tables/columns.js';
 import type { RangeQuery } from './insight.query.js';
-import type { ChainRangeAnswer, SeriesAnswer, SeriesQuery } from './series.dto.js';
+import type { ChainRangeAnswer, SeriesAnswer, SeriesQuery } from './series/series.dto.js';
 import { DAY_US } from '../aggregate/index.js';
 import {
   type BucketRow,
@@ -19,7 +19,7 @@ import {
   RESOLUTIONS,
   rounded,
   type TimeRange,
-} from './series.js';
+} from './series/series.js';
 
 /** A request about a time range of a chain, in a transaction. */
 export interface ChainRead {

@@ -2,7 +2,7 @@ import { timeText } from '../../storage/index.js';
 import { timeSql } from '../tables/columns.js';
 import { NO_NODE } from '../tables/spans.js';
 import type { ChainRead } from './chain-reads.js';
-import type { ChainSpan } from './series-answers.dto.js';
+import type { ChainSpan } from './series/series-answers.dto.js';
 
 /** In an answer: the newest. */
 const MAX_SPANS = 100;

@@ -4,7 +4,7 @@ import type { Response } from 'express';
 import { ApiChainProblem, ChainNames, ChainPath } from '../../chains/index.js';
 import { ApiProblems, JsonText } from '../../platform/http/index.js';
 import { JSON_LIST, RowResponses } from '../../platform/responses/index.js';
-import { BlocksReadModel } from './blocks.read-model.js';
+import { BlocksReadModel } from './blocks/blocks.read-model.js';
 import { GapsReadModel } from './gaps.read-model.js';
 import { InsightBlock, InsightBlockDetail, ObserverGap } from './insight.dto.js';
 import { BlockPath, BlocksQuery, GapsQuery } from './insight.query.js';

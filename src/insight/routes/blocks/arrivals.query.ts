@@ -1,0 +1,15 @@
+import { IntegerParameter } from '../../../platform/http/index.js';
+import { RangeQuery } from '../insight.query.js';
+
+const MAX_BLOCKS = 600;
+
+/** Parameters of `GET /chains/{chain}/arrivals`. */
+export class ArrivalsQuery extends RangeQuery {
+  @IntegerParameter({
+    min: 1,
+    max: MAX_BLOCKS,
+    description: 'Maximum number of blocks.',
+    default: MAX_BLOCKS,
+  })
+  limit = MAX_BLOCKS;
+}

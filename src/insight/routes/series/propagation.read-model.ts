@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { ChainReads, readSeries } from '../chain-reads.js';
+import { AddressLabels } from '../../settings/index.js';
+import { groupsOf } from './propagation-groups.js';
+import type { PropagationSeries } from './series-answers.dto.js';
+import type { PropagationQuery } from './series-answers.query.js';
+import { shareOf } from './series.js';
+
+interface Propagation {
+  blocks: number;
+  expected_arrivals: number;
+  arrivals: number;
+  p50_ms: number;
+  p90_ms: number;
+  p95_ms: number;
+  p99_ms: number;
+  spread_ms: number;
+  bins: number[];
+}
+
+/** Reads how long blocks took to the nodes. */
+@Injectable()
+export class PropagationReadModel {
+  constructor(
+    private readonly reads: ChainReads,
+    private readonly labels: AddressLabels,
+  ) {}
+
+  /** @throws see ChainReads.read */
+  async series(chain: string, query: PropagationQuery): Promise<PropagationSeries> {
+    return await this.reads.read(chain, query, async (read) => {
+      const groups = query.group_by === undefined ? null : await groupsOf(read, query.group_by, this.labels);
+      const { answer } = await readSeries<Propagation>(read, query, () => ({
+        expected: 'round(expected_arrivals::numeric / nullif(blocks, 0))::integer',
+        blocks: 'blocks',
+        expected_arrivals: 'expected_arrivals::float8',
+        arrivals: 'arrivals::float8',
+        p50_ms: 'propagation_p50_ms',
+        p90_ms: 'propagation_p90_ms',
+        p95_ms: 'propagation_p95_ms',
+        p99_ms: 'propagation_p99_ms',
+        spread_ms: 'spread_p50_ms',
+        bins: query.bins ? 'bins::float8[]' : 'NULL',
+      }));
+      const points = answer.points.map(({ expected_arrivals: expected, arrivals, bins, ...point }) => ({
+        ...point,
+        reach: shareOf(arrivals, expected),
+        ...(query.bins && { bins }),
+      }));
+      return { ...answer, points, groups };
+    });
+  }
+}
