@@ -16,6 +16,9 @@ import { rebuildRange, rebuildSessionsOf } from '../../insight/simulated-history
 const HOUR_MS = 3_600_000;
 const startAt = Date.UTC(2021, 1, 9, 9);
 
+/** The chain whose past is shown. */
+const CHAIN_OF_PAST = 'Simnet';
+
 /** Partitions of days. */
 const settings = readSettings({ LOG_EXPIRY_H: (100 * 24).toString(), NUM_THREADS: '4' });
 
@@ -25,7 +28,7 @@ const options: NetworkOptions = {
     audit: 0.25,
     chains: [
       {
-        name: 'Simnet',
+        name: CHAIN_OF_PAST,
         slotSeconds: 20,
         weight: 2,
         transactions: { perSecond: 1 },
@@ -117,8 +120,12 @@ export class SentHistory implements AsyncDisposable {
       await database.query(
         `INSERT INTO peer_connections
          SELECT (jsonb_populate_record(one, $2)).* FROM peer_connections AS one
-          WHERE created_at < $1 AND ended_at > $1 LIMIT 1`,
-        [SentHistory.from, { ...name, id: await unusedId(database), ended_at: SentHistory.from }],
+          WHERE created_at < $1 AND ended_at > $1 AND chain <> $3 ORDER BY created_at, id LIMIT 1`,
+        [
+          SentHistory.from,
+          { ...name, id: await unusedId(database), ended_at: SentHistory.from },
+          CHAIN_OF_PAST,
+        ],
       );
     }
     await onDatabase(database.url, registerAllNodes);
@@ -136,7 +143,7 @@ export class SentHistory implements AsyncDisposable {
               LATERAL jsonb_populate_record(one, jsonb_build_object(
                 'id', $3::bigint + number, 'peer_id', 'past-' || number, 'created_at', at, 'oldest_created_at', at,
                 'newest_created_at', at, 'first_message_at', at, 'last_message_at', at, 'ended_at', at)) AS past
-        WHERE one.id = (SELECT id FROM peer_connections LIMIT 1)`,
+        WHERE one.id = (SELECT id FROM peer_connections ORDER BY created_at, id LIMIT 1)`,
       [SentHistory.from, LONG_ENDED, await unusedId(database)],
     );
     await database.query('VACUUM ANALYZE');
