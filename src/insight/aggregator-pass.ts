@@ -88,7 +88,8 @@ export async function aggregatorPass(
   const closedUntil = Math.max(state.closedUntil, minuteOf(state.untilUs - CLOSED_AFTER_US));
   const isClosing = closedUntil > state.closedUntil;
   if (isClosing || state.untilUs - current.resultsUntil >= OPEN_RESULTS_US) {
-    const results = current.aggregation.results(state.closedUntil, minuteOf(state.untilUs) + MINUTE_US);
+    const end = minuteOf(state.untilUs) + MINUTE_US;
+    const results = current.aggregation.results(state.closedUntil, end, closedUntil);
     await writeResults(client, results, state.closedUntil);
     if (isClosing) await closeMinutes(client, current.aggregation, [state.closedUntil, closedUntil], results);
     current.resultsUntil = state.untilUs;

@@ -136,7 +136,7 @@ async function write(
   }
   if (to > end) {
     const finalHeights = memory.aggregation.finalHeights(Math.max(from, end), to);
-    await writeResults(client, { blocks: [], minutes: [], finalHeights }, from);
+    await writeResults(client, { changedBlocks: [], minutes: [], finalHeights }, from);
   }
 }
 

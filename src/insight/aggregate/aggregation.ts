@@ -18,6 +18,8 @@ export const CONTEXT_US = 12 * MINUTE_US;
 /** What is known of the minutes of a time range. */
 export interface Results {
   blocks: BlockStats[];
+  /** Those of the blocks that may differ from what earlier results had. */
+  changedBlocks: BlockStats[];
   finalHeights: FinalHeight[];
   minutes: ChainMinute[];
 }
@@ -91,17 +93,23 @@ export class Aggregation {
     this.chainOf(chain).finality.waitFor(blocks);
   }
 
-  /** The results of the minutes that begin in a time range: microseconds since the epoch. */
-  results(from: number, to: number): Results {
-    const results: Results = { blocks: [], finalHeights: [], minutes: [] };
+  /**
+   * The results of the minutes that begin in a time range: microseconds since the epoch.
+   *
+   * @param openFrom minutes from then on are not about to be closed: of a block of theirs that no node was added to, the
+   *   last results are good enough
+   */
+  results(from: number, to: number, openFrom = to): Results {
+    const results: Results = { blocks: [], changedBlocks: [], finalHeights: [], minutes: [] };
     for (const [id, { blocks, finality, states, reports, hours }] of this.chains) {
       const isFinal = (height: number, hash: string, before: number): boolean =>
         finality.isFinalized(height, hash, before);
       finality.refresh();
-      const found = blocks.stats(from, to, isFinal);
+      const { blocks: found, computed } = blocks.stats(from, to, openFrom, isFinal);
       finality.waitFor(found);
       const finalHeights = finality.finalHeights(from, to);
       results.blocks.push(...found);
+      results.changedBlocks.push(...computed);
       results.finalHeights.push(...finalHeights);
       results.minutes.push(
         ...chainMinutes(id, {

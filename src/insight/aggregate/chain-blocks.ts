@@ -19,6 +19,18 @@ interface Arrival extends Stamped {
   isOwn: boolean;
 }
 
+/** What nodes said of a block. */
+interface Block {
+  /** By node. */
+  arrivals: Map<number, Arrival>;
+  /** See {@link ChainBlocks.liveTimes}: until something is added, or clocks are known better. */
+  times: ReadonlyMap<number, number> | undefined;
+  /** When it was first seen, once that is certain: as long as nothing is added. */
+  settledAt: number | undefined;
+  /** What was computed of it last, as long as nothing is added. */
+  stats: BlockStats | undefined;
+}
+
 /** A block, and how it reached the nodes of its chain. Times are microseconds since the epoch, delays milliseconds. */
 export interface BlockStats {
   chain: number;
@@ -52,11 +64,9 @@ export interface BlockStats {
 
 /** The blocks of one chain that nodes imported in the last minutes. */
 export class ChainBlocks {
-  private readonly byHeight = new Map<number, Map<string, Map<number, Arrival>>>();
+  private readonly byHeight = new Map<number, Map<string, Block>>();
   /** Nodes that sent anything, by minute, and how many blocks they imported in it. */
   private readonly heard = new Map<number, Map<number, number>>();
-  /** See {@link liveTimes}: as long as nothing is added. */
-  private readonly times = new Map<ReadonlyMap<number, Arrival>, ReadonlyMap<number, number>>();
   /** Of a calculation; see {@link stats}. */
   private liveNodes = new Map<number, ReadonlyMap<number, number>>();
 
@@ -76,46 +86,85 @@ export class ChainBlocks {
     nodes.set(source.node, imports);
     if (report?.kind !== 'import' || !LIVE_ORIGINS.has(report.origin)) return;
     const { height, hash } = report;
-    const known = this.byHeight.get(height)?.get(hash)?.get(source.node);
+    const known = this.byHeight.get(height)?.get(hash)?.arrivals.get(source.node);
     if (known === undefined && imports >= MAX_IMPORTS_OF_MINUTE) return;
     // A block can become the best one of a node again.
     if (known !== undefined && !isEarlier(observation, known)) return;
     nodes.set(source.node, imports + 1);
     if (known !== undefined) this.notHeard(known);
-    const hashes = this.byHeight.get(height) ?? new Map<string, Map<number, Arrival>>();
+    const { arrivals } = this.changed(height, hash);
+    arrivals.set(source.node, {
+      source,
+      receivedAt,
+      createdAt,
+      isOwn: report.origin === 'Own',
+      at: undefined,
+    });
+  }
+
+  /** A block to which something is added. */
+  private changed(height: number, hash: string): Block {
+    const hashes = this.byHeight.get(height) ?? new Map<string, Block>();
     this.byHeight.set(height, hashes);
-    const arrivals = hashes.get(hash) ?? new Map<number, Arrival>();
-    hashes.set(hash, arrivals);
-    arrivals.set(source.node, { source, receivedAt, createdAt, isOwn: report.origin === 'Own' });
-    this.times.clear();
+    const block = hashes.get(hash) ?? emptyBlock();
+    hashes.set(hash, block);
+    return forgetComputed(block);
   }
 
   /**
    * The blocks that count and were first seen in a time range, by height.
    *
+   * @param openFrom what was computed of a block that was first seen then or later is returned again, if no node was
+   *   added to it
    * @param isFinalized whether a node finalized a block before a time, which counts then
+   * @returns those that were computed now, too
    */
   stats(
     from: number,
     to: number,
+    openFrom: number,
     isFinalized: (height: number, hash: string, before: number) => boolean,
-  ): BlockStats[] {
+  ): { blocks: BlockStats[]; computed: BlockStats[] } {
     this.liveNodes = new Map();
-    // Clocks may be known better than before.
-    this.times.clear();
-    const found: BlockStats[] = [];
+    this.refresh();
+    const blocks: BlockStats[] = [];
+    const computed: BlockStats[] = [];
     for (const [height, hashes] of this.byHeight) {
-      for (const [hash, arrivals] of hashes) {
-        const times = this.liveTimes(arrivals);
-        const firstSeenAt = Math.min(...times.values());
+      for (const [hash, block] of hashes) {
+        if (block.stats !== undefined && block.stats.firstSeenAt >= openFrom) {
+          blocks.push(block.stats);
+          continue;
+        }
+        const firstSeenAt = this.firstLiveTime(block);
         if (!(firstSeenAt >= from && firstSeenAt < to)) continue;
-        const sources = this.sources(arrivals, times, firstSeenAt);
-        const closing = closingOf(minuteOf(firstSeenAt));
-        if (!sources.counts && !isFinalized(height, hash, closing)) continue;
-        found.push({ ...this.delays(height, hash, times, firstSeenAt), singleSource: sources.single });
+        const stats = this.statsOf(block, height, hash, firstSeenAt, isFinalized);
+        if (stats === undefined) continue;
+        block.stats = stats;
+        blocks.push(stats);
+        computed.push(stats);
       }
     }
-    return found.sort((one, other) => one.height - other.height || (one.hash < other.hash ? -1 : 1));
+    blocks.sort((one, other) => one.height - other.height || (one.hash < other.hash ? -1 : 1));
+    return { blocks, computed };
+  }
+
+  /** Clocks may be known better than before. */
+  private refresh(): void {
+    for (const hashes of this.byHeight.values())
+      for (const block of hashes.values()) if (block.settledAt === undefined) block.times = undefined;
+  }
+
+  private statsOf(
+    block: Block,
+    height: number,
+    hash: string,
+    firstSeenAt: number,
+    isFinalized: (height: number, hash: string, before: number) => boolean,
+  ): BlockStats | undefined {
+    const times = this.liveTimes(block);
+    const sources = this.sources(block.arrivals, times, firstSeenAt);
+    if (!sources.counts && !isFinalized(height, hash, closingOf(minuteOf(firstSeenAt)))) return undefined;
+    return { ...this.delays(height, hash, times, firstSeenAt), singleSource: sources.single };
   }
 
   /** Nodes that sent anything in a minute, and how many blocks they imported in it as they spread. */
@@ -133,9 +182,8 @@ export class ChainBlocks {
   /** When any block of a height became the best one of a node; undefined if none did. */
   firstSeenOf(height: number): number | undefined {
     let first = Infinity;
-    for (const arrivals of this.byHeight.get(height)?.values() ?? []) {
-      for (const time of this.liveTimes(arrivals).values()) first = Math.min(first, time);
-    }
+    for (const block of this.byHeight.get(height)?.values() ?? [])
+      first = Math.min(first, this.firstLiveTime(block));
     return first === Infinity ? undefined : first;
   }
 
@@ -171,7 +219,9 @@ export class ChainBlocks {
     });
     const sorted = sortedNumbers(delaysMs.filter((delay) => delay !== null));
     const at = (share: number): number | null => quantile(sorted, share, expected.length);
-    const own = [...(this.byHeight.get(height)?.get(hash)?.values() ?? [])].filter(({ isOwn }) => isOwn);
+    const own = [...(this.byHeight.get(height)?.get(hash)?.arrivals.values() ?? [])].filter(
+      ({ isOwn }) => isOwn,
+    );
     return {
       chain: this.chain,
       height,
@@ -199,7 +249,7 @@ export class ChainBlocks {
     own: readonly Arrival[],
   ): string | null {
     const before = [...(this.byHeight.get(height - 1) ?? [])].map(
-      ([hash, arrivals]) => [hash, this.liveTimes(arrivals)] as const,
+      ([hash, block]) => [hash, this.liveTimes(block)] as const,
     );
     const bestOf = (node: number, at: number): string | undefined => {
       let best: { hash: string; at: number } | undefined;
@@ -239,12 +289,12 @@ export class ChainBlocks {
       for (const [node, collector] of this.liveAt(before)) expected.set(node, collector);
     }
     if (expected.size === 0) {
-      const arrivals = this.byHeight.get(height)?.get(hash);
+      const arrivals = this.byHeight.get(height)?.get(hash)?.arrivals;
       for (const node of times.keys()) expected.set(node, arrivals?.get(node)?.source.collector ?? 0);
     }
-    for (const [other, arrivals] of this.byHeight.get(height) ?? []) {
+    for (const [other, block] of this.byHeight.get(height) ?? []) {
       if (other === hash) continue;
-      for (const node of this.liveTimes(arrivals).keys()) if (!times.has(node)) expected.delete(node);
+      for (const node of this.liveTimes(block).keys()) if (!times.has(node)) expected.delete(node);
     }
     const blind = this.gaps.collectorsAt(firstSeenAt, firstSeenAt + LIVE_US);
     if (blind.size > 0)
@@ -257,9 +307,9 @@ export class ChainBlocks {
     let nodes = this.liveNodes.get(height);
     if (nodes === undefined) {
       const found = new Map<number, number>();
-      for (const arrivals of this.byHeight.get(height)?.values() ?? []) {
-        for (const node of this.liveTimes(arrivals).keys()) {
-          const collector = arrivals.get(node)?.source.collector ?? 0;
+      for (const block of this.byHeight.get(height)?.values() ?? []) {
+        for (const node of this.liveTimes(block).keys()) {
+          const collector = block.arrivals.get(node)?.source.collector ?? 0;
           found.set(node, Math.max(collector, found.get(node) ?? 0));
         }
       }
@@ -270,19 +320,29 @@ export class ChainBlocks {
   }
 
   /** When a block became the best one of nodes, without those that caught up. */
-  private liveTimes(arrivals: ReadonlyMap<number, Arrival>): ReadonlyMap<number, number> {
-    const known = this.times.get(arrivals);
-    if (known !== undefined) return known;
+  private liveTimes(block: Block): ReadonlyMap<number, number> {
+    if (block.times !== undefined) return block.times;
     const times = new Map<number, number>();
-    this.times.set(arrivals, times);
     let first = Infinity;
-    for (const [node, arrival] of arrivals) {
+    let isSettled = true;
+    for (const [node, arrival] of block.arrivals) {
       const time = this.clocks.timeOf(arrival);
       times.set(node, time);
       first = Math.min(first, time);
+      isSettled &&= arrival.at !== undefined;
     }
     for (const [node, time] of times) if (time - first > LIVE_US) times.delete(node);
+    block.times = times;
+    block.settledAt = isSettled ? first : undefined;
     return times;
+  }
+
+  /** Infinity if there is none. */
+  private firstLiveTime(block: Block): number {
+    if (block.settledAt !== undefined) return block.settledAt;
+    let first = Infinity;
+    for (const time of this.liveTimes(block).values()) first = Math.min(first, time);
+    return first;
   }
 
   get isEmpty(): boolean {
@@ -291,11 +351,15 @@ export class ChainBlocks {
 
   /** Forgets what arrived before a time. */
   forget(before: number): void {
-    this.times.clear();
     for (const [height, hashes] of this.byHeight) {
-      for (const [hash, arrivals] of hashes) {
+      for (const [hash, block] of hashes) {
+        const { arrivals } = block;
+        const { size } = arrivals;
         for (const [node, { receivedAt }] of arrivals) if (receivedAt < before) arrivals.delete(node);
         if (arrivals.size === 0) hashes.delete(hash);
+        else if (arrivals.size < size) forgetComputed(block);
+        // It is made again in the minute in which it is needed.
+        block.times = undefined;
       }
       if (hashes.size === 0) this.byHeight.delete(height);
     }
@@ -309,4 +373,15 @@ function isEarlier(one: Stamped, other: Stamped): boolean {
     one.receivedAt - other.receivedAt < 0 ||
     (one.receivedAt === other.receivedAt && one.createdAt < other.createdAt)
   );
+}
+
+function emptyBlock(): Block {
+  return { arrivals: new Map(), times: undefined, settledAt: undefined, stats: undefined };
+}
+
+function forgetComputed(block: Block): Block {
+  block.times = undefined;
+  block.settledAt = undefined;
+  block.stats = undefined;
+  return block;
 }

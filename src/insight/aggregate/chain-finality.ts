@@ -65,7 +65,7 @@ export class ChainFinality {
     if (reports.length >= MAX_REPORTS_OF_NODE) return;
     this.reports.set(source.node, reports);
     this.times = undefined;
-    reports.push({ source, receivedAt, createdAt, height });
+    reports.push({ source, receivedAt, createdAt, at: undefined, height });
     const hashes = this.exact.get(height) ?? new Map<string, Map<number, number>>();
     this.exact.set(height, hashes);
     const nodes = hashes.get(hash) ?? new Map<number, number>();

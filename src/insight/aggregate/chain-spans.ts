@@ -2,6 +2,7 @@ import { MINUTE_US, minuteOf, type Observation } from './observation.js';
 import { NodeProgress, type NodeSpan, type NodeSpanKind, type Reached } from './node-progress.js';
 import type { ObserverGaps } from './observer-gaps.js';
 import { type Rise, Rises, RISES_KEPT_US } from './rises.js';
+import { TwoHighest } from './two-highest.js';
 
 /** A chain that has no new block for so many usual block times is halted. */
 const HALT_BLOCKS = 5;
@@ -145,15 +146,13 @@ export class ChainSpans {
 
   private finalizedBy(reported: ReadonlyMap<number, readonly Reached[]>, end: number): Span[] {
     const spans: Span[] = [];
-    const highest = new Map(
-      [...this.nodes].map(([node, { finalizedHeight }]) => [node, finalizedHeight ?? -1]),
-    );
+    const highest = new TwoHighest();
+    for (const [node, { finalizedHeight }] of this.nodes) highest.rise(node, finalizedHeight ?? -1);
     const all = [...reported].flatMap(([node, some]) => some.map((reached) => ({ node, ...reached })));
     for (const { node, at, finalized } of all.sort((one, other) => one.at - other.at)) {
-      if (finalized === null || finalized <= (highest.get(node) ?? -1)) continue;
-      highest.set(node, finalized);
-      if (finalized <= (this.finalHeights.last?.height ?? -1)) continue;
-      const second = [...highest.values()].sort((one, other) => other - one)[highest.size > 1 ? 1 : 0] ?? -1;
+      if (finalized === null) continue;
+      const second = highest.rise(node, finalized);
+      if (second === undefined || finalized <= (this.finalHeights.last?.height ?? -1)) continue;
       const stall = this.stallUntil(at);
       const isFirst = this.finalHeights.last === undefined;
       if (second >= 0 && this.finalHeights.add({ height: second, at }) && !isFirst)

@@ -10,7 +10,7 @@ const MAX_DELAY_US = 30 * SECOND_US;
 /** When a message arrived, and when it was sent by the clock of its node. */
 export interface Stamped extends Pick<Observation, 'source' | 'receivedAt' | 'createdAt'> {
   /** When it was sent, once that is certain. */
-  at?: number;
+  at?: number | undefined;
 }
 
 /** By how much the clocks of nodes differ from the database's, found by the fastest of their messages. */

@@ -22,15 +22,28 @@ interface SourceRow extends ConnectionId {
   node: number | null;
 }
 
+/** A connection, and its node as it was last read. */
+interface Known extends ConnectionId {
+  /** Undefined if the node is not known: it reported no peer id, or no chain. */
+  source: Source | undefined;
+  /** Whether it was read since the last {@link Sources.refresh}. */
+  isFresh: boolean;
+}
+
 /** Finds the nodes of messages. */
 export class Sources {
-  private readonly sources = new Map<string, Source>();
-  private readonly fresh = new Set<string>();
+  /** By server process and connection. */
+  private readonly known = new Map<number, Map<number, Known>>();
 
   /** Reads all again when they are next needed: round-trip times change. Forgets those that were not needed lately. */
   refresh(): void {
-    for (const key of this.sources.keys()) if (!this.fresh.has(key)) this.sources.delete(key);
-    this.fresh.clear();
+    for (const [collector, connections] of this.known) {
+      for (const [connection, known] of connections) {
+        if (!known.isFresh) connections.delete(connection);
+        known.isFresh = false;
+      }
+      if (connections.size === 0) this.known.delete(collector);
+    }
   }
 
   /**
@@ -39,37 +52,40 @@ export class Sources {
    * @returns whether the registry has numbers for all of their nodes
    */
   async load(client: ClientBase, connections: Iterable<ConnectionId>): Promise<boolean> {
-    const wanted = new Map<string, ConnectionId>();
+    const wanted = new Set<Known>();
     for (const one of connections) {
-      const key = keyOf(one);
-      if (!this.fresh.has(key)) wanted.set(key, one);
+      const known = this.knownOf(one);
+      if (!known.isFresh) wanted.add(known);
     }
     if (wanted.size === 0) return true;
     const { rows } = await client.query<SourceRow>(SOURCES, [
-      [...wanted.values()].map(({ connection }) => connection),
-      [...wanted.values()].map(({ collector }) => collector),
+      [...wanted].map(({ connection }) => connection),
+      [...wanted].map(({ collector }) => collector),
     ]);
     for (const row of rows) this.is(row);
     if (!rows.every(({ node }) => node !== null)) return false;
-    for (const key of wanted.keys()) this.fresh.add(key);
+    for (const known of wanted) known.isFresh = true;
     return true;
+  }
+
+  /** Undefined if the node is not known. */
+  of({ connection, collector }: ConnectionId): Source | undefined {
+    return this.known.get(collector)?.get(connection)?.source;
+  }
+
+  private knownOf({ connection, collector }: ConnectionId): Known {
+    const connections = this.known.get(collector) ?? new Map<number, Known>();
+    this.known.set(collector, connections);
+    const known = connections.get(connection) ?? { connection, collector, source: undefined, isFresh: false };
+    connections.set(connection, known);
+    return known;
   }
 
   private is({ connection, collector, chain, node, address, rttUs }: SourceRow): void {
     if (chain === null || node === null) return;
-    const key = keyOf({ connection, collector });
-    const known = this.sources.get(key);
+    const known = this.knownOf({ connection, collector });
     // Messages that were read before see the new time, too.
-    if (known?.node === node) known.rttUs = rttUs;
-    else this.sources.set(key, { chain, node, collector, address, rttUs });
+    if (known.source?.node === node) known.source.rttUs = rttUs;
+    else known.source = { chain, node, collector, address, rttUs };
   }
-
-  /** Undefined if the node is not known: it reported no peer id, or no chain. */
-  of(message: ConnectionId): Source | undefined {
-    return this.sources.get(keyOf(message));
-  }
-}
-
-function keyOf({ connection, collector }: ConnectionId): string {
-  return `${collector.toString()}/${connection.toString()}`;
 }

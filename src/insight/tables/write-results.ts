@@ -8,10 +8,10 @@ const CHUNK_ROWS = 200;
 const BLOCKS = `
   INSERT INTO insight_blocks (chain_id, height, hash, first_seen_at, parent_hash, author_id, reporters, expected, arrived, p50_ms, p90_ms,
                               p95_ms, p99_ms, spread_ms, single_source, bins)
-  SELECT chain, height, ${hashBytes('hash')}, ${timeSql('"firstSeenAt"')}, ${hashBytes('parent')}, author, reporters, cardinality(expected), arrived, "p50Ms", "p90Ms",
+  SELECT chain, height, ${hashBytes('hash')}, ${timeSql('"firstSeenAt"')}, ${hashBytes('parent')}, author, reporters, expected, arrived, "p50Ms", "p90Ms",
          "p95Ms", "p99Ms", "spreadMs", "singleSource", bins
     FROM jsonb_to_recordset($1::jsonb) AS block (
-      chain integer, height bigint, hash text, "firstSeenAt" float8, parent text, author integer, reporters integer, expected integer[],
+      chain integer, height bigint, hash text, "firstSeenAt" float8, parent text, author integer, reporters integer, expected integer,
       arrived integer, "p50Ms" real, "p90Ms" real, "p95Ms" real, "p99Ms" real, "spreadMs" real, "singleSource" boolean,
       bins integer[])
   ON CONFLICT (chain_id, height, hash) DO UPDATE SET
@@ -84,17 +84,20 @@ const MINUTES = `
 /** Writes results over those that were written before. */
 export async function writeResults(
   client: ClientBase,
-  { blocks, finalHeights, minutes }: Results,
+  { changedBlocks, finalHeights, minutes }: Omit<Results, 'blocks'>,
   closedUntil: number,
 ): Promise<void> {
-  for (const chunk of chunksOf(blocks)) {
-    const json = JSON.stringify(chunk);
-    await client.query(BLOCKS, [json]);
+  for (const chunk of chunksOf(changedBlocks)) {
+    await client.query(BLOCKS, [JSON.stringify(chunk.map(withoutNodes))]);
     await client.query(ARRIVALS, [JSON.stringify(chunk.map(roundedDelays))]);
   }
   for (const chunk of chunksOf<FinalHeight>(finalHeights))
     await client.query(FINAL_HEIGHTS, [JSON.stringify(chunk), closedUntil]);
   for (const chunk of chunksOf<ChainMinute>(minutes)) await client.query(MINUTES, [JSON.stringify(chunk)]);
+}
+
+function withoutNodes(block: BlockStats): object {
+  return { ...block, expected: block.expected.length, delaysMs: undefined };
 }
 
 function roundedDelays({ chain, height, hash, firstSeenAt, expected, delaysMs }: BlockStats): object {
