@@ -2950,7 +2950,7 @@ export interface components {
              * @example 2026-01-02T03:04:05.678901Z
              */
             status_since: string | null;
-            /** @description Whether its clock is off by more than half a second for an hour, or by more than a third of the time between blocks. Null while it is not known. */
+            /** @description Whether its clock was off by more than half a second in the last whole hour, or by more than a third of the time between blocks. Null while it is not known. */
             clock_wrong: boolean | null;
             /**
              * @description Cursor of the next page.
@@ -3127,7 +3127,7 @@ export interface components {
              * @example 2026-01-02T03:04:05.678901Z
              */
             status_since: string | null;
-            /** @description Whether its clock is off by more than half a second for an hour, or by more than a third of the time between blocks. Null while it is not known. */
+            /** @description Whether its clock was off by more than half a second in the last whole hour, or by more than a third of the time between blocks. Null while it is not known. */
             clock_wrong: boolean | null;
             /**
              * Format: int64
@@ -4241,7 +4241,7 @@ export interface components {
              * @example 2026-01-02T03:04:05.678901Z
              */
             status_since: string | null;
-            /** @description Whether its clock is off by more than half a second for an hour, or by more than a third of the time between blocks. Null while `status` is. */
+            /** @description Whether its clock was off by more than half a second in the last whole hour, or by more than a third of the time between blocks. Null while `status` is. */
             clock_wrong: boolean | null;
         };
         Network: {

@@ -247,7 +247,7 @@ export class NetworkNode {
   status_since!: string | null;
 
   @ApiBoolean(
-    'Whether its clock is off by more than half a second for an hour, or by more than a third of the time between blocks. Null while `status` is.',
+    'Whether its clock was off by more than half a second in the last whole hour, or by more than a third of the time between blocks. Null while `status` is.',
     { nullable },
   )
   clock_wrong!: boolean | null;

@@ -306,6 +306,55 @@ describe('the statuses of nodes', { timeout: 120_000 }, () => {
     expect(statesOf(after)).toEqual(statesOf(before));
   });
 
+  it('have the clocks of the last whole hour, while that is aggregated', async () => {
+    await using database = await TestDatabase.create();
+    const names = ['right', 'wrong', 'little', 'unknown'];
+    // Another process seems to aggregate, and is behind.
+    await database.query(
+      `INSERT INTO insight_state (began_at, closed_until, stored_until, passed_at, owner)
+       SELECT at, at, at, now() + interval '1 hour', '00000000-0000-4000-8000-000000000001'
+         FROM (SELECT now() - interval '3 hours' AS at) AS behind`,
+    );
+    await database.query(
+      `WITH chain AS (INSERT INTO chains (key, name, names, first_seen_at, last_seen_at)
+                      VALUES ('name:' || $1, $1, ARRAY[$1], now(), now()) RETURNING id)
+       INSERT INTO nodes (chain_id, peer_id, first_seen_at, last_seen_at, heard, last_collector)
+       SELECT id, 'Qm' || name, now(), now(), interval '1 hour', 1 FROM chain, unnest($2::text[]) AS name`,
+      [CHAIN, names],
+    );
+    await using server = await start(database);
+    // What the server measures itself does not count so soon.
+    server.app.get(StatusLimits, { strict: false }).clockPeriodUs = Infinity;
+    const nodes = await Promise.all(names.map((name) => ReportingNode.connect(server, name)));
+    await using time = new Time(nodes, [server]);
+    const clocks = async (): Promise<unknown> =>
+      Object.fromEntries((await listed(server)).map(({ name, clock_wrong }) => [name, clock_wrong]));
+    const shown = (expected: object): Promise<unknown> =>
+      waitUntil(
+        async () => {
+          expect(await clocks()).toEqual(expected);
+          return true;
+        },
+        { what: JSON.stringify(expected), everyMs: 50, timeoutMs: 20_000 },
+      );
+    const allRight = { right: false, wrong: false, little: false, unknown: false };
+    await shown(allRight);
+    await database.query(
+      `WITH state AS (UPDATE insight_state SET closed_until = now() RETURNING closed_until)
+       INSERT INTO insight_node_hours (hour, clock_offset_us, download_sum, upload_sum, chain_id, node_id, imports, expected, arrived,
+                                       behind_sum, minutes, chain_reports, network_reports, behind_minutes, clock_steps, delay_bins, lag_bins, peers_bins, txcount_bins)
+       SELECT date_trunc('hour', closed_until, 'UTC') - interval '1 hour', micros, 0, 0, chain_id, id, 0, 0, 0, 0, minutes, 0, 0, 0, 0, '{}', '', '', ''
+         FROM (VALUES ('Qmright', 5000, 60), ('Qmwrong', -700000, 30), ('Qmlittle', -700000, 29)) AS planted (peer, micros, minutes)
+         JOIN nodes ON peer_id = peer, state`,
+    );
+    await shown({ ...allRight, wrong: true });
+    // When the hour is too long ago, each flag stays until the server has measured the clock.
+    await database.query("UPDATE insight_state SET closed_until = now() - interval '3 hours'");
+    await server.app.get(StatusJob, { strict: false }).pass();
+    expect(await clocks()).toEqual({ ...allRight, wrong: true });
+    await time.continueWith();
+  });
+
   it('are refused as filters if they do not exist', async () => {
     await using database = await TestDatabase.create();
     await using server = await TestServer.ready(database.url);

@@ -6,7 +6,17 @@ const PERIODS = 6;
 const MIN_MESSAGES = 10;
 
 /**
- * Whether a node's clock is wrong: by more than half a second for an hour, or by more than a third of a slot.
+ * Whether a node's clock was wrong in an hour of which the offset is known.
+ *
+ * @param offset of the clock in that hour, in microseconds
+ * @param slotUs the time between two blocks, in microseconds; undefined if it is not known
+ */
+export function wasClockWrong(offset: number, slotUs: number | undefined): boolean {
+  return Math.abs(offset) > Math.min(WRONG_US, (slotUs ?? Infinity) / 3);
+}
+
+/**
+ * Whether a node's clock is wrong by what this process measured: by more than half a second for an hour, or by more than a third of a slot.
  *
  * @param offsets of the clock, in microseconds, one for each ten minutes of the last hour without a gap, oldest first.
  * They may be fewer

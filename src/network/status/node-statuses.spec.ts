@@ -1,5 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { NodeStatuses, type OpenConnection, type Restored, type StatusReport } from './node-statuses.js';
+import { wasClockWrong } from './node-clock.js';
+import {
+  nodeKey,
+  NodeStatuses,
+  type OpenConnection,
+  type Restored,
+  type StatusReport,
+} from './node-statuses.js';
 import { StatusLimits } from './status.js';
 
 const S = 1e6;
@@ -43,6 +50,8 @@ class World {
   now = 0;
   statuses = new NodeStatuses(new StatusLimits());
   readonly behaviors = new Map<number, Behavior>();
+  /** Of the last whole hour: microseconds. */
+  readonly clocks = new Map<string, number>();
   connections: OpenConnection[] = [];
   /** Of each node: the status, and since when in seconds. */
   found = new Map<number, [status: string, since: number]>();
@@ -80,7 +89,12 @@ class World {
 
   private pass(repeat: boolean): void {
     const reports = repeat ? [...this.former, ...this.pending].reverse() : this.pending;
-    const found = this.statuses.pass({ now: this.now * S, connections: this.connections, reports });
+    const found = this.statuses.pass({
+      now: this.now * S,
+      connections: this.connections,
+      reports,
+      clocks: this.clocks,
+    });
     this.former = this.pending;
     this.pending = [];
     this.found = new Map([...found].map(([id, { status, since }]) => [id, [status, since / S]]));
@@ -452,11 +466,14 @@ describe('the clock of a node', () => {
     ];
     world.add(4, behave, more);
   }
+  const isWrong = (id: number): boolean | undefined => {
+    const { connections, clocks, now } = world;
+    return world.statuses.pass({ now: now * S, connections, reports: [], clocks }).get(id)?.clockWrong;
+  };
   const wrongFrom = (until: number): number | undefined => {
     while (world.now < until) {
       world.run(world.now + 60);
-      const all = world.statuses.pass({ now: world.now * S, connections: world.connections, reports: [] });
-      if (all.get(4)?.clockWrong) return world.now;
+      if (isWrong(4)) return world.now;
     }
     return undefined;
   };
@@ -483,7 +500,25 @@ describe('the clock of a node', () => {
     off((second) => (second < 4_000 ? 600 : 0));
     expect(wrongFrom(4_000)).toBe(3_600);
     world.run(4_801);
-    const all = world.statuses.pass({ now: world.now * S, connections: world.connections, reports: [] });
-    expect(all.get(4)?.clockWrong).toBe(false);
+    expect(isWrong(4)).toBe(false);
+  });
+
+  it('is what it was in the last whole hour, where that is known, whatever was measured since', () => {
+    off((second) => (second < 4_000 ? 600 : 0));
+    const ofHour = (ms: number): boolean | undefined => {
+      world.clocks.set(nodeKey('name:Testnet', 'Qm4'), ms * 1e3);
+      return isWrong(4);
+    };
+    world.run(100);
+    expect([ofHour(499), ofHour(501), ofHour(-501)]).toEqual([false, true, true]);
+    world.clocks.clear();
+    // It stays so until this process has measured something.
+    expect(isWrong(4)).toBe(true);
+    expect([ofHour(0), isWrong(3)]).toEqual([false, false]);
+  });
+
+  it('is wrong in an hour by a third of a slot, where that is less than half a second', () => {
+    expect([wasClockWrong(300_000, 1e6), wasClockWrong(334_000, 1e6)]).toEqual([false, true]);
+    expect([wasClockWrong(400_000, undefined), wasClockWrong(-600_000, undefined)]).toEqual([false, true]);
   });
 });

@@ -1,6 +1,6 @@
 import type { HeightReport } from '../view/chain-header.js';
 import { ChainHeights } from './chain-heights.js';
-import { isClockWrong, NodeClock } from './node-clock.js';
+import { isClockWrong, NodeClock, wasClockWrong } from './node-clock.js';
 import type { StatusLimits } from './status.js';
 import { type Best, StatusMachine, type StatusSince } from './status-machine.js';
 
@@ -45,6 +45,8 @@ export interface Seen {
   connections: readonly OpenConnection[];
   /** New messages, also of earlier passes. */
   reports: readonly StatusReport[];
+  /** The offsets of clocks in the last whole hour, in microseconds, where they are known: by {@link nodeKey}. */
+  clocks: ReadonlyMap<string, number>;
 }
 
 /** What other processes found before. */
@@ -54,6 +56,9 @@ export interface Restored {
   /** By connection. */
   statuses: ReadonlyMap<number, StoredStatus>;
 }
+
+/** Identifies a node by those of its chain and of itself. */
+export const nodeKey = (chain: string, node: string): string => `${chain}\n${node}`;
 
 interface Node {
   chain: string;
@@ -97,7 +102,7 @@ export class NodeStatuses {
   }
 
   /** @returns by connection */
-  pass({ now, connections, reports }: Seen): Map<number, StoredStatus> {
+  pass({ now, connections, reports, clocks }: Seen): Map<number, StoredStatus> {
     const nodeOf = this.join(connections);
     const sorted = [...reports].sort((one, other) => one.receivedAt - other.receivedAt);
     this.addReports(sorted, nodeOf, new Map(connections.map((one) => [one.id, one])));
@@ -112,7 +117,10 @@ export class NodeStatuses {
     }
     this.passedAt = now;
     const late = this.lateCollectors(now, connections);
-    for (const node of this.nodes.values()) this.observe(now, node, late);
+    for (const [key, node] of this.nodes) {
+      node.clockWrong = this.isClockWrong(now, node, clocks.get(key));
+      this.observe(now, node, late);
+    }
     const found = new Map<number, StoredStatus>();
     for (const { id } of connections) {
       const node = nodeOf.get(id)?.[1];
@@ -127,7 +135,7 @@ export class NodeStatuses {
   private join(connections: readonly OpenConnection[]): Map<number, [key: string, node: Node]> {
     const members = new Map<string, OpenConnection[]>();
     for (const connection of connections) {
-      const key = `${connection.chain}\n${connection.node}`;
+      const key = nodeKey(connection.chain, connection.node);
       const known = members.get(key);
       if (known === undefined) members.set(key, [connection]);
       else known.push(connection);
@@ -220,9 +228,16 @@ export class NodeStatuses {
     return late;
   }
 
+  /** By the last whole hour, which all processes know; until that is there, by what this one measured. */
+  private isClockWrong(now: number, { chain, clock, clockWrong }: Node, ofHour: number | undefined): boolean {
+    const slotUs = this.chains.get(chain)?.slotUs;
+    return ofHour === undefined
+      ? isClockWrong(clock.offsetsAt(now), slotUs, clockWrong)
+      : wasClockWrong(ofHour, slotUs);
+  }
+
   private observe(now: number, node: Node, late: ReadonlySet<number>): void {
     const heights = this.chains.get(node.chain);
-    node.clockWrong = isClockWrong(node.clock.offsetsAt(now), heights?.slotUs, node.clockWrong);
     const isMissed = [...node.connections.values()].every((collector) => late.has(collector));
     // A new node has a status from the beginning.
     if (isMissed && node.machine.state !== undefined) {

@@ -9,6 +9,7 @@ import {
   sqlInterval,
   typeSql,
 } from '../../storage/index.js';
+import { type HourClocks, lastHourClocks } from './hour-clocks.js';
 import { NodeStatuses, type OpenConnection, type StatusReport, type StoredStatus } from './node-statuses.js';
 import type { ConnectedStatus, StatusLimits } from './status.js';
 
@@ -28,6 +29,7 @@ export interface StatusMemory {
   stored: Map<number, StoredStatus>;
   /** When the newest message that was read of each connection was received: microseconds since the epoch. */
   read: Map<number, number>;
+  clocks: HourClocks | undefined;
 }
 
 export interface StatusPassOptions {
@@ -60,9 +62,20 @@ export async function statusPass(
   const current = isOwn && memory !== undefined ? memory : await restore(client, limits, passedAt);
   const connections = await openConnections(client, limits);
   const reports = await newReports(client, current.read);
-  const found = current.statuses.pass({ now, connections, reports });
+  const clocks = await lastHourClocks(client, current.clocks);
+  const found = current.statuses.pass({
+    now,
+    connections,
+    reports,
+    clocks: clocks?.offsets ?? new Map<string, number>(),
+  });
   await storeChanges(client, current.stored, found);
-  return { statuses: current.statuses, stored: found, read: newestOf(reports, current.read, found) };
+  return {
+    statuses: current.statuses,
+    stored: found,
+    read: newestOf(reports, current.read, found),
+    clocks,
+  };
 }
 
 interface Turn {
@@ -105,7 +118,7 @@ async function restore(
     rows.map(({ connection, status, since, clockWrong }) => [connection, { status, since, clockWrong }]),
   );
   const restored = passedAt === null ? undefined : { passedAt, statuses: stored };
-  return { statuses: new NodeStatuses(limits, restored), stored, read: new Map() };
+  return { statuses: new NodeStatuses(limits, restored), stored, read: new Map(), clocks: undefined };
 }
 
 const CHAIN = `coalesce(${chainKeySql()}, '')`;

@@ -30,7 +30,7 @@ const STATUS_TEXT =
   'The first that holds: `offline` (no open connection), or what `GET /network/{chain}` describes. Null in the first seconds of a connection.';
 const STATUS_SINCE_TEXT = 'Since when it has this status, by the clock of the database.';
 const CLOCK_WRONG_TEXT =
-  'Whether its clock is off by more than half a second for an hour, or by more than a third of the time between blocks. Null while it is not known.';
+  'Whether its clock was off by more than half a second in the last whole hour, or by more than a third of the time between blocks. Null while it is not known.';
 
 /** Fields of nodes and connections. */
 class NodeFields {
