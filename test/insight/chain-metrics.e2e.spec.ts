@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ChainMetrics } from '../../src/insight/metrics/index.js';
 import { loadScenario, type NetworkOptions, readScenario } from '../../src/simulator/index.js';
+import { StatusJob } from '../../src/network/index.js';
 import { TestDatabase } from '../support/databases.js';
+import { FakeNode } from '../support/fake-node.js';
 import { metric } from '../support/metrics.js';
 import { tempDir } from '../support/temp-dir.js';
 import { TestServer } from '../support/test-server.js';
+import { waitUntil } from '../support/wait-until.js';
 import { plantedBlocks, plantedTruth } from './planted-truth.js';
 import { genesisHashOf, HistoryAggregator, storeHistory, QUIET } from './simulated-history.js';
 import { minutesAgo } from './troubled-history.js';
@@ -90,6 +93,36 @@ describe('metrics of chains', { timeout: 120_000 }, () => {
     );
   };
 
+  /** Connected nodes, one for each status. */
+  const plantStatuses = async (statuses: readonly string[]): Promise<void> => {
+    const nodes = await Promise.all(statuses.map(() => FakeNode.connect(server.ws)));
+    for (const [at, node] of nodes.entries())
+      await node.sendConnected({
+        network_id: `QmStatus${at.toString()}`,
+        chain: 'Simnet',
+        genesis_hash: chain,
+      });
+    const connections = await waitUntil(
+      async () => {
+        const rows = await database.query<{ id: string }>(
+          `SELECT connection_id AS id FROM node_statuses JOIN peer_connections ON id = connection_id
+            WHERE ended_at IS NULL AND peer_id LIKE 'QmStatus%' ORDER BY peer_id`,
+        );
+        return rows.length === statuses.length && rows;
+      },
+      { what: 'the connections', timeoutMs: 20_000 },
+    );
+    // The statuses stay as they are from now on.
+    const job = server.app.get(StatusJob, { strict: false });
+    await job.pass();
+    job.stop();
+    await database.query(
+      `UPDATE node_statuses SET status = planted.status
+         FROM unnest($1::bigint[], $2::text[]) AS planted (id, status) WHERE connection_id = planted.id`,
+      [connections.map(({ id }) => id), statuses],
+    );
+  };
+
   beforeAll(async () => {
     folder = await tempDir('chain-metrics');
     const file = join(folder, 'chains.json');
@@ -108,6 +141,7 @@ describe('metrics of chains', { timeout: 120_000 }, () => {
     // The server leaves the aggregation to a process that seems to live.
     await database.query("UPDATE insight_state SET passed_at = now() + interval '1 hour'");
     server = await TestServer.ready(database.url, { INSIGHT_CHAINS_FILE: file });
+    await plantStatuses(['healthy', 'healthy', 'healthy', 'stuck', 'stuck', 'fork']);
   }, 180_000);
   afterAll(async () => {
     await server[Symbol.asyncDispose]();
@@ -149,6 +183,11 @@ describe('metrics of chains', { timeout: 120_000 }, () => {
     expect(lag['quantile="0.5"']).toBeLessThanOrEqual(stalled + 5);
     expect(lag['quantile="0.9"']).toBeGreaterThanOrEqual(lag['quantile="0.5"'] ?? NaN);
     expect(of('finality_lag_bound_blocks')).toEqual({ '': 40 });
+    // Of the sessions, five ended in the last hour, and their nodes are not back.
+    const statuses = { offline: 5, silent: 0, syncing: 0, fork: 1, stuck: 2, lagging: 0, healthy: 3 };
+    expect(of('status_nodes')).toEqual(
+      Object.fromEntries(Object.entries(statuses).map(([status, nodes]) => [`status="${status}"`, nodes])),
+    );
     expect(of('time_to_finality_seconds')).toEqual({});
     expect(of('best_height_age_seconds')['']).toBeCloseTo((endAt - Math.max(...seen)) / 1000, 0);
     expect(of('slot_seconds')).toEqual({ '': 6 });

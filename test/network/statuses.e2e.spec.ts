@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { countNodesByStatus, StatusJob, StatusLimits } from '../../src/network/index.js';
+import { ReadTransaction } from '../../src/storage/index.js';
 import { TestDatabase } from '../support/databases.js';
 import { FakeNode } from '../support/fake-node.js';
 import { NetworkClient } from '../support/network-client.js';
@@ -233,7 +234,7 @@ describe('the statuses of nodes', { timeout: 120_000 }, () => {
         expect([name, status_since]).toEqual([name, since.get(name)]);
       const chains = (await (await server.get('/network')).json()) as object[];
       expect(chains).toMatchObject([{ name: CHAIN, status_counts: counts }]);
-      const found = await countNodesByStatus(server.app.get(DataSource));
+      const found = (await ReadTransaction.run(server.app.get(DataSource), countNodesByStatus)) ?? [];
       expect(Object.fromEntries(found.map(({ status, nodes: count }) => [status, count]))).toEqual(counts);
       expect(new Set(found.map(({ chain }) => chain))).toEqual(new Set([`name:${CHAIN}`]));
     }

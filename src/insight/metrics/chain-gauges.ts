@@ -17,6 +17,7 @@ const define = (metric: string, help: string, ...labels: string[]): Definition =
 /** The metrics of chains. docs/metrics.md describes them. */
 const GAUGES = {
   nodes: define('tetcore_chain_nodes', 'Nodes whose state counts, in the last minute.'),
+  statusNodes: define('tetcore_chain_status_nodes', 'Nodes by status.', 'status'),
   lag: define('tetcore_chain_finality_lag_blocks', 'Blocks that are not final yet, by node.', 'quantile'),
   lagBound: define('tetcore_chain_finality_lag_bound_blocks', 'The finality_lag of INSIGHT_CHAINS_FILE.'),
   timeToFinality: define(

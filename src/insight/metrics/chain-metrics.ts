@@ -3,6 +3,7 @@ import { Interval } from '@nestjs/schedule';
 import { InjectMetric, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
 import { Gauge } from 'prom-client';
 import { DataSource } from 'typeorm';
+import { countNodesByStatus } from '../../network/index.js';
 import { Settings } from '../../platform/config/index.js';
 import { Lifecycle } from '../../platform/lifecycle/index.js';
 import { ReadTransaction } from '../../storage/index.js';
@@ -25,6 +26,9 @@ const MAX_BEHIND_US = 5 * MINUTE_US;
 /** Messages of a minute may still be on their way. */
 const MINUTE_COMPLETE_US = MINUTE_US / 4;
 const KNOWN_US = 5 * MINUTE_US;
+
+/** A node without a connection is offline for so long; then it is forgotten. */
+const OFFLINE_US = HOUR_US;
 
 const MANY_RESTARTS = 3;
 const RESTARTS_WITHIN_US = 15 * MINUTE_US;
@@ -117,6 +121,8 @@ async function samplesOf(
   const spans = byChain(await tables.openSpans());
   const versions = byChain(await tables.versions());
   const churn = byChain(await tables.churn(at - MINUTE_US));
+  const statuses = await countNodesByStatus(transaction);
+  const offline = byChain(await tables.offline(at - OFFLINE_US));
   const restarting = byChain(await tables.restarting(at - RESTARTS_WITHIN_US, MANY_RESTARTS));
   const facts = chains.map((chain) => ({
     chain,
@@ -135,6 +141,8 @@ async function samplesOf(
       bestAt: best.get(chain.id)?.[0]?.at,
       openSpans: new Map((spans.get(chain.id) ?? []).map(({ kind, count }) => [kind, count])),
       versions: versions.get(chain.id) ?? [],
+      statuses: statuses?.filter((count) => count.chain === chain.key),
+      offline: offline.get(chain.id)?.[0]?.count ?? 0,
       churn: churn.get(chain.id)?.[0],
       restarting: restarting.get(chain.id)?.[0]?.count ?? 0,
       wrongClocks: clocks.get(chain.id)?.[0],

@@ -179,6 +179,18 @@ export class ChainTables {
     );
   }
 
+  /** Nodes that had a session after a time, and have none now. */
+  async offline(from: number): Promise<CountRow[]> {
+    return await this.query<CountRow>(
+      `SELECT chain, count(*)::integer AS count
+         FROM (SELECT chain_id AS chain FROM insight_sessions
+                WHERE chain_id = ANY ($1) AND coalesce(ended_at, 'infinity'::timestamptz) > ${timeSql('$2')}
+                GROUP BY chain_id, node_id HAVING bool_and(ended_at IS NOT NULL)) AS nodes
+        GROUP BY 1`,
+      from,
+    );
+  }
+
   /** Nodes with so many restarts since a time. */
   async restarting(from: number, restarts: number): Promise<CountRow[]> {
     return await this.query<CountRow>(

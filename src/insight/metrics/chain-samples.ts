@@ -1,3 +1,4 @@
+import { NODE_STATUSES, type NodeStatus, type StatusCount } from '../../network/index.js';
 import { binQuantile, DAY_US, HOUR_US, MINUTE_US, PEER_BANDS } from '../aggregate/index.js';
 import type { KnownTime } from '../known-time.js';
 import { type ChainSetting, isBelow } from '../settings/index.js';
@@ -26,6 +27,10 @@ export interface ChainFacts {
   bestAt: number | undefined;
   openSpans: ReadonlyMap<string, number>;
   versions: readonly VersionRow[];
+  /** Of connected nodes; undefined if no server determines statuses. */
+  statuses: readonly StatusCount[] | undefined;
+  /** Nodes that were connected in the last hour, and are not. */
+  offline: number;
   churn: ChurnRow | undefined;
   restarting: number;
   /** Undefined if nothing is known of clocks. */
@@ -58,6 +63,7 @@ export function chainSamples(facts: ChainFacts): Sample[] {
   const slot = slotMs(facts);
   return [
     { gauge: 'nodes', value: newest(facts, ({ nodes }) => (nodes > 0 ? nodes : null)) },
+    ...statusSamples(facts),
     { gauge: 'lag', value: newest(facts, ({ lagP50 }) => lagP50), labels: { quantile: '0.5' } },
     { gauge: 'lag', value: newest(facts, ({ lagP90 }) => lagP90), labels: { quantile: '0.9' } },
     { gauge: 'lagBound', value: setting.finality_lag },
@@ -149,6 +155,14 @@ function bandMedian(bands: readonly number[]): number | null {
     before += count;
   }
   return null;
+}
+
+function statusSamples({ statuses, offline }: ChainFacts): Sample[] {
+  const nodes = new Map<NodeStatus, number>(statuses?.map((count) => [count.status, count.nodes]));
+  return NODE_STATUSES.map((status) => {
+    const value = status === 'offline' ? offline : (nodes.get(status) ?? 0);
+    return { gauge: 'statusNodes', value: statuses === undefined ? null : value, labels: { status } };
+  });
 }
 
 function orphanSamples({ hours, at }: ChainFacts): Sample[] {

@@ -1,6 +1,8 @@
-import type { DataSource } from 'typeorm';
-import { chainKeySql, ReadTransaction, type ReadOptions } from '../../storage/index.js';
+import { chainKeySql, type ReadTransaction } from '../../storage/index.js';
 import type { ConnectedStatus } from './status.js';
+
+/** Passes may be rare, but not so rare. */
+const KNOWN_FOR = "interval '5 min'";
 
 /** The number of connected nodes of a chain with one status. */
 export interface StatusCount {
@@ -23,16 +25,12 @@ export const STATUS_COUNTS = `
  * Counts the connected nodes of every chain by status. Every replica returns the same. Nodes that connected within the
  * last seconds may have no status yet; those without a connection are `offline`, and not counted.
  *
- * @returns no element for a status that no node of a chain has
- * @throws see ReadTransaction.run
+ * @returns no element for a status that no node of a chain has; undefined if no server determines statuses
  */
-export async function countNodesByStatus(
-  dataSource: DataSource,
-  options: ReadOptions = {},
-): Promise<StatusCount[]> {
-  return await ReadTransaction.run(
-    dataSource,
-    (transaction) => transaction.query<StatusCount & Record<string, unknown>>(STATUS_COUNTS),
-    options,
+export async function countNodesByStatus(transaction: ReadTransaction): Promise<StatusCount[] | undefined> {
+  const passes = await transaction.query(
+    `SELECT passed_at FROM node_status_pass WHERE passed_at > now() - ${KNOWN_FOR}`,
   );
+  if (passes.length === 0) return undefined;
+  return await transaction.query<StatusCount & Record<string, unknown>>(STATUS_COUNTS);
 }

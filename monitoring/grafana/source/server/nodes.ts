@@ -22,6 +22,18 @@ export const NODES = [
     targets: promql([chosen('tetcore_connections'), '{{instance}}']),
   }),
   lines({
+    title: 'Nodes by status',
+    description:
+      'Of the 20 largest chains. See "The status of a node" in docs/api.md. Each server has all of them.',
+    unit: 'short',
+    min: 0,
+    stacked: true,
+    targets: promql([
+      `sum by (status) (max by (chain, name, status) (${chosen('tetcore_chain_status_nodes')}))`,
+      '{{status}}',
+    ]),
+  }),
+  lines({
     title: 'Opened sockets',
     description: 'Per second, by path. High values indicate nodes that reconnect repeatedly.',
     unit: 'cps',
