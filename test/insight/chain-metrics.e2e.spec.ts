@@ -188,6 +188,7 @@ describe('metrics of chains', { timeout: 120_000 }, () => {
     expect(of('status_nodes')).toEqual(
       Object.fromEntries(Object.entries(statuses).map(([status, nodes]) => [`status="${status}"`, nodes])),
     );
+    expect(of('fork_depth_blocks')).toEqual({ '': 0 });
     expect(of('time_to_finality_seconds')).toEqual({});
     expect(of('best_height_age_seconds')['']).toBeCloseTo((endAt - Math.max(...seen)) / 1000, 0);
     expect(of('slot_seconds')).toEqual({ '': 6 });
@@ -223,6 +224,31 @@ describe('metrics of chains', { timeout: 120_000 }, () => {
     });
     expect(of('min_version_timestamp_seconds')).toEqual({ '': Date.parse('2026-12-15T00:00:00Z') / 1000 });
     expect([...metric(text, 'tetcore_insight_known_ratio')].map(([, value]) => value)).toEqual([1]);
+  });
+
+  it('have the depth of the deepest fork of the last ten minutes', async () => {
+    /** A second branch from a height that was first seen some minutes ago, or later. */
+    const plantBranch = (blocks: number, minutes: number): Promise<unknown> =>
+      database.query(
+        `WITH heights AS (
+           SELECT DISTINCT ON (height) block.* FROM insight_blocks AS block, insight_state
+            WHERE chain_id = (SELECT id FROM chains WHERE key = $1) AND first_seen_at >= stored_until - $3 * interval '1 min'
+            ORDER BY height LIMIT $2)
+         INSERT INTO insight_blocks
+         SELECT (jsonb_populate_record(NULL::insight_blocks, to_jsonb(own) || jsonb_build_object(
+                  'hash', '\\xff' || substr(encode(own.hash, 'hex'), 3), 'canonical', NULL,
+                  'parent_hash', '\\x' || CASE WHEN below.hash IS NULL THEN encode(own.parent_hash, 'hex')
+                                               ELSE 'ff' || substr(encode(below.hash, 'hex'), 3) END))).*
+           FROM heights AS own LEFT JOIN heights AS below ON below.height = own.height - 1`,
+        [chain, blocks, minutes],
+      );
+    const depth = async (): Promise<Record<string, number>> => valuesOf(await scrape(), 'fork_depth_blocks');
+    await plantBranch(5, 11.5);
+    expect(await depth()).toEqual({ '': 0 });
+    await plantBranch(2, 9);
+    expect(await depth()).toEqual({ '': 2 });
+    await plantBranch(3, 5);
+    expect(await depth()).toEqual({ '': 3 });
   });
 
   it('are those of the week before, where that is known, and absent where the aggregation is behind', async () => {

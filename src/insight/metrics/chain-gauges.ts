@@ -41,6 +41,10 @@ const GAUGES = {
   restarting: define('tetcore_chain_restarting_nodes', 'Nodes that restarted three times in 15 minutes.'),
   orphans: define('tetcore_chain_orphan_ratio', 'Orphaned blocks by height in the last whole hour.'),
   usualOrphans: define('tetcore_chain_usual_orphan_ratio', 'The same in the seven days before.'),
+  forkDepth: define(
+    'tetcore_chain_fork_depth_blocks',
+    'Blocks of the longest branch that lost, or is about to, in forks of the last ten minutes.',
+  ),
   belowMinVersion: define('tetcore_chain_below_min_version_ratio', 'Share of nodes below min_version.', 'of'),
   minVersionAt: define('tetcore_chain_min_version_timestamp_seconds', 'When nodes must have min_version.'),
 } as const;

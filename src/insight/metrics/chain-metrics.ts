@@ -8,6 +8,7 @@ import { Settings } from '../../platform/config/index.js';
 import { Lifecycle } from '../../platform/lifecycle/index.js';
 import { ReadTransaction } from '../../storage/index.js';
 import { DAY_US, HOUR_US, hourOf, minuteOf, MINUTE_US } from '../aggregate/index.js';
+import { forksOf } from '../forks/index.js';
 import { KnownTime } from '../known-time.js';
 import { ChainSettings } from '../settings/index.js';
 import { ChainGauges, type ChainSamples } from './chain-gauges.js';
@@ -29,6 +30,8 @@ const KNOWN_US = 5 * MINUTE_US;
 
 /** A node without a connection is offline for so long; then it is forgotten. */
 const OFFLINE_US = HOUR_US;
+/** The beginning of a fork of the last minutes may be so long ago. */
+const FORKS_US = HOUR_US;
 
 const MANY_RESTARTS = 3;
 const RESTARTS_WITHIN_US = 15 * MINUTE_US;
@@ -123,6 +126,7 @@ async function samplesOf(
   const churn = byChain(await tables.churn(at - MINUTE_US));
   const statuses = await countNodesByStatus(transaction);
   const offline = byChain(await tables.offline(at - OFFLINE_US));
+  const rivals = byChain(await tables.rivals(at - FORKS_US));
   const restarting = byChain(await tables.restarting(at - RESTARTS_WITHIN_US, MANY_RESTARTS));
   const facts = chains.map((chain) => ({
     chain,
@@ -143,6 +147,7 @@ async function samplesOf(
       versions: versions.get(chain.id) ?? [],
       statuses: statuses?.filter((count) => count.chain === chain.key),
       offline: offline.get(chain.id)?.[0]?.count ?? 0,
+      forks: forksOf(rivals.get(chain.id) ?? []),
       churn: churn.get(chain.id)?.[0],
       restarting: restarting.get(chain.id)?.[0]?.count ?? 0,
       wrongClocks: clocks.get(chain.id)?.[0],

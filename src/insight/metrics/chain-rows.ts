@@ -1,4 +1,5 @@
 import { microsecondsOf, type ReadTransaction } from '../../storage/index.js';
+import { rivalBlocks, type RivalRow } from '../forks/index.js';
 import { timeSql } from '../tables/columns.js';
 
 /** A chain with nodes in the last hour. */
@@ -72,6 +73,8 @@ export async function aggregatedUntil(transaction: ReadTransaction): Promise<num
 
 /** More chains than have metrics: those of the settings are preferred. */
 const MAX_CHAINS = 1_000;
+/** Blocks of a chain that did not win: more than an hour has. */
+const MAX_RIVALS = 1_000;
 
 /** Those with most nodes first. */
 export async function chainRows(transaction: ReadTransaction, from: number, to: number): Promise<ChainRow[]> {
@@ -189,6 +192,11 @@ export class ChainTables {
         GROUP BY 1`,
       from,
     );
+  }
+
+  /** The blocks of heights that have several, first seen after a time: see `rivalBlocks`. */
+  async rivals(from: number): Promise<RivalRow[]> {
+    return await rivalBlocks(this.transaction, this.chains, { from, to: this.at, limit: MAX_RIVALS });
   }
 
   /** Nodes with so many restarts since a time. */

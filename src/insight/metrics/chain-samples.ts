@@ -1,5 +1,6 @@
 import { NODE_STATUSES, type NodeStatus, type StatusCount } from '../../network/index.js';
 import { binQuantile, DAY_US, HOUR_US, MINUTE_US, PEER_BANDS } from '../aggregate/index.js';
+import { depthOf, type Fork, type RivalBlock } from '../forks/index.js';
 import type { KnownTime } from '../known-time.js';
 import { type ChainSetting, isBelow } from '../settings/index.js';
 import type { ChurnRow, ClockRow, HourRow, MinuteRow, VersionRow } from './chain-rows.js';
@@ -11,6 +12,8 @@ const CURRENT_US = 5 * MINUTE_US;
 const LEAST_MINUTES = 30;
 /** Of the seven days before, at least so many must be known. */
 const LEAST_DAYS = 3;
+/** A fork counts for so long after its last block. */
+const FORK_US = 10 * MINUTE_US;
 const SPAN_KINDS = ['halt', 'finality_stall', 'stuck', 'finality_stuck', 'behind'] as const;
 
 /** What the tables have of a chain. */
@@ -31,6 +34,8 @@ export interface ChainFacts {
   statuses: readonly StatusCount[] | undefined;
   /** Nodes that were connected in the last hour, and are not. */
   offline: number;
+  /** Those of the last hour. Times are microseconds since the epoch. */
+  forks: readonly Fork<RivalBlock>[];
   churn: ChurnRow | undefined;
   restarting: number;
   /** Undefined if nothing is known of clocks. */
@@ -96,6 +101,7 @@ export function chainSamples(facts: ChainFacts): Sample[] {
     { gauge: 'ended', value: churn === undefined ? null : churn.ended / churn.nodes },
     { gauge: 'restarting', value: churn === undefined ? null : restarting },
     ...orphanSamples(facts),
+    { gauge: 'forkDepth', value: forkDepth(facts) },
     ...versionSamples(facts),
   ];
 }
@@ -163,6 +169,13 @@ function statusSamples({ statuses, offline }: ChainFacts): Sample[] {
     const value = status === 'offline' ? offline : (nodes.get(status) ?? 0);
     return { gauge: 'statusNodes', value: statuses === undefined ? null : value, labels: { status } };
   });
+}
+
+/** A fork is read from its first block on, and counts as long as its last one is new. */
+function forkDepth({ forks, at }: ChainFacts): number {
+  const isNew = ({ branches }: Fork<RivalBlock>): boolean =>
+    branches.some(({ blocks }) => blocks.some(({ firstSeenAt }) => firstSeenAt >= at - FORK_US));
+  return Math.max(0, ...forks.filter(isNew).map(depthOf));
 }
 
 function orphanSamples({ hours, at }: ChainFacts): Sample[] {

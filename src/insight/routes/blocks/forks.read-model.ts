@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { microsecondsOf, timeOf } from '../../../storage/index.js';
-import { hashText, timeSql } from '../../tables/columns.js';
+import { type Branch, depthOf, type Fork, forksOf, rivalBlocks, type RivalRow } from '../../forks/index.js';
+import { timeSql } from '../../tables/columns.js';
 import { type ChainRead, ChainReads, readSeries } from '../chain-reads.js';
-import { type Branch, depthOf, type Fork, forksOf, type RivalBlock } from './fork-branches.js';
 import type { ChainFork, ForkBranch, ForkSeries } from './forks.dto.js';
 import type { ForksQuery } from './forks.query.js';
 import { type Buckets, shareOf } from '../series/series.js';
@@ -12,26 +12,6 @@ const BLOCKS_OF_FORK = 5;
 const LEAST_BLOCKS = 1_000;
 /** A fork that overlaps the range has heights before and after it. */
 const AROUND_US = 600_000_000;
-
-const FINAL = `
-  SELECT FROM insight_blocks AS final
-   WHERE final.chain_id = block.chain_id AND final.height = block.height AND final.canonical`;
-
-/** By the index of blocks that are not canonical: few but for those of the last minutes. */
-const RIVALS = `
-  WITH rivals AS (
-    SELECT height FROM insight_blocks AS block
-     WHERE chain_id = $1 AND canonical IS NOT TRUE AND first_seen_at >= ${timeSql('$2')} AND first_seen_at < ${timeSql('$3')}
-       AND EXISTS (SELECT FROM insight_blocks AS other
-                    WHERE other.chain_id = block.chain_id AND other.height = block.height AND other.hash <> block.hash)
-     ORDER BY first_seen_at DESC LIMIT $4
-  ), heights AS (
-    SELECT DISTINCT height FROM rivals
-  )
-  SELECT height::float8 AS height, ${hashText('hash')} AS hash, ${hashText('parent_hash')} AS parent,
-         ${microsecondsOf('first_seen_at')} AS "firstSeenAt", ${microsecondsOf('finalized_at')} AS "finalizedAt", reporters,
-         CASE WHEN canonical IS NULL AND EXISTS (${FINAL}) THEN false ELSE canonical END AS canonical
-    FROM heights JOIN insight_blocks AS block USING (height) WHERE chain_id = $1`;
 
 /**
  * Blocks that lost, by minute: when their height became final, or when they were first seen if that is later. Finality may
@@ -44,10 +24,6 @@ const ORPHANS = `
            WHERE chain_id = $1 AND block.canonical IS NOT TRUE AND final.canonical
              AND block.first_seen_at >= ${timeSql('$2')} - interval '1 day' AND block.first_seen_at < ${timeSql('$3')}) AS lost
    WHERE at >= $2::float8 AND at < $3::float8 GROUP BY 1`;
-
-interface Rival extends RivalBlock {
-  finalizedAt: number | null;
-}
 
 interface Orphans {
   orphans: number;
@@ -105,7 +81,7 @@ async function forksIn(
 ): Promise<{ forks: ChainFork[]; isComplete: boolean }> {
   const most = Math.max(limit * BLOCKS_OF_FORK, LEAST_BLOCKS);
   const [from, to] = [range.from - AROUND_US, range.to + AROUND_US];
-  const rivals = await transaction.query<Rival>(RIVALS, [id, from, to, most]);
+  const rivals = await rivalBlocks(transaction, [id], { from, to, limit: most });
   const forks = forksOf(rivals)
     .filter((fork) => {
       const times = blocksOf(fork).map(({ firstSeenAt }) => firstSeenAt);
@@ -118,9 +94,9 @@ async function forksIn(
   return { forks: forks.slice(0, limit).map(answerOf), isComplete: forks.length <= limit && !isCut };
 }
 
-const blocksOf = (fork: Fork<Rival>): Rival[] => fork.branches.flatMap(({ blocks }) => blocks);
+const blocksOf = (fork: Fork<RivalRow>): RivalRow[] => fork.branches.flatMap(({ blocks }) => blocks);
 
-function answerOf(fork: Fork<Rival>): ChainFork {
+function answerOf(fork: Fork<RivalRow>): ChainFork {
   const blocks = blocksOf(fork);
   const finalized = blocks.map(({ finalizedAt }) => finalizedAt).filter((at) => at !== null);
   const isDecided = blocks.every(({ canonical }) => canonical !== null);
@@ -133,7 +109,7 @@ function answerOf(fork: Fork<Rival>): ChainFork {
   };
 }
 
-function branchOf({ parent, blocks }: Branch<Rival>): ForkBranch {
+function branchOf({ parent, blocks }: Branch<RivalRow>): ForkBranch {
   return {
     parent_hash: parent,
     first_height: blocks[0]?.height ?? 0,
