@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { COUNT_BOUNDS, countBinOf, countQuantile } from './count-bins.js';
+import { COUNT_BOUNDS, countBinOf, countMedian, countQuantile } from './count-bins.js';
 
 describe('the bins of counts', () => {
   it('are exact for small counts, and 1.41 times the one before for others', () => {
@@ -21,5 +21,16 @@ describe('the bins of counts', () => {
     const bins = [0, 2, 0, 0, 1];
     expect([0.1, 0.66, 0.67, 1].map((share) => countQuantile(bins, share))).toEqual([1, 1, 5, 5]);
     expect(countQuantile([], 0.5)).toBeNull();
+  });
+
+  it('show medians between counts', () => {
+    expect(countMedian([0, 0, 60])).toBe(2);
+    expect(countMedian([0, 0, 30, 30])).toBe(2.5);
+    expect(countMedian([60])).toBe(0);
+    // Of 4 and 5, and of 6 and 7.
+    expect(countMedian([0, 0, 0, 0, 10])).toBe(4.5);
+    expect(countMedian([0, 0, 0, 0, 10, 30])).toBeCloseTo(5.5 + 2 / 3, 9);
+    expect(countMedian([])).toBeNull();
+    expect(countMedian([0, 0])).toBeNull();
   });
 });

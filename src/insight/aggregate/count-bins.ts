@@ -33,3 +33,21 @@ export function countQuantile(bins: Iterable<number>, share: number): number | n
   }
   return null;
 }
+
+/**
+ * The median of counts, by their histogram. Those of a bin are assumed to be spread evenly over it, so that half a block
+ * shows: of the counts 2 and 3, equally frequent, it is 2.5.
+ *
+ * @returns null if there are no counts
+ */
+export function countMedian(bins: readonly number[]): number | null {
+  const total = bins.reduce((sum, count) => sum + count, 0);
+  let rank = total / 2;
+  for (const [bin, count] of bins.entries()) {
+    const least = COUNT_BOUNDS[bin] ?? 0;
+    const next = COUNT_BOUNDS[bin + 1] ?? least + 1;
+    if (count > 0 && rank <= count) return least - 0.5 + (rank / count) * (next - least);
+    rank -= count;
+  }
+  return null;
+}

@@ -5,7 +5,7 @@ export type { Span } from './chain-spans.js';
 export type { ChainMinute } from './chain-minutes.js';
 export { GRACE_US, type ObserverGap } from './observer-gaps.js';
 export { binQuantile } from './bin-quantile.js';
-export { COUNT_BOUNDS, countQuantile } from './count-bins.js';
+export { COUNT_BOUNDS, countMedian, countQuantile } from './count-bins.js';
 export type { NodeHour } from './node-hour-table.js';
 export { PEER_BANDS } from './peer-bands.js';
 export {
