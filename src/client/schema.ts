@@ -347,7 +347,7 @@ export interface paths {
         };
         /**
          * Get which versions the nodes of a chain have
-         * @description `auto` is minutes up to 6 hours, hours up to 14 days, otherwise days: then each node counts on the days on which it was heard for an hour or more.
+         * @description `auto` is minutes up to 6 hours, hours up to 14 days, otherwise days: then each node counts on the days on which it was heard for an hour or more. `compare` tells whether a version is worse than another one.
          */
         get: operations["getVersions"];
         put?: never;
@@ -2574,6 +2574,128 @@ export interface components {
             /** @description Newest first. */
             interruptions: components["schemas"]["Interruption"][];
         };
+        VersionMeasure: {
+            /**
+             * @description `propagation_delay`: the median delay of blocks. `reach`: the share of the expected blocks that arrived within a minute. `finality_lag`: the median of the blocks between best and final. `blocks_behind`: blocks behind the chain, on average. `peers`: the most peers of an hour, on average, divided by the most before and after. `restarts`. `download`, `upload`: on average, as nodes report them.
+             * @example propagation_delay
+             * @enum {string}
+             */
+            name: "propagation_delay" | "reach" | "finality_lag" | "blocks_behind" | "peers" | "restarts" | "download" | "upload";
+            /** @example ms */
+            unit: string;
+            /**
+             * Format: int64
+             * @description Nodes of which it is known before and after. All of the following is null if there are less than 10.
+             * @example 43
+             */
+            pairs: number;
+            /**
+             * @description The median of these nodes before; of restarts, the mean.
+             * @example 231.4
+             */
+            before: number | null;
+            /**
+             * @description The same after.
+             * @example 304.8
+             */
+            after: number | null;
+            /**
+             * @description The median (of restarts, the mean) of the differences of each node, after minus before: not the difference of `before` and `after`.
+             * @example 71.2
+             */
+            difference: number | null;
+            /**
+             * @description The lower bound of its 95 % interval, by the bootstrap over nodes.
+             * @example 48.9
+             */
+            low: number | null;
+            /**
+             * @description The upper bound.
+             * @example 90.3
+             */
+            high: number | null;
+            /**
+             * @description Whether the whole interval is worse than no difference: less of `reach` and `peers`, more of the others. False does not prove that nothing got worse.
+             * @example true
+             */
+            worse: boolean | null;
+        };
+        NodeMeasures: {
+            /**
+             * @description Milliseconds. Null, too, if half of the blocks did not arrive.
+             * @example 228.1
+             */
+            propagation_delay: number | null;
+            /** @example 0.9989 */
+            reach: number | null;
+            /** @example 2.4 */
+            finality_lag: number | null;
+            /** @example 0.12 */
+            blocks_behind: number | null;
+            /** @example 0.9312 */
+            peers: number | null;
+            /**
+             * @description Per day.
+             * @example 0
+             */
+            restarts: number | null;
+            /**
+             * @description Bytes per second. Null if the node reports none.
+             * @example 182044
+             */
+            download: number | null;
+            /**
+             * @description The same.
+             * @example 201385
+             */
+            upload: number | null;
+        };
+        UpgradedNode: {
+            /** @example 12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp */
+            peer_id: string;
+            /**
+             * @description Its latest name.
+             * @example alice
+             */
+            name: string | null;
+            /** @example 1.18.0-a81c7e2d4f0 */
+            from_version: string;
+            /** @example 1.19.0-4f2e9a7c31b */
+            to_version: string;
+            /**
+             * Format: date-time
+             * @description When it was first heard with the new version.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            upgraded_at: string;
+            before: components["schemas"]["NodeMeasures"];
+            after: components["schemas"]["NodeMeasures"];
+        };
+        VersionComparison: {
+            /**
+             * @description As in the request.
+             * @example 1.18.0
+             */
+            from: string;
+            /** @example 1.19.0 */
+            to: string;
+            /**
+             * Format: int64
+             * @description Nodes that upgraded in the time range. Of more than 500, a fixed choice of 500 is compared.
+             * @example 51
+             */
+            upgrades: number;
+            /**
+             * Format: int64
+             * @description Those with at least one value before and after.
+             * @example 43
+             */
+            pairs: number;
+            /** @description How much each measure changed. */
+            measures: components["schemas"]["VersionMeasure"][];
+            /** @description At most `limit` of the pairs: those whose propagation delay grew most first. */
+            nodes: components["schemas"]["UpgradedNode"][];
+        };
         SeriesPoint: {
             /**
              * Format: date-time
@@ -2699,6 +2821,8 @@ export interface components {
             laggard_count: number;
             /** @description At the end of the range, by version. */
             laggards: components["schemas"]["Laggard"][];
+            /** @description Null without the parameter `compare`. */
+            compare: components["schemas"]["VersionComparison"] | null;
         };
         ChurnPoint: {
             /**
@@ -5839,8 +5963,10 @@ export interface operations {
                 end_time?: string;
                 /** @description The length of a point. `auto`: minutes up to 7 days, hours up to 120 days, otherwise days, in UTC. At most 10,081 points. */
                 resolution?: "auto" | "minute" | "hour" | "day";
-                /** @description Maximum number of laggards. */
+                /** @description Maximum number of laggards, and of nodes in `compare`. */
                 limit?: number;
+                /** @description An old and a new version, separated by a comma: compares each node that upgraded in the time range with itself, the 3 days before against the 3 days after. `1.18.0` is also `1.18.0-4f2e9a7c31b`, and `1.18` is also `1.18.0`. */
+                compare?: string;
             };
             header?: never;
             path: {

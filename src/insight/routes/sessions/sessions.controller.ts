@@ -58,7 +58,7 @@ export class SessionsController {
     operationId: 'getVersions',
     summary: 'Get which versions the nodes of a chain have',
     description:
-      '`auto` is minutes up to 6 hours, hours up to 14 days, otherwise days: then each node counts on the days on which it was heard for an hour or more.',
+      '`auto` is minutes up to 6 hours, hours up to 14 days, otherwise days: then each node counts on the days on which it was heard for an hour or more. `compare` tells whether a version is worse than another one.',
   })
   @ApiOkResponse({ type: VersionsAnswer })
   async getVersions(@Param() { chain }: ChainPath, @Query() query: VersionsQuery): Promise<VersionsAnswer> {

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import {
   ApiBoolean,
   ApiInteger,
@@ -8,6 +8,7 @@ import {
   ApiTimestamp,
 } from '../../../platform/http/index.js';
 import { SeriesAnswer, SeriesPoint } from '../series/series.dto.js';
+import { VersionComparison } from './compare.dto.js';
 
 const nullable = true;
 const VERSION = '1.19.0-4f2e9a7c31b';
@@ -75,6 +76,7 @@ export class Laggard {
 }
 
 /** Which versions the nodes of a chain have. */
+@ApiExtraModels(VersionComparison)
 export class VersionsAnswer extends SeriesAnswer {
   @ApiProperty({ type: [SeriesPoint], description: 'The times of `counts`.' })
   points!: SeriesPoint[];
@@ -90,4 +92,10 @@ export class VersionsAnswer extends SeriesAnswer {
 
   @ApiProperty({ type: [Laggard], description: 'At the end of the range, by version.' })
   laggards!: Laggard[];
+
+  @ApiProperty({
+    oneOf: [{ $ref: getSchemaPath(VersionComparison) }, { type: 'null' }],
+    description: 'Null without the parameter `compare`.',
+  })
+  compare!: VersionComparison | null;
 }

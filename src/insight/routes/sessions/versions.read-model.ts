@@ -6,6 +6,7 @@ import { timeSql } from '../../tables/columns.js';
 import { DAY_US } from '../../aggregate/index.js';
 import { type ChainRead, ChainReads, type Fields, rangeAnswer } from '../chain-reads.js';
 import { Buckets, expectedOf, pointsOf, type Resolution, type TimeRange } from '../series/series.js';
+import { compareVersions, twoVersionsOf } from './compare-versions.js';
 import {
   type Change,
   sharesOfChanges,
@@ -74,8 +75,9 @@ interface NodeRow extends NodeVersion {
 export class VersionsReadModel {
   constructor(private readonly reads: ChainReads) {}
 
-  /** @throws see ChainReads.read */
+  /** @throws InvalidParameterError if `compare` is not two versions; see also ChainReads.read */
   async read(chain: string, query: VersionsQuery): Promise<Fields<VersionsAnswer>> {
+    const compared = query.compare === undefined ? undefined : twoVersionsOf(query.compare);
     return await this.reads.read(chain, query, async (read) => {
       const { range, known, now } = read;
       const resolution = query.resolution === 'auto' ? resolutionOf(range) : query.resolution;
@@ -96,6 +98,7 @@ export class VersionsReadModel {
         versions: shares.slice(0, MAX_VERSIONS).map((share) => versionOf(share, first)),
         laggard_count: laggards.length,
         laggards: laggards.slice(0, query.limit),
+        compare: compared === undefined ? null : await compareVersions(read, compared, query.limit),
       };
     });
   }
