@@ -36,7 +36,7 @@ export interface PlantedChain {
   stalls: readonly Span[];
   outages: readonly Span[];
   /** By node: heights that it reported as final, in the order of time. */
-  finalized: ReadonlyMap<string, readonly { height: number; at: number }[]>;
+  finalized: ReadonlyMap<string, readonly { height: number; hash: string; at: number }[]>;
   nodes: ReadonlyMap<string, ChainNode>;
 }
 
@@ -52,12 +52,36 @@ const KINDS = [
   'node',
 ] as const;
 
-type Line = Readonly<Record<string, unknown>> & { kind: TruthKind; chain?: string; peer_id: string };
+/** A line of the truth, parsed. */
+export type TruthLine = Readonly<Record<string, unknown>> & {
+  kind: TruthKind;
+  chain?: string;
+  peer_id: string;
+};
+
+/** Collects what the lines of the truth say of one chain. */
+export interface ChainReader {
+  truth: PlantedChain;
+  add: (line: TruthLine) => void;
+}
 
 /** @param chain its genesis hash */
 export function plantedChain(options: NetworkOptions, endAt: number, chain: string): PlantedChain {
+  const { truth, add } = chainReader(chain);
+  const log = new TruthLog({
+    kinds: KINDS,
+    endAt,
+    write: (text) => add(JSON.parse(text) as TruthLine),
+  });
+  for (const { at } of new SimulatedNetwork({ ...options, observer: log }).events()) if (at >= endAt) break;
+  log.end();
+  return truth;
+}
+
+/** @param chain its genesis hash */
+export function chainReader(chain: string): ChainReader {
   const blocks = new Map<string, ChainBlock>();
-  const finalized = new Map<string, { height: number; at: number }[]>();
+  const finalized = new Map<string, { height: number; hash: string; at: number }[]>();
   const nodes = new Map<string, ChainNode>();
   const truth = {
     blocks,
@@ -69,7 +93,7 @@ export function plantedChain(options: NetworkOptions, endAt: number, chain: stri
     stalls: [] as Span[],
     outages: [] as Span[],
   };
-  const take: Partial<Record<TruthKind, (line: Line) => void>> = {
+  const take: Partial<Record<TruthKind, (line: TruthLine) => void>> = {
     block: (line) => {
       const {
         height,
@@ -87,11 +111,11 @@ export function plantedChain(options: NetworkOptions, endAt: number, chain: stri
       if (reported === true && origin !== 'sync' && arrivals?.has(node) === false)
         arrivals.set(node, timeOf(at));
     },
-    finalized: ({ peer_id: node, height, at, reported }) => {
+    finalized: ({ peer_id: node, height, hash, at, reported }) => {
       if (reported !== true) return;
       const reports = finalized.get(node) ?? [];
       finalized.set(node, reports);
-      reports.push({ height: height as number, at: timeOf(at) });
+      reports.push({ height: height as number, hash: hash as string, at: timeOf(at) });
     },
     missed_slot: ({ at }) => truth.missedSlots.push(timeOf(at)),
     fork: (line) => truth.forks.push(line as unknown as PlantedChain['forks'][number]),
@@ -101,28 +125,23 @@ export function plantedChain(options: NetworkOptions, endAt: number, chain: stri
     node: ({ peer_id: node, version, authority }) =>
       nodes.set(node, { version: version as string, authority: authority as boolean }),
   };
-  const log = new TruthLog({
-    kinds: KINDS,
-    endAt,
-    write: (text) => {
-      const line = JSON.parse(text) as Line;
-      if (line.chain === undefined || line.chain === chain) take[line.kind]?.(line);
-    },
-  });
-  for (const { at } of new SimulatedNetwork({ ...options, observer: log }).events()) if (at >= endAt) break;
-  log.end();
-  return truth;
+  const add = (line: TruthLine): void => {
+    if (line.chain === undefined || line.chain === chain) take[line.kind]?.(line);
+  };
+  return { truth, add };
 }
 
 function timeOf(text: unknown): number {
   return Date.parse(text as string);
 }
 
-function spanOf({ began, ended }: Line): Span {
+function spanOf({ began, ended }: TruthLine): Span {
   return { began: timeOf(began), ended: ended === null ? Infinity : timeOf(ended) };
 }
 
 const LIVE_MS = 60_000;
+/** Nodes need so long to connect again after a gap of the observer. */
+export const GRACE_MS = 60_000;
 const HEIGHTS_BEFORE = 10;
 
 export function byHeightOf<T extends { height: number }>(blocks: readonly T[]): Map<number, T[]> {
@@ -158,9 +177,9 @@ export function spreadBlocks({ blocks, outages }: PlantedChain): SpreadBlock[] {
       if (expected.size === 0) for (const node of block.arrivals.keys()) expected.add(node);
       for (const other of byHeight.get(block.height) ?? [])
         for (const node of other.arrivals.keys()) if (!block.arrivals.has(node)) expected.delete(node);
-      // No node is expected at a block that its server could not hear of for a minute.
+      // No node is expected at a block that its server could not hear of for a minute, nor in the minute after a gap.
       const isBlind = outages.some(
-        ({ began, ended }) => began < block.firstSeenAt + LIVE_MS && ended > block.firstSeenAt,
+        ({ began, ended }) => began < block.firstSeenAt + LIVE_MS && ended + GRACE_MS > block.firstSeenAt,
       );
       if (isBlind) expected.clear();
       const delays = [...expected].map(

@@ -15,16 +15,32 @@ export interface ObserverGap {
 export class ObserverGaps {
   /** By their begin. */
   private gaps: readonly ObserverGap[] = [];
+  /** When the first message of each server process arrived, of those that were read. */
+  private readonly firstAt = new Map<number, number>();
 
   /** Replaces what was known. */
   are(gaps: readonly ObserverGap[]): void {
     this.gaps = gaps.toSorted((one, other) => one.from - other.from);
   }
 
-  /** Server processes that had a gap, or were in the minute after one, at any time of a range. */
+  /** A message arrived at a server process. */
+  heard(collector: number, at: number): void {
+    const first = this.firstAt.get(collector);
+    if (first === undefined || at < first) this.firstAt.set(collector, at);
+  }
+
+  /**
+   * Server processes that had a gap, or were in the minute after one, at any time of a range. A process that was killed is
+   * replaced by another one: its nodes have the minute, too.
+   */
   collectorsAt(from: number, to: number): ReadonlySet<number> {
     const collectors = new Set<number>();
-    for (const gap of this.gaps) if (gap.from < to && gap.to + GRACE_US > from) collectors.add(gap.collector);
+    for (const gap of this.gaps) {
+      if (gap.from >= to || gap.to + GRACE_US <= from) continue;
+      collectors.add(gap.collector);
+      for (const [collector, first] of this.firstAt)
+        if (first >= gap.to && first < gap.to + GRACE_US) collectors.add(collector);
+    }
     return collectors;
   }
 
