@@ -38,13 +38,24 @@ const SLOT_MS = `
   SELECT greatest(round(took / ${SLOT_STEP_MS.toString()}), 1)::float8 * ${SLOT_STEP_MS.toString()} AS slot_ms
     FROM steps WHERE heights = 1 AND took > 0 GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1`;
 
-/** Heights that were first seen in given times, by the start of their bucket. */
+/** A node that is behind may report a height of a gap so long after it. */
+const LATE_US = 10 * MINUTE_US;
+
+/**
+ * Heights that were first seen in given times, or later, but are below one that was: by the start of their bucket. By the
+ * index of chain and time.
+ */
 const HEIGHTS_WITHIN = `
-  SELECT floor(${microsecondsOf('first_seen_at')} / $4::float8) * $4::float8 AS at, count(DISTINCT height)::integer AS heights
+  SELECT floor(${microsecondsOf('first_seen_at')} / $4::float8) * $4::float8 AS at, count(DISTINCT block.height)::integer AS heights
     FROM unnest($2::float8[], $3::float8[]) AS part (began, ended)
+   CROSS JOIN LATERAL (SELECT max(height) AS height FROM insight_blocks
+                   WHERE chain_id = $1 AND first_seen_at >= ${timeSql('part.began')}
+                     AND first_seen_at < ${timeSql('part.ended')}) AS highest
     JOIN insight_blocks AS block
-      ON chain_id = $1 AND first_seen_at >= ${timeSql('part.began')} AND first_seen_at < ${timeSql('part.ended')}
-   WHERE NOT EXISTS (SELECT FROM insight_blocks AS other
+      ON chain_id = $1 AND first_seen_at >= ${timeSql('part.began')}
+         AND first_seen_at < ${timeSql(`(part.ended + ${LATE_US.toString()})`)}
+   WHERE (first_seen_at < ${timeSql('part.ended')} OR block.height < highest.height)
+     AND NOT EXISTS (SELECT FROM insight_blocks AS other
                       WHERE other.chain_id = block.chain_id AND other.height = block.height
                         AND other.first_seen_at < block.first_seen_at)
    GROUP BY 1`;
