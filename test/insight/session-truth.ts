@@ -35,18 +35,23 @@ type Line = Readonly<Record<string, string | null>>;
 
 /** @param endAt end of the history: milliseconds since the epoch */
 export function sessionTruth(options: NetworkOptions, endAt: number): SessionTruth {
-  const truth: SessionTruth = { peers: new Map(), links: [], processes: [], outages: [], versions: [] };
+  const truth = noSessions();
   const log = new TruthLog({
     kinds: ['node', 'link', 'process', 'outage', 'version'],
     endAt,
-    write: (line) => add(truth, JSON.parse(line) as Line),
+    write: (line) => addToSessions(truth, JSON.parse(line) as Line),
   });
   for (const { at } of new SimulatedNetwork({ ...options, observer: log }).events()) if (at >= endAt) break;
   log.end();
   return truth;
 }
 
-function add(truth: SessionTruth, line: Line): void {
+export function noSessions(): SessionTruth {
+  return { peers: new Map(), links: [], processes: [], outages: [], versions: [] };
+}
+
+/** @param line one of the kinds `node`, `link`, `process`, `outage` and `version` */
+export function addToSessions(truth: SessionTruth, line: Line): void {
   const peerId = line.peer_id ?? '';
   const ms = (time: string | null | undefined): number =>
     typeof time === 'string' ? Date.parse(time) : Infinity;
@@ -79,4 +84,37 @@ export function covered(
     reached = end;
   }
   return sum;
+}
+
+/** A link, and what must be known of its end. */
+export interface LinkEnd extends Link {
+  /** Null if the link has not ended, or if the node has no later one. */
+  endCause: 'restart' | 'link_lost' | 'observer' | null;
+  /** Whether the next link is one of another process; null without a next one. */
+  restarted: boolean | null;
+}
+
+/** All links, by peer id and time. */
+export function linkEnds({ links, processes }: SessionTruth): LinkEnd[] {
+  const ordered = [...links].sort((one, other) =>
+    one.peerId === other.peerId ? one.began - other.began : one.peerId < other.peerId ? -1 : 1,
+  );
+  return ordered.map((link, index) => {
+    const next = ordered[index + 1];
+    const restarted =
+      next?.peerId === link.peerId
+        ? processes.some(
+            (one) => one.peerId === link.peerId && one.began >= link.ended && one.began <= next.began,
+          )
+        : null;
+    return { ...link, restarted, endCause: endCauseOf(link, restarted) };
+  });
+}
+
+/** A process may also restart while its link is lost. */
+function endCauseOf({ cause }: Link, restarted: boolean | null): LinkEnd['endCause'] {
+  if (cause === null) return null;
+  if (cause === 'collector') return 'observer';
+  if (restarted === null) return null;
+  return restarted ? 'restart' : 'link_lost';
 }
