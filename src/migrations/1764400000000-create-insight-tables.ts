@@ -247,6 +247,8 @@ async function createSummaries(runner: QueryRunner): Promise<void> {
         final_heights integer NOT NULL,
         time_to_finality_p50_ms real,
         time_to_finality_p90_ms real,
+        peer_minutes integer NOT NULL DEFAULT 0,
+        peer_bands bigint[],
         bins bigint[] NOT NULL,
         PRIMARY KEY (chain_id, ${bucket})
       )`);

@@ -1,9 +1,12 @@
 import type { ClientBase } from 'pg';
-import { BIN_BASE_MS, BIN_RATIO, DAY_US, HOUR_US } from '../aggregate/index.js';
+import { BIN_BASE_MS, BIN_RATIO, DAY_US, HOUR_US, PEER_BANDS } from '../aggregate/index.js';
 import { timeSql } from './columns.js';
 
 type Bucket = 'hour' | 'day';
 const LENGTH_US: Readonly<Record<Bucket, number>> = { hour: HOUR_US, day: DAY_US };
+
+const sumsOf = (column: string, count: number): string =>
+  Array.from({ length: count }, (_, index) => `sum(${column}[${(index + 1).toString()}])`).join(', ');
 
 /** What a column of hours and days has of the minutes of its time. */
 const OF_MINUTES: Readonly<Record<string, string>> = {
@@ -19,6 +22,8 @@ const OF_MINUTES: Readonly<Record<string, string>> = {
   expected_arrivals: 'sum(expected_arrivals)',
   arrivals: 'sum(arrivals)',
   final_heights: 'sum(final_heights)',
+  peer_minutes: 'count(peer_bands)',
+  peer_bands: `CASE WHEN count(peer_bands) > 0 THEN ARRAY[${sumsOf('peer_bands', PEER_BANDS)}] END`,
 };
 
 /** By the bins: the middle of the bin that has the rank, so that it is wrong by at most a fifth. */

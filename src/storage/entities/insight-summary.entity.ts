@@ -82,6 +82,13 @@ abstract class InsightSummary {
   @Column('real', { name: 'time_to_finality_p90_ms', nullable: true })
   timeToFinalityP90Ms!: number | null;
 
+  /** Minutes with `peer_bands`, and their sums; null if there are none. */
+  @Column('integer', { name: 'peer_minutes', default: 0 })
+  peerMinutes!: number;
+
+  @Column('bigint', { name: 'peer_bands', array: true, nullable: true })
+  peerBands!: string[] | null;
+
   @Column('bigint', { array: true })
   bins!: string[];
 }

@@ -1,27 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import { InvalidParameterError } from '../../../platform/http/index.js';
 import { microsecondsOf } from '../../../storage/index.js';
-import { DAY_US, PEER_BANDS } from '../../aggregate/index.js';
+import { DAY_US } from '../../aggregate/index.js';
 import { timeSql } from '../../tables/columns.js';
 import { type ChainRead, ChainReads, type Fields, rangeAnswer } from '../chain-reads.js';
 import type { ConnectivityAnswer } from './connectivity.dto.js';
 import type { SeriesQuery } from './series.dto.js';
-import { Buckets, expectedOf, pointsOf, type Resolution, rounded } from './series.js';
+import { Buckets, expectedOf, pointsOf, type Resolution, RESOLUTIONS, rounded } from './series.js';
 
-/** Longer ranges would read too many minutes. */
 const MAX_DAYS = 120;
 /** More minutes would be more than a megabyte. */
 const MAX_DAYS_OF_MINUTES = 4;
 
-const SUMS = Array.from({ length: PEER_BANDS }, (_, index) => `sum(peer_bands[${(index + 1).toString()}])`);
-
-/** By the primary key. */
-const bandsSql = (resolution: Resolution): string => `
-  SELECT ${microsecondsOf(`date_trunc('${resolution}', minute, 'UTC')`)} AS at, count(*)::float8 AS minutes,
-         ARRAY[${SUMS.join(', ')}]::float8[] AS nodes
-    FROM insight_minutes
-   WHERE chain_id = $1 AND minute >= ${timeSql('$2')} AND minute < ${timeSql('$3')} AND peer_bands IS NOT NULL
-   GROUP BY 1`;
+/** By the primary key of the table. */
+const bandsSql = (resolution: Resolution): string => {
+  const { table, column } = RESOLUTIONS[resolution];
+  return `
+  SELECT ${microsecondsOf(column)} AS at, ${resolution === 'minute' ? '1' : 'peer_minutes'}::float8 AS minutes,
+         peer_bands::float8[] AS nodes
+    FROM ${table}
+   WHERE chain_id = $1 AND ${column} >= ${timeSql('$2')} AND ${column} < ${timeSql('$3')} AND peer_bands IS NOT NULL`;
+};
 
 interface BandsRow {
   at: number;
