@@ -128,13 +128,14 @@ export function pointsOf<V extends object>(
   for (const row of rows) byTime.set(row.at, row);
   return Array.from(buckets, ({ from, to }) => {
     const row = byTime.get(from);
-    const values = Object.fromEntries(names.map((name) => [name, row?.[name] ?? null]));
-    return {
+    const point: Point & Record<string, unknown> = {
       time: timeOf(from),
       known_share: rounded(known.share(from, Math.min(to, now)), 4),
       expected: row?.expected ?? null,
-      ...(values as Nullable<V>),
     };
+    // One by one: entries and copies of ten thousand points take longer than all else.
+    for (const name of names) point[name as string] = row?.[name] ?? null;
+    return point as Point & Nullable<V>;
   });
 }
 
@@ -153,5 +154,6 @@ export function shareOf(part: number | null, whole: number | null): number | nul
 
 /** A number with fewer digits, for a shorter body. */
 export function rounded(value: number, digits: number): number {
+  if (Number.isInteger(value)) return value;
   return Number(value.toFixed(digits));
 }
