@@ -2282,8 +2282,13 @@ export interface components {
             resolution: "minute" | "hour" | "day";
             /** @description One for every minute, hour or day of the range. */
             points: components["schemas"]["PropagationPoint"][];
-            /** @description With `group_by`: the 100 largest groups, by number of nodes. Exact. Null without it. */
+            /** @description With `group_by`: the 100 largest groups, by number of nodes. Null without it. */
             groups: components["schemas"]["PropagationGroup"][] | null;
+            /**
+             * @description Share of the blocks that `groups` are computed from, spread evenly over the range: 1, and then exact, up to 50,000 arrivals at nodes. Null without `group_by`.
+             * @example 1
+             */
+            groups_share: number | null;
         };
         ProductionPoint: {
             /**
@@ -5587,7 +5592,7 @@ export interface operations {
                 end_time?: string;
                 /** @description The length of a point. `auto`: minutes up to 7 days, hours up to 120 days, otherwise days, in UTC. At most 10,081 points. */
                 resolution?: "auto" | "minute" | "hour" | "day";
-                /** @description Also compare the nodes by what they reported when they connected, or by the label of their address (`LABELS_FILE`): `groups`. For ranges of up to 6 hours and 4 million arrivals, of which arrivals at nodes (`INSIGHT_DETAIL_DAYS`), and for labels connections (`LOG_EXPIRY_H`), are still stored. */
+                /** @description Also compare the nodes by what they reported when they connected, or by the label of their address (`LABELS_FILE`): `groups`. For ranges of up to 6 hours, of which arrivals at nodes (`INSIGHT_DETAIL_DAYS`), and for labels connections (`LOG_EXPIRY_H`), are still stored. */
                 group_by?: "version" | "implementation" | "authority" | "label";
                 /** @description Whether points have their arrivals by delay. */
                 bins?: boolean;

@@ -176,7 +176,7 @@ describe('the forks of a chain whose truth is known', { timeout: 60_000 }, () =>
       delays_ms: (number | null)[][];
       next_start_time: string | null;
     }
-    const whole = await get<Matrix>(`/chains/Simnet/arrivals?${range(COMPARED_FROM, TO)}`);
+    const whole = await get<Matrix>(`/chains/Simnet/arrivals?${range(COMPARED_FROM, TO)}&limit=600`);
     expect(whole.next_start_time).toBeNull();
     expect(whole.expected).toBe(24);
     const planted = [...counted.values()]

@@ -2,6 +2,8 @@ import { IntegerParameter } from '../../../platform/http/index.js';
 import { RangeQuery } from '../insight.query.js';
 
 const MAX_BLOCKS = 600;
+/** Of a thousand nodes, they are half a megabyte when compressed. */
+const DEFAULT_BLOCKS = 300;
 
 /** Parameters of `GET /chains/{chain}/arrivals`. */
 export class ArrivalsQuery extends RangeQuery {
@@ -9,7 +11,7 @@ export class ArrivalsQuery extends RangeQuery {
     min: 1,
     max: MAX_BLOCKS,
     description: 'Maximum number of blocks.',
-    default: MAX_BLOCKS,
+    default: DEFAULT_BLOCKS,
   })
-  limit = MAX_BLOCKS;
+  limit = DEFAULT_BLOCKS;
 }

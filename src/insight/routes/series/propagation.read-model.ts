@@ -29,7 +29,8 @@ export class PropagationReadModel {
   /** @throws see ChainReads.read */
   async series(chain: string, query: PropagationQuery): Promise<PropagationSeries> {
     return await this.reads.read(chain, query, async (read) => {
-      const groups = query.group_by === undefined ? null : await groupsOf(read, query.group_by, this.labels);
+      const grouped =
+        query.group_by === undefined ? undefined : await groupsOf(read, query.group_by, this.labels);
       const { answer } = await readSeries<Propagation>(read, query, () => ({
         expected: 'round(expected_arrivals::numeric / nullif(blocks, 0))::integer',
         blocks: 'blocks',
@@ -47,7 +48,7 @@ export class PropagationReadModel {
         reach: shareOf(arrivals, expected),
         ...(query.bins && { bins }),
       }));
-      return { ...answer, points, groups };
+      return { ...answer, points, groups: grouped?.groups ?? null, groups_share: grouped?.share ?? null };
     });
   }
 }

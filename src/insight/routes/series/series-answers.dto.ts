@@ -156,9 +156,15 @@ export class PropagationSeries extends SeriesAnswer {
   @ApiProperty({
     type: [PropagationGroup],
     nullable,
-    description: 'With `group_by`: the 100 largest groups, by number of nodes. Exact. Null without it.',
+    description: 'With `group_by`: the 100 largest groups, by number of nodes. Null without it.',
   })
   groups!: PropagationGroup[] | null;
+
+  @ApiNumber(
+    'Share of the blocks that `groups` are computed from, spread evenly over the range: 1, and then exact, up to 50,000 arrivals at nodes. Null without `group_by`.',
+    { nullable, example: 1 },
+  )
+  groups_share!: number | null;
 }
 
 const SLOTS = 'Slots of the time that is known, minus the heights that were first seen in it.';

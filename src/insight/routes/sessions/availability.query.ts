@@ -4,8 +4,8 @@ import { RangeQuery } from '../insight.query.js';
 
 /** Parameters of `GET /chains/{chain}/availability`. */
 export class AvailabilityQuery extends RangeQuery {
-  @IntegerParameter({ min: 1, max: 2_000, description: 'Maximum number of nodes.', default: 1_000 })
-  limit = 1_000;
+  @IntegerParameter({ min: 1, max: 2_000, description: 'Maximum number of nodes.', default: 100 })
+  limit = 100;
 
   @PeerIdParameter({ description: 'Continues after a node: the `peer_id` of the last node received.' })
   cursor?: string;
