@@ -74,10 +74,11 @@ export class CreateInsightTables1764400000000 implements MigrationInterface {
     await runner.query(
       'CREATE INDEX insight_blocks_chain_first_seen_at ON insight_blocks (chain_id, first_seen_at)',
     );
+    await runner.query('CREATE INDEX insight_blocks_hash ON insight_blocks USING hash (hash)');
     await runner.query('CREATE INDEX insight_blocks_first_seen_at ON insight_blocks (first_seen_at)');
     await runner.query('CREATE INDEX insight_blocks_finalized_at ON insight_blocks (finalized_at)');
     await runner.query(
-      'CREATE INDEX insight_blocks_not_canonical ON insight_blocks (chain_id, first_seen_at) WHERE canonical IS NOT TRUE',
+      'CREATE INDEX insight_blocks_not_canonical ON insight_blocks (chain_id, first_seen_at, author_id) WHERE canonical IS NOT TRUE',
     );
     await runner.query(`
       CREATE TABLE insight_arrivals (
@@ -153,15 +154,14 @@ async function createSessionTables(runner: QueryRunner): Promise<void> {
       end_cause text,
       PRIMARY KEY (node_id, began_at, connection_id)
     )`);
-  // For those that overlap a time range: open ones have no end.
-  for (const [name, of] of [
-    ['insight_sessions_node_end', 'node_id'],
-    ['insight_sessions_chain_end', 'chain_id'],
-  ] as const) {
-    await runner.query(
-      `CREATE INDEX ${name} ON insight_sessions (${of}, coalesce(ended_at, 'infinity'::timestamptz))`,
-    );
-  }
+  // For those that overlap a time range: open ones have no end. Of all sessions that ended later, the index alone shows
+  // which processes began earlier.
+  await runner.query(
+    "CREATE INDEX insight_sessions_node_end ON insight_sessions (node_id, coalesce(ended_at, 'infinity'::timestamptz), process_began_at)",
+  );
+  await runner.query(
+    "CREATE INDEX insight_sessions_chain_end ON insight_sessions (chain_id, coalesce(ended_at, 'infinity'::timestamptz))",
+  );
   await runner.query('CREATE INDEX insight_sessions_chain_began_at ON insight_sessions (chain_id, began_at)');
   await runner.query(
     'CREATE INDEX insight_sessions_open ON insight_sessions (connection_id) WHERE ended_at IS NULL',
@@ -298,6 +298,9 @@ async function createNodeHours(runner: QueryRunner): Promise<void> {
       CONSTRAINT insight_hardware_key UNIQUE NULLS NOT DISTINCT (chain_id, node_id, cpu_score, memory_score,
         disk_sequential_score, disk_random_score, parallel_cpu_score, parallel_cpu_cores)
     )`);
+  await runner.query(
+    'CREATE INDEX insight_hardware_node_last_at ON insight_hardware (chain_id, node_id, last_at, first_at)',
+  );
   await runner.query(
     'CREATE INDEX insight_node_hours_clock_steps ON insight_node_hours (chain_id, hour) WHERE clock_steps > 0',
   );

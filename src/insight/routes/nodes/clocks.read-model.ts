@@ -6,6 +6,7 @@ import { timeSql } from '../../tables/columns.js';
 import { type ChainRead, ChainReads, type Fields, rangeAnswer } from '../chain-reads.js';
 import type { ClockBin, ClocksAnswer, ClocksQuery, NodeClock } from './clocks.dto.js';
 import { rounded } from '../series/series.js';
+import { HOURS_IN_RANGE } from './conditions.js';
 
 const MAX_DAYS = 7;
 /** Hours of nodes in a response: half a megabyte. */
@@ -19,25 +20,26 @@ const MIN_HOURS = 3;
 /** Bounds of the bins of offsets: milliseconds. */
 const BOUNDS = [-10_000, -1_000, -500, -200, -100, -50, -20, 20, 50, 100, 200, 500, 1_000, 10_000];
 
-/** By the index on the hour. An hour with a step has the offset after it. */
+/** By the indexes on the hour and on steps, and the primary key. An hour with a step has the offset after it. */
 const CLOCKS = `
-  WITH hours AS (
-    SELECT node_id, hour, clock_offset_us / 1000.0::float8 AS offset_ms, clock_steps, minutes,
-           max(hour) FILTER (WHERE clock_steps > 0) OVER (PARTITION BY node_id) AS stepped
-      FROM insight_node_hours
-     WHERE hour > ${timeSql('$2')} - interval '1 hour' AND hour < ${timeSql('$3')} AND chain_id = $1
-       AND clock_offset_us IS NOT NULL
-  ), clocks AS (
-    SELECT node_id, (array_agg(offset_ms ORDER BY hour DESC))[1] AS offset_ms, sum(clock_steps)::float8 AS steps,
-           regr_slope(offset_ms, extract(epoch FROM hour)::float8 / 3600) FILTER (WHERE usable) AS drift,
-           count(*) FILTER (WHERE usable)::float8 AS usable
-      FROM hours, LATERAL (SELECT minutes >= ${WHOLE_MINUTES.toString()} AND hour >= coalesce(stepped, hour) AS usable) AS one
-     GROUP BY node_id
+  WITH steps AS MATERIALIZED (
+    SELECT node_id, max(hour) AS stepped, sum(clock_steps)::float8 AS steps
+      FROM insight_node_hours WHERE ${HOURS_IN_RANGE} AND clock_steps > 0 AND clock_offset_us IS NOT NULL GROUP BY node_id
+  ), clocks AS MATERIALIZED (
+    SELECT node_id, steps, max(hour) AS hour, count(*) FILTER (WHERE usable)::float8 AS usable,
+           regr_slope(clock_offset_us / 1000.0::float8, date_part('epoch', hour) / 3600) FILTER (WHERE usable) AS drift
+      FROM insight_node_hours LEFT JOIN steps USING (node_id),
+           LATERAL (SELECT minutes >= ${WHOLE_MINUTES.toString()} AND (stepped IS NULL OR hour >= stepped) AS usable) AS one
+     WHERE ${HOURS_IN_RANGE} AND clock_offset_us IS NOT NULL
+     GROUP BY node_id, steps
   )
-  SELECT node_id AS id, peer_id AS "peerId", name, offset_ms AS "offsetMs", steps,
+  SELECT node_id AS id, peer_id AS "peerId", name, clock_offset_us / 1000.0::float8 AS "offsetMs", coalesce(steps, 0) AS steps,
          CASE WHEN usable >= ${MIN_HOURS.toString()} THEN drift END AS drift
-    FROM clocks JOIN nodes ON nodes.id = node_id
-   ORDER BY abs(offset_ms) DESC, peer_id`;
+    FROM clocks
+   CROSS JOIN LATERAL (SELECT clock_offset_us FROM insight_node_hours AS one
+                        WHERE one.chain_id = $1 AND one.node_id = clocks.node_id AND one.hour = clocks.hour OFFSET 0) AS last
+    JOIN nodes ON nodes.id = node_id
+   ORDER BY abs(clock_offset_us) DESC, peer_id`;
 
 const HOURS = `
   SELECT node_id AS id, ${timeText('hour')} AS time, clock_offset_us / 1000.0::float8 AS "offsetMs", clock_steps AS steps

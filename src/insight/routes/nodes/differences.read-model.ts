@@ -17,11 +17,16 @@ const PEERS_BEFORE_US = 2 * HOUR_US;
 
 /** Of the last hour of each node in a time range; the most peers also of two hours before. */
 const LAST_HOURS = `
-  SELECT DISTINCT ON (node_id) node_id AS node, peers_bins AS "peersBins", clock_offset_us / 1000.0::float8 AS "clockOffsetMs",
-         (max(peers_max) OVER nodes)::float8 AS "peersMax",
-         (coalesce(sum(clock_steps) FILTER (WHERE hour > ${timeSql('$4')} - interval '1 hour') OVER nodes, 0))::float8 AS "clockSteps"
-    FROM insight_node_hours WHERE ${HOURS_IN_RANGE}
-  WINDOW nodes AS (PARTITION BY node_id) ORDER BY node_id, hour DESC`;
+  WITH hours AS MATERIALIZED (
+    SELECT node_id, max(hour) AS hour, max(peers_max) AS peers_max,
+           sum(clock_steps) FILTER (WHERE hour > ${timeSql('$4')} - interval '1 hour') AS clock_steps
+      FROM insight_node_hours WHERE ${HOURS_IN_RANGE} GROUP BY node_id
+  )
+  SELECT node_id AS node, peers_bins AS "peersBins", clock_offset_us / 1000.0::float8 AS "clockOffsetMs",
+         hours.peers_max::float8 AS "peersMax", coalesce(hours.clock_steps, 0)::float8 AS "clockSteps"
+    FROM hours
+   CROSS JOIN LATERAL (SELECT peers_bins, clock_offset_us FROM insight_node_hours AS one
+                        WHERE one.chain_id = $1 AND one.node_id = hours.node_id AND one.hour = hours.hour OFFSET 0) AS last`;
 
 interface HourRow {
   node: number;

@@ -42,22 +42,27 @@ const SLOT_MS = `
 const LATE_US = 10 * MINUTE_US;
 
 /**
- * Heights that were first seen in given times, or later, but are below one that was: by the start of their bucket. By the
- * index of chain and time.
+ * Heights that were first seen in given times, or later, but are below one that was: by the start of their bucket. OFFSET 0:
+ * by the index of chain and time and by the primary key, not all blocks of the chain at once.
  */
 const HEIGHTS_WITHIN = `
   SELECT floor(${microsecondsOf('first_seen_at')} / $4::float8) * $4::float8 AS at, count(DISTINCT block.height)::integer AS heights
     FROM unnest($2::float8[], $3::float8[]) AS part (began, ended)
-   CROSS JOIN LATERAL (SELECT max(height) AS height FROM insight_blocks
-                   WHERE chain_id = $1 AND first_seen_at >= ${timeSql('part.began')}
-                     AND first_seen_at < ${timeSql('part.ended')}) AS highest
-    JOIN insight_blocks AS block
-      ON chain_id = $1 AND first_seen_at >= ${timeSql('part.began')}
-         AND first_seen_at < ${timeSql(`(part.ended + ${LATE_US.toString()})`)}
+   CROSS JOIN LATERAL (
+         SELECT max(height) AS height
+           FROM (SELECT height FROM insight_blocks
+                  WHERE chain_id = $1 AND first_seen_at >= ${timeSql('part.began')}
+                    AND first_seen_at < ${timeSql('part.ended')}
+                 OFFSET 0) AS within) AS highest
+   CROSS JOIN LATERAL (
+         SELECT chain_id, height, first_seen_at FROM insight_blocks
+          WHERE chain_id = $1 AND first_seen_at >= ${timeSql('part.began')}
+            AND first_seen_at < ${timeSql(`(part.ended + ${LATE_US.toString()})`)}
+         OFFSET 0) AS block
    WHERE (first_seen_at < ${timeSql('part.ended')} OR block.height < highest.height)
      AND NOT EXISTS (SELECT FROM insight_blocks AS other
                       WHERE other.chain_id = block.chain_id AND other.height = block.height
-                        AND other.first_seen_at < block.first_seen_at)
+                        AND other.first_seen_at < block.first_seen_at OFFSET 0)
    GROUP BY 1`;
 
 /** Reads how many blocks a chain made, and how many it did not. */

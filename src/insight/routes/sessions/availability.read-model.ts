@@ -36,6 +36,10 @@ const SUMS = [
   'links_lost',
   'observer_ends',
 ] as const;
+/** The last one of the whole days of a node, by the primary key. */
+const lastOf = (column: string): string => `
+  (SELECT ${column} FROM insight_node_days
+    WHERE node_id = picked.id AND day >= $9::date AND day < $10::date AND ${column} IS NOT NULL ORDER BY day DESC LIMIT 1)`;
 const TIMES = `
   WITH picked AS MATERIALIZED (
     SELECT * FROM nodes
@@ -50,9 +54,11 @@ const TIMES = `
                LATERAL (SELECT ${timeSql('from_us')} AS from_at, ${timeSql('to_us')} AS to_at) AS times
          WHERE ${isExpected('picked', 'from_at', 'to_at')}`)} AS part
      UNION ALL
-    SELECT node_id, (day + 1)::timestamp AT TIME ZONE 'UTC', version, implementation, ${SUMS.join(', ')}
-      FROM insight_node_days
-     WHERE node_id IN (SELECT id FROM picked) AND day >= $9::date AND day < $10::date
+    SELECT id, $10::date::timestamp AT TIME ZONE 'UTC', ${lastOf('version')}, ${lastOf('implementation')}, ${SUMS.join(', ')}
+      FROM picked
+     CROSS JOIN LATERAL (
+           SELECT ${SUMS.map((sum) => `sum(${sum}) AS ${sum}`).join(', ')}
+             FROM insight_node_days WHERE node_id = picked.id AND day >= $9::date AND day < $10::date) AS days
   )
   SELECT picked.peer_id, picked.name, ${SUMS.map((sum) => `coalesce(sum(${sum}), 0)::float8 AS ${sum}`).join(', ')},
          (array_agg(version ORDER BY to_at DESC) FILTER (WHERE version IS NOT NULL))[1] AS version,

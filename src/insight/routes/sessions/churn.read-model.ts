@@ -21,24 +21,25 @@ type Name = (typeof NAMES)[number];
 const bucketOf = (time: string): string =>
   `(floor(${microsecondsOf(time)} / $4::float8) * $4::float8)::float8`;
 
-/** By the index of chain and end. Parameters: the chain, the range and the length of a bucket in microseconds. */
+/**
+ * By the indexes of chain and begin, and of chain and end. Parameters: the chain, the range and the length of a bucket in
+ * microseconds.
+ */
 const OF_SESSIONS = `
-  WITH sessions AS MATERIALIZED (
-    SELECT began_at, ended_at, end_cause, beside_another FROM insight_sessions AS session
-     WHERE chain_id = $1 AND ${sessionEnd('session')} >= ${timeSql('$2')} AND began_at < ${timeSql('$3')}
-  )
   SELECT at, sum(begins)::integer AS begins, sum(ends)::integer AS ends, sum(restarts)::integer AS restarts,
          sum(links_lost)::integer AS links_lost, sum(observer_ends)::integer AS observer_ends,
          sum(unknown_ends)::integer AS unknown_ends
     FROM (SELECT ${bucketOf('began_at')} AS at, count(*) AS begins, 0 AS ends, 0 AS restarts, 0 AS links_lost,
                  0 AS observer_ends, 0 AS unknown_ends
-            FROM sessions WHERE NOT beside_another AND began_at >= ${timeSql('$2')} GROUP BY 1
+            FROM insight_sessions
+           WHERE chain_id = $1 AND began_at >= ${timeSql('$2')} AND began_at < ${timeSql('$3')} AND NOT beside_another GROUP BY 1
            UNION ALL
           SELECT ${bucketOf('ended_at')}, 0, count(*), count(*) FILTER (WHERE end_cause = 'restart'),
                  count(*) FILTER (WHERE end_cause = 'link_lost'), count(*) FILTER (WHERE end_cause = 'observer'),
                  count(*) FILTER (WHERE end_cause IS NULL)
-            FROM sessions
-           WHERE ended_at < ${timeSql('$3')} AND end_cause IS DISTINCT FROM 'handed_over' GROUP BY 1) AS counts
+            FROM insight_sessions AS session
+           WHERE chain_id = $1 AND ${sessionEnd('session')} >= ${timeSql('$2')} AND ${sessionEnd('session')} < ${timeSql('$3')}
+             AND end_cause IS DISTINCT FROM 'handed_over' GROUP BY 1) AS counts
    GROUP BY at`;
 
 const OF_DAYS = `

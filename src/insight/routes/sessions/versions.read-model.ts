@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { microsecondsOf, sqlInterval, timeOf } from '../../../storage/index.js';
 import { EXPECTED_AFTER_MS, isExpected } from '../../sessions/node-time.js';
-import { sessionEnd } from '../../sessions/session-rows.js';
 import { timeSql } from '../../tables/columns.js';
 import { DAY_US } from '../../aggregate/index.js';
 import { type ChainRead, ChainReads, type Fields, rangeAnswer } from '../chain-reads.js';
@@ -38,12 +37,11 @@ const AT = `
    WHERE nodes.chain_id = $1 AND ${isExpected('nodes', timeSql('$2'), `(${timeSql('$2')} + interval '1 us')`)}
    ORDER BY version, nodes.peer_id`;
 
-/** Sessions that began in a range. */
+/** Sessions that began in a range, by the index of chain and begin. */
 const BEGINS = `
   SELECT node_id AS node, ${microsecondsOf('began_at')} AS at, version, implementation, ${GONE} AS gone
     FROM insight_sessions AS session JOIN nodes ON nodes.id = node_id
-   WHERE session.chain_id = $1 AND ${sessionEnd('session')} >= ${timeSql('$2')}
-     AND began_at > ${timeSql('$2')} AND began_at < ${timeSql('$3')}
+   WHERE session.chain_id = $1 AND began_at > ${timeSql('$2')} AND began_at < ${timeSql('$3')}
    ORDER BY began_at, connection_id`;
 
 const DAY_AT = microsecondsOf("(day::timestamp AT TIME ZONE 'UTC')");
