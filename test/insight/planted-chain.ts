@@ -139,10 +139,12 @@ function spanOf({ began, ended }: TruthLine): Span {
   return { began: timeOf(began), ended: ended === null ? Infinity : timeOf(ended) };
 }
 
-const LIVE_MS = 60_000;
+/** Later arrivals of a block are those of a node that catches up. */
+export const LIVE_MS = 60_000;
 /** Nodes need so long to connect again after a gap of the observer. */
 export const GRACE_MS = 60_000;
-const HEIGHTS_BEFORE = 10;
+/** Nodes that imported one of so many heights before are expected at a block. */
+export const HEIGHTS_BEFORE = 10;
 
 export function byHeightOf<T extends { height: number }>(blocks: readonly T[]): Map<number, T[]> {
   const groups = new Map<number, T[]>();

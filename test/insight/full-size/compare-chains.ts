@@ -18,8 +18,9 @@ interface ForkText {
 }
 
 /**
- * Each fork with its branches, and which one won. Where the author of a block was not connected, no message shows on which
- * branch it is: that is inferred, and must be marked so if it is wrong.
+ * Each fork with its branches, and which one won. Where the author of a block was not connected when it made it,
+ * or when it got the block below, no message shows on which branch it is: that is inferred, and a wrong canonical block must
+ * be marked so.
  */
 export async function compareForks(
   bars: Bars,
@@ -32,13 +33,13 @@ export async function compareForks(
   const lost = new Set(chain.forks.flatMap(({ loser_hashes: hashes }) => hashes));
   const final = (await stored.blocks(chain.genesisHash)).filter(({ canonical }) => canonical !== null);
   const planted = plantedForks(chain, counted, lost);
-  const unheard = new Set(planted.filter((fork) => !fork.isHeard).flatMap(({ hashes }) => hashes));
+  const unshown = new Set(planted.filter((fork) => !fork.isShown).flatMap(({ hashes }) => hashes));
   bars.none(
     `${chain.name}: blocks that lost or won`,
     final.length,
     final
       .filter(({ hash, canonical, inferred }) => {
-        const isTold = inferred === false || !unheard.has(hash);
+        const isTold = inferred === false || !unshown.has(hash);
         return isTold && canonical === lost.has(hash);
       })
       .map(({ hash }) => hash),
@@ -49,27 +50,27 @@ export async function compareForks(
       return at >= range.from && at < range.to;
     });
   const answer = await routes.get<Forks>(`/chains/${chain.genesisHash}/forks`, { ...range, limit: 1_000 });
-  const wanted = planted.filter((fork) => fork.isHeard && isWithin(fork));
+  const wanted = planted.filter((fork) => fork.isShown && isWithin(fork));
   const found = answer.forks
     .map(textOf)
-    .filter((fork) => isWithin(fork) && !fork.hashes.some((hash) => unheard.has(hash)));
+    .filter((fork) => isWithin(fork) && !fork.hashes.some((hash) => unshown.has(hash)));
   const [wantedTexts, foundTexts] = [wanted, found].map((forks) => new Set(forks.map(({ text }) => text)));
   bars.none(`${chain.name}: forks and their branches`, wanted.length, [
     ...(answer.complete ? [] : ['The answer is not complete.']),
     ...wanted.filter(({ text }) => foundTexts?.has(text) !== true).map(({ text }) => `missing: ${text}`),
     ...found.filter(({ text }) => wantedTexts?.has(text) !== true).map(({ text }) => `not one: ${text}`),
   ]);
-  const inferred = planted.filter((fork) => !fork.isHeard && isWithin(fork));
+  const inferred = planted.filter((fork) => !fork.isShown && isWithin(fork));
   const all = new Set(answer.forks.map((fork) => textOf(fork).text));
   const right = inferred.filter(({ text }) => all.has(text)).length;
-  bars.note(`${chain.name}: forks with an author that was not connected`, `${right} right`, inferred.length);
+  bars.note(`${chain.name}: forks of which no message shows a parent`, `${right} right`, inferred.length);
 }
 
 function plantedForks(
   chain: TrueChain,
   counted: ReadonlyMap<string, SpreadBlock>,
   lost: ReadonlySet<string>,
-): (ForkText & { isHeard: boolean })[] {
+): (ForkText & { isShown: boolean })[] {
   return chain.forks.flatMap(({ loser_hashes: losers }) => {
     const losing = losers.filter((hash) => counted.has(hash));
     const heights = new Set(losing.map((hash) => counted.get(hash)?.height));
@@ -78,12 +79,14 @@ function plantedForks(
     );
     if (losing.length === 0) return [];
     const hashes = [...losing, ...winning.map(({ hash }) => hash)];
-    const isHeard = hashes.every((hash) => {
-      const { author, arrivals } = counted.get(hash) ?? {};
-      return author !== null && author !== undefined && arrivals?.has(author) === true;
+    const isShown = hashes.every((hash) => {
+      const { author, parent = '', arrivals } = counted.get(hash) ?? {};
+      if (!hashes.includes(parent)) return true;
+      const reported = [arrivals, counted.get(parent)?.arrivals];
+      return author !== null && author !== undefined && reported.every((all) => all?.has(author) === true);
     });
     const text = forkText([winning.map(({ hash }) => hash)], [losing]);
-    return [{ text, hashes, isHeard }];
+    return [{ text, hashes, isShown }];
   });
 }
 
