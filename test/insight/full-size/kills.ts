@@ -165,7 +165,11 @@ async function compareWithRebuild(
         return rows.map(({ text }) => text);
       }),
     );
-    bars.none(`rows of ${table}`, theirs?.length ?? 0, differences(ours ?? [], theirs ?? []));
+    const rows = theirs?.length ?? 0;
+    // Nodes are counted that were heard for an hour of a day: if midnight divides a short history, there are none.
+    if (table === 'insight_version_days' && rows + (ours?.length ?? 0) === 0)
+      bars.note(`rows of ${table}`, 'none', 0);
+    else bars.none(`rows of ${table}`, rows, differences(ours ?? [], theirs ?? []));
   }
 }
 
