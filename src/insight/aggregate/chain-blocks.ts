@@ -131,8 +131,9 @@ export class ChainBlocks {
     const computed: BlockStats[] = [];
     for (const [height, hashes] of this.byHeight) {
       for (const [hash, block] of hashes) {
-        if (block.stats !== undefined && block.stats.firstSeenAt >= openFrom) {
-          blocks.push(block.stats);
+        const known = block.stats;
+        if (known !== undefined && known.firstSeenAt >= openFrom && known.firstSeenAt < to) {
+          blocks.push(known);
           continue;
         }
         const firstSeenAt = this.firstLiveTime(block);
