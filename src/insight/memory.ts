@@ -24,7 +24,6 @@ export class Memory {
     for (const message of messages) {
       const source = this.sources.of(message);
       if (source === undefined) continue;
-      this.aggregation.gaps.heard(source.collector, message.receivedAt);
       this.aggregation.add(observationOf(message, source));
       if (message.receivedAt < before) early.push(message.receivedAt);
     }

@@ -60,6 +60,7 @@ export class Aggregation {
   private closedUntil = -Infinity;
 
   add(observation: Observation): void {
+    this.gaps.heard(observation.source.collector, observation.receivedAt);
     // It would be forgotten by now.
     if (observation.receivedAt < this.closedUntil - CONTEXT_US) return;
     this.clocks.add(observation);
