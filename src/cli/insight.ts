@@ -6,12 +6,17 @@ import { stopSignal } from '../platform/async/index.js';
 import { ConfigModule } from '../platform/config/index.js';
 import { registerAllNodes } from '../registry/index.js';
 import { rebuildReports } from '../reputation/index.js';
-import { dataSourceOptions, migrationState, openSession, SchemaOutdatedError } from '../storage/index.js';
+import {
+  dataSourceOptions,
+  HOUR_MS,
+  migrationState,
+  openSession,
+  SchemaOutdatedError,
+} from '../storage/index.js';
 import { databaseUrl } from './database-url.js';
 import { CommandError, explainConnection, print } from './output.js';
 
 const PROGRESS_EVERY_MS = 2_000;
-const HOUR_MS = 3_600_000;
 
 /**
  * Computes the statistics of a time range again, and prints its progress. What is done stays if it is interrupted.

@@ -1,10 +1,10 @@
 import type { ClientBase } from 'pg';
-import { microsecondsOf, sqlInterval } from '../../storage/index.js';
+import { HOUR_MS, microsecondsOf, MINUTE_MS, sqlInterval } from '../../storage/index.js';
 import { nodeKey } from './node-statuses.js';
 
-const HOUR_US = 3_600e6;
+const HOUR_US = HOUR_MS * 1000;
 /** The hour before the present one is whole some minutes after its end. An older one does not show clocks of now. */
-const CURRENT_MS = 70 * 60_000;
+const CURRENT_MS = 70 * MINUTE_MS;
 /** Nodes that were heard for less time of the hour are not judged by it. */
 const MIN_MINUTES = 30;
 
