@@ -236,9 +236,9 @@ describe('metrics of chains', { timeout: 120_000 }, () => {
             ORDER BY height LIMIT $2)
          INSERT INTO insight_blocks
          SELECT (jsonb_populate_record(NULL::insight_blocks, to_jsonb(own) || jsonb_build_object(
-                  'hash', '\\xff' || substr(encode(own.hash, 'hex'), 3), 'canonical', NULL,
+                  'hash', '\\x' || reverse(encode(own.hash, 'hex')), 'canonical', NULL,
                   'parent_hash', '\\x' || CASE WHEN below.hash IS NULL THEN encode(own.parent_hash, 'hex')
-                                               ELSE 'ff' || substr(encode(below.hash, 'hex'), 3) END))).*
+                                               ELSE reverse(encode(below.hash, 'hex')) END))).*
            FROM heights AS own LEFT JOIN heights AS below ON below.height = own.height - 1`,
         [chain, blocks, minutes],
       );
