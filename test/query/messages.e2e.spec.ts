@@ -261,10 +261,10 @@ describe('the messages of a node', () => {
     try {
       const selection = { peerId: PEER, filter: {}, order: NEWEST_FIRST, limit: 1, projection: MESSAGE_JSON };
       const found: string[] = [];
-      for await (const text of ReadTransaction.read(dataSource, (transaction) =>
+      for await (const texts of ReadTransaction.read(dataSource, (transaction) =>
         new NodeMessages(transaction, selection).rows(),
       )) {
-        found.push(text);
+        found.push(...texts);
       }
       expect(found).toHaveLength(1);
       const from = Date.parse(String(open.mock.calls[1]?.[1][2]));

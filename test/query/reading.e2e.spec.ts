@@ -1,6 +1,5 @@
 import { getEventListeners } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
-import { DataSource } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import {
   AdaptiveFetchSize,
@@ -8,37 +7,8 @@ import {
   ReadTransaction,
   singleRow,
 } from '../../src/storage/read/index.js';
-import { dataSourceOptions } from '../../src/storage/index.js';
-import { TestDatabase } from '../support/databases.js';
 import { waitUntil } from '../support/wait-until.js';
-
-/** Readers of a pool, which end with the test. */
-class Readers implements AsyncDisposable {
-  private constructor(
-    readonly database: TestDatabase,
-    readonly dataSource: DataSource,
-  ) {}
-
-  static async create(extra: object = {}): Promise<Readers> {
-    const database = await TestDatabase.create();
-    const options = dataSourceOptions(database.url);
-    const given = { ...options, extra: { ...(options.extra as object), ...extra } } as typeof options;
-    return new Readers(database, await new DataSource(given).initialize());
-  }
-
-  async states(): Promise<string[]> {
-    const rows = await this.database.query<{ state: string }>(
-      `SELECT state FROM pg_stat_activity WHERE datname = current_database()
-          AND application_name = 'tetcore-analytics reader'`,
-    );
-    return rows.map(({ state }) => state);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.dataSource.destroy();
-    await this.database[Symbol.asyncDispose]();
-  }
-}
+import { Readers } from './readers.js';
 
 const sleeping = (seconds: number) =>
   async function* (transaction: ReadTransaction): AsyncGenerator<string> {

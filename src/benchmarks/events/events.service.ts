@@ -1,8 +1,9 @@
 import { Injectable, NotFoundException } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
+import type { RowPieces } from '../../platform/async/index.js';
 import { InvalidParameterError } from '../../platform/http/index.js';
-import { BenchmarkEvent, cursorRows, ReadTransaction } from '../../storage/index.js';
+import { BenchmarkEvent, ReadTransaction } from '../../storage/index.js';
 import { JsonRows, yearOutOfRange } from '../rows/json-rows.js';
 import { type BenchmarkEventBody, EVENT_JSON } from './event.dto.js';
 
@@ -19,11 +20,11 @@ export class EventsService {
    * @returns oldest first
    * @throws NotFoundException if there is no such benchmark
    */
-  list(benchmarkId: number): AsyncIterable<string> {
+  list(benchmarkId: number): RowPieces {
     return ReadTransaction.read(this.events.manager.dataSource, async function* (transaction) {
       const found = await transaction.query('SELECT 1 FROM benchmarks WHERE id = $1::bigint', [benchmarkId]);
       if (found.length === 0) throw new NotFoundException('There is no benchmark with this id.');
-      yield* cursorRows(transaction, LIST, [benchmarkId]);
+      yield* transaction.rows({ text: LIST, values: [benchmarkId] });
     });
   }
 

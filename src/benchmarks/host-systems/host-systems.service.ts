@@ -1,7 +1,8 @@
 import { ConflictException, Injectable, NotFoundException } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
-import { cursorRows, HostSystem, ReadTransaction } from '../../storage/index.js';
+import type { RowPieces } from '../../platform/async/index.js';
+import { HostSystem, readRows } from '../../storage/index.js';
 import { JsonRows, setJson } from '../rows/json-rows.js';
 import type { PageQuery } from '../rows/resource.js';
 import { HardwareReportsReadModel, hostSystemValues } from './hardware-report.js';
@@ -25,10 +26,9 @@ export class HostSystemsService {
   }
 
   /** @returns newest first */
-  list({ limit, cursor }: PageQuery): AsyncIterable<string> {
-    return ReadTransaction.read(this.hostSystems.manager.dataSource, (transaction) =>
-      cursorRows(transaction, LIST, [limit, cursor ?? null]),
-    );
+  list({ limit, cursor }: PageQuery): RowPieces {
+    const values = [limit, cursor ?? null];
+    return readRows(this.hostSystems.manager.dataSource, { text: LIST, values });
   }
 
   /** @throws NotFoundException */

@@ -1,7 +1,8 @@
 import { ConflictException, Injectable, NotFoundException } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { RowPieces } from '../../platform/async/index.js';
 import { InvalidParameterError } from '../../platform/http/index.js';
-import { cursorRows, ReadTransaction, typeSql } from '../../storage/index.js';
+import { ReadTransaction, typeSql } from '../../storage/index.js';
 import {
   type BenchmarkRun,
   findRun,
@@ -97,10 +98,10 @@ export class ProfilesReadModel {
    * @returns the JSON of Targets, sorted
    * @throws NotFoundException if there is no such benchmark
    */
-  listTargets(id: number): AsyncIterable<string> {
+  listTargets(id: number): RowPieces {
     return ReadTransaction.read(this.dataSource, async function* (transaction) {
       const range = await rangeOfRun(transaction, await findRunOrAll(transaction, id));
-      yield* cursorRows(transaction, TARGETS, rangeParameters(range));
+      yield* transaction.rows({ text: TARGETS, values: rangeParameters(range) });
     });
   }
 
@@ -110,10 +111,10 @@ export class ProfilesReadModel {
    * @throws ConflictException if it names no node
    * @throws InvalidParameterError if it has no such event
    */
-  profile(id: number, { event, target }: ProfileQuery): AsyncIterable<string> {
+  profile(id: number, { event, target }: ProfileQuery): RowPieces {
     return ReadTransaction.read(this.dataSource, async function* (transaction) {
       const range = await rangeOf(transaction, await findRun(transaction, id), event);
-      yield* cursorRows(transaction, PROFILE, [target ?? null, ...rangeParameters(range)]);
+      yield* transaction.rows({ text: PROFILE, values: [target ?? null, ...rangeParameters(range)] });
     });
   }
 
@@ -122,7 +123,7 @@ export class ProfilesReadModel {
    * @throws ConflictException if one of them names no node
    * @throws InvalidParameterError if there is no such benchmark, or one has no such event
    */
-  compare({ base, head, event, target }: CompareQuery): AsyncIterable<string> {
+  compare({ base, head, event, target }: CompareQuery): RowPieces {
     return ReadTransaction.read(this.dataSource, async function* (transaction) {
       const ranges: MessageRange[] = [];
       for (const [parameter, id] of Object.entries({ base, head })) {
@@ -132,7 +133,10 @@ export class ProfilesReadModel {
         });
         ranges.push(await rangeOf(transaction, run, event));
       }
-      yield* cursorRows(transaction, COMPARISON, [target ?? null, ...ranges.flatMap(rangeParameters)]);
+      yield* transaction.rows({
+        text: COMPARISON,
+        values: [target ?? null, ...ranges.flatMap(rangeParameters)],
+      });
     });
   }
 }

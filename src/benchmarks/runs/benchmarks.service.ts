@@ -1,14 +1,15 @@
 import { BadRequestException, Injectable, NotFoundException } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
+import type { RowPieces } from '../../platform/async/index.js';
 import { InvalidParameterError } from '../../platform/http/index.js';
-import { Benchmark, cursorRows, HostSystem, ReadTransaction } from '../../storage/index.js';
+import { Benchmark, HostSystem, readRows } from '../../storage/index.js';
 import { type ConstraintErrors, JsonRows, yearOutOfRange } from '../rows/json-rows.js';
 import type { PageQuery } from '../rows/resource.js';
 import { BENCHMARK_JSON, type BenchmarkBody, type BenchmarkChange } from './benchmark.dto.js';
 
-/** Rows in memory: each can have 8 MiB. */
-const ROWS_IN_MEMORY = 4;
+/** Each row can have 8 MiB, and two pieces are in memory. */
+const ROWS_IN_PIECE = 2;
 
 /** Stores benchmarks. Returns the JSON of Benchmarks. */
 @Injectable()
@@ -23,10 +24,10 @@ export class BenchmarksService {
   }
 
   /** @returns newest first */
-  list({ limit, cursor }: PageQuery): AsyncIterable<string> {
-    return ReadTransaction.read(this.benchmarks.manager.dataSource, (transaction) =>
-      cursorRows(transaction, LIST, [limit, cursor ?? null], ROWS_IN_MEMORY),
-    );
+  list({ limit, cursor }: PageQuery): RowPieces {
+    const values = [limit, cursor ?? null];
+    const { dataSource } = this.benchmarks.manager;
+    return readRows(dataSource, { text: LIST, values, maxRows: ROWS_IN_PIECE });
   }
 
   /** @throws NotFoundException */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { cursorRows, ReadTransaction, timeText } from '../../storage/index.js';
+import type { RowPieces } from '../../platform/async/index.js';
+import { readRows, timeText } from '../../storage/index.js';
 import type { GapsQuery } from './insight.query.js';
 
 const GAPS = `
@@ -17,8 +18,8 @@ export class GapsReadModel {
   constructor(private readonly dataSource: DataSource) {}
 
   /** @returns the JSON of the ObserverGaps that overlap a time range, newest first */
-  list({ start_time, end_time, limit }: GapsQuery): AsyncIterable<string> {
-    const parameters = [start_time ?? null, end_time ?? null, limit];
-    return ReadTransaction.read(this.dataSource, (transaction) => cursorRows(transaction, GAPS, parameters));
+  list({ start_time, end_time, limit }: GapsQuery): RowPieces {
+    const values = [start_time ?? null, end_time ?? null, limit];
+    return readRows(this.dataSource, { name: 'gaps', text: GAPS, values });
   }
 }

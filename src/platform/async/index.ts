@@ -10,5 +10,6 @@ export {
 } from './fair-queue.js';
 export { IntervalJobs } from './interval-jobs.js';
 export { OutageLog, type OutageOptions, type OutageTexts } from './outage-log.js';
+export type { RowPieces } from './row-pieces.js';
 export { stopSignal } from './stop-signal.js';
 export { TokenBucket } from './token-bucket.js';

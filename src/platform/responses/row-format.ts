@@ -1,3 +1,5 @@
+import type { RowPieces } from '../async/index.js';
+
 /** How rows become the body of a response. Rows are already texts in this format. */
 export interface RowFormat {
   contentType: string;
@@ -41,22 +43,24 @@ const TEXT_LENGTH = 16_384;
 /**
  * The body of a response as texts of about 16 KiB. The first one comes when the first row or the end was read.
  *
- * @param isHead read one row, to detect errors, and return no text
+ * @param isHead read the first rows, to detect errors, and return no text
  */
 export async function* bodyTexts(
-  rows: AsyncIterable<string>,
+  pieces: RowPieces,
   format: RowFormat,
   isHead: boolean,
 ): AsyncGenerator<string, void, undefined> {
   let text = format.head;
   let count = 0;
-  for await (const row of rows) {
+  for await (const rows of pieces) {
     if (isHead) return;
-    text += count === 0 ? row : format.separator + row;
-    count += 1;
-    if (text.length < TEXT_LENGTH) continue;
-    yield text;
-    text = '';
+    for (const row of rows) {
+      text += count === 0 ? row : format.separator + row;
+      count += 1;
+      if (text.length < TEXT_LENGTH) continue;
+      yield text;
+      text = '';
+    }
   }
   if (!isHead) yield text + format.tail(count);
 }

@@ -50,11 +50,11 @@ async function send(
 ): Promise<{ asked: number; ended: boolean; text: string | undefined; headers: IncomingMessage['headers'] }> {
   let asked = 0;
   let ended = false;
-  async function* counted(): AsyncGenerator<string> {
+  async function* counted(): AsyncGenerator<readonly string[]> {
     try {
       for (const row of rows) {
         asked += 1;
-        yield await Promise.resolve(row);
+        yield await Promise.resolve([row]);
       }
     } finally {
       ended = true;
@@ -231,8 +231,8 @@ describe('a client that does not read', () => {
   it('holds memory and no read while a buffered response waits, and gets all of it later', async () => {
     const { responses, buffered } = responsesWithin({ bufferBytes: 30_000_000, bufferedBytesOfAddress: 1e9 });
     let ended = false;
-    async function* rows(): AsyncGenerator<string> {
-      yield* rowsOf(200);
+    async function* rows(): AsyncGenerator<readonly string[]> {
+      for (const row of rowsOf(200)) yield [row];
       ended = true;
       await Promise.resolve();
     }
@@ -340,7 +340,7 @@ describe('a client that pipelines requests', () => {
   it('uses no resources for pipelined responses that wait, and releases all of them', async () => {
     const { responses, counts } = responsesWithin({ waitingOfConnection: 2 });
     let reads = 0;
-    async function* rows(): AsyncGenerator<string> {
+    async function* rows(): AsyncGenerator<readonly string[]> {
       reads += 1;
       yield* soon(endless());
     }
@@ -374,10 +374,10 @@ describe('reads for pages', () => {
     const begun: string[] = [];
     let finish: () => void = () => undefined;
     const finished = new Promise<void>((resolve) => (finish = resolve));
-    async function* rows(path: string): AsyncGenerator<string> {
+    async function* rows(path: string): AsyncGenerator<readonly string[]> {
       begun.push(path);
       await finished;
-      yield '1';
+      yield ['1'];
     }
     await using site = await Site.open(({ url = '' }, response) =>
       responses.send(response, rows(url), JSON_LIST),
@@ -398,10 +398,10 @@ describe('reads for pages', () => {
     const begun: string[] = [];
     let finish: () => void = () => undefined;
     const finished = new Promise<void>((resolve) => (finish = resolve));
-    async function* rows(path: string): AsyncGenerator<string> {
+    async function* rows(path: string): AsyncGenerator<readonly string[]> {
       begun.push(path);
       await finished;
-      yield '1';
+      yield ['1'];
     }
     const errors: unknown[] = [];
     await using site = await Site.open(({ url = '' }, response) =>
@@ -423,10 +423,10 @@ describe('reads for pages', () => {
 });
 
 /** The same rows, one after the other, with turns of the event loop between them. */
-async function* soon(rows: Iterable<string>): AsyncGenerator<string> {
+async function* soon(rows: Iterable<string>): AsyncGenerator<readonly string[]> {
   for (const row of rows) {
     await new Promise((resolve) => setImmediate(resolve));
-    yield row;
+    yield [row];
   }
 }
 

@@ -2,7 +2,7 @@ import { Injectable, ServiceUnavailableException } from '@nestjs/common';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { addressGroup } from '../address/index.js';
-import { FairSemaphore, SemaphoreFullError } from '../async/index.js';
+import { FairSemaphore, type RowPieces, SemaphoreFullError } from '../async/index.js';
 import { ClientAddresses } from '../client-address/index.js';
 import { ResponseBody } from './response-body.js';
 import { ResponseLimits } from './response-limits.js';
@@ -105,12 +105,12 @@ export class RowResponses {
   /**
    * Sends a limited number of rows. They are read at the speed of the database and buffered; a response that exceeds the
    * buffer continues as a stream. If the client disconnects or is too slow, the `return` of the iterator ends the
-   * reading. HEAD reads one row.
+   * reading. HEAD reads the first rows.
    *
    * @throws ServiceUnavailableException if too many other responses are in progress
    * @throws errors of the rows; if part of the response was sent, it must be aborted
    */
-  async send(response: ServerResponse, rows: AsyncIterable<string>, format: RowFormat): Promise<void> {
+  async send(response: ServerResponse, rows: RowPieces, format: RowFormat): Promise<void> {
     await this.respond(response, rows, format, this.limits.pageTotalMs, async (current) => {
       const buffered = new BufferedBody(this.memory, current.body, current.address, this.limits.bufferBytes);
       try {
@@ -130,7 +130,7 @@ export class RowResponses {
    *
    * @throws see `send`
    */
-  async export(response: ServerResponse, rows: AsyncIterable<string>, format: RowFormat): Promise<void> {
+  async export(response: ServerResponse, rows: RowPieces, format: RowFormat): Promise<void> {
     await this.respond(response, rows, format, this.limits.exportTotalMs, async (current) => {
       this.enterStream(current);
       await stream(current);
@@ -140,7 +140,7 @@ export class RowResponses {
 
   private async respond(
     response: ServerResponse,
-    rows: AsyncIterable<string>,
+    rows: RowPieces,
     format: RowFormat,
     totalMs: number,
     send: (current: RowResponse) => Promise<void>,
@@ -225,7 +225,7 @@ export class RowResponses {
 /** The texts of a response. Sets its headers before the first one. */
 async function* withHeaders(
   response: ServerResponse,
-  rows: AsyncIterable<string>,
+  rows: RowPieces,
   format: RowFormat,
 ): AsyncGenerator<string, void, undefined> {
   const texts = bodyTexts(rows, format, isHead(response));

@@ -3,6 +3,7 @@ import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } f
 import type { Request, Response } from 'express';
 import { ApiChainProblem, ChainNames } from '../../chains/index.js';
 import { Settings } from '../../platform/config/index.js';
+import type { RowPieces } from '../../platform/async/index.js';
 import { ApiProblems, tooManyRows } from '../../platform/http/index.js';
 import { csv, JSON_LIST, NDJSON, RowResponses } from '../../platform/responses/index.js';
 import type { RowProjection } from './message-selection.js';
@@ -62,7 +63,7 @@ export class MessagesController {
   ): Promise<void> {
     const format = query.format ? NAMED_FORMATS[query.format] : acceptedFormat(request);
     response.vary('Accept');
-    const list = (projection: RowProjection, limit: number): AsyncIterable<string> =>
+    const list = (projection: RowProjection, limit: number): RowPieces =>
       this.chains.rowsOf(query.chain, (chain) => this.messages.listMessages(query, chain, projection, limit));
     if (format === 'application/json') {
       const { limit = DEFAULT_PAGE } = query;

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { RowPieces } from '../../platform/async/index.js';
 import {
   chainKeySql,
-  cursorRows,
   NEWEST_MESSAGE,
   OLDEST_MESSAGE,
   OTHER_TYPE,
+  readRows,
   ReadTransaction,
 } from '../../storage/index.js';
 import { parseMessageCursor } from './message-cursor.js';
@@ -31,14 +32,14 @@ export class MessagesReadModel {
     chain: string | undefined,
     projection: RowProjection,
     limit: number,
-  ): AsyncIterable<string> {
+  ): RowPieces {
     const { msg, target, start_time, end_time } = query;
     const filter = { msg, target, start_time, end_time };
     return this.read({ ...pageOf(query), chain, filter, projection, limit });
   }
 
   /** @returns the JSON of PeerCounts */
-  listPeerCounts(query: PeerCountsQuery, chain: string | undefined): AsyncIterable<string> {
+  listPeerCounts(query: PeerCountsQuery, chain: string | undefined): RowPieces {
     const { start_time, end_time, limit } = query;
     return this.read({
       ...pageOf(query),
@@ -54,13 +55,12 @@ export class MessagesReadModel {
   countMessages(
     { peer_id: peerId, start_time: start, end_time: end }: NodeMessagesQuery,
     chain: string | undefined,
-  ): AsyncIterable<string> {
-    return ReadTransaction.read(this.dataSource, (transaction) =>
-      cursorRows(transaction, MESSAGE_COUNTS, [peerId, start ?? null, end ?? null, chain ?? null]),
-    );
+  ): RowPieces {
+    const values = [peerId, start ?? null, end ?? null, chain ?? null];
+    return readRows(this.dataSource, { name: 'message_counts', text: MESSAGE_COUNTS, values });
   }
 
-  private read(selection: MessageSelection): AsyncIterable<string> {
+  private read(selection: MessageSelection): RowPieces {
     return ReadTransaction.read(this.dataSource, (transaction) =>
       new NodeMessages(transaction, selection).rows(),
     );

@@ -27,12 +27,17 @@ export class NodeMessages {
     private readonly selection: MessageSelection,
   ) {}
 
-  /** The texts of the projection. */
-  async *rows(): AsyncGenerator<string, void, undefined> {
+  /** The texts of the projection: a piece whenever the next one must be waited for. */
+  async *rows(): AsyncGenerator<readonly string[], void, undefined> {
     const { order, limit } = this.selection;
     const now = Math.floor(this.transaction.now / 1000);
     const spans = await connectionSpans(this.transaction, this.selection);
+    let piece: string[] = [];
     for (let count = 0; count < limit;) {
+      if (piece.length > 0 && !this.open.every(({ buffered }) => buffered !== undefined)) {
+        yield piece;
+        piece = [];
+      }
       const open = await this.firstOpenRow(limit - count);
       const span = await spans.peek(SPANS_PER_FETCH);
       const range = this.firstPending();
@@ -41,12 +46,12 @@ export class NodeMessages {
           one !== undefined && order.comesFirst(order.start(one), earliest) ? order.start(one) : earliest,
         order.afterAll,
       );
-      if (open === undefined && start === order.afterAll) return;
+      if (open === undefined && start === order.afterAll) break;
       if (open !== undefined && order.startsAfter(start, Date.parse(open.message.created_at))) {
         open.cursor.take();
         count += 1;
         this.fetchSize.saw(open.message.text.length);
-        yield open.message.text;
+        piece.push(open.message.text);
       } else if (range !== undefined && order.start(range) === start) {
         this.pending.splice(this.pending.indexOf(range), 1);
         await this.begin(range, limit - count);
@@ -56,6 +61,7 @@ export class NodeMessages {
         if (firstRange !== null) await this.begin(firstRange, limit - count);
       }
     }
+    if (piece.length > 0) yield piece;
   }
 
   private async begin(range: ReadRange, limit: number): Promise<void> {

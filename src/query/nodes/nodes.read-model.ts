@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { RowPieces } from '../../platform/async/index.js';
 import {
   chainKeySql,
   Conditions,
-  cursorRows,
-  ReadTransaction,
+  readRows,
   REPORTED_FIELDS,
+  type RowStatement,
   singleRow,
   timeText,
 } from '../../storage/index.js';
@@ -116,9 +117,8 @@ export class NodesReadModel {
   constructor(private readonly dataSource: DataSource) {}
 
   /** @returns the JSON of Nodes, sorted by peer id and chain */
-  list(query: NodesQuery, chain: string | undefined): AsyncIterable<string> {
-    const { sql, parameters } = nodesQuery(query, chain);
-    return ReadTransaction.read(this.dataSource, (transaction) => cursorRows(transaction, sql, parameters));
+  list(query: NodesQuery, chain: string | undefined): RowPieces {
+    return readRows(this.dataSource, nodesQuery(query, chain));
   }
 
   /**
@@ -134,10 +134,9 @@ export class NodesReadModel {
     peerId: string,
     { limit, cursor }: NodeConnectionsQuery,
     chain: string | undefined,
-  ): AsyncIterable<string> {
-    return ReadTransaction.read(this.dataSource, (transaction) =>
-      cursorRows(transaction, CONNECTIONS, [peerId, limit, cursor ?? null, chain ?? null]),
-    );
+  ): RowPieces {
+    const values = [peerId, limit, cursor ?? null, chain ?? null];
+    return readRows(this.dataSource, { name: 'connections', text: CONNECTIONS, values });
   }
 }
 
@@ -147,10 +146,7 @@ const COLUMNS = NODE_COLUMNS.join(', ');
  * Nodes with an open connection are found by the index of open connections, others by the index on
  * (peer_id, created_at).
  */
-function nodesQuery(
-  query: NodesQuery,
-  chain: string | undefined,
-): { sql: string; parameters: readonly unknown[] } {
+function nodesQuery(query: NodesQuery, chain: string | undefined): RowStatement {
   const conditions = new Conditions();
   const parameter = (value: unknown): string => conditions.parameter(value);
   const { name, version, authority, connected, status, cursor } = query;
@@ -161,7 +157,7 @@ function nodesQuery(
   if (status !== undefined) conditions.add(`status = ANY (${parameter(status)}::text[])`);
   if (connected !== undefined) conditions.add(`(connections > 0) = ${parameter(connected)}::boolean`);
   const rest = `peer_id IS NOT NULL${cursor === undefined ? '' : after(cursor, parameter)}`;
-  const sql = `
+  const text = `
     WITH open AS MATERIALIZED (
       SELECT DISTINCT ON (peer_id, chain_order) *
         FROM (SELECT ${COLUMNS}, ${CHAIN_ORDER} AS chain_order, count(*) OVER node AS connections,
@@ -188,7 +184,9 @@ function nodesQuery(
              'cursor', json_build_array(peer_id, chain_order)::text)::text AS row
       FROM (SELECT * FROM open UNION ALL SELECT * FROM ended) AS node${conditions.where}
      ORDER BY peer_id, chain_order LIMIT ${parameter(query.limit)}::bigint`;
-  return { sql, parameters: conditions.parameters };
+  // Most requests have no conditions. The texts of others are too many to be kept.
+  const isPlain = conditions.where === '' && cursor === undefined;
+  return { ...(isPlain && { name: 'nodes' }), text, values: conditions.parameters };
 }
 
 function after(text: string, parameter: (value: unknown) => string): string {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { cursorRows, ReadTransaction } from '../../storage/index.js';
+import type { RowPieces } from '../../platform/async/index.js';
+import { readRows } from '../../storage/index.js';
 
 /** Reads the sizes of tables and indexes on disk. */
 @Injectable()
@@ -8,8 +9,8 @@ export class RelationSizesReadModel {
   constructor(private readonly dataSource: DataSource) {}
 
   /** @returns the JSON of RelationSizes, largest first */
-  list(): AsyncIterable<string> {
-    return ReadTransaction.read(this.dataSource, (transaction) => cursorRows(transaction, SIZES, []));
+  list(): RowPieces {
+    return readRows(this.dataSource, { name: 'relation_sizes', text: SIZES });
   }
 }
 

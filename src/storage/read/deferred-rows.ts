@@ -31,3 +31,23 @@ export function deferredRows<T>(
     },
   };
 }
+
+/** Rows, or pieces of them, that become others. The `return` of the iterator aborts the reading, as without it. */
+export function mappedRows<T, U>(rows: AsyncIterable<T>, map: (row: T) => U | Promise<U>): AsyncIterable<U> {
+  return {
+    [Symbol.asyncIterator]: () => {
+      const iterator = rows[Symbol.asyncIterator]();
+      return {
+        next: async () => {
+          const result = await iterator.next();
+          if (result.done === true) return { done: true, value: undefined };
+          return { done: false, value: await map(result.value) };
+        },
+        return: async () => {
+          await iterator.return?.();
+          return { done: true, value: undefined };
+        },
+      };
+    },
+  };
+}

@@ -1,6 +1,8 @@
-export { deferredRows } from './deferred-rows.js';
+export { deferredRows, mappedRows } from './deferred-rows.js';
 export { Conditions } from './conditions.js';
-export { cursorRows, AdaptiveFetchSize, ReadCursor } from './read-cursor.js';
-export { ReadTimeoutError } from './row-stream.js';
-export { type ReadOptions, ReadTransaction } from './read-transaction.js';
+export { AdaptiveFetchSize, ReadCursor } from './read-cursor.js';
+export { readRows } from './read-rows.js';
+export { ReadTransaction } from './read-transaction.js';
+export type { RowStatement } from './row-portal.js';
+export { type ReadOptions, ReadTimeoutError } from './row-stream.js';
 export { isSessionEnded, ReaderConnection, singleRow } from './reader-connection.js';

@@ -100,32 +100,3 @@ export class ReadCursor<Row extends QueryResultRow> {
     await this.transaction.closeLater(this.name);
   }
 }
-
-/** Rows in memory: characters. */
-const MAX_LENGTH = 262_144;
-/** Rows of the first FETCH, when their length is not known. */
-const FIRST_ROWS = 64;
-
-/**
- * Returns the rows of a query with one column, `row`, of type text.
- *
- * @param maxRows the maximum number of rows in memory
- */
-export async function* cursorRows(
-  transaction: ReadTransaction,
-  sql: string,
-  parameters: readonly unknown[],
-  maxRows = 500,
-): AsyncGenerator<string, void, undefined> {
-  // All rows are needed. By default a cursor is planned for the first tenth.
-  await transaction.query('SET LOCAL cursor_tuple_fraction = 1');
-  const cursor = await transaction.open<{ row: string }>(sql, parameters);
-  const size = new AdaptiveFetchSize({
-    length: MAX_LENGTH,
-    firstRows: Math.min(FIRST_ROWS, maxRows),
-    maxRows,
-  });
-  for await (const rows of cursor.pieces(size, ({ row }) => row.length)) {
-    for (const { row } of rows) yield row;
-  }
-}

@@ -3,10 +3,9 @@ import type { DataSource } from 'typeorm';
 import { isRolledBack, microsecondsOf } from '../schema/index.js';
 import { ReadCursor } from './read-cursor.js';
 import { asError, ReaderConnection } from './reader-connection.js';
-import { RowStream } from './row-stream.js';
+import type { RowStatement } from './row-portal.js';
+import { DEFAULT_LIMIT_MS, type ReadOptions, RowStream } from './row-stream.js';
 
-/** The time limit of a row: milliseconds. */
-const DEFAULT_LIMIT_MS = 30_000;
 /** Backup: PostgreSQL cancels the statement after limit + 1 s. */
 const STATEMENT_MARGIN_MS = 1_000;
 /** Backup: the client gives up after limit + 5 s. */
@@ -15,15 +14,6 @@ const COMMIT_TIMEOUT_MS = 1_000;
 
 /** Cursors that are closed in one statement, to save round trips. */
 const CLOSE_BATCH_SIZE = 16;
-
-export interface ReadOptions {
-  /** The time limit of each row, or of the complete read: milliseconds. */
-  limitMs?: number;
-  /** Aborts the read, which throws the signal's reason. */
-  signal?: AbortSignal;
-  /** Settings of PostgreSQL for this transaction: `{ enable_seqscan: 'off' }`. */
-  settings?: Readonly<Record<string, string>>;
-}
 
 /** A read-only transaction with one snapshot of the database, which reads rows in pieces. */
 export class ReadTransaction {
@@ -49,7 +39,7 @@ export class ReadTransaction {
    * read is retried once. A client that alters tables may lock them in another order.
    *
    * @param produce must start from the beginning each time that it is called
-   * @param options the limit is that of each row, without the time between requests
+   * @param options the limit is that of each piece, without the time between requests
    * @returns rows that fail with a ReadTimeoutError, the signal's reason, or errors of the database
    */
   static read<T>(
@@ -151,6 +141,15 @@ export class ReadTransaction {
   ): Promise<QueryResult<Row>> {
     const query_timeout = this.limitMs + RESPONSE_MARGIN_MS;
     return await this.connection.query<Row>({ text, values: [...parameters], query_timeout }, this.signal);
+  }
+
+  /**
+   * The rows of a statement, which must be the last one that runs.
+   *
+   * @throws the signal's reason; errors of the database
+   */
+  rows(statement: RowStatement): AsyncGenerator<readonly string[], void, undefined> {
+    return this.connection.rows(statement, this.signal);
   }
 
   /** Opens a server-side cursor for a query. */

@@ -2,11 +2,15 @@ import pg, { type ClientBase, type QueryConfig, type QueryResult, type QueryResu
 import type { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { connect } from 'node:net';
-import { untilAborted } from '../../platform/async/index.js';
+import { untilAborted, withDeadline } from '../../platform/async/index.js';
 import { isRolledBack } from '../schema/index.js';
+import { RowPortal, type RowStatement } from './row-portal.js';
 
 /** Classes of errors after which the session may have ended: connection, operator intervention, internal error. */
 const SESSION_ENDED = /^(08|57|XX)/;
+
+/** For the end of a statement whose reader stopped. */
+const CLOSE_LIMIT_MS = 1_000;
 
 type Borrowed = [client: ClientBase, release: (failure?: Error) => void];
 
@@ -78,6 +82,32 @@ export class ReaderConnection {
     this.running.add(ended);
     void ended.then(() => this.running.delete(ended));
     return await (signal === undefined ? result : untilAborted(result, signal));
+  }
+
+  /**
+   * The rows of a statement, in pieces. A reader that stops ends it.
+   *
+   * @throws the signal's reason; errors of the database
+   */
+  async *rows(
+    statement: RowStatement,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly string[], void, undefined> {
+    signal.throwIfAborted();
+    let onEnd: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => (onEnd = resolve));
+    const portal = new RowPortal(statement, onEnd);
+    this.running.add(ended);
+    void ended.then(() => this.running.delete(ended));
+    const abandon = (): void => portal.abandon(signal.reason as Error);
+    signal.addEventListener('abort', abandon);
+    this.client.query(portal);
+    try {
+      for (let piece = await portal.next(); piece !== undefined; piece = await portal.next()) yield piece;
+    } finally {
+      signal.removeEventListener('abort', abandon);
+      if (portal.close()) await withDeadline(CLOSE_LIMIT_MS, () => ended).catch(() => undefined);
+    }
   }
 
   /** Returns it to the pool. A running statement is cancelled first. */

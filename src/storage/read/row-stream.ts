@@ -1,4 +1,16 @@
-/** The database did not return the next row, or all of them, in time. */
+/** The time limit of a piece: milliseconds. */
+export const DEFAULT_LIMIT_MS = 30_000;
+
+export interface ReadOptions {
+  /** The time limit of each piece of rows, or of the complete read: milliseconds. */
+  limitMs?: number;
+  /** Aborts the read, which throws the signal's reason. */
+  signal?: AbortSignal;
+  /** Settings of PostgreSQL for this transaction: `{ enable_seqscan: 'off' }`. */
+  settings?: Readonly<Record<string, string>>;
+}
+
+/** The database did not return the next rows, or all of them, in time. */
 export class ReadTimeoutError extends Error {
   override readonly name = 'ReadTimeoutError';
 
@@ -13,13 +25,13 @@ class ReadCancelledError extends Error {
 }
 
 /**
- * Rows that are read as they are requested, once. Unlike that of a generator, the `return` of its iterator does not wait
- * for the row that is being read: it aborts the read.
+ * Rows, or pieces of them, that are read as they are requested, once. Unlike that of a generator, the `return` of its
+ * iterator does not wait for what is being read: it aborts the read.
  */
 export class RowStream<T> implements AsyncIterable<T> {
   /**
-   * @param read is called when the first row is requested, with a signal that aborts it
-   * @param limitMs the time limit of each row, without the time between requests
+   * @param read is called when the first piece is requested, with a signal that aborts it
+   * @param limitMs the time limit of each piece, without the time between requests
    * @param outer aborts the read
    */
   constructor(

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Readable } from 'node:stream';
+import type { RowPieces } from '../../../platform/async/index.js';
 import { Settings } from '../../../platform/config/index.js';
 import { InvalidParameterError } from '../../../platform/http/index.js';
 import { deferredRows, timeText } from '../../../storage/index.js';
@@ -53,10 +53,10 @@ export class ArrivalsReadModel {
   /**
    * @returns parts of the JSON of an ArrivalMatrix, which fail as ChainReads.read does
    */
-  matrix(chain: string, query: ArrivalsQuery): AsyncIterable<string> {
+  matrix(chain: string, query: ArrivalsQuery): RowPieces {
     return deferredRows(async (signal) => {
       const parts = await this.reads.read(chain, query, (read) => this.parts(read, query.limit), signal);
-      return Readable.from(parts) as AsyncIterable<string>;
+      return onePiece(parts);
     });
   }
 
@@ -94,6 +94,10 @@ export class ArrivalsReadModel {
       ']}',
     ];
   }
+}
+
+async function* onePiece(parts: readonly string[]): AsyncGenerator<readonly string[], void, undefined> {
+  yield await Promise.resolve(parts);
 }
 
 /** Of the text of an array of numbers. */

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { RowPieces } from '../../../platform/async/index.js';
 import { InvalidParameterError } from '../../../platform/http/index.js';
-import { cursorRows, microsecondsOf, ReadTransaction, singleRow, timeText } from '../../../storage/index.js';
+import { microsecondsOf, readRows, singleRow, timeText } from '../../../storage/index.js';
 import { hashText } from '../../tables/columns.js';
 import type { BlocksQuery } from '../insight.query.js';
 
@@ -56,12 +57,9 @@ export class BlocksReadModel {
    * @returns the JSON of InsightBlocks, newest first
    * @throws InvalidParameterError for a cursor that no block has
    */
-  list(
-    chain: string | undefined,
-    { start_time, end_time, limit, cursor }: BlocksQuery,
-  ): AsyncIterable<string> {
+  list(chain: string | undefined, { start_time, end_time, limit, cursor }: BlocksQuery): RowPieces {
     const after = cursor === undefined ? undefined : parseCursor(cursor);
-    const parameters = [
+    const values = [
       chain ?? null,
       start_time ?? null,
       end_time ?? null,
@@ -69,9 +67,7 @@ export class BlocksReadModel {
       after?.hash ?? null,
       limit,
     ];
-    return ReadTransaction.read(this.dataSource, (transaction) =>
-      cursorRows(transaction, BLOCKS, parameters),
-    );
+    return readRows(this.dataSource, { text: BLOCKS, values });
   }
 
   /**
