@@ -1,7 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { mayHave, NEWEST_MESSAGE, ReadTransaction, timeText, typeSql } from '../storage/index.js';
-import { PEERSET, reputationLists } from './report-sql.js';
+import type { RowPieces } from '../platform/async/index.js';
+import {
+  deferredRows,
+  mappedRows,
+  mayHave,
+  NEWEST_MESSAGE,
+  readRows,
+  singleRow,
+  timeText,
+  typeSql,
+} from '../storage/index.js';
+import { MadeReport, MadeReports, PeerSet } from './made-reports.js';
+import { PEERSET, REPUTATION_LISTS } from './report-sql.js';
 import type { ReputationQuery } from './reputation.query.js';
 
 /**
@@ -32,89 +43,93 @@ const LATEST_REPORTS = `
 const MAX_PEERS = 50_000;
 
 const KNOWN_PEERS = `
-  SELECT count(*)::int AS count, array_agg(peer_id)::text AS peers
+  SELECT count(*)::int AS count, coalesce(to_json(array_agg(peer_id ORDER BY peer_id))::text, '[]') AS peers
     FROM (SELECT DISTINCT peer_id FROM peer_connections WHERE peer_id IS NOT NULL
            LIMIT ${(MAX_PEERS + 1).toString()}) AS known`;
 
-/**
- * A condition on the column `key`: a peer with that id has connected to this server.
- *
- * @param placeholder of its parameter: `$3`
- */
-async function knownPeerCondition(
-  transaction: ReadTransaction,
-  placeholder: string,
-): Promise<{ sql: string; parameters: unknown[] }> {
-  const [known] = await transaction.query<{ count: number; peers: string | null }>(KNOWN_PEERS);
-  if (known === undefined || known.count > MAX_PEERS) {
-    return { sql: 'EXISTS (SELECT FROM peer_connections WHERE peer_id = key)', parameters: [] };
-  }
-  // As a text parameter: PostgreSQL hashes an array only if it is a constant at planning time.
-  return { sql: `key = ANY (${placeholder}::text[])`, parameters: [known.peers ?? '{}'] };
+const KNOWN_OF = `
+  SELECT count(*)::int AS count, coalesce(to_json(array_agg(peer ORDER BY peer))::text, '[]') AS peers
+    FROM unnest($1::text[]) AS named (peer) WHERE EXISTS (SELECT FROM peer_connections WHERE peer_id = peer)`;
+
+interface PeersRow {
+  count: number;
+  /** JSON, sorted. */
+  peers: string;
 }
 
 /**
- * The rows of a query with one column, `row`, of type text. The database prepares the next rows while the previous
- * ones are sent.
- *
- * @param count rows per fetch; twice as many are in memory
+ * `$3` are the ids of reports that are known: nothing follows after their ids. OFFSET 0 keeps the steps apart: a message
+ * would be decompressed for each field.
  */
-async function* prefetchedRows(
-  transaction: ReadTransaction,
-  sql: string,
-  parameters: readonly unknown[],
-  count: number,
-): AsyncGenerator<string, void, undefined> {
-  const cursor = await transaction.open<{ row: string }>(sql, parameters);
-  const fetch = async (): Promise<string[]> => (await cursor.fetch(count)).map(({ row }) => row);
-  let next = fetch();
-  try {
-    for (let rows = await next; rows.length > 0; rows = await next) {
-      next = rows.length === count ? fetch() : Promise.resolve([]);
-      // The error is thrown when it is awaited.
-      next.catch(() => undefined);
-      yield* rows;
-    }
-  } finally {
-    // So that the connection is idle when it is released.
-    await next.catch(() => undefined);
-  }
-}
+const REPORTS = `
+  SELECT id || ' ' || coalesce('{"reporting_peer":' || to_json(peer_id) || ',' || ${REPUTATION_LISTS}
+                                 || ',"ts":"' || ${timeText('created_at')} || '"}', '') AS row
+    FROM (SELECT peer_id, created_at, id, is_new, CASE WHEN is_new THEN ${PEERSET} END AS peerset
+            FROM (SELECT *, id <> ALL ($3::bigint[]) AS is_new FROM (${LATEST_REPORTS}) AS latest) AS report
+          OFFSET 0) AS report`;
 
 /** A row has 85 kB for the 1,250 peers of a typical report, and can have megabytes. */
-const FETCH_ROWS = 4;
+const FIRST_ROWS = 4;
 
-/** Reads the latest report of each node on its peers. */
+/**
+ * Reads the latest report of each node on its peers. A report never changes once it is stored: what was made of the last
+ * ones is kept, and the database leaves those out.
+ */
 @Injectable()
 export class LatestReportsReadModel {
+  private readonly made = new MadeReports();
+  private known: PeerSet | undefined;
+
   constructor(private readonly dataSource: DataSource) {}
 
   /** @returns the JSON of ReportedReputations, newest report first */
-  list({ max_age_s, limit }: ReputationQuery): AsyncIterable<string> {
-    return ReadTransaction.read(this.dataSource, (transaction) =>
-      reportRows(transaction, reputationLists(), [max_age_s, limit]),
-    );
+  list(query: ReputationQuery): RowPieces {
+    return mappedRows(this.reports(query), (reports) => reports.map(({ text }) => text));
   }
 
   /** @returns the same, with only those peers that have connected to this server */
-  listLogged({ max_age_s, limit }: ReputationQuery): AsyncIterable<string> {
-    return ReadTransaction.read(this.dataSource, async function* (transaction) {
-      const { sql, parameters } = await knownPeerCondition(transaction, '$3');
-      yield* reportRows(transaction, reputationLists(sql), [max_age_s, limit, ...parameters]);
+  listLogged(query: ReputationQuery): RowPieces {
+    return deferredRows(async () => {
+      const known = await this.knownPeers();
+      return mappedRows(this.reports(query), async (reports) => {
+        const peers = known ?? (await this.knownOf(reports));
+        return reports.map((report) => report.of(peers));
+      });
     });
   }
-}
 
-function reportRows(
-  transaction: ReadTransaction,
-  lists: string,
-  parameters: readonly unknown[],
-): AsyncIterable<string> {
-  // OFFSET 0 keeps the steps apart: a message would be decompressed for each field.
-  const sql = `
-    SELECT '{"reporting_peer":' || to_json(peer_id) || ',' || ${lists} || ',"ts":"' || ${timeText('created_at')} || '"}' AS row
-      FROM (SELECT peer_id, created_at, ${PEERSET} AS peerset
-              FROM (${LATEST_REPORTS}) AS report
-            OFFSET 0) AS report`;
-  return prefetchedRows(transaction, sql, parameters, FETCH_ROWS);
+  private reports({ max_age_s, limit }: ReputationQuery): AsyncIterable<readonly MadeReport[]> {
+    const made = this.made.all();
+    const values = [max_age_s, limit, [...made.keys()]];
+    const rows = readRows(this.dataSource, {
+      name: 'latest_reports',
+      text: REPORTS,
+      values,
+      firstRows: FIRST_ROWS,
+    });
+    return mappedRows(rows, (texts) =>
+      texts.map((text) => {
+        const space = text.indexOf(' ');
+        const id = text.slice(0, space);
+        const report = made.get(id) ?? new MadeReport(text.slice(space + 1));
+        this.made.keep(id, report);
+        return report;
+      }),
+    );
+  }
+
+  /** Undefined if they are too many. The same object as long as they are the same. */
+  private async knownPeers(): Promise<PeerSet | undefined> {
+    const row = await singleRow<PeersRow>(this.dataSource, KNOWN_PEERS);
+    if (row === undefined || row.count > MAX_PEERS) return undefined;
+    if (this.known?.text !== row.peers) this.known = new PeerSet(row.peers);
+    return this.known;
+  }
+
+  /** Those that reports name. */
+  private async knownOf(reports: readonly MadeReport[]): Promise<PeerSet> {
+    const named = [...new Set(reports.flatMap((report) => report.peers()))];
+    const row = await singleRow<PeersRow>(this.dataSource, KNOWN_OF, [named]);
+    return new PeerSet(row?.peers ?? '[]');
+  }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { RowPieces } from '../platform/async/index.js';
 import { InvalidParameterError } from '../platform/http/index.js';
 import { CLOCK_AHEAD_MS, HOUR_MS, NEWEST_MESSAGE, ReadTransaction, sqlInterval } from '../storage/index.js';
 import {
@@ -82,7 +83,7 @@ class PeerReports {
   ) {}
 
   /** The JSON of PeerReputations. */
-  async *rows(): AsyncGenerator<string, void, undefined> {
+  async *rows(): AsyncGenerator<readonly string[], void, undefined> {
     const range = await reportRange(this.transaction, this.bounds);
     if (range === undefined) return;
     const { now, registeredUntil, registeredFrom = Infinity } = range;
@@ -92,11 +93,11 @@ class PeerReports {
     while (windows.current !== undefined) {
       const window = await this.withFewRuns(windows, windows.current);
       const isRegistered = window.from >= registeredFrom;
-      for await (const row of this.rowsOf(window, isRegistered ? newReports : undefined, left)) {
-        yield row;
-        left -= 1;
-        if (left === 0) return;
+      for await (const rows of this.rowsOf(window, isRegistered ? newReports : undefined, left)) {
+        yield rows;
+        left -= rows.length;
       }
+      if (left === 0) return;
       if (this.readCount === SORTED && this.last !== undefined) {
         windows.continueBefore(Date.parse(this.last.created_at));
       } else {
@@ -124,18 +125,19 @@ class PeerReports {
     window: TimeWindow,
     newReports: NewReports | undefined,
     limit: number,
-  ): AsyncGenerator<string, void, undefined> {
+  ): AsyncGenerator<readonly string[], void, undefined> {
     const { peerId, bounds, last: after } = this;
     const query = reportsQuery({ peerId, bounds, window, newReports, after, count: SORTED });
     const reports = await this.transaction.open<ReportRow>(query.sql, query.parameters);
     this.readCount = 0;
-    for (;;) {
-      const report = await reports.peek(Math.min(limit, DECOMPRESSED));
-      if (report === undefined) return;
-      reports.take();
-      this.readCount += 1;
-      this.last = report;
-      if (report.row !== null) yield report.row;
+    for (let left = limit; left > 0;) {
+      const found = await reports.fetch(Math.min(left, DECOMPRESSED));
+      this.readCount += found.length;
+      this.last = found.at(-1) ?? this.last;
+      const rows = found.flatMap(({ row }) => row ?? []);
+      left -= rows.length;
+      if (rows.length > 0) yield rows;
+      if (found.length === 0 || reports.atEnd) return;
     }
   }
 }
@@ -149,10 +151,7 @@ export class PeerReputationReadModel {
    * @returns the JSON of PeerReputations, newest first
    * @throws InvalidParameterError if both kinds of bounds are given
    */
-  list(
-    peerId: string,
-    { max_age_s, start_time, end_time, limit }: PeerReputationQuery,
-  ): AsyncIterable<string> {
+  list(peerId: string, { max_age_s, start_time, end_time, limit }: PeerReputationQuery): RowPieces {
     if (max_age_s !== undefined && (start_time !== undefined || end_time !== undefined)) {
       throw new InvalidParameterError('max_age_s', 'cannot be combined with start_time or end_time');
     }

@@ -44,19 +44,6 @@ export const reportedPeers = `
     FROM (${reportedValues(`(${NODE_SETS}) AS node_set CROSS JOIN LATERAL jsonb_each(nodes) AS one (key, entry)`)}) AS reported
    GROUP BY key HAVING ${LOWEST_REPUTATION} IS NOT NULL AND ${ANY_CONNECTED} IS NOT NULL`;
 
-/**
- * The list fields of ReportedReputations, as JSON text without braces: an SQL expression of the decompressed column
- * `peerset`.
- *
- * @param keep condition on the column `key`; all peers if omitted
- */
-export function reputationLists(keep?: string): string {
-  const single = keep === undefined ? WHOLE_SET : partOfSet(keep);
-  return `(
-    SELECT coalesce(CASE WHEN cardinality(sets) = 1 THEN (${single}) END, (${mergedSets(keep)}))
-      FROM (SELECT array_agg(nodes) AS sets FROM (${NODE_SETS}) AS node_set) AS found)`;
-}
-
 const lists = (peers: string, reputations: string, connections: string): string =>
   `'"remote_peer":' || ${peers} || ',"reputation":' || ${reputations} || ',"connected":' || ${connections}`;
 
@@ -67,17 +54,13 @@ const LISTS = lists(
   "'[' || coalesce(string_agg(connected::text, ','), '') || ']'",
 );
 
-const mergedSets = (keep = 'true'): string => `
+const MERGED_SETS = `
   SELECT ${LISTS}
     FROM (SELECT key, ${LOWEST_REPUTATION} AS reputation, ${ANY_CONNECTED} AS connected
             FROM (${reportedValues(`unnest(sets) AS node_set (nodes)
-                            CROSS JOIN LATERAL jsonb_each(nodes) AS one (key, entry) WHERE ${keep}`)}) AS reported
+                            CROSS JOIN LATERAL jsonb_each(nodes) AS one (key, entry)`)}) AS reported
            GROUP BY key) AS merged
    WHERE reputation IS NOT NULL AND connected IS NOT NULL`;
-
-const partOfSet = (keep: string): string => `
-  SELECT ${LISTS} FROM (${reportedValues(`jsonb_each(sets[1]) AS one (key, entry) WHERE ${keep}`)}) AS reported
-   WHERE scale(reputation) = 0 AND connected IS NOT NULL`;
 
 /**
  * All peers of a single set, in half the time, since entries are not processed one by one. Null if an entry is
@@ -95,3 +78,12 @@ const WHOLE_SET = `
                          jsonb_path_query_array(sets[1], 'strict $.*.connected', '{}', true) AS connections
                   OFFSET 0) AS fields
           OFFSET 0) AS texts`;
+
+/**
+ * The list fields of ReportedReputations, as JSON text without braces: an SQL expression of the decompressed column
+ * `peerset`, and of `is_new`: null if that is false.
+ */
+export const REPUTATION_LISTS = `(
+    SELECT coalesce(CASE WHEN cardinality(sets) = 1 THEN (${WHOLE_SET}) END, (${MERGED_SETS}))
+      FROM (SELECT array_agg(nodes) AS sets FROM (${NODE_SETS}) AS node_set) AS found
+     WHERE is_new)`;
