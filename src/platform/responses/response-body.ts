@@ -52,13 +52,23 @@ export class ResponseBody implements OpenResponse {
   /** The same since the start. */
   private waitedBeforeMs = 0;
   private readBytes = 0;
+  private wake: (() => void) | undefined;
+  private isFinished = false;
 
   /** @param onAbort is called with the reason when the response is aborted */
   constructor(
     private readonly response: Writable,
     private readonly limits: Pick<ResponseLimits, 'stallMs'>,
     private readonly onAbort: (reason: ResponseAbort) => void,
-  ) {}
+  ) {
+    // For its whole life: the middleware that compresses would never remove one for each wait.
+    const wake = (): void => this.wake?.();
+    for (const event of ['drain', 'close']) response.on(event, wake);
+    response.on('finish', () => {
+      this.isFinished = true;
+      wake();
+    });
+  }
 
   get waitedMs(): number {
     const currentMs = this.stalledSince === undefined ? 0 : performance.now() - this.stalledSince;
@@ -85,7 +95,7 @@ export class ResponseBody implements OpenResponse {
     const { response } = this;
     if (response.destroyed) return false;
     if (!response.write(part)) {
-      const waitedMs = await this.until('drain');
+      const waitedMs = await this.wait();
       this.waitedBeforeMs += waitedMs;
       this.uncheckedMs += waitedMs;
       this.uncheckedBytes += part.length;
@@ -100,24 +110,24 @@ export class ResponseBody implements OpenResponse {
     const { response } = this;
     if (response.destroyed) return;
     response.end();
-    if (response.writableLength > 0) await this.until('finish');
+    while (this.isSending) await this.wait();
   }
 
-  /** @returns the duration in milliseconds */
-  private async until(event: 'drain' | 'finish'): Promise<number> {
-    const { response } = this;
+  private get isSending(): boolean {
+    return !this.isFinished && !this.response.destroyed;
+  }
+
+  /** Waits until there is room for more, or all is sent, or the client is gone. @returns the duration in milliseconds */
+  private async wait(): Promise<number> {
     const since = performance.now();
     this.stalledSince = since;
+    const timer = setTimeout(() => this.abort('stalled'), this.limits.stallMs);
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => this.abort('stalled'), this.limits.stallMs);
-      const done = (): void => {
-        clearTimeout(timer);
-        response.off(event, done).off('close', done);
-        resolve();
-      };
-      response.on(event, done).on('close', done);
-      if (response.destroyed) done();
+      this.wake = resolve;
+      if (this.response.destroyed) resolve();
     });
+    clearTimeout(timer);
+    this.wake = undefined;
     this.stalledSince = undefined;
     return performance.now() - since;
   }

@@ -114,14 +114,19 @@ export class BufferedBody {
     return this.bytes;
   }
 
+  /** All parts. */
+  get all(): readonly (string | Buffer)[] {
+    return this.parts;
+  }
+
   /** @returns whether there is room for more. The text is buffered in any case */
-  add(text: string): boolean {
-    if (this.parts.length === 0) {
+  add(text: string | Buffer): boolean {
+    if (this.parts.length === 0 && typeof text === 'string') {
       this.parts.push(text);
       this.bytes = Buffer.byteLength(text);
       return true;
     }
-    const part = Buffer.from(text);
+    const part = typeof text === 'string' ? Buffer.from(text) : text;
     this.parts.push(part);
     this.bytes += part.length;
     this.rejection = this.memory.add(this.response, this.address, part.length);

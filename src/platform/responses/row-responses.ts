@@ -1,5 +1,5 @@
 import { Injectable, ServiceUnavailableException } from '@nestjs/common';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { addressGroup } from '../address/index.js';
 import { FairSemaphore, type RowPieces, SemaphoreFullError } from '../async/index.js';
@@ -9,6 +9,7 @@ import { ResponseLimits } from './response-limits.js';
 import { BufferedBody, ResponseMemory } from './response-memory.js';
 import { ResponseMetrics, type ResponseRejection } from './response.metrics.js';
 import { bodyTexts, type RowFormat } from './row-format.js';
+import { type BodyParts, MAX_SHARED_BYTES, SharedBodies, type SharedBody } from './shared-bodies.js';
 import { StreamSlots } from './stream-slots.js';
 
 /**
@@ -81,6 +82,7 @@ export class RowResponses {
   private readonly streams: StreamSlots;
   private readonly pipeline: PipelinedResponses;
   private readonly memory: ResponseMemory;
+  private readonly shared = new SharedBodies();
 
   constructor(
     private readonly limits: ResponseLimits,
@@ -112,17 +114,89 @@ export class RowResponses {
    */
   async send(response: ServerResponse, rows: RowPieces, format: RowFormat): Promise<void> {
     await this.respond(response, rows, format, this.limits.pageTotalMs, async (current) => {
-      const buffered = new BufferedBody(this.memory, current.body, current.address, this.limits.bufferBytes);
+      await this.sendPage(current);
+    });
+  }
+
+  /**
+   * The same for a list that many ask for, which is read once for all who ask within a second, with an `ETag`. A client
+   * gets 304 if it has the same.
+   *
+   * @throws see `send`
+   */
+  async sendShared(
+    response: ServerResponse & { req: IncomingMessage & { originalUrl?: string; fresh?: boolean } },
+    rows: RowPieces,
+    format: RowFormat,
+  ): Promise<void> {
+    if (isHead(response)) {
+      await this.send(response, rows, format);
+      return;
+    }
+    // What tokens may see is for guards to decide.
+    const key = JSON.stringify([response.req.originalUrl, response.req.headers.authorization]);
+    await this.respond(response, rows, format, this.limits.pageTotalMs, async (current) => {
+      const pending = this.shared.find(key);
+      const done = pending === undefined ? this.shared.begin(key) : undefined;
+      const found = await pending;
       try {
-        const isWhole = await this.readPage(current, buffered);
-        if (isWhole && !isHead(response)) response.setHeader('Content-Length', buffered.length);
-        for (const part of buffered.take()) if (!(await current.body.write(part))) return;
-        if (!isWhole) await stream(current);
-        await current.body.end();
+        if (found === undefined || found === null) await this.sendPage(current, done);
+        else await this.sendBody(current, found, format);
       } finally {
-        buffered.clear();
+        done?.(undefined);
       }
     });
+  }
+
+  /** @param share is called with the parts of the body, once they are read; with none if it is streamed */
+  private async sendPage(
+    current: RowResponse,
+    share?: (parts: BodyParts | undefined) => SharedBody | undefined,
+  ): Promise<void> {
+    const { response, body, address } = current;
+    const buffered = new BufferedBody(this.memory, body, address, this.limits.bufferBytes);
+    try {
+      const isWhole = await this.readPage(current, buffered);
+      const shared = share?.(isWhole && buffered.length <= MAX_SHARED_BYTES ? buffered.all : undefined);
+      if (shared !== undefined && this.isFresh(response, shared)) {
+        await body.end();
+        return;
+      }
+      if (isWhole && !isHead(response)) response.setHeader('Content-Length', buffered.length);
+      for (const part of buffered.take()) if (!(await body.write(part))) return;
+      if (!isWhole) await stream(current);
+      await body.end();
+    } finally {
+      buffered.clear();
+    }
+  }
+
+  private async sendBody(current: RowResponse, shared: SharedBody, format: RowFormat): Promise<void> {
+    const { response, body, address } = current;
+    response.setHeader('Content-Type', format.contentType);
+    if (this.isFresh(response, shared)) {
+      await body.end();
+      return;
+    }
+    const buffered = new BufferedBody(this.memory, body, address, this.limits.bufferBytes);
+    try {
+      if (!buffered.add(shared.bytes)) throw this.rejection(buffered.rejection ?? 'memory');
+      response.setHeader('Content-Length', shared.bytes.length);
+      for (const part of buffered.take()) if (!(await body.write(part))) return;
+      await body.end();
+    } finally {
+      buffered.clear();
+    }
+  }
+
+  /** Sets the headers of a shared body. @returns whether the client has it: then the status is 304 */
+  private isFresh(response: ServerResponse & { req: { fresh?: boolean } }, { etag }: SharedBody): boolean {
+    response.setHeader('ETag', etag);
+    response.setHeader('Cache-Control', 'no-cache');
+    if (response.req.fresh !== true) return false;
+    response.statusCode = 304;
+    response.removeHeader('Content-Type');
+    return true;
   }
 
   /**

@@ -25,7 +25,7 @@ export class NodesController {
   @ApiChainProblem()
   async listNodes(@Query() query: NodesQuery, @Res() response: Response): Promise<void> {
     const rows = this.chains.rowsOf(query.chain, (chain) => this.nodes.list(query, chain));
-    await this.responses.send(response, rows, JSON_LIST);
+    await this.responses.sendShared(response, rows, JSON_LIST);
   }
 
   @Get(':peer_id')

@@ -47,7 +47,7 @@ export class StatsController {
   })
   @ApiProblems(400)
   async listRelationSizes(@Res() response: Response): Promise<void> {
-    await this.responses.send(response, this.sizes.list(), JSON_LIST);
+    await this.responses.sendShared(response, this.sizes.list(), JSON_LIST);
   }
 
   @Get('version')
