@@ -4,6 +4,7 @@ import { CreateImportTables1764200000000 } from './1764200000000-create-import-t
 import { CreateHistoryTables1764300000000 } from './1764300000000-create-history-tables.js';
 import { CreateInsightTables1764400000000 } from './1764400000000-create-insight-tables.js';
 import { CreateStatusTables1764500000000 } from './1764500000000-create-status-tables.js';
+import { SummarizeSessions1764600000000 } from './1764600000000-summarize-sessions.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -13,6 +14,7 @@ export const migrations = [
   CreateHistoryTables1764300000000,
   CreateInsightTables1764400000000,
   CreateStatusTables1764500000000,
+  SummarizeSessions1764600000000,
 ];
 
 /**
@@ -22,6 +24,7 @@ export const migrations = [
 const COMPATIBLE: readonly (typeof migrations)[number][] = [
   CreateInsightTables1764400000000,
   CreateStatusTables1764500000000,
+  SummarizeSessions1764600000000,
 ];
 
 /** TypeORM requires a timestamp at the end of the name. */

@@ -1,5 +1,7 @@
+import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sessionPass } from '../../src/insight/sessions/session-pass.js';
+import { SummarizeSessions1764600000000 } from '../../src/migrations/1764600000000-summarize-sessions.js';
 import { Random } from '../../src/simulator/random/random.js';
 import { TestDatabase } from '../support/databases.js';
 import { onDatabase } from '../support/on-database.js';
@@ -94,6 +96,36 @@ describe('the sessions of a history whose truth is known', { timeout: 120_000 },
     expect(checked).toBeGreaterThan(50);
   });
 
+  it('know which of them changed the version of their node, and are counted by hour', async () => {
+    const [versions] = await database.query<{ wrong: number; changes: number }>(
+      `SELECT count(*) FILTER (WHERE same_version <> is_same)::integer AS wrong,
+              count(*) FILTER (WHERE NOT same_version)::integer AS changes
+         FROM (SELECT same_version, coalesce((version, implementation) IS NOT DISTINCT FROM
+                        lag((version, implementation)) OVER (PARTITION BY node_id ORDER BY began_at, connection_id), false) AS is_same
+                 FROM insight_sessions) AS sessions`,
+    );
+    expect(versions?.wrong).toBe(0);
+    expect(versions?.changes).toBeGreaterThan(0);
+    const sums =
+      'sum(begins) AS begins, sum(ends) AS ends, sum(links_lost) AS lost, sum(observer_ends) AS observer';
+    expect(await database.query(`SELECT ${sums} FROM insight_session_hours`)).toEqual(
+      await database.query(`SELECT ${sums} FROM insight_node_days`),
+    );
+    const summaries = async (): Promise<unknown[]> => [
+      await database.query('SELECT * FROM insight_session_hours ORDER BY chain_id, hour'),
+      await database.query('SELECT connection_id, same_version FROM insight_sessions ORDER BY connection_id'),
+    ];
+    const before = await summaries();
+    const dataSource = await new DataSource({ type: 'postgres', url: database.url }).initialize();
+    const runner = dataSource.createQueryRunner();
+    const migration = new SummarizeSessions1764600000000();
+    await migration.down(runner);
+    await migration.up(runner);
+    await runner.release();
+    await dataSource.destroy();
+    expect(await summaries()).toEqual(before);
+  });
+
   it('are the same, value by value, if passes write them while connections begin and end, and are killed', async () => {
     const rows = async (): Promise<unknown[]> => [
       await database.query('SELECT * FROM insight_sessions ORDER BY node_id, began_at, connection_id'),
@@ -103,6 +135,7 @@ describe('the sessions of a history whose truth is known', { timeout: 120_000 },
            FROM insight_node_days WHERE heard_seconds > 0 OR begins + ends > 0 ORDER BY node_id, day`,
       ),
       await database.query('SELECT * FROM insight_version_days ORDER BY day, version'),
+      await database.query('SELECT * FROM insight_session_hours ORDER BY chain_id, hour'),
     ];
     const rebuilt = await rows();
     for (const [table, at] of [
@@ -117,7 +150,9 @@ describe('the sessions of a history whose truth is known', { timeout: 120_000 },
                                           ELSE quote_ident(column_name) END, ', ' ORDER BY ordinal_position) AS names
          FROM information_schema.columns WHERE table_name = 'peer_connections'`,
     );
-    await database.query('TRUNCATE insight_sessions, insight_node_days, insight_version_days');
+    await database.query(
+      'TRUNCATE insight_sessions, insight_node_days, insight_version_days, insight_session_hours',
+    );
     const random = new Random(3, 'passes');
     await onDatabase(database.url, async (client) => {
       let from = startAt;

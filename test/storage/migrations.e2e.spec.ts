@@ -119,6 +119,10 @@ describe('migrations', () => {
       insight_sessions_open: 'i',
       insight_sessions_pkey: 'i',
       insight_sessions_restarts: 'i',
+      insight_sessions_node_restarts: 'i',
+      insight_sessions_version_changes: 'i',
+      insight_session_hours: 'r',
+      insight_session_hours_pkey: 'i',
       insight_node_hours: 'r',
       insight_node_hours_clock_steps: 'i',
       insight_node_hours_hour: 'i',
@@ -293,6 +297,7 @@ describe('migrations', () => {
       'KeepHistory1764300000000',
       'CreateInsightTables1764400000000',
       'CreateStatusTables1764500000000',
+      'SummarizeSessions1764600000000',
     ]);
   });
 

@@ -62,7 +62,7 @@ const VERSION_OF = (process: string): string => `
 /** On average one a day of each node, one after another: $1 to $2, nodes $3. A third of them ends with its process. */
 const SESSIONS = `
   INSERT INTO insight_sessions (connection_id, began_at, ended_at, startup_time, startup_at, process_began_at, node_id,
-    chain_id, collector, authority, beside_another, restarted, version, implementation, end_reason, end_cause)
+    chain_id, collector, authority, beside_another, restarted, version, implementation, same_version, end_reason, end_cause)
   WITH begins AS (
     SELECT node, n, CASE n WHEN 0 THEN $1::timestamptz + ${fraction('node', 24)} * interval '60 s'
              ELSE $1::timestamptz + (n + ${fraction('node * 100000 + n', 25)} * 0.99) * interval '1 day' END AS began_at
@@ -86,6 +86,7 @@ const SESSIONS = `
          node % 3 = 0, false,
          CASE WHEN next_at IS NOT NULL AND cause < 0.95 THEN restarts END, ${VERSION_OF('process_began_at')},
          CASE WHEN node % 10 = 0 THEN 'Kagome' ELSE 'Parity Polkadot' END,
+         coalesce(${VERSION_OF('process_began_at')} = lag(${VERSION_OF('process_began_at')}) OVER (PARTITION BY node ORDER BY n), false),
          CASE WHEN next_at IS NOT NULL THEN CASE WHEN cause < 0.3 THEN 'closed' WHEN cause < 0.9 THEN 'timeout' ELSE 'reset' END END,
          CASE WHEN next_at IS NULL OR cause >= 0.95 THEN NULL WHEN cause < 0.3 THEN 'restart' WHEN cause < 0.9 THEN 'link_lost' ELSE 'observer' END
     FROM started ORDER BY began_at, node`;

@@ -61,6 +61,11 @@ const DERIVE = `
                       AND (other.began_at, other.connection_id) < (began.began_at, began.connection_id)) AS beside_another,
            CASE WHEN began.ended_at IS NOT NULL AND NOT covered THEN next.startup_time <> began.startup_time END
              AS restarted,
+           coalesce((SELECT (other.version, other.implementation) IS NOT DISTINCT FROM (began.version, began.implementation)
+                       FROM insight_sessions AS other
+                      WHERE other.node_id = began.node_id
+                        AND (other.began_at, other.connection_id) < (began.began_at, began.connection_id)
+                      ORDER BY other.began_at DESC, other.connection_id DESC LIMIT 1), false) AS same_version,
            CASE WHEN began.ended_at IS NULL THEN NULL
                 WHEN covered THEN 'handed_over'
                 WHEN began.end_reason IN (${REASONS}) THEN 'observer'
@@ -83,13 +88,13 @@ const DERIVE = `
   ), updated AS (
     UPDATE insight_sessions AS session
        SET process_began_at = new_process_began_at, beside_another = derived.beside_another,
-           restarted = derived.restarted, end_cause = derived.end_cause
+           restarted = derived.restarted, same_version = derived.same_version, end_cause = derived.end_cause
       FROM derived
      WHERE session.node_id = derived.node_id AND session.began_at = derived.began_at
        AND session.connection_id = derived.connection_id
-       AND (session.process_began_at, session.beside_another, session.restarted, session.end_cause)
+       AND (session.process_began_at, session.beside_another, session.restarted, session.same_version, session.end_cause)
            IS DISTINCT FROM
-           (new_process_began_at, derived.beside_another, derived.restarted, derived.end_cause)
+           (new_process_began_at, derived.beside_another, derived.restarted, derived.same_version, derived.end_cause)
   )
   SELECT node_id AS node, ${timeText("least(since, nullif(ended_before, '-infinity'))")} AS since FROM wanted`;
 

@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import { isExpected, nodeTime } from './node-time.js';
+import { writeSessionHours } from './session-hours.js';
 
 /** A day of UTC, which is a timestamp without time zone, as a time; and the other way round. */
 const startOf = (day: string): string => `(${day} AT TIME ZONE 'UTC')`;
@@ -71,9 +72,10 @@ export interface Days {
   to: string;
 }
 
-/** Computes days of all nodes, and what versions they had. */
-export async function writeNodeDays(client: ClientBase, { from, to }: Days): Promise<void> {
-  await write(client, ALL, [from, to]);
+/** Computes days of all nodes, what versions they had, and how many of their sessions began and ended. */
+export async function writeNodeDays(client: ClientBase, days: Days): Promise<void> {
+  await write(client, ALL, [days.from, days.to]);
+  await writeSessionHours(client, days);
 }
 
 /**
@@ -88,13 +90,20 @@ export async function writeDaysOf(
   to: string,
 ): Promise<void> {
   if (nodes.length === 0) return;
-  await write(client, SOME, [nodes.map(({ node }) => node), nodes.map(({ since }) => since), to]);
+  const changed = await write(client, SOME, [
+    nodes.map(({ node }) => node),
+    nodes.map(({ since }) => since),
+    to,
+  ]);
+  if (changed !== undefined) await writeSessionHours(client, changed);
 }
 
-async function write(client: ClientBase, sql: string, parameters: unknown[]): Promise<void> {
+/** @returns the days of which something changed; undefined for none */
+async function write(client: ClientBase, sql: string, parameters: unknown[]): Promise<Days | undefined> {
   const { rows } = await client.query<{ from: string | null; to: string }>(sql, parameters);
-  const [changed] = rows;
-  if (changed === undefined || changed.from === null) return;
-  await client.query(OLD_VERSIONS, [changed.from, changed.to]);
-  await client.query(VERSIONS, [changed.from, changed.to]);
+  const [{ from, to } = { from: null, to: '' }] = rows;
+  if (from === null) return undefined;
+  await client.query(OLD_VERSIONS, [from, to]);
+  await client.query(VERSIONS, [from, to]);
+  return { from, to };
 }

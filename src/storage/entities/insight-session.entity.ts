@@ -46,6 +46,10 @@ export class InsightSession {
   @Column('boolean', { nullable: true })
   restarted!: boolean | null;
 
+  /** Whether the session before it had the same version and implementation. */
+  @Column('boolean', { name: 'same_version' })
+  sameVersion!: boolean;
+
   @Column('text', { nullable: true })
   version!: string | null;
 
@@ -139,4 +143,35 @@ export class InsightVersionDay {
 
   @Column('integer')
   nodes!: number;
+}
+
+/** How many sessions began and ended in an hour. */
+@Entity('insight_session_hours', { synchronize: false })
+export class InsightSessionHour {
+  @PrimaryColumn('integer', { name: 'chain_id' })
+  chainId!: number;
+
+  @PrimaryColumn('timestamptz')
+  hour!: Date;
+
+  /** Those that began while no other one of their node was open. */
+  @Column('integer')
+  begins!: number;
+
+  /** Those that ended so that none was open. */
+  @Column('integer')
+  ends!: number;
+
+  /** Of the ends, by their cause. */
+  @Column('integer')
+  restarts!: number;
+
+  @Column('integer', { name: 'links_lost' })
+  linksLost!: number;
+
+  @Column('integer', { name: 'observer_ends' })
+  observerEnds!: number;
+
+  @Column('integer', { name: 'unknown_ends' })
+  unknownEnds!: number;
 }

@@ -24,6 +24,7 @@ const TABLES = [
   'insight_sessions',
   'insight_node_days',
   'insight_version_days',
+  'insight_session_hours',
   'insight_reports',
   'insight_reputation_runs',
 ];

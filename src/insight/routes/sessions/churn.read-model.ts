@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { microsecondsOf, timeOf } from '../../../storage/index.js';
 import { isExpected } from '../../sessions/node-time.js';
-import { sessionEnd } from '../../sessions/session-rows.js';
+import { countSessions, SESSION_COUNTS, type SessionCount } from '../../sessions/session-hours.js';
 import { timeSql } from '../../tables/columns.js';
 import { DAY_US } from '../../aggregate/index.js';
-import { type ChainRead, ChainReads, type Fields, rangeAnswer } from '../chain-reads.js';
+import { type ChainRead, ChainReads, closedUntilOf, type Fields, rangeAnswer } from '../chain-reads.js';
 import type { ChurnAnswer, ChurnPoint, RestartLoop } from './churn.dto.js';
 import type { ChurnQuery } from './churn.query.js';
 import { type BucketRow, Buckets, expectedOf, pointsOf } from '../series/series.js';
@@ -12,51 +12,29 @@ import { type BucketRow, Buckets, expectedOf, pointsOf } from '../series/series.
 /** So many restarts within so much time are a loop. */
 const LOOP_RESTARTS = 3;
 const LOOP_WITHIN_US = 900_000_000;
-/** Longer ranges in days are read from the days of nodes. */
+/** Longer ranges are read from the hours of sessions. */
 const SESSIONS_UP_TO_US = 31 * DAY_US;
 
-const NAMES = ['begins', 'ends', 'restarts', 'links_lost', 'observer_ends', 'unknown_ends'] as const;
-type Name = (typeof NAMES)[number];
+type Counts = Record<SessionCount, number>;
 
-const bucketOf = (time: string): string =>
-  `(floor(${microsecondsOf(time)} / $4::float8) * $4::float8)::float8`;
+/** Parameters: the chain, the range and the length of a bucket in microseconds. */
+const OF_SESSIONS = countSessions(
+  'chain_id = $1',
+  (time) => `(floor(${microsecondsOf(time)} / $4::float8) * $4::float8)::float8`,
+  { from: timeSql('$2'), to: timeSql('$3') },
+);
 
-/**
- * By the indexes of chain and begin, and of chain and end. Parameters: the chain, the range and the length of a bucket in
- * microseconds.
- */
-const OF_SESSIONS = `
-  SELECT at, sum(begins)::integer AS begins, sum(ends)::integer AS ends, sum(restarts)::integer AS restarts,
-         sum(links_lost)::integer AS links_lost, sum(observer_ends)::integer AS observer_ends,
-         sum(unknown_ends)::integer AS unknown_ends
-    FROM (SELECT ${bucketOf('began_at')} AS at, count(*) AS begins, 0 AS ends, 0 AS restarts, 0 AS links_lost,
-                 0 AS observer_ends, 0 AS unknown_ends
-            FROM insight_sessions
-           WHERE chain_id = $1 AND began_at >= ${timeSql('$2')} AND began_at < ${timeSql('$3')} AND NOT beside_another GROUP BY 1
-           UNION ALL
-          SELECT ${bucketOf('ended_at')}, 0, count(*), count(*) FILTER (WHERE end_cause = 'restart'),
-                 count(*) FILTER (WHERE end_cause = 'link_lost'), count(*) FILTER (WHERE end_cause = 'observer'),
-                 count(*) FILTER (WHERE end_cause IS NULL)
-            FROM insight_sessions AS session
-           WHERE chain_id = $1 AND ${sessionEnd('session')} >= ${timeSql('$2')} AND ${sessionEnd('session')} < ${timeSql('$3')}
-             AND end_cause IS DISTINCT FROM 'handed_over' GROUP BY 1) AS counts
-   GROUP BY at`;
-
-const OF_DAYS = `
-  SELECT ${microsecondsOf("(day::timestamp AT TIME ZONE 'UTC')")} AS at, sum(begins)::integer AS begins,
-         sum(ends)::integer AS ends, sum(ends - links_lost - observer_ends - unknown_ends)::integer AS restarts, sum(links_lost)::integer AS links_lost,
-         sum(observer_ends)::integer AS observer_ends,
-         sum(unknown_ends)::integer AS unknown_ends
-    FROM insight_node_days
-   WHERE chain_id = $1 AND day >= (${timeSql('$2')} AT TIME ZONE 'UTC')::date
-     AND day < (${timeSql('$3')} AT TIME ZONE 'UTC')::date
-   GROUP BY day`;
+const OF_HOURS = `
+  SELECT floor(${microsecondsOf('hour')} / $4::float8) * $4::float8 AS at,
+         ${SESSION_COUNTS.map((name) => `sum(${name})::integer AS ${name}`).join(', ')}
+    FROM insight_session_hours
+   WHERE chain_id = $1 AND hour >= ${timeSql('$2')} AND hour < ${timeSql('$3')} GROUP BY 1`;
 
 const EXPECTED = `
   SELECT count(*)::integer AS count FROM nodes
    WHERE chain_id = $1 AND ${isExpected('nodes', timeSql('$2'), timeSql('$3'))}`;
 
-/** Each restart that is the last of a loop, with the first one of it. By the index of restarts. */
+/** Each restart that is the last of a loop, with the first one of it. By the indexes of restarts. */
 const LOOPS = `
   SELECT nodes.peer_id, nodes.name, ${microsecondsOf('first_at')} AS first, ${microsecondsOf('ended_at')} AS last,
          number::integer
@@ -90,14 +68,14 @@ export class ChurnReadModel {
       const buckets = Buckets.of(range, query.resolution);
       const counted = new Map((await countsOf(read, buckets)).map((row) => [row.at, row]));
       const [expected] = await transaction.query<{ count: number }>(EXPECTED, [id, range.from, range.to]);
-      const rows: BucketRow<Record<Name, number>>[] = [];
+      const rows: BucketRow<Counts>[] = [];
       for (const { from, to } of buckets) {
         // Without connections in a time that is known there were none.
         if (known.share(from, Math.min(to, now)) === 0 && !counted.has(from)) continue;
         const counts = counted.get(from) ?? NONE;
         rows.push({ ...counts, at: from, expected: expected?.count ?? 0 });
       }
-      const points: Fields<ChurnPoint>[] = pointsOf<Record<Name, number>>(buckets, NAMES, {
+      const points: Fields<ChurnPoint>[] = pointsOf<Counts>(buckets, SESSION_COUNTS, {
         rows,
         known,
         now,
@@ -113,16 +91,29 @@ export class ChurnReadModel {
   }
 }
 
-const NONE = Object.fromEntries(NAMES.map((name) => [name, 0])) as Record<Name, number>;
+const NONE = Object.fromEntries(SESSION_COUNTS.map((name) => [name, 0])) as Counts;
 
-async function countsOf(
-  { transaction, id, now }: ChainRead,
-  buckets: Buckets,
-): Promise<(Record<Name, number> & { at: number })[]> {
+async function countsOf(read: ChainRead, buckets: Buckets): Promise<(Counts & { at: number })[]> {
+  const { transaction, id, now } = read;
+  const { from, lengthUs } = buckets;
   const to = Math.min(buckets.to, now);
-  return buckets.resolution === 'day' && to - buckets.from > SESSIONS_UP_TO_US
-    ? await transaction.query(OF_DAYS, [id, buckets.from, buckets.to])
-    : await transaction.query(OF_SESSIONS, [id, buckets.from, to, buckets.lengthUs]);
+  const until = to - from > SESSIONS_UP_TO_US ? Math.min(to, await hoursUntil(read)) : from;
+  return [
+    ...(until > from
+      ? await transaction.query<Counts & { at: number }>(OF_HOURS, [id, from, until, lengthUs])
+      : []),
+    ...(await transaction.query<Counts & { at: number }>(OF_SESSIONS, [
+      id,
+      Math.max(from, until),
+      to,
+      lengthUs,
+    ])),
+  ];
+}
+
+/** The hours of today and yesterday are counted once an hour. Microseconds since the epoch: the start of a day. */
+async function hoursUntil(read: ChainRead): Promise<number> {
+  return (Math.floor((await closedUntilOf(read)) / DAY_US) - 1) * DAY_US;
 }
 
 /** Joins those that have restarts in common. Newest first. */

@@ -27,6 +27,8 @@ export interface Change {
 }
 
 const keyOf = ({ version, implementation }: Version): string => JSON.stringify([implementation, version]);
+const isSame = (one: Version, other: Version): boolean =>
+  one.version === other.version && one.implementation === other.implementation;
 
 /** How many nodes have each version. */
 class Tally {
@@ -51,7 +53,7 @@ class Tally {
   /** Notes what is reached for the first time. */
   reach(at: number): void {
     for (const version of this.versions.values()) {
-      if (version.firstAt === null) continue;
+      if (version.firstAt === null || version.mostAt !== null) continue;
       const share = this.shareOf(version) ?? 0;
       if (share >= 0.5) version.halfAt ??= at;
       if (share >= 0.9) version.mostAt ??= at;
@@ -63,7 +65,6 @@ class Tally {
     for (const version of this.versions.values()) {
       while (version.counts.length < index) version.counts.push(0);
       version.counts.push(version.nodes);
-      version.share = this.shareOf(version);
     }
   }
 
@@ -72,7 +73,7 @@ class Tally {
     return [...this.versions.values()]
       .filter(({ counts }) => counts.some((count) => count > 0))
       .sort((one, other) => other.nodes - one.nodes || (keyOf(one) < keyOf(other) ? -1 : 1))
-      .map(({ nodes: _, ...share }) => share);
+      .map(({ nodes, ...version }) => ({ ...version, share: this.shareOf({ ...version, nodes }) }));
   }
 
   private shareOf({ nodes, implementation }: Version & { nodes: number }): number | null {
@@ -102,7 +103,7 @@ export function sharesOfChanges(
       if (change === undefined || change.at >= time) break;
       const { at, node, to } = change;
       const from = current.get(node);
-      if (to !== null && from !== undefined && keyOf(from) === keyOf(to)) continue;
+      if (to !== null && from !== undefined && isSame(from, to)) continue;
       if (from !== undefined) tally.add(from, -1, at);
       if (to !== null) tally.add(to, 1, at);
       if (to === null) current.delete(node);

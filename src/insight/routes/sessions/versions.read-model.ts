@@ -37,11 +37,11 @@ const AT = `
    WHERE nodes.chain_id = $1 AND ${isExpected('nodes', timeSql('$2'), `(${timeSql('$2')} + interval '1 us')`)}
    ORDER BY version, nodes.peer_id`;
 
-/** Sessions that began in a range, by the index of chain and begin. */
-const BEGINS = `
+/** Sessions that began in a range with another version than the one before, by their index. */
+const CHANGES = `
   SELECT node_id AS node, ${microsecondsOf('began_at')} AS at, version, implementation, ${GONE} AS gone
     FROM insight_sessions AS session JOIN nodes ON nodes.id = node_id
-   WHERE session.chain_id = $1 AND began_at > ${timeSql('$2')} AND began_at < ${timeSql('$3')}
+   WHERE session.chain_id = $1 AND began_at > ${timeSql('$2')} AND began_at < ${timeSql('$3')} AND NOT same_version
    ORDER BY began_at, connection_id`;
 
 const DAY_AT = microsecondsOf("(day::timestamp AT TIME ZONE 'UTC')");
@@ -109,7 +109,7 @@ function resolutionOf({ from, to }: TimeRange): Resolution {
 
 async function ofSessions({ transaction, id, range }: ChainRead, buckets: Buckets): Promise<VersionShare[]> {
   const before = await transaction.query<NodeVersion>(AT, [id, buckets.from]);
-  const begins = await transaction.query<NodeVersion & { at: number }>(BEGINS, [id, buckets.from, range.to]);
+  const begins = await transaction.query<NodeVersion & { at: number }>(CHANGES, [id, buckets.from, range.to]);
   const changes: Change[] = begins.map(({ at, node, ...to }) => ({ at, node, to }));
   const gone = new Map([...before, ...begins].map((row) => [row.node, row.gone]));
   for (const [node, at] of gone) if (at < range.to) changes.push({ at, node, to: null });
