@@ -3,21 +3,20 @@ import type { RowPieces } from '../../../platform/async/index.js';
 import { Settings } from '../../../platform/config/index.js';
 import { InvalidParameterError } from '../../../platform/http/index.js';
 import { deferredRows, timeText } from '../../../storage/index.js';
-import { hashText, timeSql } from '../../tables/columns.js';
+import { hashText, numbersOf, timeSql } from '../../tables/columns.js';
 import type { ArrivalsQuery } from './arrivals.query.js';
 import { DAY_US } from '../../aggregate/index.js';
 import { type ChainRead, ChainReads, rangeAnswer } from '../chain-reads.js';
+import { placed } from './placed-delays.js';
 
 /** Delays in an answer: a thousand nodes and six hundred blocks are fewer. */
 const MAX_DELAYS = 1_000_000;
 
-/** By the index on the time, and the primary key of blocks: not more than are wanted. */
+/** By the index on the time: not more than are wanted. */
 const ARRIVED = `
-  SELECT arrivals.*, block.canonical
-    FROM (SELECT * FROM insight_arrivals
-           WHERE chain_id = $1 AND first_seen_at >= ${timeSql('$2')} AND first_seen_at < ${timeSql('$3')}
-           ORDER BY first_seen_at, hash LIMIT $4) AS arrivals
-    LEFT JOIN insight_blocks AS block USING (chain_id, height, hash)`;
+  SELECT * FROM insight_arrivals
+   WHERE chain_id = $1 AND first_seen_at >= ${timeSql('$2')} AND first_seen_at < ${timeSql('$3')}
+   ORDER BY first_seen_at, hash LIMIT $4`;
 
 /** The times of blocks, and the number of nodes of each. */
 const SIZES = `
@@ -32,7 +31,10 @@ const NODES = `
 const BLOCKS = `
   SELECT json_build_object('height', height, 'hash', ${hashText('hash')}, 'first_seen_at', ${timeText('first_seen_at')},
                            'canonical', canonical)::text AS block, nodes::text AS nodes, delays_ms::text AS delays
-    FROM (${ARRIVED}) AS blocks ORDER BY blocks.first_seen_at, hash`;
+    FROM (SELECT arrivals.*, block.canonical
+            FROM (${ARRIVED}) AS arrivals
+            LEFT JOIN insight_blocks AS block USING (chain_id, height, hash)) AS blocks
+   ORDER BY blocks.first_seen_at, hash`;
 
 interface BlockRow {
   block: string;
@@ -72,13 +74,12 @@ export class ArrivalsReadModel {
     const count = Math.min(limit, Math.floor(MAX_DELAYS / most));
     const rows = await transaction.query<BlockRow>(BLOCKS, [...parameters, count]);
     // Most blocks have the nodes of another one.
-    const ids = new Map<string, string[]>();
-    for (const { nodes } of rows) if (!ids.has(nodes)) ids.set(nodes, elementsOf(nodes));
-    const nodes = await transaction.query<{ id: number; node: string }>(NODES, [
-      [...new Set([...ids.values()].flat())],
-    ]);
-    const places = new Map(nodes.map((node, place) => [node.id.toString(), place]));
-    const all = `{${[...places.keys()].join(',')}}`;
+    const ids = new Map<string, number[]>();
+    for (const { nodes } of rows) if (!ids.has(nodes)) ids.set(nodes, numbersOf(nodes));
+    const wanted = new Set<number>();
+    for (const one of ids.values()) for (const node of one) wanted.add(node);
+    const nodes = await transaction.query<{ id: number; node: string }>(NODES, [[...wanted]]);
+    const all = nodes.map((node) => node.id);
     const head = {
       ...rangeAnswer(read, nodes.length),
       next_start_time: sizes[count]?.time ?? null,
@@ -88,8 +89,7 @@ export class ArrivalsReadModel {
       `"blocks":[${rows.map(({ block }) => block).join(',')}],"delays_ms":[`,
       ...rows.map((row, index) => {
         const delays = row.delays.slice(1, -1).replaceAll('NULL', 'null');
-        const ofAll = row.nodes === all ? delays : placed(delays, ids.get(row.nodes) ?? [], places);
-        return `${index === 0 ? '' : ','}[${ofAll}]`;
+        return `${index === 0 ? '' : ','}[${placed(delays, ids.get(row.nodes) ?? [], all)}]`;
       }),
       ']}',
     ];
@@ -98,19 +98,4 @@ export class ArrivalsReadModel {
 
 async function* onePiece(parts: readonly string[]): AsyncGenerator<readonly string[], void, undefined> {
   yield await Promise.resolve(parts);
-}
-
-/** Of the text of an array of numbers. */
-function elementsOf(array: string): string[] {
-  return array === '{}' ? [] : array.slice(1, -1).split(',');
-}
-
-/** The delays of nodes at the places of these among all nodes: −1 for those at which the block was not expected. */
-function placed(delays: string, ids: readonly string[], places: ReadonlyMap<string, number>): string {
-  const all = new Array<string>(places.size).fill('-1');
-  for (const [index, delay] of delays.split(',').entries()) {
-    const place = places.get(ids[index] ?? '');
-    if (place !== undefined) all[place] = delay;
-  }
-  return all.join(',');
 }
