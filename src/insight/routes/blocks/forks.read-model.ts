@@ -48,7 +48,14 @@ export class ForksReadModel {
       const points = answer.points.map((point, index) => {
         const more = ofMinutes?.get(times[index]?.from ?? 0) ?? 0;
         const orphans = point.orphans === null ? null : point.orphans + more;
-        return { ...point, orphans, orphan_rate: shareOf(orphans, point.final_heights) };
+        return {
+          time: point.time,
+          known_share: point.known_share,
+          expected: point.expected,
+          orphans,
+          final_heights: point.final_heights,
+          orphan_rate: shareOf(orphans, point.final_heights),
+        };
       });
       const orphans = sumOf(points.map((point) => point.orphans));
       const heights = sumOf(points.map((point) => point.final_heights));

@@ -58,9 +58,9 @@ const HEIGHTS_WITHIN = `
          SELECT chain_id, height, first_seen_at FROM insight_blocks
           WHERE chain_id = $1 AND first_seen_at >= ${timeSql('part.began')}
             AND first_seen_at < ${timeSql(`(part.ended + ${LATE_US.toString()})`)}
+            AND (first_seen_at < ${timeSql('part.ended')} OR insight_blocks.height < highest.height)
          OFFSET 0) AS block
-   WHERE (first_seen_at < ${timeSql('part.ended')} OR block.height < highest.height)
-     AND NOT EXISTS (SELECT FROM insight_blocks AS other
+   WHERE NOT EXISTS (SELECT FROM insight_blocks AS other
                       WHERE other.chain_id = block.chain_id AND other.height = block.height
                         AND other.first_seen_at < block.first_seen_at OFFSET 0)
    GROUP BY 1`;
@@ -91,11 +91,23 @@ export class ProductionReadModel {
       const unseen = await heightsWithin(read, buckets, read.known.unknown);
       const slots = new Slots(slotMs);
       const times = [...buckets];
-      const points = answer.points.map(({ minutes, ...point }, index) => {
+      // Field by field: with rest and spread, ten thousand points take several times as long.
+      const points = answer.points.map((point, index) => {
         const time = times[index] ?? { from: 0, to: 0 };
-        const seenMs = knownMs(read, { from: time.from, to: Math.min(time.to, closedUntil) }, minutes);
+        const seenMs = knownMs(read, { from: time.from, to: Math.min(time.to, closedUntil) }, point.minutes);
         const missing = slots.missing(seenMs, point.heights, unseen.get(time.from) ?? 0);
-        return { ...point, ...missing };
+        return {
+          time: point.time,
+          known_share: point.known_share,
+          expected: point.expected,
+          heights: point.heights,
+          blocks: point.blocks,
+          block_time_p50_ms: point.block_time_p50_ms,
+          block_time_p95_ms: point.block_time_p95_ms,
+          block_time_max_ms: point.block_time_max_ms,
+          missing_slots: missing.missing_slots,
+          lost_time_ms: missing.lost_time_ms,
+        };
       });
       const halts = await chainSpans(read, 'halt');
       return { ...answer, points, slot_ms: slotMs, ...slots.total, halts };

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ChainReads, readSeries } from '../chain-reads.js';
 import { AddressLabels } from '../../settings/index.js';
+import { numbersOf } from '../../tables/columns.js';
 import { groupsOf } from './propagation-groups.js';
 import type { PropagationSeries } from './series-answers.dto.js';
 import type { PropagationQuery } from './series-answers.query.js';
@@ -15,7 +16,8 @@ interface Propagation {
   p95_ms: number;
   p99_ms: number;
   spread_ms: number;
-  bins: number[];
+  /** The text of an array. */
+  bins: string;
 }
 
 /** Reads how long blocks took to the nodes. */
@@ -41,12 +43,21 @@ export class PropagationReadModel {
         p95_ms: 'propagation_p95_ms',
         p99_ms: 'propagation_p99_ms',
         spread_ms: 'spread_p50_ms',
-        bins: query.bins ? 'bins::float8[]' : 'NULL',
+        bins: query.bins ? 'bins::text' : 'NULL',
       }));
-      const points = answer.points.map(({ expected_arrivals: expected, arrivals, bins, ...point }) => ({
-        ...point,
-        reach: shareOf(arrivals, expected),
-        ...(query.bins && { bins }),
+      // Field by field: with rest and spread, ten thousand points take several times as long.
+      const points = answer.points.map((point) => ({
+        time: point.time,
+        known_share: point.known_share,
+        expected: point.expected,
+        blocks: point.blocks,
+        p50_ms: point.p50_ms,
+        p90_ms: point.p90_ms,
+        p95_ms: point.p95_ms,
+        p99_ms: point.p99_ms,
+        spread_ms: point.spread_ms,
+        reach: shareOf(point.arrivals, point.expected_arrivals),
+        ...(query.bins && { bins: point.bins === null ? null : numbersOf(point.bins) }),
       }));
       return { ...answer, points, groups: grouped?.groups ?? null, groups_share: grouped?.share ?? null };
     });
