@@ -20,18 +20,22 @@ const MIN_HOURS = 3;
 /** Bounds of the bins of offsets: milliseconds. */
 const BOUNDS = [-10_000, -1_000, -500, -200, -100, -50, -20, 20, 50, 100, 200, 500, 1_000, 10_000];
 
-/** By the indexes on the hour and on steps, and the primary key. An hour with a step has the offset after it. */
+/**
+ * By the indexes on the hour and on steps, and the primary key. An hour with a step has the offset after it. Steps are no CTE:
+ * workers cannot read it, and there are many hours.
+ */
 const CLOCKS = `
-  WITH steps AS MATERIALIZED (
-    SELECT node_id, max(hour) AS stepped, sum(clock_steps)::float8 AS steps
-      FROM insight_node_hours WHERE ${HOURS_IN_RANGE} AND clock_steps > 0 AND clock_offset_us IS NOT NULL GROUP BY node_id
-  ), clocks AS MATERIALIZED (
-    SELECT node_id, steps, max(hour) AS hour, count(*) FILTER (WHERE usable)::float8 AS usable,
+  WITH clocks AS MATERIALIZED (
+    SELECT node_id, max(steps) AS steps, max(hour) AS hour, count(*) FILTER (WHERE usable)::float8 AS usable,
            regr_slope(clock_offset_us / 1000.0::float8, date_part('epoch', hour) / 3600) FILTER (WHERE usable) AS drift
-      FROM insight_node_hours LEFT JOIN steps USING (node_id),
+      FROM insight_node_hours
+      LEFT JOIN (SELECT node_id, max(hour) AS stepped, sum(clock_steps)::float8 AS steps
+                   FROM insight_node_hours
+                  WHERE ${HOURS_IN_RANGE} AND clock_steps > 0 AND clock_offset_us IS NOT NULL
+                  GROUP BY node_id) AS steps USING (node_id),
            LATERAL (SELECT minutes >= ${WHOLE_MINUTES.toString()} AND (stepped IS NULL OR hour >= stepped) AS usable) AS one
      WHERE ${HOURS_IN_RANGE} AND clock_offset_us IS NOT NULL
-     GROUP BY node_id, steps
+     GROUP BY node_id
   )
   SELECT node_id AS id, peer_id AS "peerId", name, clock_offset_us / 1000.0::float8 AS "offsetMs", coalesce(steps, 0) AS steps,
          CASE WHEN usable >= ${MIN_HOURS.toString()} THEN drift END AS drift
