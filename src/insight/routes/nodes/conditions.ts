@@ -1,6 +1,7 @@
 import { BIN_COUNT, binQuantile } from '../../aggregate/index.js';
 import { timeSql } from '../../tables/columns.js';
 import type { ChainRead } from '../chain-reads.js';
+import type { NodeHours } from './node-hours.js';
 
 /** Blocks of a node that are compared with those of its chain, at least. */
 const MIN_BLOCKS = 10;
@@ -14,20 +15,21 @@ export const HOURS_IN_RANGE = `
   chain_id = $1 AND hour > ${timeSql('$2')} - interval '1 hour' AND hour < ${timeSql('$3')}`;
 
 /** Ids of the nodes of a chain of which something is true in a time range. */
-type Condition = (read: ChainRead) => Promise<ReadonlySet<number>>;
+type Condition = (
+  read: ChainRead,
+  hours: readonly NodeHours[],
+) => ReadonlySet<number> | Promise<ReadonlySet<number>>;
 
 /** The conditions that can name a group of nodes. */
 export const CONDITIONS = { lagging, late, stuck } as const satisfies Readonly<Record<string, Condition>>;
 
 export type ConditionName = keyof typeof CONDITIONS;
 
-async function lagging({ transaction, id, range }: ChainRead): Promise<ReadonlySet<number>> {
-  const rows = await transaction.query<{ node: number }>(
-    `SELECT node_id AS node FROM insight_node_hours WHERE ${HOURS_IN_RANGE}
-      GROUP BY node_id HAVING sum(behind_sum) >= ${LAGGING_BY.toString()} * sum(behind_minutes) AND sum(behind_minutes) > 0`,
-    [id, range.from, range.to],
+function lagging(_: ChainRead, hours: readonly NodeHours[]): ReadonlySet<number> {
+  const found = hours.filter(
+    ({ behindSum, behindMinutes }) => behindMinutes > 0 && behindSum >= LAGGING_BY * behindMinutes,
   );
-  return new Set(rows.map(({ node }) => node));
+  return new Set(found.map(({ node }) => node));
 }
 
 /** At any time of the range. */

@@ -1,40 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { InvalidParameterError } from '../../../platform/http/index.js';
-import { DAY_US, countQuantile, HOUR_US } from '../../aggregate/index.js';
+import { countQuantile, DAY_US } from '../../aggregate/index.js';
 import { attributesOf, type Subject } from '../../differences/attributes.js';
 import { compareGroups, type Difference } from '../../differences/compare-groups.js';
 import { AddressLabels } from '../../settings/index.js';
-import { timeSql } from '../../tables/columns.js';
 import { type ChainRead, ChainReads, type Fields, rangeAnswer } from '../chain-reads.js';
-import { CONDITIONS, HOURS_IN_RANGE } from './conditions.js';
+import { CONDITIONS } from './conditions.js';
 import type { DifferencesAnswer, DifferencesQuery, NodeDifference } from './differences.dto.js';
+import { type NodeHours, nodeHours } from './node-hours.js';
 import { benchmarks, type RangeNode, rangeNodes } from './range-nodes.js';
 import { rounded } from '../series/series.js';
 
 const MAX_DAYS = 7;
 const MAX_LISTED = 200;
-const PEERS_BEFORE_US = 2 * HOUR_US;
-
-/** Of the last hour of each node in a time range; the most peers also of two hours before. */
-const LAST_HOURS = `
-  WITH hours AS MATERIALIZED (
-    SELECT node_id, max(hour) AS hour, max(peers_max) AS peers_max,
-           sum(clock_steps) FILTER (WHERE hour > ${timeSql('$4')} - interval '1 hour') AS clock_steps
-      FROM insight_node_hours WHERE ${HOURS_IN_RANGE} GROUP BY node_id
-  )
-  SELECT node_id AS node, peers_bins AS "peersBins", clock_offset_us / 1000.0::float8 AS "clockOffsetMs",
-         hours.peers_max::float8 AS "peersMax", coalesce(hours.clock_steps, 0)::float8 AS "clockSteps"
-    FROM hours
-   CROSS JOIN LATERAL (SELECT peers_bins, clock_offset_us FROM insight_node_hours AS one
-                        WHERE one.chain_id = $1 AND one.node_id = hours.node_id AND one.hour = hours.hour OFFSET 0) AS last`;
-
-interface HourRow {
-  node: number;
-  peersBins: Buffer;
-  peersMax: number | null;
-  clockOffsetMs: number | null;
-  clockSteps: number;
-}
 
 /** Finds in what some nodes differ from the others of their chain. */
 @Injectable()
@@ -55,9 +33,13 @@ export class DifferencesReadModel {
           `must be at most ${MAX_DAYS.toString()} days before the end`,
         );
       const nodes = await rangeNodes(read);
-      const ids = await groupOf(read, query, nodes);
+      const hours = await nodeHours(read);
+      const ids = await groupOf(read, query, { nodes, hours });
       const group = nodes.filter(({ id }) => ids.has(id));
-      const differences = compareGroups(attributesOf(await subjectsOf(read, nodes, this.labels)), ids);
+      const differences = compareGroups(
+        attributesOf(await subjectsOf(read, { nodes, hours }, this.labels)),
+        ids,
+      );
       const seen = new Set(nodes.map(({ peerId }) => peerId));
       return {
         ...rangeAnswer(read, nodes.length),
@@ -72,31 +54,31 @@ export class DifferencesReadModel {
   }
 }
 
+/** Of the nodes in a time range. */
+interface Known {
+  nodes: readonly RangeNode[];
+  hours: readonly NodeHours[];
+}
+
 async function groupOf(
   read: ChainRead,
   { peer_id, condition }: DifferencesQuery,
-  nodes: readonly RangeNode[],
+  { nodes, hours }: Known,
 ): Promise<ReadonlySet<number>> {
-  if (condition !== undefined) return await CONDITIONS[condition](read);
+  if (condition !== undefined) return await CONDITIONS[condition](read, hours);
   const wanted = new Set(peer_id);
   return new Set(nodes.filter(({ peerId }) => wanted.has(peerId)).map(({ id }) => id));
 }
 
 async function subjectsOf(
   read: ChainRead,
-  nodes: readonly RangeNode[],
+  { nodes, hours }: Known,
   labels: AddressLabels,
 ): Promise<Subject[]> {
   const measured = await benchmarks(read);
-  const rows = await read.transaction.query<HourRow>(LAST_HOURS, [
-    read.id,
-    read.range.from - PEERS_BEFORE_US,
-    read.range.to,
-    read.range.from,
-  ]);
-  const hours = new Map(rows.map((row) => [row.node, row]));
+  const byNode = new Map(hours.map((row) => [row.node, row]));
   return nodes.map((node) => {
-    const hour = hours.get(node.id);
+    const hour = byNode.get(node.id);
     return {
       ...node,
       label: node.address === null ? null : labels.of(node.address),
@@ -108,7 +90,7 @@ async function subjectsOf(
   });
 }
 
-function peersRatio({ peersBins, peersMax }: HourRow): number | null {
+function peersRatio({ peersBins, peersMax }: NodeHours): number | null {
   const median = countQuantile(peersBins, 0.5);
   if (median === null || peersMax === null) return null;
   return peersMax === 0 ? 0 : median / peersMax;
