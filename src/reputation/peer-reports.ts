@@ -1,5 +1,6 @@
 import {
   Conditions,
+  type CursorQuery,
   HOUR_MS,
   mayHave,
   NEWEST_MESSAGE,
@@ -55,10 +56,14 @@ const IN_RUNS =
  * The newest reports of a window: those that are aggregated and contain the peer, and all others, which are decompressed
  * when they are fetched.
  */
-export function reportsQuery({ peerId, bounds, window, newReports, after, count }: ReportsQuery): {
-  sql: string;
-  parameters: readonly unknown[];
-} {
+export function reportsQuery({
+  peerId,
+  bounds,
+  window,
+  newReports,
+  after,
+  count,
+}: ReportsQuery): CursorQuery {
   const conditions = new Conditions();
   const parameter = (value: unknown, type: string): string => `${conditions.parameter(value)}::${type}`;
   const [from, to] = [window.from, window.to].map((time) =>
@@ -85,7 +90,7 @@ export function reportsQuery({ peerId, bounds, window, newReports, after, count 
     newReports === undefined
       ? otherReports(conditions.sql, newest)
       : laterReports(conditions.sql, newReports, parameter);
-  const sql = `
+  const text = `
     WITH connection AS MATERIALIZED (
       SELECT id, collector, peer_id, greatest(oldest_created_at, ${from ?? ''}) AS lower,
              least(${NEWEST_MESSAGE}, ${to ?? ''}) AS upper
@@ -105,7 +110,7 @@ export function reportsQuery({ peerId, bounds, window, newReports, after, count 
            (SELECT ${LOWEST_REPUTATION} AS reputation, ${ANY_CONNECTED} AS connected
               FROM (${reportedValues(`(SELECT ${peer} AS key, nodes->${peer} AS entry
                                 FROM (${NODE_SETS}) AS node_set) AS entry_of_set`)}) AS values_of_sets) AS reported`;
-  return { sql, parameters: conditions.parameters };
+  return { text, values: conditions.parameters };
 }
 
 /** The reports of each run of the peer, by the indexes of runs and of the reports of a connection. */

@@ -128,7 +128,7 @@ class PeerReports {
   ): AsyncGenerator<readonly string[], void, undefined> {
     const { peerId, bounds, last: after } = this;
     const query = reportsQuery({ peerId, bounds, window, newReports, after, count: SORTED });
-    const reports = await this.transaction.open<ReportRow>(query.sql, query.parameters);
+    const reports = this.transaction.open<ReportRow>(query);
     this.readCount = 0;
     for (let left = limit; left > 0;) {
       const found = await reports.fetch(Math.min(left, DECOMPRESSED));

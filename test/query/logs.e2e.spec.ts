@@ -99,7 +99,7 @@ async function exported(
   });
   expect(answer.status).toBe(200);
   expect(answer.headers.get('content-type')).toContain(format);
-  expect(answer.headers.get('vary')).toBe('Accept');
+  expect(answer.headers.get('vary')).toBe('Accept, Accept-Encoding');
   const text = await answer.text();
   return format === 'text/csv' ? messagesOfCsv(text) : messagesOfLines(text);
 }
@@ -592,11 +592,11 @@ describe('the query plans', () => {
 
   async function explain(
     database: TestDatabase,
-    { sql, parameters }: { sql: string; parameters: readonly unknown[] },
+    { text, values }: { text: string; values: readonly unknown[] },
   ): Promise<Plan[]> {
     const [found] = await database.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
-      `EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`,
-      [...parameters],
+      `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`,
+      [...values],
     );
     const flat = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(flat)];
     const root = found?.['QUERY PLAN'][0].Plan;

@@ -267,7 +267,7 @@ describe('the messages of a node', () => {
         found.push(...texts);
       }
       expect(found).toHaveLength(1);
-      const from = Date.parse(String(open.mock.calls[1]?.[1][2]));
+      const from = Date.parse(String(open.mock.calls[1]?.[0].values[2]));
       expect(Math.abs(now - 6 * 3_600_000 - from)).toBeLessThan(60_000);
     } finally {
       clock.mockRestore();

@@ -65,7 +65,7 @@ describe('a streamed read', () => {
       count += 1;
       for (let n = 0; n < yielded; n += 1) yield n;
       // Cursors at their end, of which some are still to be closed.
-      for (let n = 0; n < 10; n += 1) await (await transaction.open('SELECT 1', [])).fetch(2);
+      for (let n = 0; n < 10; n += 1) await transaction.open({ text: 'SELECT 1', values: [] }).fetch(2);
       if (count <= failures) await transaction.query(failing(sqlState));
       yield yielded;
     })[Symbol.asyncIterator]();
@@ -178,11 +178,11 @@ describe('the chunks of a cursor', () => {
   it('have all rows, few at once if these are long', async () => {
     await using readers = await Readers.create({ max: 1 });
     const pieces = await ReadTransaction.run(readers.dataSource, async (transaction) => {
-      const cursor = await transaction.open<{ n: number; text: string }>(
-        `SELECT n, repeat('x', CASE WHEN n <= 500 THEN 10 ELSE 5000 END) AS text
-           FROM generate_series(1, $1::int) AS n ORDER BY n`,
-        [700],
-      );
+      const cursor = transaction.open<{ n: number; text: string }>({
+        text: `SELECT n, repeat('x', CASE WHEN n <= 500 THEN 10 ELSE 5000 END) AS text
+                 FROM generate_series(1, $1::int) AS n ORDER BY n`,
+        values: [700],
+      });
       const size = new AdaptiveFetchSize({ length: 10_000, firstRows: 8, maxRows: 100 });
       const found: number[][] = [];
       for await (const rows of cursor.pieces(size, ({ text }) => text.length)) {

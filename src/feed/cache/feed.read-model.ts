@@ -190,7 +190,7 @@ export class FeedReadModel {
     sql: string,
     parameters: readonly unknown[],
   ): AsyncGenerator<readonly Row[], void, undefined> {
-    const cursor = await transaction.open<Row>(sql, parameters);
+    const cursor = transaction.open<Row>({ text: sql, values: parameters });
     const bounds = { length: this.limits.fetchBytes, firstRows: FIRST_ROWS, maxRows: MAX_ROWS };
     yield* cursor.pieces(new AdaptiveFetchSize(bounds), ({ text }) => text.length);
   }

@@ -100,21 +100,28 @@ const spansSql = (order: 'lower ASC, id ASC' | 'upper DESC, id DESC'): string =>
    WHERE lower <= upper
    ORDER BY ${order}`;
 
+const SPANS_NEWEST = spansSql('upper DESC, id DESC');
+const SPANS_OLDEST = spansSql('lower ASC, id ASC');
+
 /** The connections of a peer that may have selected messages: of that time and of those types. */
-export async function connectionSpans(
+export function connectionSpans(
   transaction: ReadTransaction,
   { peerId, chain, filter, types, order, after }: MessageSelection,
-): Promise<ReadCursor<ConnectionSpan>> {
+): ReadCursor<ConnectionSpan> {
   const isDescending = order.sql === 'DESC';
   const starts = [filter.start_time, isDescending ? undefined : after?.createdAt];
   const ends = [filter.end_time, isDescending ? after?.createdAt : undefined];
-  return await transaction.open(spansSql(isDescending ? 'upper DESC, id DESC' : 'lower ASC, id ASC'), [
-    peerId,
-    extreme(starts, (one, other) => one > other),
-    extreme(ends, (one, other) => one < other),
-    filter.msg === undefined ? (types ?? null) : typesOf([filter.msg]).numbers,
-    chain ?? null,
-  ]);
+  return transaction.open({
+    name: isDescending ? 'spans_newest' : 'spans_oldest',
+    text: isDescending ? SPANS_NEWEST : SPANS_OLDEST,
+    values: [
+      peerId,
+      extreme(starts, (one, other) => one > other),
+      extreme(ends, (one, other) => one < other),
+      filter.msg === undefined ? (types ?? null) : typesOf([filter.msg]).numbers,
+      chain ?? null,
+    ],
+  });
 }
 
 /** The latest or earliest time, compared by milliseconds: the conditions on the rows themselves are exact. */

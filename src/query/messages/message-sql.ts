@@ -1,5 +1,6 @@
 import {
   Conditions,
+  type CursorQuery,
   logTable,
   type ReadCursor,
   type ReadTransaction,
@@ -85,15 +86,14 @@ export interface ProjectedMessage {
   text: string;
 }
 
-/** Opens a cursor on the selected messages of a range, sorted. Only fetched rows are read. */
-export async function openRange(
+/** A cursor on the selected messages of a range, sorted. Only fetched rows are read. */
+export function openRange(
   transaction: ReadTransaction,
   range: ReadRange,
   selection: MessageSelection,
   limit: number,
-): Promise<ReadCursor<ProjectedMessage>> {
-  const { sql, parameters } = rangeQuery(range, selection, limit);
-  return await transaction.open(sql, parameters);
+): ReadCursor<ProjectedMessage> {
+  return transaction.open(rangeQuery(range, selection, limit));
 }
 
 /**
@@ -104,7 +104,7 @@ export function rangeQuery(
   { connection, from, to }: ReadRange,
   { filter, types, order, after, peerId, projection }: MessageSelection,
   limit: number,
-): { sql: string; parameters: readonly unknown[] } {
+): CursorQuery {
   const conditions = new Conditions();
   const parameter = (value: unknown): string => conditions.parameter(value);
   conditions.add(`peer_connection_id = ${parameter(connection.id)}::bigint`);
@@ -134,7 +134,7 @@ export function rangeQuery(
                      ORDER BY created_at ${order.sql}, id ${order.sql}${limitSql}) AS message
              -- So that the text of the time is computed once.
              OFFSET 0) AS message_text`;
-  return { sql, parameters: conditions.parameters };
+  return { text: sql, values: conditions.parameters };
 }
 
 function addFilter(conditions: Conditions, filter: MessageFilter): void {

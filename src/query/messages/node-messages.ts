@@ -31,7 +31,7 @@ export class NodeMessages {
   async *rows(): AsyncGenerator<readonly string[], void, undefined> {
     const { order, limit } = this.selection;
     const now = Math.floor(this.transaction.now / 1000);
-    const spans = await connectionSpans(this.transaction, this.selection);
+    const spans = connectionSpans(this.transaction, this.selection);
     let piece: string[] = [];
     for (let count = 0; count < limit;) {
       if (piece.length > 0 && !this.open.every(({ buffered }) => buffered !== undefined)) {
@@ -54,20 +54,20 @@ export class NodeMessages {
         piece.push(open.message.text);
       } else if (range !== undefined && order.start(range) === start) {
         this.pending.splice(this.pending.indexOf(range), 1);
-        await this.begin(range, limit - count);
+        this.begin(range, limit - count);
       } else if (span !== undefined) {
         spans.take();
         const firstRange = order.first(span, now);
-        if (firstRange !== null) await this.begin(firstRange, limit - count);
+        if (firstRange !== null) this.begin(firstRange, limit - count);
       }
     }
     if (piece.length > 0) yield piece;
   }
 
-  private async begin(range: ReadRange, limit: number): Promise<void> {
+  private begin(range: ReadRange, limit: number): void {
     const next = this.selection.order.next(range);
     if (next !== null) this.pending.push(next);
-    this.open.push(await openRange(this.transaction, range, this.selection, limit));
+    this.open.push(openRange(this.transaction, range, this.selection, limit));
   }
 
   private firstPending(): ReadRange | undefined {

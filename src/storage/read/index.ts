@@ -1,5 +1,6 @@
 export { deferredRows, mappedRows } from './deferred-rows.js';
 export { Conditions } from './conditions.js';
+export type { CursorQuery } from './cursor-fetch.js';
 export { AdaptiveFetchSize, ReadCursor } from './read-cursor.js';
 export { readRows } from './read-rows.js';
 export { ReadTransaction } from './read-transaction.js';

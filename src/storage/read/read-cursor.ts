@@ -1,4 +1,5 @@
 import type { QueryResultRow } from 'pg';
+import type { CursorQuery } from './cursor-fetch.js';
 import type { ReadTransaction } from './read-transaction.js';
 
 /** The minimum weight of a new row in the average. */
@@ -42,10 +43,12 @@ export class ReadCursor<Row extends QueryResultRow> {
   private rows: Row[] = [];
   private at = 0;
   private ended = false;
+  private isOpen = false;
 
   constructor(
     private readonly transaction: ReadTransaction,
     private readonly name: string,
+    private readonly query: CursorQuery,
   ) {}
 
   /**
@@ -63,7 +66,9 @@ export class ReadCursor<Row extends QueryResultRow> {
 
   /** Fetches and returns the next rows, up to `count`. */
   async fetch(count: number): Promise<Row[]> {
-    const rows = await this.transaction.query<Row>(`FETCH ${count.toString()} FROM ${this.name}`);
+    const query = this.isOpen ? undefined : this.query;
+    this.isOpen = true;
+    const rows = await this.transaction.fetch<Row>(this.name, count, query);
     if (rows.length < count) await this.close();
     return rows;
   }

@@ -1,6 +1,7 @@
 import type { QueryResult, QueryResultRow } from 'pg';
 import type { DataSource } from 'typeorm';
 import { isRolledBack, microsecondsOf } from '../schema/index.js';
+import type { CursorQuery } from './cursor-fetch.js';
 import { ReadCursor } from './read-cursor.js';
 import { asError, ReaderConnection } from './reader-connection.js';
 import type { RowStatement } from './row-portal.js';
@@ -152,15 +153,23 @@ export class ReadTransaction {
     return this.connection.rows(statement, this.signal);
   }
 
-  /** Opens a server-side cursor for a query. */
-  async open<Row extends QueryResultRow>(
-    sql: string,
-    parameters: readonly unknown[],
-  ): Promise<ReadCursor<Row>> {
+  /** A cursor for a query, which its first fetch opens. */
+  open<Row extends QueryResultRow>(query: CursorQuery): ReadCursor<Row> {
     this.cursors += 1;
-    const name = `rows_${this.cursors.toString()}`;
-    await this.query(`DECLARE ${name} NO SCROLL CURSOR FOR ${sql}`, parameters);
-    return new ReadCursor(this, name);
+    return new ReadCursor(this, `rows_${this.cursors.toString()}`, query);
+  }
+
+  /**
+   * Fetches rows of a cursor.
+   *
+   * @param query of one that is to be opened
+   */
+  async fetch<Row extends QueryResultRow>(
+    cursor: string,
+    count: number,
+    query: CursorQuery | undefined,
+  ): Promise<Row[]> {
+    return (await this.connection.fetch<Row>(cursor, count, query, this.signal)).rows;
   }
 
   /** Closes a finished cursor, later and with others. The end of the transaction closes the rest. */

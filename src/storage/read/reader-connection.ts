@@ -4,6 +4,7 @@ import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { connect } from 'node:net';
 import { untilAborted, withDeadline } from '../../platform/async/index.js';
 import { isRolledBack } from '../schema/index.js';
+import { CursorFetch, type CursorQuery } from './cursor-fetch.js';
 import { RowPortal, type RowStatement } from './row-portal.js';
 
 /** Classes of errors after which the session may have ended: connection, operator intervention, internal error. */
@@ -74,7 +75,32 @@ export class ReaderConnection {
     signal?: AbortSignal,
   ): Promise<QueryResult<Row>> {
     signal?.throwIfAborted();
-    const result = this.client.query<Row>(statement);
+    return await this.result(this.client.query<Row>(statement), signal);
+  }
+
+  /**
+   * Fetches rows of a portal within a transaction: see {@link CursorFetch}.
+   *
+   * @throws the signal's reason; errors of the database
+   */
+  async fetch<Row extends QueryResultRow>(
+    portal: string,
+    count: number,
+    query: CursorQuery | undefined,
+    signal: AbortSignal,
+  ): Promise<QueryResult<Row>> {
+    signal.throwIfAborted();
+    const result = new Promise<QueryResult<Row>>((resolve, reject) => {
+      const fetch = new CursorFetch<Row>(portal, count, query, (error, rows) => {
+        if (error === null) resolve(rows);
+        else reject(error);
+      });
+      this.client.query(fetch as unknown as pg.Submittable);
+    });
+    return await this.result(result, signal);
+  }
+
+  private async result<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     const ended = result.then(
       () => undefined,
       () => undefined,

@@ -1,12 +1,14 @@
 import pg, { type Connection } from 'pg';
 import { AdaptiveFetchSize } from './read-cursor.js';
 
-/** A statement whose rows have one column, of type text. */
+/** A statement whose rows have one column, of type text, or become texts. */
 export interface RowStatement {
   text: string;
   values?: readonly unknown[];
   /** It is planned once for each session under this name, and must always have the same text. */
   name?: string;
+  /** The text of a row of several columns. */
+  toRow?: (values: readonly (string | null)[]) => string;
   /** Rows of the first piece: 64 by default. */
   firstRows?: number;
   /** Rows of any piece: 500 by default. */
@@ -17,6 +19,8 @@ export interface RowStatement {
 const MAX_LENGTH = 262_144;
 const FIRST_ROWS = 64;
 const MAX_ROWS = 500;
+
+const firstOf = ([text]: readonly (string | null)[]): string => text ?? '';
 
 /** Pieces have time limits of their own: see `readRows`. This one is longer than that of the pool. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1;
@@ -51,6 +55,7 @@ const QueryBase = pg.Query as unknown as new (
 export class RowPortal extends QueryBase {
   readonly query_timeout = NO_TIMEOUT_MS;
   private readonly size: AdaptiveFetchSize;
+  private readonly toRow: (values: readonly (string | null)[]) => string;
   private piece: string[] = [];
   /** A piece that is not taken yet. */
   private ready: readonly string[] | undefined;
@@ -64,7 +69,7 @@ export class RowPortal extends QueryBase {
 
   /** @param onEnd is called when PostgreSQL has ended the statement */
   constructor(
-    { text, values = [], name, firstRows = FIRST_ROWS, maxRows = MAX_ROWS }: RowStatement,
+    { text, values = [], name, toRow = firstOf, firstRows = FIRST_ROWS, maxRows = MAX_ROWS }: RowStatement,
     onEnd: () => void,
   ) {
     const size = new AdaptiveFetchSize({
@@ -80,6 +85,7 @@ export class RowPortal extends QueryBase {
       callback: onEnd,
     });
     this.size = size;
+    this.toRow = toRow;
   }
 
   /**
@@ -114,12 +120,17 @@ export class RowPortal extends QueryBase {
   }
 
   handleRowDescription(): void {
-    // One column, of type text.
+    // Values stay texts.
   }
 
-  handleDataRow({ fields: [text = ''] }: { fields: readonly string[] }): void {
-    this.piece.push(text);
-    this.size.saw(text.length);
+  handleDataRow({ fields }: { fields: readonly (string | null)[] }): void {
+    try {
+      const text = this.toRow(fields);
+      this.piece.push(text);
+      this.size.saw(text.length);
+    } catch (error) {
+      this.abandon(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 
   handlePortalSuspended(connection: Connection): void {
