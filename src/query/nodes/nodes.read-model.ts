@@ -10,6 +10,7 @@ import {
   singleRow,
   timeText,
 } from '../../storage/index.js';
+import { NODE_LIST_COLUMNS, nodeJson } from './node-rows.js';
 import type { NodeConnectionsQuery, NodesQuery } from './nodes.query.js';
 
 /** The position after which a page of nodes begins. */
@@ -72,9 +73,6 @@ const members = (columns: readonly string[]): string =>
 const STATUS = `
   min(state.status COLLATE "C") AS status, min(state.since) AS status_since, bool_or(state.clock_wrong) AS clock_wrong`;
 const STATUS_OVER_NODE = STATUS.replaceAll(/\) AS/g, ') OVER node AS');
-
-const STATUS_FIELDS = `
-  'status', status, 'status_since', ${timeText('status_since')}, 'clock_wrong', clock_wrong`;
 
 const NODE_FIELDS = `
   'id', id, 'ip_addr', ip_addr, 'created_at', ${timeText('created_at')}, 'audit', audit,
@@ -178,15 +176,12 @@ function nodesQuery(query: NodesQuery, chain: string | undefined): RowStatement 
                              ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
        ORDER BY peer_id, ${CHAIN_ORDER}, created_at DESC, id DESC
     )
-    SELECT json_build_object(
-             ${nodeFields('connections > 0', 'last_message_at')},
-             'connections', connections, 'duplicate', duplicate, ${STATUS_FIELDS},
-             'cursor', json_build_array(peer_id, chain_order)::text)::text AS row
+    SELECT ${NODE_LIST_COLUMNS}
       FROM (SELECT * FROM open UNION ALL SELECT * FROM ended) AS node${conditions.where}
      ORDER BY peer_id, chain_order LIMIT ${parameter(query.limit)}::bigint`;
   // Most requests have no conditions. The texts of others are too many to be kept.
   const isPlain = conditions.where === '' && cursor === undefined;
-  return { ...(isPlain && { name: 'nodes' }), text, values: conditions.parameters };
+  return { ...(isPlain && { name: 'nodes' }), text, values: conditions.parameters, toRow: nodeJson };
 }
 
 function after(text: string, parameter: (value: unknown) => string): string {
