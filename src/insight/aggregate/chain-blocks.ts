@@ -1,10 +1,9 @@
-import type { NodeClocks, Stamped } from './node-clocks.js';
+import { ImportedBlock, LIVE_US } from './imported-block.js';
+import type { NodeClocks } from './node-clocks.js';
 import type { ObserverGaps } from './observer-gaps.js';
 import { closingOf, minuteOf, MINUTE_US, type Observation } from './observation.js';
 import { binsOf, quantile, sortedNumbers } from './quantiles.js';
 
-/** A later import is that of a node which catches up. */
-const LIVE_US = MINUTE_US;
 /** A block reaches those nodes first that have its parent; others must import their branch before. */
 const FIRST_NODES = 5;
 /** Nodes that imported one of so many heights before are expected to import a block. */
@@ -13,23 +12,6 @@ const HEIGHTS_BEFORE = 10;
 const MAX_IMPORTS_OF_MINUTE = 300;
 /** Origins of blocks that a node imports as they spread. Old builds name none. */
 const LIVE_ORIGINS = new Set<string | null>([null, 'NetworkBroadcast', 'ConsensusBroadcast', 'Own']);
-
-/** The import of a block, without what all imports of it share. */
-interface Arrival extends Stamped {
-  isOwn: boolean;
-}
-
-/** What nodes said of a block. */
-interface Block {
-  /** By node. */
-  arrivals: Map<number, Arrival>;
-  /** See {@link ChainBlocks.liveTimes}: until something is added, or clocks are known better. */
-  times: ReadonlyMap<number, number> | undefined;
-  /** When it was first seen, once that is certain: as long as nothing is added. */
-  settledAt: number | undefined;
-  /** What was computed of it last, as long as nothing is added. */
-  stats: BlockStats | undefined;
-}
 
 /** A block, and how it reached the nodes of its chain. Times are microseconds since the epoch, delays milliseconds. */
 export interface BlockStats {
@@ -46,9 +28,9 @@ export interface BlockStats {
   singleSource: boolean;
   /** Nodes that imported it as it spread. */
   reporters: number;
-  /** Expected nodes, ascending, and the delay at each of them; null where it did not arrive. */
-  expected: readonly number[];
-  delaysMs: readonly (number | null)[];
+  /** Expected nodes, ascending, and the delay at each of them; NaN where it did not arrive. */
+  expected: Int32Array;
+  delaysMs: Float64Array;
   /** Expected nodes at which it arrived. */
   arrived: number;
   /** Over the expected nodes; null where the block did not reach so many. */
@@ -64,11 +46,11 @@ export interface BlockStats {
 
 /** The blocks of one chain that nodes imported in the last minutes. */
 export class ChainBlocks {
-  private readonly byHeight = new Map<number, Map<string, Block>>();
+  private readonly byHeight = new Map<number, Map<string, ImportedBlock>>();
+  /** What was computed of open blocks last, as long as nothing is added to them. */
+  private readonly computed = new Map<ImportedBlock, BlockStats>();
   /** Nodes that sent anything, by minute, and how many blocks they imported in it. */
   private readonly heard = new Map<number, Map<number, number>>();
-  /** Of a calculation; see {@link stats}. */
-  private liveNodes = new Map<number, ReadonlyMap<number, number>>();
 
   constructor(
     readonly chain: number,
@@ -79,36 +61,24 @@ export class ChainBlocks {
   /** Adds a message. The order does not matter, and neither do repeated ones. */
   add(observation: Observation): void {
     const minute = minuteOf(observation.receivedAt);
-    const { source, receivedAt, createdAt, report } = observation;
+    const { source, report } = observation;
     const nodes = this.heard.get(minute) ?? new Map<number, number>();
     this.heard.set(minute, nodes);
     const imports = nodes.get(source.node) ?? 0;
     nodes.set(source.node, imports);
     if (report?.kind !== 'import' || !LIVE_ORIGINS.has(report.origin)) return;
     const { height, hash } = report;
-    const known = this.byHeight.get(height)?.get(hash)?.arrivals.get(source.node);
-    if (known === undefined && imports >= MAX_IMPORTS_OF_MINUTE) return;
-    // A block can become the best one of a node again.
-    if (known !== undefined && !isEarlier(observation, known)) return;
+    const hashes = this.byHeight.get(height);
+    const known = hashes?.get(hash);
+    const replaced = known?.receivedAtOf(source.node);
+    if (replaced === undefined && imports >= MAX_IMPORTS_OF_MINUTE) return;
+    if (known?.isFirstImport(observation) === false) return;
     nodes.set(source.node, imports + 1);
-    if (known !== undefined) this.notHeard(known);
-    const { arrivals } = this.changed(height, hash);
-    arrivals.set(source.node, {
-      source,
-      receivedAt,
-      createdAt,
-      isOwn: report.origin === 'Own',
-      at: undefined,
-    });
-  }
-
-  /** A block to which something is added. */
-  private changed(height: number, hash: string): Block {
-    const hashes = this.byHeight.get(height) ?? new Map<string, Block>();
-    this.byHeight.set(height, hashes);
-    const block = hashes.get(hash) ?? emptyBlock();
-    hashes.set(hash, block);
-    return forgetComputed(block);
+    if (replaced !== undefined) this.notHeard(source.node, replaced);
+    const block = known ?? new ImportedBlock(this.clocks);
+    block.add(observation, report.origin === 'Own');
+    this.computed.delete(block);
+    this.byHeight.set(height, (hashes ?? new Map<string, ImportedBlock>()).set(hash, block));
   }
 
   /**
@@ -125,22 +95,22 @@ export class ChainBlocks {
     openFrom: number,
     isFinalized: (height: number, hash: string, before: number) => boolean,
   ): { blocks: BlockStats[]; computed: BlockStats[] } {
-    this.liveNodes = new Map();
-    this.refresh();
+    this.refresh(openFrom);
     const blocks: BlockStats[] = [];
     const computed: BlockStats[] = [];
     for (const [height, hashes] of this.byHeight) {
       for (const [hash, block] of hashes) {
-        const known = block.stats;
-        if (known !== undefined && known.firstSeenAt >= openFrom && known.firstSeenAt < to) {
+        const known = this.computed.get(block);
+        if (known !== undefined && known.firstSeenAt < to) {
           blocks.push(known);
           continue;
         }
-        const firstSeenAt = this.firstLiveTime(block);
+        const { firstSeenAt } = block;
         if (!(firstSeenAt >= from && firstSeenAt < to)) continue;
-        const stats = this.statsOf(block, height, hash, firstSeenAt, isFinalized);
-        if (stats === undefined) continue;
-        block.stats = stats;
+        const sources = this.sources(block);
+        if (!sources.counts && !isFinalized(height, hash, closingOf(minuteOf(firstSeenAt)))) continue;
+        const stats = { ...this.delays(block, height, hash), singleSource: sources.single };
+        this.computed.set(block, stats);
         blocks.push(stats);
         computed.push(stats);
       }
@@ -149,23 +119,11 @@ export class ChainBlocks {
     return { blocks, computed };
   }
 
-  /** Clocks may be known better than before. */
-  private refresh(): void {
-    for (const hashes of this.byHeight.values())
-      for (const block of hashes.values()) if (block.settledAt === undefined) block.times = undefined;
-  }
-
-  private statsOf(
-    block: Block,
-    height: number,
-    hash: string,
-    firstSeenAt: number,
-    isFinalized: (height: number, hash: string, before: number) => boolean,
-  ): BlockStats | undefined {
-    const times = this.liveTimes(block);
-    const sources = this.sources(block.arrivals, times, firstSeenAt);
-    if (!sources.counts && !isFinalized(height, hash, closingOf(minuteOf(firstSeenAt)))) return undefined;
-    return { ...this.delays(height, hash, times, firstSeenAt), singleSource: sources.single };
+  /** Clocks may be known better than before, and blocks that are about to be closed are computed again. */
+  private refresh(openFrom: number): void {
+    for (const hashes of this.byHeight.values()) for (const block of hashes.values()) block.refresh();
+    for (const [block, { firstSeenAt }] of this.computed)
+      if (firstSeenAt < openFrom) this.computed.delete(block);
   }
 
   /** Nodes that sent anything in a minute, and how many blocks they imported in it as they spread. */
@@ -174,7 +132,7 @@ export class ChainBlocks {
   }
 
   /** Counts an import no more, because an earlier one of the same block is known. */
-  private notHeard({ source: { node }, receivedAt }: Arrival): void {
+  private notHeard(node: number, receivedAt: number): void {
     const nodes = this.heard.get(minuteOf(receivedAt));
     const imports = nodes?.get(node);
     if (imports !== undefined) nodes?.set(node, imports - 1);
@@ -183,9 +141,12 @@ export class ChainBlocks {
   /** When any block of a height became the best one of a node; undefined if none did. */
   firstSeenOf(height: number): number | undefined {
     let first = Infinity;
-    for (const block of this.byHeight.get(height)?.values() ?? [])
-      first = Math.min(first, this.firstLiveTime(block));
+    for (const block of this.blocksOf(height)) first = Math.min(first, block.firstSeenAt);
     return first === Infinity ? undefined : first;
+  }
+
+  private blocksOf(height: number): Iterable<ImportedBlock> {
+    return this.byHeight.get(height)?.values() ?? [];
   }
 
   /** Nodes that sent anything in the minute of a time, or in the one before. */
@@ -195,79 +156,64 @@ export class ChainBlocks {
   }
 
   /** A single hostile node can report any block: two addresses must, or a third of the nodes. */
-  private sources(
-    arrivals: ReadonlyMap<number, Arrival>,
-    times: ReadonlyMap<number, number>,
-    at: number,
-  ): { counts: boolean; single: boolean } {
-    const addresses = new Set([...times.keys()].map((node) => arrivals.get(node)?.source.address));
-    if (addresses.size >= 2) return { counts: true, single: false };
-    const nodes = this.heardAround(at).size;
+  private sources(block: ImportedBlock): { counts: boolean; single: boolean } {
+    if (block.addresses().size >= 2) return { counts: true, single: false };
+    const nodes = this.heardAround(block.firstSeenAt).size;
     const single = nodes <= 1;
-    return { counts: times.size >= (single ? 1 : Math.max(2, Math.ceil(nodes / 3))), single };
+    return {
+      counts: block.liveNodes().length >= (single ? 1 : Math.max(2, Math.ceil(nodes / 3))),
+      single,
+    };
   }
 
-  private delays(
-    height: number,
-    hash: string,
-    times: ReadonlyMap<number, number>,
-    firstSeenAt: number,
-  ): Omit<BlockStats, 'singleSource'> {
-    const expected = this.expectedAt(height, hash, times, firstSeenAt);
-    const delaysMs = expected.map((node) => {
-      const time = times.get(node);
-      return time === undefined ? null : (time - firstSeenAt) / 1000;
-    });
-    const sorted = sortedNumbers(delaysMs.filter((delay) => delay !== null));
-    const at = (share: number): number | null => quantile(sorted, share, expected.length);
-    const own = [...(this.byHeight.get(height)?.get(hash)?.arrivals.values() ?? [])].filter(
-      ({ isOwn }) => isOwn,
+  private delays(block: ImportedBlock, height: number, hash: string): Omit<BlockStats, 'singleSource'> {
+    const { firstSeenAt } = block;
+    const expected = this.expectedAt(block, height);
+    const delaysMs = Float64Array.from(
+      expected,
+      (node) => ((block.timeOf(node) ?? NaN) - firstSeenAt) / 1000,
     );
+    const arrived = delaysMs.reduce((count, delay) => (Number.isNaN(delay) ? count : count + 1), 0);
+    const sorted = sortedNumbers(delaysMs).subarray(0, arrived);
+    const at = (share: number): number | null => quantile(sorted, share, expected.length);
     return {
       chain: this.chain,
       height,
       hash,
       firstSeenAt,
-      parent: this.parentOf(height, times, own),
-      author: own.length === 1 ? (own[0]?.source.node ?? null) : null,
-      reporters: times.size,
+      parent: this.parentOf(block, height),
+      author: block.author ?? null,
+      reporters: block.liveNodes().length,
       expected,
       delaysMs,
-      arrived: sorted.length,
+      arrived,
       p50Ms: at(0.5),
       p90Ms: at(0.9),
       p95Ms: at(0.95),
       p99Ms: at(0.99),
-      spreadMs: sorted.length === 0 ? null : (sorted.at(-1) ?? 0) - (sorted[0] ?? 0),
+      spreadMs: arrived === 0 ? null : (sorted.at(-1) ?? 0) - (sorted[0] ?? 0),
       bins: binsOf(sorted),
     };
   }
 
   /** The block of the height before that was the best one of its author, or of most of its first nodes, when they got it. */
-  private parentOf(
-    height: number,
-    times: ReadonlyMap<number, number>,
-    own: readonly Arrival[],
-  ): string | null {
-    const before = [...(this.byHeight.get(height - 1) ?? [])].map(
-      ([hash, block]) => [hash, this.liveTimes(block)] as const,
-    );
+  private parentOf(block: ImportedBlock, height: number): string | null {
+    const before = [...(this.byHeight.get(height - 1) ?? [])];
     const bestOf = (node: number, at: number): string | undefined => {
       let best: { hash: string; at: number } | undefined;
-      for (const [hash, all] of before) {
-        const time = all.get(node);
+      for (const [hash, earlier] of before) {
+        const time = earlier.timeOf(node);
         if (time !== undefined && time <= at && (best === undefined || time > best.at))
           best = { hash, at: time };
       }
       return best?.hash;
     };
-    const authors = own.map(({ source }) => source.node);
-    const first = [...times].sort(([one, at], [other, otherAt]) => at - otherAt || one - other);
+    const first = before.length === 0 ? [] : block.liveNodesByTime();
     const votes = new Map<string, number>();
-    for (const [node, at] of [...first.filter(([one]) => authors.includes(one)), ...first]) {
-      const best = bestOf(node, at);
+    for (const node of [...first.filter((one) => block.isMadeBy(one)), ...first]) {
+      const best = bestOf(node, block.timeOf(node) ?? NaN);
       if (best === undefined) continue;
-      if (authors.includes(node)) return best;
+      if (block.isMadeBy(node)) return best;
       votes.set(best, (votes.get(best) ?? 0) + 1);
       if ([...votes.values()].reduce((sum, count) => sum + count) === FIRST_NODES) break;
     }
@@ -278,72 +224,34 @@ export class ChainBlocks {
    * The nodes that imported one of the heights before; all reporters, if nothing is known of those. Without those that
    * imported another block of the height, and without those whose server did not receive data.
    */
-  private expectedAt(
-    height: number,
-    hash: string,
-    times: ReadonlyMap<number, number>,
-    firstSeenAt: number,
-  ): number[] {
-    /** With the server process that each was connected to. */
-    const expected = new Map<number, number>();
-    for (let before = height - HEIGHTS_BEFORE; before < height; before += 1) {
-      for (const [node, collector] of this.liveAt(before)) expected.set(node, collector);
+  private expectedAt(block: ImportedBlock, height: number): Int32Array {
+    const expected = new Set<number>();
+    for (let before = height - HEIGHTS_BEFORE; before < height; before += 1)
+      for (const earlier of this.blocksOf(before)) for (const node of earlier.liveNodes()) expected.add(node);
+    const isFirst = expected.size === 0;
+    if (isFirst) for (const node of block.liveNodes()) expected.add(node);
+    for (const other of this.blocksOf(height)) {
+      if (other === block) continue;
+      for (const node of other.liveNodes()) if (block.timeOf(node) === undefined) expected.delete(node);
     }
-    if (expected.size === 0) {
-      const arrivals = this.byHeight.get(height)?.get(hash)?.arrivals;
-      for (const node of times.keys()) expected.set(node, arrivals?.get(node)?.source.collector ?? 0);
-    }
-    for (const [other, block] of this.byHeight.get(height) ?? []) {
-      if (other === hash) continue;
-      for (const node of this.liveTimes(block).keys()) if (!times.has(node)) expected.delete(node);
-    }
+    const { firstSeenAt } = block;
     const blind = this.gaps.collectorsAt(firstSeenAt, firstSeenAt + LIVE_US);
-    if (blind.size > 0)
-      for (const [node, collector] of expected) if (blind.has(collector)) expected.delete(node);
-    return sortedNumbers(expected.keys());
-  }
-
-  /** The nodes that imported any block of a height as it spread, with the server process that each was connected to. */
-  private liveAt(height: number): ReadonlyMap<number, number> {
-    let nodes = this.liveNodes.get(height);
-    if (nodes === undefined) {
-      const found = new Map<number, number>();
-      for (const block of this.byHeight.get(height)?.values() ?? []) {
-        for (const node of this.liveTimes(block).keys()) {
-          const collector = block.arrivals.get(node)?.source.collector ?? 0;
-          found.set(node, Math.max(collector, found.get(node) ?? 0));
-        }
+    if (blind.size > 0) {
+      for (const node of expected) {
+        const collector = isFirst ? block.collectorOf(node) : this.collectorBefore(node, height);
+        if (blind.has(collector ?? 0)) expected.delete(node);
       }
-      this.liveNodes.set(height, found);
-      nodes = found;
     }
-    return nodes;
+    return Int32Array.from(expected).sort();
   }
 
-  /** When a block became the best one of nodes, without those that caught up. */
-  private liveTimes(block: Block): ReadonlyMap<number, number> {
-    if (block.times !== undefined) return block.times;
-    const times = new Map<number, number>();
-    let first = Infinity;
-    let isSettled = true;
-    for (const [node, arrival] of block.arrivals) {
-      const time = this.clocks.timeOf(arrival);
-      times.set(node, time);
-      first = Math.min(first, time);
-      isSettled &&= arrival.at !== undefined;
+  /** The server process that a node was connected to at the last one of the heights before that it imported. */
+  private collectorBefore(node: number, height: number): number | undefined {
+    for (let before = height - 1; before >= height - HEIGHTS_BEFORE; before -= 1) {
+      const collectors = [...this.blocksOf(before)].flatMap((block) => block.collectorOf(node) ?? []);
+      if (collectors.length > 0) return Math.max(...collectors);
     }
-    for (const [node, time] of times) if (time - first > LIVE_US) times.delete(node);
-    block.times = times;
-    block.settledAt = isSettled ? first : undefined;
-    return times;
-  }
-
-  /** Infinity if there is none. */
-  private firstLiveTime(block: Block): number {
-    if (block.settledAt !== undefined) return block.settledAt;
-    let first = Infinity;
-    for (const time of this.liveTimes(block).values()) first = Math.min(first, time);
-    return first;
+    return undefined;
   }
 
   get isEmpty(): boolean {
@@ -354,35 +262,11 @@ export class ChainBlocks {
   forget(before: number): void {
     for (const [height, hashes] of this.byHeight) {
       for (const [hash, block] of hashes) {
-        const { arrivals } = block;
-        const { size } = arrivals;
-        for (const [node, { receivedAt }] of arrivals) if (receivedAt < before) arrivals.delete(node);
-        if (arrivals.size === 0) hashes.delete(hash);
-        else if (arrivals.size < size) forgetComputed(block);
-        // It is made again in the minute in which it is needed.
-        block.times = undefined;
+        if (block.forget(before)) this.computed.delete(block);
+        if (block.isEmpty) hashes.delete(hash);
       }
       if (hashes.size === 0) this.byHeight.delete(height);
     }
     for (const minute of this.heard.keys()) if (minute < before) this.heard.delete(minute);
   }
-}
-
-/** By time of arrival, then by the node's own: the same one whatever the order in which they are read. */
-function isEarlier(one: Stamped, other: Stamped): boolean {
-  return (
-    one.receivedAt - other.receivedAt < 0 ||
-    (one.receivedAt === other.receivedAt && one.createdAt < other.createdAt)
-  );
-}
-
-function emptyBlock(): Block {
-  return { arrivals: new Map(), times: undefined, settledAt: undefined, stats: undefined };
-}
-
-function forgetComputed(block: Block): Block {
-  block.times = undefined;
-  block.settledAt = undefined;
-  block.stats = undefined;
-  return block;
 }

@@ -1,6 +1,9 @@
+import { Arrivals } from './arrivals.js';
 import type { BlockStats } from './chain-blocks.js';
-import type { NodeClocks, Stamped } from './node-clocks.js';
+import type { NodeClocks } from './node-clocks.js';
+import { NodeValues } from './node-values.js';
 import { closingOf, minuteOf, type Observation } from './observation.js';
+import { sortedNumbers } from './quantiles.js';
 
 /** Blocks that wait for finality, at most: a chain that stalls for longer has no exact times for older ones. */
 const MAX_WAITING = 2_000;
@@ -21,32 +24,24 @@ export interface FinalHeight {
 }
 
 /** A block whose height is not final yet. */
-export type WaitingBlock = Pick<
+export interface WaitingBlock extends Pick<
   BlockStats,
-  'height' | 'hash' | 'parent' | 'firstSeenAt' | 'expected' | 'reporters'
->;
+  'height' | 'hash' | 'parent' | 'firstSeenAt' | 'reporters'
+> {
+  expected: Int32Array | readonly number[];
+}
 
 /** Reports of a node that are kept at a time: a block each second is fewer. The rest, of a hostile one, is ignored. */
 const MAX_REPORTS_OF_NODE = 2_000;
 
-interface Finalized extends Stamped {
-  height: number;
-}
-
-/** When a node reported a height as final. */
-interface Reached {
-  height: number;
-  at: number;
-}
-
 /** Which blocks of one chain became final, and when. */
 export class ChainFinality {
-  /** By node, in the order of arrival. */
-  private readonly reports = new Map<number, Finalized[]>();
-  /** By height and hash: when the report of each node arrived that finalized exactly this block. */
-  private readonly exact = new Map<number, Map<string, Map<number, number>>>();
-  /** See {@link timesByNode}: as long as nothing is added. */
-  private times: ReadonlyMap<number, readonly Reached[]> | undefined;
+  /** By height and hash: the first report of each node that finalized exactly this block. */
+  private readonly exact = new Map<number, Map<string, Arrivals>>();
+  /** By node: how many of its reports are there. */
+  private readonly counts = new Map<number, number>();
+  /** Whether their times were computed, and nothing was added since. */
+  private areTimesKnown = false;
   private readonly waiting = new Map<number, Map<string, WaitingBlock>>();
 
   constructor(
@@ -56,21 +51,18 @@ export class ChainFinality {
 
   add(observation: Observation): void {
     if (observation.report?.kind !== 'finalized') return;
-    const { source, receivedAt, createdAt, report } = observation;
+    const { source, report } = observation;
     const { height, hash } = report;
-    const known = this.exact.get(height)?.get(hash)?.get(source.node);
+    const hashes = this.exact.get(height) ?? new Map<string, Arrivals>();
+    const arrivals = hashes.get(hash) ?? new Arrivals();
     // A later report of the same block says nothing new.
-    if (known !== undefined && known <= receivedAt) return;
-    const reports = this.reports.get(source.node) ?? [];
-    if (reports.length >= MAX_REPORTS_OF_NODE) return;
-    this.reports.set(source.node, reports);
-    this.times = undefined;
-    reports.push({ source, receivedAt, createdAt, at: undefined, height });
-    const hashes = this.exact.get(height) ?? new Map<string, Map<number, number>>();
-    this.exact.set(height, hashes);
-    const nodes = hashes.get(hash) ?? new Map<number, number>();
-    hashes.set(hash, nodes);
-    nodes.set(source.node, receivedAt);
+    if (!arrivals.isFirst(observation)) return;
+    const count = this.counts.get(source.node) ?? 0;
+    if (count >= MAX_REPORTS_OF_NODE) return;
+    this.counts.set(source.node, arrivals.rowOf(source.node) === undefined ? count + 1 : count);
+    arrivals.set(observation);
+    this.exact.set(height, hashes.set(hash, arrivals));
+    this.areTimesKnown = false;
   }
 
   /** Whether a node reported this block as final, in a message that arrived before a time. */
@@ -79,16 +71,25 @@ export class ChainFinality {
   }
 
   private votes(height: number, hash: string, before: number): number {
-    let votes = 0;
-    for (const at of this.exact.get(height)?.get(hash)?.values() ?? []) if (at < before) votes += 1;
-    return votes;
+    return this.exact.get(height)?.get(hash)?.countBefore(before) ?? 0;
   }
 
   /** Waits for the finality of blocks. One that is given again replaces what was known of it. */
   waitFor(blocks: Iterable<WaitingBlock>): void {
     for (const block of blocks) {
       const hashes = this.waiting.get(block.height) ?? new Map<string, WaitingBlock>();
-      this.waiting.set(block.height, hashes.set(block.hash, block));
+      const { height, hash, parent, firstSeenAt, reporters, expected } = block;
+      this.waiting.set(
+        height,
+        hashes.set(hash, {
+          height,
+          hash,
+          parent,
+          firstSeenAt,
+          reporters,
+          expected: Int32Array.from(expected),
+        }),
+      );
     }
     const surplus = this.waiting.size - MAX_WAITING;
     if (surplus <= 0) return;
@@ -98,19 +99,19 @@ export class ChainFinality {
 
   /** Clocks of nodes are known better than before. */
   refresh(): void {
-    this.times = undefined;
+    this.areTimesKnown = false;
   }
 
   /** The heights that became final in a time range, ascending. */
   finalHeights(from: number, to: number): FinalHeight[] {
-    const times = this.timesByNode();
+    const times = this.fallingTimes();
     const found: FinalHeight[] = [];
     let above: WaitingBlock | undefined;
     // From above, because a final block decides about the one below.
     for (const height of [...this.waiting.keys()].sort((one, other) => other - one)) {
       const hashes = this.waiting.get(height) ?? new Map<string, WaitingBlock>();
-      const nodes = new Set([...hashes.values()].flatMap(({ expected }) => expected));
-      const half = timeOfHalf(hashes, height, nodes.size > 0 ? nodes : new Set(times.keys()), times);
+      const nodes = expectedNodes(hashes);
+      const half = timeOfHalf(hashes, nodes.size > 0 ? nodes : new Set(this.counts.keys()), times(height));
       if (half === undefined || half < from || half >= to) continue;
       const parent = above?.height === height + 1 ? above.parent : null;
       const { inferred, ...canonical } = this.canonicalOf(height, hashes, half, parent);
@@ -135,7 +136,7 @@ export class ChainFinality {
   }
 
   get isEmpty(): boolean {
-    return this.reports.size === 0 && this.waiting.size === 0;
+    return this.exact.size === 0 && this.waiting.size === 0;
   }
 
   /**
@@ -162,55 +163,78 @@ export class ChainFinality {
     return { ...first.block, inferred: first.votes === 0 };
   }
 
-  /** By node: heights and the time from which they were final there, ascending in both. */
-  private timesByNode(): ReadonlyMap<number, readonly Reached[]> {
-    if (this.times !== undefined) return this.times;
-    const times = new Map<number, Reached[]>();
-    for (const [node, reports] of this.reports) {
-      const sorted = reports
-        .map((report) => ({ height: report.height, at: this.clocks.timeOf(report) }))
-        .sort((one, other) => one.at - other.at || one.height - other.height);
-      const rising: Reached[] = [];
-      for (const report of sorted) if (report.height > (rising.at(-1)?.height ?? -1)) rising.push(report);
-      times.set(node, rising);
-    }
-    this.times = times;
-    return times;
+  /**
+   * When each node had reported a height or a later one as final.
+   *
+   * @returns a function of the height, whose result is valid until the next call; no call may be for a higher one
+   */
+  private fallingTimes(): (height: number) => NodeValues {
+    this.computeTimes();
+    const heights = [...this.exact.keys()].sort((one, other) => one - other);
+    const times = new NodeValues();
+    return (height) => {
+      while ((heights.at(-1) ?? -Infinity) >= height)
+        for (const arrivals of this.exact.get(heights.pop() ?? NaN)?.values() ?? [])
+          for (let row = 0; row < arrivals.size; row += 1)
+            times.lower(arrivals.nodeOf(row), arrivals.timeOf(row));
+      return times;
+    };
+  }
+
+  private computeTimes(): void {
+    if (this.areTimesKnown) return;
+    for (const hashes of this.exact.values())
+      for (const arrivals of hashes.values()) arrivals.computeTimes(this.clocks);
+    this.areTimesKnown = true;
   }
 
   /** Forgets reports that arrived before a time. */
   forget(before: number): void {
-    this.times = undefined;
-    for (const [node, reports] of this.reports) {
-      const kept = reports.filter(({ receivedAt }) => receivedAt >= before);
-      if (kept.length === 0) this.reports.delete(node);
-      else if (kept.length < reports.length) this.reports.set(node, kept);
+    this.areTimesKnown = false;
+    this.counts.clear();
+    for (const [height, hashes] of this.exact) {
+      for (const [hash, arrivals] of hashes) {
+        const kept = arrivals.since(before);
+        if (kept.size === 0) hashes.delete(hash);
+        else hashes.set(hash, kept);
+        this.count(kept);
+      }
+      if (hashes.size === 0) this.exact.delete(height);
     }
-    const heights = [...this.reports.values()].flatMap((reports) => reports.map(({ height }) => height));
-    const lowest = heights.reduce((least, height) => Math.min(least, height), Infinity);
-    for (const height of this.exact.keys()) if (height < lowest) this.exact.delete(height);
   }
+
+  private count(arrivals: Arrivals): void {
+    for (let row = 0; row < arrivals.size; row += 1) {
+      const node = arrivals.nodeOf(row);
+      this.counts.set(node, (this.counts.get(node) ?? 0) + 1);
+    }
+  }
+}
+
+/** Nodes that are expected at any of some blocks. */
+function expectedNodes(hashes: ReadonlyMap<string, WaitingBlock>): Set<number> {
+  const nodes = new Set<number>();
+  for (const { expected } of hashes.values()) for (const node of expected) nodes.add(node);
+  return nodes;
 }
 
 /**
  * When half of some nodes had reported a height or a later one as final; not before its first block was seen. Undefined if
  * they have not.
+ *
+ * @param times of the nodes that have
  */
 function timeOfHalf(
   hashes: ReadonlyMap<string, WaitingBlock>,
-  height: number,
   nodes: ReadonlySet<number>,
-  times: ReadonlyMap<number, readonly Reached[]>,
+  times: NodeValues,
 ): number | undefined {
   const reached: number[] = [];
   for (const node of nodes) {
-    const reports = times.get(node);
-    // Most nodes have not reached a height while finality stalls.
-    if (reports === undefined || (reports.at(-1)?.height ?? -1) < height) continue;
-    const report = reports.find((one) => one.height >= height);
-    if (report !== undefined) reached.push(report.at);
+    const at = times.get(node);
+    if (at !== undefined) reached.push(at);
   }
-  const half = reached.sort((one, other) => one - other)[Math.ceil(nodes.size / 2) - 1];
+  const half = sortedNumbers(reached)[Math.ceil(nodes.size / 2) - 1];
   const first = Math.min(...[...hashes.values()].map(({ firstSeenAt }) => firstSeenAt));
   return half === undefined ? undefined : Math.max(half, first);
 }

@@ -49,7 +49,7 @@ export function chainMinutes(chain: number, parts: Parts): ChainMinute[] {
   for (const { minute } of [...parts.states, ...parts.peers]) minutes.add(minute);
   for (const { firstSeenAt } of parts.blocks) minutes.add(minuteOf(firstSeenAt));
   for (const { finalizedAt } of parts.finalHeights) minutes.add(minuteOf(finalizedAt));
-  return sortedNumbers(minutes).map((minute) => {
+  return Array.from(sortedNumbers(minutes), (minute) => {
     const blocks = parts.blocks.filter(({ firstSeenAt }) => minuteOf(firstSeenAt) === minute);
     const finals = parts.finalHeights.filter(({ finalizedAt }) => minuteOf(finalizedAt) === minute);
     const times = new Map(
@@ -103,13 +103,14 @@ type Propagation = Pick<
 
 function propagation(blocks: readonly BlockStats[]): Propagation {
   const expected = blocks.reduce((sum, block) => sum + block.expected.length, 0);
-  const delays = sortedNumbers(blocks.flatMap(({ delaysMs }) => delaysMs.filter((delay) => delay !== null)));
+  const arrivals = blocks.reduce((sum, { arrived }) => sum + arrived, 0);
+  const delays = delaysOf(blocks, expected).subarray(0, arrivals);
   const bins = new Array<number>(BIN_COUNT).fill(0);
   for (const block of blocks)
     for (const [index, count] of block.bins.entries()) bins[index] = (bins[index] ?? 0) + count;
   return {
     expectedArrivals: expected,
-    arrivals: delays.length,
+    arrivals,
     propagationP50Ms: quantile(delays, 0.5, expected),
     propagationP90Ms: quantile(delays, 0.9, expected),
     propagationP95Ms: quantile(delays, 0.95, expected),
@@ -117,4 +118,15 @@ function propagation(blocks: readonly BlockStats[]): Propagation {
     spreadP50Ms: median(blocks.map(({ spreadMs }) => spreadMs).filter((spread) => spread !== null)),
     bins,
   };
+}
+
+/** Ascending, and NaN at the end for the expected nodes at which blocks did not arrive. */
+function delaysOf(blocks: readonly BlockStats[], expected: number): Float64Array {
+  const delays = new Float64Array(expected);
+  let start = 0;
+  for (const { delaysMs } of blocks) {
+    delays.set(delaysMs, start);
+    start += delaysMs.length;
+  }
+  return delays.sort();
 }

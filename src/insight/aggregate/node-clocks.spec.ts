@@ -27,7 +27,8 @@ function clocksOf(messages: readonly Observation[]): NodeClocks {
   return clocks;
 }
 
-const sentAt = (clocks: NodeClocks, one: Observation): number => (clocks.timeOf(one) - START) / MS;
+const sentAt = (clocks: NodeClocks, one: Observation): number =>
+  (clocks.timeOf(one.source, one.receivedAt, one.createdAt) - START) / MS;
 
 describe('NodeClocks', () => {
   it('finds when a message was sent, although the clock is wrong and the message was slow', () => {

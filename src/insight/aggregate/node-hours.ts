@@ -136,7 +136,7 @@ function addBlock(table: NodeHourTable, { expected, delaysMs }: BlockStats): voi
   for (const [index, node] of expected.entries()) {
     table.add(node, 'expected', 1);
     const delay = delaysMs[index];
-    if (delay === null || delay === undefined) continue;
+    if (delay === undefined || Number.isNaN(delay)) continue;
     table.add(node, 'arrived', 1);
     const bin = binOf(delay);
     if (bin !== undefined) table.addDelay(node, bin);

@@ -5,7 +5,7 @@
  * @param total the number of values with those that are infinite, which are not in `sorted`
  * @returns null if that value is infinite, or if there are none
  */
-export function quantile(sorted: readonly number[], share: number, total = sorted.length): number | null {
+export function quantile(sorted: ArrayLike<number>, share: number, total = sorted.length): number | null {
   if (total === 0) return null;
   return sorted[Math.max(0, Math.ceil(share * total) - 1)] ?? null;
 }
@@ -15,9 +15,10 @@ export function median(values: Iterable<number>): number | null {
   return quantile(sortedNumbers(values), 0.5);
 }
 
-export function sortedNumbers(values: Iterable<number>): number[] {
+/** Ascending; NaN is last. */
+export function sortedNumbers(values: Iterable<number>): Float64Array {
   // Numbers in an array of floats sort without calls of a comparison.
-  return [...Float64Array.from(values).sort()];
+  return new Float64Array(values).sort();
 }
 
 /** The lower bound of the first bin, and the upper one of the last: milliseconds. */

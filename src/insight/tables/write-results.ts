@@ -106,8 +106,9 @@ function roundedDelays({ chain, height, hash, firstSeenAt, expected, delaysMs }:
     height,
     hash,
     firstSeenAt,
-    expected,
-    delaysMs: delaysMs.map((delay) => (delay === null ? null : Math.round(delay))),
+    expected: Array.from(expected),
+    // JSON has no NaN, but null.
+    delaysMs: Array.from(delaysMs, Math.round),
   };
 }
 
