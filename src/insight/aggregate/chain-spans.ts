@@ -1,6 +1,7 @@
 import { MINUTE_US, minuteOf, type Observation } from './observation.js';
-import { NodeProgress, type NodeSpan, type NodeSpanKind, type Reached } from './node-progress.js';
+import { NodeProgress, type NodeSpan, type NodeSpanKind } from './node-progress.js';
 import type { ObserverGaps } from './observer-gaps.js';
+import { ReachedList } from './reached-list.js';
 import { type Rise, Rises, RISES_KEPT_US } from './rises.js';
 import { TwoHighest } from './two-highest.js';
 
@@ -22,7 +23,7 @@ type ChainSpanKind = Exclude<Span['kind'], NodeSpanKind>;
 /** Finds what went on for longer than a minute: in closed minutes, one after the other. */
 export class ChainSpans {
   /** What nodes reported in minutes that are not closed yet. */
-  private readonly reported = new Map<number, Map<number, Reached[]>>();
+  private readonly reported = new Map<number, ReachedList>();
   private readonly nodes = new Map<number, NodeProgress>();
   private readonly heights = new Rises();
   /** The second highest final height of the nodes, so that a single one cannot set it. */
@@ -39,11 +40,9 @@ export class ChainSpans {
   add({ source: { node }, receivedAt, report }: Observation): void {
     if (report === null || report.kind === 'benchmark') return;
     const minute = minuteOf(receivedAt);
-    const nodes = this.reported.get(minute) ?? new Map<number, Reached[]>();
-    this.reported.set(minute, nodes);
-    const reached = nodes.get(node) ?? [];
-    nodes.set(node, reached);
-    reached.push({
+    const reached = this.reported.get(minute) ?? new ReachedList();
+    this.reported.set(minute, reached);
+    reached.add(node, {
       at: receivedAt,
       best: report.kind === 'finalized' ? null : report.height,
       finalized:
@@ -78,14 +77,14 @@ export class ChainSpans {
    * @returns the spans that began or ended, as far as they were not returned before; a span that ends has the same begin
    */
   closeMinute(minute: number, heights: readonly Rise[]): Span[] {
-    const reported = this.reported.get(minute) ?? new Map<number, Reached[]>();
+    const reported = this.reported.get(minute);
     this.reported.delete(minute);
     const end = minute + MINUTE_US;
-    const spans = reported.size === 0 ? this.unheard(minute) : this.riseTo(heights, end);
-    spans.push(...this.finalizedBy(reported, end));
-    for (const [node, all] of reported) {
-      const progress = this.progressOf(node);
-      for (const reached of inOrder(all)) this.push(spans, node, progress.reached(reached));
+    const spans = reported === undefined ? this.unheard(minute) : this.riseTo(heights, end);
+    if (reported !== undefined) {
+      spans.push(...this.finalizedBy(reported, end));
+      for (const { node, ...reached } of reported.inOrder())
+        this.push(spans, node, this.progressOf(node).reached(reached));
     }
     for (const [node, progress] of this.nodes) {
       this.push(spans, node, progress.lastAt < minute ? progress.left() : progress.current());
@@ -144,12 +143,11 @@ export class ChainSpans {
     return at - last.at - this.blind(last.at, at) > HALT_BLOCKS * usual ? last : undefined;
   }
 
-  private finalizedBy(reported: ReadonlyMap<number, readonly Reached[]>, end: number): Span[] {
+  private finalizedBy(reported: ReachedList, end: number): Span[] {
     const spans: Span[] = [];
     const highest = new TwoHighest();
     for (const [node, { finalizedHeight }] of this.nodes) highest.rise(node, finalizedHeight ?? -1);
-    const all = [...reported].flatMap(([node, some]) => some.map((reached) => ({ node, ...reached })));
-    for (const { node, at, finalized } of all.sort((one, other) => one.at - other.at)) {
+    for (const { node, at, finalized } of reported.inOrder()) {
       if (finalized === null) continue;
       const second = highest.rise(node, finalized);
       if (second === undefined || finalized <= (this.finalHeights.last?.height ?? -1)) continue;
@@ -158,7 +156,7 @@ export class ChainSpans {
       if (second >= 0 && this.finalHeights.add({ height: second, at }) && !isFirst)
         spans.push(...this.ends('finality_stall', stall, at));
     }
-    return reported.size === 0 ? spans : [...spans, ...this.begins('finality_stall', this.stallUntil(end))];
+    return [...spans, ...this.begins('finality_stall', this.stallUntil(end))];
   }
 
   /** The stall since finality last rose, if blocks came for long enough since then, until a time. */
@@ -190,14 +188,4 @@ export class ChainSpans {
     this.open.delete(kind);
     return span === undefined ? [] : [{ ...span, endedAt: at }];
   }
-}
-
-/** By time; what is lower comes first, so that the order in which messages are read does not matter. */
-function inOrder(reached: readonly Reached[]): Reached[] {
-  return [...reached].sort(
-    (one, other) =>
-      one.at - other.at ||
-      (one.best ?? -1) - (other.best ?? -1) ||
-      (one.finalized ?? -1) - (other.finalized ?? -1),
-  );
 }
