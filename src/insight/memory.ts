@@ -33,8 +33,8 @@ export class Memory {
 
 /** What an aggregator remembers between two passes. */
 export class PassMemory extends Memory {
-  /** Ids of messages that the next pass would read again, with the end of the pass that read them. */
-  private readonly recent = new Map<number, number>();
+  /** Ids of messages that the next pass would read again, by the end of the pass that read them. */
+  private readonly recent = new Map<number, number[]>();
   /** Results were written of the messages that were stored until then: microseconds since the epoch. */
   resultsUntil = -Infinity;
 
@@ -45,22 +45,23 @@ export class PassMemory extends Memory {
 
   /** Ids of messages that need not be read again. */
   get known(): number[] {
-    return [...this.recent.keys()];
+    return [...this.recent.values()].flat();
   }
 
   /** @param readAt the end of the pass: microseconds since the epoch */
   knows(messages: readonly RawMessage[], readAt: number): void {
-    for (const { id } of messages) {
-      if (this.recent.size >= MAX_IDS) return;
-      this.recent.set(id, readAt);
-    }
+    let size = 0;
+    for (const { length } of this.recent.values()) size += length;
+    const ids = this.recent.get(readAt) ?? [];
+    for (const { id } of messages.slice(0, Math.max(0, MAX_IDS - size))) ids.push(id);
+    this.recent.set(readAt, ids);
   }
 
   /** Ends a pass: forgets what the next one does not need. */
   passed(storedUntil: string, storedUntilUs: number): void {
     this.storedUntil = storedUntil;
-    for (const [id, readAt] of this.recent)
-      if (readAt < storedUntilUs - READ_AGAIN_US) this.recent.delete(id);
+    for (const readAt of this.recent.keys())
+      if (readAt < storedUntilUs - READ_AGAIN_US) this.recent.delete(readAt);
     this.sources.refresh();
   }
 }

@@ -41,14 +41,13 @@ export class NodeReports {
     if (!node.sources.includes(source)) node.sources.push(source);
     if (report?.kind === 'benchmark') addBenchmark(node, report, receivedAt);
     if (report?.kind !== 'state') return;
-    const state: Report = { ...report, at: receivedAt };
     if (report.height !== null) {
       note(node.chainReports, createdAt);
-      if (node.chain === undefined || isLater(state, node.chain)) node.chain = state;
+      if (isLater(report, receivedAt, node.chain)) node.chain = { ...report, at: receivedAt };
     }
     if (report.peers !== null) {
       note(node.networkReports, createdAt);
-      if (node.network === undefined || isLater(state, node.network)) node.network = state;
+      if (isLater(report, receivedAt, node.network)) node.network = { ...report, at: receivedAt };
     }
   }
 
@@ -108,10 +107,12 @@ function note(times: number[], time: number): void {
 }
 
 /** Reports of one moment are ordered by their values, so that the order in which they are read does not matter. */
-function isLater(one: Report, other: Report): boolean {
-  for (const key of ['at', 'height', 'finalizedHeight', 'peers', 'txcount', 'download', 'upload'] as const) {
-    const [value, otherValue] = [one[key] ?? -1, other[key] ?? -1];
-    if (value !== otherValue) return value > otherValue;
+function isLater(report: StateReport, at: number, known: Report | undefined): boolean {
+  if (known === undefined) return true;
+  if (at !== known.at) return at > known.at;
+  for (const key of ['height', 'finalizedHeight', 'peers', 'txcount', 'download', 'upload'] as const) {
+    const [value, knownValue] = [report[key] ?? -1, known[key] ?? -1];
+    if (value !== knownValue) return value > knownValue;
   }
   return false;
 }
