@@ -4,13 +4,17 @@ import type { Observation, Source } from './observation.js';
 
 type Message = Pick<Observation, 'source' | 'receivedAt' | 'createdAt'>;
 
+const EMPTY = new Float64Array(0);
+const COLUMNS = 3;
+/** When a message was received, sent by the clock of its node, and sent as far as that was computed. */
+const [RECEIVED, CREATED, SENT] = [0, 1, 2];
+
 /** The first messages of nodes about one block: a row for each node, in about 50 bytes. Times are microseconds. */
 export class Arrivals {
   private readonly index = new NodeIndex();
   private readonly sources: Source[] = [];
-  private receivedAt = new Float64Array(0);
-  private createdAt = new Float64Array(0);
-  private sentAt = new Float64Array(0);
+  /** Three of each row. One array, because most blocks of a hostile node have a single row. */
+  private times = EMPTY;
   /** Of what arrived before, times were computed for good. */
   private settledBefore = -Infinity;
   /** The first time, once all are computed for good. */
@@ -35,12 +39,12 @@ export class Arrivals {
   }
 
   receivedAtOf(row: number): number {
-    return this.receivedAt[row] ?? NaN;
+    return this.times[row * COLUMNS + RECEIVED] ?? NaN;
   }
 
   /** When a message was sent, by the last {@link computeTimes}. */
   timeOf(row: number): number {
-    return this.sentAt[row] ?? NaN;
+    return this.times[row * COLUMNS + SENT] ?? NaN;
   }
 
   /**
@@ -51,17 +55,18 @@ export class Arrivals {
     const row = this.rowOf(node);
     if (row === undefined) return true;
     const known = this.receivedAtOf(row);
-    return receivedAt < known || (receivedAt === known && createdAt < (this.createdAt[row] ?? NaN));
+    return receivedAt < known || (receivedAt === known && createdAt < this.createdAtOf(row));
   }
 
   /** Sets the message of a node. */
   set({ source, receivedAt, createdAt }: Message): void {
     const row = this.index.add(source.node);
-    if (row >= this.receivedAt.length) this.grow(row + 1);
+    const start = row * COLUMNS;
+    if (start + COLUMNS > this.times.length) this.times = grown(this.times, start + COLUMNS);
     this.sources[row] = source;
-    this.receivedAt[row] = receivedAt;
-    this.createdAt[row] = createdAt;
-    this.sentAt[row] = NaN;
+    this.times[start + RECEIVED] = receivedAt;
+    this.times[start + CREATED] = createdAt;
+    this.times[start + SENT] = NaN;
     this.settledFirst = undefined;
   }
 
@@ -76,7 +81,7 @@ export class Arrivals {
     for (let row = 0; row < this.size; row += 1) {
       const [source, receivedAt] = [this.sources[row], this.receivedAtOf(row)];
       if (source !== undefined && (receivedAt >= this.settledBefore || Number.isNaN(this.timeOf(row))))
-        this.sentAt[row] = clocks.timeOf(source, receivedAt, this.createdAt[row] ?? NaN);
+        this.times[row * COLUMNS + SENT] = clocks.timeOf(source, receivedAt, this.createdAtOf(row));
       first = Math.min(first, this.timeOf(row));
       areSettled &&= receivedAt < clocks.closedUntil;
     }
@@ -100,15 +105,13 @@ export class Arrivals {
     for (const [row, source] of this.sources.entries()) {
       const receivedAt = this.receivedAtOf(row);
       if (receivedAt < time) continue;
-      kept.set({ source, receivedAt, createdAt: this.createdAt[row] ?? NaN });
-      kept.sentAt[kept.size - 1] = this.timeOf(row);
+      kept.set({ source, receivedAt, createdAt: this.createdAtOf(row) });
+      kept.times[(kept.size - 1) * COLUMNS + SENT] = this.timeOf(row);
     }
     return kept;
   }
 
-  private grow(rows: number): void {
-    this.receivedAt = grown(this.receivedAt, rows);
-    this.createdAt = grown(this.createdAt, rows);
-    this.sentAt = grown(this.sentAt, rows);
+  private createdAtOf(row: number): number {
+    return this.times[row * COLUMNS + CREATED] ?? NaN;
   }
 }
