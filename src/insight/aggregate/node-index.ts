@@ -64,7 +64,7 @@ export class NodeIndex {
 
 /** A longer copy of an array, with place for so many values, and for some more. */
 export function grown<A extends Int32Array | Float64Array>(values: A, length: number): A {
-  const copy = new (values.constructor as new (length: number) => A)(Math.ceil(1.25 * length) + 4);
+  const copy = new (values.constructor as new (length: number) => A)(Math.ceil(1.5 * length) + 4);
   copy.set(values);
   return copy;
 }

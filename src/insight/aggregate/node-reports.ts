@@ -43,11 +43,12 @@ export class NodeReports {
     if (report?.kind !== 'state') return;
     if (report.height !== null) {
       note(node.chainReports, createdAt);
-      if (isLater(report, receivedAt, node.chain)) node.chain = { ...report, at: receivedAt };
+      if (isLater(report, receivedAt, node.chain)) node.chain = replaced(node.chain, report, receivedAt);
     }
     if (report.peers !== null) {
       note(node.networkReports, createdAt);
-      if (isLater(report, receivedAt, node.network)) node.network = { ...report, at: receivedAt };
+      if (isLater(report, receivedAt, node.network))
+        node.network = replaced(node.network, report, receivedAt);
     }
   }
 
@@ -115,4 +116,11 @@ function isLater(report: StateReport, at: number, known: Report | undefined): bo
     if (value !== knownValue) return value > knownValue;
   }
   return false;
+}
+
+/** In place: most reports are the last ones of their node for some seconds, and would be garbage then. */
+function replaced(known: Report | undefined, report: StateReport, at: number): Report {
+  if (known === undefined) return { ...report, at };
+  known.at = at;
+  return Object.assign(known, report);
 }
