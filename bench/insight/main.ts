@@ -1,11 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { Logger } from '@nestjs/common';
 import type { ClientBase } from 'pg';
 import { aggregatorPass } from '../../src/insight/aggregator-pass.js';
 import type { PassMemory } from '../../src/insight/memory.js';
-import { readSettings } from '../../src/platform/config/index.js';
-import { registerAllNodes } from '../../src/registry/index.js';
-import { DatabaseSink } from '../../src/simulator/database/database-sink.js';
-import { fill, loadScenario, readScenario, SimulatedNetwork } from '../../src/simulator/index.js';
+import { usedBytes } from '../../test/support/kept-bytes.js';
 import { onDatabase } from '../../test/support/on-database.js';
 import { BenchPostgres } from '../support/bench-postgres.js';
 import { BenchServer } from '../support/bench-server.js';
@@ -43,29 +43,15 @@ const url = await postgres.fresh('bench_insight');
 await storeMessages();
 printResult(await onDatabase(url, measure));
 
+/** In another process, so that its memory is not that of the aggregation. */
 async function storeMessages(): Promise<void> {
-  const scenario = readScenario({
-    ...loadScenario('history'),
-    nodes: Number(options.nodes),
-    software: { polkadot: 1 },
-    verbosity: { '0': 1 },
-    reports: { intervalSeconds: 5, transactionsSeconds: 30, networkStateSeconds: 3_600 },
-    outages: [],
+  const program = fileURLToPath(new URL('store-messages.ts', import.meta.url));
+  const numbers = [startAt, endAt, options.nodes, options.seed].map(String);
+  const child = spawn(process.execPath, [...process.execArgv, program, url, ...numbers], {
+    stdio: 'inherit',
   });
-  const sink = await DatabaseSink.open({ url, settings: readSettings({}) });
-  await fill(new SimulatedNetwork({ scenario, seed: Number(options.seed), startAt }), sink, { endAt });
-  await sink.end();
-  await onDatabase(url, async (client) => {
-    await registerAllNodes(client);
-    // As a server stores them: a second after they arrive.
-    await client.query("UPDATE logs_expiring SET stored_at = received_at + interval '1 s'");
-    await client.query('VACUUM ANALYZE logs_expiring');
-    await client.query(
-      'SELECT brin_summarize_new_values(indexrelid) FROM pg_index JOIN pg_class ON oid = indexrelid WHERE relam = (SELECT oid FROM pg_am WHERE amname = $1) AND relkind = $2',
-      ['brin', 'i'],
-    );
-    await client.query('CHECKPOINT');
-  });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0) throw new Error('Storing the messages failed.');
 }
 
 async function measure(client: ClientBase): Promise<Record<string, number>> {
@@ -75,6 +61,7 @@ async function measure(client: ClientBase): Promise<Record<string, number>> {
     [startAt + WARM_UP_MS, OWNER],
   );
   const pids = await postgres.processes();
+  const usedBefore = usedBytes();
   const rssBefore = process.memoryUsage.rss();
   let memory: PassMemory | undefined;
   const pass = async (): Promise<number> => {
@@ -113,5 +100,7 @@ async function measure(client: ClientBase): Promise<Record<string, number>> {
     longest_pass_ms: Math.round(longest),
     first_pass_ms: Math.round(firstMs),
     memory_mib: Math.round((rss - rssBefore) / 1024 ** 2),
+    // Without garbage, at the end.
+    live_memory_mib: Math.round((usedBytes() - usedBefore) / 1024 ** 2),
   };
 }
