@@ -9,7 +9,7 @@ import {
 } from '../../storage/index.js';
 
 /** Rows per FETCH: few, because nothing else runs while they are parsed. */
-const FETCH_ROWS = 1_000;
+const FETCH_ROWS = 250;
 
 const IMPORT = typeNumber('block.import');
 const FINALIZED = typeNumber('notify.finalized');
