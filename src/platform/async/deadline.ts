@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-
 /** Work took longer than its limit. */
 export class DeadlineExceededError extends Error {
   override readonly name = 'DeadlineExceededError';
@@ -49,14 +47,15 @@ export async function withDeadline<T>(
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   work.catch(() => undefined);
   signal.throwIfAborted();
-  const done = new AbortController();
-  const aborted = once(signal, 'abort', { signal: done.signal }).then(() => {
-    throw signal.reason;
+  let abort: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason as Error);
   });
   aborted.catch(() => undefined);
+  signal.addEventListener('abort', abort);
   try {
     return await Promise.race([work, aborted]);
   } finally {
-    done.abort();
+    signal.removeEventListener('abort', abort);
   }
 }

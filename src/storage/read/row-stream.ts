@@ -24,6 +24,9 @@ class ReadCancelledError extends Error {
   override readonly name = 'ReadCancelledError';
 }
 
+/** Of every read: an error with a stack takes longer than a short one. */
+const CANCELLED = new ReadCancelledError('The read was cancelled.');
+
 /**
  * Rows, or pieces of them, that are read as they are requested, once. Unlike that of a generator, the `return` of its
  * iterator does not wait for what is being read: it aborts the read.
@@ -58,7 +61,7 @@ export class RowStream<T> implements AsyncIterable<T> {
       },
       return: async () => {
         isCancelled = true;
-        abort.abort(new ReadCancelledError('The read was cancelled.'));
+        abort.abort(CANCELLED);
         return await rows.return();
       },
     };

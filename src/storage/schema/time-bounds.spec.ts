@@ -21,3 +21,20 @@ describe('bounds of time', () => {
     expect(sqlInterval(ms)).toBe(sql);
   });
 });
+
+describe('microseconds as text', () => {
+  it.each([
+    [0, '1970-01-01T00:00:00.000000Z'],
+    [1, '1970-01-01T00:00:00.000001Z'],
+    [-1, '1969-12-31T23:59:59.999999Z'],
+    [Date.parse('2026-01-02T03:04:05Z') * 1000 + 678_901, '2026-01-02T03:04:05.678901Z'],
+    [Date.parse('2026-01-02T23:59:59.999Z') * 1000 + 999, '2026-01-02T23:59:59.999999Z'],
+    [Date.parse('0001-01-01T00:00:00Z') * 1000, '0001-01-01T00:00:00.000000Z'],
+    [Date.parse('9999-12-31T23:59:59Z') * 1000, '9999-12-31T23:59:59.000000Z'],
+  ])('%d is %s', (us, text) => {
+    expect(bounds.timeOf(us)).toBe(text);
+    // Of another day before.
+    bounds.timeOf(us + 1e12);
+    expect(bounds.timeOf(us)).toBe(text);
+  });
+});

@@ -126,11 +126,10 @@ export function pointsOf<V extends object>(
 ): (Point & Nullable<V>)[] {
   const byTime = new Map<number, BucketRow<V>>();
   for (const row of rows) byTime.set(row.at, row);
-  const textOf = timeTexts();
   return Array.from(buckets, ({ from, to }) => {
     const row = byTime.get(from);
     const point: Point & Record<string, unknown> = {
-      time: textOf(from),
+      time: timeOf(from),
       known_share: rounded(known.share(from, Math.min(to, now)), 4),
       expected: row?.expected ?? null,
     };
@@ -138,24 +137,6 @@ export function pointsOf<V extends object>(
     for (const name of names) point[name as string] = row?.[name] ?? null;
     return point as Point & Nullable<V>;
   });
-}
-
-/** Texts of times that are whole minutes, in order: days are formatted once. */
-function timeTexts(): (us: number) => string {
-  let [day, dayText] = [NaN, ''];
-  return (us) => {
-    const start = Math.floor(us / DAY_US);
-    if (start !== day) [day, dayText] = [start, timeOf(start * DAY_US).slice(0, -TIME_OF_DAY)];
-    const minutes = (us - start * DAY_US) / MINUTE_US;
-    return `${dayText}${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}:00.000000Z`;
-  };
-}
-
-/** The length of `00:00:00.000000Z`. */
-const TIME_OF_DAY = 16;
-
-function twoDigits(value: number): string {
-  return value < 10 ? `0${value.toString()}` : value.toString();
 }
 
 /** The most nodes that a point stands on; null if nothing is known. */
