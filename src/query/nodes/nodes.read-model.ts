@@ -10,7 +10,7 @@ import {
   singleRow,
   timeText,
 } from '../../storage/index.js';
-import { NODE_LIST_COLUMNS, nodeJson } from './node-rows.js';
+import { NODE_KEY, NodeRows } from './node-rows.js';
 import type { NodeConnectionsQuery, NodesQuery } from './nodes.query.js';
 
 /** The position after which a page of nodes begins. */
@@ -45,7 +45,15 @@ const reportedIn = (responses: 'node' | 'connection'): string[] =>
   REPORTED_FIELDS.filter((field) => field.responses === responses).map(({ column }) => column);
 
 /** The columns of `peer_connections` in the row of a node. */
-const NODE_COLUMNS = ['id', 'ip_addr', 'created_at', 'audit', ...reportedIn('node'), 'last_message_at'];
+const NODE_COLUMNS = [
+  'id',
+  'revision',
+  'ip_addr',
+  'created_at',
+  'audit',
+  ...reportedIn('node'),
+  'last_message_at',
+];
 
 /** The sort key of a connection's chain. Connections without a chain come first. */
 const CHAIN_ORDER = chainOrder();
@@ -112,11 +120,15 @@ const lastMessageOf = (row: string): string => `
 /** Reads nodes and their connections. Chains are keys: see `chainKeyOf`. */
 @Injectable()
 export class NodesReadModel {
-  constructor(private readonly dataSource: DataSource) {}
+  private readonly rows: NodeRows;
+
+  constructor(private readonly dataSource: DataSource) {
+    this.rows = new NodeRows(dataSource, chainOrder('connection'));
+  }
 
   /** @returns the JSON of Nodes, sorted by peer id and chain */
   list(query: NodesQuery, chain: string | undefined): RowPieces {
-    return readRows(this.dataSource, nodesQuery(query, chain));
+    return this.rows.list(nodesQuery(query, chain));
   }
 
   /**
@@ -176,12 +188,12 @@ function nodesQuery(query: NodesQuery, chain: string | undefined): RowStatement 
                              ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
        ORDER BY peer_id, ${CHAIN_ORDER}, created_at DESC, id DESC
     )
-    SELECT ${NODE_LIST_COLUMNS}
+    SELECT ${NODE_KEY} AS row
       FROM (SELECT * FROM open UNION ALL SELECT * FROM ended) AS node${conditions.where}
      ORDER BY peer_id, chain_order LIMIT ${parameter(query.limit)}::bigint`;
   // Most requests have no conditions. The texts of others are too many to be kept.
   const isPlain = conditions.where === '' && cursor === undefined;
-  return { ...(isPlain && { name: 'nodes' }), text, values: conditions.parameters, toRow: nodeJson };
+  return { ...(isPlain && { name: 'nodes' }), text, values: conditions.parameters };
 }
 
 function after(text: string, parameter: (value: unknown) => string): string {
