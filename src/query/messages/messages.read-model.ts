@@ -79,13 +79,15 @@ function pageOf({
   };
 }
 
-/** Between the bounds of a connection and of the request. Without the collector, which is not in the index. */
+/**
+ * Between the bounds of a connection and of the request. Without the collector, which is not in the index. Not with OR: a
+ * plan for any values would not be pruned to the partitions of the request.
+ */
 const COUNTED = `
   tetcore_logs
    WHERE peer_connection_id = connection.id
      AND created_at >= connection.lower AND created_at <= connection.upper
-     AND ($2::timestamptz IS NULL OR created_at > $2::timestamptz)
-     AND ($3::timestamptz IS NULL OR created_at < $3::timestamptz)`;
+     AND created_at > coalesce($2::timestamptz, '-infinity') AND created_at < coalesce($3::timestamptz, 'infinity')`;
 
 /**
  * An index-only scan of (peer_connection_id, created_at, type), once a partition has been vacuumed, of the partitions in
