@@ -157,10 +157,11 @@ export interface NewReports {
 
 /**
  * The reports that were stored later than all that are registered, of any time, by the BRIN index. `type + 0` prevents
- * the use of other indexes. `$1` is `stored_until`.
+ * the use of other indexes. `$1` is `stored_until`. The planner must not scan a partition whose statistics are missing or
+ * old: the statement before turned that off, and this one turns it on again.
  */
 export const NEW_REPORTS = `
-  SELECT coalesce(array_agg(id::text), '{}') AS ids,
+  SELECT set_config('enable_seqscan', 'on', true), coalesce(array_agg(id::text), '{}') AS ids,
          coalesce(array_agg(peer_connection_id::text), '{}') AS connections,
          coalesce(array_agg(collector), '{}') AS collectors,
          coalesce(array_agg(${timeText('created_at')}), '{}') AS times

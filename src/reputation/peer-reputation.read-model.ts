@@ -28,8 +28,9 @@ const RANGE = `
          ceil(extract(epoch FROM least(max(${NEWEST_MESSAGE}), $3::timestamptz)) * 1000)::float8 + 1 AS "to"
     FROM peer_connections WHERE peer_id IS NOT NULL HAVING count(*) > 0`;
 
+/** Also prepares the transaction for {@link NEW_REPORTS}. */
 const REGISTERED = `
-  SELECT stored_until::text AS "registeredUntil",
+  SELECT set_config('enable_seqscan', 'off', true), stored_until::text AS "registeredUntil",
          ceil(extract(epoch FROM reports_from + ${sqlInterval(AHEAD_MS)}) * 1000)::float8 AS "registeredFrom"
     FROM insight_state WHERE stored_until > now() - ${sqlInterval(FRESH_MS)}`;
 
