@@ -298,8 +298,8 @@ describe('CORS', () => {
       'access-control-allow-origin': 'https://pages.example',
       allow: 'GET, HEAD, OPTIONS, POST',
       'access-control-allow-methods': 'GET,HEAD,OPTIONS,POST',
-      'access-control-allow-headers': 'Authorization,Content-Type',
-      'access-control-expose-headers': 'Allow,Location,Retry-After,WWW-Authenticate',
+      'access-control-allow-headers': 'Authorization,Content-Type,If-None-Match',
+      'access-control-expose-headers': 'Allow,ETag,Location,Retry-After,WWW-Authenticate',
       vary: expect.stringContaining('Origin') as unknown,
     });
     expect(asked.headers.has('access-control-allow-credentials')).toBe(false);
