@@ -2,6 +2,9 @@ import { WebSocket } from 'ws';
 import type { Closing, FakeNodeOptions } from './fake-node.js';
 import { waitUntil } from './wait-until.js';
 
+/** The answer to a frame that is not JSON. */
+const NOT_JSON = 'A frame must be one JSON object.';
+
 export type FeedRow = Record<string, unknown> & { created_at: string };
 
 export interface FeedFrame {
@@ -87,9 +90,11 @@ export class FeedClient {
   /** Waits until all that was sent before has been followed: an answer comes to what is sent last. */
   async settled(): Promise<void> {
     const before = this.errors.length;
+    const place = (): number => this.errors.indexOf(NOT_JSON, before);
     this.send('?');
-    await waitUntil(() => this.errors.length > before, { what: 'the answer to a request mark' });
-    this.errors.pop();
+    // Answers to what was sent before may come meanwhile.
+    await waitUntil(() => place() >= 0, { what: 'the answer to a request mark' });
+    this.errors.splice(place(), 1);
   }
 
   async has(rows: number, timeoutMs = 10_000): Promise<void> {
