@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { isExpected, nodeTime } from './node-time.js';
-import { writeSessionHours } from './session-hours.js';
+import { SESSION_COUNTS, writeSessionHours } from './session-hours.js';
 
 /** A day of UTC, which is a timestamp without time zone, as a time; and the other way round. */
 const startOf = (day: string): string => `(${day} AT TIME ZONE 'UTC')`;
@@ -12,12 +12,7 @@ const NAMES = [
   'up_seconds',
   'known_seconds',
   'expected_seconds',
-  'begins',
-  'ends',
-  'restarts',
-  'links_lost',
-  'observer_ends',
-  'unknown_ends',
+  ...SESSION_COUNTS,
   'authority',
   'version',
   'implementation',

@@ -4,6 +4,7 @@ import type { RowPieces } from '../../platform/async/index.js';
 import {
   deferredRows,
   mappedRows,
+  onePiece,
   readRows,
   REPORTED_FIELDS,
   type RowStatement,
@@ -143,8 +144,4 @@ export class NodeRows {
       return found;
     });
   }
-}
-
-async function* onePiece(rows: readonly string[]): AsyncGenerator<readonly string[], void, undefined> {
-  if (rows.length > 0) yield await Promise.resolve(rows);
 }

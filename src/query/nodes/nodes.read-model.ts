@@ -44,16 +44,8 @@ function parseList(text: string): unknown[] | undefined {
 const reportedIn = (responses: 'node' | 'connection'): string[] =>
   REPORTED_FIELDS.filter((field) => field.responses === responses).map(({ column }) => column);
 
-/** The columns of `peer_connections` in the row of a node. */
-const NODE_COLUMNS = [
-  'id',
-  'revision',
-  'ip_addr',
-  'created_at',
-  'audit',
-  ...reportedIn('node'),
-  'last_message_at',
-];
+/** The columns of `peer_connections` that a list sorts or selects by, or that its keys have. */
+const LISTED = 'id, revision, peer_id, name, version, authority, created_at, last_message_at';
 
 /** The sort key of a connection's chain. Connections without a chain come first. */
 const CHAIN_ORDER = chainOrder();
@@ -150,8 +142,6 @@ export class NodesReadModel {
   }
 }
 
-const COLUMNS = NODE_COLUMNS.join(', ');
-
 /**
  * Nodes with an open connection are found by the index of open connections, others by the index on
  * (peer_id, created_at).
@@ -170,14 +160,14 @@ function nodesQuery(query: NodesQuery, chain: string | undefined): RowStatement 
   const text = `
     WITH open AS MATERIALIZED (
       SELECT DISTINCT ON (peer_id, chain_order) *
-        FROM (SELECT ${COLUMNS}, ${CHAIN_ORDER} AS chain_order, count(*) OVER node AS connections,
+        FROM (SELECT ${LISTED}, ${CHAIN_ORDER} AS chain_order, count(*) OVER node AS connections,
                      ${differ(' OVER node')} AS duplicate, ${STATUS_OVER_NODE}
                 FROM peer_connections LEFT JOIN node_statuses AS state ON connection_id = id
                WHERE ended_at IS NULL AND ${rest}
               WINDOW node AS (PARTITION BY peer_id, ${CHAIN_ORDER})) AS each
        ORDER BY peer_id, chain_order, last_message_at DESC, created_at DESC, id DESC
     ), ended AS (
-      SELECT DISTINCT ON (peer_id, ${CHAIN_ORDER}) ${COLUMNS}, ${CHAIN_ORDER} AS chain_order,
+      SELECT DISTINCT ON (peer_id, ${CHAIN_ORDER}) ${LISTED}, ${CHAIN_ORDER} AS chain_order,
              0::bigint AS connections, false AS duplicate, 'offline' AS status,
              max(ended_at) OVER all_of_node AS status_since, NULL::boolean AS clock_wrong
         FROM peer_connections AS connection

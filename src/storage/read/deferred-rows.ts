@@ -51,3 +51,8 @@ export function mappedRows<T, U>(rows: AsyncIterable<T>, map: (row: T) => U | Pr
     },
   };
 }
+
+/** Rows that are known already. */
+export async function* onePiece(rows: readonly string[]): AsyncGenerator<readonly string[], void, undefined> {
+  if (rows.length > 0) yield await Promise.resolve(rows);
+}

@@ -1,4 +1,4 @@
-export { deferredRows, mappedRows } from './deferred-rows.js';
+export { deferredRows, mappedRows, onePiece } from './deferred-rows.js';
 export { Conditions } from './conditions.js';
 export type { CursorQuery } from './cursor-fetch.js';
 export { AdaptiveFetchSize, ReadCursor } from './read-cursor.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { RowPieces } from '../../../platform/async/index.js';
 import { Settings } from '../../../platform/config/index.js';
 import { InvalidParameterError } from '../../../platform/http/index.js';
-import { deferredRows, timeText } from '../../../storage/index.js';
+import { deferredRows, onePiece, timeText } from '../../../storage/index.js';
 import { hashText, numbersOf, timeSql } from '../../tables/columns.js';
 import type { ArrivalsQuery } from './arrivals.query.js';
 import { DAY_US } from '../../aggregate/index.js';
@@ -94,8 +94,4 @@ export class ArrivalsReadModel {
       ']}',
     ];
   }
-}
-
-async function* onePiece(parts: readonly string[]): AsyncGenerator<readonly string[], void, undefined> {
-  yield await Promise.resolve(parts);
 }
